@@ -1,0 +1,89 @@
+//! The audit trail: what somebody may have to explain later.
+
+use jeton_jose::Timestamp;
+
+use crate::{GrantId, Network, UserId};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuditEvent {
+    /// A user was added.
+    UserAdded,
+    /// A user was disabled; every grant of theirs ended.
+    UserDisabled,
+    /// A disabled user was enabled.
+    UserEnabled,
+    /// A password was changed; the user's other grants ended.
+    PasswordChanged,
+    /// A lost response was excused.
+    RefreshExcused,
+    /// A refresh token was ahead of the store, which must have gone back in time.
+    RefreshCaughtUp,
+    /// A spent refresh token was replayed; the grant ended.
+    RefreshReplayed,
+    /// A grant was signed out.
+    GrantRevoked,
+    /// All grants of a user were signed out.
+    UserGrantsRevoked,
+    /// A key was added.
+    KeyAdded,
+    /// A key was withdrawn.
+    KeyWithdrawn,
+}
+
+impl AuditEvent {
+    /// Every event, so that a stored name can be read back.
+    pub const ALL: [Self; 11] = [
+        Self::UserAdded,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::PasswordChanged,
+        Self::RefreshExcused,
+        Self::RefreshCaughtUp,
+        Self::RefreshReplayed,
+        Self::GrantRevoked,
+        Self::UserGrantsRevoked,
+        Self::KeyAdded,
+        Self::KeyWithdrawn,
+    ];
+
+    /// Its stable name, which is also what the store keeps.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UserAdded => "user_added",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::PasswordChanged => "password_changed",
+            Self::RefreshExcused => "refresh_excused",
+            Self::RefreshCaughtUp => "refresh_caught_up",
+            Self::RefreshReplayed => "refresh_replayed",
+            Self::GrantRevoked => "grant_revoked",
+            Self::UserGrantsRevoked => "user_grants_revoked",
+            Self::KeyAdded => "key_added",
+            Self::KeyWithdrawn => "key_withdrawn",
+        }
+    }
+
+    /// The event of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.as_str() == name)
+    }
+}
+
+/// One line of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: AuditEvent,
+    /// Whom it concerns.
+    pub user: Option<UserId>,
+    /// Which grant it concerns.
+    pub grant: Option<GrantId>,
+    /// From where it was asked for, if over the network.
+    pub network: Option<Network>,
+    /// Which key it concerns.
+    pub key: Option<Box<str>>,
+}

@@ -1,0 +1,78 @@
+//! Grants: one client's standing permission in one session.
+
+use jeton_jose::Timestamp;
+
+use crate::refresh_token::RefreshState;
+use crate::user::{Subject, UserStatus, Username};
+use crate::{GrantId, Network, UserId};
+
+/// A grant as the store keeps it. However often it is refreshed, this is all that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Its identifier, the `sid` of its access tokens.
+    pub id: GrantId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The client that it was given to.
+    pub client: Box<str>,
+    /// The scope that it carries (RFC 6749 §3.3), empty for none.
+    pub scope: Box<str>,
+    /// Where its refresh tokens stand.
+    pub state: RefreshState,
+    /// When it ends however often it is refreshed: sign-in plus `refresh.absolute_lifetime`.
+    pub expires_at: Timestamp,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A grant to be opened at sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewGrant {
+    /// Its identifier, drawn at random by the caller.
+    pub id: GrantId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The user's epoch that the password was verified at; the grant is only opened while it still holds.
+    pub epoch: u64,
+    /// The client that it is given to.
+    pub client: Box<str>,
+    /// The scope that it carries.
+    pub scope: Box<str>,
+    /// The network of the sign-in.
+    pub network: Network,
+    /// When the user signed in.
+    pub opened_at: Timestamp,
+    /// When it ends however often it is refreshed.
+    pub expires_at: Timestamp,
+}
+
+/// A grant together with what its tokens say of its user: all that minting needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveGrant {
+    /// The grant.
+    pub grant: Grant,
+    /// What tokens call the user.
+    pub subject: Subject,
+    /// What the user signs in with.
+    pub username: Username,
+}
+
+/// Whether a grant still holds: what checking one of its tokens asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GrantStanding {
+    /// The current generation.
+    pub generation: u64,
+    /// When the grant was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether its user may sign in.
+    pub user: UserStatus,
+}
+
+/// A grant as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantSummary {
+    /// The grant.
+    pub grant: Grant,
+    /// What its user signs in with.
+    pub username: Username,
+}

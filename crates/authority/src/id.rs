@@ -1,0 +1,90 @@
+//! Identifiers: 128 random bits, written as 32 lower-case hex digits.
+//!
+//! Random, so that no engine needs a sequence and no identifier tells how many there are; hex, so that one can be
+//! pasted into a shell, a URL or a `uuid` column without quoting.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The text is not 32 hex digits (hyphens are allowed, as in a UUID).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an identifier is 32 hex digits")]
+pub struct ParseIdError;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            /// The identifier that these random bytes make.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            /// Its 16 bytes, as the store keeps them.
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(hex(&self.0, &mut [0; 32]))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                parse_hex(text).map(Self)
+            }
+        }
+    };
+}
+
+identifier!(
+    /// A user, for as long as the account exists; a changed name keeps it.
+    UserId
+);
+identifier!(
+    /// A grant: one client's standing permission in one session. It is the `sid` of the access tokens it yields.
+    GrantId
+);
+
+/// Writes `bytes` as lower-case hex into `buffer` and returns it as text.
+pub(crate) fn hex<'a>(bytes: &[u8; 16], buffer: &'a mut [u8; 32]) -> &'a str {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in buffer.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    std::str::from_utf8(buffer).expect("hex digits are ASCII")
+}
+
+fn parse_hex(text: &str) -> Result<[u8; 16], ParseIdError> {
+    let mut bytes = [0; 16];
+    let mut digits = text.bytes().filter(|byte| *byte != b'-');
+    for byte in &mut bytes {
+        let (high, low) = (digits.next().ok_or(ParseIdError)?, digits.next().ok_or(ParseIdError)?);
+        *byte = digit(high)? << 4 | digit(low)?;
+    }
+    if digits.next().is_some() { Err(ParseIdError) } else { Ok(bytes) }
+}
+
+fn digit(byte: u8) -> Result<u8, ParseIdError> {
+    match byte {
+        b'0'..=b'9' => Ok(byte - b'0'),
+        b'a'..=b'f' => Ok(byte - b'a' + 10),
+        b'A'..=b'F' => Ok(byte - b'A' + 10),
+        _ => Err(ParseIdError),
+    }
+}

@@ -1,0 +1,92 @@
+//! A key as the store keeps it: sealed, with the times that its life is reckoned from.
+
+use std::fmt;
+
+use jeton_jose::{Algorithm, Timestamp};
+
+/// The `kid` of a key: its thumbprint (RFC 7638), or a random text for a shared secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(Box<str>);
+
+impl KeyId {
+    /// A key identifier.
+    pub fn new(kid: impl Into<Box<str>>) -> Self {
+        Self(kid.into())
+    }
+
+    /// The identifier as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyPurpose {
+    /// Signs access tokens; its public half is published.
+    Access,
+    /// Signs refresh tokens; never published.
+    Refresh,
+}
+
+impl KeyPurpose {
+    /// Its stable name, which is also what the store keeps.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Refresh => "refresh",
+        }
+    }
+
+    /// The purpose of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Access, Self::Refresh].into_iter().find(|purpose| purpose.as_str() == name)
+    }
+}
+
+/// A private key or secret as a JWK, encrypted under the master key (a compact JWE).
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedKey(Box<str>);
+
+impl SealedKey {
+    /// Takes what sealing produced.
+    pub fn new(jwe: impl Into<Box<str>>) -> Self {
+        Self(jwe.into())
+    }
+
+    /// The compact JWE.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SealedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealedKey(…)")
+    }
+}
+
+/// A key as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Its `kid`.
+    pub id: KeyId,
+    /// What it is for.
+    pub purpose: KeyPurpose,
+    /// The algorithm that it is bound to.
+    pub algorithm: Algorithm,
+    /// The private key, sealed.
+    pub sealed: SealedKey,
+    /// When it was made, and with that published.
+    pub created_at: Timestamp,
+    /// From when it signs, unless a newer key does.
+    pub signs_from: Timestamp,
+    /// When it was withdrawn by hand, if it was.
+    pub withdrawn_at: Option<Timestamp>,
+}

@@ -1,0 +1,248 @@
+//! What the authority remembers: the [`Store`] trait.
+//!
+//! Each method is one step of the protocol, one transaction, and an answer that names every outcome. An answer is given
+//! only after what it promises is on disk. Every backend passes the conformance suite of `jeton-store`.
+
+use async_trait::async_trait;
+use jeton_jose::Timestamp;
+
+use crate::audit::AuditRecord;
+use crate::grant::{Grant, GrantStanding, GrantSummary, LiveGrant, NewGrant};
+use crate::keys::{KeyId, StoredKey};
+use crate::password::PasswordHash;
+use crate::refresh_token::{Presented, RefreshPolicy};
+use crate::user::{Role, User, Username};
+use crate::{GrantId, UserId};
+
+/// The store could not do what was asked. Never the fault of the request.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It cannot write for the moment: the disk is full, the folder is read-only, the queue is full. Trying again later
+    /// may succeed; nothing was changed.
+    #[error("the store cannot write at the moment: {0}")]
+    Unavailable(String),
+    /// Anything else: it is corrupt, or it answered what it never should.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// A user to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// Its identifier, drawn at random by the caller.
+    pub id: UserId,
+    /// The key that it had in the system it comes from.
+    pub imported_key: Option<Box<str>>,
+    /// What the user signs in with.
+    pub username: Username,
+    /// An address to reach the user.
+    pub email: Option<Box<str>>,
+    /// What passwords will be verified against.
+    pub password: PasswordHash,
+    /// What the user may do at the authority.
+    pub role: Role,
+    /// Whether the user may sign in.
+    pub status: crate::user::UserStatus,
+    /// When the account is made.
+    pub created_at: Timestamp,
+}
+
+/// The outcome of adding a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserAddition {
+    /// The user exists from now on.
+    Added,
+    /// Another user has that name; nothing was changed.
+    NameTaken,
+    /// Another user has that imported key; nothing was changed.
+    ImportedKeyTaken,
+}
+
+/// The outcome of a change to one user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserChange {
+    /// It is done; so many grants ended with it.
+    Done {
+        /// How many grants that were alive ended.
+        grants_ended: u64,
+    },
+    /// There is no such user.
+    UnknownUser,
+}
+
+/// The outcome of opening a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantOpening {
+    /// The grant is open.
+    Opened,
+    /// The user was disabled or deleted, or their password changed, since it was verified.
+    CredentialsChanged,
+}
+
+/// The outcome of a refresh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refresh {
+    /// Hand out the token of the grant's state as it is here: it advanced, stood still or was excused.
+    Granted(Box<LiveGrant>),
+    /// A spent token was replayed and the grant ended with this call.
+    Replayed(Box<Grant>),
+    /// The grant had been revoked before.
+    Revoked,
+    /// The grant is past its absolute lifetime.
+    Expired,
+    /// The user is disabled.
+    UserDisabled,
+    /// There is no such grant (or no such user any more).
+    Unknown,
+}
+
+/// The outcome of revoking a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    /// It ended with this call.
+    Revoked,
+    /// It had ended before.
+    AlreadyRevoked,
+    /// There is no such grant.
+    Unknown,
+}
+
+/// Which grants a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantFilter {
+    /// Those of everybody.
+    All,
+    /// Those of one user.
+    OfUser(UserId),
+}
+
+/// How far one step of the sweep got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SweepStep {
+    /// How many rows it removed.
+    pub removed: u64,
+    /// Where the next step goes on, or `None` when this one reached the end.
+    pub next: Option<GrantId>,
+}
+
+/// The outcome of adding signing keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAddition {
+    /// They are stored.
+    Added,
+    /// The condition of the addition no longer held: somebody else added keys first. Nothing was changed.
+    Superseded,
+}
+
+/// The outcome of withdrawing a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyWithdrawal {
+    /// It is withdrawn.
+    Withdrawn,
+    /// It had been withdrawn before.
+    AlreadyWithdrawn,
+    /// There is no such key.
+    Unknown,
+}
+
+/// What the authority remembers.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Adds a user.
+    async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError>;
+
+    /// The user with this name.
+    async fn find_user(&self, username: &Username) -> Result<Option<User>, StoreError>;
+
+    /// The users in the order of their names, at most `limit` of them, from the first name after `after`.
+    async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError>;
+
+    /// Disables a user: every grant of theirs ends in the same transaction, and the epoch grows. Audited.
+    async fn disable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError>;
+
+    /// Lets a disabled user sign in again. Grants that ended stay ended. Audited.
+    async fn enable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError>;
+
+    /// Changes a password: every grant of the user but `keep` ends in the same transaction, and the epoch grows. Audited.
+    async fn change_password(
+        &self,
+        user: UserId,
+        password: PasswordHash,
+        keep: Option<GrantId>,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError>;
+
+    /// Stores the same password hashed anew, if `from` is still what is stored. Neither grants nor the epoch change.
+    async fn rehash_password(&self, user: UserId, from: &PasswordHash, to: PasswordHash) -> Result<(), StoreError>;
+
+    /// Opens a grant, if its user is active and their epoch is still the one that the password was verified at.
+    async fn open_grant(&self, grant: NewGrant) -> Result<GrantOpening, StoreError>;
+
+    /// Applies the refresh rules to a grant ([`crate::refresh_token::decide`]) and writes what they change, in one
+    /// transaction. A replay revokes the grant. Excuses, replays and catching up are audited.
+    async fn refresh_grant(
+        &self,
+        grant: GrantId,
+        presented: Presented,
+        policy: RefreshPolicy,
+        now: Timestamp,
+    ) -> Result<Refresh, StoreError>;
+
+    /// How a grant stands, or `None` if there is no such grant.
+    ///
+    /// Not async: a look-up by key in the reader's page cache, cheaper than handing it to another thread.
+    fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError>;
+
+    /// Ends a grant: sign-out. Audited.
+    async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError>;
+
+    /// Ends all live grants of a user. Audited. Answers how many, or `None` if there is no such user.
+    async fn revoke_user_grants(&self, user: UserId, now: Timestamp) -> Result<Option<u64>, StoreError>;
+
+    /// Grants that are neither revoked nor expired at `now`, in the order of their identifiers, at most `limit`, from
+    /// the first after `after`.
+    ///
+    /// A grant expires at its `expires_at`, or `idle_lifetime` after its token was minted.
+    async fn list_grants(
+        &self,
+        filter: GrantFilter,
+        after: Option<GrantId>,
+        limit: u32,
+        idle_lifetime: std::time::Duration,
+        now: Timestamp,
+    ) -> Result<Vec<GrantSummary>, StoreError>;
+
+    /// Looks at the next `limit` grants from `from` on and removes those that can never be asked for again: past
+    /// `expires_at`, or `idle_lifetime` past the minting of their token (revoked ones too: until then a replay is still
+    /// told apart from garbage).
+    async fn sweep_grants(
+        &self,
+        from: Option<GrantId>,
+        limit: u32,
+        idle_lifetime: std::time::Duration,
+        now: Timestamp,
+    ) -> Result<SweepStep, StoreError>;
+
+    /// Removes audit records from before `before`, at most `limit` of them; answers how many.
+    async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
+    /// Audit records, newest first, at most `limit`.
+    async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
+
+    /// All keys, withdrawn ones too, in the order they were made.
+    async fn list_keys(&self) -> Result<Vec<StoredKey>, StoreError>;
+
+    /// Adds keys, all or none, if the newest key of their purposes is still `newest` (`None`: there is none yet).
+    /// Audited.
+    async fn add_keys(&self, keys: Vec<StoredKey>, newest: Option<KeyId>) -> Result<KeyAddition, StoreError>;
+
+    /// Withdraws a key: it neither signs nor is published from `now` on. Audited.
+    async fn withdraw_key(&self, key: &KeyId, now: Timestamp) -> Result<KeyWithdrawal, StoreError>;
+
+    /// A number that changes whenever another process changed the store; cheap enough to ask ten times a second.
+    fn external_changes(&self) -> Result<u64, StoreError>;
+
+    /// Whether the store can read and write right now, for the readiness check.
+    async fn probe(&self) -> Result<(), StoreError>;
+}

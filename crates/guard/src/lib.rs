@@ -1,0 +1,1 @@
+//! Protects a Rust API with access tokens.

@@ -1,0 +1,1 @@
+//! The words of OAuth 2 and OpenID Connect as types.

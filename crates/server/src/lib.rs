@@ -1,0 +1,1 @@
+//! The token authority over HTTP.
