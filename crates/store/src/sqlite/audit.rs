@@ -1,0 +1,54 @@
+//! The audit trail in SQLite.
+
+use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::{GrantId, UserId};
+use jeton_jose::Timestamp;
+use rusqlite::{Connection, Row};
+
+use super::columns::{named, optional_network, optional_text, timestamp};
+
+/// Appends a record, within the transaction of what it tells of.
+pub(super) fn append(db: &Connection, record: &AuditRecord) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO audit (at, event, user_id, grant_id, network, key_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    insert.execute((
+        record.at.unix(),
+        record.event.as_str(),
+        record.user.as_ref().map(UserId::as_bytes),
+        record.grant.as_ref().map(GrantId::as_bytes),
+        record.network.as_ref().map(|network| network.as_bytes()),
+        record.key.as_deref(),
+    ))?;
+    Ok(())
+}
+
+/// A record of what happened to a user, apart from any request.
+pub(super) fn about_user(event: AuditEvent, user: UserId, at: Timestamp) -> AuditRecord {
+    AuditRecord { at, event, user: Some(user), grant: None, network: None, key: None }
+}
+
+pub(super) fn list(db: &Connection, limit: u32) -> rusqlite::Result<Vec<AuditRecord>> {
+    let mut select = db.prepare_cached(
+        "SELECT at, event, user_id, grant_id, network, key_id FROM audit ORDER BY at DESC, number DESC LIMIT ?1",
+    )?;
+    select.query_map([limit], record)?.collect()
+}
+
+pub(super) fn sweep(db: &Connection, before: Timestamp, limit: u32) -> rusqlite::Result<u64> {
+    let mut delete = db.prepare_cached(
+        "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)",
+    )?;
+    delete.execute((before.unix(), limit)).map(|removed| removed as u64)
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
+    Ok(AuditRecord {
+        at: timestamp(row, 0)?,
+        event: named(row, 1, AuditEvent::parse)?,
+        user: row.get::<_, Option<_>>(2)?.map(UserId::from_bytes),
+        grant: row.get::<_, Option<_>>(3)?.map(GrantId::from_bytes),
+        network: optional_network(row, 4)?,
+        key: optional_text(row, 5)?,
+    })
+}

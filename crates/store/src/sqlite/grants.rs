@@ -1,0 +1,216 @@
+//! Grants in SQLite: opening, looking at, ending and removing them. Refreshing has a file of its own.
+
+use std::time::Duration;
+
+use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::grant::{Grant, GrantStanding, GrantSummary, NewGrant};
+use jeton_authority::refresh_token::RefreshState;
+use jeton_authority::store::{GrantFilter, GrantOpening, Revocation};
+use jeton_authority::{GrantId, UserId};
+use jeton_jose::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::audit;
+use super::columns::{
+    count, counted, grant_id, halves, network, optional_timestamp, text, timestamp, user_id,
+};
+use super::users::{status, username};
+
+pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantOpening> {
+    let state = RefreshState::opened(grant.opened_at, grant.network);
+    let (id_high, id_low) = halves(grant.id);
+    let mut insert = db.prepare_cached(
+        "INSERT INTO grants (id_high, id_low, user, client, scope, generation, minted_at, grace_from, network, excuses,
+                             clean, expires_at)
+         SELECT ?1, ?2, number, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
+         FROM users WHERE id = ?3 AND epoch = ?4 AND disabled = 0",
+    )?;
+    let opened = insert.execute(params![
+        id_high,
+        id_low,
+        grant.user.as_bytes(),
+        count(grant.epoch)?,
+        grant.client,
+        grant.scope,
+        count(state.generation)?,
+        state.minted_at.unix(),
+        state.grace_from.map(Timestamp::unix),
+        state.network.as_bytes(),
+        state.excuses,
+        state.clean,
+        grant.expires_at.unix(),
+    ])?;
+    Ok(if opened == 1 { GrantOpening::Opened } else { GrantOpening::CredentialsChanged })
+}
+
+pub(super) fn standing(db: &Connection, grant: GrantId) -> rusqlite::Result<Option<GrantStanding>> {
+    let mut select = db.prepare_cached(
+        "SELECT g.generation, g.revoked_at, u.disabled FROM grants g JOIN users u ON u.number = g.user
+         WHERE g.id_high = ?1 AND g.id_low = ?2",
+    )?;
+    let standing = select.query_row(halves(grant), |row| {
+        Ok(GrantStanding {
+            generation: counted(row, 0)?,
+            revoked_at: optional_timestamp(row, 1)?,
+            user: status(row, 2)?,
+        })
+    });
+    standing.optional()
+}
+
+pub(super) fn revoke(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<Revocation> {
+    let user: Option<(UserId, bool)> = db
+        .prepare_cached(
+            "SELECT u.id, g.revoked_at IS NOT NULL FROM grants g JOIN users u ON u.number = g.user
+             WHERE g.id_high = ?1 AND g.id_low = ?2",
+        )?
+        .query_row(halves(grant), |row| Ok((user_id(row, 0)?, row.get(1)?)))
+        .optional()?;
+    let user = match user {
+        None => return Ok(Revocation::Unknown),
+        Some((_, true)) => return Ok(Revocation::AlreadyRevoked),
+        Some((user, false)) => user,
+    };
+    set_revoked(db, grant, now)?;
+    let event = AuditEvent::GrantRevoked;
+    let record =
+        AuditRecord { at: now, event, user: Some(user), grant: Some(grant), network: None, key: None };
+    audit::append(db, &record)?;
+    Ok(Revocation::Revoked)
+}
+
+/// Marks a grant as revoked.
+pub(super) fn set_revoked(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<()> {
+    let (id_high, _) = halves(grant);
+    db.prepare_cached("UPDATE grants SET revoked_at = ?2 WHERE id_high = ?1")?
+        .execute((id_high, now.unix()))
+        .map(drop)
+}
+
+/// The columns that [`grant`] reads. Those of the user follow.
+macro_rules! grant_columns {
+    () => {
+        "g.id_high, g.id_low, u.id, g.client, g.scope, g.generation, g.minted_at, g.grace_from, g.network, g.excuses, \
+         g.clean, g.expires_at, g.revoked_at, u.username"
+    };
+}
+pub(super) use grant_columns;
+
+/// How many columns [`grant_columns`] names before the user's.
+pub(super) const USERNAME_COLUMN: usize = 13;
+
+pub(super) fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
+    Ok(Grant {
+        id: grant_id(row.get(0)?, row.get(1)?),
+        user: user_id(row, 2)?,
+        client: text(row, 3)?,
+        scope: text(row, 4)?,
+        state: RefreshState {
+            generation: counted(row, 5)?,
+            minted_at: timestamp(row, 6)?,
+            grace_from: optional_timestamp(row, 7)?,
+            network: network(row, 8)?,
+            excuses: row.get(9)?,
+            clean: row.get(10)?,
+        },
+        expires_at: timestamp(row, 11)?,
+        revoked_at: optional_timestamp(row, 12)?,
+    })
+}
+
+pub(super) fn list(
+    db: &Connection,
+    filter: GrantFilter,
+    after: Option<GrantId>,
+    limit: u32,
+    idle_lifetime: Duration,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<GrantSummary>> {
+    let after = after.map(|grant| halves(grant).0);
+    let idle_since = idle_since(now, idle_lifetime);
+    let summary =
+        |row: &Row<'_>| Ok(GrantSummary { grant: grant(row)?, username: username(row, USERNAME_COLUMN)? });
+    match filter {
+        GrantFilter::All => db
+            .prepare_cached(concat!(
+                "SELECT ",
+                grant_columns!(),
+                " FROM grants g JOIN users u ON u.number = g.user
+                 WHERE (?1 IS NULL OR g.id_high > ?1)
+                 AND g.revoked_at IS NULL AND g.expires_at > ?2 AND g.minted_at > ?3
+                 ORDER BY g.id_high LIMIT ?4",
+            ))?
+            .query_map((after, now.unix(), idle_since, limit), summary)?
+            .collect(),
+        GrantFilter::OfUser(user) => db
+            .prepare_cached(concat!(
+                "SELECT ",
+                grant_columns!(),
+                " FROM users u JOIN grants g ON g.user = u.number
+                 WHERE u.id = ?5 AND (?1 IS NULL OR g.id_high > ?1)
+                 AND g.revoked_at IS NULL AND g.expires_at > ?2 AND g.minted_at > ?3
+                 ORDER BY g.id_high LIMIT ?4",
+            ))?
+            .query_map((after, now.unix(), idle_since, limit, user.as_bytes()), summary)?
+            .collect(),
+    }
+}
+
+/// The dead among some grants.
+pub(super) struct Dead {
+    /// Those that can be removed.
+    pub(super) dead: Vec<GrantId>,
+    /// The first grant that was not looked at.
+    pub(super) next: Option<GrantId>,
+}
+
+/// Looks at `limit` grants from `from` on for those that can never be asked for again.
+pub(super) fn dead(
+    db: &Connection,
+    from: Option<GrantId>,
+    limit: u32,
+    idle_lifetime: Duration,
+    now: Timestamp,
+) -> rusqlite::Result<Dead> {
+    let mut select = db.prepare_cached(
+        "SELECT id_high, id_low, expires_at <= ?2 OR minted_at <= ?3 FROM grants WHERE id_high >= ?1
+         ORDER BY id_high LIMIT ?4",
+    )?;
+    let from = from.map_or(i64::MIN, |grant| halves(grant).0);
+    let mut rows = select.query((from, now.unix(), idle_since(now, idle_lifetime), i64::from(limit) + 1))?;
+    let mut dead = Vec::new();
+    let mut looked_at = 0;
+    while let Some(row) = rows.next()? {
+        let id = grant_id(row.get(0)?, row.get(1)?);
+        if looked_at == limit {
+            return Ok(Dead { dead, next: Some(id) });
+        }
+        looked_at += 1;
+        if row.get(2)? {
+            dead.push(id);
+        }
+    }
+    Ok(Dead { dead, next: None })
+}
+
+/// Removes those of `grants` that are still dead; one may have been refreshed meanwhile.
+pub(super) fn remove_dead(
+    db: &Connection,
+    grants: &[GrantId],
+    idle_lifetime: Duration,
+    now: Timestamp,
+) -> rusqlite::Result<u64> {
+    let mut delete =
+        db.prepare_cached("DELETE FROM grants WHERE id_high = ?1 AND (expires_at <= ?2 OR minted_at <= ?3)")?;
+    let idle_since = idle_since(now, idle_lifetime);
+    let mut removed = 0;
+    for grant in grants {
+        removed += delete.execute((halves(*grant).0, now.unix(), idle_since))? as u64;
+    }
+    Ok(removed)
+}
+
+/// A token minted then, or before, is too old.
+fn idle_since(now: Timestamp, idle_lifetime: Duration) -> i64 {
+    now.unix().saturating_sub_unsigned(idle_lifetime.as_secs())
+}

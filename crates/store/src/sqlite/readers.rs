@@ -1,0 +1,76 @@
+//! The connections that read.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+
+use jeton_authority::store::StoreError;
+use rusqlite::{Connection, ErrorCode};
+
+use super::connection::open_reader;
+use super::error::store_error;
+
+/// How many connections read at once, at most.
+const READERS: usize = 4;
+
+/// A small pool of connections, each opened when it is first needed.
+#[derive(Debug)]
+pub(super) struct Readers {
+    path: PathBuf,
+    connections: [Mutex<Option<Connection>>; READERS],
+    turn: AtomicUsize,
+}
+
+impl Readers {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, connections: Default::default(), turn: AtomicUsize::new(0) }
+    }
+
+    /// Reads on one of the connections.
+    pub(super) fn read<T>(&self, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let mut slot = self.free_slot();
+        let connection = match &mut *slot {
+            Some(connection) => connection,
+            empty => empty.insert(open_reader(&self.path).map_err(|error| store_error(&error))?),
+        };
+        read(connection).map_err(|error| {
+            if broken(&error) {
+                // The next reading opens the file anew, which is what lets it recover.
+                *slot = None;
+            }
+            store_error(&error)
+        })
+    }
+
+    /// Closes them all. Reading after that opens them again.
+    pub(super) fn close(&self) {
+        for slot in &self.connections {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
+    /// The first connection that nobody uses, or else waits for one.
+    fn free_slot(&self) -> MutexGuard<'_, Option<Connection>> {
+        for slot in &self.connections {
+            match slot.try_lock() {
+                Ok(slot) => return slot,
+                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
+        self.connections[turn].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn broken(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+        )
+    )
+}

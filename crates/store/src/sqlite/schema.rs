@@ -1,0 +1,120 @@
+//! The schema and its migrations.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use super::connection::{self, BUSY_TIMEOUT, PAGE_SIZE};
+use super::header::{self, APPLICATION_ID, Header};
+use super::{OpenError, OpenMode};
+
+/// One step of the schema. Its number and name are the same in every backend.
+struct Migration {
+    number: u32,
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// All migrations in their order, numbered from 1.
+const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "users_grants_keys",
+    sql: include_str!("../../migrations/sqlite/0001_users_grants_keys.sql"),
+}];
+
+/// The schema that this program works with.
+const KNOWN: u32 = MIGRATIONS[MIGRATIONS.len() - 1].number;
+
+/// Opens the database for writing, with the schema that this program works with.
+pub(super) fn open(path: &Path, mode: OpenMode) -> Result<Connection, OpenError> {
+    let unusable = |source| OpenError::Io { path: path.to_path_buf(), source };
+    let header = header::read(path).map_err(unusable)?;
+    match (header, mode) {
+        (Header::Foreign, _) => return Err(OpenError::Foreign { path: path.to_path_buf() }),
+        (Header::Ours { schema: found }, _) if found > KNOWN => {
+            return Err(OpenError::Newer { found, known: KNOWN });
+        }
+        (Header::Ours { schema: found }, OpenMode::AsIs) if found < KNOWN => {
+            return Err(OpenError::Older { found, known: KNOWN });
+        }
+        (Header::Absent, OpenMode::AsIs) => return Err(OpenError::Missing { path: path.to_path_buf() }),
+        (Header::Unclaimed, OpenMode::AsIs) => return Err(OpenError::Foreign { path: path.to_path_buf() }),
+        (Header::Absent, OpenMode::CreateOrMigrate) => create_file(path).map_err(unusable)?,
+        (Header::Unclaimed | Header::Ours { .. }, _) => {}
+    }
+    let mut connection = connection::open_writer(path)?;
+    if !matches!(header, Header::Ours { schema: KNOWN }) {
+        migrate(&mut connection, path)?;
+    }
+    Ok(connection)
+}
+
+/// Makes an empty file that only its owner can read. SQLite gives the files beside it the same mode.
+fn create_file(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Applies what is missing, in one transaction. Two programs may do this to one file at once.
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    // Before the database is made ours, so that a foreign one is refused while nothing of it has changed.
+    refuse_foreign(connection, path)?;
+    connection.pragma_update(None, "page_size", PAGE_SIZE)?;
+    // Changing the journal mode does not wait for others by itself.
+    patiently(|| connection.pragma_update(None, "journal_mode", "wal"))?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    refuse_foreign(&transaction, path)?;
+    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > KNOWN {
+        return Err(OpenError::Newer { found, known: KNOWN });
+    }
+    if found == 0 {
+        transaction.execute_batch(
+            "CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;",
+        )?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    for migration in MIGRATIONS.iter().filter(|migration| migration.number > found) {
+        transaction.execute_batch(migration.sql)?;
+        transaction.execute("INSERT INTO migrations VALUES (?1, ?2)", (migration.number, migration.name))?;
+    }
+    transaction.pragma_update(None, "user_version", KNOWN)?;
+    transaction.commit()?;
+    // The header is looked at without SQLite, so it must not stay behind in the log.
+    patiently(|| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))?;
+    Ok(())
+}
+
+/// A database without an owner is ours to make only while there is nothing in it.
+fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let owner: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if owner == APPLICATION_ID || (owner == 0 && tables == 0) {
+        Ok(())
+    } else {
+        Err(OpenError::Foreign { path: path.to_path_buf() })
+    }
+}
+
+/// Tries again while another process has the file to itself.
+fn patiently(mut step: impl FnMut() -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+    let started = Instant::now();
+    loop {
+        match step() {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && started.elapsed() < BUSY_TIMEOUT =>
+            {
+                thread::sleep(Duration::from_millis(5));
+            }
+            outcome => return outcome,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Users in SQLite.
+
+use jeton_authority::audit::AuditEvent;
+use jeton_authority::password::PasswordHash;
+use jeton_authority::store::{NewUser, UserAddition, UserChange};
+use jeton_authority::user::{Role, User, UserStatus, Username};
+use jeton_authority::{GrantId, UserId};
+use jeton_jose::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::audit::{self, about_user};
+use super::columns::{counted, halves, named, optional_text, text, timestamp, user_id};
+
+pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddition> {
+    if db.prepare_cached("SELECT 1 FROM users WHERE username = ?1")?.exists([user.username.as_str()])? {
+        return Ok(UserAddition::NameTaken);
+    }
+    // NULL is equal to nothing, so users without a key never collide.
+    if db
+        .prepare_cached("SELECT 1 FROM users WHERE imported_key = ?1")?
+        .exists([user.imported_key.as_deref()])?
+    {
+        return Ok(UserAddition::ImportedKeyTaken);
+    }
+    let mut insert = db.prepare_cached(
+        "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    insert.execute((
+        user.id.as_bytes(),
+        user.username.as_str(),
+        user.imported_key.as_deref(),
+        user.email.as_deref(),
+        user.password.expose(),
+        user.status == UserStatus::Disabled,
+        user.role == Role::Admin,
+        user.created_at.unix(),
+    ))?;
+    audit::append(db, &about_user(AuditEvent::UserAdded, user.id, user.created_at))?;
+    Ok(UserAddition::Added)
+}
+
+pub(super) fn find(db: &Connection, username: &Username) -> rusqlite::Result<Option<User>> {
+    let mut select = db.prepare_cached(
+        "SELECT id, username, imported_key, email, password, epoch, disabled, admin, created_at
+         FROM users WHERE username = ?1",
+    )?;
+    select.query_row([username.as_str()], user).optional()
+}
+
+pub(super) fn list(db: &Connection, after: Option<&Username>, limit: u32) -> rusqlite::Result<Vec<User>> {
+    // No username is empty, so every one of them comes after the empty text.
+    let mut select = db.prepare_cached(
+        "SELECT id, username, imported_key, email, password, epoch, disabled, admin, created_at
+         FROM users WHERE username > ?1 ORDER BY username LIMIT ?2",
+    )?;
+    select.query_map((after.map_or("", Username::as_str), limit), user)?.collect()
+}
+
+pub(super) fn disable(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<UserChange> {
+    let Some((number, status)) = number_and_status(db, user)? else { return Ok(UserChange::UnknownUser) };
+    if status == UserStatus::Disabled {
+        return Ok(UserChange::Done { grants_ended: 0 });
+    }
+    db.prepare_cached("UPDATE users SET disabled = 1, epoch = epoch + 1 WHERE number = ?1")?
+        .execute([number])?;
+    let grants_ended = end_grants(db, number, None, now)?;
+    audit::append(db, &about_user(AuditEvent::UserDisabled, user, now))?;
+    Ok(UserChange::Done { grants_ended })
+}
+
+pub(super) fn enable(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<UserChange> {
+    let Some((number, status)) = number_and_status(db, user)? else { return Ok(UserChange::UnknownUser) };
+    if status == UserStatus::Disabled {
+        db.prepare_cached("UPDATE users SET disabled = 0 WHERE number = ?1")?.execute([number])?;
+        audit::append(db, &about_user(AuditEvent::UserEnabled, user, now))?;
+    }
+    Ok(UserChange::Done { grants_ended: 0 })
+}
+
+pub(super) fn change_password(
+    db: &Connection,
+    user: UserId,
+    password: &PasswordHash,
+    keep: Option<GrantId>,
+    now: Timestamp,
+) -> rusqlite::Result<UserChange> {
+    let Some((number, _)) = number_and_status(db, user)? else { return Ok(UserChange::UnknownUser) };
+    db.prepare_cached("UPDATE users SET password = ?2, epoch = epoch + 1 WHERE number = ?1")?
+        .execute((number, password.expose()))?;
+    let grants_ended = end_grants(db, number, keep, now)?;
+    audit::append(db, &about_user(AuditEvent::PasswordChanged, user, now))?;
+    Ok(UserChange::Done { grants_ended })
+}
+
+pub(super) fn rehash_password(
+    db: &Connection,
+    user: UserId,
+    from: &PasswordHash,
+    to: &PasswordHash,
+) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE users SET password = ?3 WHERE id = ?1 AND password = ?2")?
+        .execute((user.as_bytes(), from.expose(), to.expose()))
+        .map(drop)
+}
+
+pub(super) fn revoke_grants(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<Option<u64>> {
+    let Some((number, _)) = number_and_status(db, user)? else { return Ok(None) };
+    let ended = end_grants(db, number, None, now)?;
+    audit::append(db, &about_user(AuditEvent::UserGrantsRevoked, user, now))?;
+    Ok(Some(ended))
+}
+
+/// Ends all grants of a user but `keep`, and tells how many of them were alive.
+///
+/// Expired ones are ended too, though not counted: a clock that is set back must not revive them.
+fn end_grants(db: &Connection, user: i64, keep: Option<GrantId>, now: Timestamp) -> rusqlite::Result<u64> {
+    let (keep_high, keep_low) = keep.map(halves).unzip();
+    let alive = db
+        .prepare_cached(
+            "SELECT count(*) FROM grants WHERE user = ?1 AND revoked_at IS NULL AND expires_at > ?4
+             AND (id_high, id_low) IS NOT (?2, ?3)",
+        )?
+        .query_row((user, keep_high, keep_low, now.unix()), |row| counted(row, 0))?;
+    db.prepare_cached(
+        "UPDATE grants SET revoked_at = ?4 WHERE user = ?1 AND revoked_at IS NULL
+         AND (id_high, id_low) IS NOT (?2, ?3)",
+    )?
+    .execute((user, keep_high, keep_low, now.unix()))?;
+    Ok(alive)
+}
+
+fn number_and_status(db: &Connection, user: UserId) -> rusqlite::Result<Option<(i64, UserStatus)>> {
+    db.prepare_cached("SELECT number, disabled FROM users WHERE id = ?1")?
+        .query_row([user.as_bytes()], |row| Ok((row.get(0)?, status(row, 1)?)))
+        .optional()
+}
+
+fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: user_id(row, 0)?,
+        username: username(row, 1)?,
+        imported_key: optional_text(row, 2)?,
+        email: optional_text(row, 3)?,
+        password: PasswordHash::from_stored(text(row, 4)?),
+        epoch: counted(row, 5)?,
+        status: status(row, 6)?,
+        role: if row.get(7)? { Role::Admin } else { Role::Member },
+        created_at: timestamp(row, 8)?,
+    })
+}
+
+pub(super) fn status(row: &Row<'_>, column: usize) -> rusqlite::Result<UserStatus> {
+    Ok(if row.get(column)? { UserStatus::Disabled } else { UserStatus::Active })
+}
+
+pub(super) fn username(row: &Row<'_>, column: usize) -> rusqlite::Result<Username> {
+    named(row, column, |text| Username::parse(text).ok())
+}

@@ -1,0 +1,340 @@
+//! The one thread that writes, and how commits are shared (group commit).
+//!
+//! Operations queue up while a commit is on its way to the disk; the next transaction takes all of them. So the rate of
+//! writes does not depend on how long the disk takes, and each operation is still answered only after its commit is
+//! durable.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use jeton_authority::store::StoreError;
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::{mpsc, oneshot};
+
+use super::OpenError;
+use super::connection::open_writer;
+use super::error::{reopening_may_help, store_error};
+
+/// How many operations may wait. Beyond that the store says that it is unavailable rather than let waiting grow.
+const QUEUE: usize = 8192;
+
+/// How many operations one transaction takes at most.
+const BATCH: usize = 1024;
+
+/// How often a connection that cannot write is opened anew.
+const REOPEN_EVERY: Duration = Duration::from_secs(1);
+
+/// The writing end of the store.
+pub(super) struct Writer {
+    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<Result<(), StoreError>>>,
+    shared: Arc<Shared>,
+}
+
+/// What the thread and its callers both see.
+struct Shared {
+    database: Mutex<Database>,
+    external_changes: AtomicU64,
+    commits: AtomicU64,
+    operations: AtomicU64,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(path: PathBuf, connection: Connection) -> Result<Self, OpenError> {
+        let mut database = Database { path: path.clone(), connection, version: None, reopened: None };
+        let shared = Shared {
+            external_changes: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+            operations: AtomicU64::new(0),
+            database: Mutex::new({
+                database.changed_elsewhere()?;
+                database
+            }),
+        };
+        let shared = Arc::new(shared);
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let thread = {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new().name("jeton-store".into()).spawn(move || serve(&shared, jobs))
+        };
+        let thread = thread.map_err(|source| OpenError::Io { path, source })?;
+        Ok(Self { queue: Some(queue), thread: Some(thread), shared })
+    }
+
+    /// Runs an operation in a transaction that it may share with others. The answer comes after its commit.
+    ///
+    /// The operation must not mind being run again: where a shared transaction is rolled back, its operations are run
+    /// once more, each in its own.
+    pub(super) async fn submit<T, F>(&self, operation: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let stopped = || StoreError::Failed("the writer has stopped".into());
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Operation { operation, outcome: None, reply });
+        let queue = self.queue.as_ref().ok_or_else(stopped)?;
+        queue.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                StoreError::Unavailable(format!("{QUEUE} operations are waiting already"))
+            }
+            mpsc::error::TrySendError::Closed(_) => stopped(),
+        })?;
+        answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Counts the times at which another process was found to have changed the database.
+    ///
+    /// SQLite tells a connection of everybody's changes but its own, so only the writing connection can know. While it
+    /// is busy it looks by itself, at the start of each transaction.
+    pub(super) fn external_changes(&self) -> Result<u64, StoreError> {
+        if let Ok(mut database) = self.shared.database.try_lock() {
+            let changed = database.changed_elsewhere().map_err(|error| store_error(&error))?;
+            self.shared.external_changes.fetch_add(u64::from(changed), Ordering::Relaxed);
+        }
+        Ok(self.shared.external_changes.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn operations(&self) -> u64 {
+        self.shared.operations.load(Ordering::Relaxed)
+    }
+
+    /// Finishes what was accepted and leaves everything in the one file. A second call does nothing.
+    pub(super) fn close(&mut self) -> Result<(), StoreError> {
+        self.queue = None;
+        match self.thread.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(outcome)) => outcome,
+            Some(Err(_)) => Err(StoreError::Failed("the writer panicked".into())),
+        }
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("commits", &self.commits()).finish_non_exhaustive()
+    }
+}
+
+/// An operation with whoever waits for it, whatever its outcome's type.
+trait Job: Send {
+    /// Runs it and keeps the outcome.
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    /// Answers with the outcome.
+    fn answer(self: Box<Self>);
+    /// Answers that it could not be done.
+    fn refuse(self: Box<Self>, error: StoreError);
+}
+
+struct Operation<T, F> {
+    operation: F,
+    outcome: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Job for Operation<T, F> {
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.outcome = Some((self.operation)(connection)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>) {
+        if let Some(outcome) = self.outcome {
+            // Whoever asked may have gone away meanwhile.
+            let _ = self.reply.send(Ok(outcome));
+        }
+    }
+
+    fn refuse(self: Box<Self>, error: StoreError) {
+        let _ = self.reply.send(Err(error));
+    }
+}
+
+/// An operation that ran within the open transaction.
+struct Ran {
+    job: Box<dyn Job>,
+    wrote: bool,
+}
+
+fn serve(shared: &Shared, mut queue: mpsc::Receiver<Box<dyn Job>>) -> Result<(), StoreError> {
+    let mut jobs = Vec::new();
+    while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
+        shared.operations.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+        shared.lock().perform(&mut jobs, shared);
+    }
+    shared.lock().finish()
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Database> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The writing connection.
+struct Database {
+    path: PathBuf,
+    connection: Connection,
+    /// SQLite's number for the state of the database as others left it.
+    version: Option<i64>,
+    reopened: Option<Instant>,
+}
+
+impl Database {
+    /// Performs operations in one transaction where possible, and answers each of them.
+    fn perform(&mut self, jobs: &mut Vec<Box<dyn Job>>, shared: &Shared) {
+        if let Err(error) = self.begin(shared) {
+            for job in jobs.drain(..) {
+                self.perform_reading(job, &error);
+            }
+            return;
+        }
+        let mut ran = Vec::new();
+        let mut waiting = jobs.drain(..);
+        while let Some(mut job) = waiting.next() {
+            let changes = self.connection.total_changes();
+            match job.run(&self.connection) {
+                // Nothing before it was written either, so what it saw is on the disk.
+                Ok(()) if ran.is_empty() && self.connection.total_changes() == changes => job.answer(),
+                Ok(()) => ran.push(Ran { job, wrote: self.connection.total_changes() != changes }),
+                Err(_) => {
+                    self.roll_back();
+                    for job in ran.into_iter().map(|ran| ran.job).chain([job]).chain(waiting) {
+                        self.perform_alone(job, shared);
+                    }
+                    return;
+                }
+            }
+        }
+        if ran.is_empty() {
+            return self.roll_back();
+        }
+        match self.commit(shared) {
+            Ok(()) => ran.into_iter().for_each(|ran| ran.job.answer()),
+            Err(error) => {
+                for ran in ran {
+                    if ran.wrote {
+                        ran.job.refuse(store_error(&error));
+                    } else {
+                        // It may have seen what now never was.
+                        self.perform_alone(ran.job, shared);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Performs an operation in a transaction of its own.
+    fn perform_alone(&mut self, mut job: Box<dyn Job>, shared: &Shared) {
+        if let Err(error) = self.begin(shared) {
+            return self.perform_reading(job, &error);
+        }
+        let changes = self.connection.total_changes();
+        let outcome = match job.run(&self.connection) {
+            Ok(()) if self.connection.total_changes() == changes => {
+                self.roll_back();
+                Ok(())
+            }
+            Ok(()) => self.commit(shared),
+            Err(error) => {
+                self.roll_back();
+                Err(error)
+            }
+        };
+        match outcome {
+            Ok(()) => job.answer(),
+            Err(error) => job.refuse(store_error(&error)),
+        }
+    }
+
+    /// Performs an operation that may turn out to write nothing, where writing is impossible because of `reason`.
+    fn perform_reading(&mut self, mut job: Box<dyn Job>, reason: &rusqlite::Error) {
+        let outcome = self.set_query_only(true).and_then(|()| self.connection.execute_batch("BEGIN"));
+        let outcome = outcome.and_then(|()| job.run(&self.connection));
+        self.roll_back();
+        // It can fail only if SQLite has no memory left, and then the next transaction is refused, which is no harm.
+        let _ = self.set_query_only(false);
+        match outcome {
+            Ok(()) => job.answer(),
+            // It wanted to write, which was impossible before it was asked.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+                job.refuse(store_error(reason))
+            }
+            Err(error) => job.refuse(store_error(&error)),
+        }
+    }
+
+    fn begin(&mut self, shared: &Shared) -> rusqlite::Result<()> {
+        let mut begun = self.execute("BEGIN IMMEDIATE");
+        if begun.as_ref().is_err_and(reopening_may_help) && self.reopen() {
+            begun = self.execute("BEGIN IMMEDIATE");
+        }
+        begun?;
+        // Reading a number cannot fail within a transaction, and if it did the operations would say so.
+        let changed = self.changed_elsewhere().unwrap_or_default();
+        shared.external_changes.fetch_add(u64::from(changed), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn commit(&mut self, shared: &Shared) -> rusqlite::Result<()> {
+        let outcome = self.execute("COMMIT");
+        match outcome {
+            Ok(()) => {
+                shared.commits.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(_) => self.roll_back(),
+        }
+        outcome
+    }
+
+    /// Ends the open transaction, if SQLite has not done so itself.
+    fn roll_back(&mut self) {
+        if !self.connection.is_autocommit() {
+            // If even this fails the connection is beyond use, and reopening it on the next failure replaces it.
+            let _ = self.execute("ROLLBACK");
+        }
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    }
+
+    fn set_query_only(&self, on: bool) -> rusqlite::Result<()> {
+        self.connection.pragma_update(None, "query_only", on)
+    }
+
+    fn reopen(&mut self) -> bool {
+        if self.reopened.is_some_and(|at| at.elapsed() < REOPEN_EVERY) {
+            return false;
+        }
+        self.reopened = Some(Instant::now());
+        let Ok(connection) = open_writer(&self.path) else { return false };
+        self.connection = connection;
+        self.version = None;
+        true
+    }
+
+    /// Whether another connection may have changed the database since this was asked last. That of a reader never does.
+    fn changed_elsewhere(&mut self) -> rusqlite::Result<bool> {
+        let version = self
+            .connection
+            .prepare_cached("PRAGMA data_version")?
+            .query_row([], |row| row.get::<_, i64>(0))?;
+        Ok(self.version.replace(version) != Some(version))
+    }
+
+    /// Moves the log into the database, so that a backup of the one file is complete.
+    fn finish(&mut self) -> Result<(), StoreError> {
+        let checkpoint = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        checkpoint.map_err(|error| store_error(&error))
+    }
+}
