@@ -1,1 +1,19 @@
-//! The words of OAuth 2 and OpenID Connect as types.
+//! The words of OAuth 2 and OpenID Connect as types. No I/O, no clock, no HTTP library.
+//!
+//! Each type is parsed once, at the edge, and cannot be wrong from there on: a [`Scope`] holds nothing that RFC 6749
+//! forbids, a [`BearerChallenge`] cannot be broken out of. Both sides of the wire share them: the authority that writes
+//! them and the resource server or the client that reads them.
+//!
+//! A module is about one thing that goes over the wire, with its RFC's name.
+
+mod access_token;
+mod audience;
+mod bearer;
+mod error_description;
+mod scope;
+
+pub use access_token::{ACCESS_TOKEN_TYP, AccessTokenClaims, Confirmation, TokenUse};
+pub use audience::Audiences;
+pub use bearer::{BearerChallenge, BearerError, Realm, RealmError};
+pub use error_description::{ErrorDescription, ErrorDescriptionError};
+pub use scope::{Scope, ScopeError};

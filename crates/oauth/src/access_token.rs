@@ -1,0 +1,120 @@
+//! The claims of a JWT access token (RFC 9068 §2.2), and Jeton's own beside them.
+
+use std::fmt;
+
+use jeton_jose::Timestamp;
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::audience::Audiences;
+use crate::scope::Scope;
+
+/// The `typ` of a JWT access token (RFC 9068 §2.1).
+pub const ACCESS_TOKEN_TYP: &str = "at+jwt";
+
+/// The claims of an access token.
+///
+/// Written in the order of these members, which is the order of simplejwt for those that it knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessTokenClaims {
+    /// What simplejwt calls the token: `access`. RFC 9068 does without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<TokenUse>,
+    /// When the token ends.
+    pub exp: Timestamp,
+    /// When the token was issued.
+    pub iat: Timestamp,
+    /// The token's own name, unique at its issuer.
+    #[serde(deserialize_with = "not_empty")]
+    pub jti: String,
+    /// The user's id as simplejwt has it: the user's own, or the key it had in Django. None where no user stands behind
+    /// the token.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text_or_integer")]
+    pub user_id: Option<String>,
+    /// Who issued the token.
+    pub iss: String,
+    /// Whom the token is for.
+    pub aud: Audiences,
+    /// Who is asking: the user, or the client itself where no user stands behind the token.
+    #[serde(deserialize_with = "not_empty")]
+    pub sub: String,
+    /// The client that the token was issued to.
+    #[serde(deserialize_with = "not_empty")]
+    pub client_id: String,
+    /// What the token permits. Left out where it is empty.
+    #[serde(default, skip_serializing_if = "Scope::is_empty")]
+    pub scope: Scope,
+    /// The user's session at this client, which is the grant behind the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// The user's name for signing in, as it was when the token was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The key that whoever presents the token must prove to hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+}
+
+/// What a token is used for, as simplejwt writes it into the claim `token_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum TokenUse {
+    /// For an API.
+    Access,
+    /// For fresh tokens, at the authority alone.
+    Refresh,
+    /// simplejwt's one token for both.
+    Sliding,
+    /// Anything else.
+    #[serde(other, skip_serializing)]
+    Other,
+}
+
+/// The key that a token is bound to (RFC 7800 §3.1): whoever presents the token proves that it holds this key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Confirmation {
+    /// The JWK thumbprint of a DPoP key (RFC 9449 §6.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jkt: Option<String>,
+    /// The SHA-256 thumbprint of a client certificate (RFC 8705 §3.1).
+    #[serde(default, rename = "x5t#S256", skip_serializing_if = "Option::is_none")]
+    pub x5t_s256: Option<String>,
+}
+
+fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Err(de::Error::invalid_length(0, &"a text that is not empty")) } else { Ok(text) }
+}
+
+// simplejwt wrote integers up to 5.5.0 and has written strings since.
+fn text_or_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    struct TextOrInteger;
+
+    impl Visitor<'_> for TextOrInteger {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text or an integer")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<String>, E> {
+            Ok(Some(text.to_owned()))
+        }
+
+        fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<String>, E> {
+            Ok(Some(number.to_string()))
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<Option<String>, E> {
+            Ok(Some(number.to_string()))
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Option<String>, E> {
+            Ok(None)
+        }
+    }
+
+    deserializer.deserialize_any(TextOrInteger)
+}

@@ -1,0 +1,159 @@
+//! Bearer tokens in a request and the answer to a bad one (RFC 6750).
+
+use std::fmt;
+
+use crate::error_description::ErrorDescription;
+use crate::scope::Scope;
+
+/// What is wrong with a request for a protected resource (RFC 6750 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BearerError {
+    /// The request is malformed: it sends a token in two ways, or not as the scheme says.
+    InvalidRequest,
+    /// The token is expired, revoked, malformed or invalid in another way.
+    InvalidToken,
+    /// The token is good, and does not permit this.
+    InsufficientScope,
+}
+
+impl BearerError {
+    /// The code as it goes over the wire.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+        }
+    }
+
+    /// The HTTP status that belongs to the code: 400, 401 or 403.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest => 400,
+            Self::InvalidToken => 401,
+            Self::InsufficientScope => 403,
+        }
+    }
+}
+
+impl fmt::Display for BearerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// The value of a `WWW-Authenticate` header that asks for a bearer token (RFC 6750 §3); [`Display`](fmt::Display)
+/// writes it.
+///
+/// ```
+/// use jeton_oauth::{BearerChallenge, BearerError, ErrorDescription, Realm};
+///
+/// let challenge = BearerChallenge::new(Realm::parse("api")?);
+/// assert_eq!(challenge.to_string(), r#"Bearer realm="api""#);
+///
+/// let expired = ErrorDescription::from_static("the access token has expired");
+/// assert_eq!(
+///     challenge.error(BearerError::InvalidToken).error_description(expired).to_string(),
+///     r#"Bearer realm="api", error="invalid_token", error_description="the access token has expired""#,
+/// );
+/// # Ok::<(), jeton_oauth::RealmError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BearerChallenge {
+    realm: Realm,
+    error: Option<BearerError>,
+    error_description: Option<ErrorDescription>,
+    scope: Scope,
+}
+
+impl BearerChallenge {
+    /// A challenge without an error, which is the answer to a request that holds no credentials at all.
+    #[must_use]
+    pub fn new(realm: Realm) -> Self {
+        Self { realm, error: None, error_description: None, scope: Scope::default() }
+    }
+
+    /// Says what was wrong with the credentials.
+    #[must_use]
+    pub fn error(mut self, error: BearerError) -> Self {
+        self.error = Some(error);
+        self
+    }
+
+    /// Says the same in words, for developers.
+    #[must_use]
+    pub fn error_description(mut self, description: ErrorDescription) -> Self {
+        self.error_description = Some(description);
+        self
+    }
+
+    /// Says which scope the resource takes; the empty scope says nothing.
+    #[must_use]
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+}
+
+impl fmt::Display for BearerChallenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // None of the alphabets in these types holds a quote or a backslash, so nothing can break out.
+        write!(f, "Bearer realm=\"{}\"", self.realm)?;
+        if let Some(error) = self.error {
+            write!(f, ", error=\"{error}\"")?;
+        }
+        if let Some(description) = &self.error_description {
+            write!(f, ", error_description=\"{description}\"")?;
+        }
+        if !self.scope.is_empty() {
+            write!(f, ", scope=\"{}\"", self.scope)?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a protection space (RFC 9110 §11.5): printable ASCII and spaces, no quote, no backslash.
+///
+/// RFC 9110 would let a quote or a backslash stand escaped; few clients read that, and nobody needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Realm(Box<str>);
+
+/// The text cannot be a realm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a realm is printable ASCII without quotes and backslashes")]
+pub struct RealmError;
+
+impl RealmError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "realm"
+    }
+}
+
+impl Realm {
+    /// Parses a realm.
+    ///
+    /// # Errors
+    /// [`RealmError`] where the text holds a quote, a backslash, a control or a non-ASCII character.
+    pub fn parse(text: impl Into<Box<str>>) -> Result<Self, RealmError> {
+        let text = text.into();
+        let allowed = |byte: u8| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~');
+        if text.bytes().all(allowed) { Ok(Self(text)) } else { Err(RealmError) }
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Realm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

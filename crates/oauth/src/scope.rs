@@ -1,0 +1,176 @@
+//! What a token permits: the `scope` of RFC 6749 §3.3.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A set of scope tokens, written as one text with a single space between them (RFC 6749 §3.3).
+///
+/// Their order carries no meaning: two scopes are equal when they hold the same tokens. The text keeps the order in
+/// which the tokens first came; one that comes twice is kept once. The default is the empty scope, which permits
+/// nothing: a parameter without a value counts as left out (RFC 6749 §3.1).
+///
+/// ```
+/// use jeton_oauth::Scope;
+///
+/// let granted: Scope = "orders:read orders:write".parse()?;
+/// assert!(granted.contains("orders:read"));
+/// assert!(granted.covers(&Scope::parse("orders:write")?));
+/// # Ok::<(), jeton_oauth::ScopeError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Scope(Box<str>);
+
+/// Why a text is no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScopeError {
+    /// A character outside `%x21 / %x23-5B / %x5D-7E`: a control or non-ASCII character, a quote or a backslash.
+    #[error("a scope holds a character that is not allowed, at byte {position}")]
+    Character {
+        /// Where it stands, in bytes from the start.
+        position: usize,
+    },
+    /// A space at an end, or two in a row.
+    #[error("a scope has a space too many, at byte {position}")]
+    Space {
+        /// Where it stands, in bytes from the start.
+        position: usize,
+    },
+    /// More tokens than [`Scope::MAX_TOKENS`].
+    #[error("a scope holds {found} tokens, at most {max} are taken", max = Scope::MAX_TOKENS)]
+    TooMany {
+        /// How many there are.
+        found: usize,
+    },
+}
+
+impl ScopeError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Character { .. } => "scope_character",
+            Self::Space { .. } => "scope_space",
+            Self::TooMany { .. } => "scope_too_many",
+        }
+    }
+}
+
+impl Scope {
+    /// How many tokens are taken at most, those that come twice included. It bounds the work of comparing them.
+    pub const MAX_TOKENS: usize = 256;
+
+    /// Parses scope tokens with a single space between them; the empty text is the empty scope.
+    ///
+    /// # Errors
+    /// [`ScopeError`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, ScopeError> {
+        check(text)?;
+        let found = text.split(' ').count();
+        if found > Self::MAX_TOKENS {
+            return Err(ScopeError::TooMany { found });
+        }
+        let mut canonical = String::with_capacity(text.len());
+        for token in text.split(' ') {
+            if !holds(&canonical, token) {
+                if !canonical.is_empty() {
+                    canonical.push(' ');
+                }
+                canonical.push_str(token);
+            }
+        }
+        Ok(Self(canonical.into()))
+    }
+
+    /// Whether `token` is one of the tokens.
+    #[must_use]
+    pub fn contains(&self, token: &str) -> bool {
+        holds(&self.0, token)
+    }
+
+    /// Whether every token of `wanted` is among these.
+    #[must_use]
+    pub fn covers(&self, wanted: &Self) -> bool {
+        wanted.tokens().all(|token| self.contains(token))
+    }
+
+    /// The tokens, in the order of the text.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|token| !token.is_empty())
+    }
+
+    /// Whether there is no token at all.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The tokens with a single space between them.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn check(text: &str) -> Result<(), ScopeError> {
+    // The start counts as a space, so that one right there is one too many.
+    let mut after_space = true;
+    for (position, byte) in text.bytes().enumerate() {
+        match byte {
+            b' ' if after_space => return Err(ScopeError::Space { position }),
+            b' ' => after_space = true,
+            b'!' | b'#'..=b'[' | b']'..=b'~' => after_space = false,
+            _ => return Err(ScopeError::Character { position }),
+        }
+    }
+    match text.len().checked_sub(1) {
+        Some(position) if after_space => Err(ScopeError::Space { position }),
+        _ => Ok(()),
+    }
+}
+
+fn holds(text: &str, token: &str) -> bool {
+    !token.is_empty() && text.split(' ').any(|known| known == token)
+}
+
+impl PartialEq for Scope {
+    fn eq(&self, other: &Self) -> bool {
+        self.covers(other) && other.covers(self)
+    }
+}
+
+impl Eq for Scope {}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scope({:?})", self.as_str())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for Scope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}

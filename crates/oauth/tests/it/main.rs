@@ -1,0 +1,5 @@
+//! What the words of OAuth accept, refuse and write.
+
+mod access_token;
+mod bearer;
+mod scope;
