@@ -1,0 +1,49 @@
+//! Base64url without padding (RFC 4648 §5, RFC 7515 §2), one text for one value: foreign letters, padding, white
+//! space and unused bits that are set are refused.
+
+use base64_turbo::URL_SAFE_NO_PAD;
+
+/// The text is not canonical unpadded base64url.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not canonical base64url")]
+pub struct NotBase64url;
+
+/// How many letters `bytes` bytes take.
+pub(crate) const fn encoded_len(bytes: usize) -> usize {
+    bytes / 3 * 4 + (bytes % 3 * 8).div_ceil(6)
+}
+
+/// `bytes` as base64url.
+#[must_use]
+pub fn encode(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Appends `bytes` as base64url.
+pub(crate) fn encode_into(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + encoded_len(bytes.len()), 0);
+    if let Some(room) = out.get_mut(start..) {
+        URL_SAFE_NO_PAD.encode_slice(bytes, room).expect("the room is as long as the encoding");
+    }
+}
+
+/// The bytes that `text` stands for.
+///
+/// # Errors
+/// [`NotBase64url`] for any text that [`encode`] does not write.
+pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotBase64url> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| NotBase64url)
+}
+
+/// Decodes into the front of `out` and returns it; `None` where the text is malformed, or `out` is shorter than
+/// [`room_for`] its letters.
+pub(crate) fn decode_slice<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
+    let len = URL_SAFE_NO_PAD.decode_slice(text, out).ok()?;
+    out.get(..len)
+}
+
+/// How much room [`decode_slice`] wants for `letters` letters: up to two bytes more than they hold.
+pub(crate) const fn room_for(letters: usize) -> usize {
+    letters.div_ceil(4) * 3
+}

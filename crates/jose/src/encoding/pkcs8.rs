@@ -1,0 +1,75 @@
+//! Private keys as PKCS#8 (RFC 5208, RFC 5958, RFC 8410, RFC 9881).
+
+use zeroize::Zeroizing;
+
+use super::der::{self, Reader};
+use super::spki::KeyKind;
+use super::{pkcs1, sec1};
+use crate::key::{KeyError, Private};
+
+const ATTRIBUTES: u8 = 0xa0;
+const PUBLIC_KEY: u8 = 0x81;
+const ML_DSA_SEED: u8 = 0x80;
+
+pub(crate) fn read(der: &[u8]) -> Result<Private, KeyError> {
+    let mut outer = Reader::new(der);
+    let mut fields = outer.sequence()?;
+    outer.end()?;
+    let version = fields.integer()?;
+    if !matches!(version, [] | [1]) {
+        return Err(KeyError::Der);
+    }
+    let kind = KeyKind::read(fields.sequence()?)?;
+    let key = fields.element(der::OCTET_STRING)?;
+    fields.optional(ATTRIBUTES)?;
+    let public = match fields.optional(PUBLIC_KEY)? {
+        Some([0, public @ ..]) => Some(public),
+        Some(_) => return Err(KeyError::Der),
+        None => None,
+    };
+    fields.end()?;
+    match kind {
+        KeyKind::Rsa => pkcs1::read_private(key),
+        KeyKind::Ec(curve) => sec1::read(key, Some(curve)),
+        KeyKind::Okp(curve) => {
+            let mut inner = Reader::new(key);
+            let seed = inner.element(der::OCTET_STRING)?;
+            inner.end()?;
+            Private::okp(curve, seed, public)
+        }
+        KeyKind::MlDsa(algorithm) => Private::akp(algorithm, ml_dsa_seed(key)?, public),
+    }
+}
+
+/// RFC 9881 §6 knows the seed, the expanded key, and both; only a seed can become a JWK.
+fn ml_dsa_seed(key: &[u8]) -> Result<&[u8], KeyError> {
+    let mut inner = Reader::new(key);
+    let seed = if inner.next_is(ML_DSA_SEED) {
+        inner.element(ML_DSA_SEED)?
+    } else if inner.next_is(der::SEQUENCE) {
+        let mut both = inner.sequence()?;
+        let seed = both.element(der::OCTET_STRING)?;
+        both.element(der::OCTET_STRING)?;
+        both.end()?;
+        seed
+    } else {
+        return Err(KeyError::Unsupported { what: "an ML-DSA key without its seed" });
+    };
+    inner.end()?;
+    Ok(seed)
+}
+
+pub(crate) fn write(key: &Private) -> Zeroizing<Vec<u8>> {
+    let (kind, inner) = match key {
+        Private::Rsa { n, e, parts } => (KeyKind::Rsa, pkcs1::write_private(n, e, parts)),
+        Private::Ec { curve, point, scalar } => {
+            (KeyKind::Ec(*curve), sec1::private_key(*curve, scalar, Some(point)))
+        }
+        Private::Okp { curve, seed, .. } => (KeyKind::Okp(*curve), der::element(der::OCTET_STRING, &[seed])),
+        Private::Akp { algorithm, seed, .. } => {
+            (KeyKind::MlDsa(*algorithm), der::element(ML_DSA_SEED, &[seed]))
+        }
+    };
+    let inner = der::element(der::OCTET_STRING, &[&inner]);
+    der::element(der::SEQUENCE, &[&der::integer(&[]), &kind.write(), &inner])
+}

@@ -1,0 +1,80 @@
+//! Elliptic-curve private keys as SEC1 and RFC 5915 write them.
+
+use zeroize::Zeroizing;
+
+use super::der::{self, Reader};
+use super::oid;
+use crate::key::{Curve, KeyError, Private};
+
+const PARAMETERS: u8 = 0xa0;
+const PUBLIC_KEY: u8 = 0xa1;
+
+/// Reads an `ECPrivateKey`. `curve` is what stands around it; where it names a curve too, the two must agree.
+pub(crate) fn read(der: &[u8], curve: Option<Curve>) -> Result<Private, KeyError> {
+    let mut outer = Reader::new(der);
+    let mut fields = outer.sequence()?;
+    outer.end()?;
+    if fields.integer()? != [1] {
+        return Err(KeyError::Der);
+    }
+    let scalar = fields.element(der::OCTET_STRING)?;
+    let named = match fields.optional(PARAMETERS)? {
+        Some(parameters) => {
+            let mut parameters = Reader::new(parameters);
+            let named = curve_of(parameters.element(der::OBJECT_IDENTIFIER)?)?;
+            parameters.end()?;
+            Some(named)
+        }
+        None => None,
+    };
+    let curve = match (curve, named) {
+        (Some(outer), Some(inner)) if outer != inner => return Err(KeyError::Inconsistent),
+        (outer, inner) => outer.or(inner).ok_or(KeyError::Der)?,
+    };
+    let point = match fields.optional(PUBLIC_KEY)? {
+        Some(public) => {
+            let mut public = Reader::new(public);
+            let point = public.bit_string()?;
+            public.end()?;
+            Some(point)
+        }
+        None => None,
+    };
+    fields.end()?;
+    // RFC 5915 §3 wants the scalar as long as the curve's order, yet some writers drop leading zeros.
+    let len = curve.coordinate_len();
+    let missing = len.checked_sub(scalar.len()).ok_or(KeyError::Der)?;
+    let mut padded = Zeroizing::new(vec![0; missing]);
+    padded.extend_from_slice(scalar);
+    Private::ec(curve, padded, point)
+}
+
+/// An `ECPrivateKey` that names its curve.
+pub(crate) fn private_key(curve: Curve, scalar: &[u8], point: Option<&[u8]>) -> Zeroizing<Vec<u8>> {
+    let version = der::integer(&[1]);
+    let scalar = der::element(der::OCTET_STRING, &[scalar]);
+    let parameters = der::element(PARAMETERS, &[&der::element(der::OBJECT_IDENTIFIER, &[oid_of(curve)])]);
+    let public =
+        point.map(|point| der::element(PUBLIC_KEY, &[&der::element(der::BIT_STRING, &[&[0], point])]));
+    let public = public.as_deref().map(Vec::as_slice).unwrap_or_default();
+    der::element(der::SEQUENCE, &[&version, &scalar, &parameters, public])
+}
+
+pub(crate) fn curve_of(found: &[u8]) -> Result<Curve, KeyError> {
+    match found {
+        oid::P256 => Ok(Curve::P256),
+        oid::P384 => Ok(Curve::P384),
+        oid::P521 => Ok(Curve::P521),
+        oid::SECP256K1 => Ok(Curve::Secp256k1),
+        _ => Err(KeyError::Unsupported { what: "this elliptic curve" }),
+    }
+}
+
+pub(crate) const fn oid_of(curve: Curve) -> &'static [u8] {
+    match curve {
+        Curve::P256 => oid::P256,
+        Curve::P384 => oid::P384,
+        Curve::P521 => oid::P521,
+        Curve::Secp256k1 => oid::SECP256K1,
+    }
+}

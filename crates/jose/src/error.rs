@@ -1,0 +1,165 @@
+//! Why a token was refused, or could not be made.
+
+use crate::json::JsonError;
+use crate::key::KeyError;
+use crate::timestamp::Timestamp;
+
+/// Why a token was refused. Nothing of the token or of a key is in the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The token is longer than the verifier allows (16 KiB unless set).
+    #[error("token is longer than {limit} bytes")]
+    TooLarge {
+        /// What is allowed.
+        limit: usize,
+    },
+    /// The token does not consist of the right number of canonical base64url parts.
+    #[error("token is malformed")]
+    Malformed,
+    /// The protected header is not a strict JSON object.
+    #[error("protected header is malformed: {0}")]
+    HeaderJson(JsonError),
+    /// A member of the header has the wrong type, or must not be there.
+    #[error("header member `{name}` is malformed or forbidden")]
+    Header {
+        /// Its name.
+        name: &'static str,
+    },
+    /// `crit` names something this verifier does not understand (RFC 7515 §4.1.11).
+    #[error("the token depends on a header member that is not understood")]
+    CriticalHeaderUnknown,
+    /// `crit` is empty, repeats a name, or names what it must not (RFC 7515 §4.1.11).
+    #[error("`crit` is malformed")]
+    CriticalHeaderMalformed,
+    /// No key of the verifier works by the token's algorithm; `none` and names nobody knows belong here.
+    #[error("the token's algorithm is not allowed")]
+    AlgorithmNotAllowed,
+    /// No key has the token's `kid`, or there is no key at all.
+    #[error("no key fits the token")]
+    KeyNotFound,
+    /// The signature does not verify.
+    #[error("signature is invalid")]
+    SignatureInvalid,
+    /// `typ` is not the one wanted (RFC 8725 §3.11).
+    #[error("token is of another type")]
+    TypeMismatch,
+    /// The claims set is not a strict JSON object.
+    #[error("claims are malformed: {0}")]
+    ClaimsJson(JsonError),
+    /// The claims do not fit the caller's type.
+    #[error("claims do not fit: {0}")]
+    ClaimsMismatch(JsonError),
+    /// A required claim is absent.
+    #[error("claim `{name}` is missing")]
+    ClaimMissing {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A registered claim has the wrong type or an absurd value (RFC 7519 §4.1).
+    #[error("claim `{name}` is malformed")]
+    ClaimMalformed {
+        /// Its name.
+        name: &'static str,
+    },
+    /// `exp` has passed, leeway included (RFC 7519 §4.1.4).
+    #[error("token expired at {exp}, now is {now}")]
+    Expired {
+        /// When it expired.
+        exp: Timestamp,
+        /// The time of the check.
+        now: Timestamp,
+    },
+    /// `nbf` lies in the future, leeway included (RFC 7519 §4.1.5).
+    #[error("token is not valid before {nbf}, now is {now}")]
+    NotYetValid {
+        /// When it begins to be valid.
+        nbf: Timestamp,
+        /// The time of the check.
+        now: Timestamp,
+    },
+    /// `iat` lies in the future, leeway included.
+    #[error("token was issued at {iat}, which is after now, {now}")]
+    IssuedInTheFuture {
+        /// When it says it was issued.
+        iat: Timestamp,
+        /// The time of the check.
+        now: Timestamp,
+    },
+    /// `iat` is longer ago than the verifier allows.
+    #[error("token was issued at {iat}, which is too long before now, {now}")]
+    TooOld {
+        /// When it says it was issued.
+        iat: Timestamp,
+        /// The time of the check.
+        now: Timestamp,
+    },
+    /// `iss` is another issuer.
+    #[error("token is from another issuer")]
+    IssuerMismatch,
+    /// `aud` names others.
+    #[error("token is for another audience")]
+    AudienceMismatch,
+}
+
+impl VerifyError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "token_too_large",
+            Self::Malformed => "token_malformed",
+            Self::HeaderJson(_) | Self::Header { .. } => "header_malformed",
+            Self::CriticalHeaderUnknown => "critical_header_unknown",
+            Self::CriticalHeaderMalformed => "critical_header_malformed",
+            Self::AlgorithmNotAllowed => "algorithm_not_allowed",
+            Self::KeyNotFound => "key_not_found",
+            Self::SignatureInvalid => "signature_invalid",
+            Self::TypeMismatch => "type_mismatch",
+            Self::ClaimsJson(_) => "claims_malformed",
+            Self::ClaimsMismatch(_) => "claims_mismatch",
+            Self::ClaimMissing { .. } => "claim_missing",
+            Self::ClaimMalformed { .. } => "claim_malformed",
+            Self::Expired { .. } => "token_expired",
+            Self::NotYetValid { .. } => "token_not_yet_valid",
+            Self::IssuedInTheFuture { .. } => "issued_in_the_future",
+            Self::TooOld { .. } => "token_too_old",
+            Self::IssuerMismatch => "issuer_mismatch",
+            Self::AudienceMismatch => "audience_mismatch",
+        }
+    }
+}
+
+/// Why a token could not be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The key must not sign, or its `kid` is too long.
+    #[error("the key cannot sign: {0}")]
+    Key(#[from] KeyError),
+    /// The claims do not serialise to a JSON object.
+    #[error("the claims cannot be serialised: {reason}")]
+    Claims {
+        /// Why not.
+        reason: Box<str>,
+    },
+    /// The claims have two members of one name, or a verifier would refuse them otherwise.
+    #[error("a verifier would refuse the claims: {0}")]
+    ClaimsJson(JsonError),
+    /// The cryptographic library failed.
+    #[error("signing failed")]
+    Failed,
+}
+
+impl SignError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Key(error) => error.code(),
+            Self::Claims { .. } => "claims_not_serialisable",
+            Self::ClaimsJson(error) => error.code(),
+            Self::Failed => "signing_failed",
+        }
+    }
+}

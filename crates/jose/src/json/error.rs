@@ -1,0 +1,137 @@
+//! What can be wrong with a JSON text.
+
+use std::fmt;
+
+use serde::de;
+
+/// Why a JSON text was refused. Nothing of the text is repeated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonError {
+    /// The bytes are not UTF-8 (RFC 8259 §8.1).
+    #[error("not UTF-8")]
+    Utf8,
+    /// The text breaks the grammar, or goes on after its end.
+    #[error("malformed JSON at byte {at}")]
+    Syntax {
+        /// The offset of the first offending byte.
+        at: usize,
+    },
+    /// An escaped surrogate stands alone, so the string is not Unicode (RFC 8259 §8.2).
+    #[error("lone surrogate at byte {at}")]
+    LoneSurrogate {
+        /// The offset of the escape.
+        at: usize,
+    },
+    /// A member's name holds the NUL character.
+    #[error("NUL in a member's name at byte {at}")]
+    NulInName {
+        /// The offset of the name.
+        at: usize,
+    },
+    /// An object has two members of one name (compared after unescaping).
+    #[error("duplicate member at byte {at}")]
+    DuplicateMember {
+        /// The offset of the second one.
+        at: usize,
+    },
+    /// Arrays and objects are nested too deep.
+    #[error("nested deeper than {limit}")]
+    TooDeep {
+        /// The depth that is allowed.
+        limit: usize,
+    },
+    /// An object has too many members.
+    #[error("more than {limit} members")]
+    TooManyMembers {
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// A number cannot be kept without loss in the type that asks for it.
+    #[error("a number does not fit its type without loss")]
+    Number,
+    /// A required member is absent.
+    #[error("member `{name}` is missing")]
+    MissingMember {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A member is present that the type does not know.
+    #[error("unknown member")]
+    UnknownMember,
+    /// A value has another type than the one asked for.
+    #[error("found {found}, wanted {wanted}")]
+    Type {
+        /// The kind of value in the text.
+        found: &'static str,
+        /// What the type takes, in its own words.
+        wanted: Box<str>,
+    },
+    /// The type refused a value, in its own words.
+    #[error("{reason}")]
+    Refused {
+        /// The reason that the type gave.
+        reason: Box<str>,
+    },
+}
+
+impl JsonError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Utf8 => "json_not_utf8",
+            Self::Syntax { .. } => "json_malformed",
+            Self::LoneSurrogate { .. } => "json_lone_surrogate",
+            Self::NulInName { .. } => "json_nul_in_name",
+            Self::DuplicateMember { .. } => "json_duplicate_member",
+            Self::TooDeep { .. } => "json_too_deep",
+            Self::TooManyMembers { .. } => "json_too_many_members",
+            Self::Number => "json_number",
+            Self::MissingMember { .. } => "json_member_missing",
+            Self::UnknownMember => "json_member_unknown",
+            Self::Type { .. } => "json_type",
+            Self::Refused { .. } => "json_refused",
+        }
+    }
+}
+
+impl de::Error for JsonError {
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        Self::Refused { reason: reason.to_string().into() }
+    }
+
+    // The default texts of serde repeat the offending value, which may be a secret.
+    fn invalid_type(found: de::Unexpected<'_>, wanted: &dyn de::Expected) -> Self {
+        Self::Type { found: kind(found), wanted: wanted.to_string().into() }
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, wanted: &dyn de::Expected) -> Self {
+        Self::Type { found: kind(found), wanted: wanted.to_string().into() }
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::Type { found: "another word", wanted: format!("one of {}", expected.join(", ")).into() }
+    }
+
+    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
+        Self::UnknownMember
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        Self::MissingMember { name }
+    }
+}
+
+fn kind(found: de::Unexpected<'_>) -> &'static str {
+    match found {
+        de::Unexpected::Bool(_) => "a boolean",
+        de::Unexpected::Unsigned(_) | de::Unexpected::Signed(_) => "an integer",
+        de::Unexpected::Float(_) => "a number",
+        de::Unexpected::Str(_) | de::Unexpected::Char(_) => "a string",
+        de::Unexpected::Unit | de::Unexpected::Option => "null",
+        de::Unexpected::Seq => "an array",
+        de::Unexpected::Map => "an object",
+        _ => "another value",
+    }
+}

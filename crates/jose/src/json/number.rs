@@ -1,0 +1,118 @@
+//! Numbers: their grammar, and what they are worth without loss.
+
+use super::JsonError;
+
+/// The offset after the number that begins at `start` (RFC 8259 §6).
+pub(super) fn scan(bytes: &[u8], start: usize) -> Result<usize, JsonError> {
+    let mut at = start;
+    if bytes.get(at) == Some(&b'-') {
+        at += 1;
+    }
+    at = match bytes.get(at) {
+        Some(b'0') => at + 1,
+        Some(b'1'..=b'9') => digits(bytes, at + 1),
+        _ => return Err(JsonError::Syntax { at }),
+    };
+    if bytes.get(at) == Some(&b'.') {
+        at = some_digits(bytes, at + 1)?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(at) {
+        at += 1;
+        if let Some(b'+' | b'-') = bytes.get(at) {
+            at += 1;
+        }
+        at = some_digits(bytes, at)?;
+    }
+    Ok(at)
+}
+
+fn digits(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    at
+}
+
+fn some_digits(bytes: &[u8], at: usize) -> Result<usize, JsonError> {
+    let end = digits(bytes, at);
+    if end == at { Err(JsonError::Syntax { at }) } else { Ok(end) }
+}
+
+/// Whether a number is written without fraction and exponent.
+pub(super) fn is_integer(text: &str) -> bool {
+    !text.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
+}
+
+/// The number as a double, if a double holds exactly what is written: the shortest text for that double has the
+/// same digits. `0.1` and `1e3` do, `9007199254740993` and `1e400` do not.
+pub(super) fn to_f64(text: &str) -> Result<f64, JsonError> {
+    let value: f64 = text.parse().map_err(|_| JsonError::Number)?;
+    if value.is_finite() && Decimal::of(text) == Decimal::of(&format!("{value:e}")) {
+        Ok(value)
+    } else {
+        Err(JsonError::Number)
+    }
+}
+
+/// A decimal number in one form only: no zeros at either end of its digits.
+#[derive(PartialEq)]
+struct Decimal {
+    negative: bool,
+    digits: Vec<u8>,
+    /// The power of ten of the last digit; `None` where it is absurd.
+    exponent: Option<i64>,
+}
+
+impl Decimal {
+    fn of(text: &str) -> Self {
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let negative = mantissa.starts_with('-');
+        let mantissa = mantissa.trim_start_matches('-');
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let mut digits: Vec<u8> =
+            whole.bytes().chain(fraction.bytes()).skip_while(|&byte| byte == b'0').collect();
+        let mut exponent: Option<i64> =
+            exponent.parse().ok().and_then(|e: i64| e.checked_sub(i64::try_from(fraction.len()).ok()?));
+        while digits.last() == Some(&b'0') {
+            digits.pop();
+            exponent = exponent.and_then(|e| e.checked_add(1));
+        }
+        if digits.is_empty() {
+            exponent = Some(0);
+        }
+        Self { negative, digits, exponent }
+    }
+}
+
+/// Which way a fraction of a second goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rounding {
+    /// To the past: `exp`, so that a token never lives longer than it says.
+    Down,
+    /// To the future: `nbf` and `iat`, so that it never lives earlier.
+    Up,
+}
+
+/// A `NumericDate` (RFC 7519 §2) in whole seconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct NumericDate(pub(crate) i64);
+
+impl NumericDate {
+    /// Reads the number; `None` where it lies far outside of what a date can be.
+    pub(crate) fn read(text: &str, rounding: Rounding) -> Option<Self> {
+        if is_integer(text) {
+            return text.parse().ok().map(Self);
+        }
+        // A double holds seconds up to the year 9999 to within 40 microseconds, far below any clock's precision.
+        let value: f64 = text.parse().ok()?;
+        let seconds = match rounding {
+            Rounding::Down => value.floor(),
+            Rounding::Up => value.ceil(),
+        };
+        if !(-9.0e15..9.0e15).contains(&seconds) {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and checked to lie within 2^53")]
+        Some(Self(seconds as i64))
+    }
+}

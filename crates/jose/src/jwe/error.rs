@@ -1,0 +1,56 @@
+//! Why something could not be decrypted.
+
+use crate::json::JsonError;
+
+/// Why a JWE was refused. Whatever goes wrong with key, tag or padding is one and the same error, so that it tells an
+/// attacker nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecryptError {
+    /// The text is longer than allowed.
+    #[error("encrypted text is longer than {limit} bytes")]
+    TooLarge {
+        /// What is allowed.
+        limit: usize,
+    },
+    /// The text does not consist of five canonical base64url parts.
+    #[error("encrypted text is malformed")]
+    Malformed,
+    /// The protected header is not a strict JSON object.
+    #[error("protected header is malformed: {0}")]
+    HeaderJson(JsonError),
+    /// A member of the header has the wrong type, or must not be there.
+    #[error("header member `{name}` is malformed or forbidden")]
+    Header {
+        /// Its name.
+        name: &'static str,
+    },
+    /// `crit` names something that is not understood, or is malformed (RFC 7516 §4.1.13).
+    #[error("the text depends on a header member that is not understood")]
+    CriticalHeader,
+    /// `alg` or `enc` is not the one that the key is for.
+    #[error("the algorithm is not allowed")]
+    AlgorithmNotAllowed,
+    /// `kid` is not the key's.
+    #[error("no key fits the text")]
+    KeyNotFound,
+    /// Decryption failed: the key is wrong, or the text has been tampered with.
+    #[error("decryption failed")]
+    Failed,
+}
+
+impl DecryptError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "token_too_large",
+            Self::Malformed => "token_malformed",
+            Self::HeaderJson(_) | Self::Header { .. } => "header_malformed",
+            Self::CriticalHeader => "critical_header_unknown",
+            Self::AlgorithmNotAllowed => "algorithm_not_allowed",
+            Self::KeyNotFound => "key_not_found",
+            Self::Failed => "decrypt_failed",
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Verifying tokens.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::known_header::KnownHeaders;
+use super::registered::Found;
+use super::{Audience, Issuer, RegisteredClaims, TokenType, Verified};
+use crate::base64url;
+use crate::error::VerifyError;
+use crate::json::{Document, Limits};
+use crate::jws::{self, Header, Parts};
+use crate::key::{Candidates, KeySet};
+use crate::timestamp::Timestamp;
+
+/// Verifies the tokens of one issuer for one audience.
+///
+/// The algorithm comes from the keys, never from the token. A verifier never changes; share it by reference or `Arc`.
+#[derive(Debug)]
+pub struct Verifier {
+    issuer: Issuer,
+    audience: Audience,
+    keys: KeySet,
+    typ: TokenType,
+    leeway: Duration,
+    max_age: Option<Duration>,
+    max_len: usize,
+    expiry: Expiry,
+    required: Vec<Cow<'static, str>>,
+    known: KnownHeaders,
+}
+
+/// Whether tokens must say when they expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expiry {
+    Required,
+    Optional,
+}
+
+impl Verifier {
+    /// The leeway for clocks that differ, unless set.
+    pub const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
+    /// The largest leeway.
+    pub const MAX_LEEWAY: Duration = Duration::from_secs(600);
+    /// The longest token, unless set (bytes).
+    pub const DEFAULT_MAX_LEN: usize = 16 * 1024;
+
+    /// Verifies tokens of this issuer, for this audience, signed with one of these keys. Unless said otherwise their
+    /// `typ` is `JWT` or absent, they say when they expire, and clocks may differ by 30 seconds.
+    #[must_use]
+    pub fn new(issuer: impl Into<Issuer>, audience: impl Into<Audience>, keys: impl Into<KeySet>) -> Self {
+        let mut verifier = Self {
+            issuer: issuer.into(),
+            audience: audience.into(),
+            keys: keys.into(),
+            typ: TokenType::default(),
+            leeway: Self::DEFAULT_LEEWAY,
+            max_age: None,
+            max_len: Self::DEFAULT_MAX_LEN,
+            expiry: Expiry::Required,
+            required: vec![],
+            known: KnownHeaders::default(),
+        };
+        verifier.prepare();
+        verifier
+    }
+
+    /// Wants this `typ`, such as `at+jwt`.
+    #[must_use]
+    pub fn typ(mut self, typ: impl Into<TokenType>) -> Self {
+        self.typ = typ.into();
+        self.prepare();
+        self
+    }
+
+    /// Lets clocks differ by this much, at most ten minutes: more is taken for ten minutes.
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway.min(Self::MAX_LEEWAY);
+        self
+    }
+
+    /// Refuses tokens that were issued longer ago than this, and those that do not say when (`iat`).
+    #[must_use]
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age);
+        self
+    }
+
+    /// Refuses tokens longer than this (bytes).
+    #[must_use]
+    pub fn max_len(mut self, bytes: usize) -> Self {
+        self.max_len = bytes;
+        self
+    }
+
+    /// Accepts tokens without `exp`, which are good for ever.
+    #[must_use]
+    pub fn allow_missing_exp(mut self) -> Self {
+        self.expiry = Expiry::Optional;
+        self
+    }
+
+    /// Refuses tokens without this claim.
+    #[must_use]
+    pub fn require(mut self, claim: impl Into<Cow<'static, str>>) -> Self {
+        self.required.push(claim.into());
+        self
+    }
+
+    /// The keys that it verifies with.
+    #[must_use]
+    pub fn keys(&self) -> &KeySet {
+        &self.keys
+    }
+
+    fn prepare(&mut self) {
+        let typ = match &self.typ {
+            TokenType::Named(name) => Some(&**name),
+            _ => Some("JWT"),
+        };
+        self.known = KnownHeaders::new(&self.keys, typ);
+    }
+
+    /// Verifies a token in compact form: its signature first, then its claims. `C` is read from the whole claims set.
+    ///
+    /// # Errors
+    /// [`VerifyError`] says which check failed, and by how much.
+    pub fn verify<C: DeserializeOwned>(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Verified<C>, VerifyError> {
+        if token.len() > self.max_len {
+            return Err(VerifyError::TooLarge { limit: self.max_len });
+        }
+        let parts = jws::split(token)?;
+        let header = self.verify_signature(parts)?;
+        let json = base64url::decode(parts.payload).map_err(|_| VerifyError::Malformed)?;
+        let json =
+            String::from_utf8(json).map_err(|_| VerifyError::ClaimsJson(crate::json::JsonError::Utf8))?;
+        let document = Document::parse_str(&json, Limits::PAYLOAD).map_err(VerifyError::ClaimsJson)?;
+        let found = Found::read(&document)?;
+        self.check_claims(&document, &json, &found, now)?;
+        let claims = C::deserialize(document.root()).map_err(VerifyError::ClaimsMismatch)?;
+        Ok(Verified::new(header, RegisteredClaims::new(json, found), claims))
+    }
+
+    fn verify_signature(&self, parts: Parts<'_>) -> Result<Arc<Header>, VerifyError> {
+        if let Some((index, header)) = self.known.find(parts.header) {
+            let key = self.keys.iter().nth(index).ok_or(VerifyError::KeyNotFound)?;
+            jws::verify_signature(key, parts.signing_input, parts.signature)?;
+            return Ok(Arc::clone(header));
+        }
+        let header = Arc::new(Header::decode(parts.header)?);
+        if !self.typ.accepts(header.typ.as_deref()) {
+            return Err(VerifyError::TypeMismatch);
+        }
+        let candidates = match self.keys.candidates(header.algorithm, header.kid.as_deref()) {
+            Candidates::Keys(keys) => keys,
+            Candidates::NoKey => return Err(VerifyError::KeyNotFound),
+            Candidates::WrongAlgorithm => return Err(VerifyError::AlgorithmNotAllowed),
+        };
+        let mut outcome = Err(VerifyError::SignatureInvalid);
+        for key in &candidates {
+            outcome = jws::verify_signature(key, parts.signing_input, parts.signature);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome?;
+        if let [only] = candidates.as_slice() {
+            self.known.learn(&self.keys, only, parts.header, &header);
+        }
+        Ok(header)
+    }
+
+    fn check_claims(
+        &self,
+        document: &Document<'_>,
+        json: &str,
+        found: &Found,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        if let Some(wanted) = self.issuer.as_str() {
+            match found.iss(json) {
+                Some(iss) if iss == wanted => {}
+                Some(_) => return Err(VerifyError::IssuerMismatch),
+                None => return Err(VerifyError::ClaimMissing { name: "iss" }),
+            }
+        }
+        match found.any_audience(json, |audience| self.audience.accepts(audience)) {
+            Some(true) => {}
+            Some(false) => return Err(VerifyError::AudienceMismatch),
+            None if self.audience.is_required() => return Err(VerifyError::ClaimMissing { name: "aud" }),
+            None => {}
+        }
+        match found.exp {
+            Some(exp) if now >= exp.saturating_add(self.leeway) => {
+                return Err(VerifyError::Expired { exp, now });
+            }
+            None if self.expiry == Expiry::Required => return Err(VerifyError::ClaimMissing { name: "exp" }),
+            _ => {}
+        }
+        if let Some(nbf) = found.nbf.filter(|&nbf| now.saturating_add(self.leeway) < nbf) {
+            return Err(VerifyError::NotYetValid { nbf, now });
+        }
+        if let Some(iat) = found.iat.filter(|&iat| now.saturating_add(self.leeway) < iat) {
+            return Err(VerifyError::IssuedInTheFuture { iat, now });
+        }
+        if let Some(age) = self.max_age {
+            let iat = found.iat.ok_or(VerifyError::ClaimMissing { name: "iat" })?;
+            if now > iat.saturating_add(age).saturating_add(self.leeway) {
+                return Err(VerifyError::TooOld { iat, now });
+            }
+        }
+        for claim in &self.required {
+            if found.lacks(claim).unwrap_or_else(|| document.root().get(claim).is_none()) {
+                return Err(VerifyError::ClaimMissing { name: registered_name(claim) });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a claim for an error: names from elsewhere are not repeated.
+fn registered_name(claim: &Cow<'static, str>) -> &'static str {
+    match claim {
+        Cow::Borrowed(name) => name,
+        Cow::Owned(_) => "(required by the verifier)",
+    }
+}

@@ -1,0 +1,177 @@
+//! Private keys.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Curve, KeyError, Material, OkpCurve, Private, Public, PublicKey, check_kid};
+use crate::Algorithm;
+use crate::algorithm::Family;
+use crate::crypto::{self, SignKey, SignatureBytes};
+use crate::jwk::{Jwk, KeyOperation};
+
+/// A private key: signs by one algorithm.
+///
+/// Cloning is cheap. `Debug` shows the algorithm and the `kid`, nothing else.
+#[derive(Clone)]
+pub struct PrivateKey {
+    algorithm: Algorithm,
+    kid: Option<Arc<str>>,
+    parts: Arc<Private>,
+    prepared: Arc<SignKey>,
+}
+
+impl PrivateKey {
+    /// Makes a new key; an RSA key has 2048 bits.
+    ///
+    /// # Errors
+    /// [`KeyError::Kind`] for an HMAC algorithm, which takes a [`SharedSecret`](crate::SharedSecret).
+    pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
+        let failed = |_| KeyError::Generation;
+        let parts = match algorithm.family() {
+            Family::Hmac => {
+                return Err(KeyError::Kind { found: "an HMAC algorithm", wanted: "a signature algorithm" });
+            }
+            Family::Rsa => match crate::encoding::pkcs8::read(&crypto::generate_rsa().map_err(failed)?)? {
+                rsa @ Private::Rsa { .. } => rsa,
+                _ => return Err(KeyError::Generation),
+            },
+            Family::Ecdsa => {
+                let curve = Curve::of(algorithm).ok_or(KeyError::Generation)?;
+                let (scalar, point) = crypto::generate_ec(curve).map_err(failed)?;
+                Private::Ec { curve, point, scalar }
+            }
+            Family::EdDsa => {
+                let (seed, x) = crypto::generate_ed25519().map_err(failed)?;
+                Private::okp(OkpCurve::Ed25519, &seed, Some(&x))?
+            }
+            Family::MlDsa => {
+                let (seed, public) = crypto::generate_ml_dsa(algorithm).map_err(failed)?;
+                Private::Akp { algorithm, public, seed }
+            }
+        };
+        Self::new(algorithm, parts)
+    }
+
+    /// Takes a JWK whose `alg` says what it is for, or whose type allows one signature algorithm only.
+    ///
+    /// # Errors
+    /// [`KeyError::AlgorithmMissing`] for an RSA key without `alg`: use [`PrivateKey::from_jwk_for`]. Others where the
+    /// key is public, its parts do not belong together, or `use` or `key_ops` forbid signing.
+    pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
+        Self::from_jwk_for(jwk.signature_algorithm()?, jwk)
+    }
+
+    /// Takes a JWK for this algorithm, which its `alg` must name if it has one.
+    ///
+    /// # Errors
+    /// As [`PrivateKey::from_jwk`].
+    pub fn from_jwk_for(algorithm: Algorithm, jwk: &Jwk) -> Result<Self, KeyError> {
+        jwk.permit(algorithm, &[KeyOperation::Sign])?;
+        let mut key = Self::from_material(algorithm, jwk.material())?;
+        key.kid = jwk.kid().map(Arc::from);
+        Ok(key)
+    }
+
+    /// Reads PEM: PKCS#8, PKCS#1 or SEC1.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the text is not PEM, holds another kind of key, or is encrypted.
+    pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
+        Self::from_material(algorithm, Jwk::from_pem(pem)?.material())
+    }
+
+    /// Reads DER: PKCS#8, PKCS#1 or SEC1.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the bytes hold no private key, or another kind.
+    pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
+        Self::from_material(algorithm, Jwk::from_der(der)?.material())
+    }
+
+    fn from_material(algorithm: Algorithm, material: &Material) -> Result<Self, KeyError> {
+        match material {
+            Material::Private(parts) => Self::new(algorithm, parts.clone()),
+            Material::Public(_) => Err(KeyError::Kind { found: "a public key", wanted: "a private key" }),
+            Material::Secret(_) => Err(KeyError::Kind { found: "a shared secret", wanted: "a private key" }),
+        }
+    }
+
+    fn new(algorithm: Algorithm, parts: Private) -> Result<Self, KeyError> {
+        let prepared = match &parts {
+            Private::Rsa { n, e, parts } if algorithm.family() == Family::Rsa => {
+                SignKey::rsa(algorithm, n, e, parts)
+            }
+            Private::Ec { curve, point, scalar } if curve.algorithm() == algorithm => {
+                SignKey::ecdsa(*curve, scalar, point)
+            }
+            Private::Okp { curve: OkpCurve::Ed25519, x, seed } if algorithm == Algorithm::Ed25519 => {
+                SignKey::ed25519(seed, x)
+            }
+            Private::Akp { algorithm: own, public, seed } if *own == algorithm => {
+                SignKey::ml_dsa(algorithm, seed, public)
+            }
+            _ => return Err(KeyError::AlgorithmMismatch { wanted: algorithm }),
+        };
+        let prepared = prepared.map_err(|_| KeyError::Inconsistent)?;
+        Ok(Self { algorithm, kid: None, parts: Arc::new(parts), prepared: Arc::new(prepared) })
+    }
+
+    /// The same key under this `kid` (at most 256 bytes, or verifiers refuse the token).
+    #[must_use]
+    pub fn with_kid(mut self, kid: impl Into<String>) -> Self {
+        self.kid = Some(Arc::from(kid.into()));
+        self
+    }
+
+    /// The algorithm it signs by.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Its `kid`.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The key that verifies what this one signs, under the same `kid`.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey::new(self.algorithm, self.public())
+            .expect("the public part of a working private key works")
+            .with_kid_of(self.kid.clone())
+    }
+
+    fn public(&self) -> Public {
+        self.parts.public()
+    }
+
+    /// The key as a JWK with its private members, `use`, `alg` and `kid`. Its `Debug` hides them too.
+    #[must_use]
+    pub fn to_jwk(&self) -> Jwk {
+        Jwk::for_signing(Material::Private((*self.parts).clone()), self.algorithm, self.kid.as_deref())
+    }
+
+    /// Refuses a `kid` that no verifier takes.
+    pub(crate) fn check(&self) -> Result<(), KeyError> {
+        self.kid().map_or(Ok(()), check_kid)
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<SignatureBytes, crypto::Refused> {
+        self.prepared.sign(message)
+    }
+
+    pub(crate) fn signature_len(&self) -> usize {
+        self.prepared.signature_len()
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey")
+            .field("algorithm", &self.algorithm)
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
+}

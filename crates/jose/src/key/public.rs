@@ -1,0 +1,127 @@
+//! Public keys.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{KeyError, Material, OkpCurve, Public};
+use crate::Algorithm;
+use crate::algorithm::Family;
+use crate::crypto::VerifyKey;
+use crate::jwk::{Jwk, KeyOperation};
+
+/// A public key: verifies by one algorithm.
+///
+/// Cloning is cheap.
+#[derive(Clone)]
+pub struct PublicKey {
+    algorithm: Algorithm,
+    kid: Option<Arc<str>>,
+    parts: Arc<Public>,
+    prepared: Arc<VerifyKey>,
+}
+
+impl PublicKey {
+    /// Takes a JWK whose `alg` says what it is for, or whose type allows one signature algorithm only.
+    ///
+    /// # Errors
+    /// [`KeyError::AlgorithmMissing`] for an RSA key without `alg`: use [`PublicKey::from_jwk_for`]. Others where the key
+    /// is private, not on its curve, too weak, or `use` or `key_ops` forbid verifying.
+    pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
+        Self::from_jwk_for(jwk.signature_algorithm()?, jwk)
+    }
+
+    /// Takes a JWK for this algorithm, which its `alg` must name if it has one.
+    ///
+    /// # Errors
+    /// As [`PublicKey::from_jwk`].
+    pub fn from_jwk_for(algorithm: Algorithm, jwk: &Jwk) -> Result<Self, KeyError> {
+        jwk.permit(algorithm, &[KeyOperation::Verify])?;
+        Ok(Self::from_material(algorithm, jwk.material())?.with_kid_of(jwk.kid().map(Arc::from)))
+    }
+
+    /// Reads PEM: SubjectPublicKeyInfo or PKCS#1.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the text is not PEM or holds another kind of key.
+    pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
+        Self::from_material(algorithm, Jwk::from_pem(pem)?.material())
+    }
+
+    /// Reads DER: SubjectPublicKeyInfo or PKCS#1.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the bytes hold no public key, or another kind.
+    pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
+        Self::from_material(algorithm, Jwk::from_der(der)?.material())
+    }
+
+    fn from_material(algorithm: Algorithm, material: &Material) -> Result<Self, KeyError> {
+        match material {
+            Material::Public(parts) => Self::new(algorithm, parts.clone()),
+            Material::Private(_) => Err(KeyError::Kind { found: "a private key", wanted: "a public key" }),
+            Material::Secret(_) => Err(KeyError::Kind { found: "a shared secret", wanted: "a public key" }),
+        }
+    }
+
+    pub(super) fn new(algorithm: Algorithm, parts: Public) -> Result<Self, KeyError> {
+        let prepared = match &parts {
+            Public::Rsa { n, e } if algorithm.family() == Family::Rsa => VerifyKey::rsa(algorithm, n, e),
+            Public::Ec { curve, point } if curve.algorithm() == algorithm => VerifyKey::ecdsa(*curve, point),
+            Public::Okp { curve: OkpCurve::Ed25519, x } if algorithm == Algorithm::Ed25519 => {
+                VerifyKey::ed25519(x)
+            }
+            Public::Akp { algorithm: own, public } if *own == algorithm => {
+                VerifyKey::ml_dsa(algorithm, public)
+            }
+            _ => return Err(KeyError::AlgorithmMismatch { wanted: algorithm }),
+        };
+        let prepared = prepared.map_err(|_| KeyError::Inconsistent)?;
+        Ok(Self { algorithm, kid: None, parts: Arc::new(parts), prepared: Arc::new(prepared) })
+    }
+
+    /// The same key under this `kid` (at most 256 bytes).
+    #[must_use]
+    pub fn with_kid(self, kid: impl Into<String>) -> Self {
+        self.with_kid_of(Some(Arc::from(kid.into())))
+    }
+
+    pub(super) fn with_kid_of(mut self, kid: Option<Arc<str>>) -> Self {
+        self.kid = kid;
+        self
+    }
+
+    /// The algorithm it verifies by.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Its `kid`.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The key as a JWK with `use`, `alg` and `kid`.
+    #[must_use]
+    pub fn to_jwk(&self) -> Jwk {
+        Jwk::for_signing(Material::Public((*self.parts).clone()), self.algorithm, self.kid())
+    }
+
+    pub(super) fn kid_of(&self) -> Option<Arc<str>> {
+        self.kid.clone()
+    }
+
+    pub(super) fn prepared(&self) -> Arc<VerifyKey> {
+        Arc::clone(&self.prepared)
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey")
+            .field("algorithm", &self.algorithm)
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
+}
