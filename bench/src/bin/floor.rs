@@ -1,0 +1,26 @@
+//! `floor`: the least that a server on this stack must do, to measure against.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Parser;
+use jeton_bench::floor::{self, FloorError, Settings};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Serves the floor on loopback.
+#[derive(Parser)]
+struct Arguments {
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1:9100")]
+    listen: SocketAddr,
+    /// The SQLite file of its sessions
+    #[arg(long)]
+    database: PathBuf,
+}
+
+fn main() -> Result<(), FloorError> {
+    let Arguments { listen, database } = Arguments::parse();
+    floor::serve(&Settings { listen, database })
+}

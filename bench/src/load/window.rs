@@ -1,0 +1,304 @@
+//! A window of load: the connections' tasks, and what is counted meanwhile.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::{JoinHandle, LocalSet, spawn_local};
+use tokio::time::sleep_until;
+
+use super::connection::Connection;
+use super::latency::Latencies;
+use super::request::{Request, string_member};
+use super::{LoadError, Pace, Plan};
+use crate::proc::{CpuSample, Memory};
+
+/// How long after a window its last requests may still start.
+const OVERRUN: Duration = Duration::from_secs(2);
+
+/// What a window of load showed.
+#[derive(Debug, Clone)]
+pub struct Measurement {
+    /// Successful answers within the window, and how long each took.
+    pub latencies: Latencies,
+    /// Refusals and broken connections, those of the warm-up too.
+    pub errors: usize,
+    /// The first of them.
+    pub first_error: Option<String>,
+    /// The window's length in seconds, as it was.
+    pub seconds: f64,
+    /// CPU seconds of the server's process tree.
+    pub server_cpu: f64,
+    /// CPU seconds of this tool.
+    pub tool_cpu: f64,
+    /// CPU seconds of everybody else on the machine.
+    pub foreign_cpu: f64,
+    /// CPU seconds that the hypervisor gave to others.
+    pub stolen_cpu: f64,
+    /// The server's memory at the end of the window.
+    pub memory: Memory,
+}
+
+impl Measurement {
+    /// CPU milliseconds of the server for each successful answer.
+    pub fn server_ms_per_request(&self) -> f64 {
+        self.server_cpu * 1000.0 / self.latencies.count().max(1) as f64
+    }
+
+    /// Successful answers a second.
+    pub fn per_second(&self) -> f64 {
+        self.latencies.count() as f64 / self.seconds
+    }
+
+    /// CPU of everybody else, in cores.
+    pub fn foreign_cores(&self) -> f64 {
+        (self.foreign_cpu + self.stolen_cpu) / self.seconds
+    }
+}
+
+/// What the connections' tasks share.
+struct Tally {
+    counting: bool,
+    latencies: Latencies,
+    errors: usize,
+    first_error: Option<String>,
+}
+
+impl Tally {
+    fn succeed(&mut self, took: Duration) {
+        if self.counting {
+            self.latencies.record(took);
+        }
+    }
+
+    fn fail(&mut self, error: &LoadError) {
+        self.errors += 1;
+        self.first_error.get_or_insert_with(|| error.to_string());
+    }
+}
+
+/// When a load begins and ends, and when each request is due.
+#[derive(Clone, Copy)]
+struct Schedule {
+    start: Instant,
+    end: Instant,
+    /// Between two requests of one connection.
+    gap: Option<Duration>,
+    connections: u32,
+}
+
+impl Schedule {
+    fn new(plan: &Plan) -> Self {
+        let start = Instant::now();
+        let connections = u32::try_from(plan.connections).unwrap_or(u32::MAX);
+        let gap = match plan.pace {
+            Pace::Saturating => None,
+            Pace::PerSecond(rate) => Some(Duration::from_secs_f64(f64::from(connections) / rate)),
+        };
+        Self { start, end: start + plan.warm_up + plan.window, gap, connections }
+    }
+
+    /// Waits until a connection's next request is due and answers from when it is timed; `None` when the load is over.
+    async fn next(&self, connection: u32, requests: u32) -> Option<Instant> {
+        let mut timed_from = Instant::now();
+        if let Some(gap) = self.gap {
+            let due = self.start + gap * requests + gap * connection / self.connections;
+            // A late wake-up is the timer's fault; a connection that is still busy is the server's.
+            if due > timed_from {
+                sleep_until(due.into()).await;
+                timed_from = Instant::now();
+            } else {
+                timed_from = due;
+            }
+        }
+        (timed_from < self.end && Instant::now() < self.end + OVERRUN).then_some(timed_from)
+    }
+}
+
+/// Runs a plan.
+pub(super) fn run(plan: &Plan) -> Result<Measurement, LoadError> {
+    let mut tokens = take_tokens(plan)?;
+    let tally = Rc::new(RefCell::new(Tally {
+        counting: false,
+        latencies: Latencies::default(),
+        errors: 0,
+        first_error: None,
+    }));
+    let measured = LocalSet::new().block_on(&runtime()?, async {
+        let mut connections = Vec::with_capacity(plan.connections);
+        for _ in 0..plan.connections {
+            connections.push(Connection::open(plan.server).await?);
+        }
+        let schedule = Schedule::new(plan);
+        let tasks: Vec<JoinHandle<Vec<String>>> = (0..)
+            .zip(connections.into_iter().zip(tokens.drain(..)))
+            .map(|(index, (connection, tokens))| {
+                let client = Client { index, connection, request: plan.request.clone(), tokens, schedule };
+                spawn_local(client.run(Rc::clone(&tally)))
+            })
+            .collect();
+        sleep_until((schedule.start + plan.warm_up).into()).await;
+        let (before, opened) = (CpuSample::take(plan.process)?, Instant::now());
+        tally.borrow_mut().counting = true;
+        sleep_until(schedule.end.into()).await;
+        tally.borrow_mut().counting = false;
+        let (after, closed) = (CpuSample::take(plan.process)?, Instant::now());
+        let memory = Memory::of_tree(plan.process)?;
+        let mut kept = Vec::new();
+        for task in tasks {
+            kept.extend(task.await.map_err(std::io::Error::from)?);
+        }
+        if let Some(rotation) = plan.request.rotation() {
+            *rotation.tokens.borrow_mut() = kept;
+        }
+        Ok::<_, LoadError>((after.since(&before), closed - opened, memory))
+    });
+    let (cpu, window, memory) = measured?;
+    let tally = Rc::try_unwrap(tally).ok().expect("the tasks have ended").into_inner();
+    let mut latencies = tally.latencies;
+    latencies.sort();
+    Ok(Measurement {
+        latencies,
+        errors: tally.errors,
+        first_error: tally.first_error,
+        seconds: window.as_secs_f64(),
+        server_cpu: cpu.tree,
+        tool_cpu: cpu.own,
+        foreign_cpu: cpu.foreign(),
+        stolen_cpu: cpu.stolen,
+        memory,
+    })
+}
+
+/// Each connection's share of the tokens; empty shares without rotation.
+fn take_tokens(plan: &Plan) -> Result<Vec<Vec<String>>, LoadError> {
+    let mut shares = vec![Vec::new(); plan.connections];
+    if let Some(rotation) = plan.request.rotation() {
+        let tokens = rotation.tokens.take();
+        if tokens.len() < plan.connections {
+            let error = LoadError::TooFewTokens { connections: plan.connections, tokens: tokens.len() };
+            *rotation.tokens.borrow_mut() = tokens;
+            return Err(error);
+        }
+        for (index, token) in tokens.into_iter().enumerate() {
+            shares[index % plan.connections].push(token);
+        }
+    }
+    Ok(shares)
+}
+
+/// One connection's part of the load.
+struct Client {
+    index: u32,
+    connection: Connection,
+    request: Request,
+    tokens: Vec<String>,
+    schedule: Schedule,
+}
+
+impl Client {
+    /// Makes requests until the load is over; answers the tokens it then holds.
+    async fn run(mut self, tally: Rc<RefCell<Tally>>) -> Vec<String> {
+        let fixed = self.request.encode();
+        let member = self.request.rotation().map(|rotation| rotation.member);
+        let mut requests = 0;
+        while let Some(timed_from) = self.schedule.next(self.index, requests).await {
+            let session = (requests as usize) % self.tokens.len().max(1);
+            requests += 1;
+            let outcome = match member {
+                Some(member) => {
+                    let bytes = self.request.encode_token(member, &self.tokens[session]);
+                    call(&mut self.connection, &bytes, Some(member)).await
+                }
+                None => call(&mut self.connection, &fixed, None).await,
+            };
+            let took = timed_from.elapsed();
+            match outcome {
+                Ok(next) => {
+                    if let (Some(token), Some(slot)) = (next, self.tokens.get_mut(session)) {
+                        *slot = token;
+                    }
+                    tally.borrow_mut().succeed(took);
+                }
+                Err(error) => {
+                    tally.borrow_mut().fail(&error);
+                    let answered = matches!(error, LoadError::Refused { .. });
+                    if !answered && self.connection.reopen().await.is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        self.tokens
+    }
+}
+
+/// One request; the rotated token of its answer, if one is asked for.
+async fn call(
+    connection: &mut Connection,
+    request: &[u8],
+    member: Option<&'static str>,
+) -> Result<Option<String>, LoadError> {
+    let answer = connection.call(request).await?;
+    if !(200..300).contains(&answer.status) {
+        return Err(LoadError::Refused { status: answer.status, body: answer.body.to_owned() });
+    }
+    match member {
+        None => Ok(None),
+        Some(name) => match string_member(answer.body, name) {
+            Some(token) => Ok(Some(token.to_owned())),
+            None => Err(LoadError::NoMember(name)),
+        },
+    }
+}
+
+/// The same request so many times; the bodies.
+pub(super) fn send_many(
+    server: SocketAddr,
+    request: &Request,
+    times: usize,
+    connections: usize,
+) -> Result<Vec<String>, LoadError> {
+    let bytes: Rc<[u8]> = request.encode().into();
+    let left = Rc::new(RefCell::new(times));
+    LocalSet::new().block_on(&runtime()?, async {
+        let tasks: Vec<JoinHandle<Result<Vec<String>, LoadError>>> = (0..connections.min(times))
+            .map(|_| spawn_local(send_share(server, Rc::clone(&bytes), Rc::clone(&left))))
+            .collect();
+        let mut bodies = Vec::with_capacity(times);
+        for task in tasks {
+            bodies.extend(task.await.map_err(std::io::Error::from)??);
+        }
+        Ok(bodies)
+    })
+}
+
+async fn send_share(
+    server: SocketAddr,
+    request: Rc<[u8]>,
+    left: Rc<RefCell<usize>>,
+) -> Result<Vec<String>, LoadError> {
+    let mut connection = Connection::open(server).await?;
+    let mut bodies = Vec::new();
+    while take_one(&left) {
+        let answer = connection.call(&request).await?;
+        if !(200..300).contains(&answer.status) {
+            return Err(LoadError::Refused { status: answer.status, body: answer.body.to_owned() });
+        }
+        bodies.push(answer.body.to_owned());
+    }
+    Ok(bodies)
+}
+
+fn take_one(left: &RefCell<usize>) -> bool {
+    let mut left = left.borrow_mut();
+    let some = *left > 0;
+    *left = left.saturating_sub(1);
+    some
+}
+
+fn runtime() -> Result<Runtime, LoadError> {
+    Ok(Builder::new_current_thread().enable_all().build()?)
+}

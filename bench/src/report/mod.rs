@@ -1,0 +1,9 @@
+//! What a run found, as a Markdown table, a chart and a JSON file.
+
+mod chart;
+mod markdown;
+mod server;
+
+pub use chart::{Bar, Chart, Group};
+pub use markdown::Table;
+pub use server::{GrantsReport, Machine, Row, ServerReport};
