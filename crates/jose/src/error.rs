@@ -143,9 +143,18 @@ pub enum SignError {
         /// Why not.
         reason: Box<str>,
     },
-    /// The claims have two members of one name, or a verifier would refuse them otherwise.
-    #[error("a verifier would refuse the claims: {0}")]
-    ClaimsJson(JsonError),
+    /// The name of a header member has a meaning of its own, or is there already.
+    #[error("this header member cannot be set")]
+    HeaderName,
+    /// The payload cannot travel unencoded in this form, or not all signers want it so (RFC 7797 §5.2).
+    #[error("the payload cannot be left unencoded here")]
+    Unencoded,
+    /// The compact form has no room for an unprotected header.
+    #[error("the compact form has no unprotected header")]
+    Unprotected,
+    /// There are no signers, or more than 16.
+    #[error("between 1 and 16 signers are allowed")]
+    Signers,
     /// The cryptographic library failed.
     #[error("signing failed")]
     Failed,
@@ -158,7 +167,10 @@ impl SignError {
         match self {
             Self::Key(error) => error.code(),
             Self::Claims { .. } => "claims_not_serialisable",
-            Self::ClaimsJson(error) => error.code(),
+            Self::HeaderName => "header_name_reserved",
+            Self::Unencoded => "payload_needs_encoding",
+            Self::Unprotected => "unprotected_header_in_compact",
+            Self::Signers => "signers_number",
             Self::Failed => "signing_failed",
         }
     }

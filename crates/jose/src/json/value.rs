@@ -24,6 +24,24 @@ impl<'t, 'a> Value<'t, 'a> {
         self.node().kind == Kind::Null
     }
 
+    pub(crate) fn as_bool(self) -> Option<bool> {
+        match self.node().kind {
+            Kind::True => Some(true),
+            Kind::False => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The value's text, exactly as written.
+    pub(crate) fn text(self) -> &'a str {
+        let mut node = self.node();
+        if matches!(node.kind, Kind::String | Kind::Escaped) {
+            node.start -= 1;
+            node.end += 1;
+        }
+        self.document.slice(node)
+    }
+
     /// A string, unescaped.
     pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
         let node = self.node();

@@ -1,4 +1,4 @@
-//! The protected header (RFC 7515 §4).
+//! Reading the protected header (RFC 7515 §4).
 
 use std::borrow::Cow;
 
@@ -11,70 +11,79 @@ use crate::key::MAX_KID;
 /// The longest protected header (bytes of its JSON).
 pub(crate) const MAX_HEADER: usize = 8 * 1024;
 
-/// The members of a header that matter after verification.
+/// The members of a protected header that matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<Box<str>>,
     pub(crate) typ: Option<Box<str>>,
     pub(crate) cty: Option<Box<str>>,
+    pub(crate) payload: PayloadEncoding,
+}
+
+/// Whether a payload is signed in base64url or as it is (RFC 7797).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PayloadEncoding {
+    Base64url,
+    Unencoded,
 }
 
 /// The names that RFC 7515, 7516 and 7518 define themselves, and which `crit` must not name (RFC 7515 §4.1.11).
-const REGISTERED: &[&str] = &[
+pub(crate) const REGISTERED: &[&str] = &[
     "alg", "enc", "zip", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "epk",
     "apu", "apv", "iv", "tag", "p2s", "p2c",
 ];
 
 impl Header {
-    /// Decodes and checks a header segment. `b64` and critical extensions are refused.
+    /// Decodes and checks the header of a JWT, whose payload is always encoded (RFC 7797 §7).
     pub(crate) fn decode(segment: &[u8]) -> Result<Self, VerifyError> {
         let json = decode(segment)?;
         let document = Document::parse(&json, Limits::HEADER).map_err(VerifyError::HeaderJson)?;
-        Self::read(document.root())
-    }
-
-    /// The header as this crate writes it.
-    pub(crate) fn to_json(&self) -> String {
-        self.write(self.algorithm.as_str())
-    }
-
-    /// The same, with Ed25519 under its older name.
-    pub(crate) fn to_json_as_eddsa(&self) -> String {
-        self.write(if self.algorithm == Algorithm::Ed25519 { "EdDSA" } else { self.algorithm.as_str() })
-    }
-
-    fn write(&self, alg: &str) -> String {
-        let mut json = format!("{{\"alg\":\"{alg}\"");
-        for (name, value) in [("typ", &self.typ), ("cty", &self.cty), ("kid", &self.kid)] {
-            if let Some(value) = value {
-                json.push_str(",\"");
-                json.push_str(name);
-                json.push_str("\":");
-                // Escapes whatever would break out of the string.
-                json.push_str(&serde_json::to_string(value).expect("strings serialise"));
-            }
-        }
-        json.push('}');
-        json
-    }
-
-    fn read(root: Value<'_, '_>) -> Result<Self, VerifyError> {
-        check_object(root)?;
+        let root = document.root();
         check_critical(root, &[])?;
-        // RFC 7797 §7: a JWT must not carry it at all, and elsewhere it must be critical.
         if root.get("b64").is_some() {
             return Err(VerifyError::Header { name: "b64" });
         }
+        Self::read(root)
+    }
+
+    /// Checks the protected header of a JWS. `understood` are the extensions that its caller takes care of.
+    pub(crate) fn read_jws(root: Value<'_, '_>, understood: &[&str]) -> Result<Self, VerifyError> {
+        let known: Vec<&str> = understood.iter().copied().chain(["b64"]).collect();
+        check_critical(root, &known)?;
+        let payload = match root.get("b64").map(Value::as_bool) {
+            None => PayloadEncoding::Base64url,
+            Some(encoded) => {
+                // RFC 7797 §6: it must be critical, or others would verify other bytes.
+                let mut critical = root.get("crit").and_then(Value::elements).into_iter().flatten();
+                match encoded {
+                    Some(encoded) if critical.any(|name| name.as_str().as_deref() == Some("b64")) => {
+                        if encoded {
+                            PayloadEncoding::Base64url
+                        } else {
+                            PayloadEncoding::Unencoded
+                        }
+                    }
+                    _ => return Err(VerifyError::Header { name: "b64" }),
+                }
+            }
+        };
+        Ok(Self { payload, ..Self::read(root)? })
+    }
+
+    fn read(root: Value<'_, '_>) -> Result<Self, VerifyError> {
         let alg = text(root, "alg")?.ok_or(VerifyError::Header { name: "alg" })?;
-        let kid = text(root, "kid")?;
-        if kid.as_ref().is_some_and(|kid| kid.len() > MAX_KID) {
-            return Err(VerifyError::Header { name: "kid" });
-        }
+        let kid = kid(root)?;
         let typ = text(root, "typ")?;
         let cty = text(root, "cty")?;
         let algorithm = Algorithm::from_name(&alg).ok_or(VerifyError::AlgorithmNotAllowed)?;
-        Ok(Self { algorithm, kid: kid.map(Into::into), typ: typ.map(Into::into), cty: cty.map(Into::into) })
+        Ok(Self {
+            algorithm,
+            kid: kid.map(Into::into),
+            typ: typ.map(Into::into),
+            cty: cty.map(Into::into),
+            payload: PayloadEncoding::Base64url,
+        })
     }
 }
 
@@ -84,10 +93,6 @@ pub(crate) fn decode(segment: &[u8]) -> Result<Vec<u8>, VerifyError> {
         return Err(VerifyError::TooLarge { limit: MAX_HEADER });
     }
     base64url::decode(segment).map_err(|_| VerifyError::Malformed)
-}
-
-pub(crate) fn check_object(root: Value<'_, '_>) -> Result<(), VerifyError> {
-    if root.members().is_some() { Ok(()) } else { Err(VerifyError::Header { name: "alg" }) }
 }
 
 /// `crit` must be a list of names, each once, none registered, each present in the header and understood.
@@ -111,4 +116,13 @@ pub(crate) fn check_critical(root: Value<'_, '_>, understood: &[&str]) -> Result
 
 pub(crate) fn text<'a>(root: Value<'_, 'a>, name: &'static str) -> Result<Option<Cow<'a, str>>, VerifyError> {
     root.get(name).map(|value| value.as_str().ok_or(VerifyError::Header { name })).transpose()
+}
+
+/// `kid` is opaque, and short.
+pub(crate) fn kid<'a>(root: Value<'_, 'a>) -> Result<Option<Cow<'a, str>>, VerifyError> {
+    let kid = text(root, "kid")?;
+    if kid.as_ref().is_some_and(|kid| kid.len() > MAX_KID) {
+        return Err(VerifyError::Header { name: "kid" });
+    }
+    Ok(kid)
 }

@@ -1,7 +1,20 @@
-//! JSON Web Signature (RFC 7515).
+//! JSON Web Signature (RFC 7515): any bytes, signed by one key or several, in the compact and both JSON forms, attached
+//! or detached, encoded or not (RFC 7797).
+//!
+//! For claims use [`jwt`](crate::jwt), which checks them too.
 
 mod compact;
 pub(crate) mod header;
+mod json_form;
+mod signer;
+mod template;
+mod verified;
+mod verifier;
+
+pub use signer::{Signer, sign_general};
+pub use verified::Verified;
+pub use verifier::Verifier;
 
 pub(crate) use compact::{Parts, split, verify_signature};
-pub(crate) use header::Header;
+pub(crate) use header::{Header, PayloadEncoding};
+pub(crate) use template::HeaderTemplate;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::base64url;
-use crate::jws::Header;
+use crate::jws::{Header, HeaderTemplate, PayloadEncoding};
 use crate::key::{KeySet, VerifyingKey};
 
 /// For each key, the encoded headers that are known to be good with it: the one that our own signer writes, and the
@@ -39,8 +39,11 @@ impl KnownHeaders {
                     kid: key.kid().map(Into::into),
                     typ: typ.map(Into::into),
                     cty: None,
+                    payload: PayloadEncoding::Base64url,
                 };
-                let encoded = base64url::encode(header.to_json()).into_bytes().into_boxed_slice();
+                let mut template = HeaderTemplate::new(key.algorithm(), key.kid());
+                template.typ = header.typ.clone();
+                let encoded = base64url::encode(template.to_json()).into_bytes().into_boxed_slice();
                 KnownHeader { encoded, header: Arc::new(header) }
             });
             Slot { own, learned: OnceLock::new() }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::base64url;
 use crate::error::SignError;
-use crate::jws::Header;
+use crate::jws::HeaderTemplate;
 use crate::key::SigningKey;
 
 /// Signs claims under one key and one `typ`.
@@ -13,8 +13,7 @@ use crate::key::SigningKey;
 #[derive(Clone, Debug)]
 pub struct Signer {
     key: SigningKey,
-    typ: Option<Box<str>>,
-    eddsa_name: bool,
+    header: HeaderTemplate,
     /// The encoded header and the dot after it.
     prefix: Box<[u8]>,
 }
@@ -23,34 +22,40 @@ impl Signer {
     /// Signs under this key, with `typ` set to `JWT`.
     #[must_use]
     pub fn new(key: impl Into<SigningKey>) -> Self {
-        let mut signer =
-            Self { key: key.into(), typ: Some("JWT".into()), eddsa_name: false, prefix: Box::default() };
-        signer.prepare();
-        signer
+        let key = key.into();
+        let mut header = HeaderTemplate::new(key.algorithm(), key.kid());
+        header.typ = Some("JWT".into());
+        Self { key, header, prefix: Box::default() }.prepared()
     }
 
     /// Sets `typ`, such as `at+jwt` (RFC 9068), so that no verifier takes the tokens for others.
     #[must_use]
     pub fn typ(mut self, typ: impl Into<String>) -> Self {
-        self.typ = Some(typ.into().into());
-        self.prepare();
-        self
+        self.header.typ = Some(typ.into().into());
+        self.prepared()
     }
 
     /// Leaves `typ` out.
     #[must_use]
     pub fn without_typ(mut self) -> Self {
-        self.typ = None;
-        self.prepare();
-        self
+        self.header.typ = None;
+        self.prepared()
     }
 
     /// Names Ed25519 `EdDSA`, for verifiers older than RFC 9864.
     #[must_use]
     pub fn ed25519_as_eddsa(mut self) -> Self {
-        self.eddsa_name = true;
-        self.prepare();
-        self
+        self.header.as_eddsa = true;
+        self.prepared()
+    }
+
+    /// Adds a member to the header.
+    ///
+    /// # Errors
+    /// [`SignError::HeaderName`] for a name that has a meaning of its own, or is there already.
+    pub fn header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
+        self.header.member(name, value)?;
+        Ok(self.prepared())
     }
 
     /// The key that it signs under.
@@ -59,17 +64,11 @@ impl Signer {
         &self.key
     }
 
-    fn prepare(&mut self) {
-        let header = Header {
-            algorithm: self.key.algorithm(),
-            kid: self.key.kid().map(Into::into),
-            typ: self.typ.clone(),
-            cty: None,
-        };
-        let json = if self.eddsa_name { header.to_json_as_eddsa() } else { header.to_json() };
-        let mut prefix = base64url::encode(json).into_bytes();
+    fn prepared(mut self) -> Self {
+        let mut prefix = base64url::encode(self.header.to_json()).into_bytes();
         prefix.push(b'.');
         self.prefix = prefix.into();
+        self
     }
 
     /// Signs a claims set: anything that serialises to a JSON object.
@@ -82,10 +81,6 @@ impl Signer {
         if json.first() != Some(&b'{') {
             return Err(SignError::Claims { reason: "not an object".into() });
         }
-        self.sign_json(&json)
-    }
-
-    fn sign_json(&self, json: &[u8]) -> Result<String, SignError> {
         self.key.check()?;
         let len = self.prefix.len()
             + base64url::encoded_len(json.len())
@@ -93,7 +88,7 @@ impl Signer {
             + base64url::encoded_len(self.key.signature_len());
         let mut token = Vec::with_capacity(len);
         token.extend_from_slice(&self.prefix);
-        base64url::encode_into(json, &mut token);
+        base64url::encode_into(&json, &mut token);
         let signature = self.key.sign(&token).map_err(|_| SignError::Failed)?;
         token.push(b'.');
         base64url::encode_into(signature.as_slice(), &mut token);

@@ -37,7 +37,6 @@ impl Unverified {
 
         let document = Document::parse_str(&header, Limits::HEADER).map_err(VerifyError::HeaderJson)?;
         let root = document.root();
-        header::check_object(root)?;
         let text = |name| header::text(root, name).map(|text| text.map(String::from));
         let alg = text("alg")?.ok_or(VerifyError::Header { name: "alg" })?;
         let (kid, typ) = (text("kid")?, text("typ")?);

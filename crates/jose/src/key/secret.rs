@@ -173,5 +173,4 @@ fn is_known(secret: &[u8]) -> bool {
         "super-secret-jwt-token-with-at-least-32-characters-long",
     ];
     KNOWN.iter().any(|known| known.as_bytes() == secret)
-        || secret.iter().all(|byte| secret.first() == Some(byte))
 }

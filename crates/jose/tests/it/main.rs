@@ -1,3 +1,13 @@
 //! Behaviour of the crate as its callers see it.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "what a test assumes fails the test, aloud")]
+
+mod faults_claims;
+mod faults_header;
+mod faults_keys;
+mod faults_signatures;
+mod jwk;
+mod jws;
 mod jwt;
+mod vectors;
+mod wycheproof_jws;
