@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use clap::Parser;
 use jeton_bench::contender::{BenchError, run_command};
+use jeton_bench::jose::Findings;
 use jeton_bench::measure::{self, Comparison, Effort};
 use jeton_bench::operation::Operation;
-use jeton_bench::report::{Machine, Row, ServerReport, Table};
+use jeton_bench::report::{self, Chart, Machine, Row, ServerReport, Table};
 use jeton_bench::site::{Kind, Site, Workshop};
 
 /// Measures CPU time per request as a multiple of the floor
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Arguments {
-    /// What to measure: an operation (jwks, verify, hello, refresh, sign-in), `start`, or `server` for all of it with a
-    /// report in bench/results [default: server]
+    /// What to measure: an operation (jwks, verify, hello, refresh, sign-in), `start`, `server` for all of these with a
+    /// report in bench/results, `jose` for the library with a report of its own [default: server]
     names: Vec<String>,
     /// Windows of each contender
     #[arg(long, default_value_t = 7)]
@@ -38,6 +39,9 @@ struct Arguments {
 
 fn main() -> Result<ExitCode, BenchError> {
     let arguments = Arguments::parse();
+    if arguments.names == ["jose"] {
+        return compare_libraries().map(|()| ExitCode::SUCCESS);
+    }
     if !arguments.no_build {
         build(arguments.floor_alone)?;
     }
@@ -87,7 +91,7 @@ impl Session {
         }
         let report = self.report(rows)?;
         if whole && !self.floor_alone {
-            write_report(&report)?;
+            write_results("server", &report.to_markdown(), &report.to_chart(), &report)?;
         }
         println!("{}", report.to_markdown());
         Ok(report.rows)
@@ -194,12 +198,26 @@ fn machine() -> Machine {
     }
 }
 
-fn write_report(report: &ServerReport) -> Result<(), BenchError> {
+/// The JOSE library against others.
+fn compare_libraries() -> Result<(), BenchError> {
+    let findings = Findings::collect()?;
+    let markdown = report::jose_markdown(&findings);
+    println!("{markdown}");
+    write_results("jose", &markdown, &report::jose_chart(&findings), &findings)
+}
+
+/// Writes a report three times: for people, at a glance, and for programs.
+fn write_results(
+    name: &str,
+    markdown: &str,
+    chart: &Chart,
+    figures: &impl serde::Serialize,
+) -> Result<(), BenchError> {
     let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
     std::fs::create_dir_all(&results)?;
-    std::fs::write(results.join("server.md"), report.to_markdown())?;
-    std::fs::write(results.join("server.svg"), report.to_chart().to_svg())?;
-    let json = serde_json::to_string_pretty(report).map_err(std::io::Error::from)?;
-    std::fs::write(results.join("server.json"), json + "\n")?;
+    std::fs::write(results.join(name).with_extension("md"), markdown)?;
+    std::fs::write(results.join(name).with_extension("svg"), chart.to_svg())?;
+    let json = serde_json::to_string_pretty(figures).map_err(std::io::Error::from)?;
+    std::fs::write(results.join(name).with_extension("json"), json + "\n")?;
     Ok(())
 }

@@ -116,6 +116,11 @@ impl Bar {
     }
 }
 
+/// A multiple as it stands at the end of a bar.
+pub(super) fn multiple(value: f64) -> String {
+    if value < 10.0 { format!("{value:.2} ×") } else { format!("{value:.0} ×") }
+}
+
 /// A logarithmic scale from a power of ten to another.
 struct Scale {
     from: i32,

@@ -1,9 +1,11 @@
 //! What a run found, as a Markdown table, a chart and a JSON file.
 
 mod chart;
+mod jose;
 mod markdown;
 mod server;
 
 pub use chart::{Bar, Chart, Group};
+pub use jose::{jose_chart, jose_markdown};
 pub use markdown::Table;
 pub use server::{GrantsReport, Machine, Row, ServerReport};

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::chart::multiple;
 use super::{Bar, Chart, Group, Table};
 use crate::measure::{Comparison, Footprint};
 use crate::operation::Operation;
@@ -256,7 +257,7 @@ fn chart_group(row: &Row) -> Group {
     let bar = |label: String, value: f64, highlighted: bool| Bar {
         label,
         value,
-        text: format!("{} ×", if value < 10.0 { format!("{value:.2}") } else { format!("{value:.0}") }),
+        text: multiple(value),
         highlighted,
     };
     let mut bars = vec![bar("Jeton".to_owned(), row.ratio, true)];
