@@ -1,1 +1,133 @@
-//! Cases.
+//! What every backend has to do, as tests that take any store.
+//!
+//! ```ignore
+//! async fn fresh_sqlite() -> Fresh { /* an empty store, and what must outlive it */ }
+//! jeton_store::conformance!(fresh_sqlite);
+//! ```
+//!
+//! A case that is written but not named in the list below is dead code, which the compiler points out.
+
+#![expect(clippy::expect_used, reason = "a case that cannot go on is a test that fails")]
+
+mod audit;
+mod contention;
+mod fixture;
+mod grants;
+mod keys;
+mod refresh;
+mod users;
+
+pub use fixture::Fresh;
+
+/// Makes [`run`] and the macro that names each case as a test of its own out of one list.
+macro_rules! cases {
+    ($dollar:tt $($module:ident { $($case:ident,)* })*) => {
+        /// Runs one case on a fresh store.
+        pub async fn run(module: &str, case: &str, fresh: Fresh) {
+            match (module, case) {
+                $($((stringify!($module), stringify!($case)) => $module::$case(&fresh).await,)*)*
+                _ => panic!("there is no case {case} about {module}"),
+            }
+        }
+
+        /// Tests a backend. Takes the name of an async function that returns a [`Fresh`](conformance::Fresh) store.
+        #[macro_export]
+        macro_rules! conformance {
+            ($dollar fresh:ident) => {
+                $(mod $module {
+                    $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $case() {
+                        let fresh = super::$dollar fresh().await;
+                        $dollar crate::conformance::run(stringify!($module), stringify!($case), fresh).await;
+                    })*
+                })*
+            };
+        }
+    };
+}
+
+cases! { $
+    users {
+        a_user_is_found_as_it_was_added,
+        names_are_compared_exactly,
+        a_name_is_taken_once,
+        an_imported_key_is_taken_once,
+        users_are_listed_by_name_in_pages,
+        disabling_ends_every_grant_of_the_user,
+        disabling_twice_is_disabling_once,
+        enabling_leaves_ended_grants_ended,
+        a_changed_password_ends_all_grants_but_the_one_kept,
+        a_changed_password_ends_all_grants_if_none_is_kept,
+        keeping_the_grant_of_another_user_keeps_nothing,
+        rehashing_changes_neither_grants_nor_the_epoch,
+        rehashing_yields_to_a_change_of_password,
+        an_expired_grant_does_not_count_as_ended,
+        changes_to_an_unknown_user_say_so,
+    }
+    grants {
+        an_opened_grant_stands,
+        a_grant_comes_back_as_it_was_opened,
+        a_grant_opens_only_while_the_verified_password_holds,
+        a_grant_ends_once,
+        signing_out_a_user_ends_all_of_their_grants,
+        lists_leave_out_what_has_ended,
+        grants_are_listed_in_pages,
+        the_grants_of_one_user_are_listed_alone,
+        sweeping_removes_only_what_can_never_be_asked_for_again,
+        sweeping_goes_in_small_steps,
+    }
+    refresh {
+        the_first_refresh_advances_even_at_once,
+        the_current_token_stands_still_within_the_grace,
+        the_token_before_stands_still_within_the_grace_at_home,
+        the_token_before_is_excused_within_the_grace_from_elsewhere,
+        the_current_token_advances_after_the_grace,
+        the_token_before_is_excused_after_the_grace,
+        the_token_before_ends_the_grant_when_no_excuse_is_left,
+        an_older_token_ends_the_grant_even_within_the_grace,
+        two_clean_advances_bring_the_excuses_back,
+        a_token_ahead_of_the_store_is_taken_over,
+        a_token_ahead_of_the_store_advances_after_the_grace,
+        without_grace_and_excuses_each_token_works_once,
+        a_refresh_answers_with_all_that_minting_needs,
+        an_imported_key_is_the_subject,
+        an_unknown_grant_is_unknown,
+        an_ended_grant_is_revoked,
+        a_grant_expires_at_its_second,
+        a_disabled_user_is_told_apart,
+        every_step_is_the_one_that_the_rules_decide,
+    }
+    keys {
+        a_key_comes_back_as_it_was_added,
+        keys_are_listed_in_the_order_they_were_made,
+        an_addition_that_came_second_changes_nothing,
+        the_purposes_have_their_own_newest_key,
+        a_known_key_is_not_added_again,
+        a_withdrawn_key_stays_listed,
+        a_key_is_withdrawn_once,
+    }
+    audit {
+        each_change_leaves_its_record,
+        what_changes_nothing_leaves_no_record,
+        a_refresh_is_recorded_only_where_it_was_not_plain,
+        a_record_names_whom_and_what_it_concerns,
+        the_newest_records_come_first,
+        old_records_are_swept_in_small_steps,
+        the_store_says_that_it_is_ready,
+    }
+    contention {
+        of_a_hundred_callers_with_one_token_one_advances_the_grant,
+        of_a_hundred_replays_one_ends_the_grant,
+        of_a_hundred_sign_outs_one_ends_the_grant,
+        no_refresh_is_granted_after_a_sign_out,
+        no_refresh_is_granted_after_the_user_is_disabled,
+        no_refresh_is_granted_after_a_change_of_password,
+        a_kept_grant_is_refreshed_through_a_change_of_password,
+        no_sign_in_outlives_the_disabling_it_raced,
+        a_name_is_given_once,
+        an_imported_key_is_given_once,
+        of_a_hundred_first_keys_one_is_stored,
+        of_a_hundred_withdrawals_one_withdraws,
+        sweeps_at_once_remove_each_grant_once,
+    }
+}

@@ -1,0 +1,192 @@
+//! Grants: opening, ending, listing and sweeping them.
+
+use std::time::Duration;
+
+use jeton_authority::GrantId;
+use jeton_authority::grant::{Grant, GrantStanding, GrantSummary};
+use jeton_authority::refresh_token::RefreshState;
+use jeton_authority::store::{GrantFilter, GrantOpening, Refresh, Revocation};
+use jeton_authority::user::UserStatus;
+
+use super::fixture::{
+    ELSEWHERE, Fresh, HOME, IDLE, LIFETIME, at, hash, new_grant, unknown_grant, unknown_user, username,
+};
+
+pub(super) async fn an_opened_grant_stands(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let grant = fresh.grant(ada).await;
+    let standing = fresh.grant_standing(grant).expect("looking");
+    let expected = GrantStanding { generation: 0, revoked_at: None, user: UserStatus::Active };
+    assert_eq!(standing, Some(expected));
+    assert_eq!(fresh.grant_standing(unknown_grant()).expect("looking"), None);
+}
+
+pub(super) async fn a_grant_comes_back_as_it_was_opened(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let mut new = new_grant(ada);
+    new.client = "https://client.example/émile".into();
+    new.scope = "openid profile".into();
+    new.network = ELSEWHERE;
+    assert_eq!(fresh.open_grant(new.clone()).await.expect("opening"), GrantOpening::Opened);
+    let grant = Grant {
+        id: new.id,
+        user: ada,
+        client: new.client,
+        scope: new.scope,
+        state: RefreshState::opened(new.opened_at, new.network),
+        expires_at: new.expires_at,
+        revoked_at: None,
+    };
+    let listed = fresh.list_grants(GrantFilter::All, None, 10, IDLE, at(0)).await.expect("listing");
+    assert_eq!(listed, [GrantSummary { grant, username: username("ada") }]);
+}
+
+pub(super) async fn a_grant_opens_only_while_the_verified_password_holds(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let open = async |user, epoch| {
+        let mut grant = new_grant(user);
+        grant.epoch = epoch;
+        fresh.open_grant(grant).await.expect("opening")
+    };
+    assert_eq!(open(ada, 0).await, GrantOpening::Opened);
+    fresh.change_password(ada, hash("second"), None, at(1)).await.expect("changing");
+    assert_eq!(open(ada, 0).await, GrantOpening::CredentialsChanged);
+    assert_eq!(open(ada, 1).await, GrantOpening::Opened);
+    fresh.disable_user(ada, at(2)).await.expect("disabling");
+    assert_eq!(open(ada, 1).await, GrantOpening::CredentialsChanged);
+    assert_eq!(open(ada, 2).await, GrantOpening::CredentialsChanged);
+    fresh.enable_user(ada, at(3)).await.expect("enabling");
+    assert_eq!(open(ada, 1).await, GrantOpening::CredentialsChanged);
+    assert_eq!(open(ada, 2).await, GrantOpening::Opened);
+    assert_eq!(open(unknown_user(), 0).await, GrantOpening::CredentialsChanged);
+}
+
+pub(super) async fn a_grant_ends_once(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let [grant, other] = [fresh.grant(ada).await, fresh.grant(ada).await];
+    assert_eq!(fresh.revoke_grant(grant, at(5)).await.expect("revoking"), Revocation::Revoked);
+    assert_eq!(fresh.revoke_grant(grant, at(6)).await.expect("revoking"), Revocation::AlreadyRevoked);
+    assert_eq!(fresh.revoke_grant(unknown_grant(), at(6)).await.expect("revoking"), Revocation::Unknown);
+    let standing = fresh.grant_standing(grant).expect("looking").expect("it exists");
+    assert_eq!(standing.revoked_at, Some(at(5)));
+    assert!(fresh.stands(other));
+}
+
+pub(super) async fn signing_out_a_user_ends_all_of_their_grants(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let grants = [fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(bob).await];
+    assert_eq!(fresh.revoke_user_grants(ada, at(1)).await.expect("signing out"), Some(2));
+    assert_eq!(grants.map(|grant| fresh.stands(grant)), [false, false, true]);
+    assert_eq!(fresh.revoke_user_grants(ada, at(2)).await.expect("signing out"), Some(0));
+    // Signing out is no change of credentials.
+    fresh.grant(ada).await;
+}
+
+pub(super) async fn lists_leave_out_what_has_ended(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let [short, revoked, idle, busy] =
+        [fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(ada).await];
+    fresh.revoke_grant(revoked, at(1)).await.expect("revoking");
+    for grant in [short, busy] {
+        fresh.present(grant, 0, HOME, at(500)).await;
+    }
+    let mut brief = new_grant(ada);
+    brief.expires_at = at(50);
+    fresh.open_grant(brief.clone()).await.expect("opening");
+    let listed = async |seconds| {
+        let mut live = fresh.live(at(seconds)).await;
+        live.sort();
+        live
+    };
+    let sorted = |mut grants: Vec<GrantId>| {
+        grants.sort();
+        grants
+    };
+    assert_eq!(listed(49).await, sorted(vec![short, idle, busy, brief.id]));
+    assert_eq!(listed(50).await, sorted(vec![short, idle, busy]));
+    assert_eq!(listed(999).await, sorted(vec![short, idle, busy]));
+    assert_eq!(listed(1_000).await, sorted(vec![short, busy]));
+    assert_eq!(listed(1_500).await, []);
+}
+
+pub(super) async fn grants_are_listed_in_pages(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let mut expected = Vec::new();
+    for _ in 0..10 {
+        expected.push(fresh.grant(ada).await);
+    }
+    expected.sort();
+    for filter in [GrantFilter::All, GrantFilter::OfUser(ada)] {
+        let mut found = Vec::new();
+        loop {
+            let after = found.last().copied();
+            let page = fresh.list_grants(filter, after, 4, IDLE, at(0)).await.expect("listing");
+            assert!(page.len() <= 4);
+            if page.is_empty() {
+                break;
+            }
+            found.extend(page.into_iter().map(|summary| summary.grant.id));
+        }
+        assert_eq!(found, expected, "{filter:?}");
+    }
+}
+
+pub(super) async fn the_grants_of_one_user_are_listed_alone(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let [own, _other] = [fresh.grant(ada).await, fresh.grant(bob).await];
+    let list = async |user| {
+        fresh.list_grants(GrantFilter::OfUser(user), None, 10, IDLE, at(0)).await.expect("listing")
+    };
+    let listed = list(ada).await;
+    assert_eq!(listed.iter().map(|summary| summary.grant.id).collect::<Vec<_>>(), [own]);
+    assert_eq!(listed[0].username, username("ada"));
+    assert_eq!(list(unknown_user()).await, []);
+}
+
+pub(super) async fn sweeping_removes_only_what_can_never_be_asked_for_again(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let [idle, busy, revoked] = [fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(ada).await];
+    fresh.present(busy, 0, HOME, at(500)).await;
+    fresh.present(revoked, 0, HOME, at(500)).await;
+    fresh.revoke_grant(revoked, at(501)).await.expect("revoking");
+    let sweep = async |seconds| {
+        let step = fresh.sweep_grants(None, 100, IDLE, at(seconds)).await.expect("sweeping");
+        assert_eq!(step.next, None);
+        step.removed
+    };
+    assert_eq!(sweep(999).await, 0);
+    assert_eq!(sweep(1_000).await, 1);
+    assert_eq!(fresh.grant_standing(idle).expect("looking"), None);
+    // A replay is still told apart from garbage.
+    assert_eq!(fresh.present(revoked, 0, HOME, at(1_000)).await, Refresh::Revoked);
+    assert_eq!(sweep(1_499).await, 0);
+    assert_eq!(sweep(1_500).await, 2);
+    assert_eq!(fresh.grant_standing(busy).expect("looking"), None);
+
+    let lasting = fresh.grant(ada).await;
+    let patient = Duration::from_secs(LIFETIME.cast_unsigned() * 2);
+    let step = fresh.sweep_grants(None, 100, patient, at(LIFETIME - 1)).await.expect("sweeping");
+    assert_eq!(step.removed, 0);
+    assert!(fresh.stands(lasting));
+    let step = fresh.sweep_grants(None, 100, patient, at(LIFETIME)).await.expect("sweeping");
+    assert_eq!(step.removed, 1);
+}
+
+pub(super) async fn sweeping_goes_in_small_steps(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    for _ in 0..10 {
+        fresh.grant(ada).await;
+    }
+    let mut steps = Vec::new();
+    let mut from = None;
+    loop {
+        let step = fresh.sweep_grants(from, 4, IDLE, at(2_000)).await.expect("sweeping");
+        steps.push(step.removed);
+        from = step.next;
+        if from.is_none() {
+            break;
+        }
+    }
+    assert_eq!(steps, [4, 4, 2]);
+    assert_eq!(fresh.sweep_grants(None, 4, IDLE, at(2_000)).await.expect("sweeping").removed, 0);
+}

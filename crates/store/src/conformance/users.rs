@@ -1,0 +1,188 @@
+//! Users: adding, finding, listing, and what ends with a change to one.
+
+use jeton_authority::GrantId;
+use jeton_authority::password::PasswordHash;
+use jeton_authority::store::{UserAddition, UserChange};
+use jeton_authority::user::{Role, User, UserStatus};
+
+use super::fixture::{Fresh, HOME, LIFETIME, at, hash, new_user, unknown_user, username};
+
+pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
+    let mut new = new_user("Ada Ünal");
+    new.imported_key = Some("17".into());
+    new.email = Some("ada@example.org".into());
+    new.role = Role::Admin;
+    new.status = UserStatus::Disabled;
+    assert_eq!(fresh.add_user(new.clone()).await.expect("adding"), UserAddition::Added);
+    let expected = User {
+        id: new.id,
+        imported_key: new.imported_key,
+        username: new.username,
+        email: new.email,
+        password: new.password,
+        epoch: 0,
+        status: new.status,
+        role: new.role,
+        created_at: new.created_at,
+    };
+    assert_eq!(fresh.found("Ada Ünal").await, expected);
+}
+
+pub(super) async fn names_are_compared_exactly(fresh: &Fresh) {
+    let lower = fresh.user("ada").await;
+    let upper = fresh.user("Ada").await;
+    let spaced = fresh.user("a da").await;
+    // One letter, and two characters that look like it.
+    let composed = fresh.user("ad\u{e4}").await;
+    let decomposed = fresh.user("ada\u{308}").await;
+    for (name, id) in
+        [("ada", lower), ("Ada", upper), ("a da", spaced), ("ad\u{e4}", composed), ("ada\u{308}", decomposed)]
+    {
+        assert_eq!(fresh.found(name).await.id, id, "{name}");
+    }
+    for name in ["ad", "ADA", "ada ada", "ada%", "ad_"] {
+        assert_eq!(fresh.find_user(&username(name)).await.expect("finding"), None, "{name}");
+    }
+}
+
+pub(super) async fn a_name_is_taken_once(fresh: &Fresh) {
+    let first = fresh.user("ada").await;
+    let mut second = new_user("ada");
+    second.imported_key = Some("17".into());
+    assert_eq!(fresh.add_user(second).await.expect("adding"), UserAddition::NameTaken);
+    assert_eq!(fresh.found("ada").await.id, first);
+    assert_eq!(fresh.found("ada").await.imported_key, None);
+}
+
+pub(super) async fn an_imported_key_is_taken_once(fresh: &Fresh) {
+    let with_key = |name, key: &str| {
+        let mut user = new_user(name);
+        user.imported_key = Some(key.into());
+        user
+    };
+    assert_eq!(fresh.add_user(with_key("ada", "17")).await.expect("adding"), UserAddition::Added);
+    assert_eq!(fresh.add_user(with_key("bob", "17")).await.expect("adding"), UserAddition::ImportedKeyTaken);
+    assert_eq!(fresh.find_user(&username("bob")).await.expect("finding"), None);
+    assert_eq!(fresh.add_user(with_key("bob", "18")).await.expect("adding"), UserAddition::Added);
+    // Having none is no key that could be taken.
+    fresh.user("cy").await;
+    fresh.user("dot").await;
+}
+
+pub(super) async fn users_are_listed_by_name_in_pages(fresh: &Fresh) {
+    for name in ["dot", "Ada", "bob", "ada", "émile", "cy"] {
+        fresh.user(name).await;
+    }
+    let mut pages = Vec::new();
+    let mut after = None;
+    loop {
+        let page = fresh.list_users(after.as_ref(), 4).await.expect("listing");
+        after = page.last().map(|user| user.username.clone());
+        if page.is_empty() {
+            break;
+        }
+        pages.push(page.into_iter().map(|user| user.username.to_string()).collect::<Vec<_>>());
+    }
+    assert_eq!(pages, [vec!["Ada", "ada", "bob", "cy"], vec!["dot", "émile"]]);
+    assert_eq!(fresh.list_users(None, 0).await.expect("listing"), []);
+}
+
+pub(super) async fn disabling_ends_every_grant_of_the_user(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let grants = [fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(bob).await];
+    fresh.revoke_grant(grants[1], at(1)).await.expect("revoking");
+    let change = fresh.disable_user(ada, at(2)).await.expect("disabling");
+    assert_eq!(change, UserChange::Done { grants_ended: 1 });
+    assert_eq!(grants.map(|grant| fresh.stands(grant)), [false, false, true]);
+    let standing = fresh.grant_standing(grants[0]).expect("looking").expect("it exists");
+    assert_eq!((standing.revoked_at, standing.user), (Some(at(2)), UserStatus::Disabled));
+    let found = fresh.found("ada").await;
+    assert_eq!((found.status, found.epoch), (UserStatus::Disabled, 1));
+    assert_eq!(fresh.found("bob").await.epoch, 0);
+}
+
+pub(super) async fn disabling_twice_is_disabling_once(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let nothing = UserChange::Done { grants_ended: 0 };
+    assert_eq!(fresh.disable_user(ada, at(1)).await.expect("disabling"), nothing);
+    assert_eq!(fresh.disable_user(ada, at(2)).await.expect("disabling"), nothing);
+    assert_eq!(fresh.found("ada").await.epoch, 1);
+}
+
+pub(super) async fn enabling_leaves_ended_grants_ended(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let grant = fresh.grant(ada).await;
+    fresh.disable_user(ada, at(1)).await.expect("disabling");
+    let change = fresh.enable_user(ada, at(2)).await.expect("enabling");
+    assert_eq!(change, UserChange::Done { grants_ended: 0 });
+    let found = fresh.found("ada").await;
+    assert_eq!((found.status, found.epoch), (UserStatus::Active, 1));
+    assert!(!fresh.stands(grant));
+}
+
+/// Changes the password of the user `ada` and tells which of two grants still stand.
+async fn change_password(
+    fresh: &Fresh,
+    keep: impl Fn([GrantId; 2], GrantId) -> Option<GrantId>,
+) -> [bool; 3] {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let (own, other) = ([fresh.grant(ada).await, fresh.grant(ada).await], fresh.grant(bob).await);
+    let keep = keep(own, other);
+    let change = fresh.change_password(ada, hash("second"), keep, at(1)).await.expect("changing");
+    let stand = own.map(|grant| fresh.stands(grant));
+    let grants_ended = stand.iter().filter(|stands| !**stands).count() as u64;
+    assert_eq!(change, UserChange::Done { grants_ended });
+    let found = fresh.found("ada").await;
+    assert_eq!((found.password, found.epoch), (hash("second"), 1));
+    [stand[0], stand[1], fresh.stands(other)]
+}
+
+pub(super) async fn a_changed_password_ends_all_grants_but_the_one_kept(fresh: &Fresh) {
+    assert_eq!(change_password(fresh, |[_, second], _| Some(second)).await, [false, true, true]);
+}
+
+pub(super) async fn a_changed_password_ends_all_grants_if_none_is_kept(fresh: &Fresh) {
+    assert_eq!(change_password(fresh, |_, _| None).await, [false, false, true]);
+}
+
+pub(super) async fn keeping_the_grant_of_another_user_keeps_nothing(fresh: &Fresh) {
+    assert_eq!(change_password(fresh, |_, other| Some(other)).await, [false, false, true]);
+}
+
+pub(super) async fn rehashing_changes_neither_grants_nor_the_epoch(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let grant = fresh.grant(ada).await;
+    fresh.rehash_password(ada, &hash("first"), hash("first, anew")).await.expect("rehashing");
+    let found = fresh.found("ada").await;
+    assert_eq!((found.password, found.epoch), (hash("first, anew"), 0));
+    assert!(fresh.stands(grant));
+}
+
+pub(super) async fn rehashing_yields_to_a_change_of_password(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    fresh.change_password(ada, hash("second"), None, at(1)).await.expect("changing");
+    fresh.rehash_password(ada, &hash("first"), hash("first, anew")).await.expect("rehashing");
+    assert_eq!(fresh.found("ada").await.password, hash("second"));
+}
+
+pub(super) async fn an_expired_grant_does_not_count_as_ended(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let grant = fresh.grant(ada).await;
+    let change = fresh.disable_user(ada, at(LIFETIME)).await.expect("disabling");
+    assert_eq!(change, UserChange::Done { grants_ended: 0 });
+    // A clock that is set back must not revive it.
+    fresh.enable_user(ada, at(1)).await.expect("enabling");
+    assert_eq!(fresh.present(grant, 0, HOME, at(1)).await, jeton_authority::store::Refresh::Revoked);
+}
+
+pub(super) async fn changes_to_an_unknown_user_say_so(fresh: &Fresh) {
+    fresh.user("ada").await;
+    let nobody = unknown_user();
+    let password = || PasswordHash::from_stored("second");
+    assert_eq!(fresh.disable_user(nobody, at(1)).await.expect("disabling"), UserChange::UnknownUser);
+    assert_eq!(fresh.enable_user(nobody, at(1)).await.expect("enabling"), UserChange::UnknownUser);
+    let change = fresh.change_password(nobody, password(), None, at(1)).await.expect("changing");
+    assert_eq!(change, UserChange::UnknownUser);
+    assert_eq!(fresh.revoke_user_grants(nobody, at(1)).await.expect("signing out"), None);
+    fresh.rehash_password(nobody, &hash("first"), password()).await.expect("rehashing");
+}

@@ -1,0 +1,11 @@
+//! The store's tests: the suite that every backend passes, and what is particular to SQLite.
+
+mod child;
+mod closing;
+mod disk;
+mod folder;
+mod group_commit;
+mod opening;
+mod processes;
+mod scratch;
+mod sqlite;
