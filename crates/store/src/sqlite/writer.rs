@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use jeton_authority::store::StoreError;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::{mpsc, oneshot};
 
 use super::OpenError;
@@ -274,15 +274,23 @@ impl Database {
     }
 
     fn begin(&mut self, shared: &Shared) -> rusqlite::Result<()> {
-        let mut begun = self.execute("BEGIN IMMEDIATE");
+        let mut begun = self.begin_writing();
         if begun.as_ref().is_err_and(reopening_may_help) && self.reopen() {
-            begun = self.execute("BEGIN IMMEDIATE");
+            begun = self.begin_writing();
         }
         begun?;
         // Reading a number cannot fail within a transaction, and if it did the operations would say so.
         let changed = self.changed_elsewhere().unwrap_or_default();
         shared.external_changes.fetch_add(u64::from(changed), Ordering::Relaxed);
         Ok(())
+    }
+
+    fn begin_writing(&self) -> rusqlite::Result<()> {
+        // For a file that it may not write SQLite begins a transaction all the same, one that only reads.
+        if self.connection.is_readonly("main")? {
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), None));
+        }
+        self.execute("BEGIN IMMEDIATE")
     }
 
     fn commit(&mut self, shared: &Shared) -> rusqlite::Result<()> {
