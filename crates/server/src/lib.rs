@@ -1,1 +1,36 @@
 //! The token authority over HTTP.
+//!
+//! [`Service`] answers requests: the token API that front ends of Django REST framework's simplejwt already speak, the
+//! published keys, and the health checks. It translates between HTTP and [`jeton_authority`] and decides nothing.
+//! [`serve()`] puts it on a socket. [`hashing::HashPool`] is where passwords are hashed, [`Background`] what goes on beside
+//! the requests, and [`control`] how the command line reaches a running server.
+
+mod app;
+mod background;
+mod client_address;
+mod clock;
+mod connection;
+pub mod control;
+mod deadline;
+mod endpoints;
+mod error;
+pub mod hashing;
+pub mod limits;
+pub mod logging;
+mod progress;
+mod request;
+mod request_id;
+mod respond;
+mod router;
+mod serve;
+mod service;
+mod signals;
+
+pub use background::Background;
+pub use client_address::{ForwardingHeader, TrustedProxies};
+pub use clock::{Clock, ClockHand};
+pub use limits::Limits;
+pub use request_id::{RequestId, X_REQUEST_ID};
+pub use serve::{Shutdown, serve};
+pub use service::{Service, ServiceBuilder};
+pub use signals::stop_requested;

@@ -1,0 +1,103 @@
+//! What goes on beside the requests: keeping the keys up to date, and removing what has expired.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton_authority::{Authority, SweepCursor};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::clock::Clock;
+use crate::service::Service;
+
+/// How often the keys are looked after.
+const TICK: Duration = Duration::from_secs(1);
+/// The pause between two steps of a sweep, so that requests hardly notice it.
+const SWEEP_STEP_PAUSE: Duration = Duration::from_millis(250);
+/// The pause between two sweeps, and before the first.
+const SWEEP_PAUSE: Duration = Duration::from_secs(10 * 60);
+
+/// The tasks that go on beside the requests. They end when this is dropped.
+#[derive(Debug)]
+#[must_use = "the tasks end when this is dropped"]
+pub struct Background {
+    tasks: JoinSet<()>,
+}
+
+impl Background {
+    /// Starts the tasks of the service's authority, by its clock.
+    pub fn start(service: &Service) -> Self {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(tick(Arc::clone(service.authority()), service.clock().clone()));
+        tasks.spawn(sweep(Arc::clone(service.authority()), service.clock().clone()));
+        Self { tasks }
+    }
+
+    /// Adds a task.
+    pub fn add(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+}
+
+async fn tick(authority: Arc<Authority>, clock: Clock) {
+    let mut trouble = Trouble::new("keys_not_refreshed");
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match authority.tick(clock.now()).await {
+            Ok(changed) => {
+                trouble.over();
+                if changed {
+                    tracing::info!("published keys changed");
+                }
+            }
+            Err(error) => trouble.again(&error),
+        }
+    }
+}
+
+async fn sweep(authority: Arc<Authority>, clock: Clock) {
+    let mut trouble = Trouble::new("sweep_failed");
+    let mut cursor = SweepCursor::default();
+    loop {
+        sleep(if cursor.is_at_start() { SWEEP_PAUSE } else { SWEEP_STEP_PAUSE }).await;
+        match authority.sweep(cursor, clock.now()).await {
+            Ok(next) => {
+                trouble.over();
+                cursor = next;
+            }
+            Err(error) => {
+                trouble.again(&error);
+                cursor = SweepCursor::default();
+            }
+        }
+    }
+}
+
+/// Something that fails again and again is logged when it begins and when it is over.
+struct Trouble {
+    code: &'static str,
+    lasts: bool,
+}
+
+impl Trouble {
+    const fn new(code: &'static str) -> Self {
+        Self { code, lasts: false }
+    }
+
+    fn again(&mut self, error: &dyn Display) {
+        if !self.lasts {
+            tracing::error!(code = self.code, "{error}");
+        }
+        self.lasts = true;
+    }
+
+    fn over(&mut self) {
+        if self.lasts {
+            tracing::info!(code = self.code, "works again");
+        }
+        self.lasts = false;
+    }
+}

@@ -1,0 +1,92 @@
+//! One connection: HTTP/1.1 on a socket, and how long its client may keep it waiting.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use crate::progress::{Patience, Phase, Progress, Watched};
+use crate::service::Service;
+
+/// How long a client may still take to send a request's head when the server is about to stop.
+const LAST_HEADER_TIME: Duration = Duration::from_secs(1);
+
+/// What the server as a whole is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It serves.
+    Serving,
+    /// It finishes what it has accepted.
+    Draining,
+    /// It has waited long enough.
+    Closing,
+}
+
+/// Serves one connection to its end.
+///
+/// One timer a connection does for all its requests: it is set to the earliest moment that the client could be late,
+/// and whether it is late is only looked at then.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    peer: IpAddr,
+    service: Service,
+    http: http1::Builder,
+    mut stage: watch::Receiver<Stage>,
+) {
+    let mut patience = Patience {
+        header_time: service.limits().header_time,
+        keep_alive_time: service.limits().keep_alive_time,
+    };
+    let progress = Arc::new(Progress::new());
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
+    let seen = Arc::clone(&progress);
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let (service, progress) = (service.clone(), Arc::clone(&seen));
+        progress.enter(Phase::Answering);
+        async move {
+            let response = service.answer(peer, request).await;
+            progress.enter(Phase::Idle);
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut connection = pin!(http.serve_connection(io, answer));
+    let mut timer = pin!(sleep_until(Instant::now() + patience.header_time));
+    let mut known = Stage::Serving;
+    loop {
+        let current = *stage.borrow_and_update();
+        if current == Stage::Closing {
+            return;
+        }
+        if current != known {
+            known = current;
+            connection.as_mut().graceful_shutdown();
+            // A connection that nothing was sent on yet is not worth waiting for much longer.
+            patience.header_time = patience.header_time.min(LAST_HEADER_TIME);
+            timer.as_mut().reset(Instant::now() + patience.header_time);
+        }
+        tokio::select! {
+            biased;
+            // A broken connection is the client's affair.
+            _ = connection.as_mut() => return,
+            () = timer.as_mut() => match progress.late(&patience, Instant::now()) {
+                Ok(next) => timer.as_mut().reset(next),
+                // The read that hyper tries next answers 408 and fails.
+                Err(Phase::ReadingHead) => progress.give_up(),
+                Err(_) => return,
+            },
+            changed = stage.changed() => if changed.is_err() {
+                return;
+            },
+        }
+    }
+}

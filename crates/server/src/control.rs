@@ -1,0 +1,164 @@
+//! The control socket: how the command line tells a running server on the same data folder to look at its keys at once.
+//!
+//! The protocol is a line each way: `reload` is answered `done`, or `failed` and why.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
+use crate::service::Service;
+
+/// The socket's name in the data folder.
+pub const SOCKET_NAME: &str = "jeton.sock";
+
+/// How long either side waits for the other.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest line, in bytes.
+const LINE_BYTES: u64 = 1024;
+/// Longest path that an address of a socket holds on every system, in bytes.
+const PATH_BYTES: usize = 100;
+/// The pause after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Whether there was a server to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reloaded {
+    /// A running server has read its keys anew.
+    ByRunningServer,
+    /// No server runs on the folder.
+    NoServer,
+}
+
+/// A running server could not be told.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// The socket failed.
+    #[error("the running server does not answer on its control socket: {0}")]
+    Io(#[from] io::Error),
+    /// The server could not do it.
+    #[error("the running server could not read its keys: {0}")]
+    Failed(String),
+}
+
+/// Tells the server that runs on a data folder, if one does, to read its keys, and waits until it has.
+///
+/// # Errors
+/// When a server runs there but does not answer or cannot do it.
+pub fn reload(data: &Path) -> Result<Reloaded, ControlError> {
+    use io::ErrorKind::{ConnectionRefused, NotFound};
+    let socket = match Address::of(data).and_then(|address| UnixStream::connect(address.path(SOCKET_NAME))) {
+        Ok(socket) => socket,
+        Err(error) if matches!(error.kind(), NotFound | ConnectionRefused) => return Ok(Reloaded::NoServer),
+        Err(error) => return Err(error.into()),
+    };
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    (&socket).write_all(b"reload\n")?;
+    let mut line = String::new();
+    BufReader::new(io::Read::take(&socket, LINE_BYTES)).read_line(&mut line)?;
+    match line.trim_end() {
+        "done" => Ok(Reloaded::ByRunningServer),
+        "" => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+        other => Err(ControlError::Failed(other.strip_prefix("failed ").unwrap_or(other).to_owned())),
+    }
+}
+
+/// The control socket of a server. Dropping it removes the file.
+#[derive(Debug)]
+pub struct ControlSocket {
+    listener: tokio::net::UnixListener,
+    address: Address,
+}
+
+impl ControlSocket {
+    /// Opens the socket in a data folder that no other server uses, for its owner only. A file that a server left behind
+    /// is replaced.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn open(data: &Path) -> io::Result<Self> {
+        let address = Address::of(data)?;
+        // Under a name of its own until only the owner may connect.
+        let unready = address.path(&format!("{SOCKET_NAME}.{}", std::process::id()));
+        let _ = fs::remove_file(&unready);
+        let listener = UnixListener::bind(&unready)?;
+        fs::set_permissions(&unready, Permissions::from_mode(0o600))?;
+        fs::rename(&unready, address.path(SOCKET_NAME))?;
+        listener.set_nonblocking(true)?;
+        Ok(Self { listener: tokio::net::UnixListener::from_std(listener)?, address })
+    }
+
+    /// Answers on the socket for as long as it is polled.
+    pub async fn serve(self, service: Service) {
+        loop {
+            match self.listener.accept().await {
+                // One at a time: what comes here comes from the owner of the folder.
+                Ok((mut stream, _)) => match timeout(PATIENCE, answer(&mut stream, &service)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::debug!("control socket: {error}"),
+                    Err(_) => tracing::debug!("control socket: nothing was asked in {PATIENCE:?}"),
+                },
+                Err(error) => {
+                    tracing::error!(code = "control_accept_failed", "control socket: {error}");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(self.address.path(SOCKET_NAME));
+    }
+}
+
+async fn answer(stream: &mut tokio::net::UnixStream, service: &Service) -> io::Result<()> {
+    let (read, mut write) = stream.split();
+    let mut line = String::new();
+    tokio::io::BufReader::new(read.take(LINE_BYTES)).read_line(&mut line).await?;
+    let reply = match line.trim_end() {
+        "reload" => match service.authority().reload(service.clock().now()).await {
+            Ok(_) => {
+                tracing::info!("keys read anew");
+                "done\n".to_owned()
+            }
+            Err(error) => {
+                tracing::error!(code = "keys_not_refreshed", "{error}");
+                format!("failed {}\n", error.to_string().replace('\n', " "))
+            }
+        },
+        _ => "failed unknown request\n".to_owned(),
+    };
+    write.write_all(reply.as_bytes()).await
+}
+
+/// The folder as the address of a socket in it can name it: addresses are short, paths are not.
+#[derive(Debug)]
+struct Address {
+    folder: PathBuf,
+    /// Kept open while `folder` names it by its descriptor.
+    _open: Option<File>,
+}
+
+impl Address {
+    fn of(data: &Path) -> io::Result<Self> {
+        if data.as_os_str().len() + SOCKET_NAME.len() + 12 <= PATH_BYTES {
+            return Ok(Self { folder: data.to_owned(), _open: None });
+        }
+        let open = File::open(data)?;
+        Ok(Self { folder: PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd())), _open: Some(open) })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}

@@ -1,0 +1,66 @@
+//! What the endpoints of the token API have in common.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::StatusCode;
+use http::request::Parts;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::request::{FieldNames, FieldValue, RequestContext, read_fields};
+use crate::respond::{json, with_token_api_headers};
+
+/// A request to the token API, taken apart.
+pub(super) struct Call {
+    pub(super) context: RequestContext,
+    parts: Parts,
+    body: Body,
+}
+
+impl Call {
+    pub(super) fn of(request: Request) -> Self {
+        let (mut parts, body) = request.into_parts();
+        Self { context: RequestContext::take(&mut parts.extensions), parts, body }
+    }
+
+    /// Reads the fields; to be called once.
+    pub(super) async fn fields<F: FieldNames<N>, const N: usize>(
+        &mut self,
+        app: &App,
+    ) -> Result<[FieldValue; N], ApiError> {
+        let body = std::mem::take(&mut self.body);
+        Ok(read_fields::<F, N>(&self.parts, body, &app.limits).await?)
+    }
+}
+
+/// The answer to a call.
+pub(super) fn answer(outcome: Result<String, ApiError>, context: &RequestContext) -> Response {
+    with_token_api_headers(match outcome {
+        Ok(body) => json(StatusCode::OK, body),
+        Err(error) => error.into_response(context),
+    })
+}
+
+/// The answer to `OPTIONS`: what the endpoint is and takes, as Django REST framework describes it.
+pub(super) fn description(body: &'static str) -> Response {
+    with_token_api_headers(json(StatusCode::OK, body))
+}
+
+/// What every description says of encodings.
+macro_rules! describe {
+    ($name:literal, $text:literal, $($field:literal),+) => {
+        concat!(
+            r#"{"name":""#,
+            $name,
+            r#"","description":""#,
+            $text,
+            r#"","renders":["application/json"],"#,
+            r#""parses":["application/json","application/x-www-form-urlencoded","multipart/form-data"],"#,
+            r#""actions":{"POST":{"#,
+            $($field,)+
+            "}}}"
+        )
+    };
+}
+pub(super) use describe;

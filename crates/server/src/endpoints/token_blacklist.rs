@@ -1,0 +1,37 @@
+//! `POST /api/token/blacklist/`: signs out, which ends the grant of a refresh token.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+
+use super::token_api::{self, Call};
+use super::token_refresh::RefreshToken;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::request::Validation;
+
+pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
+    let mut call = Call::of(request);
+    let outcome = blacklist(&app, &mut call).await;
+    token_api::answer(outcome, &call.context)
+}
+
+async fn blacklist(app: &App, call: &mut Call) -> Result<String, ApiError> {
+    let [token] = call.fields::<RefreshToken, 1>(app).await?;
+    let mut validation = Validation::default();
+    let token = validation.text("refresh", token);
+    validation.finish().map_err(ApiError::Fields)?;
+
+    app.authority.sign_out(token.trim(), app.clock.now()).await?;
+    tracing::info!(request = call.context.id(), "signed out");
+    Ok("{}".to_owned())
+}
+
+pub(crate) async fn options(State(_): State<Arc<App>>) -> Response {
+    token_api::description(token_api::describe!(
+        "Token Blacklist",
+        "Signs out: ends the grant that a refresh token belongs to.",
+        r#""refresh":{"type":"string","required":true,"read_only":false,"label":"Refresh"}"#
+    ))
+}

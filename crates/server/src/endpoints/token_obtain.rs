@@ -1,0 +1,71 @@
+//! `POST /api/token/`: a username and a password are exchanged for a pair of tokens.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use jeton_authority::SignInError;
+use jeton_authority::password::Password;
+
+use super::token_api::{self, Call};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::request::{FieldNames, Validation};
+
+struct Credentials;
+
+impl FieldNames<2> for Credentials {
+    const NAMES: [&'static str; 2] = ["username", "password"];
+}
+
+pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
+    let mut call = Call::of(request);
+    let outcome = obtain(&app, &mut call).await;
+    token_api::answer(outcome, &call.context)
+}
+
+async fn obtain(app: &App, call: &mut Call) -> Result<String, ApiError> {
+    let [username, password] = call.fields::<Credentials, 2>(app).await?;
+    let mut validation = Validation::default();
+    let username = validation.text("username", username);
+    let password = Password::new(validation.password("password", password));
+    validation.finish().map_err(ApiError::Fields)?;
+
+    let request = call.context.id();
+    let network = call.context.network();
+    match app.authority.sign_in(&username, password, network, app.clock.now()).await {
+        Ok(pair) => {
+            tracing::info!(request, grant = %pair.grant, %network, "signed in");
+            // A token is base64url and dots: nothing in it needs escaping.
+            Ok(format!("{{\"refresh\":\"{}\",\"access\":\"{}\"}}", pair.refresh, pair.access))
+        }
+        Err(error) => {
+            let (account, code) = (hint(&username), error.code());
+            match error {
+                SignInError::Refused => tracing::info!(request, code, account, %network, "sign-in refused"),
+                SignInError::Throttled { .. } => {
+                    tracing::info!(request, code, account, %network, "sign-in throttled");
+                }
+                // The table of errors logs the rest, with its cause.
+                _ => {}
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Enough of a username to recognise one's own in the log. Not all of it: people type passwords into that field.
+fn hint(username: &str) -> String {
+    let username = username.trim();
+    let first = username.chars().next().filter(|letter| letter.is_alphanumeric()).unwrap_or('?');
+    format!("{first}…({})", username.chars().count())
+}
+
+pub(crate) async fn options(State(_): State<Arc<App>>) -> Response {
+    token_api::description(token_api::describe!(
+        "Token Obtain Pair",
+        "Exchanges a username and a password for an access token and a refresh token.",
+        r#""username":{"type":"string","required":true,"read_only":false,"label":"Username"},"#,
+        r#""password":{"type":"string","required":true,"read_only":false,"label":"Password"}"#
+    ))
+}

@@ -1,0 +1,45 @@
+//! `POST /api/token/verify/`: says whether a token of either type holds.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use jeton_authority::TokenError;
+
+use super::token_api::{self, Call};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::request::{FieldNames, Validation};
+
+struct AnyToken;
+
+impl FieldNames<1> for AnyToken {
+    const NAMES: [&'static str; 1] = ["token"];
+}
+
+pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
+    let mut call = Call::of(request);
+    let outcome = verify(&app, &mut call).await;
+    token_api::answer(outcome, &call.context)
+}
+
+async fn verify(app: &App, call: &mut Call) -> Result<String, ApiError> {
+    let [token] = call.fields::<AnyToken, 1>(app).await?;
+    let mut validation = Validation::default();
+    let token = validation.text("token", token);
+    validation.finish().map_err(ApiError::Fields)?;
+
+    match app.authority.verify(token.trim(), app.clock.now()) {
+        Ok(()) => Ok("{}".to_owned()),
+        Err(TokenError::Revoked) => Err(ApiError::VerifiedRevoked),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) async fn options(State(_): State<Arc<App>>) -> Response {
+    token_api::description(token_api::describe!(
+        "Token Verify",
+        "Says whether an access token or a refresh token holds.",
+        r#""token":{"type":"string","required":true,"read_only":false,"label":"Token"}"#
+    ))
+}

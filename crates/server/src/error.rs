@@ -1,0 +1,242 @@
+//! The one table from causes to what the client is told. The cause is logged here, once.
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, header};
+use jeton_authority::store::StoreError;
+use jeton_authority::{SignInError, TokenError};
+
+use crate::request::{BodyError, FieldErrors, ReadError, RequestContext};
+use crate::respond::json;
+
+/// When a client that was turned away for want of resources may try again, in seconds.
+const RETRY_AFTER: u64 = 1;
+
+/// Why a request is not answered as it wished.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// No fields could be read from its body.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Some of its fields will not do.
+    #[error("fields are missing or will not do")]
+    Fields(FieldErrors),
+    /// Signing in failed.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// Its token was refused.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The token to be verified is spent or revoked, which `verify` says in words of its own.
+    #[error("verified token is spent or revoked")]
+    VerifiedRevoked,
+    /// There is nothing at this path.
+    #[error("no such path")]
+    NotFound,
+    /// The path does not take this method.
+    #[error("method not allowed")]
+    MethodNotAllowed(Method),
+    /// The request target is too long.
+    #[error("request target too long")]
+    TargetTooLong,
+    /// It took too long.
+    #[error("request took longer than {limit:?}")]
+    TimedOut {
+        /// How long it may take.
+        limit: std::time::Duration,
+    },
+    /// The code that should have answered panicked. What it said may quote data, so it is not repeated; the log says
+    /// where it happened.
+    #[error("handler panicked")]
+    Panicked,
+}
+
+/// What the client is told.
+struct Wire {
+    status: StatusCode,
+    body: Bytes,
+    retry_after: Option<u64>,
+}
+
+/// How much the log makes of it.
+enum Severity {
+    /// Somebody has to look at it.
+    Fault,
+    /// The server is short of something; it may pass.
+    Shortage,
+    /// The request was at fault.
+    Refusal,
+}
+
+impl ApiError {
+    /// Logs the cause and turns it into an answer.
+    pub(crate) fn into_response(self, context: &RequestContext) -> Response {
+        let request = context.id();
+        match self.severity() {
+            Severity::Fault => tracing::error!(request, code = self.code(), "{self}"),
+            Severity::Shortage => tracing::warn!(request, code = self.code(), "{self}"),
+            Severity::Refusal => tracing::debug!(request, code = self.code(), "{self}"),
+        }
+        let wire = self.wire();
+        let mut response = json(wire.status, wire.body);
+        if wire.status == StatusCode::UNAUTHORIZED {
+            const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"api\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if let Some(seconds) = wire.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+
+    /// The stable name of the error.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Read(ReadError::Body(BodyError::TooLarge { .. })) => "body_too_large",
+            Self::Read(ReadError::Body(BodyError::TooSlow { .. })) => "body_too_slow",
+            Self::Read(ReadError::Body(BodyError::BrokenOff)) => "body_broken_off",
+            Self::Read(ReadError::MediaType(_)) => "media_type_unsupported",
+            Self::Read(ReadError::Json(error)) => error.code(),
+            Self::Read(ReadError::Multipart) => "multipart_malformed",
+            Self::Read(ReadError::NoData | ReadError::NotAnObject(_)) => "body_not_an_object",
+            Self::Fields(_) => "fields_invalid",
+            Self::SignIn(error) => error.code(),
+            Self::Token(error) => error.code(),
+            Self::VerifiedRevoked => "token_revoked",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed(_) => "method_not_allowed",
+            Self::TargetTooLong => "target_too_long",
+            Self::TimedOut { .. } => "request_timed_out",
+            Self::Panicked => "handler_panicked",
+        }
+    }
+
+    fn severity(&self) -> Severity {
+        match self {
+            Self::SignIn(SignInError::Busy | SignInError::Store(StoreError::Unavailable(_)))
+            | Self::Token(TokenError::Store(StoreError::Unavailable(_)))
+            | Self::TimedOut { .. } => Severity::Shortage,
+            other if other.wire().status.is_server_error() => Severity::Fault,
+            _ => Severity::Refusal,
+        }
+    }
+
+    fn wire(&self) -> Wire {
+        match self {
+            Self::Read(error) => read_error(error),
+            Self::Fields(errors) => wire(StatusCode::BAD_REQUEST, errors.to_json()),
+            Self::SignIn(error) => sign_in_error(error),
+            Self::Token(error) => token_error(error),
+            Self::VerifiedRevoked => {
+                wire(StatusCode::BAD_REQUEST, r#"{"non_field_errors":["Token is blacklisted"]}"#)
+            }
+            Self::NotFound => wire(StatusCode::NOT_FOUND, r#"{"detail":"Not found."}"#),
+            Self::MethodNotAllowed(method) => {
+                wire(StatusCode::METHOD_NOT_ALLOWED, detail(&format!("Method \"{method}\" not allowed.")))
+            }
+            Self::TargetTooLong => {
+                wire(StatusCode::URI_TOO_LONG, r#"{"detail":"Request target is too long."}"#)
+            }
+            Self::TimedOut { .. } => unavailable("The request took too long, try again later."),
+            Self::Panicked => server_error(),
+        }
+    }
+}
+
+fn read_error(error: &ReadError) -> Wire {
+    match error {
+        ReadError::Body(BodyError::TooLarge { limit }) => wire(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            detail(&format!("Request body is larger than {limit} bytes.")),
+        ),
+        ReadError::Body(BodyError::TooSlow { .. }) => {
+            wire(StatusCode::REQUEST_TIMEOUT, r#"{"detail":"Request body did not arrive in time."}"#)
+        }
+        ReadError::Body(BodyError::BrokenOff) => {
+            wire(StatusCode::BAD_REQUEST, r#"{"detail":"Request body broke off."}"#)
+        }
+        ReadError::MediaType(found) => wire(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            detail(&format!("Unsupported media type \"{found}\" in request.")),
+        ),
+        ReadError::Json(problem) => {
+            wire(StatusCode::BAD_REQUEST, detail(&format!("JSON parse error - {problem}")))
+        }
+        ReadError::Multipart => {
+            wire(StatusCode::BAD_REQUEST, r#"{"detail":"Multipart form parse error - malformed form"}"#)
+        }
+        ReadError::NoData => wire(StatusCode::BAD_REQUEST, r#"{"non_field_errors":["No data provided"]}"#),
+        ReadError::NotAnObject(kind) => wire(
+            StatusCode::BAD_REQUEST,
+            format!("{{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got {kind}.\"]}}"),
+        ),
+    }
+}
+
+fn sign_in_error(error: &SignInError) -> Wire {
+    match error {
+        SignInError::Refused => wire(
+            StatusCode::UNAUTHORIZED,
+            r#"{"detail":"No active account found with the given credentials"}"#,
+        ),
+        SignInError::Throttled { retry_after } => {
+            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+            let seconds = seconds.max(1);
+            let unit = if seconds == 1 { "second" } else { "seconds" };
+            Wire {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                body: detail(&format!("Request was throttled. Expected available in {seconds} {unit}."))
+                    .into(),
+                retry_after: Some(seconds),
+            }
+        }
+        SignInError::Busy => unavailable("Too many sign-ins are under way, try again later."),
+        SignInError::Store(error) => store_error(error),
+        _ => server_error(),
+    }
+}
+
+fn token_error(error: &TokenError) -> Wire {
+    let body = match error {
+        TokenError::Invalid(_) => r#"{"detail":"Token is invalid","code":"token_not_valid"}"#,
+        TokenError::Expired { .. } => r#"{"detail":"Token is expired","code":"token_not_valid"}"#,
+        TokenError::WrongType => r#"{"detail":"Token has wrong type","code":"token_not_valid"}"#,
+        TokenError::Revoked | TokenError::Replayed { .. } => {
+            r#"{"detail":"Token is blacklisted","code":"token_not_valid"}"#
+        }
+        TokenError::UserDisabled => r#"{"detail":"No active account found for the given token."}"#,
+        TokenError::Store(error) => return store_error(error),
+        _ => return server_error(),
+    };
+    wire(StatusCode::UNAUTHORIZED, body)
+}
+
+fn store_error(error: &StoreError) -> Wire {
+    match error {
+        StoreError::Unavailable(_) => {
+            unavailable("The service cannot store anything at the moment, try again later.")
+        }
+        _ => server_error(),
+    }
+}
+
+fn wire(status: StatusCode, body: impl Into<Bytes>) -> Wire {
+    Wire { status, body: body.into(), retry_after: None }
+}
+
+fn unavailable(text: &str) -> Wire {
+    Wire {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        body: detail(text).into(),
+        retry_after: Some(RETRY_AFTER),
+    }
+}
+
+fn server_error() -> Wire {
+    wire(StatusCode::INTERNAL_SERVER_ERROR, r#"{"detail":"A server error occurred."}"#)
+}
+
+/// `{"detail":"…"}`, escaped as JSON wants it.
+fn detail(text: &str) -> String {
+    serde_json::json!({ "detail": text }).to_string()
+}

@@ -1,0 +1,191 @@
+//! The pool of threads that hash passwords.
+//!
+//! Hashing takes a core for ten milliseconds and tens of megabytes, so it is kept apart from everything else: as many
+//! hashes at once as there are cores, on threads of low priority, with a queue that is bounded. A flood of sign-ins then
+//! costs later sign-ins a `503`, and refreshing nothing.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jeton_authority::password::{
+    Argon2Params, Hashing, HashingBusy, Password, PasswordHash, Scratch, Verification,
+};
+use tokio::sync::oneshot;
+
+/// How many passwords may wait for each thread, unless a setting says otherwise.
+pub const QUEUE_PER_THREAD: usize = 32;
+
+/// For how long a thread keeps its memory when there is nothing to hash.
+const MEMORY_KEPT: Duration = Duration::from_secs(5);
+
+/// Work for a thread, which lends its memory to it.
+type Job = Box<dyn FnOnce(&mut Scratch) + Send>;
+
+/// Hashes passwords on threads of its own. They end when it is dropped.
+pub struct HashPool {
+    shared: Arc<Shared>,
+    params: Argon2Params,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    filled: Condvar,
+    capacity: usize,
+}
+
+struct Queue {
+    jobs: VecDeque<Job>,
+    open: bool,
+}
+
+impl HashPool {
+    /// A pool as wide as the machine has cores, where `queue_per_thread` passwords may wait for each thread.
+    ///
+    /// # Errors
+    /// When the system cannot start a thread.
+    pub fn new(params: Argon2Params, queue_per_thread: usize) -> std::io::Result<Self> {
+        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self::with_threads(params, threads, threads.saturating_mul(queue_per_thread))
+    }
+
+    /// A pool of so many threads and places to wait in.
+    ///
+    /// # Errors
+    /// When the system cannot start a thread.
+    pub fn with_threads(params: Argon2Params, threads: usize, capacity: usize) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(Queue { jobs: VecDeque::new(), open: true }),
+            filled: Condvar::new(),
+            capacity: capacity.max(1),
+        });
+        // Made before the threads are, so that those that could be started end if one could not.
+        let pool = Self { shared, params };
+        for number in 0..threads.max(1) {
+            let shared = Arc::clone(&pool.shared);
+            thread::Builder::new().name(format!("hash-{number}")).spawn(move || shared.work())?;
+        }
+        Ok(pool)
+    }
+
+    /// Has a thread do `work`. If nobody waits for the answer any more when its turn comes, it is skipped.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
+    ) -> Result<T, HashingBusy> {
+        let (answer, answered) = oneshot::channel();
+        self.shared.push(Box::new(move |scratch| {
+            if !answer.is_closed() {
+                let _ = answer.send(work(scratch));
+            }
+        }))?;
+        // Only a job that panicked leaves without an answer; trying again later is all that can be advised.
+        answered.await.map_err(|_| HashingBusy)
+    }
+}
+
+#[async_trait]
+impl Hashing for HashPool {
+    async fn verify(&self, hash: PasswordHash, candidate: Password) -> Result<Verification, HashingBusy> {
+        let params = self.params;
+        self.run(move |scratch| jeton_authority::password::verify(&hash, &candidate, &params, scratch)).await
+    }
+
+    async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashingBusy> {
+        let params = self.params;
+        self.run(move |scratch| jeton_authority::password::hash(&password, salt, &params, scratch)).await
+    }
+}
+
+impl Drop for HashPool {
+    fn drop(&mut self) {
+        let mut queue = self.shared.lock();
+        queue.open = false;
+        queue.jobs.clear();
+        drop(queue);
+        self.shared.filled.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // A queue has no state half-way that a panic could leave behind.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Job) -> Result<(), HashingBusy> {
+        let mut queue = self.lock();
+        if queue.jobs.len() >= self.capacity {
+            return Err(HashingBusy);
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// What a thread does until the pool is dropped.
+    fn work(&self) {
+        yield_to_others();
+        let mut scratch = None;
+        while let Some(next) = self.next(scratch.is_some()) {
+            match next {
+                Next::Job(job) => {
+                    let memory = scratch.get_or_insert_with(Scratch::default);
+                    if catch_unwind(AssertUnwindSafe(|| job(memory))).is_err() {
+                        tracing::error!(code = "hashing_panicked", "hashing a password panicked");
+                        scratch = None;
+                    }
+                }
+                Next::Nothing => scratch = None,
+            }
+        }
+    }
+
+    /// The next job; `None` once the pool is closed.
+    fn next(&self, holds_memory: bool) -> Option<Next> {
+        let mut queue = self.lock();
+        loop {
+            if !queue.open {
+                return None;
+            }
+            if let Some(job) = queue.jobs.pop_front() {
+                return Some(Next::Job(job));
+            }
+            if holds_memory {
+                let (waited, timeout) =
+                    self.filled.wait_timeout(queue, MEMORY_KEPT).unwrap_or_else(PoisonError::into_inner);
+                queue = waited;
+                if timeout.timed_out() && queue.jobs.is_empty() && queue.open {
+                    return Some(Next::Nothing);
+                }
+            } else {
+                queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+}
+
+/// What a thread does next.
+enum Next {
+    Job(Job),
+    /// There has been nothing to do for a while.
+    Nothing,
+}
+
+/// Lowers the priority of this thread. On Linux that is a thread's own affair; elsewhere nothing is changed.
+#[cfg(target_os = "linux")]
+fn yield_to_others() {
+    /// On the scale of `nice`.
+    const NICENESS: i32 = 10;
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+        tracing::debug!("hashing keeps its priority: {error}");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn yield_to_others() {}

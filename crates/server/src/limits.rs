@@ -1,0 +1,69 @@
+//! How much one client may ask for, and for how long.
+
+use std::time::Duration;
+
+/// Largest request body, in bytes.
+pub const BODY_BYTES: usize = 64 * 1024;
+/// Largest request head (request line and headers), in bytes.
+pub const HEADER_BYTES: usize = 16 * 1024;
+/// Most headers a request may have.
+pub const HEADER_COUNT: usize = 64;
+/// Longest request target, in bytes.
+pub const TARGET_BYTES: usize = 8 * 1024;
+/// How long a client may take to send a request's head.
+pub const HEADER_TIME: Duration = Duration::from_secs(10);
+/// How long a client may take to send a request's body.
+pub const BODY_TIME: Duration = Duration::from_secs(10);
+/// How long a request may take in all, its body included.
+pub const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// How long a connection is kept open between two requests.
+pub const KEEP_ALIVE_TIME: Duration = Duration::from_secs(75);
+/// How many connections are served at once; further ones wait in the system's queue.
+pub const CONNECTIONS: u32 = 4096;
+/// How long a shutdown waits for what has been accepted.
+pub const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
+
+/// Longest password that is looked at, in bytes. Hashing costs the same for any length, sending does not.
+pub(crate) const PASSWORD_BYTES: usize = 4096;
+
+/// How much one client may ask for, and for how long. [`Limits::default`] takes the constants of this module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest request body, in bytes. A larger one is answered 413.
+    pub body_bytes: usize,
+    /// Largest request head, in bytes, at least 8192. A larger one is answered 431.
+    pub header_bytes: usize,
+    /// Most headers a request may have. More are answered 431.
+    pub header_count: usize,
+    /// Longest request target, in bytes. A longer one is answered 414.
+    pub target_bytes: usize,
+    /// How long a client may take to send a request's head. A slower one is answered 408.
+    pub header_time: Duration,
+    /// How long a client may take to send a request's body. A slower one is answered 408.
+    pub body_time: Duration,
+    /// How long a request may take in all, its body included. One that takes longer is answered 503.
+    pub request_time: Duration,
+    /// How long a connection is kept open between two requests.
+    pub keep_alive_time: Duration,
+    /// How many connections are served at once; further ones wait in the system's queue.
+    pub connections: u32,
+    /// How long a shutdown waits for what has been accepted.
+    pub shutdown_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: BODY_BYTES,
+            header_bytes: HEADER_BYTES,
+            header_count: HEADER_COUNT,
+            target_bytes: TARGET_BYTES,
+            header_time: HEADER_TIME,
+            body_time: BODY_TIME,
+            request_time: REQUEST_TIME,
+            keep_alive_time: KEEP_ALIVE_TIME,
+            connections: CONNECTIONS,
+            shutdown_time: SHUTDOWN_TIME,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! How far a connection has got with the request at hand, seen from its socket.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+/// What a client is told that did not send a request's head in time.
+const HEAD_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
+    content-type: application/json\r\n\
+    content-length: 51\r\n\
+    connection: close\r\n\
+    \r\n\
+    {\"detail\":\"Request header did not arrive in time.\"}";
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The client to send anything at all, on a fresh connection.
+    Fresh = 0,
+    /// The rest of a request's head.
+    ReadingHead = 1,
+    /// The answer.
+    Answering = 2,
+    /// The next request.
+    Idle = 3,
+}
+
+/// How long a client may keep a connection waiting.
+pub(crate) struct Patience {
+    /// For a request's head, or for anything at all on a fresh connection.
+    pub(crate) header_time: Duration,
+    /// For the next request.
+    pub(crate) keep_alive_time: Duration,
+}
+
+/// The phase of a connection and since when it lasts. Only the connection's own task changes it; it is atomic because
+/// that task may move between threads.
+pub(crate) struct Progress {
+    started: Instant,
+    /// Milliseconds since `started`, times four, plus the phase.
+    state: AtomicU64,
+    given_up: AtomicBool,
+}
+
+impl Progress {
+    /// A fresh connection.
+    pub(crate) fn new() -> Self {
+        Self { started: Instant::now(), state: AtomicU64::new(0), given_up: AtomicBool::new(false) }
+    }
+
+    /// Enters a phase.
+    pub(crate) fn enter(&self, phase: Phase) {
+        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX >> 2);
+        self.state.store(millis << 2 | phase as u64, Ordering::Relaxed);
+    }
+
+    /// Makes the next read answer 408 and fail.
+    pub(crate) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// When to look again, or the phase that has lasted too long.
+    pub(crate) fn late(&self, patience: &Patience, now: Instant) -> Result<Instant, Phase> {
+        let state = self.state.load(Ordering::Relaxed);
+        let since = self.started + Duration::from_millis(state >> 2);
+        let phase = match state & 3 {
+            0 => Phase::Fresh,
+            1 => Phase::ReadingHead,
+            2 => Phase::Answering,
+            _ => Phase::Idle,
+        };
+        let soon = now + patience.header_time;
+        let deadline = match phase {
+            Phase::Fresh | Phase::ReadingHead => since + patience.header_time,
+            Phase::Idle => since + patience.keep_alive_time,
+            // The request has limits of its own.
+            Phase::Answering => return Ok(soon),
+        };
+        // A head may begin at any moment, and then has its own time from there.
+        if deadline <= now { Err(phase) } else { Ok(deadline.min(soon)) }
+    }
+
+    fn received(&self) {
+        match self.state.load(Ordering::Relaxed) & 3 {
+            // The time for the first head runs from the start of the connection.
+            0 => self.state.store(Phase::ReadingHead as u64, Ordering::Relaxed),
+            3 => self.enter(Phase::ReadingHead),
+            _ => {}
+        }
+    }
+}
+
+/// A socket that tells its connection's [`Progress`] when something arrives.
+pub(crate) struct Watched {
+    stream: TcpStream,
+    progress: Arc<Progress>,
+}
+
+impl Watched {
+    pub(crate) fn new(stream: TcpStream, progress: Arc<Progress>) -> Self {
+        Self { stream, progress }
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.progress.given_up.load(Ordering::Relaxed) {
+            // Nothing of an answer is under way while a head is read, so this fits into the socket's buffer; if it does
+            // not, the client is past listening.
+            let _ = self.stream.try_write(HEAD_TOO_SLOW);
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let before = buffer.filled().len();
+        let poll = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.progress.received();
+        }
+        poll
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_to_a_slow_head_is_as_long_as_it_says() {
+        let text = std::str::from_utf8(HEAD_TOO_SLOW).expect("ASCII");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
+    }
+}

@@ -1,0 +1,99 @@
+//! The values of fields, and what Django REST framework says of those that will not do.
+
+use crate::limits::PASSWORD_BYTES;
+
+/// What a request says of one field.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) enum FieldValue {
+    /// It says nothing.
+    #[default]
+    Absent,
+    /// `null`
+    Null,
+    /// A text; a number stands here as Python writes it.
+    Text(String),
+    /// A boolean, a list, an object or a file.
+    NotText,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldError {
+    /// It is absent.
+    Required,
+    /// It is `null`.
+    Null,
+    /// It is neither text nor a number.
+    NotText,
+    /// It is empty, or nothing but white space.
+    Blank,
+    /// It holds U+0000.
+    NullCharacter,
+    /// It is longer than a password may be.
+    TooLong,
+}
+
+impl FieldError {
+    /// The message, as the framework words it.
+    pub(crate) fn message(self) -> String {
+        match self {
+            Self::Required => "This field is required.".to_owned(),
+            Self::Null => "This field may not be null.".to_owned(),
+            Self::NotText => "Not a valid string.".to_owned(),
+            Self::Blank => "This field may not be blank.".to_owned(),
+            Self::NullCharacter => "Null characters are not allowed.".to_owned(),
+            Self::TooLong => format!("Ensure this field has no more than {PASSWORD_BYTES} bytes."),
+        }
+    }
+}
+
+/// The fields of a request that will not do, in the order the endpoint names them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct FieldErrors(Vec<(&'static str, FieldError)>);
+
+impl FieldErrors {
+    /// As a JSON object with a list of messages a field.
+    pub(crate) fn to_json(&self) -> String {
+        let members: Vec<String> = self
+            .0
+            .iter()
+            // Neither the names nor the messages hold a letter that JSON would escape.
+            .map(|(name, error)| format!("\"{name}\":[\"{}\"]", error.message()))
+            .collect();
+        format!("{{{}}}", members.join(","))
+    }
+}
+
+/// Checks the fields of a request one after the other and keeps what is wrong with them.
+#[derive(Debug, Default)]
+pub(crate) struct Validation(FieldErrors);
+
+impl Validation {
+    /// The text of a field; empty, with the error kept, where it will not do.
+    pub(crate) fn text(&mut self, name: &'static str, value: FieldValue) -> String {
+        let error = match value {
+            FieldValue::Absent => FieldError::Required,
+            FieldValue::Null => FieldError::Null,
+            FieldValue::NotText => FieldError::NotText,
+            FieldValue::Text(text) if text.trim().is_empty() => FieldError::Blank,
+            FieldValue::Text(text) if text.contains('\0') => FieldError::NullCharacter,
+            FieldValue::Text(text) => return text,
+        };
+        self.0.0.push((name, error));
+        String::new()
+    }
+
+    /// The text of a field that is a password.
+    pub(crate) fn password(&mut self, name: &'static str, value: FieldValue) -> String {
+        let text = self.text(name, value);
+        if text.len() > PASSWORD_BYTES {
+            self.0.0.push((name, FieldError::TooLong));
+        }
+        text
+    }
+
+    /// Whether all fields will do.
+    pub(crate) fn finish(self) -> Result<(), FieldErrors> {
+        if self.0.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}

@@ -1,0 +1,14 @@
+//! Reading requests: the body within its limits, and the fields in it, in each of the encodings that are taken.
+
+mod body;
+mod context;
+mod field;
+mod fields;
+mod json;
+mod media_type;
+mod multipart;
+
+pub(crate) use body::BodyError;
+pub(crate) use context::RequestContext;
+pub(crate) use field::{FieldErrors, FieldValue, Validation};
+pub(crate) use fields::{FieldNames, ReadError, read_fields};

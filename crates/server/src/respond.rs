@@ -1,0 +1,33 @@
+//! Building answers.
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+pub(crate) const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const ACCEPT: HeaderValue = HeaderValue::from_static("Accept");
+
+/// A JSON answer that nothing may keep.
+pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Body::from(body.into()));
+    *response.status_mut() = status;
+    // Room for these, what the token API adds, and what the service adds.
+    let mut headers = HeaderMap::with_capacity(12);
+    headers.insert(header::CONTENT_TYPE, APPLICATION_JSON);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Adds what every answer of the token API carries, as Django REST framework does.
+pub(crate) fn with_token_api_headers(mut response: Response) -> Response {
+    const POST_AND_OPTIONS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
+    let headers = response.headers_mut();
+    headers.insert(header::ALLOW, POST_AND_OPTIONS);
+    headers.insert(header::VARY, ACCEPT);
+    response
+}

@@ -1,0 +1,184 @@
+//! The authority as a service: what happens to every request before and after its endpoint.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use axum::Router;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body::Body;
+use jeton_authority::Authority;
+use tower_service::Service as _;
+
+use crate::app::App;
+use crate::client_address::TrustedProxies;
+use crate::clock::Clock;
+use crate::deadline::poll_deadline;
+use crate::endpoints::health::Readiness;
+use crate::endpoints::jwks;
+use crate::error::ApiError;
+use crate::limits::Limits;
+use crate::request::RequestContext;
+use crate::request_id::{RequestId, RequestIds, X_REQUEST_ID};
+use crate::router::router;
+
+/// The authority as a service. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    shared: Arc<Shared>,
+    router: Router,
+}
+
+struct Shared {
+    app: Arc<App>,
+    proxies: TrustedProxies,
+    ids: RequestIds,
+}
+
+impl Service {
+    /// Makes a service over an authority; unless told otherwise with default limits, no trusted proxy, and the system's clock.
+    pub fn builder(authority: Arc<Authority>) -> ServiceBuilder {
+        ServiceBuilder {
+            authority,
+            clock: Clock::system(),
+            limits: Limits::default(),
+            proxies: TrustedProxies::default(),
+            routes: Router::new(),
+        }
+    }
+
+    /// The limits it was made with.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.app.limits
+    }
+
+    /// The authority it serves.
+    pub fn authority(&self) -> &Arc<Authority> {
+        &self.shared.app.authority
+    }
+
+    /// The clock it goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.app.clock
+    }
+
+    /// Answers one request that came from `peer`.
+    ///
+    /// Whatever an endpoint does, there is an answer: a panic is answered 500, and what takes too long 503.
+    pub async fn answer<B>(&self, peer: IpAddr, mut request: Request<B>) -> Response
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let app = &self.shared.app;
+        let context = self.context(peer, &request);
+        let id = context.id.clone();
+        let readable = matches!(*request.method(), Method::GET | Method::HEAD);
+        let mut response = if readable && request.uri().path() == jwks::PATH {
+            jwks::answer(app, request.method(), request.headers())
+        } else if target_length(&request) > app.limits.target_bytes {
+            ApiError::TargetTooLong.into_response(&context)
+        } else {
+            request.extensions_mut().insert(context.clone());
+            match self.route(request).await {
+                Ok(response) => response,
+                Err(error) => error.into_response(&context),
+            }
+        };
+        if let Some(id) = id {
+            response.headers_mut().insert(X_REQUEST_ID, id.as_header().clone());
+        }
+        response
+    }
+
+    fn context<B>(&self, peer: IpAddr, request: &Request<B>) -> RequestContext {
+        let shared = &*self.shared;
+        let trusted = shared.proxies.trusts(peer);
+        let given = if trusted { RequestId::from_proxy(request.headers()) } else { None };
+        RequestContext {
+            id: Some(given.unwrap_or_else(|| shared.ids.next())),
+            client: shared.proxies.client(peer, request.headers()),
+        }
+    }
+
+    async fn route<B>(&self, request: Request<B>) -> Result<Response, ApiError>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let limit = self.shared.app.limits.request_time;
+        let mut router = self.router.clone();
+        let mut answer = pin!(router.call(request));
+        let mut timer = pin!(None);
+        poll_fn(move |cx| {
+            // What a panic leaves behind in the future is never looked at again.
+            match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
+                Ok(Poll::Ready(response)) => Poll::Ready(Ok(infallible(response))),
+                Ok(Poll::Pending) => {
+                    poll_deadline(timer.as_mut(), limit, cx).map(|()| Err(ApiError::TimedOut { limit }))
+                }
+                Err(_) => Poll::Ready(Err(ApiError::Panicked)),
+            }
+        })
+        .await
+    }
+}
+
+/// Makes a [`Service`].
+pub struct ServiceBuilder {
+    authority: Arc<Authority>,
+    clock: Clock,
+    limits: Limits,
+    proxies: TrustedProxies,
+    routes: Router,
+}
+
+impl ServiceBuilder {
+    /// Goes by this clock.
+    #[must_use]
+    pub fn clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Holds clients to these limits.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Takes these proxies' word about where a request came from.
+    #[must_use]
+    pub fn trusted_proxies(self, proxies: TrustedProxies) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// Serves these routes beside the authority's own; none may be one of them.
+    #[must_use]
+    pub fn also(self, routes: Router) -> Self {
+        Self { routes: self.routes.merge(routes), ..self }
+    }
+
+    /// The service.
+    pub fn build(self) -> Service {
+        let Self { authority, clock, limits, proxies, routes } = self;
+        let app = Arc::new(App { authority, clock, limits, readiness: Readiness::default() });
+        let router = router(Arc::clone(&app)).merge(routes);
+        Service { shared: Arc::new(Shared { app, proxies, ids: RequestIds::new() }), router }
+    }
+}
+
+fn target_length<B>(request: &Request<B>) -> usize {
+    request.uri().path_and_query().map_or(0, |target| target.as_str().len())
+}
+
+fn infallible(response: Result<Response, Infallible>) -> Response {
+    match response {
+        Ok(response) => response,
+    }
+}

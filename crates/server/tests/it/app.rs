@@ -1,0 +1,210 @@
+//! A server in process: its own database, its own clock.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode, header};
+use jeton_authority::password::{Argon2Params, Hashing, Password};
+use jeton_authority::store::{NewUser, Store, UserAddition};
+use jeton_authority::user::{Role, UserStatus, Username};
+use jeton_authority::{Authority, Random, Settings, SystemRandom, UserId};
+use jeton_jose::Timestamp;
+use jeton_server::hashing::HashPool;
+use jeton_server::{Clock, ClockHand, Limits, Service, ServiceBuilder};
+use jeton_store::{DataFolder, OpenMode, SqliteStore};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) const PASSWORD: &str = "correct horse";
+/// 2026-11-22T20:00:00Z
+pub(crate) const NOW: i64 = 1_795_377_600;
+pub(crate) const HOME: &str = "192.0.2.10";
+pub(crate) const ELSEWHERE: &str = "198.51.100.7";
+
+pub(crate) struct TestApp {
+    pub(crate) service: Service,
+    pub(crate) hand: ClockHand,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) hashing: Arc<dyn Hashing>,
+    pub(crate) folder: TempDir,
+}
+
+/// Parameters that cost next to nothing.
+pub(crate) fn cheap() -> Argon2Params {
+    Argon2Params::new(8, 1, 1).expect("the least that argon2 allows")
+}
+
+impl TestApp {
+    pub(crate) async fn new() -> Self {
+        Self::with(|settings| settings, |service| service).await
+    }
+
+    pub(crate) async fn with_limits(limits: Limits) -> Self {
+        Self::with(|settings| settings, |service| service.limits(limits)).await
+    }
+
+    pub(crate) async fn with(
+        settings: impl FnOnce(Settings) -> Settings,
+        service: impl FnOnce(ServiceBuilder) -> ServiceBuilder,
+    ) -> Self {
+        let pool = HashPool::with_threads(cheap(), 2, 64).expect("two threads");
+        Self::with_hashing(Arc::new(pool), settings, service).await
+    }
+
+    pub(crate) async fn with_hashing(
+        hashing: Arc<dyn Hashing>,
+        settings: impl FnOnce(Settings) -> Settings,
+        service: impl FnOnce(ServiceBuilder) -> ServiceBuilder,
+    ) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let data = DataFolder::open(folder.path()).expect("a data folder");
+        let store = SqliteStore::open(data.database(), OpenMode::CreateOrMigrate).expect("a database");
+        Self::over(Arc::new(store), folder, hashing, settings, service).await
+    }
+
+    pub(crate) async fn over(
+        store: Arc<dyn Store>,
+        folder: TempDir,
+        hashing: Arc<dyn Hashing>,
+        settings: impl FnOnce(Settings) -> Settings,
+        service: impl FnOnce(ServiceBuilder) -> ServiceBuilder,
+    ) -> Self {
+        let (clock, hand) = Clock::manual(Timestamp::from_unix(NOW));
+        let mut defaults = Settings::new("https://auth.example");
+        defaults.argon2 = cheap();
+        let authority = Authority::open(
+            Arc::clone(&store),
+            jeton_authority::keys::MasterKey::from_bytes([7; 32]),
+            settings(defaults),
+            Arc::clone(&hashing),
+            Arc::new(SystemRandom),
+            clock.now(),
+        )
+        .await
+        .expect("an authority");
+        let service = service(Service::builder(Arc::new(authority)).clock(clock)).build();
+        let app = Self { service, hand, store, hashing, folder };
+        app.add_user("ada").await;
+        app
+    }
+
+    pub(crate) async fn add_user(&self, name: &str) -> UserId {
+        self.add_user_with(name, PASSWORD).await
+    }
+
+    pub(crate) async fn add_user_with(&self, name: &str, password: &str) -> UserId {
+        let mut id = [0; 16];
+        SystemRandom.fill(&mut id);
+        let id = UserId::from_bytes(id);
+        let password = self.hashing.hash(Password::new(password), [3; 16]).await.expect("a hash");
+        let user = NewUser {
+            id,
+            imported_key: None,
+            username: Username::parse(name).expect("a name"),
+            email: None,
+            password,
+            role: Role::User,
+            status: UserStatus::Active,
+            created_at: self.service.clock().now(),
+        };
+        assert_eq!(self.store.add_user(user).await.expect("a store"), UserAddition::Added);
+        id
+    }
+
+    pub(crate) async fn send_from(&self, peer: &str, request: Request<Body>) -> Answer {
+        let peer: IpAddr = peer.parse().expect("an address");
+        Answer::of(self.service.answer(peer, request).await).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        self.send_from(HOME, request).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    pub(crate) async fn post_from(&self, peer: &str, path: &str, body: &Value) -> Answer {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))
+            .expect("a request");
+        self.send_from(peer, request).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_from(HOME, path, body).await
+    }
+
+    pub(crate) async fn sign_in(&self) -> Pair {
+        self.try_sign_in("ada", PASSWORD).await.pair()
+    }
+
+    pub(crate) async fn try_sign_in(&self, username: &str, password: &str) -> Answer {
+        self.post("/api/token/", &serde_json::json!({"username": username, "password": password})).await
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> Answer {
+        self.refresh_from(HOME, token).await
+    }
+
+    pub(crate) async fn refresh_from(&self, peer: &str, token: &str) -> Answer {
+        self.post_from(peer, "/api/token/refresh/", &serde_json::json!({"refresh": token})).await
+    }
+
+    pub(crate) async fn verify(&self, token: &str) -> Answer {
+        self.post("/api/token/verify/", &serde_json::json!({"token": token})).await
+    }
+
+    pub(crate) async fn sign_out(&self, token: &str) -> Answer {
+        self.post("/api/token/blacklist/", &serde_json::json!({"refresh": token})).await
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Pair {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    async fn of(response: http::Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("a body");
+        Self { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("text")
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("text"))
+    }
+
+    #[track_caller]
+    pub(crate) fn pair(&self) -> Pair {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
+        let body = self.json();
+        let token = |name: &str| body[name].as_str().expect("a token").to_owned();
+        Pair { access: token("access"), refresh: token("refresh") }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(&self, status: u16, body: &str) {
+        assert_eq!((self.status.as_u16(), self.text()), (status, body));
+    }
+}

@@ -1,0 +1,15 @@
+//! The authority over HTTP, driven as its clients drive it.
+
+mod anything;
+mod app;
+mod control;
+mod failing_store;
+mod hash_pool;
+mod health;
+mod jwks;
+mod request_ids;
+mod sessions;
+mod shortage;
+mod shutdown;
+mod simplejwt_wire;
+mod sockets;

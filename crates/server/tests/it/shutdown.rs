@@ -1,0 +1,108 @@
+//! Shutting down over a real socket.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton_authority::password::Argon2Params;
+use jeton_server::hashing::HashPool;
+use jeton_server::{Limits, Shutdown, serve};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+use crate::app::{PASSWORD, TestApp};
+use crate::sockets::{read_answer, read_to_end};
+
+struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<Shutdown>,
+}
+
+async fn start(app: &TestApp) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let service = app.service.clone();
+    let server = tokio::spawn(async move {
+        serve(listener, service, async {
+            let _ = stopped.await;
+        })
+        .await
+    });
+    Running { address, stop, server }
+}
+
+/// An app whose sign-ins take a while, since the password hash does.
+async fn slow_sign_ins(limits: Limits) -> TestApp {
+    let params = Argon2Params::new(128 * 1024, 6, 1).expect("within what argon2 allows");
+    let pool = HashPool::with_threads(params, 1, 64).expect("a thread");
+    TestApp::with_hashing(
+        Arc::new(pool),
+        |mut settings| {
+            settings.argon2 = params;
+            settings
+        },
+        |service| service.limits(limits),
+    )
+    .await
+}
+
+fn sign_in() -> String {
+    let body = format!(r#"{{"username":"ada","password":"{PASSWORD}"}}"#);
+    format!(
+        "POST /api/token/ HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[tokio::test]
+async fn what_was_accepted_is_finished_and_nothing_more_is_taken() {
+    let app = slow_sign_ins(Limits::default()).await;
+    let running = start(&app).await;
+    let mut idle = TcpStream::connect(running.address).await.expect("a connection");
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    read_answer(&mut idle).await;
+    let mut busy = TcpStream::connect(running.address).await.expect("a connection");
+    busy.write_all(sign_in().as_bytes()).await.expect("sent");
+    sleep(Duration::from_millis(30)).await;
+
+    running.stop.send(()).expect("the server runs");
+    assert_eq!(read_to_end(&mut idle).await, "", "an idle connection is closed");
+    let answer = read_to_end(&mut busy).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert_eq!(running.server.await.expect("no panic"), Shutdown::Clean);
+    assert!(TcpStream::connect(running.address).await.is_err(), "nothing listens any more");
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_ever() {
+    let app =
+        TestApp::with_limits(Limits { shutdown_time: Duration::from_millis(200), ..Limits::default() }).await;
+    let running = start(&app).await;
+    let mut stuck = TcpStream::connect(running.address).await.expect("a connection");
+    stuck
+        .write_all(b"POST /api/token/ HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{")
+        .await
+        .expect("sent");
+    sleep(Duration::from_millis(50)).await;
+    let started = Instant::now();
+    running.stop.send(()).expect("the server runs");
+    assert_eq!(running.server.await.expect("no panic"), Shutdown::CutOff { connections: 1 });
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_does_not_hold_up_a_shutdown() {
+    let app = TestApp::new().await;
+    let running = start(&app).await;
+    let _silent = TcpStream::connect(running.address).await.expect("a connection");
+    sleep(Duration::from_millis(50)).await;
+    let started = Instant::now();
+    running.stop.send(()).expect("the server runs");
+    assert_eq!(running.server.await.expect("no panic"), Shutdown::Clean);
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
