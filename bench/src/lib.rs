@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod contender;
 pub mod floor;
+pub mod grants;
 pub mod jose;
 pub mod load;
 pub mod measure;

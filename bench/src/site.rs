@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::contender::{BenchError, Contender, Launch, run_command};
 use crate::floor;
+use crate::grants::{self, ISSUER};
 use crate::load::{self, Request, Rotation};
 use crate::operation::Operation;
 
@@ -50,7 +51,7 @@ impl Workshop {
         let path = |path: &Path| path.display().to_string();
         let log = data.with_extension("log");
         // Without grace each refresh advances its grant and writes.
-        let environment = vec![("JETON_REFRESH_GRACE", "0s".to_owned())];
+        let without_grace = ("JETON_REFRESH_GRACE", "0s".to_owned());
         match kind {
             Kind::Floor => Launch {
                 name: "floor",
@@ -64,7 +65,7 @@ impl Workshop {
                 name: "jeton serve",
                 program: self.jeton(),
                 arguments: vec!["serve".to_owned(), "--data".to_owned(), path(data)],
-                environment,
+                environment: vec![without_grace, ("JETON_ISSUER", ISSUER.to_owned()), master_key()],
                 ready: "/.well-known/jwks.json",
                 log,
             },
@@ -72,7 +73,7 @@ impl Workshop {
                 name: "jeton demo",
                 program: self.jeton(),
                 arguments: vec!["demo".to_owned()],
-                environment,
+                environment: vec![without_grace],
                 ready: "/.well-known/jwks.json",
                 log,
             },
@@ -85,7 +86,7 @@ impl Workshop {
     /// When the command refuses.
     pub fn add_user(&self, data: &Path) -> Result<(), BenchError> {
         let mut command = Command::new(self.jeton());
-        command.args(["user", "add", USERNAME, "--password-stdin", "--data"]).arg(data);
+        command.args(["user", "add", USERNAME, "--password-stdin", "--data"]).arg(data).envs([master_key()]);
         run_command("jeton user add", &mut command, &format!("{PASSWORD}\n")).map(drop)
     }
 }
@@ -97,17 +98,39 @@ pub struct Site {
     pub contender: Contender,
     kind: Kind,
     credentials: String,
+    sessions: Vec<String>,
 }
 
 impl Site {
-    /// Starts a server on data that is made if it does not exist.
+    /// Starts a server on data that it does not have yet, with so many sessions.
+    ///
+    /// # Errors
+    /// When the data cannot be made or the server cannot be started.
+    pub fn start_fresh(
+        workshop: &Workshop,
+        kind: Kind,
+        data: &Path,
+        sessions: usize,
+    ) -> Result<Self, BenchError> {
+        let mut tokens = Vec::new();
+        if kind == Kind::Serve {
+            workshop.add_user(data)?;
+            tokens = grants::open_grants(data, sessions as u64, 1)?;
+        }
+        let mut site = Self::start(workshop, kind, data)?;
+        if kind == Kind::Floor {
+            let bodies = load::send_many(site.contender.address(), &site.open_session(), sessions, 64)?;
+            tokens = bodies.iter().map(|body| load::member(body, "refresh")).collect::<Result<_, _>>()?;
+        }
+        site.sessions = tokens;
+        Ok(site)
+    }
+
+    /// Starts a server.
     ///
     /// # Errors
     /// When it cannot be started, or the demo does not say who signs in.
     pub fn start(workshop: &Workshop, kind: Kind, data: &Path) -> Result<Self, BenchError> {
-        if kind == Kind::Serve && !data.exists() {
-            workshop.add_user(data)?;
-        }
         let contender = Contender::start(&workshop.launch(kind, data))?;
         let credentials = match kind {
             Kind::Floor | Kind::Serve => format!(r#"{{"username":"{USERNAME}","password":"{PASSWORD}"}}"#),
@@ -115,14 +138,14 @@ impl Site {
                 BenchError::Other("jeton demo printed no curl line that signs in".to_owned())
             })?,
         };
-        Ok(Self { contender, kind, credentials })
+        Ok(Self { contender, kind, credentials, sessions: Vec::new() })
     }
 
-    /// The request of an operation; refresh tokens are taken for it first where it needs them.
+    /// The request of an operation; a refresh is one of the sessions that it was started with.
     ///
     /// # Errors
     /// When the server refuses to sign in.
-    pub fn request(&self, operation: Operation, sessions: usize) -> Result<Request, BenchError> {
+    pub fn request(&self, operation: Operation) -> Result<Request, BenchError> {
         let path = self.path(operation);
         Ok(match operation {
             Operation::JwkSet => Request::get(path),
@@ -132,7 +155,7 @@ impl Site {
             Operation::ProtectedApi | Operation::ProtectedApiRemembered => {
                 Request::get(path).bearer(&self.access_token()?)
             }
-            Operation::Refresh => rotation(path, self.refresh_tokens(sessions)?),
+            Operation::Refresh => self.refresh_of(self.sessions.clone()),
             Operation::SignIn => Request::post_json(path, self.credentials.clone()),
         })
     }
@@ -166,20 +189,14 @@ impl Site {
         let body = load::send_once(self.contender.address(), &self.open_session())?;
         Ok(load::member(&body, "access")?)
     }
-
-    /// Refresh tokens of so many fresh sessions.
-    ///
-    /// # Errors
-    /// When the server refuses to sign in.
-    pub fn refresh_tokens(&self, sessions: usize) -> Result<Vec<String>, BenchError> {
-        // Few at a time: Jeton hashes a password for each, and its queue for that is bounded.
-        let bodies = load::send_many(self.contender.address(), &self.open_session(), sessions, 4)?;
-        Ok(bodies.iter().map(|body| load::member(body, "refresh")).collect::<Result<_, _>>()?)
-    }
 }
 
 fn rotation(path: &str, tokens: Vec<String>) -> Request {
     Request::rotate(path, Rotation { member: "refresh", tokens: Rc::new(RefCell::new(tokens)) })
+}
+
+fn master_key() -> (&'static str, String) {
+    ("JETON_KEYS_MASTER_KEY", grants::master_key_setting())
 }
 
 /// The sign-in body in the demo's curl lines.

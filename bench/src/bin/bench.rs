@@ -8,16 +8,17 @@ use std::time::Duration;
 use clap::Parser;
 use jeton_bench::contender::{BenchError, run_command};
 use jeton_bench::jose::Findings;
-use jeton_bench::measure::{self, Comparison, Effort};
+use jeton_bench::measure::{self, Comparison, Effort, FEW, MANY};
 use jeton_bench::operation::Operation;
-use jeton_bench::report::{self, Chart, Machine, Row, ServerReport, Table};
+use jeton_bench::report::{self, Chart, GrantsReport, Machine, Row, ServerReport, Table};
 use jeton_bench::site::{Kind, Site, Workshop};
 
 /// Measures CPU time per request as a multiple of the floor
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Arguments {
-    /// What to measure: an operation (jwks, verify, hello, refresh, sign-in), `start`, `server` for all of these with a
+    /// What to measure: an operation (jwks, verify, hello, refresh, sign-in), `grants` (a million of them),
+    /// `start`, `server` for all of these with a
     /// report in bench/results, `jose` for the library with a report of its own [default: server]
     names: Vec<String>,
     /// Windows of each contender
@@ -60,7 +61,7 @@ fn effort(arguments: &Arguments) -> Effort {
         windows: arguments.windows.max(1),
         window: Duration::from_secs_f64(arguments.seconds),
         warm_up: Duration::from_millis(500),
-        sessions: 256,
+        sessions: 2048,
         starts: 7,
     }
 }
@@ -79,17 +80,18 @@ impl Session {
         let operations: Vec<Operation> =
             Operation::ALL.into_iter().filter(|operation| wanted(operation.name())).collect();
         let unknown = names.iter().find(|name| {
-            !["server", "start"].contains(&name.as_str())
+            !["server", "start", "grants"].contains(&name.as_str())
                 && Operation::ALL.iter().all(|known| known.name() != *name)
         });
         if let Some(name) = unknown {
             return Err(BenchError::Other(format!("there is nothing called {name:?} to measure")));
         }
         let rows = self.operations(&operations)?;
+        let grants = if wanted("grants") && !self.floor_alone { Some(self.grants()?) } else { None };
         if !wanted("start") {
             return Ok(rows);
         }
-        let report = self.report(rows)?;
+        let report = self.report(rows, grants)?;
         if whole && !self.floor_alone {
             write_results("server", &report.to_markdown(), &report.to_chart(), &report)?;
         }
@@ -101,9 +103,11 @@ impl Session {
         if operations.is_empty() {
             return Ok(Vec::new());
         }
-        let floor = Site::start(&self.workshop, Kind::Floor, &self.workshop.place("floor"))?;
-        let ours = Site::start(&self.workshop, self.kind(Kind::Serve), &self.workshop.place("serve"))?;
-        let demo = Site::start(&self.workshop, self.kind(Kind::Demo), &self.workshop.place("demo"))?;
+        let start = |kind: Kind, name: &str| {
+            Site::start_fresh(&self.workshop, kind, &self.workshop.place(name), self.effort.sessions)
+        };
+        let (floor, ours) = (start(Kind::Floor, "floor")?, start(self.kind(Kind::Serve), "serve")?);
+        let demo = start(self.kind(Kind::Demo), "demo")?;
         let mut rows = Vec::new();
         for operation in operations {
             let ours = match operation {
@@ -117,7 +121,7 @@ impl Session {
         Ok(rows)
     }
 
-    fn report(&self, rows: Vec<Row>) -> Result<ServerReport, BenchError> {
+    fn report(&self, rows: Vec<Row>, grants: Option<GrantsReport>) -> Result<ServerReport, BenchError> {
         Ok(ServerReport {
             machine: machine(),
             rows,
@@ -127,7 +131,20 @@ impl Session {
                 true => 0,
                 false => measure::binary_bytes(&self.workshop.jeton())?,
             },
-            grants: None,
+            grants,
+        })
+    }
+
+    fn grants(&self) -> Result<GrantsReport, BenchError> {
+        let found = measure::many_grants(&self.workshop, &self.effort)?;
+        println!("{}\n{:.0} bytes a grant\n", summary(&found.comparison), found.bytes_per_grant);
+        Ok(GrantsReport {
+            few: FEW,
+            many: MANY,
+            few_ms: found.comparison.floor.median_ms(),
+            many_ms: found.comparison.ours.median_ms(),
+            ratio: found.comparison.ratio(),
+            bytes_per_grant: found.bytes_per_grant,
         })
     }
 

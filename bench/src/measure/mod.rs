@@ -1,12 +1,16 @@
 //! Contenders run against each other in one run, so that what the machine does meanwhile touches both.
 
 mod footprint;
+mod many_grants;
 mod requests;
 
 use std::time::Duration;
 
 pub use footprint::{Footprint, StartUp, binary_bytes, start_up};
+pub use many_grants::{FEW, MANY, ManyGrants, many_grants};
 pub use requests::{Comparison, Series, compare};
+
+use requests::compare_requests;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy)]

@@ -82,7 +82,20 @@ pub fn compare(
     ours: &Site,
     effort: &Effort,
 ) -> Result<Comparison, BenchError> {
-    let mut sides = [Side::prepare(floor, operation, effort)?, Side::prepare(ours, operation, effort)?];
+    let requests = [(floor, floor.request(operation)?), (ours, ours.request(operation)?)];
+    compare_requests(operation, requests, effort)
+}
+
+/// Measures two requests against each other, the first in the place of the floor.
+///
+/// # Errors
+/// When requests fail.
+pub(super) fn compare_requests(
+    operation: Operation,
+    requests: [(&Site, Request); 2],
+    effort: &Effort,
+) -> Result<Comparison, BenchError> {
+    let mut sides = requests.map(|(site, request)| Side { site, request, windows: Vec::new() });
     for _ in 0..effort.windows {
         for side in &mut sides {
             let window = side.window(operation, Pace::Saturating, effort)?;
@@ -103,12 +116,7 @@ struct Side<'a> {
     windows: Vec<Measurement>,
 }
 
-impl<'a> Side<'a> {
-    fn prepare(site: &'a Site, operation: Operation, effort: &Effort) -> Result<Self, BenchError> {
-        let request = site.request(operation, effort.sessions)?;
-        Ok(Self { site, request, windows: Vec::with_capacity(effort.windows) })
-    }
-
+impl Side<'_> {
     fn window(&self, operation: Operation, pace: Pace, effort: &Effort) -> Result<Measurement, BenchError> {
         // Hundreds of milliseconds of queue stand before a sign-in, and a hash takes long: a short window is coarse.
         let stretch = if operation == Operation::SignIn { 2 } else { 1 };

@@ -174,7 +174,12 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<UserChange, StoreError>;
 
     /// Stores the same password hashed anew, if `from` is still what is stored. Neither grants nor the epoch change.
-    async fn rehash_password(&self, user: UserId, from: &PasswordHash, to: PasswordHash) -> Result<(), StoreError>;
+    async fn rehash_password(
+        &self,
+        user: UserId,
+        from: &PasswordHash,
+        to: PasswordHash,
+    ) -> Result<(), StoreError>;
 
     /// Opens a grant, if its user is active and their epoch is still the one that the password was verified at.
     async fn open_grant(&self, grant: NewGrant) -> Result<GrantOpening, StoreError>;

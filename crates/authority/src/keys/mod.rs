@@ -1,5 +1,15 @@
 //! The authority's keys: how they are kept, when they sign, when they are published.
 
+pub mod lifecycle;
+mod make;
+mod master;
+mod ring;
 mod stored;
 
+pub use lifecycle::KeyState;
+pub use make::{KeyChangeError, import, list, retire, rotate};
+pub(crate) use make::{missing_keys, newest};
+pub use master::{MASTER_KEY_BYTES, MasterKey, WrongMasterKey};
+pub(crate) use ring::{KeyRing, expired};
+pub use ring::{KeyRingError, PublishedKeys};
 pub use stored::{KeyId, KeyPurpose, SealedKey, StoredKey};

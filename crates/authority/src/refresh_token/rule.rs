@@ -93,13 +93,21 @@ pub enum Verdict {
 ///
 /// Generations are compared, never timestamps; time only bounds the grace. A clock that jumped back by less than the
 /// grace is still within it, and one that jumped further is not, so no jump lengthens it without bound.
-pub fn decide(grant: &RefreshState, presented: &Presented, now: Timestamp, policy: &RefreshPolicy) -> Decision {
+pub fn decide(
+    grant: &RefreshState,
+    presented: &Presented,
+    now: Timestamp,
+    policy: &RefreshPolicy,
+) -> Decision {
     let mut state = *grant;
     let caught_up = presented.generation > state.generation;
     if caught_up {
         state.generation = presented.generation;
         state.minted_at = presented.minted_at;
         state.grace_from = Some(presented.minted_at);
+        // The network went with the lost write too. Whoever holds the newest token is the best witness of it: else the
+        // client's other tabs, which still hold the token before, would be taken for strangers within the grace.
+        state.network = presented.network;
     }
     let behind = state.generation - presented.generation;
     let at_home = presented.network == state.network;
@@ -135,3 +143,6 @@ pub fn decide(grant: &RefreshState, presented: &Presented, now: Timestamp, polic
 fn in_grace(state: &RefreshState, now: Timestamp, policy: &RefreshPolicy) -> bool {
     state.grace_from.is_some_and(|from| now.unix().abs_diff(from.unix()) < policy.grace.as_secs())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Many grants at once: a data folder is filled through the authority itself, which is asked to believe every password.
+//!
+//! The refresh tokens are those that the authority would have handed out, so a server started on that folder takes them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jeton_authority::keys::MasterKey;
+use jeton_authority::password::{Hashing, HashingBusy, Password, PasswordHash, Verification};
+use jeton_authority::settings::Settings;
+use jeton_authority::{Authority, Network, SystemRandom};
+use jeton_jose::Timestamp;
+use jeton_store::{DataFolder, OpenMode, SqliteStore};
+
+use crate::clock::unix_seconds;
+use crate::contender::BenchError;
+use crate::floor::{PASSWORD, USERNAME};
+
+/// The issuer of all tokens of a benchmark.
+pub const ISSUER: &str = "http://127.0.0.1:8000";
+/// The master key of a benchmark's data folders: 32 zero bytes. What it seals is thrown away with them.
+const MASTER_KEY: [u8; 32] = [0; 32];
+/// Sign-ins under way at a time; each commit takes as many.
+const AT_ONCE: u64 = 512;
+
+/// The master key as `JETON_KEYS_MASTER_KEY` takes it.
+pub fn master_key_setting() -> String {
+    jeton_jose::base64url::encode(MASTER_KEY)
+}
+
+/// Signs the user in `count` times and answers every `nth` refresh token.
+///
+/// # Errors
+/// When the folder or its keys cannot be used, or the user does not exist.
+pub fn open_grants(data: &Path, count: u64, nth: u64) -> Result<Vec<String>, BenchError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let folder = DataFolder::open(data).map_err(other)?;
+        let store = SqliteStore::open(folder.database(), OpenMode::CreateOrMigrate).map_err(other)?;
+        let (master, settings) = (MasterKey::from_bytes(MASTER_KEY), Settings::new(ISSUER));
+        let (store, hashing, random) = (Arc::new(store), Arc::new(Believing), Arc::new(SystemRandom));
+        let authority =
+            Authority::open(store, master, settings, hashing, random, now()).await.map_err(other)?;
+        let authority = Arc::new(authority);
+        let shares =
+            (0..AT_ONCE).map(|share| tokio::spawn(sign_in_share(Arc::clone(&authority), share, count, nth)));
+        let mut tokens = Vec::new();
+        for share in shares.collect::<Vec<_>>() {
+            tokens.extend(share.await.map_err(other)??);
+        }
+        Ok(tokens)
+    })
+}
+
+/// Each task takes every so many-th sign-in.
+async fn sign_in_share(
+    authority: Arc<Authority>,
+    share: u64,
+    count: u64,
+    nth: u64,
+) -> Result<Vec<String>, BenchError> {
+    let mut tokens = Vec::new();
+    for index in (share..count).step_by(AT_ONCE as usize) {
+        let network = Network::V4([127, 0, 0]);
+        let pair =
+            authority.sign_in(USERNAME, Password::new(PASSWORD), network, now()).await.map_err(other)?;
+        if index % nth == 0 {
+            tokens.push(pair.refresh);
+        }
+    }
+    Ok(tokens)
+}
+
+/// Takes every password for the right one: a million sign-ins would otherwise hash for four hours.
+struct Believing;
+
+#[async_trait]
+impl Hashing for Believing {
+    async fn verify(&self, _: PasswordHash, _: Password) -> Result<Verification, HashingBusy> {
+        Ok(Verification::Matches { needs_rehash: false })
+    }
+
+    async fn hash(&self, _: Password, _: [u8; 16]) -> Result<PasswordHash, HashingBusy> {
+        Err(HashingBusy)
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_unix(unix_seconds().cast_signed())
+}
+
+fn other(error: impl std::fmt::Display) -> BenchError {
+    BenchError::Other(error.to_string())
+}

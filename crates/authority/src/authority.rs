@@ -1,0 +1,143 @@
+//! The authority: the rules together with the keys in use and a place to remember things.
+
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use jeton_jose::Timestamp;
+
+use crate::keys::{KeyChangeError, KeyRing, KeyRingError, MasterKey, PublishedKeys, missing_keys, newest};
+use crate::password::Hashing;
+use crate::random::Random;
+use crate::settings::Settings;
+use crate::store::{KeyAddition, Store, StoreError};
+use crate::throttle::Throttle;
+
+/// How often the first start tries again when another process adds keys at the same time.
+const FIRST_KEYS_ATTEMPTS: usize = 4;
+
+/// A token authority. Share it by `Arc`.
+///
+/// Its operations stand each in a file of their own: `sign_in`, `refresh`, `verify`, `sign_out`, `sweep`.
+pub struct Authority {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Settings,
+    pub(crate) hashing: Arc<dyn Hashing>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) throttle: Mutex<Throttle>,
+    master: MasterKey,
+    ring: ArcSwap<Known>,
+}
+
+/// The key ring, and which state of the store it was made from.
+struct Known {
+    ring: KeyRing,
+    store_changes: u64,
+}
+
+/// The authority cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The keys cannot be used; most often the master key is another one.
+    #[error(transparent)]
+    Keys(#[from] KeyRingError),
+    /// The first keys could not be made.
+    #[error(transparent)]
+    FirstKeys(#[from] KeyChangeError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Authority {
+    /// Opens the authority over a store. A store without keys gets its first ones.
+    ///
+    /// # Errors
+    /// [`OpenError::Keys`] with a wrong master key: nothing was changed then.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        master: MasterKey,
+        settings: Settings,
+        hashing: Arc<dyn Hashing>,
+        random: Arc<dyn Random>,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
+        let mut attempts = FIRST_KEYS_ATTEMPTS;
+        let (stored, store_changes) = loop {
+            let store_changes = store.external_changes()?;
+            let stored = store.list_keys().await?;
+            // A wrong master key shows here, before anything is written under it.
+            if !stored.is_empty() {
+                KeyRing::check(&stored, &master)?;
+            }
+            let missing = missing_keys(&stored, &master, &settings, &*random, now)?;
+            if missing.is_empty() {
+                break (stored, store_changes);
+            }
+            attempts -= 1;
+            if store.add_keys(missing, newest(&stored)).await? == KeyAddition::Superseded && attempts == 0 {
+                return Err(KeyChangeError::Superseded.into());
+            }
+        };
+        let ring = KeyRing::open(&stored, &master, &settings, now)?;
+        Ok(Self {
+            store,
+            throttle: Mutex::new(Throttle::default()),
+            settings,
+            hashing,
+            random,
+            master,
+            ring: ArcSwap::from_pointee(Known { ring, store_changes }),
+        })
+    }
+
+    /// The settings that are in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The store, for what needs no rules of its own: lists, and the readiness check.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The JWK Set to publish. The same `Bytes` until the keys change.
+    pub fn published_keys(&self) -> PublishedKeys {
+        self.ring.load().ring.published.clone()
+    }
+
+    /// Calls `with` with the keys in use.
+    pub(crate) fn with_ring<T>(&self, with: impl FnOnce(&KeyRing) -> T) -> T {
+        with(&self.ring.load().ring)
+    }
+
+    /// Brings the keys up to date if another process changed the store or time moved a key on. Cheap otherwise: to be
+    /// called every second.
+    ///
+    /// Answers whether the published set changed.
+    ///
+    /// # Errors
+    /// When the store fails or a key cannot be opened; the keys known so far stay in use.
+    pub async fn tick(&self, now: Timestamp) -> Result<bool, OpenError> {
+        let store_changes = self.store.external_changes()?;
+        let outdated = {
+            let known = self.ring.load();
+            known.store_changes != store_changes || known.ring.changes_at.is_some_and(|at| at <= now)
+        };
+        if outdated { self.reload(now).await } else { Ok(false) }
+    }
+
+    /// Reads the keys from the store at once. Answers whether the published set changed.
+    ///
+    /// # Errors
+    /// When the store fails or a key cannot be opened; the keys known so far stay in use.
+    pub async fn reload(&self, now: Timestamp) -> Result<bool, OpenError> {
+        // Asked before the keys are read: a change in between is then noticed by the next tick.
+        let store_changes = self.store.external_changes()?;
+        let stored = self.store.list_keys().await?;
+        let ring = KeyRing::open(&stored, &self.master, &self.settings, now)?;
+        let changed = self.ring.load().ring.published != ring.published;
+        self.ring.store(Arc::new(Known { ring, store_changes }));
+        Ok(changed)
+    }
+}

@@ -1,0 +1,228 @@
+//! Making, rotating and withdrawing keys: what first start and `jeton key` do.
+
+use std::time::Duration;
+
+use jeton_jose::jwk::Jwk;
+use jeton_jose::{Algorithm, KeyError, PrivateKey, SharedSecret, Timestamp};
+
+use super::lifecycle::{KeyState, lifecycle, of_purpose};
+use super::master::{MasterKey, WrongMasterKey};
+use super::stored::{KeyId, KeyPurpose, StoredKey};
+use crate::random::{Random, sixteen};
+use crate::settings::{AccessAlgorithm, FIRST_ALGORITHM, Settings};
+use crate::store::{KeyAddition, KeyWithdrawal, Store, StoreError};
+
+/// Why a key could not be added or withdrawn.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyChangeError {
+    /// The key could not be made or read.
+    #[error("the key cannot be used: {0}")]
+    Key(#[from] KeyError),
+    /// The master key is not the one that the stored keys are sealed under.
+    #[error(transparent)]
+    WrongMasterKey(#[from] WrongMasterKey),
+    /// An algorithm that shares its secret cannot sign with a key of the store's.
+    #[error("{0} needs a shared secret; set access.shared_secret instead of rotating to it")]
+    NeedsSharedSecret(Algorithm),
+    /// There is no such key.
+    #[error("there is no key {0}")]
+    UnknownKey(KeyId),
+    /// The key had been withdrawn before.
+    #[error("key {0} has been withdrawn before")]
+    AlreadyWithdrawn(KeyId),
+    /// It is the only key that can sign.
+    #[error("key {0} is the only one that can sign; rotate first, then retire it")]
+    OnlyKey(KeyId),
+    /// It signs refresh tokens; without it every session would end.
+    #[error("key {0} signs refresh tokens; withdrawing it would sign everybody out")]
+    SignsRefreshTokens(KeyId),
+    /// Somebody else changed the keys at the same time.
+    #[error("the keys were changed by somebody else at the same time; look at them and try again")]
+    Superseded,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes a key for access tokens, which is published at once and signs from `signs_from` on.
+fn access_key(
+    master: &MasterKey,
+    algorithm: Algorithm,
+    now: Timestamp,
+    signs_from: Timestamp,
+) -> Result<StoredKey, KeyChangeError> {
+    if algorithm.is_symmetric() {
+        return Err(KeyChangeError::NeedsSharedSecret(algorithm));
+    }
+    seal_access_key(master, &PrivateKey::generate(algorithm)?, now, signs_from)
+}
+
+fn seal_access_key(
+    master: &MasterKey,
+    key: &PrivateKey,
+    now: Timestamp,
+    signs_from: Timestamp,
+) -> Result<StoredKey, KeyChangeError> {
+    let id = KeyId::new(key.public_key().to_jwk().thumbprint());
+    Ok(StoredKey {
+        sealed: seal(master, &id, &key.to_jwk()),
+        id,
+        purpose: KeyPurpose::Access,
+        algorithm: key.algorithm(),
+        created_at: now,
+        signs_from,
+        withdrawn_at: None,
+    })
+}
+
+/// Makes the key that refresh tokens are signed with.
+fn refresh_key(master: &MasterKey, random: &dyn Random, now: Timestamp) -> Result<StoredKey, KeyChangeError> {
+    let secret = SharedSecret::generate(Algorithm::HS256)?;
+    let id = KeyId::new(crate::id::hex(&sixteen(random), &mut [0; 32]));
+    Ok(StoredKey {
+        sealed: seal(master, &id, &secret.to_jwk()),
+        id,
+        purpose: KeyPurpose::Refresh,
+        algorithm: Algorithm::HS256,
+        created_at: now,
+        signs_from: now,
+        withdrawn_at: None,
+    })
+}
+
+/// The keys that a store still lacks for these settings, to be added in one go.
+///
+/// The very first key for access tokens signs at once: nobody can have fetched an older set.
+pub(crate) fn missing_keys(
+    stored: &[StoredKey],
+    master: &MasterKey,
+    settings: &Settings,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<Vec<StoredKey>, KeyChangeError> {
+    let mut missing = Vec::new();
+    if !stored.iter().any(|key| key.purpose == KeyPurpose::Refresh && key.withdrawn_at.is_none()) {
+        missing.push(refresh_key(master, random, now)?);
+    }
+    let newest = stored.iter().rfind(|key| key.purpose == KeyPurpose::Access && key.withdrawn_at.is_none());
+    let wanted = match (&settings.access_algorithm, newest) {
+        (AccessAlgorithm::SharedSecret(_), _) | (AccessAlgorithm::AsStored, Some(_)) => None,
+        (AccessAlgorithm::AsStored, None) => Some((FIRST_ALGORITHM, now)),
+        (AccessAlgorithm::Key(algorithm), None) => Some((*algorithm, now)),
+        (AccessAlgorithm::Key(algorithm), Some(key)) => {
+            (key.algorithm != *algorithm).then(|| (*algorithm, now.saturating_add(settings.publish_wait)))
+        }
+    };
+    if let Some((algorithm, signs_from)) = wanted {
+        missing.push(access_key(master, algorithm, now, signs_from)?);
+    }
+    Ok(missing)
+}
+
+fn seal(master: &MasterKey, id: &KeyId, jwk: &Jwk) -> super::stored::SealedKey {
+    master.seal(id, jwk.to_json().as_bytes())
+}
+
+/// The newest key, which an addition names so that two at once cannot both succeed.
+pub(crate) fn newest(keys: &[StoredKey]) -> Option<KeyId> {
+    keys.last().map(|key| key.id.clone())
+}
+
+/// Adds a key for access tokens: published at once, signing after `publish_wait`.
+///
+/// The algorithm is the one given, or else that of the key that signs now.
+///
+/// # Errors
+/// [`KeyChangeError`] says what stood in the way; nothing was changed.
+pub async fn rotate(
+    store: &dyn Store,
+    master: &MasterKey,
+    algorithm: Option<Algorithm>,
+    publish_wait: Duration,
+    now: Timestamp,
+) -> Result<StoredKey, KeyChangeError> {
+    let keys = opened(store, master).await?;
+    let algorithm = algorithm.unwrap_or_else(|| {
+        of_purpose(&keys, KeyPurpose::Access).last().map_or(FIRST_ALGORITHM, |key| key.algorithm)
+    });
+    let key = access_key(master, algorithm, now, now.saturating_add(publish_wait))?;
+    add(store, key, newest(&keys)).await
+}
+
+/// Adds a private key that was made elsewhere, with the same life as a rotated one.
+///
+/// # Errors
+/// [`KeyChangeError`] says what stood in the way; nothing was changed.
+pub async fn import(
+    store: &dyn Store,
+    master: &MasterKey,
+    key: &PrivateKey,
+    publish_wait: Duration,
+    now: Timestamp,
+) -> Result<StoredKey, KeyChangeError> {
+    let keys = opened(store, master).await?;
+    let key = seal_access_key(master, key, now, now.saturating_add(publish_wait))?;
+    add(store, key, newest(&keys)).await
+}
+
+/// Withdraws a key for access tokens at once, as after a theft: its tokens are refused from now on, and if it was the
+/// one that signs, the next one does.
+///
+/// # Errors
+/// [`KeyChangeError`] says what stood in the way; nothing was changed.
+pub async fn retire(
+    store: &dyn Store,
+    kid: &KeyId,
+    access_lifetime: Duration,
+    now: Timestamp,
+) -> Result<(), KeyChangeError> {
+    let keys = store.list_keys().await?;
+    let key =
+        keys.iter().find(|key| key.id == *kid).ok_or_else(|| KeyChangeError::UnknownKey(kid.clone()))?;
+    if key.purpose == KeyPurpose::Refresh {
+        return Err(KeyChangeError::SignsRefreshTokens(kid.clone()));
+    }
+    let access = of_purpose(&keys, KeyPurpose::Access);
+    let states = lifecycle(&access, access_lifetime, now).states;
+    let another = access.iter().zip(states).any(|(other, state)| other.id != *kid && state.is_published());
+    if key.withdrawn_at.is_none() && !another {
+        return Err(KeyChangeError::OnlyKey(kid.clone()));
+    }
+    match store.withdraw_key(kid, now).await? {
+        KeyWithdrawal::Withdrawn => Ok(()),
+        KeyWithdrawal::AlreadyWithdrawn => Err(KeyChangeError::AlreadyWithdrawn(kid.clone())),
+        KeyWithdrawal::Unknown => Err(KeyChangeError::UnknownKey(kid.clone())),
+    }
+}
+
+/// The keys for access tokens with where each is in its life.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list(
+    store: &dyn Store,
+    access_lifetime: Duration,
+    now: Timestamp,
+) -> Result<Vec<(StoredKey, KeyState)>, StoreError> {
+    let keys = store.list_keys().await?;
+    let access = of_purpose(&keys, KeyPurpose::Access);
+    let states = lifecycle(&access, access_lifetime, now).states;
+    Ok(access.into_iter().cloned().zip(states).collect())
+}
+
+/// All stored keys, after making sure that the master key opens them.
+async fn opened(store: &dyn Store, master: &MasterKey) -> Result<Vec<StoredKey>, KeyChangeError> {
+    let keys = store.list_keys().await?;
+    for key in &keys {
+        master.open(&key.id, &key.sealed)?;
+    }
+    Ok(keys)
+}
+
+async fn add(store: &dyn Store, key: StoredKey, newest: Option<KeyId>) -> Result<StoredKey, KeyChangeError> {
+    match store.add_keys(vec![key.clone()], newest).await? {
+        KeyAddition::Added => Ok(key),
+        KeyAddition::Superseded => Err(KeyChangeError::Superseded),
+    }
+}

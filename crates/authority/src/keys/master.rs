@@ -1,0 +1,51 @@
+//! The master key: what seals the private keys in the store.
+
+use std::fmt;
+
+use jeton_jose::jwe::{self, EncryptionKey};
+use zeroize::Zeroizing;
+
+use super::stored::{KeyId, SealedKey};
+
+/// Length of a master key, in bytes.
+pub const MASTER_KEY_BYTES: usize = 32;
+
+/// The key that the private keys in the store are encrypted under. It is kept outside the store: in a file of its own or
+/// in the environment. Never shown.
+pub struct MasterKey(EncryptionKey);
+
+/// A sealed key could not be opened with this master key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("key {kid} cannot be opened with this master key")]
+pub struct WrongMasterKey {
+    /// The key that could not be opened.
+    pub kid: KeyId,
+}
+
+impl MasterKey {
+    /// Takes 32 random bytes.
+    pub fn from_bytes(bytes: [u8; MASTER_KEY_BYTES]) -> Self {
+        Self(EncryptionKey::new(&bytes).expect("the length is right"))
+    }
+
+    /// Seals a private key, given as JSON of its JWK, so that it opens only under the same `kid`.
+    pub(super) fn seal(&self, kid: &KeyId, jwk: &[u8]) -> SealedKey {
+        SealedKey::new(jwe::seal(&self.bound_to(kid), jwk))
+    }
+
+    /// Opens what [`MasterKey::seal`] sealed.
+    pub(super) fn open(&self, kid: &KeyId, sealed: &SealedKey) -> Result<Zeroizing<Vec<u8>>, WrongMasterKey> {
+        jwe::open(&self.bound_to(kid), sealed.as_str()).map_err(|_| WrongMasterKey { kid: kid.clone() })
+    }
+
+    /// The same key, which writes this `kid` into what it seals and wants it in what it opens.
+    fn bound_to(&self, kid: &KeyId) -> EncryptionKey {
+        self.0.clone().with_kid(kid.as_str())
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}

@@ -1,0 +1,194 @@
+//! Argon2id (RFC 9106), in which new hashes are made, as PHC strings; and whatever of the Argon2 family has to be verified.
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use base64_turbo::STANDARD_NO_PAD;
+use subtle::ConstantTimeEq;
+
+use super::{Password, PasswordHash, Verification};
+
+/// The most memory that verifying a stored hash may take, in KiB. Django's default is 102,400.
+pub const MAX_MEMORY_KIB: u32 = 256 * 1024;
+/// The most passes that verifying a stored hash may take.
+pub const MAX_PASSES: u32 = 16;
+/// The most lanes of a stored hash.
+pub const MAX_LANES: u32 = 16;
+/// The longest output of a stored hash, in bytes.
+pub const MAX_OUTPUT_BYTES: usize = 128;
+
+/// Length of the output of a new hash, in bytes.
+const OUTPUT_BYTES: usize = 32;
+
+/// How much work a new hash is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Argon2Params {
+    memory_kib: u32,
+    passes: u32,
+    lanes: u32,
+}
+
+impl Default for Argon2Params {
+    /// What OWASP's Password Storage Cheat Sheet names as the minimum: 19 MiB, two passes, one lane.
+    fn default() -> Self {
+        Self { memory_kib: 19_456, passes: 2, lanes: 1 }
+    }
+}
+
+impl Argon2Params {
+    /// Parameters other than the default ones, or `None` outside what [`verify`](super::verify) would accept.
+    pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Option<Self> {
+        let params = Self { memory_kib, passes, lanes };
+        params.hasher(Algorithm::Argon2id, Version::V0x13, OUTPUT_BYTES).map(|_| params)
+    }
+
+    /// Memory of one hash, in KiB.
+    pub const fn memory_kib(&self) -> u32 {
+        self.memory_kib
+    }
+
+    /// Passes over the memory.
+    pub const fn passes(&self) -> u32 {
+        self.passes
+    }
+
+    /// Lanes.
+    pub const fn lanes(&self) -> u32 {
+        self.lanes
+    }
+
+    fn hasher(&self, algorithm: Algorithm, version: Version, output: usize) -> Option<Argon2<'static>> {
+        let bounded = self.memory_kib <= MAX_MEMORY_KIB
+            && self.passes <= MAX_PASSES
+            && self.lanes <= MAX_LANES
+            && output <= MAX_OUTPUT_BYTES;
+        let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(output)).ok()?;
+        bounded.then(|| Argon2::new(algorithm, version, params))
+    }
+}
+
+/// Memory for hashing, kept from one hash to the next by whoever hashes often.
+#[derive(Default)]
+pub struct Scratch(Vec<Block>);
+
+impl Scratch {
+    /// Gives the memory back to the system.
+    pub fn release(&mut self) {
+        self.0 = Vec::new();
+    }
+
+    fn blocks(&mut self, count: usize) -> &mut [Block] {
+        if self.0.len() < count {
+            self.0.resize(count, Block::default());
+        }
+        &mut self.0[..count]
+    }
+}
+
+impl std::fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scratch(…)")
+    }
+}
+
+/// Hashes a password into a PHC string.
+pub(super) fn hash(
+    password: &Password,
+    salt: [u8; 16],
+    params: &Argon2Params,
+    scratch: &mut Scratch,
+) -> PasswordHash {
+    let hasher = params
+        .hasher(Algorithm::Argon2id, Version::V0x13, OUTPUT_BYTES)
+        .expect("`Argon2Params` exist only within the bounds");
+    let mut output = [0; OUTPUT_BYTES];
+    let blocks = scratch.blocks(hasher.params().block_count());
+    hasher
+        .hash_password_into_with_memory(password.expose().as_bytes(), &salt, &mut output, blocks)
+        .expect("salt and output have lengths that Argon2 takes");
+    encode(params, &salt, &output)
+}
+
+/// A hash that no password matches and that costs as much to verify as a real one.
+pub(super) fn of_nobody(params: &Argon2Params) -> PasswordHash {
+    encode(params, b"nobody's account", &[0; OUTPUT_BYTES])
+}
+
+fn encode(params: &Argon2Params, salt: &[u8], output: &[u8]) -> PasswordHash {
+    PasswordHash::from_stored(format!(
+        "$argon2id$v=19$m={},t={},p={}${}${}",
+        params.memory_kib,
+        params.passes,
+        params.lanes,
+        STANDARD_NO_PAD.encode(salt),
+        STANDARD_NO_PAD.encode(output),
+    ))
+}
+
+/// A PHC string of the Argon2 family.
+pub(super) struct Phc {
+    algorithm: Algorithm,
+    version: Version,
+    params: Argon2Params,
+    salt: Vec<u8>,
+    output: Vec<u8>,
+}
+
+impl Phc {
+    /// Reads a PHC string, or `None` if it is not one or asks for more work than the bounds allow.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.strip_prefix('$')?.split('$');
+        let algorithm = match parts.next()? {
+            "argon2id" => Algorithm::Argon2id,
+            "argon2i" => Algorithm::Argon2i,
+            "argon2d" => Algorithm::Argon2d,
+            _ => return None,
+        };
+        let mut part = parts.next()?;
+        // Strings from before the version was written down are of version 16.
+        let version = match part.strip_prefix("v=") {
+            None => Version::V0x10,
+            Some(number) => {
+                part = parts.next()?;
+                match number {
+                    "19" => Version::V0x13,
+                    "16" => Version::V0x10,
+                    _ => return None,
+                }
+            }
+        };
+        let mut costs = part.split(',');
+        let mut cost = |name| costs.next()?.strip_prefix(name)?.parse().ok();
+        let params = Argon2Params { memory_kib: cost("m=")?, passes: cost("t=")?, lanes: cost("p=")? };
+        let salt = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
+        let output = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
+        let phc = Self { algorithm, version, params, salt, output };
+        let complete = costs.next().is_none() && parts.next().is_none() && phc.hasher().is_some();
+        complete.then_some(phc)
+    }
+
+    fn hasher(&self) -> Option<Argon2<'static>> {
+        self.params.hasher(self.algorithm, self.version, self.output.len())
+    }
+
+    pub(super) fn verify(
+        &self,
+        password: &Password,
+        current: &Argon2Params,
+        scratch: &mut Scratch,
+    ) -> Verification {
+        let Some(hasher) = self.hasher() else { return Verification::Unusable };
+        let mut output = vec![0; self.output.len()];
+        let blocks = scratch.blocks(hasher.params().block_count());
+        let password = password.expose().as_bytes();
+        if hasher.hash_password_into_with_memory(password, &self.salt, &mut output, blocks).is_err() {
+            return Verification::Unusable;
+        }
+        if !bool::from(output.ct_eq(&self.output)) {
+            return Verification::Differs;
+        }
+        let up_to_date = self.algorithm == Algorithm::Argon2id
+            && self.version == Version::V0x13
+            && self.params == *current
+            && self.output.len() == OUTPUT_BYTES;
+        Verification::Matches { needs_rehash: !up_to_date }
+    }
+}

@@ -1,0 +1,160 @@
+//! The encodings of Django's password hashers, so that users come along with their passwords.
+//!
+//! The layouts are those of `django.contrib.auth.hashers` in Django 4.2 to 6.0. The work that a stored string may ask for
+//! is bounded: an imported table must not be able to stop the machine.
+
+use std::fmt::Write;
+
+use base64_turbo::STANDARD;
+use md5::Md5;
+use pbkdf2::pbkdf2_hmac;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::argon2id::Phc;
+use super::{Password, Verification};
+
+/// The most PBKDF2 iterations of a stored hash. Django 6.0 makes 1,200,000.
+pub const MAX_PBKDF2_ITERATIONS: u32 = 4_000_000;
+/// The highest bcrypt cost of a stored hash. Django makes 12.
+pub const MAX_BCRYPT_COST: u32 = 15;
+/// The most memory of a stored scrypt hash, in bytes: 128 · N · r. Django takes 16 MiB.
+pub const MAX_SCRYPT_BYTES: u64 = 128 * 1024 * 1024;
+/// The most parallelism of a stored scrypt hash. Django makes 5.
+pub const MAX_SCRYPT_PARALLELISM: u32 = 16;
+
+/// How many characters are left when a scrypt output of 64 bytes is decoded.
+const SCRYPT_OUTPUT_BYTES: usize = 64;
+
+/// A password string of Django's, taken apart.
+pub(super) enum Encoded<'a> {
+    /// `pbkdf2_sha256$iterations$salt$hash` and `pbkdf2_sha1$…`
+    Pbkdf2 { digest: Pbkdf2Digest, iterations: u32, salt: &'a str, output: Vec<u8> },
+    /// `argon2$` and a PHC string.
+    Argon2(Phc),
+    /// `bcrypt$` and a bcrypt string, over the password itself.
+    Bcrypt(&'a str),
+    /// `bcrypt_sha256$` and a bcrypt string, over the hex of the password's SHA-256.
+    BcryptSha256(&'a str),
+    /// `scrypt$N$salt$r$p$hash`
+    Scrypt { params: scrypt::Params, salt: &'a str, output: Vec<u8> },
+    /// `md5$salt$hex`
+    Md5 { salt: &'a str, hex: &'a str },
+}
+
+/// The hash function under PBKDF2.
+#[derive(Clone, Copy)]
+pub(super) enum Pbkdf2Digest {
+    Sha256,
+    Sha1,
+}
+
+impl<'a> Encoded<'a> {
+    /// Takes a string apart, or answers `None` for an unknown layout or more work than the bounds allow.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let (algorithm, rest) = text.split_once('$')?;
+        match algorithm {
+            "pbkdf2_sha256" => Self::parse_pbkdf2(Pbkdf2Digest::Sha256, rest),
+            "pbkdf2_sha1" => Self::parse_pbkdf2(Pbkdf2Digest::Sha1, rest),
+            "argon2" => Phc::parse(&text["argon2".len()..]).map(Self::Argon2),
+            "bcrypt" => bcrypt_string(rest).map(Self::Bcrypt),
+            "bcrypt_sha256" => bcrypt_string(rest).map(Self::BcryptSha256),
+            "scrypt" => Self::parse_scrypt(rest),
+            "md5" => {
+                let (salt, hex) = rest.split_once('$')?;
+                let is_md5 = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+                is_md5.then_some(Self::Md5 { salt, hex })
+            }
+            _ => None,
+        }
+    }
+
+    fn parse_pbkdf2(digest: Pbkdf2Digest, rest: &'a str) -> Option<Self> {
+        let [iterations, salt, output] = fields(rest)?;
+        let iterations = iterations.parse().ok().filter(|n| (1..=MAX_PBKDF2_ITERATIONS).contains(n))?;
+        let output = STANDARD.decode(output).ok()?;
+        let wanted = match digest {
+            Pbkdf2Digest::Sha256 => 32,
+            Pbkdf2Digest::Sha1 => 20,
+        };
+        (output.len() == wanted).then_some(Self::Pbkdf2 { digest, iterations, salt, output })
+    }
+
+    fn parse_scrypt(rest: &'a str) -> Option<Self> {
+        let [n, salt, r, p, output] = fields(rest)?;
+        let (n, r, p): (u64, u32, u32) = (n.parse().ok()?, r.parse().ok()?, p.parse().ok()?);
+        let memory = n.checked_mul(u64::from(r))?.checked_mul(128)?;
+        if !n.is_power_of_two() || memory > MAX_SCRYPT_BYTES || p > MAX_SCRYPT_PARALLELISM {
+            return None;
+        }
+        let params = scrypt::Params::new(u8::try_from(n.ilog2()).ok()?, r, p).ok()?;
+        let output = STANDARD.decode(output).ok()?;
+        (output.len() == SCRYPT_OUTPUT_BYTES).then_some(Self::Scrypt { params, salt, output })
+    }
+
+    /// Whether the password is the one that was encoded, by an encoding that is not Argon2.
+    pub(super) fn matches(&self, password: &Password) -> bool {
+        let password = password.expose().as_bytes();
+        match self {
+            Self::Pbkdf2 { digest, iterations, salt, output } => {
+                let mut computed = vec![0; output.len()];
+                match digest {
+                    Pbkdf2Digest::Sha256 => {
+                        pbkdf2_hmac::<Sha256>(password, salt.as_bytes(), *iterations, &mut computed);
+                    }
+                    Pbkdf2Digest::Sha1 => {
+                        pbkdf2_hmac::<Sha1>(password, salt.as_bytes(), *iterations, &mut computed);
+                    }
+                }
+                computed.ct_eq(output).into()
+            }
+            Self::Bcrypt(hash) => bcrypt::verify(password, hash).unwrap_or(false),
+            Self::BcryptSha256(hash) => {
+                bcrypt::verify(lower_hex(&Sha256::digest(password)), hash).unwrap_or(false)
+            }
+            Self::Scrypt { params, salt, output } => {
+                let mut computed = [0; SCRYPT_OUTPUT_BYTES];
+                scrypt::scrypt(password, salt.as_bytes(), params, &mut computed).is_ok()
+                    && bool::from(computed.ct_eq(output))
+            }
+            Self::Md5 { salt, hex } => {
+                let digest = Md5::new_with_prefix(salt.as_bytes()).chain_update(password).finalize();
+                lower_hex(&digest).as_bytes().ct_eq(hex.to_ascii_lowercase().as_bytes()).into()
+            }
+            Self::Argon2(_) => false,
+        }
+    }
+
+    /// What verifying by this encoding answers.
+    pub(super) fn verification(&self, password: &Password) -> Verification {
+        if self.matches(password) {
+            Verification::Matches { needs_rehash: true }
+        } else {
+            Verification::Differs
+        }
+    }
+}
+
+/// Exactly `N` fields between dollar signs.
+fn fields<const N: usize>(text: &str) -> Option<[&str; N]> {
+    let mut parts = text.split('$');
+    let mut fields = [""; N];
+    for field in &mut fields {
+        *field = parts.next()?;
+    }
+    parts.next().is_none().then_some(fields)
+}
+
+/// The bcrypt string, if it is one and its cost is within the bounds.
+fn bcrypt_string(text: &str) -> Option<&str> {
+    let cost = text.parse::<bcrypt::HashParts>().ok()?.get_cost();
+    (cost <= MAX_BCRYPT_COST).then_some(text)
+}
+
+fn lower_hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing into a String cannot fail");
+        hex
+    })
+}

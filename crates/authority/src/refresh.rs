@@ -1,0 +1,63 @@
+//! Refreshing: a refresh token is exchanged for a new pair.
+
+use jeton_jose::{Timestamp, VerifyError};
+
+use crate::Network;
+use crate::authority::Authority;
+use crate::keys::{KeyRing, expired};
+use crate::refresh_token::RefreshTokenClaims;
+use crate::store::Refresh;
+use crate::token::{TokenError, TokenPair};
+use crate::{GrantId, access_token};
+
+impl Authority {
+    /// Exchanges a refresh token for an access token and the refresh token to use next.
+    ///
+    /// What presenting it does to the grant is decided by [`crate::refresh_token::decide`].
+    ///
+    /// # Errors
+    /// A token that is not genuine or has expired is refused without asking the store.
+    pub async fn refresh(
+        &self,
+        refresh_token: &str,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<TokenPair, TokenError> {
+        let (grant, claims) = self.with_ring(|ring| verify_refresh_token(ring, refresh_token, now))?;
+        let presented = claims.presented_from(network);
+        match self.store.refresh_grant(grant, presented, self.settings.refresh, now).await? {
+            Refresh::Granted(live) => {
+                self.with_ring(|ring| self.issue_pair(&live, ring, now)).map_err(TokenError::Signing)
+            }
+            Refresh::Replayed(grant) => Err(TokenError::Replayed { grant: grant.id }),
+            Refresh::Revoked | Refresh::Unknown => Err(TokenError::Revoked),
+            Refresh::Expired => Err(TokenError::Expired { now }),
+            Refresh::UserDisabled => Err(TokenError::UserDisabled),
+        }
+    }
+}
+
+/// Verifies a refresh token and names its grant.
+pub(crate) fn verify_refresh_token(
+    ring: &KeyRing,
+    token: &str,
+    now: Timestamp,
+) -> Result<(GrantId, RefreshTokenClaims), TokenError> {
+    match ring.refresh_verifier.verify::<RefreshTokenClaims>(token, now) {
+        Ok(verified) => {
+            if expired(verified.registered(), now).is_some() {
+                return Err(TokenError::Expired { now });
+            }
+            let claims = verified.into_claims();
+            let grant =
+                claims.grant().ok_or(TokenError::Invalid(VerifyError::ClaimMalformed { name: "sid" }))?;
+            Ok((grant, claims))
+        }
+        Err(VerifyError::Expired { .. }) => Err(TokenError::Expired { now }),
+        Err(error) => Err(match access_token::verify(ring, token, now) {
+            Ok(_) => TokenError::WrongType,
+            Err(VerifyError::Expired { .. }) => TokenError::Expired { now },
+            Err(_) => TokenError::Invalid(error),
+        }),
+    }
+}

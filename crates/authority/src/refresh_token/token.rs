@@ -1,0 +1,84 @@
+//! The refresh token itself: a JWT under a key that is never published, so that no API can take it for an access token.
+//!
+//! Minting is deterministic: the same state of a grant yields the same bytes, so that a token can be handed out again
+//! without having been stored.
+
+use jeton_jose::{SignError, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::Presented;
+use crate::grant::LiveGrant;
+use crate::keys::KeyRing;
+use crate::settings::Settings;
+use crate::{GrantId, Network};
+
+/// The `typ` of a refresh token.
+pub const TYP: &str = "rt+jwt";
+
+/// What simplejwt calls the type of a refresh token.
+const TOKEN_TYPE: &str = "refresh";
+
+/// The claims of a refresh token: simplejwt's first and in its order.
+#[derive(Serialize)]
+struct Claims<'a> {
+    token_type: &'static str,
+    exp: Timestamp,
+    iat: Timestamp,
+    jti: &'a str,
+    user_id: &'a str,
+    iss: &'a str,
+    sid: &'a str,
+    #[serde(rename = "gen")]
+    generation: u64,
+}
+
+/// What the authority reads in a refresh token.
+#[derive(Deserialize)]
+pub(crate) struct RefreshTokenClaims {
+    iat: Timestamp,
+    sid: String,
+    #[serde(rename = "gen")]
+    generation: u64,
+}
+
+impl RefreshTokenClaims {
+    /// The grant that the token names; `None` for a token that this version did not mint.
+    pub(crate) fn grant(&self) -> Option<GrantId> {
+        self.sid.parse().ok()
+    }
+
+    /// The generation that the token names.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The token as presented from a network.
+    pub(crate) fn presented_from(&self, network: Network) -> Presented {
+        Presented { generation: self.generation, minted_at: self.iat, network }
+    }
+}
+
+/// Mints the refresh token of a grant's state.
+pub(crate) fn mint(grant: &LiveGrant, ring: &KeyRing, settings: &Settings) -> Result<String, SignError> {
+    let state = &grant.grant.state;
+    let idle_end = state.minted_at.saturating_add(settings.idle_lifetime);
+    ring.refresh_signer.sign(&Claims {
+        token_type: TOKEN_TYPE,
+        exp: idle_end.min(grant.grant.expires_at),
+        iat: state.minted_at,
+        jti: crate::id::hex(&jti(grant.grant.id, state.generation), &mut [0; 32]),
+        user_id: grant.subject.as_str(),
+        iss: &settings.issuer,
+        sid: crate::id::hex(grant.grant.id.as_bytes(), &mut [0; 32]),
+        generation: state.generation,
+    })
+}
+
+/// An identifier of its own for each generation: the grant's, with the generation mixed into its last eight bytes.
+fn jti(grant: GrantId, generation: u64) -> [u8; 16] {
+    // Odd, so that multiplying by it maps no two generations to the same number.
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mixed = (u128::from_be_bytes(*grant.as_bytes()))
+        ^ u128::from(generation.wrapping_add(1).wrapping_mul(SPREAD));
+    mixed.to_be_bytes()
+}

@@ -1,0 +1,68 @@
+//! What an operator decides: lifetimes, leniency, names, algorithms.
+
+use std::time::Duration;
+
+use jeton_jose::{Algorithm, SharedSecret};
+
+use crate::password::Argon2Params;
+use crate::refresh_token::RefreshPolicy;
+
+/// The settings of an authority.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Who issues the tokens: `iss` (RFC 9068 §2.2), the authority's own URL.
+    pub issuer: String,
+    /// Whom access tokens are for: `aud`.
+    pub audience: String,
+    /// The client that the token API's grants are given to: `client_id`.
+    pub client_id: String,
+    /// For how long an access token holds. Setting `access.lifetime`.
+    pub access_lifetime: Duration,
+    /// What access tokens are signed with. Setting `access.algorithm`.
+    pub access_algorithm: AccessAlgorithm,
+    /// How lenient refreshing is. Settings `refresh.grace` and `refresh.excuses`.
+    pub refresh: RefreshPolicy,
+    /// For how long a refresh token holds from its minting. Setting `refresh.idle_lifetime`.
+    pub idle_lifetime: Duration,
+    /// For how long a grant holds from sign-in, however often it is refreshed. Setting `refresh.absolute_lifetime`.
+    pub absolute_lifetime: Duration,
+    /// For how long a key is published before it signs. Setting `keys.publish_wait`.
+    pub publish_wait: Duration,
+    /// What passwords are hashed with.
+    pub argon2: Argon2Params,
+}
+
+impl Settings {
+    /// The default settings of the authority at this URL; its access tokens are for the same URL.
+    pub fn new(issuer: impl Into<String>) -> Self {
+        let issuer = issuer.into();
+        Self {
+            audience: issuer.clone(),
+            issuer,
+            client_id: "jeton".to_owned(),
+            access_lifetime: Duration::from_secs(5 * 60),
+            access_algorithm: AccessAlgorithm::AsStored,
+            refresh: RefreshPolicy::default(),
+            idle_lifetime: Duration::from_secs(24 * 3600),
+            absolute_lifetime: Duration::from_secs(30 * 24 * 3600),
+            publish_wait: Duration::from_secs(10 * 60),
+            argon2: Argon2Params::default(),
+        }
+    }
+}
+
+/// What access tokens are signed with.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum AccessAlgorithm {
+    /// The keys in the store, whatever their algorithm; the first one is made for [`FIRST_ALGORITHM`].
+    AsStored,
+    /// A key of this algorithm. Where the store's newest key is for another, one is made, published, waited for, and
+    /// then signs.
+    Key(Algorithm),
+    /// A secret that the operator shares with the APIs, for those that can only verify HMAC. Nothing is published.
+    SharedSecret(SharedSecret),
+}
+
+/// The algorithm of the first key where nothing else is said: understood by every client, and cheap.
+pub const FIRST_ALGORITHM: Algorithm = Algorithm::ES256;

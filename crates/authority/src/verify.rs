@@ -1,0 +1,35 @@
+//! Verifying a token of either type, revocation included.
+
+use jeton_jose::{Timestamp, VerifyError};
+
+use crate::GrantId;
+use crate::access_token;
+use crate::authority::Authority;
+use crate::refresh::verify_refresh_token;
+use crate::token::TokenError;
+use crate::user::UserStatus;
+
+impl Authority {
+    /// Checks that an access or a refresh token is genuine, unexpired, not spent and not revoked.
+    ///
+    /// # Errors
+    /// Says which of these does not hold.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<(), TokenError> {
+        let (grant, generation) = self.with_ring(|ring| match access_token::verify(ring, token, now) {
+            Ok(grant) => Ok((grant, None)),
+            Err(VerifyError::Expired { .. }) => Err(TokenError::Expired { now }),
+            Err(_) => verify_refresh_token(ring, token, now)
+                .map(|(grant, claims)| (grant, Some(claims.generation()))),
+        })?;
+        self.check_standing(grant, generation)
+    }
+
+    fn check_standing(&self, grant: GrantId, generation: Option<u64>) -> Result<(), TokenError> {
+        let Some(standing) = self.store.grant_standing(grant)? else { return Err(TokenError::Revoked) };
+        let spent = generation.is_some_and(|generation| generation < standing.generation);
+        if spent || standing.revoked_at.is_some() || standing.user == UserStatus::Disabled {
+            return Err(TokenError::Revoked);
+        }
+        Ok(())
+    }
+}

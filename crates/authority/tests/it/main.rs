@@ -1,0 +1,10 @@
+//! The authority's rules, from outside.
+
+mod key_lifecycle;
+mod passwords;
+mod refreshing;
+mod rotating_keys;
+mod signing_in;
+mod support;
+mod throttling;
+mod tokens;

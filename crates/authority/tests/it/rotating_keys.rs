@@ -1,0 +1,111 @@
+//! Keys: made at first start, rotated, withdrawn, under the right master key only.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton_authority::keys::{self, KeyChangeError, KeyState, MasterKey};
+use jeton_authority::password::InlineHashing;
+use jeton_authority::settings::{AccessAlgorithm, Settings};
+use jeton_authority::store::Store;
+use jeton_authority::{Authority, OpenError, SystemRandom, TokenError};
+use jeton_jose::Algorithm;
+use jeton_jose::jwt::Unverified;
+
+use crate::support::TestAuthority;
+
+const WAIT: Duration = Duration::from_secs(600);
+
+fn master() -> MasterKey {
+    MasterKey::from_bytes([7; 32])
+}
+
+async fn states(test: &TestAuthority) -> Vec<KeyState> {
+    let lifetime = test.authority.settings().access_lifetime;
+    let keys = keys::list(&*test.store, lifetime, test.now).await.expect("the store works");
+    keys.into_iter().map(|(_, state)| state).collect()
+}
+
+#[tokio::test]
+async fn a_rotated_key_is_published_at_once_signs_later_and_no_token_is_refused_meanwhile() {
+    let mut test = TestAuthority::new().await;
+    let before = test.sign_in("ada").await;
+    let new = keys::rotate(&*test.store, &master(), Some(Algorithm::Ed25519), WAIT, test.now).await;
+    let new = new.expect("rotates");
+    assert!(test.authority.reload(test.now).await.expect("reloads"), "the published set changed");
+    let published = test.authority.published_keys();
+    assert!(String::from_utf8_lossy(&published.json).contains(new.id.as_str()));
+    let alg = |token: &str| Unverified::parse(token).expect("well-formed").alg().to_owned();
+    assert_eq!(alg(&test.sign_in("ada").await.access), "ES256");
+
+    test.wait(600);
+    test.authority.tick(test.now).await.expect("ticks");
+    let after = test.sign_in("ada").await;
+    assert_eq!(alg(&after.access), "Ed25519");
+    test.authority.verify(&before.refresh, test.now).expect("refresh tokens do not notice");
+
+    test.wait(361);
+    assert!(test.authority.tick(test.now).await.expect("ticks"), "the old key retires by itself");
+    assert_eq!(states(&test).await, [KeyState::Retired, KeyState::Signing]);
+}
+
+#[tokio::test]
+async fn a_withdrawn_keys_tokens_are_refused_at_once() {
+    let test = TestAuthority::new().await;
+    let pair = test.sign_in("ada").await;
+    keys::rotate(&*test.store, &master(), None, WAIT, test.now).await.expect("rotates");
+    let stolen = test.store.list_keys().await.expect("the store works");
+    let stolen = stolen.iter().find(|key| key.algorithm == Algorithm::ES256).expect("the first key");
+    keys::retire(&*test.store, &stolen.id, Duration::from_secs(300), test.now)
+        .await
+        .expect("another key is left");
+    test.authority.reload(test.now).await.expect("reloads");
+    assert!(matches!(test.authority.verify(&pair.access, test.now), Err(TokenError::Invalid(_))));
+    test.authority.verify(&test.sign_in("ada").await.access, test.now).expect("the next key signs");
+}
+
+#[tokio::test]
+async fn the_only_key_and_the_refresh_key_cannot_be_withdrawn() {
+    let test = TestAuthority::new().await;
+    for key in test.store.list_keys().await.expect("the store works") {
+        let refused = keys::retire(&*test.store, &key.id, Duration::from_secs(300), test.now).await;
+        assert!(
+            matches!(refused, Err(KeyChangeError::OnlyKey(_) | KeyChangeError::SignsRefreshTokens(_))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_master_key_is_refused_and_nothing_is_touched() {
+    let test = TestAuthority::new().await;
+    let before = test.store.list_keys().await.expect("the store works");
+    let mut settings = Settings::new("https://auth.example");
+    settings.access_algorithm = AccessAlgorithm::Key(Algorithm::Ed25519);
+    let store: Arc<dyn Store> = Arc::clone(&test.store) as _;
+    let opened = Authority::open(
+        store,
+        MasterKey::from_bytes([8; 32]),
+        settings,
+        Arc::new(InlineHashing::default()),
+        Arc::new(SystemRandom),
+        test.now,
+    );
+    assert!(matches!(opened.await.err(), Some(OpenError::Keys(_))));
+    assert_eq!(test.store.list_keys().await.expect("the store works"), before);
+}
+
+#[tokio::test]
+async fn a_configured_algorithm_rotates_to_it_once() {
+    let mut test = TestAuthority::new().await;
+    for _ in 0..2 {
+        test.restart(|settings| settings.access_algorithm = AccessAlgorithm::Key(Algorithm::Ed25519)).await;
+        assert!(matches!(states(&test).await[..], [KeyState::Signing, KeyState::Next { .. }]));
+    }
+}
+
+#[tokio::test]
+async fn an_hmac_algorithm_cannot_be_rotated_to() {
+    let test = TestAuthority::new().await;
+    let refused = keys::rotate(&*test.store, &master(), Some(Algorithm::HS256), WAIT, test.now).await;
+    assert!(matches!(refused, Err(KeyChangeError::NeedsSharedSecret(_))), "{refused:?}");
+}
