@@ -1,0 +1,110 @@
+//! `jeton config`: what is in force, and what is wrong with it.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::config::{self, KEYS, Loaded, Problems, Source};
+use crate::failure::Failure;
+use crate::options::ConfigOptions;
+use crate::output::{self, Style};
+
+/// Show or check the configuration
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jeton config show                       every value in force, and where it came from
+  jeton config check --config jeton.toml  whether the file holds, before a server reads it
+  jeton config reference                  every key, with its default and its meaning")]
+pub(crate) struct ConfigCommand {
+    #[command(flatten)]
+    config: ConfigOptions,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print every value in force and where it came from, secrets hidden
+    Show,
+    /// Find mistakes; status 1 if there are any
+    Check,
+    /// Print the page that documents every key (Markdown)
+    Reference,
+}
+
+impl ConfigCommand {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let style = Style::of(self.json);
+        let load = || config::load(&self.config.clone().flags([]));
+        match self.action {
+            Action::Show => show(&load()?, style),
+            Action::Check => check(load(), style),
+            Action::Reference => output::bytes(config::reference().as_bytes()),
+        }
+    }
+}
+
+/// One value in force.
+#[derive(Serialize)]
+struct Shown {
+    value: String,
+    source: String,
+}
+
+fn show(loaded: &Loaded, style: Style) -> Result<(), Failure> {
+    let shown = KEYS.iter().zip(&loaded.values).map(|(key, value)| {
+        let text = match (value.text.is_empty(), key.secret) {
+            (true, _) => loaded.config.derived(key.name).unwrap_or_default(),
+            (false, true) => "(hidden)".to_owned(),
+            (false, false) => value.text.clone(),
+        };
+        (key.name, Shown { value: text, source: value.source.to_string() })
+    });
+    match style {
+        Style::Json => {
+            let document: serde_json::Map<_, _> = shown
+                .map(|(name, shown)| {
+                    (name.to_owned(), serde_json::json!({"value": shown.value, "source": shown.source}))
+                })
+                .collect();
+            output::json(&document)
+        }
+        Style::Text => {
+            let rows: Vec<_> = shown
+                .map(|(name, shown)| {
+                    let value = if shown.value.is_empty() {
+                        "–".to_owned()
+                    } else {
+                        output::printable(&shown.value)
+                    };
+                    [name.to_owned(), value, shown.source]
+                })
+                .collect();
+            output::line(&output::table(["KEY", "VALUE", "FROM"], &rows))
+        }
+    }
+}
+
+fn check(loaded: Result<Loaded, Problems>, style: Style) -> Result<(), Failure> {
+    match loaded {
+        Ok(loaded) => {
+            let set = loaded.values.iter().filter(|value| value.source != Source::Default).count();
+            style.print(&serde_json::json!({"valid": true, "problems": []}), || {
+                format!("the configuration is valid: {set} of {} keys are set", KEYS.len())
+            })
+        }
+        Err(problems) => {
+            if style == Style::Json {
+                let list: Vec<_> = problems
+                    .iter()
+                    .map(|(place, text)| serde_json::json!({"where": place, "problem": text}))
+                    .collect();
+                output::json(&serde_json::json!({"valid": false, "problems": list}))?;
+            }
+            Err(problems.into())
+        }
+    }
+}

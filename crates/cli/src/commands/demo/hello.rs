@@ -1,0 +1,76 @@
+//! The API that the demo protects: `GET /hello/`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::routing::get;
+use axum::{Json, Router};
+use jeton_authority::Authority;
+use jeton_guard::{AccessToken, BodyStyle, Guard};
+use jeton_jose::{JwkSet, KeySet};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::serving::Prepared;
+
+/// How often the published keys are looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What the API answers.
+#[derive(Serialize)]
+struct Hello {
+    message: &'static str,
+    /// Who is asking, as the token has it.
+    user_id: String,
+    username: Option<String>,
+    /// The session that the token came from.
+    session: Option<String>,
+}
+
+/// The API, and what keeps its keys up to date.
+///
+/// All it knows of the authority is the JWK set that everybody may have, or the secret that it shares with it.
+pub(super) fn api(server: &Prepared) -> Result<(Router, impl Future<Output = ()> + Send + use<>), Failure> {
+    let settings = server.authority.settings();
+    let keys = match &server.shared_secret {
+        Some(secret) => KeySet::from(secret),
+        None => published(&server.authority).map_err(|error| Failure::refused(error.to_string()))?,
+    };
+    let guard = Guard::builder(settings.issuer.as_str(), settings.audience.as_str(), keys)
+        .body_style(BodyStyle::SimpleJwt)
+        // The token was made by this machine's clock.
+        .leeway(Duration::ZERO)
+        .build();
+    let routes = Router::new().route("/hello/", get(hello)).route("/hello", get(hello)).layer(guard.layer());
+    let authority = server.shared_secret.is_none().then(|| Arc::clone(&server.authority));
+    Ok((routes, follow(guard, authority)))
+}
+
+async fn hello(token: AccessToken) -> Json<Hello> {
+    Json(Hello {
+        message: "Hello, World!",
+        user_id: token.user_id.clone().unwrap_or_else(|| token.sub.clone()),
+        username: token.username.clone(),
+        session: token.sid.clone(),
+    })
+}
+
+/// Takes over the published keys whenever they change.
+async fn follow(guard: Guard, authority: Option<Arc<Authority>>) {
+    let Some(authority) = authority else { return };
+    let mut known = authority.published_keys().etag;
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let etag = authority.published_keys().etag;
+        if etag != known
+            && let Ok(keys) = published(&authority)
+            && guard.replace_keys(keys).is_ok()
+        {
+            known = etag;
+        }
+    }
+}
+
+fn published(authority: &Authority) -> Result<KeySet, jeton_jose::KeyError> {
+    KeySet::from_jwk_set(&JwkSet::parse(&authority.published_keys().json)?)
+}

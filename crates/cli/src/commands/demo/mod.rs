@@ -1,0 +1,125 @@
+//! `jeton demo`: an authority with a user and a protected API beside it, to try it out.
+
+mod hello;
+mod page;
+
+use std::path::Path;
+
+use clap::Args;
+use jeton_authority::password::Password;
+use jeton_authority::store::{Store, UserAddition};
+use jeton_authority::user::{Role, Username};
+use jeton_store::SqliteStore;
+
+use super::user::{failed, hash, new_user};
+use crate::config::{self, Config};
+use crate::failure::Failure;
+use crate::options::ConfigOptions;
+use crate::output;
+use crate::serving::{self, Prepared};
+
+/// Run an authority with a demo user and an API that it protects, on a scratch folder
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Everything is gone when it ends. Lines to paste into another terminal are printed; the address shows the same as a page.
+Settings hold here as well, except for the data folder: JETON_ACCESS_ALGORITHM=Ed25519 jeton demo
+
+Examples:
+  jeton demo
+  jeton demo --listen 127.0.0.1:0        on any free port")]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    config: ConfigOptions,
+    /// The address to listen on; port 0 takes any free one [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+}
+
+/// What the demo's user signs in with.
+const USERNAME: &str = "demo";
+
+/// What the demo does differently where nobody says otherwise: a grace that one can wait for, and a quiet terminal.
+const DEFAULTS: [(&str, &str); 2] = [("refresh.grace", "5s"), ("log.level", "warn")];
+
+impl Demo {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let mut flags = self.config.flags([("listen", "--listen", self.listen)]);
+        flags.command_defaults = DEFAULTS.to_vec();
+        let mut config = config::load(&flags)?.config;
+        serving::start_log(&config)?;
+        let scratch = tempfile::Builder::new()
+            .prefix("jeton-demo-")
+            .tempdir()
+            .map_err(|error| Failure::refused(format!("cannot make a scratch folder: {error}")))?;
+        config.data = scratch.path().join("data");
+        config.database = config::Database::Sqlite(None);
+        let outcome = serving::block_on(serve(config, scratch.path()));
+        scratch
+            .close()
+            .map_err(|error| Failure::refused(format!("cannot remove the scratch folder: {error}")))?;
+        outcome
+    }
+}
+
+async fn serve(config: Config, scratch: &Path) -> Result<(), Failure> {
+    let grace = config.refresh_grace;
+    let server = Prepared::new(config).await?;
+    let password = add_user(&server.store).await?;
+    let url = format!("http://{}", server.address);
+    let (api, following) = hello::api(&server)?;
+    let routes = api.merge(page::routes(USERNAME, &password, grace));
+    let welcome = welcome(&url, &password, &scratch.join("tokens.json"));
+    let following = tokio::spawn(following);
+    let outcome = server.run(routes, || output::line(&welcome)).await;
+    following.abort();
+    outcome
+}
+
+/// Adds the demo's user with a password of its own for each demo.
+async fn add_user(store: &SqliteStore) -> Result<String, Failure> {
+    // Easy to read aloud and to type: no letter that looks like another.
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut random = [0; 12];
+    jeton_jose::random::fill(&mut random);
+    let letters: Vec<char> = random.iter().map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect();
+    let password = letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-");
+
+    let username = Username::parse(USERNAME).map_err(|error| Failure::refused(error.to_string()))?;
+    let user = new_user(username, hash(&Password::new(password.as_str())), None, Role::Member);
+    match store.add_user(user).await.map_err(failed)? {
+        UserAddition::Added => Ok(password),
+        UserAddition::NameTaken | UserAddition::ImportedKeyTaken => {
+            Err(Failure::refused("the scratch folder was not empty"))
+        }
+    }
+}
+
+/// What the terminal shows. The tokens go through a file in the scratch folder, which is the body of the next request as
+/// it is, so that each line works in any shell, and by itself.
+fn welcome(url: &str, password: &str, tokens: &Path) -> String {
+    let file = tokens.display();
+    let json = "-H 'Content-Type: application/json'";
+    let access = format!(r#"$(t=$(cat {file}); t=${{t#*access\":\"}}; echo "${{t%%\"*}}")"#);
+    format!(
+        r#"Jeton's demo: an authority, and an API that it protects. Ctrl-C ends it and removes what it made.
+
+  The same as a page   {url}/
+  User                 {USERNAME}
+  Password             {password}
+
+Or paste these into another terminal:
+
+# 1. Sign in
+curl -s {url}/api/token/ {json} -d '{{"username":"{USERNAME}","password":"{password}"}}' -o {file}; cat {file}; echo
+
+# 2. Use the API
+curl -s {url}/hello/ -H "Authorization: Bearer {access}"; echo
+
+# 3. Refresh: a new pair
+curl -s {url}/api/token/refresh/ {json} -d @{file} -o {file}; cat {file}; echo
+
+# 4. Sign out: from then on line 3 is refused
+curl -s {url}/api/token/blacklist/ {json} -d @{file}; echo
+"#
+    )
+}

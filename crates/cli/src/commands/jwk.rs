@@ -1,0 +1,134 @@
+//! `jeton jwk`: making, showing and converting keys.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use jeton_jose::{Algorithm, Jwk, KeyError, PrivateKey, SharedSecret};
+
+use crate::failure::Failure;
+use crate::key_file::{KeyFile, name_of};
+use crate::output::{self, Style};
+
+/// Make, show and convert keys
+#[derive(Debug, Args)]
+#[command(after_help = "\
+FILE holds a JWK, a JWK set, PEM or DER (PKCS#8, SPKI, PKCS#1, SEC1); `-` is standard input.
+
+Examples:
+  jeton jwk generate ES256 > key.jwk            a private key; its kid is its thumbprint
+  jeton jwk public key.jwk > public.jwk         what others may have of it
+  jeton jwk thumbprint key.jwk                  its name by RFC 7638
+  jeton jwk convert key.pem --to jwk            from PEM to JWK, and the other way")]
+pub(crate) struct JwkCommand {
+    #[command(subcommand)]
+    action: Action,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make a key for a signature algorithm, and print it, private part included
+    Generate {
+        /// ES256, Ed25519, RS256, HS256, ML-DSA-65 …
+        alg: Algorithm,
+        /// Its `kid` [default: its thumbprint]
+        #[arg(long)]
+        kid: Option<String>,
+    },
+    /// Print the public part of a key, or of each key of a set
+    Public {
+        /// The key
+        file: PathBuf,
+    },
+    /// Print the SHA-256 thumbprint (RFC 7638) of a key, or of each key of a set
+    Thumbprint {
+        /// The key
+        file: PathBuf,
+    },
+    /// Print a key in another form: private keys as PKCS#8, public ones as SubjectPublicKeyInfo
+    Convert {
+        /// The key
+        file: PathBuf,
+        /// The form
+        #[arg(long)]
+        to: Form,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Form {
+    Jwk,
+    Pem,
+    Der,
+}
+
+impl JwkCommand {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        match self.action {
+            Action::Generate { alg, kid } => generate(alg, kid),
+            Action::Public { file } => public(&file),
+            Action::Thumbprint { file } => thumbprint(&file, Style::of(self.json)),
+            Action::Convert { file, to } => convert(&file, to),
+        }
+    }
+}
+
+fn generate(algorithm: Algorithm, kid: Option<String>) -> Result<(), Failure> {
+    let failed = |error: KeyError| Failure::refused(error.to_string());
+    let key = if algorithm.is_symmetric() {
+        SharedSecret::generate(algorithm).map(|secret| secret.to_jwk())
+    } else {
+        PrivateKey::generate(algorithm).map(|key| key.to_jwk())
+    };
+    let key = key.map_err(failed)?;
+    // The thumbprint of a secret is made from the secret, and a short secret could be guessed by it; this one is random
+    // and as long as the hash.
+    let kid = kid.unwrap_or_else(|| key.thumbprint());
+    output::line(&key.with_kid(kid).map_err(failed)?.to_json())
+}
+
+fn public(file: &Path) -> Result<(), Failure> {
+    match KeyFile::read(file)? {
+        KeyFile::One(key) => output::line(&key.public().map_err(|error| refused(file, &error))?.to_json()),
+        KeyFile::Set(set) => output::line(&set.public().to_json()),
+    }
+}
+
+fn thumbprint(file: &Path, style: Style) -> Result<(), Failure> {
+    let of = |key: &Jwk| serde_json::json!({"thumbprint": key.thumbprint(), "uri": key.thumbprint_uri()});
+    match KeyFile::read(file)? {
+        KeyFile::One(key) => style.print(&of(&key), || key.thumbprint()),
+        KeyFile::Set(set) => {
+            let document: Vec<_> = set.keys().iter().map(of).collect();
+            style.print(&document, || set.keys().iter().map(Jwk::thumbprint).collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
+fn convert(file: &Path, form: Form) -> Result<(), Failure> {
+    let key = match (KeyFile::read(file)?, form) {
+        (KeyFile::Set(set), Form::Jwk) => return output::line(&set.to_json()),
+        (KeyFile::Set(set), _) => match <[Jwk; 1]>::try_from(set.keys().to_vec()) {
+            Ok([key]) => key,
+            Err(keys) => {
+                return Err(Failure::refused(format!(
+                    "{} holds {} keys: PEM and DER are made from one",
+                    name_of(file),
+                    keys.len()
+                )));
+            }
+        },
+        (KeyFile::One(key), _) => *key,
+    };
+    match form {
+        Form::Jwk => output::line(&key.to_json()),
+        Form::Pem => output::bytes(key.to_pem().map_err(|error| refused(file, &error))?.as_bytes()),
+        Form::Der => output::bytes(&key.to_der().map_err(|error| refused(file, &error))?),
+    }
+}
+
+fn refused(file: &Path, error: &KeyError) -> Failure {
+    Failure::refused(format!("{}: {error}", name_of(file)))
+}

@@ -1,0 +1,113 @@
+//! Why a token was refused, in words: which check, by how much, by which clock.
+
+use jeton_jose::jwt::Unverified;
+use jeton_jose::{Timestamp, VerifyError};
+
+use super::members::Members;
+use crate::output::printable;
+use crate::words;
+
+/// Which clock a check went by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// The one of this machine.
+    Machine,
+    /// `--at`.
+    Given,
+}
+
+impl Clock {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Machine => "by this machine's clock",
+            Self::Given => "by --at",
+        }
+    }
+}
+
+/// What was asked for, to be set against what was found.
+pub(super) struct Wanted {
+    /// `iss`.
+    pub(super) issuer: Option<String>,
+    /// `aud`.
+    pub(super) audience: Option<String>,
+    /// `typ`.
+    pub(super) typ: Option<String>,
+    /// The algorithms that the keys allow.
+    pub(super) algorithms: String,
+    /// How far clocks may differ.
+    pub(super) leeway: std::time::Duration,
+    /// Which clock was asked.
+    pub(super) clock: Clock,
+}
+
+/// The refusal of `token` in one line.
+pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> String {
+    let unverified = Unverified::parse(token).ok();
+    let quoted =
+        |text: Option<&str>| text.map_or("absent".to_owned(), |text| format!("{:?}", shortened(text)));
+    let now_and_leeway = |now: Timestamp| {
+        let leeway = match wanted.leeway.is_zero() {
+            true => String::new(),
+            false => format!(", with {} of leeway", words::span(wanted.leeway)),
+        };
+        format!("now {} {}{leeway}", words::date(now), wanted.clock.name())
+    };
+    match error {
+        VerifyError::Expired { exp, now } => {
+            let ago = words::span(now.saturating_since(*exp));
+            format!("expired {ago} ago: exp {}, {}", words::date(*exp), now_and_leeway(*now))
+        }
+        VerifyError::NotYetValid { nbf, now } => {
+            let early = words::span(nbf.saturating_since(*now));
+            format!("not valid for another {early}: nbf {}, {}", words::date(*nbf), now_and_leeway(*now))
+        }
+        VerifyError::IssuedInTheFuture { iat, now } => {
+            let early = words::span(iat.saturating_since(*now));
+            format!("issued {early} in the future: iat {}, {}", words::date(*iat), now_and_leeway(*now))
+        }
+        VerifyError::IssuerMismatch => {
+            let found = unverified.as_ref().and_then(Unverified::iss);
+            format!(
+                "from another issuer: iss is {}, wanted {}",
+                quoted(found),
+                quoted(wanted.issuer.as_deref())
+            )
+        }
+        VerifyError::AudienceMismatch => {
+            let found = unverified.as_ref().and_then(|token| Members::parse(token.claims_json()).ok());
+            let found = found.as_ref().and_then(|claims| claims.get("aud")).map_or("absent", |aud| aud.get());
+            format!(
+                "for another audience: aud is {}, wanted {}",
+                shortened(found),
+                quoted(wanted.audience.as_deref())
+            )
+        }
+        VerifyError::TypeMismatch => {
+            let found = unverified.as_ref().and_then(Unverified::typ);
+            let wanted = wanted.typ.as_deref().map_or("\"JWT\" or none".to_owned(), |typ| quoted(Some(typ)));
+            format!("of another type: typ is {}, wanted {wanted} (--typ says which)", quoted(found))
+        }
+        VerifyError::AlgorithmNotAllowed => {
+            let found = unverified.as_ref().map(Unverified::alg);
+            format!("algorithm not allowed: alg is {}, allowed is {}", quoted(found), wanted.algorithms)
+        }
+        VerifyError::KeyNotFound => {
+            let found = unverified.as_ref().and_then(Unverified::kid);
+            format!("no key fits: kid is {}", quoted(found))
+        }
+        VerifyError::ClaimMissing { name: "exp" } => {
+            "claim `exp` is missing: a token that never expires is accepted with --allow-no-exp".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let text = printable(text);
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

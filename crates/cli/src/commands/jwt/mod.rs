@@ -1,0 +1,52 @@
+//! `jeton jwt`: signing, verifying and looking at tokens.
+
+mod decode;
+mod explain;
+mod members;
+mod sign;
+mod verify;
+
+use clap::{Args, Subcommand};
+
+use crate::failure::Failure;
+
+/// Sign, verify and look at JSON Web Tokens
+#[derive(Debug, Args)]
+#[command(after_help = "\
+KEY is a file that holds a JWK, a JWK set, PEM or DER; `-` is standard input. A token or claims that are not given, or
+given as `-`, are read from standard input.
+
+Examples:
+  jeton jwk generate ES256 > key.jwk
+  jeton jwt sign --key key.jwk --expires-in 5m '{\"sub\":\"ada\"}' > token
+  jeton jwt verify --key key.jwk < token
+  jeton jwt decode < token")]
+pub(crate) struct JwtCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Sign(sign::Sign),
+    Verify(verify::Verify),
+    Decode(decode::Decode),
+}
+
+impl JwtCommand {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        match self.action {
+            Action::Sign(command) => command.run(),
+            Action::Verify(command) => command.run(),
+            Action::Decode(command) => command.run(),
+        }
+    }
+}
+
+/// A duration of a flag.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|duration| duration.subsec_nanos() == 0)
+        .ok_or_else(|| "wants a duration such as 30s, 5m, 24h or 30d".to_owned())
+}

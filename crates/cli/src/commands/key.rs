@@ -1,0 +1,195 @@
+//! `jeton key`: the keys that access tokens are signed with.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use jeton_authority::keys::{self, KeyId, KeyState, StoredKey};
+use jeton_authority::store::Store;
+use jeton_jose::{Algorithm, PrivateKey};
+use jeton_server::control::{self, Reloaded};
+use serde::Serialize;
+
+use super::user::failed;
+use crate::config::Config;
+use crate::data::{self, Data};
+use crate::failure::Failure;
+use crate::key_file::{KeyFile, name_of};
+use crate::options::StoreOptions;
+use crate::output::{self, Style};
+use crate::{clock, master_key, words};
+
+/// List, rotate, retire and import the keys that access tokens are signed with
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A new key is published at once, and signs when every API has had the time to fetch it (keys.publish_wait). The one before
+it stays published until its last token has expired. A running server follows at once, without a restart.
+
+Examples:
+  jeton key list
+  jeton key rotate                       a new key for the same algorithm
+  jeton key rotate --alg Ed25519         a new key for another one
+  jeton key retire KID                   after a theft: its tokens are refused from now on")]
+pub(crate) struct KeyCommand {
+    #[command(flatten)]
+    store: StoreOptions,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List the keys
+    List,
+    /// Make a new key
+    Rotate {
+        /// Its algorithm [default: that of the newest key]
+        #[arg(long)]
+        alg: Option<Algorithm>,
+    },
+    /// Withdraw a key at once
+    Retire {
+        /// The key
+        kid: String,
+    },
+    /// Take a private key that was made elsewhere
+    Import {
+        /// A private JWK, PEM or DER; `-` is standard input
+        file: PathBuf,
+        /// Its algorithm, where it does not name it
+        #[arg(long)]
+        alg: Option<Algorithm>,
+    },
+}
+
+impl KeyCommand {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let style = self.store.style();
+        let config = self.store.load()?.config;
+        let imported = match &self.action {
+            Action::Import { file, alg } => Some(private_key(file, *alg)?),
+            _ => None,
+        };
+        let data = Data::open(&config)?;
+        let store = &*data.store;
+        data::run(async {
+            let now = clock::now();
+            let wait = config.keys_publish_wait;
+            match self.action {
+                Action::List => return list(store, &config, style).await,
+                Action::Rotate { alg } => {
+                    let master = master_key::load_or_make(&config, &data.folder, store).await?;
+                    let key = keys::rotate(store, &master, alg, wait, now).await.map_err(refused)?;
+                    follow(&data)?;
+                    added(&key, style)
+                }
+                Action::Import { .. } => {
+                    let key = imported.ok_or_else(|| Failure::usage("no key was given"))?;
+                    let master = master_key::load_or_make(&config, &data.folder, store).await?;
+                    let key = keys::import(store, &master, &key, wait, now).await.map_err(refused)?;
+                    follow(&data)?;
+                    added(&key, style)
+                }
+                Action::Retire { kid } => {
+                    let kid = KeyId::new(kid);
+                    keys::retire(store, &kid, config.access_lifetime, now).await.map_err(refused)?;
+                    follow(&data)?;
+                    style.print(&serde_json::json!({"retired": kid.as_str()}), || format!("retired {kid}"))
+                }
+            }
+        })
+    }
+}
+
+/// A key as it is shown.
+#[derive(Serialize)]
+struct Shown {
+    kid: String,
+    alg: &'static str,
+    state: &'static str,
+    created_at: String,
+    /// When it moves on by itself: begins to sign, or has seen its last token expire.
+    changes_at: Option<String>,
+}
+
+async fn list(store: &dyn Store, config: &Config, style: Style) -> Result<(), Failure> {
+    let keys = keys::list(store, config.access_lifetime, clock::now()).await.map_err(failed)?;
+    let shown: Vec<_> = keys
+        .iter()
+        .map(|(key, state)| Shown {
+            kid: key.id.to_string(),
+            alg: key.algorithm.as_str(),
+            state: state.as_str(),
+            created_at: words::date(key.created_at),
+            changes_at: match state {
+                KeyState::Next { signs_from } => Some(words::date(*signs_from)),
+                KeyState::Superseded { until } => Some(words::date(*until)),
+                _ => None,
+            },
+        })
+        .collect();
+    style.print(&shown, || {
+        let rows: Vec<_> = shown
+            .iter()
+            .map(|key| {
+                [
+                    output::printable(&key.kid),
+                    key.alg.to_owned(),
+                    key.state.to_owned(),
+                    key.created_at.clone(),
+                    match (key.state, &key.changes_at) {
+                        ("next", Some(at)) => format!("signs from {at}"),
+                        (_, Some(at)) => format!("retired at {at}"),
+                        _ => String::new(),
+                    },
+                ]
+            })
+            .collect();
+        output::table(["KID", "ALG", "STATE", "CREATED", ""], &rows)
+    })
+}
+
+fn added(key: &StoredKey, style: Style) -> Result<(), Failure> {
+    let document = serde_json::json!({
+        "kid": key.id.as_str(),
+        "alg": key.algorithm.as_str(),
+        "created_at": words::date(key.created_at),
+        "signs_from": words::date(key.signs_from),
+    });
+    style.print(&document, || {
+        format!("{} ({}) is published and signs from {}", key.id, key.algorithm, words::date(key.signs_from))
+    })
+}
+
+/// Has a server that runs on the folder follow at once. What was changed stays changed where that fails: the server looks
+/// by itself every second.
+fn follow(data: &Data) -> Result<(), Failure> {
+    match control::reload(data.folder.path()) {
+        Ok(Reloaded::ByRunningServer | Reloaded::NoServer) => Ok(()),
+        Err(error) => {
+            output::note(&format!("warning: the change is made, but {error}"));
+            Ok(())
+        }
+    }
+}
+
+fn private_key(file: &Path, algorithm: Option<Algorithm>) -> Result<PrivateKey, Failure> {
+    let refused = |error: jeton_jose::KeyError| match error {
+        jeton_jose::KeyError::AlgorithmMissing => {
+            Failure::usage(format!("{}: {error}: say which with --alg", name_of(file)))
+        }
+        _ => Failure::refused(format!("{}: {error}", name_of(file))),
+    };
+    let read = KeyFile::read(file)?;
+    let [key] = read.keys() else {
+        return Err(Failure::refused(format!("{}: one private key is wanted", name_of(file))));
+    };
+    match algorithm {
+        Some(algorithm) => PrivateKey::from_jwk_for(algorithm, key),
+        None => PrivateKey::from_jwk(key),
+    }
+    .map_err(refused)
+}
+
+fn refused(error: keys::KeyChangeError) -> Failure {
+    Failure::refused(error.to_string())
+}

@@ -1,0 +1,65 @@
+//! One module a command; each takes its arguments apart, calls what does the work, and prints.
+
+mod completions;
+mod config;
+mod demo;
+mod jwk;
+mod jwt;
+mod key;
+mod man;
+mod serve;
+mod session;
+mod user;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+
+/// A token authority in one binary: people sign in once, applications get short-lived tokens, APIs check them alone.
+#[derive(Debug, Parser)]
+#[command(name = "jeton", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) struct Jeton {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  jeton demo                           an authority with a user and a protected API, to try it out
+  jeton user add ada --admin           the first user; asks for the password
+  jeton serve                          the authority itself, with its data in ./jeton-data
+  jeton jwt decode eyJhbGciOi…         what a token says, unchecked
+
+Exit status: 0 done or valid, 1 refused or invalid (the reason is on standard error), 2 wrong usage.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Demo(demo::Demo),
+    User(user::UserCommand),
+    Key(key::KeyCommand),
+    Session(session::SessionCommand),
+    Jwt(jwt::JwtCommand),
+    Jwk(jwk::JwkCommand),
+    Config(config::ConfigCommand),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+impl Jeton {
+    /// Does what the command line asks for.
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self.command {
+            Command::Serve(command) => command.run(),
+            Command::Demo(command) => command.run(),
+            Command::User(command) => command.run(),
+            Command::Key(command) => command.run(),
+            Command::Session(command) => command.run(),
+            Command::Jwt(command) => command.run(),
+            Command::Jwk(command) => command.run(),
+            Command::Config(command) => command.run(),
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! `jeton serve`: the authority.
+
+use axum::Router;
+use clap::Args;
+use jeton_authority::store::Store;
+
+use super::user::failed;
+use crate::failure::Failure;
+use crate::options::ServeOptions;
+use crate::output;
+use crate::serving::{self, Prepared};
+
+/// Run the authority
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The first start makes the data folder, the master key in it and the keys. Keep a copy of the master key elsewhere: without
+it the keys are lost. `jeton config reference` lists what else can be set, by file, variable or flag.
+
+Examples:
+  jeton serve
+  jeton serve --data /var/lib/jeton --listen 0.0.0.0:8000 --issuer https://login.example.org
+  JETON_ACCESS_ALGORITHM=Ed25519 jeton serve --config /etc/jeton.toml")]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    options: ServeOptions,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let config = self.options.load()?.config;
+        serving::start_log(&config)?;
+        serving::block_on(async {
+            let server = Prepared::new(config).await?;
+            if server.config.issuer.is_none() && !server.address.ip().is_loopback() {
+                output::note(
+                    "warning: others reach this address, and know the authority by it: set `issuer` to its URL",
+                );
+            }
+            let mut lines = vec![format!("Jeton listens on http://{}", server.address)];
+            let issuer = server.config.issuer_at(server.address);
+            if issuer != format!("http://{}", server.address) {
+                lines.push(format!("and is known as {issuer}"));
+            }
+            if server.store.list_users(None, 1).await.map_err(failed)?.is_empty() {
+                lines.push("There is no user yet. Add the first one with".to_owned());
+                lines.push(format!(
+                    "  jeton user add NAME --admin --data {}",
+                    shell_word(&server.config.data)
+                ));
+            }
+            server.run(Router::new(), || output::line(&lines.join("\n"))).await
+        })
+    }
+}
+
+/// A path as it can be pasted into a shell.
+fn shell_word(path: &std::path::Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}

@@ -1,0 +1,321 @@
+//! `jeton user`: who may sign in.
+
+mod import;
+
+use clap::{Args, Subcommand};
+use jeton_authority::UserId;
+use jeton_authority::password::{self, Argon2Params, Password, PasswordHash, Scratch};
+use jeton_authority::store::{NewUser, Store, StoreError, UserAddition, UserChange};
+use jeton_authority::user::{Role, User, UserStatus, Username};
+use serde::Serialize;
+
+use crate::data::{self, Data};
+use crate::failure::Failure;
+use crate::options::StoreOptions;
+use crate::output::{self, Style};
+use crate::{clock, input, words};
+
+/// Add, change and list users
+#[derive(Debug, Args)]
+#[command(after_help = "\
+These work while a server runs on the same folder, and take effect at once.
+
+Examples:
+  jeton user add ada --admin                      asks for the password
+  pass show ada | jeton user add ada --password-stdin
+  jeton user import django users.json             what `manage.py dumpdata auth.user` wrote
+  jeton user disable ada                          every session of hers ends at once")]
+pub(crate) struct UserCommand {
+    #[command(flatten)]
+    store: StoreOptions,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Add a user
+    Add {
+        /// What the user signs in with
+        name: String,
+        /// Read the password from standard input: one line
+        #[arg(long)]
+        password_stdin: bool,
+        /// An address to reach the user
+        #[arg(long)]
+        email: Option<String>,
+        /// Let the user administer the authority
+        #[arg(long)]
+        admin: bool,
+    },
+    /// List all users
+    List,
+    /// Show a user
+    Show {
+        /// What the user signs in with
+        name: String,
+    },
+    /// Keep a user from signing in, and end every session of theirs
+    Disable {
+        /// What the user signs in with
+        name: String,
+    },
+    /// Let a disabled user sign in again
+    Enable {
+        /// What the user signs in with
+        name: String,
+    },
+    /// Change a password, and end every session of the user
+    Passwd {
+        /// What the user signs in with
+        name: String,
+        /// Read the password from standard input: one line
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    Import(import::Import),
+}
+
+impl UserCommand {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let style = self.store.style();
+        let config = self.store.load()?.config;
+        match self.action {
+            Action::Add { name, password_stdin, email, admin } => {
+                let username = username(&name)?;
+                let password = new_password(&username, password_stdin)?;
+                let role = if admin { Role::Admin } else { Role::Member };
+                let store = Data::open(&config)?.store;
+                data::run(add(&*store, username, password, email, role, style))
+            }
+            Action::List => {
+                let store = Data::open(&config)?.store;
+                data::run(list(&*store, style))
+            }
+            Action::Show { name } => {
+                let store = Data::open(&config)?.store;
+                data::run(async {
+                    let user = Shown::of(&find(&*store, &name).await?);
+                    style.print(&user, || user.lines())
+                })
+            }
+            Action::Disable { name } => {
+                let store = Data::open(&config)?.store;
+                data::run(change(&*store, &name, Change::Disable, style))
+            }
+            Action::Enable { name } => {
+                let store = Data::open(&config)?.store;
+                data::run(change(&*store, &name, Change::Enable, style))
+            }
+            Action::Passwd { name, password_stdin } => {
+                let username = username(&name)?;
+                let store = Data::open(&config)?.store;
+                data::run(async {
+                    find(&*store, &name).await?;
+                    let password = new_password(&username, password_stdin)?;
+                    change(&*store, &name, Change::Password(password), style).await
+                })
+            }
+            Action::Import(import) => {
+                let users = import.read()?;
+                let store = Data::open(&config)?.store;
+                data::run(import::run(&*store, users, style))
+            }
+        }
+    }
+}
+
+enum Change {
+    Disable,
+    Enable,
+    Password(Password),
+}
+
+/// A user as it is shown.
+#[derive(Serialize)]
+struct Shown {
+    username: String,
+    id: String,
+    /// What tokens call the user.
+    subject: String,
+    email: Option<String>,
+    status: &'static str,
+    role: &'static str,
+    imported_key: Option<String>,
+    created_at: String,
+}
+
+impl Shown {
+    fn of(user: &User) -> Self {
+        Self {
+            username: user.username.to_string(),
+            id: user.id.to_string(),
+            subject: user.subject().to_string(),
+            email: user.email.as_deref().map(str::to_owned),
+            status: match user.status {
+                UserStatus::Active => "active",
+                UserStatus::Disabled => "disabled",
+            },
+            role: match user.role {
+                Role::Member => "member",
+                Role::Admin => "admin",
+            },
+            imported_key: user.imported_key.as_deref().map(str::to_owned),
+            created_at: words::date(user.created_at),
+        }
+    }
+
+    fn lines(&self) -> String {
+        let none = "–".to_owned();
+        let printable = |text: &Option<String>| text.as_deref().map_or(none.clone(), output::printable);
+        [
+            ("name", output::printable(&self.username)),
+            ("id", self.id.clone()),
+            ("subject", output::printable(&self.subject)),
+            ("email", printable(&self.email)),
+            ("status", self.status.to_owned()),
+            ("role", self.role.to_owned()),
+            ("imported key", printable(&self.imported_key)),
+            ("created", self.created_at.clone()),
+        ]
+        .map(|(name, value)| format!("{name:<13} {value}"))
+        .join("\n")
+    }
+}
+
+async fn add(
+    store: &dyn Store,
+    username: Username,
+    password: Password,
+    email: Option<String>,
+    role: Role,
+    style: Style,
+) -> Result<(), Failure> {
+    let user = new_user(username, hash(&password), email, role);
+    let shown = user.username.to_string();
+    match store.add_user(user).await.map_err(failed)? {
+        UserAddition::Added => {
+            let user = find(store, &shown).await?;
+            style.print(&Shown::of(&user), || format!("added {}", output::printable(&shown)))
+        }
+        UserAddition::NameTaken | UserAddition::ImportedKeyTaken => {
+            Err(Failure::refused(format!("there is a user {} already", output::printable(&shown))))
+        }
+    }
+}
+
+/// A user to be added now.
+pub(crate) fn new_user(
+    username: Username,
+    password: PasswordHash,
+    email: Option<String>,
+    role: Role,
+) -> NewUser {
+    let mut id = [0; 16];
+    jeton_jose::random::fill(&mut id);
+    NewUser {
+        id: UserId::from_bytes(id),
+        imported_key: None,
+        username,
+        email: email.map(Into::into),
+        password,
+        role,
+        status: UserStatus::Active,
+        created_at: clock::now(),
+    }
+}
+
+/// Hashes a password with the parameters that the authority itself uses.
+pub(crate) fn hash(password: &Password) -> PasswordHash {
+    let mut salt = [0; 16];
+    jeton_jose::random::fill(&mut salt);
+    password::hash(password, salt, &Argon2Params::default(), &mut Scratch::default())
+}
+
+async fn list(store: &dyn Store, style: Style) -> Result<(), Failure> {
+    let mut shown = Vec::new();
+    each(store, |user| shown.push(Shown::of(user))).await?;
+    style.print(&shown, || {
+        let rows: Vec<_> = shown
+            .iter()
+            .map(|user| {
+                [
+                    output::printable(&user.username),
+                    user.status.to_owned(),
+                    user.role.to_owned(),
+                    user.email.as_deref().map_or("–".to_owned(), output::printable),
+                    user.created_at.clone(),
+                    output::printable(&user.subject),
+                ]
+            })
+            .collect();
+        output::table(["NAME", "STATUS", "ROLE", "EMAIL", "CREATED", "SUBJECT"], &rows)
+    })
+}
+
+/// Calls `see` for every user, in the order of their names.
+async fn each(store: &dyn Store, mut see: impl FnMut(&User)) -> Result<(), Failure> {
+    const PAGE: u32 = 1_000;
+    let mut after = None;
+    loop {
+        let page = store.list_users(after.as_ref(), PAGE).await.map_err(failed)?;
+        page.iter().for_each(&mut see);
+        match page.into_iter().next_back() {
+            Some(last) => after = Some(last.username),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn change(store: &dyn Store, name: &str, change: Change, style: Style) -> Result<(), Failure> {
+    let user = find(store, name).await?;
+    let now = clock::now();
+    let (done, outcome) = match change {
+        Change::Disable => ("disabled", store.disable_user(user.id, now).await),
+        Change::Enable => ("enabled", store.enable_user(user.id, now).await),
+        Change::Password(password) => {
+            ("changed the password of", store.change_password(user.id, hash(&password), None, now).await)
+        }
+    };
+    let UserChange::Done { grants_ended } = outcome.map_err(failed)? else { return Err(unknown(name)) };
+    let user = find(store, name).await?;
+    let mut document =
+        serde_json::to_value(Shown::of(&user)).map_err(|error| Failure::refused(error.to_string()))?;
+    document["sessions_ended"] = grants_ended.into();
+    style.print(&document, || match grants_ended {
+        0 => format!("{done} {}", output::printable(name)),
+        1 => format!("{done} {}; 1 session ended", output::printable(name)),
+        count => format!("{done} {}; {count} sessions ended", output::printable(name)),
+    })
+}
+
+/// The user of this name.
+pub(super) async fn find(store: &dyn Store, name: &str) -> Result<User, Failure> {
+    // A text that can be nobody's name is nobody's name.
+    let Ok(username) = Username::parse(name) else { return Err(unknown(name)) };
+    store.find_user(&username).await.map_err(failed)?.ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> Failure {
+    Failure::refused(format!("there is no user {}", output::printable(name)))
+}
+
+fn username(name: &str) -> Result<Username, Failure> {
+    Username::parse(name).map_err(|error| Failure::refused(error.to_string()))
+}
+
+fn new_password(username: &Username, from_stdin: bool) -> Result<Password, Failure> {
+    let text = if from_stdin {
+        input::line_of_stdin()?
+    } else {
+        input::new_password(&output::printable(username.as_str()))?
+    };
+    if text.is_empty() {
+        return Err(Failure::refused("the password is empty"));
+    }
+    Ok(Password::new(text.as_str()))
+}
+
+pub(super) fn failed(error: StoreError) -> Failure {
+    Failure::refused(error.to_string())
+}

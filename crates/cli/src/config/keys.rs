@@ -1,0 +1,172 @@
+//! The table of keys: name, type, default and meaning of each, once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jeton_jose::Algorithm;
+
+use super::problem::Problem;
+use super::setting::{
+    Database, ForwardingHeader, Issuer, Listen, LogFormat, LogLevel, Networks, Secret, Setting, Size,
+};
+use super::{Source, Value};
+
+/// What is known of one key apart from its value.
+pub(crate) struct Key {
+    /// Its name with dots, as in the file.
+    pub(crate) name: &'static str,
+    /// The text that stands for it where nobody sets it; empty for none.
+    pub(crate) default: &'static str,
+    /// What it means, in a sentence or two.
+    pub(crate) doc: &'static str,
+    /// What its values look like.
+    pub(crate) form: &'static str,
+    /// Whether its value is never to be shown.
+    pub(crate) secret: bool,
+}
+
+impl Key {
+    /// The environment variable that sets it: `refresh.grace` is `JETON_REFRESH_GRACE`.
+    pub(crate) fn variable(&self) -> String {
+        format!("JETON_{}", self.name.to_ascii_uppercase().replace('.', "_"))
+    }
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $field:ident: $type:ty = $name:literal, $default:literal;)*) => {
+        /// The configuration in force.
+        #[derive(Debug)]
+        pub(crate) struct Config {
+            $($(#[doc = $doc])+ pub(crate) $field: $type,)*
+        }
+
+        /// Every key, in the order that people read them.
+        pub(crate) static KEYS: &[Key] = &[$(Key {
+            name: $name,
+            default: $default,
+            doc: concat!($($doc),+),
+            form: <$type as Setting>::FORM,
+            secret: <$type as Setting>::SECRET,
+        },)*];
+
+        impl Config {
+            /// Parses the texts of all keys, in the order of [`KEYS`]; `None` when one of them is a problem.
+            pub(super) fn parse(values: &[Value], problems: &mut Vec<Problem>) -> Option<Self> {
+                let mut values = KEYS.iter().zip(values);
+                $(let $field = parse_next::<$type>(&mut values, problems);)*
+                Some(Self { $($field: $field?,)* })
+            }
+        }
+    };
+}
+
+settings! {
+    /// The address to listen on. Port 0 takes any free one.
+    listen: Listen = "listen", "127.0.0.1:8000";
+    /// The URL that clients and APIs know the authority by: `iss` of its tokens. By default `http://` and the address it listens on.
+    issuer: Option<Issuer> = "issuer", "";
+    /// The data folder. It is made, with mode 0700, where it is missing.
+    data: PathBuf = "data", "./jeton-data";
+    /// The database. By default SQLite in the data folder; `sqlite:FILE` puts the database file elsewhere.
+    database: Database = "database", "";
+    /// The client that sign-ins by user name and password belong to: `client_id` of the tokens.
+    client_id: String = "client_id", "jeton";
+
+    /// How long an access token is good for.
+    access_lifetime: Duration = "access.lifetime", "5m";
+    /// What access tokens are signed with. HS256 takes `access.shared_secret`; any other takes a key of the authority's own, made when there is none. By default what the newest key in the store is for; the first one is for ES256.
+    access_algorithm: Option<Algorithm> = "access.algorithm", "";
+    /// Whom access tokens are for: their `aud`. By default the issuer.
+    access_audience: Option<String> = "access.audience", "";
+    /// The secret that HS256 access tokens are signed with, shared with the APIs: at least 32 bytes.
+    access_shared_secret: Option<Secret> = "access.shared_secret", "";
+    /// A file that holds the shared secret. One line break at its end does not count.
+    access_shared_secret_file: Option<PathBuf> = "access.shared_secret_file", "";
+
+    /// How long a refresh token may be presented again and get the same answer; `0s` turns that off. Shorter than `access.lifetime`.
+    refresh_grace: Duration = "refresh.grace", "30s";
+    /// How many lost responses are excused before a spent refresh token counts as a replay.
+    refresh_excuses: u8 = "refresh.excuses", "3";
+    /// How long a session lasts without being refreshed.
+    refresh_idle_lifetime: Duration = "refresh.idle_lifetime", "24h";
+    /// How long a session lasts however often it is refreshed.
+    refresh_absolute_lifetime: Duration = "refresh.absolute_lifetime", "30d";
+
+    /// The master key that private keys are sealed under: 32 bytes in base64url. Best set as a variable; without it, it is read from `keys.master_key_file`.
+    keys_master_key: Option<Secret> = "keys.master_key", "";
+    /// The file of the master key. By default `master.key` in the data folder, made at the first start with mode 0600.
+    keys_master_key_file: Option<PathBuf> = "keys.master_key_file", "";
+    /// How long a new key is published before it signs, so that every API has fetched it by then.
+    keys_publish_wait: Duration = "keys.publish_wait", "10m";
+
+    /// How many passwords are hashed at once. 0: as many as there are cores.
+    password_threads: usize = "password.threads", "0";
+    /// How many passwords may wait for each of them; beyond that a sign-in is answered 503 with `Retry-After`.
+    password_queue: usize = "password.queue", "32";
+
+    /// The proxies whose word about where a request came from is believed.
+    proxy_trusted: Networks = "proxy.trusted", "";
+    /// The header that the trusted proxies write it in.
+    proxy_header: ForwardingHeader = "proxy.header", "x-forwarded-for";
+
+    /// The largest request body.
+    limits_body: Size = "limits.body", "64KiB";
+    /// The largest request head, which is the request line and all header fields: 8 KiB at least.
+    limits_header: Size = "limits.header", "16KiB";
+    /// How many connections are served at once; further ones wait.
+    limits_connections: u32 = "limits.connections", "4096";
+    /// How long a client may take to send the head of a request.
+    limits_header_time: Duration = "limits.header_time", "10s";
+    /// How long a client may take to send the body of a request.
+    limits_body_time: Duration = "limits.body_time", "10s";
+    /// How long a request may take in all.
+    limits_request_time: Duration = "limits.request_time", "30s";
+    /// How long a connection is kept open between two requests.
+    limits_keep_alive_time: Duration = "limits.keep_alive_time", "75s";
+    /// How long a shutdown waits for the requests that were accepted.
+    limits_shutdown_time: Duration = "limits.shutdown_time", "10s";
+
+    /// How log lines look: `text` for people, `json` for machines, `auto` for text on a terminal and JSON otherwise.
+    log_format: LogFormat = "log.format", "auto";
+    /// The least important lines that are still logged.
+    log_level: LogLevel = "log.level", "info";
+}
+
+impl Config {
+    /// The URL that clients know the authority by, once it is known which address it listens on.
+    pub(crate) fn issuer_at(&self, address: SocketAddr) -> String {
+        self.issuer.as_ref().map_or_else(|| format!("http://{address}"), |issuer| issuer.0.clone())
+    }
+
+    /// What stands for a key that nobody set and whose default follows from other keys.
+    pub(crate) fn derived(&self, key: &str) -> Option<String> {
+        match key {
+            "issuer" => Some(self.issuer_at(self.listen.0)),
+            "access.audience" => Some(self.issuer_at(self.listen.0)),
+            "database" => Some(format!("sqlite:{}", self.data.join("jeton.db").display())),
+            "keys.master_key_file" if self.keys_master_key.is_none() => {
+                Some(self.data.join("master.key").display().to_string())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn parse_next<'a, T: Setting>(
+    values: &mut impl Iterator<Item = (&'a Key, &'a Value)>,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
+    let (key, value) = values.next().expect("there is a value for each key");
+    match T::parse(&value.text) {
+        Ok(parsed) => Some(parsed),
+        Err(reason) => {
+            let reason = match value.source {
+                Source::File { .. } => format!("{}: {reason}", key.name),
+                _ => reason,
+            };
+            problems.push(Problem::new(value.source.clone(), reason));
+            None
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The rules between keys, which no single value can break.
+
+use std::time::Duration;
+
+use jeton_jose::Algorithm;
+
+use super::problem::Problem;
+use super::{Config, Source, Value, position};
+use crate::words::span;
+
+/// The shortest shared secret: as long as the hash of HS256 (RFC 7518 §3.2).
+const SHORTEST_SECRET: usize = 32;
+/// The smallest bound on a request head that the server can hold to.
+const SMALLEST_HEADER: usize = 8192;
+/// The longest time that a configuration may name, so that no date is out of reach.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// Reports each rule that the values break together, at the value that somebody set.
+pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Problem>) {
+    let mut report = |keys: &[&str], text: String| problems.push(Problem::new(culprit(keys, values), text));
+
+    for (name, lifetime) in [
+        ("access.lifetime", config.access_lifetime),
+        ("refresh.idle_lifetime", config.refresh_idle_lifetime),
+        ("refresh.absolute_lifetime", config.refresh_absolute_lifetime),
+        ("limits.header_time", config.limits_header_time),
+        ("limits.body_time", config.limits_body_time),
+        ("limits.request_time", config.limits_request_time),
+        ("limits.keep_alive_time", config.limits_keep_alive_time),
+    ] {
+        if lifetime.is_zero() || lifetime > LONGEST {
+            report(&[name], format!("{name} must lie between 1s and 10 years"));
+        }
+    }
+    if config.keys_publish_wait > LONGEST {
+        report(&["keys.publish_wait"], "keys.publish_wait may be at most 10 years".to_owned());
+    }
+    if config.refresh_grace >= config.access_lifetime {
+        report(
+            &["refresh.grace", "access.lifetime"],
+            format!(
+                "refresh.grace ({}) must be shorter than access.lifetime ({})",
+                span(config.refresh_grace),
+                span(config.access_lifetime)
+            ),
+        );
+    }
+    if config.access_lifetime > config.refresh_idle_lifetime {
+        report(
+            &["access.lifetime", "refresh.idle_lifetime"],
+            format!(
+                "access.lifetime ({}) may not be longer than refresh.idle_lifetime ({})",
+                span(config.access_lifetime),
+                span(config.refresh_idle_lifetime)
+            ),
+        );
+    }
+    if config.refresh_idle_lifetime > config.refresh_absolute_lifetime {
+        report(
+            &["refresh.idle_lifetime", "refresh.absolute_lifetime"],
+            format!(
+                "refresh.idle_lifetime ({}) may not be longer than refresh.absolute_lifetime ({})",
+                span(config.refresh_idle_lifetime),
+                span(config.refresh_absolute_lifetime)
+            ),
+        );
+    }
+    for (name, zero) in [
+        ("limits.body", config.limits_body.0 == 0),
+        ("limits.connections", config.limits_connections == 0),
+        ("password.queue", config.password_queue == 0),
+    ] {
+        if zero {
+            report(&[name], format!("{name} may not be 0"));
+        }
+    }
+    if config.limits_header.0 < SMALLEST_HEADER {
+        report(&["limits.header"], format!("limits.header may not be less than {SMALLEST_HEADER}"));
+    }
+    if config.access_shared_secret.is_some() && config.access_shared_secret_file.is_some() {
+        report(
+            &["access.shared_secret_file", "access.shared_secret"],
+            "access.shared_secret and access.shared_secret_file are both set: which one counts?".to_owned(),
+        );
+    }
+    if config.keys_master_key.is_some() && config.keys_master_key_file.is_some() {
+        report(
+            &["keys.master_key_file", "keys.master_key"],
+            "keys.master_key and keys.master_key_file are both set: which one counts?".to_owned(),
+        );
+    }
+    check_access_algorithm(config, &mut report);
+}
+
+fn check_access_algorithm(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
+    let secret_keys = ["access.shared_secret", "access.shared_secret_file"];
+    let has_secret = config.access_shared_secret.is_some() || config.access_shared_secret_file.is_some();
+    match config.access_algorithm {
+        Some(Algorithm::HS256) if !has_secret => {
+            report(
+                &["access.algorithm"],
+                "HS256 needs a secret that the APIs share: set access.shared_secret_file or access.shared_secret".to_owned(),
+            );
+        }
+        Some(Algorithm::HS256) => {
+            if let Some(found) = config.access_shared_secret.as_ref().map(|secret| secret.expose().len())
+                && found < SHORTEST_SECRET
+            {
+                let text =
+                    format!("access.shared_secret has {found} bytes and needs at least {SHORTEST_SECRET}");
+                report(&secret_keys, text);
+            }
+        }
+        Some(algorithm) if algorithm.is_symmetric() => {
+            report(&["access.algorithm"], format!("{algorithm} is not offered for access tokens: HS256 is"));
+        }
+        _ if has_secret => {
+            report(&secret_keys, "a shared secret is used only where access.algorithm is HS256".to_owned());
+        }
+        _ => {}
+    }
+}
+
+/// The place of the first of `keys` that somebody set.
+fn culprit(keys: &[&str], values: &[Value]) -> Source {
+    keys.iter()
+        .filter_map(|key| position(key))
+        .map(|position| values[position].source.clone())
+        .find(|source| *source != Source::Default)
+        .unwrap_or(Source::Default)
+}

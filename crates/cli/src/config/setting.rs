@@ -1,0 +1,295 @@
+//! The types that values have, and how each is read from text.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use jeton_jose::Algorithm;
+use zeroize::Zeroizing;
+
+/// A type that a key can have.
+pub(super) trait Setting: Sized {
+    /// What its values look like, for people.
+    const FORM: &'static str;
+    /// Whether values are never to be shown.
+    const SECRET: bool = false;
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// What was wanted and what was found; for a secret, only the former.
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+fn wanted<T: Setting>(text: &str) -> String {
+    format!("wants {}, not {text:?}", T::FORM)
+}
+
+/// An empty text is no value.
+impl<T: Setting> Setting for Option<T> {
+    const FORM: &'static str = T::FORM;
+    const SECRET: bool = T::SECRET;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Ok(None) } else { T::parse(text).map(Some) }
+    }
+}
+
+impl Setting for String {
+    const FORM: &'static str = "a text";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() || text.chars().any(char::is_control) {
+            Err(wanted::<Self>(text))
+        } else {
+            Ok(text.to_owned())
+        }
+    }
+}
+
+impl Setting for PathBuf {
+    const FORM: &'static str = "a path";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Err(wanted::<Self>(text)) } else { Ok(text.into()) }
+    }
+}
+
+impl Setting for Duration {
+    const FORM: &'static str = "a duration such as 30s, 5m, 24h or 30d";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        humantime::parse_duration(text)
+            .ok()
+            .filter(|duration| duration.subsec_nanos() == 0)
+            .ok_or_else(|| wanted::<Self>(text))
+    }
+}
+
+impl Setting for usize {
+    const FORM: &'static str = "a whole number";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| wanted::<Self>(text))
+    }
+}
+
+impl Setting for u32 {
+    const FORM: &'static str = "a whole number";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| wanted::<Self>(text))
+    }
+}
+
+impl Setting for u8 {
+    const FORM: &'static str = "a whole number up to 255";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| wanted::<Self>(text))
+    }
+}
+
+impl Setting for Algorithm {
+    const FORM: &'static str = "a signature algorithm such as ES256, Ed25519, RS256 or HS256";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| wanted::<Self>(text))
+    }
+}
+
+/// A number of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) usize);
+
+impl Setting for Size {
+    const FORM: &'static str = "a number of bytes such as 65536, 64KiB or 1MiB";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+        let factor = match unit.trim_start() {
+            "" | "B" => Some(1),
+            "KiB" => Some(1 << 10),
+            "MiB" => Some(1 << 20),
+            _ => None,
+        };
+        digits
+            .parse::<usize>()
+            .ok()
+            .zip(factor)
+            .and_then(|(number, factor)| number.checked_mul(factor))
+            .map(Self)
+            .ok_or_else(|| wanted::<Self>(text))
+    }
+}
+
+/// An address to listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Listen(pub(crate) SocketAddr);
+
+impl Setting for Listen {
+    const FORM: &'static str = "an address and a port such as 127.0.0.1:8000";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+        numeric.as_deref().unwrap_or(text).parse().map(Self).map_err(|_| wanted::<Self>(text))
+    }
+}
+
+/// The URL of the authority: https, or http; no query, no fragment, no slash at its end (RFC 8414 §2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Issuer(pub(crate) String);
+
+impl Setting for Issuer {
+    const FORM: &'static str =
+        "a URL such as https://login.example.org, without query, fragment or a slash at its end";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let plain = |rest: &str| {
+            !rest.is_empty()
+                && !rest.starts_with(['/', ':'])
+                && !rest.ends_with('/')
+                && rest.chars().all(|c| c.is_ascii_graphic() && !"?#\"<>\\^`{|}@".contains(c))
+        };
+        if rest.is_some_and(plain) { Ok(Self(text.to_owned())) } else { Err(wanted::<Self>(text)) }
+    }
+}
+
+/// Where the data is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Database {
+    /// SQLite: in this file, or else in the data folder.
+    Sqlite(Option<PathBuf>),
+}
+
+impl Setting for Database {
+    const FORM: &'static str = "sqlite:FILE, or nothing for SQLite in the data folder";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let rest = text.strip_prefix("sqlite:");
+        match rest.map(|rest| rest.strip_prefix("//").unwrap_or(rest)) {
+            _ if text.is_empty() => Ok(Self::Sqlite(None)),
+            Some("") => Err(wanted::<Self>(text)),
+            Some(file) => Ok(Self::Sqlite(Some(file.into()))),
+            // The text may hold a password, so only its scheme is repeated.
+            None => match text.split_once(':') {
+                Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => Err(format!(
+                    "this build keeps its data in SQLite alone and cannot use {scheme}: wants {}",
+                    Self::FORM
+                )),
+                _ => Err(format!("wants {}", Self::FORM)),
+            },
+        }
+    }
+}
+
+/// A secret. It is wiped from memory when dropped, and never shown.
+pub(crate) struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The secret, where it is needed.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Setting for Secret {
+    const FORM: &'static str = "a secret";
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+}
+
+/// A set of networks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Networks(pub(crate) Vec<IpNet>);
+
+impl Setting for Networks {
+    const FORM: &'static str = "addresses or networks such as 10.0.0.0/8, with commas between";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let one = |network: &str| network.parse().or_else(|_| network.parse::<IpAddr>().map(IpNet::from));
+        let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+        networks.map(one).collect::<Result<_, _>>().map(Self).map_err(|_| wanted::<Self>(text))
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $form:literal, $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl Setting for $name {
+            const FORM: &'static str = $form;
+
+            fn parse(text: &str) -> Result<Self, String> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(wanted::<Self>(text)),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// How log lines look.
+    LogFormat, "auto, text or json",
+    /// Text on a terminal, JSON otherwise.
+    Auto = "auto",
+    /// For people.
+    Text = "text",
+    /// For machines.
+    Json = "json",
+}
+
+words! {
+    /// The least important lines that are still logged.
+    LogLevel, "error, warn, info, debug or trace",
+    /// Something failed.
+    Error = "error",
+    /// Something is odd.
+    Warn = "warn",
+    /// What happens, in outline.
+    Info = "info",
+    /// What happens, in detail.
+    Debug = "debug",
+    /// Everything.
+    Trace = "trace",
+}
+
+impl LogLevel {
+    /// The word that stands for it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+words! {
+    /// The header in which proxies write where a request came from.
+    ForwardingHeader, "x-forwarded-for or forwarded",
+    /// `X-Forwarded-For`.
+    XForwardedFor = "x-forwarded-for",
+    /// `Forwarded` (RFC 7239).
+    Forwarded = "forwarded",
+}

@@ -1,0 +1,44 @@
+//! Why a command did not do what it was asked, and the exit status that says so.
+
+use std::process::ExitCode;
+
+use crate::config::Problems;
+
+/// A command that came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The command was asked for in a way that makes no sense: status 2.
+    #[error("{0}")]
+    Usage(String),
+    /// What was asked is refused, or did not work: status 1.
+    #[error("{0}")]
+    Refused(String),
+    /// The configuration is wrong: status 2 where the command line alone is to blame, 1 otherwise.
+    #[error(transparent)]
+    Config(#[from] Problems),
+    /// Nobody reads what is printed, as in `jeton user list | head`: status 0, and not a word.
+    #[error("nobody reads the output")]
+    ClosedPipe,
+}
+
+impl Failure {
+    /// A refusal, in one line.
+    pub(crate) fn refused(text: impl Into<String>) -> Self {
+        Self::Refused(text.into())
+    }
+
+    /// Wrong usage, in one line.
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    /// The status that the process ends with.
+    pub(crate) fn status(&self) -> ExitCode {
+        match self {
+            Self::ClosedPipe => ExitCode::SUCCESS,
+            Self::Refused(_) => ExitCode::from(1),
+            Self::Usage(_) => ExitCode::from(2),
+            Self::Config(problems) => ExitCode::from(if problems.are_usage() { 2 } else { 1 }),
+        }
+    }
+}

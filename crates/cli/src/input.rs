@@ -1,0 +1,81 @@
+//! What commands read: arguments, files, standard input, passwords from a terminal.
+
+use std::io::{self, BufRead, IsTerminal, Read};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// No file that a command reads is larger.
+const LARGEST: u64 = 256 << 20;
+
+/// The bytes of a file, or of standard input for `-`.
+pub(crate) fn file_or_stdin(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if path.as_os_str() == "-" {
+        return stdin_to_end();
+    }
+    let refused = |error: io::Error| Failure::refused(format!("cannot read {}: {error}", path.display()));
+    let file = std::fs::File::open(path).map_err(refused)?;
+    read_bounded(file).map_err(refused)
+}
+
+/// An argument; or all of standard input, without white space around it, for `-` and where there is no argument.
+pub(crate) fn argument_or_stdin(argument: Option<String>) -> Result<Zeroizing<String>, Failure> {
+    match argument {
+        Some(text) if text != "-" => Ok(Zeroizing::new(text)),
+        _ => {
+            let bytes = stdin_to_end()?;
+            let text =
+                std::str::from_utf8(&bytes).map_err(|_| Failure::refused("standard input is not UTF-8"))?;
+            Ok(Zeroizing::new(text.trim().to_owned()))
+        }
+    }
+}
+
+/// Whether standard input is a terminal, where nobody would know that they are waited for.
+pub(crate) fn stdin_is_terminal() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// One line of standard input, without its line break and with everything else.
+pub(crate) fn line_of_stdin() -> Result<Zeroizing<String>, Failure> {
+    let mut line = Zeroizing::new(String::new());
+    let read = io::stdin().lock().take(1 << 20).read_line(&mut line);
+    read.map_err(|error| Failure::refused(format!("cannot read standard input: {error}")))?;
+    if line.ends_with('\n') {
+        line.pop();
+    }
+    Ok(line)
+}
+
+/// Asks for a new password twice, without showing it.
+pub(crate) fn new_password(username: &str) -> Result<Zeroizing<String>, Failure> {
+    if !stdin_is_terminal() {
+        return Err(Failure::usage(
+            "there is no terminal to ask for a password: give it with --password-stdin",
+        ));
+    }
+    let ask = |prompt: String| {
+        rpassword::prompt_password(prompt)
+            .map(Zeroizing::new)
+            .map_err(|error| Failure::refused(format!("cannot ask for a password: {error}")))
+    };
+    let first = ask(format!("Password for {username}: "))?;
+    let second = ask("The same again: ".to_owned())?;
+    if first == second { Ok(first) } else { Err(Failure::refused("the two passwords differ")) }
+}
+
+fn stdin_to_end() -> Result<Zeroizing<Vec<u8>>, Failure> {
+    read_bounded(io::stdin().lock())
+        .map_err(|error| Failure::refused(format!("cannot read standard input: {error}")))
+}
+
+fn read_bounded(source: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    source.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|len| len > LARGEST) {
+        return Err(io::Error::other("it is larger than 256 MiB"));
+    }
+    Ok(bytes)
+}

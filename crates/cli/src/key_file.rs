@@ -1,0 +1,56 @@
+//! KEY arguments: a file, or `-` for standard input, that holds a JWK, a JWK set, PEM or DER.
+
+use std::path::Path;
+
+use jeton_jose::{Jwk, JwkSet, KeyError};
+
+use crate::failure::Failure;
+use crate::input;
+
+/// What a key file holds.
+pub(crate) enum KeyFile {
+    /// One key.
+    One(Box<Jwk>),
+    /// A JWK set.
+    Set(JwkSet),
+}
+
+impl KeyFile {
+    /// Reads a key file; what it holds is told by its first bytes, not by its name.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let bytes = input::file_or_stdin(path)?;
+        Self::parse(&bytes).map_err(|error| Failure::refused(format!("{}: {error}", name_of(path))))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, KeyError> {
+        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii();
+        if text.first() == Some(&b'{') {
+            // A key has no member `keys`, so a set is told by it; which of the two readers fails does not matter then.
+            return match JwkSet::parse(text) {
+                Err(KeyError::MemberMissing { name: "keys" }) => {
+                    Jwk::parse(text).map(|key| Self::One(Box::new(key)))
+                }
+                set => set.map(Self::Set),
+            };
+        }
+        let pem = std::str::from_utf8(text).ok().filter(|text| text.contains("-----BEGIN "));
+        let key = match pem {
+            Some(pem) => Jwk::from_pem(pem),
+            None => Jwk::from_der(bytes),
+        };
+        key.map(|key| Self::One(Box::new(key)))
+    }
+
+    /// The keys, as few or as many as there are.
+    pub(crate) fn keys(&self) -> &[Jwk] {
+        match self {
+            Self::One(key) => std::slice::from_ref(key),
+            Self::Set(set) => set.keys(),
+        }
+    }
+}
+
+/// How messages call a file.
+pub(crate) fn name_of(path: &Path) -> String {
+    if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
+}

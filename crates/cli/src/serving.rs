@@ -1,0 +1,196 @@
+//! A running server: from a configuration to an authority that answers, and back to nothing when it is asked to stop.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use axum::Router;
+use jeton_authority::password::Argon2Params;
+use jeton_authority::refresh_token::RefreshPolicy;
+use jeton_authority::settings::{AccessAlgorithm, Settings};
+use jeton_authority::{Authority, SystemRandom};
+use jeton_jose::{Algorithm, SharedSecret};
+use jeton_server::control::ControlSocket;
+use jeton_server::hashing::HashPool;
+use jeton_server::{Background, Clock, ForwardingHeader, Limits, Service, Shutdown, TrustedProxies, logging};
+use jeton_store::{DataFolder, ServerLock, SqliteStore};
+use tokio::net::TcpListener;
+use zeroize::Zeroizing;
+
+use crate::config::{self, Config};
+use crate::failure::Failure;
+use crate::{clock, data, master_key};
+
+/// A server that is ready to answer: its folder claimed, its keys opened, its socket bound.
+pub(crate) struct Prepared {
+    /// What it was made from.
+    pub(crate) config: Config,
+    /// Where its data is.
+    pub(crate) folder: DataFolder,
+    /// Its store.
+    pub(crate) store: Arc<SqliteStore>,
+    /// The authority.
+    pub(crate) authority: Arc<Authority>,
+    /// The secret that the APIs share, where there is one.
+    pub(crate) shared_secret: Option<SharedSecret>,
+    /// The address that it listens on, with the port that it got.
+    pub(crate) address: SocketAddr,
+    listener: TcpListener,
+    _lock: ServerLock,
+}
+
+/// Sets up the log, as the configuration wants it.
+pub(crate) fn start_log(config: &Config) -> Result<(), Failure> {
+    let format = match config.log_format {
+        config::LogFormat::Auto => logging::Format::Auto,
+        config::LogFormat::Text => logging::Format::Text,
+        config::LogFormat::Json => logging::Format::Json,
+    };
+    logging::init(format, config.log_level.as_str()).map_err(|error| Failure::refused(error.to_string()))
+}
+
+/// Runs a server on as many threads as there are cores.
+pub(crate) fn block_on(server: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::refused(format!("cannot start: {error}")))?;
+    runtime.block_on(server)
+}
+
+impl Prepared {
+    /// Prepares a server. What may be refused is tried before anything is changed: a folder that another server has, a
+    /// database of a newer version, a wrong master key.
+    pub(crate) async fn new(config: Config) -> Result<Self, Failure> {
+        let shared_secret = shared_secret(&config)?;
+        let folder = data::folder(&config)?;
+        let lock = folder.lock_for_server().map_err(|error| Failure::refused(error.to_string()))?;
+        let store = data::store(&config, &folder)?;
+        let master = master_key::load_or_make(&config, &folder, &*store).await?;
+        let listener = TcpListener::bind(config.listen.0)
+            .await
+            .map_err(|error| Failure::refused(format!("cannot listen on {}: {error}", config.listen.0)))?;
+        let address = listener.local_addr().map_err(|error| Failure::refused(error.to_string()))?;
+        let hashing = hash_pool(&config)?;
+        let authority = Authority::open(
+            Arc::clone(&store) as Arc<_>,
+            master,
+            settings(&config, address, shared_secret.clone()),
+            Arc::new(hashing),
+            Arc::new(SystemRandom),
+            clock::now(),
+        )
+        .await
+        .map_err(|error| Failure::refused(error.to_string()))?;
+        Ok(Self {
+            config,
+            folder,
+            store,
+            authority: Arc::new(authority),
+            shared_secret,
+            address,
+            listener,
+            _lock: lock,
+        })
+    }
+
+    /// Answers requests until the process is asked to stop, and finishes what was accepted. `routes` are served beside
+    /// the authority's own, and `ready` is called when the first request can be answered.
+    pub(crate) async fn run(
+        self,
+        routes: Router,
+        ready: impl FnOnce() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let service = Service::builder(self.authority)
+            .clock(Clock::system())
+            .limits(limits(&self.config))
+            .trusted_proxies(proxies(&self.config))
+            .also(routes)
+            .build();
+        let mut background = Background::start(&service);
+        let refused =
+            |error: std::io::Error| Failure::refused(format!("cannot open the control socket: {error}"));
+        background.add(ControlSocket::open(self.folder.path()).map_err(refused)?.serve(service.clone()));
+        let stop = jeton_server::stop_requested()
+            .map_err(|error| Failure::refused(format!("cannot listen for signals: {error}")))?;
+        ready()?;
+        let shutdown = jeton_server::serve(self.listener, service, stop).await;
+        drop(background);
+        match shutdown {
+            Shutdown::Clean => Ok(()),
+            Shutdown::CutOff { connections } => Err(Failure::refused(format!(
+                "{connections} connections did not finish in time and were cut off"
+            ))),
+        }
+    }
+}
+
+fn settings(config: &Config, address: SocketAddr, shared_secret: Option<SharedSecret>) -> Settings {
+    let mut settings = Settings::new(config.issuer_at(address));
+    if let Some(audience) = &config.access_audience {
+        settings.audience.clone_from(audience);
+    }
+    settings.client_id.clone_from(&config.client_id);
+    settings.access_lifetime = config.access_lifetime;
+    settings.access_algorithm = match (shared_secret, config.access_algorithm) {
+        (Some(secret), _) => AccessAlgorithm::SharedSecret(secret),
+        (None, Some(algorithm)) => AccessAlgorithm::Key(algorithm),
+        (None, None) => AccessAlgorithm::AsStored,
+    };
+    settings.refresh = RefreshPolicy { grace: config.refresh_grace, excuses: config.refresh_excuses };
+    settings.idle_lifetime = config.refresh_idle_lifetime;
+    settings.absolute_lifetime = config.refresh_absolute_lifetime;
+    settings.publish_wait = config.keys_publish_wait;
+    settings
+}
+
+/// The secret of HS256, from the configuration or from its file.
+fn shared_secret(config: &Config) -> Result<Option<SharedSecret>, Failure> {
+    let (place, secret) = match (&config.access_shared_secret, &config.access_shared_secret_file) {
+        (Some(secret), _) => {
+            ("access.shared_secret".to_owned(), Zeroizing::new(secret.expose().as_bytes().to_vec()))
+        }
+        (None, Some(path)) => {
+            let mut secret = crate::input::file_or_stdin(path)?;
+            if secret.last() == Some(&b'\n') {
+                secret.pop();
+            }
+            (path.display().to_string(), secret)
+        }
+        (None, None) => return Ok(None),
+    };
+    SharedSecret::new(Algorithm::HS256, &secret)
+        .map(Some)
+        .map_err(|error| Failure::refused(format!("{place}: {error}")))
+}
+
+fn hash_pool(config: &Config) -> Result<HashPool, Failure> {
+    let threads = match config.password_threads {
+        0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        threads => threads,
+    };
+    HashPool::with_threads(Argon2Params::default(), threads, threads.saturating_mul(config.password_queue))
+        .map_err(|error| Failure::refused(format!("cannot start the threads that hash passwords: {error}")))
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        body_bytes: config.limits_body.0,
+        header_bytes: config.limits_header.0,
+        header_time: config.limits_header_time,
+        body_time: config.limits_body_time,
+        request_time: config.limits_request_time,
+        keep_alive_time: config.limits_keep_alive_time,
+        connections: config.limits_connections,
+        shutdown_time: config.limits_shutdown_time,
+        ..Limits::default()
+    }
+}
+
+fn proxies(config: &Config) -> TrustedProxies {
+    let header = match config.proxy_header {
+        config::ForwardingHeader::XForwardedFor => ForwardingHeader::XForwardedFor,
+        config::ForwardingHeader::Forwarded => ForwardingHeader::Forwarded,
+    };
+    TrustedProxies::new(config.proxy_trusted.0.iter().copied(), header)
+}

@@ -1,0 +1,90 @@
+//! `jeton config`.
+
+use crate::run::{Folder, run, run_with};
+
+#[test]
+fn the_documented_configuration_is_the_real_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+    let documented = std::fs::read_to_string(path).unwrap_or_default();
+    let real = run(&["config", "reference"]).done();
+    assert_eq!(documented, real, "write it anew: cargo run -- config reference > docs/configuration.md");
+}
+
+#[test]
+fn show_tells_each_value_and_where_it_came_from() {
+    let folder = Folder::new();
+    let file = folder.file("jeton.toml", "issuer = \"https://login.example\"\n\n[refresh]\ngrace = \"7s\"\n");
+    let shown = run_with(
+        &["config", "show", "--json", "--config", &file],
+        &[("JETON_REFRESH_EXCUSES", "1"), ("JETON_ACCESS_LIFETIME", "10m")],
+    )
+    .json();
+    assert_eq!(
+        shown["issuer"],
+        serde_json::json!({"value": "https://login.example", "source": format!("{file}:1")})
+    );
+    assert_eq!(shown["refresh.grace"], serde_json::json!({"value": "7s", "source": format!("{file}:4")}));
+    assert_eq!(
+        shown["refresh.excuses"],
+        serde_json::json!({"value": "1", "source": "JETON_REFRESH_EXCUSES"})
+    );
+    assert_eq!(shown["access.audience"]["value"], "https://login.example");
+    assert_eq!(shown["listen"], serde_json::json!({"value": "127.0.0.1:8000", "source": "default"}));
+}
+
+#[test]
+fn the_file_can_be_named_by_a_variable() {
+    let folder = Folder::new();
+    let file = folder.file("jeton.toml", "listen = \"127.0.0.1:9000\"");
+    let shown = run_with(&["config", "show"], &[("JETON_CONFIG", &file)]).done();
+    let line = shown.lines().find(|line| line.starts_with("listen ")).expect("a line");
+    assert!(line.contains("127.0.0.1:9000") && line.ends_with("jeton.toml:1"), "{line}");
+}
+
+#[test]
+fn show_hides_secrets() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let variables = [("JETON_ACCESS_ALGORITHM", "HS256"), ("JETON_ACCESS_SHARED_SECRET", secret)];
+    for arguments in [&["config", "show"][..], &["config", "show", "--json"]] {
+        let shown = run_with(arguments, &variables).done();
+        assert!(!shown.contains(secret) && shown.contains("(hidden)"), "{shown}");
+    }
+}
+
+#[test]
+fn check_reports_every_mistake_with_the_nearest_right_name() {
+    let folder = Folder::new();
+    let file = folder.file("jeton.toml", "[refresh]\ngrase = \"7s\"\nidle_lifetime = \"soon\"\n");
+    let ran = run_with(&["config", "check", "--config", &file], &[("JETON_LISTN", "127.0.0.1:1")]);
+    assert_eq!(ran.status, 1);
+    let lines: Vec<_> = ran.err.lines().collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(
+        lines[0].contains("jeton.toml:2: unknown key `refresh.grase`: did you mean `refresh.grace`?"),
+        "{lines:?}"
+    );
+    assert!(lines[1].contains("JETON_LISTN: no such variable: did you mean JETON_LISTEN?"), "{lines:?}");
+    assert!(lines[2].contains("jeton.toml:3: refresh.idle_lifetime: wants a duration"), "{lines:?}");
+
+    let ran = run_with(&["config", "check", "--json", "--config", &file], &[]);
+    assert_eq!(ran.status, 1);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(document["valid"], false);
+    assert_eq!(document["problems"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn check_accepts_what_holds() {
+    assert_eq!(run(&["config", "check", "--json"]).json()["valid"], true);
+}
+
+#[test]
+fn a_wrong_configuration_keeps_a_server_from_starting() {
+    let folder = Folder::new();
+    let data = folder.path().to_str().expect("UTF-8");
+    let ran = run_with(&["serve", "--data", data], &[("JETON_REFRESH_GRACE", "5m")]);
+    assert!(ran.refused().contains("refresh.grace (5m) must be shorter than access.lifetime (5m)"));
+    let ran = run(&["serve", "--data", data, "--database", "postgres://db/jeton"]);
+    assert!(ran.misused().contains("cannot use postgres"));
+    assert!(!folder.path().exists());
+}

@@ -1,0 +1,47 @@
+//! Help, completions and manual pages.
+
+use crate::run::run;
+
+const COMMANDS: [&[&str]; 13] = [
+    &["serve"],
+    &["demo"],
+    &["user"],
+    &["user", "import"],
+    &["key"],
+    &["session"],
+    &["jwt"],
+    &["jwt", "sign"],
+    &["jwt", "verify"],
+    &["jwt", "decode"],
+    &["jwk"],
+    &["config"],
+    &["completions"],
+];
+
+#[test]
+fn every_command_has_help_with_examples() {
+    for command in COMMANDS {
+        let help = run(&[command, &["--help"]].concat()).done();
+        assert!(help.contains("Examples:"), "{command:?}: {help}");
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_status_2() {
+    run(&["nonsense"]).misused();
+    run(&["user", "add"]).misused();
+    run(&["serve", "--listen", "nowhere"]).misused();
+    run(&["session", "revoke"]).misused();
+    run(&["jwt", "verify", "token"]).misused();
+}
+
+#[test]
+fn completions_and_manual_pages_are_made() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(run(&["completions", shell]).done().contains("jeton"), "{shell}");
+    }
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    run(&["man", folder.path().to_str().expect("UTF-8")]).done();
+    assert!(folder.path().join("jeton.1").exists());
+    assert!(folder.path().join("jeton-serve.1").exists());
+}

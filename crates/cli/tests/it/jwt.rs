@@ -1,0 +1,187 @@
+//! `jeton jwt`.
+
+use serde_json::Value;
+
+use crate::run::{Folder, run, run_reading};
+
+struct Keys {
+    folder: Folder,
+    key: String,
+}
+
+impl Keys {
+    fn of(alg: &str) -> Self {
+        let folder = Folder::new();
+        let key = folder.file("key.jwk", run(&["jwk", "generate", alg]).done());
+        Self { folder, key }
+    }
+
+    fn sign(&self, arguments: &[&str]) -> String {
+        run(&[&["jwt", "sign", "--key", &self.key], arguments].concat()).done().trim_end().to_owned()
+    }
+
+    fn verify(&self, arguments: &[&str]) -> crate::run::Ran {
+        run(&[&["jwt", "verify", "--key", &self.key], arguments].concat())
+    }
+}
+
+#[test]
+fn what_is_signed_verifies_and_its_claims_are_printed_as_they_were() {
+    for alg in ["ES256", "Ed25519", "HS256", "PS256"] {
+        let keys = Keys::of(alg);
+        let token = keys.sign(&[r#"{"sub":"ada","exp":4102444800, "z":1.50,"a":{"b":[1,2]}}"#]);
+        assert_eq!(
+            keys.verify(&[&token]).done(),
+            "{\"sub\":\"ada\",\"exp\":4102444800,\"z\":1.50,\"a\":{\"b\":[1,2]}}\n"
+        );
+        let read = run_reading(&["jwt", "verify", "--key", &keys.key], format!("  {token}\n").as_bytes());
+        read.done();
+    }
+}
+
+#[test]
+fn expires_in_adds_the_times() {
+    let keys = Keys::of("ES256");
+    let token = keys.sign(&["--expires-in", "5m", r#"{"sub":"ada"}"#]);
+    let claims: Value = serde_json::from_str(&keys.verify(&[&token]).done()).expect("JSON");
+    assert_eq!(claims["exp"].as_i64(), claims["iat"].as_i64().map(|iat| iat + 300));
+    let ran = run(&["jwt", "sign", "--key", &keys.key, "--expires-in", "5m", r#"{"exp":1}"#]);
+    assert!(ran.misused().contains("--expires-in makes no sense"));
+    assert!(keys.sign(&["--expires-in", "5m", "--json"]).contains("\"token\""));
+}
+
+#[test]
+fn an_expired_token_is_refused_with_by_how_much_and_by_which_clock() {
+    let keys = Keys::of("ES256");
+    let token = keys.sign(&[r#"{"exp":1795378647}"#]);
+    assert_eq!(
+        keys.verify(&["--at", "1795378839", &token]).refused(),
+        "error: refused: expired 3m12s ago: exp 2026-11-22T20:17:27Z, now 2026-11-22T20:20:39Z by --at, with 30s of leeway"
+    );
+    keys.verify(&["--at", "1795378650", &token]).done();
+    keys.verify(&["--at", "1795378650", "--leeway", "0s", &token]).refused();
+    let old = keys.sign(&[r#"{"exp":1000000000}"#]);
+    let refused = keys.verify(&[&old]).refused();
+    assert!(refused.contains("by this machine's clock"), "{refused}");
+}
+
+#[test]
+fn each_check_says_what_was_found_and_what_was_wanted() {
+    let keys = Keys::of("ES256");
+    let token =
+        keys.sign(&[r#"{"iss":"https://a.example","aud":["x","y"],"exp":4102444800,"nbf":4102444000}"#]);
+    let late = ["--at", "4102444100"];
+    let refused = |more: &[&str]| keys.verify(&[&late, more, &[&token]].concat()).refused();
+    assert!(
+        refused(&["--iss", "https://b.example"])
+            .contains(r#"iss is "https://a.example", wanted "https://b.example""#)
+    );
+    assert!(refused(&["--aud", "z"]).contains(r#"aud is ["x","y"], wanted "z""#));
+    assert!(refused(&["--typ", "at+jwt"]).contains(r#"typ is "JWT", wanted "at+jwt""#));
+    keys.verify(&[&late[..], &["--iss", "https://a.example", "--aud", "y", &token]].concat()).done();
+    assert!(
+        keys.verify(&["--at", "4102443000", &token])
+            .refused()
+            .contains("not valid for another 16m40s: nbf 2099-12-31T23:46:40Z")
+    );
+
+    let forever = keys.sign(&["{}"]);
+    assert!(keys.verify(&[&forever]).refused().contains("--allow-no-exp"));
+    keys.verify(&["--allow-no-exp", &forever]).done();
+
+    let other = Keys::of("ES256");
+    assert!(other.verify(&[&token]).refused().contains("no key fits: kid is "));
+    let hmac = Keys::of("HS256");
+    assert!(hmac.verify(&[&token]).refused().contains(r#"alg is "ES256", allowed is HS256"#));
+    assert!(keys.verify(&["nonsense"]).refused().contains("token is malformed"));
+    let (body, _) = token.rsplit_once('.').expect("a signature");
+    let forged = format!("{body}.{}", "A".repeat(86));
+    assert!(keys.verify(&[&late[..], &[&forged]].concat()).refused().contains("signature is invalid"));
+}
+
+#[test]
+fn an_access_token_is_not_taken_for_a_plain_one() {
+    let keys = Keys::of("ES256");
+    let token = keys.sign(&["--header", r#"{"typ":"at+jwt","kid":"other"}"#, "--expires-in", "5m"]);
+    let decoded = run(&["jwt", "decode", "--json", &token]).json();
+    assert_eq!(decoded["header"]["typ"], "at+jwt");
+    assert_eq!(decoded["header"]["kid"], "other");
+    assert_eq!(decoded["verified"], false);
+    assert!(
+        run(&["jwt", "sign", "--key", &keys.key, "--header", r#"{"alg":"none"}"#])
+            .misused()
+            .contains("`alg` cannot be none")
+    );
+}
+
+#[test]
+fn a_key_that_names_no_algorithm_needs_one() {
+    let folder = Folder::new();
+    let jwk = run(&["jwk", "generate", "RS256"]).done();
+    let pem =
+        folder.file("key.pem", run_reading(&["jwk", "convert", "-", "--to", "pem"], jwk.as_bytes()).done());
+    assert!(run(&["jwt", "sign", "--key", &pem, "{}"]).misused().contains("--alg"));
+    let token = run(&["jwt", "sign", "--key", &pem, "--alg", "PS256", "--expires-in", "1m"]).done();
+    let token = token.trim_end();
+    assert!(run(&["jwt", "verify", "--key", &pem, token]).misused().contains("--alg"));
+    run(&["jwt", "verify", "--key", &pem, "--alg", "RS256", token]).refused();
+    run(&["jwt", "verify", "--key", &pem, "--alg", "RS256", "--alg", "PS256", token]).done();
+    run(&["jwt", "verify", "--key", &pem, "--alg", "HS256", token]).refused();
+}
+
+#[test]
+fn a_public_key_verifies_and_does_not_sign() {
+    let keys = Keys::of("ES256");
+    let public = keys.folder.file("public.jwk", run(&["jwk", "public", &keys.key]).done());
+    let token = keys.sign(&["--expires-in", "1m"]);
+    run(&["jwt", "verify", "--key", &public, &token]).done();
+    run(&["jwt", "sign", "--key", &public, "{}"]).refused();
+}
+
+#[test]
+fn a_set_of_public_keys_is_searched_by_kid_and_one_with_secrets_refused() {
+    let keys = [Keys::of("ES256"), Keys::of("Ed25519")];
+    let public = keys.each_ref().map(|keys| run(&["jwk", "public", &keys.key]).done().trim_end().to_owned());
+    let set = keys[0].folder.file("set.json", format!("{{\"keys\":[{}]}}", public.join(",")));
+    for keys in &keys {
+        let token = keys.sign(&["--expires-in", "1m"]);
+        run(&["jwt", "verify", "--jwks", &set, &token]).done();
+        run(&["jwt", "verify", "--key", &set, &token]).done();
+    }
+    let token = keys[1].sign(&["--expires-in", "1m"]);
+    run(&["jwt", "verify", "--jwks", &set, "--alg", "ES256", &token]).refused();
+
+    let private = std::fs::read_to_string(&keys[1].key).expect("a key");
+    let set =
+        keys[0].folder.file("mixed.json", format!("{{\"keys\":[{},{}]}}", public[0], private.trim_end()));
+    assert!(run(&["jwt", "verify", "--jwks", &set, &token]).refused().contains("private or symmetric"));
+    run(&["jwt", "verify", "--key", &set, &token]).done();
+}
+
+#[test]
+fn decode_shows_the_times_in_words_and_says_that_nothing_was_checked() {
+    let keys = Keys::of("ES256");
+    let token = keys.sign(&["--expires-in", "5m", r#"{"sub":"ada\u001b[31m"}"#]);
+    let ran = run(&["jwt", "decode", &token]);
+    assert!(ran.err.contains("NOTHING WAS CHECKED"), "{}", ran.err);
+    let out = ran.done();
+    assert!(out.contains("UNVERIFIED"), "{out}");
+    assert!(out.contains("exp: 2") && out.contains("Z, in 4 minutes"), "{out}");
+    assert!(!out.contains('\u{1b}'), "{out}");
+    run(&["jwt", "decode", "nonsense"]).refused();
+}
+
+#[test]
+fn claims_with_a_member_twice_are_not_signed() {
+    let keys = Keys::of("ES256");
+    let ran = run(&["jwt", "sign", "--key", &keys.key, r#"{"role":"user","role":"admin"}"#]);
+    assert!(ran.refused().contains("without doubles"));
+    run(&["jwt", "sign", "--key", &keys.key, "[]"]).refused();
+}
+
+#[test]
+fn a_weak_secret_is_refused() {
+    let folder = Folder::new();
+    let short = folder.file("short.jwk", r#"{"kty":"oct","alg":"HS256","k":"c2VjcmV0"}"#);
+    assert!(run(&["jwt", "sign", "--key", &short, "{}"]).refused().contains("at least 32"));
+}

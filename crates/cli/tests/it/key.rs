@@ -1,0 +1,82 @@
+//! `jeton key`.
+
+use serde_json::Value;
+
+use crate::run::{Folder, Server, run, run_with};
+
+fn published(server: &Server) -> Vec<String> {
+    let (_, set) = server.get("/.well-known/jwks.json");
+    set["keys"]
+        .as_array()
+        .expect("keys")
+        .iter()
+        .map(|key| key["kid"].as_str().expect("a kid").to_owned())
+        .collect()
+}
+
+#[test]
+fn a_rotated_key_is_published_at_once_signs_later_and_a_retired_one_is_gone() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let server = folder.serve(&[]);
+    let first = published(&server);
+    assert_eq!(first.len(), 1);
+    let pair = server.sign_in("ada", "correct horse");
+
+    let rotated = folder.run(&["key", "rotate", "--alg", "Ed25519", "--json"]).json();
+    assert_eq!(rotated["alg"], "Ed25519");
+    let kid = rotated["kid"].as_str().expect("a kid").to_owned();
+    // The running server was told, so nothing has to be waited for.
+    assert_eq!(published(&server), [first[0].clone(), kid.clone()]);
+
+    let keys = folder.run(&["key", "list", "--json"]).json();
+    let states: Vec<_> =
+        keys.as_array().expect("keys").iter().map(|key| key["state"].as_str().expect("a state")).collect();
+    assert_eq!(states, ["signing", "next"]);
+    assert!(folder.run(&["key", "list"]).done().contains("signs from"));
+
+    folder.run(&["key", "retire", &first[0]]).done();
+    assert_eq!(published(&server), [kid]);
+    let (status, _) = server.post("/api/token/verify/", &serde_json::json!({"token": pair["access"]}));
+    assert_eq!(status, 401);
+    server.sign_in("ada", "correct horse");
+}
+
+#[test]
+fn without_a_wait_the_new_key_signs_at_once() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let server = folder.serve(&[]);
+    let data = folder.path().to_str().expect("UTF-8");
+    let rotated =
+        run_with(&["key", "rotate", "--json", "--data", data], &[("JETON_KEYS_PUBLISH_WAIT", "0s")]).json();
+    let pair = server.sign_in("ada", "correct horse");
+    let token = pair["access"].as_str().expect("a token");
+    let decoded = run(&["jwt", "decode", "--json", token]).json();
+    assert_eq!(decoded["header"]["kid"], rotated["kid"]);
+}
+
+#[test]
+fn the_only_key_and_an_unknown_one_cannot_be_retired() {
+    let folder = Folder::new();
+    drop(folder.serve(&[]));
+    let keys = folder.run(&["key", "list", "--json"]).json();
+    let kid = keys[0]["kid"].as_str().expect("a kid");
+    assert!(folder.run(&["key", "retire", kid]).refused().contains("the only one that can sign"));
+    assert_eq!(folder.run(&["key", "retire", "nobody"]).refused(), "error: there is no key nobody");
+    assert!(folder.run(&["key", "rotate", "--alg", "HS256"]).refused().contains("shared secret"));
+}
+
+#[test]
+fn a_key_from_elsewhere_is_imported_under_its_thumbprint() {
+    let folder = Folder::new();
+    let key = run(&["jwk", "generate", "ES256"]).done();
+    let file = folder.file("key.jwk", &key);
+    let imported = folder.run(&["key", "import", &file, "--json"]).json();
+    let thumbprint = run(&["jwk", "thumbprint", &file]).done();
+    assert_eq!(imported["kid"].as_str(), Some(thumbprint.trim_end()));
+    let public = folder.file("public.jwk", run(&["jwk", "public", &file]).done());
+    folder.run(&["key", "import", &public]).refused();
+    let kids: Vec<Value> = folder.run(&["key", "list", "--json"]).json().as_array().expect("keys").clone();
+    assert_eq!(kids.len(), 1);
+}

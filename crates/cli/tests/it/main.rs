@@ -1,0 +1,12 @@
+//! Runs the real binary, as people and scripts do.
+
+mod config;
+mod demo;
+mod help;
+mod jwk;
+mod jwt;
+mod key;
+mod run;
+mod serve;
+mod session;
+mod user;
