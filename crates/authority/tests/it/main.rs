@@ -2,6 +2,7 @@
 
 mod key_lifecycle;
 mod passwords;
+mod refresh_model;
 mod refreshing;
 mod rotating_keys;
 mod signing_in;

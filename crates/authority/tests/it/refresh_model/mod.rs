@@ -16,14 +16,14 @@
 
 mod broken;
 mod model;
+mod scenario;
 mod world;
 
 use jeton_authority::refresh_token::decide;
 use stateright::{Checker, HasDiscoveries, Model};
 
-use self::model::{
-    Client, GRACE_ENDS, GRANDPARENT_ENDS_IT, HONEST_STAYS, NOT_BOTH, ONE_TOKEN_A_GRACE, Rule, Scenario, Thief,
-};
+use self::model::{GRACE_ENDS, GRANDPARENT_ENDS_IT, HONEST_STAYS, NOT_BOTH, ONE_TOKEN_A_GRACE};
+use self::scenario::{Client, Rule, Scenario, Thief};
 
 /// A careful client with two tabs, in a world without thieves.
 fn honest() -> Scenario {
@@ -69,7 +69,10 @@ fn fails(property: &'static str, rule: Rule, scenario: Scenario) {
         .finish_when(HasDiscoveries::AnyOf([property].into()))
         .spawn_bfs()
         .join();
-    assert!(checker.discovery(property).is_some(), "the checker found no run in which this fails: {property}");
+    assert!(
+        checker.discovery(property).is_some(),
+        "the checker found no run in which this fails: {property}"
+    );
 }
 
 #[test]

@@ -185,7 +185,8 @@ impl World {
     /// Moves every generation so that the server stands at [`GENERATION`] again, and forgets what cannot matter.
     pub(crate) fn normalise(&mut self) {
         let at = self.row.state.generation;
-        let shift = |generation: &mut u64| *generation = (*generation + GENERATION - at).max(GENERATION - ANCIENT);
+        let shift =
+            |generation: &mut u64| *generation = (*generation + GENERATION - at).max(GENERATION - ANCIENT);
         shift(&mut self.row.state.generation);
         if let Some(before) = &mut self.before {
             shift(&mut before.state.generation);
