@@ -1,3 +1,57 @@
-//! The project's own chores.
+//! The project's own chores: `cargo xtask test | bench | ci | crash | arrows`.
 
-fn main() {}
+mod arrows;
+mod cargo;
+mod ci;
+mod console;
+mod machine;
+mod report;
+mod rig;
+mod suites;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+The project's own chores.
+
+  cargo xtask test [--quick] [NAME...]   all tests, or only those named: rust, or a suite of the list below
+  cargo xtask crash [KILLS]              the crash suite alone, with this many kills (50)
+  cargo xtask bench [ARGUMENT...]        the benchmarks, in release mode; arguments go to the benchmark
+  cargo xtask arrows                     which crate may depend on what
+  cargo xtask ci                         what .ci/run runs: all tests, then formatting, lints, docs and arrows
+
+Suites of `cargo xtask test`, each against the real command:
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test", rest @ ..] => test::Selection::parse(rest).and_then(|selection| test::run(&selection)),
+        ["crash"] => test::crash(suites::crash::KILLS),
+        ["crash", kills] => match kills.parse() {
+            Ok(kills) => test::crash(kills),
+            Err(_) => return wrong_usage(),
+        },
+        ["bench", rest @ ..] => cargo::bench(rest),
+        ["arrows"] => arrows::check(),
+        ["ci"] => ci::run(),
+        _ => return wrong_usage(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn wrong_usage() -> ExitCode {
+    console::complain(USAGE);
+    for suite in suites::ALL {
+        console::complain(&format!("  {:8} {}", suite.name, suite.about));
+    }
+    ExitCode::from(2)
+}

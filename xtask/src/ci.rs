@@ -1,0 +1,68 @@
+//! `cargo xtask ci`: what has to be green before a change lands.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::{arrows, cargo, console, test};
+
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: [Step; 5] = [
+    ("tests", || test::run(&test::Selection::all())),
+    ("formatting", || cargo::run(&["fmt", "--all", "--check"])),
+    ("lints", || cargo::run(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+    ("docs", docs),
+    ("arrows", arrows::check),
+];
+
+/// Runs every step, even after one failed, and ends with what each took.
+///
+/// # Errors
+/// When a step failed, or the published test vectors are not there.
+pub(crate) fn run() -> Result<()> {
+    need_vectors()?;
+    let outcomes: Vec<(&str, Duration, Result<()>)> = STEPS
+        .iter()
+        .map(|(name, step)| {
+            console::headline(name);
+            let started = Instant::now();
+            let outcome = step();
+            if let Err(error) = &outcome {
+                console::say(&format!("{name}: {error:#}"));
+            }
+            (*name, started.elapsed(), outcome)
+        })
+        .collect();
+    console::headline("timings");
+    for (name, took, outcome) in &outcomes {
+        let word = if outcome.is_ok() { "ok" } else { "FAIL" };
+        console::say(&format!("  {word:4}  {name:10} {:7.1} s", took.as_secs_f32()));
+    }
+    let failed = outcomes.iter().filter(|(_, _, outcome)| outcome.is_err()).count();
+    if failed > 0 {
+        bail!("{failed} of {} steps failed", outcomes.len());
+    }
+    Ok(())
+}
+
+/// Without the vectors the tests that read them would not run, and a green result would say too much.
+fn need_vectors() -> Result<()> {
+    let folder = std::env::var_os("JETON_VECTORS")
+        .map_or_else(|| cargo::root().join("../shared/vectors"), PathBuf::from);
+    if !folder.join("README.md").is_file() {
+        bail!(
+            "the published test vectors are not in {}: set JETON_VECTORS to the folder that holds them",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
+fn docs() -> Result<()> {
+    let mut command = cargo::command(&["doc", "--workspace", "--no-deps"]);
+    let flags = std::env::var("RUSTDOCFLAGS").unwrap_or_default();
+    command.env("RUSTDOCFLAGS", format!("{flags} -D warnings"));
+    cargo::finish(&mut command, "cargo doc")
+}

@@ -1,0 +1,89 @@
+//! What the suites need of the machine: installed where we may, named where we may not.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::cargo::finish;
+use crate::console;
+
+/// Whether this process may install packages and mount filesystems.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Whether a program is found on the `PATH`.
+pub(crate) fn has_program(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+}
+
+/// Makes sure of a program, installing the Debian packages that bring it when running as root.
+///
+/// # Errors
+/// When it is missing and cannot be installed; the error names the packages.
+pub(crate) fn need_program(name: &str, packages: &[&str]) -> Result<()> {
+    if has_program(name) {
+        return Ok(());
+    }
+    install(name, packages)?;
+    if !has_program(name) {
+        bail!("{name} is still missing after installing {}", packages.join(" "));
+    }
+    Ok(())
+}
+
+/// Installs Debian packages, for `wanted`.
+fn install(wanted: &str, packages: &[&str]) -> Result<()> {
+    let list = packages.join(" ");
+    if !is_root() || !has_program("apt-get") {
+        bail!("{wanted} is missing: install {list} (on Debian: sudo apt-get install {list})");
+    }
+    console::say(&format!("  installing {list}"));
+    finish(apt_get(&["update", "-qq"]).stdout(Stdio::null()), "apt-get update")?;
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(packages);
+    finish(apt_get(&arguments).stdout(Stdio::null()), &format!("apt-get install {list}"))
+}
+
+fn apt_get(arguments: &[&str]) -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+    command
+}
+
+/// A Python with exactly these packages (`requirements`, one `name==version` a line), in a virtual environment under
+/// `scratch` that is kept for the next run.
+///
+/// # Errors
+/// When Python is missing and cannot be installed, or the packages cannot be had.
+pub(crate) fn python(scratch: &Path, requirements: &str) -> Result<PathBuf> {
+    let folder = scratch.join("python");
+    let python = folder.join("bin/python");
+    let installed = folder.join("installed.txt");
+    if std::fs::read_to_string(&installed).is_ok_and(|text| text == requirements) {
+        return Ok(python);
+    }
+    need_program("python3", &["python3", "python3-venv"])?;
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    if make_environment(&folder).is_err() {
+        // Debian's python3 comes without the module that a virtual environment is made with.
+        install("python3 -m venv", &["python3-venv"])?;
+        make_environment(&folder)?;
+    }
+    console::say(&format!("  installing {}", requirements.split_whitespace().collect::<Vec<_>>().join(" ")));
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
+    pip.args(requirements.split_whitespace());
+    finish(&mut pip, "pip install")?;
+    std::fs::write(&installed, requirements)?;
+    Ok(python)
+}
+
+fn make_environment(folder: &Path) -> Result<()> {
+    let mut command = Command::new("python3");
+    finish(command.args(["-m", "venv"]).arg(folder).stdout(Stdio::null()), "python3 -m venv")
+}

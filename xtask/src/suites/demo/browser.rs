@@ -1,0 +1,170 @@
+//! Headless Chromium, driven over WebDriver (W3C) by Debian's chromedriver.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::Stage;
+use crate::machine;
+use crate::rig::http::Client;
+use crate::rig::process::{self, Running};
+use crate::rig::{empty_folder, wait_for};
+
+/// The member that names an element in every WebDriver answer.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// How long the page may take. Its longest step waits for two graces of five seconds.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A browser with one window.
+#[derive(Debug)]
+pub(super) struct Browser {
+    driver: Client,
+    session: String,
+    _process: Running,
+}
+
+/// Something on the page.
+#[derive(Debug)]
+pub(super) struct Element<'a> {
+    browser: &'a Browser,
+    path: String,
+}
+
+impl Browser {
+    /// Opens a browser, installing it where that is possible.
+    ///
+    /// # Errors
+    /// When there is none and none can be installed, or it does not start.
+    pub(super) fn open(stage: &Stage) -> Result<Self> {
+        machine::need_program("chromium", &["chromium"])?;
+        machine::need_program("chromedriver", &["chromium-driver"])?;
+        let profile = empty_folder(&stage.scratch, "chromium")?;
+        let port = process::free_port()?;
+        let mut command = Command::new("chromedriver");
+        command.arg(format!("--port={port}"));
+        let mut process =
+            Running::start("chromedriver", &mut command, &stage.scratch.join("chromedriver.log"))?;
+        let driver = Client::new(format!("http://127.0.0.1:{port}"));
+        process
+            .wait_until("it answers", || driver.fetch("/status").is_ok_and(|answer| answer.status == 200))?;
+
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1280,1400",
+            &format!("--user-data-dir={}", profile.display()),
+        ];
+        let options = json!({ "args": arguments });
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}
+        }}});
+        let answer = driver.post("/session", &wanted)?.expect(200).context("chromium does not start")?;
+        let session = answer.json()?["value"]["sessionId"].as_str().context("no session")?.to_owned();
+        Ok(Self { driver, session: format!("/session/{session}"), _process: process })
+    }
+
+    /// Opens a page and waits until it is loaded.
+    ///
+    /// # Errors
+    /// When the browser cannot.
+    pub(super) fn visit(&self, url: &str) -> Result<()> {
+        self.post("/url", &json!({ "url": url })).map(drop)
+    }
+
+    /// The first element that a CSS selector finds, as soon as there is one.
+    ///
+    /// # Errors
+    /// When there is none after a while.
+    pub(super) fn find_soon(&self, selector: &str) -> Result<Element<'_>> {
+        wait_for(selector, PATIENCE, || Ok(self.find_all(selector)?.into_iter().next()))
+    }
+
+    /// The elements that a CSS selector finds.
+    ///
+    /// # Errors
+    /// When the browser cannot.
+    fn find_all(&self, selector: &str) -> Result<Vec<Element<'_>>> {
+        let found = self.post("/elements", &json!({"using": "css selector", "value": selector}))?;
+        let elements = found.as_array().cloned().unwrap_or_default();
+        let element = |value: &Value| Some(format!("/element/{}", value[ELEMENT].as_str()?));
+        Ok(elements.iter().filter_map(element).map(|path| Element { browser: self, path }).collect())
+    }
+
+    /// Waits until what an element shows satisfies `holds`.
+    ///
+    /// # Errors
+    /// When it does not; the error quotes what is shown.
+    pub(super) fn wait_until_shown(&self, selector: &str, holds: impl Fn(&str) -> bool) -> Result<()> {
+        let mut shown = String::new();
+        let waited = wait_for(&format!("{selector} to change"), PATIENCE, || {
+            shown = self.find_soon(selector)?.text()?;
+            Ok(holds(&shown).then_some(()))
+        });
+        waited.with_context(|| format!("it shows:\n{shown}"))
+    }
+
+    /// Saves what the window shows as a PNG.
+    ///
+    /// # Errors
+    /// When the browser cannot, or the file cannot be written.
+    pub(super) fn screenshot(&self, file: &Path) -> Result<()> {
+        let answer = self.driver.fetch(&format!("{}/screenshot", self.session))?.expect(200)?.json()?;
+        let png = STANDARD.decode(answer["value"].as_str().context("no picture")?)?;
+        std::fs::write(file, png).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// What the page complained of in the browser's console: script errors, refused resources.
+    ///
+    /// # Errors
+    /// When the browser does not say.
+    pub(super) fn complaints(&self) -> Result<Vec<String>> {
+        let log = self.post("/se/log", &json!({"type": "browser"}))?;
+        let entries = log.as_array().cloned().unwrap_or_default();
+        Ok(entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let answer = self.driver.post(&format!("{}{path}", self.session), body)?.expect(200)?;
+        Ok(answer.json()?["value"].take())
+    }
+}
+
+impl Element<'_> {
+    /// Clicks it.
+    ///
+    /// # Errors
+    /// When it cannot be clicked: hidden, disabled, covered.
+    pub(super) fn click(&self) -> Result<()> {
+        self.browser.post(&format!("{}/click", self.path), &json!({})).map(drop)
+    }
+
+    /// The text that it shows.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(super) fn text(&self) -> Result<String> {
+        let path = format!("{}{}/text", self.browser.session, self.path);
+        let answer = self.browser.driver.fetch(&path)?.expect(200)?;
+        answer.text("value")
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Closes the browser; the driver is ended after that, with its own value.
+        let _ = self.driver.send("DELETE", &self.session, &[], "");
+    }
+}

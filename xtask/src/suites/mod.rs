@@ -1,0 +1,69 @@
+//! The suites: what only the real command and its real peers can show.
+
+pub(crate) mod crash;
+mod demo;
+mod disk;
+mod django;
+mod flood;
+mod wire;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::cargo;
+use crate::report::Report;
+use crate::rig::jeton::Jeton;
+
+/// One suite.
+#[derive(Debug)]
+pub(crate) struct Suite {
+    /// What it is called on the command line.
+    pub(crate) name: &'static str,
+    /// What it shows, in a few words.
+    pub(crate) about: &'static str,
+    /// Carries it out. An error is for what hinders it; what it finds goes into the report.
+    pub(crate) run: fn(&Stage, &mut Report) -> Result<()>,
+}
+
+/// All suites, the quick ones first.
+pub(crate) const ALL: &[Suite] = &[
+    Suite { name: "demo", about: "the four curl lines, and the front page in Chromium", run: demo::run },
+    Suite { name: "flood", about: "a flood of sign-ins starves nobody", run: flood::run },
+    Suite { name: "disk", about: "a full or read-only disk stops writes alone", run: disk::run },
+    Suite { name: "wire", about: "the same requests to simplejwt's server and to Jeton", run: wire::run },
+    Suite { name: "django", about: "Django REST framework takes Jeton's tokens and users", run: django::run },
+    Suite { name: "crash", about: "killed in the middle of the work, again and again", run: crash::run },
+];
+
+/// Where the suites play: the command, and a folder for what they write.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    /// The `jeton` command, as built for development.
+    pub(crate) binary: PathBuf,
+    /// The scratch folder. What is dear to install stays there for the next run.
+    pub(crate) scratch: PathBuf,
+    /// Whether to take fewer rounds of what is repeated.
+    pub(crate) quick: bool,
+}
+
+impl Stage {
+    /// Builds the command, or takes the one that `JETON_TEST_BINARY` names: a release, a package.
+    ///
+    /// # Errors
+    /// When it does not build.
+    pub(crate) fn new(quick: bool) -> Result<Self> {
+        let given = std::env::var_os("JETON_TEST_BINARY").map(PathBuf::from);
+        let binary = given.map_or_else(cargo::build_jeton, Ok)?;
+        Ok(Self { binary, scratch: cargo::scratch()?, quick })
+    }
+
+    /// The command with an empty data folder of this name.
+    ///
+    /// # Errors
+    /// When the folder cannot be emptied.
+    pub(crate) fn jeton(&self, name: &str) -> Result<Jeton> {
+        let folder = crate::rig::empty_folder(&self.scratch, name)?;
+        Ok(Jeton::new(&self.binary, &folder.join("data")))
+    }
+}

@@ -1,0 +1,110 @@
+//! `cargo xtask test`: the workspace's own tests, then the suites that need the real command and real peers.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::report::Report;
+use crate::suites::{self, Stage, Suite};
+use crate::{cargo, console};
+
+/// The tests of the crates themselves, as a name beside the suites.
+const RUST: &str = "rust";
+
+/// What of all tests to run.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    rust: bool,
+    suites: Vec<&'static Suite>,
+    quick: bool,
+}
+
+impl Selection {
+    /// Everything.
+    pub(crate) fn all() -> Self {
+        Self { rust: true, suites: suites::ALL.iter().collect(), quick: false }
+    }
+
+    /// Parses the arguments after `test`: `--quick`, and names; without names it is everything.
+    ///
+    /// # Errors
+    /// For a name that is neither `rust` nor a suite.
+    pub(crate) fn parse(arguments: &[&str]) -> Result<Self> {
+        let quick = arguments.contains(&"--quick");
+        let names: Vec<&str> = arguments.iter().copied().filter(|argument| *argument != "--quick").collect();
+        if names.is_empty() {
+            return Ok(Self { quick, ..Self::all() });
+        }
+        let mut selection = Self { rust: false, suites: Vec::new(), quick };
+        for name in names {
+            if name == RUST {
+                selection.rust = true;
+            } else {
+                let known = suites::ALL.iter().find(|suite| suite.name == name);
+                selection.suites.push(known.with_context(|| {
+                    let all: Vec<&str> = suites::ALL.iter().map(|suite| suite.name).collect();
+                    format!("no tests are called {name}: there are {RUST}, {}", all.join(", "))
+                })?);
+            }
+        }
+        Ok(selection)
+    }
+}
+
+/// Runs the tests that are selected; the last line on standard output counts the checks of the suites.
+///
+/// # Errors
+/// When anything failed.
+pub(crate) fn run(selection: &Selection) -> Result<()> {
+    let mut report = Report::default();
+    if selection.rust {
+        console::headline("tests of the crates");
+        report.check("the tests of the crates pass", rust);
+    }
+    if !selection.suites.is_empty() {
+        let stage = Stage::new(selection.quick)?;
+        for suite in &selection.suites {
+            run_suite(suite, &stage, &mut report);
+        }
+    }
+    close(&report)
+}
+
+/// Runs the crash suite alone, with so many kills.
+///
+/// # Errors
+/// When a check failed.
+pub(crate) fn crash(kills: usize) -> Result<()> {
+    let stage = Stage::new(false)?;
+    let mut report = Report::default();
+    console::headline("crash");
+    suites::crash::run_with(&stage, kills, &mut report)?;
+    close(&report)
+}
+
+fn close(report: &Report) -> Result<()> {
+    console::say(&format!("\n{}", report.closing_line()));
+    if !report.is_clean() {
+        bail!("some tests failed");
+    }
+    Ok(())
+}
+
+fn run_suite(suite: &Suite, stage: &Stage, report: &mut Report) {
+    console::headline(&format!("{}: {}", suite.name, suite.about));
+    let started = Instant::now();
+    if let Err(error) = (suite.run)(stage, report) {
+        report.check(&format!("{} could be carried out to its end", suite.name), || Err(error));
+    }
+    console::say(&format!("  {} took {:.1} s", suite.name, started.elapsed().as_secs_f32()));
+}
+
+/// `cargo nextest` where it is installed, which runs more of them at once; it leaves out the examples in the docs.
+fn rust() -> Result<()> {
+    if cargo::has("nextest") {
+        cargo::run(&["nextest", "run", "--workspace", "--no-fail-fast"])?;
+        cargo::run(&["test", "--workspace", "--doc", "--no-fail-fast"])
+    } else {
+        cargo::run(&["test", "--workspace", "--no-fail-fast"])
+    }
+}
