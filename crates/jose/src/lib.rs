@@ -5,6 +5,7 @@
 mod algorithm;
 pub mod base64url;
 mod crypto;
+pub mod dpop;
 mod encoding;
 mod error;
 pub mod json;
@@ -13,8 +14,12 @@ pub mod jwk;
 pub mod jws;
 pub mod jwt;
 mod key;
+pub mod nested;
 pub mod random;
 mod timestamp;
+#[cfg(test)]
+#[path = "../tests/it/vectors.rs"]
+mod vectors;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use error::{SignError, VerifyError};

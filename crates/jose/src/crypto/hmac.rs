@@ -27,6 +27,14 @@ impl HmacKey {
         .map_err(|_| Refused)
     }
 
+    pub(crate) const fn tag_len(&self) -> usize {
+        match self {
+            Self::Sha256(_) => 32,
+            Self::Sha384(_) => 48,
+            Self::Sha512(_) => 64,
+        }
+    }
+
     pub(crate) fn tag(&self, message: &[u8]) -> SignatureBytes {
         match self {
             Self::Sha256(key) => {

@@ -7,7 +7,7 @@ use super::{HmacKey, Refused};
 
 /// A key that signs by one algorithm.
 pub(crate) enum SignKey {
-    Hmac(HmacKey),
+    Hmac(Box<HmacKey>),
     Rsa { key: Box<RsaKeyPair>, encoding: &'static RsaSignatureEncoding },
     Ecdsa(Box<EcdsaKeyPair>),
     Ed25519(Box<Ed25519KeyPair>),
@@ -37,9 +37,8 @@ impl SignKey {
     /// How long its signatures are.
     pub(crate) fn signature_len(&self) -> usize {
         match self {
-            Self::Hmac(HmacKey::Sha256(_)) => 32,
-            Self::Hmac(HmacKey::Sha384(_)) => 48,
-            Self::Hmac(HmacKey::Sha512(_)) | Self::Ed25519(_) => 64,
+            Self::Hmac(key) => key.tag_len(),
+            Self::Ed25519(_) => 64,
             Self::Rsa { key, .. } => key.public_modulus_len(),
             // P-521, the longest.
             Self::Ecdsa(_) => 132,

@@ -6,7 +6,7 @@ use super::{HmacKey, Refused};
 
 /// A key that verifies by one algorithm.
 pub(crate) enum VerifyKey {
-    Hmac(HmacKey),
+    Hmac(Box<HmacKey>),
     Public {
         key: Box<ParsedPublicKey>,
         /// The only length a signature may have.
@@ -27,12 +27,10 @@ impl VerifyKey {
         }
     }
 
-    /// The longest text in base64url that can be one of its signatures.
+    /// How long its signatures are (bytes).
     pub(crate) fn signature_len(&self) -> usize {
         match self {
-            Self::Hmac(HmacKey::Sha256(_)) => 32,
-            Self::Hmac(HmacKey::Sha384(_)) => 48,
-            Self::Hmac(HmacKey::Sha512(_)) => 64,
+            Self::Hmac(key) => key.tag_len(),
             Self::Public { signature_len, .. } => *signature_len,
         }
     }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::DecryptError;
+use super::{ContentEncryption, DecryptError};
 use crate::base64url;
-use crate::crypto::{GcmKey, fill_random};
+use crate::crypto::{ContentKey, Sealed, fill_random};
 use crate::json::{Document, Limits};
 use crate::jws::header;
 use crate::key::KeyError;
@@ -17,7 +17,7 @@ use crate::key::KeyError;
 /// Each [`seal`] draws a random 96-bit nonce, so one key should not seal more than 2^32 texts (NIST SP 800-38D §8.3).
 #[derive(Clone)]
 pub struct EncryptionKey {
-    key: Arc<GcmKey>,
+    key: Arc<ContentKey>,
     kid: Option<Arc<str>>,
 }
 
@@ -30,7 +30,8 @@ impl EncryptionKey {
     /// # Errors
     /// [`KeyError::MemberMalformed`] where there are more or fewer.
     pub fn new(key: &[u8]) -> Result<Self, KeyError> {
-        let key = (key.len() == Self::LEN).then(|| GcmKey::new(key).ok()).flatten();
+        let key =
+            (key.len() == Self::LEN).then(|| ContentKey::new(ContentEncryption::A256Gcm, key).ok()).flatten();
         let key = key.ok_or(KeyError::MemberMalformed { name: "k" })?;
         Ok(Self { key: Arc::new(key), kid: None })
     }
@@ -75,12 +76,17 @@ pub fn seal(key: &EncryptionKey, plaintext: &[u8]) -> String {
     }
     header.push('}');
     let header = base64url::encode(header);
-    let mut text = plaintext.to_vec();
-    let (nonce, tag) = key
-        .key
-        .seal(header.as_bytes(), &mut text)
-        .expect("a text that fits into memory is short enough for GCM");
-    format!("{header}..{}.{}.{}", base64url::encode(nonce), base64url::encode(text), base64url::encode(tag))
+    let sealed = key.key.seal(header.as_bytes(), plaintext);
+    let Sealed { iv, ciphertext, tag } =
+        sealed.expect("a text that fits into memory is short enough for GCM");
+    let mut out = Vec::with_capacity(header.len() + base64url::encoded_len(plaintext.len()) + 44);
+    out.extend_from_slice(header.as_bytes());
+    out.push(b'.');
+    for part in [&iv, &ciphertext, &tag] {
+        out.push(b'.');
+        base64url::encode_into(part, &mut out);
+    }
+    String::from_utf8(out).expect("base64url is ASCII")
 }
 
 /// Opens what [`seal`] made with the same key.
@@ -96,16 +102,9 @@ pub fn open(key: &EncryptionKey, sealed: &str) -> Result<Zeroizing<Vec<u8>>, Dec
         return Err(malformed);
     }
     check_header(key, header)?;
-    let nonce = base64url::decode(nonce).map_err(|_| DecryptError::Malformed)?;
-    let nonce = nonce.try_into().map_err(|_| DecryptError::Failed)?;
-    let mut text = Zeroizing::new(base64url::decode(ciphertext).map_err(|_| DecryptError::Malformed)?);
-    let tag = base64url::decode(tag).map_err(|_| DecryptError::Malformed)?;
-    if tag.len() != GcmKey::TAG_LEN {
-        return Err(DecryptError::Failed);
-    }
-    text.extend_from_slice(&tag);
-    key.key.open(nonce, header.as_bytes(), &mut text).map_err(|_| DecryptError::Failed)?;
-    Ok(text)
+    let decode = |segment: &str| base64url::decode(segment).map_err(|_| DecryptError::Malformed);
+    let (nonce, ciphertext, tag) = (decode(nonce)?, decode(ciphertext)?, decode(tag)?);
+    key.key.open(header.as_bytes(), &nonce, &ciphertext, &tag).map_err(|_| DecryptError::Failed)
 }
 
 fn check_header(key: &EncryptionKey, segment: &str) -> Result<(), DecryptError> {

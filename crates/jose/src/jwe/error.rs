@@ -54,3 +54,35 @@ impl DecryptError {
         }
     }
 }
+
+/// Why something could not be encrypted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncryptError {
+    /// The recipient's key is for another `enc`, or of a length that does not fit it.
+    #[error("the recipient's key does not fit the content encryption")]
+    ContentEncryption,
+    /// The form has no room for this: several recipients or additional data in the compact form, a second recipient beside
+    /// `dir` or `ECDH-ES`, more than 16 recipients.
+    #[error("this form cannot carry that")]
+    Form,
+    /// The name of a header member has a meaning of its own, or is there already.
+    #[error("this header member cannot be set")]
+    HeaderName,
+    /// The cryptographic library failed.
+    #[error("encryption failed")]
+    Failed,
+}
+
+impl EncryptError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::ContentEncryption => "encryption_key_mismatch",
+            Self::Form => "encryption_form",
+            Self::HeaderName => "header_name_reserved",
+            Self::Failed => "encryption_failed",
+        }
+    }
+}

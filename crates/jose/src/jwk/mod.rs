@@ -8,6 +8,7 @@ mod write;
 
 use std::fmt;
 
+pub(crate) use parse::from_value;
 pub use permission::{KeyOperation, KeyUse};
 pub use set::JwkSet;
 
@@ -230,6 +231,11 @@ impl Jwk {
     #[must_use]
     pub fn thumbprint_uri(&self) -> String {
         format!("urn:ietf:params:oauth:jwk-thumbprint:sha-256:{}", self.thumbprint())
+    }
+
+    /// Only what the key is, without what its owner says about it.
+    pub(crate) fn bare(&self) -> Self {
+        Self::of(self.material.clone())
     }
 
     pub(crate) fn material(&self) -> &Material {

@@ -17,4 +17,4 @@ pub use verifier::Verifier;
 
 pub(crate) use compact::{Parts, split, verify_signature};
 pub(crate) use header::{Header, PayloadEncoding};
-pub(crate) use template::HeaderTemplate;
+pub(crate) use template::{HeaderTemplate, quoted};

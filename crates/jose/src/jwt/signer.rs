@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::base64url;
 use crate::error::SignError;
+use crate::jwk::Jwk;
 use crate::jws::HeaderTemplate;
-use crate::key::SigningKey;
+use crate::key::{PrivateKey, SigningKey};
 
 /// Signs claims under one key and one `typ`.
 ///
@@ -56,6 +57,14 @@ impl Signer {
     pub fn header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
         self.header.member(name, value)?;
         Ok(self.prepared())
+    }
+
+    /// Signs DPoP proofs: the header carries the public key instead of its name.
+    pub(crate) fn embedding_key(key: &PrivateKey, public: &Jwk) -> Result<Self, SignError> {
+        let mut header = HeaderTemplate::new(key.algorithm(), None);
+        header.typ = Some("dpop+jwt".into());
+        header.registered("jwk", public)?;
+        Ok(Self { key: key.into(), header, prefix: Box::default() }.prepared())
     }
 
     /// The key that it signs under.

@@ -1,6 +1,5 @@
 //! Verifying tokens.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +28,7 @@ pub struct Verifier {
     max_age: Option<Duration>,
     max_len: usize,
     expiry: Expiry,
-    required: Vec<Cow<'static, str>>,
+    required: Vec<&'static str>,
     known: KnownHeaders,
 }
 
@@ -106,8 +105,8 @@ impl Verifier {
 
     /// Refuses tokens without this claim.
     #[must_use]
-    pub fn require(mut self, claim: impl Into<Cow<'static, str>>) -> Self {
-        self.required.push(claim.into());
+    pub fn require(mut self, claim: &'static str) -> Self {
+        self.required.push(claim);
         self
     }
 
@@ -217,19 +216,11 @@ impl Verifier {
                 return Err(VerifyError::TooOld { iat, now });
             }
         }
-        for claim in &self.required {
+        for &claim in &self.required {
             if found.lacks(claim).unwrap_or_else(|| document.root().get(claim).is_none()) {
-                return Err(VerifyError::ClaimMissing { name: registered_name(claim) });
+                return Err(VerifyError::ClaimMissing { name: claim });
             }
         }
         Ok(())
-    }
-}
-
-/// The name of a claim for an error: names from elsewhere are not repeated.
-fn registered_name(claim: &Cow<'static, str>) -> &'static str {
-    match claim {
-        Cow::Borrowed(name) => name,
-        Cow::Owned(_) => "(required by the verifier)",
     }
 }

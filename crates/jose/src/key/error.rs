@@ -40,6 +40,9 @@ pub enum KeyError {
         /// The algorithm that was asked for.
         wanted: Algorithm,
     },
+    /// The key cannot be used for this way of encrypting.
+    #[error("the key cannot be used for this encryption algorithm")]
+    EncryptionMismatch,
     /// Another kind of key was wanted: private, public or secret.
     #[error("found {found}, wanted {wanted}")]
     Kind {
@@ -126,6 +129,7 @@ impl KeyError {
             Self::AlgorithmMissing => "key_algorithm_missing",
             Self::AlgorithmUnknown => "key_algorithm_unknown",
             Self::AlgorithmMismatch { .. } => "key_algorithm_mismatch",
+            Self::EncryptionMismatch => "key_algorithm_mismatch",
             Self::Kind { .. } => "key_kind",
             Self::Use => "key_use",
             Self::SecretTooShort { .. } => "key_secret_too_short",

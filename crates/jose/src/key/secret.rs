@@ -52,8 +52,8 @@ impl SharedSecret {
             algorithm,
             kid: None,
             bytes: Arc::new(Zeroizing::new(secret.to_vec())),
-            signing: Arc::new(SignKey::Hmac(prepared.clone())),
-            verifying: Arc::new(VerifyKey::Hmac(prepared)),
+            signing: Arc::new(SignKey::Hmac(Box::new(prepared.clone()))),
+            verifying: Arc::new(VerifyKey::Hmac(Box::new(prepared))),
             may_sign: true,
             may_verify: true,
         })

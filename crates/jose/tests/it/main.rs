@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "what a test assumes fails the test, aloud")]
 
+mod dpop;
 mod faults_claims;
 mod faults_header;
 mod faults_keys;
 mod faults_signatures;
+mod jwe;
 mod jwk;
 mod jws;
 mod jwt;
+mod nested;
 mod vectors;
 mod wycheproof_jws;

@@ -1,0 +1,72 @@
+//! Key agreement on the NIST curves and X25519, and the key derivation behind it (RFC 7518 §4.6).
+
+use aws_lc_rs::agreement::{
+    Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, UnparsedPublicKey, X25519, agree,
+};
+use aws_lc_rs::kdf::{SskdfDigestAlgorithmId, get_sskdf_digest_algorithm, sskdf_digest};
+use zeroize::Zeroizing;
+
+use super::Refused;
+
+/// A curve on which keys can be agreed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AgreementCurve {
+    P256,
+    P384,
+    P521,
+    X25519,
+}
+
+impl AgreementCurve {
+    const fn algorithm(self) -> &'static Algorithm {
+        match self {
+            Self::P256 => &ECDH_P256,
+            Self::P384 => &ECDH_P384,
+            Self::P521 => &ECDH_P521,
+            Self::X25519 => &X25519,
+        }
+    }
+}
+
+/// A private key for agreement.
+pub(crate) struct AgreementKey {
+    curve: AgreementCurve,
+    key: PrivateKey,
+}
+
+impl AgreementKey {
+    pub(crate) fn new(curve: AgreementCurve, scalar: &[u8]) -> Result<Self, Refused> {
+        Ok(Self { curve, key: PrivateKey::from_private_key(curve.algorithm(), scalar)? })
+    }
+
+    pub(crate) fn generate(curve: AgreementCurve) -> Result<Self, Refused> {
+        Ok(Self { curve, key: PrivateKey::generate(curve.algorithm())? })
+    }
+
+    /// An uncompressed point, or the bytes of an X25519 key.
+    pub(crate) fn public(&self) -> Result<Vec<u8>, Refused> {
+        Ok(self.key.compute_public_key()?.as_ref().to_vec())
+    }
+
+    /// The shared secret with the owner of `peer`, which must be a point of the same curve. An
+    /// all-zero secret of X25519 is refused: `peer` was of small order (RFC 7748 §6.1).
+    pub(crate) fn agree(&self, peer: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refused> {
+        let peer = UnparsedPublicKey::new(self.key.algorithm(), peer);
+        let secret = agree(&self.key, peer, Refused, |secret| Ok(Zeroizing::new(secret.to_vec())))?;
+        let zero = self.curve == AgreementCurve::X25519 && secret.iter().all(|&byte| byte == 0);
+        if zero { Err(Refused) } else { Ok(secret) }
+    }
+}
+
+/// The public key that belongs to an X25519 scalar.
+pub(crate) fn x25519_public(scalar: &[u8]) -> Result<Vec<u8>, Refused> {
+    AgreementKey::new(AgreementCurve::X25519, scalar)?.public()
+}
+
+/// The single-step key derivation of NIST SP 800-56A with SHA-256, which JWA calls Concat KDF.
+pub(crate) fn concat_kdf(secret: &[u8], info: &[u8], len: usize) -> Result<Zeroizing<Vec<u8>>, Refused> {
+    let algorithm = get_sskdf_digest_algorithm(SskdfDigestAlgorithmId::Sha256).ok_or(Refused)?;
+    let mut out = Zeroizing::new(vec![0; len]);
+    sskdf_digest(algorithm, secret, info, &mut out)?;
+    Ok(out)
+}

@@ -1,0 +1,47 @@
+//! Why a proof was refused.
+
+use crate::error::VerifyError;
+use crate::key::KeyError;
+
+/// Why a DPoP proof was refused (RFC 9449 §4.3).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DpopError {
+    /// The proof is malformed, of another type, badly signed, or not of this minute.
+    #[error("proof refused: {0}")]
+    Token(#[from] VerifyError),
+    /// The key in the header is not a usable public key.
+    #[error("the key of the proof is refused: {0}")]
+    Key(#[from] KeyError),
+    /// `htm` is another method.
+    #[error("proof is for another method")]
+    MethodMismatch,
+    /// `htu` is another URI, or has a query or a fragment.
+    #[error("proof is for another URI")]
+    UriMismatch,
+    /// `ath` is absent, or not the hash of the access token.
+    #[error("proof is for another access token")]
+    AccessTokenMismatch,
+    /// The access token is bound to another key.
+    #[error("proof is by another key than the token is bound to")]
+    KeyMismatch,
+    /// `nonce` is absent, or not the one that the server gave (RFC 9449 §8).
+    #[error("proof has not the nonce that is wanted")]
+    NonceMismatch,
+}
+
+impl DpopError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Token(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::MethodMismatch => "dpop_method_mismatch",
+            Self::UriMismatch => "dpop_uri_mismatch",
+            Self::AccessTokenMismatch => "dpop_access_token_mismatch",
+            Self::KeyMismatch => "dpop_key_mismatch",
+            Self::NonceMismatch => "dpop_nonce_mismatch",
+        }
+    }
+}

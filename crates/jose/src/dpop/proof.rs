@@ -1,0 +1,203 @@
+//! Checking proofs.
+
+use std::time::Duration;
+
+use super::prover::access_token_hash;
+use super::request::same_uri;
+use super::{DpopError, Request, request};
+use crate::Algorithm;
+use crate::base64url;
+use crate::crypto;
+use crate::error::VerifyError;
+use crate::json::{Document, Limits, NumericDate, Rounding, Value};
+use crate::jwk;
+use crate::jws::{self, Header, header};
+use crate::jwt::{TokenType, Verifier};
+use crate::key::{KeyError, PublicKey, VerifyingKey};
+use crate::timestamp::Timestamp;
+
+/// Checks proofs.
+#[derive(Clone, Debug)]
+pub struct ProofVerifier {
+    algorithms: Vec<Algorithm>,
+    max_age: Duration,
+    leeway: Duration,
+}
+
+/// A proof that has passed every check but the one for replay, which is the caller's.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    thumbprint: String,
+    jti: String,
+    iat: Timestamp,
+    remember_until: Timestamp,
+}
+
+/// The longest `jti` (bytes), since somebody has to remember it.
+const MAX_JTI: usize = 256;
+
+impl Default for ProofVerifier {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ProofVerifier {
+    /// Takes proofs by ES256, ES384, ES512, Ed25519 and PS256, at most a minute old, by clocks that differ by 30 seconds at most.
+    #[must_use]
+    pub fn new() -> Self {
+        use Algorithm::{ES256, ES384, ES512, Ed25519, PS256};
+        Self {
+            algorithms: vec![ES256, ES384, ES512, Ed25519, PS256],
+            max_age: Duration::from_secs(60),
+            leeway: Verifier::DEFAULT_LEEWAY,
+        }
+    }
+
+    /// Takes these algorithms instead; symmetric ones are left out, for a proof by a shared secret proves nothing.
+    #[must_use]
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = algorithms.into_iter().filter(|algorithm| !algorithm.is_symmetric()).collect();
+        self
+    }
+
+    /// The algorithms it takes, for the server's metadata (`dpop_signing_alg_values_supported`).
+    #[must_use]
+    pub fn supported(&self) -> &[Algorithm] {
+        &self.algorithms
+    }
+
+    /// Refuses proofs older than this.
+    #[must_use]
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = age;
+        self
+    }
+
+    /// Lets clocks differ by this much, at most ten minutes.
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway.min(Verifier::MAX_LEEWAY);
+        self
+    }
+
+    /// Checks a proof against the request that it came with (RFC 9449 §4.3).
+    ///
+    /// # Errors
+    /// [`DpopError`] says which check failed.
+    pub fn verify(&self, proof: &str, request: &Request<'_>, now: Timestamp) -> Result<Proof, DpopError> {
+        if proof.len() > Verifier::DEFAULT_MAX_LEN {
+            return Err(VerifyError::TooLarge { limit: Verifier::DEFAULT_MAX_LEN }.into());
+        }
+        let parts = jws::split(proof)?;
+        let (key, thumbprint) = self.key(parts.header)?;
+        jws::verify_signature(&key, parts.signing_input, parts.signature)?;
+        let json = base64url::decode(parts.payload).map_err(|_| VerifyError::Malformed)?;
+        let document = Document::parse(&json, Limits::PAYLOAD).map_err(VerifyError::ClaimsJson)?;
+        let (jti, iat) = self.check_claims(document.root(), request, now)?;
+        if request.thumbprint.is_some_and(|wanted| wanted != thumbprint) {
+            return Err(DpopError::KeyMismatch);
+        }
+        let remember_until = iat.saturating_add(self.max_age).saturating_add(self.leeway);
+        Ok(Proof { thumbprint, jti, iat, remember_until })
+    }
+
+    /// The key in the header. Nowhere else in this crate is such a key used.
+    fn key(&self, segment: &[u8]) -> Result<(VerifyingKey, String), DpopError> {
+        let header = Header::decode(segment)?;
+        if !TokenType::from("dpop+jwt").accepts(header.typ.as_deref()) {
+            return Err(VerifyError::TypeMismatch.into());
+        }
+        if !self.algorithms.contains(&header.algorithm) {
+            return Err(VerifyError::AlgorithmNotAllowed.into());
+        }
+        let json = header::decode(segment)?;
+        let document = Document::parse(&json, Limits::HEADER).map_err(VerifyError::HeaderJson)?;
+        let jwk = document.root().get("jwk").ok_or(VerifyError::Header { name: "jwk" })?;
+        let jwk = jwk::from_value(jwk)?;
+        if !jwk.is_public() {
+            return Err(KeyError::Kind { found: "a private or shared key", wanted: "a public key" }.into());
+        }
+        let key = PublicKey::from_jwk_for(header.algorithm, &jwk)?;
+        Ok((key.into(), jwk.thumbprint()))
+    }
+
+    fn check_claims(
+        &self,
+        claims: Value<'_, '_>,
+        request: &Request<'_>,
+        now: Timestamp,
+    ) -> Result<(String, Timestamp), DpopError> {
+        let jti = text(claims, "jti")?.ok_or(VerifyError::ClaimMissing { name: "jti" })?;
+        if jti.is_empty() || jti.len() > MAX_JTI {
+            return Err(VerifyError::ClaimMalformed { name: "jti" }.into());
+        }
+        if text(claims, "htm")?.ok_or(VerifyError::ClaimMissing { name: "htm" })? != request.method {
+            return Err(DpopError::MethodMismatch);
+        }
+        let htu = text(claims, "htu")?.ok_or(VerifyError::ClaimMissing { name: "htu" })?;
+        if request::without_query(&htu) != htu || !same_uri(&htu, request::without_query(request.uri)) {
+            return Err(DpopError::UriMismatch);
+        }
+        let iat = claims.get("iat").ok_or(VerifyError::ClaimMissing { name: "iat" })?;
+        let iat = iat
+            .as_number()
+            .and_then(|number| NumericDate::read(number, Rounding::Up))
+            .and_then(|date| Timestamp::try_from_unix(date.0))
+            .ok_or(VerifyError::ClaimMalformed { name: "iat" })?;
+        if now.saturating_add(self.leeway) < iat {
+            return Err(VerifyError::IssuedInTheFuture { iat, now }.into());
+        }
+        if now > iat.saturating_add(self.max_age).saturating_add(self.leeway) {
+            return Err(VerifyError::TooOld { iat, now }.into());
+        }
+        let ath = text(claims, "ath")?;
+        if let Some(token) = request.access_token
+            && ath != Some(access_token_hash(token))
+        {
+            return Err(DpopError::AccessTokenMismatch);
+        }
+        let nonce = text(claims, "nonce")?;
+        if request.nonce.is_some_and(|wanted| nonce.as_deref() != Some(wanted)) {
+            return Err(DpopError::NonceMismatch);
+        }
+        Ok((jti, iat))
+    }
+}
+
+fn text(claims: Value<'_, '_>, name: &'static str) -> Result<Option<String>, VerifyError> {
+    let value = claims.get(name);
+    value.map(|v| v.as_str().map(String::from).ok_or(VerifyError::ClaimMalformed { name })).transpose()
+}
+
+impl Proof {
+    /// The thumbprint of its key, to which a token is bound (`cnf.jkt`).
+    #[must_use]
+    pub fn thumbprint(&self) -> &str {
+        &self.thumbprint
+    }
+
+    /// Its own name, chosen by the client.
+    #[must_use]
+    pub fn jti(&self) -> &str {
+        &self.jti
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub fn iat(&self) -> Timestamp {
+        self.iat
+    }
+
+    /// What the caller remembers, so that the same proof is refused a second time: a hash of its key and `jti`, always 32 bytes.
+    #[must_use]
+    pub fn replay_id(&self) -> [u8; 32] {
+        crypto::sha256(format!("{}.{}", self.thumbprint, self.jti).as_bytes())
+    }
+
+    /// Until when it has to be remembered: afterwards it is too old anyway.
+    #[must_use]
+    pub fn remember_until(&self) -> Timestamp {
+        self.remember_until
+    }
+}

@@ -1,0 +1,125 @@
+//! What a recipient decrypts with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::algorithm::Method;
+use super::recipient_key::{agreement_curve, check_secret, own_alg, permit};
+use super::{ContentEncryption, KeyManagement};
+use crate::crypto::{AgreementCurve, AgreementKey, OaepPrivateKey};
+use crate::jwk::{Jwk, KeyOperation};
+use crate::key::{KeyError, Material, OkpCurve, Private};
+
+/// The key of a recipient: private, shared, or a password. It belongs to one `alg`.
+///
+/// Cloning is cheap. `Debug` shows `alg` and `kid`.
+#[derive(Clone)]
+pub struct DecryptionKey {
+    pub(super) alg: KeyManagement,
+    pub(super) kid: Option<Arc<str>>,
+    pub(super) kind: Arc<DecryptionKind>,
+}
+
+pub(super) enum DecryptionKind {
+    Secret { key: Zeroizing<Vec<u8>>, enc: Option<ContentEncryption> },
+    Rsa(OaepPrivateKey),
+    Agreement { curve: AgreementCurve, key: AgreementKey },
+    Password { password: Zeroizing<Vec<u8>> },
+}
+
+impl DecryptionKey {
+    /// Takes a JWK whose `alg` says what it is for. A symmetric key whose `alg` is an `enc` is for `dir` with that.
+    ///
+    /// # Errors
+    /// [`KeyError::AlgorithmMissing`] where it does not: use [`DecryptionKey::from_jwk_for`]. Others where the key does not fit.
+    pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
+        Self::from_jwk_for(own_alg(jwk)?, jwk)
+    }
+
+    /// Takes a JWK for this `alg`, which its own must name if it has one. Choosing a PBES2 algorithm is the opt-in to the work
+    /// that it costs.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the key is of another type, public, or not meant for decryption.
+    pub fn from_jwk_for(alg: KeyManagement, jwk: &Jwk) -> Result<Self, KeyError> {
+        use KeyOperation::{Decrypt, DeriveBits, DeriveKey, UnwrapKey};
+        let enc = permit(alg, jwk, &[Decrypt, UnwrapKey, DeriveKey, DeriveBits])?;
+        let inconsistent = |_| KeyError::Inconsistent;
+        let kind = match (alg.method(), jwk.material()) {
+            (Method::Oaep(_), Material::Private(key @ Private::Rsa { .. })) => {
+                let pkcs8 = crate::encoding::pkcs8::write(key);
+                DecryptionKind::Rsa(OaepPrivateKey::from_pkcs8(&pkcs8).map_err(inconsistent)?)
+            }
+            (Method::Agreement { .. }, Material::Private(Private::Ec { curve, point, scalar })) => {
+                let curve = agreement_curve(*curve)?;
+                let key = AgreementKey::new(curve, scalar).map_err(inconsistent)?;
+                if key.public().map_err(inconsistent)? != *point {
+                    return Err(KeyError::Inconsistent);
+                }
+                DecryptionKind::Agreement { curve, key }
+            }
+            (
+                Method::Agreement { .. },
+                Material::Private(Private::Okp { curve: OkpCurve::X25519, seed, .. }),
+            ) => {
+                let curve = AgreementCurve::X25519;
+                DecryptionKind::Agreement {
+                    curve,
+                    key: AgreementKey::new(curve, seed).map_err(inconsistent)?,
+                }
+            }
+            (Method::Direct | Method::AesWrap | Method::GcmWrap, Material::Secret(key)) => {
+                check_secret(alg, enc, key)?;
+                DecryptionKind::Secret { key: key.clone(), enc }
+            }
+            (Method::Password(_), Material::Secret(password)) => {
+                DecryptionKind::Password { password: password.clone() }
+            }
+            (_, Material::Public(_)) => {
+                return Err(KeyError::Kind { found: "a public key", wanted: "a private or shared key" });
+            }
+            _ => return Err(KeyError::EncryptionMismatch),
+        };
+        Ok(Self { alg, kid: jwk.kid().map(Arc::from), kind: Arc::new(kind) })
+    }
+
+    /// A password, for one of the PBES2 algorithms.
+    ///
+    /// # Errors
+    /// [`KeyError::EncryptionMismatch`] for another algorithm.
+    pub fn from_password(alg: KeyManagement, password: &[u8]) -> Result<Self, KeyError> {
+        let Method::Password(_) = alg.method() else { return Err(KeyError::EncryptionMismatch) };
+        let kind = DecryptionKind::Password { password: Zeroizing::new(password.to_vec()) };
+        Ok(Self { alg, kid: None, kind: Arc::new(kind) })
+    }
+
+    /// The same key under this `kid`.
+    #[must_use]
+    pub fn with_kid(mut self, kid: impl Into<String>) -> Self {
+        self.kid = Some(Arc::from(kid.into()));
+        self
+    }
+
+    /// Its `alg`.
+    #[must_use]
+    pub fn alg(&self) -> KeyManagement {
+        self.alg
+    }
+
+    /// Its `kid`.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+}
+
+impl fmt::Debug for DecryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecryptionKey")
+            .field("alg", &self.alg)
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
+}

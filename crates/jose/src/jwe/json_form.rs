@@ -1,0 +1,92 @@
+//! Reading the JSON forms (RFC 7516 §7.2).
+
+use std::borrow::Cow;
+
+use super::DecryptError;
+use crate::json::{Document, Value};
+
+/// The most recipients that one JWE may have.
+pub(super) const MAX_RECIPIENTS: usize = 16;
+
+/// A JWE in one of its JSON forms, cut but not decoded.
+pub(super) struct JsonForm<'t, 'a> {
+    /// Encoded.
+    pub(super) protected: Cow<'a, str>,
+    pub(super) unprotected: Option<Value<'t, 'a>>,
+    pub(super) recipients: Vec<RecipientForm<'t, 'a>>,
+    pub(super) iv: Cow<'a, str>,
+    pub(super) ciphertext: Cow<'a, str>,
+    pub(super) tag: Cow<'a, str>,
+    pub(super) aad: Option<Cow<'a, str>>,
+}
+
+/// One recipient.
+pub(super) struct RecipientForm<'t, 'a> {
+    pub(super) header: Option<Value<'t, 'a>>,
+    /// Encoded.
+    pub(super) encrypted_key: Cow<'a, str>,
+}
+
+pub(super) fn read<'t, 'a>(document: &'t Document<'a>) -> Result<JsonForm<'t, 'a>, DecryptError> {
+    let malformed = DecryptError::Malformed;
+    let root = document.root();
+    if root.members().is_none() {
+        return Err(malformed);
+    }
+    // `enc` must be protected, so there is always a protected header.
+    let protected = string(root, "protected")?.filter(|text| !text.is_empty()).ok_or(malformed.clone())?;
+    let recipients = match root.get("recipients") {
+        None => vec![recipient(root)?],
+        Some(list) => {
+            if ["header", "encrypted_key"].iter().any(|name| root.get(name).is_some()) {
+                return Err(malformed);
+            }
+            let list = list.elements().ok_or(malformed.clone())?;
+            let list: Vec<_> = list.take(MAX_RECIPIENTS + 1).map(recipient).collect::<Result<_, _>>()?;
+            if list.is_empty() || list.len() > MAX_RECIPIENTS {
+                return Err(malformed);
+            }
+            list
+        }
+    };
+    let form = JsonForm {
+        protected,
+        unprotected: object(root, "unprotected")?,
+        recipients,
+        iv: string(root, "iv")?.ok_or(malformed.clone())?,
+        ciphertext: string(root, "ciphertext")?.ok_or(malformed.clone())?,
+        tag: string(root, "tag")?.ok_or(malformed.clone())?,
+        aad: string(root, "aad")?,
+    };
+    // RFC 7516 §7.2.1: absent rather than empty.
+    if form.aad.as_deref() == Some("") { Err(malformed) } else { Ok(form) }
+}
+
+fn recipient<'t, 'a>(object_of: Value<'t, 'a>) -> Result<RecipientForm<'t, 'a>, DecryptError> {
+    if object_of.members().is_none() {
+        return Err(DecryptError::Malformed);
+    }
+    let encrypted_key = string(object_of, "encrypted_key")?;
+    if encrypted_key.as_deref() == Some("") {
+        return Err(DecryptError::Malformed);
+    }
+    Ok(RecipientForm {
+        header: object(object_of, "header")?,
+        encrypted_key: encrypted_key.unwrap_or_default(),
+    })
+}
+
+fn string<'a>(object: Value<'_, 'a>, name: &str) -> Result<Option<Cow<'a, str>>, DecryptError> {
+    object.get(name).map(|value| value.as_str().ok_or(DecryptError::Malformed)).transpose()
+}
+
+/// A header that is there is not empty.
+fn object<'t, 'a>(of: Value<'t, 'a>, name: &str) -> Result<Option<Value<'t, 'a>>, DecryptError> {
+    match of.get(name) {
+        None => Ok(None),
+        Some(header) if header.members().is_some_and(|mut members| members.next().is_some()) => {
+            Ok(Some(header))
+        }
+        Some(_) => Err(DecryptError::Malformed),
+    }
+}

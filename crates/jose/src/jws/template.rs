@@ -1,0 +1,92 @@
+//! Headers as this crate writes them.
+
+use serde::Serialize;
+
+use super::header::REGISTERED;
+use crate::Algorithm;
+use crate::error::SignError;
+
+/// What goes into a protected header, in the order in which it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct HeaderTemplate {
+    pub(crate) algorithm: Algorithm,
+    /// Ed25519 under its name from before RFC 9864.
+    pub(crate) as_eddsa: bool,
+    pub(crate) typ: Option<Box<str>>,
+    pub(crate) cty: Option<Box<str>>,
+    pub(crate) kid: Option<Box<str>>,
+    /// Names and JSON values.
+    members: Vec<(Box<str>, Box<str>)>,
+    /// RFC 7797: the payload is signed as it is.
+    pub(crate) unencoded: bool,
+}
+
+impl HeaderTemplate {
+    pub(crate) fn new(algorithm: Algorithm, kid: Option<&str>) -> Self {
+        Self {
+            algorithm,
+            as_eddsa: false,
+            typ: None,
+            cty: None,
+            kid: kid.map(Into::into),
+            members: vec![],
+            unencoded: false,
+        }
+    }
+
+    /// Adds a member of the caller's own.
+    pub(crate) fn member<V: Serialize + ?Sized>(&mut self, name: &str, value: &V) -> Result<(), SignError> {
+        if REGISTERED.contains(&name)
+            || name == "b64"
+            || self.members.iter().any(|(taken, _)| **taken == *name)
+        {
+            return Err(SignError::HeaderName);
+        }
+        self.registered(name, value)
+    }
+
+    /// Adds a registered member that this crate has computed.
+    pub(crate) fn registered<V: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        value: &V,
+    ) -> Result<(), SignError> {
+        let json = serde_json::to_string(value)
+            .map_err(|error| SignError::Claims { reason: error.to_string().into() })?;
+        self.members.push((name.into(), json.into()));
+        Ok(())
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        let alg = match self.algorithm {
+            Algorithm::Ed25519 if self.as_eddsa => "EdDSA",
+            algorithm => algorithm.as_str(),
+        };
+        let mut json = format!("{{\"alg\":\"{alg}\"");
+        for (name, value) in [("typ", &self.typ), ("cty", &self.cty), ("kid", &self.kid)] {
+            if let Some(value) = value {
+                push(&mut json, name, &quoted(value));
+            }
+        }
+        for (name, value) in &self.members {
+            push(&mut json, name, value);
+        }
+        if self.unencoded {
+            json.push_str(r#","b64":false,"crit":["b64"]"#);
+        }
+        json.push('}');
+        json
+    }
+}
+
+fn push(json: &mut String, name: &str, value: &str) {
+    json.push(',');
+    json.push_str(&quoted(name));
+    json.push(':');
+    json.push_str(value);
+}
+
+/// A JSON string. Whatever would break out of it is escaped.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("strings serialise")
+}

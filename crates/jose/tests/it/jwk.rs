@@ -1,0 +1,116 @@
+//! Keys in JSON, PEM and DER.
+
+use jeton_jose::{Algorithm, Jwk, JwkSet, KeyError, KeySet, PrivateKey, PublicKey, SharedSecret};
+use serde_json::{Value, json};
+
+use crate::vectors::read;
+
+fn asymmetric() -> impl Iterator<Item = Algorithm> {
+    Algorithm::ALL.iter().copied().filter(|algorithm| !algorithm.is_symmetric())
+}
+
+#[test]
+fn every_key_goes_through_jwk_pem_and_der_and_back() {
+    for algorithm in asymmetric() {
+        let key = PrivateKey::generate(algorithm).unwrap().with_kid("k");
+        let jwk = key.to_jwk();
+        let again = PrivateKey::from_jwk(&Jwk::parse(jwk.to_json().as_bytes()).unwrap()).unwrap();
+        assert_eq!(again.to_jwk().to_json(), jwk.to_json(), "{algorithm}");
+        let pem = PrivateKey::from_pem(algorithm, &jwk.to_pem().unwrap()).unwrap();
+        assert_eq!(pem.to_jwk().thumbprint(), jwk.thumbprint());
+        let public = key.public_key().to_jwk();
+        assert_eq!(public.thumbprint(), jwk.thumbprint());
+        assert_eq!(public.to_json(), jwk.public().unwrap().to_json());
+        let pem = PublicKey::from_pem(algorithm, &public.to_pem().unwrap()).unwrap();
+        assert_eq!(pem.to_jwk().thumbprint(), jwk.thumbprint());
+        let der = PublicKey::from_der(algorithm, &public.to_der().unwrap()).unwrap();
+        assert_eq!(der.with_kid("k").to_jwk().to_json(), public.to_json());
+        assert!(PublicKey::from_jwk(&jwk).is_err(), "a private key is no public one");
+        assert!(PrivateKey::from_jwk(&public).is_err(), "a public key is no private one");
+    }
+}
+
+#[test]
+fn no_private_member_shows_in_debug_or_in_the_public_part() {
+    for algorithm in asymmetric() {
+        let key = PrivateKey::generate(algorithm).unwrap();
+        let json: Value = serde_json::from_str(&key.to_jwk().to_json()).unwrap();
+        let shown = format!("{key:?} {:?} {:?}", key.to_jwk(), key.public_key());
+        let public = key.public_key().to_jwk().to_json();
+        for name in ["d", "p", "q", "dp", "dq", "qi", "priv", "k"] {
+            if let Some(secret) = json[name].as_str() {
+                assert!(!shown.contains(secret) && !public.contains(secret), "{algorithm} {name}");
+            }
+        }
+        assert!(serde_json::to_string(&key.to_jwk()).is_err());
+    }
+}
+
+#[test]
+fn rfc7638_thumbprint() {
+    let jwk = r#"{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"}"#;
+    let jwk = Jwk::parse(jwk.as_bytes()).unwrap();
+    assert_eq!(jwk.thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    assert_eq!(
+        jwk.thumbprint_uri(),
+        "urn:ietf:params:oauth:jwk-thumbprint:sha-256:NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+    );
+}
+
+#[test]
+fn a_set_leaves_out_keys_it_does_not_know_and_refuses_malformed_ones() {
+    let good = PrivateKey::generate(Algorithm::ES256).unwrap().with_kid("k").public_key().to_jwk();
+    let good: Value = serde_json::from_str(&good.to_json()).unwrap();
+    let parse = |keys: Value| JwkSet::parse(json!({ "keys": keys }).to_string().as_bytes());
+    let set =
+        parse(json!([good, {"kty": "NEW", "x": 5}, {"kty": "OKP", "crv": "Ed448", "x": "AA"}])).unwrap();
+    assert_eq!((set.keys().len(), set.skipped()), (1, 2));
+    assert_eq!(KeySet::from_jwk_set(&set).unwrap().len(), 1);
+    let mut short = good.clone();
+    short["x"] = json!("AA");
+    assert_eq!(parse(json!([good, short])).unwrap_err(), KeyError::MemberMalformed { name: "x" });
+    assert_eq!(
+        KeySet::from_jwk_set(&parse(json!([good, good])).unwrap()).unwrap_err(),
+        KeyError::KidCollision
+    );
+    assert_eq!(parse(json!(vec![good; 101])).unwrap_err(), KeyError::SetTooLarge);
+}
+
+#[test]
+fn a_remote_set_with_private_or_symmetric_keys_is_refused() {
+    let private = PrivateKey::generate(Algorithm::Ed25519).unwrap().to_jwk();
+    let secret = SharedSecret::generate(Algorithm::HS256).unwrap().to_jwk();
+    for jwk in [private, secret] {
+        assert_eq!(KeySet::from_jwk_set(&JwkSet::new(vec![jwk])).unwrap_err(), KeyError::SecretInSet);
+    }
+}
+
+#[test]
+fn rfc7517_examples_parse() {
+    let Some(examples) = read("rfc/rfc7517.json") else { return };
+    for example in examples.as_array().unwrap().iter().filter(|example| example["json"].is_object()) {
+        let json = example["json"].to_string();
+        if example["json"]["keys"].is_array() {
+            assert_eq!(JwkSet::parse(json.as_bytes()).unwrap().keys().len(), 2);
+        } else {
+            Jwk::parse(json.as_bytes()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_text_of_a_public_key_is_no_secret() {
+    let key = PrivateKey::generate(Algorithm::RS256).unwrap().public_key().to_jwk();
+    let pem = key.to_pem().unwrap();
+    let texts = [
+        pem.as_bytes().to_vec(),
+        [b"\n  ", pem.as_bytes()].concat(),
+        ["\u{feff}".as_bytes(), pem.as_bytes()].concat(),
+        pem.replace('\n', "\r\n").into_bytes(),
+        key.to_der().unwrap().to_vec(),
+        key.to_json().as_bytes().to_vec(),
+    ];
+    for text in texts {
+        assert_eq!(SharedSecret::new(Algorithm::HS256, &text).unwrap_err(), KeyError::SecretIsPublicKey);
+    }
+}
