@@ -12,7 +12,8 @@ use crate::output::{self, Style};
 /// Make, show and convert keys
 #[derive(Debug, Args)]
 #[command(after_help = "\
-FILE holds a JWK, a JWK set, PEM or DER (PKCS#8, SPKI, PKCS#1, SEC1); `-` is standard input.
+FILE holds a JWK, a JWK set, PEM or DER (PKCS#8, SPKI, PKCS#1, SEC1); `-` is
+standard input.
 
 Examples:
   jeton jwk generate ES256 > key.jwk            a private key; its kid is its thumbprint

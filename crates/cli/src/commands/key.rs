@@ -21,8 +21,9 @@ use crate::{clock, master_key, words};
 /// List, rotate, retire and import the keys that access tokens are signed with
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A new key is published at once, and signs when every API has had the time to fetch it (keys.publish_wait). The one before
-it stays published until its last token has expired. A running server follows at once, without a restart.
+A new key is published at once, and signs when every API has had the time to
+fetch it (keys.publish_wait). The one before it stays published until its last
+token has expired. A running server follows at once, without a restart.
 
 Examples:
   jeton key list

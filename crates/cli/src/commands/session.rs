@@ -18,7 +18,8 @@ use crate::{clock, words};
 /// List sessions and end them
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A session is what one sign-in opened; its identifier is the `sid` of its access tokens.
+A session is what one sign-in opened; its identifier is the `sid` of its
+access tokens.
 
 Examples:
   jeton session list --user ada

@@ -21,8 +21,9 @@ use crate::serving::{self, Prepared};
 /// Run an authority with a demo user and an API that it protects, on a scratch folder
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Everything is gone when it ends. Lines to paste into another terminal are printed; the address shows the same as a page.
-Settings hold here as well, except for the data folder: JETON_ACCESS_ALGORITHM=Ed25519 jeton demo
+Everything is gone when it ends. Lines to paste into another terminal are
+printed; the address shows the same as a page. Settings hold here as well,
+except for the data folder: JETON_ACCESS_ALGORITHM=Ed25519 jeton demo
 
 Examples:
   jeton demo

@@ -13,7 +13,8 @@ use crate::{clock, input, words};
 /// Show what a token says; checks nothing
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Nothing is checked, not even the signature: anybody can have written what is shown. `jeton jwt verify` checks.
+Nothing is checked, not even the signature: anybody can have written what is
+shown. `jeton jwt verify` checks.
 
 Examples:
   jeton jwt decode eyJhbGciOi…

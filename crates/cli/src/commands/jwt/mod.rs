@@ -13,8 +13,9 @@ use crate::failure::Failure;
 /// Sign, verify and look at JSON Web Tokens
 #[derive(Debug, Args)]
 #[command(after_help = "\
-KEY is a file that holds a JWK, a JWK set, PEM or DER; `-` is standard input. A token or claims that are not given, or
-given as `-`, are read from standard input.
+KEY is a file that holds a JWK, a JWK set, PEM or DER; `-` is standard input.
+A token or claims that are not given, or given as `-`, are read from standard
+input.
 
 Examples:
   jeton jwk generate ES256 > key.jwk

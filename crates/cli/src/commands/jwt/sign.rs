@@ -18,8 +18,8 @@ use crate::{clock, input};
 /// Sign claims and print the token
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The claims are signed as they are given; --expires-in adds `exp`, and `iat` where there is none.
-The token has `typ: JWT` unless --header says otherwise.
+The claims are signed as they are given; --expires-in adds `exp`, and `iat`
+where there is none. The token has `typ: JWT` unless --header says otherwise.
 
 Examples:
   jeton jwt sign --key key.jwk --expires-in 5m '{\"iss\":\"https://issuer.example\",\"sub\":\"ada\"}'

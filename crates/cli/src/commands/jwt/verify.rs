@@ -21,9 +21,11 @@ use crate::{clock, input, output};
 #[command(
     group(ArgGroup::new("keys").required(true).args(["key", "jwks", "issuer"])),
     after_help = "\
-Checked are the signature, by the algorithm of the key, `typ`, `exp`, `nbf` and `iat`. Who the token is from and for is
-checked only where --iss and --aud say who that must be; --issuer implies --iss, and wants `typ: at+jwt`.
-Public keys come from --jwks or --issuer over https, or http from this machine itself; --key takes any key.
+Checked are the signature, by the algorithm of the key, `typ`, `exp`, `nbf`
+and `iat`. Who the token is from and for is checked only where --iss and --aud
+say who that must be; --issuer implies --iss, and wants `typ: at+jwt`. Public
+keys come from --jwks or --issuer over https, or http from this machine
+itself; --key takes any key.
 
 Examples:
   jeton jwt verify --key public.pem --iss https://issuer.example --aud my-api < token

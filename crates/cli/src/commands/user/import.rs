@@ -21,12 +21,15 @@ use crate::output::{Style, printable};
 /// Import users with their password hashes, from Django, CSV or JSON
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Hashes are taken as they are: Django's pbkdf2, argon2, bcrypt, scrypt and md5 formats, or argon2 in PHC form. They are
-replaced when their user signs in. `!` at the beginning marks an account without a password; anything else is refused.
-A user who was imported before, with the same key, is left alone, so a file can be imported again.
+Hashes are taken as they are: Django's pbkdf2, argon2, bcrypt, scrypt and md5
+formats, or argon2 in PHC form. They are replaced when their user signs in.
+`!` at the beginning marks an account without a password; anything else is
+refused. A user who was imported before, with the same key, is left alone, so
+a file can be imported again.
 
-CSV has a header line, JSON is an array of objects; both know `username` and `password_hash`, and, where wanted, `email`,
-`active`, `admin` (true or false) and `key`, which is what tokens call the user.
+CSV has a header line, JSON is an array of objects; both know `username` and
+`password_hash`, and, where wanted, `email`, `active`, `admin` (true or false)
+and `key`, which is what tokens call the user.
 
 Examples:
   python manage.py dumpdata auth.user > users.json && jeton user import django users.json
@@ -101,7 +104,7 @@ struct DjangoFields {
 impl Import {
     /// Reads and judges the file.
     pub(super) fn read(&self) -> Result<Vec<Row>, Failure> {
-        let (file, parse): (_, fn(&[u8]) -> Result<Rows, String>) = match &self.format {
+        let (file, parse): (_, Parse) = match &self.format {
             Format::Django { file } => (file, django),
             Format::Csv { file } => (file, csv),
             Format::Json { file } => (file, json),
@@ -115,6 +118,9 @@ impl Import {
 
 /// Rows with their places, each read or not.
 type Rows = Vec<(String, Result<Raw, String>)>;
+
+/// Reads a file of one format.
+type Parse = fn(&[u8]) -> Result<Rows, String>;
 
 fn django(bytes: &[u8]) -> Result<Rows, String> {
     let objects: Vec<Value> =
