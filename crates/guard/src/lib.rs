@@ -1,1 +1,61 @@
-//! Protects a Rust API with access tokens.
+//! Protects a Rust API with access tokens: a tower layer and axum extractors.
+//!
+//! A [`Guard`] knows one issuer, one audience and the issuer's keys. Its [`layer`](Guard::layer) lets a request pass
+//! only with a good bearer token (RFC 6750), and answers the others itself.
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! use axum::{Router, routing::get};
+//! use jeton_guard::{AccessToken, Guard};
+//! use jeton_jose::{JwkSet, KeySet};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let jwks = br#"{"keys":[]}"#;
+//! let keys = KeySet::from_jwk_set(&JwkSet::parse(jwks)?)?;
+//! let guard = Guard::new("https://auth.example", "https://api.example", keys);
+//!
+//! let app: Router = Router::new()
+//!     .route("/hello", get(|token: AccessToken| async move { format!("Hello, {}!", token.sub) }))
+//!     .layer(guard.layer());
+//! # Ok(()) }
+//! # }
+//! ```
+//!
+//! - **Some routes for everybody?** [`Guard::optional_layer`], and `Option<AccessToken>` in the handler.
+//! - **Scopes?** [`RequireScope`] on a route, [`AccessToken::require_scope`] within a handler.
+//! - **Own claims?** [`GuardBuilder::claims`] with a type that is [`GuardedClaims`].
+//! - **Keys that change?** [`Guard::replace_keys`]; or, with the feature `remote`, `RemoteJwkSet`, which fetches them
+//!   and follows every change.
+//! - **A shared secret (HS256)?** A `SharedSecret` is a key set of one.
+//! - **The same tokens again and again?** [`GuardBuilder::remember`].
+//! - **A front end that was written for Django?** [`BodyStyle::SimpleJwt`].
+//!
+//! A token in a query or in a body is never read. Tokens that are bound to a key (`cnf`) are refused: a guard checks no
+//! proofs of possession.
+
+mod answer;
+mod builder;
+mod claims;
+mod clock;
+mod credentials;
+#[cfg(feature = "axum")]
+mod extract;
+mod guard;
+mod layer;
+mod policy;
+mod refusal;
+mod remembered;
+#[cfg(feature = "remote")]
+pub mod remote;
+mod require_scope;
+mod token;
+
+pub use answer::BodyStyle;
+pub use builder::GuardBuilder;
+pub use claims::GuardedClaims;
+pub use clock::{Clock, ManualClock};
+pub use guard::{Guard, KeysAreRemote};
+pub use layer::{GuardFuture, GuardLayer, Guarded};
+pub use refusal::Refusal;
+pub use require_scope::{RequireScope, ScopeFuture, ScopeRequired};
+pub use token::{AccessToken, Rejection};

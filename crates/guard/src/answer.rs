@@ -1,0 +1,177 @@
+//! The answers to requests that are refused, made once for each guard.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use jeton_oauth::{BearerChallenge, BearerError, Realm, Scope};
+
+use crate::credentials::Dialect;
+use crate::refusal::{Reason, Refusal};
+
+/// What the body of a refusal looks like, and with it how the `Authorization` header is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyStyle {
+    /// `{"error":…,"error_description":…}`, the members of the challenge; empty where there were no credentials.
+    #[default]
+    OAuth,
+    /// What a Django view behind djangorestframework-simplejwt answers, for front ends that were written against one: its
+    /// bodies to the letter, 401 for every fault of the credentials, the scheme `Bearer` in exactly this spelling, and
+    /// no tokens without a user. The challenge stays that of RFC 6750.
+    SimpleJwt,
+}
+
+impl BodyStyle {
+    pub(crate) const fn dialect(self) -> Dialect {
+        match self {
+            Self::OAuth => Dialect::Rfc6750,
+            Self::SimpleJwt => Dialect::SimpleJwt,
+        }
+    }
+}
+
+/// An answer, ready to be sent any number of times.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    status: StatusCode,
+    challenge: Option<HeaderValue>,
+    body: Bytes,
+}
+
+/// How long a client should wait while the keys are not to be had (seconds).
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("10");
+
+impl Answer {
+    /// What a resource answers that stands behind no guard at all, by a mistake of whoever put the router together.
+    pub(crate) fn unguarded() -> Self {
+        tracing::error!("a protected resource stands behind no guard: its router lacks the layer");
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, challenge: None, body: Bytes::new() }
+    }
+
+    pub(crate) fn into_response<B: From<Bytes>>(self) -> Response<B> {
+        let has_body = !self.body.is_empty();
+        let mut response = Response::new(B::from(self.body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if has_body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if let Some(challenge) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        response
+    }
+}
+
+/// Every answer of one guard.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    realm: Realm,
+    style: BodyStyle,
+    by_reason: [Answer; Reason::ALL.len()],
+}
+
+impl Answers {
+    pub(crate) fn new(realm: Realm, style: BodyStyle) -> Self {
+        let by_reason = Reason::ALL.map(|reason| answer(reason, &realm, style, Scope::default()));
+        Self { realm, style, by_reason }
+    }
+
+    pub(crate) const fn style(&self) -> BodyStyle {
+        self.style
+    }
+
+    /// The answer to a request that is refused for this reason.
+    pub(crate) fn to(&self, refusal: &Refusal) -> Answer {
+        tracing::debug!(code = refusal.code(), reason = %refusal, "request refused");
+        let reason = refusal.reason();
+        match (refusal, self.by_reason.get(reason as usize)) {
+            (Refusal::ScopeInsufficient { wanted }, _) => {
+                answer(reason, &self.realm, self.style, wanted.clone())
+            }
+            (_, Some(answer)) => answer.clone(),
+            (_, None) => answer(reason, &self.realm, self.style, Scope::default()),
+        }
+    }
+}
+
+fn answer(reason: Reason, realm: &Realm, style: BodyStyle, scope: Scope) -> Answer {
+    match style {
+        BodyStyle::OAuth => oauth(reason, realm, scope),
+        BodyStyle::SimpleJwt => simplejwt(reason, realm, scope),
+    }
+}
+
+fn oauth(reason: Reason, realm: &Realm, scope: Scope) -> Answer {
+    let description = reason.description();
+    match reason.error() {
+        Some(error) => Answer {
+            status: status(error),
+            challenge: Some(challenge(realm, Some(error), reason, scope)),
+            // Neither text can hold anything that JSON would escape.
+            body: format!(r#"{{"error":"{error}","error_description":"{description}"}}"#).into(),
+        },
+        None if reason == Reason::KeysUnavailable => Answer {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            challenge: None,
+            body: format!(r#"{{"error":"temporarily_unavailable","error_description":"{description}"}}"#)
+                .into(),
+        },
+        None => Answer {
+            status: StatusCode::UNAUTHORIZED,
+            challenge: Some(challenge(realm, None, reason, scope)),
+            body: Bytes::new(),
+        },
+    }
+}
+
+// Here each fault of the credentials is a 401, as in Django REST framework, and a token that was sent is an invalid one.
+fn simplejwt(reason: Reason, realm: &Realm, scope: Scope) -> Answer {
+    let invalid = |message: &str| {
+        format!(
+            r#"{{"detail":"Given token not valid for any token type","code":"token_not_valid","messages":[{{"token_class":"AccessToken","token_type":"access","message":"{message}"}}]}}"#
+        )
+    };
+    let error = match reason {
+        Reason::NoCredentials | Reason::TokenAbsent | Reason::KeysUnavailable => None,
+        Reason::ScopeInsufficient => Some(BearerError::InsufficientScope),
+        _ => Some(BearerError::InvalidToken),
+    };
+    let body = match reason {
+        Reason::NoCredentials => r#"{"detail":"Authentication credentials were not provided."}"#.into(),
+        Reason::TokenAbsent | Reason::HeaderMalformed | Reason::HeaderRepeated => {
+            r#"{"detail":"Authorization header must contain two space-delimited values","code":"bad_authorization_header"}"#
+                .into()
+        }
+        Reason::UserAbsent => {
+            r#"{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}"#.into()
+        }
+        Reason::ScopeInsufficient => r#"{"detail":"You do not have permission to perform this action."}"#.into(),
+        Reason::KeysUnavailable => format!(r#"{{"detail":"{}"}}"#, reason.description()),
+        Reason::Expired => invalid("Token is expired"),
+        Reason::AnotherUse => invalid("Token has wrong type"),
+        _ => invalid("Token is invalid"),
+    };
+    let (status, challenge) = match reason {
+        Reason::KeysUnavailable => (StatusCode::SERVICE_UNAVAILABLE, None),
+        Reason::ScopeInsufficient => (StatusCode::FORBIDDEN, Some(challenge(realm, error, reason, scope))),
+        _ => (StatusCode::UNAUTHORIZED, Some(challenge(realm, error, reason, scope))),
+    };
+    Answer { status, challenge, body: body.into() }
+}
+
+fn challenge(realm: &Realm, error: Option<BearerError>, reason: Reason, scope: Scope) -> HeaderValue {
+    let mut challenge = BearerChallenge::new(realm.clone()).scope(scope);
+    if let Some(error) = error {
+        challenge = challenge.error(error).error_description(reason.description());
+    }
+    HeaderValue::try_from(challenge.to_string()).expect("a challenge is printable ASCII")
+}
+
+fn status(error: BearerError) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED)
+}

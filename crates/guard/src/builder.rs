@@ -1,0 +1,111 @@
+//! What a guard is made of.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use jeton_jose::KeySet;
+use jeton_jose::jwt::{Audience, Issuer, TokenType, Verifier};
+use jeton_oauth::{ACCESS_TOKEN_TYP, AccessTokenClaims, Realm, RealmError};
+
+use crate::answer::{Answers, BodyStyle};
+use crate::claims::GuardedClaims;
+use crate::clock::Clock;
+use crate::guard::{Guard, Source};
+use crate::policy::Policy;
+
+/// What a [`Guard`] is made of.
+pub struct GuardBuilder<C = AccessTokenClaims> {
+    policy: Policy,
+    source: Source,
+    keys: KeySet,
+    clock: Clock,
+    realm: Realm,
+    style: BodyStyle,
+    claims: PhantomData<fn() -> C>,
+}
+
+impl GuardBuilder {
+    pub(crate) fn new(issuer: Issuer, audience: Audience, keys: KeySet, source: Source) -> Self {
+        let policy = Policy {
+            issuer,
+            audience,
+            typ: TokenType::from(ACCESS_TOKEN_TYP),
+            leeway: Verifier::DEFAULT_LEEWAY,
+            remember: 0,
+            users_only: false,
+        };
+        Self {
+            policy,
+            source,
+            keys,
+            clock: Clock::system(),
+            realm: Realm::parse("api").expect("letters alone"),
+            style: BodyStyle::default(),
+            claims: PhantomData,
+        }
+    }
+}
+
+impl<C: GuardedClaims> GuardBuilder<C> {
+    /// Reads the claims as this type.
+    #[must_use]
+    pub fn claims<D: GuardedClaims>(self) -> GuardBuilder<D> {
+        let Self { policy, source, keys, clock, realm, style, claims: _ } = self;
+        GuardBuilder { policy, source, keys, clock, realm, style, claims: PhantomData }
+    }
+
+    /// Wants this `typ` in place of `at+jwt`, for issuers that know no RFC 9068. With [`TokenType::JwtOrNone`] only the
+    /// audience keeps an ID token from passing for an access token.
+    #[must_use]
+    pub fn typ(mut self, typ: impl Into<TokenType>) -> Self {
+        self.policy.typ = typ.into();
+        self
+    }
+
+    /// Lets clocks differ by this much (30 seconds unless set, at most ten minutes).
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.policy.leeway = leeway.min(Verifier::MAX_LEEWAY);
+        self
+    }
+
+    /// Remembers about this many tokens that were verified, so that showing one again costs no signature check.
+    ///
+    /// A remembered token is compared whole. It is forgotten when it expires, after ten minutes, and when the keys change.
+    #[must_use]
+    pub fn remember(mut self, capacity: usize) -> Self {
+        self.policy.remember = capacity;
+        self
+    }
+
+    /// Names the protection space in challenges (`api` unless set).
+    ///
+    /// # Errors
+    /// [`RealmError`] where the name cannot stand between quotes.
+    pub fn realm(mut self, realm: &str) -> Result<Self, RealmError> {
+        self.realm = Realm::parse(realm)?;
+        Ok(self)
+    }
+
+    /// Chooses what refusals look like.
+    #[must_use]
+    pub fn body_style(mut self, style: BodyStyle) -> Self {
+        self.style = style;
+        self.policy.users_only = style == BodyStyle::SimpleJwt;
+        self
+    }
+
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
+        self.clock = clock.into();
+        self
+    }
+
+    /// The guard.
+    #[must_use]
+    pub fn build(self) -> Guard<C> {
+        let answers = Answers::new(self.realm, self.style);
+        Guard::assemble(self.policy, self.source, self.keys, self.clock, answers)
+    }
+}

@@ -1,0 +1,70 @@
+//! What a guard asks of the claims, whatever their type.
+
+use jeton_oauth::{AccessTokenClaims, Confirmation, Scope, TokenUse};
+use serde::de::DeserializeOwned;
+
+/// Claims that a guard can hand on.
+///
+/// [`AccessTokenClaims`] is the type of RFC 9068. An API that reads more has a type of its own:
+///
+/// ```
+/// use jeton_guard::GuardedClaims;
+/// use jeton_oauth::{Confirmation, Scope};
+///
+/// #[derive(serde::Deserialize)]
+/// struct TenantClaims {
+///     sub: String,
+///     tenant: u32,
+///     #[serde(default)]
+///     scope: Scope,
+///     cnf: Option<Confirmation>,
+/// }
+///
+/// impl GuardedClaims for TenantClaims {
+///     fn confirmation(&self) -> Option<&Confirmation> {
+///         self.cnf.as_ref()
+///     }
+///     fn scope(&self) -> Option<&Scope> {
+///         Some(&self.scope)
+///     }
+/// }
+/// ```
+pub trait GuardedClaims: DeserializeOwned + Send + Sync + 'static {
+    /// The key that the token is bound to. Such a token is refused as a plain bearer token (RFC 9449 §7.2): it may be
+    /// in the hands of somebody who does not hold the key. Asked of every type, since forgetting it undoes the binding.
+    fn confirmation(&self) -> Option<&Confirmation>;
+
+    /// What the token permits; nothing where the claims have no scope, which [`RequireScope`](crate::RequireScope) then
+    /// finds insufficient.
+    fn scope(&self) -> Option<&Scope> {
+        None
+    }
+
+    /// Whether the claims say that the token is meant for something else than an API, as simplejwt's `token_type` does.
+    fn is_for_another_use(&self) -> bool {
+        false
+    }
+
+    /// Whether a user stands behind the token. simplejwt's views let in nobody else ([`BodyStyle::SimpleJwt`](crate::BodyStyle)).
+    fn names_user(&self) -> bool {
+        true
+    }
+}
+
+impl GuardedClaims for AccessTokenClaims {
+    fn confirmation(&self) -> Option<&Confirmation> {
+        self.cnf.as_ref()
+    }
+
+    fn scope(&self) -> Option<&Scope> {
+        Some(&self.scope)
+    }
+
+    fn is_for_another_use(&self) -> bool {
+        self.token_type.is_some_and(|used_for| used_for != TokenUse::Access)
+    }
+
+    fn names_user(&self) -> bool {
+        self.user_id.is_some()
+    }
+}

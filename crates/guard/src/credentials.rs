@@ -1,0 +1,124 @@
+//! The token in the `Authorization` header. It is never looked for anywhere else: a token in a query ends up in logs
+//! and histories, and OAuth 2.1 has dropped it together with the one in a body.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+/// How the header is read. The two differ in what they take for a bearer token, and in nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// RFC 6750 §2.1 with RFC 9110 §11.1: the scheme in any case, then a `b64token`.
+    Rfc6750,
+    /// simplejwt: words between white space, the first of them exactly `Bearer`.
+    SimpleJwt,
+}
+
+/// Why there is no token to verify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoToken {
+    /// No credentials, or credentials of another scheme.
+    Absent,
+    /// The scheme alone.
+    Empty,
+    /// Something else than one token after the scheme.
+    Malformed,
+    /// More than one `Authorization` header: which one counts is anybody's guess, and two programs may guess differently.
+    Several,
+}
+
+/// Finds the bearer token of a request.
+pub(crate) fn bearer_token(headers: &HeaderMap, dialect: Dialect) -> Result<&str, NoToken> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Err(NoToken::Absent) };
+    if values.next().is_some() {
+        return Err(NoToken::Several);
+    }
+    match dialect {
+        Dialect::Rfc6750 => rfc6750(value.as_bytes()),
+        Dialect::SimpleJwt => simplejwt(value.as_bytes()),
+    }
+}
+
+fn rfc6750(value: &[u8]) -> Result<&str, NoToken> {
+    const SCHEME: &[u8] = b"bearer";
+    let Some((scheme, rest)) = value.split_at_checked(SCHEME.len()) else { return Err(NoToken::Absent) };
+    if !scheme.eq_ignore_ascii_case(SCHEME) {
+        return Err(NoToken::Absent);
+    }
+    match rest {
+        [] => Err(NoToken::Empty),
+        [b' ', ..] => match rest.trim_ascii() {
+            [] => Err(NoToken::Empty),
+            token if is_b64token(token) => std::str::from_utf8(token).map_err(|_| NoToken::Malformed),
+            _ => Err(NoToken::Malformed),
+        },
+        // The scheme goes on: `Bearers`.
+        _ => Err(NoToken::Absent),
+    }
+}
+
+// RFC 6750 §2.1: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+fn is_b64token(token: &[u8]) -> bool {
+    let letters = token.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    let (letters, _) = token.split_at(letters);
+    !letters.is_empty()
+        && letters.iter().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+        })
+}
+
+fn simplejwt(value: &[u8]) -> Result<&str, NoToken> {
+    let mut words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    if words.next() != Some(b"Bearer") {
+        return Err(NoToken::Absent);
+    }
+    match (words.next(), words.next()) {
+        (None, _) => Err(NoToken::Empty),
+        (Some(token), None) => std::str::from_utf8(token).map_err(|_| NoToken::Malformed),
+        (Some(_), Some(_)) => Err(NoToken::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(values: &[&'static str], dialect: Dialect) -> Result<String, NoToken> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_static(value));
+        }
+        bearer_token(&headers, dialect).map(str::to_owned)
+    }
+
+    #[test]
+    fn the_two_dialects_read_a_header_as_their_sources_say() {
+        use NoToken::{Absent, Empty, Malformed, Several};
+        let token = |text: &str| Ok(text.to_owned());
+        for (values, rfc6750, simplejwt) in [
+            (&[][..], Err(Absent), Err(Absent)),
+            (&[""], Err(Absent), Err(Absent)),
+            (&["Basic YTpi"], Err(Absent), Err(Absent)),
+            (&["Bearers a.b.c"], Err(Absent), Err(Absent)),
+            (&["Bearer"], Err(Empty), Err(Empty)),
+            (&["Bearer "], Err(Empty), Err(Empty)),
+            (&["Bearer a.b.c"], token("a.b.c"), token("a.b.c")),
+            (&["bearer a.b.c"], token("a.b.c"), Err(Absent)),
+            (&["BEARER a.b.c"], token("a.b.c"), Err(Absent)),
+            (&["Bearer   a.b.c"], token("a.b.c"), token("a.b.c")),
+            (&["Bearer a.b.c d"], Err(Malformed), Err(Malformed)),
+            (&["Bearer a.b.c=="], token("a.b.c=="), token("a.b.c==")),
+            (&["Bearer =="], Err(Malformed), token("==")),
+            (&["Bearer \"a.b.c\""], Err(Malformed), token("\"a.b.c\"")),
+            (&["Bearer a,b"], Err(Malformed), token("a,b")),
+            (&["Bearer\ta.b.c"], Err(Absent), token("a.b.c")),
+            (&["Bearer a", "Bearer b"], Err(Several), Err(Several)),
+            (&["Bearer a", "Basic YTpi"], Err(Several), Err(Several)),
+        ] {
+            assert_eq!(read(values, Dialect::Rfc6750), rfc6750, "{values:?} as RFC 6750 says");
+            assert_eq!(read(values, Dialect::SimpleJwt), simplejwt, "{values:?} as simplejwt does");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The guard: who may pass.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::HeaderMap;
+use jeton_jose::jwt::{Audience, Issuer, Verified};
+use jeton_jose::{KeySet, Timestamp};
+use jeton_oauth::AccessTokenClaims;
+
+use crate::answer::{Answer, Answers};
+use crate::builder::GuardBuilder;
+use crate::claims::GuardedClaims;
+use crate::clock::Clock;
+use crate::credentials::bearer_token;
+use crate::policy::{Policy, Snapshot};
+use crate::refusal::Refusal;
+#[cfg(feature = "remote")]
+use crate::remote::{Fetched, RemoteJwkSet};
+use crate::token::AccessToken;
+
+/// Verifies the access tokens of one issuer for one audience, and answers for those that are not good.
+///
+/// Cloning is cheap: the clones are one guard, and [`Guard::replace_keys`] on one is seen by all.
+pub struct Guard<C = AccessTokenClaims> {
+    inner: Arc<Inner<C>>,
+}
+
+struct Inner<C> {
+    policy: Policy,
+    source: Source,
+    /// The keys in force, with what was verified by them. It is replaced as a whole, never changed.
+    current: ArcSwap<Snapshot<C>>,
+    clock: Clock,
+    answers: Answers,
+}
+
+/// Where the keys come from.
+pub(crate) enum Source {
+    Caller,
+    #[cfg(feature = "remote")]
+    Remote(RemoteJwkSet),
+}
+
+/// The keys of this guard are fetched from its issuer, so they cannot be replaced by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the keys of this guard are fetched from its issuer")]
+pub struct KeysAreRemote;
+
+impl KeysAreRemote {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "keys_are_remote"
+    }
+}
+
+impl Guard {
+    /// A guard that accepts the access tokens (RFC 9068) of this issuer for this audience, signed with one of these keys.
+    #[must_use]
+    pub fn new(issuer: impl Into<Issuer>, audience: impl Into<Audience>, keys: impl Into<KeySet>) -> Self {
+        Self::builder(issuer, audience, keys).build()
+    }
+
+    /// As [`Guard::new`], with more to say about it before it is built.
+    #[must_use]
+    pub fn builder(
+        issuer: impl Into<Issuer>,
+        audience: impl Into<Audience>,
+        keys: impl Into<KeySet>,
+    ) -> GuardBuilder {
+        GuardBuilder::new(issuer.into(), audience.into(), keys.into(), Source::Caller)
+    }
+
+    /// A guard that accepts the access tokens of the issuer whose keys are fetched, for this audience.
+    ///
+    /// It must run within a tokio runtime.
+    #[cfg(feature = "remote")]
+    #[must_use]
+    pub fn remote(audience: impl Into<Audience>, keys: RemoteJwkSet) -> GuardBuilder {
+        let issuer = Issuer::new(keys.issuer());
+        GuardBuilder::new(issuer, audience.into(), KeySet::default(), Source::Remote(keys))
+    }
+}
+
+impl<C: GuardedClaims> Guard<C> {
+    pub(crate) fn assemble(
+        policy: Policy,
+        source: Source,
+        keys: KeySet,
+        clock: Clock,
+        answers: Answers,
+    ) -> Self {
+        let current = ArcSwap::from_pointee(Snapshot::new(&policy, keys, 0));
+        Self { inner: Arc::new(Inner { policy, source, current, clock, answers }) }
+    }
+
+    /// Verifies with these keys from this moment on, and forgets every remembered token.
+    ///
+    /// # Errors
+    /// [`KeysAreRemote`] where the guard fetches its keys itself.
+    pub fn replace_keys(&self, keys: impl Into<KeySet>) -> Result<(), KeysAreRemote> {
+        match &self.inner.source {
+            Source::Caller => {
+                let version = self.inner.current.load().version() + 1;
+                self.inner.current.store(Arc::new(Snapshot::new(&self.inner.policy, keys.into(), version)));
+                Ok(())
+            }
+            #[cfg(feature = "remote")]
+            Source::Remote(_) => Err(KeysAreRemote),
+        }
+    }
+
+    /// Finds the bearer token of a request, and verifies it.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why the request must not pass.
+    pub async fn admit(&self, headers: &HeaderMap) -> Result<AccessToken<C>, Refusal> {
+        self.verify(self.token_of(headers)?).await
+    }
+
+    /// Verifies a token that came another way than in a header, such as the first message of a WebSocket.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why the token is not good.
+    pub async fn verify(&self, token: &str) -> Result<AccessToken<C>, Refusal> {
+        match self.judge(token) {
+            Judgement::Now(outcome) => outcome,
+            #[cfg(feature = "remote")]
+            Judgement::Later => self.judge_later(token).await,
+        }
+    }
+
+    /// What can be said about the request without waiting for anything.
+    pub(crate) fn judge_request(&self, headers: &HeaderMap) -> Judgement<C> {
+        match self.token_of(headers) {
+            Ok(token) => self.judge(token),
+            Err(refusal) => Judgement::Now(Err(refusal)),
+        }
+    }
+
+    pub(crate) fn token_of<'h>(&self, headers: &'h HeaderMap) -> Result<&'h str, Refusal> {
+        Ok(bearer_token(headers, self.inner.answers.style().dialect())?)
+    }
+
+    fn judge(&self, token: &str) -> Judgement<C> {
+        let now = self.inner.clock.now();
+        match &self.inner.source {
+            Source::Caller => Judgement::Now(self.verify_with(&self.inner.current.load(), token, now)),
+            #[cfg(feature = "remote")]
+            Source::Remote(remote) => {
+                let Some(fetched) = remote.ready(now) else { return Judgement::Later };
+                let snapshot = self.snapshot_of(&fetched);
+                match self.verify_with(&snapshot, token, now) {
+                    Err(Refusal::Token(error)) if snapshot.may_lack_the_key(&error, token).is_some() => {
+                        Judgement::Later
+                    }
+                    outcome => Judgement::Now(outcome),
+                }
+            }
+        }
+    }
+
+    /// Waits for keys where there are none that may be used, and asks for newer ones where the token's is unknown.
+    #[cfg(feature = "remote")]
+    pub(crate) async fn judge_later(&self, token: &str) -> Result<AccessToken<C>, Refusal> {
+        let Source::Remote(remote) = &self.inner.source else {
+            return self.verify_with(&self.inner.current.load(), token, self.inner.clock.now());
+        };
+        let fetched = remote.wait(self.inner.clock.now()).await.ok_or(Refusal::KeysUnavailable)?;
+        let snapshot = self.snapshot_of(&fetched);
+        let outcome = self.verify_with(&snapshot, token, self.inner.clock.now());
+        let Err(Refusal::Token(error)) = &outcome else { return outcome };
+        let Some(kid) = snapshot.may_lack_the_key(error, token) else { return outcome };
+        let newer = remote.look_for(kid.as_deref(), &fetched, self.inner.clock.now()).await;
+        match newer {
+            Some(newer) => self.verify_with(&self.snapshot_of(&newer), token, self.inner.clock.now()),
+            None => outcome,
+        }
+    }
+
+    /// The snapshot that belongs to a fetched set, or to one that is newer.
+    #[cfg(feature = "remote")]
+    fn snapshot_of(&self, fetched: &Fetched) -> arc_swap::Guard<Arc<Snapshot<C>>> {
+        let current = self.inner.current.load();
+        if current.version() >= fetched.version() {
+            return current;
+        }
+        let made = Arc::new(Snapshot::new(&self.inner.policy, fetched.keys().clone(), fetched.version()));
+        // Another request may have been faster, with this set or with a newer one: the newest stays.
+        self.inner.current.rcu(|current| {
+            if current.version() >= made.version() { Arc::clone(current) } else { Arc::clone(&made) }
+        });
+        self.inner.current.load()
+    }
+
+    fn verify_with(
+        &self,
+        snapshot: &Snapshot<C>,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<AccessToken<C>, Refusal> {
+        let verified: Arc<Verified<C>> = snapshot.verify(&self.inner.policy, token, now)?;
+        Ok(AccessToken::new(verified, self.clone()))
+    }
+
+    pub(crate) fn answer(&self, refusal: &Refusal) -> Answer {
+        self.inner.answers.to(refusal)
+    }
+}
+
+/// What a look at a token came to.
+pub(crate) enum Judgement<C> {
+    Now(Result<AccessToken<C>, Refusal>),
+    /// The keys must be waited for.
+    #[cfg(feature = "remote")]
+    Later,
+}
+
+impl<C> Clone for Guard<C> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<C> fmt::Debug for Guard<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("policy", &self.inner.policy).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,102 @@
+//! What a guard demands of a token, and one set of keys to hold it against.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton_jose::jwt::{Audience, Issuer, TokenType, Unverified, Verified, Verifier};
+use jeton_jose::{KeySet, Timestamp, VerifyError};
+
+use crate::claims::GuardedClaims;
+use crate::refusal::Refusal;
+use crate::remembered::Remembered;
+
+/// What stays the same when the keys change.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(crate) issuer: Issuer,
+    pub(crate) audience: Audience,
+    pub(crate) typ: TokenType,
+    pub(crate) leeway: Duration,
+    /// How many verified tokens are remembered.
+    pub(crate) remember: usize,
+    pub(crate) users_only: bool,
+}
+
+/// One set of keys, and the tokens that were verified with it.
+pub(crate) struct Snapshot<C> {
+    verifier: Verifier,
+    remembered: Option<Remembered<Verified<C>>>,
+    version: u64,
+}
+
+impl<C: GuardedClaims> Snapshot<C> {
+    pub(crate) fn new(policy: &Policy, keys: KeySet, version: u64) -> Self {
+        let verifier = Verifier::new(policy.issuer.clone(), policy.audience.clone(), keys)
+            .typ(policy.typ.clone())
+            .leeway(policy.leeway);
+        let remembered = (policy.remember > 0).then(|| Remembered::with_capacity(policy.remember));
+        Self { verifier, remembered, version }
+    }
+
+    /// Counts up with each change of the keys.
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(crate) fn verify(
+        &self,
+        policy: &Policy,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Arc<Verified<C>>, Refusal> {
+        if let Some(verified) = self.remembered.as_ref().and_then(|remembered| remembered.find(token, now)) {
+            return Ok(verified);
+        }
+        let verified = self.verifier.verify::<C>(token, now).map_err(|error| refusal(error, token))?;
+        let claims = verified.claims();
+        if claims.is_for_another_use() {
+            return Err(Refusal::AnotherUse);
+        }
+        if claims.confirmation().is_some() {
+            return Err(Refusal::ProofAbsent);
+        }
+        if policy.users_only && !claims.names_user() {
+            return Err(Refusal::UserAbsent);
+        }
+        let verified = Arc::new(verified);
+        if let (Some(remembered), Some(exp)) = (&self.remembered, verified.registered().exp()) {
+            remembered.insert(token, Arc::clone(&verified), now, exp.saturating_add(policy.leeway));
+        }
+        Ok(verified)
+    }
+
+    /// The `kid` of a token that failed, if the reason may be that its key is not in the set: the issuer may have changed
+    /// its keys since.
+    #[cfg(feature = "remote")]
+    #[expect(clippy::option_option, reason = "a token may name no key at all")]
+    pub(crate) fn may_lack_the_key(&self, error: &VerifyError, token: &str) -> Option<Option<String>> {
+        match error {
+            VerifyError::KeyNotFound | VerifyError::AlgorithmNotAllowed | VerifyError::SignatureInvalid => {}
+            _ => return None,
+        }
+        let unverified = Unverified::parse(token).ok()?;
+        match unverified.kid() {
+            Some(kid) if self.verifier.keys().get(kid).is_some() => None,
+            kid => Some(kid.map(str::to_owned)),
+        }
+    }
+}
+
+/// A token that names another type for itself is told so, though nothing about it has been verified: that is the mistake of
+/// a client that sends its refresh token, and nobody else learns anything from it.
+fn refusal(error: VerifyError, token: &str) -> Refusal {
+    let names_another = |unverified: Unverified| {
+        unverified
+            .typ()
+            .is_some_and(|typ| !matches!(typ.to_ascii_lowercase().as_str(), "jwt" | "application/jwt"))
+    };
+    if error == VerifyError::TypeMismatch && Unverified::parse(token).is_ok_and(names_another) {
+        return Refusal::AnotherUse;
+    }
+    Refusal::Token(error)
+}

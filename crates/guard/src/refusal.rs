@@ -1,0 +1,229 @@
+//! Why a request is refused, and what that is called on the wire.
+
+use jeton_jose::VerifyError;
+use jeton_oauth::{BearerError, ErrorDescription, Scope};
+
+use crate::credentials::NoToken;
+
+/// Why a request was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There are no credentials, or they are of another scheme than `Bearer`.
+    #[error("no bearer token was sent")]
+    NoCredentials,
+    /// The header names the scheme, and no token.
+    #[error("the Authorization header holds no token")]
+    TokenAbsent,
+    /// The header holds something else than one token after the scheme.
+    #[error("the Authorization header is malformed")]
+    HeaderMalformed,
+    /// There are several `Authorization` headers.
+    #[error("there is more than one Authorization header")]
+    HeaderRepeated,
+    /// The token is not good.
+    #[error("the access token was refused: {0}")]
+    Token(#[from] VerifyError),
+    /// The token says that it is for something else than an API: a refresh token, an ID token.
+    #[error("the token is of another type")]
+    AnotherUse,
+    /// The token is bound to a key (`cnf`), and came as a plain bearer token (RFC 9449 §7.2).
+    #[error("the access token is bound to a key, and came without proof of it")]
+    ProofAbsent,
+    /// No user stands behind the token, and the resource is for users.
+    #[error("the access token names no user")]
+    UserAbsent,
+    /// The token is good, and does not permit this.
+    #[error("the access token does not permit this, which takes the scope {wanted}")]
+    ScopeInsufficient {
+        /// What would permit it.
+        wanted: Scope,
+    },
+    /// The issuer's keys cannot be fetched, and those from before are too old to go on with.
+    #[error("the issuer's keys are not to be had")]
+    KeysUnavailable,
+}
+
+impl Refusal {
+    /// The stable name of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoCredentials => "credentials_absent",
+            Self::TokenAbsent => "bearer_token_absent",
+            Self::HeaderMalformed => "authorization_header_malformed",
+            Self::HeaderRepeated => "authorization_header_repeated",
+            Self::Token(error) => error.code(),
+            Self::AnotherUse => "token_for_another_use",
+            Self::ProofAbsent => "proof_of_possession_absent",
+            Self::UserAbsent => "user_absent",
+            Self::ScopeInsufficient { .. } => "scope_insufficient",
+            Self::KeysUnavailable => "keys_unavailable",
+        }
+    }
+
+    /// The row of the table of answers that this refusal gets.
+    pub(crate) const fn reason(&self) -> Reason {
+        match self {
+            Self::NoCredentials => Reason::NoCredentials,
+            Self::TokenAbsent => Reason::TokenAbsent,
+            Self::HeaderMalformed => Reason::HeaderMalformed,
+            Self::HeaderRepeated => Reason::HeaderRepeated,
+            Self::Token(error) => reason_of(error),
+            Self::AnotherUse => Reason::AnotherUse,
+            Self::ProofAbsent => Reason::ProofAbsent,
+            Self::UserAbsent => Reason::UserAbsent,
+            Self::ScopeInsufficient { .. } => Reason::ScopeInsufficient,
+            Self::KeysUnavailable => Reason::KeysUnavailable,
+        }
+    }
+}
+
+impl From<NoToken> for Refusal {
+    fn from(no_token: NoToken) -> Self {
+        match no_token {
+            NoToken::Absent => Self::NoCredentials,
+            NoToken::Empty => Self::TokenAbsent,
+            NoToken::Malformed => Self::HeaderMalformed,
+            NoToken::Several => Self::HeaderRepeated,
+        }
+    }
+}
+
+/// What the wire tells apart: fewer cases than [`Refusal`], and nothing of what was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    NoCredentials,
+    TokenAbsent,
+    HeaderMalformed,
+    HeaderRepeated,
+    Malformed,
+    TooLong,
+    Extension,
+    Algorithm,
+    Key,
+    Signature,
+    Type,
+    Claims,
+    Expired,
+    NotYetValid,
+    IssuedInTheFuture,
+    TooOld,
+    Issuer,
+    Audience,
+    Invalid,
+    AnotherUse,
+    ProofAbsent,
+    UserAbsent,
+    ScopeInsufficient,
+    KeysUnavailable,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 24] = [
+        Self::NoCredentials,
+        Self::TokenAbsent,
+        Self::HeaderMalformed,
+        Self::HeaderRepeated,
+        Self::Malformed,
+        Self::TooLong,
+        Self::Extension,
+        Self::Algorithm,
+        Self::Key,
+        Self::Signature,
+        Self::Type,
+        Self::Claims,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::IssuedInTheFuture,
+        Self::TooOld,
+        Self::Issuer,
+        Self::Audience,
+        Self::Invalid,
+        Self::AnotherUse,
+        Self::ProofAbsent,
+        Self::UserAbsent,
+        Self::ScopeInsufficient,
+        Self::KeysUnavailable,
+    ];
+
+    /// The code of RFC 6750 §3.1. A request without credentials gets none, and an outage of ours is not the client's error.
+    pub(crate) const fn error(self) -> Option<BearerError> {
+        match self {
+            Self::NoCredentials | Self::KeysUnavailable => None,
+            Self::TokenAbsent | Self::HeaderMalformed | Self::HeaderRepeated => {
+                Some(BearerError::InvalidRequest)
+            }
+            Self::ScopeInsufficient => Some(BearerError::InsufficientScope),
+            _ => Some(BearerError::InvalidToken),
+        }
+    }
+
+    /// The reason in words, fixed, so that nothing of the request comes back in it.
+    pub(crate) const fn description(self) -> ErrorDescription {
+        ErrorDescription::from_static(match self {
+            Self::NoCredentials => "an access token is needed",
+            Self::TokenAbsent => "the Authorization header holds no token",
+            Self::HeaderMalformed => "the Authorization header holds something else than one bearer token",
+            Self::HeaderRepeated => "there is more than one Authorization header",
+            Self::Malformed => "the access token is malformed",
+            Self::TooLong => "the access token is too long",
+            Self::Extension => "the access token depends on an extension that is not supported",
+            Self::Algorithm => "the access token is signed by an algorithm that is not allowed",
+            Self::Key => "the access token is signed with a key that is not known",
+            Self::Signature => "the signature of the access token is not valid",
+            Self::Type | Self::AnotherUse => "the token is not an access token",
+            Self::Claims => "a claim of the access token is missing or malformed",
+            Self::Expired => "the access token has expired",
+            Self::NotYetValid => "the access token is not valid yet",
+            Self::IssuedInTheFuture => "the access token was issued in the future",
+            Self::TooOld => "the access token was issued too long ago",
+            Self::Issuer => "the access token is from another issuer",
+            Self::Audience => "the access token is for another audience",
+            Self::Invalid => "the access token is not valid",
+            Self::ProofAbsent => "the access token is bound to a key and came without proof of it",
+            Self::UserAbsent => "the access token names no user",
+            Self::ScopeInsufficient => "the access token does not permit this",
+            Self::KeysUnavailable => "access tokens cannot be verified at the moment",
+        })
+    }
+}
+
+const fn reason_of(error: &VerifyError) -> Reason {
+    match error {
+        VerifyError::TooLarge { .. } => Reason::TooLong,
+        VerifyError::Malformed
+        | VerifyError::HeaderJson(_)
+        | VerifyError::Header { .. }
+        | VerifyError::CriticalHeaderMalformed
+        | VerifyError::ClaimsJson(_) => Reason::Malformed,
+        VerifyError::CriticalHeaderUnknown => Reason::Extension,
+        VerifyError::AlgorithmNotAllowed => Reason::Algorithm,
+        VerifyError::KeyNotFound => Reason::Key,
+        VerifyError::SignatureInvalid => Reason::Signature,
+        VerifyError::TypeMismatch => Reason::Type,
+        VerifyError::ClaimsMismatch(_)
+        | VerifyError::ClaimMissing { .. }
+        | VerifyError::ClaimMalformed { .. } => Reason::Claims,
+        VerifyError::Expired { .. } => Reason::Expired,
+        VerifyError::NotYetValid { .. } => Reason::NotYetValid,
+        VerifyError::IssuedInTheFuture { .. } => Reason::IssuedInTheFuture,
+        VerifyError::TooOld { .. } => Reason::TooOld,
+        VerifyError::IssuerMismatch => Reason::Issuer,
+        VerifyError::AudienceMismatch => Reason::Audience,
+        _ => Reason::Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_stands_at_its_own_place_in_the_table_and_can_be_described() {
+        for (place, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, place, "{reason:?}");
+            assert!(!reason.description().as_str().is_empty());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! How old keys may be, and when to ask for newer ones: rules without I/O.
+
+use std::time::Duration;
+
+use jeton_jose::Timestamp;
+
+/// The ages at which something changes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Freshness {
+    /// From here on keys are refreshed while they are used, so that nobody waits.
+    pub(super) refresh_ahead: Duration,
+    /// From here on they are used only where refreshing them fails.
+    pub(super) max_age: Duration,
+    /// From here on they are not used at all.
+    pub(super) stale_if_error: Duration,
+    /// How long to leave the issuer alone after it failed.
+    pub(super) retry_pause: Duration,
+    /// How long to leave it alone after it was asked for a key that it turned out not to have.
+    pub(super) cool_down: Duration,
+    /// How long a key that it does not have is not asked for again.
+    pub(super) missing_for: Duration,
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Self {
+            refresh_ahead: Duration::from_secs(300),
+            max_age: Duration::from_secs(600),
+            stale_if_error: Duration::from_secs(3600),
+            retry_pause: Duration::from_secs(5),
+            cool_down: Duration::from_secs(30),
+            missing_for: Duration::from_secs(300),
+        }
+    }
+}
+
+/// What to do about keys of some age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// Use them.
+    Use,
+    /// Use them, and have newer ones fetched meanwhile.
+    UseAndRefresh,
+    /// Have newer ones fetched first; where that fails, use them.
+    RefreshOrUse,
+    /// Have newer ones fetched first; where that fails, refuse.
+    RefreshOrRefuse,
+    /// Refuse: they are too old, and the issuer failed a moment ago.
+    Refuse,
+}
+
+impl Freshness {
+    /// The plan at `now` for keys that were fetched at `fetched_at`, after a failure at `failed_at`.
+    pub(super) fn plan(
+        &self,
+        fetched_at: Option<Timestamp>,
+        failed_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Plan {
+        let paused = failed_at.is_some_and(|failed_at| within(failed_at, self.retry_pause, now));
+        let Some(fetched_at) = fetched_at else {
+            return if paused { Plan::Refuse } else { Plan::RefreshOrRefuse };
+        };
+        // A clock that was set back tells no age any more.
+        let age = if now < fetched_at { self.max_age } else { now.saturating_since(fetched_at) };
+        match (age, paused) {
+            (age, _) if age < self.refresh_ahead => Plan::Use,
+            (age, true) if age < self.stale_if_error => Plan::Use,
+            (age, false) if age < self.max_age => Plan::UseAndRefresh,
+            (age, false) if age < self.stale_if_error => Plan::RefreshOrUse,
+            (_, false) => Plan::RefreshOrRefuse,
+            (_, true) => Plan::Refuse,
+        }
+    }
+}
+
+/// Whether less than `duration` has passed at `now` since `start`. Where the clock was set back, it has.
+pub(super) fn within(start: Timestamp, duration: Duration, now: Timestamp) -> bool {
+    start <= now && now.saturating_since(start) < duration
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn ago(seconds: u64) -> Option<Timestamp> {
+        Some(NOW.saturating_sub(Duration::from_secs(seconds)))
+    }
+
+    #[test]
+    fn keys_are_used_refreshed_and_refused_by_their_age() {
+        let freshness = Freshness::default();
+        for (fetched_at, failed_at, plan) in [
+            (None, None, Plan::RefreshOrRefuse),
+            (None, ago(4), Plan::Refuse),
+            (None, ago(5), Plan::RefreshOrRefuse),
+            (ago(0), None, Plan::Use),
+            (ago(299), None, Plan::Use),
+            (ago(300), None, Plan::UseAndRefresh),
+            (ago(599), ago(5), Plan::UseAndRefresh),
+            (ago(599), ago(4), Plan::Use),
+            (ago(600), None, Plan::RefreshOrUse),
+            (ago(600), ago(4), Plan::Use),
+            (ago(3599), ago(4), Plan::Use),
+            (ago(3599), None, Plan::RefreshOrUse),
+            (ago(3600), None, Plan::RefreshOrRefuse),
+            (ago(3600), ago(4), Plan::Refuse),
+            (ago(86_400), None, Plan::RefreshOrRefuse),
+        ] {
+            assert_eq!(freshness.plan(fetched_at, failed_at, NOW), plan, "{fetched_at:?} {failed_at:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_keys_neither_fresh_nor_useless() {
+        let later = Some(NOW.saturating_add(Duration::from_secs(60)));
+        assert_eq!(Freshness::default().plan(later, None, NOW), Plan::RefreshOrUse);
+        assert_eq!(Freshness::default().plan(later, later, NOW), Plan::RefreshOrUse);
+    }
+}

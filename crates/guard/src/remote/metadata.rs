@@ -1,0 +1,90 @@
+//! What an issuer publishes about itself: where its keys are.
+
+use serde::Deserialize;
+
+use super::error::FetchError;
+use super::url::{RemoteUrl, RemoteUrlError};
+
+/// The part of an issuer's metadata (RFC 8414 §2, OpenID Connect Discovery 1.0 §3) that a resource server needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IssuerMetadata {
+    /// The issuer, the same as the one that was asked.
+    pub issuer: String,
+    /// Where its JWK Set is. It may be on another host.
+    pub jwks_uri: RemoteUrl,
+}
+
+impl IssuerMetadata {
+    /// Reads the metadata that were fetched for `issuer`.
+    pub(super) fn parse(json: &[u8], issuer: &str) -> Result<Self, FetchError> {
+        #[derive(Deserialize)]
+        struct Wire {
+            issuer: String,
+            jwks_uri: String,
+        }
+        let wire: Wire = serde_json::from_slice(json).map_err(|_| FetchError::MetadataMalformed)?;
+        // Compared exactly: else one issuer could speak for another (RFC 8414 §3.3).
+        if wire.issuer != issuer {
+            return Err(FetchError::IssuerMismatch);
+        }
+        Ok(Self { issuer: wire.issuer, jwks_uri: RemoteUrl::parse(&wire.jwks_uri)? })
+    }
+}
+
+/// Where an issuer's metadata may be: OpenID Connect puts its name behind the path, RFC 8414 before it.
+pub(super) fn metadata_urls(issuer: &str) -> Result<[RemoteUrl; 2], RemoteUrlError> {
+    RemoteUrl::parse(issuer)?;
+    if issuer.contains('?') {
+        return Err(RemoteUrlError::Parts);
+    }
+    let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
+    let host_at = issuer.find("://").map_or(0, |scheme| scheme + "://".len());
+    let path_at =
+        issuer.get(host_at..).and_then(|rest| rest.find('/')).map_or(issuer.len(), |path| host_at + path);
+    let (origin, path) = issuer.split_at_checked(path_at).ok_or(RemoteUrlError::Malformed)?;
+    Ok([
+        RemoteUrl::parse(&format!("{issuer}/.well-known/openid-configuration"))?,
+        RemoteUrl::parse(&format!("{origin}/.well-known/oauth-authorization-server{path}"))?,
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_metadata_lie_where_the_two_standards_put_them() {
+        for (issuer, openid, oauth) in [
+            (
+                "https://auth.example",
+                "https://auth.example/.well-known/openid-configuration",
+                "https://auth.example/.well-known/oauth-authorization-server",
+            ),
+            (
+                "https://auth.example:8443/realms/one/",
+                "https://auth.example:8443/realms/one/.well-known/openid-configuration",
+                "https://auth.example:8443/.well-known/oauth-authorization-server/realms/one",
+            ),
+        ] {
+            let urls = metadata_urls(issuer).expect("an issuer").map(|url| url.to_string());
+            assert_eq!(urls, [openid, oauth]);
+        }
+        assert_eq!(metadata_urls("https://auth.example/?realm=1"), Err(RemoteUrlError::Parts));
+        assert_eq!(metadata_urls("accounts.example"), Err(RemoteUrlError::Malformed));
+    }
+
+    #[test]
+    fn metadata_of_another_issuer_are_refused() {
+        let json =
+            br#"{"issuer":"https://auth.example/","jwks_uri":"https://auth.example/jwks.json","more":[1]}"#;
+        assert_eq!(IssuerMetadata::parse(json, "https://auth.example"), Err(FetchError::IssuerMismatch));
+        assert!(IssuerMetadata::parse(json, "https://auth.example/").is_ok());
+        for malformed in [&b"{}"[..], b"[]", b"", br#"{"issuer":"https://auth.example"}"#] {
+            assert_eq!(
+                IssuerMetadata::parse(malformed, "https://auth.example"),
+                Err(FetchError::MetadataMalformed)
+            );
+        }
+    }
+}

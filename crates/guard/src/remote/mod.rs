@@ -1,0 +1,30 @@
+//! Keys that are fetched from the issuer (feature `remote`).
+//!
+//! ```no_run
+//! use jeton_guard::{Guard, remote::RemoteJwkSet};
+//!
+//! let guard = Guard::remote("https://api.example", RemoteJwkSet::discovered("https://auth.example")).build();
+//! ```
+//!
+//! - [`RemoteJwkSet`] keeps one issuer's keys fresh, and is what a [`Guard`](crate::Guard) takes.
+//! - [`Fetcher`] fetches once, under the same limits, for programs that need a set just now.
+
+mod address;
+mod builder;
+mod error;
+mod fetch;
+mod flight;
+mod freshness;
+mod jwk_set;
+mod metadata;
+mod tls;
+mod url;
+
+pub use address::Reach;
+pub use builder::RemoteJwkSetBuilder;
+pub use error::FetchError;
+pub use fetch::Fetcher;
+pub(crate) use jwk_set::Fetched;
+pub use jwk_set::RemoteJwkSet;
+pub use metadata::IssuerMetadata;
+pub use url::{RemoteUrl, RemoteUrlError};

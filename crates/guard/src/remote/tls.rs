@@ -1,0 +1,77 @@
+//! TLS to the issuer, by rustls with AWS-LC: the cryptography that verifies the tokens as well.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use super::error::FetchError;
+
+/// Whom TLS trusts. The system's roots are read when they are first needed.
+pub(super) struct Tls(OnceCell<TlsConnector>);
+
+impl Tls {
+    /// Trusts whom this system trusts, companies' own authorities included; `SSL_CERT_FILE` is heeded.
+    pub(super) fn of_system() -> Self {
+        Self(OnceCell::new())
+    }
+
+    pub(super) fn trusting(roots: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, FetchError> {
+        let mut store = RootCertStore::empty();
+        for root in roots {
+            store
+                .add(CertificateDer::from(root))
+                .map_err(|error| FetchError::Tls { reason: error.to_string().into() })?;
+        }
+        Ok(Self(OnceCell::new_with(Some(connector(store)?))))
+    }
+
+    pub(super) async fn connect(
+        &self,
+        host: &str,
+        stream: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, FetchError> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| FetchError::HostUnknown)?;
+        let connector = self.0.get_or_try_init(system_connector).await?;
+        connector
+            .connect(name, stream)
+            .await
+            .map_err(|error| FetchError::Tls { reason: error.to_string().into() })
+    }
+}
+
+async fn system_connector() -> Result<TlsConnector, FetchError> {
+    // Some 150 certificates are read from disk, which is no work for a thread that serves requests.
+    tokio::task::spawn_blocking(|| {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        connector(store)
+    })
+    .await
+    .unwrap_or(Err(FetchError::NoRuntime))
+}
+
+fn connector(roots: RootCertStore) -> Result<TlsConnector, FetchError> {
+    if roots.is_empty() {
+        return Err(FetchError::NoTrustedRoots);
+    }
+    // The provider is named, so that no other one in the program can take its place.
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| FetchError::Tls { reason: error.to_string().into() })?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
+}

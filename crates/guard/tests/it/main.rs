@@ -1,0 +1,11 @@
+//! What a guard lets pass, what it answers otherwise, and how it keeps its keys.
+
+mod claims;
+mod refusals;
+mod remembered;
+#[cfg(feature = "remote")]
+mod remote;
+mod rotation;
+mod scopes;
+mod simplejwt;
+mod world;

@@ -1,0 +1,7 @@
+//! Keys that are fetched from the issuer, over real connections to this machine.
+
+mod fetching;
+mod freshness;
+mod origin;
+mod rotation;
+mod tls;
