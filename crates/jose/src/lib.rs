@@ -1,23 +1,88 @@
-//! JOSE and JWT: keys, signatures, encryption, claims.
+//! JOSE and JWT: keys, signatures, encryption and claims, in types that cannot be misused.
 //!
-//! No I/O, no clock, no async, no globals.
+//! ```
+//! use jeton_jose::jwt::{Signer, Verifier};
+//! use jeton_jose::{Algorithm, PrivateKey, Timestamp};
+//! use serde_json::{Value, json};
+//!
+//! let key = PrivateKey::generate(Algorithm::ES256)?.with_kid("2026-11");
+//! let now = Timestamp::from_unix(1_800_000_000); // from your clock
+//!
+//! let claims = json!({"iss": "https://issuer.example", "aud": "api", "sub": "ada", "exp": now.unix() + 300});
+//! let token = Signer::new(&key).typ("at+jwt").sign(&claims)?;
+//!
+//! let verifier = Verifier::new("https://issuer.example", "api", key.public_key()).typ("at+jwt");
+//! let verified = verifier.verify::<Value>(&token, now)?;
+//! assert_eq!(verified.registered().sub(), Some("ada"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! No I/O, no async, no clock and no globals: the time is an argument. `Signer` and `Verifier` are prepared once and
+//! shared; neither ever changes.
+//!
+//! # Which algorithm?
+//!
+//! [`Algorithm::ES256`], unless you know better: small, fast to sign, and everybody has it. [`Algorithm::Ed25519`] where all
+//! verifiers are recent. [`Algorithm::RS256`] for verifiers that know nothing else; signing costs twenty times as much.
+//! [`Algorithm::HS256`] only where the verifier may also sign. [`Algorithm::MlDsa65`] where signatures must outlive the
+//! arrival of quantum computers, at three kilobytes each.
+//!
+//! A key belongs to one algorithm from the moment it is made, and a token's `alg` only has to agree with it. There is no
+//! `none`. A public key and a [`SharedSecret`] are different types, and the text of one is refused as the other.
+//!
+//! # Rotating keys?
+//!
+//! Publish the next key before it signs: [`JwkSet::new`] with both, [`JwkSet::public`], [`JwkSet::to_json`]. Verifiers read it with
+//! [`JwkSet::parse`] and [`KeySet::from_jwk_set`], and find a token's key by its `kid`. Sign with the next key once everybody has
+//! had the time to fetch it; leave the old one in the set until its last token has expired.
+//!
+//! # Validating the audience?
+//!
+//! [`Verifier::new`](jwt::Verifier::new) asks for it, like for the issuer: a token that was made for somebody else is refused
+//! with `audience_mismatch`. Who is known by several names says [`Audience::one_of`](jwt::Audience::one_of); who really
+//! means anybody says [`Audience::any`](jwt::Audience::any).
+//!
+//! # Coming from jsonwebtoken?
+//!
+//! | there | here |
+//! |---|---|
+//! | `EncodingKey::from_ec_pem(pem)` | [`PrivateKey::from_pem(Algorithm::ES256, pem)`](PrivateKey::from_pem) |
+//! | `DecodingKey::from_secret(b)` | [`SharedSecret::new(Algorithm::HS256, b)`](SharedSecret::new), at least 32 bytes |
+//! | `DecodingKey::from_jwk(jwk)` | [`PublicKey::from_jwk(&Jwk::parse(json)?)`](PublicKey::from_jwk) |
+//! | `encode(&Header::new(alg), &claims, &key)` | [`Signer::new(key).sign(&claims)`](jwt::Signer::sign) |
+//! | `decode::<C>(token, &key, &validation)` | [`Verifier::new(iss, aud, keys).verify::<C>(token, now)`](jwt::Verifier::verify) |
+//! | `decode_header(token)` | [`Unverified::parse(token)`](jwt::Unverified::parse) |
+//! | `Validation { leeway, .. }` | [`Verifier::leeway`](jwt::Verifier::leeway), 30 s unless said |
+//!
+//! What changes with it: `iss` and `aud` are checked always, `exp` must be there, `nbf` and `iat` count, an unknown
+//! `crit` and members that appear twice are refused, tokens of another `typ` too.
+//!
+//! # Errors
+//!
+//! Every error is an enum with a stable `code()`; `docs/errors.md` tells the cause and the mend of each. None repeats a token,
+//! a key or a claim.
 
 mod algorithm;
 pub mod base64url;
 mod crypto;
+#[cfg(feature = "dpop")]
 pub mod dpop;
 mod encoding;
 mod error;
 pub mod json;
+#[cfg(feature = "jwe")]
 pub mod jwe;
 pub mod jwk;
 pub mod jws;
 pub mod jwt;
 mod key;
+#[cfg(feature = "jwe")]
 pub mod nested;
 pub mod random;
+#[cfg(feature = "sd-jwt")]
+pub mod sd_jwt;
 mod timestamp;
-#[cfg(test)]
+#[cfg(all(test, feature = "jwe"))]
 #[path = "../tests/it/vectors.rs"]
 mod vectors;
 

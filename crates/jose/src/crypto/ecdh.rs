@@ -58,11 +58,6 @@ impl AgreementKey {
     }
 }
 
-/// The public key that belongs to an X25519 scalar.
-pub(crate) fn x25519_public(scalar: &[u8]) -> Result<Vec<u8>, Refused> {
-    AgreementKey::new(AgreementCurve::X25519, scalar)?.public()
-}
-
 /// The single-step key derivation of NIST SP 800-56A with SHA-256, which JWA calls Concat KDF.
 pub(crate) fn concat_kdf(secret: &[u8], info: &[u8], len: usize) -> Result<Zeroizing<Vec<u8>>, Refused> {
     let algorithm = get_sskdf_digest_algorithm(SskdfDigestAlgorithmId::Sha256).ok_or(Refused)?;

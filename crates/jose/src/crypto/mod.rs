@@ -1,38 +1,50 @@
 //! The only module that calls the cryptographic libraries: AWS-LC through `aws-lc-rs`, and RustCrypto for HMAC.
 
+#[cfg(feature = "jwe")]
 mod content;
 mod digest;
+#[cfg(feature = "jwe")]
 mod ecdh;
 mod ecdsa;
 mod eddsa;
 mod hmac;
+#[cfg(feature = "jwe")]
 mod key_wrap;
 mod ml_dsa;
+#[cfg(feature = "jwe")]
 mod oaep;
+#[cfg(feature = "jwe")]
 mod pbkdf2;
 mod rsa;
 mod sign;
 mod verify;
-#[cfg(test)]
+#[cfg(all(test, feature = "jwe"))]
 mod wycheproof;
+mod x25519;
 
 use aws_lc_rs::rand;
 
+#[cfg(feature = "jwe")]
 pub(crate) use content::{ContentKey, Sealed};
 pub(crate) use digest::sha256;
-pub(crate) use ecdh::{AgreementCurve, AgreementKey, concat_kdf, x25519_public};
+#[cfg(feature = "jwe")]
+pub(crate) use ecdh::{AgreementCurve, AgreementKey, concat_kdf};
 pub(crate) use ecdsa::{generate as generate_ec, public_point};
 pub(crate) use eddsa::{generate as generate_ed25519, public as ed25519_public};
 pub(crate) use hmac::HmacKey;
+#[cfg(feature = "jwe")]
 pub(crate) use key_wrap::{aes_unwrap, aes_wrap};
 pub(crate) use ml_dsa::{
     generate as generate_ml_dsa, public as ml_dsa_public, public_len as ml_dsa_public_len,
 };
+#[cfg(feature = "jwe")]
 pub(crate) use oaep::{OaepHash, OaepPrivateKey, OaepPublicKey};
+#[cfg(feature = "jwe")]
 pub(crate) use pbkdf2::{PasswordHash, derive_from_password};
 pub(crate) use rsa::{generate as generate_rsa, looks_like_roca};
 pub(crate) use sign::{SignKey, SignatureBytes};
 pub(crate) use verify::VerifyKey;
+pub(crate) use x25519::public as x25519_public;
 
 /// The cryptographic library refused a key or an operation. It says no more, and need not.
 #[derive(Debug)]

@@ -12,5 +12,6 @@ mod jwk;
 mod jws;
 mod jwt;
 mod nested;
+mod sd_jwt;
 mod vectors;
 mod wycheproof_jws;
