@@ -72,7 +72,7 @@ impl Running {
     fn end_of_log(&self) -> String {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(15)..].join("\n")
+        lines[lines.len().saturating_sub(6)..].join("\n")
     }
 
     /// Ends it at once (SIGKILL), as a power cut would end it.

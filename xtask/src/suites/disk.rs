@@ -1,7 +1,7 @@
 //! A full disk, or one that takes no more writes: what has to write says so, everything else goes on, and when there is
 //! room again the same server uses it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -41,18 +41,21 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         Err(refusal) => report.skip(FULL, &format!("{refusal:#}")),
     }
     let jeton = stage.jeton("disk-read-only")?;
-    let probe = jeton.data().with_extension("probe");
-    std::fs::write(&probe, "")?;
-    match immutable(&[probe.as_path()], true).and_then(|()| immutable(&[probe.as_path()], false)) {
+    let probe = [jeton.data().with_extension("probe")];
+    std::fs::write(&probe[0], "")?;
+    match immutable(&probe, true).and_then(|()| immutable(&probe, false)) {
         Ok(()) => {
-            let files = || -> Result<Vec<_>> {
-                let entries = std::fs::read_dir(jeton.data())?;
-                entries.map(|entry| Ok(entry?.path())).collect()
-            };
             let freeze = |frozen: bool| {
-                let files = files()?;
-                let mut paths: Vec<&Path> = files.iter().map(AsRef::as_ref).collect();
-                paths.push(jeton.data());
+                let mut paths = vec![jeton.data().to_owned()];
+                for entry in std::fs::read_dir(jeton.data())? {
+                    let entry = entry?;
+                    // The shared memory of SQLite's readers is a mapped file: a write that the kernel refuses there is
+                    // a signal and not an error, to any program.
+                    let mapped = entry.file_name().to_string_lossy().ends_with("-shm");
+                    if entry.file_type()?.is_file() && !mapped {
+                        paths.push(entry.path());
+                    }
+                }
                 immutable(&paths, frozen)
             };
             report.check(READ_ONLY, || {
@@ -173,7 +176,7 @@ fn fill(filler: &Path) -> Result<()> {
 
 /// Makes files immutable or lets them go: the kernel refuses writes even to those that are already open, as it does on
 /// a filesystem that went read-only after an error.
-fn immutable(paths: &[&Path], frozen: bool) -> Result<()> {
+fn immutable(paths: &[PathBuf], frozen: bool) -> Result<()> {
     let flag = if frozen { "+i" } else { "-i" };
     process::output("chattr", Command::new("chattr").arg(flag).args(paths)).map(drop)
 }

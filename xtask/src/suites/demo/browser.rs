@@ -64,7 +64,7 @@ impl Browser {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
-            "--window-size=1280,1400",
+            "--window-size=1280,2600",
             &format!("--user-data-dir={}", profile.display()),
         ];
         let options = json!({ "args": arguments });
