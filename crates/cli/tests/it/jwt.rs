@@ -102,10 +102,12 @@ fn each_check_says_what_was_found_and_what_was_wanted() {
 #[test]
 fn an_access_token_is_not_taken_for_a_plain_one() {
     let keys = Keys::of("ES256");
-    let token = keys.sign(&["--header", r#"{"typ":"at+jwt","kid":"other"}"#, "--expires-in", "5m"]);
+    let token =
+        keys.sign(&["--header", r#"{"typ":"at+jwt","kid":"other","tenant":{"id":7}}"#, "--expires-in", "5m"]);
     let decoded = run(&["jwt", "decode", "--json", &token]).json();
     assert_eq!(decoded["header"]["typ"], "at+jwt");
     assert_eq!(decoded["header"]["kid"], "other");
+    assert_eq!(decoded["header"]["tenant"]["id"], 7);
     assert_eq!(decoded["verified"], false);
     assert!(
         run(&["jwt", "sign", "--key", &keys.key, "--header", r#"{"alg":"none"}"#])
