@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::HeaderMap;
-use jeton_jose::jwt::{Audience, Issuer, Verified};
-use jeton_jose::{KeySet, Timestamp};
+use jeton_jose::KeySet;
+#[cfg(feature = "remote")]
+use jeton_jose::jwt::Unverified;
+use jeton_jose::jwt::{Audience, Issuer};
 use jeton_oauth::AccessTokenClaims;
 
-use crate::answer::{Answer, Answers};
+use crate::answer::Answers;
 use crate::builder::GuardBuilder;
 use crate::claims::GuardedClaims;
 use crate::clock::Clock;
@@ -33,7 +35,7 @@ struct Inner<C> {
     /// The keys in force, with what was verified by them. It is replaced as a whole, never changed.
     current: ArcSwap<Snapshot<C>>,
     clock: Clock,
-    answers: Answers,
+    answers: Arc<Answers>,
 }
 
 /// Where the keys come from.
@@ -92,7 +94,8 @@ impl<C: GuardedClaims> Guard<C> {
         clock: Clock,
         answers: Answers,
     ) -> Self {
-        let current = ArcSwap::from_pointee(Snapshot::new(&policy, keys, 0));
+        let answers = Arc::new(answers);
+        let current = ArcSwap::from_pointee(Snapshot::new(&policy, &answers, keys, 0));
         Self { inner: Arc::new(Inner { policy, source, current, clock, answers }) }
     }
 
@@ -104,7 +107,7 @@ impl<C: GuardedClaims> Guard<C> {
         match &self.inner.source {
             Source::Caller => {
                 let version = self.inner.current.load().version() + 1;
-                self.inner.current.store(Arc::new(Snapshot::new(&self.inner.policy, keys.into(), version)));
+                self.inner.current.store(self.snapshot(keys.into(), version));
                 Ok(())
             }
             #[cfg(feature = "remote")]
@@ -147,12 +150,20 @@ impl<C: GuardedClaims> Guard<C> {
     fn judge(&self, token: &str) -> Judgement<C> {
         let now = self.inner.clock.now();
         match &self.inner.source {
-            Source::Caller => Judgement::Now(self.verify_with(&self.inner.current.load(), token, now)),
+            Source::Caller => {
+                Judgement::Now(self.inner.current.load().verify(&self.inner.policy, token, now))
+            }
             #[cfg(feature = "remote")]
             Source::Remote(remote) => {
-                let Some(fetched) = remote.ready(now) else { return Judgement::Later };
+                let Some(fetched) = remote.ready(now) else {
+                    // Garbage is refused without asking anybody.
+                    return match Unverified::parse(token) {
+                        Ok(_) => Judgement::Later,
+                        Err(error) => Judgement::Now(Err(Refusal::Token(error))),
+                    };
+                };
                 let snapshot = self.snapshot_of(&fetched);
-                match self.verify_with(&snapshot, token, now) {
+                match snapshot.verify(&self.inner.policy, token, now) {
                     Err(Refusal::Token(error)) if snapshot.may_lack_the_key(&error, token).is_some() => {
                         Judgement::Later
                     }
@@ -166,16 +177,16 @@ impl<C: GuardedClaims> Guard<C> {
     #[cfg(feature = "remote")]
     pub(crate) async fn judge_later(&self, token: &str) -> Result<AccessToken<C>, Refusal> {
         let Source::Remote(remote) = &self.inner.source else {
-            return self.verify_with(&self.inner.current.load(), token, self.inner.clock.now());
+            return self.inner.current.load().verify(&self.inner.policy, token, self.inner.clock.now());
         };
         let fetched = remote.wait(self.inner.clock.now()).await.ok_or(Refusal::KeysUnavailable)?;
         let snapshot = self.snapshot_of(&fetched);
-        let outcome = self.verify_with(&snapshot, token, self.inner.clock.now());
+        let outcome = snapshot.verify(&self.inner.policy, token, self.inner.clock.now());
         let Err(Refusal::Token(error)) = &outcome else { return outcome };
         let Some(kid) = snapshot.may_lack_the_key(error, token) else { return outcome };
         let newer = remote.look_for(kid.as_deref(), &fetched, self.inner.clock.now()).await;
         match newer {
-            Some(newer) => self.verify_with(&self.snapshot_of(&newer), token, self.inner.clock.now()),
+            Some(newer) => self.snapshot_of(&newer).verify(&self.inner.policy, token, self.inner.clock.now()),
             None => outcome,
         }
     }
@@ -187,7 +198,7 @@ impl<C: GuardedClaims> Guard<C> {
         if current.version() >= fetched.version() {
             return current;
         }
-        let made = Arc::new(Snapshot::new(&self.inner.policy, fetched.keys().clone(), fetched.version()));
+        let made = self.snapshot(fetched.keys().clone(), fetched.version());
         // Another request may have been faster, with this set or with a newer one: the newest stays.
         self.inner.current.rcu(|current| {
             if current.version() >= made.version() { Arc::clone(current) } else { Arc::clone(&made) }
@@ -195,18 +206,12 @@ impl<C: GuardedClaims> Guard<C> {
         self.inner.current.load()
     }
 
-    fn verify_with(
-        &self,
-        snapshot: &Snapshot<C>,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<AccessToken<C>, Refusal> {
-        let verified: Arc<Verified<C>> = snapshot.verify(&self.inner.policy, token, now)?;
-        Ok(AccessToken::new(verified, self.clone()))
+    fn snapshot(&self, keys: KeySet, version: u64) -> Arc<Snapshot<C>> {
+        Arc::new(Snapshot::new(&self.inner.policy, &self.inner.answers, keys, version))
     }
 
-    pub(crate) fn answer(&self, refusal: &Refusal) -> Answer {
-        self.inner.answers.to(refusal)
+    pub(crate) fn answers(&self) -> Arc<Answers> {
+        Arc::clone(&self.inner.answers)
     }
 }
 

@@ -124,9 +124,9 @@ impl<S, C: GuardedClaims> Guarded<S, C> {
         let token = match outcome {
             Ok(token) => Some(token),
             Err(Refusal::NoCredentials) if self.demand == Demand::Optional => None,
-            Err(refusal) => return State::Refused { answer: Some(self.guard.answer(&refusal)) },
+            Err(refusal) => return State::Refused { answer: Some(self.guard.answers().to(&refusal)) },
         };
-        request.extensions_mut().insert(Passport { guard: self.guard.clone(), token });
+        request.extensions_mut().insert(Passport { answers: self.guard.answers(), token });
         State::Passing { answer: self.inner.call(request) }
     }
 }

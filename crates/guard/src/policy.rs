@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_jose::jwt::{Audience, Issuer, TokenType, Unverified, Verified, Verifier};
+use jeton_jose::jwt::{Audience, Issuer, TokenType, Unverified, Verifier};
 use jeton_jose::{KeySet, Timestamp, VerifyError};
 
+use crate::answer::Answers;
 use crate::claims::GuardedClaims;
 use crate::refusal::Refusal;
 use crate::remembered::Remembered;
+use crate::token::{AccessToken, Admitted};
 
 /// What stays the same when the keys change.
 #[derive(Debug)]
@@ -25,17 +27,18 @@ pub(crate) struct Policy {
 /// One set of keys, and the tokens that were verified with it.
 pub(crate) struct Snapshot<C> {
     verifier: Verifier,
-    remembered: Option<Remembered<Verified<C>>>,
+    remembered: Option<Remembered<Admitted<C>>>,
+    answers: Arc<Answers>,
     version: u64,
 }
 
 impl<C: GuardedClaims> Snapshot<C> {
-    pub(crate) fn new(policy: &Policy, keys: KeySet, version: u64) -> Self {
+    pub(crate) fn new(policy: &Policy, answers: &Arc<Answers>, keys: KeySet, version: u64) -> Self {
         let verifier = Verifier::new(policy.issuer.clone(), policy.audience.clone(), keys)
             .typ(policy.typ.clone())
             .leeway(policy.leeway);
         let remembered = (policy.remember > 0).then(|| Remembered::with_capacity(policy.remember));
-        Self { verifier, remembered, version }
+        Self { verifier, remembered, answers: Arc::clone(answers), version }
     }
 
     /// Counts up with each change of the keys.
@@ -48,9 +51,9 @@ impl<C: GuardedClaims> Snapshot<C> {
         policy: &Policy,
         token: &str,
         now: Timestamp,
-    ) -> Result<Arc<Verified<C>>, Refusal> {
-        if let Some(verified) = self.remembered.as_ref().and_then(|remembered| remembered.find(token, now)) {
-            return Ok(verified);
+    ) -> Result<AccessToken<C>, Refusal> {
+        if let Some(admitted) = self.remembered.as_ref().and_then(|remembered| remembered.find(token, now)) {
+            return Ok(AccessToken::new(admitted));
         }
         let verified = self.verifier.verify::<C>(token, now).map_err(|error| refusal(error, token))?;
         let claims = verified.claims();
@@ -63,11 +66,12 @@ impl<C: GuardedClaims> Snapshot<C> {
         if policy.users_only && !claims.names_user() {
             return Err(Refusal::UserAbsent);
         }
-        let verified = Arc::new(verified);
-        if let (Some(remembered), Some(exp)) = (&self.remembered, verified.registered().exp()) {
-            remembered.insert(token, Arc::clone(&verified), now, exp.saturating_add(policy.leeway));
+        let exp = verified.registered().exp();
+        let admitted = Arc::new(Admitted { verified, answers: Arc::clone(&self.answers) });
+        if let (Some(remembered), Some(exp)) = (&self.remembered, exp) {
+            remembered.insert(token, Arc::clone(&admitted), now, exp.saturating_add(policy.leeway));
         }
-        Ok(verified)
+        Ok(AccessToken::new(admitted))
     }
 
     /// The `kid` of a token that failed, if the reason may be that its key is not in the set: the issuer may have changed

@@ -23,11 +23,11 @@ async fn keys_are_fetched_when_the_first_token_comes_and_not_for_the_next_one() 
 }
 
 #[tokio::test]
-async fn a_request_that_holds_no_token_causes_no_fetch() {
+async fn a_request_that_holds_no_token_or_garbage_causes_no_fetch() {
     let origin = Origin::start(Reply::keys(&[&Issuer::new("k")])).await;
     let (keys, clock) = remote(&origin);
     let app = guarded(&keys, &clock);
-    for authorization in [&[][..], &["Basic dXNlcjpwYXNz"], &["Bearer"], &["Bearer a b"]] {
+    for authorization in [&[][..], &["Basic dXNlcjpwYXNz"], &["Bearer"], &["Bearer a b"], &["Bearer a.b.c"]] {
         assert!(crate::world::send(&app, authorization).await.status.is_client_error());
     }
     assert_eq!(origin.requests(), 0);

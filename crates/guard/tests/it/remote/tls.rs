@@ -8,21 +8,22 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
 use super::origin::{Reply, fetcher};
 use crate::world::Issuer;
 
-/// Serves a JWK Set over TLS for `localhost`; the certificate is its own root.
+/// Serves a JWK Set over TLS for `localhost`. The certificate is its own root, and good for a hundred years:
+/// `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 36500 -subj /CN=localhost
+/// -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE`.
 async fn serve() -> (u16, Vec<u8>) {
-    let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
-    let root = certified.cert.der().to_vec();
-    let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
+    let certificate = CertificateDer::from(&include_bytes!("localhost.cert.der")[..]);
+    let key = PrivatePkcs8KeyDer::from(&include_bytes!("localhost.key.der")[..]);
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions")
         .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key.into())
+        .with_single_cert(vec![certificate.clone()], key.into())
         .expect("a certificate and its key");
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -36,7 +37,7 @@ async fn serve() -> (u16, Vec<u8>) {
             let _ = stream.shutdown().await;
         }
     });
-    (port, root)
+    (port, certificate.to_vec())
 }
 
 #[tokio::test]
