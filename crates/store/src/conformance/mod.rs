@@ -7,8 +7,6 @@
 //!
 //! A case that is written but not named in the list below is dead code, which the compiler points out.
 
-#![expect(clippy::expect_used, reason = "a case that cannot go on is a test that fails")]
-
 mod audit;
 mod contention;
 mod fixture;

@@ -65,7 +65,9 @@ async fn plays_its_part() {
                 add(&store, &format!("other-{number}")).await.expect("adding");
             }
         }
+        #[cfg(unix)]
         "meet a full disk" => crate::disk::full(&folder).await,
+        #[cfg(unix)]
         "meet a read-only file" => crate::disk::read_only(&folder).await,
         unknown => panic!("nobody wrote the part {unknown}"),
     }

@@ -7,13 +7,16 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jeton_authority::store::Store;
+use jeton_authority::GrantId;
+use jeton_authority::refresh_token::Presented;
+use jeton_authority::store::{Refresh, Store, StoreError};
 use jeton_store::SqliteStore;
 use tokio::task::JoinSet;
 
 use crate::child::{self, say};
 use crate::scratch::{
-    Scratch, ada_with_a_refreshed_grant, add, knows, new_grant, open, refresh, unavailable,
+    HOME, Scratch, ada_with_a_refreshed_grant, add, at, database, knows, new_grant, open, refresh,
+    unavailable,
 };
 
 #[test]
@@ -87,19 +90,11 @@ pub(crate) async fn full(folder: &Path) {
 }
 
 /// A refresh after the grace, which has to write.
-async fn refresh_later(
-    store: &SqliteStore,
-    grant: jeton_authority::GrantId,
-) -> Result<jeton_authority::store::Refresh, jeton_authority::store::StoreError> {
-    let presented = jeton_authority::refresh_token::Presented {
-        generation: 1,
-        minted_at: crate::scratch::at(1),
-        network: crate::scratch::HOME,
-    };
-    store.refresh_grant(grant, presented, Default::default(), crate::scratch::at(100)).await
+async fn refresh_later(store: &SqliteStore, grant: GrantId) -> Result<Refresh, StoreError> {
+    let presented = Presented { generation: 1, minted_at: at(1), network: HOME };
+    store.refresh_grant(grant, presented, Default::default(), at(100)).await
 }
 
-#[cfg(unix)]
 #[test]
 fn a_read_only_file_is_survived() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -130,11 +125,10 @@ fn a_read_only_file_is_survived() {
 }
 
 /// What the child does with a file that it may not write.
-#[cfg(unix)]
 pub(crate) async fn read_only(folder: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
-    let database = crate::scratch::database(folder);
+    let database = database(folder);
     let set_mode =
         |mode| fs::set_permissions(&database, fs::Permissions::from_mode(mode)).expect("changing its mode");
     let store = open(folder);

@@ -2,6 +2,7 @@
 
 mod child;
 mod closing;
+#[cfg(unix)]
 mod disk;
 mod folder;
 mod group_commit;
