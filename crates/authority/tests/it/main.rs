@@ -8,4 +8,5 @@ mod rotating_keys;
 mod signing_in;
 mod support;
 mod throttling;
+mod throttling_at_once;
 mod tokens;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jeton_authority::Network;
 use jeton_authority::throttle::{
-    ACCOUNT_FAILURES_PER_HOUR, FREE_FAILURES, LONGEST_WAIT_SECONDS, NETWORK_FAILURES, REMEMBERED, Throttle,
+    ACCOUNT_FAILURES_PER_HOUR, Attempt, FREE_FAILURES, LONGEST_WAIT_SECONDS, NETWORK_FAILURES, REMEMBERED,
+    SITE_FAILURES, Throttle,
 };
 use jeton_jose::Timestamp;
 use proptest::prelude::*;
@@ -127,11 +128,77 @@ fn a_clock_that_goes_back_does_not_lengthen_a_wait() {
 }
 
 #[test]
+fn an_account_is_not_held_up_by_its_neighbours_where_it_has_signed_in_before() {
+    let mut throttle = Throttle::default();
+    let attempt = throttle.begin("ada", network(1), at(0)).expect("free");
+    throttle.succeed(attempt, at(0));
+    for n in 0..NETWORK_FAILURES {
+        fail(&mut throttle, &format!("user{n}"), 1, 0).expect("free");
+    }
+    assert_eq!(fail(&mut throttle, "eve", 1, 0), Err(1), "the network has to slow down");
+    for _ in 0..FREE_FAILURES {
+        fail(&mut throttle, "ada", 1, 0).expect("she signs in from here");
+    }
+    assert_eq!(fail(&mut throttle, "ada", 1, 0), Err(1), "guessing at her is slowed all the same");
+}
+
+#[test]
+fn the_networks_of_one_ipv6_site_are_slowed_together() {
+    let mut throttle = Throttle::default();
+    let network = |number: u16| {
+        let [high, low] = number.to_be_bytes();
+        Network::V6([0x20, 0x01, 0x0d, 0xb8, 0, 1, high, low])
+    };
+    let through = (0..10_000).filter(|n| throttle.begin("ada", network(*n), at(0)).is_ok()).count();
+    assert_eq!(through, usize::try_from(SITE_FAILURES).expect("small"));
+    let through = (0..10_000).filter(|n| throttle.begin("ada", network(*n), at(1)).is_ok()).count();
+    assert_eq!(through, 10, "ten a second");
+    let elsewhere = Network::V6([0x20, 0x01, 0x0d, 0xb8, 0, 2, 0, 0]);
+    throttle.begin("ada", elsewhere, at(1)).map(drop).expect("another site is not concerned");
+}
+
+#[test]
+fn an_attempt_that_was_not_looked_at_does_not_lengthen_the_wait() {
+    let mut throttle = Throttle::default();
+    for _ in 0..FREE_FAILURES {
+        fail(&mut throttle, "ada", 1, 0).expect("free");
+    }
+    for _ in 0..10 {
+        let attempt = throttle.begin("ada", network(1), at(1)).expect("it waited");
+        throttle.withdraw(attempt);
+    }
+    fail(&mut throttle, "ada", 1, 1).expect("it waited");
+}
+
+#[test]
+fn attempts_still_under_way_outlast_a_success_of_another() {
+    let mut throttle = Throttle::default();
+    let mut attempts: Vec<Attempt> =
+        (0..FREE_FAILURES).map(|_| throttle.begin("ada", network(1), at(0)).expect("free")).collect();
+    throttle.succeed(attempts.remove(0), at(0));
+    fail(&mut throttle, "ada", 1, 0).expect("one place is free");
+    drop(attempts);
+    assert_eq!(fail(&mut throttle, "ada", 1, 0), Err(1), "four of before and one more have failed");
+}
+
+#[test]
 fn a_flood_of_names_is_forgotten_in_the_end() {
     let mut throttle = Throttle::default();
     for n in 0..u32::try_from(REMEMBERED * 5 / 2).expect("small") {
         fail(&mut throttle, &format!("user{n}"), n, 0).expect("first of its kind");
     }
+}
+
+#[test]
+fn refused_attempts_do_not_crowd_out_what_is_remembered() {
+    let mut throttle = Throttle::default();
+    for _ in 0..FREE_FAILURES {
+        fail(&mut throttle, "ada", 1, 0).expect("free");
+    }
+    for n in 0..REMEMBERED * 5 {
+        let _ = fail(&mut throttle, &format!("user{n}"), 2, 0);
+    }
+    assert_eq!(fail(&mut throttle, "ada", 1, 0), Err(1));
 }
 
 proptest! {
@@ -159,6 +226,39 @@ proptest! {
         let guesses = seconds.iter().filter(|second| fail(&mut throttle, "ada", 1, **second).is_ok()).count();
         // Five free ones, six while the wait doubles to a minute, then one a minute.
         prop_assert!(guesses <= 5 + 6 + 60, "{guesses} guesses in an hour");
+    }
+
+    #[test]
+    fn failures_of_one_network_are_bounded_however_attempts_overlap(
+        steps in prop::collection::vec((0_u32..8, 0_u8..10, 0_usize..60), 1..1500),
+    ) {
+        let mut throttle = Throttle::default();
+        let (mut now, mut next_account) = (0_i64, 0_u32);
+        let mut under_way: Vec<(i64, Attempt)> = Vec::new();
+        let (mut failed_at, mut taken_back) = (Vec::new(), 0);
+        for (pause, what, which) in steps {
+            now += i64::from(pause / 7);
+            if what < 5 || under_way.is_empty() {
+                next_account += 1;
+                let begun = throttle.begin(&format!("user{next_account}"), network(1), at(now));
+                under_way.extend(begun.ok().map(|attempt| (now, attempt)));
+                continue;
+            }
+            let (began, attempt) = under_way.swap_remove(which % under_way.len());
+            match what {
+                5..8 => failed_at.push(began),
+                8 => throttle.succeed(attempt, at(now)),
+                _ => throttle.withdraw(attempt),
+            }
+            taken_back += i64::from(what >= 8);
+        }
+        failed_at.sort_unstable();
+        for (index, from) in failed_at.iter().enumerate() {
+            for (more, to) in failed_at[index..].iter().enumerate() {
+                let allowed = i64::from(NETWORK_FAILURES) + (to - from) + taken_back;
+                prop_assert!(i64::try_from(more + 1).expect("small") <= allowed, "{} in {} s", more + 1, to - from);
+            }
+        }
     }
 
     #[test]

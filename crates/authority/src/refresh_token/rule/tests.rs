@@ -46,7 +46,13 @@ fn each_row_of_the_table_to_the_second() {
         ("the current token within the grace", grant(), token(7), 0, StandStill),
         ("its last second", grant(), token(7), 29, StandStill),
         ("and the first after it", grant(), token(7), 30, Advance),
-        ("the current token within the grace from elsewhere", grant(), from(ELSEWHERE, token(7)), 29, StandStill),
+        (
+            "the current token within the grace from elsewhere",
+            grant(),
+            from(ELSEWHERE, token(7)),
+            29,
+            StandStill,
+        ),
         ("the current token from elsewhere", grant(), from(ELSEWHERE, token(7)), 30, Advance),
         ("the parent within the grace", grant(), token(6), 29, StandStill),
         ("the parent after it", grant(), token(6), 30, Excuse),
@@ -86,13 +92,8 @@ fn advancing_mints_the_next_generation_where_and_when_it_was_asked_for() {
 #[test]
 fn an_excuse_hands_out_the_same_token_and_starts_a_grace_where_it_was_asked_for() {
     let decision = decided(grant(), from(ELSEWHERE, token(6)), 300);
-    let excused = RefreshState {
-        grace_from: Some(at(300)),
-        network: ELSEWHERE,
-        excuses: 1,
-        clean: 0,
-        ..grant()
-    };
+    let excused =
+        RefreshState { grace_from: Some(at(300)), network: ELSEWHERE, excuses: 1, clean: 0, ..grant() };
     assert_eq!(decision, Decision { verdict: Verdict::Excuse, state: excused, caught_up: false });
     // The same bytes are minted again: their generation and their time are those of before.
     assert_eq!(decided(excused, from(ELSEWHERE, token(6)), 329).verdict, Verdict::StandStill);

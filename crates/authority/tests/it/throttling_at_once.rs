@@ -1,0 +1,153 @@
+//! Many attempts at once: those that only wait for others under way are let through in turn, guesses are not.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use jeton_authority::Network;
+use jeton_authority::throttle::{FREE_FAILURES, MOST_WAITING, NETWORK_FAILURES, Throttle, Throttled, enter};
+use jeton_jose::Timestamp;
+use tokio::task::{JoinSet, yield_now};
+
+const HERE: Network = Network::V4([192, 0, 2]);
+
+/// A throttle that many tasks share, and how many attempts it has let through at once.
+#[derive(Default)]
+struct Door {
+    throttle: Mutex<Throttle>,
+    inside: AtomicU32,
+    most_inside: AtomicU32,
+}
+
+/// How an attempt ends.
+#[derive(Clone, Copy)]
+enum End {
+    Success,
+    Failure,
+    Withdrawal,
+}
+
+impl Door {
+    fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        self.throttle.lock().expect("no test panics while it holds the throttle")
+    }
+
+    async fn attempt(&self, account: &str, end: End) -> Result<(), Throttled> {
+        let attempt = enter(&self.throttle, account, HERE, now()).await?;
+        let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_inside.fetch_max(inside, Ordering::SeqCst);
+        yield_now().await;
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+        match end {
+            End::Success => self.throttle().succeed(attempt, now()),
+            End::Failure => drop(attempt),
+            End::Withdrawal => self.throttle().withdraw(attempt),
+        }
+        Ok(())
+    }
+
+    /// Makes attempts at once; answers how many were let through.
+    async fn crowd(
+        self: &Arc<Self>,
+        size: u32,
+        account: impl Fn(u32) -> String,
+        end: impl Fn(u32) -> End,
+    ) -> u32 {
+        let mut tasks = JoinSet::new();
+        for number in 0..size {
+            let (door, account, end) = (Arc::clone(self), account(number), end(number));
+            tasks.spawn(async move { door.attempt(&account, end).await });
+        }
+        let outcomes = tokio::time::timeout(Duration::from_secs(30), tasks.join_all());
+        let outcomes = outcomes.await.expect("nobody waits for ever");
+        outcomes.iter().filter(|outcome| outcome.is_ok()).count().try_into().expect("small")
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_unix(1_800_000_000)
+}
+
+fn ada(_: u32) -> String {
+    "ada".to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn right_passwords_at_once_are_all_let_through_a_few_at_a_time() {
+    let door = Arc::new(Door::default());
+    assert_eq!(door.crowd(1_000, ada, |_| End::Success).await, 1_000);
+    assert!(door.most_inside.load(Ordering::SeqCst) <= FREE_FAILURES);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn guesses_at_once_are_refused_after_the_free_ones() {
+    let door = Arc::new(Door::default());
+    assert_eq!(door.crowd(1_000, ada, |_| End::Failure).await, FREE_FAILURES);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn guesses_among_right_passwords_do_not_keep_anybody_waiting_for_ever() {
+    let door = Arc::new(Door::default());
+    let ends = |number| match number % 3 {
+        0 => End::Failure,
+        1 => End::Success,
+        _ => End::Withdrawal,
+    };
+    let through = door.crowd(1_000, ada, ends).await;
+    assert!(through >= FREE_FAILURES);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_office_that_signs_in_at_once_is_let_through() {
+    let door = Arc::new(Door::default());
+    let colleague = |number| format!("user{number}");
+    assert_eq!(door.crowd(1_000, colleague, |_| End::Success).await, 1_000);
+    assert!(door.most_inside.load(Ordering::SeqCst) <= NETWORK_FAILURES);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_network_that_guesses_at_many_accounts_at_once_is_refused_after_its_allowance() {
+    let door = Arc::new(Door::default());
+    assert_eq!(door.crowd(1_000, |number| format!("user{number}"), |_| End::Failure).await, NETWORK_FAILURES);
+}
+
+#[tokio::test]
+async fn a_queue_that_is_full_refuses_for_a_second() {
+    let door = Arc::new(Door::default());
+    let first: Vec<_> =
+        (0..FREE_FAILURES).map(|_| door.throttle().begin("ada", HERE, now()).expect("free")).collect();
+    let mut tasks = JoinSet::new();
+    for _ in 0..MOST_WAITING + 10 {
+        let door = Arc::clone(&door);
+        tasks.spawn(async move { door.attempt("ada", End::Success).await });
+    }
+    for _ in 0..10 {
+        let refused = tasks.join_next().await.expect("a task").expect("no panic");
+        assert_eq!(refused, Err(Throttled { retry_after: Duration::from_secs(1) }));
+    }
+    first.into_iter().for_each(|attempt| door.throttle().withdraw(attempt));
+    assert!(tasks.join_all().await.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn a_waiter_that_goes_away_leaves_its_turn_to_the_next() {
+    let door = Arc::new(Door::default());
+    let first: Vec<_> =
+        (0..FREE_FAILURES).map(|_| door.throttle().begin("ada", HERE, now()).expect("free")).collect();
+    let waiter = |_| {
+        let door = Arc::clone(&door);
+        tokio::spawn(async move { door.attempt("ada", End::Success).await })
+    };
+    let waiters: Vec<_> = (0..20).map(waiter).collect();
+    yield_now().await;
+    first.into_iter().for_each(|attempt| door.throttle().withdraw(attempt));
+    for (number, waiter) in waiters.iter().enumerate() {
+        if number % 2 == 0 {
+            waiter.abort();
+        }
+    }
+    for (number, waiter) in waiters.into_iter().enumerate() {
+        let outcome = tokio::time::timeout(Duration::from_secs(30), waiter).await.expect("it ends");
+        assert!(number % 2 == 0 || outcome.expect("not aborted").is_ok());
+    }
+}
