@@ -82,7 +82,8 @@ pub mod random;
 #[cfg(feature = "sd-jwt")]
 pub mod sd_jwt;
 mod timestamp;
-#[cfg(all(test, feature = "jwe"))]
+#[cfg(feature = "jwe")]
+#[cfg(test)]
 #[path = "../tests/it/vectors.rs"]
 mod vectors;
 

@@ -8,6 +8,7 @@ mod write;
 
 use std::fmt;
 
+#[cfg(any(feature = "dpop", feature = "jwe"))]
 pub(crate) use parse::from_value;
 pub use permission::{KeyOperation, KeyUse};
 pub use set::JwkSet;
@@ -233,6 +234,7 @@ impl Jwk {
         format!("urn:ietf:params:oauth:jwk-thumbprint:sha-256:{}", self.thumbprint())
     }
 
+    #[cfg(any(feature = "dpop", feature = "sd-jwt"))]
     /// Only what the key is, without what its owner says about it.
     pub(crate) fn bare(&self) -> Self {
         Self::of(self.material.clone())

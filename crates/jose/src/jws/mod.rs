@@ -17,4 +17,6 @@ pub use verifier::Verifier;
 
 pub(crate) use compact::{Parts, split, verify_signature};
 pub(crate) use header::{Header, PayloadEncoding};
-pub(crate) use template::{HeaderTemplate, quoted};
+pub(crate) use template::HeaderTemplate;
+#[cfg(feature = "jwe")]
+pub(crate) use template::quoted;

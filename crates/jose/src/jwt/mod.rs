@@ -13,6 +13,7 @@ pub use audience::{Audience, Issuer};
 pub use registered::RegisteredClaims;
 pub use signer::Signer;
 pub use token_type::TokenType;
+#[cfg(feature = "jwe")]
 pub(crate) use token_type::same as same_media_type;
 pub use unverified::Unverified;
 pub use verified::Verified;

@@ -4,9 +4,8 @@ use serde::Serialize;
 
 use crate::base64url;
 use crate::error::SignError;
-use crate::jwk::Jwk;
 use crate::jws::HeaderTemplate;
-use crate::key::{PrivateKey, SigningKey};
+use crate::key::SigningKey;
 
 /// Signs claims under one key and one `typ`.
 ///
@@ -59,8 +58,9 @@ impl Signer {
         Ok(self.prepared())
     }
 
+    #[cfg(feature = "dpop")]
     /// Signs DPoP proofs: the header carries the public key instead of its name.
-    pub(crate) fn embedding_key(key: &PrivateKey, public: &Jwk) -> Result<Self, SignError> {
+    pub(crate) fn embedding_key(key: &crate::PrivateKey, public: &crate::Jwk) -> Result<Self, SignError> {
         let mut header = HeaderTemplate::new(key.algorithm(), None);
         header.typ = Some("dpop+jwt".into());
         header.registered("jwk", public)?;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "what a test assumes fails the test, aloud")]
 
+mod documentation;
 mod dpop;
 mod faults_claims;
 mod faults_header;
