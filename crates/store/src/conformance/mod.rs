@@ -1,6 +1,6 @@
 //! What every backend has to do, as tests that take any store.
 //!
-//! ```ignore
+//! ```text
 //! async fn fresh_sqlite() -> Fresh { /* an empty store, and what must outlive it */ }
 //! jeton_store::conformance!(fresh_sqlite);
 //! ```
