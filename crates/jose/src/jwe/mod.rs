@@ -4,6 +4,12 @@
 //! **Encryption with a public key does not tell who encrypted.** Whoever needs to know signs first and encrypts then:
 //! [`nested`](crate::nested) does both. What comes out of here is [`Decrypted`], never `Verified`.
 //!
+//! ```compile_fail,E0308
+//! # use jeton_jose::{jwe::Decrypter, jwt::Verified};
+//! # let (token, decrypter) = ("", Decrypter::new([]));
+//! let verified: Verified<serde_json::Value> = decrypter.decrypt(token).unwrap();
+//! ```
+//!
 //! `RSA1_5` is not there: its padding tells attackers apart what they should not know (RFC 8725 §3.2), and no library promises
 //! otherwise. Texts are never compressed when they are made, since their length would tell about secrets within.
 
