@@ -123,6 +123,36 @@ impl de::Error for JsonError {
     }
 }
 
+/// What the scanner found wrong: small enough for registers, as it is handed up through every step.
+#[derive(Clone, Copy)]
+pub(super) enum Fault {
+    Syntax(u32),
+    LoneSurrogate(u32),
+    NulInName(u32),
+    DuplicateMember(u32),
+    TooDeep(u32),
+    TooManyMembers(u32),
+}
+
+impl Fault {
+    pub(super) fn syntax(at: usize) -> Self {
+        Self::Syntax(u32::try_from(at).unwrap_or(u32::MAX))
+    }
+}
+
+impl From<Fault> for JsonError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Syntax(at) => Self::Syntax { at: at as usize },
+            Fault::LoneSurrogate(at) => Self::LoneSurrogate { at: at as usize },
+            Fault::NulInName(at) => Self::NulInName { at: at as usize },
+            Fault::DuplicateMember(at) => Self::DuplicateMember { at: at as usize },
+            Fault::TooDeep(limit) => Self::TooDeep { limit: limit as usize },
+            Fault::TooManyMembers(limit) => Self::TooManyMembers { limit: limit as usize },
+        }
+    }
+}
+
 fn kind(found: de::Unexpected<'_>) -> &'static str {
     match found {
         de::Unexpected::Bool(_) => "a boolean",

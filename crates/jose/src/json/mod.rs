@@ -2,7 +2,7 @@
 //!
 //! It refuses what readers disagree about, and with that what forgeries are made of: members that appear twice (compared
 //! after unescaping, at any depth), invalid UTF-8, lone surrogates, a NUL in a name, trailing data, numbers outside the
-//! grammar, and depth without bound. One pass over the text leaves a flat list of [`Node`]s; typed values are then read
+//! grammar, and depth without bound. One pass over the text leaves a flat list of values; typed values are then read
 //! from that list, so that the text is judged once, whatever type is asked for.
 
 mod de;
@@ -14,6 +14,7 @@ mod value;
 
 use serde::de::DeserializeOwned;
 
+use error::Fault;
 pub use error::JsonError;
 pub(crate) use number::{NumericDate, Rounding};
 pub(crate) use scan::{Document, Limits};

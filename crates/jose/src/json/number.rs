@@ -1,9 +1,9 @@
 //! Numbers: their grammar, and what they are worth without loss.
 
-use super::JsonError;
+use super::{Fault, JsonError};
 
 /// The offset after the number that begins at `start` (RFC 8259 §6).
-pub(super) fn scan(bytes: &[u8], start: usize) -> Result<usize, JsonError> {
+pub(super) fn scan(bytes: &[u8], start: usize) -> Result<usize, Fault> {
     let mut at = start;
     if bytes.get(at) == Some(&b'-') {
         at += 1;
@@ -11,7 +11,7 @@ pub(super) fn scan(bytes: &[u8], start: usize) -> Result<usize, JsonError> {
     at = match bytes.get(at) {
         Some(b'0') => at + 1,
         Some(b'1'..=b'9') => digits(bytes, at + 1),
-        _ => return Err(JsonError::Syntax { at }),
+        _ => return Err(Fault::syntax(at)),
     };
     if bytes.get(at) == Some(&b'.') {
         at = some_digits(bytes, at + 1)?;
@@ -33,9 +33,9 @@ fn digits(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-fn some_digits(bytes: &[u8], at: usize) -> Result<usize, JsonError> {
+fn some_digits(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     let end = digits(bytes, at);
-    if end == at { Err(JsonError::Syntax { at }) } else { Ok(end) }
+    if end == at { Err(Fault::syntax(at)) } else { Ok(end) }
 }
 
 /// Whether a number is written without fraction and exponent.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{JsonError, Value, number, string};
+use super::{Fault, JsonError, Value, number, string};
 
 /// How much a text may hold.
 #[derive(Clone, Copy)]
@@ -103,7 +103,7 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    fn run(&mut self) -> Result<(), JsonError> {
+    fn run(&mut self) -> Result<(), Fault> {
         // The containers around the current value, outermost first. No recursion, so depth costs no stack.
         let mut open = [0u32; DEPTH];
         let mut depth = 0;
@@ -111,7 +111,7 @@ impl Scanner<'_> {
             self.space();
             let opened = self.value()?;
             if let Some(kind) = opened {
-                *open.get_mut(depth).ok_or(JsonError::TooDeep { limit: DEPTH })? = self.last();
+                *open.get_mut(depth).ok_or(Fault::TooDeep(offset(DEPTH)))? = self.last();
                 depth += 1;
                 self.space();
                 let close = if kind == Kind::Object { b'}' } else { b']' };
@@ -150,7 +150,7 @@ impl Scanner<'_> {
     }
 
     /// Reads a value that has no children, or opens one that may have some.
-    fn value(&mut self) -> Result<Option<Kind>, JsonError> {
+    fn value(&mut self) -> Result<Option<Kind>, Fault> {
         let start = self.at;
         match self.peek() {
             Some(b'"') => self.string(),
@@ -176,7 +176,7 @@ impl Scanner<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<Option<Kind>, JsonError> {
+    fn string(&mut self) -> Result<Option<Kind>, Fault> {
         let start = self.at + 1;
         let end = string::scan(self.bytes, start)?;
         self.push(if end.escaped { Kind::Escaped } else { Kind::String }, start, end.quote);
@@ -185,7 +185,7 @@ impl Scanner<'_> {
     }
 
     /// Reads a member's name and the colon after it.
-    fn name(&mut self) -> Result<(), JsonError> {
+    fn name(&mut self) -> Result<(), Fault> {
         if self.peek() != Some(b'"') {
             return Err(self.syntax());
         }
@@ -194,7 +194,7 @@ impl Scanner<'_> {
         if let Some(node) = self.nodes.last().copied().filter(|node| node.kind == Kind::Escaped) {
             let text = self.text.get(node.start as usize..node.end as usize).unwrap_or_default();
             if string::unescape(text).contains('\0') {
-                return Err(JsonError::NulInName { at });
+                return Err(Fault::NulInName(offset(at)));
             }
         }
         self.space();
@@ -206,7 +206,7 @@ impl Scanner<'_> {
     }
 
     /// Ends a container after its closing bracket, where an object's names must all differ.
-    fn close(&mut self, container: u32) -> Result<(), JsonError> {
+    fn close(&mut self, container: u32) -> Result<(), Fault> {
         self.at += 1;
         let (end, next) = (offset(self.at), offset(self.nodes.len()));
         let Some(node) = self.nodes.get_mut(container as usize) else { return Err(self.syntax()) };
@@ -215,7 +215,7 @@ impl Scanner<'_> {
         if node.kind == Kind::Object { self.distinct_names(container) } else { Ok(()) }
     }
 
-    fn distinct_names(&self, object: u32) -> Result<(), JsonError> {
+    fn distinct_names(&self, object: u32) -> Result<(), Fault> {
         let end = self.nodes.len();
         // Few objects have two names that fall into one of 64 boxes by length, first and last letter; only then are
         // texts compared.
@@ -235,12 +235,12 @@ impl Scanner<'_> {
             index = self.nodes.get(index + 1).map_or(end, |value| value.next as usize);
         }
         if members > self.limits.members {
-            return Err(JsonError::TooManyMembers { limit: self.limits.members });
+            return Err(Fault::TooManyMembers(offset(self.limits.members)));
         }
         if doubtful { self.compare_names(object, members) } else { Ok(()) }
     }
 
-    fn compare_names(&self, object: u32, members: usize) -> Result<(), JsonError> {
+    fn compare_names(&self, object: u32, members: usize) -> Result<(), Fault> {
         let end = self.nodes.len();
         // The standard hasher is keyed at random: no choice of names makes this slow.
         let mut seen: HashSet<Cow<'_, str>> = HashSet::with_capacity(members.min(1024));
@@ -250,14 +250,14 @@ impl Scanner<'_> {
             let text = self.text.get(name.start as usize..name.end as usize).unwrap_or_default();
             let text = if name.kind == Kind::Escaped { string::unescape(text) } else { Cow::Borrowed(text) };
             if !seen.insert(text) {
-                return Err(JsonError::DuplicateMember { at: name.start as usize });
+                return Err(Fault::DuplicateMember(name.start));
             }
             index = self.nodes.get(index + 1).map_or(end, |value| value.next as usize);
         }
         Ok(())
     }
 
-    fn word(&mut self, word: &[u8], kind: Kind) -> Result<Option<Kind>, JsonError> {
+    fn word(&mut self, word: &[u8], kind: Kind) -> Result<Option<Kind>, Fault> {
         let end = self.at + word.len();
         if self.bytes.get(self.at..end) != Some(word) {
             return Err(self.syntax());
@@ -286,8 +286,8 @@ impl Scanner<'_> {
         }
     }
 
-    fn syntax(&self) -> JsonError {
-        JsonError::Syntax { at: self.at }
+    fn syntax(&self) -> Fault {
+        Fault::syntax(self.at)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::JsonError;
+use super::Fault;
 
 /// Where a string ended.
 pub(super) struct End {
@@ -13,7 +13,7 @@ pub(super) struct End {
 }
 
 /// Finds the end of the string whose first letter stands at `start`, checking every escape on the way.
-pub(super) fn scan(bytes: &[u8], start: usize) -> Result<End, JsonError> {
+pub(super) fn scan(bytes: &[u8], start: usize) -> Result<End, Fault> {
     let mut at = start;
     let mut escaped = false;
     loop {
@@ -24,7 +24,7 @@ pub(super) fn scan(bytes: &[u8], start: usize) -> Result<End, JsonError> {
                 escaped = true;
                 at = escape(bytes, at)?.1;
             }
-            _ => return Err(JsonError::Syntax { at }),
+            _ => return Err(Fault::syntax(at)),
         }
     }
 }
@@ -59,7 +59,7 @@ fn plain(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The character that the escape at `at` stands for, and the offset after it.
-fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), JsonError> {
+fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), Fault> {
     let letter = match bytes.get(at + 1) {
         Some(b'"') => '"',
         Some(b'\\') => '\\',
@@ -70,17 +70,17 @@ fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), JsonError> {
         Some(b'r') => '\r',
         Some(b't') => '\t',
         Some(b'u') => return unicode_escape(bytes, at),
-        _ => return Err(JsonError::Syntax { at: at + 1 }),
+        _ => return Err(Fault::syntax(at + 1)),
     };
     Ok((letter, at + 2))
 }
 
-fn unicode_escape(bytes: &[u8], at: usize) -> Result<(char, usize), JsonError> {
+fn unicode_escape(bytes: &[u8], at: usize) -> Result<(char, usize), Fault> {
     let unit = hex4(bytes, at + 2)?;
     if let Some(letter) = char::from_u32(unit) {
         return Ok((letter, at + 6));
     }
-    let lone = JsonError::LoneSurrogate { at };
+    let lone = Fault::LoneSurrogate(u32::try_from(at).unwrap_or(u32::MAX));
     if unit >= 0xdc00 || bytes.get(at + 6) != Some(&b'\\') || bytes.get(at + 7) != Some(&b'u') {
         return Err(lone);
     }
@@ -94,11 +94,11 @@ fn unicode_escape(bytes: &[u8], at: usize) -> Result<(char, usize), JsonError> {
     }
 }
 
-fn hex4(bytes: &[u8], at: usize) -> Result<u32, JsonError> {
+fn hex4(bytes: &[u8], at: usize) -> Result<u32, Fault> {
     let mut value = 0;
     for offset in at..at + 4 {
         let digit = bytes.get(offset).and_then(|&byte| char::from(byte).to_digit(16));
-        value = value * 16 + digit.ok_or(JsonError::Syntax { at: offset })?;
+        value = value * 16 + digit.ok_or(Fault::syntax(offset))?;
     }
     Ok(value)
 }
