@@ -13,6 +13,7 @@ mod jwk;
 mod jws;
 mod jwt;
 mod nested;
+mod published;
 mod sd_jwt;
 mod vectors;
 mod wycheproof_jws;
