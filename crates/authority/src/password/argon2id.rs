@@ -1,6 +1,6 @@
 //! Argon2id (RFC 9106), in which new hashes are made, as PHC strings; and whatever of the Argon2 family has to be verified.
 
-use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2::{Algorithm, Argon2, Block, MIN_SALT_LEN, Params, Version};
 use base64_turbo::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq;
 
@@ -8,10 +8,13 @@ use super::{Password, PasswordHash, Verification};
 
 /// The most memory that verifying a stored hash may take, in KiB. Django's default is 102,400.
 pub const MAX_MEMORY_KIB: u32 = 256 * 1024;
-/// The most passes that verifying a stored hash may take.
-pub const MAX_PASSES: u32 = 16;
+/// The most work that verifying a stored hash may take: KiB of memory times passes, about a second. Django's default
+/// is 204,800.
+pub const MAX_WORK_KIB: u64 = 1024 * 1024;
 /// The most lanes of a stored hash.
 pub const MAX_LANES: u32 = 16;
+/// The shortest output of a stored hash, in bytes: what is shorter can be hit by chance.
+pub const MIN_OUTPUT_BYTES: usize = 16;
 /// The longest output of a stored hash, in bytes.
 pub const MAX_OUTPUT_BYTES: usize = 128;
 
@@ -56,10 +59,11 @@ impl Argon2Params {
     }
 
     fn hasher(&self, algorithm: Algorithm, version: Version, output: usize) -> Option<Argon2<'static>> {
+        let work = u64::from(self.memory_kib) * u64::from(self.passes);
         let bounded = self.memory_kib <= MAX_MEMORY_KIB
-            && self.passes <= MAX_PASSES
+            && work <= MAX_WORK_KIB
             && self.lanes <= MAX_LANES
-            && output <= MAX_OUTPUT_BYTES;
+            && (MIN_OUTPUT_BYTES..=MAX_OUTPUT_BYTES).contains(&output);
         let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(output)).ok()?;
         bounded.then(|| Argon2::new(algorithm, version, params))
     }
@@ -80,6 +84,15 @@ impl Scratch {
             self.0.resize(count, Block::default());
         }
         &mut self.0[..count]
+    }
+
+    /// Gives back what is more than hashes with these parameters need.
+    fn shrink_to(&mut self, params: &Argon2Params) {
+        let kept = params.memory_kib as usize;
+        if self.0.len() > kept {
+            self.0.truncate(kept);
+            self.0.shrink_to_fit();
+        }
     }
 }
 
@@ -161,8 +174,8 @@ impl Phc {
         let salt = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
         let output = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
         let phc = Self { algorithm, version, params, salt, output };
-        let complete = costs.next().is_none() && parts.next().is_none() && phc.hasher().is_some();
-        complete.then_some(phc)
+        let complete = costs.next().is_none() && parts.next().is_none();
+        (complete && phc.salt.len() >= MIN_SALT_LEN && phc.hasher().is_some()).then_some(phc)
     }
 
     fn hasher(&self) -> Option<Argon2<'static>> {
@@ -179,7 +192,9 @@ impl Phc {
         let mut output = vec![0; self.output.len()];
         let blocks = scratch.blocks(hasher.params().block_count());
         let password = password.expose().as_bytes();
-        if hasher.hash_password_into_with_memory(password, &self.salt, &mut output, blocks).is_err() {
+        let hashed = hasher.hash_password_into_with_memory(password, &self.salt, &mut output, blocks);
+        scratch.shrink_to(current);
+        if hashed.is_err() {
             return Verification::Unusable;
         }
         if !bool::from(output.ct_eq(&self.output)) {
@@ -190,5 +205,28 @@ impl Phc {
             && self.params == *current
             && self.output.len() == OUTPUT_BYTES;
         Verification::Matches { needs_rehash: !up_to_date }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_a_greater_hash_is_not_kept() {
+        let new = |memory| Argon2Params::new(memory, 1, 1).expect("within the bounds");
+        let (current, greater) = (new(64), new(1024));
+        let (password, mut scratch) = (Password::new("correct horse"), Scratch::default());
+        let ours = hash(&password, [1; 16], &current, &mut scratch);
+        assert_eq!(scratch.0.capacity(), 64);
+        let theirs = hash(&password, [1; 16], &greater, &mut Scratch::default());
+        for (stored, needs_rehash) in [(&theirs, true), (&ours, false)] {
+            let phc = Phc::parse(stored.expose()).expect("just made");
+            let verification = phc.verify(&password, &current, &mut scratch);
+            assert_eq!(verification, Verification::Matches { needs_rehash });
+            assert!(scratch.0.capacity() <= 64, "{} blocks are kept", scratch.0.capacity());
+        }
+        scratch.release();
+        assert_eq!(scratch.0.capacity(), 0);
     }
 }

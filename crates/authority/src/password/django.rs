@@ -15,16 +15,18 @@ use subtle::ConstantTimeEq;
 use super::argon2id::Phc;
 use super::{Password, Verification};
 
-/// The most PBKDF2 iterations of a stored hash. Django 6.0 makes 1,200,000.
+/// The most PBKDF2 iterations of a stored hash, about a second. Django 6.0 makes 1,200,000.
 pub const MAX_PBKDF2_ITERATIONS: u32 = 4_000_000;
-/// The highest bcrypt cost of a stored hash. Django makes 12.
+/// The highest bcrypt cost of a stored hash, about two seconds. Django makes 12.
 pub const MAX_BCRYPT_COST: u32 = 15;
-/// The most memory of a stored scrypt hash, in bytes: 128 · N · r. Django takes 16 MiB.
-pub const MAX_SCRYPT_BYTES: u64 = 128 * 1024 * 1024;
-/// The most parallelism of a stored scrypt hash. Django makes 5.
-pub const MAX_SCRYPT_PARALLELISM: u32 = 16;
+/// The lowest cost that bcrypt knows.
+const MIN_BCRYPT_COST: u32 = 4;
+/// The most memory of a stored scrypt hash, in bytes: 128 · r · (N + p). Django takes 16 MiB.
+pub const MAX_SCRYPT_BYTES: u64 = 129 * 1024 * 1024;
+/// The most work of a stored scrypt hash: N · r · p. Django makes 655,360, which takes about a fifth of a second.
+pub const MAX_SCRYPT_WORK: u64 = 2 * 1024 * 1024;
 
-/// How many characters are left when a scrypt output of 64 bytes is decoded.
+/// Length of the output of Django's scrypt hashes, in bytes.
 const SCRYPT_OUTPUT_BYTES: usize = 64;
 
 /// A password string of Django's, taken apart.
@@ -83,9 +85,10 @@ impl<'a> Encoded<'a> {
 
     fn parse_scrypt(rest: &'a str) -> Option<Self> {
         let [n, salt, r, p, output] = fields(rest)?;
-        let (n, r, p): (u64, u32, u32) = (n.parse().ok()?, r.parse().ok()?, p.parse().ok()?);
-        let memory = n.checked_mul(u64::from(r))?.checked_mul(128)?;
-        if !n.is_power_of_two() || memory > MAX_SCRYPT_BYTES || p > MAX_SCRYPT_PARALLELISM {
+        let (n, r, p): (u32, u32, u32) = (n.parse().ok()?, r.parse().ok()?, p.parse().ok()?);
+        let memory = (u64::from(n) + u64::from(p)).checked_mul(u64::from(r))?.checked_mul(128)?;
+        let work = u64::from(n).checked_mul(u64::from(r))?.checked_mul(u64::from(p))?;
+        if n < 2 || !n.is_power_of_two() || memory > MAX_SCRYPT_BYTES || work > MAX_SCRYPT_WORK {
             return None;
         }
         let params = scrypt::Params::new(u8::try_from(n.ilog2()).ok()?, r, p).ok()?;
@@ -146,10 +149,11 @@ fn fields<const N: usize>(text: &str) -> Option<[&str; N]> {
     parts.next().is_none().then_some(fields)
 }
 
-/// The bcrypt string, if it is one and its cost is within the bounds.
+/// The bcrypt string, if it is one and its cost is within the bounds. `$2x$` marks hashes by an implementation that was
+/// wrong about characters outside ASCII.
 fn bcrypt_string(text: &str) -> Option<&str> {
     let cost = text.parse::<bcrypt::HashParts>().ok()?.get_cost();
-    (cost <= MAX_BCRYPT_COST).then_some(text)
+    ((MIN_BCRYPT_COST..=MAX_BCRYPT_COST).contains(&cost) && !text.starts_with("$2x$")).then_some(text)
 }
 
 fn lower_hex(bytes: &[u8]) -> String {

@@ -9,6 +9,13 @@ use super::{Argon2Params, Password, PasswordHash, Scratch, Verification, hash, v
 #[error("too many passwords are waiting to be hashed")]
 pub struct HashingBusy;
 
+impl HashingBusy {
+    /// The stable name of the error.
+    pub const fn code(&self) -> &'static str {
+        "hashing_busy"
+    }
+}
+
 /// Hashes passwords somewhere.
 #[async_trait]
 pub trait Hashing: Send + Sync + 'static {
