@@ -7,9 +7,10 @@ use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
 use jeton_authority::password::{Argon2Params, Hashing, Password};
+use jeton_authority::settings::Settings;
 use jeton_authority::store::{NewUser, Store, UserAddition};
 use jeton_authority::user::{Role, UserStatus, Username};
-use jeton_authority::{Authority, Random, Settings, SystemRandom, UserId};
+use jeton_authority::{Authority, Random, SystemRandom, UserId};
 use jeton_jose::Timestamp;
 use jeton_server::hashing::HashPool;
 use jeton_server::{Clock, ClockHand, Limits, Service, ServiceBuilder};
@@ -28,7 +29,8 @@ pub(crate) struct TestApp {
     pub(crate) hand: ClockHand,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hashing: Arc<dyn Hashing>,
-    pub(crate) folder: TempDir,
+    /// Kept for as long as the database in it is.
+    _folder: TempDir,
 }
 
 /// Parameters that cost next to nothing.
@@ -85,7 +87,7 @@ impl TestApp {
         .await
         .expect("an authority");
         let service = service(Service::builder(Arc::new(authority)).clock(clock)).build();
-        let app = Self { service, hand, store, hashing, folder };
+        let app = Self { service, hand, store, hashing, _folder: folder };
         app.add_user("ada").await;
         app
     }
@@ -105,7 +107,7 @@ impl TestApp {
             username: Username::parse(name).expect("a name"),
             email: None,
             password,
-            role: Role::User,
+            role: Role::Member,
             status: UserStatus::Active,
             created_at: self.service.clock().now(),
         };
