@@ -13,7 +13,7 @@ use crate::refresh_token::RefreshState;
 use crate::store::{GrantOpening, StoreError};
 use crate::token::TokenPair;
 use crate::user::{User, UserStatus, Username};
-use crate::{GrantId, Network, access_token, refresh_token, throttle};
+use crate::{GrantId, Network, access_token, refresh_token};
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,7 @@ impl Authority {
         now: Timestamp,
     ) -> Result<TokenPair, SignInError> {
         let username = username.trim();
-        let attempt = throttle::enter(&self.throttle, username, network, now).await;
+        let attempt = self.throttle().begin(username, network, now);
         let attempt =
             attempt.map_err(|throttled| SignInError::Throttled { retry_after: throttled.retry_after })?;
         match self.check_password(username, password).await {
