@@ -102,8 +102,9 @@ fn run_suite(suite: &Suite, stage: &Stage, report: &mut Report) {
 /// `cargo nextest` where it is installed, which runs more of them at once; it leaves out the examples in the docs.
 fn rust() -> Result<()> {
     if cargo::has("nextest") {
-        cargo::run(&["nextest", "run", "--workspace", "--no-fail-fast"])?;
-        cargo::run(&["test", "--workspace", "--doc", "--no-fail-fast"])
+        let tests = cargo::run(&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level=fail"]);
+        let examples = cargo::run(&["test", "--workspace", "--doc", "--no-fail-fast"]);
+        tests.and(examples)
     } else {
         cargo::run(&["test", "--workspace", "--no-fail-fast"])
     }
