@@ -1,6 +1,5 @@
 //! What goes on beside the requests: keeping the keys up to date, and removing what has expired.
 
-use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::clock::Clock;
 use crate::service::Service;
+use crate::trouble::Trouble;
 
 /// How often the keys are looked after.
 const TICK: Duration = Duration::from_secs(1);
@@ -73,31 +73,5 @@ async fn sweep(authority: Arc<Authority>, clock: Clock) {
                 cursor = SweepCursor::default();
             }
         }
-    }
-}
-
-/// Something that fails again and again is logged when it begins and when it is over.
-struct Trouble {
-    code: &'static str,
-    lasts: bool,
-}
-
-impl Trouble {
-    const fn new(code: &'static str) -> Self {
-        Self { code, lasts: false }
-    }
-
-    fn again(&mut self, error: &dyn Display) {
-        if !self.lasts {
-            tracing::error!(code = self.code, "{error}");
-        }
-        self.lasts = true;
-    }
-
-    fn over(&mut self) {
-        if self.lasts {
-            tracing::info!(code = self.code, "works again");
-        }
-        self.lasts = false;
     }
 }

@@ -14,6 +14,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::service::Service;
+use crate::trouble::Trouble;
 
 /// The socket's name in the data folder.
 pub const SOCKET_NAME: &str = "jeton.sock";
@@ -98,6 +99,7 @@ impl ControlSocket {
 
     /// Answers on the socket for as long as it is polled.
     pub async fn serve(self, service: Service) {
+        let mut trouble = Trouble::new("control_accept_failed");
         loop {
             match self.listener.accept().await {
                 // One at a time: what comes here comes from the owner of the folder.
@@ -107,7 +109,7 @@ impl ControlSocket {
                     Err(_) => tracing::debug!("control socket: nothing was asked in {PATIENCE:?}"),
                 },
                 Err(error) => {
-                    tracing::error!(code = "control_accept_failed", "control socket: {error}");
+                    trouble.again(&format_args!("control socket: {error}"));
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }

@@ -25,6 +25,7 @@ mod router;
 mod serve;
 mod service;
 mod signals;
+mod trouble;
 
 pub use background::Background;
 pub use client_address::{ForwardingHeader, TrustedProxies};

@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use crate::connection::{self, Stage};
 use crate::limits::Limits;
 use crate::service::Service;
+use crate::trouble::Trouble;
 
 /// Smallest buffer that hyper reads a head into, in bytes.
 const SMALLEST_HEADER_BYTES: usize = 8192;
@@ -43,7 +44,14 @@ pub async fn serve(listener: TcpListener, service: Service, shutdown: impl Futur
     let connections = limits.connections.max(1);
     let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS)));
     let (stage, stages) = watch::channel(Stage::Serving);
-    let acceptor = Acceptor { listener, permits: Arc::clone(&permits), service, http: http(&limits), stages };
+    let mut acceptor = Acceptor {
+        listener,
+        permits: Arc::clone(&permits),
+        service,
+        http: http(&limits),
+        stages,
+        trouble: Trouble::new("accept_failed"),
+    };
 
     {
         let mut shutdown = pin!(shutdown);
@@ -85,17 +93,21 @@ struct Acceptor {
     service: Service,
     http: http1::Builder,
     stages: watch::Receiver<Stage>,
+    trouble: Trouble,
 }
 
 impl Acceptor {
     /// Accepts one connection as soon as there may be one more.
-    async fn accept(&self) {
+    async fn accept(&mut self) {
         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
         match self.listener.accept().await {
-            Ok((stream, peer)) => self.spawn(stream, peer, permit),
+            Ok((stream, peer)) => {
+                self.trouble.over();
+                self.spawn(stream, peer, permit);
+            }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
-                tracing::error!(code = "accept_failed", "cannot accept connections: {error}");
+                self.trouble.again(&format_args!("cannot accept connections: {error}"));
                 sleep(ACCEPT_PAUSE).await;
             }
         }

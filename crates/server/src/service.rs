@@ -158,7 +158,8 @@ impl ServiceBuilder {
         Self { proxies, ..self }
     }
 
-    /// Serves these routes beside the authority's own; none may be one of them.
+    /// Serves these routes beside the authority's own. None may be one of the authority's, and they may bring no
+    /// fallback: what is at no path is answered 404 here.
     #[must_use]
     pub fn also(self, routes: Router) -> Self {
         Self { routes: self.routes.merge(routes), ..self }

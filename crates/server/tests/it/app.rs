@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
+use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{Argon2Params, Hashing, Password};
 use jeton_authority::settings::Settings;
 use jeton_authority::store::{NewUser, Store, UserAddition};
@@ -29,8 +30,12 @@ pub(crate) struct TestApp {
     pub(crate) hand: ClockHand,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hashing: Arc<dyn Hashing>,
-    /// Kept for as long as the database in it is.
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
+}
+
+/// The master key of every app.
+pub(crate) fn master() -> MasterKey {
+    MasterKey::from_bytes([7; 32])
 }
 
 /// Parameters that cost next to nothing.
@@ -78,7 +83,7 @@ impl TestApp {
         defaults.argon2 = cheap();
         let authority = Authority::open(
             Arc::clone(&store),
-            jeton_authority::keys::MasterKey::from_bytes([7; 32]),
+            master(),
             settings(defaults),
             Arc::clone(&hashing),
             Arc::new(SystemRandom),
@@ -87,7 +92,7 @@ impl TestApp {
         .await
         .expect("an authority");
         let service = service(Service::builder(Arc::new(authority)).clock(clock)).build();
-        let app = Self { service, hand, store, hashing, _folder: folder };
+        let app = Self { service, hand, store, hashing, folder };
         app.add_user("ada").await;
         app
     }

@@ -7,6 +7,7 @@ mod failing_store;
 mod hash_pool;
 mod health;
 mod jwks;
+mod keys;
 mod logs;
 mod request_ids;
 mod sessions;

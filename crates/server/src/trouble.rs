@@ -1,0 +1,33 @@
+//! What fails again and again is logged when it begins and when it is over, not each time.
+
+use std::fmt::Display;
+
+/// Something that is tried again and again and may fail for a while.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    code: &'static str,
+    lasts: bool,
+}
+
+impl Trouble {
+    /// Nothing has failed yet; `code` is the stable name of it failing.
+    pub(crate) const fn new(code: &'static str) -> Self {
+        Self { code, lasts: false }
+    }
+
+    /// It failed.
+    pub(crate) fn again(&mut self, error: &dyn Display) {
+        if !self.lasts {
+            tracing::error!(code = self.code, "{error}");
+        }
+        self.lasts = true;
+    }
+
+    /// It worked.
+    pub(crate) fn over(&mut self) {
+        if self.lasts {
+            tracing::info!(code = self.code, "works again");
+        }
+        self.lasts = false;
+    }
+}
