@@ -13,7 +13,7 @@ use crate::refresh_token::RefreshState;
 use crate::store::{GrantOpening, StoreError};
 use crate::token::TokenPair;
 use crate::user::{User, UserStatus, Username};
-use crate::{GrantId, Network, access_token, refresh_token};
+use crate::{GrantId, Network, access_token, refresh_token, throttle};
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,7 @@ impl Authority {
         now: Timestamp,
     ) -> Result<TokenPair, SignInError> {
         let username = username.trim();
-        let attempt = self.throttle().begin(username, network, now);
+        let attempt = throttle::enter(&self.throttle, username, network, now).await;
         let attempt =
             attempt.map_err(|throttled| SignInError::Throttled { retry_after: throttled.retry_after })?;
         match self.check_password(username, password).await {
@@ -91,7 +91,7 @@ impl Authority {
         }
     }
 
-    fn throttle(&self) -> std::sync::MutexGuard<'_, crate::throttle::Throttle> {
+    fn throttle(&self) -> std::sync::MutexGuard<'_, throttle::Throttle> {
         // The throttle has no invariant that a panic elsewhere could break half-way.
         self.throttle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -130,7 +130,13 @@ pub(super) async fn a_token_ahead_of_the_store_is_taken_over(fresh: &Fresh) {
     let before = stored(fresh).await;
     let ahead = Presented { generation: 7, minted_at: at(90), network: ELSEWHERE };
     let answer = fresh.refresh_grant(grant, ahead, POLICY, at(100)).await.expect("refreshing");
-    let expected = RefreshState { generation: 7, minted_at: at(90), grace_from: Some(at(90)), ..before };
+    let expected = RefreshState {
+        generation: 7,
+        minted_at: at(90),
+        grace_from: Some(at(90)),
+        network: ELSEWHERE,
+        ..before
+    };
     assert_eq!(granted(answer).state, expected);
     assert_eq!(stored(fresh).await, expected);
     assert_eq!(fresh.audited().await, [AuditEvent::UserAdded, AuditEvent::RefreshCaughtUp]);
