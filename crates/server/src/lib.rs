@@ -31,7 +31,7 @@ pub use background::Background;
 pub use client_address::{ForwardingHeader, TrustedProxies};
 pub use clock::{Clock, ClockHand};
 pub use limits::Limits;
-pub use request_id::{RequestId, X_REQUEST_ID};
+pub use request_id::X_REQUEST_ID;
 pub use serve::{Shutdown, serve};
 pub use service::{Service, ServiceBuilder};
 pub use signals::stop_requested;

@@ -14,7 +14,7 @@ const MAX_LENGTH: usize = 64;
 
 /// The identifier of one request.
 #[derive(Clone)]
-pub struct RequestId(HeaderValue);
+pub(crate) struct RequestId(HeaderValue);
 
 impl RequestId {
     /// The identifier that a trusted proxy gave, if there is exactly one and it is well-formed: 1 to 64 letters,
@@ -29,7 +29,7 @@ impl RequestId {
     }
 
     /// The identifier as a header's value.
-    pub fn as_header(&self) -> &HeaderValue {
+    pub(crate) fn as_header(&self) -> &HeaderValue {
         &self.0
     }
 }
