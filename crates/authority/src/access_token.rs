@@ -66,7 +66,14 @@ pub(crate) fn issue(
 
 /// Verifies an access token and names its grant.
 pub(crate) fn verify(ring: &KeyRing, token: &str, now: Timestamp) -> Result<GrantId, VerifyError> {
-    let verified = ring.access_verifier.verify::<AccessTokenClaims>(token, now)?;
+    let mut outcome = Err(VerifyError::KeyNotFound);
+    for verifier in &ring.access_verifiers {
+        outcome = verifier.verify::<AccessTokenClaims>(token, now);
+        if !matches!(outcome, Err(VerifyError::AlgorithmNotAllowed | VerifyError::KeyNotFound)) {
+            break;
+        }
+    }
+    let verified = outcome?;
     if let Some(exp) = expired(verified.registered(), now) {
         return Err(VerifyError::Expired { exp, now });
     }

@@ -75,7 +75,8 @@ impl Authority {
                 break (stored, store_changes);
             }
             attempts -= 1;
-            if store.add_keys(missing, newest(&stored)).await? == KeyAddition::Superseded && attempts == 0 {
+            let newest = newest(&stored, &missing);
+            if store.add_keys(missing, newest).await? == KeyAddition::Superseded && attempts == 0 {
                 return Err(KeyChangeError::Superseded.into());
             }
         };

@@ -20,6 +20,8 @@ pub struct Settings {
     pub access_lifetime: Duration,
     /// What access tokens are signed with. Setting `access.algorithm`.
     pub access_algorithm: AccessAlgorithm,
+    /// What tokens signed with Ed25519 say in `alg`.
+    pub ed25519_name: Ed25519Name,
     /// How lenient refreshing is. Settings `refresh.grace` and `refresh.excuses`.
     pub refresh: RefreshPolicy,
     /// For how long a refresh token holds from its minting. Setting `refresh.idle_lifetime`.
@@ -42,6 +44,7 @@ impl Settings {
             client_id: "jeton".to_owned(),
             access_lifetime: Duration::from_secs(5 * 60),
             access_algorithm: AccessAlgorithm::AsStored,
+            ed25519_name: Ed25519Name::default(),
             refresh: RefreshPolicy::default(),
             idle_lifetime: Duration::from_secs(24 * 3600),
             absolute_lifetime: Duration::from_secs(30 * 24 * 3600),
@@ -62,6 +65,16 @@ pub enum AccessAlgorithm {
     Key(Algorithm),
     /// A secret that the operator shares with the APIs, for those that can only verify HMAC. Nothing is published.
     SharedSecret(SharedSecret),
+}
+
+/// The name of Ed25519 in tokens and published keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ed25519Name {
+    /// `Ed25519`, its registered name (RFC 9864).
+    #[default]
+    Ed25519,
+    /// `EdDSA`, which RFC 9864 deprecates and which many verifiers still know alone.
+    EdDsa,
 }
 
 /// The algorithm of the first key where nothing else is said: understood by every client, and cheap.

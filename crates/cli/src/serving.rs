@@ -134,9 +134,10 @@ fn settings(config: &Config, address: SocketAddr, shared_secret: Option<SharedSe
     settings.access_lifetime = config.access_lifetime;
     settings.access_algorithm = match (shared_secret, config.access_algorithm) {
         (Some(secret), _) => AccessAlgorithm::SharedSecret(secret),
-        (None, Some(algorithm)) => AccessAlgorithm::Key(algorithm),
+        (None, Some(access)) => AccessAlgorithm::Key(access.algorithm),
         (None, None) => AccessAlgorithm::AsStored,
     };
+    settings.ed25519_name = config.access_algorithm.map(|access| access.ed25519_name).unwrap_or_default();
     settings.refresh = RefreshPolicy { grace: config.refresh_grace, excuses: config.refresh_excuses };
     settings.idle_lifetime = config.refresh_idle_lifetime;
     settings.absolute_lifetime = config.refresh_absolute_lifetime;

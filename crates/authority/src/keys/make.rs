@@ -124,9 +124,11 @@ fn seal(master: &MasterKey, id: &KeyId, jwk: &Jwk) -> super::stored::SealedKey {
     master.seal(id, jwk.to_json().as_bytes())
 }
 
-/// The newest key, which an addition names so that two at once cannot both succeed.
-pub(crate) fn newest(keys: &[StoredKey]) -> Option<KeyId> {
-    keys.last().map(|key| key.id.clone())
+/// The newest stored key that has the purpose of one that is added. An addition names it, so that two at once cannot both
+/// succeed.
+pub(crate) fn newest(stored: &[StoredKey], added: &[StoredKey]) -> Option<KeyId> {
+    let same_purpose = |key: &&StoredKey| added.iter().any(|other| other.purpose == key.purpose);
+    stored.iter().rfind(same_purpose).map(|key| key.id.clone())
 }
 
 /// Adds a key for access tokens: published at once, signing after `publish_wait`.
@@ -147,7 +149,7 @@ pub async fn rotate(
         of_purpose(&keys, KeyPurpose::Access).last().map_or(FIRST_ALGORITHM, |key| key.algorithm)
     });
     let key = access_key(master, algorithm, now, now.saturating_add(publish_wait))?;
-    add(store, key, newest(&keys)).await
+    add(store, key, &keys).await
 }
 
 /// Adds a private key that was made elsewhere, with the same life as a rotated one.
@@ -163,7 +165,7 @@ pub async fn import(
 ) -> Result<StoredKey, KeyChangeError> {
     let keys = opened(store, master).await?;
     let key = seal_access_key(master, key, now, now.saturating_add(publish_wait))?;
-    add(store, key, newest(&keys)).await
+    add(store, key, &keys).await
 }
 
 /// Withdraws a key for access tokens at once, as after a theft: its tokens are refused from now on, and if it was the
@@ -220,8 +222,10 @@ async fn opened(store: &dyn Store, master: &MasterKey) -> Result<Vec<StoredKey>,
     Ok(keys)
 }
 
-async fn add(store: &dyn Store, key: StoredKey, newest: Option<KeyId>) -> Result<StoredKey, KeyChangeError> {
-    match store.add_keys(vec![key.clone()], newest).await? {
+async fn add(store: &dyn Store, key: StoredKey, stored: &[StoredKey]) -> Result<StoredKey, KeyChangeError> {
+    let added = vec![key.clone()];
+    let newest = newest(stored, &added);
+    match store.add_keys(added, newest).await? {
         KeyAddition::Added => Ok(key),
         KeyAddition::Superseded => Err(KeyChangeError::Superseded),
     }

@@ -4,13 +4,13 @@ use bytes::Bytes;
 use jeton_jose::jwk::{Jwk, JwkSet};
 use jeton_jose::jwt::{Audience, Issuer, RegisteredClaims, Signer, Verifier};
 use jeton_jose::{
-    KeyError, KeySet, PrivateKey, SharedSecret, SigningKey, Timestamp, VerifyingKey, base64url,
+    Algorithm, KeyError, KeySet, PrivateKey, SharedSecret, SigningKey, Timestamp, VerifyingKey, base64url,
 };
 
 use super::lifecycle::{KeyState, lifecycle, of_purpose};
 use super::master::{MasterKey, WrongMasterKey};
 use super::stored::{KeyPurpose, StoredKey};
-use crate::settings::{AccessAlgorithm, Settings};
+use crate::settings::{AccessAlgorithm, Ed25519Name, Settings};
 use crate::{access_token, refresh_token};
 
 /// The keys cannot be used.
@@ -44,7 +44,8 @@ pub struct PublishedKeys {
 /// checks `exp` to the second with [`expired`].
 pub(crate) struct KeyRing {
     pub(crate) access_signer: Signer,
-    pub(crate) access_verifier: Verifier,
+    /// One for the published keys and one for a shared secret, where there are such: kinds of keys do not mix in a set.
+    pub(crate) access_verifiers: Vec<Verifier>,
     pub(crate) refresh_signer: Signer,
     pub(crate) refresh_verifier: Verifier,
     pub(crate) published: PublishedKeys,
@@ -79,14 +80,22 @@ impl KeyRing {
                 continue;
             }
             let key = PrivateKey::from_jwk(&jwk)?.with_kid(stored.id.as_str());
-            public.push(key.public_key().to_jwk());
+            let jwk = key.public_key().to_jwk();
+            public.push(match settings.ed25519_name {
+                Ed25519Name::EdDsa if key.algorithm() == Algorithm::Ed25519 => jwk.with_alg("EdDSA"),
+                _ => jwk,
+            });
             verifying.push(key.public_key().into());
             if *state == KeyState::Signing {
                 signing = Some(SigningKey::from(key));
             }
         }
+        let mut sets = Vec::new();
+        if !verifying.is_empty() {
+            sets.push(KeySet::new(verifying)?);
+        }
         if let AccessAlgorithm::SharedSecret(secret) = &settings.access_algorithm {
-            verifying.push(secret.clone().into());
+            sets.push(KeySet::new([secret.clone()])?);
             signing = Some(secret.clone().into());
         }
         let signing = signing.ok_or(KeyRingError::NoKey(KeyPurpose::Access))?;
@@ -101,15 +110,18 @@ impl KeyRing {
         let newest = secrets.last().cloned().ok_or(KeyRingError::NoKey(KeyPurpose::Refresh))?;
 
         let issuer = || Issuer::new(settings.issuer.as_str());
+        let access_verifier = |keys: KeySet| {
+            Verifier::new(issuer(), Audience::new(settings.audience.as_str()), keys)
+                .typ(access_token::TYP)
+                .leeway(Verifier::MAX_LEEWAY)
+        };
+        let access_signer = Signer::new(signing).typ(access_token::TYP);
         Ok(Self {
-            access_signer: Signer::new(signing).typ(access_token::TYP),
-            access_verifier: Verifier::new(
-                issuer(),
-                Audience::new(settings.audience.as_str()),
-                KeySet::new(verifying)?,
-            )
-            .typ(access_token::TYP)
-            .leeway(Verifier::MAX_LEEWAY),
+            access_signer: match settings.ed25519_name {
+                Ed25519Name::Ed25519 => access_signer,
+                Ed25519Name::EdDsa => access_signer.ed25519_as_eddsa(),
+            },
+            access_verifiers: sets.into_iter().map(access_verifier).collect(),
             refresh_signer: Signer::new(newest).typ(refresh_token::TYP),
             refresh_verifier: Verifier::new(
                 issuer(),

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jeton_authority::keys::{self, KeyChangeError, KeyState, MasterKey};
 use jeton_authority::password::InlineHashing;
-use jeton_authority::settings::{AccessAlgorithm, Settings};
+use jeton_authority::settings::{AccessAlgorithm, Ed25519Name, Settings};
 use jeton_authority::store::Store;
 use jeton_authority::{Authority, OpenError, SystemRandom, TokenError};
-use jeton_jose::Algorithm;
 use jeton_jose::jwt::Unverified;
+use jeton_jose::{Algorithm, SharedSecret};
 
 use crate::support::TestAuthority;
 
@@ -101,6 +101,34 @@ async fn a_configured_algorithm_rotates_to_it_once() {
         test.restart(|settings| settings.access_algorithm = AccessAlgorithm::Key(Algorithm::Ed25519)).await;
         assert!(matches!(states(&test).await[..], [KeyState::Signing, KeyState::Next { .. }]));
     }
+}
+
+#[tokio::test]
+async fn a_store_begun_with_a_shared_secret_takes_a_key_later_and_the_reverse() {
+    let secret = || SharedSecret::new(Algorithm::HS256, &[5; 32]).expect("long enough");
+    let mut test =
+        TestAuthority::with(|settings| settings.access_algorithm = AccessAlgorithm::SharedSecret(secret()))
+            .await;
+    test.restart(|settings| settings.access_algorithm = AccessAlgorithm::AsStored).await;
+    let by_key = test.sign_in("ada").await;
+    test.restart(|settings| settings.access_algorithm = AccessAlgorithm::SharedSecret(secret())).await;
+    let by_secret = test.sign_in("ada").await;
+    test.authority.verify(&by_key.access, test.now).expect("its key is still published");
+    test.authority.verify(&by_secret.access, test.now).expect("its own secret");
+}
+
+#[tokio::test]
+async fn ed25519_goes_by_the_name_that_older_verifiers_know_where_it_is_asked_for() {
+    let test = TestAuthority::with(|settings| {
+        settings.access_algorithm = AccessAlgorithm::Key(Algorithm::Ed25519);
+        settings.ed25519_name = Ed25519Name::EdDsa;
+    })
+    .await;
+    let pair = test.sign_in("ada").await;
+    assert_eq!(Unverified::parse(&pair.access).expect("well-formed").alg(), "EdDSA");
+    let published = test.authority.published_keys();
+    assert!(String::from_utf8_lossy(&published.json).contains(r#""alg":"EdDSA""#));
+    test.authority.verify(&pair.access, test.now).expect("its own token");
 }
 
 #[tokio::test]

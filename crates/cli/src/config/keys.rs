@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jeton_jose::Algorithm;
-
 use super::problem::Problem;
 use super::setting::{
-    Database, ForwardingHeader, Issuer, Listen, LogFormat, LogLevel, Networks, Secret, Setting, Size,
+    AccessAlgorithm, Database, ForwardingHeader, Issuer, Listen, LogFormat, LogLevel, Networks, Secret,
+    Setting, Size,
 };
 use super::{Source, Value};
 
@@ -75,8 +74,8 @@ settings! {
 
     /// How long an access token is good for.
     access_lifetime: Duration = "access.lifetime", "5m";
-    /// What access tokens are signed with. HS256 takes `access.shared_secret`; any other takes a key of the authority's own, made when there is none. By default what the newest key in the store is for; the first one is for ES256.
-    access_algorithm: Option<Algorithm> = "access.algorithm", "";
+    /// What access tokens are signed with. `EdDSA` is Ed25519 under the name that older verifiers know. HS256 takes `access.shared_secret`; any other takes a key of the authority's own, made when there is none. By default what the newest key in the store is for; the first one is for ES256.
+    access_algorithm: Option<AccessAlgorithm> = "access.algorithm", "";
     /// Whom access tokens are for: their `aud`. By default the issuer.
     access_audience: Option<String> = "access.audience", "";
     /// The secret that HS256 access tokens are signed with, shared with the APIs: at least 32 bytes.

@@ -95,7 +95,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
 fn check_access_algorithm(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     let secret_keys = ["access.shared_secret", "access.shared_secret_file"];
     let has_secret = config.access_shared_secret.is_some() || config.access_shared_secret_file.is_some();
-    match config.access_algorithm {
+    match config.access_algorithm.map(|access| access.algorithm) {
         Some(Algorithm::HS256) if !has_secret => {
             report(
                 &["access.algorithm"],

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jeton_authority::settings::Ed25519Name;
 use jeton_jose::Algorithm;
 use zeroize::Zeroizing;
 
@@ -92,11 +93,20 @@ impl Setting for u8 {
     }
 }
 
-impl Setting for Algorithm {
-    const FORM: &'static str = "a signature algorithm such as ES256, Ed25519, RS256 or HS256";
+/// What access tokens are signed with, and the name that Ed25519 has in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AccessAlgorithm {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) ed25519_name: Ed25519Name,
+}
+
+impl Setting for AccessAlgorithm {
+    const FORM: &'static str = "a signature algorithm such as ES256, Ed25519, EdDSA, RS256 or HS256";
 
     fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| wanted::<Self>(text))
+        let algorithm = text.parse().map_err(|_| wanted::<Self>(text))?;
+        let ed25519_name = if text == "EdDSA" { Ed25519Name::EdDsa } else { Ed25519Name::Ed25519 };
+        Ok(Self { algorithm, ed25519_name })
     }
 }
 
