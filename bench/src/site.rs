@@ -24,6 +24,8 @@ pub enum Kind {
     Serve,
     /// `jeton demo`, for the protected API beside it.
     Demo,
+    /// `jeton demo` whose API remembers the tokens that it has verified.
+    DemoRemembering,
 }
 
 /// Where the binaries are and where servers may write.
@@ -69,10 +71,13 @@ impl Workshop {
                 ready: "/.well-known/jwks.json",
                 log,
             },
-            Kind::Demo => Launch {
+            Kind::Demo | Kind::DemoRemembering => Launch {
                 name: "jeton demo",
                 program: self.jeton(),
-                arguments: vec!["demo".to_owned()],
+                arguments: match kind {
+                    Kind::DemoRemembering => vec!["demo".to_owned(), "--remember=1024".to_owned()],
+                    _ => vec!["demo".to_owned()],
+                },
                 environment: vec![without_grace],
                 ready: "/.well-known/jwks.json",
                 log,
@@ -134,9 +139,11 @@ impl Site {
         let contender = Contender::start(&workshop.launch(kind, data))?;
         let credentials = match kind {
             Kind::Floor | Kind::Serve => format!(r#"{{"username":"{USERNAME}","password":"{PASSWORD}"}}"#),
-            Kind::Demo => demo_credentials(&contender.output()?).ok_or_else(|| {
-                BenchError::Other("jeton demo printed no curl line that signs in".to_owned())
-            })?,
+            Kind::Demo | Kind::DemoRemembering => {
+                demo_credentials(&contender.output()?).ok_or_else(|| {
+                    BenchError::Other("jeton demo printed no curl line that signs in".to_owned())
+                })?
+            }
         };
         Ok(Self { contender, kind, credentials, sessions: Vec::new() })
     }

@@ -108,10 +108,12 @@ impl Session {
         };
         let (floor, ours) = (start(Kind::Floor, "floor")?, start(self.kind(Kind::Serve), "serve")?);
         let demo = start(self.kind(Kind::Demo), "demo")?;
+        let remembering = start(self.kind(Kind::DemoRemembering), "remembering")?;
         let mut rows = Vec::new();
         for operation in operations {
             let ours = match operation {
-                Operation::ProtectedApi | Operation::ProtectedApiRemembered => &demo,
+                Operation::ProtectedApi => &demo,
+                Operation::ProtectedApiRemembered => &remembering,
                 _ => &ours,
             };
             let comparison = measure::compare(*operation, &floor, ours, &self.effort)?;

@@ -30,7 +30,11 @@ struct Hello {
 /// The API, and what keeps its keys up to date.
 ///
 /// All it knows of the authority is the JWK set that everybody may have, or the secret that it shares with it.
-pub(super) fn api(server: &Prepared) -> Result<(Router, impl Future<Output = ()> + Send + use<>), Failure> {
+/// It remembers so many tokens that it has verified; none where that is 0.
+pub(super) fn api(
+    server: &Prepared,
+    remember: usize,
+) -> Result<(Router, impl Future<Output = ()> + Send + use<>), Failure> {
     let settings = server.authority.settings();
     let keys = match &server.shared_secret {
         Some(secret) => KeySet::from(secret),
@@ -40,6 +44,7 @@ pub(super) fn api(server: &Prepared) -> Result<(Router, impl Future<Output = ()>
         .body_style(BodyStyle::SimpleJwt)
         // The token was made by this machine's clock.
         .leeway(Duration::ZERO)
+        .remember(remember)
         .build();
     let routes = Router::new().route("/hello/", get(hello)).route("/hello", get(hello)).layer(guard.layer());
     let authority = server.shared_secret.is_none().then(|| Arc::clone(&server.authority));

@@ -34,6 +34,9 @@ pub(crate) struct Demo {
     /// The address to listen on; port 0 takes any free one [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// How many verified tokens the API remembers, so that it need not verify them again
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    remember: usize,
 }
 
 /// What the demo's user signs in with.
@@ -54,7 +57,7 @@ impl Demo {
             .map_err(|error| Failure::refused(format!("cannot make a scratch folder: {error}")))?;
         config.data = scratch.path().join("data");
         config.database = config::Database::Sqlite(None);
-        let outcome = serving::block_on(serve(config, scratch.path()));
+        let outcome = serving::block_on(serve(config, self.remember, scratch.path()));
         scratch
             .close()
             .map_err(|error| Failure::refused(format!("cannot remove the scratch folder: {error}")))?;
@@ -62,12 +65,12 @@ impl Demo {
     }
 }
 
-async fn serve(config: Config, scratch: &Path) -> Result<(), Failure> {
+async fn serve(config: Config, remember: usize, scratch: &Path) -> Result<(), Failure> {
     let grace = config.refresh_grace;
     let server = Prepared::new(config).await?;
     let password = add_user(&server.store).await?;
     let url = format!("http://{}", server.address);
-    let (api, following) = hello::api(&server)?;
+    let (api, following) = hello::api(&server, remember)?;
     let routes = api.merge(page::routes(USERNAME, &password, grace));
     let welcome = welcome(&url, &password, &scratch.join("tokens.json"));
     let following = tokio::spawn(following);
