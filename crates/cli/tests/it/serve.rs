@@ -102,7 +102,8 @@ fn an_address_that_is_taken_is_one_clear_line() {
 fn access_tokens_are_signed_as_the_configuration_says() {
     let secret = "a secret of the operator's that nobody else knows";
     for (alg, variables) in [
-        ("Ed25519", vec![("JETON_ACCESS_ALGORITHM", "EdDSA")]),
+        ("Ed25519", vec![("JETON_ACCESS_ALGORITHM", "Ed25519")]),
+        ("EdDSA", vec![("JETON_ACCESS_ALGORITHM", "EdDSA")]),
         ("HS256", vec![("JETON_ACCESS_ALGORITHM", "HS256"), ("JETON_ACCESS_SHARED_SECRET", secret)]),
     ] {
         let folder = Folder::new();
