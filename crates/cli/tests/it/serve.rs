@@ -1,7 +1,6 @@
 //! `jeton serve`.
 
 use std::os::unix::fs::PermissionsExt;
-use std::time::Instant;
 
 use crate::run::{Folder, eventually, run, run_with};
 
@@ -148,18 +147,6 @@ fn jwt_verify_takes_the_keys_of_a_running_authority() {
         run(&["jwt", "verify", "--jwks", "http://10.0.0.1/jwks", token]).refused().contains("plain http")
     );
     assert!(run(&["jwt", "verify", "--issuer", "ftp://127.0.0.1", token]).status == 1);
-}
-
-#[test]
-fn a_start_with_an_existing_store_is_quick() {
-    let folder = Folder::new();
-    assert_eq!(folder.serve(&[]).stop(), 0);
-    let begin = Instant::now();
-    let server = folder.serve(&[]);
-    let started = begin.elapsed();
-    // Far more than it takes, for machines that are busy with other tests.
-    assert!(started.as_millis() < 5_000, "{started:?}");
-    assert_eq!(server.get("/readyz").0, 200);
 }
 
 #[test]
