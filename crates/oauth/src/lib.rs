@@ -8,12 +8,22 @@
 
 mod access_token;
 mod audience;
+pub mod authorization;
 mod bearer;
+pub mod client;
+mod error;
 mod error_description;
+mod parameters;
+pub mod pkce;
+mod redirect_uri;
 mod scope;
+mod words;
 
 pub use access_token::{ACCESS_TOKEN_TYP, AccessTokenClaims, Confirmation, TokenUse};
 pub use audience::Audiences;
 pub use bearer::{BearerChallenge, BearerError, Realm, RealmError};
+pub use error::ErrorCode;
 pub use error_description::{ErrorDescription, ErrorDescriptionError};
+pub use parameters::{Parameters, ParametersError};
+pub use redirect_uri::{RedirectUri, RedirectUriError};
 pub use scope::{Scope, ScopeError};

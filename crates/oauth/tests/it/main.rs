@@ -2,4 +2,7 @@
 
 mod access_token;
 mod bearer;
+mod parameters;
+mod pkce;
+mod redirect_uri;
 mod scope;

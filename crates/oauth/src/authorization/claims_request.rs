@@ -1,0 +1,78 @@
+//! The parameter `claims`: single claims that a client asks for (OpenID Connect Core §5.5).
+
+use std::collections::BTreeMap;
+
+use jeton_jose::json::{self, JsonError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Which claims a client asks for, and where it wants them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimsRequest {
+    /// From the userinfo endpoint.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub userinfo: BTreeMap<String, Option<ClaimRequest>>,
+    /// In the ID token.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub id_token: BTreeMap<String, Option<ClaimRequest>>,
+}
+
+/// How much a client wants one claim, and which values it takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRequest {
+    /// The client works better with it. It is never an error to leave it out, except for `sub` and `acr`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub essential: bool,
+    /// The one value that it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The values that it takes, the best first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<Value>>,
+}
+
+/// Why a text is no `claims` parameter.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsRequestError {
+    /// It is not strict JSON, or not of the shape that the standard gives it.
+    #[error("the claims parameter cannot be read: {0}")]
+    Json(#[from] JsonError),
+    /// It asks for more than [`ClaimsRequest::MAX_CLAIMS`] claims.
+    #[error("the claims parameter asks for more than {} claims", ClaimsRequest::MAX_CLAIMS)]
+    TooMany,
+}
+
+impl ClaimsRequestError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Json(error) => error.code(),
+            Self::TooMany => "claims_request_too_many",
+        }
+    }
+}
+
+impl ClaimsRequest {
+    /// The most claims that a request may ask for.
+    pub const MAX_CLAIMS: usize = 64;
+
+    /// Parses the parameter's value. Members other than `userinfo` and `id_token` are ignored, as the standard wants it.
+    ///
+    /// # Errors
+    /// [`ClaimsRequestError`] where it is not strict JSON of that shape, or too large.
+    pub fn parse(text: &str) -> Result<Self, ClaimsRequestError> {
+        let request: Self = json::from_slice(text.as_bytes())?;
+        if request.userinfo.len() + request.id_token.len() > Self::MAX_CLAIMS {
+            return Err(ClaimsRequestError::TooMany);
+        }
+        Ok(request)
+    }
+
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.userinfo.is_empty() && self.id_token.is_empty()
+    }
+}

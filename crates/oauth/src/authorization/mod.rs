@@ -1,0 +1,89 @@
+//! The words of an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
+
+mod claims_request;
+
+pub use claims_request::{ClaimRequest, ClaimsRequest, ClaimsRequestError};
+
+use crate::words::words;
+
+words! {
+    /// What a client asks the authorization endpoint for (`response_type`). Only the code: tokens never travel through a
+    /// browser's address (RFC 9700 §2.1.2).
+    ResponseType {
+        /// An authorization code.
+        Code = "code",
+    }
+}
+
+words! {
+    /// How the answer comes back (`response_mode`, OAuth 2.0 Multiple Response Type Encoding Practices §2.1).
+    ResponseMode {
+        /// In the query of the redirect URI.
+        Query = "query",
+        /// In its fragment.
+        Fragment = "fragment",
+        /// In a form that the browser posts to it (OAuth 2.0 Form Post Response Mode).
+        FormPost = "form_post",
+        /// In a signed JWT in the query (JARM §2.3.1).
+        QueryJwt = "query.jwt",
+        /// In a signed JWT in the fragment (JARM §2.3.2).
+        FragmentJwt = "fragment.jwt",
+        /// In a signed JWT in a form (JARM §2.3.3).
+        FormPostJwt = "form_post.jwt",
+        /// In a signed JWT, however the response type goes by default (JARM §2.3.4).
+        Jwt = "jwt",
+    }
+}
+
+impl ResponseMode {
+    /// How the parameters travel, whether signed or not: [`Query`](Self::Query), [`Fragment`](Self::Fragment) or
+    /// [`FormPost`](Self::FormPost).
+    #[must_use]
+    pub const fn carrier(self) -> Self {
+        match self {
+            Self::Query | Self::QueryJwt | Self::Jwt => Self::Query,
+            Self::Fragment | Self::FragmentJwt => Self::Fragment,
+            Self::FormPost | Self::FormPostJwt => Self::FormPost,
+        }
+    }
+
+    /// Whether the answer is a signed JWT.
+    #[must_use]
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt | Self::Jwt)
+    }
+}
+
+words! {
+    /// What the user is to be asked (`prompt`, OpenID Connect Core §3.1.2.1).
+    Prompt {
+        /// Nothing: the answer comes at once, whatever it is.
+        None = "none",
+        /// To sign in, even if they have.
+        Login = "login",
+        /// To consent, even if they have.
+        Consent = "consent",
+        /// To choose an account.
+        SelectAccount = "select_account",
+        /// To make an account (Initiating User Registration via OpenID Connect §4.1).
+        Create = "create",
+    }
+}
+
+words! {
+    /// What a client exchanges for tokens (`grant_type`).
+    GrantType {
+        /// An authorization code (RFC 6749 §4.1.3).
+        AuthorizationCode = "authorization_code",
+        /// A refresh token (RFC 6749 §6).
+        RefreshToken = "refresh_token",
+        /// Its own credentials (RFC 6749 §4.4).
+        ClientCredentials = "client_credentials",
+        /// A device code (RFC 8628 §3.4).
+        DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
+        /// Another token (RFC 8693 §2.1).
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
+        /// An assertion of somebody it trusts (RFC 7523 §2.1).
+        JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    }
+}

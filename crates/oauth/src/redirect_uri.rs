@@ -1,0 +1,196 @@
+//! Redirect URIs: where the answer to an authorization request goes (RFC 6749 §3.1.2).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A redirect URI as a client registered it, or as a request names it: absolute, without a fragment, at most
+/// [`RedirectUri::MAX_LEN`] bytes of printable ASCII. Compared as a string, character by character (RFC 9700 §2.1).
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RedirectUri(Box<str>);
+
+/// Why a text is no redirect URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedirectUriError {
+    /// It is no absolute URI of printable ASCII, or too long.
+    #[error("a redirect URI is an absolute URI of printable ASCII, at most {} bytes", RedirectUri::MAX_LEN)]
+    Malformed,
+    /// It has a fragment.
+    #[error("a redirect URI has no fragment")]
+    Fragment,
+    /// It holds a user name or a password.
+    #[error("a redirect URI holds no user information")]
+    UserInformation,
+    /// Its scheme runs something in the browser, or says nothing about who gets the answer.
+    #[error(
+        "the scheme of a redirect URI is https, http to this machine, or one with a dot that an app owns"
+    )]
+    Scheme,
+    /// It speaks plain http to another machine.
+    #[error("a redirect URI speaks https, or http to a loopback address")]
+    PlainHttp,
+}
+
+impl RedirectUriError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed => "redirect_uri_malformed",
+            Self::Fragment => "redirect_uri_fragment",
+            Self::UserInformation => "redirect_uri_user_information",
+            Self::Scheme => "redirect_uri_scheme",
+            Self::PlainHttp => "redirect_uri_plain_http",
+        }
+    }
+}
+
+impl RedirectUri {
+    /// The longest redirect URI, in bytes.
+    pub const MAX_LEN: usize = 2048;
+
+    /// Parses a redirect URI.
+    ///
+    /// https anywhere; http to a loopback address (RFC 8252 §7.3) or `localhost`; and schemes that an app owns, which have
+    /// a dot in them (RFC 8252 §7.1), so that `javascript:` and `data:` never are.
+    ///
+    /// # Errors
+    /// [`RedirectUriError`] names the rule that the text breaks.
+    pub fn parse(text: impl Into<Box<str>>) -> Result<Self, RedirectUriError> {
+        let text = text.into();
+        let printable = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
+        if text.len() > Self::MAX_LEN || !text.bytes().all(printable) {
+            return Err(RedirectUriError::Malformed);
+        }
+        if text.contains('#') {
+            return Err(RedirectUriError::Fragment);
+        }
+        let (scheme, rest) = text.split_once(':').ok_or(RedirectUriError::Malformed)?;
+        let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
+        if !scheme.starts_with(|c: char| c.is_ascii_lowercase()) || !scheme.bytes().all(letter) {
+            return Err(RedirectUriError::Malformed);
+        }
+        match scheme {
+            "https" | "http" => {
+                let authority = authority(rest).ok_or(RedirectUriError::Malformed)?;
+                if authority.contains('@') {
+                    return Err(RedirectUriError::UserInformation);
+                }
+                let (host, port) = split_port(authority).ok_or(RedirectUriError::Malformed)?;
+                if host.is_empty() || port.is_some_and(|port| port.parse::<u16>().is_err()) {
+                    return Err(RedirectUriError::Malformed);
+                }
+                if scheme == "http" && !is_loopback(host) {
+                    return Err(RedirectUriError::PlainHttp);
+                }
+            }
+            own if own.contains('.') && !rest.is_empty() => {}
+            _ => return Err(RedirectUriError::Scheme),
+        }
+        Ok(Self(text))
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a request that names `requested` may be answered to this registered URI: they are the same text. Only the
+    /// port of an http URI with a loopback address may differ (RFC 8252 §7.3), since the system hands those out.
+    #[must_use]
+    pub fn permits(&self, requested: &Self) -> bool {
+        self == requested
+            || self.loopback_without_port().is_some_and(|own| requested.loopback_without_port() == Some(own))
+    }
+
+    /// The host and what follows the port of an http URI with a loopback address.
+    fn loopback_without_port(&self) -> Option<(&str, &str)> {
+        let rest = self.0.strip_prefix("http:")?;
+        let authority = authority(rest)?;
+        let (host, _) = split_port(authority)?;
+        // `localhost` may be made to resolve elsewhere (RFC 8252 §8.3), so its port has to be the registered one.
+        let after = rest.get(2 + authority.len()..)?;
+        matches!(host, "127.0.0.1" | "[::1]").then_some((host, after))
+    }
+
+    /// The scheme, host and port of an http or https URI, as a browser writes an origin; the scheme and a colon of others.
+    /// This is what a page's policy names to let a form lead there.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        let (scheme, rest) = self.0.split_once(':').unwrap_or((&self.0, ""));
+        let end = match authority(rest) {
+            Some(authority) if matches!(scheme, "http" | "https") => scheme.len() + 3 + authority.len(),
+            _ => scheme.len() + 1,
+        };
+        self.0.get(..end).unwrap_or(&self.0)
+    }
+
+    /// Whether it belongs to an app on the user's own machine (RFC 8252): a loopback address or a scheme of its own.
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        !self.0.starts_with("https:")
+    }
+
+    /// The host of an http or https URI.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        let rest = self.0.strip_prefix("https:").or_else(|| self.0.strip_prefix("http:"))?;
+        split_port(authority(rest)?).map(|(host, _)| host)
+    }
+}
+
+impl TryFrom<String> for RedirectUri {
+    type Error = RedirectUriError;
+
+    fn try_from(text: String) -> Result<Self, RedirectUriError> {
+        Self::parse(text)
+    }
+}
+
+impl From<RedirectUri> for String {
+    fn from(uri: RedirectUri) -> Self {
+        uri.0.into()
+    }
+}
+
+impl fmt::Display for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RedirectUri({})", self.0)
+    }
+}
+
+/// What stands between `//` and the path.
+fn authority(after_scheme: &str) -> Option<&str> {
+    let rest = after_scheme.strip_prefix("//")?;
+    rest.split(['/', '?']).next()
+}
+
+fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
+    if authority.starts_with('[') {
+        let end = authority.find(']')? + 1;
+        let (host, rest) = authority.split_at(end);
+        return match rest.strip_prefix(':') {
+            Some(port) => Some((host, Some(port))),
+            None if rest.is_empty() => Some((host, None)),
+            None => None,
+        };
+    }
+    Some(match authority.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    })
+}
+
+/// `localhost` and what ends with it never leaves the machine (RFC 6761 §6.3).
+fn is_loopback(host: &str) -> bool {
+    matches!(host, "127.0.0.1" | "[::1]" | "localhost") || host.ends_with(".localhost")
+}
