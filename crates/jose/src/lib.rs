@@ -90,5 +90,5 @@ mod vectors;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use error::{SignError, VerifyError};
 pub use jwk::{Jwk, JwkSet};
-pub use key::{KeyError, KeySet, PrivateKey, PublicKey, SharedSecret, SigningKey, VerifyingKey};
+pub use key::{KeyError, KeySet, PrivateKey, PublicKey, RsaBits, SharedSecret, SigningKey, VerifyingKey};
 pub use timestamp::Timestamp;

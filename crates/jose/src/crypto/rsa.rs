@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{Refused, SignKey, VerifyKey};
 use crate::Algorithm;
-use crate::key::RsaPrivate;
+use crate::key::{RsaBits, RsaPrivate};
 
 fn signing(algorithm: Algorithm) -> &'static RsaSignatureEncoding {
     match algorithm {
@@ -64,9 +64,13 @@ impl VerifyKey {
     }
 }
 
-/// A fresh key of 2048 bits in PKCS#8.
-pub(crate) fn generate() -> Result<Zeroizing<Vec<u8>>, Refused> {
-    let key = RsaKeyPair::generate(KeySize::Rsa2048)?;
+/// A fresh key in PKCS#8.
+pub(crate) fn generate(bits: RsaBits) -> Result<Zeroizing<Vec<u8>>, Refused> {
+    let key = RsaKeyPair::generate(match bits {
+        RsaBits::Rsa2048 => KeySize::Rsa2048,
+        RsaBits::Rsa3072 => KeySize::Rsa3072,
+        RsaBits::Rsa4096 => KeySize::Rsa4096,
+    })?;
     Ok(Zeroizing::new(key.as_der()?.as_ref().to_vec()))
 }
 

@@ -5,6 +5,7 @@
 
 mod curve;
 mod error;
+mod identity;
 mod material;
 mod private;
 mod public;
@@ -14,7 +15,7 @@ mod signing;
 mod verifying;
 
 pub use error::KeyError;
-pub use private::PrivateKey;
+pub use private::{PrivateKey, RsaBits};
 pub use public::PublicKey;
 pub use secret::SharedSecret;
 pub use set::KeySet;

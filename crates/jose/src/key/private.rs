@@ -1,9 +1,9 @@
 //! Private keys.
 
-use std::fmt;
 use std::sync::Arc;
 
-use super::{Curve, KeyError, Material, OkpCurve, Private, Public, PublicKey, check_kid};
+use super::identity::{Identity, identified, renamed};
+use super::{Curve, KeyError, Material, OkpCurve, Private, Public, PublicKey};
 use crate::Algorithm;
 use crate::algorithm::Family;
 use crate::crypto::{self, SignKey, SignatureBytes};
@@ -14,14 +14,13 @@ use crate::jwk::{Jwk, KeyOperation};
 /// Cloning is cheap. `Debug` shows the algorithm and the `kid`, nothing else.
 #[derive(Clone)]
 pub struct PrivateKey {
-    algorithm: Algorithm,
-    kid: Option<Arc<str>>,
+    identity: Identity,
     parts: Arc<Private>,
     prepared: Arc<SignKey>,
 }
 
 impl PrivateKey {
-    /// Makes a new key; an RSA key has 2048 bits.
+    /// Makes a new key; an RSA key has 2048 bits, unless made by [`PrivateKey::generate_rsa`].
     ///
     /// # Errors
     /// [`KeyError::Kind`] for an HMAC algorithm, which takes a [`SharedSecret`](crate::SharedSecret).
@@ -31,10 +30,7 @@ impl PrivateKey {
             Family::Hmac => {
                 return Err(KeyError::Kind { found: "an HMAC algorithm", wanted: "a signature algorithm" });
             }
-            Family::Rsa => match crate::encoding::pkcs8::read(&crypto::generate_rsa().map_err(failed)?)? {
-                rsa @ Private::Rsa { .. } => rsa,
-                _ => return Err(KeyError::Generation),
-            },
+            Family::Rsa => return Self::generate_rsa(algorithm, RsaBits::Rsa2048),
             Family::Ecdsa => {
                 let curve = Curve::of(algorithm).ok_or(KeyError::Generation)?;
                 let (scalar, point) = crypto::generate_ec(curve).map_err(failed)?;
@@ -50,6 +46,18 @@ impl PrivateKey {
             }
         };
         Self::new(algorithm, parts)
+    }
+
+    /// Makes a new RSA key of this size. The larger ones take seconds to make, and sign several times slower.
+    ///
+    /// # Errors
+    /// [`KeyError::AlgorithmMismatch`] for an algorithm that is not one of RSA.
+    pub fn generate_rsa(algorithm: Algorithm, bits: RsaBits) -> Result<Self, KeyError> {
+        if algorithm.family() != Family::Rsa {
+            return Err(KeyError::AlgorithmMismatch { wanted: algorithm });
+        }
+        let pkcs8 = crypto::generate_rsa(bits).map_err(|_| KeyError::Generation)?;
+        Self::new(algorithm, crate::encoding::pkcs8::read(&pkcs8)?)
     }
 
     /// Takes a JWK whose `alg` says what it is for, or whose type allows one signature algorithm only.
@@ -68,7 +76,7 @@ impl PrivateKey {
     pub fn from_jwk_for(algorithm: Algorithm, jwk: &Jwk) -> Result<Self, KeyError> {
         jwk.permit(algorithm, &[KeyOperation::Sign])?;
         let mut key = Self::from_material(algorithm, jwk.material())?;
-        key.kid = jwk.kid().map(Arc::from);
+        key.identity.kid = jwk.kid().map(Arc::from);
         Ok(key)
     }
 
@@ -77,7 +85,7 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError`] where the text is not PEM, holds another kind of key, or is encrypted.
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
-        Self::from_material(algorithm, Jwk::from_pem(pem)?.material())
+        Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
     }
 
     /// Reads DER: PKCS#8, PKCS#1 or SEC1.
@@ -85,7 +93,7 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError`] where the bytes hold no private key, or another kind.
     pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
-        Self::from_material(algorithm, Jwk::from_der(der)?.material())
+        Self::from_jwk_for(algorithm, &Jwk::from_der(der)?)
     }
 
     fn from_material(algorithm: Algorithm, material: &Material) -> Result<Self, KeyError> {
@@ -113,34 +121,15 @@ impl PrivateKey {
             _ => return Err(KeyError::AlgorithmMismatch { wanted: algorithm }),
         };
         let prepared = prepared.map_err(|_| KeyError::Inconsistent)?;
-        Ok(Self { algorithm, kid: None, parts: Arc::new(parts), prepared: Arc::new(prepared) })
-    }
-
-    /// The same key under this `kid` (at most 256 bytes, or verifiers refuse the token).
-    #[must_use]
-    pub fn with_kid(mut self, kid: impl Into<String>) -> Self {
-        self.kid = Some(Arc::from(kid.into()));
-        self
-    }
-
-    /// The algorithm it signs by.
-    #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    /// Its `kid`.
-    #[must_use]
-    pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
+        Ok(Self { identity: Identity::new(algorithm), parts: Arc::new(parts), prepared: Arc::new(prepared) })
     }
 
     /// The key that verifies what this one signs, under the same `kid`.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
-        PublicKey::new(self.algorithm, self.public())
+        PublicKey::new(self.algorithm(), self.public())
             .expect("the public part of a working private key works")
-            .with_kid_of(self.kid.clone())
+            .with_kid_of(self.identity.kid.clone())
     }
 
     fn public(&self) -> Public {
@@ -150,12 +139,12 @@ impl PrivateKey {
     /// The key as a JWK with its private members, `use`, `alg` and `kid`. Its `Debug` hides them too.
     #[must_use]
     pub fn to_jwk(&self) -> Jwk {
-        Jwk::for_signing(Material::Private((*self.parts).clone()), self.algorithm, self.kid.as_deref())
+        Jwk::for_signing(Material::Private((*self.parts).clone()), self.algorithm(), self.kid())
     }
 
     /// Refuses a `kid` that no verifier takes.
     pub(crate) fn check(&self) -> Result<(), KeyError> {
-        self.kid().map_or(Ok(()), check_kid)
+        self.identity.check()
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Result<SignatureBytes, crypto::Refused> {
@@ -167,11 +156,18 @@ impl PrivateKey {
     }
 }
 
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateKey")
-            .field("algorithm", &self.algorithm)
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
-    }
+/// How large a new RSA key is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RsaBits {
+    /// 2048 bits: what everybody takes.
+    #[default]
+    Rsa2048,
+    /// 3072 bits, as strong as AES-128.
+    Rsa3072,
+    /// 4096 bits.
+    Rsa4096,
 }
+
+identified!(PrivateKey);
+renamed!(PrivateKey);

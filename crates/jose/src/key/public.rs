@@ -1,8 +1,8 @@
 //! Public keys.
 
-use std::fmt;
 use std::sync::Arc;
 
+use super::identity::{Identity, identified, renamed};
 use super::{KeyError, Material, OkpCurve, Public};
 use crate::Algorithm;
 use crate::algorithm::Family;
@@ -14,8 +14,7 @@ use crate::jwk::{Jwk, KeyOperation};
 /// Cloning is cheap.
 #[derive(Clone)]
 pub struct PublicKey {
-    algorithm: Algorithm,
-    kid: Option<Arc<str>>,
+    identity: Identity,
     parts: Arc<Public>,
     prepared: Arc<VerifyKey>,
 }
@@ -44,7 +43,7 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError`] where the text is not PEM or holds another kind of key.
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
-        Self::from_material(algorithm, Jwk::from_pem(pem)?.material())
+        Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
     }
 
     /// Reads DER: SubjectPublicKeyInfo or PKCS#1.
@@ -52,7 +51,7 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError`] where the bytes hold no public key, or another kind.
     pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
-        Self::from_material(algorithm, Jwk::from_der(der)?.material())
+        Self::from_jwk_for(algorithm, &Jwk::from_der(der)?)
     }
 
     fn from_material(algorithm: Algorithm, material: &Material) -> Result<Self, KeyError> {
@@ -76,40 +75,22 @@ impl PublicKey {
             _ => return Err(KeyError::AlgorithmMismatch { wanted: algorithm }),
         };
         let prepared = prepared.map_err(|_| KeyError::Inconsistent)?;
-        Ok(Self { algorithm, kid: None, parts: Arc::new(parts), prepared: Arc::new(prepared) })
-    }
-
-    /// The same key under this `kid` (at most 256 bytes).
-    #[must_use]
-    pub fn with_kid(self, kid: impl Into<String>) -> Self {
-        self.with_kid_of(Some(Arc::from(kid.into())))
+        Ok(Self { identity: Identity::new(algorithm), parts: Arc::new(parts), prepared: Arc::new(prepared) })
     }
 
     pub(super) fn with_kid_of(mut self, kid: Option<Arc<str>>) -> Self {
-        self.kid = kid;
+        self.identity.kid = kid;
         self
-    }
-
-    /// The algorithm it verifies by.
-    #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    /// Its `kid`.
-    #[must_use]
-    pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
     }
 
     /// The key as a JWK with `use`, `alg` and `kid`.
     #[must_use]
     pub fn to_jwk(&self) -> Jwk {
-        Jwk::for_signing(Material::Public((*self.parts).clone()), self.algorithm, self.kid())
+        Jwk::for_signing(Material::Public((*self.parts).clone()), self.algorithm(), self.kid())
     }
 
-    pub(super) fn kid_of(&self) -> Option<Arc<str>> {
-        self.kid.clone()
+    pub(super) fn identity(&self) -> Identity {
+        self.identity.clone()
     }
 
     pub(super) fn prepared(&self) -> Arc<VerifyKey> {
@@ -117,11 +98,5 @@ impl PublicKey {
     }
 }
 
-impl fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PublicKey")
-            .field("algorithm", &self.algorithm)
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
-    }
-}
+identified!(PublicKey);
+renamed!(PublicKey);

@@ -1,12 +1,12 @@
 //! Shared secrets.
 
-use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::identity::{Identity, identified, renamed};
 use super::material::SecretBytes;
-use super::{KeyError, Material, check_kid};
+use super::{KeyError, Material};
 use crate::Algorithm;
 use crate::crypto::{HmacKey, SignKey, VerifyKey, fill_random};
 use crate::encoding;
@@ -17,8 +17,7 @@ use crate::jwk::{Jwk, KeyOperation};
 /// Whoever can verify with it can also sign with it. Cloning is cheap. `Debug` shows the algorithm and the `kid`.
 #[derive(Clone)]
 pub struct SharedSecret {
-    algorithm: Algorithm,
-    kid: Option<Arc<str>>,
+    identity: Identity,
     bytes: Arc<SecretBytes>,
     signing: Arc<SignKey>,
     verifying: Arc<VerifyKey>,
@@ -49,8 +48,7 @@ impl SharedSecret {
         }
         let prepared = HmacKey::new(algorithm, secret).map_err(|_| KeyError::Inconsistent)?;
         Ok(Self {
-            algorithm,
-            kid: None,
+            identity: Identity::new(algorithm),
             bytes: Arc::new(Zeroizing::new(secret.to_vec())),
             signing: Arc::new(SignKey::Hmac(Box::new(prepared.clone()))),
             verifying: Arc::new(VerifyKey::Hmac(Box::new(prepared))),
@@ -88,35 +86,16 @@ impl SharedSecret {
             return Err(KeyError::Kind { found: "an asymmetric key", wanted: "a shared secret" });
         };
         let mut key = Self::new(algorithm, secret)?;
-        key.kid = jwk.kid().map(Arc::from);
+        key.identity.kid = jwk.kid().map(Arc::from);
         key.may_sign = jwk.allows(KeyOperation::Sign);
         key.may_verify = jwk.allows(KeyOperation::Verify);
         Ok(key)
     }
 
-    /// The same secret under this `kid` (at most 256 bytes, or verifiers refuse the token).
-    #[must_use]
-    pub fn with_kid(mut self, kid: impl Into<String>) -> Self {
-        self.kid = Some(Arc::from(kid.into()));
-        self
-    }
-
-    /// The algorithm it is for.
-    #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    /// Its `kid`.
-    #[must_use]
-    pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
-    }
-
     /// The secret as a JWK with `use`, `alg` and `kid`. Its `Debug` hides the secret too.
     #[must_use]
     pub fn to_jwk(&self) -> Jwk {
-        Jwk::for_signing(Material::Secret((*self.bytes).clone()), self.algorithm, self.kid())
+        Jwk::for_signing(Material::Secret((*self.bytes).clone()), self.algorithm(), self.kid())
     }
 
     /// The bytes of the secret, where they have to leave.
@@ -125,8 +104,8 @@ impl SharedSecret {
         &self.bytes
     }
 
-    pub(super) fn kid_of(&self) -> Option<Arc<str>> {
-        self.kid.clone()
+    pub(super) fn identity(&self) -> Identity {
+        self.identity.clone()
     }
 
     pub(super) fn signing(&self) -> Option<&SignKey> {
@@ -138,18 +117,12 @@ impl SharedSecret {
     }
 
     pub(super) fn check(&self) -> Result<(), KeyError> {
-        self.kid().map_or(Ok(()), check_kid)
+        self.identity.check()
     }
 }
 
-impl fmt::Debug for SharedSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedSecret")
-            .field("algorithm", &self.algorithm)
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
-    }
-}
+identified!(SharedSecret);
+renamed!(SharedSecret);
 
 /// Whether the bytes are a public key or a certificate in any text or DER form: RS256-to-HS256 confusion begins with that.
 fn is_public_key(secret: &[u8]) -> bool {
@@ -171,6 +144,12 @@ fn is_known(secret: &[u8]) -> bool {
         "YOUR_SECRET_KEY_WHICH_SHOULD_BE_LONG_ENOUGH",
         "my-32-character-ultra-secure-and-ultra-long-secret",
         "super-secret-jwt-token-with-at-least-32-characters-long",
+        "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
+        "@NcRfUjXn2r5u8x/A?D(G+KbPdSgVkYp",
+        "secretsecretsecretsecretsecretsecret",
+        "abcdefghijklmnopqrstuvwxyz123456",
+        "12345678901234567890123456789012",
+        "00000000000000000000000000000000",
     ];
     KNOWN.iter().any(|known| known.as_bytes() == secret)
 }

@@ -1,10 +1,9 @@
 //! Any key that verifies.
 
-use std::fmt;
 use std::sync::Arc;
 
+use super::identity::{Identity, identified};
 use super::{PublicKey, SharedSecret};
-use crate::Algorithm;
 use crate::crypto::{Refused, VerifyKey};
 
 /// Any key that verifies, under its one algorithm.
@@ -12,25 +11,12 @@ use crate::crypto::{Refused, VerifyKey};
 /// Cloning is cheap.
 #[derive(Clone)]
 pub struct VerifyingKey {
-    algorithm: Algorithm,
-    kid: Option<Arc<str>>,
+    identity: Identity,
     /// Absent where `key_ops` of a secret allow signing only: such a key verifies nothing.
     prepared: Option<Arc<VerifyKey>>,
 }
 
 impl VerifyingKey {
-    /// The algorithm it verifies by.
-    #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    /// Its `kid`.
-    #[must_use]
-    pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
-    }
-
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Refused> {
         self.prepared.as_ref().ok_or(Refused)?.verify(message, signature)
     }
@@ -43,13 +29,13 @@ impl VerifyingKey {
 
 impl From<PublicKey> for VerifyingKey {
     fn from(key: PublicKey) -> Self {
-        Self { algorithm: key.algorithm(), kid: key.kid_of(), prepared: Some(key.prepared()) }
+        Self { identity: key.identity(), prepared: Some(key.prepared()) }
     }
 }
 
 impl From<SharedSecret> for VerifyingKey {
     fn from(key: SharedSecret) -> Self {
-        Self { algorithm: key.algorithm(), kid: key.kid_of(), prepared: key.verifying() }
+        Self { identity: key.identity(), prepared: key.verifying() }
     }
 }
 
@@ -65,11 +51,4 @@ impl From<&SharedSecret> for VerifyingKey {
     }
 }
 
-impl fmt::Debug for VerifyingKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifyingKey")
-            .field("algorithm", &self.algorithm)
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
-    }
-}
+identified!(VerifyingKey);

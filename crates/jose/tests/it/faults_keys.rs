@@ -1,6 +1,8 @@
 //! Known faults of keys: each was a hole somewhere, each is refused here.
 
-use jeton_jose::{Algorithm, Jwk, KeyError, KeySet, PrivateKey, PublicKey, SharedSecret, VerifyingKey};
+use jeton_jose::{
+    Algorithm, Jwk, KeyError, KeySet, PrivateKey, PublicKey, RsaBits, SharedSecret, VerifyingKey,
+};
 use serde_json::{Value, json};
 
 fn public(algorithm: Algorithm) -> Value {
@@ -191,6 +193,32 @@ fn rsa_keys_of_a_wrong_size_or_exponent_are_refused() {
 }
 
 #[test]
+fn a_key_with_the_roca_flaw_is_refused() {
+    // One more than a multiple of these primes is a power of 65537 modulo each of them, which is the fingerprint.
+    let primes: [u128; 17] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
+    let mut n = primes.iter().product::<u128>().to_be_bytes().to_vec();
+    n.drain(..n.iter().position(|&byte| byte != 0).unwrap());
+    n.resize(257, 0);
+    n[256] = 1;
+    let jwk = with(&public(Algorithm::RS256), "n", json!(jeton_jose::base64url::encode(&n)));
+    assert_eq!(import(&jwk).unwrap_err(), KeyError::RsaRoca);
+    n[256] = 3;
+    assert!(import(&with(&jwk, "n", json!(jeton_jose::base64url::encode(n)))).is_ok());
+}
+
+#[test]
+fn rsa_keys_are_made_in_three_sizes() {
+    for (bits, bytes) in [(RsaBits::Rsa2048, 256), (RsaBits::Rsa3072, 384), (RsaBits::Rsa4096, 512)] {
+        let key = PrivateKey::generate_rsa(Algorithm::PS256, bits).unwrap();
+        let jwk: Value = serde_json::from_str(&key.public_key().to_jwk().to_json()).unwrap();
+        assert_eq!(jeton_jose::base64url::decode(jwk["n"].as_str().unwrap()).unwrap().len(), bytes);
+    }
+    let wanted = Algorithm::ES256;
+    let error = PrivateKey::generate_rsa(wanted, RsaBits::default()).unwrap_err();
+    assert_eq!(error, KeyError::AlgorithmMismatch { wanted });
+}
+
+#[test]
 fn short_empty_and_published_secrets_are_refused() {
     for (algorithm, wanted) in [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)] {
         for bytes in [0, 4, wanted - 1] {
@@ -198,8 +226,10 @@ fn short_empty_and_published_secrets_are_refused() {
             assert_eq!(error, KeyError::SecretTooShort { bytes, wanted, algorithm });
         }
     }
-    let known = SharedSecret::new(Algorithm::HS256, b"a-string-secret-at-least-256-bits-long");
-    assert_eq!(known.unwrap_err(), KeyError::SecretKnown);
+    for known in ["a-string-secret-at-least-256-bits-long", "12345678901234567890123456789012"] {
+        let known = SharedSecret::new(Algorithm::HS256, known.as_bytes());
+        assert_eq!(known.unwrap_err(), KeyError::SecretKnown);
+    }
     assert!(SharedSecret::new(Algorithm::ES256, &[7; 64]).is_err());
 }
 
