@@ -69,6 +69,8 @@ mod crypto;
 pub mod dpop;
 mod encoding;
 mod error;
+#[cfg(any(feature = "jwe", feature = "status-list"))]
+mod inflate;
 pub mod json;
 #[cfg(feature = "jwe")]
 pub mod jwe;
@@ -79,8 +81,11 @@ mod key;
 #[cfg(feature = "jwe")]
 pub mod nested;
 pub mod random;
+pub mod remote_signer;
 #[cfg(feature = "sd-jwt")]
 pub mod sd_jwt;
+#[cfg(feature = "status-list")]
+pub mod status_list;
 mod timestamp;
 #[cfg(feature = "jwe")]
 #[cfg(test)]

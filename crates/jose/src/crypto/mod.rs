@@ -26,7 +26,7 @@ use aws_lc_rs::rand;
 
 #[cfg(feature = "jwe")]
 pub(crate) use content::{ContentKey, Sealed};
-pub(crate) use digest::sha256;
+pub(crate) use digest::{message_digest, sha256};
 #[cfg(feature = "jwe")]
 pub(crate) use ecdh::{AgreementCurve, AgreementKey, concat_kdf};
 pub(crate) use ecdsa::{generate as generate_ec, public_point};

@@ -1,6 +1,6 @@
 //! Keys as DER and PEM: SubjectPublicKeyInfo (RFC 5280), PKCS#8 (RFC 5958), PKCS#1 (RFC 8017), SEC1 (RFC 5915).
 
-mod der;
+pub(crate) mod der;
 pub(crate) mod pem;
 pub(crate) mod pkcs1;
 pub(crate) mod pkcs8;

@@ -7,9 +7,10 @@ use zeroize::Zeroizing;
 use super::decryption_key::DecryptionKey;
 use super::header::{ContentHeader, KeyHeader};
 use super::unwrap::{WorkLimits, content_key};
-use super::{ContentEncryption, DecryptError, KeyManagement, json_form, zip};
+use super::{ContentEncryption, DecryptError, KeyManagement, json_form};
 use crate::base64url;
 use crate::crypto::ContentKey;
+use crate::inflate::{Wrapping, inflate};
 use crate::json::{Document, Limits, Value};
 use crate::jws::header::MAX_HEADER;
 
@@ -217,7 +218,7 @@ impl Decrypter {
         let key = ContentKey::new(content.enc, &secret).map_err(failed)?;
         let text = key.open(&sealed.aad, &sealed.iv, &sealed.ciphertext, &sealed.tag).map_err(failed)?;
         match self.inflate.filter(|_| content.compressed) {
-            Some(limit) => zip::inflate(&text, limit).ok_or(DecryptError::Failed),
+            Some(limit) => inflate(&text, Wrapping::None, limit).map_err(|_| DecryptError::Failed),
             None => Ok(text),
         }
     }

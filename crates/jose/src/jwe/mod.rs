@@ -24,7 +24,6 @@ mod json_form;
 mod recipient_key;
 mod unwrap;
 mod wrap;
-mod zip;
 
 pub use algorithm::{ContentEncryption, KeyManagement, UnknownEncryption};
 pub use decrypter::{Decrypted, Decrypter};

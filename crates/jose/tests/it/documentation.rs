@@ -9,6 +9,8 @@ const SOURCES: &[&str] = &[
     include_str!("../../src/nested.rs"),
     include_str!("../../src/dpop/error.rs"),
     include_str!("../../src/sd_jwt/error.rs"),
+    include_str!("../../src/status_list/error.rs"),
+    include_str!("../../src/remote_signer/error.rs"),
 ];
 
 #[test]

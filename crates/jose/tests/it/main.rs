@@ -14,6 +14,8 @@ mod jws;
 mod jwt;
 mod nested;
 mod published;
+mod remote_signer;
 mod sd_jwt;
+mod status_list;
 mod vectors;
 mod wycheproof_jws;
