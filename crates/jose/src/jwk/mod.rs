@@ -1,5 +1,7 @@
 //! JSON Web Keys (RFC 7517): reading, writing, converting, naming by thumbprint.
 
+mod generate;
+mod pair;
 mod parse;
 mod permission;
 mod set;
@@ -8,6 +10,7 @@ mod write;
 
 use std::fmt;
 
+pub use generate::KeyKind;
 #[cfg(any(feature = "dpop", feature = "jwe"))]
 pub(crate) use parse::from_value;
 pub use permission::{KeyOperation, KeyUse};

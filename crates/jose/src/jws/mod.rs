@@ -11,7 +11,7 @@ mod template;
 mod verified;
 mod verifier;
 
-pub use signer::{Signer, sign_general};
+pub use signer::{Signer, sign_general, sign_general_detached};
 pub use verified::Verified;
 pub use verifier::Verifier;
 

@@ -160,6 +160,22 @@ impl Signer {
 /// [`SignError::Unencoded`] where some want the payload encoded and some not; [`SignError::Signers`] for none or more
 /// than 16; others as [`Signer::sign_flattened`].
 pub fn sign_general(signers: &[Signer], payload: &[u8]) -> Result<String, SignError> {
+    let (first, signatures) = sign_each(signers, payload)?;
+    let text = quoted(&first.encoded(payload)?);
+    Ok(format!("{{\"payload\":{text},\"signatures\":[{signatures}]}}"))
+}
+
+/// The general JSON form without the payload.
+///
+/// # Errors
+/// As [`sign_general`], but any payload may be left unencoded.
+pub fn sign_general_detached(signers: &[Signer], payload: &[u8]) -> Result<String, SignError> {
+    let (_, signatures) = sign_each(signers, payload)?;
+    Ok(format!("{{\"signatures\":[{signatures}]}}"))
+}
+
+/// The first signer, and the members of the list of signatures.
+fn sign_each<'s>(signers: &'s [Signer], payload: &[u8]) -> Result<(&'s Signer, String), SignError> {
     let Some(first) = signers.first().filter(|_| signers.len() <= super::json_form::MAX_SIGNATURES) else {
         return Err(SignError::Signers);
     };
@@ -170,8 +186,7 @@ pub fn sign_general(signers: &[Signer], payload: &[u8]) -> Result<String, SignEr
         .iter()
         .map(|signer| Ok(format!("{{{}}}", signer.members(payload)?)))
         .collect::<Result<_, SignError>>()?;
-    let text = quoted(&first.encoded(payload)?);
-    Ok(format!("{{\"payload\":{text},\"signatures\":[{}]}}", signatures.join(",")))
+    Ok((first, signatures.join(",")))
 }
 
 /// What is signed: the encoded header, a dot, and the payload (RFC 7515 §5.1, RFC 7797 §3).

@@ -1,6 +1,7 @@
 //! Keys in JSON, PEM and DER.
 
-use jeton_jose::{Algorithm, Jwk, JwkSet, KeyError, KeySet, PrivateKey, PublicKey, SharedSecret};
+use jeton_jose::jwk::KeyKind;
+use jeton_jose::{Algorithm, Jwk, JwkSet, KeyError, KeySet, PrivateKey, PublicKey, RsaBits, SharedSecret};
 use serde_json::{Value, json};
 
 use crate::vectors::read;
@@ -113,4 +114,41 @@ fn the_text_of_a_public_key_is_no_secret() {
     for text in texts {
         assert_eq!(SharedSecret::new(Algorithm::HS256, &text).unwrap_err(), KeyError::SecretIsPublicKey);
     }
+}
+
+#[test]
+fn a_key_of_each_kind_is_made_and_its_parts_belong_together() {
+    for (kind, kty, crv) in [
+        (KeyKind::Rsa(RsaBits::Rsa2048), "RSA", None),
+        (KeyKind::P256, "EC", Some("P-256")),
+        (KeyKind::P384, "EC", Some("P-384")),
+        (KeyKind::P521, "EC", Some("P-521")),
+        (KeyKind::Secp256k1, "EC", Some("secp256k1")),
+        (KeyKind::Ed25519, "OKP", Some("Ed25519")),
+        (KeyKind::X25519, "OKP", Some("X25519")),
+        (KeyKind::Secret { bytes: 24 }, "oct", None),
+    ] {
+        let key = Jwk::generate(kind).unwrap();
+        assert_eq!((key.kty(), key.crv(), key.alg()), (kty, crv, None), "{kind:?}");
+        key.check().unwrap();
+        Jwk::parse(key.to_json().as_bytes()).unwrap().check().unwrap();
+    }
+}
+
+#[test]
+fn a_private_part_of_another_key_and_a_point_off_its_curve_are_found_by_the_check() {
+    let [one, other] = [(); 2].map(|()| Jwk::generate(KeyKind::P256).unwrap());
+    let member = |key: &Jwk, name: &str| -> Value {
+        serde_json::from_str::<Value>(&key.to_json()).unwrap()[name].clone()
+    };
+    let mut mixed: Value = serde_json::from_str(&one.to_json()).unwrap();
+    mixed["d"] = member(&other, "d");
+    let mixed = Jwk::parse(mixed.to_string().as_bytes()).unwrap();
+    assert_eq!(mixed.check().unwrap_err(), KeyError::Inconsistent);
+
+    let mut off: Value = serde_json::from_str(&one.public().unwrap().to_json()).unwrap();
+    off["y"] = member(&other, "y");
+    let off = Jwk::parse(off.to_string().as_bytes()).unwrap();
+    assert_eq!(off.check().unwrap_err(), KeyError::Inconsistent);
+    one.public().unwrap().check().unwrap();
 }

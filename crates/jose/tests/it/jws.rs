@@ -1,6 +1,6 @@
 //! Signing and verifying bytes.
 
-use jeton_jose::jws::{Signer, Verifier, sign_general};
+use jeton_jose::jws::{Signer, Verifier, sign_general, sign_general_detached};
 use jeton_jose::{Algorithm, Jwk, KeySet, PrivateKey, PublicKey, SharedSecret, SignError, VerifyError};
 use serde_json::json;
 
@@ -126,4 +126,18 @@ fn a_set_of_keys_is_chosen_from_by_kid() {
         verifier.verify(&Signer::new(unknown).sign(b"x").unwrap()).unwrap_err(),
         VerifyError::KeyNotFound
     );
+}
+
+#[test]
+fn several_signatures_of_a_payload_that_travels_elsewhere() {
+    let keys = [Algorithm::ES256, Algorithm::Ed25519].map(|alg| PrivateKey::generate(alg).unwrap());
+    let signers = keys.each_ref().map(|key| Signer::new(key).unencoded());
+    let jws = sign_general_detached(&signers, &[0xff, 0, b'.']).unwrap();
+    for (index, key) in keys.iter().enumerate() {
+        let verifier = Verifier::new(key.public_key());
+        let verified = verifier.verify_json_detached(&jws, &[0xff, 0, b'.']).unwrap();
+        assert_eq!(verified.signature_index(), index);
+        assert!(verifier.verify_json_detached(&jws, b"other").is_err());
+        assert!(verifier.verify_json(&jws).is_err());
+    }
 }

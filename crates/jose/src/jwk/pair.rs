@@ -1,0 +1,28 @@
+//! Whether the numbers of a key belong together.
+
+use super::Jwk;
+use crate::Algorithm;
+use crate::crypto::{self, SignKey, VerifyKey};
+use crate::key::{KeyError, Material, Private, Public};
+
+impl Jwk {
+    /// Checks what [`Jwk::parse`] leaves to the moment of use: a point lies on its curve, and a private key belongs to its
+    /// public part. For those who pass a key on without using it.
+    ///
+    /// # Errors
+    /// [`KeyError::Inconsistent`] where the parts do not belong together.
+    pub fn check(&self) -> Result<(), KeyError> {
+        let sound = match self.material() {
+            Material::Public(Public::Ec { curve, point }) => VerifyKey::ecdsa(*curve, point).is_ok(),
+            Material::Private(Private::Ec { curve, point, scalar }) => {
+                crypto::public_point(*curve, scalar).is_ok_and(|computed| computed == *point)
+            }
+            Material::Private(Private::Rsa { n, e, parts }) => {
+                SignKey::rsa(Algorithm::RS256, n, e, parts).is_ok()
+            }
+            // The others are compared when they are parsed.
+            _ => true,
+        };
+        if sound { Ok(()) } else { Err(KeyError::Inconsistent) }
+    }
+}
