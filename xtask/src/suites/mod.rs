@@ -4,6 +4,7 @@ pub(crate) mod crash;
 mod demo;
 mod disk;
 mod django;
+mod examples;
 mod flood;
 mod wire;
 
@@ -28,6 +29,7 @@ pub(crate) struct Suite {
 
 /// All suites, the quick ones first.
 pub(crate) const ALL: &[Suite] = &[
+    Suite { name: "examples", about: "the library's examples, one of them with an HSM", run: examples::run },
     Suite { name: "demo", about: "the four curl lines, and the front page in Chromium", run: demo::run },
     Suite { name: "flood", about: "a flood of sign-ins starves nobody", run: flood::run },
     Suite { name: "disk", about: "a full or read-only disk stops writes alone", run: disk::run },
