@@ -38,6 +38,10 @@ pub enum VerifyError {
     /// No key has the token's `kid`, or there is no key at all.
     #[error("no key fits the token")]
     KeyNotFound,
+    /// The certificates that the token carries do not lead to a key that is trusted.
+    #[cfg(feature = "x509")]
+    #[error("the token's certificate was refused: {0}")]
+    Certificate(KeyError),
     /// The signature does not verify.
     #[error("signature is invalid")]
     SignatureInvalid,
@@ -114,6 +118,8 @@ impl VerifyError {
             Self::CriticalHeaderMalformed => "critical_header_malformed",
             Self::AlgorithmNotAllowed => "algorithm_not_allowed",
             Self::KeyNotFound => "key_not_found",
+            #[cfg(feature = "x509")]
+            Self::Certificate(error) => error.code(),
             Self::SignatureInvalid => "signature_invalid",
             Self::TypeMismatch => "type_mismatch",
             Self::ClaimsJson(_) => "claims_malformed",

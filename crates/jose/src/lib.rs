@@ -91,6 +91,8 @@ mod timestamp;
 #[cfg(test)]
 #[path = "../tests/it/vectors.rs"]
 mod vectors;
+#[cfg(feature = "x509")]
+pub mod x509;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use error::{SignError, VerifyError};

@@ -1,5 +1,7 @@
 //! Keys as DER and PEM: SubjectPublicKeyInfo (RFC 5280), PKCS#8 (RFC 5958), PKCS#1 (RFC 8017), SEC1 (RFC 5915).
 
+#[cfg(feature = "x509")]
+pub(crate) mod certificate;
 pub(crate) mod der;
 pub(crate) mod pem;
 pub(crate) mod pkcs1;
@@ -9,7 +11,7 @@ pub(crate) mod spki;
 
 use der::Reader;
 
-use crate::key::{KeyError, Material};
+use crate::key::{KeyError, Material, Public};
 
 /// Reads a key in any of the formats of this module, told apart by their structure.
 pub(crate) fn from_der(der: &[u8]) -> Result<Material, KeyError> {
@@ -17,7 +19,9 @@ pub(crate) fn from_der(der: &[u8]) -> Result<Material, KeyError> {
     let mut fields = outer.sequence()?;
     outer.end()?;
     if fields.next_is(der::SEQUENCE) {
-        return spki::read(der).map(Material::Public);
+        fields.sequence()?;
+        return if fields.next_is(der::SEQUENCE) { key_of_certificate(der) } else { spki::read(der) }
+            .map(Material::Public);
     }
     let first = fields.integer()?;
     if fields.next_is(der::SEQUENCE) {
@@ -29,6 +33,16 @@ pub(crate) fn from_der(der: &[u8]) -> Result<Material, KeyError> {
     } else {
         pkcs1::read_public(der).map(Material::Public)
     }
+}
+
+#[cfg(feature = "x509")]
+fn key_of_certificate(der: &[u8]) -> Result<Public, KeyError> {
+    certificate::Certificate::read(der)?.public_key()
+}
+
+#[cfg(not(feature = "x509"))]
+fn key_of_certificate(_: &[u8]) -> Result<Public, KeyError> {
+    Err(KeyError::Unsupported { what: "a certificate (this build leaves X.509 out)" })
 }
 
 /// Whether the bytes are the DER of a public key or of a certificate.

@@ -9,8 +9,12 @@ use crate::key::{KeyError, OkpCurve, Public};
 
 pub(crate) fn read(der: &[u8]) -> Result<Public, KeyError> {
     let mut outer = Reader::new(der);
-    let mut fields = outer.sequence()?;
+    let fields = outer.sequence()?;
     outer.end()?;
+    read_fields(fields)
+}
+
+pub(crate) fn read_fields(mut fields: Reader<'_>) -> Result<Public, KeyError> {
     let kind = KeyKind::read(fields.sequence()?)?;
     let key = fields.bit_string()?;
     fields.end()?;

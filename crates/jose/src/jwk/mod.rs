@@ -1,5 +1,7 @@
 //! JSON Web Keys (RFC 7517): reading, writing, converting, naming by thumbprint.
 
+#[cfg(feature = "x509")]
+mod certificate;
 mod generate;
 mod pair;
 mod parse;
@@ -32,6 +34,8 @@ pub struct Jwk {
     kid: Option<Box<str>>,
     key_use: Option<KeyUse>,
     key_ops: Option<Vec<KeyOperation>>,
+    #[cfg(feature = "x509")]
+    certificates: certificate::Certificates,
 }
 
 impl Jwk {
@@ -44,7 +48,8 @@ impl Jwk {
         parse::jwk(json)
     }
 
-    /// Reads the first key of a PEM text: PKCS#8, SubjectPublicKeyInfo, PKCS#1 or SEC1.
+    /// Reads the first key of a PEM text: PKCS#8, SubjectPublicKeyInfo, PKCS#1, SEC1, or a certificate, of which only the key
+    /// is taken.
     ///
     /// # Errors
     /// [`KeyError::Pem`], [`KeyError::Der`], [`KeyError::Encrypted`], or why the key itself was refused.
@@ -61,7 +66,7 @@ impl Jwk {
         }
     }
 
-    /// Reads the DER of a key: PKCS#8, SubjectPublicKeyInfo, PKCS#1 or SEC1, told apart by their structure.
+    /// Reads the DER of a key: PKCS#8, SubjectPublicKeyInfo, PKCS#1, SEC1 or a certificate, told apart by their structure.
     ///
     /// # Errors
     /// [`KeyError::Der`], or why the key itself was refused.
@@ -99,16 +104,23 @@ impl Jwk {
     }
 
     fn of(material: Material) -> Self {
-        Self { material, alg: None, kid: None, key_use: None, key_ops: None }
+        Self {
+            material,
+            alg: None,
+            kid: None,
+            key_use: None,
+            key_ops: None,
+            #[cfg(feature = "x509")]
+            certificates: certificate::Certificates::default(),
+        }
     }
 
     pub(crate) fn for_signing(material: Material, algorithm: Algorithm, kid: Option<&str>) -> Self {
         Self {
-            material,
             alg: Some(algorithm.as_str().into()),
             kid: kid.map(Into::into),
             key_use: Some(KeyUse::Sig),
-            key_ops: None,
+            ..Self::of(material)
         }
     }
 
@@ -193,10 +205,8 @@ impl Jwk {
         };
         Ok(Self {
             material: Material::Public(material),
-            alg: self.alg.clone(),
-            kid: self.kid.clone(),
-            key_use: self.key_use.clone(),
             key_ops: permission::of_public_part(self.key_ops.as_deref()),
+            ..self.clone()
         })
     }
 

@@ -35,7 +35,17 @@ pub(crate) fn from_value(value: Value<'_, '_>) -> Result<Jwk, KeyError> {
     let key_ops = object.operations()?;
     permission::check(key_use.as_ref(), key_ops.as_deref())?;
     let material = object.material(alg.as_deref())?;
-    Ok(Jwk { material, alg, kid: kid.map(Into::into), key_use, key_ops })
+    #[cfg(feature = "x509")]
+    let certificates = super::certificate::read(value, &material)?;
+    Ok(Jwk {
+        material,
+        alg,
+        kid: kid.map(Into::into),
+        key_use,
+        key_ops,
+        #[cfg(feature = "x509")]
+        certificates,
+    })
 }
 
 struct Object<'t, 'a> {

@@ -68,6 +68,15 @@ pub(super) fn members(jwk: &Jwk) -> Vec<(&'static str, MemberValue)> {
     if let Some(kid) = &jwk.kid {
         out.text("kid", kid);
     }
+    #[cfg(feature = "x509")]
+    {
+        if let Some(chain) = &jwk.certificates.chain {
+            out.0.push(("x5c", MemberValue::List(chain.x5c())));
+        }
+        if let Some(thumbprint) = &jwk.certificates.thumbprint {
+            out.text("x5t#S256", thumbprint);
+        }
+    }
     match &jwk.material {
         Material::Public(key) => out.public(key),
         Material::Private(key) => {

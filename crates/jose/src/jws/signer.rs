@@ -2,11 +2,15 @@
 
 use serde::Serialize;
 
+#[cfg(feature = "x509")]
+use super::template::CertificateMember;
 use super::template::quoted;
 use super::{HeaderTemplate, PayloadEncoding};
 use crate::base64url;
 use crate::error::SignError;
 use crate::key::SigningKey;
+#[cfg(feature = "x509")]
+use crate::x509::CertificateChain;
 
 /// Signs bytes under one key.
 ///
@@ -54,6 +58,26 @@ impl Signer {
     /// [`SignError::HeaderName`] for a name that has a meaning of its own, or is there already.
     pub fn header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
         self.header.member(name, value)?;
+        Ok(self)
+    }
+
+    /// Sends these certificates along (`x5c`), for verifiers who trust their root.
+    ///
+    /// # Errors
+    /// [`SignError::Key`] where the first one is not for the key that signs; [`SignError::HeaderName`] the second time.
+    #[cfg(feature = "x509")]
+    pub fn certificates(mut self, chain: &CertificateChain) -> Result<Self, SignError> {
+        self.header.certified(&self.key, chain, CertificateMember::Chain)?;
+        Ok(self)
+    }
+
+    /// Names the certificate by its SHA-256 thumbprint (`x5t#S256`), for verifiers who have it.
+    ///
+    /// # Errors
+    /// As [`Signer::certificates`].
+    #[cfg(feature = "x509")]
+    pub fn certificate_thumbprint(mut self, chain: &CertificateChain) -> Result<Self, SignError> {
+        self.header.certified(&self.key, chain, CertificateMember::Thumbprint)?;
         Ok(self)
     }
 

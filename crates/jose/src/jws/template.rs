@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::header::REGISTERED;
 use crate::Algorithm;
 use crate::error::SignError;
+#[cfg(feature = "x509")]
+use crate::{key::SigningKey, x509::CertificateChain};
 
 /// What goes into a protected header, in the order in which it is written.
 #[derive(Clone, Debug)]
@@ -57,6 +59,28 @@ impl HeaderTemplate {
         Ok(())
     }
 
+    /// Adds `x5c` or `x5t#S256`, which must be about the key that signs.
+    #[cfg(feature = "x509")]
+    pub(crate) fn certified(
+        &mut self,
+        key: &SigningKey,
+        chain: &CertificateChain,
+        member: CertificateMember,
+    ) -> Result<(), SignError> {
+        key.check_certificates(chain)?;
+        let name = match member {
+            CertificateMember::Chain => "x5c",
+            CertificateMember::Thumbprint => "x5t#S256",
+        };
+        if self.members.iter().any(|(taken, _)| **taken == *name) {
+            return Err(SignError::HeaderName);
+        }
+        match member {
+            CertificateMember::Chain => self.registered(name, &chain.x5c()),
+            CertificateMember::Thumbprint => self.registered(name, &chain.thumbprint()),
+        }
+    }
+
     pub(crate) fn to_json(&self) -> String {
         let alg = match self.algorithm {
             Algorithm::Ed25519 if self.as_eddsa => "EdDSA",
@@ -77,6 +101,16 @@ impl HeaderTemplate {
         json.push('}');
         json
     }
+}
+
+/// How a header shows its key's certificate.
+#[cfg(feature = "x509")]
+#[derive(Clone, Copy)]
+pub(crate) enum CertificateMember {
+    /// `x5c`: all of them.
+    Chain,
+    /// `x5t#S256`: for verifiers who have it already.
+    Thumbprint,
 }
 
 fn push(json: &mut String, name: &str, value: &str) {

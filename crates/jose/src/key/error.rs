@@ -2,6 +2,8 @@
 
 use crate::Algorithm;
 use crate::json::JsonError;
+#[cfg(feature = "x509")]
+use crate::x509::CertificateError;
 
 /// Why a key was refused. No part of the key is in the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,6 +108,10 @@ pub enum KeyError {
     /// The bytes are not the DER of a key.
     #[error("not the DER of a key")]
     Der,
+    /// The certificate of a key was refused.
+    #[cfg(feature = "x509")]
+    #[error("{0}")]
+    Certificate(#[from] CertificateError),
     /// The key is encrypted with a passphrase.
     #[error("the key is encrypted with a passphrase")]
     Encrypted,
@@ -146,6 +152,8 @@ impl KeyError {
             Self::SetTooLarge => "key_set_too_large",
             Self::Pem => "key_pem",
             Self::Der => "key_der",
+            #[cfg(feature = "x509")]
+            Self::Certificate(error) => error.code(),
             Self::Encrypted => "key_encrypted",
             Self::Generation => "key_generation",
         }

@@ -132,7 +132,7 @@ impl PrivateKey {
             .with_kid_of(self.identity.kid.clone())
     }
 
-    fn public(&self) -> Public {
+    pub(super) fn public(&self) -> Public {
         self.parts.public()
     }
 

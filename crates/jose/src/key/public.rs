@@ -38,7 +38,7 @@ impl PublicKey {
         Ok(Self::from_material(algorithm, jwk.material())?.with_kid_of(jwk.kid().map(Arc::from)))
     }
 
-    /// Reads PEM: SubjectPublicKeyInfo or PKCS#1.
+    /// Reads PEM: SubjectPublicKeyInfo, PKCS#1, or a certificate, of which only the key is taken.
     ///
     /// # Errors
     /// [`KeyError`] where the text is not PEM or holds another kind of key.
@@ -46,7 +46,7 @@ impl PublicKey {
         Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
     }
 
-    /// Reads DER: SubjectPublicKeyInfo or PKCS#1.
+    /// Reads DER: SubjectPublicKeyInfo, PKCS#1, or a certificate, of which only the key is taken.
     ///
     /// # Errors
     /// [`KeyError`] where the bytes hold no public key, or another kind.
@@ -62,7 +62,7 @@ impl PublicKey {
         }
     }
 
-    pub(super) fn new(algorithm: Algorithm, parts: Public) -> Result<Self, KeyError> {
+    pub(crate) fn new(algorithm: Algorithm, parts: Public) -> Result<Self, KeyError> {
         let prepared = match &parts {
             Public::Rsa { n, e } if algorithm.family() == Family::Rsa => VerifyKey::rsa(algorithm, n, e),
             Public::Ec { curve, point } if curve.algorithm() == algorithm => VerifyKey::ecdsa(*curve, point),

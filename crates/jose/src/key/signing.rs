@@ -42,6 +42,15 @@ impl SigningKey {
         }
     }
 
+    /// Refuses certificates whose first one is not for this key.
+    #[cfg(feature = "x509")]
+    pub(crate) fn check_certificates(&self, chain: &crate::x509::CertificateChain) -> Result<(), KeyError> {
+        match self {
+            Self::Private(key) => chain.check_key(&key.public()),
+            Self::Secret(_) => Err(KeyError::Kind { found: "a shared secret", wanted: "a private key" }),
+        }
+    }
+
     pub(crate) fn sign(&self, message: &[u8]) -> Result<SignatureBytes, Refused> {
         match self {
             Self::Private(key) => key.sign(message),

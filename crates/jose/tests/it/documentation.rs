@@ -11,6 +11,7 @@ const SOURCES: &[&str] = &[
     include_str!("../../src/sd_jwt/error.rs"),
     include_str!("../../src/status_list/error.rs"),
     include_str!("../../src/remote_signer/error.rs"),
+    include_str!("../../src/x509/error.rs"),
 ];
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "what a test assumes fails the test, aloud")]
 
+mod certificates;
 mod documentation;
 mod dpop;
 mod faults_claims;
@@ -19,3 +20,4 @@ mod sd_jwt;
 mod status_list;
 mod vectors;
 mod wycheproof_jws;
+mod x509;
