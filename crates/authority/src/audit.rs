@@ -30,11 +30,23 @@ pub enum AuditEvent {
     KeyAdded,
     /// A key was withdrawn.
     KeyWithdrawn,
+    /// A client was added.
+    ClientAdded,
+    /// The description of a client was changed.
+    ClientChanged,
+    /// A client was removed; its grants ended.
+    ClientRemoved,
+    /// An authorization code or a device code was used twice; the grant that it gave ended.
+    CodeReplayed,
+    /// A browser's session ended, and the grants that came from it.
+    SessionEnded,
+    /// The attributes of a user were changed.
+    AttributesChanged,
 }
 
 impl AuditEvent {
     /// Every event, so that a stored name can be read back.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::UserAdded,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -46,6 +58,12 @@ impl AuditEvent {
         Self::UserGrantsRevoked,
         Self::KeyAdded,
         Self::KeyWithdrawn,
+        Self::ClientAdded,
+        Self::ClientChanged,
+        Self::ClientRemoved,
+        Self::CodeReplayed,
+        Self::SessionEnded,
+        Self::AttributesChanged,
     ];
 
     /// Its stable name, which is also what the store keeps.
@@ -62,6 +80,12 @@ impl AuditEvent {
             Self::UserGrantsRevoked => "user_grants_revoked",
             Self::KeyAdded => "key_added",
             Self::KeyWithdrawn => "key_withdrawn",
+            Self::ClientAdded => "client_added",
+            Self::ClientChanged => "client_changed",
+            Self::ClientRemoved => "client_removed",
+            Self::CodeReplayed => "code_replayed",
+            Self::SessionEnded => "session_ended",
+            Self::AttributesChanged => "attributes_changed",
         }
     }
 
@@ -84,6 +108,6 @@ pub struct AuditRecord {
     pub grant: Option<GrantId>,
     /// From where it was asked for, if over the network.
     pub network: Option<Network>,
-    /// Which key it concerns.
+    /// Which key or client it concerns.
     pub key: Option<Box<str>>,
 }

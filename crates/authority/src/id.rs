@@ -59,6 +59,10 @@ identifier!(
     /// A grant: one client's standing permission in one session. It is the `sid` of the access tokens it yields.
     GrantId
 );
+identifier!(
+    /// A browser's sign-in session. It never leaves the authority.
+    SessionId
+);
 
 /// Writes `bytes` as lower-case hex into `buffer` and returns it as text.
 pub(crate) fn hex<'a>(bytes: &[u8; 16], buffer: &'a mut [u8; 32]) -> &'a str {

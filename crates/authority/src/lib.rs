@@ -6,14 +6,18 @@
 mod access_token;
 pub mod audit;
 mod authority;
+pub mod client;
+pub mod device;
 pub mod grant;
 mod id;
 pub mod keys;
 mod network;
+pub mod one_time;
 pub mod password;
 mod random;
 mod refresh;
 pub mod refresh_token;
+pub mod session;
 pub mod settings;
 mod sign_in;
 mod sign_out;
@@ -25,7 +29,7 @@ pub mod user;
 mod verify;
 
 pub use authority::{Authority, OpenError};
-pub use id::{GrantId, ParseIdError, UserId};
+pub use id::{GrantId, ParseIdError, SessionId, UserId};
 pub use network::Network;
 pub use random::{Random, SystemRandom};
 pub use sign_in::SignInError;

@@ -12,7 +12,7 @@ use crate::random::sixteen;
 use crate::refresh_token::RefreshState;
 use crate::store::{GrantOpening, StoreError};
 use crate::token::TokenPair;
-use crate::user::{User, UserStatus, Username};
+use crate::user::{Attributes, User, UserStatus, Username};
 use crate::{GrantId, Network, access_token, refresh_token, throttle};
 
 /// Why nobody was signed in.
@@ -152,6 +152,8 @@ impl Authority {
             epoch: user.epoch,
             client: self.settings.client_id.as_str().into(),
             scope: "".into(),
+            session: None,
+            detail: None,
             network,
             opened_at: now,
             expires_at: now.saturating_add(self.settings.absolute_lifetime),
@@ -161,13 +163,20 @@ impl Authority {
             user: new.user,
             client: new.client.clone(),
             scope: new.scope.clone(),
+            detail: None,
             state: RefreshState::opened(now, network),
             expires_at: new.expires_at,
             revoked_at: None,
         };
         match self.store.open_grant(new).await? {
             GrantOpening::Opened => {
-                let live = LiveGrant { grant, subject: user.subject(), username: user.username };
+                let live = LiveGrant {
+                    grant,
+                    subject: user.subject(),
+                    username: user.username,
+                    email: None,
+                    attributes: Attributes::default(),
+                };
                 Ok(self.with_ring(|ring| self.issue_pair(&live, ring, now))?)
             }
             GrantOpening::CredentialsChanged => Err(SignInError::Refused),

@@ -16,7 +16,7 @@ use jeton_authority::grant::NewGrant;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::store::{NewUser, Refresh, Store};
-use jeton_authority::user::{Role, UserStatus, Username};
+use jeton_authority::user::{Attributes, Role, UserStatus, Username};
 use jeton_authority::{GrantId, Network, UserId};
 use jeton_jose::Timestamp;
 use jeton_store::{DataFolder, OpenMode, SqliteStore};
@@ -106,6 +106,7 @@ async fn add_users(store: &SqliteStore) -> Result<(), Failure> {
             role: Role::Member,
             status: UserStatus::Active,
             created_at: now(0),
+            attributes: Attributes::default(),
         };
         store.add_user(user).await?;
     }
@@ -123,6 +124,8 @@ async fn open_grants(store: &Arc<SqliteStore>, grants: u64) -> Result<(), Failur
                     epoch: 0,
                     client: "first-party".into(),
                     scope: "".into(),
+                    session: None,
+                    detail: None,
                     network: NETWORK,
                     opened_at: now(0),
                     expires_at: Timestamp::from_unix(1_702_592_000),

@@ -30,17 +30,27 @@ impl MasterKey {
 
     /// Seals a private key, given as JSON of its JWK, so that it opens only under the same `kid`.
     pub(super) fn seal(&self, kid: &KeyId, jwk: &[u8]) -> SealedKey {
-        SealedKey::new(jwe::seal(&self.bound_to(kid), jwk))
+        self.seal_named(kid.as_str(), jwk)
     }
 
     /// Opens what [`MasterKey::seal`] sealed.
     pub(super) fn open(&self, kid: &KeyId, sealed: &SealedKey) -> Result<Zeroizing<Vec<u8>>, WrongMasterKey> {
-        jwe::open(&self.bound_to(kid), sealed.as_str()).map_err(|_| WrongMasterKey { kid: kid.clone() })
+        self.open_named(kid.as_str(), sealed).ok_or_else(|| WrongMasterKey { kid: kid.clone() })
     }
 
-    /// The same key, which writes this `kid` into what it seals and wants it in what it opens.
-    fn bound_to(&self, kid: &KeyId) -> EncryptionKey {
-        self.0.clone().with_kid(kid.as_str())
+    /// Seals a secret so that it opens only under the same name.
+    pub(crate) fn seal_named(&self, name: &str, secret: &[u8]) -> SealedKey {
+        SealedKey::new(jwe::seal(&self.bound_to(name), secret))
+    }
+
+    /// Opens what [`MasterKey::seal_named`] sealed; nothing with another master key.
+    pub(crate) fn open_named(&self, name: &str, sealed: &SealedKey) -> Option<Zeroizing<Vec<u8>>> {
+        jwe::open(&self.bound_to(name), sealed.as_str()).ok()
+    }
+
+    /// The same key, which writes this name as `kid` into what it seals and wants it in what it opens.
+    fn bound_to(&self, name: &str) -> EncryptionKey {
+        self.0.clone().with_kid(name)
     }
 }
 

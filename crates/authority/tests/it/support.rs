@@ -7,7 +7,7 @@ use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{Argon2Params, InlineHashing, Password, PasswordHash, Scratch};
 use jeton_authority::settings::Settings;
 use jeton_authority::store::{NewUser, Store, UserAddition};
-use jeton_authority::user::{Role, UserStatus, Username};
+use jeton_authority::user::{Attributes, Role, UserStatus, Username};
 use jeton_authority::{Authority, Network, SignInError, SystemRandom, TokenError, TokenPair, UserId};
 use jeton_jose::Timestamp;
 use jeton_jose::jwt::Unverified;
@@ -75,6 +75,7 @@ impl TestAuthority {
             role: Role::Member,
             status: UserStatus::Active,
             created_at: self.now,
+            attributes: Attributes::default(),
         };
         let id = user.id;
         assert_eq!(self.store.add_user(user).await.expect("the store works"), UserAddition::Added);

@@ -10,7 +10,7 @@ use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{Argon2Params, Hashing, Password};
 use jeton_authority::settings::Settings;
 use jeton_authority::store::{NewUser, Store, UserAddition};
-use jeton_authority::user::{Role, UserStatus, Username};
+use jeton_authority::user::{Attributes, Role, UserStatus, Username};
 use jeton_authority::{Authority, Random, SystemRandom, UserId};
 use jeton_jose::Timestamp;
 use jeton_server::hashing::HashPool;
@@ -115,6 +115,7 @@ impl TestApp {
             role: Role::Member,
             status: UserStatus::Active,
             created_at: self.service.clock().now(),
+            attributes: Attributes::default(),
         };
         assert_eq!(self.store.add_user(user).await.expect("a store"), UserAddition::Added);
         id

@@ -6,17 +6,25 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_authority::audit::AuditRecord;
-use jeton_authority::grant::{GrantStanding, GrantSummary, NewGrant};
+use jeton_authority::client::StoredClient;
+use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
+use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use jeton_authority::keys::{KeyId, StoredKey};
+use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
+use jeton_authority::session::{NewSession, Session, SessionSecretHash};
 use jeton_authority::store::{
-    GrantFilter, GrantOpening, KeyAddition, KeyWithdrawal, NewUser, Refresh, Revocation, Store, StoreError,
-    SweepStep, UserAddition, UserChange,
+    ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
+    GrantFilter, GrantOpening, KeyAddition, KeyWithdrawal, LogoutDelivery, LogoutStore, NewUser,
+    OneTimeStore, Placement, Redemption, Refresh, Revocation, SessionEnding, SessionOpening, SessionStore,
+    Store, StoreError, SweepStep, UserAddition, UserChange,
 };
-use jeton_authority::user::{User, Username};
-use jeton_authority::{GrantId, UserId};
+use jeton_authority::user::{Attributes, User, UserStatus, Username};
+use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
+use jeton_oauth::Scope;
+use jeton_oauth::client::ClientId;
 
 /// What is wrong with the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,32 +61,26 @@ impl FailingStore {
 }
 
 macro_rules! delegate {
-    ($($writes:literal $name:ident($($arg:ident: $type:ty),*) -> $ok:ty;)*) => {
+    ($trait:ident { $($writes:literal $name:ident($($arg:ident: $type:ty),*) -> $ok:ty;)* } $($more:tt)*) => {
         #[async_trait]
-        impl Store for FailingStore {
+        impl $trait for FailingStore {
             $(
                 async fn $name(&self, $($arg: $type),*) -> Result<$ok, StoreError> {
                     self.check($writes)?;
                     self.inner.$name($($arg),*).await
                 }
             )*
-
-            fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError> {
-                self.check(false)?;
-                self.inner.grant_standing(grant)
-            }
-
-            fn external_changes(&self) -> Result<u64, StoreError> {
-                self.check(false)?;
-                self.inner.external_changes()
-            }
+            $($more)*
         }
     };
 }
 
-delegate! {
+delegate! { Store {
     true add_user(user: NewUser) -> UserAddition;
     false find_user(username: &Username) -> Option<User>;
+    false find_user_by_id(user: UserId) -> Option<User>;
+    true change_attributes(user: UserId, attributes: Attributes, now: Timestamp) -> UserChange;
+    false find_grant(grant: GrantId) -> Option<(LiveGrant, UserStatus)>;
     false list_users(after: Option<&Username>, limit: u32) -> Vec<User>;
     true disable_user(user: UserId, now: Timestamp) -> UserChange;
     true enable_user(user: UserId, now: Timestamp) -> UserChange;
@@ -97,3 +99,54 @@ delegate! {
     true withdraw_key(key: &KeyId, now: Timestamp) -> KeyWithdrawal;
     true probe() -> ();
 }
+            fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError> {
+                self.check(false)?;
+                self.inner.grant_standing(grant)
+            }
+
+            fn external_changes(&self) -> Result<u64, StoreError> {
+                self.check(false)?;
+                self.inner.external_changes()
+            }
+}
+
+delegate! { ClientStore {
+    true add_client(client: StoredClient) -> ClientChange;
+    true change_client(client: StoredClient, now: Timestamp) -> ClientChange;
+    true remove_client(client: &ClientId, now: Timestamp) -> ClientRemoval;
+    false find_client(client: &ClientId) -> Option<StoredClient>;
+    false list_clients(after: Option<&ClientId>, limit: u32) -> Vec<StoredClient>;
+    false find_consent(user: UserId, client: &ClientId) -> Option<Scope>;
+    true give_consent(user: UserId, client: &ClientId, scope: &Scope, now: Timestamp) -> ();
+    true withdraw_consent(user: UserId, client: &ClientId) -> ();
+} }
+
+delegate! { SessionStore {
+    true open_session(session: NewSession, replaces: Option<SessionId>) -> SessionOpening;
+    false find_session(secret: &SessionSecretHash, idle_lifetime: Duration, now: Timestamp) -> Option<(Session, User)>;
+    true touch_session(session: SessionId, now: Timestamp) -> ();
+    true end_session(session: SessionId, now: Timestamp) -> SessionEnding;
+    false list_sessions(user: UserId, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<Session>;
+} }
+
+delegate! { OneTimeStore {
+    true place(kind: OneTimeKind, hash: OneTimeHash, content: Box<str>, expires_at: Timestamp, now: Timestamp) -> Placement;
+    false peek(kind: OneTimeKind, hash: OneTimeHash) -> Option<OneTime>;
+    true redeem(kind: OneTimeKind, hash: OneTimeHash, now: Timestamp) -> Redemption;
+    true redeem_code(code: OneTimeHash, grant: NewGrant, now: Timestamp) -> CodeRedemption;
+    true sweep_expired(before: Timestamp, limit: u32) -> u64;
+} }
+
+delegate! { DeviceStore {
+    true add_device_authorization(device: NewDeviceAuthorization, now: Timestamp) -> Placement;
+    false find_device_authorization(user_code: &str, now: Timestamp) -> Option<DeviceAuthorization>;
+    true decide_device_authorization(user_code: &str, decision: DeviceDecision, now: Timestamp) -> DeviceDecided;
+    true poll_device_authorization(device_code: OneTimeHash, now: Timestamp) -> DevicePoll;
+    true redeem_device_code(device_code: OneTimeHash, grant: NewGrant, now: Timestamp) -> CodeRedemption;
+} }
+
+delegate! { LogoutStore {
+    false due_logouts(now: Timestamp, limit: u32) -> Vec<LogoutDelivery>;
+    true finish_logout(number: i64) -> ();
+    true postpone_logout(number: i64, due_at: Timestamp) -> ();
+} }

@@ -13,7 +13,7 @@ use jeton_authority::keys::{KeyId, KeyPurpose, SealedKey, StoredKey};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::store::{GrantFilter, GrantOpening, NewUser, Refresh, Store, UserAddition};
-use jeton_authority::user::{Role, User, UserStatus, Username};
+use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
 use jeton_authority::{GrantId, Network, UserId};
 use jeton_jose::{Algorithm, Timestamp};
 use tokio::sync::Barrier;
@@ -168,6 +168,7 @@ pub(super) fn new_user(name: &str) -> NewUser {
         role: Role::Member,
         status: UserStatus::Active,
         created_at: at(0),
+        attributes: Attributes::default(),
     }
 }
 
@@ -179,6 +180,8 @@ pub(super) fn new_grant(user: UserId) -> NewGrant {
         epoch: 0,
         client: "web".into(),
         scope: "".into(),
+        session: None,
+        detail: None,
         network: HOME,
         opened_at: at(0),
         expires_at: at(LIFETIME),

@@ -33,6 +33,7 @@ pub(super) async fn a_grant_comes_back_as_it_was_opened(fresh: &Fresh) {
         user: ada,
         client: new.client,
         scope: new.scope,
+        detail: None,
         state: RefreshState::opened(new.opened_at, new.network),
         expires_at: new.expires_at,
         revoked_at: None,

@@ -24,6 +24,7 @@ pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
         status: new.status,
         role: new.role,
         created_at: new.created_at,
+        attributes: new.attributes,
     };
     assert_eq!(fresh.found("Ada Ünal").await, expected);
 }

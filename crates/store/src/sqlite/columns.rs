@@ -21,6 +21,11 @@ pub(super) fn grant_id(high: i64, low: i64) -> GrantId {
     GrantId::from_bytes(bits.to_be_bytes())
 }
 
+/// The bytes of the identifier that [`halves`] took apart, as tables keep it that do not look it up.
+pub(super) fn halves_to_bytes(high: i64, low: i64) -> [u8; 16] {
+    *grant_id(high, low).as_bytes()
+}
+
 const SIGN: u64 = 1 << 63;
 
 pub(super) fn user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> {
@@ -78,11 +83,11 @@ pub(super) fn count(value: u64) -> rusqlite::Result<i64> {
     i64::try_from(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
-fn unreadable(column: usize, found: Type) -> rusqlite::Error {
+/// The column holds what this program never writes.
+pub(super) fn unreadable(column: usize, found: Type) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, found, Box::new(Unreadable))
 }
 
-/// The column holds what this program never writes.
 #[derive(Debug)]
 struct Unreadable;
 

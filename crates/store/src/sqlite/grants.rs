@@ -3,27 +3,31 @@
 use std::time::Duration;
 
 use jeton_authority::audit::{AuditEvent, AuditRecord};
-use jeton_authority::grant::{Grant, GrantStanding, GrantSummary, NewGrant};
+use jeton_authority::grant::{Grant, GrantDetail, GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use jeton_authority::refresh_token::RefreshState;
 use jeton_authority::store::{GrantFilter, GrantOpening, Revocation};
-use jeton_authority::{GrantId, UserId};
+use jeton_authority::user::{Attributes, Subject, UserStatus};
+use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::audit;
 use super::columns::{
-    count, counted, grant_id, halves, network, optional_timestamp, text, timestamp, user_id,
+    count, counted, grant_id, halves, network, optional_text, optional_timestamp, text, timestamp,
+    unreadable, user_id,
 };
-use super::users::{status, username};
+use super::users::{attributes, status, username};
 
 pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantOpening> {
     let state = RefreshState::opened(grant.opened_at, grant.network);
     let (id_high, id_low) = halves(grant.id);
     let mut insert = db.prepare_cached(
         "INSERT INTO grants (id_high, id_low, user, client, scope, generation, minted_at, grace_from, network, excuses,
-                             clean, expires_at)
-         SELECT ?1, ?2, number, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
-         FROM users WHERE id = ?3 AND epoch = ?4 AND disabled = 0",
+                             clean, expires_at, session, detail)
+         SELECT ?1, ?2, number, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+         FROM users WHERE id = ?3 AND epoch = ?4 AND disabled = 0
+         AND (?14 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = ?14 AND ended_at IS NULL))",
     )?;
     let opened = insert.execute(params![
         id_high,
@@ -39,6 +43,8 @@ pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantO
         state.excuses,
         state.clean,
         grant.expires_at.unix(),
+        grant.session.as_ref().map(SessionId::as_bytes),
+        grant.detail.as_ref().map(|detail| detail.to_json()),
     ])?;
     Ok(if opened == 1 { GrantOpening::Opened } else { GrantOpening::CredentialsChanged })
 }
@@ -91,15 +97,14 @@ pub(super) fn set_revoked(db: &Connection, grant: GrantId, now: Timestamp) -> ru
 macro_rules! grant_columns {
     () => {
         "g.id_high, g.id_low, u.id, g.client, g.scope, g.generation, g.minted_at, g.grace_from, g.network, g.excuses, \
-         g.clean, g.expires_at, g.revoked_at, u.username"
+         g.clean, g.expires_at, g.revoked_at, g.detail, u.username"
     };
 }
-pub(super) use grant_columns;
 
 /// How many columns [`grant_columns`] names before the user's.
-pub(super) const USERNAME_COLUMN: usize = 13;
+const USERNAME_COLUMN: usize = 14;
 
-pub(super) fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
+fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
     Ok(Grant {
         id: grant_id(row.get(0)?, row.get(1)?),
         user: user_id(row, 2)?,
@@ -115,7 +120,36 @@ pub(super) fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
         },
         expires_at: timestamp(row, 11)?,
         revoked_at: optional_timestamp(row, 12)?,
+        detail: match row.get_ref(13)?.as_str_or_null()? {
+            None => None,
+            Some(json) => {
+                Some(Box::new(GrantDetail::from_json(json).ok_or_else(|| unreadable(13, Type::Text))?))
+            }
+        },
     })
+}
+
+/// A grant with what its tokens say of its user.
+pub(super) fn find(db: &Connection, id: GrantId) -> rusqlite::Result<Option<(Box<LiveGrant>, UserStatus)>> {
+    let mut select = db.prepare_cached(concat!(
+        "SELECT ",
+        grant_columns!(),
+        ", u.imported_key, u.disabled, u.email, u.attributes FROM grants g JOIN users u ON u.number = g.user
+         WHERE g.id_high = ?1 AND g.id_low = ?2",
+    ))?;
+    let found = select.query_row(halves(id), |row| {
+        let grant = grant(row)?;
+        let subject = Subject::of(grant.user, row.get_ref(USERNAME_COLUMN + 1)?.as_str_or_null()?);
+        // The token API's tokens say neither, and it refreshes most often.
+        let (email, attributes) = match grant.detail {
+            None => (None, Attributes::default()),
+            Some(_) => (optional_text(row, USERNAME_COLUMN + 3)?, attributes(row, USERNAME_COLUMN + 4)?),
+        };
+        let username = username(row, USERNAME_COLUMN)?;
+        let live = LiveGrant { grant, subject, username, email, attributes };
+        Ok((Box::new(live), status(row, USERNAME_COLUMN + 2)?))
+    });
+    found.optional()
 }
 
 pub(super) fn list(

@@ -4,15 +4,21 @@
 //! connections (`readers`). The files named after what is stored hold its SQL, as functions of a connection.
 
 mod audit;
+mod clients;
 mod columns;
 mod connection;
+mod devices;
 mod error;
 mod grants;
 mod header;
 mod keys;
+mod logouts;
+mod one_time;
 mod readers;
 mod refresh;
 mod schema;
+mod sessions;
+mod single_sign_on;
 mod users;
 mod writer;
 
@@ -22,7 +28,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_authority::audit::AuditRecord;
-use jeton_authority::grant::{GrantStanding, GrantSummary, NewGrant};
+use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use jeton_authority::keys::{KeyId, StoredKey};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
@@ -30,7 +36,7 @@ use jeton_authority::store::{
     GrantFilter, GrantOpening, KeyAddition, KeyWithdrawal, NewUser, Refresh, Revocation, Store, StoreError,
     SweepStep, UserAddition, UserChange,
 };
-use jeton_authority::user::{User, Username};
+use jeton_authority::user::{Attributes, User, UserStatus, Username};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::Connection;
@@ -123,6 +129,10 @@ impl Store for SqliteStore {
         self.readers.read(|db| users::find(db, username))
     }
 
+    async fn find_user_by_id(&self, user: UserId) -> Result<Option<User>, StoreError> {
+        self.readers.read(|db| users::find_by_id(db, user))
+    }
+
     async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError> {
         let after = after.cloned();
         self.list(move |db| users::list(db, after.as_ref(), limit)).await
@@ -144,6 +154,15 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<UserChange, StoreError> {
         self.writer.submit(move |db| users::change_password(db, user, &password, keep, now)).await
+    }
+
+    async fn change_attributes(
+        &self,
+        user: UserId,
+        attributes: Attributes,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| users::change_attributes(db, user, &attributes, now)).await
     }
 
     async fn rehash_password(
@@ -168,6 +187,11 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Refresh, StoreError> {
         self.writer.submit(move |db| refresh::refresh(db, grant, &presented, &policy, now)).await
+    }
+
+    async fn find_grant(&self, grant: GrantId) -> Result<Option<(LiveGrant, UserStatus)>, StoreError> {
+        let found = self.readers.read(|db| grants::find(db, grant))?;
+        Ok(found.map(|(live, status)| (*live, status)))
     }
 
     fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError> {

@@ -3,17 +3,16 @@
 
 use jeton_authority::GrantId;
 use jeton_authority::audit::{AuditEvent, AuditRecord};
-use jeton_authority::grant::{Grant, LiveGrant};
+use jeton_authority::grant::Grant;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy, RefreshState, Verdict, decide};
 use jeton_authority::store::Refresh;
-use jeton_authority::user::{Subject, UserStatus};
+use jeton_authority::user::UserStatus;
 use jeton_jose::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::audit;
 use super::columns::{count, halves};
-use super::grants::{USERNAME_COLUMN, grant, grant_columns, set_revoked};
-use super::users::{status, username};
+use super::grants::{find, set_revoked};
 
 pub(super) fn refresh(
     db: &Connection,
@@ -59,23 +58,6 @@ pub(super) fn refresh(
         live.grant.state = decision.state;
     }
     Ok(Refresh::Granted(live))
-}
-
-fn find(db: &Connection, id: GrantId) -> rusqlite::Result<Option<(Box<LiveGrant>, UserStatus)>> {
-    let mut select = db.prepare_cached(concat!(
-        "SELECT ",
-        grant_columns!(),
-        ", u.imported_key, u.disabled FROM grants g JOIN users u ON u.number = g.user
-         WHERE g.id_high = ?1 AND g.id_low = ?2",
-    ))?;
-    let found = select.query_row(halves(id), |row| {
-        let grant = grant(row)?;
-        let imported_key = row.get_ref(USERNAME_COLUMN + 1)?.as_str_or_null()?;
-        let subject = Subject::of(grant.user, imported_key);
-        let live = LiveGrant { grant, subject, username: username(row, USERNAME_COLUMN)? };
-        Ok((Box::new(live), status(row, USERNAME_COLUMN + 2)?))
-    });
-    found.optional()
 }
 
 fn write(db: &Connection, id: GrantId, state: &RefreshState) -> rusqlite::Result<()> {

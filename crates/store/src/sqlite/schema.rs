@@ -20,11 +20,18 @@ struct Migration {
 }
 
 /// All migrations in their order, numbered from 1.
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "users_grants_keys",
-    sql: include_str!("../../migrations/sqlite/0001_users_grants_keys.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "users_grants_keys",
+        sql: include_str!("../../migrations/sqlite/0001_users_grants_keys.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "clients_sessions_codes",
+        sql: include_str!("../../migrations/sqlite/0002_clients_sessions_codes.sql"),
+    },
+];
 
 /// The schema that this program works with.
 const KNOWN: u32 = MIGRATIONS[MIGRATIONS.len() - 1].number;

@@ -3,13 +3,14 @@
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::store::{NewUser, UserAddition, UserChange};
-use jeton_authority::user::{Role, User, UserStatus, Username};
+use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::audit::{self, about_user};
 use super::columns::{counted, halves, named, optional_text, text, timestamp, user_id};
+use super::{logouts, sessions};
 
 pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddition> {
     if db.prepare_cached("SELECT 1 FROM users WHERE username = ?1")?.exists([user.username.as_str()])? {
@@ -23,8 +24,8 @@ pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddit
         return Ok(UserAddition::ImportedKeyTaken);
     }
     let mut insert = db.prepare_cached(
-        "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, created_at, attributes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     insert.execute((
         user.id.as_bytes(),
@@ -35,26 +36,45 @@ pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddit
         user.status == UserStatus::Disabled,
         user.role == Role::Admin,
         user.created_at.unix(),
+        user.attributes.to_json(),
     ))?;
     audit::append(db, &about_user(AuditEvent::UserAdded, user.id, user.created_at))?;
     Ok(UserAddition::Added)
 }
 
 pub(super) fn find(db: &Connection, username: &Username) -> rusqlite::Result<Option<User>> {
-    let mut select = db.prepare_cached(
-        "SELECT id, username, imported_key, email, password, epoch, disabled, admin, created_at
-         FROM users WHERE username = ?1",
-    )?;
-    select.query_row([username.as_str()], user).optional()
+    let mut select =
+        db.prepare_cached(&format!("SELECT {USER_COLUMNS} FROM users u WHERE u.username = ?1"))?;
+    select.query_row([username.as_str()], |row| user_at(row, 0)).optional()
+}
+
+pub(super) fn find_by_id(db: &Connection, user: UserId) -> rusqlite::Result<Option<User>> {
+    let mut select = db.prepare_cached(&format!("SELECT {USER_COLUMNS} FROM users u WHERE u.id = ?1"))?;
+    select.query_row([user.as_bytes()], |row| user_at(row, 0)).optional()
+}
+
+pub(super) fn change_attributes(
+    db: &Connection,
+    user: UserId,
+    attributes: &Attributes,
+    now: Timestamp,
+) -> rusqlite::Result<UserChange> {
+    let changed = db
+        .prepare_cached("UPDATE users SET attributes = ?2 WHERE id = ?1")?
+        .execute((user.as_bytes(), attributes.to_json()))?;
+    if changed == 0 {
+        return Ok(UserChange::UnknownUser);
+    }
+    audit::append(db, &about_user(AuditEvent::AttributesChanged, user, now))?;
+    Ok(UserChange::Done { grants_ended: 0 })
 }
 
 pub(super) fn list(db: &Connection, after: Option<&Username>, limit: u32) -> rusqlite::Result<Vec<User>> {
     // No username is empty, so every one of them comes after the empty text.
-    let mut select = db.prepare_cached(
-        "SELECT id, username, imported_key, email, password, epoch, disabled, admin, created_at
-         FROM users WHERE username > ?1 ORDER BY username LIMIT ?2",
-    )?;
-    select.query_map((after.map_or("", Username::as_str), limit), user)?.collect()
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {USER_COLUMNS} FROM users u WHERE u.username > ?1 ORDER BY u.username LIMIT ?2"
+    ))?;
+    select.query_map((after.map_or("", Username::as_str), limit), |row| user_at(row, 0))?.collect()
 }
 
 pub(super) fn disable(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<UserChange> {
@@ -107,6 +127,7 @@ pub(super) fn rehash_password(
 pub(super) fn revoke_grants(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<Option<u64>> {
     let Some((number, _)) = number_and_status(db, user)? else { return Ok(None) };
     let ended = end_grants(db, number, None, now)?;
+    sessions::end_all(db, number, now)?;
     audit::append(db, &about_user(AuditEvent::UserGrantsRevoked, user, now))?;
     Ok(Some(ended))
 }
@@ -116,6 +137,7 @@ pub(super) fn revoke_grants(db: &Connection, user: UserId, now: Timestamp) -> ru
 /// Expired ones are ended too, though not counted: a clock that is set back must not revive them.
 fn end_grants(db: &Connection, user: i64, keep: Option<GrantId>, now: Timestamp) -> rusqlite::Result<u64> {
     let (keep_high, keep_low) = keep.map(halves).unzip();
+    logouts::note_user(db, user, (keep_high, keep_low), now)?;
     let alive = db
         .prepare_cached(
             "SELECT count(*) FROM grants WHERE user = ?1 AND revoked_at IS NULL AND expires_at > ?4
@@ -136,18 +158,28 @@ fn number_and_status(db: &Connection, user: UserId) -> rusqlite::Result<Option<(
         .optional()
 }
 
-fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+/// The columns that [`user_at`] reads.
+pub(super) const USER_COLUMNS: &str = "u.id, u.username, u.imported_key, u.email, u.password, u.epoch, u.disabled, \
+                                       u.admin, u.created_at, u.attributes";
+
+/// A user whose columns begin at `first`.
+pub(super) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
     Ok(User {
-        id: user_id(row, 0)?,
-        username: username(row, 1)?,
-        imported_key: optional_text(row, 2)?,
-        email: optional_text(row, 3)?,
-        password: PasswordHash::from_stored(text(row, 4)?),
-        epoch: counted(row, 5)?,
-        status: status(row, 6)?,
-        role: if row.get(7)? { Role::Admin } else { Role::Member },
-        created_at: timestamp(row, 8)?,
+        id: user_id(row, first)?,
+        username: username(row, first + 1)?,
+        imported_key: optional_text(row, first + 2)?,
+        email: optional_text(row, first + 3)?,
+        password: PasswordHash::from_stored(text(row, first + 4)?),
+        epoch: counted(row, first + 5)?,
+        status: status(row, first + 6)?,
+        role: if row.get(first + 7)? { Role::Admin } else { Role::Member },
+        created_at: timestamp(row, first + 8)?,
+        attributes: attributes(row, first + 9)?,
     })
+}
+
+pub(super) fn attributes(row: &Row<'_>, column: usize) -> rusqlite::Result<Attributes> {
+    named(row, column, |json| Attributes::from_json(json).ok())
 }
 
 pub(super) fn status(row: &Row<'_>, column: usize) -> rusqlite::Result<UserStatus> {

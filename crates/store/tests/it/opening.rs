@@ -62,7 +62,7 @@ fn a_newer_schema_is_refused_untouched() {
         let error = refused_untouched(&scratch, mode);
         assert_eq!(
             error.to_string(),
-            "the data folder is of a newer version (schema 7, this program knows 1)"
+            "the data folder is of a newer version (schema 7, this program knows 2)"
         );
         assert_eq!(error.code(), "database_newer");
     }

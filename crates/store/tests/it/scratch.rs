@@ -7,7 +7,7 @@ use jeton_authority::grant::NewGrant;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::store::{GrantOpening, NewUser, Refresh, Store, StoreError, UserAddition};
-use jeton_authority::user::{Role, UserStatus, Username};
+use jeton_authority::user::{Attributes, Role, UserStatus, Username};
 use jeton_authority::{GrantId, Network, UserId};
 use jeton_jose::Timestamp;
 use jeton_store::{OpenMode, SqliteStore};
@@ -77,6 +77,7 @@ pub(crate) fn new_user(name: &str) -> NewUser {
         role: Role::Member,
         status: UserStatus::Active,
         created_at: at(0),
+        attributes: Attributes::default(),
     }
 }
 
@@ -88,6 +89,8 @@ pub(crate) fn new_grant(name: &str) -> NewGrant {
         epoch: 0,
         client: "web".into(),
         scope: "".into(),
+        session: None,
+        detail: None,
         network: HOME,
         opened_at: at(0),
         expires_at: at(10_000),

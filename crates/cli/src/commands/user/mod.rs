@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jeton_authority::UserId;
 use jeton_authority::password::{self, Argon2Params, Password, PasswordHash, Scratch};
 use jeton_authority::store::{NewUser, Store, StoreError, UserAddition, UserChange};
-use jeton_authority::user::{Role, User, UserStatus, Username};
+use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
 use serde::Serialize;
 
 use crate::data::{self, Data};
@@ -222,6 +222,7 @@ pub(crate) fn new_user(
         role,
         status: UserStatus::Active,
         created_at: clock::now(),
+        attributes: Attributes::default(),
     }
 }
 

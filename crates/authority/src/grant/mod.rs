@@ -1,10 +1,15 @@
 //! Grants: one client's standing permission in one session.
 
+mod detail;
+
+pub use detail::GrantDetail;
+
 use jeton_jose::Timestamp;
 
 use crate::refresh_token::RefreshState;
+use crate::user::Attributes;
 use crate::user::{Subject, UserStatus, Username};
-use crate::{GrantId, Network, UserId};
+use crate::{GrantId, Network, SessionId, UserId};
 
 /// A grant as the store keeps it. However often it is refreshed, this is all that is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +22,8 @@ pub struct Grant {
     pub client: Box<str>,
     /// The scope that it carries (RFC 6749 §3.3), empty for none.
     pub scope: Box<str>,
+    /// What its authorization fixed beyond that; none for a sign-in at the token API.
+    pub detail: Option<Box<GrantDetail>>,
     /// Where its refresh tokens stand.
     pub state: RefreshState,
     /// When it ends however often it is refreshed: sign-in plus `refresh.absolute_lifetime`.
@@ -38,6 +45,10 @@ pub struct NewGrant {
     pub client: Box<str>,
     /// The scope that it carries.
     pub scope: Box<str>,
+    /// The browser's session that it comes from and ends with; the grant is only opened while that holds.
+    pub session: Option<SessionId>,
+    /// What its authorization fixed beyond that.
+    pub detail: Option<Box<GrantDetail>>,
     /// The network of the sign-in.
     pub network: Network,
     /// When the user signed in.
@@ -55,6 +66,10 @@ pub struct LiveGrant {
     pub subject: Subject,
     /// What the user signs in with.
     pub username: Username,
+    /// An address to reach the user, where an authorization is behind the grant.
+    pub email: Option<Box<str>>,
+    /// What else is known of the user, where an authorization is behind the grant.
+    pub attributes: Attributes,
 }
 
 /// Whether a grant still holds: what checking one of its tokens asks.

@@ -3,15 +3,27 @@
 //! Each method is one step of the protocol, one transaction, and an answer that names every outcome. An answer is given
 //! only after what it promises is on disk. Every backend passes the conformance suite of `jeton-store`.
 
+mod clients;
+mod devices;
+mod logouts;
+mod one_time;
+mod sessions;
+
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
+
+pub use clients::{ClientChange, ClientRemoval, ClientStore};
+pub use devices::{DeviceDecided, DevicePoll, DeviceStore};
+pub use logouts::{LogoutDelivery, LogoutStore};
+pub use one_time::{CodeRedemption, OneTimeStore, Placement, Redemption};
+pub use sessions::{SessionEnding, SessionOpening, SessionStore};
 
 use crate::audit::AuditRecord;
 use crate::grant::{Grant, GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use crate::keys::{KeyId, StoredKey};
 use crate::password::PasswordHash;
 use crate::refresh_token::{Presented, RefreshPolicy};
-use crate::user::{Role, User, Username};
+use crate::user::{Attributes, Role, User, UserStatus, Username};
 use crate::{GrantId, UserId};
 
 /// The store could not do what was asked. Never the fault of the request.
@@ -43,9 +55,11 @@ pub struct NewUser {
     /// What the user may do at the authority.
     pub role: Role,
     /// Whether the user may sign in.
-    pub status: crate::user::UserStatus,
+    pub status: UserStatus,
     /// When the account is made.
     pub created_at: Timestamp,
+    /// What else is known of them.
+    pub attributes: Attributes,
 }
 
 /// The outcome of adding a user.
@@ -76,7 +90,7 @@ pub enum UserChange {
 pub enum GrantOpening {
     /// The grant is open.
     Opened,
-    /// The user was disabled or deleted, or their password changed, since it was verified.
+    /// The user was disabled or deleted, their password changed, or their session ended, since it was verified.
     CredentialsChanged,
 }
 
@@ -148,9 +162,14 @@ pub enum KeyWithdrawal {
 
 /// What the authority remembers.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store:
+    ClientStore + SessionStore + OneTimeStore + DeviceStore + LogoutStore + Send + Sync + 'static
+{
     /// Adds a user.
     async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError>;
+
+    /// The user of this identifier.
+    async fn find_user_by_id(&self, user: UserId) -> Result<Option<User>, StoreError>;
 
     /// The user with this name.
     async fn find_user(&self, username: &Username) -> Result<Option<User>, StoreError>;
@@ -173,6 +192,14 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<UserChange, StoreError>;
 
+    /// Puts other attributes in the place of a user's. Audited.
+    async fn change_attributes(
+        &self,
+        user: UserId,
+        attributes: Attributes,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError>;
+
     /// Stores the same password hashed anew, if `from` is still what is stored. Neither grants nor the epoch change.
     async fn rehash_password(
         &self,
@@ -181,7 +208,8 @@ pub trait Store: Send + Sync + 'static {
         to: PasswordHash,
     ) -> Result<(), StoreError>;
 
-    /// Opens a grant, if its user is active and their epoch is still the one that the password was verified at.
+    /// Opens a grant, if its user is active, their epoch is still the one that the password was verified at, and the
+    /// session that it comes from holds.
     async fn open_grant(&self, grant: NewGrant) -> Result<GrantOpening, StoreError>;
 
     /// Applies the refresh rules to a grant ([`crate::refresh_token::decide`]) and writes what they change, in one
@@ -194,6 +222,9 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Refresh, StoreError>;
 
+    /// A grant with what its tokens say of its user, or `None` if there is no such grant. Revoked and expired ones too.
+    async fn find_grant(&self, grant: GrantId) -> Result<Option<(LiveGrant, UserStatus)>, StoreError>;
+
     /// How a grant stands, or `None` if there is no such grant.
     ///
     /// Not async: a look-up by key in the reader's page cache, cheaper than handing it to another thread.
@@ -202,7 +233,7 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a grant: sign-out. Audited.
     async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError>;
 
-    /// Ends all live grants of a user. Audited. Answers how many, or `None` if there is no such user.
+    /// Ends all live grants of a user, and their browsers' sessions. Audited. Answers how many, or `None` if there is no such user.
     async fn revoke_user_grants(&self, user: UserId, now: Timestamp) -> Result<Option<u64>, StoreError>;
 
     /// Grants that are neither revoked nor expired at `now`, in the order of their identifiers, at most `limit`, from

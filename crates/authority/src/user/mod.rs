@@ -1,5 +1,9 @@
 //! Users: the people who sign in.
 
+mod attributes;
+
+pub use attributes::{Attributes, AttributesError};
+
 use std::fmt;
 
 use jeton_jose::Timestamp;
@@ -113,6 +117,8 @@ pub struct User {
     pub role: Role,
     /// When the account was made.
     pub created_at: Timestamp,
+    /// What else is known of them, from which claims are taken.
+    pub attributes: Attributes,
 }
 
 impl User {

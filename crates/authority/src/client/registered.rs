@@ -1,0 +1,255 @@
+//! A client as the authority works with it, and as the store keeps it.
+
+use jeton_jose::{Jwk, JwkSet, Timestamp};
+use jeton_oauth::authorization::GrantType;
+use jeton_oauth::client::{ClientId, ClientMetadata, TokenEndpointAuthMethod};
+use jeton_oauth::{RedirectUri, Scope};
+use serde::{Deserialize, Serialize};
+
+use super::{ClientPolicy, ClientSecret};
+use crate::keys::{MasterKey, SealedKey};
+
+/// The scope of a client that names none.
+const DEFAULT_SCOPE: &str = "openid profile email offline_access";
+
+/// A client as the authority works with it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Its name on the wire.
+    pub id: ClientId,
+    /// What it says of itself.
+    pub metadata: ClientMetadata,
+    /// What the operator decided about it.
+    pub policy: ClientPolicy,
+    /// What it shares with the authority.
+    pub secret: Option<ClientSecret>,
+    /// The hash of the token that it manages its own description with (RFC 7592 §3).
+    pub registration_token: Option<Box<str>>,
+    /// Since when it is known.
+    pub created_at: Timestamp,
+    scope: Scope,
+}
+
+/// A client to be added.
+#[derive(Debug, Clone)]
+pub struct NewClient {
+    /// Its name on the wire.
+    pub id: ClientId,
+    /// What it says of itself.
+    pub metadata: ClientMetadata,
+    /// What the operator decides about it.
+    pub policy: ClientPolicy,
+    /// What it shares with the authority.
+    pub secret: Option<ClientSecret>,
+    /// The hash of the token that it manages its own description with.
+    pub registration_token: Option<Box<str>>,
+    /// Since when it is known.
+    pub created_at: Timestamp,
+}
+
+/// A client as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredClient {
+    /// Its name on the wire.
+    pub id: ClientId,
+    /// Its description, as JSON.
+    pub document: Box<str>,
+    /// Its secret, sealed under the master key.
+    pub secret: Option<SealedKey>,
+    /// Whether it wants to hear of sign-outs.
+    pub backchannel_logout: bool,
+    /// Since when it is known.
+    pub created_at: Timestamp,
+}
+
+/// Why a description of a client will not do, or a stored one cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// It sends people nowhere: the code needs a redirect URI.
+    #[error("a client that uses authorization codes needs a redirect URI")]
+    NoRedirectUri,
+    /// Its way to authenticate needs something that is missing.
+    #[error("{method} needs {wants}")]
+    AuthMethodNeeds {
+        /// The way.
+        method: TokenEndpointAuthMethod,
+        /// What is missing.
+        wants: &'static str,
+    },
+    /// A client that cannot authenticate cannot use this grant.
+    #[error("{grant_type} is for clients that authenticate")]
+    GrantTypeNeedsAuthentication {
+        /// The grant.
+        grant_type: GrantType,
+    },
+    /// Its keys will not do.
+    #[error("the keys of the client cannot be used: {reason}")]
+    Keys {
+        /// Why.
+        reason: Box<str>,
+    },
+    /// One of its members will not do.
+    #[error("{name} {reason}")]
+    Member {
+        /// Which one.
+        name: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Its secret is too long.
+    #[error("a client secret has at most {} bytes", ClientSecret::MAX_LEN)]
+    SecretTooLong,
+    /// What is stored cannot be read.
+    #[error("the stored description of client {0} cannot be read")]
+    Unreadable(ClientId),
+}
+
+impl ClientError {
+    /// The stable name of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoRedirectUri => "client_redirect_uri_missing",
+            Self::AuthMethodNeeds { .. } => "client_auth_method_needs",
+            Self::GrantTypeNeedsAuthentication { .. } => "client_grant_type_needs_authentication",
+            Self::Keys { .. } => "client_keys",
+            Self::Member { .. } => "client_metadata_member",
+            Self::SecretTooLong => "client_secret_too_long",
+            Self::Unreadable(_) => "client_unreadable",
+        }
+    }
+}
+
+/// The members of a stored description.
+#[derive(Serialize, Deserialize)]
+struct Document {
+    metadata: ClientMetadata,
+    #[serde(default)]
+    policy: ClientPolicy,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registration_token: Option<Box<str>>,
+}
+
+impl Client {
+    /// Checks a description.
+    ///
+    /// # Errors
+    /// [`ClientError`] says what will not do.
+    pub fn new(new: NewClient) -> Result<Self, ClientError> {
+        let NewClient { id, metadata, policy, secret, registration_token, created_at } = new;
+        let scope = match &metadata.scope {
+            Some(scope) => scope.clone(),
+            None => Scope::parse(DEFAULT_SCOPE).expect("the default scope is one"),
+        };
+        let client = Self { id, metadata, policy, secret, registration_token, created_at, scope };
+        client.check()?;
+        Ok(client)
+    }
+
+    fn check(&self) -> Result<(), ClientError> {
+        let method = self.metadata.auth_method();
+        if self.metadata.uses(GrantType::AuthorizationCode) && self.metadata.redirect_uris.is_empty() {
+            return Err(ClientError::NoRedirectUri);
+        }
+        if method.needs_secret() && self.secret.is_none() {
+            return Err(ClientError::AuthMethodNeeds { method, wants: "a client secret" });
+        }
+        if self.secret.as_ref().is_some_and(|secret| secret.expose().len() > ClientSecret::MAX_LEN) {
+            return Err(ClientError::SecretTooLong);
+        }
+        if self.metadata.jwks.is_some() && self.metadata.jwks_uri.is_some() {
+            return Err(ClientError::Member { name: "jwks", reason: "and jwks_uri exclude each other" });
+        }
+        let keys_known = self.metadata.jwks.is_some() || self.metadata.jwks_uri.is_some();
+        if method == TokenEndpointAuthMethod::PrivateKeyJwt && !keys_known {
+            return Err(ClientError::AuthMethodNeeds { method, wants: "jwks or jwks_uri" });
+        }
+        if method == TokenEndpointAuthMethod::None {
+            for grant_type in [GrantType::ClientCredentials, GrantType::TokenExchange, GrantType::JwtBearer] {
+                if self.metadata.uses(grant_type) {
+                    return Err(ClientError::GrantTypeNeedsAuthentication { grant_type });
+                }
+            }
+        }
+        self.keys().map(drop)
+    }
+
+    /// The public keys in its description; those behind `jwks_uri` are not among them.
+    ///
+    /// # Errors
+    /// [`ClientError::Keys`] for a malformed set, or one with private keys in it.
+    pub fn keys(&self) -> Result<Vec<Jwk>, ClientError> {
+        let Some(jwks) = &self.metadata.jwks else { return Ok(vec![]) };
+        let unusable = |reason: String| ClientError::Keys { reason: reason.into() };
+        let set = JwkSet::parse(jwks.to_string().as_bytes()).map_err(|error| unusable(error.to_string()))?;
+        if set.keys().iter().any(|key| !key.is_public()) {
+            return Err(unusable("the set holds more than public keys".to_owned()));
+        }
+        Ok(set.keys().to_vec())
+    }
+
+    /// Whether it cannot keep a secret (RFC 6749 §2.1).
+    pub fn is_public(&self) -> bool {
+        self.metadata.auth_method() == TokenEndpointAuthMethod::None
+    }
+
+    /// What it may ask for at most.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The registered redirect URI that permits this one.
+    pub fn permits_redirect(&self, requested: &RedirectUri) -> bool {
+        self.metadata.redirect_uris.iter().any(|registered| registered.permits(requested))
+    }
+
+    /// What pages call it.
+    pub fn name(&self) -> &str {
+        self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
+    }
+
+    /// As the store keeps it.
+    pub fn to_stored(&self, master: &MasterKey) -> StoredClient {
+        let document = Document {
+            metadata: self.metadata.clone(),
+            policy: self.policy.clone(),
+            registration_token: self.registration_token.clone(),
+        };
+        StoredClient {
+            id: self.id.clone(),
+            document: serde_json::to_string(&document).expect("a description is JSON").into(),
+            secret: self
+                .secret
+                .as_ref()
+                .map(|secret| master.seal_named(self.id.as_str(), secret.expose().as_bytes())),
+            backchannel_logout: self.metadata.backchannel_logout_uri.is_some(),
+            created_at: self.created_at,
+        }
+    }
+
+    /// Reads what the store keeps.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreadable`] where it was written by a newer version, or the master key is another one.
+    pub fn from_stored(stored: &StoredClient, master: &MasterKey) -> Result<Self, ClientError> {
+        let unreadable = || ClientError::Unreadable(stored.id.clone());
+        let document: Document = serde_json::from_str(&stored.document).map_err(|_| unreadable())?;
+        let secret = match &stored.secret {
+            None => None,
+            Some(sealed) => {
+                let opened = master.open_named(stored.id.as_str(), sealed).ok_or_else(unreadable)?;
+                let text = std::str::from_utf8(&opened).map_err(|_| unreadable())?;
+                Some(ClientSecret::new(text))
+            }
+        };
+        Self::new(NewClient {
+            id: stored.id.clone(),
+            metadata: document.metadata,
+            policy: document.policy,
+            secret,
+            registration_token: document.registration_token,
+            created_at: stored.created_at,
+        })
+        .map_err(|_| unreadable())
+    }
+}

@@ -1,0 +1,51 @@
+//! Devices that somebody signs in from elsewhere (RFC 8628): what is remembered while one waits.
+
+use jeton_jose::Timestamp;
+use jeton_oauth::Scope;
+use jeton_oauth::client::ClientId;
+
+use crate::one_time::OneTimeHash;
+
+/// A device that begins to wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDeviceAuthorization {
+    /// What the device asks with.
+    pub device_code: OneTimeHash,
+    /// What its user types, without the hyphen.
+    pub user_code: Box<str>,
+    /// The device's client.
+    pub client: ClientId,
+    /// What it asks for.
+    pub scope: Scope,
+    /// Whatever else it asked for, as JSON.
+    pub content: Box<str>,
+    /// For how many seconds it waits between two questions.
+    pub interval: u32,
+    /// When its time is over.
+    pub expires_at: Timestamp,
+}
+
+/// A device that waits, as its user sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceAuthorization {
+    /// The device's client.
+    pub client: ClientId,
+    /// What it asks for.
+    pub scope: Scope,
+    /// Whatever else it asked for, as JSON.
+    pub content: Box<str>,
+    /// When its time is over.
+    pub expires_at: Timestamp,
+}
+
+/// What its user decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeviceDecision {
+    /// No.
+    Denied,
+    /// Yes; this is what the grant is to be made of.
+    Approved {
+        /// As JSON.
+        content: Box<str>,
+    },
+}

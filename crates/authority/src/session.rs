@@ -1,0 +1,126 @@
+//! The sign-in session of a browser: that somebody signed in here, when and how. Grants come from it.
+//!
+//! It stays inside the authority: clients see grants. The browser holds a random secret in a cookie, the store its hash.
+
+use std::fmt;
+
+use jeton_jose::{Timestamp, base64url};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::random::Random;
+use crate::{Network, SessionId, UserId};
+
+/// How somebody proved who they are (RFC 8176 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum AuthenticationMethod {
+    /// With a password.
+    #[serde(rename = "pwd")]
+    Password,
+}
+
+impl AuthenticationMethod {
+    /// Its name in `amr`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "pwd",
+        }
+    }
+
+    /// The method of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        (name == Self::Password.as_str()).then_some(Self::Password)
+    }
+}
+
+/// The secret in a browser's cookie: 256 random bits. Never stored and never shown.
+#[derive(Clone)]
+pub struct SessionSecret(Box<str>);
+
+impl SessionSecret {
+    /// Draws one.
+    pub fn draw(random: &dyn Random) -> Self {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes);
+        Self(base64url::encode(bytes).into())
+    }
+
+    /// Takes what a cookie holds; nothing where it cannot be a secret of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = base64url::decode(text).ok()?;
+        (bytes.len() == 32).then(|| Self(text.into()))
+    }
+
+    /// The text, for the cookie.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What the store keeps of it.
+    pub fn hash(&self) -> SessionSecretHash {
+        SessionSecretHash(Sha256::digest(self.0.as_bytes()).into())
+    }
+}
+
+impl fmt::Debug for SessionSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionSecret(…)")
+    }
+}
+
+/// The SHA-256 of a browser's secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionSecretHash([u8; 32]);
+
+impl SessionSecretHash {
+    /// Takes 32 bytes as the store keeps them.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// A session to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSession {
+    /// Its identifier, drawn at random by the caller.
+    pub id: SessionId,
+    /// What the browser proves itself with.
+    pub secret: SessionSecretHash,
+    /// Who signed in.
+    pub user: UserId,
+    /// The user's epoch that was verified; the session holds only as long as it does.
+    pub epoch: u64,
+    /// How they proved it.
+    pub methods: Vec<AuthenticationMethod>,
+    /// From where.
+    pub network: Network,
+    /// When: `auth_time`.
+    pub authenticated_at: Timestamp,
+    /// When it ends however often it is used.
+    pub expires_at: Timestamp,
+}
+
+/// A session as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its identifier.
+    pub id: SessionId,
+    /// Who signed in.
+    pub user: UserId,
+    /// How they proved it.
+    pub methods: Vec<AuthenticationMethod>,
+    /// From where.
+    pub network: Network,
+    /// When: `auth_time`.
+    pub authenticated_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_used_at: Timestamp,
+    /// When it ends however often it is used.
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,82 @@
+//! Devices that wait for somebody to sign them in (RFC 8628).
+
+use async_trait::async_trait;
+use jeton_jose::Timestamp;
+
+use super::{CodeRedemption, Placement, StoreError};
+use crate::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
+use crate::grant::NewGrant;
+use crate::one_time::OneTimeHash;
+
+/// The outcome of deciding about a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceDecided {
+    /// The decision is written.
+    Done,
+    /// Somebody decided before; nothing was changed.
+    AlreadyDecided,
+    /// There is no such code, or its time is over.
+    Unknown,
+}
+
+/// What a device that asks is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DevicePoll {
+    /// Nobody decided yet.
+    Pending,
+    /// It asks more often than it may; it is to wait five seconds longer from now on.
+    SlowDown,
+    /// Somebody said no.
+    Denied,
+    /// Somebody said yes; this is what they gave.
+    Approved {
+        /// What was written with the decision.
+        content: Box<str>,
+    },
+    /// Its time is over.
+    Expired,
+    /// There is no such code, or it has been used.
+    Unknown,
+}
+
+/// What the authority remembers of devices.
+#[async_trait]
+pub trait DeviceStore {
+    /// Remembers a device that waits. [`Placement::Taken`] where another one has that user code.
+    async fn add_device_authorization(
+        &self,
+        device: NewDeviceAuthorization,
+        now: Timestamp,
+    ) -> Result<Placement, StoreError>;
+
+    /// The device that waits under this user code, where its time is not over and nobody decided.
+    async fn find_device_authorization(
+        &self,
+        user_code: &str,
+        now: Timestamp,
+    ) -> Result<Option<DeviceAuthorization>, StoreError>;
+
+    /// Writes what somebody decided about a device, which succeeds at most once.
+    async fn decide_device_authorization(
+        &self,
+        user_code: &str,
+        decision: DeviceDecision,
+        now: Timestamp,
+    ) -> Result<DeviceDecided, StoreError>;
+
+    /// Answers a device that asks, and notes that it did (RFC 8628 §3.5).
+    async fn poll_device_authorization(
+        &self,
+        device_code: OneTimeHash,
+        now: Timestamp,
+    ) -> Result<DevicePoll, StoreError>;
+
+    /// Exchanges an approved device code for a grant, in one transaction, which succeeds at most once. A second attempt
+    /// ends the grant that the first one gave.
+    async fn redeem_device_code(
+        &self,
+        device_code: OneTimeHash,
+        grant: NewGrant,
+        now: Timestamp,
+    ) -> Result<CodeRedemption, StoreError>;
+}

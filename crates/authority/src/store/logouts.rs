@@ -1,0 +1,37 @@
+//! Clients that are still to be told of a sign-out (OpenID Connect Back-Channel Logout).
+
+use async_trait::async_trait;
+use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
+
+use super::StoreError;
+use crate::GrantId;
+use crate::user::Subject;
+
+/// One client that is to be told of the end of one grant. It is remembered until it is told, or given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogoutDelivery {
+    /// Its number in the queue.
+    pub number: i64,
+    /// Whom to tell.
+    pub client: ClientId,
+    /// The grant that ended: the `sid`.
+    pub grant: GrantId,
+    /// Whose it was.
+    pub subject: Subject,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// What the authority remembers of sign-outs that clients have not heard of yet.
+#[async_trait]
+pub trait LogoutStore {
+    /// Those that are due, the longest overdue first, at most `limit`.
+    async fn due_logouts(&self, now: Timestamp, limit: u32) -> Result<Vec<LogoutDelivery>, StoreError>;
+
+    /// Forgets one: it was delivered, or is given up.
+    async fn finish_logout(&self, number: i64) -> Result<(), StoreError>;
+
+    /// Puts one off after an attempt that failed.
+    async fn postpone_logout(&self, number: i64, due_at: Timestamp) -> Result<(), StoreError>;
+}

@@ -1,0 +1,144 @@
+//! Clients and consents in SQLite.
+
+use jeton_authority::UserId;
+use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::client::StoredClient;
+use jeton_authority::keys::SealedKey;
+use jeton_authority::store::{ClientChange, ClientRemoval};
+use jeton_jose::Timestamp;
+use jeton_oauth::Scope;
+use jeton_oauth::client::ClientId;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::audit;
+use super::columns::{counted, optional_text, parsed, text, timestamp};
+
+pub(super) fn add(db: &Connection, client: &StoredClient) -> rusqlite::Result<ClientChange> {
+    let added = db
+        .prepare_cached(
+            "INSERT INTO clients (id, document, secret, backchannel_logout, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute((
+            client.id.as_str(),
+            &client.document,
+            client.secret.as_ref().map(SealedKey::as_str),
+            client.backchannel_logout,
+            client.created_at.unix(),
+        ))?;
+    if added == 0 {
+        return Ok(ClientChange::IdTaken);
+    }
+    audit::append(db, &about_client(AuditEvent::ClientAdded, &client.id, client.created_at))?;
+    Ok(ClientChange::Done)
+}
+
+pub(super) fn change(
+    db: &Connection,
+    client: &StoredClient,
+    now: Timestamp,
+) -> rusqlite::Result<ClientChange> {
+    let changed = db
+        .prepare_cached(
+            "UPDATE clients SET document = ?2, secret = ?3, backchannel_logout = ?4 WHERE id = ?1",
+        )?
+        .execute((
+            client.id.as_str(),
+            &client.document,
+            client.secret.as_ref().map(SealedKey::as_str),
+            client.backchannel_logout,
+        ))?;
+    if changed == 0 {
+        return Ok(ClientChange::Unknown);
+    }
+    audit::append(db, &about_client(AuditEvent::ClientChanged, &client.id, now))?;
+    Ok(ClientChange::Done)
+}
+
+/// Clients are removed seldom, so their grants are found without an index.
+pub(super) fn remove(db: &Connection, client: &ClientId, now: Timestamp) -> rusqlite::Result<ClientRemoval> {
+    if db.prepare_cached("DELETE FROM clients WHERE id = ?1")?.execute([client.as_str()])? == 0 {
+        return Ok(ClientRemoval::Unknown);
+    }
+    let grants_ended = db
+        .prepare_cached(
+            "SELECT count(*) FROM grants WHERE client = ?1 AND revoked_at IS NULL AND expires_at > ?2",
+        )?
+        .query_row((client.as_str(), now.unix()), |row| counted(row, 0))?;
+    db.prepare_cached("UPDATE grants SET revoked_at = ?2 WHERE client = ?1 AND revoked_at IS NULL")?
+        .execute((client.as_str(), now.unix()))?;
+    db.prepare_cached("DELETE FROM consents WHERE client = ?1")?.execute([client.as_str()])?;
+    db.prepare_cached("DELETE FROM logouts WHERE client = ?1")?.execute([client.as_str()])?;
+    audit::append(db, &about_client(AuditEvent::ClientRemoved, client, now))?;
+    Ok(ClientRemoval::Removed { grants_ended })
+}
+
+pub(super) fn find(db: &Connection, client: &ClientId) -> rusqlite::Result<Option<StoredClient>> {
+    db.prepare_cached(
+        "SELECT id, document, secret, backchannel_logout, created_at FROM clients WHERE id = ?1",
+    )?
+    .query_row([client.as_str()], stored)
+    .optional()
+}
+
+pub(super) fn list(
+    db: &Connection,
+    after: Option<&ClientId>,
+    limit: u32,
+) -> rusqlite::Result<Vec<StoredClient>> {
+    db.prepare_cached(
+        "SELECT id, document, secret, backchannel_logout, created_at FROM clients WHERE id > ?1 ORDER BY id LIMIT ?2",
+    )?
+    .query_map((after.map_or("", ClientId::as_str), limit), stored)?
+    .collect()
+}
+
+pub(super) fn consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlite::Result<Option<Scope>> {
+    db.prepare_cached(
+        "SELECT c.scope FROM consents c JOIN users u ON u.number = c.user WHERE u.id = ?1 AND c.client = ?2",
+    )?
+    .query_row((user.as_bytes(), client.as_str()), |row| scope(row, 0))
+    .optional()
+}
+
+pub(super) fn give_consent(
+    db: &Connection,
+    user: UserId,
+    client: &ClientId,
+    scope: &Scope,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO consents (user, client, scope, given_at) SELECT number, ?2, ?3, ?4 FROM users WHERE id = ?1
+         ON CONFLICT (user, client) DO UPDATE SET scope = excluded.scope, given_at = excluded.given_at",
+    )?
+    .execute((user.as_bytes(), client.as_str(), scope.to_string(), now.unix()))
+    .map(drop)
+}
+
+pub(super) fn withdraw_consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "DELETE FROM consents WHERE client = ?2 AND user = (SELECT number FROM users WHERE id = ?1)",
+    )?
+    .execute((user.as_bytes(), client.as_str()))
+    .map(drop)
+}
+
+/// A scope as it was written; the empty text is the empty scope.
+pub(super) fn scope(row: &Row<'_>, column: usize) -> rusqlite::Result<Scope> {
+    if row.get_ref(column)?.as_str()?.is_empty() { Ok(Scope::default()) } else { parsed(row, column) }
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredClient> {
+    Ok(StoredClient {
+        id: parsed(row, 0)?,
+        document: text(row, 1)?,
+        secret: optional_text(row, 2)?.map(SealedKey::new),
+        backchannel_logout: row.get(3)?,
+        created_at: timestamp(row, 4)?,
+    })
+}
+
+fn about_client(event: AuditEvent, client: &ClientId, at: Timestamp) -> AuditRecord {
+    AuditRecord { at, event, user: None, grant: None, network: None, key: Some(client.as_str().into()) }
+}

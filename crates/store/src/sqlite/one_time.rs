@@ -1,0 +1,134 @@
+//! What may be used once, in SQLite.
+
+use jeton_authority::GrantId;
+use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::grant::NewGrant;
+use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
+use jeton_authority::store::{CodeRedemption, GrantOpening, Placement, Redemption, Revocation};
+use jeton_jose::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::columns::{optional_timestamp, text, timestamp};
+use super::{audit, grants};
+
+pub(super) fn place(
+    db: &Connection,
+    kind: OneTimeKind,
+    hash: OneTimeHash,
+    content: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<Placement> {
+    // What has expired but was not swept yet makes room.
+    let placed = db
+        .prepare_cached(
+            "INSERT INTO one_time (kind, hash, content, expires_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (hash, kind) DO UPDATE
+             SET content = excluded.content, expires_at = excluded.expires_at, redeemed_at = NULL, grant_id = NULL
+             WHERE one_time.expires_at <= ?5",
+        )?
+        .execute((kind.as_str(), hash.as_bytes(), content, expires_at.unix(), now.unix()))?;
+    Ok(if placed == 1 { Placement::Placed } else { Placement::Taken })
+}
+
+pub(super) fn peek(
+    db: &Connection,
+    kind: OneTimeKind,
+    hash: OneTimeHash,
+) -> rusqlite::Result<Option<OneTime>> {
+    db.prepare_cached(
+        "SELECT content, expires_at, redeemed_at, grant_id FROM one_time WHERE hash = ?1 AND kind = ?2",
+    )?
+    .query_row((hash.as_bytes(), kind.as_str()), |row| {
+        Ok(OneTime {
+            content: text(row, 0)?,
+            expires_at: timestamp(row, 1)?,
+            redeemed_at: optional_timestamp(row, 2)?,
+            grant: row.get::<_, Option<[u8; 16]>>(3)?.map(GrantId::from_bytes),
+        })
+    })
+    .optional()
+}
+
+pub(super) fn redeem(
+    db: &Connection,
+    kind: OneTimeKind,
+    hash: OneTimeHash,
+    now: Timestamp,
+) -> rusqlite::Result<Redemption> {
+    let Some(found) = peek(db, kind, hash)? else { return Ok(Redemption::Unknown) };
+    if found.redeemed_at.is_some() {
+        return Ok(Redemption::Replayed);
+    }
+    if found.expires_at <= now {
+        return Ok(Redemption::Expired);
+    }
+    set_redeemed(db, kind, hash, None, now)?;
+    Ok(Redemption::Redeemed { content: found.content })
+}
+
+pub(super) fn redeem_code(
+    db: &Connection,
+    code: OneTimeHash,
+    grant: &NewGrant,
+    now: Timestamp,
+) -> rusqlite::Result<CodeRedemption> {
+    let kind = OneTimeKind::AuthorizationCode;
+    let Some(found) = peek(db, kind, code)? else { return Ok(CodeRedemption::Unknown) };
+    if found.redeemed_at.is_some() {
+        return replayed(db, found.grant, now);
+    }
+    if found.expires_at <= now {
+        return Ok(CodeRedemption::Expired);
+    }
+    let opening = grants::open(db, grant)?;
+    // The code is used either way: what failed once does not get better.
+    set_redeemed(db, kind, code, (opening == GrantOpening::Opened).then_some(grant.id), now)?;
+    Ok(match opening {
+        GrantOpening::Opened => CodeRedemption::Opened,
+        GrantOpening::CredentialsChanged => CodeRedemption::CredentialsChanged,
+    })
+}
+
+/// A code that comes twice may have been stolen, so what it gave ends (RFC 6749 §4.1.2).
+pub(super) fn replayed(
+    db: &Connection,
+    grant: Option<GrantId>,
+    now: Timestamp,
+) -> rusqlite::Result<CodeRedemption> {
+    if let Some(grant) = grant
+        && grants::revoke(db, grant, now)? == Revocation::Revoked
+    {
+        let event = AuditEvent::CodeReplayed;
+        let record = AuditRecord { at: now, event, user: None, grant: Some(grant), network: None, key: None };
+        audit::append(db, &record)?;
+    }
+    Ok(CodeRedemption::Replayed { grant })
+}
+
+fn set_redeemed(
+    db: &Connection,
+    kind: OneTimeKind,
+    hash: OneTimeHash,
+    grant: Option<GrantId>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE one_time SET redeemed_at = ?3, grant_id = ?4 WHERE hash = ?1 AND kind = ?2")?
+        .execute((hash.as_bytes(), kind.as_str(), now.unix(), grant.map(|grant| *grant.as_bytes())))
+        .map(drop)
+}
+
+/// Removes what expired before `before`, of every kind that has a time of its own.
+pub(super) fn sweep(db: &Connection, before: Timestamp, limit: u32) -> rusqlite::Result<u64> {
+    let mut removed = 0;
+    for sql in [
+        "DELETE FROM one_time WHERE (hash, kind) IN
+             (SELECT hash, kind FROM one_time WHERE expires_at < ?1 LIMIT ?2)",
+        "DELETE FROM devices WHERE device_code IN
+             (SELECT device_code FROM devices WHERE expires_at < ?1 LIMIT ?2)",
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT ?2)",
+    ] {
+        removed += db.prepare_cached(sql)?.execute((before.unix(), limit))? as u64;
+    }
+    Ok(removed)
+}

@@ -1,0 +1,162 @@
+//! Browsers' sessions in SQLite.
+
+use std::time::Duration;
+
+use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::session::{AuthenticationMethod, NewSession, Session, SessionSecretHash};
+use jeton_authority::store::{SessionEnding, SessionOpening};
+use jeton_authority::user::User;
+use jeton_authority::{SessionId, UserId};
+use jeton_jose::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::columns::{count, counted, network, timestamp, user_id};
+use super::users::{USER_COLUMNS, user_at};
+use super::{audit, logouts};
+
+pub(super) fn open(
+    db: &Connection,
+    session: &NewSession,
+    replaces: Option<SessionId>,
+) -> rusqlite::Result<SessionOpening> {
+    let methods: Vec<_> = session.methods.iter().map(|method| method.as_str()).collect();
+    let opened = db
+        .prepare_cached(
+            "INSERT INTO sessions (id, secret, user, epoch, methods, network, authenticated_at, last_used_at, expires_at)
+             SELECT ?1, ?2, number, epoch, ?5, ?6, ?7, ?7, ?8 FROM users WHERE id = ?3 AND epoch = ?4 AND disabled = 0",
+        )?
+        .execute(params![
+            session.id.as_bytes(),
+            session.secret.as_bytes(),
+            session.user.as_bytes(),
+            count(session.epoch)?,
+            methods.join(" "),
+            session.network.as_bytes(),
+            session.authenticated_at.unix(),
+            session.expires_at.unix(),
+        ])?;
+    if opened == 0 {
+        return Ok(SessionOpening::CredentialsChanged);
+    }
+    if let Some(replaced) = replaces {
+        replace(db, replaced, session)?;
+    }
+    Ok(SessionOpening::Opened)
+}
+
+/// The same user goes on in the new session, with the grants of the old one. Another user's session ends.
+fn replace(db: &Connection, replaced: SessionId, by: &NewSession) -> rusqlite::Result<()> {
+    let same_user: Option<bool> = db
+        .prepare_cached("SELECT u.id = ?2 FROM sessions s JOIN users u ON u.number = s.user WHERE s.id = ?1")?
+        .query_row((replaced.as_bytes(), by.user.as_bytes()), |row| row.get(0))
+        .optional()?;
+    match same_user {
+        None => Ok(()),
+        Some(false) => end(db, replaced, by.authenticated_at).map(drop),
+        Some(true) => {
+            db.prepare_cached("UPDATE grants SET session = ?2 WHERE session = ?1 AND revoked_at IS NULL")?
+                .execute((replaced.as_bytes(), by.id.as_bytes()))?;
+            set_ended(db, replaced, by.authenticated_at)
+        }
+    }
+}
+
+pub(super) fn find(
+    db: &Connection,
+    secret: &SessionSecretHash,
+    idle_lifetime: Duration,
+    now: Timestamp,
+) -> rusqlite::Result<Option<(Session, User)>> {
+    db.prepare_cached(&format!(
+        "SELECT {SESSION_COLUMNS}, {USER_COLUMNS} FROM sessions s JOIN users u ON u.number = s.user
+         WHERE s.secret = ?1 AND s.ended_at IS NULL AND s.expires_at > ?2 AND s.last_used_at > ?3
+         AND u.disabled = 0 AND u.epoch = s.epoch"
+    ))?
+    .query_row((secret.as_bytes(), now.unix(), idle_since(now, idle_lifetime)), |row| {
+        Ok((session(row)?, user_at(row, SESSION_COLUMN_COUNT)?))
+    })
+    .optional()
+}
+
+pub(super) fn touch(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE sessions SET last_used_at = ?2 WHERE id = ?1 AND last_used_at < ?2")?
+        .execute((session.as_bytes(), now.unix()))
+        .map(drop)
+}
+
+pub(super) fn end(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<SessionEnding> {
+    let found: Option<(UserId, bool)> = db
+        .prepare_cached(
+            "SELECT u.id, s.ended_at IS NOT NULL FROM sessions s JOIN users u ON u.number = s.user WHERE s.id = ?1",
+        )?
+        .query_row([session.as_bytes()], |row| Ok((user_id(row, 0)?, row.get(1)?)))
+        .optional()?;
+    let user = match found {
+        None => return Ok(SessionEnding::Unknown),
+        Some((_, true)) => return Ok(SessionEnding::AlreadyEnded),
+        Some((user, false)) => user,
+    };
+    set_ended(db, session, now)?;
+    logouts::note_session(db, session, now)?;
+    let grants_ended = db
+        .prepare_cached(
+            "SELECT count(*) FROM grants WHERE session = ?1 AND revoked_at IS NULL AND expires_at > ?2",
+        )?
+        .query_row((session.as_bytes(), now.unix()), |row| counted(row, 0))?;
+    db.prepare_cached("UPDATE grants SET revoked_at = ?2 WHERE session = ?1 AND revoked_at IS NULL")?
+        .execute((session.as_bytes(), now.unix()))?;
+    let event = AuditEvent::SessionEnded;
+    let record = AuditRecord { at: now, event, user: Some(user), grant: None, network: None, key: None };
+    audit::append(db, &record)?;
+    Ok(SessionEnding::Ended { grants_ended })
+}
+
+/// Ends all sessions of a user. Their grants are the caller's affair.
+pub(super) fn end_all(db: &Connection, user: i64, now: Timestamp) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE sessions SET ended_at = ?2 WHERE user = ?1 AND ended_at IS NULL")?
+        .execute((user, now.unix()))
+        .map(drop)
+}
+
+fn set_ended(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE sessions SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL")?
+        .execute((session.as_bytes(), now.unix()))
+        .map(drop)
+}
+
+pub(super) fn list(
+    db: &Connection,
+    user: UserId,
+    limit: u32,
+    idle_lifetime: Duration,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Session>> {
+    db.prepare_cached(&format!(
+        "SELECT {SESSION_COLUMNS} FROM sessions s JOIN users u ON u.number = s.user
+         WHERE u.id = ?1 AND s.ended_at IS NULL AND s.expires_at > ?2 AND s.last_used_at > ?3 AND u.epoch = s.epoch
+         ORDER BY s.authenticated_at DESC LIMIT ?4"
+    ))?
+    .query_map((user.as_bytes(), now.unix(), idle_since(now, idle_lifetime), limit), session)?
+    .collect()
+}
+
+const SESSION_COLUMNS: &str =
+    "s.id, u.id, s.methods, s.network, s.authenticated_at, s.last_used_at, s.expires_at";
+const SESSION_COLUMN_COUNT: usize = 7;
+
+fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    Ok(Session {
+        id: row.get(0).map(SessionId::from_bytes)?,
+        user: user_id(row, 1)?,
+        methods: row.get_ref(2)?.as_str()?.split(' ').filter_map(AuthenticationMethod::parse).collect(),
+        network: network(row, 3)?,
+        authenticated_at: timestamp(row, 4)?,
+        last_used_at: timestamp(row, 5)?,
+        expires_at: timestamp(row, 6)?,
+    })
+}
+
+/// A session last used then, or before, has been idle for too long.
+fn idle_since(now: Timestamp, idle_lifetime: Duration) -> i64 {
+    now.unix().saturating_sub_unsigned(idle_lifetime.as_secs())
+}

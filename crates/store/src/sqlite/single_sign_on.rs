@@ -1,0 +1,210 @@
+//! The parts of the store that single sign-on needs: each verb handed to the file that holds its SQL.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jeton_authority::client::StoredClient;
+use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
+use jeton_authority::grant::NewGrant;
+use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
+use jeton_authority::session::{NewSession, Session, SessionSecretHash};
+use jeton_authority::store::{
+    ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
+    LogoutDelivery, LogoutStore, OneTimeStore, Placement, Redemption, SessionEnding, SessionOpening,
+    SessionStore, StoreError,
+};
+use jeton_authority::user::User;
+use jeton_authority::{SessionId, UserId};
+use jeton_jose::Timestamp;
+use jeton_oauth::Scope;
+use jeton_oauth::client::ClientId;
+
+use super::{SqliteStore, clients, devices, logouts, one_time, sessions};
+
+#[async_trait]
+impl ClientStore for SqliteStore {
+    async fn add_client(&self, client: StoredClient) -> Result<ClientChange, StoreError> {
+        self.writer.submit(move |db| clients::add(db, &client)).await
+    }
+
+    async fn change_client(&self, client: StoredClient, now: Timestamp) -> Result<ClientChange, StoreError> {
+        self.writer.submit(move |db| clients::change(db, &client, now)).await
+    }
+
+    async fn remove_client(&self, client: &ClientId, now: Timestamp) -> Result<ClientRemoval, StoreError> {
+        let client = client.clone();
+        self.writer.submit(move |db| clients::remove(db, &client, now)).await
+    }
+
+    async fn find_client(&self, client: &ClientId) -> Result<Option<StoredClient>, StoreError> {
+        self.readers.read(|db| clients::find(db, client))
+    }
+
+    async fn list_clients(
+        &self,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Result<Vec<StoredClient>, StoreError> {
+        let after = after.cloned();
+        self.list(move |db| clients::list(db, after.as_ref(), limit)).await
+    }
+
+    async fn find_consent(&self, user: UserId, client: &ClientId) -> Result<Option<Scope>, StoreError> {
+        self.readers.read(|db| clients::consent(db, user, client))
+    }
+
+    async fn give_consent(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (client, scope) = (client.clone(), scope.clone());
+        self.writer.submit(move |db| clients::give_consent(db, user, &client, &scope, now)).await
+    }
+
+    async fn withdraw_consent(&self, user: UserId, client: &ClientId) -> Result<(), StoreError> {
+        let client = client.clone();
+        self.writer.submit(move |db| clients::withdraw_consent(db, user, &client)).await
+    }
+}
+
+#[async_trait]
+impl SessionStore for SqliteStore {
+    async fn open_session(
+        &self,
+        session: NewSession,
+        replaces: Option<SessionId>,
+    ) -> Result<SessionOpening, StoreError> {
+        self.writer.submit(move |db| sessions::open(db, &session, replaces)).await
+    }
+
+    async fn find_session(
+        &self,
+        secret: &SessionSecretHash,
+        idle_lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        self.readers.read(|db| sessions::find(db, secret, idle_lifetime, now))
+    }
+
+    async fn touch_session(&self, session: SessionId, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.submit(move |db| sessions::touch(db, session, now)).await
+    }
+
+    async fn end_session(&self, session: SessionId, now: Timestamp) -> Result<SessionEnding, StoreError> {
+        self.writer.submit(move |db| sessions::end(db, session, now)).await
+    }
+
+    async fn list_sessions(
+        &self,
+        user: UserId,
+        limit: u32,
+        idle_lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.list(move |db| sessions::list(db, user, limit, idle_lifetime, now)).await
+    }
+}
+
+#[async_trait]
+impl OneTimeStore for SqliteStore {
+    async fn place(
+        &self,
+        kind: OneTimeKind,
+        hash: OneTimeHash,
+        content: Box<str>,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Placement, StoreError> {
+        self.writer.submit(move |db| one_time::place(db, kind, hash, &content, expires_at, now)).await
+    }
+
+    async fn peek(&self, kind: OneTimeKind, hash: OneTimeHash) -> Result<Option<OneTime>, StoreError> {
+        self.readers.read(|db| one_time::peek(db, kind, hash))
+    }
+
+    async fn redeem(
+        &self,
+        kind: OneTimeKind,
+        hash: OneTimeHash,
+        now: Timestamp,
+    ) -> Result<Redemption, StoreError> {
+        self.writer.submit(move |db| one_time::redeem(db, kind, hash, now)).await
+    }
+
+    async fn redeem_code(
+        &self,
+        code: OneTimeHash,
+        grant: NewGrant,
+        now: Timestamp,
+    ) -> Result<CodeRedemption, StoreError> {
+        self.writer.submit(move |db| one_time::redeem_code(db, code, &grant, now)).await
+    }
+
+    async fn sweep_expired(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.writer.submit(move |db| one_time::sweep(db, before, limit)).await
+    }
+}
+
+#[async_trait]
+impl DeviceStore for SqliteStore {
+    async fn add_device_authorization(
+        &self,
+        device: NewDeviceAuthorization,
+        now: Timestamp,
+    ) -> Result<Placement, StoreError> {
+        self.writer.submit(move |db| devices::add(db, &device, now)).await
+    }
+
+    async fn find_device_authorization(
+        &self,
+        user_code: &str,
+        now: Timestamp,
+    ) -> Result<Option<DeviceAuthorization>, StoreError> {
+        self.readers.read(|db| devices::find(db, user_code, now))
+    }
+
+    async fn decide_device_authorization(
+        &self,
+        user_code: &str,
+        decision: DeviceDecision,
+        now: Timestamp,
+    ) -> Result<DeviceDecided, StoreError> {
+        let user_code: Box<str> = user_code.into();
+        self.writer.submit(move |db| devices::decide(db, &user_code, &decision, now)).await
+    }
+
+    async fn poll_device_authorization(
+        &self,
+        device_code: OneTimeHash,
+        now: Timestamp,
+    ) -> Result<DevicePoll, StoreError> {
+        self.writer.submit(move |db| devices::poll(db, device_code, now)).await
+    }
+
+    async fn redeem_device_code(
+        &self,
+        device_code: OneTimeHash,
+        grant: NewGrant,
+        now: Timestamp,
+    ) -> Result<CodeRedemption, StoreError> {
+        self.writer.submit(move |db| devices::redeem(db, device_code, &grant, now)).await
+    }
+}
+
+#[async_trait]
+impl LogoutStore for SqliteStore {
+    async fn due_logouts(&self, now: Timestamp, limit: u32) -> Result<Vec<LogoutDelivery>, StoreError> {
+        self.readers.read(|db| logouts::due(db, now, limit))
+    }
+
+    async fn finish_logout(&self, number: i64) -> Result<(), StoreError> {
+        self.writer.submit(move |db| logouts::finish(db, number)).await
+    }
+
+    async fn postpone_logout(&self, number: i64, due_at: Timestamp) -> Result<(), StoreError> {
+        self.writer.submit(move |db| logouts::postpone(db, number, due_at)).await
+    }
+}
