@@ -36,6 +36,17 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotBase64url> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| NotBase64url)
 }
 
+/// Appends the bytes that `text` stands for.
+#[cfg(feature = "jwe")]
+pub(crate) fn decode_into(text: &[u8], out: &mut Vec<u8>) -> Result<(), NotBase64url> {
+    let start = out.len();
+    out.resize(start + room_for(text.len()), 0);
+    let room = out.get_mut(start..).unwrap_or_default();
+    let len = URL_SAFE_NO_PAD.decode_slice(text, room).map_err(|_| NotBase64url)?;
+    out.truncate(start + len);
+    Ok(())
+}
+
 /// Decodes into the front of `out` and returns it; `None` where the text is malformed, or `out` is shorter than
 /// [`room_for`] its letters.
 pub(crate) fn decode_slice<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {

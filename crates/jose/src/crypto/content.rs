@@ -9,7 +9,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::iv::FixedLength;
 use zeroize::Zeroizing;
 
-use super::{HmacKey, Refused, fill_random};
+use super::{HmacKey, Refused, SignatureBytes};
 use crate::Algorithm;
 use crate::jwe::ContentEncryption;
 
@@ -19,12 +19,20 @@ pub(crate) enum ContentKey {
     CbcHmac { mac: Box<HmacKey>, key: Zeroizing<Vec<u8>>, tag_len: usize },
 }
 
-/// What encryption gives. The ciphertext is as long as the plaintext (GCM) or a little longer (CBC).
-pub(crate) struct Sealed {
-    pub(crate) iv: Vec<u8>,
-    pub(crate) ciphertext: Vec<u8>,
-    pub(crate) tag: Vec<u8>,
+/// What authenticates a ciphertext.
+pub(crate) struct ContentTag(SignatureBytes);
+
+impl ContentTag {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.0.as_slice()
+    }
 }
+
+/// The longest initialisation vector there is (bytes): that of CBC.
+pub(crate) const MAX_IV: usize = CBC_IV;
+
+/// By how much a ciphertext may be longer than its plaintext (bytes): the padding of CBC.
+pub(crate) const MAX_PADDING: usize = 16;
 
 const GCM_NONCE: usize = 12;
 const GCM_TAG: usize = 16;
@@ -54,63 +62,45 @@ impl ContentKey {
         Ok(Self::CbcHmac { mac, key: Zeroizing::new(key.to_vec()), tag_len })
     }
 
-    /// Encrypts under a fresh random initialisation vector.
-    pub(crate) fn seal(&self, aad: &[u8], plaintext: &[u8]) -> Result<Sealed, Refused> {
+    /// Encrypts `text` where it stands, which may grow by [`MAX_PADDING`]. The vector must be fresh and random.
+    pub(crate) fn seal(&self, iv: &[u8], aad: &[u8], text: &mut Vec<u8>) -> Result<ContentTag, Refused> {
         match self {
             Self::Gcm(key) => {
-                let mut iv = [0; GCM_NONCE];
-                fill_random(&mut iv);
-                let mut text = plaintext.to_vec();
-                let nonce = Nonce::assume_unique_for_key(iv);
-                let tag = key.seal_in_place_separate_tag(nonce, Aad::from(aad), &mut text)?;
-                Ok(Sealed { iv: iv.to_vec(), ciphertext: text, tag: tag.as_ref().to_vec() })
+                let nonce = Nonce::try_assume_unique_for_key(iv)?;
+                let tag = key.seal_in_place_separate_tag(nonce, Aad::from(aad), text)?;
+                Ok(ContentTag(SignatureBytes::short(tag.as_ref())))
             }
             Self::CbcHmac { mac, key, tag_len } => {
-                let mut iv = [0; CBC_IV];
-                fill_random(&mut iv);
+                let iv: [u8; CBC_IV] = iv.try_into().map_err(|_| Refused)?;
                 let cipher = PaddedBlockEncryptingKey::cbc_pkcs7(cbc_key(key)?)?;
-                let mut text = plaintext.to_vec();
-                cipher.less_safe_encrypt(&mut text, EncryptionContext::Iv128(FixedLength::from(&iv)))?;
-                let mut tag = full_tag(mac, aad, &iv, &text)?;
-                tag.truncate(*tag_len);
-                Ok(Sealed { iv: iv.to_vec(), ciphertext: text, tag })
+                cipher.less_safe_encrypt(text, EncryptionContext::Iv128(FixedLength::from(&iv)))?;
+                let tag = full_tag(mac, aad, &iv, text)?;
+                let tag = tag.as_slice().get(..*tag_len).ok_or(Refused)?;
+                Ok(ContentTag(SignatureBytes::short(tag)))
             }
         }
     }
 
-    /// Checks the tag, then decrypts. The vector and the tag must have their full length.
-    pub(crate) fn open(
-        &self,
-        aad: &[u8],
-        iv: &[u8],
-        ciphertext: &[u8],
-        tag: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, Refused> {
+    /// Checks the tag, then decrypts `text` where it stands, and gives the length of what is now its plaintext. The vector
+    /// and the tag must have their full length.
+    pub(crate) fn open(&self, iv: &[u8], aad: &[u8], tag: &[u8], text: &mut [u8]) -> Result<usize, Refused> {
         match self {
             Self::Gcm(key) => {
                 let nonce: [u8; GCM_NONCE] = iv.try_into().map_err(|_| Refused)?;
                 if tag.len() != GCM_TAG {
                     return Err(Refused);
                 }
-                let mut text = Zeroizing::new(Vec::with_capacity(ciphertext.len() + GCM_TAG));
-                text.extend_from_slice(ciphertext);
-                text.extend_from_slice(tag);
                 let nonce = Nonce::assume_unique_for_key(nonce);
-                let len = key.open_in_place(nonce, Aad::from(aad), &mut text)?.len();
-                text.truncate(len);
-                Ok(text)
+                Ok(key.open_in_place_separate_tag(nonce, Aad::from(aad), tag, text)?.len())
             }
             Self::CbcHmac { mac, key, tag_len } => {
                 let iv: [u8; CBC_IV] = iv.try_into().map_err(|_| Refused)?;
                 // Nothing is decrypted, and no padding looked at, before the tag has been found good.
-                let expected = full_tag(mac, aad, &iv, ciphertext)?;
-                verify_slices_are_equal(expected.get(..*tag_len).unwrap_or_default(), tag)?;
+                let expected = full_tag(mac, aad, &iv, text)?;
+                verify_slices_are_equal(expected.as_slice().get(..*tag_len).unwrap_or_default(), tag)?;
                 let cipher = PaddedBlockDecryptingKey::cbc_pkcs7(cbc_key(key)?)?;
-                let mut text = Zeroizing::new(ciphertext.to_vec());
                 let context = DecryptionContext::Iv128(FixedLength::from(&iv));
-                let len = cipher.decrypt(&mut text, context)?.len();
-                text.truncate(len);
-                Ok(text)
+                Ok(cipher.decrypt(text, context)?.len())
             }
         }
     }
@@ -126,8 +116,7 @@ fn cbc_key(key: &[u8]) -> Result<UnboundCipherKey, Refused> {
 }
 
 /// RFC 7518 §5.2.2.1: over AAD, vector, ciphertext, and the length of the AAD in bits.
-fn full_tag(mac: &HmacKey, aad: &[u8], iv: &[u8], ciphertext: &[u8]) -> Result<Vec<u8>, Refused> {
+fn full_tag(mac: &HmacKey, aad: &[u8], iv: &[u8], ciphertext: &[u8]) -> Result<SignatureBytes, Refused> {
     let bits = u64::try_from(aad.len()).ok().and_then(|bytes| bytes.checked_mul(8)).ok_or(Refused)?;
-    let message = [aad, iv, ciphertext, &bits.to_be_bytes()].concat();
-    Ok(mac.tag(&message).as_slice().to_vec())
+    Ok(mac.tag(&[aad, iv, ciphertext, &bits.to_be_bytes()].concat()))
 }

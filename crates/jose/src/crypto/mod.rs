@@ -8,6 +8,10 @@ mod ecdh;
 mod ecdsa;
 mod eddsa;
 mod hmac;
+#[cfg(feature = "hpke")]
+mod hpke;
+#[cfg(all(test, feature = "hpke"))]
+mod hpke_examples;
 #[cfg(feature = "jwe")]
 mod key_wrap;
 mod ml_dsa;
@@ -25,13 +29,15 @@ mod x25519;
 use aws_lc_rs::rand;
 
 #[cfg(feature = "jwe")]
-pub(crate) use content::{ContentKey, Sealed};
+pub(crate) use content::{ContentKey, ContentTag, MAX_IV, MAX_PADDING};
 pub(crate) use digest::{message_digest, sha256};
 #[cfg(feature = "jwe")]
-pub(crate) use ecdh::{AgreementCurve, AgreementKey, concat_kdf};
+pub(crate) use ecdh::{AgreementCurve, AgreementKey, PeerKey, concat_kdf};
 pub(crate) use ecdsa::{generate as generate_ec, public_point};
 pub(crate) use eddsa::{generate as generate_ed25519, public as ed25519_public};
 pub(crate) use hmac::HmacKey;
+#[cfg(feature = "hpke")]
+pub(crate) use hpke::{HpkeAead, HpkeAlgorithms};
 #[cfg(feature = "jwe")]
 pub(crate) use key_wrap::{aes_unwrap, aes_wrap};
 pub(crate) use ml_dsa::{

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::algorithm::Method;
-use super::recipient_key::{agreement_curve, check_secret, own_alg, permit};
-use super::{ContentEncryption, KeyManagement};
-use crate::crypto::{AgreementCurve, AgreementKey, OaepPrivateKey};
+use super::direct_key::DirectKey;
+use super::jwk_use::{check_wrapping_key, own_alg, permit};
+use super::key_management::Method;
+use super::{KeyManagement, agreement, wrap};
+use crate::crypto::{AgreementCurve, AgreementKey, ContentKey, OaepPrivateKey};
 use crate::jwk::{Jwk, KeyOperation};
 use crate::key::{KeyError, Material, OkpCurve, Private};
 
@@ -23,10 +24,20 @@ pub struct DecryptionKey {
 }
 
 pub(super) enum DecryptionKind {
-    Secret { key: Zeroizing<Vec<u8>>, enc: Option<ContentEncryption> },
+    Direct(DirectKey),
+    /// For AES key wrap.
+    Wrapping(Zeroizing<Vec<u8>>),
+    GcmWrapping(ContentKey),
     Rsa(OaepPrivateKey),
-    Agreement { curve: AgreementCurve, key: AgreementKey },
-    Password { password: Zeroizing<Vec<u8>> },
+    Agreement(OwnKey),
+    Password(Zeroizing<Vec<u8>>),
+}
+
+/// A private key for agreement, with its public part.
+pub(super) struct OwnKey {
+    pub(super) key: AgreementKey,
+    #[cfg(feature = "hpke")]
+    pub(super) public: Vec<u8>,
 }
 
 impl DecryptionKey {
@@ -52,31 +63,26 @@ impl DecryptionKey {
                 let pkcs8 = crate::encoding::pkcs8::write(key);
                 DecryptionKind::Rsa(OaepPrivateKey::from_pkcs8(&pkcs8).map_err(inconsistent)?)
             }
-            (Method::Agreement { .. }, Material::Private(Private::Ec { curve, point, scalar })) => {
-                let curve = agreement_curve(*curve)?;
-                let key = AgreementKey::new(curve, scalar).map_err(inconsistent)?;
-                if key.public().map_err(inconsistent)? != *point {
-                    return Err(KeyError::Inconsistent);
+            (Method::Agreement { .. }, Material::Private(private)) => {
+                DecryptionKind::Agreement(OwnKey::new(private)?)
+            }
+            #[cfg(feature = "hpke")]
+            (Method::Hpke(suite), Material::Private(private)) => {
+                let own = OwnKey::new(private)?;
+                if own.key.curve() != suite.algorithms().curve {
+                    return Err(KeyError::EncryptionMismatch);
                 }
-                DecryptionKind::Agreement { curve, key }
+                DecryptionKind::Agreement(own)
             }
-            (
-                Method::Agreement { .. },
-                Material::Private(Private::Okp { curve: OkpCurve::X25519, seed, .. }),
-            ) => {
-                let curve = AgreementCurve::X25519;
-                DecryptionKind::Agreement {
-                    curve,
-                    key: AgreementKey::new(curve, seed).map_err(inconsistent)?,
-                }
+            (Method::Direct, Material::Secret(key)) => DecryptionKind::Direct(DirectKey::new(key, enc)?),
+            (Method::AesWrap, Material::Secret(key)) => {
+                check_wrapping_key(alg, key)?;
+                DecryptionKind::Wrapping(key.clone())
             }
-            (Method::Direct | Method::AesWrap | Method::GcmWrap, Material::Secret(key)) => {
-                check_secret(alg, enc, key)?;
-                DecryptionKind::Secret { key: key.clone(), enc }
+            (Method::GcmWrap, Material::Secret(key)) => {
+                DecryptionKind::GcmWrapping(wrap::gcm_wrapping_key(alg, key)?)
             }
-            (Method::Password(_), Material::Secret(password)) => {
-                DecryptionKind::Password { password: password.clone() }
-            }
+            (Method::Password(_), Material::Secret(password)) => DecryptionKind::Password(password.clone()),
             (_, Material::Public(_)) => {
                 return Err(KeyError::Kind { found: "a public key", wanted: "a private or shared key" });
             }
@@ -91,7 +97,7 @@ impl DecryptionKey {
     /// [`KeyError::EncryptionMismatch`] for another algorithm.
     pub fn from_password(alg: KeyManagement, password: &[u8]) -> Result<Self, KeyError> {
         let Method::Password(_) = alg.method() else { return Err(KeyError::EncryptionMismatch) };
-        let kind = DecryptionKind::Password { password: Zeroizing::new(password.to_vec()) };
+        let kind = DecryptionKind::Password(Zeroizing::new(password.to_vec()));
         Ok(Self { alg, kid: None, kind: Arc::new(kind) })
     }
 
@@ -121,5 +127,24 @@ impl fmt::Debug for DecryptionKey {
             .field("alg", &self.alg)
             .field("kid", &self.kid)
             .finish_non_exhaustive()
+    }
+}
+
+impl OwnKey {
+    fn new(private: &Private) -> Result<Self, KeyError> {
+        let (curve, scalar, public) = match private {
+            Private::Ec { curve, point, scalar } => (agreement::curve_of(*curve)?, scalar, point.as_slice()),
+            Private::Okp { curve: OkpCurve::X25519, x, seed } => (AgreementCurve::X25519, seed, x.as_slice()),
+            _ => return Err(KeyError::EncryptionMismatch),
+        };
+        let key = AgreementKey::new(curve, scalar).map_err(|_| KeyError::Inconsistent)?;
+        if !key.public().is_ok_and(|computed| computed == public) {
+            return Err(KeyError::Inconsistent);
+        }
+        Ok(Self {
+            key,
+            #[cfg(feature = "hpke")]
+            public: public.to_vec(),
+        })
     }
 }

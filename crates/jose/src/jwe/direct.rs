@@ -1,15 +1,19 @@
 //! `dir` with A256GCM: one symmetric key for everything (RFC 7518 §4.5, §5.3).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{ContentEncryption, DecryptError};
+use super::compact::{self, Compact};
+use super::known_header::CompactHeader;
+use super::parts::{Iv, Parts};
+use super::sealed::Sealed;
+use super::{ContentEncryption, DecryptError, KeyManagement};
 use crate::base64url;
-use crate::crypto::{ContentKey, Sealed, fill_random};
-use crate::json::{Document, Limits};
-use crate::jws::header;
+use crate::crypto::{ContentKey, fill_random};
+use crate::jws::quoted;
 use crate::key::KeyError;
 
 /// A symmetric key of 256 bits for [`seal`] and [`open`].
@@ -19,7 +23,11 @@ use crate::key::KeyError;
 pub struct EncryptionKey {
     key: Arc<ContentKey>,
     kid: Option<Arc<str>>,
+    /// The protected header that [`seal`] writes, encoded.
+    header: Arc<str>,
 }
+
+const ENC: ContentEncryption = ContentEncryption::A256Gcm;
 
 impl EncryptionKey {
     /// How many bytes a key has.
@@ -30,10 +38,9 @@ impl EncryptionKey {
     /// # Errors
     /// [`KeyError::MemberMalformed`] where there are more or fewer.
     pub fn new(key: &[u8]) -> Result<Self, KeyError> {
-        let key =
-            (key.len() == Self::LEN).then(|| ContentKey::new(ContentEncryption::A256Gcm, key).ok()).flatten();
+        let key = (key.len() == Self::LEN).then(|| ContentKey::new(ENC, key).ok()).flatten();
         let key = key.ok_or(KeyError::MemberMalformed { name: "k" })?;
-        Ok(Self { key: Arc::new(key), kid: None })
+        Ok(Self { key: Arc::new(key), kid: None, header: own_header(None) })
     }
 
     /// Makes a new key, and gives its bytes to be kept somewhere.
@@ -49,7 +56,9 @@ impl EncryptionKey {
     /// The same key under this `kid`: it is written into every sealed text, and [`open`] wants it there.
     #[must_use]
     pub fn with_kid(mut self, kid: impl Into<String>) -> Self {
-        self.kid = Some(Arc::from(kid.into()));
+        let kid = kid.into();
+        self.header = own_header(Some(&kid));
+        self.kid = Some(kid.into());
         self
     }
 
@@ -69,24 +78,13 @@ impl fmt::Debug for EncryptionKey {
 /// Encrypts and authenticates a text under a key that both sides have, in compact form.
 #[must_use]
 pub fn seal(key: &EncryptionKey, plaintext: &[u8]) -> String {
-    let mut header = String::from(r#"{"alg":"dir","enc":"A256GCM""#);
-    if let Some(kid) = key.kid() {
-        header.push_str(r#","kid":"#);
-        header.push_str(&serde_json::to_string(kid).expect("strings serialise"));
-    }
-    header.push('}');
-    let header = base64url::encode(header);
-    let sealed = key.key.seal(header.as_bytes(), plaintext);
-    let Sealed { iv, ciphertext, tag } =
-        sealed.expect("a text that fits into memory is short enough for GCM");
-    let mut out = Vec::with_capacity(header.len() + base64url::encoded_len(plaintext.len()) + 44);
-    out.extend_from_slice(header.as_bytes());
-    out.push(b'.');
-    for part in [&iv, &ciphertext, &tag] {
-        out.push(b'.');
-        base64url::encode_into(part, &mut out);
-    }
-    String::from_utf8(out).expect("base64url is ASCII")
+    let mut iv = Iv::zeroed(ENC.iv_len());
+    fill_random(iv.as_mut_slice());
+    let mut ciphertext = plaintext.to_vec();
+    let tag = key.key.seal(iv.as_slice(), key.header.as_bytes(), &mut ciphertext);
+    let tag = tag.expect("a text that fits into memory is short enough for GCM");
+    let protected = Cow::Borrowed(&*key.header);
+    Parts { protected, encrypted_key: vec![], iv, ciphertext, tag: Some(tag) }.to_compact()
 }
 
 /// Opens what [`seal`] made with the same key.
@@ -94,36 +92,33 @@ pub fn seal(key: &EncryptionKey, plaintext: &[u8]) -> String {
 /// # Errors
 /// [`DecryptError::Failed`] for a wrong key and for a text that was changed alike; others where the text is not one of [`seal`]'s.
 pub fn open(key: &EncryptionKey, sealed: &str) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
-    let malformed = DecryptError::Malformed;
-    let mut segments = sealed.split('.');
-    let mut next = || segments.next().ok_or(DecryptError::Malformed);
-    let (header, encrypted_key, nonce, ciphertext, tag) = (next()?, next()?, next()?, next()?, next()?);
-    if segments.next().is_some() || !encrypted_key.is_empty() {
-        return Err(malformed);
+    let Compact { protected, encrypted_key, iv, ciphertext, tag } = compact::split(sealed)?;
+    if !encrypted_key.is_empty() {
+        return Err(DecryptError::Malformed);
     }
-    check_header(key, header)?;
-    let decode = |segment: &str| base64url::decode(segment).map_err(|_| DecryptError::Malformed);
-    let (nonce, ciphertext, tag) = (decode(nonce)?, decode(ciphertext)?, decode(tag)?);
-    key.key.open(header.as_bytes(), &nonce, &ciphertext, &tag).map_err(|_| DecryptError::Failed)
+    if *protected != *key.header {
+        check_header(key, protected)?;
+    }
+    let sealed = Sealed { aad: Cow::Borrowed(protected), iv, ciphertext, tag };
+    sealed.decode()?.open(&key.key, protected).map_err(|_| DecryptError::Failed)
 }
 
-fn check_header(key: &EncryptionKey, segment: &str) -> Result<(), DecryptError> {
-    if segment.len() > base64url::encoded_len(header::MAX_HEADER) {
-        return Err(DecryptError::TooLarge { limit: header::MAX_HEADER });
-    }
-    let json = base64url::decode(segment).map_err(|_| DecryptError::Malformed)?;
-    let document = Document::parse(&json, Limits::HEADER).map_err(DecryptError::HeaderJson)?;
-    let root = document.root();
-    header::check_critical(root, &[]).map_err(|_| DecryptError::CriticalHeader)?;
-    if root.get("zip").is_some() {
+/// A header that others write.
+fn check_header(key: &EncryptionKey, protected: &str) -> Result<(), DecryptError> {
+    let header = CompactHeader::read(protected)?;
+    if header.content.compressed {
         return Err(DecryptError::Header { name: "zip" });
     }
-    let text = |name| header::text(root, name).map_err(|_| DecryptError::Header { name });
-    if text("alg")?.as_deref() != Some("dir") || text("enc")?.as_deref() != Some("A256GCM") {
+    if header.key.alg != KeyManagement::Dir || header.content.enc != Some(ENC) {
         return Err(DecryptError::AlgorithmNotAllowed);
     }
-    if text("kid")?.as_deref() != key.kid() {
+    if header.key.kid.as_deref() != key.kid() {
         return Err(DecryptError::KeyNotFound);
     }
     Ok(())
+}
+
+fn own_header(kid: Option<&str>) -> Arc<str> {
+    let kid = kid.map_or_else(String::new, |kid| format!(r#","kid":{}"#, quoted(kid)));
+    base64url::encode(format!(r#"{{"alg":"dir","enc":"{ENC}"{kid}}}"#)).into()
 }

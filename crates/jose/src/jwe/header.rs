@@ -1,9 +1,11 @@
 //! Reading the headers of a JWE (RFC 7516 §4).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use super::recipient_key::agreement_point;
-use super::{ContentEncryption, DecryptError, KeyManagement};
+#[cfg(feature = "hpke")]
+use super::key_management::Method;
+use super::{ContentEncryption, DecryptError, KeyManagement, agreement};
 use crate::base64url;
 use crate::crypto::AgreementCurve;
 use crate::json::Value;
@@ -15,18 +17,22 @@ use crate::key::Material;
 const MAX_PARTY_INFO: usize = 1024;
 
 /// What the protected header says about the content.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct ContentHeader {
-    pub(super) enc: ContentEncryption,
+    /// Absent for integrated encryption.
+    pub(super) enc: Option<ContentEncryption>,
     pub(super) compressed: bool,
     pub(super) typ: Option<Box<str>>,
     pub(super) cty: Option<Box<str>>,
+    /// The header itself.
+    pub(super) json: Box<str>,
 }
 
 /// What the headers together say about one recipient's key.
+#[derive(Debug)]
 pub(super) struct KeyHeader {
     pub(super) alg: KeyManagement,
-    pub(super) kid: Option<Box<str>>,
+    pub(super) kid: Option<Arc<str>>,
     pub(super) epk: Option<(AgreementCurve, Vec<u8>)>,
     pub(super) apu: Vec<u8>,
     pub(super) apv: Vec<u8>,
@@ -34,24 +40,30 @@ pub(super) struct KeyHeader {
     pub(super) tag: Option<Vec<u8>>,
     pub(super) p2s: Option<Vec<u8>>,
     pub(super) p2c: Option<u32>,
+    /// The encapsulated secret of HPKE.
+    #[cfg(feature = "hpke")]
+    pub(super) ek: Option<Vec<u8>>,
 }
 
 impl ContentHeader {
-    pub(super) fn read(protected: Value<'_, '_>) -> Result<Self, DecryptError> {
+    pub(super) fn read(protected: Value<'_, '_>, json: &[u8]) -> Result<Self, DecryptError> {
         header::check_critical(protected, &[]).map_err(|_| DecryptError::CriticalHeader)?;
         // RFC 7797 is about signatures.
         if protected.get("b64").is_some() {
             return Err(DecryptError::Header { name: "b64" });
         }
-        let enc = text(protected, "enc")?.ok_or(DecryptError::Header { name: "enc" })?;
+        let enc = text(protected, "enc")?;
         let compressed = match text(protected, "zip")?.as_deref() {
             None => false,
             Some("DEF") => true,
             Some(_) => return Err(DecryptError::Header { name: "zip" }),
         };
         let (typ, cty) = (text(protected, "typ")?, text(protected, "cty")?);
-        let enc = ContentEncryption::from_name(&enc).ok_or(DecryptError::AlgorithmNotAllowed)?;
-        Ok(Self { enc, compressed, typ: typ.map(Into::into), cty: cty.map(Into::into) })
+        let enc = enc
+            .map(|enc| ContentEncryption::from_name(&enc).ok_or(DecryptError::AlgorithmNotAllowed))
+            .transpose()?;
+        let json = std::str::from_utf8(json).map_err(|_| DecryptError::Malformed)?.into();
+        Ok(Self { enc, compressed, typ: typ.map(Into::into), cty: cty.map(Into::into), json })
     }
 }
 
@@ -85,8 +97,17 @@ impl KeyHeader {
             None => None,
             Some(epk) => Some(ephemeral(epk).ok_or(DecryptError::Header { name: "epk" })?),
         };
+        let alg = KeyManagement::from_name(&alg).ok_or(DecryptError::AlgorithmNotAllowed)?;
+        #[cfg(feature = "hpke")]
+        let ek = {
+            // Only base mode is here: a pre-shared key would have to be mixed in.
+            if matches!(alg.method(), Method::Hpke(_)) && find("psk_id").is_some() {
+                return Err(DecryptError::Header { name: "psk_id" });
+            }
+            bytes("ek")?
+        };
         Ok(Self {
-            alg: KeyManagement::from_name(&alg).ok_or(DecryptError::AlgorithmNotAllowed)?,
+            alg,
             kid: kid.map(Into::into),
             epk,
             apu: party("apu")?,
@@ -95,7 +116,17 @@ impl KeyHeader {
             tag: bytes("tag")?,
             p2s: bytes("p2s")?,
             p2c,
+            #[cfg(feature = "hpke")]
+            ek,
         })
+    }
+
+    /// Whether it says nothing that is made afresh for every text.
+    pub(super) fn may_come_again(&self) -> bool {
+        let fresh = self.epk.is_some() || self.iv.is_some() || self.tag.is_some() || self.p2s.is_some();
+        #[cfg(feature = "hpke")]
+        let fresh = fresh || self.ek.is_some();
+        !fresh
     }
 }
 
@@ -103,14 +134,13 @@ impl KeyHeader {
 fn ephemeral(epk: Value<'_, '_>) -> Option<(AgreementCurve, Vec<u8>)> {
     let jwk = jwk::from_value(epk).ok()?;
     match jwk.material() {
-        Material::Public(public) => agreement_point(public).ok(),
+        Material::Public(public) => {
+            agreement::point(public).ok().map(|(curve, bytes)| (curve, bytes.to_vec()))
+        }
         _ => None,
     }
 }
 
-pub(super) fn text<'a>(
-    root: Value<'_, 'a>,
-    name: &'static str,
-) -> Result<Option<Cow<'a, str>>, DecryptError> {
+fn text<'a>(root: Value<'_, 'a>, name: &'static str) -> Result<Option<Cow<'a, str>>, DecryptError> {
     header::text(root, name).map_err(|_| DecryptError::Header { name })
 }

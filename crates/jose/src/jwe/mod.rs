@@ -13,22 +13,41 @@
 //! `RSA1_5` is not there: its padding tells attackers apart what they should not know (RFC 8725 §3.2), and no library promises
 //! otherwise. Texts are never compressed when they are made, since their length would tell about secrets within.
 
-mod algorithm;
+mod agreement;
+mod attempt;
+mod compact;
+mod content_encryption;
+mod decrypted;
 mod decrypter;
 mod decryption_key;
 mod direct;
+mod direct_key;
 mod encrypter;
 mod error;
 mod header;
+#[cfg(feature = "hpke")]
+mod hpke;
 mod json_form;
+mod jwk_use;
+mod key_management;
+mod known_header;
+mod parts;
+mod password;
+mod randomness;
 mod recipient_key;
+mod sealed;
+mod template;
 mod unwrap;
 mod wrap;
 
-pub use algorithm::{ContentEncryption, KeyManagement, UnknownEncryption};
-pub use decrypter::{Decrypted, Decrypter};
+pub use content_encryption::ContentEncryption;
+pub use decrypted::Decrypted;
+pub use decrypter::Decrypter;
 pub use decryption_key::DecryptionKey;
 pub use direct::{EncryptionKey, open, seal};
 pub use encrypter::Encrypter;
 pub use error::{DecryptError, EncryptError};
+#[cfg(feature = "hpke")]
+pub use hpke::HpkeSuite;
+pub use key_management::{KeyManagement, UnknownEncryption};
 pub use recipient_key::RecipientKey;

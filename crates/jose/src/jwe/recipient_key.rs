@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::algorithm::Method;
-use super::{ContentEncryption, KeyManagement};
-use crate::crypto::{AgreementCurve, OaepPublicKey};
-use crate::jwk::{Jwk, KeyOperation, KeyUse};
-use crate::key::{Curve, KeyError, Material, OkpCurve, Public};
+use super::direct_key::DirectKey;
+use super::jwk_use::{check_wrapping_key, own_alg, permit};
+use super::key_management::Method;
+use super::password::{self, MAX_ITERATIONS, MIN_ITERATIONS};
+use super::{KeyManagement, agreement, wrap};
+use crate::crypto::{AgreementKey, ContentKey, OaepPublicKey, PeerKey};
+use crate::jwk::{Jwk, KeyOperation};
+use crate::key::{KeyError, Material, Public};
 
 /// The key of a recipient, as the sender has it: public, shared, or a password. It belongs to one `alg`.
 ///
@@ -22,16 +25,12 @@ pub struct RecipientKey {
 }
 
 pub(super) enum RecipientKind {
-    /// For `dir` with the `enc` that the key is bound to, if it is, and for key wrapping.
-    Secret {
-        key: Zeroizing<Vec<u8>>,
-        enc: Option<ContentEncryption>,
-    },
+    Direct(DirectKey),
+    /// For AES key wrap.
+    Wrapping(Zeroizing<Vec<u8>>),
+    GcmWrapping(ContentKey),
     Rsa(OaepPublicKey),
-    Agreement {
-        curve: AgreementCurve,
-        public: Vec<u8>,
-    },
+    Agreement(PeerKey),
     Password {
         password: Zeroizing<Vec<u8>>,
         iterations: u32,
@@ -60,16 +59,23 @@ impl RecipientKey {
                 RecipientKind::Rsa(OaepPublicKey::new(n, e).map_err(|_| KeyError::Inconsistent)?)
             }
             (Method::Agreement { .. }, Material::Public(public)) => {
-                let (curve, public) = agreement_point(public)?;
-                // A point off its curve is found here rather than at first use.
-                crate::crypto::AgreementKey::generate(curve)
-                    .and_then(|probe| probe.agree(&public))
-                    .map_err(|_| KeyError::Inconsistent)?;
-                RecipientKind::Agreement { curve, public }
+                RecipientKind::Agreement(peer_key(public)?)
             }
-            (Method::Direct | Method::AesWrap | Method::GcmWrap, Material::Secret(key)) => {
-                check_secret(alg, enc, key)?;
-                RecipientKind::Secret { key: key.clone(), enc }
+            #[cfg(feature = "hpke")]
+            (Method::Hpke(suite), Material::Public(public)) => {
+                let peer = peer_key(public)?;
+                if peer.curve() != suite.algorithms().curve {
+                    return Err(KeyError::EncryptionMismatch);
+                }
+                RecipientKind::Agreement(peer)
+            }
+            (Method::Direct, Material::Secret(key)) => RecipientKind::Direct(DirectKey::new(key, enc)?),
+            (Method::AesWrap, Material::Secret(key)) => {
+                check_wrapping_key(alg, key)?;
+                RecipientKind::Wrapping(key.clone())
+            }
+            (Method::GcmWrap, Material::Secret(key)) => {
+                RecipientKind::GcmWrapping(wrap::gcm_wrapping_key(alg, key)?)
             }
             (Method::Password(_), Material::Secret(password)) => {
                 return Self::from_password(alg, password)
@@ -93,7 +99,7 @@ impl RecipientKey {
         if password.is_empty() {
             return Err(KeyError::MemberMalformed { name: "k" });
         }
-        let iterations = if alg == KeyManagement::Pbes2Hs256A128Kw { 600_000 } else { 210_000 };
+        let iterations = password::iterations(alg);
         let kind = RecipientKind::Password { password: Zeroizing::new(password.to_vec()), iterations };
         Ok(Self { alg, kid: None, kind: Arc::new(kind) })
     }
@@ -106,7 +112,7 @@ impl RecipientKey {
         let RecipientKind::Password { password, .. } = &*self.kind else {
             return Err(KeyError::EncryptionMismatch);
         };
-        if !(1000..=1_200_000).contains(&iterations) {
+        if !(MIN_ITERATIONS..=MAX_ITERATIONS).contains(&iterations) {
             return Err(KeyError::MemberMalformed { name: "p2c" });
         }
         let kind = RecipientKind::Password { password: password.clone(), iterations };
@@ -143,58 +149,10 @@ impl fmt::Debug for RecipientKey {
     }
 }
 
-/// What a key says to be for. An `enc` as `alg` means `dir` with it.
-pub(super) fn own_alg(jwk: &Jwk) -> Result<KeyManagement, KeyError> {
-    let name = jwk.alg().ok_or(KeyError::AlgorithmMissing)?;
-    if ContentEncryption::from_name(name).is_some() {
-        return Ok(KeyManagement::Dir);
-    }
-    KeyManagement::from_name(name).ok_or(KeyError::AlgorithmUnknown)
-}
-
-/// Whether the key may be used so; gives the `enc` that a key for `dir` is bound to.
-pub(super) fn permit(
-    alg: KeyManagement,
-    jwk: &Jwk,
-    operations: &[KeyOperation],
-) -> Result<Option<ContentEncryption>, KeyError> {
-    let enc = jwk.alg().and_then(ContentEncryption::from_name);
-    if jwk.alg().is_some() && own_alg(jwk)? != alg {
-        return Err(KeyError::EncryptionMismatch);
-    }
-    let use_allows = matches!(jwk.key_use(), None | Some(KeyUse::Enc));
-    if !use_allows || !operations.iter().any(|operation| jwk.allows(operation.clone())) {
-        return Err(KeyError::Use);
-    }
-    Ok(enc)
-}
-
-pub(super) fn check_secret(
-    alg: KeyManagement,
-    enc: Option<ContentEncryption>,
-    key: &[u8],
-) -> Result<(), KeyError> {
-    let fits = match (alg, enc) {
-        (KeyManagement::Dir, Some(enc)) => key.len() == enc.key_len(),
-        (KeyManagement::Dir, None) => ContentEncryption::ALL.iter().any(|enc| enc.key_len() == key.len()),
-        _ => key.len() == alg.wrap_len(),
-    };
-    if fits { Ok(()) } else { Err(KeyError::MemberMalformed { name: "k" }) }
-}
-
-pub(super) fn agreement_point(public: &Public) -> Result<(AgreementCurve, Vec<u8>), KeyError> {
-    match public {
-        Public::Ec { curve, point } => Ok((agreement_curve(*curve)?, point.clone())),
-        Public::Okp { curve: OkpCurve::X25519, x } => Ok((AgreementCurve::X25519, x.to_vec())),
-        _ => Err(KeyError::EncryptionMismatch),
-    }
-}
-
-pub(super) fn agreement_curve(curve: Curve) -> Result<AgreementCurve, KeyError> {
-    match curve {
-        Curve::P256 => Ok(AgreementCurve::P256),
-        Curve::P384 => Ok(AgreementCurve::P384),
-        Curve::P521 => Ok(AgreementCurve::P521),
-        Curve::Secp256k1 => Err(KeyError::Unsupported { what: "key agreement on secp256k1" }),
-    }
+/// A key is used once here, so that one of small order is found now rather than at first use.
+fn peer_key(public: &Public) -> Result<PeerKey, KeyError> {
+    let (curve, bytes) = agreement::point(public)?;
+    let peer = PeerKey::new(curve, bytes).map_err(|_| KeyError::Inconsistent)?;
+    AgreementKey::generate(curve).and_then(|probe| probe.agree(&peer)).map_err(|_| KeyError::Inconsistent)?;
+    Ok(peer)
 }

@@ -1,151 +1,173 @@
-//! Bringing the content encryption key to a recipient.
+//! Making a content encryption key, and bringing it to a recipient.
 
 use zeroize::Zeroizing;
 
-use super::algorithm::Method;
+use super::agreement::{self, Purpose, ephemeral_jwk};
+use super::jwk_use::check_wrapping_key;
+use super::key_management::Method;
+use super::parts::Iv;
+use super::password::{SALT, full_salt};
+use super::randomness::Randomness;
 use super::recipient_key::{RecipientKey, RecipientKind};
-use super::{ContentEncryption, EncryptError};
+use super::{ContentEncryption, EncryptError, KeyManagement};
 use crate::base64url;
-use crate::crypto::{
-    AgreementCurve, AgreementKey, ContentKey, aes_wrap, concat_kdf, derive_from_password, fill_random,
-};
+use crate::crypto::{ContentKey, PeerKey, Refused, aes_wrap, derive_from_password};
+use crate::key::KeyError;
 
-/// The encrypted key, and the header members (name and JSON) that the recipient needs to decrypt it.
+/// What a recipient is sent beside the ciphertext.
+#[derive(Default)]
 pub(super) struct Wrapped {
     pub(super) encrypted_key: Vec<u8>,
-    pub(super) members: Vec<(&'static str, String)>,
+    /// Members of the header, each after a comma (JSON).
+    pub(super) members: String,
 }
 
-/// The content encryption key that the recipient's own key fixes, if it does; else a fresh one.
-pub(super) struct ContentSecret {
-    pub(super) key: Zeroizing<Vec<u8>>,
-    /// What has come about on the way.
-    pub(super) wrapped: Option<Wrapped>,
+/// A content encryption key, and the initialisation vector of the one text that it encrypts now.
+pub(super) struct ContentSecret<'k> {
+    #[cfg(feature = "hpke")]
+    enc: ContentEncryption,
+    key: PreparedKey<'k>,
+    pub(super) iv: Iv,
+    /// The key itself, where it is fresh and has to be wrapped.
+    bytes: Zeroizing<Vec<u8>>,
 }
 
-impl ContentSecret {
-    pub(super) fn fresh(enc: ContentEncryption) -> Self {
-        let mut key = Zeroizing::new(vec![0; enc.key_len()]);
-        fill_random(&mut key);
-        Self { key, wrapped: None }
+enum PreparedKey<'k> {
+    Shared(&'k ContentKey),
+    Own(ContentKey),
+}
+
+impl<'k> ContentSecret<'k> {
+    /// A random key.
+    pub(super) fn fresh(enc: ContentEncryption, random: &mut impl Randomness) -> Result<Self, EncryptError> {
+        // Key and vector are drawn at once: asking costs more than what is asked for.
+        let mut bytes = Zeroizing::new(vec![0; enc.key_len() + enc.iv_len()]);
+        random.fill(&mut bytes);
+        let (key, vector) = bytes.split_at_checked(enc.key_len()).ok_or(EncryptError::Failed)?;
+        let mut iv = Iv::zeroed(vector.len());
+        iv.as_mut_slice().copy_from_slice(vector);
+        let key = PreparedKey::Own(ContentKey::new(enc, key)?);
+        bytes.truncate(enc.key_len());
+        Ok(Self {
+            #[cfg(feature = "hpke")]
+            enc,
+            key,
+            iv,
+            bytes,
+        })
     }
 
-    /// `dir`, and `ECDH-ES` without key wrap.
-    pub(super) fn fixed_by(recipient: &RecipientKey, enc: ContentEncryption) -> Result<Self, EncryptError> {
-        match &*recipient.kind {
-            RecipientKind::Secret { key, enc: bound } => {
-                if key.len() != enc.key_len() || bound.is_some_and(|bound| bound != enc) {
-                    return Err(EncryptError::ContentEncryption);
-                }
-                Ok(Self {
-                    key: key.clone(),
-                    wrapped: Some(Wrapped { encrypted_key: vec![], members: vec![] }),
-                })
+    /// The key that the recipient's own key fixes: `dir`, and `ECDH-ES` without key wrap.
+    pub(super) fn fixed(
+        recipient: &'k RecipientKey,
+        enc: ContentEncryption,
+        random: &mut impl Randomness,
+    ) -> Result<(Self, Wrapped), EncryptError> {
+        let (key, members) = match &*recipient.kind {
+            RecipientKind::Direct(key) => {
+                (PreparedKey::Shared(key.get(enc).ok_or(EncryptError::ContentEncryption)?), String::new())
             }
-            RecipientKind::Agreement { curve, public } => {
-                let (key, epk) = agree(*curve, public, enc.as_str(), enc.key_len())?;
-                let members = vec![("epk", epk)];
-                Ok(Self { key, wrapped: Some(Wrapped { encrypted_key: vec![], members }) })
+            RecipientKind::Agreement(peer) => {
+                let (key, members) = agree(peer, enc.as_str(), enc.key_len(), random)?;
+                (PreparedKey::Own(ContentKey::new(enc, &key)?), members)
+            }
+            _ => return Err(EncryptError::Failed),
+        };
+        let mut iv = Iv::zeroed(enc.iv_len());
+        random.fill(iv.as_mut_slice());
+        let secret = Self {
+            #[cfg(feature = "hpke")]
+            enc,
+            key,
+            iv,
+            bytes: Zeroizing::default(),
+        };
+        Ok((secret, Wrapped { encrypted_key: vec![], members }))
+    }
+
+    pub(super) fn key(&self) -> &ContentKey {
+        match &self.key {
+            PreparedKey::Shared(key) => key,
+            PreparedKey::Own(key) => key,
+        }
+    }
+
+    /// Brings the key to this recipient.
+    pub(super) fn wrap_for(
+        &self,
+        recipient: &RecipientKey,
+        random: &mut impl Randomness,
+    ) -> Result<Wrapped, EncryptError> {
+        let alg = recipient.alg;
+        let bare = |encrypted_key| Wrapped { encrypted_key, members: String::new() };
+        match (alg.method(), &*recipient.kind) {
+            (Method::AesWrap, RecipientKind::Wrapping(key)) => Ok(bare(aes_wrap(key, &self.bytes)?)),
+            (Method::GcmWrap, RecipientKind::GcmWrapping(key)) => gcm_wrap(key, &self.bytes, random),
+            (Method::Oaep(hash), RecipientKind::Rsa(key)) => Ok(bare(key.encrypt(hash, &self.bytes)?)),
+            (Method::Agreement { wraps: true }, RecipientKind::Agreement(peer)) => {
+                let (kek, members) = agree(peer, alg.as_str(), alg.wrap_len(), random)?;
+                Ok(Wrapped { encrypted_key: aes_wrap(&kek, &self.bytes)?, members })
+            }
+            (Method::Password(hash), RecipientKind::Password { password, iterations }) => {
+                let mut salt = [0; SALT];
+                random.fill(&mut salt);
+                let full_salt = full_salt(alg, &salt);
+                let kek = derive_from_password(hash, password, &full_salt, *iterations, alg.wrap_len())?;
+                let members = format!(r#","p2s":"{}","p2c":{iterations}"#, base64url::encode(salt));
+                Ok(Wrapped { encrypted_key: aes_wrap(&kek, &self.bytes)?, members })
+            }
+            #[cfg(feature = "hpke")]
+            (Method::Hpke(suite), RecipientKind::Agreement(peer)) => {
+                let mut encrypted_key = self.bytes.to_vec();
+                let info = super::hpke::recipient_structure(self.enc);
+                let ephemeral = random.ephemeral(peer.curve())?;
+                let ek = suite.algorithms().seal(&ephemeral, peer, &info, &[], &mut encrypted_key)?;
+                Ok(Wrapped { encrypted_key, members: format!(r#","ek":"{}""#, base64url::encode(ek)) })
             }
             _ => Err(EncryptError::Failed),
         }
     }
 }
 
-pub(super) fn wrap(recipient: &RecipientKey, content_key: &[u8]) -> Result<Wrapped, EncryptError> {
-    let alg = recipient.alg;
-    let failed = |_| EncryptError::Failed;
-    match (alg.method(), &*recipient.kind) {
-        (Method::AesWrap, RecipientKind::Secret { key, .. }) => {
-            Ok(Wrapped { encrypted_key: aes_wrap(key, content_key).map_err(failed)?, members: vec![] })
-        }
-        (Method::GcmWrap, RecipientKind::Secret { key, .. }) => {
-            let sealed = gcm_of(key)?.seal(&[], content_key).map_err(failed)?;
-            let text = |bytes: &[u8]| format!("\"{}\"", base64url::encode(bytes));
-            let members = vec![("iv", text(&sealed.iv)), ("tag", text(&sealed.tag))];
-            Ok(Wrapped { encrypted_key: sealed.ciphertext, members })
-        }
-        (Method::Oaep(hash), RecipientKind::Rsa(key)) => {
-            Ok(Wrapped { encrypted_key: key.encrypt(hash, content_key).map_err(failed)?, members: vec![] })
-        }
-        (Method::Agreement { wraps: true }, RecipientKind::Agreement { curve, public }) => {
-            let (kek, epk) = agree(*curve, public, alg.as_str(), alg.wrap_len())?;
-            let encrypted_key = aes_wrap(&kek, content_key).map_err(failed)?;
-            Ok(Wrapped { encrypted_key, members: vec![("epk", epk)] })
-        }
-        (Method::Password(hash), RecipientKind::Password { password, iterations }) => {
-            let mut salt = [0; 16];
-            fill_random(&mut salt);
-            let full_salt = password_salt(alg.as_str(), &salt);
-            let kek = derive_from_password(hash, password, &full_salt, *iterations, alg.wrap_len())
-                .map_err(failed)?;
-            let encrypted_key = aes_wrap(&kek, content_key).map_err(failed)?;
-            let members =
-                vec![("p2s", format!("\"{}\"", base64url::encode(salt))), ("p2c", iterations.to_string())];
-            Ok(Wrapped { encrypted_key, members })
-        }
-        _ => Err(EncryptError::Failed),
-    }
-}
-
-fn gcm_of(key: &[u8]) -> Result<ContentKey, EncryptError> {
-    ContentKey::new(gcm_by_len(key.len()), key).map_err(|_| EncryptError::Failed)
-}
-
-/// AES-GCM by the length of its key.
-pub(super) const fn gcm_by_len(len: usize) -> ContentEncryption {
-    match len {
+/// A symmetric key for `A128GCMKW` and its like.
+pub(super) fn gcm_wrapping_key(alg: KeyManagement, key: &[u8]) -> Result<ContentKey, KeyError> {
+    check_wrapping_key(alg, key)?;
+    let enc = match key.len() {
         16 => ContentEncryption::A128Gcm,
         24 => ContentEncryption::A192Gcm,
         _ => ContentEncryption::A256Gcm,
-    }
-}
-
-/// A fresh ephemeral agreement: the derived key, and the ephemeral public key as a JWK.
-fn agree(
-    curve: AgreementCurve,
-    public: &[u8],
-    algorithm_id: &str,
-    len: usize,
-) -> Result<(Zeroizing<Vec<u8>>, String), EncryptError> {
-    let failed = |_| EncryptError::Failed;
-    let ephemeral = AgreementKey::generate(curve).map_err(failed)?;
-    let secret = ephemeral.agree(public).map_err(failed)?;
-    let key = concat_kdf(&secret, &kdf_info(algorithm_id, &[], &[], len), len).map_err(failed)?;
-    let epk = ephemeral_jwk(curve, &ephemeral.public().map_err(failed)?).ok_or(EncryptError::Failed)?;
-    Ok((key, epk))
-}
-
-fn ephemeral_jwk(curve: AgreementCurve, public: &[u8]) -> Option<String> {
-    let crv = match curve {
-        AgreementCurve::P256 => "P-256",
-        AgreementCurve::P384 => "P-384",
-        AgreementCurve::P521 => "P-521",
-        AgreementCurve::X25519 => {
-            return Some(format!(r#"{{"kty":"OKP","crv":"X25519","x":"{}"}}"#, base64url::encode(public)));
-        }
     };
-    let (_, coordinates) = public.split_first()?;
-    let (x, y) = coordinates.split_at_checked(coordinates.len() / 2)?;
-    Some(format!(
-        r#"{{"kty":"EC","crv":"{crv}","x":"{}","y":"{}"}}"#,
-        base64url::encode(x),
-        base64url::encode(y)
-    ))
+    ContentKey::new(enc, key).map_err(|_| KeyError::MemberMalformed { name: "k" })
 }
 
-/// The `OtherInfo` of RFC 7518 §4.6.2.
-pub(super) fn kdf_info(algorithm_id: &str, apu: &[u8], apv: &[u8], len: usize) -> Vec<u8> {
-    let mut info = Vec::with_capacity(algorithm_id.len() + apu.len() + apv.len() + 16);
-    for part in [algorithm_id.as_bytes(), apu, apv] {
-        info.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-        info.extend_from_slice(part);
+fn gcm_wrap(
+    key: &ContentKey,
+    content_key: &[u8],
+    random: &mut impl Randomness,
+) -> Result<Wrapped, EncryptError> {
+    let mut iv = [0; ContentEncryption::A256Gcm.iv_len()];
+    random.fill(&mut iv);
+    let mut encrypted_key = content_key.to_vec();
+    let tag = key.seal(&iv, &[], &mut encrypted_key)?;
+    let (tag, iv) = (base64url::encode(tag.as_slice()), base64url::encode(iv));
+    Ok(Wrapped { encrypted_key, members: format!(r#","tag":"{tag}","iv":"{iv}""#) })
+}
+
+/// A fresh ephemeral agreement: the derived key, and the member `epk`.
+fn agree(
+    peer: &PeerKey,
+    algorithm_id: &str,
+    key_len: usize,
+    random: &mut impl Randomness,
+) -> Result<(Zeroizing<Vec<u8>>, String), Refused> {
+    let ephemeral = random.ephemeral(peer.curve())?;
+    let purpose = Purpose { algorithm_id, key_len, apu: &[], apv: &[] };
+    let key = agreement::derive(&ephemeral, peer, purpose)?;
+    Ok((key, format!(r#","epk":{}"#, ephemeral_jwk(&ephemeral)?)))
+}
+
+impl From<Refused> for EncryptError {
+    fn from(_: Refused) -> Self {
+        Self::Failed
     }
-    info.extend_from_slice(&u32::try_from(len * 8).unwrap_or(u32::MAX).to_be_bytes());
-    info
-}
-
-/// RFC 7518 §4.8.1.1: the name of the algorithm, a zero, and the salt itself.
-pub(super) fn password_salt(alg: &str, salt: &[u8]) -> Vec<u8> {
-    [alg.as_bytes(), &[0], salt].concat()
 }

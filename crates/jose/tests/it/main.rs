@@ -9,6 +9,7 @@ mod faults_claims;
 mod faults_header;
 mod faults_keys;
 mod faults_signatures;
+mod hpke;
 mod jwe;
 mod jwk;
 mod jws;

@@ -1,8 +1,10 @@
-//! The algorithms of JWE (RFC 7518 §4.1, §5.1).
+//! How the content encryption key reaches a recipient: `alg` (RFC 7518 §4.1).
 
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "hpke")]
+use super::HpkeSuite;
 use crate::crypto::{OaepHash, PasswordHash};
 
 /// How the content encryption key reaches a recipient: `alg`.
@@ -45,6 +47,12 @@ pub enum KeyManagement {
     Pbes2Hs384A192Kw,
     /// `PBES2-HS512+A256KW`.
     Pbes2Hs512A256Kw,
+    /// `HPKE-0` and its like, integrated encryption: HPKE encrypts the content itself, and there is no `enc`.
+    #[cfg(feature = "hpke")]
+    Hpke(HpkeSuite),
+    /// `HPKE-0-KE` and its like: HPKE encrypts the content encryption key.
+    #[cfg(feature = "hpke")]
+    HpkeKe(HpkeSuite),
 }
 
 /// What a [`KeyManagement`] does, without its sizes.
@@ -54,8 +62,12 @@ pub(super) enum Method {
     AesWrap,
     GcmWrap,
     Oaep(OaepHash),
-    Agreement { wraps: bool },
+    Agreement {
+        wraps: bool,
+    },
     Password(PasswordHash),
+    #[cfg(feature = "hpke")]
+    Hpke(HpkeSuite),
 }
 
 impl KeyManagement {
@@ -79,6 +91,30 @@ impl KeyManagement {
         Self::Pbes2Hs256A128Kw,
         Self::Pbes2Hs384A192Kw,
         Self::Pbes2Hs512A256Kw,
+        #[cfg(feature = "hpke")]
+        Self::Hpke(HpkeSuite::P256Aes128),
+        #[cfg(feature = "hpke")]
+        Self::Hpke(HpkeSuite::P384Aes256),
+        #[cfg(feature = "hpke")]
+        Self::Hpke(HpkeSuite::P521Aes256),
+        #[cfg(feature = "hpke")]
+        Self::Hpke(HpkeSuite::X25519Aes128),
+        #[cfg(feature = "hpke")]
+        Self::Hpke(HpkeSuite::X25519ChaCha20),
+        #[cfg(feature = "hpke")]
+        Self::Hpke(HpkeSuite::P256Aes256),
+        #[cfg(feature = "hpke")]
+        Self::HpkeKe(HpkeSuite::P256Aes128),
+        #[cfg(feature = "hpke")]
+        Self::HpkeKe(HpkeSuite::P384Aes256),
+        #[cfg(feature = "hpke")]
+        Self::HpkeKe(HpkeSuite::P521Aes256),
+        #[cfg(feature = "hpke")]
+        Self::HpkeKe(HpkeSuite::X25519Aes128),
+        #[cfg(feature = "hpke")]
+        Self::HpkeKe(HpkeSuite::X25519ChaCha20),
+        #[cfg(feature = "hpke")]
+        Self::HpkeKe(HpkeSuite::P256Aes256),
     ];
 
     /// The registered name.
@@ -103,6 +139,10 @@ impl KeyManagement {
             Self::Pbes2Hs256A128Kw => "PBES2-HS256+A128KW",
             Self::Pbes2Hs384A192Kw => "PBES2-HS384+A192KW",
             Self::Pbes2Hs512A256Kw => "PBES2-HS512+A256KW",
+            #[cfg(feature = "hpke")]
+            Self::Hpke(suite) => suite.integrated_name(),
+            #[cfg(feature = "hpke")]
+            Self::HpkeKe(suite) => suite.key_encryption_name(),
         }
     }
 
@@ -120,6 +160,8 @@ impl KeyManagement {
             Self::Pbes2Hs256A128Kw => Method::Password(PasswordHash::Sha256),
             Self::Pbes2Hs384A192Kw => Method::Password(PasswordHash::Sha384),
             Self::Pbes2Hs512A256Kw => Method::Password(PasswordHash::Sha512),
+            #[cfg(feature = "hpke")]
+            Self::Hpke(suite) | Self::HpkeKe(suite) => Method::Hpke(suite),
         }
     }
 
@@ -135,7 +177,15 @@ impl KeyManagement {
 
     /// Whether the recipient's key itself gives the content encryption key, so that there can be one recipient only.
     pub(super) const fn fixes_content_key(self) -> bool {
-        matches!(self, Self::Dir | Self::EcdhEs)
+        matches!(self, Self::Dir | Self::EcdhEs) || self.is_integrated()
+    }
+
+    /// Whether there is no content encryption key at all, and no `enc`.
+    pub(super) const fn is_integrated(self) -> bool {
+        #[cfg(feature = "hpke")]
+        return matches!(self, Self::Hpke(_));
+        #[cfg(not(feature = "hpke"))]
+        return false;
     }
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
@@ -155,79 +205,6 @@ impl fmt::Display for KeyManagement {
 pub struct UnknownEncryption;
 
 impl FromStr for KeyManagement {
-    type Err = UnknownEncryption;
-
-    fn from_str(name: &str) -> Result<Self, UnknownEncryption> {
-        Self::from_name(name).ok_or(UnknownEncryption)
-    }
-}
-
-/// How the content is encrypted and authenticated: `enc`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ContentEncryption {
-    /// `A128GCM`.
-    A128Gcm,
-    /// `A192GCM`.
-    A192Gcm,
-    /// `A256GCM`.
-    A256Gcm,
-    /// `A128CBC-HS256`.
-    A128CbcHs256,
-    /// `A192CBC-HS384`.
-    A192CbcHs384,
-    /// `A256CBC-HS512`.
-    A256CbcHs512,
-}
-
-impl ContentEncryption {
-    /// Every one of them.
-    pub const ALL: &'static [Self] = &[
-        Self::A128Gcm,
-        Self::A192Gcm,
-        Self::A256Gcm,
-        Self::A128CbcHs256,
-        Self::A192CbcHs384,
-        Self::A256CbcHs512,
-    ];
-
-    /// The registered name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::A128Gcm => "A128GCM",
-            Self::A192Gcm => "A192GCM",
-            Self::A256Gcm => "A256GCM",
-            Self::A128CbcHs256 => "A128CBC-HS256",
-            Self::A192CbcHs384 => "A192CBC-HS384",
-            Self::A256CbcHs512 => "A256CBC-HS512",
-        }
-    }
-
-    /// How long its key is (bytes).
-    #[must_use]
-    pub const fn key_len(self) -> usize {
-        match self {
-            Self::A128Gcm => 16,
-            Self::A192Gcm => 24,
-            Self::A256Gcm | Self::A128CbcHs256 => 32,
-            Self::A192CbcHs384 => 48,
-            Self::A256CbcHs512 => 64,
-        }
-    }
-
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|enc| enc.as_str() == name)
-    }
-}
-
-impl fmt::Display for ContentEncryption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for ContentEncryption {
     type Err = UnknownEncryption;
 
     fn from_str(name: &str) -> Result<Self, UnknownEncryption> {
