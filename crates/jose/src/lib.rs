@@ -62,6 +62,18 @@
 //! Every error is an enum with a stable `code()`; `docs/errors.md` tells the cause and the mend of each. None repeats a token,
 //! a key or a claim.
 
+// No input makes the library panic: nothing is indexed, and what cannot fail says why (`expect`).
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 mod algorithm;
 pub mod base64url;
 mod crypto;

@@ -10,7 +10,7 @@ use super::{KeyError, Material};
 use crate::Algorithm;
 use crate::crypto::{HmacKey, SignKey, VerifyKey, fill_random};
 use crate::encoding;
-use crate::jwk::{Jwk, KeyOperation};
+use crate::jwk::{Jwk, JwkSet, KeyOperation};
 
 /// A secret that signer and verifier share, for one HMAC algorithm.
 ///
@@ -127,10 +127,12 @@ renamed!(SharedSecret);
 /// Whether the bytes are a public key or a certificate in any text or DER form: RS256-to-HS256 confusion begins with that.
 fn is_public_key(secret: &[u8]) -> bool {
     let text = secret.strip_prefix("\u{feff}".as_bytes()).unwrap_or(secret).trim_ascii();
+    let letters: Vec<u8> = text.iter().copied().filter(|letter| !letter.is_ascii_whitespace()).collect();
     text.windows(11).any(|window| window == b"-----BEGIN ")
-        || text.first() == Some(&b'{') && Jwk::parse(text).is_ok()
+        || text.first() == Some(&b'{') && (Jwk::parse(text).is_ok() || JwkSet::parse(text).is_ok())
+        || [&b"ssh-"[..], b"ecdsa-sha2-"].iter().any(|ssh| text.starts_with(ssh))
         || encoding::is_key_or_certificate(text)
-        || base64_turbo::STANDARD.decode(text).is_ok_and(|der| encoding::is_key_or_certificate(&der))
+        || base64_turbo::STANDARD.decode(&letters).is_ok_and(|der| encoding::is_key_or_certificate(&der))
 }
 
 /// Whether everybody knows the secret: it is long enough, and stands in a tutorial.

@@ -377,3 +377,84 @@ fn a_kid_or_typ_with_quotes_does_not_break_out_when_signing() {
         Verifier::new("i", "a", secret).typ(String::from("t\"\n")).verify::<Value>(&token, NOW).unwrap();
     assert_eq!(verified.kid(), Some("k\",\"alg\":\"none\\"));
 }
+
+/// A JWS in JSON with any protected header.
+fn json_form(header: &str, payload: &str) -> String {
+    let token = mac(header.as_bytes(), payload.as_bytes());
+    let mut parts = token.split('.');
+    let mut part = || parts.next().unwrap().to_owned();
+    serde_json::json!({"protected": part(), "payload": part(), "signature": part()}).to_string()
+}
+
+#[test]
+fn none_is_refused_in_the_json_forms_too() {
+    let verifier = jws::Verifier::new(secret());
+    assert!(verifier.verify_json(&json_form(r#"{"alg":"HS256"}"#, "x")).is_ok());
+    for name in ["none", "None", "NONE", "nOnE"] {
+        let protected = json_form(&format!(r#"{{"alg":"{name}"}}"#), "x");
+        assert_eq!(verifier.verify_json(&protected).unwrap_err(), VerifyError::AlgorithmNotAllowed);
+        let unsigned = serde_json::json!({
+            "protected": base64url::encode(format!(r#"{{"alg":"{name}"}}"#)), "payload": "eA", "signature": ""
+        });
+        assert_eq!(
+            verifier.verify_json(&unsigned.to_string()).unwrap_err(),
+            VerifyError::AlgorithmNotAllowed
+        );
+        let bare = serde_json::json!({"header": {"alg": name}, "payload": "eA", "signature": ""});
+        assert_eq!(verifier.verify_json(&bare.to_string()).unwrap_err(), VerifyError::Header { name: "alg" });
+    }
+}
+
+#[test]
+fn signatures_that_disagree_about_the_payload_are_refused() {
+    let part = |json: &str| {
+        let mut part: Value = serde_json::from_str(json).unwrap();
+        part.as_object_mut().unwrap().remove("payload");
+        part
+    };
+    let encoded = part(&jws::Signer::new(secret()).sign_flattened(b"text").unwrap());
+    let unencoded = part(&jws::Signer::new(secret()).unencoded().sign_flattened(b"text").unwrap());
+    for signatures in [[&encoded, &unencoded], [&unencoded, &encoded]] {
+        let mixed = serde_json::json!({"payload": "text", "signatures": signatures});
+        let refused = jws::Verifier::new(secret()).verify_json(&mixed.to_string());
+        assert_eq!(refused.unwrap_err(), VerifyError::Header { name: "b64" });
+    }
+}
+
+#[test]
+fn an_unencoded_compact_payload_with_a_dot_or_a_control_character_is_refused() {
+    use hmac::{Hmac, KeyInit, Mac};
+    let header = base64url::encode(r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#);
+    let verify = |payload: &str| {
+        let input = format!("{header}.{payload}");
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret().expose()).unwrap();
+        mac.update(input.as_bytes());
+        let token = format!("{input}.{}", base64url::encode(mac.finalize().into_bytes()));
+        jws::Verifier::new(secret()).verify(&token).map(jws::Verified::into_payload)
+    };
+    assert_eq!(verify("plain text ~").unwrap(), b"plain text ~");
+    for payload in ["$.02", ".", "a\nb", "\0", "\u{7f}", "\t", "\u{e9}"] {
+        assert_eq!(verify(payload).unwrap_err(), VerifyError::Malformed, "{payload:?}");
+    }
+}
+
+#[test]
+fn a_header_of_another_form_is_no_shortcut_around_the_strict_reader() {
+    // A verifier learns headers that came with a good signature. What it learned opens the door to that header alone.
+    let verifier = Verifier::new("i", "a", secret());
+    let learned = mac(br#"{"typ":"JWT","alg":"HS256","x":1}"#, CLAIMS.as_bytes());
+    for _ in 0..3 {
+        assert!(verifier.verify::<Value>(&learned, NOW).is_ok());
+    }
+    for header in [
+        r#"{"typ":"JWT","alg":"HS256","x":1,"x":1}"#,
+        r#"{"typ":"JWT","alg":"none","x":1}"#,
+        r#"{"typ":"at+jwt","alg":"HS256","x":1}"#,
+        r#"{"typ":"JWT","alg":"HS256","x":1,"crit":["x"]}"#,
+    ] {
+        assert!(
+            verifier.verify::<Value>(&mac(header.as_bytes(), CLAIMS.as_bytes()), NOW).is_err(),
+            "{header}"
+        );
+    }
+}

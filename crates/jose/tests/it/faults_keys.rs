@@ -285,3 +285,42 @@ fn nothing_of_a_key_is_in_an_error() {
         assert!(!format!("{error} {error:?}").contains(secret));
     }
 }
+
+#[test]
+fn a_key_for_agreement_does_not_sign_and_a_key_for_signatures_is_for_one_algorithm() {
+    let x25519 = json!({"kty": "OKP", "crv": "X25519", "x": "3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"});
+    assert_eq!(import(&x25519).unwrap_err(), KeyError::AlgorithmUnknown);
+    let jwk = Jwk::parse(x25519.to_string().as_bytes()).unwrap();
+    let wanted = Algorithm::Ed25519;
+    assert_eq!(PublicKey::from_jwk_for(wanted, &jwk).unwrap_err(), KeyError::AlgorithmMismatch { wanted });
+    let agreeing = with(&without(&public(Algorithm::ES256), "use"), "alg", json!("ECDH-ES+A256KW"));
+    let jwk = Jwk::parse(agreeing.to_string().as_bytes()).unwrap();
+    assert!(PublicKey::from_jwk(&jwk).is_err() && PublicKey::from_jwk_for(Algorithm::ES256, &jwk).is_err());
+}
+
+#[test]
+fn a_token_without_kid_is_tried_with_sixteen_keys_at_most() {
+    let keys: Vec<_> = (0..17).map(|_| PrivateKey::generate(Algorithm::Ed25519).unwrap()).collect();
+    let set = KeySet::new(keys.iter().map(PrivateKey::public_key)).unwrap();
+    let verifier = jeton_jose::jws::Verifier::new(set);
+    let verify = |key: &PrivateKey| verifier.verify(&jeton_jose::jws::Signer::new(key).sign(b"x").unwrap());
+    assert!(verify(&keys[0]).is_ok() && verify(&keys[15]).is_ok());
+    assert_eq!(verify(&keys[16]).unwrap_err(), jeton_jose::VerifyError::SignatureInvalid);
+}
+
+#[test]
+fn secrets_show_in_no_debug_text() {
+    let secret = SharedSecret::new(Algorithm::HS256, b"0123456789abcdef0123456789ABCDEF").unwrap();
+    let signer = jeton_jose::jwt::Signer::new(&secret);
+    let verifier = jeton_jose::jwt::Verifier::new("i", "a", secret.clone());
+    let token = signer.sign(&json!({"iss": "i", "aud": "a", "exp": 1_900_000_000})).unwrap();
+    let seen = jeton_jose::jwt::Unverified::parse(&token).unwrap();
+    let now = jeton_jose::Timestamp::from_unix(1_800_000_000);
+    let verified = verifier.verify::<Value>(&token, now).unwrap();
+    let shown = format!("{secret:?} {:?} {signer:?} {verifier:?} {seen:?} {verified:?}", secret.to_jwk());
+    let shown = format!("{shown} {:#?} {:?}", VerifyingKey::from(&secret), KeySet::from(&secret));
+    let signature = token.rsplit('.').next().unwrap();
+    for hidden in ["0123456789abcdef", "MDEyMzQ1Njc4OWFiY2RlZj", "48, 49, 50, 51", signature] {
+        assert!(!shown.contains(hidden), "{hidden} in {shown}");
+    }
+}

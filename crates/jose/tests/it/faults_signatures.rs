@@ -180,3 +180,36 @@ fn a_token_never_verifies_under_a_stranger_s_key() {
         );
     }
 }
+
+#[test]
+fn the_signature_that_was_wanted_is_in_no_error() {
+    let (signing, verifying) = pair(Algorithm::HS256);
+    let token = Signer::new(signing).sign(b"text").unwrap();
+    let good = signature(&token);
+    let error = Verifier::new(verifying).verify(&replaced(&token, &[0; 32])).unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains(&base64url::encode(&good)) && !shown.contains(&format!("{:?}", &good[..4])));
+}
+
+#[test]
+fn of_several_signatures_only_one_by_the_verifiers_key_counts() {
+    let (mallory, ada) = (pair(Algorithm::ES256), pair(Algorithm::ES256));
+    let sign = |signers: &[Signer], payload: &[u8]| -> serde_json::Value {
+        serde_json::from_str(&jeton_jose::jws::sign_general(signers, payload).unwrap()).unwrap()
+    };
+    let both = sign(&[Signer::new(mallory.0.clone()), Signer::new(ada.0.clone())], b"text");
+    let verifier = Verifier::new(ada.1);
+    assert_eq!(verifier.verify_json(&both.to_string()).unwrap().signature_index(), 1);
+
+    // CVE-2016-9122: a good signature by somebody else does not vouch for the bad one that carries the name.
+    let alone = sign(&[Signer::new(mallory.0.clone())], b"text");
+    assert_eq!(verifier.verify_json(&alone.to_string()).unwrap_err(), VerifyError::SignatureInvalid);
+    let mut changed = both.clone();
+    changed["payload"] = base64url::encode("other").into();
+    assert_eq!(verifier.verify_json(&changed.to_string()).unwrap_err(), VerifyError::SignatureInvalid);
+    let other = sign(&[Signer::new(mallory.0)], b"other");
+    changed["signatures"][0] = other["signatures"][0].clone();
+    assert_eq!(verifier.verify_json(&changed.to_string()).unwrap_err(), VerifyError::SignatureInvalid);
+    changed["signatures"] = serde_json::json!([]);
+    assert_eq!(verifier.verify_json(&changed.to_string()).unwrap_err(), VerifyError::Malformed);
+}

@@ -103,6 +103,8 @@ fn rfc7517_examples_parse() {
 fn the_text_of_a_public_key_is_no_secret() {
     let key = PrivateKey::generate(Algorithm::RS256).unwrap().public_key().to_jwk();
     let pem = key.to_pem().unwrap();
+    let body: String =
+        pem.lines().filter(|line| !line.starts_with('-')).map(|line| format!("{line}\n")).collect();
     let texts = [
         pem.as_bytes().to_vec(),
         [b"\n  ", pem.as_bytes()].concat(),
@@ -110,6 +112,12 @@ fn the_text_of_a_public_key_is_no_secret() {
         pem.replace('\n', "\r\n").into_bytes(),
         key.to_der().unwrap().to_vec(),
         key.to_json().as_bytes().to_vec(),
+        JwkSet::new(vec![key.clone()]).to_json().as_bytes().to_vec(),
+        body.as_bytes().to_vec(),
+        body.replace('\n', "").into_bytes(),
+        pem.replace("PUBLIC KEY", "CERTIFICATE").into_bytes(),
+        b"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDJ ada@example".to_vec(),
+        b"ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAI".to_vec(),
     ];
     for text in texts {
         assert_eq!(SharedSecret::new(Algorithm::HS256, &text).unwrap_err(), KeyError::SecretIsPublicKey);
