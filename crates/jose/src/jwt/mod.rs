@@ -38,6 +38,7 @@
 
 mod audience;
 mod known_header;
+mod profile;
 mod registered;
 mod signer;
 mod token_type;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::known_header::KnownHeaders;
+use super::profile::Profile;
 use super::registered::Found;
 use super::{Audience, Issuer, RegisteredClaims, TokenType, Verified};
 use crate::base64url;
@@ -29,6 +30,7 @@ pub struct Verifier {
     max_len: usize,
     expiry: Expiry,
     required: Vec<&'static str>,
+    profile: Profile,
     known: KnownHeaders,
 }
 
@@ -61,6 +63,7 @@ impl Verifier {
             max_len: Self::DEFAULT_MAX_LEN,
             expiry: Expiry::Required,
             required: vec![],
+            profile: Profile::default(),
             known: KnownHeaders::default(),
         };
         verifier.prepare();
@@ -116,6 +119,11 @@ impl Verifier {
         &self.keys
     }
 
+    pub(super) fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
     fn prepare(&mut self) {
         let typ = match &self.typ {
             TokenType::Named(name) => Some(&**name),
@@ -145,7 +153,9 @@ impl Verifier {
         let found = Found::read(&document)?;
         self.check_claims(&document, &json, &found, now)?;
         let claims = C::deserialize(document.root()).map_err(VerifyError::ClaimsMismatch)?;
-        Ok(Verified::new(header, RegisteredClaims::new(json, found), claims))
+        let registered = RegisteredClaims::new(json, found);
+        self.profile.check(&registered)?;
+        Ok(Verified::new(header, registered, claims))
     }
 
     fn verify_signature(&self, parts: Parts<'_>) -> Result<Arc<Header>, VerifyError> {

@@ -16,6 +16,7 @@ mod jwk;
 mod jws;
 mod jwt;
 mod nested;
+mod profiles;
 mod published;
 mod remote_signer;
 mod sd_jwt;
