@@ -51,6 +51,14 @@ pub(super) fn read<'a>(document: &Document<'a>) -> Result<JsonForm<'a>, VerifyEr
     Ok(JsonForm { payload, signatures })
 }
 
+/// The protected headers of a JWS in one of its JSON forms, still encoded, as far as its signatures have one.
+#[cfg(feature = "x509")]
+pub(crate) fn protected_headers(jws: &str) -> Result<Vec<String>, VerifyError> {
+    let document = Document::parse_str(jws, Limits::HEADER).map_err(|_| VerifyError::Malformed)?;
+    let signatures = read(&document)?.signatures;
+    Ok(signatures.into_iter().filter_map(|signature| signature.protected.map(Cow::into_owned)).collect())
+}
+
 fn signature<'a>(object: Value<'_, 'a>) -> Result<SignatureForm<'a>, VerifyError> {
     let protected = string(object, "protected")?;
     let signature = string(object, "signature")?.ok_or(VerifyError::Malformed)?;

@@ -18,6 +18,8 @@ pub use verifier::Verifier;
 pub(crate) use compact::{Parts, split, verify_signature};
 pub(crate) use header::{Header, PayloadEncoding};
 #[cfg(feature = "x509")]
+pub(crate) use json_form::protected_headers;
+#[cfg(feature = "x509")]
 pub(crate) use template::CertificateMember;
 pub(crate) use template::HeaderTemplate;
 #[cfg(feature = "jwe")]

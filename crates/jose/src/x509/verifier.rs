@@ -13,7 +13,7 @@ use crate::encoding::spki;
 use crate::error::VerifyError;
 use crate::json::{Document, Limits};
 use crate::jws::{self, header};
-use crate::key::{KeyError, PublicKey};
+use crate::key::{KeyError, KeySet, PublicKey};
 use crate::timestamp::Timestamp;
 
 /// Finds out whether a key may be trusted that comes with certificates.
@@ -73,20 +73,26 @@ impl Verifier {
     /// [`VerifyError::KeyNotFound`] where the header has no `x5c`; [`VerifyError::AlgorithmNotAllowed`];
     /// [`VerifyError::Certificate`] where the certificates do not lead to the key; others where the header is malformed.
     pub fn key_of(&self, token: &str, now: Timestamp) -> Result<PublicKey, VerifyError> {
-        if token.len() > self.max_len {
-            return Err(VerifyError::TooLarge { limit: self.max_len });
+        self.check_len(token)?;
+        self.key_of_header(jws::split(token)?.header, now)
+    }
+
+    /// The keys that a JWS in a JSON form carries in the `x5c` of its protected headers, as far as their certificates have been
+    /// verified: a [`jws::Verifier`](crate::jws::Verifier) with these keys wants a signature by one of them.
+    ///
+    /// # Errors
+    /// As [`Verifier::key_of`], for the last signature, where none carries such a key.
+    pub fn keys_of_json(&self, jws: &str, now: Timestamp) -> Result<KeySet, VerifyError> {
+        self.check_len(jws)?;
+        let mut keys = vec![];
+        let mut failure = VerifyError::KeyNotFound;
+        for header in jws::protected_headers(jws)? {
+            match self.key_of_header(header.as_bytes(), now) {
+                Ok(key) => keys.push(key),
+                Err(error) => failure = error,
+            }
         }
-        let json = header::decode(jws::split(token)?.header)?;
-        let document = Document::parse(&json, Limits::HEADER).map_err(VerifyError::HeaderJson)?;
-        let root = document.root();
-        let name = header::text(root, "alg")?.ok_or(VerifyError::Header { name: "alg" })?;
-        let algorithm = Algorithm::from_name(&name).filter(|algorithm| self.algorithms.contains(algorithm));
-        let algorithm = algorithm.ok_or(VerifyError::AlgorithmNotAllowed)?;
-        let chain = CertificateChain::from_members(root)
-            .map_err(|MalformedMember(name)| VerifyError::Header { name })?
-            .map_err(VerifyError::Certificate)?
-            .ok_or(VerifyError::KeyNotFound)?;
-        self.verify(&chain, algorithm, now).map_err(VerifyError::Certificate)
+        if keys.is_empty() { Err(failure) } else { KeySet::new(keys).map_err(VerifyError::Certificate) }
     }
 
     /// The key of a chain's first certificate, when the chain has been verified (RFC 5280 §6): signatures, lifetimes, basic and
@@ -124,6 +130,24 @@ impl Verifier {
         }
         // Taken from the parser that has verified the chain, so that no two readers can disagree about it.
         PublicKey::new(algorithm, spki::read(&leaf.subject_public_key_info())?)
+    }
+
+    fn key_of_header(&self, segment: &[u8], now: Timestamp) -> Result<PublicKey, VerifyError> {
+        let json = header::decode(segment)?;
+        let document = Document::parse(&json, Limits::HEADER).map_err(VerifyError::HeaderJson)?;
+        let root = document.root();
+        let name = header::text(root, "alg")?.ok_or(VerifyError::Header { name: "alg" })?;
+        let algorithm = Algorithm::from_name(&name).filter(|algorithm| self.algorithms.contains(algorithm));
+        let algorithm = algorithm.ok_or(VerifyError::AlgorithmNotAllowed)?;
+        let chain = CertificateChain::from_members(root)
+            .map_err(|MalformedMember(name)| VerifyError::Header { name })?
+            .map_err(VerifyError::Certificate)?
+            .ok_or(VerifyError::KeyNotFound)?;
+        self.verify(&chain, algorithm, now).map_err(VerifyError::Certificate)
+    }
+
+    fn check_len(&self, text: &str) -> Result<(), VerifyError> {
+        if text.len() > self.max_len { Err(VerifyError::TooLarge { limit: self.max_len }) } else { Ok(()) }
     }
 }
 

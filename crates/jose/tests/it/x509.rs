@@ -3,8 +3,8 @@
 use jeton_jose::jwe::{KeyManagement, RecipientKey};
 use jeton_jose::x509::{CertificateChain, CertificateError, CertificateName, Purpose, TrustRoots, Verifier};
 use jeton_jose::{
-    Algorithm, Jwk, KeyError, PrivateKey, PublicKey, SharedSecret, SignError, Timestamp, VerifyError, jws,
-    jwt,
+    Algorithm, Jwk, JwkSet, KeyError, KeySet, PrivateKey, PublicKey, SharedSecret, SignError, Timestamp,
+    VerifyError, jws, jwt,
 };
 use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType, date_time_ymd};
 use serde_json::{Value, json};
@@ -85,6 +85,30 @@ fn a_token_is_verified_by_the_certificates_it_carries() {
     let jws = jws.sign(b"payload").unwrap();
     let key = verifier(&root).key_of(&jws, NOW).unwrap();
     assert_eq!(jws::Verifier::new(key).verify(&jws).unwrap().payload(), b"payload");
+}
+
+#[test]
+fn one_of_several_signatures_is_verified_by_its_certificates() {
+    let root = Authority::root("root");
+    let (certified, stranger) = (root.certify(|_| {}), Authority::root("other").certify(|_| {}));
+    let signer =
+        |certified: &Certified| jws::Signer::new(&certified.key).certificates(&certified.chain()).unwrap();
+    let general = jws::sign_general(&[signer(&stranger), signer(&certified)], b"payload").unwrap();
+    let keys = verifier(&root).keys_of_json(&general, NOW).unwrap();
+    assert_eq!(keys.len(), 1);
+    assert_eq!(jws::Verifier::new(keys).verify_json(&general).unwrap().signature_index(), 1);
+    let flattened = signer(&certified).sign_flattened(b"payload").unwrap();
+    let keys = verifier(&root).keys_of_json(&flattened, NOW).unwrap();
+    assert_eq!(jws::Verifier::new(keys).verify_json(&flattened).unwrap().payload(), b"payload");
+    let strange = signer(&stranger).sign_flattened(b"payload").unwrap();
+    assert_eq!(verifier(&root).keys_of_json(&strange, NOW).unwrap_err().code(), "certificate_untrusted");
+    let bare = jws::Signer::new(&certified.key).sign_flattened(b"payload").unwrap();
+    assert_eq!(verifier(&root).keys_of_json(&bare, NOW).unwrap_err(), VerifyError::KeyNotFound);
+    assert_eq!(verifier(&root).keys_of_json("{}", NOW).unwrap_err(), VerifyError::Malformed);
+    // Certificates that are not protected could be exchanged, and do not count.
+    let mut moved: Value = serde_json::from_str(&bare).unwrap();
+    moved["header"] = json!({"x5c": [base64(&certified.der)]});
+    assert_eq!(verifier(&root).keys_of_json(&moved.to_string(), NOW).unwrap_err(), VerifyError::KeyNotFound);
 }
 
 #[test]
@@ -319,6 +343,21 @@ fn x5c_is_an_array_of_plain_base64_and_nothing_else() {
     for not_a_certificate in ["", "AAAA", &base64(&certified.key.public_key().to_jwk().to_der().unwrap())] {
         assert_eq!(parse(json!([not_a_certificate])).unwrap_err().code(), "certificate_malformed");
     }
+}
+
+#[test]
+fn keys_of_a_published_set_may_have_certificates() {
+    let root = Authority::root("root");
+    let certified = root.certify_key(&rcgen::PKCS_RSA_SHA256, Algorithm::RS256, |_| {});
+    let jwk = certified.key.public_key().with_kid("k").to_jwk().with_certificates(certified.chain()).unwrap();
+    let mut json: Value = serde_json::from_str(&jwk.to_json()).unwrap();
+    json["x5t"] = json!(jeton_jose::base64url::encode([7; 20]));
+    let set = JwkSet::parse(json!({"keys": [json]}).to_string().as_bytes()).unwrap();
+    let keys = KeySet::from_jwk_set(&set).unwrap();
+    let token = sign(&certified.key.clone().with_kid("k"), &certified.chain());
+    assert!(jwt::Verifier::new("i", "a", keys).verify::<Value>(&token, NOW).is_ok());
+    json["x5c"] = json!([base64(&root.der())]);
+    assert!(JwkSet::parse(json!({"keys": [json]}).to_string().as_bytes()).is_err());
 }
 
 #[test]
