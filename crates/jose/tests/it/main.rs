@@ -11,6 +11,7 @@ mod faults_keys;
 mod faults_rsa;
 mod faults_signatures;
 mod hpke;
+mod incumbents;
 mod jwe;
 mod jwk;
 mod jws;
