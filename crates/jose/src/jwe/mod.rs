@@ -33,6 +33,8 @@ mod key_management;
 mod known_header;
 mod parts;
 mod password;
+#[cfg(test)]
+mod published;
 mod randomness;
 mod recipient_key;
 mod sealed;

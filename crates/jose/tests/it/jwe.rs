@@ -12,13 +12,13 @@ use crate::vectors::{list, read, text};
 pub(crate) const P256: &str = r#"{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck","d":"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"}"#;
 pub(crate) const X25519: &str = r#"{"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo","d":"dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo"}"#;
 
-fn rsa() -> Jwk {
+pub(crate) fn rsa() -> Jwk {
     jeton_jose::PrivateKey::generate(jeton_jose::Algorithm::RS256)
         .map(|key| Jwk::from_der(&key.to_jwk().to_der().unwrap()).unwrap())
         .unwrap()
 }
 
-fn keys(alg: KeyManagement, enc: ContentEncryption, rsa: &Jwk) -> (RecipientKey, DecryptionKey) {
+pub(crate) fn keys(alg: KeyManagement, enc: ContentEncryption, rsa: &Jwk) -> (RecipientKey, DecryptionKey) {
     let name = alg.as_str();
     if name.starts_with("PBES2") {
         let recipient = RecipientKey::from_password(alg, b"password").unwrap().iterations(1000).unwrap();
@@ -233,7 +233,7 @@ fn sealed_texts_open_with_the_same_key_only() {
     );
 }
 
-fn direct(bytes: &[u8], enc: ContentEncryption) -> (Encrypter, Decrypter) {
+pub(crate) fn direct(bytes: &[u8], enc: ContentEncryption) -> (Encrypter, Decrypter) {
     let jwk = Jwk::from_secret(bytes);
     let recipient = RecipientKey::from_jwk_for(KeyManagement::Dir, &jwk).unwrap();
     (
@@ -242,7 +242,7 @@ fn direct(bytes: &[u8], enc: ContentEncryption) -> (Encrypter, Decrypter) {
     )
 }
 
-fn with_segment(jwe: &str, index: usize, segment: &[u8]) -> String {
+pub(crate) fn with_segment(jwe: &str, index: usize, segment: &[u8]) -> String {
     let mut segments: Vec<String> = jwe.split('.').map(str::to_owned).collect();
     segments[index] = base64url::encode(segment);
     segments.join(".")
@@ -420,7 +420,7 @@ fn a_decompression_bomb_is_stopped_at_the_limit() {
 }
 
 /// This crate never compresses, so the test encrypts by itself.
-fn compressed(key: &[u8; 32], text: &[u8]) -> String {
+pub(crate) fn compressed(key: &[u8; 32], text: &[u8]) -> String {
     use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
     let header = base64url::encode(r#"{"alg":"dir","enc":"A256GCM","zip":"DEF"}"#);
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).unwrap());

@@ -13,6 +13,7 @@ mod faults_signatures;
 mod hpke;
 mod incumbents;
 mod jwe;
+mod jwe_faults;
 mod jwk;
 mod jws;
 mod jwt;
