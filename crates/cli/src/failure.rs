@@ -13,6 +13,14 @@ pub(crate) enum Failure {
     /// What was asked is refused, or did not work: status 1.
     #[error("{0}")]
     Refused(String),
+    /// A key, a token or a claim is refused, under a stable code (docs/errors.md): status 1.
+    #[error("{text}")]
+    Coded {
+        /// The code.
+        code: &'static str,
+        /// The reason, in one line.
+        text: String,
+    },
     /// The configuration is wrong: status 2 where the command line alone is to blame, 1 otherwise.
     #[error(transparent)]
     Config(#[from] Problems),
@@ -27,6 +35,19 @@ impl Failure {
         Self::Refused(text.into())
     }
 
+    /// A refusal under a stable code, in one line.
+    pub(crate) fn coded(code: &'static str, text: impl Into<String>) -> Self {
+        Self::Coded { code, text: text.into() }
+    }
+
+    /// The stable code, where the failure has one.
+    pub(crate) fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Coded { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
     /// Wrong usage, in one line.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::Usage(text.into())
@@ -36,7 +57,7 @@ impl Failure {
     pub(crate) fn status(&self) -> ExitCode {
         match self {
             Self::ClosedPipe => ExitCode::SUCCESS,
-            Self::Refused(_) => ExitCode::from(1),
+            Self::Refused(_) | Self::Coded { .. } => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
             Self::Config(problems) => ExitCode::from(if problems.are_usage() { 2 } else { 1 }),
         }

@@ -33,6 +33,33 @@ pub(crate) fn argument_or_stdin(argument: Option<String>) -> Result<Zeroizing<St
     }
 }
 
+/// A token: an argument as it is; or all of standard input without the line breaks at its end, for `-` and where there is
+/// no argument. No other white space is taken away: a token has one spelling.
+pub(crate) fn token(argument: Option<String>) -> Result<Zeroizing<String>, Failure> {
+    match argument {
+        Some(text) if text != "-" => Ok(Zeroizing::new(text)),
+        _ => {
+            let bytes = stdin_to_end()?;
+            let text = std::str::from_utf8(&bytes)
+                .map_err(|_| Failure::coded("token_malformed", "standard input is not UTF-8"))?;
+            Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+        }
+    }
+}
+
+/// The bytes of a file as they are, or of standard input for `-` and where no file is named.
+pub(crate) fn content(path: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    file_or_stdin(path.unwrap_or(Path::new("-")))
+}
+
+/// Refuses a command line that reads several things from standard input.
+pub(crate) fn one_from_stdin<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result<(), Failure> {
+    if paths.into_iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(Failure::usage("only one thing can be read from standard input"));
+    }
+    Ok(())
+}
+
 /// Whether standard input is a terminal, where nobody would know that they are waited for.
 pub(crate) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()

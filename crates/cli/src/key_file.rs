@@ -19,7 +19,11 @@ impl KeyFile {
     /// Reads a key file; what it holds is told by its first bytes, not by its name.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = input::file_or_stdin(path)?;
-        Self::parse(&bytes).map_err(|error| Failure::refused(format!("{}: {error}", name_of(path))))
+        let refused = |error: KeyError| Failure::coded(error.code(), format!("{}: {error}", name_of(path)));
+        let file = Self::parse(&bytes).map_err(refused)?;
+        // A key that is only shown or converted is judged like one that is used.
+        file.keys().iter().try_for_each(Jwk::check).map_err(refused)?;
+        Ok(file)
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, KeyError> {

@@ -1,13 +1,16 @@
 //! The command `jeton`: the authority, its sample, and the tools around it.
 
+mod algorithm;
 mod clock;
 mod commands;
 mod config;
 mod data;
 mod failure;
 mod input;
+mod key_choice;
 mod key_file;
 mod master_key;
+mod members;
 mod options;
 mod output;
 mod remote;
@@ -30,8 +33,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, Failure::ClosedPipe) {
+                let code = failure.code().map_or_else(String::new, |code| format!("[{code}]"));
                 for line in failure.to_string().lines() {
-                    output::note(&format!("error: {line}"));
+                    output::note(&format!("error{code}: {line}"));
                 }
             }
             failure.status()

@@ -8,28 +8,28 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// The members of an object, in their order.
-pub(super) struct Members(Vec<(String, Box<RawValue>)>);
+pub(crate) struct Members(Vec<(String, Box<RawValue>)>);
 
 impl Members {
     /// Reads an object strictly: no member twice at any depth, nothing after it.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         jeton_jose::json::from_slice::<IgnoredAny>(text.as_bytes()).map_err(|error| error.to_string())?;
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 
     /// The value of a member.
-    pub(super) fn get(&self, name: &str) -> Option<&RawValue> {
+    pub(crate) fn get(&self, name: &str) -> Option<&RawValue> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
     /// Adds a member at the end.
-    pub(super) fn push(&mut self, name: &str, number: i64) {
+    pub(crate) fn push(&mut self, name: &str, number: i64) {
         let value = RawValue::from_string(number.to_string()).expect("a number is JSON");
         self.0.push((name.to_owned(), value));
     }
 
     /// The members in their order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
         self.0.iter().map(|(name, value)| (name.as_str(), &**value))
     }
 }

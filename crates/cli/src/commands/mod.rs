@@ -3,10 +3,14 @@
 mod completions;
 mod config;
 mod demo;
+mod header;
+mod jwe;
 mod jwk;
+mod jws;
 mod jwt;
 mod key;
 mod man;
+mod peek;
 mod serve;
 mod session;
 mod user;
@@ -40,6 +44,8 @@ enum Command {
     Key(key::KeyCommand),
     Session(session::SessionCommand),
     Jwt(jwt::JwtCommand),
+    Jws(jws::JwsCommand),
+    Jwe(jwe::JweCommand),
     Jwk(jwk::JwkCommand),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
@@ -56,6 +62,8 @@ impl Jeton {
             Command::Key(command) => command.run(),
             Command::Session(command) => command.run(),
             Command::Jwt(command) => command.run(),
+            Command::Jws(command) => command.run(),
+            Command::Jwe(command) => command.run(),
             Command::Jwk(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Completions(command) => command.run(),

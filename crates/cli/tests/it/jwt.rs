@@ -34,8 +34,13 @@ fn what_is_signed_verifies_and_its_claims_are_printed_as_they_were() {
             keys.verify(&[&token]).done(),
             "{\"sub\":\"ada\",\"exp\":4102444800,\"z\":1.50,\"a\":{\"b\":[1,2]}}\n"
         );
-        let read = run_reading(&["jwt", "verify", "--key", &keys.key], format!("  {token}\n").as_bytes());
-        read.done();
+        for end in ["", "\n", "\r\n"] {
+            let read =
+                run_reading(&["jwt", "verify", "--key", &keys.key], format!("{token}{end}").as_bytes());
+            read.done();
+        }
+        let read = run_reading(&["jwt", "verify", "--key", &keys.key, "-"], format!(" {token}\n").as_bytes());
+        assert!(read.refused().contains("white space"));
     }
 }
 
@@ -56,7 +61,7 @@ fn an_expired_token_is_refused_with_by_how_much_and_by_which_clock() {
     let token = keys.sign(&[r#"{"exp":1795378647}"#]);
     assert_eq!(
         keys.verify(&["--at", "1795378839", &token]).refused(),
-        "error: refused: expired 3m12s ago: exp 2026-11-22T20:17:27Z, now 2026-11-22T20:20:39Z by --at, with 30s of leeway"
+        "error[token_expired]: expired 3m12s ago: exp 2026-11-22T20:17:27Z, now 2026-11-22T20:20:39Z by --at, with 30s of leeway"
     );
     keys.verify(&["--at", "1795378650", &token]).done();
     keys.verify(&["--at", "1795378650", "--leeway", "0s", &token]).refused();

@@ -3,10 +3,13 @@
 mod config;
 mod demo;
 mod help;
+mod jwe;
 mod jwk;
+mod jws;
 mod jwt;
 mod key;
 mod run;
 mod serve;
 mod session;
 mod user;
+mod vectors;

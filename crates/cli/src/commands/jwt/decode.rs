@@ -1,12 +1,12 @@
 //! `jeton jwt decode`: what a token says, unchecked.
 
 use clap::Args;
-use jeton_jose::Timestamp;
 use jeton_jose::jwt::Unverified;
+use jeton_jose::{Timestamp, VerifyError};
 use serde::Serialize;
 
-use super::members::Members;
 use crate::failure::Failure;
+use crate::members::Members;
 use crate::output::{self, Style};
 use crate::{clock, input, words};
 
@@ -36,8 +36,14 @@ struct Decoded {
 
 impl Decode {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let token = input::argument_or_stdin(self.token)?;
-        let token = Unverified::parse(token.trim()).map_err(|error| Failure::refused(error.to_string()))?;
+        let token = input::token(self.token)?;
+        let token = Unverified::parse(&token).map_err(|error| match error {
+            VerifyError::Malformed if token.split('.').count() == 5 => Failure::coded(
+                error.code(),
+                "token is encrypted, and shows nothing: `jeton jwe decrypt` and `jeton jwt verify --decrypt-key` open it",
+            ),
+            _ => Failure::coded(error.code(), error.to_string()),
+        })?;
         let members = |json: &str| Members::parse(json).map_err(Failure::refused);
         let (header, claims) = (members(token.header_json())?, members(token.claims_json())?);
         match Style::of(self.json) {

@@ -3,8 +3,8 @@
 use jeton_jose::jwt::Unverified;
 use jeton_jose::{Timestamp, VerifyError};
 
-use super::members::Members;
-use crate::output::printable;
+use crate::commands::peek::shortened;
+use crate::members::Members;
 use crate::words;
 
 /// Which clock a check went by.
@@ -99,15 +99,13 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         VerifyError::ClaimMissing { name: "exp" } => {
             "claim `exp` is missing: a token that never expires is accepted with --allow-no-exp".to_owned()
         }
+        VerifyError::Malformed if token.split('.').count() == 5 => {
+            "token is encrypted: --decrypt-key decrypts it first".to_owned()
+        }
+        VerifyError::Malformed if token.contains(char::is_whitespace) => {
+            "token is malformed: it has white space in it".to_owned()
+        }
+        VerifyError::TooLarge { .. } => format!("{error}; --max-size takes more"),
         other => other.to_string(),
-    }
-}
-
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 120;
-    let text = printable(text);
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }

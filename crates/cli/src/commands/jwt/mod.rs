@@ -1,8 +1,11 @@
 //! `jeton jwt`: signing, verifying and looking at tokens.
 
 mod decode;
+mod dpop;
 mod explain;
-mod members;
+mod key_source;
+mod policy;
+mod sd;
 mod sign;
 mod verify;
 
@@ -32,6 +35,8 @@ enum Action {
     Sign(sign::Sign),
     Verify(verify::Verify),
     Decode(decode::Decode),
+    Sd(sd::SdCommand),
+    Dpop(dpop::DpopCommand),
 }
 
 impl JwtCommand {
@@ -40,6 +45,8 @@ impl JwtCommand {
             Action::Sign(command) => command.run(),
             Action::Verify(command) => command.run(),
             Action::Decode(command) => command.run(),
+            Action::Sd(command) => command.run(),
+            Action::Dpop(command) => command.run(),
         }
     }
 }

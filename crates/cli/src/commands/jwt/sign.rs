@@ -1,17 +1,21 @@
 //! `jeton jwt sign`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use jeton_jose::SigningKey;
+use jeton_jose::jwe::{ContentEncryption, KeyManagement};
 use jeton_jose::jwt::Signer;
-use jeton_jose::{Algorithm, Jwk, KeyError, PrivateKey, SharedSecret, SigningKey};
-use serde_json::value::RawValue;
+use jeton_jose::nested::NestedSigner;
 
 use super::duration;
-use super::members::Members;
+use crate::algorithm::{self, Named, Signature};
+use crate::commands::header::{HeaderOption, wrong};
+use crate::commands::jwe::{Recipient, encrypter};
 use crate::failure::Failure;
-use crate::key_file::{KeyFile, name_of};
+use crate::key_choice::signing_key;
+use crate::members::Members;
 use crate::output::Style;
 use crate::{clock, input};
 
@@ -23,20 +27,30 @@ where there is none. The token has `typ: JWT` unless --header says otherwise.
 
 Examples:
   jeton jwt sign --key key.jwk --expires-in 5m '{\"iss\":\"https://issuer.example\",\"sub\":\"ada\"}'
-  jeton jwt sign --key key.pem --alg PS256 --header '{\"typ\":\"at+jwt\"}' - < claims.json")]
+  jeton jwt sign --key key.pem --alg PS256 --header '{\"typ\":\"at+jwt\"}' - < claims.json
+  jeton jwt sign --key key.jwk --expires-in 5m --encrypt-to public.jwk '{\"sub\":\"ada\"}'")]
 pub(super) struct Sign {
     /// The private key or the secret
     #[arg(long)]
     key: PathBuf,
     /// The algorithm, where the key does not name it
-    #[arg(long)]
-    alg: Option<Algorithm>,
+    #[arg(long, value_parser = algorithm::signature)]
+    alg: Option<Named<Signature>>,
     /// More members of the protected header; `typ` and `kid` may be among them, `alg` only as the key has it
     #[arg(long, value_name = "JSON")]
     header: Option<String>,
     /// For how long the token is good: `exp`
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     expires_in: Option<Duration>,
+    /// Encrypt the signed token for this key: public, or shared
+    #[arg(long, value_name = "KEY")]
+    encrypt_to: Option<PathBuf>,
+    /// How to encrypt, where that key does not say it
+    #[arg(long, value_name = "ALG", requires = "encrypt_to", value_parser = algorithm::key_management)]
+    encrypt_alg: Option<Named<KeyManagement>>,
+    /// The content encryption [default: what that key is for, else A256GCM]
+    #[arg(long, requires = "encrypt_to", value_parser = algorithm::content_encryption)]
+    enc: Option<ContentEncryption>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -47,20 +61,39 @@ pub(super) struct Sign {
 
 impl Sign {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let key_is_stdin = self.key.as_os_str() == "-";
-        let key = signing_key(&KeyFile::read(&self.key)?, self.alg)
-            .map_err(|error| explain(&name_of(&self.key), error))?;
-        let claims = match self.claims.as_deref() {
-            Some("-") if key_is_stdin => {
-                return Err(Failure::usage("the key and the claims cannot both be standard input"));
+        let claims_path = self.claims.as_deref().filter(|claims| *claims == "-").map(Path::new);
+        let paths = [Some(self.key.as_path()), self.encrypt_to.as_deref(), claims_path];
+        input::one_from_stdin(paths.into_iter().flatten())?;
+        let algorithm = self.alg.map(Named::known).transpose()?;
+        let key = signing_key(&self.key, algorithm.map(|named| named.algorithm))?;
+        let header = HeaderOption::parse(self.header.as_deref())?;
+        let signer = signer(key, algorithm.is_some_and(|named| named.as_eddsa), &header)?;
+        let claims = self.claims()?;
+        let token = match &self.encrypt_to {
+            None => signer.sign(&claims).map_err(|error| Failure::coded(error.code(), error.to_string()))?,
+            Some(key) => {
+                let alg = self.encrypt_alg.map(Named::known).transpose()?;
+                let encrypter = encrypter(&Recipient { key, alg, iterations: None }, self.enc)?;
+                let nested = NestedSigner::new(signer, encrypter).sign(&claims);
+                nested.map_err(|error| Failure::coded(error.code(), error.to_string()))?
             }
-            None if key_is_stdin || input::stdin_is_terminal() => None,
-            _ => Some(input::argument_or_stdin(self.claims)?),
+        };
+        Style::of(self.json).print(&serde_json::json!({"token": token}), || token.clone())
+    }
+
+    /// The claims with the times that --expires-in adds.
+    fn claims(&self) -> Result<Members, Failure> {
+        let stdin_is_free = self.key.as_os_str() != "-"
+            && self.encrypt_to.as_deref().is_none_or(|key| key.as_os_str() != "-");
+        let claims = match self.claims.as_deref() {
+            None if !stdin_is_free || input::stdin_is_terminal() => None,
+            _ => Some(input::argument_or_stdin(self.claims.clone())?),
         };
         let claims =
             claims.as_ref().map(|text| text.as_str()).filter(|text| !text.is_empty()).unwrap_or("{}");
         let mut claims = Members::parse(claims).map_err(|error| {
-            Failure::refused(format!("the claims are not a JSON object without doubles: {error}"))
+            let text = format!("the claims are not a JSON object without doubles: {error}");
+            Failure::coded("claims_malformed", text)
         })?;
         if let Some(lifetime) = self.expires_in {
             if claims.get("exp").is_some() {
@@ -72,83 +105,25 @@ impl Sign {
             }
             claims.push("exp", now.saturating_add(lifetime).unix());
         }
-        let signer = signer(key, self.header.as_deref())?;
-        let token = signer.sign(&claims).map_err(|error| Failure::refused(error.to_string()))?;
-        Style::of(self.json).print(&serde_json::json!({"token": token}), || token.clone())
-    }
-}
-
-/// The one key of the file that can sign, for the algorithm asked for.
-fn signing_key(file: &KeyFile, algorithm: Option<Algorithm>) -> Result<SigningKey, KeyError> {
-    if let KeyFile::One(key) = file {
-        return import(key, algorithm);
-    }
-    let mut usable = file.keys().iter().filter_map(|key| import(key, algorithm).ok());
-    match (usable.next(), usable.next()) {
-        (Some(key), None) => Ok(key),
-        (Some(_), Some(_)) => Err(KeyError::KidCollision),
-        _ => Err(KeyError::Kind {
-            found: "no key that can sign",
-            wanted: "a private key or a secret in the set",
-        }),
-    }
-}
-
-fn import(key: &Jwk, algorithm: Option<Algorithm>) -> Result<SigningKey, KeyError> {
-    let algorithm = match algorithm {
-        Some(algorithm) => algorithm,
-        None => key.signature_algorithm()?,
-    };
-    if key.is_symmetric() {
-        SharedSecret::from_jwk_for(algorithm, key).map(SigningKey::from)
-    } else {
-        PrivateKey::from_jwk_for(algorithm, key).map(SigningKey::from)
-    }
-}
-
-fn explain(file: &str, error: KeyError) -> Failure {
-    match error {
-        KeyError::AlgorithmMissing => Failure::usage(format!("{file}: {error}: say which with --alg")),
-        KeyError::KidCollision => {
-            Failure::usage(format!("{file}: several keys of the set can sign: give one of them"))
-        }
-        _ => Failure::refused(format!("{file}: {error}")),
+        Ok(claims)
     }
 }
 
 /// A signer whose header has the members that were asked for.
-fn signer(key: SigningKey, header: Option<&str>) -> Result<Signer, Failure> {
-    let Some(header) = header else { return Ok(Signer::new(key)) };
-    let wrong = |text: String| Failure::usage(format!("--header: {text}"));
-    let members = Members::parse(header).map_err(wrong)?;
-    let text = |name: &str, value: &RawValue| {
-        serde_json::from_str::<String>(value.get()).map_err(|_| wrong(format!("`{name}` must be a text")))
-    };
-    let key = match members.get("kid") {
-        Some(kid) => with_kid(key, text("kid", kid)?),
-        None => key,
-    };
-    let algorithm = key.algorithm();
-    let mut signer = Signer::new(key);
-    for (name, value) in members.iter() {
-        signer = match name {
-            "kid" => signer,
-            "typ" => signer.typ(text("typ", value)?),
-            "alg" => match text("alg", value)?.as_str() {
-                "EdDSA" if algorithm == Algorithm::Ed25519 => signer.ed25519_as_eddsa(),
-                alg if alg == algorithm.as_str() => signer,
-                alg => return Err(wrong(format!("`alg` cannot be {alg}: the key is for {algorithm}"))),
-            },
-            _ => signer.header(name, value).map_err(|error| wrong(error.to_string()))?,
-        };
+fn signer(key: SigningKey, as_eddsa: bool, header: &HeaderOption) -> Result<Signer, Failure> {
+    let as_eddsa = header.signs_as(key.algorithm(), as_eddsa)?;
+    let mut signer = Signer::new(header.named(key));
+    if as_eddsa {
+        signer = signer.ed25519_as_eddsa();
+    }
+    if let Some(typ) = &header.typ {
+        signer = signer.typ(typ);
+    }
+    if header.cty.is_some() || header.enc.is_some() {
+        return Err(wrong("`cty` and `enc` are not set on signed tokens"));
+    }
+    for (name, value) in header.others_of_a_signature() {
+        signer = signer.header(name, value).map_err(|error| wrong(format!("`{name}`: {error}")))?;
     }
     Ok(signer)
-}
-
-fn with_kid(key: SigningKey, kid: String) -> SigningKey {
-    match key {
-        SigningKey::Private(key) => key.with_kid(kid).into(),
-        SigningKey::Secret(key) => key.with_kid(kid).into(),
-        other => other,
-    }
 }

@@ -1,9 +1,11 @@
 //! `jeton jwk`: making, showing and converting keys.
 
+mod generate;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use jeton_jose::{Algorithm, Jwk, KeyError, PrivateKey, SharedSecret};
+use jeton_jose::{Jwk, KeyError};
 
 use crate::failure::Failure;
 use crate::key_file::{KeyFile, name_of};
@@ -17,6 +19,7 @@ standard input.
 
 Examples:
   jeton jwk generate ES256 > key.jwk            a private key; its kid is its thumbprint
+  jeton jwk generate RSA-OAEP-256 > enc.jwk     one to be encrypted to
   jeton jwk public key.jwk > public.jwk         what others may have of it
   jeton jwk thumbprint key.jwk                  its name by RFC 7638
   jeton jwk convert key.pem --to jwk            from PEM to JWK, and the other way")]
@@ -30,14 +33,7 @@ pub(crate) struct JwkCommand {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Make a key for a signature algorithm, and print it, private part included
-    Generate {
-        /// ES256, Ed25519, RS256, HS256, ML-DSA-65 …
-        alg: Algorithm,
-        /// Its `kid` [default: its thumbprint]
-        #[arg(long)]
-        kid: Option<String>,
-    },
+    Generate(generate::Generate),
     /// Print the public part of a key, or of each key of a set
     Public {
         /// The key
@@ -68,26 +64,12 @@ enum Form {
 impl JwkCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self.action {
-            Action::Generate { alg, kid } => generate(alg, kid),
+            Action::Generate(command) => command.run(),
             Action::Public { file } => public(&file),
             Action::Thumbprint { file } => thumbprint(&file, Style::of(self.json)),
             Action::Convert { file, to } => convert(&file, to),
         }
     }
-}
-
-fn generate(algorithm: Algorithm, kid: Option<String>) -> Result<(), Failure> {
-    let failed = |error: KeyError| Failure::refused(error.to_string());
-    let key = if algorithm.is_symmetric() {
-        SharedSecret::generate(algorithm).map(|secret| secret.to_jwk())
-    } else {
-        PrivateKey::generate(algorithm).map(|key| key.to_jwk())
-    };
-    let key = key.map_err(failed)?;
-    // The thumbprint of a secret is made from the secret, and a short secret could be guessed by it; this one is random
-    // and as long as the hash.
-    let kid = kid.unwrap_or_else(|| key.thumbprint());
-    output::line(&key.with_kid(kid).map_err(failed)?.to_json())
 }
 
 fn public(file: &Path) -> Result<(), Failure> {
@@ -131,5 +113,5 @@ fn convert(file: &Path, form: Form) -> Result<(), Failure> {
 }
 
 fn refused(file: &Path, error: &KeyError) -> Failure {
-    Failure::refused(format!("{}: {error}", name_of(file)))
+    Failure::coded(error.code(), format!("{}: {error}", name_of(file)))
 }

@@ -1,0 +1,129 @@
+//! `jeton jws sign`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jeton_jose::jws::{Signer, Verifier, sign_general, sign_general_detached};
+use jeton_jose::{SignError, SigningKey};
+
+use super::Format;
+use crate::algorithm::{self, Named, Signature};
+use crate::commands::header::{HeaderOption, wrong};
+use crate::failure::Failure;
+use crate::key_choice::signing_key;
+use crate::{input, output};
+
+/// Sign a file, byte for byte
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The exact bytes of the file are signed, a line break at its end included.
+--detached leaves them out of the result; --unencoded signs them without
+base64url (RFC 7797), which the compact form takes for printable ASCII without
+dots only, and for anything where they are detached.
+
+Examples:
+  jeton jws sign --key key.jwk report.pdf > report.jws
+  jeton jws sign --key rsa.pem --alg PS256 --format flattened - < note.txt
+  jeton jws sign --key one.jwk --key two.jwk --format general contract.txt
+  jeton jws sign --key key.jwk --detached --unencoded big.iso > big.iso.jws")]
+pub(super) struct Sign {
+    /// The private key or the secret; several times for several signatures in the general form
+    #[arg(long, required = true)]
+    key: Vec<PathBuf>,
+    /// The algorithm, where the key does not name it; once for all keys, or once for each in their order
+    #[arg(long, value_parser = algorithm::signature)]
+    alg: Vec<Named<Signature>>,
+    /// The form of the result
+    #[arg(long, default_value = "compact")]
+    format: Format,
+    /// Leave the payload out of the result: it travels some other way
+    #[arg(long)]
+    detached: bool,
+    /// Sign the payload as it is instead of its base64url
+    #[arg(long)]
+    unencoded: bool,
+    /// More members of the protected header; `typ`, `cty` and `kid` may be among them
+    #[arg(long, value_name = "JSON")]
+    header: Option<String>,
+    /// What to sign
+    file: Option<PathBuf>,
+}
+
+impl Sign {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let jws = self.sign()?;
+        output::line(&jws)?;
+        if jws.len() > Verifier::DEFAULT_MAX_LEN {
+            output::note(&format!(
+                "note: {} bytes are more than the {} that verifiers take unless told (--max-size); --detached keeps it short",
+                jws.len(),
+                Verifier::DEFAULT_MAX_LEN
+            ));
+        }
+        Ok(())
+    }
+
+    fn sign(&self) -> Result<String, Failure> {
+        if self.key.len() > 1 && self.format != Format::General {
+            return Err(Failure::usage("several keys need --format general"));
+        }
+        let content = self.file.as_deref().unwrap_or("-".as_ref());
+        input::one_from_stdin(self.key.iter().map(PathBuf::as_path).chain([content]))?;
+        let signers = self.signers()?;
+        let payload = input::content(Some(content))?;
+        let jws = match (self.format, self.detached, signers.as_slice()) {
+            (Format::General, true, signers) => sign_general_detached(signers, &payload),
+            (Format::General, false, signers) => sign_general(signers, &payload),
+            (Format::Compact, true, [signer, ..]) => signer.sign_detached(&payload),
+            (Format::Compact, false, [signer, ..]) => signer.sign(&payload),
+            (Format::Flattened, true, [signer, ..]) => signer.sign_flattened_detached(&payload),
+            (Format::Flattened, false, [signer, ..]) => signer.sign_flattened(&payload),
+            (_, _, []) => Err(SignError::Signers),
+        };
+        jws.map_err(|error| match error {
+            SignError::Unencoded => {
+                Failure::coded(error.code(), format!("{error}: with --detached any bytes can"))
+            }
+            _ => Failure::coded(error.code(), error.to_string()),
+        })
+    }
+
+    fn signers(&self) -> Result<Vec<Signer>, Failure> {
+        let algorithms = algorithm::all_known(&self.alg)?;
+        let of_key = |index: usize| match algorithms.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            several if several.len() == self.key.len() => Ok(several.get(index).copied()),
+            _ => Err(Failure::usage("--alg is given once for all keys, or once for each")),
+        };
+        let header = HeaderOption::parse(self.header.as_deref())?;
+        self.key
+            .iter()
+            .enumerate()
+            .map(|(index, path)| {
+                let algorithm = of_key(index)?;
+                let key = signing_key(path, algorithm.map(|named| named.algorithm))?;
+                self.signer(key, algorithm.is_some_and(|named| named.as_eddsa), &header)
+            })
+            .collect()
+    }
+
+    fn signer(&self, key: SigningKey, as_eddsa: bool, header: &HeaderOption) -> Result<Signer, Failure> {
+        let algorithm = key.algorithm();
+        let as_eddsa = header.signs_as(algorithm, as_eddsa)?;
+        let mut signer = Signer::new(header.named(key));
+        if as_eddsa {
+            signer = signer.ed25519_as_eddsa();
+        }
+        if let Some(typ) = &header.typ {
+            signer = signer.typ(typ);
+        }
+        if let Some(cty) = &header.cty {
+            signer = signer.cty(cty);
+        }
+        for (name, value) in header.others_of_a_signature() {
+            signer = signer.header(name, value).map_err(|error| wrong(format!("`{name}`: {error}")))?;
+        }
+        Ok(if self.unencoded { signer.unencoded() } else { signer })
+    }
+}

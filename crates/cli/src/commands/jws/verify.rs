@@ -1,0 +1,90 @@
+//! `jeton jws verify`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jeton_jose::jws::{Verified, Verifier};
+use jeton_jose::jwt::TokenType;
+use jeton_jose::{KeySet, VerifyError};
+
+use crate::algorithm::{self, Named, Signature};
+use crate::commands::peek::{Peek, is_json};
+use crate::failure::Failure;
+use crate::key_choice::verifying_keys;
+use crate::{input, output};
+
+/// Verify a signature in any of its three forms, and print the payload, byte for byte
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The algorithm comes from the key, or from --alg where the key names none; the
+text only has to agree. `alg` and `crit` must be in the protected header. Of
+several signatures one must be by the key. Nothing is printed unless it was
+verified.
+
+Examples:
+  jeton jws verify --key public.jwk < report.jws > report.pdf
+  jeton jws verify --key public.pem --alg PS256 --alg RS256 < note.jws
+  jeton jws verify --key public.jwk --payload report.pdf < report.sig > /dev/null")]
+pub(super) struct Verify {
+    /// The key: public, private or secret; of a JWK set the one that the text names
+    #[arg(long)]
+    key: PathBuf,
+    /// Accept this algorithm alone; may be given several times [default: what the keys are for]
+    #[arg(long, value_parser = algorithm::signature)]
+    alg: Vec<Named<Signature>>,
+    /// The payload, where the text does not carry it
+    #[arg(long, value_name = "FILE")]
+    payload: Option<PathBuf>,
+    /// The `typ` that the text must have [default: any or none]
+    #[arg(long)]
+    typ: Option<String>,
+    /// Refuse a longer text (bytes); a detached payload does not count
+    #[arg(long, value_name = "BYTES", default_value_t = Verifier::DEFAULT_MAX_LEN)]
+    max_size: usize,
+    /// The signed text
+    token: Option<String>,
+}
+
+impl Verify {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        output::bytes(self.verify()?.payload())
+    }
+
+    fn verify(self) -> Result<Verified, Failure> {
+        let token = self.token.as_deref().unwrap_or("-");
+        let paths = [Some(self.key.as_path()), self.payload.as_deref(), Some(Path::new(token))];
+        input::one_from_stdin(paths.into_iter().flatten())?;
+        let allowed: Vec<_> =
+            algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
+        let token = input::token(self.token)?;
+        let payload = self.payload.as_deref().map(input::file_or_stdin).transpose()?;
+        let payload = payload.as_ref().map(|payload| payload.as_slice());
+        let peek = Peek::at(&token);
+        let typ = self.typ.map_or(TokenType::Any, TokenType::from);
+        let mut failure = None;
+        for keys in verifying_keys(&self.key, &allowed, &peek.algorithms())? {
+            match verify(&token, payload, &keys, &typ, self.max_size) {
+                Ok(verified) => return Ok(verified),
+                Err(error) => failure = Some((error, keys)),
+            }
+        }
+        let (error, keys) = failure.unwrap_or((VerifyError::KeyNotFound, KeySet::default()));
+        Err(Failure::coded(error.code(), peek.explain_jws(&error, &keys)))
+    }
+}
+
+fn verify(
+    token: &str,
+    payload: Option<&[u8]>,
+    keys: &KeySet,
+    typ: &TokenType,
+    max_size: usize,
+) -> Result<Verified, VerifyError> {
+    let verifier = Verifier::new(keys.clone()).typ(typ.clone()).max_len(max_size);
+    match (is_json(token), payload) {
+        (false, None) => verifier.verify(token),
+        (false, Some(payload)) => verifier.verify_detached(token, payload),
+        (true, None) => verifier.verify_json(token),
+        (true, Some(payload)) => verifier.verify_json_detached(token, payload),
+    }
+}

@@ -1,0 +1,67 @@
+//! What a token must say, and at what time.
+
+use std::time::Duration;
+
+use clap::Args;
+use jeton_jose::jwt::{Audience, Issuer, TokenType, Verifier};
+use jeton_jose::{KeySet, Timestamp};
+
+use super::duration;
+use super::explain::Clock;
+use crate::clock;
+use crate::failure::Failure;
+
+/// The flags that `jwt verify` and `jwt sd verify` share.
+#[derive(Debug, Args)]
+pub(super) struct Policy {
+    /// Who the token must be from
+    #[arg(long)]
+    pub(super) iss: Option<String>,
+    /// How far clocks may differ, at most 10m
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30s")]
+    pub(super) leeway: Duration,
+    /// The time to check at, in seconds since 1970 [default: now]
+    #[arg(long, value_name = "UNIX-TIME", allow_negative_numbers = true)]
+    at: Option<i64>,
+    /// Accept a token that never expires
+    #[arg(long)]
+    allow_no_exp: bool,
+    /// Refuse a longer token (bytes)
+    #[arg(long, value_name = "BYTES", default_value_t = Verifier::DEFAULT_MAX_LEN)]
+    max_size: usize,
+}
+
+impl Policy {
+    /// The time of the check, and by which clock.
+    pub(super) fn time(&self) -> Result<(Timestamp, Clock), Failure> {
+        if self.leeway > Verifier::MAX_LEEWAY {
+            return Err(Failure::usage("--leeway is at most 10m"));
+        }
+        time(self.at)
+    }
+
+    /// The verifier that checks all this.
+    pub(super) fn verifier(
+        &self,
+        issuer: Option<&str>,
+        audience: Option<&str>,
+        typ: TokenType,
+        keys: KeySet,
+    ) -> Verifier {
+        let issuer = issuer.map_or_else(Issuer::any, Issuer::new);
+        let audience = audience.map_or_else(Audience::any, Audience::new);
+        let verifier =
+            Verifier::new(issuer, audience, keys).typ(typ).leeway(self.leeway).max_len(self.max_size);
+        if self.allow_no_exp { verifier.allow_missing_exp() } else { verifier }
+    }
+}
+
+/// The time of `--at`, or this machine's.
+pub(super) fn time(at: Option<i64>) -> Result<(Timestamp, Clock), Failure> {
+    match at {
+        Some(at) => Timestamp::try_from_unix(at)
+            .map(|at| (at, Clock::Given))
+            .ok_or_else(|| Failure::usage("--at must lie between the years 1970 and 9999")),
+        None => Ok((clock::now(), Clock::Machine)),
+    }
+}

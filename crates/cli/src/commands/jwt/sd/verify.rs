@@ -1,0 +1,92 @@
+//! `jeton jwt sd verify`.
+
+use std::path::Path;
+
+use clap::Args;
+use jeton_jose::jwt::TokenType;
+use jeton_jose::sd_jwt::{SdJwtError, SdJwtVerifier};
+
+use super::super::explain::{Wanted, explain};
+use super::super::key_source::KeySource;
+use super::super::policy::Policy;
+use super::{TYP, coded};
+use crate::algorithm::{self, Named, Signature};
+use crate::commands::peek::{Peek, names};
+use crate::failure::Failure;
+use crate::{input, output};
+
+/// Verify what a holder shows, and print its claims
+#[derive(Debug, Args)]
+#[command(after_help = "\
+With --aud and --nonce the holder must have proved that the token is theirs, to
+us and for this nonce. Without them whoever has the token can show it, and a
+proof that is there is refused, since nobody would look at it.
+
+Examples:
+  jeton jwt sd verify --key issuer.pub.jwk --aud https://shop.example --nonce n1 < shown
+  jeton jwt sd verify --jwks https://issuer.example/jwks.json --iss https://issuer.example < shown")]
+pub(super) struct Verify {
+    #[command(flatten)]
+    source: KeySource,
+    /// Accept this algorithm alone; may be given several times [default: what the keys are for]
+    #[arg(long, value_parser = algorithm::signature)]
+    alg: Vec<Named<Signature>>,
+    /// Who the holder's proof must be for
+    #[arg(long, requires = "nonce")]
+    aud: Option<String>,
+    /// The nonce that the proof must have
+    #[arg(long, requires = "aud")]
+    nonce: Option<String>,
+    /// The `typ` that the issuer's token must have
+    #[arg(long, default_value = TYP)]
+    typ: String,
+    #[command(flatten)]
+    policy: Policy,
+    /// Print one JSON document, which is what is printed in any case: the claims
+    #[arg(long)]
+    json: bool,
+    /// What the holder shows
+    #[arg(value_name = "SD-JWT")]
+    token: Option<String>,
+}
+
+impl Verify {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let token = Path::new(self.token.as_deref().unwrap_or("-"));
+        input::one_from_stdin(self.source.paths().chain([token]))?;
+        let (now, clock) = self.policy.time()?;
+        let allowed: Vec<_> =
+            algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
+        let token = input::token(self.token.clone())?;
+        let issued = token.split('~').next().unwrap_or_default();
+        let keys = self.source.keys(&allowed, &Peek::at(issued).algorithms())?;
+        let wanted = Wanted {
+            issuer: self.policy.iss.clone().or_else(|| self.source.issuer.clone()),
+            audience: None,
+            typ: Some(self.typ.clone()),
+            algorithms: names(keys.iter().map(|key| key.algorithm().as_str())),
+            leeway: self.policy.leeway,
+            clock,
+        };
+        let typ = TokenType::from(self.typ.clone());
+        let verifier = self.policy.verifier(wanted.issuer.as_deref(), None, typ, keys);
+        let verifier = SdJwtVerifier::new(verifier);
+        let verified = match (&self.aud, &self.nonce) {
+            (Some(aud), Some(nonce)) => verifier.verify_bound(&token, aud, nonce, now),
+            _ => verifier.verify_unbound(&token, now),
+        };
+        match verified {
+            Ok(verified) => output::line(&serde_json::Value::Object(verified.claims().clone()).to_string()),
+            Err(SdJwtError::Token(error)) => {
+                Err(Failure::coded(error.code(), explain(&error, issued, &wanted)))
+            }
+            Err(error @ SdJwtError::Malformed) if self.aud.is_none() && !token.ends_with('~') => {
+                Err(Failure::coded(
+                    error.code(),
+                    format!("{error}, or it has a proof, which --aud and --nonce check"),
+                ))
+            }
+            Err(error) => Err(coded(&error)),
+        }
+    }
+}
