@@ -42,6 +42,15 @@
 //! with `audience_mismatch`. Who is known by several names says [`Audience::one_of`](jwt::Audience::one_of); who really
 //! means anybody says [`Audience::any`](jwt::Audience::any).
 //!
+//! Tokens of a known kind have more to show: [`Verifier::access_token`](jwt::Verifier::access_token) wants what RFC 9068 demands,
+//! [`Verifier::id_token`](jwt::Verifier::id_token) and [`Verifier::logout_token`](jwt::Verifier::logout_token) what OpenID
+//! Connect does.
+//!
+//! # Keys in certificates?
+//!
+//! A certificate is read wherever a key is, in PEM or DER. The certificates that a token itself carries (`x5c`) mean nothing
+//! until an `x509::Verifier` has followed them to a root that it was given.
+//!
 //! # Coming from jsonwebtoken?
 //!
 //! | there | here |
