@@ -1,6 +1,8 @@
 //! Typed values from a checked text, through serde.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
 
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
@@ -166,13 +168,21 @@ impl<'de> MapAccess<'de> for MemberAccess<'_, 'de> {
     }
 }
 
-/// A member's name. Maps keyed by numbers read them from it.
+/// A member's name. Maps keyed by numbers read them from it, in one spelling each: `1` and `01` would be two members with one
+/// key.
 struct Name<'de>(Cow<'de, str>);
+
+impl Name<'_> {
+    fn integer<T: FromStr + fmt::Display>(&self) -> Result<T, JsonError> {
+        let value: T = self.0.parse().map_err(|_| JsonError::Number)?;
+        if value.to_string() == self.0 { Ok(value) } else { Err(JsonError::Number) }
+    }
+}
 
 macro_rules! numeric_name {
     ($($method:ident $visit:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
-            visitor.$visit(self.0.parse().map_err(|_| JsonError::Number)?)
+            visitor.$visit(self.integer()?)
         }
     )*};
 }

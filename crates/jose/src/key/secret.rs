@@ -131,6 +131,8 @@ fn is_public_key(secret: &[u8]) -> bool {
     text.windows(11).any(|window| window == b"-----BEGIN ")
         || text.first() == Some(&b'{') && (Jwk::parse(text).is_ok() || JwkSet::parse(text).is_ok())
         || [&b"ssh-"[..], b"ecdsa-sha2-"].iter().any(|ssh| text.starts_with(ssh))
+        // As it is, too: the last byte of a key may be a line feed by chance.
+        || encoding::is_key_or_certificate(secret)
         || encoding::is_key_or_certificate(text)
         || base64_turbo::STANDARD.decode(&letters).is_ok_and(|der| encoding::is_key_or_certificate(&der))
 }

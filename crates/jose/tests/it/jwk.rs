@@ -160,3 +160,14 @@ fn a_private_part_of_another_key_and_a_point_off_its_curve_are_found_by_the_chec
     assert_eq!(off.check().unwrap_err(), KeyError::Inconsistent);
     one.public().unwrap().check().unwrap();
 }
+
+#[test]
+fn a_public_key_whose_last_byte_is_white_space_is_not_taken_for_a_secret_either() {
+    let head = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    for last in *b"\n\r\t \x0c" {
+        let der = [&head[..], &[7; 31], &[last]].concat();
+        assert!(Jwk::from_der(&der).is_ok());
+        let error = SharedSecret::new(Algorithm::HS256, &der).unwrap_err();
+        assert_eq!(error, KeyError::SecretIsPublicKey, "{last:#x}");
+    }
+}

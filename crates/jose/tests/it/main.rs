@@ -12,6 +12,7 @@ mod faults_rsa;
 mod faults_signatures;
 mod hpke;
 mod incumbents;
+mod json;
 mod jwe;
 mod jwe_faults;
 mod jwk;
