@@ -1,4 +1,5 @@
-//! KEY arguments: a file, or `-` for standard input, that holds a JWK, a JWK set, PEM or DER.
+//! KEY arguments: a file, or `-` for standard input, that holds a JWK, a JWK set, PEM or DER. Of a certificate only the
+//! key is taken: whoever names the file trusts it.
 
 use std::path::Path;
 

@@ -69,3 +69,29 @@ fn what_is_no_key_is_refused() {
     }
     assert!(run(&["jwk", "thumbprint", "/nowhere/key"]).refused().contains("cannot read /nowhere/key"));
 }
+
+#[test]
+fn a_certificate_serves_as_the_key_within() {
+    // Made with `openssl req -x509`.
+    const KEY: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIGYPLPTBMylruu4WlX4VFrKC1T2Ra4AATInrvbhszGmd
+-----END PRIVATE KEY-----
+";
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
+MIIBODCB66ADAgECAhQV5CDFZ/sSALcOEuemsNQsZ5hJbzAFBgMrZXAwETEPMA0G
+A1UEAwwGc2lnbmVyMCAXDTI2MTEyMzAwMTk0OVoYDzIxMjYxMDMwMDAxOTQ5WjAR
+MQ8wDQYDVQQDDAZzaWduZXIwKjAFBgMrZXADIQA1Stp4FEGJCxEO0hdC81F0R2Hj
+vhD2UJxRQ9xir/KA1aNTMFEwHQYDVR0OBBYEFPsxfFOJOfT/56Gp1CzWxNxqxno6
+MB8GA1UdIwQYMBaAFPsxfFOJOfT/56Gp1CzWxNxqxno6MA8GA1UdEwEB/wQFMAMB
+Af8wBQYDK2VwA0EAb7/D8IJdcLHicJihLaPmUwv+oamwiTti9sfs/RSall2prjB/
+/vghwlx05fF+ZUOu6SYwfA/fx01zofyIMpRlCA==
+-----END CERTIFICATE-----
+";
+    let folder = Folder::new();
+    let (key, certificate) = (folder.file("key.pem", KEY), folder.file("certificate.pem", CERTIFICATE));
+    let thumbprint = run(&["jwk", "thumbprint", &certificate]).done();
+    assert_eq!(run(&["jwk", "thumbprint", &key]).done(), thumbprint);
+    let token = run(&["jwt", "sign", "--key", &key, "--expires-in", "5m", "{}"]).done();
+    run(&["jwt", "verify", "--key", &certificate, token.trim_end()]).done();
+    run(&["jwt", "sign", "--key", &certificate, "{}"]).refused();
+}
