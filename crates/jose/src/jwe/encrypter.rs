@@ -132,7 +132,8 @@ impl Encrypter {
     /// The general JSON form, for any number of recipients up to 16.
     ///
     /// # Errors
-    /// [`EncryptError::Form`] for several recipients of whom one is reached by `dir` or `ECDH-ES`, and for too many.
+    /// [`EncryptError::Form`] for several recipients of whom one is reached by `dir`, `ECDH-ES` or integrated encryption, and
+    /// for too many.
     pub fn encrypt_general(&self, plaintext: &[u8]) -> Result<String, EncryptError> {
         self.general(plaintext, &mut SystemRandomness)
     }

@@ -59,11 +59,11 @@ impl DecryptError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncryptError {
-    /// The recipient's key is for another `enc`, or of a length that does not fit it.
+    /// The recipient's key is for another `enc`, of a length that does not fit it, or wants none (integrated encryption).
     #[error("the recipient's key does not fit the content encryption")]
     ContentEncryption,
     /// The form has no room for this: several recipients or additional data in the compact form, a second recipient beside
-    /// `dir` or `ECDH-ES`, more than 16 recipients.
+    /// `dir`, `ECDH-ES` or integrated encryption, more than 16 recipients.
     #[error("this form cannot carry that")]
     Form,
     /// The name of a header member has a meaning of its own, or is there already.

@@ -70,54 +70,36 @@ impl ContentHeader {
 impl KeyHeader {
     /// Reads from headers of which no two have a member of one name.
     pub(super) fn read(headers: &[Value<'_, '_>]) -> Result<Self, DecryptError> {
-        let find = |name| headers.iter().copied().find(|header| header.get(name).is_some());
-        let string = |name| find(name).map_or(Ok(None), |header| text(header, name));
-        let bytes = |name: &'static str| {
-            string(name)?
-                .map(|text| base64url::decode(text.as_bytes()).map_err(|_| DecryptError::Header { name }))
-                .transpose()
-        };
-        let alg = string("alg")?.ok_or(DecryptError::Header { name: "alg" })?;
-        let kid = string("kid")?;
+        let found = Found::among(headers);
+        let alg = string(found.alg, "alg")?.ok_or(DecryptError::Header { name: "alg" })?;
+        let kid = string(found.kid, "kid")?;
         if kid.as_ref().is_some_and(|kid| kid.len() > crate::key::MAX_KID) {
             return Err(DecryptError::Header { name: "kid" });
         }
-        let party = |name: &'static str| {
-            let info = bytes(name)?.unwrap_or_default();
-            if info.len() > MAX_PARTY_INFO { Err(DecryptError::Header { name }) } else { Ok(info) }
-        };
-        let p2c = match find("p2c").and_then(|header| header.get("p2c")) {
-            None => None,
-            Some(count) => {
-                let count = count.as_number().and_then(|digits| digits.parse().ok());
-                Some(count.ok_or(DecryptError::Header { name: "p2c" })?)
-            }
-        };
-        let epk = match find("epk").and_then(|header| header.get("epk")) {
-            None => None,
-            Some(epk) => Some(ephemeral(epk).ok_or(DecryptError::Header { name: "epk" })?),
-        };
+        let p2c = found.p2c.map(|count| {
+            let count = count.as_number().and_then(|digits| digits.parse().ok());
+            count.ok_or(DecryptError::Header { name: "p2c" })
+        });
+        let epk = found.epk.map(|epk| ephemeral(epk).ok_or(DecryptError::Header { name: "epk" }));
+        let (p2c, epk) = (p2c.transpose()?, epk.transpose()?);
         let alg = KeyManagement::from_name(&alg).ok_or(DecryptError::AlgorithmNotAllowed)?;
+        // Only base mode is here: a pre-shared key would have to be mixed in.
         #[cfg(feature = "hpke")]
-        let ek = {
-            // Only base mode is here: a pre-shared key would have to be mixed in.
-            if matches!(alg.method(), Method::Hpke(_)) && find("psk_id").is_some() {
-                return Err(DecryptError::Header { name: "psk_id" });
-            }
-            bytes("ek")?
-        };
+        if matches!(alg.method(), Method::Hpke(_)) && found.psk_id.is_some() {
+            return Err(DecryptError::Header { name: "psk_id" });
+        }
         Ok(Self {
             alg,
             kid: kid.map(Into::into),
             epk,
-            apu: party("apu")?,
-            apv: party("apv")?,
-            iv: bytes("iv")?,
-            tag: bytes("tag")?,
-            p2s: bytes("p2s")?,
+            apu: party(found.apu, "apu")?,
+            apv: party(found.apv, "apv")?,
+            iv: bytes(found.iv, "iv")?,
+            tag: bytes(found.tag, "tag")?,
+            p2s: bytes(found.p2s, "p2s")?,
             p2c,
             #[cfg(feature = "hpke")]
-            ek,
+            ek: bytes(found.ek, "ek")?,
         })
     }
 
@@ -128,6 +110,67 @@ impl KeyHeader {
         let fresh = fresh || self.ek.is_some();
         !fresh
     }
+}
+
+/// The members that say something about a recipient's key, found in one walk.
+#[derive(Default)]
+struct Found<'t, 'a> {
+    alg: Option<Value<'t, 'a>>,
+    kid: Option<Value<'t, 'a>>,
+    epk: Option<Value<'t, 'a>>,
+    apu: Option<Value<'t, 'a>>,
+    apv: Option<Value<'t, 'a>>,
+    iv: Option<Value<'t, 'a>>,
+    tag: Option<Value<'t, 'a>>,
+    p2s: Option<Value<'t, 'a>>,
+    p2c: Option<Value<'t, 'a>>,
+    #[cfg(feature = "hpke")]
+    ek: Option<Value<'t, 'a>>,
+    #[cfg(feature = "hpke")]
+    psk_id: Option<Value<'t, 'a>>,
+}
+
+impl<'t, 'a> Found<'t, 'a> {
+    fn among(headers: &[Value<'t, 'a>]) -> Self {
+        let mut found = Self::default();
+        for (name, value) in headers.iter().filter_map(|header| header.members()).flatten() {
+            let member = match &*name {
+                "alg" => &mut found.alg,
+                "kid" => &mut found.kid,
+                "epk" => &mut found.epk,
+                "apu" => &mut found.apu,
+                "apv" => &mut found.apv,
+                "iv" => &mut found.iv,
+                "tag" => &mut found.tag,
+                "p2s" => &mut found.p2s,
+                "p2c" => &mut found.p2c,
+                #[cfg(feature = "hpke")]
+                "ek" => &mut found.ek,
+                #[cfg(feature = "hpke")]
+                "psk_id" => &mut found.psk_id,
+                _ => continue,
+            };
+            *member = Some(value);
+        }
+        found
+    }
+}
+
+fn string<'a>(
+    value: Option<Value<'_, 'a>>,
+    name: &'static str,
+) -> Result<Option<Cow<'a, str>>, DecryptError> {
+    value.map(|value| value.as_str().ok_or(DecryptError::Header { name })).transpose()
+}
+
+fn bytes(value: Option<Value<'_, '_>>, name: &'static str) -> Result<Option<Vec<u8>>, DecryptError> {
+    let text = string(value, name)?;
+    text.map(|text| base64url::decode(text.as_bytes()).map_err(|_| DecryptError::Header { name })).transpose()
+}
+
+fn party(value: Option<Value<'_, '_>>, name: &'static str) -> Result<Vec<u8>, DecryptError> {
+    let info = bytes(value, name)?.unwrap_or_default();
+    if info.len() > MAX_PARTY_INFO { Err(DecryptError::Header { name }) } else { Ok(info) }
 }
 
 /// A public key; a private one there is somebody's mistake.

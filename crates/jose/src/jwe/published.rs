@@ -1,8 +1,6 @@
 //! Published examples made again, from the keys, vectors and salts that they tell: those of the RFCs, written out with
 //! their section, and those of the JOSE cookbook (RFC 7520 §5). What OAEP encrypts cannot be made again.
 
-#![expect(clippy::unwrap_used, reason = "what a test assumes fails the test")]
-
 use std::collections::VecDeque;
 
 use serde_json::Value;
