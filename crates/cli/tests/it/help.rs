@@ -2,7 +2,7 @@
 
 use crate::run::run;
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 25] = [
     &["serve"],
     &["demo"],
     &["user"],
@@ -13,7 +13,19 @@ const COMMANDS: [&[&str]; 13] = [
     &["jwt", "sign"],
     &["jwt", "verify"],
     &["jwt", "decode"],
+    &["jwt", "sd"],
+    &["jwt", "sd", "issue"],
+    &["jwt", "sd", "present"],
+    &["jwt", "sd", "verify"],
+    &["jwt", "dpop"],
+    &["jws"],
+    &["jws", "sign"],
+    &["jws", "verify"],
+    &["jwe"],
+    &["jwe", "encrypt"],
+    &["jwe", "decrypt"],
     &["jwk"],
+    &["jwk", "generate"],
     &["config"],
     &["completions"],
 ];
@@ -43,5 +55,7 @@ fn completions_and_manual_pages_are_made() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     run(&["man", folder.path().to_str().expect("UTF-8")]).done();
     assert!(folder.path().join("jeton.1").exists());
-    assert!(folder.path().join("jeton-serve.1").exists());
+    for command in ["serve", "jws-sign", "jwe-decrypt", "jwt-sd-issue", "jwk-generate"] {
+        assert!(folder.path().join(format!("jeton-{command}.1")).exists(), "{command}");
+    }
 }

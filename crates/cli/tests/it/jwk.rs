@@ -95,3 +95,64 @@ Af8wBQYDK2VwA0EAb7/D8IJdcLHicJihLaPmUwv+oamwiTti9sfs/RSall2prjB/
     run(&["jwt", "verify", "--key", &certificate, token.trim_end()]).done();
     run(&["jwt", "sign", "--key", &certificate, "{}"]).refused();
 }
+
+#[test]
+fn keys_for_encryption_say_what_they_are_for() {
+    for (arguments, kty, crv) in [
+        (&["RSA-OAEP-256"][..], "RSA", None),
+        (&["ECDH-ES"], "EC", Some("P-256")),
+        (&["ECDH-ES+A128KW", "--crv", "P-521"], "EC", Some("P-521")),
+        (&["ECDH-ES+A256KW", "--crv", "X25519"], "OKP", Some("X25519")),
+        (&["A192GCMKW"], "oct", None),
+        (&["A256CBC-HS512"], "oct", None),
+        (&["PBES2-HS256+A128KW"], "oct", None),
+    ] {
+        let key = run(&[&["jwk", "generate"], arguments].concat()).done();
+        let json: serde_json::Value = serde_json::from_str(&key).expect("JSON");
+        assert_eq!(
+            (&json["alg"], &json["use"], &json["kty"]),
+            (&arguments[0].into(), &"enc".into(), &kty.into())
+        );
+        assert_eq!(json["crv"].as_str(), crv);
+        let thumbprint = run_reading(&["jwk", "thumbprint", "-"], key.as_bytes()).done();
+        assert_eq!(json["kid"].as_str(), Some(thumbprint.trim_end()), "{arguments:?}");
+        if kty != "oct" {
+            let pem = run_reading(&["jwk", "convert", "-", "--to", "pem"], key.as_bytes()).done();
+            assert_eq!(run_reading(&["jwk", "thumbprint", "-"], pem.as_bytes()).done(), thumbprint);
+        }
+    }
+    let large = run(&["jwk", "generate", "PS256", "--bits", "3072"]).done();
+    let large: serde_json::Value = serde_json::from_str(&large).expect("JSON");
+    assert_eq!(large["n"].as_str().map(str::len), Some(512));
+    for wrong in [
+        ["ES256", "--bits", "2048"],
+        ["RS256", "--bits", "1024"],
+        ["ES256", "--crv", "P-384"],
+        ["ECDH-ES", "--crv", "secp256k1"],
+    ] {
+        run(&[&["jwk", "generate"], &wrong[..]].concat()).misused();
+    }
+    assert!(run(&["jwk", "generate", "RSA1_5"]).misused().contains("RFC 8725"));
+}
+
+#[test]
+fn a_key_whose_parts_do_not_belong_together_is_not_passed_on() {
+    let key = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&run(&["jwk", "generate", name]).done()).expect("JSON")
+    };
+    let (mut one, other) = (key("ES256"), key("ES256"));
+    one["d"] = other["d"].clone();
+    let mut off_the_curve = other;
+    off_the_curve.as_object_mut().expect("an object").remove("d");
+    off_the_curve["x"] = one["x"].clone();
+    for key in [one, off_the_curve] {
+        for command in [
+            &["jwk", "public", "-"][..],
+            &["jwk", "thumbprint", "-"],
+            &["jwk", "convert", "-", "--to", "pem"],
+        ] {
+            let refused = run_reading(command, key.to_string().as_bytes()).refused();
+            assert!(refused.starts_with("error[key_inconsistent]"), "{refused}");
+        }
+    }
+}

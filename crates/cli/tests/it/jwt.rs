@@ -192,3 +192,137 @@ fn a_weak_secret_is_refused() {
     let short = folder.file("short.jwk", r#"{"kty":"oct","alg":"HS256","k":"c2VjcmV0"}"#);
     assert!(run(&["jwt", "sign", "--key", &short, "{}"]).refused().contains("at least 32"));
 }
+
+#[test]
+fn a_token_is_signed_then_encrypted_and_back_in_one_call_each_way() {
+    let signing = Keys::of("ES256");
+    let public = signing.folder.file("public.jwk", run(&["jwk", "public", &signing.key]).done());
+    let recipient = Keys::of("ECDH-ES+A256KW");
+    let to = recipient.folder.file("public.jwk", run(&["jwk", "public", &recipient.key]).done());
+    let token = signing.sign(&["--expires-in", "5m", "--encrypt-to", &to, r#"{"sub":"ada"}"#]);
+    assert_eq!(token.split('.').count(), 5);
+    let verify = |more: &[&str]| run(&[&["jwt", "verify", "--key", &public], more, &[&token]].concat());
+    assert!(verify(&["--decrypt-key", &recipient.key]).done().contains(r#""sub":"ada""#));
+    assert!(verify(&[]).refused().contains("--decrypt-key"));
+    assert!(run(&["jwt", "decode", &token]).refused().contains("encrypted"));
+    let stranger = Keys::of("ECDH-ES+A256KW");
+    let refused = verify(&["--decrypt-key", &stranger.key]).refused();
+    assert!(refused.starts_with("error[key_not_found]"), "{refused}");
+
+    let plain = signing.folder.file("claims", r#"{"sub":"ada"}"#);
+    let unsigned = run(&["jwe", "encrypt", "--key", &to, &plain]).done();
+    let verify = ["jwt", "verify", "--key", &public, "--decrypt-key", &recipient.key, unsigned.trim_end()];
+    assert!(run(&verify).refused().starts_with("error[token_not_nested]"));
+    let lying = run(&["jwe", "encrypt", "--key", &to, "--header", r#"{"cty":"JWT"}"#, &plain]).done();
+    let verify = ["jwt", "verify", "--key", &public, "--decrypt-key", &recipient.key, lying.trim_end()];
+    assert!(run(&verify).refused().starts_with("error[token_malformed]"));
+}
+
+#[test]
+fn a_holder_shows_what_they_choose_and_proves_that_it_is_theirs() {
+    let (issuer, holder) = (Keys::of("ES256"), Keys::of("Ed25519"));
+    let claims =
+        r#"{"iss":"https://i.example","sub":"ada","email":"a@b","tags":["x","y"],"n":12345678901234567890}"#;
+    let issue = ["jwt", "sd", "issue", "--key", &issuer.key, "--hide", "/email", "--hide", "/tags/1"];
+    let bound = ["--holder", &holder.key, "--expires-in", "1d", "--decoys", "2", claims];
+    let credential = run(&[&issue[..], &bound].concat()).done();
+    let credential = credential.trim_end();
+    assert_eq!(run(&["jwt", "sd", "present", "--list", credential]).done().lines().count(), 2);
+
+    let proof = ["--key", &holder.key, "--aud", "https://v.example", "--nonce", "n1"];
+    let present = |more: &[&str]| {
+        run(&[&["jwt", "sd", "present", credential], more].concat()).done().trim_end().to_owned()
+    };
+    let verify = |shown: &str, more: &[&str]| {
+        run(&[&["jwt", "sd", "verify", "--key", &issuer.key, "--iss", "https://i.example", shown], more]
+            .concat())
+    };
+    let shown = present(&[&proof[..], &["--show", "email"]].concat());
+    let wanted = ["--aud", "https://v.example", "--nonce", "n1"];
+    let claims: Value = serde_json::from_str(&verify(&shown, &wanted).done()).expect("JSON");
+    assert_eq!((&claims["email"], &claims["tags"]), (&"a@b".into(), &serde_json::json!(["x"])));
+    assert!(
+        verify(&shown, &["--aud", "https://v.example", "--nonce", "n2"]).refused().contains("key_binding")
+    );
+    assert!(verify(&shown, &[]).refused().contains("--nonce"));
+    verify(&shown, &["--aud", "https://v.example"]).misused();
+
+    let claims = verify(&present(&[]), &[]).done();
+    assert!(!claims.contains("email"), "nothing hidden is shown unasked: {claims}");
+    assert!(verify(&present(&["--show-all"]), &[]).done().contains(r#"["x","y"]"#));
+    assert!(verify(&present(&[]), &wanted).refused().contains("key_binding_missing"));
+    run(&[&issue[..], &["--hide", "/iss", "{}"]].concat()).refused();
+}
+
+#[test]
+fn a_proof_of_possession_is_for_one_request_and_one_key() {
+    let keys = Keys::of("ES256");
+    let request =
+        ["--method", "GET", "--uri", "https://api.example/me?x=1", "--access-token", "t", "--nonce", "n"];
+    let proof = run(&[&["jwt", "dpop", "prove", "--key", &keys.key], &request[..]].concat()).done();
+    let thumbprint = run(&["jwk", "thumbprint", &keys.key]).done();
+    let verify = |request: &[&str], more: &[&str]| {
+        run_reading(&[&["jwt", "dpop", "verify"], request, more].concat(), proof.as_bytes())
+    };
+    assert_eq!(verify(&request, &["--jkt", thumbprint.trim_end()]).done(), thumbprint);
+    let document = verify(&request, &["--json"]).json();
+    assert_eq!(document["jkt"], thumbprint.trim_end());
+    assert_eq!(document["remember_until"].as_i64(), document["iat"].as_i64().map(|iat| iat + 90));
+    assert!(verify(&request, &["--jkt", "other"]).refused().starts_with("error[dpop_key_mismatch]"));
+    let other = ["--method", "GET", "--uri", "https://api.example/you"];
+    assert!(verify(&other, &[]).refused().starts_with("error[dpop_uri_mismatch]"));
+    let secret = Keys::of("HS256");
+    let refused = run(&[&["jwt", "dpop", "prove", "--key", &secret.key], &request[..]].concat()).refused();
+    assert!(refused.starts_with("error[key_kind]"), "{refused}");
+}
+
+#[test]
+fn claims_are_read_from_standard_input_and_an_empty_text_is_no_claims_set() {
+    let keys = Keys::of("ES256");
+    let sign = |claims: &[u8]| run_reading(&["jwt", "sign", "--key", &keys.key, "-"], claims);
+    for claims in ["{\"sub\":\"ada\"}", "{\"sub\":\"ada\"}\n", "{\r\n\"sub\": \"ada\"\r\n}\r\n"] {
+        let token = sign(claims.as_bytes()).done();
+        assert_eq!(keys.verify(&["--allow-no-exp", token.trim_end()]).done().matches("ada").count(), 1);
+    }
+    for broken in [&b""[..], b"\n", b"[]", b"{", b"\xff", b"{} {}", b"\xef\xbb\xbf{}"] {
+        sign(broken).refused();
+    }
+    for broken in ["", "..", "a.b", "a.b.c.d.e", "\u{feff}"] {
+        keys.verify(&[broken]).refused();
+    }
+    assert!(run_reading(&["jwt", "verify", "--key", &keys.key], b"").refused().contains("token_malformed"));
+    assert!(run_reading(&["jwt", "sign", "--key", "-", "-"], b"").misused().contains("standard input"));
+}
+
+#[test]
+fn flags_outside_their_bounds_are_wrong_usage() {
+    let keys = Keys::of("ES256");
+    let token = keys.sign(&["--expires-in", "5m"]);
+    for flags in [
+        ["--leeway", "11m"],
+        ["--leeway", "1"],
+        ["--at", "-1"],
+        ["--at", "253402300800"],
+        ["--at", "soon"],
+        ["--max-size", "-1"],
+        ["--alg", "XX256"],
+    ] {
+        keys.verify(&[&flags[..], &[&token]].concat()).misused();
+    }
+    let refused = keys.verify(&["--alg", "none", &token]).refused();
+    assert!(refused.starts_with("error[algorithm_not_allowed]"), "{refused}");
+    run(&["jwt", "verify", "--key", &keys.key, "--issuer", "https://a.example", &token]).misused();
+    run(&["jwt", "sign", "--key", &keys.key, "--expires-in", "-5m"]).misused();
+}
+
+#[test]
+fn a_published_key_without_an_algorithm_is_taken_for_the_one_that_is_allowed() {
+    let keys = Keys::of("RS256");
+    let pem = keys.folder.file("key.pem", run(&["jwk", "convert", &keys.key, "--to", "pem"]).done());
+    let bare = run_reading(&["jwk", "public", "-"], std::fs::read(&pem).expect("a key").as_slice()).done();
+    let set = keys.folder.file("set", format!("{{\"keys\":[{}]}}", bare.trim_end()));
+    let token = keys.sign(&["--expires-in", "1m"]);
+    run(&["jwt", "verify", "--jwks", &set, "--alg", "RS256", &token]).done();
+    assert!(run(&["jwt", "verify", "--jwks", &set, &token]).misused().contains("--alg"));
+    run(&["jwt", "verify", "--jwks", &set, "--alg", "PS256", &token]).refused();
+}

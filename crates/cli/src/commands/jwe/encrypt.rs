@@ -78,6 +78,13 @@ pub(in crate::commands) fn encrypter(
     enc: Option<ContentEncryption>,
 ) -> Result<Encrypter, Failure> {
     let key = recipient.key()?;
+    #[cfg(feature = "hpke")]
+    if matches!(key.alg(), KeyManagement::Hpke(_)) {
+        return match enc {
+            None => Ok(Encrypter::integrated(key)),
+            Some(_) => Err(Failure::usage(format!("{} encrypts the content itself: no --enc", key.alg()))),
+        };
+    }
     if let Some(enc) = enc {
         return Ok(Encrypter::new(enc, key));
     }

@@ -137,6 +137,10 @@ impl Generate {
     fn kind(&self, algorithm: KeyManagement) -> KeyKind {
         match algorithm.as_str() {
             name if name.starts_with("RSA") => KeyKind::Rsa(self.bits.map_or(RsaBits::Rsa2048, Bits::rsa)),
+            "HPKE-0" | "HPKE-0-KE" | "HPKE-7" | "HPKE-7-KE" => KeyKind::P256,
+            "HPKE-1" | "HPKE-1-KE" => KeyKind::P384,
+            "HPKE-2" | "HPKE-2-KE" => KeyKind::P521,
+            name if name.starts_with("HPKE") => KeyKind::X25519,
             name if name.starts_with("ECDH-ES") => self.crv.map_or(KeyKind::P256, Crv::kind),
             name if name.starts_with("A128") => KeyKind::Secret { bytes: 16 },
             name if name.starts_with("A192") => KeyKind::Secret { bytes: 24 },

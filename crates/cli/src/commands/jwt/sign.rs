@@ -8,6 +8,7 @@ use jeton_jose::SigningKey;
 use jeton_jose::jwe::{ContentEncryption, KeyManagement};
 use jeton_jose::jwt::Signer;
 use jeton_jose::nested::NestedSigner;
+use zeroize::Zeroizing;
 
 use super::duration;
 use crate::algorithm::{self, Named, Signature};
@@ -85,12 +86,13 @@ impl Sign {
     fn claims(&self) -> Result<Members, Failure> {
         let stdin_is_free = self.key.as_os_str() != "-"
             && self.encrypt_to.as_deref().is_none_or(|key| key.as_os_str() != "-");
-        let claims = match self.claims.as_deref() {
-            None if !stdin_is_free || input::stdin_is_terminal() => None,
-            _ => Some(input::argument_or_stdin(self.claims.clone())?),
+        let asked = self.claims.is_some();
+        let claims = match asked || stdin_is_free && !input::stdin_is_terminal() {
+            true => input::argument_or_stdin(self.claims.clone())?,
+            false => Zeroizing::default(),
         };
-        let claims =
-            claims.as_ref().map(|text| text.as_str()).filter(|text| !text.is_empty()).unwrap_or("{}");
+        // Whoever names no claims and pipes nothing in wants none; an empty text that was asked for is a mistake.
+        let claims = if claims.is_empty() && !asked { "{}" } else { &claims };
         let mut claims = Members::parse(claims).map_err(|error| {
             let text = format!("the claims are not a JSON object without doubles: {error}");
             Failure::coded("claims_malformed", text)

@@ -1,4 +1,4 @@
-//! ML-DSA (RFC 9964), DPoP proofs (RFC 9449) and SD-JWT (RFC 9901).
+//! ML-DSA (RFC 9964), DPoP proofs (RFC 9449), SD-JWT (RFC 9901) and HPKE.
 
 use super::{Files, list, payload_of, read, run, text};
 
@@ -76,5 +76,27 @@ fn the_presentations_of_rfc9901_verify_for_their_verifier_and_nonce() {
         assert_eq!(verify("other", &[]).refused(what), "sd_jwt_key_binding_mismatch");
         let other = verify(text(example, "nonce"), &["--iss", "https://other.example"]);
         assert_eq!(other.refused(what), "issuer_mismatch");
+    }
+}
+
+/// Where HPKE is compiled in its examples decrypt but for those on X448; where it is not, all are refused.
+#[test]
+fn the_examples_of_the_hpke_draft_decrypt_where_the_command_has_it() {
+    let Some(examples) = read("hpke/jose-vectors.json") else { return };
+    let files = Files::new();
+    for example in examples.as_array().expect("a list") {
+        let alg = text(example, "alg");
+        let key = files.json("key.jwk", &example["jwk"]);
+        let on_x448 = alg.starts_with("HPKE-5") || alg.starts_with("HPKE-6");
+        let plaintexts = ["compact", "flattened"].map(|form| {
+            let outcome = run(&["jwe", "decrypt", "--key", &key], &super::token(&example[form]));
+            if cfg!(feature = "hpke") && !on_x448 {
+                return outcome.accepted(alg);
+            }
+            outcome.refused(alg);
+            vec![]
+        });
+        assert_eq!(plaintexts[0], plaintexts[1], "{alg}");
+        assert_eq!(plaintexts[0].is_empty(), on_x448 || !cfg!(feature = "hpke"), "{alg}");
     }
 }
