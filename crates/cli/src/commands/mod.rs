@@ -33,6 +33,7 @@ Examples:
   jeton user add ada --admin           the first user; asks for the password
   jeton serve                          the authority itself, with its data in ./jeton-data
   jeton jwt decode eyJhbGciOi…         what a token says, unchecked
+  jeton jws sign --key key.jwk FILE    any bytes, signed; `jeton jwe` encrypts them
 
 Exit status: 0 done or valid, 1 refused or invalid (the reason is on standard error), 2 wrong usage.";
 

@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod guide;
 mod help;
 mod jwe;
 mod jwk;
