@@ -125,8 +125,8 @@ impl Decrypter {
                     return Err(DecryptError::Header { name: "alg" });
                 }
                 Ok(header) => headers.push((header, &recipient.encrypted_key)),
-                // Another recipient may be reached in a way that is not known here.
-                Err(DecryptError::AlgorithmNotAllowed) if several => {}
+                // Another recipient may be reached in a way, or on a curve, that is not known here.
+                Err(DecryptError::AlgorithmNotAllowed | DecryptError::Header { name: "epk" }) if several => {}
                 Err(error) => return Err(error),
             }
         }

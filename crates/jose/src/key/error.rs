@@ -33,8 +33,8 @@ pub enum KeyError {
     /// The key does not say its algorithm, and more than one could be meant.
     #[error("the key names no algorithm, and its type allows several")]
     AlgorithmMissing,
-    /// The key names an algorithm that is not a signature algorithm of this crate.
-    #[error("the key is for another algorithm than those that sign")]
+    /// The key names an algorithm that this crate does not have, or not for what the key is wanted for.
+    #[error("the key is for an algorithm that is not one of those wanted here")]
     AlgorithmUnknown,
     /// The key is of another type, or for another algorithm, than the one asked for.
     #[error("the key cannot be used for {wanted}")]

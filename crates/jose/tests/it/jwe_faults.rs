@@ -213,6 +213,22 @@ fn a_recipient_who_fixes_the_content_key_is_alone() {
 }
 
 #[test]
+fn a_recipient_on_a_curve_that_is_not_here_does_not_stand_in_the_others_way() {
+    let enc = ContentEncryption::A256Gcm;
+    let (wrapping, key) = keys(KeyManagement::A256GcmKw, enc, &rsa());
+    let both = Encrypter::new(enc, wrapping.clone()).and(wrapping).encrypt_general(b"x").unwrap();
+    let decrypter = Decrypter::new([key]);
+    for other in [
+        json!({"alg": "ECDH-ES+A256KW", "epk": {"kty": "OKP", "crv": "X448", "x": "AAAA"}}),
+        json!({"alg": "RSA1_5"}),
+    ] {
+        let mut jwe: Value = serde_json::from_str(&both).unwrap();
+        jwe["recipients"][0] = json!({"header": other, "encrypted_key": "AAAA"});
+        assert_eq!(decrypter.decrypt_json(&jwe.to_string()).unwrap().plaintext(), b"x");
+    }
+}
+
+#[test]
 fn a_text_without_kid_is_tried_with_16_keys_and_no_more() {
     let alg = KeyManagement::A128Kw;
     let key = |byte| {
