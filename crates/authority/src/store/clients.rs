@@ -38,10 +38,12 @@ pub trait ClientStore {
     /// Adds a client. Audited.
     async fn add_client(&self, client: StoredClient) -> Result<ClientChange, StoreError>;
 
-    /// Puts another description in the place of a client's. Audited.
+    /// Puts another description in the place of a client's. Since when it is known, its grants and what users allowed it
+    /// stay; where it no longer wants to hear of sign-outs, those it was still to be told of are forgotten. Audited.
     async fn change_client(&self, client: StoredClient, now: Timestamp) -> Result<ClientChange, StoreError>;
 
-    /// Removes a client; its grants end and what users allowed it is forgotten, in the same transaction. Audited.
+    /// Removes a client; its grants end, its devices wait in vain, and what users allowed it is forgotten, in the same
+    /// transaction. Audited.
     async fn remove_client(&self, client: &ClientId, now: Timestamp) -> Result<ClientRemoval, StoreError>;
 
     /// The client of this identifier.
@@ -54,7 +56,7 @@ pub trait ClientStore {
         limit: u32,
     ) -> Result<Vec<StoredClient>, StoreError>;
 
-    /// What a user has allowed a client; the empty scope where nothing.
+    /// What a user has allowed a client; `None` where they were never asked, or took it back.
     async fn find_consent(&self, user: UserId, client: &ClientId) -> Result<Option<Scope>, StoreError>;
 
     /// Writes what a user allows a client, in the place of what was allowed before.

@@ -56,7 +56,7 @@ pub trait SessionStore {
     /// Notes that a session was used.
     async fn touch_session(&self, session: SessionId, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Ends a session and, in the same transaction, the grants that came from it, but for those that were given to outlive
+    /// Ends a session, expired or not, and, in the same transaction, the grants that came from it, but for those that were given to outlive
     /// it (`offline_access`). Clients that want to hear of it are noted for [`super::LogoutStore`]. Audited.
     async fn end_session(&self, session: SessionId, now: Timestamp) -> Result<SessionEnding, StoreError>;
 

@@ -11,7 +11,7 @@ use jeton_oauth::client::ClientId;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::audit;
-use super::columns::{counted, optional_text, parsed, text, timestamp};
+use super::columns::{optional_text, parsed, text, timestamp};
 
 pub(super) fn add(db: &Connection, client: &StoredClient) -> rusqlite::Result<ClientChange> {
     let added = db
@@ -51,26 +51,37 @@ pub(super) fn change(
     if changed == 0 {
         return Ok(ClientChange::Unknown);
     }
+    if !client.backchannel_logout {
+        forget_logouts(db, &client.id)?;
+    }
     audit::append(db, &about_client(AuditEvent::ClientChanged, &client.id, now))?;
     Ok(ClientChange::Done)
 }
 
-/// Clients are removed seldom, so their grants are found without an index.
+/// Clients are removed seldom, so their grants are found without an index. The one of the users' live grants would be worse
+/// than none, since it jumps to and fro in the table.
 pub(super) fn remove(db: &Connection, client: &ClientId, now: Timestamp) -> rusqlite::Result<ClientRemoval> {
     if db.prepare_cached("DELETE FROM clients WHERE id = ?1")?.execute([client.as_str()])? == 0 {
         return Ok(ClientRemoval::Unknown);
     }
-    let grants_ended = db
-        .prepare_cached(
-            "SELECT count(*) FROM grants WHERE client = ?1 AND revoked_at IS NULL AND expires_at > ?2",
-        )?
-        .query_row((client.as_str(), now.unix()), |row| counted(row, 0))?;
-    db.prepare_cached("UPDATE grants SET revoked_at = ?2 WHERE client = ?1 AND revoked_at IS NULL")?
-        .execute((client.as_str(), now.unix()))?;
+    let mut grants_ended = 0;
+    let mut end = db.prepare_cached(
+        "UPDATE grants NOT INDEXED SET revoked_at = ?2 WHERE client = ?1 AND revoked_at IS NULL
+         RETURNING expires_at > ?2",
+    )?;
+    let mut ended = end.query((client.as_str(), now.unix()))?;
+    while let Some(row) = ended.next()? {
+        grants_ended += u64::from(row.get::<_, bool>(0)?);
+    }
     db.prepare_cached("DELETE FROM consents WHERE client = ?1")?.execute([client.as_str()])?;
-    db.prepare_cached("DELETE FROM logouts WHERE client = ?1")?.execute([client.as_str()])?;
+    db.prepare_cached("DELETE FROM devices WHERE client = ?1")?.execute([client.as_str()])?;
+    forget_logouts(db, client)?;
     audit::append(db, &about_client(AuditEvent::ClientRemoved, client, now))?;
     Ok(ClientRemoval::Removed { grants_ended })
+}
+
+fn forget_logouts(db: &Connection, client: &ClientId) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM logouts WHERE client = ?1")?.execute([client.as_str()]).map(drop)
 }
 
 pub(super) fn find(db: &Connection, client: &ClientId) -> rusqlite::Result<Option<StoredClient>> {

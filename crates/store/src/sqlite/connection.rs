@@ -16,7 +16,7 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) const PAGE_SIZE: u32 = 1024;
 
 /// Statements that a connection keeps prepared: more than there are.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
 
 /// The connection that writes. The file has to exist.
 pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {

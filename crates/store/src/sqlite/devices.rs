@@ -140,6 +140,9 @@ pub(super) fn redeem(
         Some((expires_at, _, None)) if expires_at <= now => Ok(CodeRedemption::Expired),
         Some((_, true, None)) => {
             if grants::open(db, grant)? == GrantOpening::CredentialsChanged {
+                // What failed once does not get better, so nobody said yes any more.
+                db.prepare_cached("UPDATE devices SET approved = NULL WHERE device_code = ?1")?
+                    .execute([code.as_bytes()])?;
                 return Ok(CodeRedemption::CredentialsChanged);
             }
             db.prepare_cached("UPDATE devices SET grant_id = ?2 WHERE device_code = ?1")?

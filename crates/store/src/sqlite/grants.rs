@@ -26,8 +26,9 @@ pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantO
         "INSERT INTO grants (id_high, id_low, user, client, scope, generation, minted_at, grace_from, network, excuses,
                              clean, expires_at, session, detail)
          SELECT ?1, ?2, number, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
-         FROM users WHERE id = ?3 AND epoch = ?4 AND disabled = 0
-         AND (?14 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = ?14 AND ended_at IS NULL))",
+         FROM users u WHERE u.id = ?3 AND u.epoch = ?4 AND u.disabled = 0
+         AND (?14 IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = ?14 AND s.ended_at IS NULL
+                                     AND s.expires_at > ?16 AND s.user = u.number AND s.epoch = u.epoch))",
     )?;
     let opened = insert.execute(params![
         id_high,
@@ -45,6 +46,7 @@ pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantO
         grant.expires_at.unix(),
         grant.session.as_ref().map(SessionId::as_bytes),
         grant.detail.as_ref().map(|detail| detail.to_json()),
+        grant.opened_at.unix(),
     ])?;
     Ok(if opened == 1 { GrantOpening::Opened } else { GrantOpening::CredentialsChanged })
 }
@@ -64,7 +66,13 @@ pub(super) fn standing(db: &Connection, grant: GrantId) -> rusqlite::Result<Opti
     standing.optional()
 }
 
-pub(super) fn revoke(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<Revocation> {
+/// Ends a grant, and records why if it had not ended before.
+pub(super) fn revoke(
+    db: &Connection,
+    grant: GrantId,
+    why: AuditEvent,
+    now: Timestamp,
+) -> rusqlite::Result<Revocation> {
     let user: Option<(UserId, bool)> = db
         .prepare_cached(
             "SELECT u.id, g.revoked_at IS NOT NULL FROM grants g JOIN users u ON u.number = g.user
@@ -78,9 +86,8 @@ pub(super) fn revoke(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlit
         Some((user, false)) => user,
     };
     set_revoked(db, grant, now)?;
-    let event = AuditEvent::GrantRevoked;
     let record =
-        AuditRecord { at: now, event, user: Some(user), grant: Some(grant), network: None, key: None };
+        AuditRecord { at: now, event: why, user: Some(user), grant: Some(grant), network: None, key: None };
     audit::append(db, &record)?;
     Ok(Revocation::Revoked)
 }

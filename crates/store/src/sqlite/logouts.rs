@@ -8,7 +8,8 @@ use rusqlite::{Connection, Row};
 
 use super::columns::{halves_to_bytes, parsed, user_id};
 
-/// Notes the clients of a session's live grants, before those end.
+/// Notes the clients of the grants of a session that were not revoked, before they are. Expired ones too: the client's own
+/// session may go on.
 pub(super) fn note_session(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<()> {
     let mut select = db.prepare_cached(
         "SELECT g.id_high, g.id_low, g.client, g.user FROM grants g JOIN clients c ON c.id = g.client
@@ -21,7 +22,7 @@ pub(super) fn note_session(db: &Connection, session: SessionId, now: Timestamp) 
     Ok(())
 }
 
-/// Notes the clients of a user's live grants, but for one grant, before those end.
+/// Notes the clients of the grants of a user that were not revoked, but for one grant, before they are.
 pub(super) fn note_user(
     db: &Connection,
     user: i64,

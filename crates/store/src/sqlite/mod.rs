@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::audit::AuditRecord;
+use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use jeton_authority::keys::{KeyId, StoredKey};
 use jeton_authority::password::PasswordHash;
@@ -199,7 +199,7 @@ impl Store for SqliteStore {
     }
 
     async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError> {
-        self.writer.submit(move |db| grants::revoke(db, grant, now)).await
+        self.writer.submit(move |db| grants::revoke(db, grant, AuditEvent::GrantRevoked, now)).await
     }
 
     async fn revoke_user_grants(&self, user: UserId, now: Timestamp) -> Result<Option<u64>, StoreError> {

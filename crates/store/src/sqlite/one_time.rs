@@ -1,15 +1,15 @@
 //! What may be used once, in SQLite.
 
 use jeton_authority::GrantId;
-use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::audit::AuditEvent;
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
-use jeton_authority::store::{CodeRedemption, GrantOpening, Placement, Redemption, Revocation};
+use jeton_authority::store::{CodeRedemption, GrantOpening, Placement, Redemption};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::columns::{optional_timestamp, text, timestamp};
-use super::{audit, grants};
+use super::columns::{count, optional_timestamp, text, timestamp};
+use super::grants;
 
 pub(super) fn place(
     db: &Connection,
@@ -96,12 +96,8 @@ pub(super) fn replayed(
     grant: Option<GrantId>,
     now: Timestamp,
 ) -> rusqlite::Result<CodeRedemption> {
-    if let Some(grant) = grant
-        && grants::revoke(db, grant, now)? == Revocation::Revoked
-    {
-        let event = AuditEvent::CodeReplayed;
-        let record = AuditRecord { at: now, event, user: None, grant: Some(grant), network: None, key: None };
-        audit::append(db, &record)?;
+    if let Some(grant) = grant {
+        grants::revoke(db, grant, AuditEvent::CodeReplayed, now)?;
     }
     Ok(CodeRedemption::Replayed { grant })
 }
@@ -118,8 +114,9 @@ fn set_redeemed(
         .map(drop)
 }
 
-/// Removes what expired before `before`, of every kind that has a time of its own.
+/// Removes what expired before `before`, of every kind that has a time of its own, `limit` of all together.
 pub(super) fn sweep(db: &Connection, before: Timestamp, limit: u32) -> rusqlite::Result<u64> {
+    let limit = u64::from(limit);
     let mut removed = 0;
     for sql in [
         "DELETE FROM one_time WHERE (hash, kind) IN
@@ -128,7 +125,7 @@ pub(super) fn sweep(db: &Connection, before: Timestamp, limit: u32) -> rusqlite:
              (SELECT device_code FROM devices WHERE expires_at < ?1 LIMIT ?2)",
         "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT ?2)",
     ] {
-        removed += db.prepare_cached(sql)?.execute((before.unix(), limit))? as u64;
+        removed += db.prepare_cached(sql)?.execute((before.unix(), count(limit - removed)?))? as u64;
     }
     Ok(removed)
 }
