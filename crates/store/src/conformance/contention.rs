@@ -13,17 +13,17 @@ use super::fixture::{
 };
 
 /// Counts the answers that are alike, by name.
-fn tally<T: std::fmt::Debug>(answers: &[T]) -> HashMap<String, usize> {
+pub(super) fn tally<T: std::fmt::Debug>(answers: &[T]) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     for answer in answers {
         let text = format!("{answer:?}");
-        let name = text.split(['(', ' ']).next().unwrap_or_default();
+        let name = text.split(['(', ' ', '{']).next().unwrap_or_default();
         *counts.entry(name.to_owned()).or_default() += 1;
     }
     counts
 }
 
-fn counts<const N: usize>(expected: [(&str, usize); N]) -> HashMap<String, usize> {
+pub(super) fn counts<const N: usize>(expected: [(&str, usize); N]) -> HashMap<String, usize> {
     expected.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
 }
 

@@ -225,7 +225,7 @@ pub(super) fn key(kid: &str, purpose: KeyPurpose, made: Timestamp) -> StoredKey 
 }
 
 /// Sixteen bytes that differ each time and are spread evenly (SplitMix64 of a counter).
-fn random() -> [u8; 16] {
+pub(super) fn random() -> [u8; 16] {
     static DRAWN: AtomicU64 = AtomicU64::new(1);
     let drawn = DRAWN.fetch_add(1, Ordering::Relaxed);
     (u128::from(mix(drawn)) << 64 | u128::from(mix(!drawn))).to_be_bytes()

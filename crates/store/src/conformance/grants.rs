@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use jeton_authority::GrantId;
-use jeton_authority::grant::{Grant, GrantStanding, GrantSummary};
+use jeton_authority::grant::{Grant, GrantDetail, GrantStanding, GrantSummary, NewGrant};
 use jeton_authority::refresh_token::RefreshState;
 use jeton_authority::store::{GrantFilter, GrantOpening, Refresh, Revocation};
-use jeton_authority::user::UserStatus;
+use jeton_authority::user::{Attributes, UserStatus};
 
 use super::fixture::{
-    ELSEWHERE, Fresh, HOME, IDLE, LIFETIME, at, hash, new_grant, unknown_grant, unknown_user, username,
+    ELSEWHERE, Fresh, HOME, IDLE, LIFETIME, at, granted, hash, new_grant, new_user, unknown_grant,
+    unknown_user, username,
 };
 
 pub(super) async fn an_opened_grant_stands(fresh: &Fresh) {
@@ -40,6 +41,46 @@ pub(super) async fn a_grant_comes_back_as_it_was_opened(fresh: &Fresh) {
     };
     let listed = fresh.list_grants(GrantFilter::All, None, 10, IDLE, at(0)).await.expect("listing");
     assert_eq!(listed, [GrantSummary { grant, username: username("ada") }]);
+}
+
+pub(super) async fn what_an_authorization_fixed_comes_back_as_it_was_written(fresh: &Fresh) {
+    let mut ada = new_user("ada");
+    ada.email = Some("ada@example.org".into());
+    ada.attributes = Attributes::from_json(r#"{"name":"Ada"}"#).expect("attributes");
+    let (id, attributes) = (ada.id, ada.attributes.clone());
+    fresh.add_user(ada).await.expect("adding");
+    let everything = r#"{
+        "auth_time": 1700000000,
+        "amr": ["pwd"],
+        "resources": ["https://api.example/", "https://other.example/"],
+        "claims": {"userinfo": {"nickname": null, "acr": {"essential": true, "values": ["a", "b"]}}, "id_token": {"name": null}},
+        "authorization_details": [{"type": "payment", "amount": "12.50", "to": "Ünal \"& Sons\""}],
+        "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
+        "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"
+    }"#;
+    let everything = GrantDetail::from_json(everything).expect("a detail");
+    assert!(everything.authorization_details.is_some() && everything.jkt.is_some());
+    assert!(everything.x5t_s256.is_some() && !everything.claims.is_empty());
+    assert_eq!((everything.amr.len(), everything.resources.len()), (1, 2));
+    let little = GrantDetail::from_json(r#"{"auth_time": 0}"#).expect("a detail");
+    for written in [everything, little] {
+        let grant = NewGrant { detail: Some(Box::new(written.clone())), ..new_grant(id) };
+        fresh.open_grant(grant.clone()).await.expect("opening");
+        let (found, _) = fresh.find_grant(grant.id).await.expect("finding").expect("it exists");
+        assert_eq!(found.grant.detail.as_deref(), Some(&written));
+        assert_eq!(found.email.as_deref(), Some("ada@example.org"));
+        assert_eq!(found.attributes, attributes);
+        let refreshed = granted(fresh.present(grant.id, 0, HOME, at(100)).await);
+        assert_eq!(refreshed.detail.as_deref(), Some(&written));
+        let listed =
+            fresh.list_grants(GrantFilter::OfUser(id), None, 10, IDLE, at(100)).await.expect("listing");
+        assert!(listed.iter().any(|summary| summary.grant.detail.as_deref() == Some(&written)));
+    }
+    // The token API's tokens say nothing of it, and are not made to carry it along.
+    let plain = fresh.grant(id).await;
+    let (found, _) = fresh.find_grant(plain).await.expect("finding").expect("it exists");
+    assert_eq!((found.grant.detail, found.email), (None, None));
+    assert!(found.attributes.is_empty());
 }
 
 pub(super) async fn a_grant_opens_only_while_the_verified_password_holds(fresh: &Fresh) {

@@ -8,11 +8,16 @@
 //! A case that is written but not named in the list below is dead code, which the compiler points out.
 
 mod audit;
+mod clients;
 mod contention;
+mod devices;
 mod fixture;
 mod grants;
 mod keys;
+mod logouts;
+mod one_time;
 mod refresh;
+mod sessions;
 mod users;
 
 pub use fixture::Fresh;
@@ -47,6 +52,7 @@ macro_rules! cases {
 cases! { $
     users {
         a_user_is_found_as_it_was_added,
+        changed_attributes_take_the_place_of_all,
         names_are_compared_exactly,
         a_name_is_taken_once,
         an_imported_key_is_taken_once,
@@ -65,6 +71,7 @@ cases! { $
     grants {
         an_opened_grant_stands,
         a_grant_comes_back_as_it_was_opened,
+        what_an_authorization_fixed_comes_back_as_it_was_written,
         a_grant_opens_only_while_the_verified_password_holds,
         a_grant_ends_once,
         signing_out_a_user_ends_all_of_their_grants,
@@ -94,6 +101,75 @@ cases! { $
         a_grant_expires_at_its_second,
         a_disabled_user_is_told_apart,
         every_step_is_the_one_that_the_rules_decide,
+    }
+    clients {
+        a_client_comes_back_as_it_was_added,
+        an_identifier_is_taken_once,
+        a_changed_client_stays_the_same_client,
+        removing_a_client_ends_its_grants_and_forgets_what_it_was_allowed,
+        clients_are_listed_in_pages,
+        a_consent_is_what_was_given_last,
+        the_audit_names_the_client,
+        of_a_hundred_additions_one_adds_the_client,
+    }
+    sessions {
+        a_session_is_found_as_it_was_opened,
+        a_session_opens_only_while_the_verified_password_holds,
+        a_session_expires_at_its_second,
+        a_session_lasts_only_while_it_is_used,
+        a_session_ends_once,
+        the_end_of_a_session_ends_the_grants_that_came_from_it,
+        a_session_dies_with_a_changed_password,
+        a_session_dies_with_the_disabling_of_its_user,
+        a_session_dies_with_signing_out_everywhere,
+        a_new_session_of_the_same_user_takes_the_grants_over,
+        a_new_session_of_another_user_ends_the_old_one_with_its_grants,
+        a_session_that_was_not_opened_replaces_nothing,
+        a_grant_opens_only_while_its_session_holds,
+        live_sessions_are_listed_the_newest_first,
+        of_a_hundred_ends_one_ends_the_session,
+    }
+    one_time {
+        what_was_placed_can_be_looked_at,
+        something_is_placed_once_until_its_time_is_over,
+        one_text_of_each_kind_is_a_thing_of_its_own,
+        something_is_redeemed_once,
+        a_code_opens_one_grant,
+        a_replayed_code_ends_the_grant_that_it_gave,
+        a_code_expires_at_its_second,
+        only_a_code_is_exchanged_for_a_grant,
+        a_code_is_used_up_though_its_grant_cannot_be_opened,
+        sweeping_removes_only_what_is_past,
+        of_a_hundred_redeemers_of_a_code_one_opens_a_grant_and_the_replays_end_it,
+        of_a_hundred_with_one_identifier_one_places_it,
+        of_a_hundred_with_one_request_one_redeems_it,
+        no_grant_outlives_the_session_whose_end_its_code_raced,
+    }
+    devices {
+        a_waiting_device_is_found_by_its_user_code,
+        a_user_code_is_taken_until_its_time_is_over,
+        a_device_is_told_what_was_decided,
+        a_device_that_asks_too_often_has_to_slow_down,
+        a_decision_counts_once,
+        a_device_code_expires_at_its_second,
+        an_approved_device_code_opens_one_grant,
+        only_an_approved_device_code_opens_a_grant,
+        an_approval_falls_with_the_credentials_it_was_given_on,
+        of_a_hundred_decisions_about_a_device_one_counts,
+        of_a_hundred_redeemers_of_a_device_code_one_opens_a_grant,
+    }
+    logouts {
+        the_end_of_a_session_is_noted_for_clients_that_want_to_hear_of_it,
+        disabling_is_noted,
+        signing_out_everywhere_is_noted,
+        a_changed_password_is_noted_but_for_the_grant_that_was_kept,
+        another_user_in_the_browser_is_noted,
+        what_ends_a_grant_alone_is_not_noted,
+        clients_hear_of_users_by_the_subject_of_their_tokens,
+        the_longest_overdue_come_first,
+        a_delivery_is_due_until_it_is_finished,
+        a_client_that_does_not_listen_any_more_is_not_told,
+        what_ended_at_once_is_noted_once,
     }
     keys {
         a_key_comes_back_as_it_was_added,

@@ -1,9 +1,10 @@
 //! Users: adding, finding, listing, and what ends with a change to one.
 
 use jeton_authority::GrantId;
+use jeton_authority::audit::AuditEvent;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::store::{UserAddition, UserChange};
-use jeton_authority::user::{Role, User, UserStatus};
+use jeton_authority::user::{Attributes, Role, User, UserStatus};
 
 use super::fixture::{Fresh, HOME, LIFETIME, at, hash, new_user, unknown_user, username};
 
@@ -13,6 +14,7 @@ pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
     new.email = Some("ada@example.org".into());
     new.role = Role::Admin;
     new.status = UserStatus::Disabled;
+    new.attributes = attributes(r#"{"name":"Ada Ünal","roles":["a","b"],"address":{"country":"TR"}}"#);
     assert_eq!(fresh.add_user(new.clone()).await.expect("adding"), UserAddition::Added);
     let expected = User {
         id: new.id,
@@ -27,6 +29,30 @@ pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
         attributes: new.attributes,
     };
     assert_eq!(fresh.found("Ada Ünal").await, expected);
+    assert_eq!(fresh.find_user_by_id(expected.id).await.expect("finding"), Some(expected));
+    assert_eq!(fresh.find_user_by_id(unknown_user()).await.expect("finding"), None);
+}
+
+fn attributes(json: &str) -> Attributes {
+    Attributes::from_json(json).expect("the case writes attributes properly")
+}
+
+pub(super) async fn changed_attributes_take_the_place_of_all(fresh: &Fresh) {
+    let [ada, _] = [fresh.user("ada").await, fresh.user("bob").await];
+    let grant = fresh.grant(ada).await;
+    assert!(fresh.found("ada").await.attributes.is_empty());
+    for json in [r#"{"name":"Ada","level":1.5,"vip":true,"none":null}"#, r#"{"locale":"tr"}"#, "{}"] {
+        let change = fresh.change_attributes(ada, attributes(json), at(1)).await.expect("changing");
+        assert_eq!(change, UserChange::Done { grants_ended: 0 });
+        let found = fresh.found("ada").await;
+        assert_eq!((found.attributes, found.epoch), (attributes(json), 0));
+    }
+    assert!(fresh.stands(grant));
+    assert!(fresh.found("bob").await.attributes.is_empty());
+    let change = fresh.change_attributes(unknown_user(), attributes("{}"), at(1)).await.expect("changing");
+    assert_eq!(change, UserChange::UnknownUser);
+    let record = &fresh.list_audit(1).await.expect("listing")[0];
+    assert_eq!((record.event, record.user), (AuditEvent::AttributesChanged, Some(ada)));
 }
 
 pub(super) async fn names_are_compared_exactly(fresh: &Fresh) {

@@ -6,6 +6,8 @@ mod closing;
 mod disk;
 mod folder;
 mod group_commit;
+mod growth;
+mod migrating;
 mod opening;
 mod processes;
 mod scratch;

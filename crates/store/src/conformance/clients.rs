@@ -1,0 +1,225 @@
+//! Clients, and what users allowed them.
+
+use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::client::StoredClient;
+use jeton_authority::grant::NewGrant;
+use jeton_authority::keys::SealedKey;
+use jeton_authority::store::{ClientChange, ClientRemoval, DevicePoll, GrantOpening};
+use jeton_authority::{GrantId, UserId};
+use jeton_oauth::Scope;
+use jeton_oauth::client::ClientId;
+
+use super::contention::{counts, tally};
+use super::devices::new_device;
+use super::fixture::{CALLERS, Fresh, at, new_grant, unknown_user};
+
+impl Fresh {
+    /// Adds a client that does not ask to hear of sign-outs.
+    pub(super) async fn client(&self, id: &str) -> ClientId {
+        let client = new_client(id);
+        let id = client.id.clone();
+        assert_eq!(self.add_client(client).await.expect("adding a client"), ClientChange::Done);
+        id
+    }
+
+    /// Opens a grant of a client.
+    async fn grant_for(&self, user: UserId, client: &ClientId) -> GrantId {
+        let grant = NewGrant { client: client.as_str().into(), ..new_grant(user) };
+        let id = grant.id;
+        assert_eq!(self.open_grant(grant).await.expect("opening a grant"), GrantOpening::Opened);
+        id
+    }
+
+    async fn found_client(&self, id: &ClientId) -> Option<StoredClient> {
+        self.find_client(id).await.expect("finding a client")
+    }
+
+    async fn consent(&self, user: UserId, client: &ClientId) -> Option<Scope> {
+        self.find_consent(user, client).await.expect("finding a consent")
+    }
+}
+
+/// A client without a secret, added at time 0.
+pub(super) fn new_client(id: &str) -> StoredClient {
+    StoredClient {
+        id: client_id(id),
+        document: format!(r#"{{"client_name":"{id}"}}"#).into(),
+        secret: None,
+        backchannel_logout: false,
+        created_at: at(0),
+    }
+}
+
+pub(super) fn client_id(id: &str) -> ClientId {
+    ClientId::parse(id).expect("the case names a client properly")
+}
+
+pub(super) fn scope(text: &str) -> Scope {
+    Scope::parse(text).expect("the case writes a scope properly")
+}
+
+pub(super) async fn a_client_comes_back_as_it_was_added(fresh: &Fresh) {
+    let with_secret = StoredClient {
+        secret: Some(SealedKey::new("sealed")),
+        backchannel_logout: true,
+        created_at: at(-5),
+        document: r#"{"client_name":"Émile's \"shop\""}"#.into(),
+        ..new_client("https://shop.example/client?a=1")
+    };
+    for client in [with_secret, new_client("web")] {
+        assert_eq!(fresh.add_client(client.clone()).await.expect("adding"), ClientChange::Done);
+        assert_eq!(fresh.found_client(&client.id).await, Some(client));
+    }
+    for unknown in ["WEB", "we", "web%"] {
+        assert_eq!(fresh.found_client(&client_id(unknown)).await, None, "{unknown}");
+    }
+}
+
+pub(super) async fn an_identifier_is_taken_once(fresh: &Fresh) {
+    let first = fresh.client("web").await;
+    let second = StoredClient { document: "{}".into(), created_at: at(9), ..new_client("web") };
+    assert_eq!(fresh.add_client(second).await.expect("adding"), ClientChange::IdTaken);
+    assert_eq!(fresh.found_client(&first).await, Some(new_client("web")));
+    assert_eq!(fresh.audited().await, [AuditEvent::ClientAdded]);
+}
+
+pub(super) async fn a_changed_client_stays_the_same_client(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let [web, other] = [fresh.client("web").await, fresh.client("other").await];
+    let grant = fresh.grant_for(ada, &web).await;
+    fresh.give_consent(ada, &web, &scope("openid"), at(1)).await.expect("consenting");
+    let changed = StoredClient {
+        document: r#"{"client_name":"changed"}"#.into(),
+        secret: Some(SealedKey::new("sealed")),
+        backchannel_logout: true,
+        created_at: at(50),
+        ..new_client("web")
+    };
+    assert_eq!(fresh.change_client(changed.clone(), at(50)).await.expect("changing"), ClientChange::Done);
+    let expected = StoredClient { created_at: at(0), ..changed.clone() };
+    assert_eq!(fresh.found_client(&web).await, Some(expected.clone()));
+    assert_eq!(fresh.list_clients(Some(&other), 10).await.expect("listing"), [expected]);
+    assert_eq!(fresh.found_client(&other).await, Some(new_client("other")));
+    assert!(fresh.stands(grant));
+    assert_eq!(fresh.consent(ada, &web).await, Some(scope("openid")));
+
+    let without_secret = StoredClient { secret: None, ..changed };
+    assert_eq!(fresh.change_client(without_secret, at(51)).await.expect("changing"), ClientChange::Done);
+    assert_eq!(fresh.found_client(&web).await.expect("it exists").secret, None);
+    let unknown = new_client("unknown");
+    assert_eq!(fresh.change_client(unknown.clone(), at(52)).await.expect("changing"), ClientChange::Unknown);
+    assert_eq!(fresh.found_client(&unknown.id).await, None);
+}
+
+pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_allowed(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let [web, other] = [fresh.client("web").await, fresh.client("other").await];
+    let [first, second, revoked, kept] = [
+        fresh.grant_for(ada, &web).await,
+        fresh.grant_for(bob, &web).await,
+        fresh.grant_for(bob, &web).await,
+        fresh.grant_for(ada, &other).await,
+    ];
+    fresh.revoke_grant(revoked, at(1)).await.expect("revoking");
+    let expired = NewGrant { expires_at: at(5), ..new_grant(ada) };
+    fresh.open_grant(expired.clone()).await.expect("opening");
+    for client in [&web, &other] {
+        fresh.give_consent(ada, client, &scope("openid"), at(1)).await.expect("consenting");
+    }
+    let device = new_device("BDWPHQPK");
+    fresh.add_device_authorization(device.clone(), at(1)).await.expect("adding");
+
+    let removal = fresh.remove_client(&web, at(5)).await.expect("removing");
+    assert_eq!(removal, ClientRemoval::Removed { grants_ended: 2 });
+    assert_eq!([first, second, kept].map(|grant| fresh.stands(grant)), [false, false, true]);
+    // A clock that is set back must not revive it.
+    assert!(!fresh.stands(expired.id));
+    let standing = fresh.grant_standing(revoked).expect("looking").expect("it exists");
+    assert_eq!(standing.revoked_at, Some(at(1)));
+    assert_eq!(fresh.found_client(&web).await, None);
+    assert_eq!(fresh.consent(ada, &web).await, None);
+    assert_eq!(fresh.consent(ada, &other).await, Some(scope("openid")));
+    let poll = fresh.poll_device_authorization(device.device_code, at(6)).await.expect("polling");
+    assert_eq!(poll, DevicePoll::Unknown);
+    assert_eq!(fresh.remove_client(&web, at(6)).await.expect("removing"), ClientRemoval::Unknown);
+
+    // One that comes later under the same name begins with nothing.
+    fresh.client("web").await;
+    assert!(!fresh.stands(first));
+    assert_eq!(fresh.consent(ada, &web).await, None);
+}
+
+pub(super) async fn clients_are_listed_in_pages(fresh: &Fresh) {
+    for id in ["web", "Web", "app", "https://shop.example", "cli", "zoo"] {
+        fresh.client(id).await;
+    }
+    let mut pages = Vec::new();
+    let mut after = None;
+    loop {
+        let page = fresh.list_clients(after.as_ref(), 4).await.expect("listing");
+        after = page.last().map(|client| client.id.clone());
+        if page.is_empty() {
+            break;
+        }
+        pages.push(page.into_iter().map(|client| client.id.to_string()).collect::<Vec<_>>());
+    }
+    assert_eq!(pages, [vec!["Web", "app", "cli", "https://shop.example"], vec!["web", "zoo"]]);
+    assert_eq!(fresh.list_clients(None, 0).await.expect("listing"), []);
+}
+
+pub(super) async fn a_consent_is_what_was_given_last(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let [web, other] = [fresh.client("web").await, fresh.client("other").await];
+    assert_eq!(fresh.consent(ada, &web).await, None);
+    for given in ["openid profile", "email", ""] {
+        fresh.give_consent(ada, &web, &scope_or_none(given), at(1)).await.expect("consenting");
+        assert_eq!(fresh.consent(ada, &web).await, Some(scope_or_none(given)));
+    }
+    for (user, client) in [(ada, &other), (bob, &web), (unknown_user(), &web)] {
+        assert_eq!(fresh.consent(user, client).await, None);
+    }
+    fresh.give_consent(bob, &web, &scope("email"), at(2)).await.expect("consenting");
+    fresh.withdraw_consent(ada, &web).await.expect("withdrawing");
+    fresh.withdraw_consent(ada, &other).await.expect("withdrawing nothing");
+    assert_eq!(fresh.consent(ada, &web).await, None);
+    assert_eq!(fresh.consent(bob, &web).await, Some(scope("email")));
+    fresh.give_consent(unknown_user(), &web, &scope("email"), at(3)).await.expect("consenting");
+}
+
+/// The scope of this text, which may be empty.
+fn scope_or_none(text: &str) -> Scope {
+    if text.is_empty() { Scope::default() } else { scope(text) }
+}
+
+pub(super) async fn the_audit_names_the_client(fresh: &Fresh) {
+    let web = fresh.client("web").await;
+    fresh.change_client(new_client("web"), at(1)).await.expect("changing");
+    fresh.remove_client(&web, at(2)).await.expect("removing");
+    fresh.change_client(new_client("web"), at(3)).await.expect("changing nothing");
+    fresh.remove_client(&web, at(3)).await.expect("removing nothing");
+    let record = |seconds, event| AuditRecord {
+        at: at(seconds),
+        event,
+        user: None,
+        grant: None,
+        network: None,
+        key: Some("web".into()),
+    };
+    let expected = [
+        record(2, AuditEvent::ClientRemoved),
+        record(1, AuditEvent::ClientChanged),
+        record(0, AuditEvent::ClientAdded),
+    ];
+    assert_eq!(fresh.list_audit(10).await.expect("listing"), expected);
+}
+
+pub(super) async fn of_a_hundred_additions_one_adds_the_client(fresh: &Fresh) {
+    let answers = fresh
+        .at_once(
+            |store, _| async move { store.add_client(new_client("web")).await.expect("adding a client") },
+        )
+        .await;
+    assert_eq!(tally(&answers), counts([("Done", 1), ("IdTaken", CALLERS - 1)]));
+    assert_eq!(fresh.list_clients(None, 10).await.expect("listing").len(), 1);
+    assert_eq!(fresh.audited().await, [AuditEvent::ClientAdded]);
+}

@@ -1,0 +1,261 @@
+//! What may be used once: placing, looking at and redeeming it, and the codes that are exchanged for grants.
+
+use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::grant::NewGrant;
+use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
+use jeton_authority::session::NewSession;
+use jeton_authority::store::{CodeRedemption, DevicePoll, Placement, Redemption, SessionEnding};
+use jeton_jose::Timestamp;
+
+use super::contention::{counts, tally};
+use super::devices::new_device;
+use super::fixture::{CALLERS, Fresh, at, hash, new_grant};
+use super::sessions::{grant_from, new_session};
+
+use OneTimeKind::{AssertionId, AuthorizationCode, PushedRequest};
+
+impl Fresh {
+    /// Places something until second 60.
+    pub(super) async fn placed(&self, kind: OneTimeKind, text: &str) -> OneTimeHash {
+        let hash = OneTimeHash::of(text);
+        assert_eq!(self.placed_at(kind, text, at(60), at(0)).await, Placement::Placed);
+        hash
+    }
+
+    async fn placed_at(
+        &self,
+        kind: OneTimeKind,
+        text: &str,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Placement {
+        let content = format!("content of {text}").into();
+        self.place(kind, OneTimeHash::of(text), content, expires_at, now).await.expect("placing")
+    }
+
+    async fn seen(&self, kind: OneTimeKind, hash: OneTimeHash) -> Option<OneTime> {
+        self.peek(kind, hash).await.expect("looking")
+    }
+
+    async fn redeemed(&self, kind: OneTimeKind, hash: OneTimeHash, seconds: i64) -> Redemption {
+        self.redeem(kind, hash, at(seconds)).await.expect("redeeming")
+    }
+
+    async fn code_redeemed(&self, code: OneTimeHash, grant: &NewGrant, seconds: i64) -> CodeRedemption {
+        self.redeem_code(code, grant.clone(), at(seconds)).await.expect("redeeming")
+    }
+
+    /// Whether there is such a grant, ended or not.
+    pub(super) fn exists(&self, grant: &NewGrant) -> bool {
+        self.grant_standing(grant.id).expect("looking").is_some()
+    }
+}
+
+pub(super) async fn what_was_placed_can_be_looked_at(fresh: &Fresh) {
+    let hash = fresh.placed(PushedRequest, "request").await;
+    let mut expected =
+        OneTime { content: "content of request".into(), expires_at: at(60), redeemed_at: None, grant: None };
+    assert_eq!(fresh.seen(PushedRequest, hash).await, Some(expected.clone()));
+    fresh.redeemed(PushedRequest, hash, 5).await;
+    expected.redeemed_at = Some(at(5));
+    assert_eq!(fresh.seen(PushedRequest, hash).await, Some(expected), "used as it is");
+    assert_eq!(fresh.seen(PushedRequest, OneTimeHash::of("another")).await, None);
+}
+
+pub(super) async fn something_is_placed_once_until_its_time_is_over(fresh: &Fresh) {
+    let hash = fresh.placed(AssertionId, "jti").await;
+    assert_eq!(fresh.placed_at(AssertionId, "jti", at(500), at(59)).await, Placement::Taken);
+    assert_eq!(fresh.seen(AssertionId, hash).await.expect("it is there").expires_at, at(60));
+    fresh.redeemed(AssertionId, hash, 59).await;
+    assert_eq!(fresh.placed_at(AssertionId, "jti", at(500), at(59)).await, Placement::Taken);
+    assert_eq!(fresh.placed_at(AssertionId, "jti", at(500), at(60)).await, Placement::Placed);
+    let again = fresh.seen(AssertionId, hash).await.expect("it is there");
+    assert_eq!((again.expires_at, again.redeemed_at), (at(500), None));
+}
+
+pub(super) async fn one_text_of_each_kind_is_a_thing_of_its_own(fresh: &Fresh) {
+    for kind in OneTimeKind::ALL {
+        fresh.placed(kind, "text").await;
+    }
+    let hash = OneTimeHash::of("text");
+    fresh.redeemed(PushedRequest, hash, 1).await;
+    for kind in OneTimeKind::ALL {
+        let redeemed = fresh.seen(kind, hash).await.expect("it is there").redeemed_at.is_some();
+        assert_eq!(redeemed, kind == PushedRequest, "{kind:?}");
+    }
+}
+
+pub(super) async fn something_is_redeemed_once(fresh: &Fresh) {
+    let [first, second] =
+        [fresh.placed(PushedRequest, "first").await, fresh.placed(PushedRequest, "second").await];
+    let redeemed = Redemption::Redeemed { content: "content of first".into() };
+    assert_eq!(fresh.redeemed(PushedRequest, first, 59).await, redeemed);
+    assert_eq!(fresh.redeemed(PushedRequest, first, 59).await, Redemption::Replayed);
+    assert_eq!(fresh.redeemed(PushedRequest, first, 60).await, Redemption::Replayed, "late as it is");
+    assert_eq!(fresh.redeemed(PushedRequest, second, 60).await, Redemption::Expired);
+    assert_eq!(fresh.seen(PushedRequest, second).await.expect("it is there").redeemed_at, None);
+    assert_eq!(fresh.redeemed(AssertionId, second, 1).await, Redemption::Unknown);
+    assert_eq!(fresh.redeemed(PushedRequest, OneTimeHash::of("x"), 1).await, Redemption::Unknown);
+}
+
+pub(super) async fn a_code_opens_one_grant(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let session = fresh.session(ada).await;
+    let code = fresh.placed(AuthorizationCode, "code").await;
+    let grant = grant_from(&session);
+    assert_eq!(fresh.code_redeemed(code, &grant, 59).await, CodeRedemption::Opened);
+    assert!(fresh.stands(grant.id));
+    let seen = fresh.seen(AuthorizationCode, code).await.expect("it is there");
+    assert_eq!((seen.redeemed_at, seen.grant), (Some(at(59)), Some(grant.id)));
+    assert_eq!(fresh.ended_grants(&session).await, 1, "it came from the session");
+}
+
+pub(super) async fn a_replayed_code_ends_the_grant_that_it_gave(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let code = fresh.placed(AuthorizationCode, "code").await;
+    let [grant, second] = [new_grant(ada), new_grant(ada)];
+    fresh.code_redeemed(code, &grant, 1).await;
+    let replayed = CodeRedemption::Replayed { grant: Some(grant.id) };
+    // Long after its time, too: whoever holds it may have used it first.
+    assert_eq!(fresh.code_redeemed(code, &second, 600).await, replayed);
+    assert_eq!(fresh.code_redeemed(code, &second, 601).await, replayed);
+    assert!(!fresh.exists(&second));
+    let standing = fresh.grant_standing(grant.id).expect("looking").expect("it exists");
+    assert_eq!(standing.revoked_at, Some(at(600)));
+    let record = AuditRecord {
+        at: at(600),
+        event: AuditEvent::CodeReplayed,
+        user: Some(ada),
+        grant: Some(grant.id),
+        network: None,
+        key: None,
+    };
+    assert_eq!(fresh.list_audit(1).await.expect("listing"), [record]);
+    assert_eq!(fresh.audited().await, [AuditEvent::UserAdded, AuditEvent::CodeReplayed]);
+}
+
+pub(super) async fn a_code_expires_at_its_second(fresh: &Fresh) {
+    let grant = new_grant(fresh.user("ada").await);
+    let code = fresh.placed(AuthorizationCode, "code").await;
+    assert_eq!(fresh.code_redeemed(code, &grant, 60).await, CodeRedemption::Expired);
+    assert!(!fresh.exists(&grant));
+    assert_eq!(fresh.code_redeemed(code, &grant, 59).await, CodeRedemption::Opened);
+}
+
+pub(super) async fn only_a_code_is_exchanged_for_a_grant(fresh: &Fresh) {
+    let grant = new_grant(fresh.user("ada").await);
+    let request = fresh.placed(PushedRequest, "request").await;
+    for unknown in [request, OneTimeHash::of("nothing")] {
+        assert_eq!(fresh.code_redeemed(unknown, &grant, 1).await, CodeRedemption::Unknown);
+    }
+    assert!(!fresh.exists(&grant));
+}
+
+pub(super) async fn a_code_is_used_up_though_its_grant_cannot_be_opened(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let session = fresh.session(bob).await;
+    fresh.change_password(ada, hash("second"), None, at(1)).await.expect("changing");
+    fresh.end_session(session.id, at(1)).await.expect("ending");
+    for (text, grant) in [("of ada", new_grant(ada)), ("of bob", grant_from(&session))] {
+        let code = fresh.placed(AuthorizationCode, text).await;
+        assert_eq!(fresh.code_redeemed(code, &grant, 2).await, CodeRedemption::CredentialsChanged);
+        let retried = fresh.code_redeemed(code, &grant, 3).await;
+        assert_eq!(retried, CodeRedemption::Replayed { grant: None });
+        assert!(!fresh.exists(&grant));
+    }
+}
+
+pub(super) async fn sweeping_removes_only_what_is_past(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let code = fresh.placed(AuthorizationCode, "code").await;
+    fresh.code_redeemed(code, &new_grant(ada), 1).await;
+    fresh.placed_at(AssertionId, "lasting", at(61), at(0)).await;
+    let device = new_device("BDWPHQPK");
+    fresh.add_device_authorization(device.clone(), at(0)).await.expect("adding");
+    let session = NewSession { expires_at: at(60), ..new_session(ada) };
+    fresh.open_session(session.clone(), None).await.expect("opening");
+    fresh.end_session(session.id, at(5)).await.expect("ending");
+    let sweep = async |seconds, limit| fresh.sweep_expired(at(seconds), limit).await.expect("sweeping");
+    assert_eq!(sweep(60, 100).await, 0, "they expire at second 60");
+    assert!(fresh.seen(AuthorizationCode, code).await.is_some());
+    assert_eq!(fresh.end_session(session.id, at(60)).await.expect("ending"), SessionEnding::AlreadyEnded);
+    assert_eq!(sweep(61, 0).await, 0);
+    assert_eq!([sweep(61, 2).await, sweep(61, 2).await, sweep(61, 2).await], [2, 1, 0]);
+    assert_eq!(fresh.seen(AuthorizationCode, code).await, None);
+    assert_eq!(fresh.end_session(session.id, at(61)).await.expect("ending"), SessionEnding::Unknown);
+    let polled = fresh.poll_device_authorization(device.device_code, at(1)).await.expect("polling");
+    assert_eq!(polled, DevicePoll::Unknown);
+    assert!(fresh.seen(AssertionId, OneTimeHash::of("lasting")).await.is_some());
+    assert_eq!(sweep(62, 100).await, 1);
+}
+
+pub(super) async fn of_a_hundred_redeemers_of_a_code_one_opens_a_grant_and_the_replays_end_it(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let code = fresh.placed(AuthorizationCode, "code").await;
+    let answers = fresh
+        .at_once(|store, _| async move {
+            let grant = new_grant(ada);
+            let id = grant.id;
+            (id, store.redeem_code(code, grant, at(1)).await.expect("redeeming"))
+        })
+        .await;
+    let opened: Vec<_> = answers.iter().filter(|(_, answer)| *answer == CodeRedemption::Opened).collect();
+    assert_eq!(opened.len(), 1);
+    let (given, _) = *opened[0];
+    for (grant, answer) in answers {
+        if grant == given {
+            assert!(!fresh.stands(grant));
+        } else {
+            assert_eq!(answer, CodeRedemption::Replayed { grant: Some(given) });
+            assert_eq!(fresh.grant_standing(grant).expect("looking"), None);
+        }
+    }
+    assert_eq!(fresh.audited().await, [AuditEvent::UserAdded, AuditEvent::CodeReplayed]);
+}
+
+pub(super) async fn of_a_hundred_with_one_identifier_one_places_it(fresh: &Fresh) {
+    let hash = OneTimeHash::of_parts(&["client", "jti"]);
+    let answers = fresh
+        .at_once(|store, _| async move {
+            store.place(AssertionId, hash, "".into(), at(60), at(0)).await.expect("placing")
+        })
+        .await;
+    assert_eq!(tally(&answers), counts([("Placed", 1), ("Taken", CALLERS - 1)]));
+}
+
+pub(super) async fn of_a_hundred_with_one_request_one_redeems_it(fresh: &Fresh) {
+    let hash = fresh.placed(PushedRequest, "request").await;
+    let answers = fresh
+        .at_once(|store, _| async move { store.redeem(PushedRequest, hash, at(1)).await.expect("redeeming") })
+        .await;
+    assert_eq!(tally(&answers), counts([("Redeemed", 1), ("Replayed", CALLERS - 1)]));
+}
+
+pub(super) async fn no_grant_outlives_the_session_whose_end_its_code_raced(fresh: &Fresh) {
+    let session = fresh.session(fresh.user("ada").await).await;
+    for caller in 0..CALLERS {
+        fresh.placed(AuthorizationCode, &caller.to_string()).await;
+    }
+    let id = session.id;
+    let answers = fresh
+        .at_once(|store, caller| {
+            let grant = grant_from(&session);
+            async move {
+                if caller == CALLERS / 2 {
+                    store.end_session(id, at(1)).await.expect("ending");
+                    return None;
+                }
+                let code = OneTimeHash::of(&caller.to_string());
+                Some((grant.clone(), store.redeem_code(code, grant, at(1)).await.expect("redeeming")))
+            }
+        })
+        .await;
+    for (grant, answer) in answers.into_iter().flatten() {
+        match answer {
+            CodeRedemption::Opened => assert!(!fresh.stands(grant.id)),
+            CodeRedemption::CredentialsChanged => assert!(!fresh.exists(&grant)),
+            other => panic!("each code was redeemed once, and was answered {other:?}"),
+        }
+    }
+    assert_eq!(fresh.live(at(2)).await, []);
+}

@@ -1,0 +1,334 @@
+//! The sign-in sessions of browsers, and the grants that come from them.
+
+use std::time::Duration;
+
+use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::grant::NewGrant;
+use jeton_authority::session::{AuthenticationMethod, NewSession, Session, SessionSecretHash};
+use jeton_authority::store::{GrantOpening, Revocation, SessionEnding, SessionOpening};
+use jeton_authority::user::Attributes;
+use jeton_authority::{GrantId, SessionId, UserId};
+use jeton_jose::Timestamp;
+
+use super::contention::{counts, tally};
+use super::fixture::{
+    CALLERS, ELSEWHERE, Fresh, HOME, IDLE, LIFETIME, at, hash, new_grant, new_user, random, unknown_user,
+};
+
+impl Fresh {
+    /// Opens a session of a user whose epoch is 0, at time 0.
+    pub(super) async fn session(&self, user: UserId) -> NewSession {
+        self.session_replacing(user, None).await
+    }
+
+    async fn session_replacing(&self, user: UserId, replaces: Option<SessionId>) -> NewSession {
+        let session = new_session(user);
+        let opening = self.open_session(session.clone(), replaces).await.expect("opening a session");
+        assert_eq!(opening, SessionOpening::Opened);
+        session
+    }
+
+    /// Opens a grant that comes from a session and ends with it.
+    pub(super) async fn grant_from(&self, session: &NewSession) -> GrantId {
+        let grant = grant_from(session);
+        let id = grant.id;
+        assert_eq!(self.open_grant(grant).await.expect("opening a grant"), GrantOpening::Opened);
+        id
+    }
+
+    /// Whether a browser's session holds.
+    pub(super) async fn holds(&self, session: &NewSession, at: Timestamp) -> bool {
+        self.find_session(&session.secret, IDLE, at).await.expect("finding a session").is_some()
+    }
+
+    async fn ended(&self, session: &NewSession, at: Timestamp) -> SessionEnding {
+        self.end_session(session.id, at).await.expect("ending a session")
+    }
+}
+
+/// A session of a user whose epoch is 0, opened at time 0.
+pub(super) fn new_session(user: UserId) -> NewSession {
+    let [first, second] = [random(), random()];
+    let secret = std::array::from_fn(|index| if index < 16 { first[index] } else { second[index - 16] });
+    NewSession {
+        id: SessionId::from_bytes(random()),
+        secret: SessionSecretHash::from_bytes(secret),
+        user,
+        epoch: 0,
+        methods: vec![AuthenticationMethod::Password],
+        network: HOME,
+        authenticated_at: at(0),
+        expires_at: at(LIFETIME),
+    }
+}
+
+/// A grant that comes from a session and ends with it.
+pub(super) fn grant_from(session: &NewSession) -> NewGrant {
+    NewGrant { session: Some(session.id), epoch: session.epoch, ..new_grant(session.user) }
+}
+
+pub(super) async fn a_session_is_found_as_it_was_opened(fresh: &Fresh) {
+    let mut ada = new_user("ada");
+    ada.email = Some("ada@example.org".into());
+    ada.attributes = Attributes::from_json(r#"{"name":"Ada"}"#).expect("attributes");
+    let id = ada.id;
+    fresh.add_user(ada).await.expect("adding");
+    let session = NewSession { network: ELSEWHERE, authenticated_at: at(7), ..new_session(id) };
+    fresh.open_session(session.clone(), None).await.expect("opening");
+    fresh.session(fresh.user("bob").await).await;
+    let expected = Session {
+        id: session.id,
+        user: id,
+        methods: session.methods.clone(),
+        network: ELSEWHERE,
+        authenticated_at: at(7),
+        last_used_at: at(7),
+        expires_at: session.expires_at,
+    };
+    let found = fresh.find_session(&session.secret, IDLE, at(8)).await.expect("finding");
+    assert_eq!(found, Some((expected, fresh.found("ada").await)));
+    assert!(!fresh.holds(&new_session(id), at(8)).await, "a secret that nobody was given");
+
+    let without_method = NewSession { methods: vec![], ..new_session(id) };
+    fresh.open_session(without_method.clone(), None).await.expect("opening");
+    let (found, _) =
+        fresh.find_session(&without_method.secret, IDLE, at(1)).await.expect("finding").expect("it holds");
+    assert_eq!(found.methods, []);
+}
+
+pub(super) async fn a_session_opens_only_while_the_verified_password_holds(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let open = async |user, epoch| {
+        let session = NewSession { epoch, ..new_session(user) };
+        let opening = fresh.open_session(session.clone(), None).await.expect("opening");
+        assert_eq!(fresh.holds(&session, at(1)).await, opening == SessionOpening::Opened);
+        opening
+    };
+    assert_eq!(open(ada, 0).await, SessionOpening::Opened);
+    assert_eq!(open(ada, 1).await, SessionOpening::CredentialsChanged);
+    fresh.change_password(ada, hash("second"), None, at(1)).await.expect("changing");
+    assert_eq!(open(ada, 0).await, SessionOpening::CredentialsChanged);
+    assert_eq!(open(ada, 1).await, SessionOpening::Opened);
+    fresh.disable_user(ada, at(2)).await.expect("disabling");
+    assert_eq!(open(ada, 2).await, SessionOpening::CredentialsChanged);
+    fresh.enable_user(ada, at(3)).await.expect("enabling");
+    assert_eq!(open(ada, 2).await, SessionOpening::Opened);
+    assert_eq!(open(unknown_user(), 0).await, SessionOpening::CredentialsChanged);
+}
+
+pub(super) async fn a_session_expires_at_its_second(fresh: &Fresh) {
+    let session = NewSession { expires_at: at(50), ..new_session(fresh.user("ada").await) };
+    fresh.open_session(session.clone(), None).await.expect("opening");
+    assert!(fresh.holds(&session, at(49)).await);
+    assert!(!fresh.holds(&session, at(50)).await);
+    fresh.touch_session(session.id, at(50)).await.expect("touching");
+    assert!(!fresh.holds(&session, at(50)).await, "however often it is used");
+}
+
+pub(super) async fn a_session_lasts_only_while_it_is_used(fresh: &Fresh) {
+    let session = fresh.session(fresh.user("ada").await).await;
+    assert!(fresh.holds(&session, at(999)).await);
+    assert!(!fresh.holds(&session, at(1_000)).await);
+    fresh.touch_session(session.id, at(500)).await.expect("touching");
+    assert!(fresh.holds(&session, at(1_499)).await);
+    assert!(!fresh.holds(&session, at(1_500)).await);
+    // Whoever comes late with an older time takes nothing back.
+    fresh.touch_session(session.id, at(400)).await.expect("touching");
+    let (found, _) =
+        fresh.find_session(&session.secret, IDLE, at(501)).await.expect("finding").expect("it holds");
+    assert_eq!((found.authenticated_at, found.last_used_at), (at(0), at(500)));
+    fresh.touch_session(SessionId::from_bytes(random()), at(1)).await.expect("touching nothing");
+}
+
+pub(super) async fn a_session_ends_once(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let [session, other] = [fresh.session(ada).await, fresh.session(ada).await];
+    assert_eq!(fresh.ended(&session, at(1)).await, SessionEnding::Ended { grants_ended: 0 });
+    assert_eq!(fresh.ended(&session, at(2)).await, SessionEnding::AlreadyEnded);
+    assert_eq!(fresh.ended(&new_session(ada), at(2)).await, SessionEnding::Unknown);
+    assert!(!fresh.holds(&session, at(1)).await);
+    assert!(fresh.holds(&other, at(1)).await);
+    fresh.touch_session(session.id, at(3)).await.expect("touching");
+    assert!(!fresh.holds(&session, at(3)).await);
+    let record = AuditRecord {
+        at: at(1),
+        event: AuditEvent::SessionEnded,
+        user: Some(ada),
+        grant: None,
+        network: None,
+        key: None,
+    };
+    assert_eq!(fresh.list_audit(1).await.expect("listing"), [record]);
+}
+
+pub(super) async fn the_end_of_a_session_ends_the_grants_that_came_from_it(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let [session, other] = [fresh.session(ada).await, fresh.session(ada).await];
+    let [first, second, revoked] = [
+        fresh.grant_from(&session).await,
+        fresh.grant_from(&session).await,
+        fresh.grant_from(&session).await,
+    ];
+    let [of_other, outliving] = [fresh.grant_from(&other).await, fresh.grant(ada).await];
+    fresh.revoke_grant(revoked, at(1)).await.expect("revoking");
+    let expired = NewGrant { expires_at: at(2), ..grant_from(&session) };
+    fresh.open_grant(expired.clone()).await.expect("opening");
+    assert_eq!(fresh.ended(&session, at(2)).await, SessionEnding::Ended { grants_ended: 2 });
+    let standing = [first, second, expired.id, of_other, outliving].map(|grant| fresh.stands(grant));
+    // Not even a clock that is set back revives the one that had expired.
+    assert_eq!(standing, [false, false, false, true, true]);
+    let standing = fresh.grant_standing(first).expect("looking").expect("it exists");
+    assert_eq!(standing.revoked_at, Some(at(2)));
+    let standing = fresh.grant_standing(revoked).expect("looking").expect("it exists");
+    assert_eq!(standing.revoked_at, Some(at(1)));
+}
+
+pub(super) async fn a_session_dies_with_a_changed_password(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let sessions = [fresh.session(ada).await, fresh.session(bob).await];
+    let [kept, ended] = [fresh.grant_from(&sessions[0]).await, fresh.grant_from(&sessions[0]).await];
+    fresh.change_password(ada, hash("second"), Some(kept), at(1)).await.expect("changing");
+    assert!(!fresh.holds(&sessions[0], at(1)).await);
+    assert!(fresh.holds(&sessions[1], at(1)).await);
+    assert_eq!([kept, ended].map(|grant| fresh.stands(grant)), [true, false]);
+    assert_eq!(fresh.list_sessions(ada, 10, IDLE, at(1)).await.expect("listing"), []);
+    // The grant that was kept goes on in the session that follows, and ends with it.
+    let next = NewSession { epoch: 1, ..new_session(ada) };
+    fresh.open_session(next.clone(), Some(sessions[0].id)).await.expect("opening");
+    assert_eq!(fresh.ended(&next, at(2)).await, SessionEnding::Ended { grants_ended: 1 });
+    assert!(!fresh.stands(kept));
+}
+
+pub(super) async fn a_session_dies_with_the_disabling_of_its_user(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let session = fresh.session(ada).await;
+    let grant = fresh.grant_from(&session).await;
+    fresh.disable_user(ada, at(1)).await.expect("disabling");
+    assert!(!fresh.holds(&session, at(1)).await);
+    assert!(!fresh.stands(grant));
+    assert_eq!(fresh.list_sessions(ada, 10, IDLE, at(1)).await.expect("listing"), []);
+    fresh.enable_user(ada, at(2)).await.expect("enabling");
+    assert!(!fresh.holds(&session, at(2)).await, "enabling revives nothing");
+}
+
+pub(super) async fn a_session_dies_with_signing_out_everywhere(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let [first, second, other] =
+        [fresh.session(ada).await, fresh.session(ada).await, fresh.session(bob).await];
+    let grant = fresh.grant_from(&first).await;
+    assert_eq!(fresh.revoke_user_grants(ada, at(1)).await.expect("signing out"), Some(1));
+    assert!(!fresh.holds(&first, at(1)).await);
+    assert!(!fresh.holds(&second, at(1)).await);
+    assert!(fresh.holds(&other, at(1)).await);
+    assert!(!fresh.stands(grant));
+    assert_eq!(fresh.ended(&first, at(2)).await, SessionEnding::AlreadyEnded);
+    let session = fresh.session(ada).await;
+    assert!(fresh.holds(&session, at(2)).await, "signing out is no change of credentials");
+}
+
+pub(super) async fn a_new_session_of_the_same_user_takes_the_grants_over(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let [old, unrelated] = [fresh.session(ada).await, fresh.session(ada).await];
+    let [grant, kept] = [fresh.grant_from(&old).await, fresh.grant_from(&unrelated).await];
+    let new = fresh.session_replacing(ada, Some(old.id)).await;
+    assert!(!fresh.holds(&old, at(1)).await);
+    assert!(fresh.holds(&new, at(1)).await);
+    assert!(fresh.holds(&unrelated, at(1)).await);
+    assert!(fresh.stands(grant));
+    assert_eq!(fresh.ended(&old, at(2)).await, SessionEnding::AlreadyEnded);
+    assert!(fresh.stands(grant));
+    assert_eq!(fresh.ended(&new, at(3)).await, SessionEnding::Ended { grants_ended: 1 });
+    assert_eq!([grant, kept].map(|grant| fresh.stands(grant)), [false, true]);
+    // What was swept, or never was, is no hindrance.
+    fresh.session_replacing(ada, Some(SessionId::from_bytes(random()))).await;
+    fresh.session_replacing(ada, Some(new.id)).await;
+}
+
+pub(super) async fn a_new_session_of_another_user_ends_the_old_one_with_its_grants(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let old = fresh.session(ada).await;
+    let [grant, outliving] = [fresh.grant_from(&old).await, fresh.grant(ada).await];
+    let new = fresh.session_replacing(bob, Some(old.id)).await;
+    assert!(!fresh.holds(&old, at(1)).await);
+    assert!(fresh.holds(&new, at(1)).await);
+    assert_eq!([grant, outliving].map(|grant| fresh.stands(grant)), [false, true]);
+    assert_eq!(fresh.ended(&new, at(2)).await, SessionEnding::Ended { grants_ended: 0 });
+    let records = fresh.list_audit(10).await.expect("listing");
+    let ended = records.iter().filter(|record| record.event == AuditEvent::SessionEnded);
+    assert_eq!(ended.map(|record| record.user).collect::<Vec<_>>(), [Some(bob), Some(ada)]);
+}
+
+pub(super) async fn a_session_that_was_not_opened_replaces_nothing(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let old = fresh.session(ada).await;
+    let grant = fresh.grant_from(&old).await;
+    for user in [ada, bob] {
+        let new = NewSession { epoch: 1, ..new_session(user) };
+        let opening = fresh.open_session(new, Some(old.id)).await.expect("opening");
+        assert_eq!(opening, SessionOpening::CredentialsChanged);
+    }
+    assert!(fresh.holds(&old, at(1)).await);
+    assert!(fresh.stands(grant));
+}
+
+pub(super) async fn a_grant_opens_only_while_its_session_holds(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let open = async |grant: NewGrant| {
+        let opening = fresh.open_grant(grant.clone()).await.expect("opening");
+        let found = fresh.grant_standing(grant.id).expect("looking");
+        assert_eq!(found.is_some(), opening == GrantOpening::Opened);
+        opening
+    };
+    let session = NewSession { expires_at: at(50), ..new_session(ada) };
+    fresh.open_session(session.clone(), None).await.expect("opening");
+    let opened_at = |seconds| NewGrant { opened_at: at(seconds), ..grant_from(&session) };
+    assert_eq!(open(opened_at(49)).await, GrantOpening::Opened);
+    assert_eq!(open(opened_at(50)).await, GrantOpening::CredentialsChanged);
+    let of_another = NewGrant { user: bob, ..opened_at(1) };
+    assert_eq!(open(of_another).await, GrantOpening::CredentialsChanged);
+    assert_eq!(open(grant_from(&new_session(ada))).await, GrantOpening::CredentialsChanged);
+    fresh.ended(&session, at(2)).await;
+    assert_eq!(open(opened_at(2)).await, GrantOpening::CredentialsChanged);
+
+    let session = fresh.session(ada).await;
+    fresh.change_password(ada, hash("second"), None, at(3)).await.expect("changing");
+    for epoch in [0, 1] {
+        let grant = NewGrant { epoch, ..grant_from(&session) };
+        assert_eq!(open(grant).await, GrantOpening::CredentialsChanged, "the session is of epoch 0");
+    }
+}
+
+pub(super) async fn live_sessions_are_listed_the_newest_first(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let mut sessions = Vec::new();
+    for (opened, expires) in [(1, LIFETIME), (9, LIFETIME), (5, LIFETIME), (7, 100), (3, LIFETIME)] {
+        let times = NewSession { authenticated_at: at(opened), expires_at: at(expires), ..new_session(ada) };
+        fresh.open_session(times.clone(), None).await.expect("opening");
+        sessions.push(times.id);
+    }
+    fresh.session(bob).await;
+    let list = async |limit, idle, seconds| {
+        let listed = fresh.list_sessions(ada, limit, idle, at(seconds)).await.expect("listing");
+        listed.into_iter().map(|session| session.authenticated_at).collect::<Vec<_>>()
+    };
+    assert_eq!(list(10, IDLE, 99).await, [9, 7, 5, 3, 1].map(at));
+    assert_eq!(list(2, IDLE, 99).await, [9, 7].map(at));
+    assert_eq!(list(0, IDLE, 99).await, []);
+    assert_eq!(list(10, IDLE, 100).await, [9, 5, 3, 1].map(at));
+    assert_eq!(list(10, Duration::from_secs(95), 99).await, [9, 7, 5].map(at));
+    fresh.end_session(sessions[2], at(99)).await.expect("ending");
+    assert_eq!(list(10, IDLE, 100).await, [9, 3, 1].map(at));
+    assert_eq!(fresh.list_sessions(unknown_user(), 10, IDLE, at(1)).await.expect("listing"), []);
+}
+
+pub(super) async fn of_a_hundred_ends_one_ends_the_session(fresh: &Fresh) {
+    let session = fresh.session(fresh.user("ada").await).await;
+    let grant = fresh.grant_from(&session).await;
+    let id = session.id;
+    let answers =
+        fresh.at_once(|store, _| async move { store.end_session(id, at(1)).await.expect("ending") }).await;
+    assert_eq!(tally(&answers), counts([("Ended", 1), ("AlreadyEnded", CALLERS - 1)]));
+    assert!(answers.contains(&SessionEnding::Ended { grants_ended: 1 }));
+    let revocation = fresh.revoke_grant(grant, at(2)).await.expect("revoking");
+    assert_eq!(revocation, Revocation::AlreadyRevoked);
+}

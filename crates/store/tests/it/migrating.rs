@@ -1,0 +1,110 @@
+//! A database of an older schema is brought up to date, and nothing in it is lost.
+
+use jeton_authority::audit::AuditEvent;
+use jeton_authority::store::{ClientStore, GrantFilter, KeyAddition, Store};
+use jeton_authority::user::{Role, UserStatus};
+use jeton_authority::{GrantId, Network, UserId};
+use jeton_store::{OpenError, OpenMode, SqliteStore};
+use rusqlite::Connection;
+
+use crate::scratch::{HOME, Scratch, at, new_grant, refresh, username};
+
+const FIRST: &str = include_str!("../../migrations/sqlite/0001_users_grants_keys.sql");
+
+/// Makes a database of schema 1, empty.
+pub(crate) fn make_first(db: &Connection) {
+    db.execute_batch("PRAGMA page_size = 1024; PRAGMA journal_mode = WAL; BEGIN;").expect("a new database");
+    db.execute_batch("CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;")
+        .expect("a table");
+    db.execute_batch(FIRST).expect("the first migration");
+    db.execute_batch(
+        "INSERT INTO migrations VALUES (1, 'users_grants_keys');
+         PRAGMA application_id = 0x4a544f4e; PRAGMA user_version = 1; COMMIT;",
+    )
+    .expect("a header");
+}
+
+/// A database of schema 1 with something in each table: `ada`, an administrator with two grants, one of them ended, `bob`
+/// who is disabled, a key, and an audit record.
+fn first_with_data() -> Scratch {
+    let scratch = Scratch::new();
+    let db = scratch.raw();
+    make_first(&db);
+    db.execute_batch(
+        "INSERT INTO users VALUES
+             (1, x'0a000000000000000000000000000001', 'ada', '17', 'ada@example.org', 'x', 3, 0, 1, 1700000000),
+             (2, x'0a000000000000000000000000000002', 'bob', NULL, NULL, 'y', 1, 1, 0, 1700000001);
+         INSERT INTO grants VALUES
+             (0, 5, 1, 'web', 'orders', 7, 1700000000, NULL, x'c00002', 2, 1, 1700010000, NULL),
+             (9, 6, 1, 'web', '', 0, 1700000000, 1700000000, x'20010db800000001', 0, 0, 1700010000, 1700000005);
+         INSERT INTO keys VALUES (1, 'kid', 'access', 'ES256', 'sealed', 1700000000, 1700000000, NULL);
+         INSERT INTO audit VALUES (1, 1700000000, 'user_added', x'0a000000000000000000000000000001', NULL, NULL, NULL);
+         UPDATE probe SET count = 41;",
+    )
+    .expect("data");
+    drop(db);
+    scratch
+}
+
+/// The identifier that schema 1 keeps as these two integers.
+fn grant(high: u64, low: u64) -> GrantId {
+    GrantId::from_bytes((u128::from(high ^ (1 << 63)) << 64 | u128::from(low)).to_be_bytes())
+}
+
+#[tokio::test]
+async fn the_first_schema_is_brought_up_to_date_with_nothing_lost() {
+    let scratch = first_with_data();
+    let refused = SqliteStore::open(scratch.database(), OpenMode::AsIs).expect_err("it is older");
+    assert!(matches!(refused, OpenError::Older { found: 1, known: 2 }), "{refused}");
+
+    let store = scratch.open();
+    let users = store.list_users(None, 10).await.expect("listing");
+    let [ada, bob] = &users[..] else { panic!("there are two users: {users:?}") };
+    assert_eq!(ada.id, UserId::from_bytes(0x0a00_0000_0000_0000_0000_0000_0000_0001_u128.to_be_bytes()));
+    assert_eq!((ada.imported_key.as_deref(), ada.email.as_deref()), (Some("17"), Some("ada@example.org")));
+    assert_eq!((ada.epoch, ada.role, ada.status), (3, Role::Admin, UserStatus::Active));
+    assert_eq!((&bob.username, bob.epoch, bob.status), (&username("bob"), 1, UserStatus::Disabled));
+    assert!(users.iter().all(|user| user.attributes.is_empty()));
+
+    let (live, _) = store.find_grant(grant(0, 5)).await.expect("finding").expect("it exists");
+    let live = live.grant;
+    assert_eq!((&*live.client, &*live.scope, live.detail), ("web", "orders", None));
+    assert_eq!((live.state.generation, live.state.excuses, live.state.clean), (7, 2, 1));
+    assert_eq!((live.state.network, live.expires_at), (HOME, at(10_000)));
+    let (ended, _) = store.find_grant(grant(9, 6)).await.expect("finding").expect("it exists");
+    assert_eq!(ended.grant.revoked_at, Some(at(5)));
+    assert_eq!(ended.grant.state.grace_from, Some(at(0)));
+    assert_eq!(ended.grant.state.network, Network::V6([0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1]));
+
+    let keys = store.list_keys().await.expect("listing");
+    assert_eq!(keys.iter().map(|key| key.id.as_str()).collect::<Vec<_>>(), ["kid"]);
+    let audit = store.list_audit(10).await.expect("listing");
+    assert_eq!(
+        audit.iter().map(|record| (record.event, record.at)).collect::<Vec<_>>(),
+        [(AuditEvent::UserAdded, at(0))]
+    );
+    let probed: u32 =
+        scratch.raw().query_row("SELECT count FROM probe", [], |row| row.get(0)).expect("reading");
+    assert_eq!(probed, 41);
+}
+
+#[tokio::test]
+async fn a_database_that_was_brought_up_to_date_works() {
+    let scratch = first_with_data();
+    let store = scratch.open();
+    assert_eq!(refresh(&store, grant(0, 5), 7).await.expect("refreshing"), 8);
+    let ada = store.find_user(&username("ada")).await.expect("finding").expect("she exists");
+    let mut new = new_grant("another");
+    (new.user, new.epoch) = (ada.id, ada.epoch);
+    store.open_grant(new).await.expect("opening");
+    let listed = store
+        .list_grants(GrantFilter::OfUser(ada.id), None, 10, std::time::Duration::from_secs(1000), at(1))
+        .await
+        .expect("listing");
+    assert_eq!(listed.len(), 2);
+    assert_eq!(store.list_clients(None, 10).await.expect("listing"), []);
+    assert_eq!(store.add_keys(vec![], None).await.expect("adding nothing"), KeyAddition::Added);
+    assert_eq!(store.revoke_user_grants(ada.id, at(2)).await.expect("signing out"), Some(2));
+    store.close().expect("closing");
+    SqliteStore::open(scratch.database(), OpenMode::AsIs).expect("it is up to date");
+}
