@@ -150,10 +150,12 @@ impl<'a> Object<'_, 'a> {
 
     /// No material of another type of key.
     fn only(&self, names: &[&str]) -> Result<(), KeyError> {
-        match MATERIAL.iter().find(|name| !names.contains(name) && self.value.get(name).is_some()) {
-            Some(name) => Err(KeyError::MemberMalformed { name }),
-            None => Ok(()),
+        for (found, _) in self.value.members().into_iter().flatten() {
+            if let Some(name) = MATERIAL.iter().find(|name| **name == found && !names.contains(name)) {
+                return Err(KeyError::MemberMalformed { name });
+            }
         }
+        Ok(())
     }
 
     fn operations(&self) -> Result<Option<Vec<KeyOperation>>, KeyError> {
