@@ -65,6 +65,13 @@
 //!
 //! What changes with it: `iss` and `aud` are checked always, `exp` must be there, `nbf` and `iat` count, an unknown
 //! `crit` and members that appear twice are refused, tokens of another `typ` too.
+//! The guide in `docs/guide/jose.md` has the whole list beside what other crates do.
+//!
+//! # More questions
+//!
+//! Each has an example in `examples/`: `choose_an_algorithm`, `rotate_keys`, `validate_the_audience`, `typed_claims`,
+//! `come_from_jsonwebtoken`, `encrypt_for_a_public_key`, `check_a_status_list` (has it been revoked?), `disclose_selectively`
+//! (SD-JWT), `prove_possession` (DPoP), `sign_with_an_hsm` (a key that never leaves its device).
 //!
 //! # Errors
 //!
@@ -99,6 +106,8 @@ pub mod jwk;
 pub mod jws;
 pub mod jwt;
 mod key;
+#[cfg(doctest)]
+mod mistakes;
 #[cfg(feature = "jwe")]
 pub mod nested;
 pub mod random;

@@ -458,3 +458,18 @@ fn a_header_of_another_form_is_no_shortcut_around_the_strict_reader() {
         );
     }
 }
+
+#[test]
+fn a_signed_token_is_no_encrypted_one() {
+    use jeton_jose::jwe::{Decrypter, DecryptionKey, KeyManagement};
+    let key = jeton_jose::Jwk::from_secret(&[7; 32]);
+    let decrypter = Decrypter::new([DecryptionKey::from_jwk_for(KeyManagement::A256Kw, &key).unwrap()]);
+    let token = mac(br#"{"alg":"HS256"}"#, CLAIMS.as_bytes());
+    assert_eq!(decrypter.decrypt(&token).unwrap_err().code(), "token_malformed");
+    let parts: Vec<_> = token.split('.').collect();
+    // With the two parts that are missing it is an encrypted text by an algorithm that none is encrypted by.
+    let five = format!("{token}.{}.{}", parts[2], parts[2]);
+    assert!(decrypter.decrypt(&five).is_err());
+    let json = jws::Signer::new(secret()).sign_flattened(CLAIMS.as_bytes()).unwrap();
+    assert!(decrypter.decrypt(&json).is_err() && decrypter.decrypt_json(&json).is_err());
+}

@@ -19,6 +19,7 @@ mod jwk;
 mod jws;
 mod jwt;
 mod laws;
+mod mistakes;
 mod nested;
 mod profiles;
 mod published;

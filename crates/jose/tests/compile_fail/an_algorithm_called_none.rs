@@ -1,0 +1,5 @@
+use jeton_jose::{Algorithm, PrivateKey};
+
+fn main() {
+    let _ = PrivateKey::generate(Algorithm::None);
+}
