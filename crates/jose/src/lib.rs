@@ -117,7 +117,7 @@ pub mod sd_jwt;
 #[cfg(feature = "status-list")]
 pub mod status_list;
 mod timestamp;
-#[cfg(feature = "jwe")]
+#[cfg(any(feature = "jwe", feature = "prepared-keys"))]
 #[cfg(test)]
 #[path = "../tests/it/vectors.rs"]
 mod vectors;

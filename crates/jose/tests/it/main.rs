@@ -21,6 +21,7 @@ mod jwt;
 mod laws;
 mod mistakes;
 mod nested;
+mod prepared;
 mod profiles;
 mod published;
 mod remote_signer;
