@@ -3,11 +3,16 @@
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
-use jeton_jose::Timestamp;
+use jeton_jose::jwt::Signer;
+use jeton_jose::{Algorithm, Timestamp};
 
-use crate::keys::{KeyChangeError, KeyRing, KeyRingError, MasterKey, PublishedKeys, missing_keys, newest};
+use crate::clients::ClientCache;
+use crate::keys::{
+    KeyChangeError, KeyRing, KeyRingError, MasterKey, PublishedKeys, id_token_key, missing_keys, newest,
+};
 use crate::password::Hashing;
 use crate::random::Random;
+use crate::refusal::OAuthError;
 use crate::settings::Settings;
 use crate::store::{KeyAddition, Store, StoreError};
 use crate::throttle::Throttle;
@@ -24,7 +29,8 @@ pub struct Authority {
     pub(crate) hashing: Arc<dyn Hashing>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) throttle: Mutex<Throttle>,
-    master: MasterKey,
+    pub(crate) master: MasterKey,
+    pub(crate) clients: ClientCache,
     ring: ArcSwap<Known>,
 }
 
@@ -88,6 +94,7 @@ impl Authority {
             hashing,
             random,
             master,
+            clients: ClientCache::default(),
             ring: ArcSwap::from_pointee(Known { ring, store_changes }),
         })
     }
@@ -110,6 +117,37 @@ impl Authority {
     /// Calls `with` with the keys in use.
     pub(crate) fn with_ring<T>(&self, with: impl FnOnce(&KeyRing) -> T) -> T {
         with(&self.ring.load().ring)
+    }
+
+    /// What signs for clients by this algorithm. Where there is no key for it yet, one is made and published.
+    pub(crate) async fn client_signer(
+        &self,
+        algorithm: Algorithm,
+        typ: &str,
+        now: Timestamp,
+    ) -> Result<Signer, OAuthError> {
+        if let Some(signer) = self.with_ring(|ring| ring.client_signer(algorithm, typ)) {
+            return Ok(signer);
+        }
+        let unusable = |reason: String| OAuthError::Keys(reason.into());
+        // Another node, or another request, may be making the same key; whose comes first counts.
+        for _ in 0..FIRST_KEYS_ATTEMPTS {
+            let key =
+                id_token_key(&self.master, algorithm, now).map_err(|error| unusable(error.to_string()))?;
+            let stored = self.store.list_keys().await?;
+            if !stored.iter().any(|known| {
+                known.purpose == key.purpose && known.algorithm == algorithm && known.withdrawn_at.is_none()
+            }) {
+                let added = vec![key];
+                let newest = newest(&stored, &added);
+                self.store.add_keys(added, newest).await?;
+            }
+            self.reload(now).await.map_err(|error| unusable(error.to_string()))?;
+            if let Some(signer) = self.with_ring(|ring| ring.client_signer(algorithm, typ)) {
+                return Ok(signer);
+            }
+        }
+        Err(unusable(format!("there is no key for {algorithm}")))
     }
 
     /// Brings the keys up to date if another process changed the store or time moved a key on. Cheap otherwise: to be
@@ -137,6 +175,7 @@ impl Authority {
         let store_changes = self.store.external_changes()?;
         let stored = self.store.list_keys().await?;
         let ring = KeyRing::open(&stored, &self.master, &self.settings, now)?;
+        self.clients.forget();
         let changed = self.ring.load().ring.published != ring.published;
         self.ring.store(Arc::new(Known { ring, store_changes }));
         Ok(changed)

@@ -3,13 +3,21 @@
 //! Nothing here knows HTTP or SQL, reads a clock or draws random numbers by itself: time, randomness and storage come in
 //! as arguments, so each rule can be tested by calling it.
 
-mod access_token;
 pub mod audit;
 mod authority;
+pub mod authorization;
+mod authorize;
+mod browser;
 pub mod client;
+pub mod client_auth;
+mod clients;
 pub mod device;
+mod end_session;
 pub mod grant;
+pub mod grants;
 mod id;
+mod introspect;
+pub mod issue;
 pub mod keys;
 mod network;
 pub mod one_time;
@@ -17,6 +25,8 @@ pub mod password;
 mod random;
 mod refresh;
 pub mod refresh_token;
+mod refusal;
+mod revoke;
 pub mod session;
 pub mod settings;
 mod sign_in;
@@ -26,12 +36,18 @@ mod sweep;
 pub mod throttle;
 mod token;
 pub mod user;
+mod userinfo;
 mod verify;
 
 pub use authority::{Authority, OpenError};
+pub use authorize::{IdentifyError, REQUEST_URI_PREFIX};
+pub use end_session::{EndSession, EndSessionRequest, LogoutToken};
 pub use id::{GrantId, ParseIdError, SessionId, UserId};
+pub use introspect::Introspection;
 pub use network::Network;
 pub use random::{Random, SystemRandom};
+pub use refusal::{OAuthError, Refusal};
 pub use sign_in::SignInError;
-pub use sweep::{AUDIT_KEPT, SWEEP_STEP, SweepCursor};
+pub use sweep::{AUDIT_KEPT, SPENT_KEPT, SWEEP_STEP, SweepCursor};
 pub use token::{TokenError, TokenPair};
+pub use userinfo::{UserInfo, UserInfoError};

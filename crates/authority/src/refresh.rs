@@ -2,13 +2,14 @@
 
 use jeton_jose::{Timestamp, VerifyError};
 
+use crate::GrantId;
 use crate::Network;
 use crate::authority::Authority;
+use crate::issue::access_token;
 use crate::keys::{KeyRing, expired};
 use crate::refresh_token::RefreshTokenClaims;
 use crate::store::Refresh;
 use crate::token::{TokenError, TokenPair};
-use crate::{GrantId, access_token};
 
 impl Authority {
     /// Exchanges a refresh token for an access token and the refresh token to use next.
@@ -24,6 +25,10 @@ impl Authority {
         now: Timestamp,
     ) -> Result<TokenPair, TokenError> {
         let (grant, claims) = self.with_ring(|ring| verify_refresh_token(ring, refresh_token, now))?;
+        // A client's refresh token is for the token endpoint, where the client has to prove who it is.
+        if claims.client_id().is_some() {
+            return Err(TokenError::Invalid(VerifyError::ClaimMalformed { name: "client_id" }));
+        }
         let presented = claims.presented_from(network);
         match self.store.refresh_grant(grant, presented, self.settings.refresh, now).await? {
             Refresh::Granted(live) => {
@@ -54,7 +59,7 @@ pub(crate) fn verify_refresh_token(
             Ok((grant, claims))
         }
         Err(VerifyError::Expired { .. }) => Err(TokenError::Expired { now }),
-        Err(error) => Err(match access_token::verify(ring, token, now) {
+        Err(error) => Err(match access_token::verify_grant(ring, token, now) {
             Ok(_) => TokenError::WrongType,
             Err(VerifyError::Expired { .. }) => TokenError::Expired { now },
             Err(_) => TokenError::Invalid(error),

@@ -28,6 +28,19 @@ pub struct Settings {
     pub idle_lifetime: Duration,
     /// For how long a grant holds from sign-in, however often it is refreshed. Setting `refresh.absolute_lifetime`.
     pub absolute_lifetime: Duration,
+    /// For how long a browser stays signed in without being used. Setting `session.idle_lifetime`.
+    pub session_idle_lifetime: Duration,
+    /// For how long a browser stays signed in, however often it is used. Setting `session.absolute_lifetime`.
+    pub session_absolute_lifetime: Duration,
+    /// For how long an authorization code may be redeemed (RFC 6749 §4.1.2 says at most ten minutes). Setting
+    /// `authorization.code_lifetime`.
+    pub code_lifetime: Duration,
+    /// For how long a pushed request may be used (RFC 9126 §2.2). Setting `authorization.request_lifetime`.
+    pub request_lifetime: Duration,
+    /// For how long a device waits for its user (RFC 8628 §3.2). Setting `device.lifetime`.
+    pub device_lifetime: Duration,
+    /// Who may register clients. Setting `client.registration`.
+    pub registration: RegistrationPolicy,
     /// For how long a key is published before it signs. Setting `keys.publish_wait`.
     pub publish_wait: Duration,
     /// What passwords are hashed with.
@@ -48,10 +61,26 @@ impl Settings {
             refresh: RefreshPolicy::default(),
             idle_lifetime: Duration::from_secs(24 * 3600),
             absolute_lifetime: Duration::from_secs(30 * 24 * 3600),
+            session_idle_lifetime: Duration::from_secs(24 * 3600),
+            session_absolute_lifetime: Duration::from_secs(30 * 24 * 3600),
+            code_lifetime: Duration::from_secs(60),
+            request_lifetime: Duration::from_secs(10 * 60),
+            device_lifetime: Duration::from_secs(10 * 60),
+            registration: RegistrationPolicy::default(),
             publish_wait: Duration::from_secs(10 * 60),
             argon2: Argon2Params::default(),
         }
     }
+}
+
+/// Who may register clients (RFC 7591).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RegistrationPolicy {
+    /// Nobody: the operator adds them.
+    #[default]
+    Closed,
+    /// Everybody. Users are asked before such a client gets anything.
+    Open,
 }
 
 /// What access tokens are signed with.

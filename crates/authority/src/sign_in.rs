@@ -6,6 +6,7 @@ use jeton_jose::{SignError, Timestamp};
 
 use crate::authority::Authority;
 use crate::grant::{Grant, LiveGrant, NewGrant};
+use crate::issue::access_token;
 use crate::keys::KeyRing;
 use crate::password::{HashingBusy, Password, PasswordHash, Verification};
 use crate::random::sixteen;
@@ -13,7 +14,7 @@ use crate::refresh_token::RefreshState;
 use crate::store::{GrantOpening, StoreError};
 use crate::token::TokenPair;
 use crate::user::{Attributes, User, UserStatus, Username};
-use crate::{GrantId, Network, access_token, refresh_token, throttle};
+use crate::{GrantId, Network, refresh_token, throttle};
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,21 @@ impl Authority {
         network: Network,
         now: Timestamp,
     ) -> Result<TokenPair, SignInError> {
+        let user = self.authenticate(username, password, network, now).await?;
+        self.open_grant(user, network, now).await
+    }
+
+    /// Finds out who somebody is by their password, throttled.
+    ///
+    /// # Errors
+    /// As [`Authority::sign_in`].
+    pub(crate) async fn authenticate(
+        &self,
+        username: &str,
+        password: Password,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<User, SignInError> {
         let username = username.trim();
         let attempt = throttle::enter(&self.throttle, username, network, now).await;
         let attempt =
@@ -80,7 +96,7 @@ impl Authority {
         match self.check_password(username, password).await {
             Ok(Some(user)) => {
                 self.throttle().succeed(attempt, now);
-                self.open_grant(user, network, now).await
+                Ok(user)
             }
             Ok(None) => Err(SignInError::Refused),
             // What we could not look at was no guess.

@@ -3,8 +3,8 @@
 use jeton_jose::{Timestamp, VerifyError};
 
 use crate::GrantId;
-use crate::access_token;
 use crate::authority::Authority;
+use crate::issue::access_token;
 use crate::refresh::verify_refresh_token;
 use crate::token::TokenError;
 use crate::user::UserStatus;
@@ -15,16 +15,21 @@ impl Authority {
     /// # Errors
     /// Says which of these does not hold.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<(), TokenError> {
-        let (grant, generation) = self.with_ring(|ring| match access_token::verify(ring, token, now) {
-            Ok(grant) => Ok((grant, None)),
-            Err(VerifyError::Expired { .. }) => Err(TokenError::Expired { now }),
-            Err(_) => verify_refresh_token(ring, token, now)
-                .map(|(grant, claims)| (grant, Some(claims.generation()))),
-        })?;
-        self.check_standing(grant, generation)
+        let (grant, generation) =
+            self.with_ring(|ring| match access_token::verify_grant(ring, token, now) {
+                Ok(grant) => Ok((grant, None)),
+                Err(VerifyError::Expired { .. }) => Err(TokenError::Expired { now }),
+                Err(_) => verify_refresh_token(ring, token, now)
+                    .map(|(grant, claims)| (Some(grant), Some(claims.generation()))),
+            })?;
+        match grant {
+            Some(grant) => self.check_standing(grant, generation),
+            // A client's own token has no grant that could have ended.
+            None => Ok(()),
+        }
     }
 
-    fn check_standing(&self, grant: GrantId, generation: Option<u64>) -> Result<(), TokenError> {
+    pub(crate) fn check_standing(&self, grant: GrantId, generation: Option<u64>) -> Result<(), TokenError> {
         let Some(standing) = self.store.grant_standing(grant)? else { return Err(TokenError::Revoked) };
         let spent = generation.is_some_and(|generation| generation < standing.generation);
         if spent || standing.revoked_at.is_some() || standing.user == UserStatus::Disabled {

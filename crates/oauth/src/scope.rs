@@ -96,6 +96,21 @@ impl Scope {
         wanted.tokens().all(|token| self.contains(token))
     }
 
+    /// The tokens of both.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let both: Vec<_> =
+            self.tokens().chain(other.tokens().filter(|token| !self.contains(token))).collect();
+        Self(both.join(" ").into())
+    }
+
+    /// Those of the tokens that `keep` answers with yes.
+    #[must_use]
+    pub fn retain(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let kept: Vec<_> = self.tokens().filter(|token| keep(token)).collect();
+        Self(kept.join(" ").into())
+    }
+
     /// The tokens, in the order of the text.
     pub fn tokens(&self) -> impl Iterator<Item = &str> {
         self.0.split(' ').filter(|token| !token.is_empty())

@@ -203,6 +203,19 @@ impl Client {
         self.metadata.redirect_uris.iter().any(|registered| registered.permits(requested))
     }
 
+    /// The sector that its pairwise subjects belong to (OpenID Connect Core §8.1): the host of its sector identifier, or of
+    /// its redirect URI.
+    pub fn sector(&self) -> &str {
+        let host = |uri: &'_ str| -> Option<(usize, usize)> {
+            let start = uri.find("://")? + 3;
+            let rest = uri.get(start..)?;
+            Some((start, start + rest.find(['/', '?', ':']).unwrap_or(rest.len())))
+        };
+        let uri = self.metadata.sector_identifier_uri.as_deref();
+        let uri = uri.or_else(|| self.metadata.redirect_uris.first().map(RedirectUri::as_str));
+        uri.and_then(|uri| host(uri).and_then(|(start, end)| uri.get(start..end))).unwrap_or(self.id.as_str())
+    }
+
     /// What pages call it.
     pub fn name(&self) -> &str {
         self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())

@@ -112,3 +112,17 @@ pub fn lifecycle(keys: &[&StoredKey], access_lifetime: Duration, now: Timestamp)
 pub fn of_purpose(keys: &[StoredKey], purpose: KeyPurpose) -> Vec<&StoredKey> {
     keys.iter().filter(|key| key.purpose == purpose).collect()
 }
+
+/// The keys whose public halves are published, in groups of which one key signs: those for access tokens, then those for ID
+/// tokens by algorithm.
+pub fn signing_keys(keys: &[StoredKey]) -> Vec<Vec<&StoredKey>> {
+    let mut groups = vec![of_purpose(keys, KeyPurpose::Access)];
+    for key in of_purpose(keys, KeyPurpose::IdToken) {
+        let mut known = groups.iter_mut().skip(1);
+        match known.find(|group| group.iter().any(|other| other.algorithm == key.algorithm)) {
+            Some(group) => group.push(key),
+            None => groups.push(vec![key]),
+        }
+    }
+    groups
+}

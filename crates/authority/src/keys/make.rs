@@ -5,7 +5,7 @@ use std::time::Duration;
 use jeton_jose::jwk::Jwk;
 use jeton_jose::{Algorithm, KeyError, PrivateKey, SharedSecret, Timestamp};
 
-use super::lifecycle::{KeyState, lifecycle, of_purpose};
+use super::lifecycle::{KeyState, lifecycle, of_purpose, signing_keys};
 use super::master::{MasterKey, WrongMasterKey};
 use super::stored::{KeyId, KeyPurpose, StoredKey};
 use crate::random::{Random, sixteen};
@@ -76,14 +76,19 @@ fn seal_access_key(
     })
 }
 
-/// Makes the key that refresh tokens are signed with.
-fn refresh_key(master: &MasterKey, random: &dyn Random, now: Timestamp) -> Result<StoredKey, KeyChangeError> {
+/// Makes a secret of the authority's own.
+fn secret_key(
+    master: &MasterKey,
+    purpose: KeyPurpose,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<StoredKey, KeyChangeError> {
     let secret = SharedSecret::generate(Algorithm::HS256)?;
     let id = KeyId::new(crate::id::hex(&sixteen(random), &mut [0; 32]));
     Ok(StoredKey {
         sealed: seal(master, &id, &secret.to_jwk()),
         id,
-        purpose: KeyPurpose::Refresh,
+        purpose,
         algorithm: Algorithm::HS256,
         created_at: now,
         signs_from: now,
@@ -102,8 +107,10 @@ pub(crate) fn missing_keys(
     now: Timestamp,
 ) -> Result<Vec<StoredKey>, KeyChangeError> {
     let mut missing = Vec::new();
-    if !stored.iter().any(|key| key.purpose == KeyPurpose::Refresh && key.withdrawn_at.is_none()) {
-        missing.push(refresh_key(master, random, now)?);
+    for purpose in [KeyPurpose::Refresh, KeyPurpose::Internal] {
+        if !stored.iter().any(|key| key.purpose == purpose && key.withdrawn_at.is_none()) {
+            missing.push(secret_key(master, purpose, random, now)?);
+        }
     }
     let newest = stored.iter().rfind(|key| key.purpose == KeyPurpose::Access && key.withdrawn_at.is_none());
     let wanted = match (&settings.access_algorithm, newest) {
@@ -122,6 +129,17 @@ pub(crate) fn missing_keys(
 
 fn seal(master: &MasterKey, id: &KeyId, jwk: &Jwk) -> super::stored::SealedKey {
     master.seal(id, jwk.to_json().as_bytes())
+}
+
+/// Makes a key for ID tokens, which signs at once: nobody can have relied on an older one.
+pub(crate) fn id_token_key(
+    master: &MasterKey,
+    algorithm: Algorithm,
+    now: Timestamp,
+) -> Result<StoredKey, KeyChangeError> {
+    let mut key = access_key(master, algorithm, now, now)?;
+    key.purpose = KeyPurpose::IdToken;
+    Ok(key)
 }
 
 /// The newest stored key that has the purpose of one that is added. An addition names it, so that two at once cannot both
@@ -182,13 +200,17 @@ pub async fn retire(
     let keys = store.list_keys().await?;
     let key =
         keys.iter().find(|key| key.id == *kid).ok_or_else(|| KeyChangeError::UnknownKey(kid.clone()))?;
-    if key.purpose == KeyPurpose::Refresh {
-        return Err(KeyChangeError::SignsRefreshTokens(kid.clone()));
+    match key.purpose {
+        KeyPurpose::Refresh | KeyPurpose::Internal => {
+            return Err(KeyChangeError::SignsRefreshTokens(kid.clone()));
+        }
+        KeyPurpose::Access | KeyPurpose::IdToken => {}
     }
     let access = of_purpose(&keys, KeyPurpose::Access);
     let states = lifecycle(&access, access_lifetime, now).states;
     let another = access.iter().zip(states).any(|(other, state)| other.id != *kid && state.is_published());
-    if key.withdrawn_at.is_none() && !another {
+    // One for ID tokens is made anew when a client next asks for it.
+    if key.purpose == KeyPurpose::Access && key.withdrawn_at.is_none() && !another {
         return Err(KeyChangeError::OnlyKey(kid.clone()));
     }
     match store.withdraw_key(kid, now).await? {
@@ -198,7 +220,7 @@ pub async fn retire(
     }
 }
 
-/// The keys for access tokens with where each is in its life.
+/// The keys whose public halves are published, with where each is in its life.
 ///
 /// # Errors
 /// When the store fails.
@@ -208,9 +230,12 @@ pub async fn list(
     now: Timestamp,
 ) -> Result<Vec<(StoredKey, KeyState)>, StoreError> {
     let keys = store.list_keys().await?;
-    let access = of_purpose(&keys, KeyPurpose::Access);
-    let states = lifecycle(&access, access_lifetime, now).states;
-    Ok(access.into_iter().cloned().zip(states).collect())
+    let mut listed = Vec::new();
+    for keys in signing_keys(&keys) {
+        let states = lifecycle(&keys, access_lifetime, now).states;
+        listed.extend(keys.into_iter().cloned().zip(states));
+    }
+    Ok(listed)
 }
 
 /// All stored keys, after making sure that the master key opens them.

@@ -8,7 +8,7 @@ mod stored;
 
 pub use lifecycle::KeyState;
 pub use make::{KeyChangeError, import, list, retire, rotate};
-pub(crate) use make::{missing_keys, newest};
+pub(crate) use make::{id_token_key, missing_keys, newest};
 pub use master::{MASTER_KEY_BYTES, MasterKey, WrongMasterKey};
 pub(crate) use ring::{KeyRing, expired};
 pub use ring::{KeyRingError, PublishedKeys};

@@ -1,17 +1,21 @@
 //! The keys in use at a moment: what signs, what verifies, what is published.
 
 use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
 use jeton_jose::jwk::{Jwk, JwkSet};
+use jeton_jose::jws;
 use jeton_jose::jwt::{Audience, Issuer, RegisteredClaims, Signer, Verifier};
 use jeton_jose::{
     Algorithm, KeyError, KeySet, PrivateKey, SharedSecret, SigningKey, Timestamp, VerifyingKey, base64url,
 };
+use sha2::{Digest, Sha256};
 
-use super::lifecycle::{KeyState, lifecycle, of_purpose};
+use super::lifecycle::{KeyState, lifecycle, of_purpose, signing_keys};
 use super::master::{MasterKey, WrongMasterKey};
 use super::stored::{KeyPurpose, StoredKey};
+use crate::issue::access_token;
+use crate::refresh_token;
 use crate::settings::{AccessAlgorithm, Ed25519Name, Settings};
-use crate::{access_token, refresh_token};
 
 /// The keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +52,12 @@ pub(crate) struct KeyRing {
     pub(crate) access_verifiers: Vec<Verifier>,
     pub(crate) refresh_signer: Signer,
     pub(crate) refresh_verifier: Verifier,
+    /// The keys that sign for clients, by algorithm: first that of access tokens, where it is a key.
+    client_keys: Vec<SigningKey>,
+    /// The public halves of all keys that sign or have signed lately.
+    public_keys: Vec<VerifyingKey>,
+    ed25519_name: Ed25519Name,
+    internal: SharedSecret,
     pub(crate) published: PublishedKeys,
     /// When time alone makes this ring outdated.
     pub(crate) changes_at: Option<Timestamp>,
@@ -69,58 +79,28 @@ impl KeyRing {
         settings: &Settings,
         now: Timestamp,
     ) -> Result<Self, KeyRingError> {
-        let access = of_purpose(keys, KeyPurpose::Access);
-        let life = lifecycle(&access, settings.access_lifetime, now);
-        let mut signing = None;
-        let mut verifying: Vec<VerifyingKey> = Vec::new();
-        let mut public: Vec<Jwk> = Vec::new();
-        for (stored, state) in access.iter().zip(&life.states) {
-            let jwk = open_jwk(stored, master)?;
-            if !state.is_published() {
-                continue;
-            }
-            let key = PrivateKey::from_jwk(&jwk)?.with_kid(stored.id.as_str());
-            let jwk = key.public_key().to_jwk();
-            public.push(match settings.ed25519_name {
-                Ed25519Name::EdDsa if key.algorithm() == Algorithm::Ed25519 => jwk.with_alg("EdDSA"),
-                _ => jwk,
-            });
-            verifying.push(key.public_key().into());
-            if *state == KeyState::Signing {
-                signing = Some(SigningKey::from(key));
-            }
-        }
+        let published = Published::open(keys, master, settings, now)?;
         let mut sets = Vec::new();
-        if !verifying.is_empty() {
-            sets.push(KeySet::new(verifying)?);
+        if !published.verifying.is_empty() {
+            sets.push(KeySet::new(published.verifying.clone())?);
         }
+        let mut signing = published.access.clone();
         if let AccessAlgorithm::SharedSecret(secret) = &settings.access_algorithm {
             sets.push(KeySet::new([secret.clone()])?);
             signing = Some(secret.clone().into());
         }
         let signing = signing.ok_or(KeyRingError::NoKey(KeyPurpose::Access))?;
-
-        let secrets = of_purpose(keys, KeyPurpose::Refresh)
-            .into_iter()
-            .filter(|key| key.withdrawn_at.is_none())
-            .map(
-                |stored| Ok(SharedSecret::from_jwk(&open_jwk(stored, master)?)?.with_kid(stored.id.as_str())),
-            )
-            .collect::<Result<Vec<_>, KeyRingError>>()?;
+        let secrets = secrets(keys, KeyPurpose::Refresh, master)?;
         let newest = secrets.last().cloned().ok_or(KeyRingError::NoKey(KeyPurpose::Refresh))?;
+        let internal = internal_secret(keys, master)?;
 
         let issuer = || Issuer::new(settings.issuer.as_str());
         let access_verifier = |keys: KeySet| {
-            Verifier::new(issuer(), Audience::new(settings.audience.as_str()), keys)
-                .typ(access_token::TYP)
-                .leeway(Verifier::MAX_LEEWAY)
+            // Whatever resource a token is for, the authority that issued it may look at it.
+            Verifier::new(issuer(), Audience::any(), keys).typ(access_token::TYP).leeway(Verifier::MAX_LEEWAY)
         };
-        let access_signer = Signer::new(signing).typ(access_token::TYP);
         Ok(Self {
-            access_signer: match settings.ed25519_name {
-                Ed25519Name::Ed25519 => access_signer,
-                Ed25519Name::EdDsa => access_signer.ed25519_as_eddsa(),
-            },
+            access_signer: named(Signer::new(signing), settings.ed25519_name).typ(access_token::TYP),
             access_verifiers: sets.into_iter().map(access_verifier).collect(),
             refresh_signer: Signer::new(newest).typ(refresh_token::TYP),
             refresh_verifier: Verifier::new(
@@ -130,10 +110,114 @@ impl KeyRing {
             )
             .typ(refresh_token::TYP)
             .leeway(Verifier::MAX_LEEWAY),
-            published: publish(public),
-            changes_at: life.changes_at,
+            client_keys: published.access.into_iter().chain(published.id_token).collect(),
+            public_keys: published.verifying,
+            ed25519_name: settings.ed25519_name,
+            internal,
+            published: publish(published.public),
+            changes_at: published.changes_at,
         })
     }
+
+    /// What signs for clients by this algorithm, with this `typ`; nothing where no key is for it.
+    pub(crate) fn client_signer(&self, algorithm: Algorithm, typ: &str) -> Option<Signer> {
+        let key = self.client_keys.iter().find(|key| key.algorithm() == algorithm)?;
+        Some(named(Signer::new(key.clone()), self.ed25519_name).typ(typ))
+    }
+
+    /// Verifies the signature of what was signed for a client, and nothing else of it: an ID token that comes back as a hint
+    /// may have expired (OpenID Connect RP-Initiated Logout §2).
+    pub(crate) fn client_verifier(&self) -> Option<jws::Verifier> {
+        Some(jws::Verifier::new(KeySet::new(self.public_keys.clone()).ok()?).typ("JWT"))
+    }
+
+    /// A text that only this authority can have made of these parts, for one purpose.
+    pub(crate) fn seal(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.internal.expose()).expect("HMAC takes keys of any length");
+        for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// The keys whose public halves are published.
+struct Published {
+    access: Option<SigningKey>,
+    id_token: Vec<SigningKey>,
+    verifying: Vec<VerifyingKey>,
+    public: Vec<Jwk>,
+    changes_at: Option<Timestamp>,
+}
+
+impl Published {
+    fn open(
+        keys: &[StoredKey],
+        master: &MasterKey,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<Self, KeyRingError> {
+        let mut this =
+            Self { access: None, id_token: vec![], verifying: vec![], public: vec![], changes_at: None };
+        for group in signing_keys(keys) {
+            let life = lifecycle(&group, settings.access_lifetime, now);
+            this.changes_at = [this.changes_at, life.changes_at].into_iter().flatten().min();
+            for (stored, state) in group.iter().zip(&life.states) {
+                let jwk = open_jwk(stored, master)?;
+                if state.is_published() {
+                    this.add(
+                        stored,
+                        *state,
+                        PrivateKey::from_jwk(&jwk)?.with_kid(stored.id.as_str()),
+                        settings,
+                    );
+                }
+            }
+        }
+        Ok(this)
+    }
+
+    fn add(&mut self, stored: &StoredKey, state: KeyState, key: PrivateKey, settings: &Settings) {
+        let jwk = key.public_key().to_jwk();
+        self.public.push(match settings.ed25519_name {
+            Ed25519Name::EdDsa if key.algorithm() == Algorithm::Ed25519 => jwk.with_alg("EdDSA"),
+            _ => jwk,
+        });
+        self.verifying.push(key.public_key().into());
+        match (state, stored.purpose) {
+            (KeyState::Signing, KeyPurpose::Access) => self.access = Some(key.into()),
+            (KeyState::Signing, _) => self.id_token.push(key.into()),
+            _ => {}
+        }
+    }
+}
+
+fn named(signer: Signer, name: Ed25519Name) -> Signer {
+    match name {
+        Ed25519Name::Ed25519 => signer,
+        Ed25519Name::EdDsa => signer.ed25519_as_eddsa(),
+    }
+}
+
+/// The secrets of a purpose that are in use, the oldest first.
+fn secrets(
+    keys: &[StoredKey],
+    purpose: KeyPurpose,
+    master: &MasterKey,
+) -> Result<Vec<SharedSecret>, KeyRingError> {
+    of_purpose(keys, purpose)
+        .into_iter()
+        .filter(|key| key.withdrawn_at.is_none())
+        .map(|stored| Ok(SharedSecret::from_jwk(&open_jwk(stored, master)?)?.with_kid(stored.id.as_str())))
+        .collect()
+}
+
+/// The secret that everything is recognised by. The first one: pairwise subjects made with it must never change.
+fn internal_secret(keys: &[StoredKey], master: &MasterKey) -> Result<SharedSecret, KeyRingError> {
+    let first = secrets(keys, KeyPurpose::Internal, master)?.into_iter().next();
+    first.ok_or(KeyRingError::NoKey(KeyPurpose::Internal))
 }
 
 /// The `exp` of these claims, if it has passed (RFC 7519 §4.1.4), without leeway.
@@ -146,7 +230,6 @@ fn open_jwk(stored: &StoredKey, master: &MasterKey) -> Result<Jwk, KeyRingError>
 }
 
 fn publish(keys: Vec<Jwk>) -> PublishedKeys {
-    use sha2::{Digest, Sha256};
     let json = Bytes::copy_from_slice(JwkSet::new(keys).to_json().as_bytes());
     let digest: [u8; 32] = Sha256::digest(&json).into();
     let etag = format!("\"{}\"", base64url::encode(&digest[..16]));

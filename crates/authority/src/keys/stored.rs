@@ -31,8 +31,13 @@ impl fmt::Display for KeyId {
 pub enum KeyPurpose {
     /// Signs access tokens; its public half is published.
     Access,
+    /// Signs ID tokens, and whatever else is for clients alone, by an algorithm that some client asks for and access
+    /// tokens are not signed with; its public half is published.
+    IdToken,
     /// Signs refresh tokens; never published.
     Refresh,
+    /// Whatever the authority has to recognise as its own: forms, nonces, pairwise subjects. Never published.
+    Internal,
 }
 
 impl KeyPurpose {
@@ -40,13 +45,17 @@ impl KeyPurpose {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Access => "access",
+            Self::IdToken => "id_token",
             Self::Refresh => "refresh",
+            Self::Internal => "internal",
         }
     }
 
     /// The purpose of this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Access, Self::Refresh].into_iter().find(|purpose| purpose.as_str() == name)
+        [Self::Access, Self::IdToken, Self::Refresh, Self::Internal]
+            .into_iter()
+            .find(|purpose| purpose.as_str() == name)
     }
 }
 

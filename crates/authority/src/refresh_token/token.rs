@@ -4,10 +4,12 @@
 //! without having been stored.
 
 use jeton_jose::{SignError, Timestamp};
+use jeton_oauth::Confirmation;
 use serde::{Deserialize, Serialize};
 
 use super::Presented;
 use crate::grant::LiveGrant;
+use crate::issue::SenderConstraint;
 use crate::keys::KeyRing;
 use crate::settings::Settings;
 use crate::{GrantId, Network};
@@ -30,6 +32,12 @@ struct Claims<'a> {
     sid: &'a str,
     #[serde(rename = "gen")]
     generation: u64,
+    /// The client that it is for; none for the token API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    /// The key or certificate that it is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
 }
 
 /// What the authority reads in a refresh token.
@@ -39,6 +47,8 @@ pub(crate) struct RefreshTokenClaims {
     sid: String,
     #[serde(rename = "gen")]
     generation: u64,
+    client_id: Option<String>,
+    cnf: Option<Confirmation>,
 }
 
 impl RefreshTokenClaims {
@@ -50,6 +60,20 @@ impl RefreshTokenClaims {
     /// The generation that the token names.
     pub(crate) fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// The client that it is for; none for the token API.
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    /// Whether whoever presents it proved to hold what it is bound to.
+    pub(crate) fn is_met_by(&self, constraint: &SenderConstraint) -> bool {
+        let Some(cnf) = &self.cnf else { return true };
+        let met = |wanted: &Option<String>, proved: &Option<Box<str>>| {
+            wanted.as_deref().is_none_or(|wanted| proved.as_deref() == Some(wanted))
+        };
+        met(&cnf.jkt, &constraint.jkt) && met(&cnf.x5t_s256, &constraint.x5t_s256)
     }
 
     /// The token as presented from a network.
@@ -71,6 +95,10 @@ pub(crate) fn mint(grant: &LiveGrant, ring: &KeyRing, settings: &Settings) -> Re
         iss: &settings.issuer,
         sid: crate::id::hex(grant.grant.id.as_bytes(), &mut [0; 32]),
         generation: state.generation,
+        client_id: grant.grant.detail.as_ref().map(|_| &*grant.grant.client),
+        cnf: grant.grant.detail.as_ref().and_then(|detail| {
+            SenderConstraint { jkt: detail.jkt.clone(), x5t_s256: detail.x5t_s256.clone() }.confirmation()
+        }),
     })
 }
 

@@ -1,0 +1,36 @@
+//! What an authorization code stands for, as the store keeps it.
+
+use jeton_oauth::RedirectUri;
+use jeton_oauth::client::ClientId;
+use serde::{Deserialize, Serialize};
+
+use crate::grant::GrantDetail;
+
+/// What an authorization code stands for.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CodeContent {
+    pub(crate) client: ClientId,
+    pub(crate) redirect_uri: RedirectUri,
+    pub(crate) redirect_uri_named: bool,
+    pub(crate) code_challenge: Option<Box<str>>,
+    pub(crate) dpop_jkt: Option<Box<str>>,
+    pub(crate) scope: Box<str>,
+    pub(crate) nonce: Option<Box<str>>,
+    /// The user's identifier, in hex.
+    pub(crate) user: Box<str>,
+    pub(crate) epoch: u64,
+    /// The session that the grant ends with, in hex; none where it outlives it.
+    pub(crate) session: Option<Box<str>>,
+    pub(crate) detail: GrantDetail,
+}
+
+impl CodeContent {
+    pub(crate) fn to_json(&self) -> Box<str> {
+        serde_json::to_string(self).expect("a code's content is JSON").into()
+    }
+
+    /// Reads what [`CodeContent::to_json`] wrote; nothing where a newer version did.
+    pub(crate) fn from_json(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+}

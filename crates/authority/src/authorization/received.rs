@@ -1,0 +1,102 @@
+//! A request as it was received: nobody knows yet whom an answer may go to.
+
+use std::sync::Arc;
+
+use jeton_oauth::authorization::GrantType;
+use jeton_oauth::client::ClientId;
+use jeton_oauth::{Parameters, RedirectUri};
+
+use super::redirectable::RedirectableRequest;
+use crate::client::Client;
+use crate::one_time::OneTimeHash;
+
+/// A request as it was received. What is wrong with it is shown to the user as a page and sent nowhere.
+#[derive(Debug, Clone)]
+pub struct ReceivedRequest {
+    /// What is asked for.
+    parameters: Parameters,
+    /// What the browser sent, which makes the same request again.
+    sent: Parameters,
+    /// The pushed request that it stands for.
+    pushed: Option<OneTimeHash>,
+}
+
+/// Why a request is answered with a page instead of a redirect (RFC 6749 §4.1.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PageError {
+    /// It names no client.
+    #[error("the request names no client")]
+    ClientIdMissing,
+    /// The client is unknown or disabled.
+    #[error("the client is not known here")]
+    ClientUnknown,
+    /// It names no redirect URI, and the client has not just one.
+    #[error("the request names no redirect URI")]
+    RedirectUriMissing,
+    /// The redirect URI is none of the client's.
+    #[error("the redirect URI is none of those that the client registered")]
+    RedirectUriMismatch,
+    /// The pushed request is unknown, expired, used, or another client's.
+    #[error("the request_uri is unknown, expired or used")]
+    RequestUri,
+    /// A parameter is repeated, or the request is no text.
+    #[error("the request is malformed")]
+    Malformed,
+}
+
+impl PageError {
+    /// The stable name of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::ClientIdMissing => "client_id_missing",
+            Self::ClientUnknown => "client_unknown",
+            Self::RedirectUriMissing => "redirect_uri_missing",
+            Self::RedirectUriMismatch => "redirect_uri_mismatch",
+            Self::RequestUri => "request_uri_invalid",
+            Self::Malformed => "request_malformed",
+        }
+    }
+}
+
+impl ReceivedRequest {
+    /// A request that came through the browser.
+    pub fn new(parameters: Parameters) -> Self {
+        Self { sent: parameters.clone(), parameters, pushed: None }
+    }
+
+    /// A request that the client pushed before (RFC 9126).
+    pub fn pushed(parameters: Parameters, sent: Parameters, handle: OneTimeHash) -> Self {
+        Self { parameters, sent, pushed: Some(handle) }
+    }
+
+    /// The client that it names.
+    ///
+    /// # Errors
+    /// [`PageError`] where it names none.
+    pub fn client_id(&self) -> Result<ClientId, PageError> {
+        let text = self.parameters.get("client_id").ok_or(PageError::ClientIdMissing)?;
+        ClientId::parse(text).map_err(|_| PageError::ClientUnknown)
+    }
+
+    /// Checks where an answer may go.
+    ///
+    /// # Errors
+    /// [`PageError`] where it may go nowhere.
+    pub fn identify(self, client: Arc<Client>) -> Result<RedirectableRequest, PageError> {
+        if client.policy.disabled || !client.metadata.uses(GrantType::AuthorizationCode) {
+            return Err(PageError::ClientUnknown);
+        }
+        let (redirect_uri, named) = match self.parameters.get("redirect_uri") {
+            Some(text) => (RedirectUri::parse(text).map_err(|_| PageError::RedirectUriMismatch)?, true),
+            None => match client.metadata.redirect_uris.as_slice() {
+                [only] => (only.clone(), false),
+                _ => return Err(PageError::RedirectUriMissing),
+            },
+        };
+        if !client.permits_redirect(&redirect_uri) {
+            return Err(PageError::RedirectUriMismatch);
+        }
+        Ok(RedirectableRequest::new(self.parameters, self.sent, client, redirect_uri, named, self.pushed))
+    }
+}

@@ -1,0 +1,250 @@
+//! A request whose redirect URI has been checked: errors go there from now on.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jeton_oauth::authorization::{ClaimsRequest, Prompt, ResponseMode, ResponseType};
+use jeton_oauth::pkce::{self, CodeChallenge};
+use jeton_oauth::{ErrorCode, Parameters, RedirectUri, Scope};
+
+use super::request::AuthorizationRequest;
+use super::response::{AuthorizationResponse, ResponseParameters};
+use crate::client::{Client, PkcePolicy};
+use crate::one_time::OneTimeHash;
+use crate::refusal::Refusal;
+use crate::settings::Settings;
+
+/// The longest `state` and `nonce`, in bytes: they are carried along and sent back.
+const MAX_ECHO: usize = 2048;
+/// The longest hint, in bytes.
+const MAX_HINT: usize = 320;
+/// The most resources in one request.
+const MAX_RESOURCES: usize = 8;
+
+/// A request that can be answered with a redirect.
+#[derive(Debug, Clone)]
+pub struct RedirectableRequest {
+    parameters: Parameters,
+    sent: Parameters,
+    pub(super) client: Arc<Client>,
+    pub(super) redirect_uri: RedirectUri,
+    redirect_uri_named: bool,
+    response_mode: ResponseMode,
+    state: Option<Box<str>>,
+    pushed: Option<OneTimeHash>,
+}
+
+/// Why a request that could be redirected is refused, and the answer that says so.
+#[derive(Debug, Clone)]
+pub struct RedirectError {
+    /// What the client is told.
+    pub refusal: Refusal,
+    /// The answer.
+    pub response: Box<AuthorizationResponse>,
+}
+
+impl RedirectableRequest {
+    pub(super) fn new(
+        parameters: Parameters,
+        sent: Parameters,
+        client: Arc<Client>,
+        redirect_uri: RedirectUri,
+        redirect_uri_named: bool,
+        pushed: Option<OneTimeHash>,
+    ) -> Self {
+        let asked = parameters.get("response_mode").and_then(ResponseMode::parse);
+        let state = parameters.get("state").filter(|state| state.len() <= MAX_ECHO).map(Into::into);
+        Self {
+            response_mode: asked.unwrap_or(ResponseMode::Query),
+            state,
+            parameters,
+            sent,
+            client,
+            redirect_uri,
+            redirect_uri_named,
+            pushed,
+        }
+    }
+
+    /// The client.
+    pub fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// What the browser sent, which makes the same request again.
+    pub fn sent(&self) -> &Parameters {
+        &self.sent
+    }
+
+    /// The answer that refuses the request.
+    pub fn refuse(&self, refusal: Refusal) -> RedirectError {
+        let parameters = ResponseParameters::error(&refusal);
+        RedirectError { refusal, response: Box::new(self.answer(parameters)) }
+    }
+
+    fn answer(&self, parameters: ResponseParameters) -> AuthorizationResponse {
+        AuthorizationResponse {
+            client: Arc::clone(&self.client),
+            redirect_uri: self.redirect_uri.clone(),
+            mode: self.response_mode,
+            state: self.state.clone(),
+            parameters,
+        }
+    }
+
+    /// Checks everything else.
+    ///
+    /// # Errors
+    /// [`RedirectError`] with the answer that says what is wrong.
+    pub fn validate(self, settings: &Settings) -> Result<AuthorizationRequest, RedirectError> {
+        match self.checked(settings) {
+            Ok(request) => Ok(request),
+            Err(refusal) => Err(self.refuse(refusal)),
+        }
+    }
+
+    fn checked(&self, settings: &Settings) -> Result<AuthorizationRequest, Refusal> {
+        const fn invalid(description: &'static str) -> Refusal {
+            Refusal::new(ErrorCode::InvalidRequest, description)
+        }
+        let get = |name| self.parameters.get(name);
+        if get("response_mode").is_some_and(|mode| ResponseMode::parse(mode).is_none()) {
+            return Err(invalid("response_mode is not supported"));
+        }
+        if get("state").is_some_and(|state| state.len() > MAX_ECHO) {
+            return Err(invalid("state is too long"));
+        }
+        match get("response_type").map(ResponseType::parse) {
+            Some(Some(ResponseType::Code)) => {}
+            Some(_) => {
+                return Err(Refusal::new(ErrorCode::UnsupportedResponseType, "response_type has to be code"));
+            }
+            None => return Err(invalid("response_type is missing")),
+        }
+        if get("request").is_some() {
+            return Err(Refusal::new(ErrorCode::RequestNotSupported, "request objects are not supported"));
+        }
+        if get("request_uri").is_some() {
+            return Err(Refusal::new(
+                ErrorCode::RequestUriNotSupported,
+                "request_uri has to be of a pushed request",
+            ));
+        }
+        if get("registration").is_some() {
+            return Err(Refusal::new(ErrorCode::RegistrationNotSupported, "registration is not supported"));
+        }
+        if self.pushed.is_none() && self.client.metadata.require_pushed_authorization_requests == Some(true) {
+            return Err(invalid("this client has to push its requests"));
+        }
+        let prompt = self.prompt()?;
+        let scope = self.scope()?;
+        let nonce = get("nonce").map(Box::<str>::from);
+        if nonce.as_ref().is_some_and(|nonce| nonce.len() > MAX_ECHO) {
+            return Err(invalid("nonce is too long"));
+        }
+        let max_age = match get("max_age") {
+            Some(text) => Some(text.parse().map_err(|_| invalid("max_age is not a number of seconds"))?),
+            None => self.client.metadata.default_max_age,
+        };
+        let claims = match get("claims") {
+            Some(text) => ClaimsRequest::parse(text).map_err(|_| invalid("claims cannot be read"))?,
+            None => ClaimsRequest::default(),
+        };
+        Ok(AuthorizationRequest {
+            client: Arc::clone(&self.client),
+            redirect_uri: self.redirect_uri.clone(),
+            redirect_uri_named: self.redirect_uri_named,
+            response_mode: self.response_mode,
+            state: self.state.clone(),
+            code_challenge: self.code_challenge()?,
+            scope,
+            nonce,
+            prompt,
+            max_age,
+            login_hint: get("login_hint").filter(|hint| hint.len() <= MAX_HINT).map(Into::into),
+            id_token_hint: get("id_token_hint").map(Into::into),
+            ui_locales: get("ui_locales").filter(|text| text.len() <= MAX_HINT).map(Into::into),
+            resources: self.resources(settings)?,
+            dpop_jkt: get("dpop_jkt").map(Into::into),
+            claims,
+            sent: self.sent.clone(),
+            pushed: self.pushed,
+        })
+    }
+
+    fn prompt(&self) -> Result<BTreeSet<Prompt>, Refusal> {
+        let words =
+            self.parameters.get("prompt").unwrap_or_default().split(' ').filter(|word| !word.is_empty());
+        let prompt = words
+            .map(|word| {
+                Prompt::parse(word)
+                    .ok_or(Refusal::new(ErrorCode::InvalidRequest, "prompt holds an unknown word"))
+            })
+            .collect::<Result<BTreeSet<_>, _>>()?;
+        if prompt.contains(&Prompt::None) && prompt.len() > 1 {
+            return Err(Refusal::new(ErrorCode::InvalidRequest, "prompt none stands alone"));
+        }
+        Ok(prompt)
+    }
+
+    /// What is asked for and allowed. What the client may not ask for is left out, as OpenID Connect Core §3.1.2.1 wants it;
+    /// the token answer says what was granted.
+    fn scope(&self) -> Result<Scope, Refusal> {
+        let invalid = Refusal::new(ErrorCode::InvalidScope, "scope is malformed");
+        let Some(text) = self.parameters.get("scope") else {
+            return Ok(self.client.scope().retain(|token| token != "offline_access"));
+        };
+        let asked = Scope::parse(text).map_err(|_| invalid)?;
+        let granted = asked.retain(|token| self.client.scope().contains(token));
+        if granted.is_empty() && !asked.is_empty() {
+            return Err(Refusal::new(ErrorCode::InvalidScope, "the client may not ask for this scope"));
+        }
+        Ok(granted)
+    }
+
+    fn code_challenge(&self) -> Result<Option<CodeChallenge>, Refusal> {
+        const fn invalid(description: &'static str) -> Refusal {
+            Refusal::new(ErrorCode::InvalidRequest, description)
+        }
+        let method = self.parameters.get("code_challenge_method");
+        match self.parameters.get("code_challenge") {
+            // Without a method it would be plain, which is no protection (RFC 9700 §2.1.1).
+            Some(_) if method != Some(pkce::S256) => Err(invalid("code_challenge_method has to be S256")),
+            Some(text) => {
+                CodeChallenge::parse(text).map(Some).map_err(|_| invalid("code_challenge is malformed"))
+            }
+            None if method.is_some() => Err(invalid("code_challenge is missing")),
+            None if self.client.policy.pkce == PkcePolicy::Required || self.client.is_public() => {
+                Err(invalid("code_challenge is missing: PKCE with S256 is required"))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn resources(&self, settings: &Settings) -> Result<Vec<Box<str>>, Refusal> {
+        let asked: Vec<_> = self.parameters.all("resource").collect();
+        permitted_resources(&self.client, settings, &asked)
+    }
+}
+
+/// Checks the resources that a client asks for (RFC 8707 §2).
+pub(crate) fn permitted_resources(
+    client: &Client,
+    settings: &Settings,
+    asked: &[&str],
+) -> Result<Vec<Box<str>>, Refusal> {
+    if asked.len() > MAX_RESOURCES {
+        return Err(Refusal::new(ErrorCode::InvalidTarget, "too many resources"));
+    }
+    let known = |resource: &&str| {
+        **resource == settings.audience || client.policy.resources.iter().any(|own| own == *resource)
+    };
+    if asked.iter().all(|resource| known(&resource)) {
+        Ok(asked.iter().map(|&resource| resource.into()).collect())
+    } else {
+        Err(Refusal::new(
+            ErrorCode::InvalidTarget,
+            "the resource is not one of those that the client may use",
+        ))
+    }
+}

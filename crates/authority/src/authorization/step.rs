@@ -1,0 +1,127 @@
+//! What has to happen next in an authorization: one pure function of the request, the browser's session, and what the user
+//! has allowed.
+
+use jeton_jose::Timestamp;
+use jeton_oauth::authorization::Prompt;
+use jeton_oauth::{ErrorCode, Scope};
+
+use super::request::AuthorizationRequest;
+use crate::client::ConsentPolicy;
+use crate::issue::ACR_SINGLE_FACTOR;
+use crate::refusal::Refusal;
+use crate::session::Session;
+use crate::user::User;
+
+/// Somebody who is signed in at this browser.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// Who it is.
+    pub user: User,
+}
+
+/// What the user did as part of this very request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Since {
+    /// They signed in, or chose the account that was signed in.
+    pub signed_in: bool,
+    /// They consented.
+    pub consented: bool,
+}
+
+/// What has to happen next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextStep {
+    /// The user has to sign in.
+    SignIn,
+    /// The user has to be asked whether the client may have this.
+    Consent,
+    /// The client gets its code.
+    Grant,
+    /// The client gets an error.
+    Refuse(Refusal),
+}
+
+/// Decides what has to happen next.
+///
+/// `expected` is the subject of the ID token that came as a hint, `allowed` what the user has allowed this client before.
+pub fn next_step(
+    request: &AuthorizationRequest,
+    signed_in: Option<&SignedIn>,
+    expected: Option<&str>,
+    allowed: Option<&Scope>,
+    since: Since,
+    now: Timestamp,
+) -> NextStep {
+    let silent = request.prompt.contains(&Prompt::None);
+    let Some(_) = signed_in.filter(|signed_in| stands(request, signed_in, expected, since, now))
+    else {
+        return if silent {
+            NextStep::Refuse(Refusal::new(ErrorCode::LoginRequired, "the user has to sign in"))
+        } else {
+            NextStep::SignIn
+        };
+    };
+    if !acr_can_be_met(request) {
+        let refusal =
+            Refusal::new(ErrorCode::UnmetAuthenticationRequirements, "the essential acr cannot be met");
+        return NextStep::Refuse(refusal);
+    }
+    if needs_consent(request, allowed, since) {
+        return if silent {
+            NextStep::Refuse(Refusal::new(ErrorCode::ConsentRequired, "the user has to consent"))
+        } else {
+            NextStep::Consent
+        };
+    }
+    NextStep::Grant
+}
+
+/// Whether the sign-in is good enough for the request.
+fn stands(
+    request: &AuthorizationRequest,
+    signed_in: &SignedIn,
+    expected: Option<&str>,
+    since: Since,
+    now: Timestamp,
+) -> bool {
+    if expected.is_some_and(|expected| expected != signed_in.user.subject().as_str()) {
+        return false;
+    }
+    if since.signed_in {
+        return true;
+    }
+    let asks_again = [Prompt::Login, Prompt::SelectAccount, Prompt::Create];
+    if asks_again.iter().any(|prompt| request.prompt.contains(prompt)) {
+        return false;
+    }
+    let age =
+        u64::try_from(now.unix().saturating_sub(signed_in.session.authenticated_at.unix())).unwrap_or(0);
+    request.max_age.is_none_or(|max_age| age <= max_age)
+}
+
+fn needs_consent(request: &AuthorizationRequest, allowed: Option<&Scope>, since: Since) -> bool {
+    if since.consented {
+        return false;
+    }
+    if request.prompt.contains(&Prompt::Consent) {
+        return true;
+    }
+    match request.client.policy.consent {
+        ConsentPolicy::Implied => false,
+        // Nothing proves that a request of an app on the user's own machine is the app's (RFC 8252 §8.6).
+        ConsentPolicy::Asked if request.client.is_public() && request.redirect_uri.is_native() => true,
+        ConsentPolicy::Asked => !allowed.is_some_and(|allowed| allowed.covers(&request.scope)),
+    }
+}
+
+/// Whether an `acr` that is asked for as essential is one that a sign-in here has (OpenID Connect Core §5.5.1.1).
+fn acr_can_be_met(request: &AuthorizationRequest) -> bool {
+    let Some(Some(acr)) = request.claims.id_token.get("acr") else { return true };
+    if !acr.essential {
+        return true;
+    }
+    let ours = |value: &serde_json::Value| value == ACR_SINGLE_FACTOR;
+    acr.value.as_ref().is_none_or(ours) && acr.values.as_ref().is_none_or(|values| values.iter().any(ours))
+}

@@ -1,0 +1,104 @@
+//! Signing in and out at a browser.
+
+use jeton_jose::Timestamp;
+use jeton_jose::base64url;
+
+use crate::authority::Authority;
+use crate::authorization::SignedIn;
+use crate::password::Password;
+use crate::random::sixteen;
+use crate::session::{AuthenticationMethod, NewSession, Session, SessionSecret};
+use crate::store::{SessionEnding, SessionOpening, StoreError};
+use crate::{Network, SessionId, SignInError};
+
+/// A session's use is noted at most this often, in seconds: a page view need not cost a write.
+const TOUCHED_EVERY: i64 = 60;
+
+impl Authority {
+    /// Signs a user in at a browser, with a password. The session that the browser had before goes over into the new one,
+    /// which has a secret of its own, so that whoever planted the old one gains nothing (session fixation).
+    ///
+    /// # Errors
+    /// As [`Authority::sign_in`].
+    pub async fn sign_in_browser(
+        &self,
+        username: &str,
+        password: Password,
+        before: Option<SessionId>,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(SessionSecret, SignedIn), SignInError> {
+        let user = self.authenticate(username, password, network, now).await?;
+        let secret = SessionSecret::draw(&*self.random);
+        let new = NewSession {
+            id: SessionId::from_bytes(sixteen(&*self.random)),
+            secret: secret.hash(),
+            user: user.id,
+            epoch: user.epoch,
+            methods: vec![AuthenticationMethod::Password],
+            network,
+            authenticated_at: now,
+            expires_at: now.saturating_add(self.settings.session_absolute_lifetime),
+        };
+        let session = Session {
+            id: new.id,
+            user: user.id,
+            methods: new.methods.clone(),
+            network,
+            authenticated_at: now,
+            last_used_at: now,
+            expires_at: new.expires_at,
+        };
+        match self.store.open_session(new, before).await? {
+            SessionOpening::Opened => Ok((secret, SignedIn { session, user })),
+            SessionOpening::CredentialsChanged => Err(SignInError::Refused),
+        }
+    }
+
+    /// Who is signed in at the browser that holds this secret.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn signed_in(
+        &self,
+        secret: &SessionSecret,
+        now: Timestamp,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let idle = self.settings.session_idle_lifetime;
+        let Some((session, user)) = self.store.find_session(&secret.hash(), idle, now).await? else {
+            return Ok(None);
+        };
+        if now.unix().saturating_sub(session.last_used_at.unix()) >= TOUCHED_EVERY {
+            match self.store.touch_session(session.id, now).await {
+                // Reading goes on while the disk is full.
+                Ok(()) | Err(StoreError::Unavailable(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(SignedIn { session, user }))
+    }
+
+    /// Signs a browser out; the grants that came from its session end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sign_out_browser(
+        &self,
+        session: SessionId,
+        now: Timestamp,
+    ) -> Result<SessionEnding, StoreError> {
+        self.store.end_session(session, now).await
+    }
+
+    /// A text that proves that a form was made for this browser and purpose: it goes into the form, and only whoever can read
+    /// the browser's cookie and knows the authority's key can make it.
+    pub fn form_token(&self, browser: &str, purpose: &str) -> String {
+        self.with_ring(|ring| base64url::encode(ring.seal("form", &[browser.as_bytes(), purpose.as_bytes()])))
+    }
+
+    /// Whether a form's text is the one of [`Authority::form_token`].
+    pub fn is_form_token(&self, browser: &str, purpose: &str, presented: &str) -> bool {
+        use subtle::ConstantTimeEq;
+        self.form_token(browser, purpose).as_bytes().ct_eq(presented.as_bytes()).into()
+    }
+}

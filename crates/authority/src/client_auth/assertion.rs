@@ -1,0 +1,96 @@
+//! `private_key_jwt` and `client_secret_jwt`: an assertion that the client signs (RFC 7523 §2.2 and §3).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton_jose::jwt::{Audience, TokenType, Unverified, Verifier};
+use jeton_jose::{Algorithm, KeySet, PublicKey, SharedSecret, Timestamp, VerifyingKey};
+use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
+use jeton_oauth::{ErrorCode, Parameters};
+use serde::Deserialize;
+
+use super::{NOT_AUTHENTICATED, Presented};
+use crate::authority::Authority;
+use crate::client::Client;
+use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::refusal::{OAuthError, Refusal};
+use crate::store::Placement;
+
+/// What `client_assertion_type` has to say.
+const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// For how long an assertion may hold. It is remembered for as long, so that it works once.
+const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    jti: String,
+}
+
+impl Authority {
+    pub(super) async fn client_of_assertion(
+        &self,
+        presented: Presented<'_>,
+        assertion: &str,
+        now: Timestamp,
+    ) -> Result<Arc<Client>, OAuthError> {
+        if presented.parameters.get("client_assertion_type") != Some(TYPE) {
+            let refusal = Refusal::new(ErrorCode::InvalidRequest, "client_assertion_type is not supported");
+            return Err(refusal.into());
+        }
+        let unverified = Unverified::parse(assertion).map_err(|_| NOT_AUTHENTICATED)?;
+        let id = unverified.iss().and_then(|iss| ClientId::parse(iss).ok()).ok_or(NOT_AUTHENTICATED)?;
+        if names_another(presented.parameters, &id) {
+            return Err(NOT_AUTHENTICATED.into());
+        }
+        let client = self.client_for_authentication(&id).await?;
+        let keys = assertion_keys(&client, unverified.alg().parse().ok())?;
+        let audience = Audience::one_of([self.settings.issuer.as_str(), presented.endpoint]);
+        let verifier = Verifier::new(id.as_str(), audience, keys).typ(TokenType::Any);
+        let verified = verifier.verify::<Claims>(assertion, now).map_err(|_| NOT_AUTHENTICATED)?;
+        let exp = verified.registered().exp().ok_or(NOT_AUTHENTICATED)?;
+        let claims = verified.claims();
+        if claims.sub != id.as_str() || claims.jti.is_empty() || exp > now.saturating_add(MAX_LIFETIME) {
+            return Err(NOT_AUTHENTICATED.into());
+        }
+        let hash = OneTimeHash::of_parts(&[id.as_str(), &claims.jti]);
+        let until = exp.saturating_add(Verifier::DEFAULT_LEEWAY);
+        match self.store.place(OneTimeKind::AssertionId, hash, "".into(), until, now).await? {
+            Placement::Placed => Ok(client),
+            Placement::Taken => Err(NOT_AUTHENTICATED.into()),
+        }
+    }
+}
+
+/// The keys that a client's assertions are verified with: of the algorithm that the token names, if the client may use it.
+fn assertion_keys(client: &Client, algorithm: Option<Algorithm>) -> Result<KeySet, OAuthError> {
+    let algorithm = algorithm.ok_or(NOT_AUTHENTICATED)?;
+    let registered = client.metadata.token_endpoint_auth_signing_alg.as_deref();
+    if registered.is_some_and(|name| name.parse() != Ok(algorithm)) {
+        return Err(NOT_AUTHENTICATED.into());
+    }
+    let keys = match client.metadata.auth_method() {
+        TokenEndpointAuthMethod::ClientSecretJwt if algorithm.is_symmetric() => {
+            let secret = client.secret.as_ref().ok_or(NOT_AUTHENTICATED)?;
+            let secret =
+                SharedSecret::new(algorithm, secret.expose().as_bytes()).map_err(|_| NOT_AUTHENTICATED)?;
+            KeySet::new([VerifyingKey::from(secret)])
+        }
+        TokenEndpointAuthMethod::PrivateKeyJwt if !algorithm.is_symmetric() => {
+            KeySet::new(client_keys(client, algorithm)?)
+        }
+        _ => return Err(NOT_AUTHENTICATED.into()),
+    };
+    keys.map_err(|_| NOT_AUTHENTICATED.into())
+}
+
+/// Those of a client's keys that verify by this algorithm.
+pub(crate) fn client_keys(client: &Client, algorithm: Algorithm) -> Result<Vec<VerifyingKey>, OAuthError> {
+    let keys = client.keys().map_err(|_| NOT_AUTHENTICATED)?;
+    let usable = keys.iter().filter_map(|jwk| PublicKey::from_jwk_for(algorithm, jwk).ok());
+    Ok(usable.map(VerifyingKey::from).collect())
+}
+
+fn names_another(parameters: &Parameters, id: &ClientId) -> bool {
+    parameters.get("client_id").is_some_and(|named| named != id.as_str())
+}

@@ -1,0 +1,82 @@
+//! How clients prove who they are at the token endpoint, a file per method or family of them (RFC 6749 §2.3, OpenID Connect
+//! Core §9).
+
+mod assertion;
+mod client_secret;
+
+use std::sync::Arc;
+
+use jeton_jose::Timestamp;
+use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
+use jeton_oauth::{ErrorCode, Parameters};
+
+use crate::authority::Authority;
+use crate::client::Client;
+use crate::refusal::{OAuthError, Refusal};
+
+/// One text for every client that is not who it says, so that nobody learns which clients there are.
+const NOT_AUTHENTICATED: Refusal = Refusal::new(ErrorCode::InvalidClient, "client authentication failed");
+
+/// What a client presents to prove who it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Presented<'a> {
+    /// The credentials of the header `Authorization: Basic`, as they stand after the word.
+    pub basic: Option<&'a str>,
+    /// The body.
+    pub parameters: &'a Parameters,
+    /// The URL of the endpoint, which an assertion may name as its audience beside the issuer.
+    pub endpoint: &'a str,
+}
+
+impl Authority {
+    /// Finds out which client asks. It has to use the method that it is registered with, and only that one.
+    ///
+    /// # Errors
+    /// `invalid_client`, without saying what of it was wrong; `invalid_request` where more than one method is used.
+    pub async fn authenticate_client(
+        &self,
+        presented: Presented<'_>,
+        now: Timestamp,
+    ) -> Result<Arc<Client>, OAuthError> {
+        let parameters = presented.parameters;
+        let assertion = parameters.get("client_assertion");
+        let secret = parameters.get("client_secret");
+        let ways = [presented.basic.is_some(), assertion.is_some(), secret.is_some()];
+        if ways.into_iter().filter(|used| *used).count() > 1 {
+            return Err(OAuthError::refused(
+                ErrorCode::InvalidRequest,
+                "more than one way to authenticate is used",
+            ));
+        }
+        let named = parameters.get("client_id");
+        if let Some(basic) = presented.basic {
+            let basic = client_secret::parse_basic(basic).ok_or(NOT_AUTHENTICATED)?;
+            if named.is_some_and(|named| named != basic.id.as_str()) {
+                return Err(NOT_AUTHENTICATED.into());
+            }
+            let client = self.client_for_authentication(&basic.id).await?;
+            let secrets = basic.secrets.each_ref().map(|secret| secret.as_str());
+            client_secret::check(&client, TokenEndpointAuthMethod::ClientSecretBasic, &secrets)?;
+            return Ok(client);
+        }
+        if let Some(assertion) = assertion {
+            return self.client_of_assertion(presented, assertion, now).await;
+        }
+        let missing = Refusal::new(ErrorCode::InvalidClient, "the client is not named");
+        let id = ClientId::parse(named.ok_or(missing)?).map_err(|_| NOT_AUTHENTICATED)?;
+        let client = self.client_for_authentication(&id).await?;
+        match secret {
+            Some(secret) => {
+                client_secret::check(&client, TokenEndpointAuthMethod::ClientSecretPost, &[secret])?
+            }
+            None if client.is_public() => {}
+            None => return Err(NOT_AUTHENTICATED.into()),
+        }
+        Ok(client)
+    }
+
+    async fn client_for_authentication(&self, id: &ClientId) -> Result<Arc<Client>, OAuthError> {
+        let client = self.client(id).await?.filter(|client| !client.policy.disabled);
+        client.ok_or(NOT_AUTHENTICATED.into())
+    }
+}

@@ -1,0 +1,88 @@
+//! The clients in use: read from the store once, and again when something changed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
+
+use crate::authority::Authority;
+use crate::client::{Client, ClientError};
+use crate::refusal::OAuthError;
+use crate::store::{ClientChange, ClientRemoval, StoreError};
+
+/// The most clients that are remembered. Beyond that all are forgotten at once, which is seldom.
+const REMEMBERED: usize = 4096;
+
+/// The clients that were asked for since something last changed.
+#[derive(Default)]
+pub(crate) struct ClientCache(RwLock<HashMap<ClientId, Arc<Client>>>);
+
+impl ClientCache {
+    fn get(&self, id: &ClientId) -> Option<Arc<Client>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    fn put(&self, client: &Arc<Client>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() == REMEMBERED {
+            known.clear();
+        }
+        known.insert(client.id.clone(), Arc::clone(client));
+    }
+
+    /// Forgets all of them.
+    pub(crate) fn forget(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl From<ClientError> for OAuthError {
+    fn from(error: ClientError) -> Self {
+        Self::Store(StoreError::Failed(error.to_string()))
+    }
+}
+
+impl Authority {
+    /// The client of this identifier.
+    ///
+    /// # Errors
+    /// When the store fails, or its description cannot be read.
+    pub async fn client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, OAuthError> {
+        if let Some(client) = self.clients.get(id) {
+            return Ok(Some(client));
+        }
+        let Some(stored) = self.store.find_client(id).await? else { return Ok(None) };
+        let client = Arc::new(Client::from_stored(&stored, &self.master)?);
+        self.clients.put(&client);
+        Ok(Some(client))
+    }
+
+    /// Adds a client.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn add_client(&self, client: &Client) -> Result<ClientChange, StoreError> {
+        self.store.add_client(client.to_stored(&self.master)).await
+    }
+
+    /// Changes a client.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn change_client(&self, client: &Client, now: Timestamp) -> Result<ClientChange, StoreError> {
+        let outcome = self.store.change_client(client.to_stored(&self.master), now).await;
+        self.clients.forget();
+        outcome
+    }
+
+    /// Removes a client; its grants end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn remove_client(&self, id: &ClientId, now: Timestamp) -> Result<ClientRemoval, StoreError> {
+        let outcome = self.store.remove_client(id, now).await;
+        self.clients.forget();
+        outcome
+    }
+}

@@ -1,0 +1,163 @@
+//! Signing out at a client's wish (OpenID Connect RP-Initiated Logout), and telling clients of it (Back-Channel Logout).
+
+use std::sync::Arc;
+
+use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
+use jeton_oauth::{Parameters, RedirectUri};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::authority::Authority;
+use crate::authorization::SignedIn;
+use crate::client::Client;
+use crate::random::sixteen;
+use crate::refusal::OAuthError;
+use crate::store::LogoutDelivery;
+
+/// What a client wishes when it sends a user here to sign out (RP-Initiated Logout §2).
+#[derive(Debug, Clone, Default)]
+pub struct EndSessionRequest {
+    /// The client, if it said or proved who it is.
+    pub client: Option<Arc<Client>>,
+    /// Where it wants the user to go afterwards, if it registered that.
+    pub post_logout_redirect_uri: Option<RedirectUri>,
+    /// What it wants to get back there.
+    pub state: Option<Box<str>>,
+    /// Whom it wants signed out: the subject of its ID token.
+    expected: Option<String>,
+}
+
+/// What is to be done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndSession {
+    /// The user is asked: nothing proves that the request is not somebody else's doing.
+    Ask,
+    /// The client proved that it knows this very user: sign out at once.
+    AtOnce,
+    /// Nobody is signed in at this browser.
+    NobodyIsSignedIn,
+}
+
+impl EndSessionRequest {
+    /// What is to be done, given who is signed in.
+    pub fn decide(&self, signed_in: Option<&SignedIn>, subject_for_client: Option<&str>) -> EndSession {
+        match (signed_in, &self.expected) {
+            (None, _) => EndSession::NobodyIsSignedIn,
+            (Some(_), Some(expected)) if subject_for_client == Some(expected.as_str()) => EndSession::AtOnce,
+            (Some(_), _) => EndSession::Ask,
+        }
+    }
+
+    /// Where the user goes afterwards, with the client's `state`.
+    pub fn redirect(&self) -> Option<String> {
+        let uri = self.post_logout_redirect_uri.as_ref()?;
+        let Some(state) = &self.state else { return Some(uri.to_string()) };
+        let query: Parameters = [("state", state.as_ref())].into_iter().collect();
+        let joint = if uri.as_str().contains('?') { '&' } else { '?' };
+        Some(format!("{uri}{joint}{}", query.to_query()))
+    }
+}
+
+/// A logout token and where it goes.
+#[derive(Clone)]
+pub struct LogoutToken {
+    /// Where it is posted.
+    pub uri: Box<str>,
+    /// The token.
+    pub token: String,
+}
+
+#[derive(Serialize)]
+struct LogoutClaims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    iat: Timestamp,
+    exp: Timestamp,
+    jti: &'a str,
+    sid: &'a str,
+    events: Value,
+}
+
+/// The `typ` of a logout token (Back-Channel Logout §2.4).
+const LOGOUT_TYP: &str = "logout+jwt";
+
+/// The event that a logout token tells (Back-Channel Logout §2.4).
+const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+impl Authority {
+    /// Reads a request to sign out. What cannot be believed is left out: an ID token that is not ours, a place to go that the
+    /// client did not register.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end_session_request(
+        &self,
+        parameters: &Parameters,
+    ) -> Result<EndSessionRequest, OAuthError> {
+        let hint = parameters.get("id_token_hint").and_then(|hint| self.id_token_claims(hint));
+        let named = parameters.get("client_id");
+        let id = match (&hint, named) {
+            (Some(hint), Some(named)) if hint.aud != named => None,
+            (Some(hint), _) => Some(hint.aud.as_str()),
+            (None, named) => named,
+        };
+        let client = match id.and_then(|id| ClientId::parse(id).ok()) {
+            Some(id) => self.client(&id).await?,
+            None => None,
+        };
+        let wanted = parameters.get("post_logout_redirect_uri");
+        let post_logout_redirect_uri = client.as_ref().zip(wanted).and_then(|(client, wanted)| {
+            let registered = &client.metadata.post_logout_redirect_uris;
+            registered.iter().find(|uri| uri.as_str() == wanted).cloned()
+        });
+        let expected =
+            hint.filter(|hint| client.as_ref().is_some_and(|client| client.id.as_str() == hint.aud));
+        Ok(EndSessionRequest {
+            client,
+            post_logout_redirect_uri,
+            state: parameters.get("state").map(Into::into),
+            expected: expected.map(|hint| hint.sub),
+        })
+    }
+
+    /// What is to be done about a request to sign out.
+    pub fn decide_end_session(
+        &self,
+        request: &EndSessionRequest,
+        signed_in: Option<&SignedIn>,
+    ) -> EndSession {
+        let subject = request.client.as_ref().zip(signed_in);
+        let subject = subject.map(|(client, signed_in)| self.subject_for(client, &signed_in.user.subject()));
+        request.decide(signed_in, subject.as_deref())
+    }
+
+    /// Makes the token that tells a client of a sign-out; nothing where the client no longer wants to hear of any.
+    ///
+    /// # Errors
+    /// When the store fails or the token cannot be signed.
+    pub async fn logout_token(
+        &self,
+        delivery: &LogoutDelivery,
+        now: Timestamp,
+    ) -> Result<Option<LogoutToken>, OAuthError> {
+        let Some(client) = self.client(&delivery.client).await? else { return Ok(None) };
+        let Some(uri) = client.metadata.backchannel_logout_uri.as_deref() else { return Ok(None) };
+        let signer = self.client_signer(self.id_token_algorithm(&client), LOGOUT_TYP, now).await?;
+        let token = signer.sign(&LogoutClaims {
+            iss: &self.settings.issuer,
+            aud: client.id.as_str(),
+            sub: &self.subject_for(&client, &delivery.subject),
+            iat: now,
+            exp: now.saturating_add(LOGOUT_LIFETIME),
+            jti: crate::id::hex(&sixteen(&*self.random), &mut [0; 32]),
+            sid: &delivery.grant.to_string(),
+            events: json!({ LOGOUT_EVENT: {} }),
+        })?;
+        Ok(Some(LogoutToken { uri: uri.into(), token }))
+    }
+}
+
+/// For how long a logout token holds: it is made anew for each attempt (Back-Channel Logout §2.4 recommends two minutes).
+const LOGOUT_LIFETIME: std::time::Duration = std::time::Duration::from_secs(120);

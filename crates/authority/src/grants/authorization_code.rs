@@ -1,0 +1,148 @@
+//! The authorization code (RFC 6749 §4.1.3): exchanged once, by the client that it was given to, with the verifier that its
+//! challenge was made of.
+
+use jeton_oauth::pkce::{CodeChallenge, CodeVerifier};
+use jeton_oauth::{ErrorCode, Scope};
+
+use super::{Issuance, TokenRequest};
+use crate::authority::Authority;
+use crate::authorization::CodeContent;
+use crate::grant::{Grant, LiveGrant, NewGrant};
+use crate::issue::TokenResponse;
+use crate::one_time::{OneTime, OneTimeHash, OneTimeKind};
+use crate::random::sixteen;
+use crate::refresh_token::RefreshState;
+use crate::refusal::{OAuthError, Refusal};
+use crate::store::CodeRedemption;
+use crate::user::User;
+use crate::{GrantId, UserId};
+
+/// One text for everything that may be wrong with a code, so that nobody learns which guess was better.
+const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "code is not valid");
+
+impl Authority {
+    pub(super) async fn token_by_code(&self, request: &TokenRequest) -> Result<TokenResponse, OAuthError> {
+        let hash = OneTimeHash::of(request.required("code", "code is missing")?);
+        let found = self.store.peek(OneTimeKind::AuthorizationCode, hash).await?.ok_or(NOT_VALID)?;
+        let content = self.check_code(request, &found)?;
+        let user = self.user_of_code(&content).await?.ok_or(NOT_VALID)?;
+        // Two requests may get as far as this with one code; the store lets one of them through.
+        let live = self.redeem(request, hash, &content, user).await?;
+        let scope = Scope::parse(&content.scope).unwrap_or_default();
+        let resources = self.resources_of(request, &content.detail.resources)?;
+        let issuance =
+            Issuance { live: &live, scope: &scope, resources: &resources, nonce: content.nonce.as_deref() };
+        self.issue_for_grant(request, issuance).await
+    }
+
+    /// Checks everything about a code but whether it was used. Whoever cannot prove to be its client uses nothing up.
+    fn check_code(&self, request: &TokenRequest, found: &OneTime) -> Result<CodeContent, OAuthError> {
+        let content = CodeContent::from_json(&found.content).ok_or(NOT_VALID)?;
+        if content.client != request.client.id {
+            return Err(NOT_VALID.into());
+        }
+        check_redirect_uri(&content, request)?;
+        check_verifier(&content, request)?;
+        if content.dpop_jkt.is_some() && content.dpop_jkt != request.constraint.jkt {
+            return Err(OAuthError::refused(
+                ErrorCode::InvalidDpopProof,
+                "the proof is not by the key of the code",
+            ));
+        }
+        Ok(content)
+    }
+
+    async fn user_of_code(&self, content: &CodeContent) -> Result<Option<User>, OAuthError> {
+        let Ok(id) = content.user.parse::<UserId>() else { return Ok(None) };
+        Ok(self.store.find_user_by_id(id).await?)
+    }
+
+    async fn redeem(
+        &self,
+        request: &TokenRequest,
+        hash: OneTimeHash,
+        content: &CodeContent,
+        user: User,
+    ) -> Result<LiveGrant, OAuthError> {
+        let new = self.grant_of_code(request, content, &user);
+        let live = live(&new, user);
+        match self.store.redeem_code(hash, new, request.now).await? {
+            CodeRedemption::Opened => Ok(live),
+            CodeRedemption::Replayed { grant: Some(grant) } => {
+                Err(OAuthError::Replayed { refusal: NOT_VALID, grant })
+            }
+            _ => Err(NOT_VALID.into()),
+        }
+    }
+
+    fn grant_of_code(&self, request: &TokenRequest, content: &CodeContent, user: &User) -> NewGrant {
+        let mut detail = content.detail.clone();
+        // A public client's refresh tokens are bound to what it proved to hold (RFC 9449 §5, RFC 8705 §4): it has nothing
+        // else to prove itself with.
+        if request.client.is_public() {
+            detail.jkt.clone_from(&request.constraint.jkt);
+            detail.x5t_s256.clone_from(&request.constraint.x5t_s256);
+        }
+        NewGrant {
+            id: GrantId::from_bytes(sixteen(&*self.random)),
+            user: user.id,
+            epoch: content.epoch,
+            client: request.client.id.as_str().into(),
+            scope: content.scope.clone(),
+            session: content.session.as_deref().and_then(|session| session.parse().ok()),
+            detail: Some(Box::new(detail)),
+            network: request.network,
+            opened_at: request.now,
+            expires_at: request.now.saturating_add(self.settings.absolute_lifetime),
+        }
+    }
+}
+
+/// The grant that [`NewGrant`] opens, with what its tokens say of its user.
+pub(super) fn live(new: &NewGrant, user: User) -> LiveGrant {
+    let grant = Grant {
+        id: new.id,
+        user: new.user,
+        client: new.client.clone(),
+        scope: new.scope.clone(),
+        detail: new.detail.clone(),
+        state: RefreshState::opened(new.opened_at, new.network),
+        expires_at: new.expires_at,
+        revoked_at: None,
+    };
+    LiveGrant {
+        grant,
+        subject: user.subject(),
+        username: user.username,
+        email: user.email,
+        attributes: user.attributes,
+    }
+}
+
+/// The redirect URI has to be the one that the code was sent to (RFC 6749 §4.1.3). OAuth 2.1 leaves it out, since PKCE does
+/// more; so it may be left out where there is PKCE.
+fn check_redirect_uri(content: &CodeContent, request: &TokenRequest) -> Result<(), OAuthError> {
+    let named = request.parameters.get("redirect_uri");
+    let may_be_absent = content.code_challenge.is_some() || !content.redirect_uri_named;
+    match named {
+        Some(named) if named == content.redirect_uri.as_str() => Ok(()),
+        None if may_be_absent => Ok(()),
+        _ => Err(NOT_VALID.into()),
+    }
+}
+
+fn check_verifier(content: &CodeContent, request: &TokenRequest) -> Result<(), OAuthError> {
+    let verifier = request.parameters.get("code_verifier");
+    match (&content.code_challenge, verifier) {
+        (None, None) => Ok(()),
+        // A code that was asked for without PKCE is not redeemed with it: somebody took the challenge out of the request
+        // (RFC 9700 §2.1.1).
+        (None, Some(_)) => Err(NOT_VALID.into()),
+        (Some(_), None) => Err(OAuthError::refused(ErrorCode::InvalidGrant, "code_verifier is missing")),
+        (Some(challenge), Some(verifier)) => {
+            let challenge = CodeChallenge::parse(challenge).map_err(|_| NOT_VALID)?;
+            let verifier = CodeVerifier::parse(verifier).map_err(|_| NOT_VALID)?;
+            if challenge.is_met_by(&verifier) { Ok(()) } else { Err(NOT_VALID.into()) }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What clients exchange for tokens, a file per `grant_type`.
+
+mod authorization_code;
+mod client_credentials;
+mod refresh_token;
+
+use std::sync::Arc;
+
+use jeton_jose::{Algorithm, Timestamp};
+use jeton_oauth::authorization::GrantType;
+use jeton_oauth::{ErrorCode, Parameters, Scope};
+
+use crate::Network;
+use crate::authority::Authority;
+use crate::client::Client;
+use crate::grant::LiveGrant;
+use crate::issue::access_token::AccessTokenRequest;
+use crate::issue::{IdTokenRequest, SenderConstraint, TokenResponse};
+use crate::refresh_token::mint;
+use crate::refusal::OAuthError;
+
+/// A request to the token endpoint whose client has been authenticated.
+#[derive(Debug, Clone)]
+pub struct TokenRequest {
+    /// Who asks.
+    pub client: Arc<Client>,
+    /// What it sends.
+    pub parameters: Parameters,
+    /// What it proved to hold.
+    pub constraint: SenderConstraint,
+    /// From where.
+    pub network: Network,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl TokenRequest {
+    /// The value of a parameter that has to be there.
+    pub(crate) fn required(&self, name: &str, missing: &'static str) -> Result<&str, OAuthError> {
+        self.parameters.get(name).ok_or(OAuthError::refused(ErrorCode::InvalidRequest, missing))
+    }
+
+    /// What of `granted` is asked for; all of it where nothing is named (RFC 6749 §6).
+    pub(crate) fn narrowed(&self, granted: &Scope) -> Result<Scope, OAuthError> {
+        let Some(text) = self.parameters.get("scope") else { return Ok(granted.clone()) };
+        let invalid =
+            || OAuthError::refused(ErrorCode::InvalidScope, "scope is malformed or more than was granted");
+        let asked = Scope::parse(text).map_err(|_| invalid())?;
+        if granted.covers(&asked) { Ok(asked) } else { Err(invalid()) }
+    }
+}
+
+/// What the tokens of a grant are to be, this time.
+pub(crate) struct Issuance<'a> {
+    pub(crate) live: &'a LiveGrant,
+    pub(crate) scope: &'a Scope,
+    pub(crate) resources: &'a [Box<str>],
+    pub(crate) nonce: Option<&'a str>,
+}
+
+impl Authority {
+    /// Answers a request to the token endpoint (RFC 6749 §3.2).
+    ///
+    /// # Errors
+    /// [`OAuthError`] with the code that goes over the wire.
+    pub async fn token(&self, request: &TokenRequest) -> Result<TokenResponse, OAuthError> {
+        let name = request.required("grant_type", "grant_type is missing")?;
+        let unsupported = OAuthError::refused(ErrorCode::UnsupportedGrantType, "grant_type is not supported");
+        let Some(grant_type) = GrantType::parse(name) else { return Err(unsupported) };
+        if !request.client.metadata.uses(grant_type) {
+            return Err(OAuthError::refused(
+                ErrorCode::UnauthorizedClient,
+                "the client may not use this grant_type",
+            ));
+        }
+        if request.client.metadata.dpop_bound_access_tokens == Some(true) && request.constraint.jkt.is_none()
+        {
+            return Err(OAuthError::refused(
+                ErrorCode::InvalidDpopProof,
+                "this client has to send a DPoP proof",
+            ));
+        }
+        match grant_type {
+            GrantType::AuthorizationCode => self.token_by_code(request).await,
+            GrantType::RefreshToken => self.token_by_refresh_token(request).await,
+            GrantType::ClientCredentials => self.token_by_client_credentials(request),
+            _ => Err(unsupported),
+        }
+    }
+
+    /// Issues the tokens of a grant: an access token, a refresh token where the client uses them, an ID token where the user
+    /// signed in to it with OpenID Connect.
+    pub(crate) async fn issue_for_grant(
+        &self,
+        request: &TokenRequest,
+        issuance: Issuance<'_>,
+    ) -> Result<TokenResponse, OAuthError> {
+        let TokenRequest { client, constraint, now, .. } = request;
+        let Issuance { live, scope, resources, nonce } = issuance;
+        let sub = self.subject_for(client, &live.subject);
+        let detail = live.grant.detail.as_deref();
+        let details = detail.and_then(|detail| detail.authorization_details.as_ref());
+        let access = AccessTokenRequest {
+            client,
+            live: Some(live),
+            sub: &sub,
+            scope: scope.as_str(),
+            resources,
+            constraint,
+            act: None,
+            authorization_details: details,
+            not_beyond: Some(live.grant.expires_at),
+        };
+        let (access_token, expires_in) =
+            self.with_ring(|ring| access.issue(ring, &self.settings, &*self.random, *now))?;
+        let refresh_token = if client.metadata.uses(GrantType::RefreshToken) {
+            Some(self.with_ring(|ring| mint(live, ring, &self.settings))?)
+        } else {
+            None
+        };
+        let id_token = match detail {
+            Some(detail) if scope.contains("openid") => {
+                let algorithm = self.id_token_algorithm(client);
+                let signer = self.client_signer(algorithm, "JWT", *now).await?;
+                let token =
+                    IdTokenRequest { client, live, detail, sub: &sub, nonce, access_token: &access_token };
+                Some(token.issue(&signer, &self.settings, *now)?)
+            }
+            _ => None,
+        };
+        Ok(TokenResponse {
+            access_token,
+            token_type: constraint.token_type(),
+            expires_in,
+            refresh_token,
+            id_token,
+            scope: scope.clone(),
+            issued_token_type: None,
+            authorization_details: details.cloned(),
+            grant: Some(live.grant.id),
+        })
+    }
+
+    /// What a client's ID tokens are signed with.
+    pub(crate) fn id_token_algorithm(&self, client: &Client) -> Algorithm {
+        let asked = client.metadata.id_token_signed_response_alg.as_deref();
+        asked.and_then(|name| name.parse().ok()).unwrap_or(crate::settings::FIRST_ALGORITHM)
+    }
+}

@@ -1,0 +1,75 @@
+//! The refresh token of a client (RFC 6749 §6). What presenting it does to its grant is decided by
+//! [`crate::refresh_token::decide`], as at the token API.
+
+use jeton_oauth::{ErrorCode, Scope};
+
+use super::{Issuance, TokenRequest};
+use crate::authority::Authority;
+use crate::authorization::permitted_resources;
+use crate::issue::TokenResponse;
+use crate::refresh::verify_refresh_token;
+use crate::refusal::{OAuthError, Refusal};
+use crate::store::Refresh;
+use crate::token::TokenError;
+
+/// One text for every refresh token that is not good.
+const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "refresh_token is not valid");
+
+impl Authority {
+    pub(super) async fn token_by_refresh_token(
+        &self,
+        request: &TokenRequest,
+    ) -> Result<TokenResponse, OAuthError> {
+        let token = request.required("refresh_token", "refresh_token is missing")?;
+        // Everything that the token says by itself is checked before the store is asked, so garbage costs no I/O, and nobody
+        // but its client can use it up.
+        let verified = self.with_ring(|ring| verify_refresh_token(ring, token, request.now));
+        let (id, claims) = verified.map_err(|error| match error {
+            TokenError::Store(error) => OAuthError::Store(error),
+            _ => NOT_VALID.into(),
+        })?;
+        if claims.client_id() != Some(request.client.id.as_str()) {
+            return Err(NOT_VALID.into());
+        }
+        if !claims.is_met_by(&request.constraint) {
+            let refusal =
+                Refusal::new(ErrorCode::InvalidGrant, "refresh_token is bound to a key that was not proved");
+            return Err(refusal.into());
+        }
+        let presented = claims.presented_from(request.network);
+        let live = match self.store.refresh_grant(id, presented, self.settings.refresh, request.now).await? {
+            Refresh::Granted(live) => live,
+            Refresh::Replayed(grant) => {
+                return Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id });
+            }
+            _ => return Err(NOT_VALID.into()),
+        };
+        let granted = Scope::parse(&live.grant.scope).unwrap_or_default();
+        let scope = request.narrowed(&granted)?;
+        let detail = live.grant.detail.as_deref();
+        let resources = self.resources_of(request, detail.map_or(&[], |detail| &detail.resources))?;
+        let issuance = Issuance { live: &live, scope: &scope, resources: &resources, nonce: None };
+        self.issue_for_grant(request, issuance).await
+    }
+
+    /// The resources that this access token is for: those named now, out of those allowed before (RFC 8707 §2.2).
+    pub(super) fn resources_of(
+        &self,
+        request: &TokenRequest,
+        allowed: &[Box<str>],
+    ) -> Result<Vec<Box<str>>, OAuthError> {
+        let asked: Vec<_> = request.parameters.all("resource").collect();
+        if asked.is_empty() {
+            return Ok(allowed.to_vec());
+        }
+        let resources = permitted_resources(&request.client, &self.settings, &asked)?;
+        if allowed.is_empty() || resources.iter().all(|resource| allowed.contains(resource)) {
+            Ok(resources)
+        } else {
+            Err(OAuthError::refused(
+                ErrorCode::InvalidTarget,
+                "the resource was not part of the authorization",
+            ))
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Introspection (RFC 7662): what a token is, told to somebody who may know.
+
+use jeton_jose::Timestamp;
+use jeton_oauth::Confirmation;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::GrantId;
+use crate::authority::Authority;
+use crate::client::Client;
+use crate::issue::TokenType;
+use crate::issue::access_token::{self, VerifiedAccessToken};
+use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::refresh::verify_refresh_token;
+use crate::refusal::OAuthError;
+use crate::user::UserStatus;
+
+/// What a token is. One that is not good, or not for the asker to know about, is `active: false` and nothing else.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Introspection {
+    /// Whether it is good now.
+    pub active: bool,
+    /// Everything else.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Box<IntrospectionClaims>>,
+}
+
+/// What a good token says (RFC 7662 §2.2).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IntrospectionClaims {
+    /// What it permits.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub scope: Box<str>,
+    /// Whose it is.
+    pub client_id: Box<str>,
+    /// What its user signs in with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<Box<str>>,
+    /// How it is used: of an access token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<TokenType>,
+    /// When it ends.
+    pub exp: Timestamp,
+    /// When it was issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iat: Option<Timestamp>,
+    /// Whom it is about.
+    pub sub: Box<str>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aud: Vec<String>,
+    /// Who issued it.
+    pub iss: Box<str>,
+    /// Its own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<Box<str>>,
+    /// The user's session at its client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<Box<str>>,
+    /// What whoever uses it has to prove to hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+    /// Who acts for the subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Value>,
+    /// What was allowed in detail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Value>,
+}
+
+impl Authority {
+    /// Tells an authenticated client what a token is. Access tokens are for every resource server to ask about; refresh
+    /// tokens only for their own client.
+    ///
+    /// # Errors
+    /// When the store fails; a token that is not good is no error.
+    pub async fn introspect(
+        &self,
+        asker: &Client,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Introspection, OAuthError> {
+        let access = self.with_ring(|ring| access_token::verify(ring, token, now));
+        let claims = match access {
+            Ok(access) => self.access_token_claims(access, now).await?,
+            Err(_) => self.refresh_token_claims(asker, token, now).await?,
+        };
+        Ok(Introspection { active: claims.is_some(), claims: claims.map(Box::new) })
+    }
+
+    async fn access_token_claims(
+        &self,
+        access: VerifiedAccessToken,
+        now: Timestamp,
+    ) -> Result<Option<IntrospectionClaims>, OAuthError> {
+        if !self.is_in_force(&access, now).await? {
+            return Ok(None);
+        }
+        let VerifiedAccessToken { claims, exp, iat, aud, .. } = access;
+        let bound_by_dpop = claims.cnf.as_ref().is_some_and(|cnf| cnf.jkt.is_some());
+        Ok(Some(IntrospectionClaims {
+            scope: claims.scope.into(),
+            client_id: claims.client_id.into(),
+            username: claims.username.map(Into::into),
+            token_type: Some(if bound_by_dpop { TokenType::Dpop } else { TokenType::Bearer }),
+            exp,
+            iat,
+            sub: claims.sub.into(),
+            aud,
+            iss: self.settings.issuer.as_str().into(),
+            jti: Some(claims.jti.into()),
+            sid: claims.sid.map(Into::into),
+            cnf: claims.cnf,
+            act: claims.act,
+            authorization_details: claims.authorization_details,
+        }))
+    }
+
+    /// Whether an access token that is genuine has not been revoked.
+    pub(crate) async fn is_in_force(
+        &self,
+        access: &VerifiedAccessToken,
+        now: Timestamp,
+    ) -> Result<bool, OAuthError> {
+        match access.grant {
+            Some(grant) => Ok(self.holds(grant)?),
+            None => {
+                let hash = OneTimeHash::of(&access.claims.jti);
+                let revoked = self.store.peek(OneTimeKind::RevokedTokenId, hash).await?;
+                Ok(revoked.is_none_or(|revoked| revoked.expires_at <= now))
+            }
+        }
+    }
+
+    fn holds(&self, grant: GrantId) -> Result<bool, OAuthError> {
+        let standing = self.store.grant_standing(grant)?;
+        Ok(standing
+            .is_some_and(|standing| standing.revoked_at.is_none() && standing.user == UserStatus::Active))
+    }
+
+    async fn refresh_token_claims(
+        &self,
+        asker: &Client,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Option<IntrospectionClaims>, OAuthError> {
+        let Ok((id, claims)) = self.with_ring(|ring| verify_refresh_token(ring, token, now)) else {
+            return Ok(None);
+        };
+        if claims.client_id() != Some(asker.id.as_str()) {
+            return Ok(None);
+        }
+        let Some((live, UserStatus::Active)) = self.store.find_grant(id).await? else { return Ok(None) };
+        let grant = &live.grant;
+        if grant.revoked_at.is_some()
+            || grant.expires_at <= now
+            || claims.generation() < grant.state.generation
+        {
+            return Ok(None);
+        }
+        Ok(Some(IntrospectionClaims {
+            scope: grant.scope.clone(),
+            client_id: grant.client.clone(),
+            username: Some(live.username.as_str().into()),
+            token_type: None,
+            exp: grant.state.minted_at.saturating_add(self.settings.idle_lifetime).min(grant.expires_at),
+            iat: Some(grant.state.minted_at),
+            sub: self.subject_for(asker, &live.subject).into(),
+            aud: vec![],
+            iss: self.settings.issuer.as_str().into(),
+            jti: None,
+            sid: Some(grant.id.to_string().into()),
+            cnf: None,
+            act: None,
+            authorization_details: None,
+        }))
+    }
+}

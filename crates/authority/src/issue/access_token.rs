@@ -1,0 +1,263 @@
+//! Access tokens: short-lived JWTs that an API checks by cryptography alone (RFC 9068).
+
+use jeton_jose::jwt::Verified;
+use jeton_jose::{SignError, Timestamp, VerifyError};
+use jeton_oauth::Confirmation;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::claims::UserClaims;
+use super::response::SenderConstraint;
+use crate::GrantId;
+use crate::client::{Client, ClientPolicy};
+use crate::grant::LiveGrant;
+use crate::keys::{KeyRing, expired};
+use crate::random::{Random, sixteen};
+use crate::settings::Settings;
+
+/// The `typ` of an access token (RFC 9068 §2.1).
+pub(crate) const TYP: &str = "at+jwt";
+
+/// What simplejwt calls the type of an access token.
+const TOKEN_TYPE: &str = "access";
+
+/// The claims of an access token: simplejwt's first and in its order, then those of RFC 9068 §2.2 and of the extensions.
+#[derive(Serialize)]
+struct Claims<'a> {
+    token_type: &'static str,
+    exp: Timestamp,
+    iat: Timestamp,
+    jti: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    iss: &'a str,
+    aud: Audience<'a>,
+    sub: &'a str,
+    client_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    scope: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_details: Option<&'a Value>,
+    #[serde(flatten, skip_serializing_if = "Map::is_empty")]
+    more: Map<String, Value>,
+}
+
+/// The claims of the token API's tokens, which have to be cheap: nothing optional, nothing flattened.
+#[derive(Serialize)]
+struct TokenApiClaims<'a> {
+    token_type: &'static str,
+    exp: Timestamp,
+    iat: Timestamp,
+    jti: &'a str,
+    user_id: &'a str,
+    username: &'a str,
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    client_id: &'a str,
+    sid: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    scope: &'a str,
+}
+
+/// One audience, or several.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Audience<'a> {
+    One(&'a str),
+    Many(&'a [Box<str>]),
+}
+
+impl<'a> Audience<'a> {
+    fn of(resources: &'a [Box<str>], settings: &'a Settings) -> Self {
+        match resources {
+            [] => Self::One(&settings.audience),
+            [one] => Self::One(one),
+            many => Self::Many(many),
+        }
+    }
+}
+
+/// What the authority itself reads in an access token.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct AccessTokenClaims {
+    /// The grant that it came from; none where no user stands behind it.
+    pub(crate) sid: Option<String>,
+    pub(crate) sub: String,
+    pub(crate) client_id: String,
+    #[serde(default)]
+    pub(crate) scope: String,
+    pub(crate) jti: String,
+    pub(crate) username: Option<String>,
+    pub(crate) cnf: Option<Confirmation>,
+    pub(crate) act: Option<Value>,
+    pub(crate) authorization_details: Option<Value>,
+}
+
+/// An access token that is genuine and has not expired. Whether it was revoked is another question.
+#[derive(Debug)]
+pub(crate) struct VerifiedAccessToken {
+    pub(crate) grant: Option<GrantId>,
+    pub(crate) claims: AccessTokenClaims,
+    pub(crate) exp: Timestamp,
+    pub(crate) iat: Option<Timestamp>,
+    pub(crate) aud: Vec<String>,
+}
+
+/// Issues an access token of a grant of the token API.
+pub(crate) fn issue(
+    grant: &LiveGrant,
+    ring: &KeyRing,
+    settings: &Settings,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<String, SignError> {
+    ring.access_signer.sign(&TokenApiClaims {
+        token_type: TOKEN_TYPE,
+        exp: now.saturating_add(settings.access_lifetime),
+        iat: now,
+        jti: crate::id::hex(&sixteen(random), &mut [0; 32]),
+        user_id: grant.subject.as_str(),
+        username: grant.username.as_str(),
+        iss: &settings.issuer,
+        aud: &settings.audience,
+        sub: grant.subject.as_str(),
+        client_id: &grant.grant.client,
+        sid: crate::id::hex(grant.grant.id.as_bytes(), &mut [0; 32]),
+        scope: &grant.grant.scope,
+    })
+}
+
+/// What an access token of a client is made from.
+pub(crate) struct AccessTokenRequest<'a> {
+    pub(crate) client: &'a Client,
+    /// The grant behind it; none where the client asks for itself.
+    pub(crate) live: Option<&'a LiveGrant>,
+    pub(crate) sub: &'a str,
+    pub(crate) scope: &'a str,
+    pub(crate) resources: &'a [Box<str>],
+    pub(crate) constraint: &'a SenderConstraint,
+    /// Who acts for the subject (RFC 8693 §4.1).
+    pub(crate) act: Option<&'a Value>,
+    pub(crate) authorization_details: Option<&'a Value>,
+    /// It holds no longer than this.
+    pub(crate) not_beyond: Option<Timestamp>,
+}
+
+impl AccessTokenRequest<'_> {
+    /// Issues it, and says for how many seconds it holds.
+    pub(crate) fn issue(
+        &self,
+        ring: &KeyRing,
+        settings: &Settings,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Result<(String, u64), SignError> {
+        let ends = now.saturating_add(settings.access_lifetime);
+        let exp = self.not_beyond.map_or(ends, |end| end.min(ends));
+        let (mut sid, mut jti) = ([0; 32], [0; 32]);
+        let token = ring.access_signer.sign(&Claims {
+            token_type: TOKEN_TYPE,
+            exp,
+            iat: now,
+            jti: crate::id::hex(&sixteen(random), &mut jti),
+            user_id: self.live.map(|_| self.sub),
+            username: self.live.map(|live| live.username.as_str()),
+            iss: &settings.issuer,
+            aud: Audience::of(self.resources, settings),
+            sub: self.sub,
+            client_id: self.client.id.as_str(),
+            sid: self.live.map(|live| crate::id::hex(live.grant.id.as_bytes(), &mut sid)),
+            scope: self.scope,
+            auth_time: self.live.and_then(|live| live.grant.detail.as_ref()).map(|detail| detail.auth_time),
+            cnf: self.constraint.confirmation(),
+            act: self.act,
+            authorization_details: self.authorization_details,
+            more: self
+                .live
+                .map(|live| user_claims(live, self.scope, &self.client.policy))
+                .unwrap_or_default(),
+        })?;
+        Ok((token, u64::try_from(exp.unix().saturating_sub(now.unix())).unwrap_or(0)))
+    }
+}
+
+/// The claims of a user that APIs decide by: roles and groups where the scope allows them (RFC 9068 §2.2.3.1), and those that
+/// the operator gives this client.
+fn user_claims(live: &LiveGrant, scope: &str, policy: &ClientPolicy) -> Map<String, Value> {
+    let user = UserClaims::of_grant(live);
+    let mut claims = Map::new();
+    for name in ["roles", "groups"] {
+        if scope.split(' ').any(|token| token == name)
+            && let Some(value) = user.get(name)
+        {
+            claims.insert(name.to_owned(), value);
+        }
+    }
+    user.add_mapped(policy, &mut claims);
+    claims
+}
+
+/// Verifies an access token.
+pub(crate) fn verify(
+    ring: &KeyRing,
+    token: &str,
+    now: Timestamp,
+) -> Result<VerifiedAccessToken, VerifyError> {
+    let verified = verified::<AccessTokenClaims>(ring, token, now)?;
+    let registered = verified.registered();
+    let exp = registered.exp().ok_or(VerifyError::ClaimMissing { name: "exp" })?;
+    let iat = registered.iat();
+    let aud = registered.aud().map(str::to_owned).collect();
+    let claims = verified.into_claims();
+    let grant = grant_of(claims.sid.as_deref())?;
+    Ok(VerifiedAccessToken { grant, claims, exp, iat, aud })
+}
+
+/// Verifies an access token and names its grant; none where no user stands behind it. This is all that most callers want,
+/// and costs less.
+pub(crate) fn verify_grant(
+    ring: &KeyRing,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<GrantId>, VerifyError> {
+    #[derive(Deserialize)]
+    struct Sid {
+        sid: Option<String>,
+    }
+    grant_of(verified::<Sid>(ring, token, now)?.claims().sid.as_deref())
+}
+
+fn grant_of(sid: Option<&str>) -> Result<Option<GrantId>, VerifyError> {
+    sid.map(|sid| sid.parse().map_err(|_| VerifyError::ClaimMalformed { name: "sid" })).transpose()
+}
+
+fn verified<C: DeserializeOwned>(
+    ring: &KeyRing,
+    token: &str,
+    now: Timestamp,
+) -> Result<Verified<C>, VerifyError> {
+    let mut outcome = Err(VerifyError::KeyNotFound);
+    for verifier in &ring.access_verifiers {
+        outcome = verifier.verify::<C>(token, now);
+        if !matches!(outcome, Err(VerifyError::AlgorithmNotAllowed | VerifyError::KeyNotFound)) {
+            break;
+        }
+    }
+    let verified = outcome?;
+    match expired(verified.registered(), now) {
+        Some(exp) => Err(VerifyError::Expired { exp, now }),
+        None => Ok(verified),
+    }
+}

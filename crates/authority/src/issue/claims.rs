@@ -1,0 +1,119 @@
+//! What tokens say of a user: which claims a scope stands for, and where their values come from (OpenID Connect Core §5.4).
+
+use std::collections::BTreeMap;
+
+use jeton_oauth::Scope;
+use jeton_oauth::authorization::ClaimRequest;
+use serde_json::{Map, Value};
+
+use crate::client::ClientPolicy;
+use crate::grant::LiveGrant;
+use crate::user::{Attributes, User};
+
+/// The claims that each scope stands for. `roles` and `groups` are Jeton's own (and many others').
+const SCOPES: [(&str, &[&str]); 6] = [
+    (
+        "profile",
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    ("email", &["email", "email_verified"]),
+    ("phone", &["phone_number", "phone_number_verified"]),
+    ("address", &["address"]),
+    ("roles", &["roles"]),
+    ("groups", &["groups"]),
+];
+
+/// The scopes that stand for claims, and the claims that each stands for.
+pub fn scopes_of_claims() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    SCOPES.into_iter()
+}
+
+/// What is known of a user, as claims are taken from it.
+#[derive(Debug, Clone, Copy)]
+pub struct UserClaims<'a> {
+    username: &'a str,
+    email: Option<&'a str>,
+    attributes: &'a Attributes,
+}
+
+impl<'a> UserClaims<'a> {
+    /// Of the user of a grant.
+    pub fn of_grant(live: &'a LiveGrant) -> Self {
+        Self { username: live.username.as_str(), email: live.email.as_deref(), attributes: &live.attributes }
+    }
+
+    /// Of a user.
+    pub fn of_user(user: &'a User) -> Self {
+        Self { username: user.username.as_str(), email: user.email.as_deref(), attributes: &user.attributes }
+    }
+
+    /// The value of one claim, where it is known.
+    pub fn get(&self, claim: &str) -> Option<Value> {
+        if let Some(value) = self.attributes.get(claim) {
+            return Some(value.clone());
+        }
+        match claim {
+            "preferred_username" => Some(self.username.into()),
+            "email" => self.email.map(Value::from),
+            // Nobody verified it unless an attribute says so.
+            "email_verified" => self.email.map(|_| Value::from(false)),
+            _ => None,
+        }
+    }
+
+    /// The claims that a scope stands for.
+    pub fn of_scope(&self, scope: &Scope) -> Map<String, Value> {
+        let granted = SCOPES.into_iter().filter(|(name, _)| scope.contains(name));
+        let names = granted.flat_map(|(_, claims)| claims.iter().copied());
+        names.filter_map(|name| Some((name.to_owned(), self.get(name)?))).collect()
+    }
+
+    /// Adds the claims that were asked for one by one (OpenID Connect Core §5.5.1), where there is a value and it is one of
+    /// those wanted.
+    pub fn add_requested(
+        &self,
+        requested: &BTreeMap<String, Option<ClaimRequest>>,
+        claims: &mut Map<String, Value>,
+    ) {
+        for (name, request) in requested {
+            let Some(value) = self.get(name).filter(|_| may_be_requested(name)) else { continue };
+            if request.as_ref().is_none_or(|request| wants(request, &value)) {
+                claims.insert(name.clone(), value);
+            }
+        }
+    }
+
+    /// Adds the claims that the operator gives this client.
+    pub fn add_mapped(&self, policy: &ClientPolicy, claims: &mut Map<String, Value>) {
+        for (claim, attribute) in &policy.claims {
+            if let Some(value) = self.get(attribute) {
+                claims.insert(claim.clone(), value);
+            }
+        }
+    }
+}
+
+/// Single claims may be asked for where some scope stands for them; other attributes are the operator's to give.
+fn may_be_requested(claim: &str) -> bool {
+    SCOPES.iter().any(|(_, claims)| claims.contains(&claim))
+}
+
+fn wants(request: &ClaimRequest, value: &Value) -> bool {
+    let one = request.value.as_ref().is_none_or(|wanted| wanted == value);
+    one && request.values.as_ref().is_none_or(|wanted| wanted.contains(value))
+}

@@ -1,0 +1,10 @@
+//! Making the tokens that leave: access tokens, ID tokens, and what they say of a user.
+
+pub(crate) mod access_token;
+mod claims;
+mod id_token;
+mod response;
+
+pub use claims::{UserClaims, scopes_of_claims};
+pub(crate) use id_token::{ACR_SINGLE_FACTOR, IdTokenRequest};
+pub use response::{SenderConstraint, TokenResponse, TokenType};

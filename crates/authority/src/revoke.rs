@@ -1,0 +1,41 @@
+//! Revocation (RFC 7009): a client gives back a token, and the whole grant ends with it.
+
+use jeton_jose::Timestamp;
+
+use crate::authority::Authority;
+use crate::client::Client;
+use crate::issue::access_token;
+use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::refresh::verify_refresh_token;
+use crate::refusal::OAuthError;
+
+impl Authority {
+    /// Revokes a client's own token, of either kind, and with it the grant that it comes from. A token that is unknown,
+    /// expired or somebody else's changes nothing and is no error (RFC 7009 §2.2).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn revoke_token(&self, client: &Client, token: &str, now: Timestamp) -> Result<(), OAuthError> {
+        if let Ok((grant, claims)) = self.with_ring(|ring| verify_refresh_token(ring, token, now)) {
+            if claims.client_id() == Some(client.id.as_str()) {
+                self.store.revoke_grant(grant, now).await?;
+            }
+            return Ok(());
+        }
+        let Ok(access) = self.with_ring(|ring| access_token::verify(ring, token, now)) else { return Ok(()) };
+        if access.claims.client_id != client.id.as_str() {
+            return Ok(());
+        }
+        match access.grant {
+            Some(grant) => self.store.revoke_grant(grant, now).await.map(drop)?,
+            None => {
+                let hash = OneTimeHash::of(&access.claims.jti);
+                self.store
+                    .place(OneTimeKind::RevokedTokenId, hash, "".into(), access.exp, now)
+                    .await
+                    .map(drop)?;
+            }
+        }
+        Ok(())
+    }
+}

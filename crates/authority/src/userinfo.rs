@@ -1,0 +1,96 @@
+//! Userinfo (OpenID Connect Core §5.3): what an access token lets its client know of the user.
+
+use jeton_jose::{Timestamp, VerifyError};
+use serde_json::{Map, Value};
+
+use crate::authority::Authority;
+use crate::issue::access_token;
+use crate::issue::{SenderConstraint, UserClaims};
+use crate::refusal::OAuthError;
+use crate::store::StoreError;
+use crate::user::UserStatus;
+use jeton_oauth::Scope;
+use jeton_oauth::client::ClientId;
+use std::sync::Arc;
+
+use crate::client::Client;
+
+/// What a client may know of a user.
+#[derive(Debug, Clone)]
+pub struct UserInfo {
+    /// The client that asks.
+    pub client: Arc<Client>,
+    /// The claims, `sub` among them.
+    pub claims: Map<String, Value>,
+}
+
+/// Why a token gets no userinfo.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UserInfoError {
+    /// It is not genuine, has expired, or its grant ended.
+    #[error("the access token is not valid")]
+    InvalidToken,
+    /// It is bound to a key or certificate that was not proved.
+    #[error("the access token is bound to a key that was not proved")]
+    NotProved,
+    /// It was not given with the scope `openid`.
+    #[error("the access token does not have the scope openid")]
+    InsufficientScope,
+    /// Something failed here.
+    #[error(transparent)]
+    Failed(#[from] OAuthError),
+}
+
+impl From<VerifyError> for UserInfoError {
+    fn from(_: VerifyError) -> Self {
+        Self::InvalidToken
+    }
+}
+
+impl From<StoreError> for UserInfoError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Authority {
+    /// What an access token lets its client know of the user.
+    ///
+    /// # Errors
+    /// [`UserInfoError`] with what is wrong with the token.
+    pub async fn userinfo(
+        &self,
+        token: &str,
+        constraint: &SenderConstraint,
+        now: Timestamp,
+    ) -> Result<UserInfo, UserInfoError> {
+        let access = self.with_ring(|ring| access_token::verify(ring, token, now))?;
+        let bound = access.claims.cnf.clone().unwrap_or_default();
+        let proved =
+            |wanted: &Option<String>, shown: &Option<Box<str>>| wanted.as_deref() == shown.as_deref();
+        if !proved(&bound.jkt, &constraint.jkt)
+            || (bound.x5t_s256.is_some() && !proved(&bound.x5t_s256, &constraint.x5t_s256))
+        {
+            return Err(UserInfoError::NotProved);
+        }
+        let grant = access.grant.ok_or(UserInfoError::InsufficientScope)?;
+        let found = self.store.find_grant(grant).await?;
+        let Some((live, UserStatus::Active)) = found else { return Err(UserInfoError::InvalidToken) };
+        if live.grant.revoked_at.is_some() || live.grant.expires_at <= now {
+            return Err(UserInfoError::InvalidToken);
+        }
+        let scope = Scope::parse(&access.claims.scope).unwrap_or_default();
+        let Some(detail) = live.grant.detail.as_deref().filter(|_| scope.contains("openid")) else {
+            return Err(UserInfoError::InsufficientScope);
+        };
+        let id = ClientId::parse(live.grant.client.clone()).map_err(|_| UserInfoError::InvalidToken)?;
+        let client = self.client(&id).await?.ok_or(UserInfoError::InvalidToken)?;
+        let user = UserClaims::of_grant(&live);
+        let mut claims = user.of_scope(&scope);
+        user.add_requested(&detail.claims.userinfo, &mut claims);
+        user.add_mapped(&client.policy, &mut claims);
+        claims.insert("sub".to_owned(), self.subject_for(&client, &live.subject).into());
+        Ok(UserInfo { client, claims })
+    }
+}
