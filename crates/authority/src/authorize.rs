@@ -182,6 +182,7 @@ impl Authority {
             user: signed_in.user.id.to_string().into(),
             epoch: signed_in.user.epoch,
             session: (!request.is_offline()).then(|| signed_in.session.id.to_string().into()),
+            session_expires_at: (!request.is_offline()).then_some(signed_in.session.expires_at),
             detail: GrantDetail {
                 auth_time: signed_in.session.authenticated_at,
                 amr: signed_in.session.methods.clone(),

@@ -79,7 +79,7 @@ impl RedirectUri {
                     return Err(RedirectUriError::UserInformation);
                 }
                 let (host, port) = split_port(authority).ok_or(RedirectUriError::Malformed)?;
-                if host.is_empty() || port.is_some_and(|port| port.parse::<u16>().is_err()) {
+                if !is_host(host) || port.is_some_and(|port| port.parse::<u16>().is_err()) {
                     return Err(RedirectUriError::Malformed);
                 }
                 if scheme == "http" && !is_loopback(host) {
@@ -188,6 +188,14 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
     })
+}
+
+/// A name or an address, and nothing that could mean something else in another place, such as a page's policy.
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)),
+    }
 }
 
 /// `localhost` and what ends with it never leaves the machine (RFC 6761 §6.3).

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use jeton_authority::Authority;
 
 use crate::clock::Clock;
+use crate::cookies::Cookies;
+use crate::endpoints::discovery::Metadata;
 use crate::endpoints::health::Readiness;
 use crate::limits::Limits;
 
@@ -14,4 +16,8 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
     pub(crate) readiness: Readiness,
+    /// What the browser's cookies are called.
+    pub(crate) cookies: Cookies,
+    /// What describes the authority to clients, ready to be sent.
+    pub(crate) metadata: Metadata,
 }

@@ -4,9 +4,11 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 use jeton_authority::store::StoreError;
-use jeton_authority::{SignInError, TokenError};
+use jeton_authority::{OAuthError, SignInError, TokenError, UserInfoError};
+use jeton_oauth::ParametersError;
 
-use crate::request::{BodyError, FieldErrors, ReadError, RequestContext};
+use crate::oauth_error;
+use crate::request::{BodyError, FieldErrors, FormError, ReadError, RequestContext};
 use crate::respond::json;
 
 /// When a client that was turned away for want of resources may try again, in seconds.
@@ -27,6 +29,15 @@ pub(crate) enum ApiError {
     /// Its token was refused.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// An OAuth endpoint refused it.
+    #[error(transparent)]
+    OAuth(#[from] OAuthError),
+    /// No userinfo for its token.
+    #[error(transparent)]
+    UserInfo(#[from] UserInfoError),
+    /// Its parameters cannot be read.
+    #[error(transparent)]
+    Form(#[from] FormError),
     /// The token to be verified is spent or revoked, which `verify` says in words of its own.
     #[error("verified token is spent or revoked")]
     VerifiedRevoked,
@@ -77,6 +88,11 @@ impl ApiError {
             Severity::Shortage => tracing::warn!(request, code = self.code(), "{self}"),
             Severity::Refusal => tracing::debug!(request, code = self.code(), "{self}"),
         }
+        match &self {
+            Self::OAuth(error) => return oauth_error::answer(error),
+            Self::UserInfo(error) => return oauth_error::userinfo_answer(error),
+            _ => {}
+        }
         let wire = self.wire();
         let mut response = json(wire.status, wire.body);
         if wire.status == StatusCode::UNAUTHORIZED {
@@ -92,9 +108,7 @@ impl ApiError {
     /// The stable name of the error.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::Read(ReadError::Body(BodyError::TooLarge { .. })) => "body_too_large",
-            Self::Read(ReadError::Body(BodyError::TooSlow { .. })) => "body_too_slow",
-            Self::Read(ReadError::Body(BodyError::BrokenOff)) => "body_broken_off",
+            Self::Read(ReadError::Body(error)) => body_code(error),
             Self::Read(ReadError::MediaType(_)) => "media_type_unsupported",
             Self::Read(ReadError::Json(error)) => error.code(),
             Self::Read(ReadError::Multipart) => "multipart_malformed",
@@ -102,6 +116,12 @@ impl ApiError {
             Self::Fields(_) => "fields_invalid",
             Self::SignIn(error) => error.code(),
             Self::Token(error) => error.code(),
+            Self::OAuth(error) | Self::UserInfo(UserInfoError::Failed(error)) => error.code(),
+            Self::UserInfo(UserInfoError::InsufficientScope) => "insufficient_scope",
+            Self::UserInfo(_) => "invalid_token",
+            Self::Form(FormError::Body(error)) => body_code(error),
+            Self::Form(FormError::MediaType) => "media_type_unsupported",
+            Self::Form(FormError::Parameters(error)) => error.code(),
             Self::VerifiedRevoked => "token_revoked",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed(_) => "method_not_allowed",
@@ -115,6 +135,8 @@ impl ApiError {
         match self {
             Self::SignIn(SignInError::Busy | SignInError::Store(StoreError::Unavailable(_)))
             | Self::Token(TokenError::Store(StoreError::Unavailable(_)))
+            | Self::OAuth(OAuthError::Store(StoreError::Unavailable(_)))
+            | Self::UserInfo(UserInfoError::Failed(OAuthError::Store(StoreError::Unavailable(_))))
             | Self::TimedOut { .. } => Severity::Shortage,
             other if other.wire().status.is_server_error() => Severity::Fault,
             _ => Severity::Refusal,
@@ -127,6 +149,13 @@ impl ApiError {
             Self::Fields(errors) => wire(StatusCode::BAD_REQUEST, errors.to_json()),
             Self::SignIn(error) => sign_in_error(error),
             Self::Token(error) => token_error(error),
+            // These have a wire of their own; here it only matters whether they are a fault.
+            Self::OAuth(OAuthError::Refused(_) | OAuthError::Replayed { .. }) => {
+                wire(StatusCode::BAD_REQUEST, "")
+            }
+            Self::OAuth(_) | Self::UserInfo(UserInfoError::Failed(_)) => server_error(),
+            Self::UserInfo(_) => wire(StatusCode::UNAUTHORIZED, ""),
+            Self::Form(error) => form_error(error),
             Self::VerifiedRevoked => {
                 wire(StatusCode::BAD_REQUEST, r#"{"non_field_errors":["Token is blacklisted"]}"#)
             }
@@ -143,18 +172,43 @@ impl ApiError {
     }
 }
 
-fn read_error(error: &ReadError) -> Wire {
+const fn body_code(error: &BodyError) -> &'static str {
     match error {
-        ReadError::Body(BodyError::TooLarge { limit }) => wire(
+        BodyError::TooLarge { .. } => "body_too_large",
+        BodyError::TooSlow { .. } => "body_too_slow",
+        BodyError::BrokenOff => "body_broken_off",
+    }
+}
+
+fn body_error(error: &BodyError) -> Wire {
+    match error {
+        BodyError::TooLarge { limit } => wire(
             StatusCode::PAYLOAD_TOO_LARGE,
             detail(&format!("Request body is larger than {limit} bytes.")),
         ),
-        ReadError::Body(BodyError::TooSlow { .. }) => {
+        BodyError::TooSlow { .. } => {
             wire(StatusCode::REQUEST_TIMEOUT, r#"{"detail":"Request body did not arrive in time."}"#)
         }
-        ReadError::Body(BodyError::BrokenOff) => {
-            wire(StatusCode::BAD_REQUEST, r#"{"detail":"Request body broke off."}"#)
-        }
+        BodyError::BrokenOff => wire(StatusCode::BAD_REQUEST, r#"{"detail":"Request body broke off."}"#),
+    }
+}
+
+fn form_error(error: &FormError) -> Wire {
+    let description = match error {
+        FormError::Body(error) => return body_error(error),
+        FormError::MediaType => "the body has to be of the type application/x-www-form-urlencoded",
+        FormError::Parameters(ParametersError::Repeated) => "a parameter is repeated",
+        FormError::Parameters(_) => "the parameters cannot be read",
+    };
+    wire(
+        StatusCode::BAD_REQUEST,
+        format!("{{\"error\":\"invalid_request\",\"error_description\":\"{description}\"}}"),
+    )
+}
+
+fn read_error(error: &ReadError) -> Wire {
+    match error {
+        ReadError::Body(error) => body_error(error),
         ReadError::MediaType(found) => wire(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             detail(&format!("Unsupported media type \"{found}\" in request.")),

@@ -1,7 +1,7 @@
 //! The token authority over HTTP.
 //!
-//! [`Service`] answers requests: the token API that front ends of Django REST framework's simplejwt already speak, the
-//! published keys, and the health checks. It translates between HTTP and [`jeton_authority`] and decides nothing.
+//! [`Service`] answers requests: single sign-on by OAuth 2.1 and OpenID Connect with its pages, the token API that front ends
+//! of Django REST framework's simplejwt already speak, the published keys, and the health checks. It translates between HTTP and [`jeton_authority`] and decides nothing.
 //! [`serve()`] puts it on a socket. [`hashing::HashPool`] is where passwords are hashed, [`Background`] what goes on beside
 //! the requests, and [`control`] how the command line reaches a running server.
 
@@ -11,12 +11,16 @@ mod client_address;
 mod clock;
 mod connection;
 pub mod control;
+mod cookies;
+mod cors;
 mod deadline;
 mod endpoints;
 mod error;
 pub mod hashing;
 pub mod limits;
 pub mod logging;
+mod oauth_error;
+mod pages;
 mod progress;
 mod request;
 mod request_id;

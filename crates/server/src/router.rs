@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
+use axum::{Router, middleware};
 use http::{HeaderValue, header};
 
 use crate::app::App;
-use crate::endpoints::{health, jwks, token_blacklist, token_obtain, token_refresh, token_verify};
+use crate::cors::cors;
+use crate::endpoints::{
+    assets, authorize, discovery, end_session, health, introspect, jwks, revoke, token, token_blacklist,
+    token_obtain, token_refresh, token_verify, userinfo,
+};
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::respond::with_token_api_headers;
@@ -29,11 +33,32 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/token/verify", verify)
         .route("/api/token/blacklist/", blacklist.clone())
         .route("/api/token/blacklist", blacklist)
+        .merge(single_sign_on(&app))
         .route(jwks::PATH, readable(get(jwks::get)))
         .route("/healthz", readable(get(health::healthz)))
         .route("/readyz", readable(get(health::readyz)))
         .fallback(not_found)
         .with_state(app)
+}
+
+/// OAuth 2.1 and OpenID Connect.
+fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
+    let for_scripts = Router::new()
+        .route(token::PATH, post(token::post))
+        .route(introspect::PATH, post(introspect::post))
+        .route(revoke::PATH, post(revoke::post))
+        .route("/userinfo", get(userinfo::answer).post(userinfo::answer))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), cors));
+    Router::new()
+        .route(discovery::OPENID, readable(get(discovery::get)))
+        .route(discovery::OAUTH, readable(get(discovery::get)))
+        .route(authorize::PATH, get(authorize::begin).post(authorize::begin))
+        .route("/authorize/sign-in", post(authorize::post_sign_in))
+        .route("/authorize/consent", post(authorize::post_consent))
+        .route(end_session::PATH, get(end_session::begin).post(end_session::begin))
+        .route("/end_session/confirm", post(end_session::confirm))
+        .route("/assets/page.css", readable(get(assets::page_css)))
+        .merge(for_scripts)
 }
 
 fn readable(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {

@@ -19,9 +19,11 @@ use tower_service::Service as _;
 use crate::app::App;
 use crate::client_address::TrustedProxies;
 use crate::clock::Clock;
+use crate::cookies::Cookies;
 use crate::deadline::poll_deadline;
+use crate::endpoints::discovery::Metadata;
 use crate::endpoints::health::Readiness;
-use crate::endpoints::jwks;
+use crate::endpoints::{discovery, jwks};
 use crate::error::ApiError;
 use crate::limits::Limits;
 use crate::request::RequestContext;
@@ -82,6 +84,8 @@ impl Service {
         let readable = matches!(*request.method(), Method::GET | Method::HEAD);
         let mut response = if readable && request.uri().path() == jwks::PATH {
             jwks::answer(app, request.method(), request.headers())
+        } else if readable && matches!(request.uri().path(), discovery::OPENID | discovery::OAUTH) {
+            discovery::answer(app, request.method())
         } else if target_length(&request) > app.limits.target_bytes {
             ApiError::TargetTooLong.into_response(&context)
         } else {
@@ -168,7 +172,10 @@ impl ServiceBuilder {
     /// The service.
     pub fn build(self) -> Service {
         let Self { authority, clock, limits, proxies, routes } = self;
-        let app = Arc::new(App { authority, clock, limits, readiness: Readiness::default() });
+        let cookies = Cookies::of(&authority.settings().issuer);
+        let metadata = Metadata::of(authority.settings());
+        let app =
+            Arc::new(App { authority, clock, limits, readiness: Readiness::default(), cookies, metadata });
         let router = router(Arc::clone(&app)).merge(routes);
         Service { shared: Arc::new(Shared { app, proxies, ids: RequestIds::new() }), router }
     }

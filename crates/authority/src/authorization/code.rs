@@ -1,5 +1,6 @@
 //! What an authorization code stands for, as the store keeps it.
 
+use jeton_jose::Timestamp;
 use jeton_oauth::RedirectUri;
 use jeton_oauth::client::ClientId;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ pub(crate) struct CodeContent {
     pub(crate) epoch: u64,
     /// The session that the grant ends with, in hex; none where it outlives it.
     pub(crate) session: Option<Box<str>>,
+    /// When that session ends at the latest, and the grant with it.
+    pub(crate) session_expires_at: Option<Timestamp>,
     pub(crate) detail: GrantDetail,
 }
 

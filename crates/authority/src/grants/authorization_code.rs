@@ -77,6 +77,7 @@ impl Authority {
 
     fn grant_of_code(&self, request: &TokenRequest, content: &CodeContent, user: &User) -> NewGrant {
         let mut detail = content.detail.clone();
+        let absolute = request.now.saturating_add(self.settings.absolute_lifetime);
         // A public client's refresh tokens are bound to what it proved to hold (RFC 9449 §5, RFC 8705 §4): it has nothing
         // else to prove itself with.
         if request.client.is_public() {
@@ -93,7 +94,7 @@ impl Authority {
             detail: Some(Box::new(detail)),
             network: request.network,
             opened_at: request.now,
-            expires_at: request.now.saturating_add(self.settings.absolute_lifetime),
+            expires_at: content.session_expires_at.map_or(absolute, |session| session.min(absolute)),
         }
     }
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::app::App;
+use crate::cors::allow_every_origin;
 use crate::respond::{APPLICATION_JSON, NOSNIFF};
 
 /// Where it is.
@@ -28,6 +29,7 @@ pub(crate) fn answer(app: &App, method: &Method, request: &HeaderMap) -> Respons
     let etag = HeaderValue::from_str(&keys.etag).unwrap_or(HeaderValue::from_static("\"\""));
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(header::CACHE_CONTROL, CACHE_CONTROL);
+    allow_every_origin(&mut headers);
     let unchanged = request.get(header::IF_NONE_MATCH).is_some_and(|known| matches(known, &etag));
     headers.insert(header::ETAG, etag);
     let mut response = if unchanged {

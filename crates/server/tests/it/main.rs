@@ -15,3 +15,4 @@ mod shortage;
 mod shutdown;
 mod simplejwt_wire;
 mod sockets;
+mod sso;

@@ -1,0 +1,91 @@
+//! The two cookies of a browser: the secret of its session, and a name for the browser itself that forms are bound to.
+
+use http::{HeaderMap, HeaderValue, header};
+use jeton_authority::session::SessionSecret;
+use jeton_jose::base64url;
+
+/// What the cookies are called. Over https their names begin with `__Host-`, so that no other host and no page without TLS
+/// can plant one (RFC 6265bis §4.1.3.2).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cookies {
+    secure: bool,
+}
+
+/// Bytes of the name that a browser is given.
+const BROWSER_BYTES: usize = 32;
+
+impl Cookies {
+    /// The cookies of the authority at this URL.
+    pub(crate) fn of(issuer: &str) -> Self {
+        Self { secure: issuer.starts_with("https:") }
+    }
+
+    /// The secret of the browser's session.
+    pub(crate) fn session(self, headers: &HeaderMap) -> Option<SessionSecret> {
+        SessionSecret::parse(only(headers, self.session_name())?)
+    }
+
+    /// The name of the browser.
+    pub(crate) fn browser(self, headers: &HeaderMap) -> Option<&str> {
+        let name = only(headers, self.browser_name())?;
+        base64url::decode(name).is_ok_and(|bytes| bytes.len() == BROWSER_BYTES).then_some(name)
+    }
+
+    /// A name for a browser that has none.
+    pub(crate) fn new_browser() -> String {
+        let mut bytes = [0; BROWSER_BYTES];
+        jeton_jose::random::fill(&mut bytes);
+        base64url::encode(bytes)
+    }
+
+    /// Hands the browser the secret of its session. It lasts as long as the browser is open or the session holds.
+    pub(crate) fn set_session(self, secret: &SessionSecret) -> HeaderValue {
+        self.set(self.session_name(), secret.expose())
+    }
+
+    /// Takes the secret away.
+    pub(crate) fn clear_session(self) -> HeaderValue {
+        let text =
+            format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", self.session_name(), self.flag());
+        HeaderValue::try_from(text).expect("a cookie of plain letters")
+    }
+
+    /// Hands the browser its name.
+    pub(crate) fn set_browser(self, name: &str) -> HeaderValue {
+        self.set(self.browser_name(), name)
+    }
+
+    fn set(self, name: &str, value: &str) -> HeaderValue {
+        // Lax and not Strict: people come here from the pages of clients, and have to be recognised then.
+        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{}", self.flag());
+        let mut header = HeaderValue::try_from(text).expect("base64url is plain letters");
+        header.set_sensitive(true);
+        header
+    }
+
+    const fn flag(self) -> &'static str {
+        if self.secure { "; Secure" } else { "" }
+    }
+
+    const fn session_name(self) -> &'static str {
+        if self.secure { "__Host-jeton-session" } else { "jeton-session" }
+    }
+
+    const fn browser_name(self) -> &'static str {
+        if self.secure { "__Host-jeton-browser" } else { "jeton-browser" }
+    }
+}
+
+/// The value of a cookie. One that comes twice was planted by somebody, so it counts as none.
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut found = None;
+    for line in headers.get_all(header::COOKIE) {
+        for pair in line.to_str().ok()?.split(';') {
+            let Some((known, value)) = pair.trim().split_once('=') else { continue };
+            if known == name && found.replace(value).is_some() {
+                return None;
+            }
+        }
+    }
+    found
+}

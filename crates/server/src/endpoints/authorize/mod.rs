@@ -1,0 +1,165 @@
+//! `/authorize`: a client sends somebody here to sign in, and they go back with a code (RFC 6749 §3.1).
+//!
+//! Nothing is remembered between the steps: each form leads to the same request again, and says, under a seal, what the user
+//! did since.
+
+mod consent;
+mod respond;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use jeton_authority::authorization::{AuthorizationRequest, NextStep, SignedIn, Since};
+use jeton_authority::{IdentifyError, OAuthError};
+use jeton_oauth::Parameters;
+
+pub(super) use self::respond::{failed, malformed, stale_form};
+use self::respond::{go, page_error};
+use super::client_request::context;
+use crate::app::App;
+use crate::cookies::Cookies;
+use crate::request::{RequestContext, form};
+
+pub(crate) use consent::post as post_consent;
+pub(crate) use sign_in::post as post_sign_in;
+
+/// Where it is.
+pub(crate) const PATH: &str = "/authorize";
+
+/// A step of an authorization: who asks whom for what.
+struct Step {
+    context: RequestContext,
+    request: AuthorizationRequest,
+    browser: Browser,
+}
+
+/// The browser that a request came from.
+struct Browser {
+    /// Its name, which forms are bound to.
+    name: String,
+    /// Whether it has to be told its name.
+    is_new: bool,
+    signed_in: Option<SignedIn>,
+}
+
+/// `GET` with the request in the query, or `POST` with it in the body (OpenID Connect Core §3.1.2.1).
+pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let context = context(&mut request);
+    let (parts, body) = request.into_parts();
+    if parts.method == Method::POST {
+        // A browser sends no cookie with a form that another site posts, but it does with the redirect that follows.
+        return match form::of_body(&parts, body, &app.limits).await {
+            Ok(parameters) => again(&parameters, &app),
+            Err(error) => malformed(&context, &error),
+        };
+    }
+    match read(&app, context, &parts).await {
+        Ok(step) => proceed(&app, step, Since::default()).await,
+        Err(response) => *response,
+    }
+}
+
+/// The same request as a `GET`.
+fn again(parameters: &Parameters, app: &App) -> Response {
+    let target = format!("{}{PATH}?{}", app.authority.settings().issuer, parameters.to_query());
+    see_other(&target)
+}
+
+/// Sends the browser somewhere else, with a `GET` (RFC 9110 §15.4.4): a password that was posted here goes no further.
+pub(super) fn see_other(target: &str) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::try_from(target) {
+        headers.insert(header::LOCATION, location);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// Reads the request in the query and finds out whose browser it is.
+async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Step, Box<Response>> {
+    let parameters = form::of_query(parts).map_err(|error| malformed(&context, &error))?;
+    let now = app.clock.now();
+    let redirectable =
+        app.authority.identify_request(parameters, now).await.map_err(|error| match error {
+            IdentifyError::Page(error) => page_error(&context, error),
+            IdentifyError::Failed(error) => failed(&context, &error),
+        })?;
+    let browser = browser(app, parts).await.map_err(|error| failed(&context, &error))?;
+    let request = redirectable.validate(app.authority.settings()).map_err(|error| {
+        tracing::debug!(request = context.id(), code = error.refusal.code.as_str(), "{}", error.refusal);
+        go(app, &error.response)
+    })?;
+    Ok(Step { context, request, browser })
+}
+
+async fn browser(app: &App, parts: &Parts) -> Result<Browser, OAuthError> {
+    let known = app.cookies.browser(&parts.headers).map(str::to_owned);
+    let signed_in = match app.cookies.session(&parts.headers) {
+        Some(secret) => app.authority.signed_in(&secret, app.clock.now()).await?,
+        None => None,
+    };
+    Ok(Browser { is_new: known.is_none(), name: known.unwrap_or_else(Cookies::new_browser), signed_in })
+}
+
+/// Does what has to happen next.
+async fn proceed(app: &App, step: Step, since: Since) -> Response {
+    let now = app.clock.now();
+    let signed_in = step.browser.signed_in.as_ref();
+    let next = match app.authority.next_step(&step.request, signed_in, since, now).await {
+        Ok(next) => next,
+        Err(error) => return failed(&step.context, &error),
+    };
+    match (next, signed_in) {
+        (NextStep::Grant, Some(signed_in)) => grant(app, &step, signed_in).await,
+        (NextStep::Consent, Some(signed_in)) => consent::page(app, &step, signed_in, since),
+        (NextStep::Refuse(refusal), _) => go(app, &step.request.refuse(refusal).response),
+        _ => sign_in::page(app, &step, sign_in::Attempt::default()),
+    }
+}
+
+async fn grant(app: &App, step: &Step, signed_in: &SignedIn) -> Response {
+    match app.authority.grant_code(&step.request, signed_in, app.clock.now()).await {
+        Ok(response) => {
+            let (request, client) = (step.context.id(), &step.request.client.id);
+            tracing::info!(request, %client, user = %signed_in.user.id, "code granted");
+            go(app, &response)
+        }
+        Err(IdentifyError::Page(error)) => page_error(&step.context, error),
+        Err(IdentifyError::Failed(error)) => failed(&step.context, &error),
+    }
+}
+
+impl Step {
+    /// Where a form of this request leads: the request itself is in the query, as it came.
+    fn action(&self, path: &str) -> String {
+        format!("{PATH}{path}?{}", self.request.sent.to_query())
+    }
+
+    /// What proves that a form of this request was made for this browser.
+    fn form_token(&self, app: &App, what: &str) -> String {
+        app.authority.form_token(&self.browser.name, &self.purpose(what))
+    }
+
+    fn is_form_token(&self, app: &App, what: &str, presented: &str) -> bool {
+        app.authority.is_form_token(&self.browser.name, &self.purpose(what), presented)
+    }
+
+    fn purpose(&self, what: &str) -> String {
+        format!("{what} {}", self.request.sent.to_query())
+    }
+
+    /// Tells a browser that is new here its name.
+    fn with_browser(&self, app: &App, mut response: Response) -> Response {
+        if self.browser.is_new {
+            response.headers_mut().append(header::SET_COOKIE, app.cookies.set_browser(&self.browser.name));
+        }
+        response
+    }
+}

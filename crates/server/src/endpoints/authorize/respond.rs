@@ -1,0 +1,82 @@
+//! The ends of an authorization: back to the client, or a page that says why not.
+
+use axum::response::Response;
+use base64_turbo::STANDARD;
+use http::StatusCode;
+use jeton_authority::OAuthError;
+use jeton_authority::authorization::{AuthorizationResponse, PageError};
+use jeton_authority::store::StoreError;
+use jeton_oauth::Parameters;
+use jeton_oauth::authorization::ResponseMode;
+use sha2::{Digest, Sha256};
+
+use super::see_other;
+use crate::app::App;
+use crate::pages::{ErrorPage, FormPostPage, page};
+use crate::request::{FormError, RequestContext};
+
+/// Posts the form as soon as the page is there.
+const SUBMIT: &str = "document.forms[0].submit()";
+
+/// Sends the browser back to the client.
+pub(super) fn go(app: &App, response: &AuthorizationResponse) -> Response {
+    let parameters = response.to_parameters(&app.authority.settings().issuer);
+    let uri = response.redirect_uri.as_str();
+    match response.mode.carrier() {
+        ResponseMode::FormPost => form_post(uri, response.redirect_uri.origin(), &parameters),
+        ResponseMode::Fragment => see_other(&format!("{uri}#{}", parameters.to_query())),
+        _ => {
+            let joint = if uri.contains('?') { '&' } else { '?' };
+            see_other(&format!("{uri}{joint}{}", parameters.to_query()))
+        }
+    }
+}
+
+fn form_post(uri: &str, origin: &str, parameters: &Parameters) -> Response {
+    let form = FormPostPage { action: uri, parameters: parameters.iter().collect(), script: SUBMIT };
+    page(StatusCode::OK, &form, Some(origin), Some(&STANDARD.encode(Sha256::digest(SUBMIT))))
+}
+
+/// A request that cannot be answered with a redirect.
+pub(super) fn page_error(context: &RequestContext, error: PageError) -> Response {
+    let request = context.id();
+    tracing::info!(request, code = error.code(), "authorization request refused: {error}");
+    let text = "The application that sent you here made a mistake. Go back to it and try again; if that does not help, tell those \
+                who look after it.";
+    let error = ErrorPage { title: "This link does not work", text, code: error.code(), request };
+    page(StatusCode::BAD_REQUEST, &error, None, None)
+}
+
+/// A request that cannot be read.
+pub(crate) fn malformed(context: &RequestContext, error: &FormError) -> Response {
+    tracing::debug!(request = context.id(), "{error}");
+    page_error(context, PageError::Malformed)
+}
+
+/// A form that is not from here, or too old.
+pub(crate) fn stale_form(context: &RequestContext) -> Response {
+    let request = context.id();
+    tracing::info!(request, code = "form_token_invalid", "form refused");
+    let text = "Go back to the application that you came from and begin again. Cookies have to be allowed.";
+    let error =
+        ErrorPage { title: "This form is not valid any more", text, code: "form_token_invalid", request };
+    page(StatusCode::FORBIDDEN, &error, None, None)
+}
+
+/// Something failed here.
+pub(crate) fn failed(context: &RequestContext, error: &OAuthError) -> Response {
+    let request = context.id();
+    let status = match error {
+        OAuthError::Store(StoreError::Unavailable(_)) => {
+            tracing::warn!(request, code = error.code(), "{error}");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        _ => {
+            tracing::error!(request, code = error.code(), "{error}");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    };
+    let text = "That is our fault, not yours. Wait a moment and try again.";
+    let error = ErrorPage { title: "Something went wrong", text, code: error.code(), request };
+    page(status, &error, None, None)
+}

@@ -1,0 +1,132 @@
+//! The step of signing in.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::{StatusCode, header};
+use jeton_authority::SignInError;
+use jeton_authority::authorization::{SignedIn, Since};
+use jeton_authority::password::Password;
+use jeton_oauth::Parameters;
+use jeton_oauth::authorization::Prompt;
+
+use super::super::client_request::context;
+use super::respond::{malformed, stale_form};
+use super::{Step, proceed, read};
+use crate::app::App;
+use crate::limits::PASSWORD_BYTES;
+use crate::pages::{SignInPage, page as send};
+use crate::request::form;
+
+/// What its forms are sealed for.
+const PURPOSE: &str = "sign-in";
+
+/// How signing in went so far.
+pub(super) struct Attempt {
+    status: StatusCode,
+    username: Option<String>,
+    problem: Option<String>,
+    retry_after: Option<u64>,
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self { status: StatusCode::OK, username: None, problem: None, retry_after: None }
+    }
+}
+
+/// The page on which somebody signs in. Nothing but the password has to be typed twice.
+pub(super) fn page(app: &App, step: &Step, attempt: Attempt) -> Response {
+    let request = &step.request;
+    let choose = request.prompt.contains(&Prompt::SelectAccount) && !request.prompt.contains(&Prompt::Login);
+    let signed_in = step.browser.signed_in.as_ref().filter(|_| choose);
+    let shown = SignInPage {
+        client: request.client.name(),
+        action: &step.action("/sign-in"),
+        form_token: &step.form_token(app, PURPOSE),
+        username: attempt.username.as_deref().or(request.login_hint.as_deref()).unwrap_or_default(),
+        problem: attempt.problem.as_deref(),
+        signed_in_as: signed_in.map(|signed_in| signed_in.user.username.as_str()),
+    };
+    let mut response = send(attempt.status, &shown, Some(request.redirect_uri.origin()), None);
+    if let Some(seconds) = attempt.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    step.with_browser(app, response)
+}
+
+/// `POST /authorize/sign-in`: a username and a password, or the wish to go on as who is signed in.
+pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let context = context(&mut request);
+    let (parts, body) = request.into_parts();
+    let form = match form::of_body(&parts, body, &app.limits).await {
+        Ok(form) => form,
+        Err(error) => return malformed(&context, &error),
+    };
+    let mut step = match read(&app, context, &parts).await {
+        Ok(step) => step,
+        Err(response) => return *response,
+    };
+    if step.browser.is_new || !step.is_form_token(&app, PURPOSE, form.get("form_token").unwrap_or_default()) {
+        return stale_form(&step.context);
+    }
+    let since = Since { signed_in: true, consented: false };
+    if form.get("action") == Some("continue") && step.browser.signed_in.is_some() {
+        return proceed(&app, step, since).await;
+    }
+    match sign_in(&app, &step, &form).await {
+        Ok((cookie, signed_in)) => {
+            step.browser.signed_in = Some(signed_in);
+            let mut response = proceed(&app, step, since).await;
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+            response
+        }
+        Err(attempt) => page(&app, &step, attempt),
+    }
+}
+
+async fn sign_in(
+    app: &App,
+    step: &Step,
+    form: &Parameters,
+) -> Result<(http::HeaderValue, SignedIn), Attempt> {
+    let username = form.get("username").unwrap_or_default();
+    let again = |status, problem: String| Attempt {
+        status,
+        username: Some(username.to_owned()),
+        problem: Some(problem),
+        retry_after: None,
+    };
+    let password = form.get("password").unwrap_or_default();
+    if username.trim().is_empty() || password.is_empty() || password.len() > PASSWORD_BYTES {
+        return Err(again(StatusCode::BAD_REQUEST, "Type your username and your password.".to_owned()));
+    }
+    let before = step.browser.signed_in.as_ref().map(|signed_in| signed_in.session.id);
+    let (request, network) = (step.context.id(), step.context.network());
+    let password = Password::new(password);
+    match app.authority.sign_in_browser(username, password, before, network, app.clock.now()).await {
+        Ok((secret, signed_in)) => {
+            tracing::info!(request, user = %signed_in.user.id, %network, "signed in at a browser");
+            Ok((app.cookies.set_session(&secret), signed_in))
+        }
+        Err(SignInError::Refused) => {
+            tracing::info!(request, code = "credentials_refused", %network, "sign-in at a browser refused");
+            Err(again(
+                StatusCode::BAD_REQUEST,
+                "This username and password do not belong together.".to_owned(),
+            ))
+        }
+        Err(SignInError::Throttled { retry_after }) => {
+            let seconds = retry_after.as_secs().saturating_add(1);
+            tracing::info!(request, code = "sign_in_throttled", %network, "sign-in at a browser throttled");
+            let problem = format!("Too many wrong passwords. Wait {seconds} seconds and try again.");
+            Err(Attempt { retry_after: Some(seconds), ..again(StatusCode::TOO_MANY_REQUESTS, problem) })
+        }
+        Err(error) => {
+            tracing::warn!(request, code = error.code(), "{error}");
+            let problem = "We cannot sign anybody in at the moment. Wait a little and try again.".to_owned();
+            Err(Attempt { retry_after: Some(1), ..again(StatusCode::SERVICE_UNAVAILABLE, problem) })
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A request of a client to one of the endpoints where it proves who it is.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use http::header;
+use jeton_authority::OAuthError;
+use jeton_authority::client::Client;
+use jeton_authority::client_auth::Presented;
+use jeton_authority::issue::SenderConstraint;
+use jeton_oauth::{ErrorCode, Parameters};
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::request::{RequestContext, form};
+
+/// A request of a client that proved who it is.
+pub(super) struct ClientRequest {
+    pub(super) client: Arc<Client>,
+    pub(super) parameters: Parameters,
+    /// What it proved to hold beside that.
+    pub(super) constraint: SenderConstraint,
+}
+
+impl ClientRequest {
+    /// Reads a request to the endpoint at `path` and finds out who asks. Parameters in the URL count for nothing: they end up
+    /// in logs (RFC 6749 §2.3.1).
+    pub(super) async fn read(app: &App, path: &str, request: Request) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let parameters = form::of_body(&parts, body, &app.limits).await?;
+        let endpoint = format!("{}{path}", app.authority.settings().issuer);
+        let basic = basic(&parts.headers)?;
+        let presented = Presented { basic, parameters: &parameters, endpoint: &endpoint };
+        let client = app.authority.authenticate_client(presented, app.clock.now()).await?;
+        Ok(Self { client, parameters, constraint: SenderConstraint::default() })
+    }
+
+    /// The value of a parameter that has to be there.
+    pub(super) fn required(&self, name: &str, missing: &'static str) -> Result<&str, ApiError> {
+        let missing = OAuthError::refused(ErrorCode::InvalidRequest, missing);
+        self.parameters.get(name).ok_or(ApiError::OAuth(missing))
+    }
+}
+
+/// The credentials of `Authorization: Basic`.
+fn basic(headers: &http::HeaderMap) -> Result<Option<&str>, ApiError> {
+    let refused =
+        || OAuthError::refused(ErrorCode::InvalidRequest, "the Authorization header cannot be read");
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(refused().into());
+    }
+    let text = value.to_str().map_err(|_| refused())?;
+    match text.split_once(' ') {
+        Some((scheme, credentials)) if scheme.eq_ignore_ascii_case("basic") => Ok(Some(credentials)),
+        _ => Err(OAuthError::refused(
+            ErrorCode::InvalidClient,
+            "the Authorization header is not of the scheme Basic",
+        )
+        .into()),
+    }
+}
+
+/// What is known of a request, which stays in it.
+pub(super) fn context(request: &mut Request) -> RequestContext {
+    RequestContext::take(request.extensions_mut())
+}

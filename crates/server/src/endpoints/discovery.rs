@@ -1,0 +1,119 @@
+//! `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: what the authority is and can do
+//! (OpenID Connect Discovery §4, RFC 8414 §3).
+//!
+//! The document follows from the settings alone, so it is written once and sent as it is.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use jeton_authority::issue::scopes_of_claims;
+use jeton_authority::settings::Settings;
+use jeton_oauth::authorization::{GrantType, Prompt, ResponseMode};
+use jeton_oauth::client::{SubjectType, TokenEndpointAuthMethod};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::cors::allow_every_origin;
+use crate::respond::{APPLICATION_JSON, NOSNIFF};
+
+/// Where it is (OpenID Connect Discovery §4).
+pub(crate) const OPENID: &str = "/.well-known/openid-configuration";
+/// Where it is as well (RFC 8414 §3).
+pub(crate) const OAUTH: &str = "/.well-known/oauth-authorization-server";
+
+/// What is signed for clients, by which algorithms.
+const SIGNING: [&str; 7] = ["ES256", "RS256", "PS256", "EdDSA", "ES384", "RS512", "PS512"];
+/// What clients may sign assertions with.
+const ASSERTIONS: [&str; 11] =
+    ["ES256", "RS256", "PS256", "EdDSA", "Ed25519", "ES384", "ES512", "RS384", "RS512", "HS256", "HS512"];
+
+/// The document, ready to be sent.
+pub(crate) struct Metadata(Bytes);
+
+impl Metadata {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self(document(settings).to_string().into())
+    }
+}
+
+fn document(settings: &Settings) -> Value {
+    let issuer = settings.issuer.as_str();
+    let at = |path: &str| format!("{issuer}{path}");
+    let scopes: Vec<_> =
+        ["openid", "offline_access"].into_iter().chain(scopes_of_claims().map(|(scope, _)| scope)).collect();
+    let claims: Vec<_> =
+        ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid"]
+            .into_iter()
+            .chain(scopes_of_claims().flat_map(|(_, claims)| claims.iter().copied()))
+            .collect();
+    let grant_types = [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
+    let methods = [
+        TokenEndpointAuthMethod::ClientSecretBasic,
+        TokenEndpointAuthMethod::ClientSecretPost,
+        TokenEndpointAuthMethod::ClientSecretJwt,
+        TokenEndpointAuthMethod::PrivateKeyJwt,
+        TokenEndpointAuthMethod::None,
+    ];
+    let methods_with_secrets: Vec<_> =
+        methods.into_iter().filter(|method| *method != TokenEndpointAuthMethod::None).collect();
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": at("/authorize"),
+        "token_endpoint": at("/token"),
+        "userinfo_endpoint": at("/userinfo"),
+        "jwks_uri": at(super::jwks::PATH),
+        "introspection_endpoint": at("/introspect"),
+        "revocation_endpoint": at("/revoke"),
+        "end_session_endpoint": at("/end_session"),
+        "scopes_supported": scopes,
+        "response_types_supported": ["code"],
+        "response_modes_supported": [ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
+        "grant_types_supported": grant_types,
+        "prompt_values_supported": [Prompt::None, Prompt::Login, Prompt::Consent, Prompt::SelectAccount],
+        "acr_values_supported": ["1"],
+        "subject_types_supported": [SubjectType::Public, SubjectType::Pairwise],
+        "id_token_signing_alg_values_supported": SIGNING,
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": ASSERTIONS,
+        "introspection_endpoint_auth_methods_supported": methods_with_secrets,
+        "introspection_endpoint_auth_signing_alg_values_supported": ASSERTIONS,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": ASSERTIONS,
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims,
+        "claims_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "code_challenge_methods_supported": [jeton_oauth::pkce::S256],
+        "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+    })
+}
+
+pub(crate) async fn get(State(app): State<Arc<App>>, method: Method) -> Response {
+    answer(&app, &method)
+}
+
+/// The answer to `GET` or `HEAD`.
+pub(crate) fn answer(app: &App, method: &Method) -> Response {
+    const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+    let document = app.metadata.0.clone();
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(header::CONTENT_TYPE, APPLICATION_JSON);
+    headers.insert(header::CACHE_CONTROL, AN_HOUR);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    let mut response = if *method == Method::HEAD {
+        headers.insert(header::CONTENT_LENGTH, document.len().into());
+        Response::new(Body::empty())
+    } else {
+        Response::new(Body::from(document))
+    };
+    allow_every_origin(&mut headers);
+    *response.headers_mut() = headers;
+    response
+}

@@ -1,0 +1,47 @@
+//! `POST /token`: clients exchange what they were granted for tokens (RFC 6749 §3.2).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use jeton_authority::OAuthError;
+use jeton_authority::grants::TokenRequest;
+use jeton_authority::issue::TokenResponse;
+
+use super::client_request::{ClientRequest, context};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::request::RequestContext;
+use crate::respond::json;
+
+/// Where it is.
+pub(crate) const PATH: &str = "/token";
+
+pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let context = context(&mut request);
+    match exchange(&app, &context, request).await {
+        Ok(response) => json(StatusCode::OK, serde_json::to_vec(&response).unwrap_or_default()),
+        Err(error) => error.into_response(&context),
+    }
+}
+
+async fn exchange(app: &App, context: &RequestContext, request: Request) -> Result<TokenResponse, ApiError> {
+    let ClientRequest { client, parameters, constraint } = ClientRequest::read(app, PATH, request).await?;
+    let (request, network) = (context.id(), context.network());
+    let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
+    let grant_type = asked.parameters.get("grant_type").unwrap_or_default().to_owned();
+    match app.authority.token(&asked).await {
+        Ok(response) => {
+            let grant = response.grant.map(|grant| grant.to_string()).unwrap_or_default();
+            tracing::info!(request, client = %asked.client.id, grant_type, grant, %network, "tokens issued");
+            Ok(response)
+        }
+        Err(error) => {
+            if let OAuthError::Replayed { grant, .. } = &error {
+                tracing::warn!(request, client = %asked.client.id, %grant, %network, "replay, grant ended");
+            }
+            Err(error.into())
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What the OAuth endpoints say when they refuse (RFC 6749 §5.2, RFC 6750 §3).
+
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use jeton_authority::store::StoreError;
+use jeton_authority::{OAuthError, Refusal, UserInfoError};
+use jeton_oauth::{BearerChallenge, BearerError, ErrorCode, ErrorDescription, Realm};
+
+use crate::respond::json;
+
+/// When a client that was turned away for want of resources may try again, in seconds.
+const RETRY_AFTER: u64 = 1;
+
+/// The answer that tells a client of an error.
+pub(crate) fn answer(error: &OAuthError) -> Response {
+    match error {
+        OAuthError::Refused(refusal) | OAuthError::Replayed { refusal, .. } => refused(refusal),
+        OAuthError::Store(StoreError::Unavailable(_)) => {
+            let refusal =
+                Refusal::new(ErrorCode::TemporarilyUnavailable, "nothing can be stored at the moment");
+            let mut response = refused(&refusal);
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
+            response
+        }
+        _ => refused(&Refusal::new(ErrorCode::ServerError, "the server failed")),
+    }
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    // Neither holds a letter that JSON would escape.
+    let body =
+        format!("{{\"error\":\"{}\",\"error_description\":\"{}\"}}", refusal.code, refusal.description);
+    let mut response = json(status, body);
+    if refusal.code == ErrorCode::InvalidClient {
+        const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"token\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, BASIC);
+    }
+    response
+}
+
+/// The answer to a request for userinfo that is refused.
+pub(crate) fn userinfo_answer(error: &UserInfoError) -> Response {
+    let (code, description) = match error {
+        UserInfoError::Failed(error) => return answer(error),
+        UserInfoError::InsufficientScope => {
+            (BearerError::InsufficientScope, "the access token lacks the scope openid")
+        }
+        UserInfoError::NotProved => {
+            (BearerError::InvalidToken, "the access token is bound to a key that was not proved")
+        }
+        _ => (BearerError::InvalidToken, "the access token is not valid"),
+    };
+    challenge(Some((code, description)))
+}
+
+/// The challenge of the userinfo endpoint; without an error where no token was sent at all.
+pub(crate) fn challenge(error: Option<(BearerError, &'static str)>) -> Response {
+    let realm = Realm::parse("userinfo").expect("a realm of plain letters");
+    let mut challenge = BearerChallenge::new(realm);
+    let mut status = StatusCode::UNAUTHORIZED;
+    let mut body = String::from("{}");
+    if let Some((code, description)) = error {
+        status = StatusCode::from_u16(code.status()).unwrap_or(status);
+        body = format!("{{\"error\":\"{code}\",\"error_description\":\"{description}\"}}");
+        challenge = challenge.error(code).error_description(ErrorDescription::from_static(description));
+    }
+    let mut response = json(status, body);
+    if let Ok(value) = HeaderValue::try_from(challenge.to_string()) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    response
+}

@@ -1,0 +1,9 @@
+//! The pages that people see. They work without a script.
+
+mod policy;
+mod templates;
+
+pub(crate) use policy::{asset, page};
+pub(crate) use templates::{
+    ConsentPage, ErrorPage, FormPostPage, ScopeLine, SignInPage, SignOutPage, SignedOutPage,
+};

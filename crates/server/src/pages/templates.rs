@@ -1,0 +1,98 @@
+//! What each page shows. The templates escape everything that they are given.
+
+use askama::Template;
+
+/// Signing in.
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub(crate) struct SignInPage<'a> {
+    /// What the client is called.
+    pub(crate) client: &'a str,
+    /// Where the form leads.
+    pub(crate) action: &'a str,
+    /// What proves that the form is ours.
+    pub(crate) form_token: &'a str,
+    /// What was typed before, or what the client expects.
+    pub(crate) username: &'a str,
+    /// What is wrong, beside the password.
+    pub(crate) problem: Option<&'a str>,
+    /// Who is signed in, if they may go on as that.
+    pub(crate) signed_in_as: Option<&'a str>,
+}
+
+/// One thing that a client asks for.
+pub(crate) struct ScopeLine {
+    /// What it is called in the request.
+    pub(crate) name: String,
+    /// What it means.
+    pub(crate) meaning: &'static str,
+}
+
+/// Whether a client may have what it asks for.
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub(crate) struct ConsentPage<'a> {
+    /// What the client is called.
+    pub(crate) client: &'a str,
+    /// Where it sends people.
+    pub(crate) client_host: &'a str,
+    /// Its privacy policy.
+    pub(crate) policy_uri: Option<&'a str>,
+    /// Its terms of service.
+    pub(crate) tos_uri: Option<&'a str>,
+    /// Who is signed in.
+    pub(crate) username: &'a str,
+    /// What it asks for.
+    pub(crate) scopes: &'a [ScopeLine],
+    /// Where the form leads.
+    pub(crate) action: &'a str,
+    /// What proves that the form is ours.
+    pub(crate) form_token: &'a str,
+    /// Whether the user signed in for this very request, for the next step.
+    pub(crate) signed_in: &'a str,
+}
+
+/// Something that cannot be sent back to the client.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub(crate) struct ErrorPage<'a> {
+    /// What is wrong.
+    pub(crate) title: &'a str,
+    /// What to do about it.
+    pub(crate) text: &'a str,
+    /// Its stable name, for whoever looks after the client.
+    pub(crate) code: &'a str,
+    /// What the log calls the request.
+    pub(crate) request: &'a str,
+}
+
+/// Whether to sign out.
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+pub(crate) struct SignOutPage<'a> {
+    /// Who is signed in.
+    pub(crate) username: &'a str,
+    /// What the client that asks is called.
+    pub(crate) client: Option<&'a str>,
+    /// Where the form leads.
+    pub(crate) action: &'a str,
+    /// What proves that the form is ours.
+    pub(crate) form_token: &'a str,
+}
+
+/// Signed out.
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+pub(crate) struct SignedOutPage;
+
+/// An answer that the browser posts to the client (OAuth 2.0 Form Post Response Mode).
+#[derive(Template)]
+#[template(path = "form_post.html")]
+pub(crate) struct FormPostPage<'a> {
+    /// Where it goes.
+    pub(crate) action: &'a str,
+    /// What it says.
+    pub(crate) parameters: Vec<(&'a str, &'a str)>,
+    /// The script that posts it at once.
+    pub(crate) script: &'static str,
+}

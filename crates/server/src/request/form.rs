@@ -1,0 +1,40 @@
+//! The parameters of an OAuth request: a query, or a body of the type `application/x-www-form-urlencoded`.
+
+use axum::body::Body;
+use http::request::Parts;
+use jeton_oauth::{Parameters, ParametersError};
+
+use super::body::{self, BodyError};
+use super::media_type::MediaType;
+use crate::limits::Limits;
+
+/// Why there are no parameters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FormError {
+    /// The body did not arrive as it should.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The body is in another encoding.
+    #[error("body is not of the type application/x-www-form-urlencoded")]
+    MediaType,
+    /// A parameter is repeated or no text.
+    #[error(transparent)]
+    Parameters(#[from] ParametersError),
+}
+
+/// The parameters of the query.
+pub(crate) fn of_query(parts: &Parts) -> Result<Parameters, FormError> {
+    Ok(Parameters::parse(parts.uri.query().unwrap_or_default().as_bytes())?)
+}
+
+/// The parameters of the body; none where it is empty.
+pub(crate) async fn of_body(parts: &Parts, body: Body, limits: &Limits) -> Result<Parameters, FormError> {
+    let body = body::read(body, limits).await?;
+    if body.is_empty() {
+        return Ok(Parameters::default());
+    }
+    match MediaType::of(&parts.headers) {
+        Ok(MediaType::Form) => Ok(Parameters::parse(&body)?),
+        _ => Err(FormError::MediaType),
+    }
+}
