@@ -17,7 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! No I/O, no async, no clock and no globals: the time is an argument. `Signer` and `Verifier` are prepared once and
+//! No I/O, no async run-time, no clock and no globals: the time is an argument. `Signer` and `Verifier` are prepared once and
 //! shared; neither ever changes.
 //!
 //! # Which algorithm?
