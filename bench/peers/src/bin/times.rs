@@ -13,7 +13,11 @@ const ROUNDS: u32 = 80;
 fn main() -> Result<(), Failure> {
     timing::settle();
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
     for algorithm in ALGORITHMS {
+        if !wanted.is_empty() && !wanted.iter().any(|name| name == common_name(algorithm)) {
+            continue;
+        }
         let mut cases = Task::new(algorithm, now)?.cases()?;
         let times = timing::fastest(&mut cases, ROUNDS);
         for (case, value) in cases.iter().zip(times) {

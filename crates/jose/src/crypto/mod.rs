@@ -8,6 +8,7 @@ mod ecdh;
 mod ecdsa;
 mod eddsa;
 mod hmac;
+mod hmac_sha256;
 #[cfg(feature = "hpke")]
 mod hpke;
 #[cfg(all(test, feature = "hpke"))]

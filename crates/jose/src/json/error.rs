@@ -153,6 +153,57 @@ impl From<Fault> for JsonError {
     }
 }
 
+/// An error on its way up through serde, which returns it from everything it calls: one word, so that success is no larger.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct Failure(Box<JsonError>);
+
+impl From<JsonError> for Failure {
+    #[cold]
+    fn from(error: JsonError) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl From<Fault> for Failure {
+    #[cold]
+    fn from(fault: Fault) -> Self {
+        JsonError::from(fault).into()
+    }
+}
+
+impl From<Failure> for JsonError {
+    fn from(failure: Failure) -> Self {
+        *failure.0
+    }
+}
+
+impl de::Error for Failure {
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        JsonError::custom(reason).into()
+    }
+
+    fn invalid_type(found: de::Unexpected<'_>, wanted: &dyn de::Expected) -> Self {
+        JsonError::invalid_type(found, wanted).into()
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, wanted: &dyn de::Expected) -> Self {
+        JsonError::invalid_value(found, wanted).into()
+    }
+
+    fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
+        JsonError::unknown_variant(found, expected).into()
+    }
+
+    fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
+        JsonError::unknown_field(found, expected).into()
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        JsonError::missing_field(name).into()
+    }
+}
+
 fn kind(found: de::Unexpected<'_>) -> &'static str {
     match found {
         de::Unexpected::Bool(_) => "a boolean",

@@ -2,22 +2,28 @@
 //!
 //! It refuses what readers disagree about, and with that what forgeries are made of: members that appear twice (compared
 //! after unescaping, at any depth), invalid UTF-8, lone surrogates, a NUL in a name, trailing data, numbers outside the
-//! grammar, and depth without bound. One pass over the text leaves a flat list of values; typed values are then read
-//! from that list, so that the text is judged once, whatever type is asked for.
+//! grammar, and depth without bound. [`Document`] is a flat list of a text's values, for looking some of them up; [`de`]
+//! makes typed values in one pass. Both judge a text alike, whatever type is asked for.
 
 mod de;
 mod error;
+#[cfg(test)]
+mod laws;
 mod number;
 mod scan;
+mod ser;
 mod string;
 mod value;
 
 use serde::de::DeserializeOwned;
 
+pub(crate) use de::{Onlooker, read_object};
 use error::Fault;
 pub use error::JsonError;
 pub(crate) use number::{NumericDate, Rounding};
 pub(crate) use scan::{Document, Limits};
+pub(crate) use ser::to_vec;
+pub(crate) use string::unescape;
 pub(crate) use value::Value;
 
 /// Reads a JSON text (RFC 8259) strictly into `T`.
@@ -27,6 +33,5 @@ pub(crate) use value::Value;
 /// # Errors
 /// [`JsonError`] says what is wrong, and where; it repeats nothing of the text.
 pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, JsonError> {
-    let document = Document::parse(json, Limits::PAYLOAD)?;
-    T::deserialize(document.root())
+    de::read(std::str::from_utf8(json).map_err(|_| JsonError::Utf8)?)
 }

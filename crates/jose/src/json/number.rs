@@ -43,6 +43,12 @@ pub(super) fn is_integer(text: &str) -> bool {
     !text.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
 }
 
+/// A number of at most 19 digits and nothing else, which never is too large.
+pub(super) fn to_u64(text: &str) -> Option<u64> {
+    let add = |value: u64, byte: u8| byte.is_ascii_digit().then(|| value * 10 + u64::from(byte - b'0'));
+    if text.len() > 19 { text.parse().ok() } else { text.bytes().try_fold(0, add) }
+}
+
 /// The number as a double, if a double holds exactly what is written: the shortest text for that double has the
 /// same digits. `0.1` and `1e3` do, `9007199254740993` and `1e400` do not.
 pub(super) fn to_f64(text: &str) -> Result<f64, JsonError> {
@@ -100,6 +106,9 @@ pub(crate) struct NumericDate(pub(crate) i64);
 impl NumericDate {
     /// Reads the number; `None` where it lies far outside of what a date can be.
     pub(crate) fn read(text: &str, rounding: Rounding) -> Option<Self> {
+        if let Some(seconds) = to_u64(text) {
+            return seconds.try_into().ok().map(Self);
+        }
         if is_integer(text) {
             return text.parse().ok().map(Self);
         }

@@ -20,7 +20,7 @@ impl Limits {
 }
 
 /// Arrays and objects within one another.
-const DEPTH: usize = 32;
+pub(super) const DEPTH: usize = 32;
 
 /// What kind of value a node is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,10 +64,7 @@ impl<'a> Document<'a> {
 
     /// Checks the whole text.
     pub(crate) fn parse_str(text: &'a str, limits: Limits) -> Result<Self, JsonError> {
-        // Offsets are kept in 32 bits.
-        if text.len() >= u32::MAX as usize {
-            return Err(JsonError::Syntax { at: u32::MAX as usize });
-        }
+        check_len(text)?;
         let mut scanner =
             Scanner { text, bytes: text.as_bytes(), at: 0, nodes: Vec::with_capacity(32), limits };
         scanner.run()?;
@@ -179,7 +176,7 @@ impl Scanner<'_> {
     fn string(&mut self) -> Result<Option<Kind>, Fault> {
         let start = self.at + 1;
         let end = string::scan(self.bytes, start)?;
-        self.push(if end.escaped { Kind::Escaped } else { Kind::String }, start, end.quote);
+        self.push(if end.escapes > 0 { Kind::Escaped } else { Kind::String }, start, end.quote);
         self.at = end.quote + 1;
         Ok(None)
     }
@@ -291,7 +288,12 @@ impl Scanner<'_> {
     }
 }
 
-/// Texts are shorter than 4 GiB, which [`Document::parse`] has checked.
+/// Offsets are kept in 32 bits.
+pub(super) fn check_len(text: &str) -> Result<(), JsonError> {
+    if text.len() < u32::MAX as usize { Ok(()) } else { Err(JsonError::Syntax { at: u32::MAX as usize }) }
+}
+
+/// Texts are shorter than 4 GiB, which [`check_len`] has made sure of.
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -20,10 +20,6 @@ impl<'t, 'a> Value<'t, 'a> {
         self.document.node(self.index)
     }
 
-    pub(crate) fn is_null(self) -> bool {
-        self.node().kind == Kind::Null
-    }
-
     pub(crate) fn as_bool(self) -> Option<bool> {
         match self.node().kind {
             Kind::True => Some(true),
@@ -42,16 +38,16 @@ impl<'t, 'a> Value<'t, 'a> {
         self.document.slice(node)
     }
 
+    /// Where the value's text begins.
+    pub(crate) fn start(self) -> usize {
+        let node = self.node();
+        node.start as usize - usize::from(matches!(node.kind, Kind::String | Kind::Escaped))
+    }
+
     /// A string, unescaped.
     pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
         let node = self.node();
         matches!(node.kind, Kind::String | Kind::Escaped).then(|| self.document.string(node))
-    }
-
-    /// Where a string without escapes stands in the text.
-    pub(crate) fn span(self) -> Option<(u32, u32)> {
-        let node = self.node();
-        (node.kind == Kind::String).then_some((node.start, node.end))
     }
 
     /// A number as it is written.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::VerifyError;
-use crate::json::{Document, NumericDate, Rounding, Value};
+use crate::json::{self, Document, JsonError, Limits, NumericDate, Onlooker, Rounding};
 use crate::timestamp::Timestamp;
 
 /// The registered claims of a verified token. Texts lie within the decoded claims set, so keeping them costs nothing.
@@ -26,10 +26,6 @@ pub(super) struct Found {
 }
 
 impl RegisteredClaims {
-    pub(super) fn new(json: String, found: Found) -> Self {
-        Self { json, found }
-    }
-
     /// Who issued the token.
     #[must_use]
     pub fn iss(&self) -> Option<&str> {
@@ -122,34 +118,74 @@ enum Texts {
     Many(Vec<Text>),
 }
 
-impl Found {
-    /// Finds and types the registered claims of a checked claims set.
-    pub(super) fn read(document: &Document<'_>) -> Result<Self, VerifyError> {
-        let mut found = Self::default();
-        let members =
-            document.root().members().ok_or(VerifyError::ClaimsJson(crate::json::JsonError::Type {
-                found: "another value",
-                wanted: "an object".into(),
-            }))?;
-        for (name, value) in members {
-            // Three letters each, so that other names cost one comparison.
-            if name.len() != 3 {
-                continue;
-            }
-            match name.as_bytes() {
-                b"iss" => found.iss = Some(text(value, "iss")?),
-                b"sub" => found.sub = Some(text(value, "sub")?),
-                b"jti" => found.jti = Some(text(value, "jti")?),
-                b"aud" => found.aud = audience(value)?,
-                b"exp" => found.exp = Some(date(value, "exp", Rounding::Down)?),
-                b"nbf" => found.nbf = Some(date(value, "nbf", Rounding::Up)?),
-                b"iat" => found.iat = Some(date(value, "iat", Rounding::Up)?),
-                _ => {}
-            }
-        }
-        Ok(found)
+/// The registered claims while a claims set is being read.
+pub(super) struct Reading {
+    found: Found,
+    /// The first claim that was malformed.
+    malformed: Option<&'static str>,
+    /// The claims that must be there and have not been met.
+    pub(super) missing: Vec<&'static str>,
+}
+
+impl Reading {
+    pub(super) fn new(required: &[&'static str]) -> Self {
+        Self { found: Found::default(), malformed: None, missing: required.to_vec() }
     }
 
+    /// Reads all members of a checked claims set.
+    pub(super) fn all(mut self, document: &Document<'_>) -> Result<Self, VerifyError> {
+        let members = document.root().members().ok_or_else(|| {
+            VerifyError::ClaimsJson(JsonError::Type { found: "another value", wanted: "an object".into() })
+        })?;
+        for (name, value) in members {
+            self.member(&name, value.text(), value.start());
+        }
+        Ok(self)
+    }
+
+    /// What was found, if it is well-formed.
+    pub(super) fn found(&self) -> Result<&Found, VerifyError> {
+        match self.malformed {
+            None => Ok(&self.found),
+            Some(name) => Err(VerifyError::ClaimMalformed { name }),
+        }
+    }
+
+    pub(super) fn into_claims(self, json: String) -> RegisteredClaims {
+        RegisteredClaims { json, found: self.found }
+    }
+
+    fn registered(&mut self, name: &[u8], value: &str, start: usize) -> Option<()> {
+        let found = &mut self.found;
+        match name {
+            b"iss" => found.iss = Some(text(value, start)?),
+            b"sub" => found.sub = Some(text(value, start)?),
+            b"jti" => found.jti = Some(text(value, start)?),
+            b"aud" => found.aud = audience(value, start)?,
+            b"exp" => found.exp = Some(date(value, Rounding::Down)?),
+            b"nbf" => found.nbf = Some(date(value, Rounding::Up)?),
+            b"iat" => found.iat = Some(date(value, Rounding::Up)?),
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl Onlooker for Reading {
+    fn member(&mut self, name: &str, value: &str, start: usize) {
+        if !self.missing.is_empty() {
+            self.missing.retain(|missing| *missing != name);
+        }
+        // Three letters each, so that other names cost one comparison.
+        if name.len() == 3 && self.registered(name.as_bytes(), value, start).is_none() {
+            let malformed =
+                ["iss", "sub", "jti", "aud", "exp", "nbf", "iat"].into_iter().find(|known| *known == name);
+            self.malformed = self.malformed.or(malformed);
+        }
+    }
+}
+
+impl Found {
     pub(super) fn iss<'j>(&'j self, json: &'j str) -> Option<&'j str> {
         self.iss.as_ref().map(|text| text.get(json))
     }
@@ -162,47 +198,32 @@ impl Found {
             Texts::Many(texts) => Some(texts.iter().any(|text| fits(text.get(json)))),
         }
     }
-
-    /// Whether a claim that must be there is absent.
-    pub(super) fn lacks(&self, name: &str) -> Option<bool> {
-        Some(match name {
-            "iss" => self.iss.is_none(),
-            "sub" => self.sub.is_none(),
-            "jti" => self.jti.is_none(),
-            "aud" => matches!(self.aud, Texts::None),
-            "exp" => self.exp.is_none(),
-            "nbf" => self.nbf.is_none(),
-            "iat" => self.iat.is_none(),
-            _ => return None,
-        })
-    }
 }
 
-fn text(value: Value<'_, '_>, name: &'static str) -> Result<Text, VerifyError> {
-    let malformed = VerifyError::ClaimMalformed { name };
-    match value.span() {
-        Some((start, end)) => Ok(Text::Within(start, end)),
-        None => value.as_str().map(|text| Text::Unescaped(text.into())).ok_or(malformed),
+/// A string as it is written, which begins at `start` of the claims set.
+fn text(value: &str, start: usize) -> Option<Text> {
+    let written = value.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr(b'\\', written.as_bytes()).is_some() {
+        return Some(Text::Unescaped(json::unescape(written).into()));
     }
+    let offset = |at: usize| u32::try_from(at).ok();
+    Some(Text::Within(offset(start + 1)?, offset(start + 1 + written.len())?))
 }
 
 /// A string, or an array of strings (RFC 7519 §4.1.3); not an empty one.
-fn audience(value: Value<'_, '_>) -> Result<Texts, VerifyError> {
-    let malformed = VerifyError::ClaimMalformed { name: "aud" };
-    if let Some(elements) = value.elements() {
-        let texts: Vec<Text> = elements.map(|element| text(element, "aud")).collect::<Result<_, _>>()?;
-        return if texts.is_empty() { Err(malformed) } else { Ok(Texts::Many(texts)) };
+fn audience(value: &str, start: usize) -> Option<Texts> {
+    if !value.starts_with('[') {
+        return if value == "\"\"" { None } else { text(value, start).map(Texts::One) };
     }
-    match text(value, "aud")? {
-        Text::Within(start, end) if start == end => Err(malformed),
-        one => Ok(Texts::One(one)),
-    }
+    let document = Document::parse_str(value, Limits::PAYLOAD).ok()?;
+    let texts = document.root().elements()?.map(|element| text(element.text(), start + element.start()));
+    let texts: Vec<Text> = texts.collect::<Option<_>>()?;
+    if texts.is_empty() { None } else { Some(Texts::Many(texts)) }
 }
 
-fn date(value: Value<'_, '_>, name: &'static str, rounding: Rounding) -> Result<Timestamp, VerifyError> {
-    value
-        .as_number()
-        .and_then(|number| NumericDate::read(number, rounding))
-        .and_then(|date| Timestamp::try_from_unix(date.0))
-        .ok_or(VerifyError::ClaimMalformed { name })
+fn date(value: &str, rounding: Rounding) -> Option<Timestamp> {
+    if !value.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
+        return None;
+    }
+    NumericDate::read(value, rounding).and_then(|date| Timestamp::try_from_unix(date.0))
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::base64url;
 use crate::error::SignError;
+use crate::json;
 #[cfg(feature = "x509")]
 use crate::jws::CertificateMember;
 use crate::jws::HeaderTemplate;
@@ -109,8 +110,7 @@ impl Signer {
     /// # Errors
     /// [`SignError::Claims`] where it does not; [`SignError::Key`] where the key must not sign.
     pub fn sign<C: Serialize + ?Sized>(&self, claims: &C) -> Result<String, SignError> {
-        let json = serde_json::to_vec(claims)
-            .map_err(|error| SignError::Claims { reason: error.to_string().into() })?;
+        let json = json::to_vec(claims).map_err(|reason| SignError::Claims { reason: reason.into() })?;
         if json.first() != Some(&b'{') {
             return Err(SignError::Claims { reason: "not an object".into() });
         }

@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::known_header::KnownHeaders;
 use super::profile::Profile;
-use super::registered::Found;
-use super::{Audience, Issuer, RegisteredClaims, TokenType, Verified};
+use super::registered::Reading;
+use super::{Audience, Issuer, TokenType, Verified};
 use crate::base64url;
 use crate::error::VerifyError;
-use crate::json::{Document, Limits};
+use crate::json::{self, Document, JsonError, Limits};
 use crate::jws::{self, Header, Parts};
 use crate::key::{Candidates, KeySet};
 use crate::timestamp::Timestamp;
@@ -147,15 +147,26 @@ impl Verifier {
         let parts = jws::split(token)?;
         let header = self.verify_signature(parts)?;
         let json = base64url::decode(parts.payload).map_err(|_| VerifyError::Malformed)?;
-        let json =
-            String::from_utf8(json).map_err(|_| VerifyError::ClaimsJson(crate::json::JsonError::Utf8))?;
-        let document = Document::parse_str(&json, Limits::PAYLOAD).map_err(VerifyError::ClaimsJson)?;
-        let found = Found::read(&document)?;
-        self.check_claims(&document, &json, &found, now)?;
-        let claims = C::deserialize(document.root()).map_err(VerifyError::ClaimsMismatch)?;
-        let registered = RegisteredClaims::new(json, found);
+        let json = String::from_utf8(json).map_err(|_| VerifyError::ClaimsJson(JsonError::Utf8))?;
+        let mut reading = Reading::new(&self.required);
+        let claims =
+            json::read_object(&json, &mut reading).map_err(|error| self.explain(&json, error, now))?;
+        self.check_claims(&reading, &json, now)?;
+        let registered = reading.into_claims(json);
         self.profile.check(&registered)?;
         Ok(Verified::new(header, registered, claims))
+    }
+
+    /// Why claims that could not be read are refused: for their text, else by their policy, else by the caller's type.
+    #[cold]
+    fn explain(&self, json: &str, error: JsonError, now: Timestamp) -> VerifyError {
+        let document = match Document::parse_str(json, Limits::PAYLOAD) {
+            Ok(document) => document,
+            Err(fault) => return VerifyError::ClaimsJson(fault),
+        };
+        let reading = Reading::new(&self.required).all(&document);
+        let checked = reading.and_then(|reading| self.check_claims(&reading, json, now));
+        checked.err().unwrap_or(VerifyError::ClaimsMismatch(error))
     }
 
     fn verify_signature(&self, parts: Parts<'_>) -> Result<Arc<Header>, VerifyError> {
@@ -187,13 +198,8 @@ impl Verifier {
         Ok(header)
     }
 
-    fn check_claims(
-        &self,
-        document: &Document<'_>,
-        json: &str,
-        found: &Found,
-        now: Timestamp,
-    ) -> Result<(), VerifyError> {
+    fn check_claims(&self, reading: &Reading, json: &str, now: Timestamp) -> Result<(), VerifyError> {
+        let found = reading.found()?;
         if let Some(wanted) = self.issuer.as_str() {
             match found.iss(json) {
                 Some(iss) if iss == wanted => {}
@@ -226,11 +232,9 @@ impl Verifier {
                 return Err(VerifyError::TooOld { iat, now });
             }
         }
-        for &claim in &self.required {
-            if found.lacks(claim).unwrap_or_else(|| document.root().get(claim).is_none()) {
-                return Err(VerifyError::ClaimMissing { name: claim });
-            }
+        match reading.missing.first() {
+            Some(name) => Err(VerifyError::ClaimMissing { name }),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

@@ -1,0 +1,53 @@
+//! Typed values straight from a text, through serde: checked and read in one pass.
+//!
+//! This reader accepts what [`Document`] accepts, and nothing else; where the two names of an object look alike to it, it asks
+//! the document, once. What is wrong with a text is final, whatever a type makes of the error; a value of the wrong type is
+//! passed over like any other, so that a type may ask again for something else.
+
+mod access;
+mod names;
+mod reader;
+mod typed;
+
+use serde::de::DeserializeOwned;
+
+use super::scan::check_len;
+use super::{Document, JsonError, Limits};
+use reader::Reader;
+
+/// Looks on while the outermost object is read.
+pub(crate) trait Onlooker {
+    /// One member, after its value was read: its name, and its value as it is written, which begins at this offset.
+    fn member(&mut self, name: &str, value: &str, start: usize);
+}
+
+impl Onlooker for () {
+    fn member(&mut self, _: &str, _: &str, _: usize) {}
+}
+
+/// Reads a whole text that is an object. An error is about the first thing that this reader met, be it of the text or of the type.
+pub(crate) fn read_object<T: DeserializeOwned, O: Onlooker>(
+    text: &str,
+    onlooker: &mut O,
+) -> Result<T, JsonError> {
+    check_len(text)?;
+    let mut reader = Reader::new(text, onlooker);
+    if reader.peek() != Some(b'{') {
+        return Err(JsonError::Type { found: "another value", wanted: "an object".into() });
+    }
+    let value = T::deserialize(&mut reader)?;
+    reader.finish()?;
+    Ok(value)
+}
+
+/// Reads a whole text. An error is about the text, if anything is wrong with it, before it is about the type.
+pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
+    check_len(text)?;
+    let mut nobody = ();
+    let mut reader = Reader::new(text, &mut nobody);
+    let value = T::deserialize(&mut reader).and_then(|value| reader.finish().map(|()| value));
+    value.map_err(|error| match Document::parse_str(text, Limits::PAYLOAD) {
+        Ok(_) => error.into(),
+        Err(fault) => fault,
+    })
+}
