@@ -55,8 +55,7 @@ pub fn next_step(
     now: Timestamp,
 ) -> NextStep {
     let silent = request.prompt.contains(&Prompt::None);
-    let Some(_) = signed_in.filter(|signed_in| stands(request, signed_in, expected, since, now))
-    else {
+    let Some(_) = signed_in.filter(|signed_in| stands(request, signed_in, expected, since, now)) else {
         return if silent {
             NextStep::Refuse(Refusal::new(ErrorCode::LoginRequired, "the user has to sign in"))
         } else {

@@ -1,5 +1,6 @@
 //! The authority's rules, from outside.
 
+mod authorizing;
 mod key_lifecycle;
 mod passwords;
 mod refresh_model;
