@@ -6,10 +6,11 @@ use super::graph::Graph;
 const LAYERS: &[(&str, &[&str])] = &[
     ("jeton-jose", &[]),
     ("jeton-oauth", &["jeton-jose"]),
+    ("jeton-fetch", &["jeton-jose"]),
     ("jeton-authority", &["jeton-jose", "jeton-oauth"]),
     ("jeton-store", &["jeton-jose", "jeton-oauth", "jeton-authority"]),
-    ("jeton-guard", &["jeton-jose", "jeton-oauth"]),
-    ("jeton-server", &["jeton-jose", "jeton-oauth", "jeton-authority"]),
+    ("jeton-guard", &["jeton-jose", "jeton-oauth", "jeton-fetch"]),
+    ("jeton-server", &["jeton-jose", "jeton-oauth", "jeton-authority", "jeton-fetch"]),
     (
         "jeton",
         &["jeton-jose", "jeton-oauth", "jeton-authority", "jeton-store", "jeton-server", "jeton-guard"],
@@ -25,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const NEVER: &[(&str, &[&str])] = &[
     ("jeton-jose", &["tokio", "http", "hyper", "axum", "rusqlite", "async-trait", "reqwest", "ureq"]),
     ("jeton-oauth", &["tokio", "http", "hyper", "axum", "rusqlite", "reqwest", "ureq"]),
+    ("jeton-fetch", &["axum", "rusqlite", "tokio-postgres"]),
     ("jeton-authority", &["http", "hyper", "axum", "rusqlite", "tokio-postgres", "reqwest", "ureq"]),
     ("jeton-store", &["http", "hyper", "axum"]),
     ("jeton-server", &["rusqlite", "tokio-postgres"]),

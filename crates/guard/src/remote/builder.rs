@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use jeton_fetch::{Fetcher, RemoteUrl};
 use jeton_jose::Algorithm;
 
-use super::fetch::Fetcher;
 use super::freshness::Freshness;
 use super::jwk_set::{Location, RemoteJwkSet, Settings};
-use super::url::RemoteUrl;
 use crate::clock::Clock;
 
 /// What a [`RemoteJwkSet`] is made of.

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use jeton_fetch::FetchError;
 use jeton_jose::Timestamp;
 use tokio::sync::watch;
 
-use super::error::FetchError;
 use super::freshness::{Freshness, within};
 
 /// How many missing keys are kept in mind.

@@ -4,15 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use jeton_fetch::{FetchError, Fetcher, RemoteUrl};
 use jeton_jose::{Algorithm, JwkSet, KeyError, KeySet, Timestamp};
 use tokio::runtime::Handle;
 
 use super::builder::RemoteJwkSetBuilder;
-use super::error::FetchError;
-use super::fetch::Fetcher;
 use super::flight::{Brought, Flight, Flights};
 use super::freshness::{Freshness, Plan};
-use super::url::RemoteUrl;
 use crate::clock::Clock;
 
 /// The JWK Set of one issuer, fetched when it is needed and kept fresh from then on.

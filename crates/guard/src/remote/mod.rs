@@ -9,22 +9,12 @@
 //! - [`RemoteJwkSet`] keeps one issuer's keys fresh, and is what a [`Guard`](crate::Guard) takes.
 //! - [`Fetcher`] fetches once, under the same limits, for programs that need a set just now.
 
-mod address;
 mod builder;
-mod error;
-mod fetch;
 mod flight;
 mod freshness;
 mod jwk_set;
-mod metadata;
-mod tls;
-mod url;
 
-pub use address::Reach;
 pub use builder::RemoteJwkSetBuilder;
-pub use error::FetchError;
-pub use fetch::Fetcher;
+pub use jeton_fetch::{FetchError, Fetcher, IssuerMetadata, Reach, RemoteUrl, RemoteUrlError};
 pub(crate) use jwk_set::Fetched;
 pub use jwk_set::RemoteJwkSet;
-pub use metadata::IssuerMetadata;
-pub use url::{RemoteUrl, RemoteUrlError};

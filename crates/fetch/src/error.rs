@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jeton_jose::KeyError;
 
-use super::url::RemoteUrlError;
+use crate::url::RemoteUrlError;
 
-/// Why an issuer's keys could not be fetched. Nothing of the answer is in the text.
+/// Why a document could not be fetched, or a form posted. Nothing of the answer is in the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
@@ -59,6 +59,9 @@ pub enum FetchError {
     /// The answer is encoded, which was not asked for.
     #[error("the answer is compressed, which was not asked for")]
     Encoded,
+    /// The answer is of another media type than was asked for.
+    #[error("the answer is not JSON by its media type")]
+    MediaType,
     /// The answer is too large.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {
@@ -101,6 +104,7 @@ impl FetchError {
             Self::Redirected { .. } => "fetch_redirected",
             Self::Status { .. } => "fetch_status",
             Self::Encoded => "fetch_encoded",
+            Self::MediaType => "fetch_media_type",
             Self::TooLarge { .. } => "fetch_too_large",
             Self::Timeout { .. } => "fetch_timeout",
             Self::Keys(error) => error.code(),

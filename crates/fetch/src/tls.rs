@@ -1,4 +1,4 @@
-//! TLS to the issuer, by rustls with AWS-LC: the cryptography that verifies the tokens as well.
+//! TLS to the host, by rustls with AWS-LC: the cryptography that verifies the tokens as well.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::error::FetchError;
+use crate::error::FetchError;
 
 /// Whom TLS trusts. The system's roots are read when they are first needed.
-pub(super) struct Tls(OnceCell<TlsConnector>);
+pub(crate) struct Tls(OnceCell<TlsConnector>);
 
 impl Tls {
     /// Trusts whom this system trusts, companies' own authorities included; `SSL_CERT_FILE` is heeded.
-    pub(super) fn of_system() -> Self {
+    pub(crate) fn of_system() -> Self {
         Self(OnceCell::new())
     }
 
-    pub(super) fn trusting(roots: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, FetchError> {
+    pub(crate) fn trusting(roots: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, FetchError> {
         let mut store = RootCertStore::empty();
         for root in roots {
             store
@@ -32,7 +32,7 @@ impl Tls {
         Ok(Self(OnceCell::new_with(Some(connector(store)?))))
     }
 
-    pub(super) async fn connect(
+    pub(crate) async fn connect(
         &self,
         host: &str,
         stream: TcpStream,

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::error::FetchError;
-use super::url::{RemoteUrl, RemoteUrlError};
+use crate::error::FetchError;
+use crate::url::{RemoteUrl, RemoteUrlError};
 
 /// The part of an issuer's metadata (RFC 8414 §2, OpenID Connect Discovery 1.0 §3) that a resource server needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct IssuerMetadata {
 
 impl IssuerMetadata {
     /// Reads the metadata that were fetched for `issuer`.
-    pub(super) fn parse(json: &[u8], issuer: &str) -> Result<Self, FetchError> {
+    pub(crate) fn parse(json: &[u8], issuer: &str) -> Result<Self, FetchError> {
         #[derive(Deserialize)]
         struct Wire {
             issuer: String,
@@ -33,7 +33,7 @@ impl IssuerMetadata {
 }
 
 /// Where an issuer's metadata may be: OpenID Connect puts its name behind the path, RFC 8414 before it.
-pub(super) fn metadata_urls(issuer: &str) -> Result<[RemoteUrl; 2], RemoteUrlError> {
+pub(crate) fn metadata_urls(issuer: &str) -> Result<[RemoteUrl; 2], RemoteUrlError> {
     RemoteUrl::parse(issuer)?;
     if issuer.contains('?') {
         return Err(RemoteUrlError::Parts);

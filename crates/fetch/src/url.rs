@@ -84,12 +84,12 @@ impl RemoteUrl {
     }
 
     /// The host with its port as the `Host` header has it.
-    pub(super) fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         self.0.authority().map(http::uri::Authority::as_str).unwrap_or_default()
     }
 
     /// What is asked of the host.
-    pub(super) fn path_and_query(&self) -> &str {
+    pub(crate) fn path_and_query(&self) -> &str {
         self.0.path_and_query().map_or("/", PathAndQuery::as_str)
     }
 }
