@@ -101,8 +101,8 @@ impl PublicKey {
     ///
     /// It accepts exactly what the key accepts without the table. The curve arithmetic is this crate's own, on field arithmetic
     /// that for the most part is generated from proofs (`fiat-crypto`), and in safe Rust. It was tested with Wycheproof's
-    /// cases, the examples of RFC 6979 and RFC 8032, a big-integer reference, and millions of good, mutated and random signatures
-    /// beside AWS-LC, with the numbers at the ends of their ranges, sums that meet a doubling or infinity, and keys of
+    /// cases, the examples of RFC 6979 and RFC 8032, a big-integer reference, and good, mutated and random signatures beside
+    /// AWS-LC, with the numbers at the ends of their ranges, sums that meet a doubling or infinity, and keys of
     /// small order.
     ///
     /// The time that it takes depends on the key, the message and the signature, and these are public. Nothing secret is
