@@ -15,7 +15,7 @@ use crate::random::Random;
 use crate::refusal::OAuthError;
 use crate::settings::Settings;
 use crate::store::{KeyAddition, Store, StoreError};
-use crate::throttle::Throttle;
+use crate::throttle::{Rates, Throttle};
 
 /// How often the first start tries again when another process adds keys at the same time.
 const FIRST_KEYS_ATTEMPTS: usize = 4;
@@ -29,6 +29,7 @@ pub struct Authority {
     pub(crate) hashing: Arc<dyn Hashing>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) throttle: Mutex<Throttle>,
+    pub(crate) rates: Rates,
     pub(crate) master: MasterKey,
     pub(crate) clients: ClientCache,
     ring: ArcSwap<Known>,
@@ -90,6 +91,7 @@ impl Authority {
         Ok(Self {
             store,
             throttle: Mutex::new(Throttle::default()),
+            rates: Rates::default(),
             settings,
             hashing,
             random,

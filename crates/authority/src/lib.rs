@@ -12,6 +12,7 @@ pub mod client;
 pub mod client_auth;
 mod clients;
 pub mod device;
+mod device_authorization;
 mod end_session;
 pub mod grant;
 pub mod grants;
@@ -41,6 +42,9 @@ mod verify;
 
 pub use authority::{Authority, OpenError};
 pub use authorize::{IdentifyError, REQUEST_URI_PREFIX};
+pub use device_authorization::{
+    DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, FindDeviceError, WaitingDevice,
+};
 pub use end_session::{EndSession, EndSessionRequest, LogoutToken};
 pub use id::{GrantId, ParseIdError, SessionId, UserId};
 pub use introspect::Introspection;

@@ -1,9 +1,12 @@
 //! Why an OAuth request is refused: the code that goes over the wire, and a fixed text for developers.
 
+use std::time::Duration;
+
 use jeton_jose::SignError;
 use jeton_oauth::{ErrorCode, ErrorDescription};
 
 use crate::store::StoreError;
+use crate::throttle::Throttled;
 
 /// A refusal in the words of the standards (RFC 6749 §5.2). It echoes nothing of the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +40,12 @@ pub enum OAuthError {
         /// The grant that ended.
         grant: crate::GrantId,
     },
+    /// Its network asks for more than it may at once.
+    #[error("too many requests of one network")]
+    Throttled {
+        /// When the next one is welcome.
+        retry_after: Duration,
+    },
     /// A token could not be signed.
     #[error("no token could be signed: {0}")]
     Signing(#[from] SignError),
@@ -59,9 +68,16 @@ impl OAuthError {
         match self {
             Self::Refused(refusal) => refusal.code.as_str(),
             Self::Replayed { .. } => "token_replayed",
+            Self::Throttled { .. } => "request_throttled",
             Self::Signing(_) => "signing_failed",
             Self::Keys(_) => "keys_unusable",
             Self::Store(_) => "store_failed",
         }
+    }
+}
+
+impl From<Throttled> for OAuthError {
+    fn from(throttled: Throttled) -> Self {
+        Self::Throttled { retry_after: throttled.retry_after }
     }
 }

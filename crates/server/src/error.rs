@@ -150,9 +150,9 @@ impl ApiError {
             Self::SignIn(error) => sign_in_error(error),
             Self::Token(error) => token_error(error),
             // These have a wire of their own; here it only matters whether they are a fault.
-            Self::OAuth(OAuthError::Refused(_) | OAuthError::Replayed { .. }) => {
-                wire(StatusCode::BAD_REQUEST, "")
-            }
+            Self::OAuth(
+                OAuthError::Refused(_) | OAuthError::Replayed { .. } | OAuthError::Throttled { .. },
+            ) => wire(StatusCode::BAD_REQUEST, ""),
             Self::OAuth(_) | Self::UserInfo(UserInfoError::Failed(_)) => server_error(),
             Self::UserInfo(_) => wire(StatusCode::UNAUTHORIZED, ""),
             Self::Form(error) => form_error(error),

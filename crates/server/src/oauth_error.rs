@@ -15,6 +15,14 @@ const RETRY_AFTER: u64 = 1;
 pub(crate) fn answer(error: &OAuthError) -> Response {
     match error {
         OAuthError::Refused(refusal) | OAuthError::Replayed { refusal, .. } => refused(refusal),
+        OAuthError::Throttled { retry_after } => {
+            let refusal =
+                Refusal::new(ErrorCode::TemporarilyUnavailable, "too many requests, try again later");
+            let mut response = refused(&refusal);
+            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
+            response
+        }
         OAuthError::Store(StoreError::Unavailable(_)) => {
             let refusal =
                 Refusal::new(ErrorCode::TemporarilyUnavailable, "nothing can be stored at the moment");

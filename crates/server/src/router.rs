@@ -11,8 +11,8 @@ use http::{HeaderValue, header};
 use crate::app::App;
 use crate::cors::cors;
 use crate::endpoints::{
-    assets, authorize, discovery, end_session, health, introspect, jwks, revoke, token, token_blacklist,
-    token_obtain, token_refresh, token_verify, userinfo,
+    assets, authorize, device, device_authorization, discovery, end_session, health, introspect, jwks,
+    revoke, token, token_blacklist, token_obtain, token_refresh, token_verify, userinfo,
 };
 use crate::error::ApiError;
 use crate::request::RequestContext;
@@ -45,6 +45,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
     let for_scripts = Router::new()
         .route(token::PATH, post(token::post))
+        .route(device_authorization::PATH, post(device_authorization::post))
         .route(introspect::PATH, post(introspect::post))
         .route(revoke::PATH, post(revoke::post))
         .route("/userinfo", get(userinfo::answer).post(userinfo::answer))
@@ -55,6 +56,9 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route(authorize::PATH, get(authorize::begin).post(authorize::begin))
         .route("/authorize/sign-in", post(authorize::post_sign_in))
         .route("/authorize/consent", post(authorize::post_consent))
+        .route(device::PATH, get(device::begin).post(device::post_code))
+        .route("/device/sign-in", post(device::post_sign_in))
+        .route("/device/decide", post(device::post_decision))
         .route(end_session::PATH, get(end_session::begin).post(end_session::begin))
         .route("/end_session/confirm", post(end_session::confirm))
         .route("/assets/page.css", readable(get(assets::page_css)))

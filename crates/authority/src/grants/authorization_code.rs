@@ -78,12 +78,7 @@ impl Authority {
     fn grant_of_code(&self, request: &TokenRequest, content: &CodeContent, user: &User) -> NewGrant {
         let mut detail = content.detail.clone();
         let absolute = request.now.saturating_add(self.settings.absolute_lifetime);
-        // A public client's refresh tokens are bound to what it proved to hold (RFC 9449 §5, RFC 8705 §4): it has nothing
-        // else to prove itself with.
-        if request.client.is_public() {
-            detail.jkt.clone_from(&request.constraint.jkt);
-            detail.x5t_s256.clone_from(&request.constraint.x5t_s256);
-        }
+        request.bind(&mut detail);
         NewGrant {
             id: GrantId::from_bytes(sixteen(&*self.random)),
             user: user.id,

@@ -2,6 +2,7 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod refresh_token;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use jeton_oauth::{ErrorCode, Parameters, Scope};
 use crate::Network;
 use crate::authority::Authority;
 use crate::client::Client;
-use crate::grant::LiveGrant;
+use crate::grant::{GrantDetail, LiveGrant};
 use crate::issue::access_token::AccessTokenRequest;
 use crate::issue::{IdTokenRequest, SenderConstraint, TokenResponse};
 use crate::refresh_token::mint;
@@ -47,6 +48,15 @@ impl TokenRequest {
             || OAuthError::refused(ErrorCode::InvalidScope, "scope is malformed or more than was granted");
         let asked = Scope::parse(text).map_err(|_| invalid())?;
         if granted.covers(&asked) { Ok(asked) } else { Err(invalid()) }
+    }
+
+    /// Binds a grant's refresh tokens to what a public client proved to hold (RFC 9449 §5, RFC 8705 §4): it has nothing else
+    /// to prove itself with.
+    fn bind(&self, detail: &mut GrantDetail) {
+        if self.client.is_public() {
+            detail.jkt.clone_from(&self.constraint.jkt);
+            detail.x5t_s256.clone_from(&self.constraint.x5t_s256);
+        }
     }
 }
 
@@ -84,6 +94,7 @@ impl Authority {
             GrantType::AuthorizationCode => self.token_by_code(request).await,
             GrantType::RefreshToken => self.token_by_refresh_token(request).await,
             GrantType::ClientCredentials => self.token_by_client_credentials(request),
+            GrantType::DeviceCode => self.token_by_device_code(request).await,
             _ => Err(unsupported),
         }
     }

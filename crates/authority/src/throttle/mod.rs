@@ -20,6 +20,7 @@
 
 mod level;
 mod memory;
+mod rate;
 mod under_way;
 
 use std::hash::{BuildHasher, RandomState};
@@ -34,6 +35,8 @@ use self::under_way::{Part, Places, UnderWay};
 use crate::Network;
 
 pub use self::memory::REMEMBERED;
+pub(crate) use self::rate::Rates;
+pub use self::rate::{DEVICE_AUTHORIZATIONS, REGISTRATIONS, WRONG_USER_CODES};
 pub use self::under_way::MOST_WAITING;
 
 /// Failures of an account from one network before waiting begins.

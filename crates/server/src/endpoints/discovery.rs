@@ -50,7 +50,12 @@ fn document(settings: &Settings) -> Value {
             .into_iter()
             .chain(scopes_of_claims().flat_map(|(_, claims)| claims.iter().copied()))
             .collect();
-    let grant_types = [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
+    let grant_types = [
+        GrantType::AuthorizationCode,
+        GrantType::RefreshToken,
+        GrantType::ClientCredentials,
+        GrantType::DeviceCode,
+    ];
     let methods = [
         TokenEndpointAuthMethod::ClientSecretBasic,
         TokenEndpointAuthMethod::ClientSecretPost,
@@ -66,6 +71,7 @@ fn document(settings: &Settings) -> Value {
         "token_endpoint": at("/token"),
         "userinfo_endpoint": at("/userinfo"),
         "jwks_uri": at(super::jwks::PATH),
+        "device_authorization_endpoint": at(super::device_authorization::PATH),
         "introspection_endpoint": at("/introspect"),
         "revocation_endpoint": at("/revoke"),
         "end_session_endpoint": at("/end_session"),

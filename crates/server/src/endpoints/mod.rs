@@ -3,6 +3,8 @@
 pub(crate) mod assets;
 pub(crate) mod authorize;
 mod client_request;
+pub(crate) mod device;
+pub(crate) mod device_authorization;
 pub(crate) mod discovery;
 pub(crate) mod end_session;
 pub(crate) mod health;

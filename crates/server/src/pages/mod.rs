@@ -5,5 +5,6 @@ mod templates;
 
 pub(crate) use policy::{asset, page};
 pub(crate) use templates::{
-    ConsentPage, ErrorPage, FormPostPage, ScopeLine, SignInPage, SignOutPage, SignedOutPage,
+    ConsentPage, DeviceCodePage, DeviceDonePage, DevicePage, ErrorPage, FormPostPage, ScopeLine, SignInPage,
+    SignOutPage, SignedOutPage,
 };

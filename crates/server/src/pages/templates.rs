@@ -96,3 +96,47 @@ pub(crate) struct FormPostPage<'a> {
     /// The script that posts it at once.
     pub(crate) script: &'static str,
 }
+
+/// Typing the code of a device.
+#[derive(Template)]
+#[template(path = "device_code.html")]
+pub(crate) struct DeviceCodePage<'a> {
+    /// Where the form leads.
+    pub(crate) action: &'a str,
+    /// What proves that the form is ours.
+    pub(crate) form_token: &'a str,
+    /// What was typed before, or came with the address.
+    pub(crate) user_code: &'a str,
+    /// Whether it came with the address, so that nobody has typed it.
+    pub(crate) is_given: bool,
+    /// What is wrong, beside the code.
+    pub(crate) problem: Option<&'a str>,
+}
+
+/// Whether a device may have what it asks for.
+#[derive(Template)]
+#[template(path = "device.html")]
+pub(crate) struct DevicePage<'a> {
+    /// What the device's client is called.
+    pub(crate) client: &'a str,
+    /// The code, as the device shows it.
+    pub(crate) user_code: &'a str,
+    /// Who is signed in.
+    pub(crate) username: &'a str,
+    /// What it asks for.
+    pub(crate) scopes: &'a [ScopeLine],
+    /// Where the form leads.
+    pub(crate) action: &'a str,
+    /// What proves that the form is ours.
+    pub(crate) form_token: &'a str,
+}
+
+/// The device knows what its user decided.
+#[derive(Template)]
+#[template(path = "device_done.html")]
+pub(crate) struct DeviceDonePage<'a> {
+    /// What happened.
+    pub(crate) title: &'a str,
+    /// What comes next.
+    pub(crate) text: &'a str,
+}

@@ -53,7 +53,8 @@ pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, since: Since) -
     step.with_browser(app, response)
 }
 
-fn line(token: &str) -> ScopeLine {
+/// What a page says of a scope.
+pub(in crate::endpoints) fn line(token: &str) -> ScopeLine {
     let meaning = MEANINGS
         .iter()
         .find(|(name, _)| *name == token)

@@ -17,8 +17,10 @@ use jeton_authority::authorization::{AuthorizationRequest, NextStep, SignedIn, S
 use jeton_authority::{IdentifyError, OAuthError};
 use jeton_oauth::Parameters;
 
+pub(super) use self::consent::line as scope_line;
 pub(super) use self::respond::{failed, malformed, stale_form};
 use self::respond::{go, page_error};
+pub(super) use self::sign_in::{Attempt, sign_in as sign_in_at};
 use super::client_request::context;
 use crate::app::App;
 use crate::cookies::Cookies;
@@ -38,12 +40,13 @@ struct Step {
 }
 
 /// The browser that a request came from.
-struct Browser {
+pub(super) struct Browser {
     /// Its name, which forms are bound to.
-    name: String,
+    pub(super) name: String,
     /// Whether it has to be told its name.
-    is_new: bool,
-    signed_in: Option<SignedIn>,
+    pub(super) is_new: bool,
+    /// Who is signed in.
+    pub(super) signed_in: Option<SignedIn>,
 }
 
 /// `GET` with the request in the query, or `POST` with it in the body (OpenID Connect Core §3.1.2.1).
@@ -99,7 +102,8 @@ async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Step,
     Ok(Step { context, request, browser })
 }
 
-async fn browser(app: &App, parts: &Parts) -> Result<Browser, OAuthError> {
+/// The browser that a request came from.
+pub(super) async fn browser(app: &App, parts: &Parts) -> Result<Browser, OAuthError> {
     let known = app.cookies.browser(&parts.headers).map(str::to_owned);
     let signed_in = match app.cookies.session(&parts.headers) {
         Some(secret) => app.authority.signed_in(&secret, app.clock.now()).await?,
@@ -157,9 +161,16 @@ impl Step {
 
     /// Tells a browser that is new here its name.
     fn with_browser(&self, app: &App, mut response: Response) -> Response {
-        if self.browser.is_new {
-            response.headers_mut().append(header::SET_COOKIE, app.cookies.set_browser(&self.browser.name));
-        }
+        self.browser.introduce(app, &mut response);
         response
+    }
+}
+
+impl Browser {
+    /// Tells a browser that is new here its name.
+    pub(super) fn introduce(&self, app: &App, response: &mut Response) {
+        if self.is_new {
+            response.headers_mut().append(header::SET_COOKIE, app.cookies.set_browser(&self.name));
+        }
     }
 }

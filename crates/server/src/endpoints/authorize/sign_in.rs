@@ -17,17 +17,17 @@ use super::{Step, proceed, read};
 use crate::app::App;
 use crate::limits::PASSWORD_BYTES;
 use crate::pages::{SignInPage, page as send};
-use crate::request::form;
+use crate::request::{RequestContext, form};
 
 /// What its forms are sealed for.
 const PURPOSE: &str = "sign-in";
 
 /// How signing in went so far.
-pub(super) struct Attempt {
-    status: StatusCode,
-    username: Option<String>,
-    problem: Option<String>,
-    retry_after: Option<u64>,
+pub(in crate::endpoints) struct Attempt {
+    pub(in crate::endpoints) status: StatusCode,
+    pub(in crate::endpoints) username: Option<String>,
+    pub(in crate::endpoints) problem: Option<String>,
+    pub(in crate::endpoints) retry_after: Option<u64>,
 }
 
 impl Default for Attempt {
@@ -75,7 +75,8 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     if form.get("action") == Some("continue") && step.browser.signed_in.is_some() {
         return proceed(&app, step, since).await;
     }
-    match sign_in(&app, &step, &form).await {
+    let before = step.browser.signed_in.as_ref();
+    match sign_in(&app, &step.context, before, &form).await {
         Ok((cookie, signed_in)) => {
             step.browser.signed_in = Some(signed_in);
             let mut response = proceed(&app, step, since).await;
@@ -86,9 +87,11 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     }
 }
 
-async fn sign_in(
+/// Signs in with what was typed.
+pub(in crate::endpoints) async fn sign_in(
     app: &App,
-    step: &Step,
+    context: &RequestContext,
+    before: Option<&SignedIn>,
     form: &Parameters,
 ) -> Result<(http::HeaderValue, SignedIn), Attempt> {
     let username = form.get("username").unwrap_or_default();
@@ -102,8 +105,8 @@ async fn sign_in(
     if username.trim().is_empty() || password.is_empty() || password.len() > PASSWORD_BYTES {
         return Err(again(StatusCode::BAD_REQUEST, "Type your username and your password.".to_owned()));
     }
-    let before = step.browser.signed_in.as_ref().map(|signed_in| signed_in.session.id);
-    let (request, network) = (step.context.id(), step.context.network());
+    let before = before.map(|signed_in| signed_in.session.id);
+    let (request, network) = (context.id(), context.network());
     let password = Password::new(password);
     match app.authority.sign_in_browser(username, password, before, network, app.clock.now()).await {
         Ok((secret, signed_in)) => {

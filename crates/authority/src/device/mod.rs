@@ -1,5 +1,11 @@
 //! Devices that somebody signs in from elsewhere (RFC 8628): what is remembered while one waits.
 
+mod content;
+mod user_code;
+
+pub(crate) use content::{Approval, RequestContent};
+pub use user_code::{UserCode, UserCodeError};
+
 use jeton_jose::Timestamp;
 use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;

@@ -1,0 +1,213 @@
+//! Signing a device in from elsewhere (RFC 8628): it begins to wait, and its user finds it by its code and says yes or no.
+//! What it is given then stands in `grants/device_code.rs`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton_jose::Timestamp;
+use jeton_oauth::authorization::GrantType;
+use jeton_oauth::{ErrorCode, Scope};
+use serde::Serialize;
+
+use crate::Network;
+use crate::authority::Authority;
+use crate::authorization::{SignedIn, permitted_resources};
+use crate::client::Client;
+use crate::device::{Approval, DeviceDecision, NewDeviceAuthorization, RequestContent, UserCode};
+use crate::grant::GrantDetail;
+use crate::grants::TokenRequest;
+use crate::one_time::Handle;
+use crate::refusal::OAuthError;
+use crate::store::{DeviceDecided, Placement, StoreError};
+
+/// For how many seconds a device waits between two questions (RFC 8628 §3.2).
+pub const DEVICE_INTERVAL: u32 = 5;
+/// Where people type the code of a device, below the issuer's URL.
+pub const DEVICE_PAGE: &str = "/device";
+/// How often a user code is drawn until nobody else has it. Of 25 thousand million codes one is hardly ever taken.
+const ATTEMPTS: usize = 8;
+
+/// What a device is told (RFC 8628 §3.2).
+#[derive(Clone, Serialize)]
+pub struct DeviceAuthorizationResponse {
+    /// What it asks the token endpoint with.
+    pub device_code: String,
+    /// What it shows.
+    pub user_code: String,
+    /// Where its user goes.
+    pub verification_uri: String,
+    /// The same with the code in it, for a picture of it that a phone reads.
+    pub verification_uri_complete: String,
+    /// For how many seconds it may wait.
+    pub expires_in: u64,
+    /// For how many seconds it waits between two questions.
+    pub interval: u32,
+}
+
+impl std::fmt::Debug for DeviceAuthorizationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeviceAuthorizationResponse")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A device that waits, as the page shows it to its user.
+#[derive(Debug, Clone)]
+pub struct WaitingDevice {
+    /// What its user typed.
+    pub user_code: UserCode,
+    /// The device's client.
+    pub client: Arc<Client>,
+    /// What it asks for.
+    pub scope: Scope,
+    resources: Vec<Box<str>>,
+}
+
+/// Why no device was found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FindDeviceError {
+    /// None waits under this code, or not any more.
+    #[error("no device waits under this code")]
+    Unknown,
+    /// This network typed too many wrong codes.
+    #[error("too many wrong user codes")]
+    Throttled {
+        /// When the next one is welcome.
+        retry_after: Duration,
+    },
+    /// Something failed here.
+    #[error(transparent)]
+    Failed(#[from] OAuthError),
+}
+
+impl FindDeviceError {
+    /// The stable name of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "user_code_unknown",
+            Self::Throttled { .. } => "user_code_throttled",
+            Self::Failed(error) => error.code(),
+        }
+    }
+}
+
+impl From<StoreError> for FindDeviceError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Authority {
+    /// Lets a device begin to wait.
+    ///
+    /// # Errors
+    /// [`OAuthError`] with the code that goes over the wire.
+    pub async fn begin_device_authorization(
+        &self,
+        request: &TokenRequest,
+    ) -> Result<DeviceAuthorizationResponse, OAuthError> {
+        let TokenRequest { client, now, .. } = request;
+        if !client.metadata.uses(GrantType::DeviceCode) {
+            return Err(OAuthError::refused(
+                ErrorCode::UnauthorizedClient,
+                "the client may not use this grant_type",
+            ));
+        }
+        let scope = request.narrowed(client.scope())?;
+        let asked: Vec<_> = request.parameters.all("resource").collect();
+        let content = RequestContent { resources: permitted_resources(client, &self.settings, &asked)? };
+        self.rates.device_authorizations.take(request.network, *now)?;
+        for _ in 0..ATTEMPTS {
+            let (device_code, user_code) = (Handle::draw(&*self.random), UserCode::draw(&*self.random));
+            let device = NewDeviceAuthorization {
+                device_code: device_code.hash(),
+                user_code: user_code.as_str().into(),
+                client: client.id.clone(),
+                scope: scope.clone(),
+                content: content.to_json(),
+                interval: DEVICE_INTERVAL,
+                expires_at: now.saturating_add(self.settings.device_lifetime),
+            };
+            if self.store.add_device_authorization(device, *now).await? == Placement::Placed {
+                let verification_uri = format!("{}{DEVICE_PAGE}", self.settings.issuer);
+                return Ok(DeviceAuthorizationResponse {
+                    device_code: device_code.expose().to_owned(),
+                    verification_uri_complete: format!("{verification_uri}?user_code={user_code}"),
+                    verification_uri,
+                    user_code: user_code.to_string(),
+                    expires_in: self.settings.device_lifetime.as_secs(),
+                    interval: DEVICE_INTERVAL,
+                });
+            }
+        }
+        Err(OAuthError::refused(ErrorCode::TemporarilyUnavailable, "no user code is free"))
+    }
+
+    /// Finds the device that waits under what somebody typed. Wrong codes are counted by network (RFC 8628 §5.1).
+    ///
+    /// # Errors
+    /// [`FindDeviceError`] says why there is none.
+    pub async fn find_device(
+        &self,
+        typed: &str,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<WaitingDevice, FindDeviceError> {
+        // What cannot be a code is no guess.
+        let user_code = UserCode::parse(typed).map_err(|_| FindDeviceError::Unknown)?;
+        let wrong = &self.rates.wrong_user_codes;
+        wrong
+            .take(network, now)
+            .map_err(|throttled| FindDeviceError::Throttled { retry_after: throttled.retry_after })?;
+        let found = self.store.find_device_authorization(user_code.as_str(), now).await?;
+        let found = found.ok_or(FindDeviceError::Unknown)?;
+        wrong.give_back(network);
+        let client = self.client(&found.client).await?.filter(|client| !client.policy.disabled);
+        let client = client.ok_or(FindDeviceError::Unknown)?;
+        let content = RequestContent::from_json(&found.content).ok_or(FindDeviceError::Unknown)?;
+        Ok(WaitingDevice { user_code, client, scope: found.scope, resources: content.resources })
+    }
+
+    /// Gives a device what it asked for, in the name of who is signed in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn approve_device(
+        &self,
+        device: &WaitingDevice,
+        signed_in: &SignedIn,
+        now: Timestamp,
+    ) -> Result<DeviceDecided, StoreError> {
+        let approval = Approval {
+            client: device.client.id.clone(),
+            scope: device.scope.as_str().into(),
+            user: signed_in.user.id.to_string().into(),
+            epoch: signed_in.user.epoch,
+            detail: GrantDetail {
+                auth_time: signed_in.session.authenticated_at,
+                amr: signed_in.session.methods.clone(),
+                resources: device.resources.clone(),
+                claims: Default::default(),
+                authorization_details: None,
+                jkt: None,
+                x5t_s256: None,
+            },
+        };
+        let decision = DeviceDecision::Approved { content: approval.to_json() };
+        self.store.decide_device_authorization(device.user_code.as_str(), decision, now).await
+    }
+
+    /// Tells a device no.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn deny_device(
+        &self,
+        device: &WaitingDevice,
+        now: Timestamp,
+    ) -> Result<DeviceDecided, StoreError> {
+        self.store.decide_device_authorization(device.user_code.as_str(), DeviceDecision::Denied, now).await
+    }
+}

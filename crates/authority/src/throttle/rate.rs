@@ -1,0 +1,142 @@
+//! How often a network may do something that nobody has to sign in for: guess user codes, register clients.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jeton_jose::Timestamp;
+
+use super::level::{Allowance, Level};
+use super::memory::Memory;
+use super::{Area, Throttled};
+use crate::Network;
+
+/// Wrong user codes that one network may type at once (RFC 8628 §5.1); one a minute from then on. Of a code's 34 bits that
+/// leaves one chance in two hundred million within the ten minutes that it holds.
+pub const WRONG_USER_CODES: u32 = 10;
+/// Devices that one network may let begin at once; one a second from then on.
+pub const DEVICE_AUTHORIZATIONS: u32 = 60;
+/// Clients that one network may register at once; one every five minutes from then on.
+pub const REGISTRATIONS: u32 = 20;
+/// An IPv6 site (a /48) may do this many times as much as one of its networks.
+const SITE_FACTOR: u32 = 10;
+
+/// What is counted by network.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    /// User codes of devices that were typed and do not exist.
+    pub(crate) wrong_user_codes: Rate,
+    /// Devices that began to wait.
+    pub(crate) device_authorizations: Rate,
+    /// Clients that registered themselves.
+    pub(crate) registrations: Rate,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            wrong_user_codes: Rate::new(WRONG_USER_CODES, 60),
+            device_authorizations: Rate::new(DEVICE_AUTHORIZATIONS, 1),
+            registrations: Rate::new(REGISTRATIONS, 300),
+        }
+    }
+}
+
+/// So much at once by one network, and so much over time. The memory is bounded and does not outlive the process.
+#[derive(Debug)]
+pub(crate) struct Rate {
+    network: Allowance,
+    site: Allowance,
+    levels: Mutex<Memory<Area, Level>>,
+}
+
+impl Rate {
+    /// `most` at once, and one more `every` so many seconds.
+    fn new(most: u32, every: u32) -> Self {
+        Self {
+            network: Allowance { most, falls: 1, every },
+            site: Allowance { most: most.saturating_mul(SITE_FACTOR), falls: SITE_FACTOR, every },
+            levels: Mutex::default(),
+        }
+    }
+
+    /// Counts one. Where what is counted is a failure it is counted before it is looked at, and given back after success, so
+    /// that a thousand at once are not a thousand before the first is counted.
+    ///
+    /// # Errors
+    /// [`Throttled`] where there is no room for it; it is not counted then.
+    pub(crate) fn take(&self, network: Network, now: Timestamp) -> Result<(), Throttled> {
+        let now = now.unix();
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        let areas = Area::of(network);
+        for area in areas.into_iter().flatten() {
+            let seconds = levels.peek(&area).seconds_to_room(now, &self.allowance(area), 0);
+            if seconds > 0 {
+                return Err(Throttled { retry_after: Duration::from_secs(seconds.into()) });
+            }
+        }
+        for area in areas.into_iter().flatten() {
+            let allowance = self.allowance(area);
+            levels.entry(area).raise(now, &allowance, allowance.most);
+        }
+        Ok(())
+    }
+
+    /// Takes back what [`Rate::take`] counted.
+    pub(crate) fn give_back(&self, network: Network) {
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        for area in Area::of(network).into_iter().flatten() {
+            if let Some(level) = levels.existing(&area) {
+                level.lower();
+            }
+        }
+    }
+
+    fn allowance(&self, area: Area) -> Allowance {
+        match area {
+            Area::Network(_) => self.network,
+            Area::Site(_) => self.site,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: Network = Network::V4([192, 0, 2]);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(1_795_377_600 + seconds)
+    }
+
+    #[test]
+    fn a_network_does_so_much_at_once_and_then_one_at_a_time() {
+        let rate = Rate::new(3, 60);
+        for _ in 0..3 {
+            rate.take(HOME, at(0)).expect("room");
+        }
+        assert_eq!(rate.take(HOME, at(10)).map_err(|throttled| throttled.retry_after.as_secs()), Err(50));
+        rate.take(Network::V4([198, 51, 100]), at(10)).expect("another network has its own");
+        rate.take(HOME, at(60)).expect("room again");
+        rate.take(HOME, at(61)).expect_err("only for one");
+    }
+
+    #[test]
+    fn what_is_given_back_does_not_count() {
+        let rate = Rate::new(1, 60);
+        for _ in 0..9 {
+            rate.take(HOME, at(0)).expect("room");
+            rate.give_back(HOME);
+        }
+    }
+
+    #[test]
+    fn the_networks_of_one_site_share_ten_times_as_much() {
+        let rate = Rate::new(1, 60);
+        let network = |last| Network::V6([0x20, 1, 0xd, 0xb8, 0, 1, 0, last]);
+        for last in 0..10 {
+            rate.take(network(last), at(0)).expect("room");
+        }
+        rate.take(network(10), at(0)).expect_err("the site is full");
+    }
+}

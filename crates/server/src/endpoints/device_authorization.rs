@@ -1,0 +1,39 @@
+//! `POST /device_authorization`: a device asks to be signed in from elsewhere (RFC 8628 §3.1).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use jeton_authority::DeviceAuthorizationResponse;
+use jeton_authority::grants::TokenRequest;
+
+use super::client_request::{ClientRequest, context};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::request::RequestContext;
+use crate::respond::json;
+
+/// Where it is.
+pub(crate) const PATH: &str = "/device_authorization";
+
+pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let context = context(&mut request);
+    match begin(&app, &context, request).await {
+        Ok(response) => json(StatusCode::OK, serde_json::to_vec(&response).unwrap_or_default()),
+        Err(error) => error.into_response(&context),
+    }
+}
+
+async fn begin(
+    app: &App,
+    context: &RequestContext,
+    request: Request,
+) -> Result<DeviceAuthorizationResponse, ApiError> {
+    let ClientRequest { client, parameters, constraint } = ClientRequest::read(app, PATH, request).await?;
+    let (request, network) = (context.id(), context.network());
+    let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
+    let response = app.authority.begin_device_authorization(&asked).await?;
+    tracing::info!(request, client = %asked.client.id, %network, "device waits");
+    Ok(response)
+}
