@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use jeton_jose::{Algorithm, SharedSecret};
+use jeton_oauth::Scope;
+use jeton_oauth::authorization::GrantType;
 
 use crate::password::Argon2Params;
 use crate::refresh_token::RefreshPolicy;
@@ -41,6 +43,10 @@ pub struct Settings {
     pub device_lifetime: Duration,
     /// Who may register clients. Setting `client.registration`.
     pub registration: RegistrationPolicy,
+    /// The grants that clients may register for. Setting `client.registration_grant_types`.
+    pub registered_grant_types: Vec<GrantType>,
+    /// What clients that registered themselves may ask for at most. Setting `client.registration_scope`.
+    pub registered_scope: Scope,
     /// For how long a key is published before it signs. Setting `keys.publish_wait`.
     pub publish_wait: Duration,
     /// What passwords are hashed with.
@@ -67,11 +73,20 @@ impl Settings {
             request_lifetime: Duration::from_secs(10 * 60),
             device_lifetime: Duration::from_secs(10 * 60),
             registration: RegistrationPolicy::default(),
+            registered_grant_types: vec![
+                GrantType::AuthorizationCode,
+                GrantType::RefreshToken,
+                GrantType::DeviceCode,
+            ],
+            registered_scope: Scope::parse(REGISTERED_SCOPE).expect("the default scope is one"),
             publish_wait: Duration::from_secs(10 * 60),
             argon2: Argon2Params::default(),
         }
     }
 }
+
+/// What clients that registered themselves may ask for where the operator does not say.
+const REGISTERED_SCOPE: &str = "openid profile email offline_access";
 
 /// Who may register clients (RFC 7591).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::cors::cors;
 use crate::endpoints::{
     assets, authorize, device, device_authorization, discovery, end_session, health, introspect, jwks,
-    revoke, token, token_blacklist, token_obtain, token_refresh, token_verify, userinfo,
+    register, revoke, token, token_blacklist, token_obtain, token_refresh, token_verify, userinfo,
 };
 use crate::error::ApiError;
 use crate::request::RequestContext;
@@ -47,6 +47,8 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route(token::PATH, post(token::post))
         .route(device_authorization::PATH, post(device_authorization::post))
         .route(introspect::PATH, post(introspect::post))
+        .route(register::PATH, post(register::post))
+        .route("/register/{id}", get(register::read).put(register::change).delete(register::remove))
         .route(revoke::PATH, post(revoke::post))
         .route("/userinfo", get(userinfo::answer).post(userinfo::answer))
         .layer(middleware::from_fn_with_state(Arc::clone(app), cors));

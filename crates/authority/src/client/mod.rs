@@ -1,9 +1,12 @@
 //! Clients: the applications that people sign in to.
 
+mod algorithms;
 mod policy;
 mod registered;
 mod secret;
 
+pub(crate) use algorithms::names;
+pub use algorithms::{ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS};
 pub use policy::{ClientPolicy, ClientSource, ConsentPolicy, PkcePolicy};
 pub use registered::{Client, ClientError, NewClient, StoredClient};
 pub use secret::ClientSecret;

@@ -10,8 +10,9 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
+use jeton_authority::client::{ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS};
 use jeton_authority::issue::scopes_of_claims;
-use jeton_authority::settings::Settings;
+use jeton_authority::settings::{RegistrationPolicy, Settings};
 use jeton_oauth::authorization::{GrantType, Prompt, ResponseMode};
 use jeton_oauth::client::{SubjectType, TokenEndpointAuthMethod};
 use serde_json::{Value, json};
@@ -24,12 +25,6 @@ use crate::respond::{APPLICATION_JSON, NOSNIFF};
 pub(crate) const OPENID: &str = "/.well-known/openid-configuration";
 /// Where it is as well (RFC 8414 §3).
 pub(crate) const OAUTH: &str = "/.well-known/oauth-authorization-server";
-
-/// What is signed for clients, by which algorithms.
-const SIGNING: [&str; 7] = ["ES256", "RS256", "PS256", "EdDSA", "ES384", "RS512", "PS512"];
-/// What clients may sign assertions with.
-const ASSERTIONS: [&str; 11] =
-    ["ES256", "RS256", "PS256", "EdDSA", "Ed25519", "ES384", "ES512", "RS384", "RS512", "HS256", "HS512"];
 
 /// The document, ready to be sent.
 pub(crate) struct Metadata(Bytes);
@@ -65,7 +60,7 @@ fn document(settings: &Settings) -> Value {
     ];
     let methods_with_secrets: Vec<_> =
         methods.into_iter().filter(|method| *method != TokenEndpointAuthMethod::None).collect();
-    json!({
+    let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
@@ -82,13 +77,13 @@ fn document(settings: &Settings) -> Value {
         "prompt_values_supported": [Prompt::None, Prompt::Login, Prompt::Consent, Prompt::SelectAccount],
         "acr_values_supported": ["1"],
         "subject_types_supported": [SubjectType::Public, SubjectType::Pairwise],
-        "id_token_signing_alg_values_supported": SIGNING,
+        "id_token_signing_alg_values_supported": SIGNING_ALGORITHMS,
         "token_endpoint_auth_methods_supported": methods,
-        "token_endpoint_auth_signing_alg_values_supported": ASSERTIONS,
+        "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "introspection_endpoint_auth_methods_supported": methods_with_secrets,
-        "introspection_endpoint_auth_signing_alg_values_supported": ASSERTIONS,
+        "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "revocation_endpoint_auth_methods_supported": methods,
-        "revocation_endpoint_auth_signing_alg_values_supported": ASSERTIONS,
+        "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "claim_types_supported": ["normal"],
         "claims_supported": claims,
         "claims_parameter_supported": true,
@@ -98,7 +93,11 @@ fn document(settings: &Settings) -> Value {
         "authorization_response_iss_parameter_supported": true,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
-    })
+    });
+    if settings.registration == RegistrationPolicy::Open {
+        document["registration_endpoint"] = at(super::register::PATH).into();
+    }
+    document
 }
 
 pub(crate) async fn get(State(app): State<Arc<App>>, method: Method) -> Response {

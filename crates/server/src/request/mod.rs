@@ -8,9 +8,11 @@ pub(crate) mod form;
 mod json;
 mod media_type;
 mod multipart;
+mod object;
 
 pub(crate) use body::BodyError;
 pub(crate) use context::RequestContext;
 pub(crate) use field::{FieldErrors, FieldValue, Validation};
 pub(crate) use fields::{FieldNames, ReadError, read_fields};
 pub(crate) use form::FormError;
+pub(crate) use object::read_object;

@@ -4,3 +4,4 @@ pub(crate) mod browser;
 pub(crate) mod client;
 mod code_flow;
 mod device;
+mod registration;

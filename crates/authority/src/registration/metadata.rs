@@ -1,0 +1,255 @@
+//! What a client that nobody vouches for may say of itself.
+
+use jeton_oauth::authorization::{GrantType, ResponseType};
+use jeton_oauth::client::{ApplicationType, ClientMetadata, SubjectType, TokenEndpointAuthMethod};
+use jeton_oauth::{ErrorCode, RedirectUri, Scope};
+use serde_json::{Map, Value};
+
+use super::hosts;
+use crate::client::{ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS, names};
+use crate::refusal::Refusal;
+use crate::settings::Settings;
+
+/// The most of each: redirect URIs, URIs to go to after signing out, addresses of request objects, contacts.
+const MAX_ITEMS: usize = 32;
+/// The longest text of a member, in bytes; a URI may be as long as a redirect URI.
+const MAX_TEXT: usize = RedirectUri::MAX_LEN;
+/// The longest name, in characters: pages show it.
+const MAX_NAME: usize = 100;
+/// The longest description, in bytes of JSON. Keys take the most of it.
+const MAX_DOCUMENT: usize = 16 * 1024;
+
+const fn invalid(description: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidClientMetadata, description)
+}
+
+const fn invalid_redirect_uri(description: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidRedirectUri, description)
+}
+
+/// What clients that nobody vouches for may have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    /// The grants. Others that a client asks for are left out, which its answer tells it (RFC 7591 §2).
+    grant_types: &'a [GrantType],
+    /// What it may ask for at most, and does where it does not say.
+    scope: &'a Scope,
+}
+
+impl<'a> Rules<'a> {
+    pub(crate) fn of(settings: &'a Settings) -> Self {
+        Self { grant_types: &settings.registered_grant_types, scope: &settings.registered_scope }
+    }
+
+    /// Checks a description and fills in what it leaves out.
+    pub(crate) fn check(self, mut members: Map<String, Value>) -> Result<ClientMetadata, Refusal> {
+        // A member that is null counts as left out (RFC 7592 §2.2).
+        members.retain(|_, value| !value.is_null());
+        check_software_statement(&members)?;
+        check_redirect_uris(&members)?;
+        self.leave_out_grants(&mut members)?;
+        let metadata: ClientMetadata = serde_json::from_value(Value::Object(members))
+            .map_err(|_| invalid("a member is of the wrong type or has a value that is not supported"))?;
+        let metadata = self.filled_in(metadata.known_members_only())?;
+        check_sizes(&metadata)?;
+        check_authentication(&metadata)?;
+        check_uris(&metadata)?;
+        check_sector(&metadata)?;
+        check_algorithms(&metadata)?;
+        Ok(metadata)
+    }
+
+    /// Leaves out grants and response types that are not to be had: OpenID Connect's libraries name what they might use.
+    fn leave_out_grants(self, members: &mut Map<String, Value>) -> Result<(), Refusal> {
+        if let Some(Value::Array(types)) = members.get_mut("grant_types") {
+            types.retain(|name| {
+                let known = name.as_str().and_then(GrantType::parse);
+                known.is_some_and(|known| self.grant_types.contains(&known))
+            });
+            if types.is_empty() {
+                return Err(invalid("none of grant_types is to be had by registration"));
+            }
+        }
+        if let Some(Value::Array(types)) = members.get_mut("response_types") {
+            types.retain(|name| name.as_str().and_then(ResponseType::parse).is_some());
+        }
+        Ok(())
+    }
+
+    fn filled_in(self, mut metadata: ClientMetadata) -> Result<ClientMetadata, Refusal> {
+        let grants = metadata.grant_types.get_or_insert_with(|| vec![GrantType::AuthorizationCode]);
+        let uses_codes = grants.contains(&GrantType::AuthorizationCode);
+        metadata.response_types = Some(if uses_codes { vec![ResponseType::Code] } else { vec![] });
+        metadata.token_endpoint_auth_method = Some(metadata.auth_method());
+        let native = metadata.redirect_uris.iter().any(RedirectUri::is_native);
+        metadata.application_type.get_or_insert(if native {
+            ApplicationType::Native
+        } else {
+            ApplicationType::Web
+        });
+        let scope = match &metadata.scope {
+            None => self.scope.clone(),
+            Some(asked) => {
+                let kept = asked.retain(|token| self.scope.contains(token));
+                if kept.is_empty() && !asked.is_empty() {
+                    return Err(invalid("nothing of scope is to be had by registration"));
+                }
+                kept
+            }
+        };
+        metadata.scope = Some(scope);
+        Ok(metadata)
+    }
+}
+
+/// Nobody's statements are believed here. One that is none at all is a mistake of another kind.
+fn check_software_statement(members: &Map<String, Value>) -> Result<(), Refusal> {
+    match members.get("software_statement") {
+        None => Ok(()),
+        Some(Value::String(text)) if jeton_jose::jwt::Unverified::parse(text).is_ok() => Err(Refusal::new(
+            ErrorCode::UnapprovedSoftwareStatement,
+            "nobody's software statements are believed here",
+        )),
+        Some(_) => {
+            Err(Refusal::new(ErrorCode::InvalidSoftwareStatement, "software_statement is no signed JWT"))
+        }
+    }
+}
+
+/// Read before everything else, since they have an error code of their own (RFC 7591 §3.2.2).
+fn check_redirect_uris(members: &Map<String, Value>) -> Result<(), Refusal> {
+    let Some(uris) = members.get("redirect_uris") else { return Ok(()) };
+    let uris = uris.as_array().ok_or(invalid_redirect_uri("redirect_uris is no list"))?;
+    if uris.len() > MAX_ITEMS {
+        return Err(invalid_redirect_uri("there are too many redirect_uris"));
+    }
+    let parsed: Option<Vec<_>> = uris.iter().map(|uri| RedirectUri::parse(uri.as_str()?).ok()).collect();
+    let parsed = parsed.ok_or(invalid_redirect_uri(
+        "a redirect URI is https, http to this machine, or of a scheme with a dot, without a fragment",
+    ))?;
+    match members.get("application_type").and_then(Value::as_str) {
+        Some("web") if parsed.iter().any(RedirectUri::is_native) => {
+            Err(invalid_redirect_uri("a web application has redirect URIs with https alone"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_sizes(metadata: &ClientMetadata) -> Result<(), Refusal> {
+    let length = serde_json::to_vec(metadata).map_or(usize::MAX, |json| json.len());
+    if length > MAX_DOCUMENT {
+        return Err(invalid("the description is too long"));
+    }
+    let lists = [
+        metadata.post_logout_redirect_uris.len(),
+        metadata.request_uris.len(),
+        metadata.contacts.len(),
+        metadata.default_acr_values.len(),
+        metadata.authorization_details_types.len(),
+        metadata.translations.len(),
+    ];
+    if lists.into_iter().any(|length| length > MAX_ITEMS) {
+        return Err(invalid("a member lists too much"));
+    }
+    let translated = metadata.translations.iter().filter(|(name, _)| name.starts_with("client_name#"));
+    let names = translated.filter_map(|(_, name)| name.as_str()).chain(metadata.client_name.as_deref());
+    if names.into_iter().all(is_name) {
+        Ok(())
+    } else {
+        Err(invalid("client_name is too long or holds control characters"))
+    }
+}
+
+/// Whether pages may show it: nothing in it makes the text around it read otherwise.
+fn is_name(name: &str) -> bool {
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !name.trim().is_empty()
+        && name.chars().count() <= MAX_NAME
+        && !name.chars().any(|c| c.is_control() || turns(c))
+}
+
+fn check_authentication(metadata: &ClientMetadata) -> Result<(), Refusal> {
+    use TokenEndpointAuthMethod as Method;
+    let supported = matches!(
+        metadata.auth_method(),
+        Method::None
+            | Method::ClientSecretBasic
+            | Method::ClientSecretPost
+            | Method::ClientSecretJwt
+            | Method::PrivateKeyJwt
+    );
+    if supported {
+        Ok(())
+    } else {
+        Err(invalid("token_endpoint_auth_method is not to be had by registration"))
+    }
+}
+
+/// Those that users are led to may be on this machine, where applications are made; those that the authority fetches may not.
+fn check_uris(metadata: &ClientMetadata) -> Result<(), Refusal> {
+    let shown = [
+        &metadata.client_uri,
+        &metadata.logo_uri,
+        &metadata.tos_uri,
+        &metadata.policy_uri,
+        &metadata.initiate_login_uri,
+    ];
+    if !shown.into_iter().flatten().all(|uri| is_page(uri)) {
+        return Err(invalid("the address of a page is not https"));
+    }
+    let fetched = [&metadata.jwks_uri, &metadata.sector_identifier_uri, &metadata.backchannel_logout_uri];
+    let request_uris = metadata.request_uris.iter().map(|uri| uri.split('#').next().unwrap_or_default());
+    if !fetched.into_iter().flatten().map(String::as_str).chain(request_uris).all(is_https) {
+        return Err(invalid("an address that is fetched from is not https"));
+    }
+    Ok(())
+}
+
+fn is_page(uri: &str) -> bool {
+    let uri = uri.split('#').next().unwrap_or_default();
+    uri.len() <= MAX_TEXT && RedirectUri::parse(uri).is_ok_and(|uri| uri.host().is_some())
+}
+
+fn is_https(uri: &str) -> bool {
+    is_page(uri) && uri.starts_with("https://")
+}
+
+/// A client may not choose the sector that its subjects belong to without proof: it would see those of others (OpenID Connect
+/// Core §8.1). The proof is a list behind the address, which is not fetched here.
+fn check_sector(metadata: &ClientMetadata) -> Result<(), Refusal> {
+    if metadata.sector_identifier_uri.is_some() {
+        return Err(invalid("sector_identifier_uri is for clients that the operator adds"));
+    }
+    if metadata.subject_type == Some(SubjectType::Pairwise) && hosts(&metadata.redirect_uris).len() > 1 {
+        return Err(invalid("pairwise subjects need redirect URIs with one host"));
+    }
+    Ok(())
+}
+
+fn check_algorithms(metadata: &ClientMetadata) -> Result<(), Refusal> {
+    let issued = [
+        &metadata.id_token_signed_response_alg,
+        &metadata.userinfo_signed_response_alg,
+        &metadata.authorization_signed_response_alg,
+        &metadata.introspection_signed_response_alg,
+    ];
+    if !issued.into_iter().flatten().all(|name| names(&SIGNING_ALGORITHMS, name)) {
+        return Err(invalid("nothing is signed with that algorithm here"));
+    }
+    let taken = [&metadata.token_endpoint_auth_signing_alg, &metadata.request_object_signing_alg];
+    if !taken.into_iter().flatten().all(|name| names(&ASSERTION_ALGORITHMS, name)) {
+        return Err(invalid("nothing signed with that algorithm is taken here"));
+    }
+    let encrypted = [
+        &metadata.id_token_encrypted_response_alg,
+        &metadata.id_token_encrypted_response_enc,
+        &metadata.userinfo_encrypted_response_alg,
+        &metadata.userinfo_encrypted_response_enc,
+    ];
+    if encrypted.into_iter().any(Option::is_some) {
+        Err(invalid("nothing is encrypted here"))
+    } else {
+        Ok(())
+    }
+}

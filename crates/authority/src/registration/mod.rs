@@ -1,0 +1,270 @@
+//! Clients that register themselves (RFC 7591) and manage what they said (RFC 7592).
+
+mod metadata;
+
+use std::sync::Arc;
+
+use jeton_jose::{Timestamp, base64url};
+use jeton_oauth::client::{ClientId, ClientMetadata};
+use jeton_oauth::{ErrorCode, RedirectUri};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::Network;
+use crate::authority::Authority;
+use crate::client::{
+    Client, ClientError, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, NewClient,
+};
+use crate::one_time::{Handle, OneTimeHash};
+use crate::random::sixteen;
+use crate::refusal::{OAuthError, Refusal};
+use crate::settings::RegistrationPolicy;
+use crate::store::{ClientChange, ClientRemoval, StoreError};
+
+pub(crate) use metadata::Rules;
+
+/// Where clients register, below the issuer's URL.
+pub const REGISTRATION_PATH: &str = "/register";
+
+/// Why a registration was not made or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistrationError {
+    /// Clients are added by the operator alone.
+    #[error("clients do not register themselves here")]
+    Closed,
+    /// There is no such client, or the token is not the one that it manages itself with. Which of them is not told.
+    #[error("the registration access token is not valid")]
+    NotAuthorized,
+    /// What it says of itself will not do, its network registered too much, or something failed here.
+    #[error(transparent)]
+    OAuth(#[from] OAuthError),
+}
+
+impl RegistrationError {
+    /// The stable name of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Closed => "registration_closed",
+            Self::NotAuthorized => "registration_token_invalid",
+            Self::OAuth(error) => error.code(),
+        }
+    }
+}
+
+impl From<Refusal> for RegistrationError {
+    fn from(refusal: Refusal) -> Self {
+        Self::OAuth(refusal.into())
+    }
+}
+
+impl From<StoreError> for RegistrationError {
+    fn from(error: StoreError) -> Self {
+        Self::OAuth(error.into())
+    }
+}
+
+/// What a client is told of its registration (RFC 7591 §3.2.1, RFC 7592 §3).
+#[derive(Clone, Serialize)]
+pub struct Registration {
+    /// Its name on the wire.
+    pub client_id: ClientId,
+    /// Since when it is known.
+    pub client_id_issued_at: Timestamp,
+    /// What it shares with the authority: told when it is made, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Box<str>>,
+    /// When the secret ends: never, which is 0. There wherever the secret is (RFC 7591 §3.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret_expires_at: Option<u64>,
+    /// What it manages this with.
+    pub registration_access_token: Box<str>,
+    /// Where it manages this.
+    pub registration_client_uri: String,
+    /// What it says of itself, as it was taken.
+    #[serde(flatten)]
+    pub metadata: ClientMetadata,
+}
+
+impl std::fmt::Debug for Registration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registration").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+impl Authority {
+    /// Registers a client as it describes itself (RFC 7591 §3.1). Users are asked before it gets anything.
+    ///
+    /// # Errors
+    /// [`RegistrationError`] says why not.
+    pub async fn register_client(
+        &self,
+        members: Map<String, Value>,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<Registration, RegistrationError> {
+        if self.settings.registration == RegistrationPolicy::Closed {
+            return Err(RegistrationError::Closed);
+        }
+        let metadata = Rules::of(&self.settings).check(members)?;
+        let token = Handle::draw(&*self.random);
+        let secret = metadata.auth_method().needs_secret().then(|| ClientSecret::draw(&*self.random));
+        let id = crate::id::hex(&sixteen(&*self.random), &mut [0; 32]).to_owned();
+        let client = Client::new(NewClient {
+            id: ClientId::parse(id).expect("hex digits are an identifier"),
+            metadata,
+            policy: ClientPolicy {
+                consent: ConsentPolicy::Asked,
+                source: ClientSource::Registered,
+                ..ClientPolicy::default()
+            },
+            secret,
+            registration_token: Some(hash_of(token.expose())),
+            created_at: now,
+        })
+        .map_err(refused)?;
+        // Counted last: a mistake in a description costs nothing, and only what is kept has to be bounded.
+        self.rates.registrations.take(network, now).map_err(OAuthError::from)?;
+        match self.add_client(&client).await? {
+            ClientChange::Done => Ok(self.registration(&client, token.expose(), client.secret.as_ref())),
+            _ => Err(StoreError::Failed("a random client identifier was taken".to_owned()).into()),
+        }
+    }
+
+    /// What a client registered (RFC 7592 §2.1), without its secret: that was told once.
+    ///
+    /// # Errors
+    /// [`RegistrationError::NotAuthorized`] for another token than the client's own.
+    pub async fn read_registration(&self, id: &str, token: &str) -> Result<Registration, RegistrationError> {
+        let client = self.managed_client(id, token).await?;
+        Ok(self.registration(&client, token, None))
+    }
+
+    /// Puts another description in the place of a client's (RFC 7592 §2.2): what is left out goes back to its default.
+    ///
+    /// A client that begins to need a secret gets one, and one that no longer needs it loses it. The registration access token
+    /// stays the same: were it another after each call, a client would be locked out by one lost answer.
+    ///
+    /// # Errors
+    /// [`RegistrationError`] says why not; nothing was changed then.
+    pub async fn change_registration(
+        &self,
+        id: &str,
+        token: &str,
+        members: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<Registration, RegistrationError> {
+        let before = self.managed_client(id, token).await?;
+        check_identity(&before, &members)?;
+        let metadata = Rules::of(&self.settings).check(members)?;
+        let needs_secret = metadata.auth_method().needs_secret();
+        let fresh = (needs_secret && before.secret.is_none()).then(|| ClientSecret::draw(&*self.random));
+        let client = Client::new(NewClient {
+            id: before.id.clone(),
+            metadata,
+            policy: before.policy.clone(),
+            secret: fresh.clone().or_else(|| before.secret.clone()).filter(|_| needs_secret),
+            registration_token: before.registration_token.clone(),
+            created_at: before.created_at,
+        })
+        .map_err(refused)?;
+        match self.change_client(&client, now).await? {
+            ClientChange::Done => Ok(self.registration(&client, token, fresh.as_ref())),
+            // Somebody removed it meanwhile.
+            _ => Err(RegistrationError::NotAuthorized),
+        }
+    }
+
+    /// Removes a client at its own wish (RFC 7592 §2.3); its grants end.
+    ///
+    /// # Errors
+    /// [`RegistrationError::NotAuthorized`] for another token than the client's own.
+    pub async fn remove_registration(
+        &self,
+        id: &str,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<ClientId, RegistrationError> {
+        let client = self.managed_client(id, token).await?;
+        match self.remove_client(&client.id, now).await? {
+            ClientRemoval::Removed { .. } => Ok(client.id.clone()),
+            ClientRemoval::Unknown => Err(RegistrationError::NotAuthorized),
+        }
+    }
+
+    /// The client whose registration access token this is.
+    async fn managed_client(&self, id: &str, token: &str) -> Result<Arc<Client>, RegistrationError> {
+        use subtle::ConstantTimeEq;
+        let id = ClientId::parse(id).map_err(|_| RegistrationError::NotAuthorized)?;
+        let client = self.client(&id).await?.filter(|client| !client.policy.disabled);
+        let client = client.ok_or(RegistrationError::NotAuthorized)?;
+        let presented = hash_of(token);
+        let is_its_own = client
+            .registration_token
+            .as_ref()
+            .is_some_and(|known| known.as_bytes().ct_eq(presented.as_bytes()).into());
+        if is_its_own { Ok(client) } else { Err(RegistrationError::NotAuthorized) }
+    }
+
+    fn registration(&self, client: &Client, token: &str, secret: Option<&ClientSecret>) -> Registration {
+        Registration {
+            client_id: client.id.clone(),
+            client_id_issued_at: client.created_at,
+            client_secret: secret.map(|secret| secret.expose().into()),
+            client_secret_expires_at: secret.map(|_| 0),
+            registration_access_token: token.into(),
+            registration_client_uri: format!("{}{REGISTRATION_PATH}/{}", self.settings.issuer, client.id),
+            metadata: client.metadata.clone(),
+        }
+    }
+}
+
+/// What is kept of a registration access token.
+fn hash_of(token: &str) -> Box<str> {
+    base64url::encode(OneTimeHash::of(token).as_bytes()).into()
+}
+
+/// A change has to say whose it is, and may not choose another secret (RFC 7592 §2.2).
+fn check_identity(client: &Client, members: &Map<String, Value>) -> Result<(), Refusal> {
+    const OTHER: Refusal =
+        Refusal::new(ErrorCode::InvalidClientMetadata, "client_id is not the one of the client");
+    const SECRET: Refusal =
+        Refusal::new(ErrorCode::InvalidClientMetadata, "client_secret is not the current one");
+    if members.get("client_id").and_then(Value::as_str) != Some(client.id.as_str()) {
+        return Err(OTHER);
+    }
+    let named = members.get("client_secret").filter(|secret| !secret.is_null());
+    let is_current = |named: &Value| {
+        named.as_str().zip(client.secret.as_ref()).is_some_and(|(named, secret)| secret.is(named))
+    };
+    if named.is_none_or(is_current) { Ok(()) } else { Err(SECRET) }
+}
+
+fn refused(error: ClientError) -> RegistrationError {
+    let refusal = match error {
+        ClientError::NoRedirectUri => {
+            Refusal::new(ErrorCode::InvalidRedirectUri, "the authorization code needs redirect_uris")
+        }
+        ClientError::AuthMethodNeeds { .. } => Refusal::new(
+            ErrorCode::InvalidClientMetadata,
+            "token_endpoint_auth_method needs something that is missing",
+        ),
+        ClientError::GrantTypeNeedsAuthentication { .. } => Refusal::new(
+            ErrorCode::InvalidClientMetadata,
+            "one of grant_types is for clients that authenticate",
+        ),
+        ClientError::Keys { .. } => {
+            Refusal::new(ErrorCode::InvalidClientMetadata, "jwks is not a set of public keys")
+        }
+        ClientError::Member { .. } => {
+            Refusal::new(ErrorCode::InvalidClientMetadata, "jwks and jwks_uri exclude each other")
+        }
+        _ => Refusal::new(ErrorCode::InvalidClientMetadata, "the description will not do"),
+    };
+    refusal.into()
+}
+
+/// The hosts that redirect URIs lead to.
+fn hosts(uris: &[RedirectUri]) -> std::collections::BTreeSet<&str> {
+    uris.iter().map(|uri| uri.host().unwrap_or(uri.origin())).collect()
+}
