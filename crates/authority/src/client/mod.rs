@@ -7,6 +7,8 @@ mod secret;
 
 pub(crate) use algorithms::names;
 pub use algorithms::{ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS};
-pub use policy::{ClientPolicy, ClientSource, ConsentPolicy, PkcePolicy};
+pub use policy::{
+    ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, PkcePolicy, TrustedIssuer,
+};
 pub use registered::{Client, ClientError, NewClient, StoredClient};
 pub use secret::ClientSecret;

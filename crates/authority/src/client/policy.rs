@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What the operator decides about a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,12 @@ pub struct ClientPolicy {
     /// Claims of its tokens beyond those of the scopes: the claim, and the user's attribute that it is taken from.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub claims: BTreeMap<String, String>,
+    /// What it may exchange tokens for (RFC 8693).
+    #[serde(skip_serializing_if = "ExchangePolicy::is_off")]
+    pub exchange: ExchangePolicy,
+    /// Whose assertions are taken from it (RFC 7523 §2.1).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// How it came to be known.
     pub source: ClientSource,
     /// Whether it may ask for anything at all.
@@ -45,6 +52,56 @@ pub enum PkcePolicy {
     Required,
     /// An old library may do without, where it authenticates. What it begins with PKCE it has to end with it.
     Lenient,
+}
+
+/// What a client may exchange tokens for (RFC 8693). It may not at all where there is no target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExchangePolicy {
+    /// The resources and audiences that it may exchange tokens for.
+    pub targets: Vec<String>,
+    /// The audiences that the client is itself: it may exchange tokens that are for these, beside those issued to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accepts: Vec<String>,
+    /// Who acts where the client presents no token of an actor.
+    pub actor: ExchangeActor,
+}
+
+impl ExchangePolicy {
+    /// Whether the client may not exchange tokens.
+    pub fn is_off(&self) -> bool {
+        self.targets.is_empty()
+    }
+}
+
+/// Who acts where a client exchanges a token and presents none of an actor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExchangeActor {
+    /// The client does, and the token says so: delegation (RFC 8693 §1.1).
+    #[default]
+    Client,
+    /// Nobody is named: impersonation. The token cannot be told from one that its subject asked for.
+    Nobody,
+}
+
+/// Somebody whose assertions about users are believed, where a client presents them (RFC 7523 §2.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustedIssuer {
+    /// What it calls itself in `iss`.
+    pub issuer: String,
+    /// Its public keys, as a JWK Set.
+    pub jwks: Value,
+    /// The claim that says a user's name; `sub` where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+}
+
+impl TrustedIssuer {
+    /// The claim that says a user's name.
+    pub fn user_claim(&self) -> &str {
+        self.claim.as_deref().unwrap_or("sub")
+    }
 }
 
 /// How a client came to be known.

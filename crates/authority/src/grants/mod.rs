@@ -3,7 +3,9 @@
 mod authorization_code;
 mod client_credentials;
 mod device_code;
+mod jwt_bearer;
 mod refresh_token;
+mod token_exchange;
 
 use std::sync::Arc;
 
@@ -95,6 +97,8 @@ impl Authority {
             GrantType::RefreshToken => self.token_by_refresh_token(request).await,
             GrantType::ClientCredentials => self.token_by_client_credentials(request),
             GrantType::DeviceCode => self.token_by_device_code(request).await,
+            GrantType::TokenExchange => self.token_by_exchange(request).await,
+            GrantType::JwtBearer => self.token_by_assertion(request).await,
             _ => Err(unsupported),
         }
     }

@@ -29,6 +29,15 @@ impl SenderConstraint {
         Some(confirmation)
     }
 
+    /// Whether everything that a token is bound to was proved; so it is of a token that is bound to nothing.
+    pub fn proves(&self, bound: Option<&Confirmation>) -> bool {
+        let Some(bound) = bound else { return true };
+        let proved = |wanted: &Option<String>, shown: &Option<Box<str>>| {
+            wanted.is_none() || wanted.as_deref() == shown.as_deref()
+        };
+        proved(&bound.jkt, &self.jkt) && proved(&bound.x5t_s256, &self.x5t_s256)
+    }
+
     /// What tokens with this binding are used as.
     pub fn token_type(&self) -> TokenType {
         if self.jkt.is_some() { TokenType::Dpop } else { TokenType::Bearer }

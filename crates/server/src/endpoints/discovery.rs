@@ -50,6 +50,8 @@ fn document(settings: &Settings) -> Value {
         GrantType::RefreshToken,
         GrantType::ClientCredentials,
         GrantType::DeviceCode,
+        GrantType::TokenExchange,
+        GrantType::JwtBearer,
     ];
     let methods = [
         TokenEndpointAuthMethod::ClientSecretBasic,

@@ -4,4 +4,6 @@ pub(crate) mod browser;
 pub(crate) mod client;
 mod code_flow;
 mod device;
+mod jwt_bearer;
 mod registration;
+mod token_exchange;

@@ -1,0 +1,253 @@
+//! Exchanging a token for another (RFC 8693): a client that was called with somebody's token calls further in their name.
+//!
+//! What comes out never permits more, never lasts longer, and ends with the same grant as what went in. It is for what the
+//! operator lets the client exchange for, and says who acts.
+
+use jeton_jose::Timestamp;
+use jeton_oauth::{ErrorCode, Scope};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::TokenRequest;
+use crate::GrantId;
+use crate::authority::Authority;
+use crate::client::{Client, ExchangeActor};
+use crate::grant::LiveGrant;
+use crate::issue::TokenResponse;
+use crate::issue::access_token::{self, AccessTokenRequest};
+use crate::refusal::{OAuthError, Refusal};
+use crate::user::UserStatus;
+
+/// What kinds of tokens go in and come out (RFC 8693 §3).
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+
+/// The most actors behind one another in a token.
+const MAX_ACTORS: usize = 4;
+/// The most targets of one token.
+const MAX_TARGETS: usize = 8;
+/// Scopes that are about the user's sign-in at one client, which is not handed on.
+const NOT_HANDED_ON: [&str; 2] = ["openid", "offline_access"];
+
+/// One text for every subject token that is not good, so that nobody learns what is wrong with somebody else's.
+const SUBJECT_NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidRequest, "subject_token is not valid");
+const ACTOR_NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidRequest, "actor_token is not valid");
+
+/// A token that came in.
+struct Presented {
+    sub: String,
+    /// None of a client that acts for itself.
+    grant: Option<GrantId>,
+    /// None of an ID token, which permits nothing by itself.
+    scope: Option<Scope>,
+    act: Option<Value>,
+    exp: Timestamp,
+}
+
+/// What is read in an ID token of ours.
+#[derive(Deserialize)]
+struct IdTokenClaims {
+    iss: String,
+    sub: String,
+    aud: String,
+    exp: Timestamp,
+    sid: String,
+}
+
+impl Authority {
+    pub(super) async fn token_by_exchange(
+        &self,
+        request: &TokenRequest,
+    ) -> Result<TokenResponse, OAuthError> {
+        let client = &request.client;
+        let policy = &client.policy.exchange;
+        if policy.targets.is_empty() {
+            return Err(OAuthError::refused(
+                ErrorCode::UnauthorizedClient,
+                "the client may not exchange tokens",
+            ));
+        }
+        check_requested_type(request)?;
+        let targets = targets(request)?;
+        let subject = self.presented(request, "subject_token", SUBJECT_NOT_VALID).await?;
+        let actor = match request.parameters.get("actor_token") {
+            Some(_) => Some(self.presented(request, "actor_token", ACTOR_NOT_VALID).await?),
+            None if request.parameters.get("actor_token_type").is_some() => {
+                return Err(OAuthError::refused(
+                    ErrorCode::InvalidRequest,
+                    "actor_token_type without actor_token",
+                ));
+            }
+            None => None,
+        };
+        let live = self.live_subject(&subject, request.now).await?;
+        let act = act(client, &subject, actor.as_ref())?;
+        let scope = self.handed_on(request, &subject, &live)?;
+        let ends = actor.map_or(subject.exp, |actor| actor.exp.min(subject.exp)).min(live.grant.expires_at);
+        let sub = self.subject_for(client, &live.subject);
+        let access = AccessTokenRequest {
+            client,
+            live: Some(&live),
+            sub: &sub,
+            scope: scope.as_str(),
+            resources: &targets,
+            constraint: &request.constraint,
+            act: act.as_ref(),
+            authorization_details: None,
+            not_beyond: Some(ends),
+        };
+        let (access_token, expires_in) =
+            self.with_ring(|ring| access.issue(ring, &self.settings, &*self.random, request.now))?;
+        Ok(TokenResponse {
+            access_token,
+            token_type: request.constraint.token_type(),
+            expires_in,
+            refresh_token: None,
+            id_token: None,
+            scope,
+            issued_token_type: Some(ACCESS_TOKEN),
+            authorization_details: None,
+            grant: Some(live.grant.id),
+        })
+    }
+
+    /// Reads one of the two tokens: genuine, in force, and for this client to use.
+    async fn presented(
+        &self,
+        request: &TokenRequest,
+        name: &str,
+        not_valid: Refusal,
+    ) -> Result<Presented, OAuthError> {
+        let token = request.required(name, "subject_token is missing")?;
+        let kind = request.parameters.get(&format!("{name}_type"));
+        match kind.ok_or(Refusal::new(ErrorCode::InvalidRequest, "the type of a token is missing"))? {
+            ACCESS_TOKEN | JWT => self.presented_access_token(request, token, not_valid).await,
+            ID_TOKEN => self.presented_id_token(request, token).ok_or(not_valid.into()),
+            _ => Err(OAuthError::refused(ErrorCode::InvalidRequest, "the type of a token is not supported")),
+        }
+    }
+
+    async fn presented_access_token(
+        &self,
+        request: &TokenRequest,
+        token: &str,
+        not_valid: Refusal,
+    ) -> Result<Presented, OAuthError> {
+        let access = self.with_ring(|ring| access_token::verify(ring, token, request.now));
+        let Ok(access) = access else { return Err(not_valid.into()) };
+        let client = &request.client;
+        let own = access.claims.client_id == client.id.as_str();
+        // Whoever merely got hold of a token that is for somebody else gets nothing for it.
+        let is_for_it =
+            |aud: &String| aud == client.id.as_str() || client.policy.exchange.accepts.contains(aud);
+        if !(own || access.aud.iter().any(is_for_it)) {
+            return Err(not_valid.into());
+        }
+        // Its own token is bound to a key of its own. A token that it was called with is bound to its caller's.
+        if own && !request.constraint.proves(access.claims.cnf.as_ref()) {
+            return Err(not_valid.into());
+        }
+        if !self.is_in_force(&access, request.now).await? {
+            return Err(not_valid.into());
+        }
+        Ok(Presented {
+            grant: access.grant,
+            scope: Some(Scope::parse(&access.claims.scope).unwrap_or_default()),
+            sub: access.claims.sub,
+            act: access.claims.act,
+            exp: access.exp,
+        })
+    }
+
+    /// An ID token is for one client, and nobody else exchanges it.
+    fn presented_id_token(&self, request: &TokenRequest, token: &str) -> Option<Presented> {
+        let verified = self.with_ring(|ring| ring.client_verifier()?.verify(token).ok())?;
+        let claims: IdTokenClaims = jeton_jose::json::from_slice(verified.payload()).ok()?;
+        let good = claims.iss == self.settings.issuer
+            && claims.aud == request.client.id.as_str()
+            && claims.exp > request.now;
+        let grant = claims.sid.parse().ok().filter(|_| good)?;
+        Some(Presented { sub: claims.sub, grant: Some(grant), scope: None, act: None, exp: claims.exp })
+    }
+
+    /// The grant behind the subject token, which the new token ends with.
+    async fn live_subject(&self, subject: &Presented, now: Timestamp) -> Result<LiveGrant, OAuthError> {
+        let grant = subject.grant.ok_or(SUBJECT_NOT_VALID)?;
+        match self.store.find_grant(grant).await? {
+            Some((live, UserStatus::Active))
+                if live.grant.revoked_at.is_none() && live.grant.expires_at > now =>
+            {
+                Ok(live)
+            }
+            _ => Err(SUBJECT_NOT_VALID.into()),
+        }
+    }
+
+    /// What of the subject token's scope is asked for, as far as the client may have it.
+    fn handed_on(
+        &self,
+        request: &TokenRequest,
+        subject: &Presented,
+        live: &LiveGrant,
+    ) -> Result<Scope, OAuthError> {
+        let granted = match &subject.scope {
+            Some(scope) => scope.clone(),
+            None => Scope::parse(&live.grant.scope).unwrap_or_default(),
+        };
+        let own = request.client.scope();
+        request.narrowed(&granted.retain(|token| own.contains(token) && !NOT_HANDED_ON.contains(&token)))
+    }
+}
+
+fn check_requested_type(request: &TokenRequest) -> Result<(), Refusal> {
+    match request.parameters.get("requested_token_type") {
+        None | Some(ACCESS_TOKEN | JWT) => Ok(()),
+        Some(_) => Err(Refusal::new(ErrorCode::InvalidRequest, "requested_token_type is not supported")),
+    }
+}
+
+/// What the new token is for: resources and audiences alike, out of those that the operator lets the client exchange for.
+fn targets(request: &TokenRequest) -> Result<Vec<Box<str>>, Refusal> {
+    let known = &request.client.policy.exchange.targets;
+    let mut targets: Vec<Box<str>> = Vec::new();
+    for target in request.parameters.all("resource").chain(request.parameters.all("audience")) {
+        if !known.iter().any(|known| known == target) || targets.len() == MAX_TARGETS {
+            return Err(Refusal::new(
+                ErrorCode::InvalidTarget,
+                "a target is not one of those that the client may exchange for",
+            ));
+        }
+        if !targets.iter().any(|before| **before == *target) {
+            targets.push(target.into());
+        }
+    }
+    match (targets.is_empty(), known.as_slice()) {
+        (false, _) => Ok(targets),
+        (true, [only]) => Ok(vec![only.as_str().into()]),
+        (true, _) => Err(Refusal::new(ErrorCode::InvalidTarget, "neither resource nor audience is named")),
+    }
+}
+
+/// Who acts, and whom they act after (RFC 8693 §4.1). What a token says of actors before is never lost.
+fn act(client: &Client, subject: &Presented, actor: Option<&Presented>) -> Result<Option<Value>, Refusal> {
+    let acting = match (actor, client.policy.exchange.actor) {
+        (Some(actor), _) if actor.act.is_some() => return Err(ACTOR_NOT_VALID),
+        (Some(actor), _) => actor.sub.as_str(),
+        (None, ExchangeActor::Client) => client.id.as_str(),
+        (None, ExchangeActor::Nobody) => return Ok(subject.act.clone()),
+    };
+    let mut act = json!({ "sub": acting });
+    if let Some(before) = &subject.act {
+        if actors(before) >= MAX_ACTORS {
+            return Err(Refusal::new(ErrorCode::InvalidRequest, "too many actors stand behind the token"));
+        }
+        act["act"] = before.clone();
+    }
+    Ok(Some(act))
+}
+
+/// How many actors stand in a claim.
+fn actors(act: &Value) -> usize {
+    std::iter::successors(Some(act), |act| act.get("act")).count()
+}
