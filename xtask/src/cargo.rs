@@ -73,14 +73,32 @@ pub(crate) fn build_jeton() -> Result<PathBuf> {
     executable.context("cargo build did not say where it put the jeton command")
 }
 
+/// The name of this machine's platform, as the compiler has it.
+///
+/// # Errors
+/// When cargo does not say.
+pub(crate) fn host() -> Result<String> {
+    let version = print(&["--version", "--verbose"])?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("cargo --version --verbose names no host")
+}
+
+/// The folder `target/`, wherever it is.
+///
+/// # Errors
+/// When cargo does not say.
+pub(crate) fn target_directory() -> Result<PathBuf> {
+    let metadata: Value = serde_json::from_str(&print(&["metadata", "--format-version=1", "--no-deps"])?)?;
+    let target = metadata["target_directory"].as_str().context("cargo metadata names no target_directory")?;
+    Ok(PathBuf::from(target))
+}
+
 /// The folder under `target/` where the suites keep what they install and what their servers write.
 ///
 /// # Errors
 /// When cargo does not say where `target/` is, or the folder cannot be made.
 pub(crate) fn scratch() -> Result<PathBuf> {
-    let metadata: Value = serde_json::from_str(&print(&["metadata", "--format-version=1", "--no-deps"])?)?;
-    let target = metadata["target_directory"].as_str().context("cargo metadata names no target_directory")?;
-    let scratch = Path::new(target).join("e2e");
+    let scratch = target_directory()?.join("e2e");
     std::fs::create_dir_all(&scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
     Ok(scratch)
 }

@@ -5,26 +5,40 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::{arrows, cargo, console, test};
+use crate::{api, arrows, cargo, console, fuzz, test};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 5] = [
-    ("tests", || test::run(&test::Selection::all())),
-    ("formatting", || cargo::run(&["fmt", "--all", "--check"])),
+const TESTS: Step = ("tests", || test::run(&test::Selection::all()));
+
+const STEPS: [Step; 6] = [
+    ("formatting", formatting),
     ("lints", || cargo::run(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("docs", docs),
     ("arrows", arrows::check),
+    ("api", || api::run(api::Difference::Refused)),
+    ("fuzz", || fuzz::run(&fuzz::Selection::smoke())),
 ];
+
+/// Whether the tests are a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tests {
+    /// They come first.
+    Included,
+    /// They have been run already.
+    Done,
+}
 
 /// Runs every step, even after one failed, and ends with what each took.
 ///
 /// # Errors
 /// When a step failed, or the published test vectors are not there.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(tests: Tests) -> Result<()> {
     need_vectors()?;
-    let outcomes: Vec<(&str, Duration, Result<()>)> = STEPS
-        .iter()
+    let first = (tests == Tests::Included).then_some(&TESTS);
+    let outcomes: Vec<(&str, Duration, Result<()>)> = first
+        .into_iter()
+        .chain(&STEPS)
         .map(|(name, step)| {
             console::headline(name);
             let started = Instant::now();
@@ -58,6 +72,12 @@ fn need_vectors() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The fuzz targets are a workspace of their own.
+fn formatting() -> Result<()> {
+    let ours = cargo::run(&["fmt", "--all", "--check"]);
+    ours.and(cargo::run(&["fmt", "--manifest-path=fuzz/Cargo.toml", "--check"]))
 }
 
 fn docs() -> Result<()> {

@@ -1,9 +1,11 @@
-//! The project's own chores: `cargo xtask test | bench | ci | crash | arrows`.
+//! The project's own chores: `cargo xtask test | fuzz | bench | ci | crash | arrows | api`.
 
+mod api;
 mod arrows;
 mod cargo;
 mod ci;
 mod console;
+mod fuzz;
 mod machine;
 mod report;
 mod rig;
@@ -17,9 +19,12 @@ The project's own chores.
 
   cargo xtask test [--quick] [NAME...]   all tests, or only those named: rust, or a suite of the list below
   cargo xtask crash [KILLS]              the crash suite alone, with this many kills (50)
+  cargo xtask fuzz [TARGET] [--seconds N]  the fuzz targets, or one of them, for ten minutes each
+  cargo xtask fuzz --smoke               each for a few seconds, from its seeds
   cargo xtask bench [ARGUMENT...]        the benchmarks, in release mode; arguments go to the benchmark
   cargo xtask arrows                     which crate may depend on what
-  cargo xtask ci                         what .ci/run runs: all tests, then formatting, lints, docs and arrows
+  cargo xtask api [--bless]              the libraries' public API against docs/api/, or written there
+  cargo xtask ci [--after-tests]         all tests, then formatting, lints, docs, arrows, API and fuzz --smoke
 
 Suites of `cargo xtask test`, each against the real command:
 ";
@@ -34,9 +39,16 @@ fn main() -> ExitCode {
             Ok(kills) => test::crash(kills),
             Err(_) => return wrong_usage(),
         },
+        ["fuzz", rest @ ..] => match fuzz::Selection::parse(rest) {
+            Some(selection) => fuzz::run(&selection),
+            None => return wrong_usage(),
+        },
+        ["api"] => api::run(api::Difference::Refused),
+        ["api", "--bless"] => api::run(api::Difference::Blessed),
         ["bench", rest @ ..] => cargo::bench(rest),
         ["arrows"] => arrows::check(),
-        ["ci"] => ci::run(),
+        ["ci"] => ci::run(ci::Tests::Included),
+        ["ci", "--after-tests"] => ci::run(ci::Tests::Done),
         _ => return wrong_usage(),
     };
     match done {
