@@ -13,6 +13,7 @@ pub mod client_auth;
 mod clients;
 pub mod device;
 mod device_authorization;
+mod dpop;
 mod end_session;
 pub mod grant;
 pub mod grants;
@@ -46,6 +47,7 @@ pub use authorize::{IdentifyError, REQUEST_URI_PREFIX};
 pub use device_authorization::{
     DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, FindDeviceError, WaitingDevice,
 };
+pub use dpop::{DpopNonces, PresentedProof, dpop_algorithms};
 pub use end_session::{EndSession, EndSessionRequest, LogoutToken};
 pub use id::{GrantId, ParseIdError, SessionId, UserId};
 pub use introspect::Introspection;

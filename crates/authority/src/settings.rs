@@ -6,6 +6,7 @@ use jeton_jose::{Algorithm, SharedSecret};
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::GrantType;
 
+use crate::dpop::DpopNonces;
 use crate::password::Argon2Params;
 use crate::refresh_token::RefreshPolicy;
 
@@ -39,6 +40,8 @@ pub struct Settings {
     pub code_lifetime: Duration,
     /// For how long a pushed request may be used (RFC 9126 §2.2). Setting `authorization.request_lifetime`.
     pub request_lifetime: Duration,
+    /// Whether DPoP proofs have to hold a nonce. Setting `dpop.nonces`.
+    pub dpop_nonces: DpopNonces,
     /// For how long a device waits for its user (RFC 8628 §3.2). Setting `device.lifetime`.
     pub device_lifetime: Duration,
     /// Who may register clients. Setting `client.registration`.
@@ -71,6 +74,7 @@ impl Settings {
             session_absolute_lifetime: Duration::from_secs(30 * 24 * 3600),
             code_lifetime: Duration::from_secs(60),
             request_lifetime: Duration::from_secs(10 * 60),
+            dpop_nonces: DpopNonces::default(),
             device_lifetime: Duration::from_secs(10 * 60),
             registration: RegistrationPolicy::default(),
             registered_grant_types: vec![

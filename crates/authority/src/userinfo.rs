@@ -34,6 +34,9 @@ pub enum UserInfoError {
     /// It is bound to a key or certificate that was not proved.
     #[error("the access token is bound to a key that was not proved")]
     NotProved,
+    /// It is sent in two ways, or not as its scheme says.
+    #[error("the access token is sent in two ways, or malformed")]
+    Malformed,
     /// It was not given with the scope `openid`.
     #[error("the access token does not have the scope openid")]
     InsufficientScope,

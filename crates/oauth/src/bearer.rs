@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use jeton_jose::Algorithm;
+
 use crate::error_description::ErrorDescription;
 use crate::scope::Scope;
 
-/// What is wrong with a request for a protected resource (RFC 6750 §3.1).
+/// What is wrong with a request for a protected resource (RFC 6750 §3.1, RFC 9449 §7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BearerError {
@@ -15,6 +17,10 @@ pub enum BearerError {
     InvalidToken,
     /// The token is good, and does not permit this.
     InsufficientScope,
+    /// The DPoP proof is missing or not good (RFC 9449 §7.1).
+    InvalidDpopProof,
+    /// The DPoP proof lacks the server's nonce (RFC 9449 §9).
+    UseDpopNonce,
 }
 
 impl BearerError {
@@ -25,6 +31,8 @@ impl BearerError {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
         }
     }
 
@@ -33,7 +41,7 @@ impl BearerError {
     pub const fn status(self) -> u16 {
         match self {
             Self::InvalidRequest => 400,
-            Self::InvalidToken => 401,
+            Self::InvalidToken | Self::InvalidDpopProof | Self::UseDpopNonce => 401,
             Self::InsufficientScope => 403,
         }
     }
@@ -45,8 +53,8 @@ impl fmt::Display for BearerError {
     }
 }
 
-/// The value of a `WWW-Authenticate` header that asks for a bearer token (RFC 6750 §3); [`Display`](fmt::Display)
-/// writes it.
+/// The value of a `WWW-Authenticate` header that asks for a bearer token (RFC 6750 §3), or for one that is bound by DPoP
+/// (RFC 9449 §7.1); [`Display`](fmt::Display) writes it.
 ///
 /// ```
 /// use jeton_oauth::{BearerChallenge, BearerError, ErrorDescription, Realm};
@@ -67,13 +75,23 @@ pub struct BearerChallenge {
     error: Option<BearerError>,
     error_description: Option<ErrorDescription>,
     scope: Scope,
+    /// The scheme is DPoP where there are some.
+    algorithms: Vec<Algorithm>,
+    resource_metadata: Option<Realm>,
 }
 
 impl BearerChallenge {
     /// A challenge without an error, which is the answer to a request that holds no credentials at all.
     #[must_use]
     pub fn new(realm: Realm) -> Self {
-        Self { realm, error: None, error_description: None, scope: Scope::default() }
+        Self {
+            realm,
+            error: None,
+            error_description: None,
+            scope: Scope::default(),
+            algorithms: vec![],
+            resource_metadata: None,
+        }
     }
 
     /// Says what was wrong with the credentials.
@@ -90,6 +108,20 @@ impl BearerChallenge {
         self
     }
 
+    /// Asks for a token that is bound by DPoP, with a proof signed by one of these algorithms.
+    #[must_use]
+    pub fn by_dpop(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = algorithms.into_iter().collect();
+        self
+    }
+
+    /// Says where the resource is described (RFC 9728 §5.1). A URL is text that can stand between quotes, as a realm is.
+    #[must_use]
+    pub fn resource_metadata(mut self, url: Realm) -> Self {
+        self.resource_metadata = Some(url);
+        self
+    }
+
     /// Says which scope the resource takes; the empty scope says nothing.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
@@ -101,7 +133,8 @@ impl BearerChallenge {
 impl fmt::Display for BearerChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // None of the alphabets in these types holds a quote or a backslash, so nothing can break out.
-        write!(f, "Bearer realm=\"{}\"", self.realm)?;
+        let scheme = if self.algorithms.is_empty() { "Bearer" } else { "DPoP" };
+        write!(f, "{scheme} realm=\"{}\"", self.realm)?;
         if let Some(error) = self.error {
             write!(f, ", error=\"{error}\"")?;
         }
@@ -110,6 +143,13 @@ impl fmt::Display for BearerChallenge {
         }
         if !self.scope.is_empty() {
             write!(f, ", scope=\"{}\"", self.scope)?;
+        }
+        if !self.algorithms.is_empty() {
+            let names: Vec<_> = self.algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
+            write!(f, ", algs=\"{}\"", names.join(" "))?;
+        }
+        if let Some(url) = &self.resource_metadata {
+            write!(f, ", resource_metadata=\"{url}\"")?;
         }
         Ok(())
     }

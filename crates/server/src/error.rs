@@ -118,6 +118,7 @@ impl ApiError {
             Self::Token(error) => error.code(),
             Self::OAuth(error) | Self::UserInfo(UserInfoError::Failed(error)) => error.code(),
             Self::UserInfo(UserInfoError::InsufficientScope) => "insufficient_scope",
+            Self::UserInfo(UserInfoError::Malformed) => "invalid_request",
             Self::UserInfo(_) => "invalid_token",
             Self::Form(FormError::Body(error)) => body_code(error),
             Self::Form(FormError::MediaType) => "media_type_unsupported",
@@ -153,6 +154,9 @@ impl ApiError {
             Self::OAuth(
                 OAuthError::Refused(_) | OAuthError::Replayed { .. } | OAuthError::Throttled { .. },
             ) => wire(StatusCode::BAD_REQUEST, ""),
+            Self::UserInfo(UserInfoError::Failed(OAuthError::Refused(_))) => {
+                wire(StatusCode::UNAUTHORIZED, "")
+            }
             Self::OAuth(_) | Self::UserInfo(UserInfoError::Failed(_)) => server_error(),
             Self::UserInfo(_) => wire(StatusCode::UNAUTHORIZED, ""),
             Self::Form(error) => form_error(error),

@@ -14,6 +14,7 @@ pub mod control;
 mod cookies;
 mod cors;
 mod deadline;
+mod dpop;
 mod endpoints;
 mod error;
 pub mod hashing;

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use jeton_authority::store::StoreError;
-use jeton_authority::{OAuthError, Refusal, UserInfoError};
+use jeton_authority::{OAuthError, Refusal, UserInfoError, dpop_algorithms};
 use jeton_oauth::{BearerChallenge, BearerError, ErrorCode, ErrorDescription, Realm};
 
 use crate::respond::json;
@@ -50,32 +50,63 @@ fn refused(refusal: &Refusal) -> Response {
 /// The answer to a request for userinfo that is refused.
 pub(crate) fn userinfo_answer(error: &UserInfoError) -> Response {
     let (code, description) = match error {
+        UserInfoError::Failed(OAuthError::Refused(refusal)) => {
+            let code = match refusal.code {
+                ErrorCode::UseDpopNonce => BearerError::UseDpopNonce,
+                _ => BearerError::InvalidDpopProof,
+            };
+            return refused_token(Scheme::Dpop, code, refusal.description.clone());
+        }
         UserInfoError::Failed(error) => return answer(error),
+        UserInfoError::Malformed => {
+            (BearerError::InvalidRequest, "the token is sent in two ways, or malformed")
+        }
         UserInfoError::InsufficientScope => {
             (BearerError::InsufficientScope, "the access token lacks the scope openid")
         }
         UserInfoError::NotProved => {
-            (BearerError::InvalidToken, "the access token is bound to a key that was not proved")
+            let description = "the access token is bound to a key that was not proved";
+            let description = ErrorDescription::from_static(description);
+            return refused_token(Scheme::Dpop, BearerError::InvalidToken, description);
         }
         _ => (BearerError::InvalidToken, "the access token is not valid"),
     };
-    challenge(Some((code, description)))
+    refused_token(Scheme::Bearer, code, ErrorDescription::from_static(description))
 }
 
-/// The challenge of the userinfo endpoint; without an error where no token was sent at all.
-pub(crate) fn challenge(error: Option<(BearerError, &'static str)>) -> Response {
-    let realm = Realm::parse("userinfo").expect("a realm of plain letters");
-    let mut challenge = BearerChallenge::new(realm);
-    let mut status = StatusCode::UNAUTHORIZED;
-    let mut body = String::from("{}");
-    if let Some((code, description)) = error {
-        status = StatusCode::from_u16(code.status()).unwrap_or(status);
-        body = format!("{{\"error\":\"{code}\",\"error_description\":\"{description}\"}}");
-        challenge = challenge.error(code).error_description(ErrorDescription::from_static(description));
-    }
-    let mut response = json(status, body);
-    if let Ok(value) = HeaderValue::try_from(challenge.to_string()) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+/// What the userinfo endpoint asks for where no token was sent at all: one of either kind.
+pub(crate) fn userinfo_challenge() -> Response {
+    let mut response = json(StatusCode::UNAUTHORIZED, "{}");
+    for scheme in [Scheme::Bearer, Scheme::Dpop] {
+        add_challenge(&mut response, &challenge(scheme));
     }
     response
+}
+
+#[derive(Clone, Copy)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+fn refused_token(scheme: Scheme, code: BearerError, description: ErrorDescription) -> Response {
+    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+    let body = format!("{{\"error\":\"{code}\",\"error_description\":\"{description}\"}}");
+    let mut response = json(status, body);
+    add_challenge(&mut response, &challenge(scheme).error(code).error_description(description));
+    response
+}
+
+fn challenge(scheme: Scheme) -> BearerChallenge {
+    let challenge = BearerChallenge::new(Realm::parse("userinfo").expect("a realm of plain letters"));
+    match scheme {
+        Scheme::Bearer => challenge,
+        Scheme::Dpop => challenge.by_dpop(dpop_algorithms()),
+    }
+}
+
+fn add_challenge(response: &mut Response, challenge: &BearerChallenge) {
+    if let Ok(value) = HeaderValue::try_from(challenge.to_string()) {
+        response.headers_mut().append(header::WWW_AUTHENTICATE, value);
+    }
 }

@@ -10,6 +10,7 @@ use http::{HeaderValue, header};
 
 use crate::app::App;
 use crate::cors::cors;
+use crate::dpop;
 use crate::endpoints::{
     assets, authorize, device, device_authorization, discovery, end_session, health, introspect, jwks,
     register, revoke, token, token_blacklist, token_obtain, token_refresh, token_verify, userinfo,
@@ -50,7 +51,8 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route(register::PATH, post(register::post))
         .route("/register/{id}", get(register::read).put(register::change).delete(register::remove))
         .route(revoke::PATH, post(revoke::post))
-        .route("/userinfo", get(userinfo::answer).post(userinfo::answer))
+        .route(userinfo::PATH, get(userinfo::answer).post(userinfo::answer))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), dpop::nonce))
         .layer(middleware::from_fn_with_state(Arc::clone(app), cors));
     Router::new()
         .route(discovery::OPENID, readable(get(discovery::get)))

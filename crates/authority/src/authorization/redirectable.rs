@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jeton_jose::base64url;
 use jeton_oauth::authorization::{ClaimsRequest, Prompt, ResponseMode, ResponseType};
 use jeton_oauth::pkce::{self, CodeChallenge};
 use jeton_oauth::{ErrorCode, Parameters, RedirectUri, Scope};
@@ -165,7 +166,7 @@ impl RedirectableRequest {
             id_token_hint: get("id_token_hint").map(Into::into),
             ui_locales: get("ui_locales").filter(|text| text.len() <= MAX_HINT).map(Into::into),
             resources: self.resources(settings)?,
-            dpop_jkt: get("dpop_jkt").map(Into::into),
+            dpop_jkt: self.dpop_jkt()?,
             claims,
             sent: self.sent.clone(),
             pushed: self.pushed,
@@ -218,6 +219,16 @@ impl RedirectableRequest {
                 Err(invalid("code_challenge is missing: PKCE with S256 is required"))
             }
             None => Ok(None),
+        }
+    }
+
+    /// The key that the code is to be bound to (RFC 9449 §10).
+    fn dpop_jkt(&self) -> Result<Option<Box<str>>, Refusal> {
+        let Some(thumbprint) = self.parameters.get("dpop_jkt") else { return Ok(None) };
+        if base64url::decode(thumbprint.as_bytes()).is_ok_and(|bytes| bytes.len() == 32) {
+            Ok(Some(thumbprint.into()))
+        } else {
+            Err(Refusal::new(ErrorCode::InvalidRequest, "dpop_jkt is not a thumbprint"))
         }
     }
 

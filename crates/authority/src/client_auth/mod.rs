@@ -24,8 +24,8 @@ pub struct Presented<'a> {
     pub basic: Option<&'a str>,
     /// The body.
     pub parameters: &'a Parameters,
-    /// The URL of the endpoint, which an assertion may name as its audience beside the issuer.
-    pub endpoint: &'a str,
+    /// The URLs of the endpoint and of the token endpoint, which an assertion may name as its audience beside the issuer.
+    pub endpoints: [&'a str; 2],
 }
 
 impl Authority {

@@ -30,6 +30,7 @@ pub struct Proof {
     thumbprint: String,
     jti: String,
     iat: Timestamp,
+    nonce: Option<String>,
     remember_until: Timestamp,
 }
 
@@ -94,12 +95,12 @@ impl ProofVerifier {
         jws::verify_signature(&key, parts.signing_input, parts.signature)?;
         let json = base64url::decode(parts.payload).map_err(|_| VerifyError::Malformed)?;
         let document = Document::parse(&json, Limits::PAYLOAD).map_err(VerifyError::ClaimsJson)?;
-        let (jti, iat) = self.check_claims(document.root(), request, now)?;
+        let (jti, iat, nonce) = self.check_claims(document.root(), request, now)?;
         if request.thumbprint.is_some_and(|wanted| wanted != thumbprint) {
             return Err(DpopError::KeyMismatch);
         }
         let remember_until = iat.saturating_add(self.max_age).saturating_add(self.leeway);
-        Ok(Proof { thumbprint, jti, iat, remember_until })
+        Ok(Proof { thumbprint, jti, iat, nonce, remember_until })
     }
 
     /// The key in the header. Nowhere else in this crate is such a key used.
@@ -127,7 +128,7 @@ impl ProofVerifier {
         claims: Value<'_, '_>,
         request: &Request<'_>,
         now: Timestamp,
-    ) -> Result<(String, Timestamp), DpopError> {
+    ) -> Result<(String, Timestamp, Option<String>), DpopError> {
         let jti = text(claims, "jti")?.ok_or(VerifyError::ClaimMissing { name: "jti" })?;
         if jti.is_empty() || jti.len() > MAX_JTI {
             return Err(VerifyError::ClaimMalformed { name: "jti" }.into());
@@ -161,7 +162,7 @@ impl ProofVerifier {
         if request.nonce.is_some_and(|wanted| nonce.as_deref() != Some(wanted)) {
             return Err(DpopError::NonceMismatch);
         }
-        Ok((jti, iat))
+        Ok((jti, iat, nonce))
     }
 }
 
@@ -187,6 +188,12 @@ impl Proof {
     #[must_use]
     pub fn iat(&self) -> Timestamp {
         self.iat
+    }
+
+    /// The server's nonce in it, for callers that take more than the one of [`Request::nonce`].
+    #[must_use]
+    pub fn nonce(&self) -> Option<&str> {
+        self.nonce.as_deref()
     }
 
     /// What the caller remembers, so that the same proof is refused a second time: a hash of its key and `jti`, always 32 bytes.

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::Request;
 use http::header;
-use jeton_authority::OAuthError;
+use http::request::Parts;
 use jeton_authority::client::Client;
 use jeton_authority::client_auth::Presented;
 use jeton_authority::issue::SenderConstraint;
+use jeton_authority::{OAuthError, PresentedProof};
 use jeton_oauth::{ErrorCode, Parameters};
 
 use crate::app::App;
+use crate::dpop;
 use crate::error::ApiError;
 use crate::request::{RequestContext, form};
 
@@ -27,10 +30,30 @@ impl ClientRequest {
     /// in logs (RFC 6749 §2.3.1).
     pub(super) async fn read(app: &App, path: &str, request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let parameters = form::of_body(&parts, body, &app.limits).await?;
-        let endpoint = format!("{}{path}", app.authority.settings().issuer);
+        Self::of(app, path, &parts, body).await
+    }
+
+    /// As [`ClientRequest::read`], where a DPoP proof says what is to be bound. The proof is used up only once the client is
+    /// known.
+    pub(super) async fn read_with_proof(app: &App, path: &str, request: Request) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let proof = dpop::proof(&parts.headers)?;
+        let mut read = Self::of(app, path, &parts, body).await?;
+        if let Some(proof) = proof {
+            let uri = endpoint(app, path);
+            let presented =
+                PresentedProof { proof, method: parts.method.as_str(), uri: &uri, access_token: None };
+            read.constraint.jkt = Some(app.authority.check_proof(presented, app.clock.now()).await?);
+        }
+        Ok(read)
+    }
+
+    async fn of(app: &App, path: &str, parts: &Parts, body: Body) -> Result<Self, ApiError> {
+        let parameters = form::of_body(parts, body, &app.limits).await?;
+        let endpoints = [endpoint(app, path), endpoint(app, super::token::PATH)];
         let basic = basic(&parts.headers)?;
-        let presented = Presented { basic, parameters: &parameters, endpoint: &endpoint };
+        let presented =
+            Presented { basic, parameters: &parameters, endpoints: endpoints.each_ref().map(String::as_str) };
         let client = app.authority.authenticate_client(presented, app.clock.now()).await?;
         Ok(Self { client, parameters, constraint: SenderConstraint::default() })
     }
@@ -40,6 +63,11 @@ impl ClientRequest {
         let missing = OAuthError::refused(ErrorCode::InvalidRequest, missing);
         self.parameters.get(name).ok_or(ApiError::OAuth(missing))
     }
+}
+
+/// The URL of the endpoint at `path`.
+fn endpoint(app: &App, path: &str) -> String {
+    format!("{}{path}", app.authority.settings().issuer)
 }
 
 /// The credentials of `Authorization: Basic`.

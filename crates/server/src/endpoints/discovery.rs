@@ -11,6 +11,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use jeton_authority::client::{ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS};
+use jeton_authority::dpop_algorithms;
 use jeton_authority::issue::scopes_of_claims;
 use jeton_authority::settings::{RegistrationPolicy, Settings};
 use jeton_oauth::authorization::{GrantType, Prompt, ResponseMode};
@@ -92,6 +93,7 @@ fn document(settings: &Settings) -> Value {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "code_challenge_methods_supported": [jeton_oauth::pkce::S256],
+        "dpop_signing_alg_values_supported": dpop_algorithms().iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>(),
         "authorization_response_iss_parameter_supported": true,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,

@@ -27,7 +27,8 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
 }
 
 async fn exchange(app: &App, context: &RequestContext, request: Request) -> Result<TokenResponse, ApiError> {
-    let ClientRequest { client, parameters, constraint } = ClientRequest::read(app, PATH, request).await?;
+    let ClientRequest { client, parameters, constraint } =
+        ClientRequest::read_with_proof(app, PATH, request).await?;
     let (request, network) = (context.id(), context.network());
     let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
     let grant_type = asked.parameters.get("grant_type").unwrap_or_default().to_owned();

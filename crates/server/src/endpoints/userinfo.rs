@@ -2,64 +2,94 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::{Method, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
 use jeton_authority::issue::SenderConstraint;
-use jeton_oauth::BearerError;
+use jeton_authority::{OAuthError, PresentedProof, UserInfo, UserInfoError};
+use jeton_oauth::ErrorCode;
 
 use super::client_request::context;
 use crate::app::App;
+use crate::dpop;
 use crate::error::ApiError;
-use crate::oauth_error::challenge;
+use crate::oauth_error::userinfo_challenge as challenge;
 use crate::request::form;
 use crate::respond::json;
 
+/// Where it is.
+pub(crate) const PATH: &str = "/userinfo";
+
 pub(crate) async fn answer(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
-    let token = match token(&app, request).await {
-        Ok(Found::Token(token)) => token,
-        Ok(Found::Nothing) => return challenge(None),
-        Ok(Found::Malformed) => {
-            return challenge(Some((
-                BearerError::InvalidRequest,
-                "the token is sent in two ways, or malformed",
-            )));
-        }
-        Err(error) => return error.into_response(&context),
-    };
-    match app.authority.userinfo(&token, &SenderConstraint::default(), app.clock.now()).await {
-        Ok(info) => json(StatusCode::OK, serde_json::to_vec(&info.claims).unwrap_or_default()),
-        Err(error) => ApiError::UserInfo(error).into_response(&context),
+    match userinfo(&app, request).await {
+        Ok(Some(info)) => json(StatusCode::OK, serde_json::to_vec(&info.claims).unwrap_or_default()),
+        Ok(None) => challenge(),
+        Err(error) => error.into_response(&context),
     }
 }
 
-enum Found {
-    Token(String),
-    Nothing,
-    Malformed,
+/// The userinfo; nothing where no token was sent at all.
+async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfo>, ApiError> {
+    let (parts, body) = request.into_parts();
+    let now = app.clock.now();
+    let Some(Presented { token, scheme }) = presented(app, &parts, body).await? else { return Ok(None) };
+    let mut constraint = SenderConstraint::default();
+    if scheme == Scheme::Dpop {
+        let missing = OAuthError::refused(ErrorCode::InvalidDpopProof, "the DPoP proof is missing");
+        let proof = dpop::proof(&parts.headers).and_then(|proof| proof.ok_or(missing));
+        let uri = format!("{}{PATH}", app.authority.settings().issuer);
+        let presented = PresentedProof {
+            proof: proof.map_err(UserInfoError::from)?,
+            method: parts.method.as_str(),
+            uri: &uri,
+            access_token: Some(&token),
+        };
+        let checked = app.authority.check_proof(presented, now).await;
+        constraint.jkt = Some(checked.map_err(UserInfoError::from)?);
+    }
+    Ok(Some(app.authority.userinfo(&token, &constraint, now).await?))
 }
 
-/// The token, in the header or in the body (RFC 6750 §2.1 and §2.2).
-async fn token(app: &App, request: Request) -> Result<Found, ApiError> {
-    let (parts, body) = request.into_parts();
+struct Presented {
+    token: String,
+    scheme: Scheme,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+/// The token, in the header or in the body (RFC 6750 §2.1 and §2.2, RFC 9449 §7.1).
+async fn presented(app: &App, parts: &Parts, body: Body) -> Result<Option<Presented>, ApiError> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let in_header = match (values.next(), values.next()) {
         (None, _) => None,
-        (Some(value), None) => match value.to_str().ok().and_then(|text| text.split_once(' ')) {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim().to_owned()),
-            _ => return Ok(Found::Malformed),
-        },
-        _ => return Ok(Found::Malformed),
+        (Some(value), None) => Some(credentials(value).ok_or(UserInfoError::Malformed)?),
+        _ => return Err(UserInfoError::Malformed.into()),
     };
     let in_body = if parts.method == Method::POST {
-        form::of_body(&parts, body, &app.limits).await?.get("access_token").map(str::to_owned)
+        form::of_body(parts, body, &app.limits).await?.get("access_token").map(str::to_owned)
     } else {
         None
     };
-    Ok(match (in_header, in_body) {
-        (Some(_), Some(_)) => Found::Malformed,
-        (Some(token), None) | (None, Some(token)) => Found::Token(token),
-        (None, None) => Found::Nothing,
-    })
+    match (in_header, in_body) {
+        (Some(_), Some(_)) => Err(UserInfoError::Malformed.into()),
+        (None, Some(token)) => Ok(Some(Presented { token, scheme: Scheme::Bearer })),
+        (found, None) => Ok(found),
+    }
+}
+
+fn credentials(value: &HeaderValue) -> Option<Presented> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Scheme::Bearer,
+        "dpop" => Scheme::Dpop,
+        _ => return None,
+    };
+    Some(Presented { token: token.trim().to_owned(), scheme })
 }

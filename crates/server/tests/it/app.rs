@@ -97,6 +97,26 @@ impl TestApp {
         app
     }
 
+    /// Another server over the same database, with a clock of its own at the same time.
+    pub(crate) async fn second_node(&self) -> Self {
+        let (clock, hand) = Clock::manual(self.service.clock().now());
+        let settings = self.service.authority().settings().clone();
+        let (store, hashing) = (Arc::clone(&self.store), Arc::clone(&self.hashing));
+        let random = Arc::new(SystemRandom);
+        let authority = Authority::open(
+            Arc::clone(&store),
+            master(),
+            settings,
+            Arc::clone(&hashing),
+            random,
+            clock.now(),
+        )
+        .await
+        .expect("an authority");
+        let service = Service::builder(Arc::new(authority)).clock(clock).build();
+        Self { service, hand, store, hashing, folder: TempDir::new().expect("a folder") }
+    }
+
     pub(crate) async fn add_user(&self, name: &str) -> UserId {
         self.add_user_with(name, PASSWORD).await
     }

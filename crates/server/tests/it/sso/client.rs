@@ -85,7 +85,7 @@ impl TestApp {
     }
 }
 
-fn with_form(request: http::request::Builder, fields: &[(&str, &str)]) -> Request<Body> {
+pub(crate) fn with_form(request: http::request::Builder, fields: &[(&str, &str)]) -> Request<Body> {
     let body: Parameters = fields.iter().copied().collect();
     request
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")

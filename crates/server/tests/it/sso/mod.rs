@@ -7,3 +7,4 @@ mod device;
 mod jwt_bearer;
 mod registration;
 mod token_exchange;
+mod dpop;

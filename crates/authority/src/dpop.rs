@@ -1,0 +1,109 @@
+//! Proof of possession by DPoP (RFC 9449): whoever sends a request has the key that its tokens are, or will be, bound to.
+
+use std::time::Duration;
+
+use jeton_jose::dpop::{DpopError, ProofVerifier, Request};
+use jeton_jose::{Algorithm, Timestamp, base64url};
+use jeton_oauth::ErrorCode;
+
+use crate::authority::Authority;
+use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::refusal::{OAuthError, Refusal};
+use crate::store::Placement;
+
+/// How long a window of nonces is. A nonce of the window before is taken too, so each holds for at least as long as this.
+const NONCE_WINDOW: Duration = Duration::from_secs(60);
+
+const NOT_GOOD: Refusal = Refusal::new(ErrorCode::InvalidDpopProof, "the DPoP proof is not valid");
+
+/// Whether proofs have to hold a nonce of the server's (RFC 9449 §8), which keeps anybody from making them in advance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DpopNonces {
+    /// They need none.
+    #[default]
+    Unused,
+    /// They need one. It costs clients a second request whenever theirs is too old.
+    Demanded,
+}
+
+/// A proof, and the request that it came with.
+#[derive(Debug, Clone, Copy)]
+pub struct PresentedProof<'a> {
+    /// What the header `DPoP` says.
+    pub proof: &'a str,
+    /// The request's method.
+    pub method: &'a str,
+    /// The request's URL, as its sender knows it.
+    pub uri: &'a str,
+    /// The access token that came with it.
+    pub access_token: Option<&'a str>,
+}
+
+impl Authority {
+    /// Checks a proof and uses it up. Answers the thumbprint of its key: `cnf.jkt`.
+    ///
+    /// Proofs are remembered in the store, so one that was used at any node is refused at all of them (RFC 9449 §11.1).
+    ///
+    /// # Errors
+    /// `invalid_dpop_proof`, or `use_dpop_nonce` where a nonce is wanted that it has not.
+    pub async fn check_proof(
+        &self,
+        presented: PresentedProof<'_>,
+        now: Timestamp,
+    ) -> Result<Box<str>, OAuthError> {
+        let mut request = Request::new(presented.method, presented.uri);
+        if let Some(token) = presented.access_token {
+            request = request.access_token(token);
+        }
+        let proof = ProofVerifier::new().verify(presented.proof, &request, now).map_err(|error| {
+            OAuthError::Refused(Refusal::new(ErrorCode::InvalidDpopProof, description(&error)))
+        })?;
+        if self.settings.dpop_nonces == DpopNonces::Demanded
+            && !proof.nonce().is_some_and(|nonce| self.is_dpop_nonce(nonce, now))
+        {
+            return Err(OAuthError::refused(
+                ErrorCode::UseDpopNonce,
+                "the DPoP proof needs the nonce of this answer",
+            ));
+        }
+        let hash = OneTimeHash::of_parts(&[proof.thumbprint(), proof.jti()]);
+        let until = proof.remember_until();
+        match self.store.place(OneTimeKind::DpopProofId, hash, "".into(), until, now).await? {
+            Placement::Placed => Ok(proof.thumbprint().into()),
+            Placement::Taken => Err(NOT_GOOD.into()),
+        }
+    }
+
+    /// The nonce that proofs should hold from now on; none where they need none.
+    pub fn dpop_nonce(&self, now: Timestamp) -> Option<String> {
+        (self.settings.dpop_nonces == DpopNonces::Demanded).then(|| self.nonce_of(window(now)))
+    }
+
+    fn is_dpop_nonce(&self, nonce: &str, now: Timestamp) -> bool {
+        let current = window(now);
+        [current, current.saturating_sub(1)].into_iter().any(|window| nonce == self.nonce_of(window))
+    }
+
+    /// Nothing is stored for a nonce: every node makes the same one, and nobody else can.
+    fn nonce_of(&self, window: i64) -> String {
+        self.with_ring(|ring| base64url::encode(&ring.seal("dpop_nonce", &[&window.to_be_bytes()])[..16]))
+    }
+}
+
+fn window(now: Timestamp) -> i64 {
+    now.unix() / i64::try_from(NONCE_WINDOW.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// What proofs may be signed by (`dpop_signing_alg_values_supported`).
+pub fn dpop_algorithms() -> Vec<Algorithm> {
+    ProofVerifier::new().supported().to_vec()
+}
+
+const fn description(error: &DpopError) -> &'static str {
+    match error {
+        DpopError::MethodMismatch => "the DPoP proof is for another method",
+        DpopError::UriMismatch => "the DPoP proof is for another URL",
+        DpopError::AccessTokenMismatch => "the DPoP proof is for another access token",
+        _ => "the DPoP proof is not valid",
+    }
+}

@@ -1,0 +1,39 @@
+//! The headers of DPoP (RFC 9449): the proof that comes with a request, and the nonce that goes out with the answer.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use jeton_authority::OAuthError;
+use jeton_oauth::ErrorCode;
+
+use crate::app::App;
+
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
+/// The proof that came with a request. Which of two counts is anybody's guess, so there may be one at most (RFC 9449 §4.3).
+pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, OAuthError> {
+    let refused = || OAuthError::refused(ErrorCode::InvalidDpopProof, "there is not exactly one DPoP proof");
+    let mut values = headers.get_all(DPOP).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(refused());
+    }
+    value.to_str().map(Some).map_err(|_| refused())
+}
+
+/// Tells whoever sends proofs which nonce the next one should hold.
+pub(crate) async fn nonce(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let with_proof = request.headers().contains_key(DPOP);
+    let mut response = next.run(request).await;
+    if with_proof
+        && let Some(nonce) = app.authority.dpop_nonce(app.clock.now())
+        && let Ok(value) = HeaderValue::try_from(nonce)
+    {
+        response.headers_mut().insert(DPOP_NONCE, value);
+    }
+    response
+}
