@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
-use jeton_oauth::{BearerChallenge, BearerError, Realm, Scope};
+use jeton_oauth::{BearerError, Scope};
 
+use crate::challenge::Challenges;
 use crate::credentials::Dialect;
 use crate::refusal::{Reason, Refusal};
 
@@ -34,7 +35,7 @@ impl BodyStyle {
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     status: StatusCode,
-    challenge: Option<HeaderValue>,
+    challenges: Vec<HeaderValue>,
     body: Bytes,
 }
 
@@ -45,7 +46,7 @@ impl Answer {
     /// What a resource answers that stands behind no guard at all, by a mistake of whoever put the router together.
     pub(crate) fn unguarded() -> Self {
         tracing::error!("a protected resource stands behind no guard: its router lacks the layer");
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, challenge: None, body: Bytes::new() }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, challenges: vec![], body: Bytes::new() }
     }
 
     pub(crate) fn into_response<B: From<Bytes>>(self) -> Response<B> {
@@ -57,8 +58,8 @@ impl Answer {
         if has_body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        if let Some(challenge) = self.challenge {
-            headers.insert(WWW_AUTHENTICATE, challenge);
+        for challenge in self.challenges {
+            headers.append(WWW_AUTHENTICATE, challenge);
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
@@ -70,15 +71,15 @@ impl Answer {
 /// Every answer of one guard.
 #[derive(Debug)]
 pub(crate) struct Answers {
-    realm: Realm,
+    challenges: Challenges,
     style: BodyStyle,
     by_reason: [Answer; Reason::ALL.len()],
 }
 
 impl Answers {
-    pub(crate) fn new(realm: Realm, style: BodyStyle) -> Self {
-        let by_reason = Reason::ALL.map(|reason| answer(reason, &realm, style, Scope::default()));
-        Self { realm, style, by_reason }
+    pub(crate) fn new(challenges: Challenges, style: BodyStyle) -> Self {
+        let by_reason = Reason::ALL.map(|reason| answer(reason, &challenges, style, Scope::default()));
+        Self { challenges, style, by_reason }
     }
 
     pub(crate) const fn style(&self) -> BodyStyle {
@@ -91,53 +92,54 @@ impl Answers {
         let reason = refusal.reason();
         match (refusal, self.by_reason.get(reason as usize)) {
             (Refusal::ScopeInsufficient { wanted }, _) => {
-                answer(reason, &self.realm, self.style, wanted.clone())
+                answer(reason, &self.challenges, self.style, wanted.clone())
             }
             (_, Some(answer)) => answer.clone(),
-            (_, None) => answer(reason, &self.realm, self.style, Scope::default()),
+            (_, None) => answer(reason, &self.challenges, self.style, Scope::default()),
         }
     }
 }
 
-fn answer(reason: Reason, realm: &Realm, style: BodyStyle, scope: Scope) -> Answer {
+fn answer(reason: Reason, challenges: &Challenges, style: BodyStyle, scope: Scope) -> Answer {
     match style {
-        BodyStyle::OAuth => oauth(reason, realm, scope),
-        BodyStyle::SimpleJwt => simplejwt(reason, realm, scope),
+        BodyStyle::OAuth => oauth(reason, challenges, scope),
+        BodyStyle::SimpleJwt => simplejwt(reason, challenges, scope),
     }
 }
 
-fn oauth(reason: Reason, realm: &Realm, scope: Scope) -> Answer {
+fn oauth(reason: Reason, challenges: &Challenges, scope: Scope) -> Answer {
     let description = reason.description();
     match reason.error() {
         Some(error) => Answer {
             status: status(error),
-            challenge: Some(challenge(realm, Some(error), reason, scope)),
+            challenges: challenges.of(Some(error), reason, scope),
             // Neither text can hold anything that JSON would escape.
             body: format!(r#"{{"error":"{error}","error_description":"{description}"}}"#).into(),
         },
-        None if reason == Reason::KeysUnavailable => Answer {
+        None if reason.is_outage() => Answer {
             status: StatusCode::SERVICE_UNAVAILABLE,
-            challenge: None,
+            challenges: vec![],
             body: format!(r#"{{"error":"temporarily_unavailable","error_description":"{description}"}}"#)
                 .into(),
         },
         None => Answer {
             status: StatusCode::UNAUTHORIZED,
-            challenge: Some(challenge(realm, None, reason, scope)),
+            challenges: challenges.of(None, reason, scope),
             body: Bytes::new(),
         },
     }
 }
 
 // Here each fault of the credentials is a 401, as in Django REST framework, and a token that was sent is an invalid one.
-fn simplejwt(reason: Reason, realm: &Realm, scope: Scope) -> Answer {
+fn simplejwt(reason: Reason, challenges: &Challenges, scope: Scope) -> Answer {
     let invalid = |message: &str| {
         format!(
             r#"{{"detail":"Given token not valid for any token type","code":"token_not_valid","messages":[{{"token_class":"AccessToken","token_type":"access","message":"{message}"}}]}}"#
         )
     };
     let error = match reason {
-        Reason::NoCredentials | Reason::TokenAbsent | Reason::KeysUnavailable => None,
+        Reason::NoCredentials | Reason::TokenAbsent => None,
+        reason if reason.is_outage() => None,
         Reason::ScopeInsufficient => Some(BearerError::InsufficientScope),
         _ => Some(BearerError::InvalidToken),
     };
@@ -151,25 +153,17 @@ fn simplejwt(reason: Reason, realm: &Realm, scope: Scope) -> Answer {
             r#"{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}"#.into()
         }
         Reason::ScopeInsufficient => r#"{"detail":"You do not have permission to perform this action."}"#.into(),
-        Reason::KeysUnavailable => format!(r#"{{"detail":"{}"}}"#, reason.description()),
+        reason if reason.is_outage() => format!(r#"{{"detail":"{}"}}"#, reason.description()),
         Reason::Expired => invalid("Token is expired"),
         Reason::AnotherUse => invalid("Token has wrong type"),
         _ => invalid("Token is invalid"),
     };
-    let (status, challenge) = match reason {
-        Reason::KeysUnavailable => (StatusCode::SERVICE_UNAVAILABLE, None),
-        Reason::ScopeInsufficient => (StatusCode::FORBIDDEN, Some(challenge(realm, error, reason, scope))),
-        _ => (StatusCode::UNAUTHORIZED, Some(challenge(realm, error, reason, scope))),
+    let (status, challenges) = match reason {
+        reason if reason.is_outage() => (StatusCode::SERVICE_UNAVAILABLE, vec![]),
+        Reason::ScopeInsufficient => (StatusCode::FORBIDDEN, challenges.of(error, reason, scope)),
+        _ => (StatusCode::UNAUTHORIZED, challenges.of(error, reason, scope)),
     };
-    Answer { status, challenge, body: body.into() }
-}
-
-fn challenge(realm: &Realm, error: Option<BearerError>, reason: Reason, scope: Scope) -> HeaderValue {
-    let mut challenge = BearerChallenge::new(realm.clone()).scope(scope);
-    if let Some(error) = error {
-        challenge = challenge.error(error).error_description(reason.description());
-    }
-    HeaderValue::try_from(challenge.to_string()).expect("a challenge is printable ASCII")
+    Answer { status, challenges, body: body.into() }
 }
 
 fn status(error: BearerError) -> StatusCode {

@@ -8,10 +8,13 @@ use jeton_jose::jwt::{Audience, Issuer, TokenType, Verifier};
 use jeton_oauth::{ACCESS_TOKEN_TYP, AccessTokenClaims, Realm, RealmError};
 
 use crate::answer::{Answers, BodyStyle};
+use crate::challenge::Challenges;
 use crate::claims::GuardedClaims;
 use crate::clock::Clock;
+use crate::dpop::Dpop;
 use crate::guard::{Guard, Source};
 use crate::policy::Policy;
+use crate::resource::ProtectedResource;
 
 /// What a [`Guard`] is made of.
 pub struct GuardBuilder<C = AccessTokenClaims> {
@@ -21,6 +24,8 @@ pub struct GuardBuilder<C = AccessTokenClaims> {
     clock: Clock,
     realm: Realm,
     style: BodyStyle,
+    dpop: Option<Dpop>,
+    resource_metadata: Option<Realm>,
     claims: PhantomData<fn() -> C>,
 }
 
@@ -41,6 +46,8 @@ impl GuardBuilder {
             clock: Clock::system(),
             realm: Realm::parse("api").expect("letters alone"),
             style: BodyStyle::default(),
+            dpop: None,
+            resource_metadata: None,
             claims: PhantomData,
         }
     }
@@ -50,8 +57,18 @@ impl<C: GuardedClaims> GuardBuilder<C> {
     /// Reads the claims as this type.
     #[must_use]
     pub fn claims<D: GuardedClaims>(self) -> GuardBuilder<D> {
-        let Self { policy, source, keys, clock, realm, style, claims: _ } = self;
-        GuardBuilder { policy, source, keys, clock, realm, style, claims: PhantomData }
+        let Self { policy, source, keys, clock, realm, style, dpop, resource_metadata, claims: _ } = self;
+        GuardBuilder {
+            policy,
+            source,
+            keys,
+            clock,
+            realm,
+            style,
+            dpop,
+            resource_metadata,
+            claims: PhantomData,
+        }
     }
 
     /// Wants this `typ` in place of `at+jwt`, for issuers that know no RFC 9068. With [`TokenType::JwtOrNone`] only the
@@ -87,6 +104,20 @@ impl<C: GuardedClaims> GuardBuilder<C> {
         Ok(self)
     }
 
+    /// Takes tokens that are bound to a key, with a proof of it (RFC 9449). Others are taken as before.
+    #[must_use]
+    pub fn dpop(mut self, dpop: Dpop) -> Self {
+        self.dpop = Some(dpop);
+        self
+    }
+
+    /// Says in challenges where the API is described (RFC 9728 §5.1).
+    #[must_use]
+    pub fn resource_metadata(mut self, resource: &ProtectedResource) -> Self {
+        self.resource_metadata = Some(resource.url().clone());
+        self
+    }
+
     /// Chooses what refusals look like.
     #[must_use]
     pub fn body_style(mut self, style: BodyStyle) -> Self {
@@ -105,7 +136,9 @@ impl<C: GuardedClaims> GuardBuilder<C> {
     /// The guard.
     #[must_use]
     pub fn build(self) -> Guard<C> {
-        let answers = Answers::new(self.realm, self.style);
-        Guard::assemble(self.policy, self.source, self.keys, self.clock, answers)
+        let algorithms = self.dpop.as_ref().map(|dpop| dpop.algorithms().to_vec()).unwrap_or_default();
+        let challenges = Challenges::new(self.realm, algorithms, self.resource_metadata);
+        let answers = Answers::new(challenges, self.style);
+        Guard::assemble(self.policy, self.source, self.keys, self.clock, answers, self.dpop)
     }
 }

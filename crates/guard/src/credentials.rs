@@ -26,23 +26,51 @@ pub(crate) enum NoToken {
     Several,
 }
 
-/// Finds the bearer token of a request.
-pub(crate) fn bearer_token(headers: &HeaderMap, dialect: Dialect) -> Result<&str, NoToken> {
+/// How a token is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Whoever holds it may use it (RFC 6750).
+    Bearer,
+    /// With a proof of the key that it is bound to (RFC 9449 §7.1).
+    Dpop,
+}
+
+impl Scheme {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+}
+
+/// Finds the token of a request that comes by one of these schemes.
+pub(crate) fn token<'h>(
+    headers: &'h HeaderMap,
+    dialect: Dialect,
+    schemes: &[Scheme],
+) -> Result<(Scheme, &'h str), NoToken> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Err(NoToken::Absent) };
     if values.next().is_some() {
         return Err(NoToken::Several);
     }
-    match dialect {
-        Dialect::Rfc6750 => rfc6750(value.as_bytes()),
-        Dialect::SimpleJwt => simplejwt(value.as_bytes()),
+    for &scheme in schemes {
+        let found = match dialect {
+            Dialect::Rfc6750 => rfc6750(value.as_bytes(), scheme.as_str().as_bytes()),
+            Dialect::SimpleJwt => simplejwt(value.as_bytes(), scheme.as_str().as_bytes()),
+        };
+        match found {
+            Err(NoToken::Absent) => {}
+            found => return found.map(|token| (scheme, token)),
+        }
     }
+    Err(NoToken::Absent)
 }
 
-fn rfc6750(value: &[u8]) -> Result<&str, NoToken> {
-    const SCHEME: &[u8] = b"bearer";
-    let Some((scheme, rest)) = value.split_at_checked(SCHEME.len()) else { return Err(NoToken::Absent) };
-    if !scheme.eq_ignore_ascii_case(SCHEME) {
+fn rfc6750<'v>(value: &'v [u8], wanted: &[u8]) -> Result<&'v str, NoToken> {
+    let Some((scheme, rest)) = value.split_at_checked(wanted.len()) else { return Err(NoToken::Absent) };
+    if !scheme.eq_ignore_ascii_case(wanted) {
         return Err(NoToken::Absent);
     }
     match rest {
@@ -67,9 +95,9 @@ fn is_b64token(token: &[u8]) -> bool {
         })
 }
 
-fn simplejwt(value: &[u8]) -> Result<&str, NoToken> {
+fn simplejwt<'v>(value: &'v [u8], scheme: &[u8]) -> Result<&'v str, NoToken> {
     let mut words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    if words.next() != Some(b"Bearer") {
+    if words.next() != Some(scheme) {
         return Err(NoToken::Absent);
     }
     match (words.next(), words.next()) {
@@ -90,7 +118,7 @@ mod tests {
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_static(value));
         }
-        bearer_token(&headers, dialect).map(str::to_owned)
+        token(&headers, dialect, &[Scheme::Bearer]).map(|(_, token)| token.to_owned())
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::HeaderMap;
+use http::{HeaderMap, Request};
 use jeton_jose::KeySet;
 #[cfg(feature = "remote")]
 use jeton_jose::jwt::Unverified;
@@ -15,7 +15,8 @@ use crate::answer::Answers;
 use crate::builder::GuardBuilder;
 use crate::claims::GuardedClaims;
 use crate::clock::Clock;
-use crate::credentials::bearer_token;
+use crate::credentials::{self, Scheme};
+use crate::dpop::{Dpop, Proved};
 use crate::policy::{Policy, Snapshot};
 use crate::refusal::Refusal;
 #[cfg(feature = "remote")]
@@ -36,6 +37,7 @@ struct Inner<C> {
     current: ArcSwap<Snapshot<C>>,
     clock: Clock,
     answers: Arc<Answers>,
+    dpop: Option<Dpop>,
 }
 
 /// Where the keys come from.
@@ -93,10 +95,11 @@ impl<C: GuardedClaims> Guard<C> {
         keys: KeySet,
         clock: Clock,
         answers: Answers,
+        dpop: Option<Dpop>,
     ) -> Self {
         let answers = Arc::new(answers);
         let current = ArcSwap::from_pointee(Snapshot::new(&policy, &answers, keys, 0));
-        Self { inner: Arc::new(Inner { policy, source, current, clock, answers }) }
+        Self { inner: Arc::new(Inner { policy, source, current, clock, answers, dpop }) }
     }
 
     /// Verifies with these keys from this moment on, and forgets every remembered token.
@@ -115,7 +118,8 @@ impl<C: GuardedClaims> Guard<C> {
         }
     }
 
-    /// Finds the bearer token of a request, and verifies it.
+    /// Finds the bearer token of a request, and verifies it. A token that is bound to a key is refused: its proof is for a method
+    /// and a URL, which [`Guard::admit_request`] looks at.
     ///
     /// # Errors
     /// [`Refusal`] says why the request must not pass.
@@ -123,19 +127,35 @@ impl<C: GuardedClaims> Guard<C> {
         self.verify(self.token_of(headers)?).await
     }
 
-    /// Verifies a token that came another way than in a header, such as the first message of a WebSocket.
+    /// Finds the token of a request, and verifies it, with its proof where it is bound to a key.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why the request must not pass.
+    pub async fn admit_request<B: Sync>(&self, request: &Request<B>) -> Result<AccessToken<C>, Refusal> {
+        let token = match self.judge_request(request.headers()) {
+            Judgement::Now(outcome) => outcome?,
+            #[cfg(feature = "remote")]
+            Judgement::Later => self.judge_later(self.token_of(request.headers())?).await?,
+        };
+        self.check_binding(&token, Proved::of(request))?;
+        Ok(token)
+    }
+
+    /// Verifies a token that came another way than in a header, such as the first message of a WebSocket. One that is bound to a
+    /// key is refused.
     ///
     /// # Errors
     /// [`Refusal`] says why the token is not good.
     pub async fn verify(&self, token: &str) -> Result<AccessToken<C>, Refusal> {
-        match self.judge(token) {
-            Judgement::Now(outcome) => outcome,
+        let token = match self.judge(token) {
+            Judgement::Now(outcome) => outcome?,
             #[cfg(feature = "remote")]
-            Judgement::Later => self.judge_later(token).await,
-        }
+            Judgement::Later => self.judge_later(token).await?,
+        };
+        if token.claims().confirmation().is_some() { Err(Refusal::ProofAbsent) } else { Ok(token) }
     }
 
-    /// What can be said about the request without waiting for anything.
+    /// What can be said about the token of the request without waiting for anything. Its binding is another question.
     pub(crate) fn judge_request(&self, headers: &HeaderMap) -> Judgement<C> {
         match self.token_of(headers) {
             Ok(token) => self.judge(token),
@@ -144,7 +164,29 @@ impl<C: GuardedClaims> Guard<C> {
     }
 
     pub(crate) fn token_of<'h>(&self, headers: &'h HeaderMap) -> Result<&'h str, Refusal> {
-        Ok(bearer_token(headers, self.inner.answers.style().dialect())?)
+        self.credentials_of(headers).map(|(_, token)| token)
+    }
+
+    fn credentials_of<'h>(&self, headers: &'h HeaderMap) -> Result<(Scheme, &'h str), Refusal> {
+        const BOTH: [Scheme; 2] = [Scheme::Bearer, Scheme::Dpop];
+        let schemes = if self.inner.dpop.is_some() { &BOTH[..] } else { &BOTH[..1] };
+        Ok(credentials::token(headers, self.inner.answers.style().dialect(), schemes)?)
+    }
+
+    /// Checks that whoever sent the request holds what its token is bound to (RFC 9449 §7).
+    pub(crate) fn check_binding(&self, token: &AccessToken<C>, request: Proved<'_>) -> Result<(), Refusal> {
+        let (scheme, text) = self.credentials_of(request.headers)?;
+        let Some(confirmation) = token.claims().confirmation() else {
+            // Whoever proves a key believes that the token is bound to it.
+            return if scheme == Scheme::Dpop { Err(Refusal::NotBound) } else { Ok(()) };
+        };
+        match (&confirmation.jkt, &confirmation.x5t_s256, &self.inner.dpop) {
+            (Some(thumbprint), None, Some(dpop)) if scheme == Scheme::Dpop => {
+                dpop.check(request, text, thumbprint, self.inner.clock.now())
+            }
+            // Certificates are not known here, and what else a token may be bound to even less.
+            _ => Err(Refusal::ProofAbsent),
+        }
     }
 
     fn judge(&self, token: &str) -> Judgement<C> {

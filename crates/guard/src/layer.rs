@@ -13,6 +13,7 @@ use tower_service::Service;
 
 use crate::answer::Answer;
 use crate::claims::GuardedClaims;
+use crate::dpop::Proved;
 use crate::guard::{Guard, Judgement};
 use crate::refusal::Refusal;
 use crate::token::{AccessToken, Passport};
@@ -121,6 +122,10 @@ impl<S, C: GuardedClaims> Guarded<S, C> {
     where
         S: Service<Request<B>, Response = Response<R>>,
     {
+        let outcome = outcome.and_then(|token| {
+            self.guard.check_binding(&token, Proved::of(&request))?;
+            Ok(token)
+        });
         let token = match outcome {
             Ok(token) => Some(token),
             Err(Refusal::NoCredentials) if self.demand == Demand::Optional => None,

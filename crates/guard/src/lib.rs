@@ -30,14 +30,19 @@
 //! - **The same tokens again and again?** [`GuardBuilder::remember`].
 //! - **A front end that was written for Django?** [`BodyStyle::SimpleJwt`].
 //!
-//! A token in a query or in a body is never read. Tokens that are bound to a key (`cnf`) are refused: a guard checks no
-//! proofs of possession.
+//! - **Tokens that are bound to a key (DPoP)?** [`GuardBuilder::dpop`].
+//! - **Clients that know only the API's URL?** [`ProtectedResource`].
+//!
+//! A token in a query or in a body is never read. A token that is bound to a key (`cnf`) passes only with a proof of it, and
+//! not at all where the guard was not told to check proofs.
 
 mod answer;
 mod builder;
+mod challenge;
 mod claims;
 mod clock;
 mod credentials;
+mod dpop;
 #[cfg(feature = "axum")]
 mod extract;
 mod guard;
@@ -48,14 +53,17 @@ mod remembered;
 #[cfg(feature = "remote")]
 pub mod remote;
 mod require_scope;
+mod resource;
 mod token;
 
 pub use answer::BodyStyle;
 pub use builder::GuardBuilder;
 pub use claims::GuardedClaims;
 pub use clock::{Clock, ManualClock};
+pub use dpop::{Dpop, InProcessMemory, ProofMemory, ProofUse};
 pub use guard::{Guard, KeysAreRemote};
 pub use layer::{GuardFuture, GuardLayer, Guarded};
 pub use refusal::Refusal;
 pub use require_scope::{RequireScope, ScopeFuture, ScopeRequired};
+pub use resource::{ProtectedResource, ResourceUrlError};
 pub use token::{AccessToken, Rejection};

@@ -1,6 +1,7 @@
 //! Why a request is refused, and what that is called on the wire.
 
 use jeton_jose::VerifyError;
+use jeton_jose::dpop::DpopError;
 use jeton_oauth::{BearerError, ErrorDescription, Scope};
 
 use crate::credentials::NoToken;
@@ -30,6 +31,21 @@ pub enum Refusal {
     /// The token is bound to a key (`cnf`), and came as a plain bearer token (RFC 9449 §7.2).
     #[error("the access token is bound to a key, and came without proof of it")]
     ProofAbsent,
+    /// The proof that came with the token is not good (RFC 9449 §4.3).
+    #[error("the DPoP proof was refused: {0}")]
+    Proof(#[from] DpopError),
+    /// There are several proofs, or what is there is no text.
+    #[error("there is not exactly one DPoP proof")]
+    ProofRepeated,
+    /// The proof was used before.
+    #[error("the DPoP proof was used before")]
+    ProofReplayed,
+    /// More proofs are in use than can be remembered.
+    #[error("no more DPoP proofs can be remembered at the moment")]
+    ProofsNotRemembered,
+    /// The token came by the scheme DPoP, and is bound to no key.
+    #[error("the access token came by the scheme DPoP and is bound to no key")]
+    NotBound,
     /// No user stands behind the token, and the resource is for users.
     #[error("the access token names no user")]
     UserAbsent,
@@ -56,6 +72,11 @@ impl Refusal {
             Self::Token(error) => error.code(),
             Self::AnotherUse => "token_for_another_use",
             Self::ProofAbsent => "proof_of_possession_absent",
+            Self::Proof(error) => error.code(),
+            Self::ProofRepeated => "dpop_proof_repeated",
+            Self::ProofReplayed => "dpop_proof_replayed",
+            Self::ProofsNotRemembered => "dpop_proofs_not_remembered",
+            Self::NotBound => "token_not_bound",
             Self::UserAbsent => "user_absent",
             Self::ScopeInsufficient { .. } => "scope_insufficient",
             Self::KeysUnavailable => "keys_unavailable",
@@ -72,6 +93,9 @@ impl Refusal {
             Self::Token(error) => reason_of(error),
             Self::AnotherUse => Reason::AnotherUse,
             Self::ProofAbsent => Reason::ProofAbsent,
+            Self::Proof(_) | Self::ProofRepeated | Self::ProofReplayed => Reason::ProofRefused,
+            Self::ProofsNotRemembered => Reason::ProofsNotRemembered,
+            Self::NotBound => Reason::NotBound,
             Self::UserAbsent => Reason::UserAbsent,
             Self::ScopeInsufficient { .. } => Reason::ScopeInsufficient,
             Self::KeysUnavailable => Reason::KeysUnavailable,
@@ -114,13 +138,16 @@ pub(crate) enum Reason {
     Invalid,
     AnotherUse,
     ProofAbsent,
+    ProofRefused,
+    NotBound,
     UserAbsent,
     ScopeInsufficient,
     KeysUnavailable,
+    ProofsNotRemembered,
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::NoCredentials,
         Self::TokenAbsent,
         Self::HeaderMalformed,
@@ -142,21 +169,35 @@ impl Reason {
         Self::Invalid,
         Self::AnotherUse,
         Self::ProofAbsent,
+        Self::ProofRefused,
+        Self::NotBound,
         Self::UserAbsent,
         Self::ScopeInsufficient,
         Self::KeysUnavailable,
+        Self::ProofsNotRemembered,
     ];
 
     /// The code of RFC 6750 §3.1. A request without credentials gets none, and an outage of ours is not the client's error.
     pub(crate) const fn error(self) -> Option<BearerError> {
         match self {
-            Self::NoCredentials | Self::KeysUnavailable => None,
+            Self::NoCredentials | Self::KeysUnavailable | Self::ProofsNotRemembered => None,
             Self::TokenAbsent | Self::HeaderMalformed | Self::HeaderRepeated => {
                 Some(BearerError::InvalidRequest)
             }
             Self::ScopeInsufficient => Some(BearerError::InsufficientScope),
+            Self::ProofRefused => Some(BearerError::InvalidDpopProof),
             _ => Some(BearerError::InvalidToken),
         }
+    }
+
+    /// Whether a token that is bound by DPoP, or a proof, would have been right.
+    pub(crate) const fn is_about_proofs(self) -> bool {
+        matches!(self, Self::ProofAbsent | Self::ProofRefused)
+    }
+
+    /// Whether it is not the client's error, and may pass.
+    pub(crate) const fn is_outage(self) -> bool {
+        matches!(self, Self::KeysUnavailable | Self::ProofsNotRemembered)
     }
 
     /// The reason in words, fixed, so that nothing of the request comes back in it.
@@ -182,8 +223,11 @@ impl Reason {
             Self::Audience => "the access token is for another audience",
             Self::Invalid => "the access token is not valid",
             Self::ProofAbsent => "the access token is bound to a key and came without proof of it",
+            Self::ProofRefused => "the DPoP proof is not valid for this request",
+            Self::NotBound => "the access token is bound to no key",
             Self::UserAbsent => "the access token names no user",
             Self::ScopeInsufficient => "the access token does not permit this",
+            Self::ProofsNotRemembered => "proofs cannot be checked at the moment",
             Self::KeysUnavailable => "access tokens cannot be verified at the moment",
         })
     }

@@ -1,6 +1,7 @@
 //! What a guard lets pass, what it answers otherwise, and how it keeps its keys.
 
 mod claims;
+mod dpop;
 mod refusals;
 mod remembered;
 #[cfg(feature = "remote")]

@@ -1,0 +1,202 @@
+//! Tokens that are bound to a key by DPoP (RFC 9449 §7): a request passes with a proof that its sender holds the key.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{HeaderMap, HeaderName, Method};
+use jeton_jose::dpop::{Proof, ProofVerifier, Request};
+use jeton_jose::{Algorithm, Timestamp};
+
+use crate::refusal::Refusal;
+use crate::resource::{ResourceUrlError, check_url};
+
+/// How a guard checks proofs: see [`GuardBuilder::dpop`](crate::GuardBuilder::dpop).
+#[derive(Clone)]
+pub struct Dpop {
+    base: Arc<str>,
+    verifier: ProofVerifier,
+    memory: Arc<dyn ProofMemory>,
+}
+
+/// Remembers which proofs were used.
+///
+/// [`InProcessMemory`] serves one process. Where several serve one API, a proof could be used once at each of them, for as long
+/// as it is not too old; a memory that they share closes that.
+pub trait ProofMemory: Send + Sync {
+    /// Remembers a proof until `until`, and says whether it had been remembered before. Asked only of proofs that are good
+    /// otherwise.
+    fn remember(&self, id: [u8; 32], until: Timestamp, now: Timestamp) -> ProofUse;
+}
+
+/// What a [`ProofMemory`] knows of a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProofUse {
+    /// It is used for the first time.
+    First,
+    /// It was used before.
+    Again,
+    /// Nothing more can be remembered, so nobody can tell.
+    Full,
+}
+
+/// Remembers the proofs of one process.
+pub struct InProcessMemory {
+    capacity: usize,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    ids: HashSet<[u8; 32]>,
+    by_end: BinaryHeap<Reverse<(Timestamp, [u8; 32])>>,
+}
+
+/// The header that proofs come in.
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+/// How many proofs are remembered unless said otherwise: those of two minutes at 500 requests a second, in some 8 MiB.
+const PROOFS: usize = 60_000;
+
+impl Dpop {
+    /// Takes proofs for the API whose URLs begin with `base`, such as `https://api.example`: what its clients put before the
+    /// path. It cannot be taken from the request, whose `Host` anybody may write.
+    ///
+    /// # Errors
+    /// [`ResourceUrlError`] where `base` is not a URL without query and fragment.
+    pub fn at(base: &str) -> Result<Self, ResourceUrlError> {
+        check_url(base)?;
+        Ok(Self {
+            base: base.trim_end_matches('/').into(),
+            verifier: ProofVerifier::new(),
+            memory: Arc::new(InProcessMemory::with_capacity(PROOFS)),
+        })
+    }
+
+    /// Judges proofs by this verifier, which knows their algorithms and how old they may be.
+    #[must_use]
+    pub fn verifier(mut self, verifier: ProofVerifier) -> Self {
+        self.verifier = verifier;
+        self
+    }
+
+    /// Remembers used proofs here.
+    #[must_use]
+    pub fn memory(mut self, memory: impl ProofMemory + 'static) -> Self {
+        self.memory = Arc::new(memory);
+        self
+    }
+
+    pub(crate) fn algorithms(&self) -> &[Algorithm] {
+        self.verifier.supported()
+    }
+
+    /// Checks the proof of a request that carries `token`, which is bound to the key of this thumbprint.
+    pub(crate) fn check(
+        &self,
+        request: Proved<'_>,
+        token: &str,
+        thumbprint: &str,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let uri = format!("{}{}", self.base, request.path);
+        let wanted = Request::new(request.method.as_str(), &uri).access_token(token).bound_to(thumbprint);
+        let proof = self.verifier.verify(proof_of(request.headers)?, &wanted, now)?;
+        self.use_up(&proof, now)
+    }
+
+    fn use_up(&self, proof: &Proof, now: Timestamp) -> Result<(), Refusal> {
+        match self.memory.remember(proof.replay_id(), proof.remember_until(), now) {
+            ProofUse::First => Ok(()),
+            ProofUse::Again => Err(Refusal::ProofReplayed),
+            ProofUse::Full => Err(Refusal::ProofsNotRemembered),
+        }
+    }
+}
+
+/// What a proof is held against.
+#[derive(Clone, Copy)]
+pub(crate) struct Proved<'r> {
+    pub(crate) method: &'r Method,
+    pub(crate) path: &'r str,
+    pub(crate) headers: &'r HeaderMap,
+}
+
+impl<'r> Proved<'r> {
+    pub(crate) fn of<B>(request: &'r http::Request<B>) -> Self {
+        Self { method: request.method(), path: request.uri().path(), headers: request.headers() }
+    }
+}
+
+/// Exactly one proof has to come with the request (RFC 9449 §4.3).
+fn proof_of(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let mut values = headers.get_all(DPOP).iter();
+    let proof = values.next().ok_or(Refusal::ProofAbsent)?;
+    if values.next().is_some() {
+        return Err(Refusal::ProofRepeated);
+    }
+    proof.to_str().map_err(|_| Refusal::ProofRepeated)
+}
+
+impl InProcessMemory {
+    /// Remembers at most this many at a time. A request beyond that is answered 503: letting it pass would let a stolen proof
+    /// pass.
+    #[must_use]
+    pub fn with_capacity(proofs: usize) -> Self {
+        Self { capacity: proofs, known: Mutex::default() }
+    }
+}
+
+impl ProofMemory for InProcessMemory {
+    fn remember(&self, id: [u8; 32], until: Timestamp, now: Timestamp) -> ProofUse {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // A proof is still good in the very second in which it ends.
+        while let Some(&Reverse((end, old))) = known.by_end.peek()
+            && end < now
+        {
+            known.by_end.pop();
+            known.ids.remove(&old);
+        }
+        if known.ids.contains(&id) {
+            return ProofUse::Again;
+        }
+        if known.ids.len() >= self.capacity {
+            return ProofUse::Full;
+        }
+        known.ids.insert(id);
+        known.by_end.push(Reverse((until, id)));
+        ProofUse::First
+    }
+}
+
+impl fmt::Debug for Dpop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dpop").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for InProcessMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InProcessMemory").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn proofs_are_remembered_until_they_end_and_no_more_than_there_is_room_for() {
+        let start = Timestamp::from_unix(1_800_000_000);
+        let later = |seconds| start.saturating_add(Duration::from_secs(seconds));
+        let memory = InProcessMemory::with_capacity(2);
+        assert_eq!(memory.remember([1; 32], later(10), start), ProofUse::First);
+        assert_eq!(memory.remember([1; 32], later(10), later(10)), ProofUse::Again);
+        assert_eq!(memory.remember([2; 32], later(20), start), ProofUse::First);
+        assert_eq!(memory.remember([3; 32], later(30), start), ProofUse::Full);
+        assert_eq!(memory.remember([3; 32], later(30), later(11)), ProofUse::First);
+        assert_eq!(memory.remember([2; 32], later(20), later(11)), ProofUse::Again);
+    }
+}
