@@ -208,4 +208,7 @@ pub(crate) struct IdTokenHint {
     pub(crate) iss: String,
     pub(crate) sub: String,
     pub(crate) aud: String,
+    /// Only ID tokens say it; nothing else that is signed for clients passes for one.
+    #[serde(rename = "auth_time")]
+    _auth_time: Timestamp,
 }

@@ -68,6 +68,9 @@ pub struct IntrospectionClaims {
     pub authorization_details: Option<Value>,
 }
 
+/// The `typ` of a signed answer (RFC 9701 §5).
+const INTROSPECTION_TYP: &str = "token-introspection+jwt";
+
 impl Authority {
     /// Tells an authenticated client what a token is. Access tokens are for every resource server to ask about; refresh
     /// tokens only for their own client.
@@ -86,6 +89,29 @@ impl Authority {
             Err(_) => self.refresh_token_claims(asker, token, now).await?,
         };
         Ok(Introspection { active: claims.is_some(), claims: claims.map(Box::new) })
+    }
+
+    /// The answer of introspection as a token that the asker can keep as evidence (RFC 9701 §5).
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub async fn signed_introspection(
+        &self,
+        asker: &Client,
+        introspection: &Introspection,
+        now: Timestamp,
+    ) -> Result<String, OAuthError> {
+        #[derive(Serialize)]
+        struct Claims<'a> {
+            iss: &'a str,
+            aud: &'a str,
+            iat: Timestamp,
+            token_introspection: &'a Introspection,
+        }
+        let (iss, aud) = (self.settings.issuer.as_str(), asker.id.as_str());
+        let claims = Claims { iss, aud, iat: now, token_introspection: introspection };
+        let registered = asker.metadata.introspection_signed_response_alg.as_deref();
+        self.sign_for(self.algorithm_for(asker, registered), INTROSPECTION_TYP, &claims, now).await
     }
 
     async fn access_token_claims(

@@ -73,7 +73,8 @@ impl Settings {
             session_idle_lifetime: Duration::from_secs(24 * 3600),
             session_absolute_lifetime: Duration::from_secs(30 * 24 * 3600),
             code_lifetime: Duration::from_secs(60),
-            request_lifetime: Duration::from_secs(10 * 60),
+            // FAPI 2.0 (§5.3.2.2) wants less than ten minutes.
+            request_lifetime: Duration::from_secs(9 * 60),
             dpop_nonces: DpopNonces::default(),
             device_lifetime: Duration::from_secs(10 * 60),
             registration: RegistrationPolicy::default(),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::authority::Authority;
 use crate::issue::access_token;
-use crate::issue::{SenderConstraint, UserClaims};
+use crate::issue::{Content, Encryption, SenderConstraint, UserClaims};
 use crate::refusal::OAuthError;
 use crate::store::StoreError;
 use crate::user::UserStatus;
@@ -22,6 +22,15 @@ pub struct UserInfo {
     pub client: Arc<Client>,
     /// The claims, `sub` among them.
     pub claims: Map<String, Value>,
+}
+
+/// Userinfo as it goes over the wire (OpenID Connect Core §5.3.2).
+#[derive(Debug, Clone)]
+pub enum UserInfoBody {
+    /// The claims as JSON.
+    Json(String),
+    /// A token: signed, encrypted, or both, as the client registered.
+    Jwt(String),
 }
 
 /// Why a token gets no userinfo.
@@ -95,5 +104,33 @@ impl Authority {
         user.add_mapped(&client.policy, &mut claims);
         claims.insert("sub".to_owned(), self.subject_for(&client, &live.subject).into());
         Ok(UserInfo { client, claims })
+    }
+
+    /// Writes userinfo as its client registered for it.
+    ///
+    /// # Errors
+    /// When it cannot be signed or encrypted.
+    pub async fn userinfo_body(&self, info: UserInfo, now: Timestamp) -> Result<UserInfoBody, OAuthError> {
+        let UserInfo { client, mut claims } = info;
+        let metadata = &client.metadata;
+        let signed = match metadata.userinfo_signed_response_alg.as_deref() {
+            None => None,
+            Some(registered) => {
+                claims.insert("iss".to_owned(), self.settings.issuer.as_str().into());
+                claims.insert("aud".to_owned(), client.id.as_str().into());
+                let algorithm = self.algorithm_for(&client, Some(registered));
+                Some(self.sign_for(algorithm, "JWT", &claims, now).await?)
+            }
+        };
+        let json = || Value::from(claims.clone()).to_string();
+        let Some(alg) = metadata.userinfo_encrypted_response_alg.as_deref() else {
+            return Ok(signed.map_or_else(|| UserInfoBody::Json(json()), UserInfoBody::Jwt));
+        };
+        let encryption = Encryption { alg, enc: metadata.userinfo_encrypted_response_enc.as_deref() };
+        let encrypted = match &signed {
+            Some(token) => self.encrypt_for(&client, encryption, Content::Token(token)).await?,
+            None => self.encrypt_for(&client, encryption, Content::Json(&json())).await?,
+        };
+        Ok(UserInfoBody::Jwt(encrypted))
     }
 }

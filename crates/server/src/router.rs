@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::cors::cors;
 use crate::dpop;
 use crate::endpoints::{
-    assets, authorize, device, device_authorization, discovery, end_session, health, introspect, jwks,
+    assets, authorize, device, device_authorization, discovery, end_session, health, introspect, jwks, par,
     register, revoke, token, token_blacklist, token_obtain, token_refresh, token_verify, userinfo,
 };
 use crate::error::ApiError;
@@ -47,6 +47,7 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
     let for_scripts = Router::new()
         .route(token::PATH, post(token::post))
         .route(device_authorization::PATH, post(device_authorization::post))
+        .route(par::PATH, post(par::post))
         .route(introspect::PATH, post(introspect::post))
         .route(register::PATH, post(register::post))
         .route("/register/{id}", get(register::read).put(register::change).delete(register::remove))

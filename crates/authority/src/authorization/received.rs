@@ -40,6 +40,9 @@ pub enum PageError {
     /// The pushed request is unknown, expired, used, or another client's.
     #[error("the request_uri is unknown, expired or used")]
     RequestUri,
+    /// The request object is not good, and the request names no redirect URI beside it.
+    #[error("the request object is not valid")]
+    RequestObject,
     /// A parameter is repeated, or the request is no text.
     #[error("the request is malformed")]
     Malformed,
@@ -54,6 +57,7 @@ impl PageError {
             Self::RedirectUriMissing => "redirect_uri_missing",
             Self::RedirectUriMismatch => "redirect_uri_mismatch",
             Self::RequestUri => "request_uri_invalid",
+            Self::RequestObject => "request_object_invalid",
             Self::Malformed => "request_malformed",
         }
     }

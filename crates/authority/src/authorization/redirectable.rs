@@ -123,7 +123,8 @@ impl RedirectableRequest {
             None => return Err(invalid("response_type is missing")),
         }
         if get("request").is_some() {
-            return Err(Refusal::new(ErrorCode::RequestNotSupported, "request objects are not supported"));
+            // It was opened where it was received; here it can only be a second one.
+            return Err(invalid("a request object does not come within another request"));
         }
         if get("request_uri").is_some() {
             return Err(Refusal::new(
@@ -136,6 +137,9 @@ impl RedirectableRequest {
         }
         if self.pushed.is_none() && self.client.metadata.require_pushed_authorization_requests == Some(true) {
             return Err(invalid("this client has to push its requests"));
+        }
+        if self.pushed.is_none() && self.client.metadata.require_signed_request_object == Some(true) {
+            return Err(invalid("this client has to sign its requests"));
         }
         let prompt = self.prompt()?;
         let scope = self.scope()?;

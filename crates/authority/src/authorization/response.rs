@@ -2,13 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jeton_jose::Timestamp;
 use jeton_oauth::authorization::ResponseMode;
 use jeton_oauth::{Parameters, RedirectUri};
+use serde_json::{Map, Value};
 
+use crate::authority::Authority;
 use crate::client::Client;
 use crate::one_time::Handle;
-use crate::refusal::Refusal;
+use crate::refusal::{OAuthError, Refusal};
 
 /// What an answer says.
 #[derive(Clone)]
@@ -68,5 +72,34 @@ impl AuthorizationResponse {
         }
         pairs.push(("iss", issuer.to_owned()));
         pairs.into_iter().collect()
+    }
+}
+
+/// For how long a signed answer may be taken: the client has it at once (JARM §2.1).
+const SIGNED_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+impl Authority {
+    /// The parameters of an answer as they travel: as they are, or as one signed JWT (JARM §2.1).
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub async fn answer_parameters(
+        &self,
+        response: &AuthorizationResponse,
+        now: Timestamp,
+    ) -> Result<Parameters, OAuthError> {
+        let parameters = response.to_parameters(&self.settings.issuer);
+        if !response.mode.is_signed() {
+            return Ok(parameters);
+        }
+        let client = &response.client;
+        let text = |(name, value): (&str, &str)| (name.to_owned(), Value::from(value));
+        let mut claims: Map<String, Value> = parameters.iter().map(text).collect();
+        claims.insert("aud".to_owned(), client.id.as_str().into());
+        claims.insert("exp".to_owned(), now.saturating_add(SIGNED_LIFETIME).unix().into());
+        claims.insert("iat".to_owned(), now.unix().into());
+        let registered = client.metadata.authorization_signed_response_alg.as_deref();
+        let signed = self.sign_for(self.algorithm_for(client, registered), "JWT", &claims, now).await?;
+        Ok([("response", signed)].into_iter().collect())
     }
 }

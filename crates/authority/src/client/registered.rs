@@ -1,6 +1,7 @@
 //! A client as the authority works with it, and as the store keeps it.
 
-use jeton_jose::{Jwk, JwkSet, Timestamp};
+use jeton_jose::jwe::{ContentEncryption, KeyManagement};
+use jeton_jose::{Algorithm, Jwk, JwkSet, Timestamp};
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ClientId, ClientMetadata, TokenEndpointAuthMethod};
 use jeton_oauth::{RedirectUri, Scope};
@@ -171,6 +172,7 @@ impl Client {
                 }
             }
         }
+        check_algorithms(&self.metadata)?;
         self.keys().map(drop)
     }
 
@@ -265,4 +267,42 @@ impl Client {
         })
         .map_err(|_| unreadable())
     }
+}
+
+/// Checks the algorithms that a client asks for: known, and not such that whoever reads could also sign.
+fn check_algorithms(metadata: &ClientMetadata) -> Result<(), ClientError> {
+    let unusable = |name| ClientError::Member { name, reason: "is not an algorithm that is used here" };
+    for (name, algorithm) in [
+        ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
+        ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
+        ("authorization_signed_response_alg", &metadata.authorization_signed_response_alg),
+        ("introspection_signed_response_alg", &metadata.introspection_signed_response_alg),
+        ("request_object_signing_alg", &metadata.request_object_signing_alg),
+    ] {
+        let known = |algorithm: &String| {
+            algorithm.parse::<Algorithm>().is_ok_and(|algorithm| !algorithm.is_symmetric())
+        };
+        if !algorithm.as_ref().is_none_or(known) {
+            return Err(unusable(name));
+        }
+    }
+    for (name, alg, enc) in [
+        (
+            "id_token_encrypted_response_alg",
+            &metadata.id_token_encrypted_response_alg,
+            &metadata.id_token_encrypted_response_enc,
+        ),
+        (
+            "userinfo_encrypted_response_alg",
+            &metadata.userinfo_encrypted_response_alg,
+            &metadata.userinfo_encrypted_response_enc,
+        ),
+    ] {
+        let alg_known = alg.as_ref().is_none_or(|alg| alg.parse::<KeyManagement>().is_ok());
+        let enc_known = enc.as_ref().is_none_or(|enc| enc.parse::<ContentEncryption>().is_ok());
+        if !alg_known || !enc_known || (alg.is_none() && enc.is_some()) {
+            return Err(unusable(name));
+        }
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_jose::jwt::{Audience, TokenType, Unverified, Verifier};
-use jeton_jose::{Algorithm, KeySet, PublicKey, SharedSecret, Timestamp, VerifyingKey};
+use jeton_jose::{Algorithm, Jwk, KeySet, PublicKey, SharedSecret, Timestamp, VerifyingKey};
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use jeton_oauth::{ErrorCode, Parameters};
 use serde::Deserialize;
@@ -44,7 +44,8 @@ impl Authority {
             return Err(NOT_AUTHENTICATED.into());
         }
         let client = self.client_for_authentication(&id).await?;
-        let keys = assertion_keys(&client, unverified.alg().parse().ok())?;
+        let jwks = self.keys_of(&client).await?;
+        let keys = assertion_keys(&client, &jwks, unverified.alg().parse().ok())?;
         let audience =
             Audience::one_of([&[self.settings.issuer.as_str()], &presented.endpoints[..]].concat());
         let verifier = Verifier::new(id.as_str(), audience, keys).typ(TokenType::Any);
@@ -64,7 +65,7 @@ impl Authority {
 }
 
 /// The keys that a client's assertions are verified with: of the algorithm that the token names, if the client may use it.
-fn assertion_keys(client: &Client, algorithm: Option<Algorithm>) -> Result<KeySet, OAuthError> {
+fn assertion_keys(client: &Client, jwks: &[Jwk], algorithm: Option<Algorithm>) -> Result<KeySet, OAuthError> {
     let algorithm = algorithm.ok_or(NOT_AUTHENTICATED)?;
     let registered = client.metadata.token_endpoint_auth_signing_alg.as_deref();
     if registered.is_some_and(|name| name.parse() != Ok(algorithm)) {
@@ -78,7 +79,7 @@ fn assertion_keys(client: &Client, algorithm: Option<Algorithm>) -> Result<KeySe
             KeySet::new([VerifyingKey::from(secret)])
         }
         TokenEndpointAuthMethod::PrivateKeyJwt if !algorithm.is_symmetric() => {
-            KeySet::new(client_keys(client, algorithm)?)
+            KeySet::new(verifying_keys(jwks, algorithm))
         }
         _ => return Err(NOT_AUTHENTICATED.into()),
     };
@@ -86,10 +87,9 @@ fn assertion_keys(client: &Client, algorithm: Option<Algorithm>) -> Result<KeySe
 }
 
 /// Those of a client's keys that verify by this algorithm.
-pub(crate) fn client_keys(client: &Client, algorithm: Algorithm) -> Result<Vec<VerifyingKey>, OAuthError> {
-    let keys = client.keys().map_err(|_| NOT_AUTHENTICATED)?;
-    let usable = keys.iter().filter_map(|jwk| PublicKey::from_jwk_for(algorithm, jwk).ok());
-    Ok(usable.map(VerifyingKey::from).collect())
+pub(crate) fn verifying_keys(jwks: &[Jwk], algorithm: Algorithm) -> Vec<VerifyingKey> {
+    let usable = jwks.iter().filter_map(|jwk| PublicKey::from_jwk_for(algorithm, jwk).ok());
+    usable.map(VerifyingKey::from).collect()
 }
 
 fn names_another(parameters: &Parameters, id: &ClientId) -> bool {

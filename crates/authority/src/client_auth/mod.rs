@@ -4,6 +4,8 @@
 mod assertion;
 mod client_secret;
 
+pub(crate) use assertion::verifying_keys;
+
 use std::sync::Arc;
 
 use jeton_jose::Timestamp;

@@ -18,7 +18,7 @@ use crate::authority::Authority;
 use crate::client::Client;
 use crate::grant::{GrantDetail, LiveGrant};
 use crate::issue::access_token::AccessTokenRequest;
-use crate::issue::{IdTokenRequest, SenderConstraint, TokenResponse};
+use crate::issue::{Content, Encryption, IdTokenRequest, SenderConstraint, TokenResponse};
 use crate::refresh_token::mint;
 use crate::refusal::OAuthError;
 
@@ -139,7 +139,14 @@ impl Authority {
                 let signer = self.client_signer(algorithm, "JWT", *now).await?;
                 let token =
                     IdTokenRequest { client, live, detail, sub: &sub, nonce, access_token: &access_token };
-                Some(token.issue(&signer, &self.settings, *now)?)
+                let token = token.issue(&signer, &self.settings, *now)?;
+                Some(match client.metadata.id_token_encrypted_response_alg.as_deref() {
+                    None => token,
+                    Some(alg) => {
+                        let enc = client.metadata.id_token_encrypted_response_enc.as_deref();
+                        self.encrypt_for(client, Encryption { alg, enc }, Content::Token(&token)).await?
+                    }
+                })
             }
             _ => None,
         };

@@ -2,9 +2,11 @@
 
 pub(crate) mod access_token;
 mod claims;
+mod for_client;
 mod id_token;
 mod response;
 
 pub use claims::{UserClaims, scopes_of_claims};
+pub(crate) use for_client::{Content, Encryption};
 pub(crate) use id_token::{ACR_SINGLE_FACTOR, IdTokenRequest};
 pub use response::{SenderConstraint, TokenResponse, TokenType};

@@ -14,6 +14,7 @@ use jeton_authority::client::{ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS};
 use jeton_authority::dpop_algorithms;
 use jeton_authority::issue::scopes_of_claims;
 use jeton_authority::settings::{RegistrationPolicy, Settings};
+use jeton_jose::Algorithm;
 use jeton_oauth::authorization::{GrantType, Prompt, ResponseMode};
 use jeton_oauth::client::{SubjectType, TokenEndpointAuthMethod};
 use serde_json::{Value, json};
@@ -26,6 +27,16 @@ use crate::respond::{APPLICATION_JSON, NOSNIFF};
 pub(crate) const OPENID: &str = "/.well-known/openid-configuration";
 /// Where it is as well (RFC 8414 §3).
 pub(crate) const OAUTH: &str = "/.well-known/oauth-authorization-server";
+
+/// What clients may sign request objects with: never a shared secret.
+const REQUEST_OBJECTS: [&str; 11] =
+    ["ES256", "RS256", "PS256", "EdDSA", "Ed25519", "ES384", "ES512", "RS384", "RS512", "PS384", "PS512"];
+/// By which algorithms what is for clients is encrypted to their keys.
+const ENCRYPTION_KEYS: [&str; 6] =
+    ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW", "RSA-OAEP-256", "RSA-OAEP", "ECDH-ES+A192KW"];
+/// And what with.
+const ENCRYPTION: [&str; 6] =
+    ["A128GCM", "A192GCM", "A256GCM", "A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512"];
 
 /// The document, ready to be sent.
 pub(crate) struct Metadata(Bytes);
@@ -75,12 +86,20 @@ fn document(settings: &Settings) -> Value {
         "end_session_endpoint": at("/end_session"),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
-        "response_modes_supported": [ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
+        "pushed_authorization_request_endpoint": at(super::par::PATH),
+        "response_modes_supported": [
+            ResponseMode::Query,
+            ResponseMode::Fragment,
+            ResponseMode::FormPost,
+            ResponseMode::QueryJwt,
+            ResponseMode::FragmentJwt,
+            ResponseMode::FormPostJwt,
+            ResponseMode::Jwt,
+        ],
         "grant_types_supported": grant_types,
         "prompt_values_supported": [Prompt::None, Prompt::Login, Prompt::Consent, Prompt::SelectAccount],
         "acr_values_supported": ["1"],
         "subject_types_supported": [SubjectType::Public, SubjectType::Pairwise],
-        "id_token_signing_alg_values_supported": SIGNING_ALGORITHMS,
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "introspection_endpoint_auth_methods_supported": methods_with_secrets,
@@ -90,10 +109,9 @@ fn document(settings: &Settings) -> Value {
         "claim_types_supported": ["normal"],
         "claims_supported": claims,
         "claims_parameter_supported": true,
-        "request_parameter_supported": false,
+        "request_parameter_supported": true,
         "request_uri_parameter_supported": false,
         "code_challenge_methods_supported": [jeton_oauth::pkce::S256],
-        "dpop_signing_alg_values_supported": dpop_algorithms().iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>(),
         "authorization_response_iss_parameter_supported": true,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
@@ -101,7 +119,27 @@ fn document(settings: &Settings) -> Value {
     if settings.registration == RegistrationPolicy::Open {
         document["registration_endpoint"] = at(super::register::PATH).into();
     }
+    if let (Some(document), Value::Object(algorithms)) = (document.as_object_mut(), algorithms()) {
+        document.extend(algorithms);
+    }
     document
+}
+
+/// By which algorithms tokens, answers and requests are signed and encrypted.
+fn algorithms() -> Value {
+    let dpop: Vec<_> = dpop_algorithms().into_iter().map(Algorithm::as_str).collect();
+    json!({
+        "authorization_signing_alg_values_supported": SIGNING_ALGORITHMS,
+        "id_token_signing_alg_values_supported": SIGNING_ALGORITHMS,
+        "id_token_encryption_alg_values_supported": ENCRYPTION_KEYS,
+        "id_token_encryption_enc_values_supported": ENCRYPTION,
+        "userinfo_signing_alg_values_supported": SIGNING_ALGORITHMS,
+        "userinfo_encryption_alg_values_supported": ENCRYPTION_KEYS,
+        "userinfo_encryption_enc_values_supported": ENCRYPTION,
+        "introspection_signing_alg_values_supported": SIGNING_ALGORITHMS,
+        "request_object_signing_alg_values_supported": REQUEST_OBJECTS,
+        "dpop_signing_alg_values_supported": dpop,
+    })
 }
 
 pub(crate) async fn get(State(app): State<Arc<App>>, method: Method) -> Response {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jeton_authority::{Introspection, OAuthError};
 use jeton_oauth::ErrorCode;
 
@@ -15,21 +15,51 @@ use crate::respond::json;
 
 /// Where it is.
 pub(crate) const PATH: &str = "/introspect";
+/// The media type of a signed answer.
+const JWT: &str = "application/token-introspection+jwt";
 
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
     match introspect(&app, request).await {
-        Ok(introspection) => json(StatusCode::OK, serde_json::to_vec(&introspection).unwrap_or_default()),
+        Ok(Told::Json(introspection)) => {
+            json(StatusCode::OK, serde_json::to_vec(&introspection).unwrap_or_default())
+        }
+        Ok(Told::Jwt(token)) => {
+            const TYPE: HeaderValue = HeaderValue::from_static(JWT);
+            let mut response = json(StatusCode::OK, token);
+            response.headers_mut().insert(header::CONTENT_TYPE, TYPE);
+            response
+        }
         Err(error) => error.into_response(&context),
     }
 }
 
-async fn introspect(app: &App, request: Request) -> Result<Introspection, ApiError> {
+/// What the asker is told.
+enum Told {
+    Json(Introspection),
+    /// The same as a signed token (RFC 9701), which it asked for by the header `Accept`.
+    Jwt(String),
+}
+
+async fn introspect(app: &App, request: Request) -> Result<Told, ApiError> {
+    let signed = wants_jwt(request.headers());
     let asked = ClientRequest::read(app, PATH, request).await?;
     // Whoever cannot authenticate could go through tokens until one is good (RFC 7662 §4).
     if asked.client.is_public() {
         return Err(OAuthError::refused(ErrorCode::InvalidClient, "the client has to authenticate").into());
     }
     let token = asked.required("token", "token is missing")?;
-    Ok(app.authority.introspect(&asked.client, token, app.clock.now()).await?)
+    let now = app.clock.now();
+    let introspection = app.authority.introspect(&asked.client, token, now).await?;
+    if signed {
+        Ok(Told::Jwt(app.authority.signed_introspection(&asked.client, &introspection, now).await?))
+    } else {
+        Ok(Told::Json(introspection))
+    }
+}
+
+fn wants_jwt(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let types = values.flat_map(|value| value.split(',')).map(|part| part.split(';').next().unwrap_or(part));
+    types.into_iter().any(|name| name.trim().eq_ignore_ascii_case(JWT))
 }

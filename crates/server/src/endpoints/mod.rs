@@ -10,6 +10,7 @@ pub(crate) mod end_session;
 pub(crate) mod health;
 pub(crate) mod introspect;
 pub(crate) mod jwks;
+pub(crate) mod par;
 pub(crate) mod register;
 pub(crate) mod revoke;
 pub(crate) mod token;

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use jeton_authority::issue::SenderConstraint;
-use jeton_authority::{OAuthError, PresentedProof, UserInfo, UserInfoError};
+use jeton_authority::{OAuthError, PresentedProof, UserInfoBody, UserInfoError};
 use jeton_oauth::ErrorCode;
 
 use super::client_request::context;
@@ -25,14 +25,20 @@ pub(crate) const PATH: &str = "/userinfo";
 pub(crate) async fn answer(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
     match userinfo(&app, request).await {
-        Ok(Some(info)) => json(StatusCode::OK, serde_json::to_vec(&info.claims).unwrap_or_default()),
+        Ok(Some(UserInfoBody::Json(claims))) => json(StatusCode::OK, claims),
+        Ok(Some(UserInfoBody::Jwt(token))) => {
+            const JWT: HeaderValue = HeaderValue::from_static("application/jwt");
+            let mut response = json(StatusCode::OK, token);
+            response.headers_mut().insert(header::CONTENT_TYPE, JWT);
+            response
+        }
         Ok(None) => challenge(),
         Err(error) => error.into_response(&context),
     }
 }
 
 /// The userinfo; nothing where no token was sent at all.
-async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfo>, ApiError> {
+async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfoBody>, ApiError> {
     let (parts, body) = request.into_parts();
     let now = app.clock.now();
     let Some(Presented { token, scheme }) = presented(app, &parts, body).await? else { return Ok(None) };
@@ -50,7 +56,8 @@ async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfo>, ApiEr
         let checked = app.authority.check_proof(presented, now).await;
         constraint.jkt = Some(checked.map_err(UserInfoError::from)?);
     }
-    Ok(Some(app.authority.userinfo(&token, &constraint, now).await?))
+    let info = app.authority.userinfo(&token, &constraint, now).await?;
+    Ok(Some(app.authority.userinfo_body(info, now).await?))
 }
 
 struct Presented {

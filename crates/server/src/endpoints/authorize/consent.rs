@@ -82,7 +82,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     }
     if form.get("action") != Some("allow") {
         let refusal = Refusal::new(ErrorCode::AccessDenied, "the user said no");
-        return go(&app, &step.request.refuse(refusal).response);
+        return go(&app, &step.context, &step.request.refuse(refusal).response).await;
     }
     if let Err(error) = app.authority.give_consent(&step.request, signed_in, app.clock.now()).await {
         return failed(&step.context, &error.into());

@@ -13,8 +13,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
-use jeton_authority::authorization::{AuthorizationRequest, NextStep, SignedIn, Since};
-use jeton_authority::{IdentifyError, OAuthError};
+use jeton_authority::authorization::{AuthorizationRequest, NextStep, RedirectError, SignedIn, Since};
+use jeton_authority::{IdentifyError, OAuthError, RequestObjectError};
 use jeton_oauth::Parameters;
 
 pub(super) use self::consent::line as scope_line;
@@ -54,16 +54,41 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
     let context = context(&mut request);
     let (parts, body) = request.into_parts();
     if parts.method == Method::POST {
-        // A browser sends no cookie with a form that another site posts, but it does with the redirect that follows.
-        return match form::of_body(&parts, body, &app.limits).await {
-            Ok(parameters) => again(&parameters, &app),
-            Err(error) => malformed(&context, &error),
+        let parameters = match form::of_body(&parts, body, &app.limits).await {
+            Ok(parameters) => parameters,
+            Err(error) => return malformed(&context, &error),
         };
+        if parameters.get("request").is_some() {
+            return open(&app, &context, parameters).await;
+        }
+        // A browser sends no cookie with a form that another site posts, but it does with the redirect that follows.
+        return again(&parameters, &app);
+    }
+    if let Ok(parameters) = form::of_query(&parts)
+        && parameters.get("request").is_some()
+    {
+        return open(&app, &context, parameters).await;
     }
     match read(&app, context, &parts).await {
         Ok(step) => proceed(&app, step, Since::default()).await,
         Err(response) => *response,
     }
+}
+
+/// Opens a request object. The browser goes on with what stands for it, so the object may be long and is looked at once.
+async fn open(app: &App, context: &RequestContext, parameters: Parameters) -> Response {
+    match app.authority.take_request_object(parameters, app.clock.now()).await {
+        Ok(instead) => again(&instead, app),
+        Err(RequestObjectError::Redirect(error)) => refused(app, context, &error).await,
+        Err(RequestObjectError::Page(error)) => page_error(context, error),
+        Err(RequestObjectError::Failed(error)) => failed(context, &error),
+    }
+}
+
+/// Tells the client that its request is refused.
+async fn refused(app: &App, context: &RequestContext, error: &RedirectError) -> Response {
+    tracing::debug!(request = context.id(), code = error.refusal.code.as_str(), "{}", error.refusal);
+    go(app, context, &error.response).await
 }
 
 /// The same request as a `GET`.
@@ -95,11 +120,10 @@ async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Step,
             IdentifyError::Failed(error) => failed(&context, &error),
         })?;
     let browser = browser(app, parts).await.map_err(|error| failed(&context, &error))?;
-    let request = redirectable.validate(app.authority.settings()).map_err(|error| {
-        tracing::debug!(request = context.id(), code = error.refusal.code.as_str(), "{}", error.refusal);
-        go(app, &error.response)
-    })?;
-    Ok(Step { context, request, browser })
+    match redirectable.validate(app.authority.settings()) {
+        Ok(request) => Ok(Step { context, request, browser }),
+        Err(error) => Err(Box::new(refused(app, &context, &error).await)),
+    }
 }
 
 /// The browser that a request came from.
@@ -123,7 +147,9 @@ async fn proceed(app: &App, step: Step, since: Since) -> Response {
     match (next, signed_in) {
         (NextStep::Grant, Some(signed_in)) => grant(app, &step, signed_in).await,
         (NextStep::Consent, Some(signed_in)) => consent::page(app, &step, signed_in, since),
-        (NextStep::Refuse(refusal), _) => go(app, &step.request.refuse(refusal).response),
+        (NextStep::Refuse(refusal), _) => {
+            go(app, &step.context, &step.request.refuse(refusal).response).await
+        }
         _ => sign_in::page(app, &step, sign_in::Attempt::default()),
     }
 }
@@ -133,7 +159,7 @@ async fn grant(app: &App, step: &Step, signed_in: &SignedIn) -> Response {
         Ok(response) => {
             let (request, client) = (step.context.id(), &step.request.client.id);
             tracing::info!(request, %client, user = %signed_in.user.id, "code granted");
-            go(app, &response)
+            go(app, &step.context, &response).await
         }
         Err(IdentifyError::Page(error)) => page_error(&step.context, error),
         Err(IdentifyError::Failed(error)) => failed(&step.context, &error),

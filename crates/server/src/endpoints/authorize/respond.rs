@@ -19,8 +19,11 @@ use crate::request::{FormError, RequestContext};
 const SUBMIT: &str = "document.forms[0].submit()";
 
 /// Sends the browser back to the client.
-pub(super) fn go(app: &App, response: &AuthorizationResponse) -> Response {
-    let parameters = response.to_parameters(&app.authority.settings().issuer);
+pub(super) async fn go(app: &App, context: &RequestContext, response: &AuthorizationResponse) -> Response {
+    let parameters = match app.authority.answer_parameters(response, app.clock.now()).await {
+        Ok(parameters) => parameters,
+        Err(error) => return failed(context, &error),
+    };
     let uri = response.redirect_uri.as_str();
     match response.mode.carrier() {
         ResponseMode::FormPost => form_post(uri, response.redirect_uri.origin(), &parameters),

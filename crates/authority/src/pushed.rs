@@ -1,0 +1,172 @@
+//! Requests that are kept until their user comes by: those that a client pushed (RFC 9126), and those that it signed (RFC 9101).
+
+use std::sync::Arc;
+
+use jeton_jose::Timestamp;
+use jeton_oauth::{ErrorCode, Parameters};
+use serde::Serialize;
+
+use crate::authority::Authority;
+use crate::authorization::{PageError, ReceivedRequest, RedirectError};
+use crate::authorize::REQUEST_URI_PREFIX;
+use crate::client::Client;
+use crate::issue::SenderConstraint;
+use crate::one_time::{Handle, OneTimeKind};
+use crate::refusal::{OAuthError, Refusal};
+use crate::store::StoreError;
+
+/// What the client sends instead of the request.
+#[derive(Debug, Clone, Serialize)]
+pub struct PushedRequest {
+    /// What stands for it.
+    pub request_uri: String,
+    /// For how many seconds it does.
+    pub expires_in: u64,
+}
+
+/// Why a signed request is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestObjectError {
+    /// The user is shown a page.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// The client is told.
+    #[error("{}", .0.refusal)]
+    Redirect(Box<RedirectError>),
+    /// Something failed here.
+    #[error(transparent)]
+    Failed(#[from] OAuthError),
+}
+
+impl From<StoreError> for RequestObjectError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// How a client proves who it is, which is no part of its request.
+const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+
+impl Authority {
+    /// Keeps the request of an authenticated client until its user comes by with the `request_uri` (RFC 9126 §2). It is checked as
+    /// at the authorization endpoint before anything is kept.
+    ///
+    /// # Errors
+    /// [`OAuthError`] with the code that goes over the wire.
+    pub async fn push_request(
+        &self,
+        client: &Arc<Client>,
+        parameters: Parameters,
+        constraint: &SenderConstraint,
+        now: Timestamp,
+    ) -> Result<PushedRequest, OAuthError> {
+        if parameters.get("request_uri").is_some() {
+            return Err(invalid("a pushed request does not stand for another one").into());
+        }
+        let parameters = match parameters.get("request") {
+            Some(object) => self.open_request_object(client, object, now).await?,
+            None if client.metadata.require_signed_request_object == Some(true) => {
+                return Err(invalid("this client has to sign its requests").into());
+            }
+            None => of_client(parameters, client)?,
+        };
+        let parameters = bound(parameters, constraint)?;
+        self.keep_request(client, parameters, now).await.map_err(|error| match error {
+            RequestObjectError::Page(PageError::ClientUnknown) => {
+                OAuthError::refused(ErrorCode::UnauthorizedClient, "the client may not ask for authorization")
+            }
+            RequestObjectError::Page(PageError::RedirectUriMissing) => {
+                invalid("redirect_uri is missing").into()
+            }
+            RequestObjectError::Page(_) => invalid("redirect_uri is not one of the client's").into(),
+            RequestObjectError::Redirect(error) => error.refusal.into(),
+            RequestObjectError::Failed(error) => error,
+        })
+    }
+
+    /// Takes a signed request from the browser and keeps it. Answers what the browser is to send instead.
+    ///
+    /// # Errors
+    /// [`RequestObjectError`]. What is wrong with the object goes to the redirect URI beside it, if that is the client's: nothing
+    /// but an error goes there.
+    pub async fn take_request_object(
+        &self,
+        sent: Parameters,
+        now: Timestamp,
+    ) -> Result<Parameters, RequestObjectError> {
+        let object = sent.get("request").unwrap_or_default().to_owned();
+        let two = sent.get("request_uri").is_some();
+        let beside = ReceivedRequest::new(sent.without("request"));
+        let id = beside.client_id()?;
+        let client = self.client(&id).await?.ok_or(PageError::ClientUnknown)?;
+        let opened = if two {
+            Err(invalid("request and request_uri exclude each other").into())
+        } else if client.metadata.require_pushed_authorization_requests == Some(true) {
+            Err(invalid("this client has to push its requests").into())
+        } else {
+            self.open_request_object(&client, &object, now).await
+        };
+        let parameters = match opened {
+            Ok(parameters) => parameters,
+            Err(OAuthError::Refused(refusal)) => {
+                let beside = beside.identify(client).map_err(|_| PageError::RequestObject)?;
+                return Err(RequestObjectError::Redirect(Box::new(beside.refuse(refusal))));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let kept = self.keep_request(&client, parameters, now).await?;
+        let instead = [("client_id", id.as_str().to_owned()), ("request_uri", kept.request_uri)];
+        Ok(instead.into_iter().collect())
+    }
+
+    /// Checks a request and keeps it.
+    async fn keep_request(
+        &self,
+        client: &Arc<Client>,
+        parameters: Parameters,
+        now: Timestamp,
+    ) -> Result<PushedRequest, RequestObjectError> {
+        let handle = Handle::draw(&*self.random);
+        let received = ReceivedRequest::pushed(parameters.clone(), Parameters::default(), handle.hash());
+        received
+            .identify(Arc::clone(client))?
+            .validate(&self.settings)
+            .map_err(|error| RequestObjectError::Redirect(Box::new(error)))?;
+        let lifetime = self.settings.request_lifetime;
+        let content = parameters.to_query().into_boxed_str();
+        let until = now.saturating_add(lifetime);
+        // 256 random bits are never taken.
+        self.store.place(OneTimeKind::PushedRequest, handle.hash(), content, until, now).await?;
+        Ok(PushedRequest {
+            request_uri: format!("{REQUEST_URI_PREFIX}{}", handle.expose()),
+            expires_in: lifetime.as_secs(),
+        })
+    }
+}
+
+const fn invalid(description: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, description)
+}
+
+/// The request in what a client sent: without its credentials, which nothing may keep, and with its name.
+fn of_client(parameters: Parameters, client: &Client) -> Result<Parameters, Refusal> {
+    let mut request = CREDENTIALS.into_iter().fold(parameters.without("client_id"), Parameters::without);
+    request
+        .push("client_id".to_owned(), client.id.as_str().to_owned())
+        .map_err(|_| invalid("there are too many parameters"))?;
+    Ok(request)
+}
+
+/// The request, bound to the key that was proved with it (RFC 9449 §10.1).
+fn bound(parameters: Parameters, constraint: &SenderConstraint) -> Result<Parameters, Refusal> {
+    let Some(proved) = constraint.jkt.as_deref() else { return Ok(parameters) };
+    if parameters.get("dpop_jkt").is_some_and(|named| named != proved) {
+        let description = "dpop_jkt is not the key of the DPoP proof";
+        return Err(Refusal::new(ErrorCode::InvalidDpopProof, description));
+    }
+    let mut parameters = parameters.without("dpop_jkt");
+    parameters
+        .push("dpop_jkt".to_owned(), proved.to_owned())
+        .map_err(|_| invalid("there are too many parameters"))?;
+    Ok(parameters)
+}

@@ -1,0 +1,30 @@
+//! `POST /par`: a client pushes its authorization request before it sends its user along (RFC 9126).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use jeton_authority::PushedRequest;
+
+use super::client_request::{ClientRequest, context};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::respond::json;
+
+/// Where it is.
+pub(crate) const PATH: &str = "/par";
+
+pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let context = context(&mut request);
+    match push(&app, request).await {
+        Ok(pushed) => json(StatusCode::CREATED, serde_json::to_vec(&pushed).unwrap_or_default()),
+        Err(error) => error.into_response(&context),
+    }
+}
+
+async fn push(app: &App, request: Request) -> Result<PushedRequest, ApiError> {
+    let ClientRequest { client, parameters, constraint } =
+        ClientRequest::read_with_proof(app, PATH, request).await?;
+    Ok(app.authority.push_request(&client, parameters, &constraint, app.clock.now()).await?)
+}
