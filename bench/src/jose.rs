@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::contender::{BenchError, run_command};
 
 /// The library that the findings are about.
-pub const OURS: &str = "jeton-jose";
+pub const OURS: &str = "jeton";
 /// What stands in the place of a library for the cryptography alone.
 pub const LIMIT: &str = "limit";
 
 /// Processes that are timed. One process can place its memory badly for its whole life, so the best of several counts.
-const PROCESSES: usize = 3;
+const PROCESSES: usize = 5;
 
 /// What is done with a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Claims become a token.
@@ -25,6 +25,49 @@ pub enum Step {
     Verify,
     /// A token whose signature is wrong is refused.
     Refuse,
+    /// What is no token, and as long as one, is refused.
+    Garbage,
+    /// Claims become an encrypted token.
+    Encrypt,
+    /// An encrypted token becomes claims.
+    Decrypt,
+    /// A token that was verified before is recognised.
+    Remember,
+}
+
+/// How fast a step of ours is to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Target {
+    /// A multiple of the limit.
+    Ratio(f64),
+    /// Nanoseconds, on a processor that signs HS256 in 262 ns.
+    Nanoseconds(f64),
+}
+
+/// What this library wants to reach.
+pub fn target(algorithm: &str, step: Step) -> Option<Target> {
+    use Step::{Decrypt, Encrypt, Garbage, Refuse, Remember, Sign, Verify};
+    use Target::{Nanoseconds, Ratio};
+    Some(match (algorithm, step) {
+        ("HS256", Sign) => Ratio(1.5),
+        ("HS256", Verify) => Ratio(1.8),
+        ("HS256", Refuse) => Nanoseconds(300.0),
+        ("HS256", Garbage) => Nanoseconds(10.0),
+        ("HS256", Remember) => Nanoseconds(70.0),
+        ("RS256" | "PS256" | "ES384", Sign) | ("ES384", Verify) => Ratio(1.01),
+        ("RS256" | "PS256", Verify) => Ratio(1.04),
+        ("ES256", Sign) => Ratio(1.07),
+        ("ES256", Verify) => Ratio(1.05),
+        ("EdDSA", Sign) => Ratio(1.05),
+        ("EdDSA", Verify) => Ratio(1.03),
+        ("dir+A256GCM", Encrypt) => Nanoseconds(750.0),
+        ("dir+A256GCM", Decrypt) => Nanoseconds(600.0),
+        ("RSA-OAEP-256+A256GCM", Encrypt) => Ratio(1.05),
+        ("RSA-OAEP-256+A256GCM", Decrypt) => Ratio(1.01),
+        ("ECDH-ES+A256KW+A256GCM", Encrypt) => Ratio(1.03),
+        ("ECDH-ES+A256KW+A256GCM", Decrypt) => Ratio(1.04),
+        _ => return None,
+    })
 }
 
 /// One step of one library.
@@ -70,6 +113,25 @@ impl Findings {
         in_order(self.nanoseconds.iter().map(|finding| finding.algorithm.as_str()))
     }
 
+    /// What was measured: algorithms and steps, in their order.
+    pub fn operations(&self) -> Vec<(&str, Step)> {
+        const ORDER: [Step; 7] = [
+            Step::Sign,
+            Step::Verify,
+            Step::Refuse,
+            Step::Garbage,
+            Step::Remember,
+            Step::Encrypt,
+            Step::Decrypt,
+        ];
+        let all = self.algorithms().into_iter().flat_map(|name| ORDER.map(|step| (name, step)));
+        // Garbage has no algorithm: once will do.
+        all.filter(|(name, step)| {
+            self.time(OURS, name, *step).is_some() && (*step != Step::Garbage || *name == "HS256")
+        })
+        .collect()
+    }
+
     /// Libraries, in their order, without the limit.
     pub fn libraries(&self) -> Vec<&str> {
         let libraries = self.nanoseconds.iter().map(|finding| finding.library.as_str());
@@ -81,10 +143,14 @@ impl Findings {
         value(&self.nanoseconds, library, algorithm, step)
     }
 
-    /// A step's time as a multiple of the limit. Refusing is measured against the limit of verifying.
+    /// The time of the cryptography alone, which refusing a signature takes as well as verifying it.
+    pub fn limit(&self, algorithm: &str, step: Step) -> Option<f64> {
+        self.time(LIMIT, algorithm, if step == Step::Refuse { Step::Verify } else { step })
+    }
+
+    /// A step's time as a multiple of the limit.
     pub fn ratio(&self, library: &str, algorithm: &str, step: Step) -> Option<f64> {
-        let limit = if step == Step::Refuse { Step::Verify } else { step };
-        Some(self.time(library, algorithm, step)? / self.time(LIMIT, algorithm, limit)?)
+        Some(self.time(library, algorithm, step)? / self.limit(algorithm, step)?)
     }
 
     /// Allocations of a step.

@@ -34,6 +34,19 @@ pub(crate) fn need_program(name: &str, packages: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// Makes sure of a C library that pkg-config knows by this name, installing the Debian packages that bring it when running
+/// as root.
+///
+/// # Errors
+/// When it is missing and cannot be installed; the error names the packages.
+pub(crate) fn need_library(name: &str, packages: &[&str]) -> Result<()> {
+    let mut known = Command::new("pkg-config");
+    if known.args(["--exists", name]).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    install(name, packages)
+}
+
 /// Installs Debian packages, for `wanted`.
 fn install(wanted: &str, packages: &[&str]) -> Result<()> {
     let list = packages.join(" ");

@@ -49,8 +49,9 @@ impl Claims {
             sub: "5f0c3a1e9b7d4c2f8e6a0b1c2d3e4f50".to_owned(),
             aud: AUDIENCE.to_owned(),
             exp: now + 3600,
-            nbf: now,
-            iat: now,
+            // A second ago: oxitoken refuses a token in its first one.
+            nbf: now - 1,
+            iat: now - 1,
             jti: "0b9d5a7c3e1f42688d6c4e2a1f0b9c8d".to_owned(),
             scope: "openid profile".to_owned(),
             sid: "a1b2c3d4e5f60718293a4b5c6d7e8f90".to_owned(),

@@ -2,11 +2,12 @@
 //!
 //! The same keys, the same claims, the same token for every library; keys are prepared outside the loop wherever the
 //! library allows it. Signing is serialising typed claims and signing them; verifying is the signature, parsing into a
-//! typed struct, and checking `exp`, `nbf`, `iss` and `aud`.
+//! typed struct, and checking `exp`, `nbf`, `iss` and `aud`. Encrypting begins with typed claims too, and decrypting ends with them.
 
 pub mod claims;
 pub mod keys;
 pub mod library;
+pub mod program;
 pub mod timing;
 
 use serde::Serialize;
@@ -21,6 +22,14 @@ pub enum Step {
     Verify,
     /// A token whose signature is wrong is refused.
     Refuse,
+    /// What is no token, and as long as one, is refused.
+    Garbage,
+    /// Claims become an encrypted token.
+    Encrypt,
+    /// An encrypted token becomes claims.
+    Decrypt,
+    /// A token that was verified before is recognised.
+    Remember,
 }
 
 /// What one process found about one step of one library, written as a line of JSON.
@@ -28,7 +37,7 @@ pub enum Step {
 pub struct Finding {
     /// The library; `limit` for the cryptography alone.
     pub library: &'static str,
-    /// The algorithm's registered name.
+    /// The algorithm's registered name; for encryption those of both, with a plus between them.
     pub algorithm: &'static str,
     /// The step.
     pub step: Step,

@@ -220,7 +220,7 @@ fn machine() -> Machine {
 /// The JOSE library against others.
 fn compare_libraries() -> Result<(), BenchError> {
     let findings = Findings::collect()?;
-    let markdown = report::jose_markdown(&findings);
+    let markdown = report::jose_markdown(&findings, &machine());
     println!("{markdown}");
     write_results("jose", &markdown, &report::jose_chart(&findings), &findings)
 }

@@ -3,45 +3,48 @@
 use std::fmt::Write;
 
 use super::chart::multiple;
-use super::{Bar, Chart, Group, Table};
-use crate::jose::{Findings, LIMIT, OURS, Step};
-
-/// The steps and what they are called.
-const STEPS: [(Step, &str); 3] = [
-    (Step::Sign, "Sign"),
-    (Step::Verify, "Verify, parse, validate"),
-    (Step::Refuse, "Refuse a wrong signature"),
-];
+use super::{Bar, Chart, Group, Machine, Table};
+use crate::jose::{Findings, LIMIT, OURS, Step, Target, target};
 
 /// The report as Markdown.
-pub fn jose_markdown(findings: &Findings) -> String {
-    let mut text = "# jeton-jose against other libraries\n\n\
-        Written by `cargo xtask bench jose`. One process, one thread, batches of about a millisecond taking turns, the \
-        fastest batch of the best of three processes. Times, with their multiple of the limit in brackets: the \
-        cryptography alone with a prepared key on the same bytes (aws-lc-rs; for HS256 hmac and sha2). The same keys, \
-        claims and tokens for all; claims are typed structs. jsonwebtoken uses aws-lc-rs, jwt-simple its pure Rust \
-        variant, josekit the system's OpenSSL.\n"
-        .to_owned();
-    for (step, title) in STEPS {
-        append(&mut text, format_args!("\n## {title}\n\n{}", times_table(findings, step)));
-    }
+pub fn jose_markdown(findings: &Findings, machine: &Machine) -> String {
+    let mut text = format!(
+        "# jeton-jose against other libraries\n\n\
+        Written by `cargo xtask bench jose` at {} on {} ({} cores, Linux {}). One process, one thread, batches of about a \
+        millisecond taking turns, the fastest batch of the best of several processes. Behind each time, in brackets, its \
+        multiple of the limit: the cryptography alone with a prepared key on the same bytes. [How to read it](../README.md#the-jose-libraries).\n",
+        machine.revision, machine.processor, machine.cores, machine.kernel,
+    );
+    append(&mut text, format_args!("\n## Time a token\n\n{}", times_table(findings)));
     append(&mut text, format_args!("\n## Allocations a token\n\n{}", allocations_table(findings)));
     text
 }
 
-/// The times of signing and verifying as a chart.
+/// What has a limit, as a chart.
 pub fn jose_chart(findings: &Findings) -> Chart {
-    let steps = STEPS.iter().filter(|(step, _)| *step != Step::Refuse);
-    let groups = steps.flat_map(|(step, title)| {
-        findings.algorithms().into_iter().map(move |algorithm| Group {
-            title: format!("{algorithm}: {}", title.to_lowercase()),
-            bars: bars(findings, algorithm, *step),
-        })
+    let limited = |(algorithm, step): &(&str, Step)| {
+        *step != Step::Refuse && findings.time(LIMIT, algorithm, *step).is_some()
+    };
+    let groups = findings.operations().into_iter().filter(limited).map(|(algorithm, step)| Group {
+        title: operation(algorithm, step),
+        bars: bars(findings, algorithm, step),
     });
     Chart {
         title: "Time per token, as a multiple of the cryptography alone".to_owned(),
         subtitle: "Shorter is better; logarithmic, 1 is the limit.".to_owned(),
         groups: groups.collect(),
+    }
+}
+
+fn operation(algorithm: &str, step: Step) -> String {
+    match step {
+        Step::Sign => format!("{algorithm} sign"),
+        Step::Verify => format!("{algorithm} verify"),
+        Step::Refuse => format!("{algorithm} wrong signature"),
+        Step::Garbage => "garbage of the same length".to_owned(),
+        Step::Remember => format!("{algorithm} remembered by the guard"),
+        Step::Encrypt => format!("{algorithm} encrypt"),
+        Step::Decrypt => format!("{algorithm} decrypt"),
     }
 }
 
@@ -53,51 +56,48 @@ fn bars(findings: &Findings, algorithm: &str, step: Step) -> Vec<Bar> {
     findings.libraries().into_iter().filter_map(bar).collect()
 }
 
-fn times_table(findings: &Findings, step: Step) -> Table {
-    let algorithms = findings.algorithms();
-    let mut table = Table::new(&[&["library"], algorithms.as_slice()].concat());
-    if step != Step::Refuse {
-        let limits = algorithms
-            .iter()
-            .map(|algorithm| findings.time(LIMIT, algorithm, step).map_or_else(String::new, duration));
-        table.row([LIMIT.to_owned()].into_iter().chain(limits).collect());
-    }
-    for library in findings.libraries() {
-        let cells = algorithms.iter().map(|algorithm| {
-            let time = findings.time(library, algorithm, step)?;
-            Some(format!("{} ({:.2})", duration(time), findings.ratio(library, algorithm, step)?))
-        });
-        table.row([emphasised(library)].into_iter().chain(cells.map(Option::unwrap_or_default)).collect());
-    }
-    table
-}
-
-/// Allocations hardly depend on the algorithm, so two stand for all.
-fn allocations_table(findings: &Findings) -> Table {
-    let mut table =
-        Table::new(&["library", "sign HS256", "verify HS256", "sign ES256", "verify ES256", "refuse ES256"]);
-    for library in findings.libraries() {
-        let steps = [
-            ("HS256", Step::Sign),
-            ("HS256", Step::Verify),
-            ("ES256", Step::Sign),
-            ("ES256", Step::Verify),
-            ("ES256", Step::Refuse),
+fn times_table(findings: &Findings) -> Table {
+    let libraries = findings.libraries();
+    let mut table = Table::new(&[&["operation", "limit", "target"], libraries.as_slice()].concat());
+    for (algorithm, step) in findings.operations() {
+        let mut cells = vec![
+            operation(algorithm, step),
+            findings.limit(algorithm, step).map_or_else(String::new, duration),
+            match target(algorithm, step) {
+                Some(Target::Ratio(ratio)) => format!("({ratio:.2})"),
+                Some(Target::Nanoseconds(nanoseconds)) => duration(nanoseconds),
+                None => String::new(),
+            },
         ];
-        let cells = steps.map(|(algorithm, step)| {
-            findings.allocations(library, algorithm, step).map_or_else(String::new, |count| count.to_string())
-        });
-        table.row([emphasised(library)].into_iter().chain(cells).collect());
+        cells.extend(libraries.iter().map(|library| {
+            let Some(time) = findings.time(library, algorithm, step) else { return String::new() };
+            match findings.ratio(library, algorithm, step) {
+                Some(ratio) => format!("{} ({ratio:.2})", duration(time)),
+                None => duration(time),
+            }
+        }));
+        table.row(cells);
     }
     table
 }
 
-fn emphasised(library: &str) -> String {
-    if library == OURS { format!("**{library}**") } else { library.to_owned() }
+/// Allocations hardly depend on the signature's algorithm, so two stand for all.
+fn allocations_table(findings: &Findings) -> Table {
+    let libraries = findings.libraries();
+    let mut table = Table::new(&[&["operation"], libraries.as_slice()].concat());
+    let telling = |algorithm: &str| matches!(algorithm, "HS256" | "ES256") || algorithm.contains('+');
+    for (algorithm, step) in findings.operations().into_iter().filter(|(algorithm, _)| telling(algorithm)) {
+        let count = |library: &&str| {
+            findings.allocations(library, algorithm, step).map_or_else(String::new, |count| count.to_string())
+        };
+        table.row([operation(algorithm, step)].into_iter().chain(libraries.iter().map(count)).collect());
+    }
+    table
 }
 
 fn duration(nanoseconds: f64) -> String {
     match nanoseconds {
+        tiny if tiny < 20.0 => format!("{tiny:.1} ns"),
         short if short < 1000.0 => format!("{short:.0} ns"),
         middling if middling < 100_000.0 => format!("{:.2} µs", middling / 1000.0),
         long => format!("{:.0} µs", long / 1000.0),
@@ -114,7 +114,7 @@ mod tests {
     use crate::jose::Finding;
 
     #[test]
-    fn a_multiple_of_the_limit_stands_beside_each_time() {
+    fn limit_target_and_multiple_stand_beside_each_time() {
         let finding = |library: &str, value: f64| Finding {
             library: library.to_owned(),
             algorithm: "HS256".to_owned(),
@@ -125,6 +125,7 @@ mod tests {
             nanoseconds: vec![finding(LIMIT, 300.0), finding(OURS, 450.0)],
             allocations: Vec::new(),
         };
-        assert!(jose_markdown(&findings).contains("450 ns (1.50)"));
+        let row = times_table(&findings).to_string();
+        assert!(row.contains("| HS256 sign | 300 ns | (1.50) | 450 ns (1.50) |"), "{row}");
     }
 }

@@ -3,17 +3,21 @@
 use std::hint::black_box;
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{self as signatures, EcdsaKeyPair, Ed25519KeyPair, ParsedPublicKey, RsaKeyPair};
+use aws_lc_rs::signature::{
+    self as signatures, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, ParsedPublicKey, RsaKeyPair,
+};
 use base64_simd::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use jeton_jose::Algorithm;
-use sha2::Sha256;
+use sha2::block_api::compress256;
 
 use super::{Case, Failure, Task};
 use crate::Step;
 use crate::keys::{Key, Pair};
 
-const NAME: &str = "limit";
+pub(super) const NAME: &str = "limit";
+
+/// Bytes that SHA-256 takes at a time.
+const BLOCK: usize = 64;
 
 type Sign = Box<dyn FnMut(&[u8])>;
 
@@ -35,18 +39,32 @@ pub(super) fn cases(task: &Task) -> Result<Vec<Case>, Failure> {
     }
 }
 
-/// The RustCrypto crates: of all HMACs measured the fastest that is safe to call.
+/// The bare compression function from the two padded blocks of the key, hashed before: nothing that hashes can be faster. It
+/// is sha2's, which keeps step with AWS-LC's here and is safe to call; AWS-LC's safe HMAC takes a third longer.
 fn hmac_cases(secret: &[u8], message: Vec<u8>) -> Result<Vec<Case>, Failure> {
-    let prepared = Hmac::<Sha256>::new_from_slice(secret)?;
-    let tag = move |message: &[u8]| {
-        let mut mac = prepared.clone();
-        mac.update(message);
-        black_box(mac.finalize());
+    let key: [u8; BLOCK] = std::array::from_fn(|at| secret.get(at).copied().unwrap_or(0));
+    let state = |pad: u8| {
+        let mut state = [0x9e37_79b9; 8];
+        compress256(&mut state, &[key.map(|byte| byte ^ pad)]);
+        state
     };
-    let (same_tag, same) = (tag.clone(), message.clone());
+    let (inner, outer) = (state(0x36), state(0x5c));
+    let tag = move |message: &[u8]| {
+        let (mut inner, mut outer, mut end) = (black_box(inner), black_box(outer), [0; BLOCK]);
+        let (blocks, rest) = message.as_chunks::<BLOCK>();
+        compress256(&mut inner, blocks);
+        end[..rest.len()].copy_from_slice(rest);
+        compress256(&mut inner, &[end]);
+        for (bytes, word) in end.as_chunks_mut().0.iter_mut().zip(inner) {
+            *bytes = word.to_be_bytes();
+        }
+        compress256(&mut outer, &[end]);
+        black_box(outer);
+    };
+    let same = message.clone();
     Ok(vec![
         Case::new(NAME, Step::Sign, move || tag(black_box(&message))),
-        Case::new(NAME, Step::Verify, move || same_tag(black_box(&same))),
+        Case::new(NAME, Step::Verify, move || tag(black_box(&same))),
     ])
 }
 
@@ -54,11 +72,7 @@ fn signer(algorithm: Algorithm, pair: &Pair) -> Result<Sign, Failure> {
     let (der, random) = (&pair.private_der, SystemRandom::new());
     Ok(match algorithm {
         Algorithm::ES256 | Algorithm::ES384 => {
-            let curve = match algorithm {
-                Algorithm::ES256 => &signatures::ECDSA_P256_SHA256_FIXED_SIGNING,
-                _ => &signatures::ECDSA_P384_SHA384_FIXED_SIGNING,
-            };
-            let key = EcdsaKeyPair::from_pkcs8(curve, der)?;
+            let key = EcdsaKeyPair::from_pkcs8(curve(algorithm), der)?;
             Box::new(move |message| {
                 black_box(key.sign(&random, message).expect("the key can sign"));
             })
@@ -83,7 +97,14 @@ fn signer(algorithm: Algorithm, pair: &Pair) -> Result<Sign, Failure> {
     })
 }
 
-fn public_key(algorithm: Algorithm, pair: &Pair) -> Result<ParsedPublicKey, Failure> {
+pub(super) fn curve(algorithm: Algorithm) -> &'static EcdsaSigningAlgorithm {
+    match algorithm {
+        Algorithm::ES256 => &signatures::ECDSA_P256_SHA256_FIXED_SIGNING,
+        _ => &signatures::ECDSA_P384_SHA384_FIXED_SIGNING,
+    }
+}
+
+pub(super) fn public_key(algorithm: Algorithm, pair: &Pair) -> Result<ParsedPublicKey, Failure> {
     let der = &pair.public_der;
     Ok(match algorithm {
         Algorithm::RS256 => ParsedPublicKey::new(&signatures::RSA_PKCS1_2048_8192_SHA256, der)?,

@@ -1,18 +1,25 @@
 //! The libraries: one file each.
 
+mod encryption;
+mod guard;
 mod jeton;
 mod josekit;
 mod jsonwebtoken;
 mod jwt_simple;
 mod limit;
+mod oxitoken;
 
 use std::error::Error;
+use std::hint::black_box;
+use std::rc::Rc;
 
 use ::jeton_jose::Algorithm;
 
 use crate::Step;
 use crate::claims::Claims;
 use crate::keys::Key;
+
+pub use encryption::EncryptionTask;
 
 /// What a library is to work on.
 pub struct Task {
@@ -26,6 +33,8 @@ pub struct Task {
     pub token: String,
     /// The same with a signature of another token.
     pub forged: String,
+    /// No token, and as long as one.
+    pub garbage: String,
     /// Seconds since 1970.
     pub now: u64,
 }
@@ -61,7 +70,8 @@ impl Task {
         let (signed, _) = token.rsplit_once('.').ok_or("a token has dots")?;
         let (_, signature) = other.rsplit_once('.').ok_or("a token has dots")?;
         let forged = format!("{signed}.{signature}");
-        Ok(Self { algorithm, key, claims, token, forged, now })
+        let garbage = "x".repeat(token.len());
+        Ok(Self { algorithm, key, claims, token, forged, garbage, now })
     }
 
     /// The steps of all libraries.
@@ -69,11 +79,37 @@ impl Task {
     /// # Errors
     /// When one does not take the key.
     pub fn cases(&self) -> Result<Vec<Case>, Failure> {
-        let libraries = [limit::cases, jeton::cases, jsonwebtoken::cases, jwt_simple::cases, josekit::cases];
-        let mut cases = Vec::new();
-        for library in libraries {
-            cases.extend(library(self)?);
-        }
-        Ok(cases)
+        let libraries = [
+            limit::cases,
+            jeton::cases,
+            guard::cases,
+            oxitoken::cases,
+            jsonwebtoken::cases,
+            jwt_simple::cases,
+            josekit::cases,
+        ];
+        let cases: Vec<_> = libraries.iter().map(|library| library(self)).collect::<Result<_, _>>()?;
+        Ok(cases.into_iter().flatten().collect())
+    }
+
+    /// The steps that begin with a token.
+    fn checks<C, E>(
+        &self,
+        library: &'static str,
+        check: impl Fn(&str) -> Result<C, E> + 'static,
+    ) -> Vec<Case> {
+        let check = Rc::new(check);
+        let step = |step: Step, token: &str, good: bool| {
+            let (check, token) = (Rc::clone(&check), token.to_owned());
+            Case::new(library, step, move || {
+                let checked = black_box(check(black_box(&token)));
+                assert_eq!(checked.is_ok(), good, "{library} {step:?}");
+            })
+        };
+        vec![
+            step(Step::Verify, &self.token, true),
+            step(Step::Refuse, &self.forged, false),
+            step(Step::Garbage, &self.garbage, false),
+        ]
     }
 }
