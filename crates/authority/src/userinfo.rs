@@ -14,6 +14,7 @@ use jeton_oauth::client::ClientId;
 use std::sync::Arc;
 
 use crate::client::Client;
+use crate::grant::{GrantDetail, LiveGrant};
 
 /// What a client may know of a user.
 #[derive(Debug, Clone)]
@@ -98,11 +99,7 @@ impl Authority {
         };
         let id = ClientId::parse(live.grant.client.clone()).map_err(|_| UserInfoError::InvalidToken)?;
         let client = self.client(&id).await?.ok_or(UserInfoError::InvalidToken)?;
-        let user = UserClaims::of_grant(&live);
-        let mut claims = user.of_scope(&scope);
-        user.add_requested(&detail.claims.userinfo, &mut claims);
-        user.add_mapped(&client.policy, &mut claims);
-        claims.insert("sub".to_owned(), self.subject_for(&client, &live.subject).into());
+        let claims = self.userinfo_claims(&client, &live, detail, &scope);
         Ok(UserInfo { client, claims })
     }
 
@@ -132,5 +129,21 @@ impl Authority {
             None => self.encrypt_for(&client, encryption, Content::Json(&json())).await?,
         };
         Ok(UserInfoBody::Jwt(encrypted))
+    }
+
+    /// What a client may know of the user of a grant.
+    pub(crate) fn userinfo_claims(
+        &self,
+        client: &Client,
+        live: &LiveGrant,
+        detail: &GrantDetail,
+        scope: &Scope,
+    ) -> Map<String, Value> {
+        let user = UserClaims::of_grant(live);
+        let mut claims = user.of_scope(scope);
+        user.add_requested(&detail.claims.userinfo, &mut claims);
+        user.add_mapped(&client.policy, &mut claims);
+        claims.insert("sub".to_owned(), self.subject_for(client, &live.subject).into());
+        claims
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClientPolicy, ClientSecret};
 use crate::keys::{MasterKey, SealedKey};
+use crate::user::Attributes;
 
 /// The scope of a client that names none.
 const DEFAULT_SCOPE: &str = "openid profile email offline_access";
@@ -173,6 +174,12 @@ impl Client {
             }
         }
         check_algorithms(&self.metadata)?;
+        if self.policy.claims.keys().any(|claim| Attributes::is_reserved(claim)) {
+            return Err(ClientError::Member {
+                name: "claims",
+                reason: "may not take over a claim that tokens give a meaning of their own",
+            });
+        }
         self.keys().map(drop)
     }
 

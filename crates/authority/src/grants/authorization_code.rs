@@ -95,7 +95,7 @@ impl Authority {
 }
 
 /// The grant that [`NewGrant`] opens, with what its tokens say of its user.
-pub(super) fn live(new: &NewGrant, user: User) -> LiveGrant {
+pub(crate) fn live(new: &NewGrant, user: User) -> LiveGrant {
     let grant = Grant {
         id: new.id,
         user: new.user,

@@ -7,6 +7,8 @@ mod jwt_bearer;
 mod refresh_token;
 mod token_exchange;
 
+pub(crate) use authorization_code::live;
+
 use std::sync::Arc;
 
 use jeton_jose::{Algorithm, Timestamp};

@@ -164,21 +164,32 @@ impl AccessTokenRequest<'_> {
         random: &dyn Random,
         now: Timestamp,
     ) -> Result<(String, u64), SignError> {
-        let ends = now.saturating_add(settings.access_lifetime);
-        let exp = self.not_beyond.map_or(ends, |end| end.min(ends));
-        let (mut sid, mut jti) = ([0; 32], [0; 32]);
-        let token = ring.access_signer.sign(&Claims {
+        let token = ring.access_signer.sign(&self.claims(settings, random, &mut Room::default(), now))?;
+        let exp = self.expires_at(settings, now);
+        Ok((token, u64::try_from(exp.unix().saturating_sub(now.unix())).unwrap_or(0)))
+    }
+
+    /// What it says.
+    pub(crate) fn claims<'a>(
+        &'a self,
+        settings: &'a Settings,
+        random: &dyn Random,
+        room: &'a mut Room,
+        now: Timestamp,
+    ) -> impl Serialize + use<'a> {
+        let Room { jti, sid } = room;
+        Claims {
             token_type: TOKEN_TYPE,
-            exp,
+            exp: self.expires_at(settings, now),
             iat: now,
-            jti: crate::id::hex(&sixteen(random), &mut jti),
+            jti: crate::id::hex(&sixteen(random), jti),
             user_id: self.live.map(|_| self.sub),
             username: self.live.map(|live| live.username.as_str()),
             iss: &settings.issuer,
             aud: Audience::of(self.resources, settings),
             sub: self.sub,
             client_id: self.client.id.as_str(),
-            sid: self.live.map(|live| crate::id::hex(live.grant.id.as_bytes(), &mut sid)),
+            sid: self.live.map(|live| crate::id::hex(live.grant.id.as_bytes(), sid)),
             scope: self.scope,
             auth_time: self.live.and_then(|live| live.grant.detail.as_ref()).map(|detail| detail.auth_time),
             cnf: self.constraint.confirmation(),
@@ -188,9 +199,20 @@ impl AccessTokenRequest<'_> {
                 .live
                 .map(|live| user_claims(live, self.scope, &self.client.policy))
                 .unwrap_or_default(),
-        })?;
-        Ok((token, u64::try_from(exp.unix().saturating_sub(now.unix())).unwrap_or(0)))
+        }
     }
+
+    fn expires_at(&self, settings: &Settings, now: Timestamp) -> Timestamp {
+        let ends = now.saturating_add(settings.access_lifetime);
+        self.not_beyond.map_or(ends, |end| end.min(ends))
+    }
+}
+
+/// Room for the claims that are written as hex.
+#[derive(Default)]
+pub(crate) struct Room {
+    jti: [u8; 32],
+    sid: [u8; 32],
 }
 
 /// The claims of a user that APIs decide by: roles and groups where the scope allows them (RFC 9068 §2.2.3.1), and those that

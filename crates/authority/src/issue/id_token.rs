@@ -57,11 +57,22 @@ impl IdTokenRequest<'_> {
         settings: &Settings,
         now: Timestamp,
     ) -> Result<String, SignError> {
+        signer.sign(&self.claims(signer.key().algorithm(), settings, &mut [0; 32], now))
+    }
+
+    /// What it says; `sid` is room for one of the claims.
+    pub(crate) fn claims<'a>(
+        &'a self,
+        algorithm: Algorithm,
+        settings: &'a Settings,
+        sid: &'a mut [u8; 32],
+        now: Timestamp,
+    ) -> impl Serialize + use<'a> {
         let user = UserClaims::of_grant(self.live);
         let mut claims = Map::new();
         user.add_requested(&self.detail.claims.id_token, &mut claims);
         user.add_mapped(&self.client.policy, &mut claims);
-        signer.sign(&Claims {
+        Claims {
             iss: &settings.issuer,
             sub: self.sub,
             aud: self.client.id.as_str(),
@@ -72,10 +83,10 @@ impl IdTokenRequest<'_> {
             nonce: self.nonce,
             amr: &self.detail.amr,
             acr: ACR_SINGLE_FACTOR,
-            at_hash: left_half(signer.key().algorithm(), self.access_token),
-            sid: crate::id::hex(self.live.grant.id.as_bytes(), &mut [0; 32]),
+            at_hash: left_half(algorithm, self.access_token),
+            sid: crate::id::hex(self.live.grant.id.as_bytes(), sid),
             user: claims,
-        })
+        }
     }
 }
 

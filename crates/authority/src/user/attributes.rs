@@ -72,7 +72,7 @@ impl Attributes {
     /// # Errors
     /// [`AttributesError`] for a reserved name, or too much of them.
     pub fn new(members: Map<String, Value>) -> Result<Self, AttributesError> {
-        if let Some(name) = members.keys().find(|name| RESERVED.contains(&name.as_str())) {
+        if let Some(name) = members.keys().find(|name| Self::is_reserved(name)) {
             return Err(AttributesError::Reserved(name.as_str().into()));
         }
         let attributes = Self(members);
@@ -81,6 +81,11 @@ impl Attributes {
         } else {
             Ok(attributes)
         }
+    }
+
+    /// Whether tokens give a claim of this name a meaning of their own, so that no attribute may take it over.
+    pub fn is_reserved(name: &str) -> bool {
+        RESERVED.contains(&name)
     }
 
     /// Reads a JSON object.
