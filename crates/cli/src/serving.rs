@@ -7,12 +7,14 @@ use std::sync::Arc;
 use axum::Router;
 use jeton_authority::password::Argon2Params;
 use jeton_authority::refresh_token::RefreshPolicy;
-use jeton_authority::settings::{AccessAlgorithm, Settings};
+use jeton_authority::settings::{AccessAlgorithm, RegistrationPolicy, Settings};
 use jeton_authority::{Authority, SystemRandom};
 use jeton_jose::{Algorithm, SharedSecret};
 use jeton_server::control::ControlSocket;
 use jeton_server::hashing::HashPool;
-use jeton_server::{Background, Clock, ForwardingHeader, Limits, Service, Shutdown, TrustedProxies, logging};
+use jeton_server::{
+    Background, Clock, ForwardingHeader, Limits, Service, Shutdown, TokenApi, TrustedProxies, logging,
+};
 use jeton_store::{DataFolder, ServerLock, SqliteStore};
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
@@ -105,6 +107,7 @@ impl Prepared {
             .clock(Clock::system())
             .limits(limits(&self.config))
             .trusted_proxies(proxies(&self.config))
+            .token_api(if self.config.token_api_enabled { TokenApi::Served } else { TokenApi::Off })
             .also(routes)
             .build();
         let mut background = Background::start(&service);
@@ -125,7 +128,12 @@ impl Prepared {
     }
 }
 
-fn settings(config: &Config, address: SocketAddr, shared_secret: Option<SharedSecret>) -> Settings {
+/// What the configuration says to the authority.
+pub(crate) fn settings(
+    config: &Config,
+    address: SocketAddr,
+    shared_secret: Option<SharedSecret>,
+) -> Settings {
     let mut settings = Settings::new(config.issuer_at(address));
     if let Some(audience) = &config.access_audience {
         settings.audience.clone_from(audience);
@@ -141,12 +149,21 @@ fn settings(config: &Config, address: SocketAddr, shared_secret: Option<SharedSe
     settings.refresh = RefreshPolicy { grace: config.refresh_grace, excuses: config.refresh_excuses };
     settings.idle_lifetime = config.refresh_idle_lifetime;
     settings.absolute_lifetime = config.refresh_absolute_lifetime;
+    settings.session_idle_lifetime = config.session_idle_lifetime;
+    settings.session_absolute_lifetime = config.session_absolute_lifetime;
+    settings.code_lifetime = config.authorization_code_lifetime;
+    settings.request_lifetime = config.authorization_request_lifetime;
+    settings.device_lifetime = config.device_lifetime;
+    settings.registration = match config.client_registration {
+        config::Registration::Closed => RegistrationPolicy::Closed,
+        config::Registration::Open => RegistrationPolicy::Open,
+    };
     settings.publish_wait = config.keys_publish_wait;
     settings
 }
 
 /// The secret of HS256, from the configuration or from its file.
-fn shared_secret(config: &Config) -> Result<Option<SharedSecret>, Failure> {
+pub(crate) fn shared_secret(config: &Config) -> Result<Option<SharedSecret>, Failure> {
     let (place, secret) = match (&config.access_shared_secret, &config.access_shared_secret_file) {
         (Some(secret), _) => {
             ("access.shared_secret".to_owned(), Zeroizing::new(secret.expose().as_bytes().to_vec()))

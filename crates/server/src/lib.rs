@@ -37,6 +37,7 @@ pub use client_address::{ForwardingHeader, TrustedProxies};
 pub use clock::{Clock, ClockHand};
 pub use limits::Limits;
 pub use request_id::X_REQUEST_ID;
+pub use router::TokenApi;
 pub use serve::{Shutdown, serve};
 pub use service::{Service, ServiceBuilder};
 pub use signals::stop_requested;

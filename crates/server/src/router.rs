@@ -19,8 +19,33 @@ use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::respond::with_token_api_headers;
 
+pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
+    let token_api = match token_api {
+        TokenApi::Served => token_api_routes(),
+        TokenApi::Off => Router::new(),
+    };
+    Router::new()
+        .merge(token_api)
+        .merge(single_sign_on(&app))
+        .route(jwks::PATH, readable(get(jwks::get)))
+        .route("/healthz", readable(get(health::healthz)))
+        .route("/readyz", readable(get(health::readyz)))
+        .fallback(not_found)
+        .with_state(app)
+}
+
+/// Whether the token API is served, where applications themselves take passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TokenApi {
+    /// It is.
+    #[default]
+    Served,
+    /// It is not: passwords are typed on the authority's own page and nowhere else.
+    Off,
+}
+
 /// The paths of the token API are taken with and without the slash at their end.
-pub(crate) fn router(app: Arc<App>) -> Router {
+fn token_api_routes() -> Router<Arc<App>> {
     let obtain = post(token_obtain::post).options(token_obtain::options).fallback(not_a_post);
     let refresh = post(token_refresh::post).options(token_refresh::options).fallback(not_a_post);
     let verify = post(token_verify::post).options(token_verify::options).fallback(not_a_post);
@@ -34,12 +59,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/token/verify", verify)
         .route("/api/token/blacklist/", blacklist.clone())
         .route("/api/token/blacklist", blacklist)
-        .merge(single_sign_on(&app))
-        .route(jwks::PATH, readable(get(jwks::get)))
-        .route("/healthz", readable(get(health::healthz)))
-        .route("/readyz", readable(get(health::readyz)))
-        .fallback(not_found)
-        .with_state(app)
 }
 
 /// OAuth 2.1 and OpenID Connect.

@@ -28,7 +28,7 @@ use crate::error::ApiError;
 use crate::limits::Limits;
 use crate::request::RequestContext;
 use crate::request_id::{RequestId, RequestIds, X_REQUEST_ID};
-use crate::router::router;
+use crate::router::{TokenApi, router};
 
 /// The authority as a service. Cheap to clone.
 #[derive(Clone)]
@@ -51,6 +51,7 @@ impl Service {
             clock: Clock::system(),
             limits: Limits::default(),
             proxies: TrustedProxies::default(),
+            token_api: TokenApi::default(),
             routes: Router::new(),
         }
     }
@@ -140,6 +141,7 @@ pub struct ServiceBuilder {
     clock: Clock,
     limits: Limits,
     proxies: TrustedProxies,
+    token_api: TokenApi,
     routes: Router,
 }
 
@@ -162,6 +164,12 @@ impl ServiceBuilder {
         Self { proxies, ..self }
     }
 
+    /// Serves the token API or leaves it out.
+    #[must_use]
+    pub fn token_api(self, token_api: TokenApi) -> Self {
+        Self { token_api, ..self }
+    }
+
     /// Serves these routes beside the authority's own. None may be one of the authority's, and they may bring no
     /// fallback: what is at no path is answered 404 here.
     #[must_use]
@@ -171,12 +179,12 @@ impl ServiceBuilder {
 
     /// The service.
     pub fn build(self) -> Service {
-        let Self { authority, clock, limits, proxies, routes } = self;
+        let Self { authority, clock, limits, proxies, token_api, routes } = self;
         let cookies = Cookies::of(&authority.settings().issuer);
         let metadata = Metadata::of(authority.settings());
         let app =
             Arc::new(App { authority, clock, limits, readiness: Readiness::default(), cookies, metadata });
-        let router = router(Arc::clone(&app)).merge(routes);
+        let router = router(Arc::clone(&app), token_api).merge(routes);
         Service { shared: Arc::new(Shared { app, proxies, ids: RequestIds::new() }), router }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::problem::Problem;
 use super::setting::{
-    AccessAlgorithm, Database, ForwardingHeader, Issuer, Listen, LogFormat, LogLevel, Networks, Secret,
-    Setting, Size,
+    AccessAlgorithm, Database, ForwardingHeader, Issuer, Listen, LogFormat, LogLevel, Networks, Registration,
+    Secret, Setting, Size,
 };
 use super::{Source, Value};
 
@@ -91,6 +91,21 @@ settings! {
     refresh_idle_lifetime: Duration = "refresh.idle_lifetime", "24h";
     /// How long a session lasts however often it is refreshed.
     refresh_absolute_lifetime: Duration = "refresh.absolute_lifetime", "30d";
+
+    /// How long a browser stays signed in without being used.
+    session_idle_lifetime: Duration = "session.idle_lifetime", "24h";
+    /// How long a browser stays signed in however often it is used.
+    session_absolute_lifetime: Duration = "session.absolute_lifetime", "30d";
+    /// How long an authorization code may be redeemed: ten minutes at most.
+    authorization_code_lifetime: Duration = "authorization.code_lifetime", "1m";
+    /// How long a pushed authorization request may be used.
+    authorization_request_lifetime: Duration = "authorization.request_lifetime", "10m";
+    /// How long a device waits for its user.
+    device_lifetime: Duration = "device.lifetime", "10m";
+    /// Who may register clients: `closed` leaves it to `jeton client add`; with `open` applications register themselves, and users are asked before such a client gets anything.
+    client_registration: Registration = "client.registration", "closed";
+    /// Whether the token API is served: sign-in with a user name and a password at `/api/token/`. Where all applications use single sign-on, turn it off, and passwords are typed nowhere but on the authority's own page.
+    token_api_enabled: bool = "token_api.enabled", "true";
 
     /// The master key that private keys are sealed under: 32 bytes in base64url. Best set as a variable; without it, it is read from `keys.master_key_file`.
     keys_master_key: Option<Secret> = "keys.master_key", "";

@@ -14,6 +14,8 @@ const SHORTEST_SECRET: usize = 32;
 const SMALLEST_HEADER: usize = 8192;
 /// The longest time that a configuration may name, so that no date is out of reach.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
+/// The longest that a code may be redeemed (RFC 6749 §4.1.2).
+const LONGEST_CODE: Duration = Duration::from_secs(600);
 
 /// Reports each rule that the values break together, at the value that somebody set.
 pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Problem>) {
@@ -23,6 +25,10 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
         ("access.lifetime", config.access_lifetime),
         ("refresh.idle_lifetime", config.refresh_idle_lifetime),
         ("refresh.absolute_lifetime", config.refresh_absolute_lifetime),
+        ("session.idle_lifetime", config.session_idle_lifetime),
+        ("session.absolute_lifetime", config.session_absolute_lifetime),
+        ("authorization.request_lifetime", config.authorization_request_lifetime),
+        ("device.lifetime", config.device_lifetime),
         ("limits.header_time", config.limits_header_time),
         ("limits.body_time", config.limits_body_time),
         ("limits.request_time", config.limits_request_time),
@@ -63,6 +69,22 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
                 span(config.refresh_idle_lifetime),
                 span(config.refresh_absolute_lifetime)
             ),
+        );
+    }
+    if config.session_idle_lifetime > config.session_absolute_lifetime {
+        report(
+            &["session.idle_lifetime", "session.absolute_lifetime"],
+            format!(
+                "session.idle_lifetime ({}) may not be longer than session.absolute_lifetime ({})",
+                span(config.session_idle_lifetime),
+                span(config.session_absolute_lifetime)
+            ),
+        );
+    }
+    if config.authorization_code_lifetime.is_zero() || config.authorization_code_lifetime > LONGEST_CODE {
+        report(
+            &["authorization.code_lifetime"],
+            "authorization.code_lifetime must lie between 1s and 10 minutes".to_owned(),
         );
     }
     for (name, zero) in [

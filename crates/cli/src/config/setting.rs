@@ -93,6 +93,14 @@ impl Setting for u8 {
     }
 }
 
+impl Setting for bool {
+    const FORM: &'static str = "true or false";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| wanted::<Self>(text))
+    }
+}
+
 /// What access tokens are signed with, and the name that Ed25519 has in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AccessAlgorithm {
@@ -302,4 +310,13 @@ words! {
     XForwardedFor = "x-forwarded-for",
     /// `Forwarded` (RFC 7239).
     Forwarded = "forwarded",
+}
+
+words! {
+    /// Who may register clients.
+    Registration, "closed or open",
+    /// The operator.
+    Closed = "closed",
+    /// Everybody.
+    Open = "open",
 }

@@ -88,3 +88,29 @@ fn a_wrong_configuration_keeps_a_server_from_starting() {
     assert!(ran.misused().contains("cannot use postgres"));
     assert!(!folder.path().exists());
 }
+
+#[test]
+fn the_token_api_can_be_turned_off() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let file = folder.file("jeton.toml", "[token_api]\nenabled = false\n");
+    let server = folder.serve(&[("JETON_CONFIG", &file)]);
+    let credentials = serde_json::json!({"username": "ada", "password": "correct horse"});
+    assert_eq!(server.post("/api/token/", &credentials).0, 404);
+    assert_eq!(server.post("/api/token/refresh/", &credentials).0, 404);
+    assert_eq!(server.get("/.well-known/openid-configuration").0, 200);
+}
+
+#[test]
+fn lifetimes_that_contradict_each_other_are_found() {
+    for (name, value, problem) in [
+        ("JETON_SESSION_IDLE_LIFETIME", "60d", "may not be longer than session.absolute_lifetime"),
+        ("JETON_AUTHORIZATION_CODE_LIFETIME", "11m", "between 1s and 10 minutes"),
+        ("JETON_DEVICE_LIFETIME", "0s", "device.lifetime must lie between"),
+        ("JETON_CLIENT_REGISTRATION", "ajar", "wants closed or open"),
+        ("JETON_TOKEN_API_ENABLED", "perhaps", "wants true or false"),
+    ] {
+        let found = run_with(&["config", "check"], &[(name, value)]);
+        assert!(found.status == 1 && found.err.contains(problem), "{name}: {found:?}");
+    }
+}
