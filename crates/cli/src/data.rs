@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jeton_server::control;
 use jeton_store::{DataFolder, OpenMode, SqliteStore};
 
 use crate::config::{Config, Database};
 use crate::failure::Failure;
+use crate::output;
 
 /// The data folder with its store open.
 pub(crate) struct Data {
@@ -34,6 +36,14 @@ impl Data {
         let folder = folder(config)?;
         let store = store(config, &folder)?;
         Ok(Self { folder, store })
+    }
+
+    /// Has a server that runs on the folder follow at once. What was changed stays changed where that fails: the server
+    /// looks by itself every second.
+    pub(crate) fn follow(&self) {
+        if let Err(error) = control::reload(self.folder.path()) {
+            output::note(&format!("warning: the change is made, but {error}"));
+        }
     }
 }
 

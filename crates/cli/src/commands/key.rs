@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 use jeton_authority::keys::{self, KeyId, KeyState, StoredKey};
 use jeton_authority::store::Store;
 use jeton_jose::{Algorithm, PrivateKey};
-use jeton_server::control::{self, Reloaded};
 use serde::Serialize;
 
 use super::user::failed;
@@ -80,20 +79,20 @@ impl KeyCommand {
                 Action::Rotate { alg } => {
                     let master = master_key::load_or_make(&config, &data.folder, store).await?;
                     let key = keys::rotate(store, &master, alg, wait, now).await.map_err(refused)?;
-                    follow(&data)?;
+                    data.follow();
                     added(&key, style)
                 }
                 Action::Import { .. } => {
                     let key = imported.ok_or_else(|| Failure::usage("no key was given"))?;
                     let master = master_key::load_or_make(&config, &data.folder, store).await?;
                     let key = keys::import(store, &master, &key, wait, now).await.map_err(refused)?;
-                    follow(&data)?;
+                    data.follow();
                     added(&key, style)
                 }
                 Action::Retire { kid } => {
                     let kid = KeyId::new(kid);
                     keys::retire(store, &kid, config.access_lifetime, now).await.map_err(refused)?;
-                    follow(&data)?;
+                    data.follow();
                     style.print(&serde_json::json!({"retired": kid.as_str()}), || format!("retired {kid}"))
                 }
             }
@@ -159,18 +158,6 @@ fn added(key: &StoredKey, style: Style) -> Result<(), Failure> {
     style.print(&document, || {
         format!("{} ({}) is published and signs from {}", key.id, key.algorithm, words::date(key.signs_from))
     })
-}
-
-/// Has a server that runs on the folder follow at once. What was changed stays changed where that fails: the server looks
-/// by itself every second.
-fn follow(data: &Data) -> Result<(), Failure> {
-    match control::reload(data.folder.path()) {
-        Ok(Reloaded::ByRunningServer | Reloaded::NoServer) => Ok(()),
-        Err(error) => {
-            output::note(&format!("warning: the change is made, but {error}"));
-            Ok(())
-        }
-    }
 }
 
 fn private_key(file: &Path, algorithm: Option<Algorithm>) -> Result<PrivateKey, Failure> {

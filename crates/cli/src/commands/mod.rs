@@ -1,5 +1,6 @@
 //! One module a command; each takes its arguments apart, calls what does the work, and prints.
 
+mod client;
 mod completions;
 mod config;
 mod demo;
@@ -31,6 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   jeton demo                           an authority with a user and a protected API, to try it out
   jeton user add ada --admin           the first user; asks for the password
+  jeton client add --id web --redirect-uri URI   an application that people sign in to
   jeton serve                          the authority itself, with its data in ./jeton-data
   jeton jwt decode eyJhbGciOi…         what a token says, unchecked
   jeton jws sign --key key.jwk FILE    any bytes, signed; `jeton jwe` encrypts them
@@ -42,6 +44,7 @@ enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
     User(user::UserCommand),
+    Client(client::ClientCommand),
     Key(key::KeyCommand),
     Session(session::SessionCommand),
     Jwt(jwt::JwtCommand),
@@ -60,6 +63,7 @@ impl Jeton {
             Command::Serve(command) => command.run(),
             Command::Demo(command) => command.run(),
             Command::User(command) => command.run(),
+            Command::Client(command) => command.run(),
             Command::Key(command) => command.run(),
             Command::Session(command) => command.run(),
             Command::Jwt(command) => command.run(),

@@ -2,11 +2,13 @@
 
 use crate::run::run;
 
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 27] = [
     &["serve"],
     &["demo"],
     &["user"],
     &["user", "import"],
+    &["client"],
+    &["client", "preview"],
     &["key"],
     &["session"],
     &["jwt"],

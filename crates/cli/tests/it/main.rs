@@ -1,5 +1,6 @@
 //! Runs the real binary, as people and scripts do.
 
+mod client;
 mod config;
 mod demo;
 mod guide;

@@ -197,6 +197,15 @@ impl Server {
         self.exchange(&head)
     }
 
+    /// Sends a form.
+    pub(crate) fn post_form(&self, path: &str, body: &str) -> (u16, Value) {
+        self.exchange(&format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.address,
+            body.len()
+        ))
+    }
+
     pub(crate) fn get(&self, path: &str) -> (u16, Value) {
         self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address))
     }

@@ -201,3 +201,29 @@ fn a_folder_that_cannot_be_made_is_one_clear_line() {
         run(&["user", "list", "--data", &format!("{file}/data")]).refused().starts_with("error: cannot use ")
     );
 }
+
+#[test]
+fn attributes_are_set_shown_and_taken_away() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let set =
+        folder.run(&["user", "set", "ada", "name=Ada = Lovelace", r#"roles:=["editor"]"#, "--json"]).json();
+    assert_eq!(set["attributes"], serde_json::json!({"name": "Ada = Lovelace", "roles": ["editor"]}));
+    folder.run(&["user", "set", "ada", "roles:=null", "age:=36"]).done();
+    let shown = folder.run(&["user", "show", "ada"]).done();
+    assert!(shown.ends_with("age:=36\nname=Ada = Lovelace\n"), "{shown}");
+    assert!(!shown.contains("roles"), "{shown}");
+}
+
+#[test]
+fn an_attribute_takes_over_no_claim_that_tokens_rest_on() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let refused = folder.run(&["user", "set", "ada", "sub=admin"]).refused();
+    assert!(refused.contains("error[attribute_reserved]"), "{refused}");
+    let large = format!("note={}", "x".repeat(9_000));
+    assert!(folder.run(&["user", "set", "ada", &large]).refused().contains("error[attributes_too_large]"));
+    folder.run(&["user", "set", "ada", "roles:=[editor]"]).misused();
+    folder.run(&["user", "set", "ada", "roles"]).misused();
+    folder.run(&["user", "set", "eve", "name=Eve"]).refused();
+}

@@ -1,5 +1,6 @@
 //! `jeton user`: who may sign in.
 
+mod attributes;
 mod import;
 
 use clap::{Args, Subcommand};
@@ -24,6 +25,7 @@ Examples:
   jeton user add ada --admin                      asks for the password
   pass show ada | jeton user add ada --password-stdin
   jeton user import django users.json             what `manage.py dumpdata auth.user` wrote
+  jeton user set ada name='Ada Lovelace' admin:=true
   jeton user disable ada                          every session of hers ends at once")]
 pub(crate) struct UserCommand {
     #[command(flatten)]
@@ -54,6 +56,14 @@ enum Action {
     Show {
         /// What the user signs in with
         name: String,
+    },
+    /// Set what applications may be told of a user: name, roles, groups and the like
+    Set {
+        /// What the user signs in with
+        name: String,
+        /// An attribute: a text after `=`, JSON after `:=`; `:=null` takes it away
+        #[arg(value_name = "KEY=VALUE|KEY:=JSON", required = true)]
+        attributes: Vec<attributes::Change>,
     },
     /// Keep a user from signing in, and end every session of theirs
     Disable {
@@ -99,6 +109,10 @@ impl UserCommand {
                     style.print(&user, || user.lines())
                 })
             }
+            Action::Set { name, attributes } => {
+                let store = Data::open(&config)?.store;
+                data::run(attributes::set(&*store, &name, &attributes, style))
+            }
             Action::Disable { name } => {
                 let store = Data::open(&config)?.store;
                 data::run(change(&*store, &name, Change::Disable, style))
@@ -143,6 +157,7 @@ struct Shown {
     role: &'static str,
     imported_key: Option<String>,
     created_at: String,
+    attributes: Attributes,
 }
 
 impl Shown {
@@ -162,6 +177,7 @@ impl Shown {
             },
             imported_key: user.imported_key.as_deref().map(str::to_owned),
             created_at: words::date(user.created_at),
+            attributes: user.attributes.clone(),
         }
     }
 
@@ -178,7 +194,10 @@ impl Shown {
             ("imported key", printable(&self.imported_key)),
             ("created", self.created_at.clone()),
         ]
+        .into_iter()
         .map(|(name, value)| format!("{name:<13} {value}"))
+        .chain(self.attributes.iter().map(|(name, value)| attributes::line(name, value)))
+        .collect::<Vec<_>>()
         .join("\n")
     }
 }

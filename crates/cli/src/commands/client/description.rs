@@ -1,0 +1,233 @@
+//! The flags that describe a client, and how they change what is known of it.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jeton_authority::client::{ClientPolicy, ConsentPolicy, PkcePolicy};
+use jeton_jose::{Algorithm, JwkSet};
+use jeton_oauth::authorization::GrantType;
+use jeton_oauth::client::{ClientMetadata, SubjectType, TokenEndpointAuthMethod};
+use jeton_oauth::{RedirectUri, Scope};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::input;
+use crate::key_file::{KeyFile, name_of};
+
+/// What a client is. A flag that may come several times replaces all that was there.
+#[derive(Debug, Args)]
+pub(super) struct Description {
+    /// What users know it by
+    #[arg(long)]
+    name: Option<String>,
+    /// Where answers may go; may be repeated
+    #[arg(long = "redirect-uri", value_name = "URI", value_parser = redirect_uri)]
+    redirect_uris: Vec<RedirectUri>,
+    /// Where users may go after signing out; may be repeated
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI", value_parser = redirect_uri)]
+    post_logout_redirect_uris: Vec<RedirectUri>,
+    /// Where it hears of sign-outs
+    #[arg(long, value_name = "URL", value_parser = web_url)]
+    backchannel_logout_uri: Option<String>,
+    /// What it may exchange for tokens; may be repeated [default: authorization_code and refresh_token with a redirect URI, client_credentials without]
+    #[arg(long = "grant-type", value_name = "TYPE", value_parser = grant_type)]
+    grant_types: Vec<GrantType>,
+    /// What it may ask for; may be repeated [default: openid profile email offline_access]
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = Scope::parse)]
+    scopes: Vec<Scope>,
+    /// A resource that it may ask for tokens for; may be repeated
+    #[arg(long = "resource", value_name = "URI")]
+    resources: Vec<String>,
+    /// A claim of its tokens, and the user's attribute that it is taken from; may be repeated
+    #[arg(long = "claim", value_name = "CLAIM=ATTRIBUTE", value_parser = claim)]
+    claims: Vec<(String, String)>,
+    /// Whether users are asked before it gets anything
+    #[arg(long)]
+    consent: Option<Consent>,
+    /// Whether its codes have to be bound by PKCE; lenient is for old libraries
+    #[arg(long)]
+    pkce: Option<Pkce>,
+    /// How it authenticates [default: client_secret_basic]
+    #[arg(long, value_name = "METHOD", value_parser = auth_method)]
+    auth_method: Option<TokenEndpointAuthMethod>,
+    /// Its public keys: a JWK, a JWK set, PEM or DER
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    /// What its ID tokens are signed with [default: ES256]
+    #[arg(long, value_name = "ALG", value_parser = id_token_alg)]
+    id_token_alg: Option<String>,
+    /// Show it subjects that no other sector sees
+    #[arg(long)]
+    pairwise: bool,
+    /// Anything else that a client can say of itself: a JSON file with the members of RFC 7591; the flags win over it
+    #[arg(long, value_name = "FILE")]
+    metadata: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Consent {
+    /// It is one's own application: they are not
+    Implied,
+    /// They are, and their answer is remembered
+    Asked,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Pkce {
+    Required,
+    Lenient,
+}
+
+impl Description {
+    /// The description of a new client.
+    pub(super) fn metadata(&self) -> Result<ClientMetadata, Failure> {
+        let mut metadata = ClientMetadata::default();
+        self.change(&mut metadata)?;
+        Ok(metadata)
+    }
+
+    /// Puts what was named in the place of what was there.
+    pub(super) fn change(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
+        if let Some(file) = &self.metadata {
+            merge(metadata, file)?;
+        }
+        replace(&mut metadata.client_name, self.name.as_ref());
+        replace(&mut metadata.backchannel_logout_uri, self.backchannel_logout_uri.as_ref());
+        replace(&mut metadata.id_token_signed_response_alg, self.id_token_alg.as_ref());
+        replace(&mut metadata.token_endpoint_auth_method, self.auth_method.as_ref());
+        replace_all(&mut metadata.redirect_uris, &self.redirect_uris);
+        replace_all(&mut metadata.post_logout_redirect_uris, &self.post_logout_redirect_uris);
+        if !self.grant_types.is_empty() {
+            metadata.grant_types = Some(self.grant_types.clone());
+        }
+        if !self.scopes.is_empty() {
+            let all = self.scopes.iter().map(Scope::as_str).filter(|scope| !scope.is_empty());
+            let all = Scope::parse(&all.collect::<Vec<_>>().join(" "));
+            metadata.scope = Some(all.map_err(|error| Failure::usage(error.to_string()))?);
+        }
+        if let Some(file) = &self.jwks {
+            metadata.jwks = Some(public_keys(file)?);
+            metadata.jwks_uri = None;
+        }
+        if self.pairwise {
+            metadata.subject_type = Some(SubjectType::Pairwise);
+        }
+        Ok(())
+    }
+
+    /// As [`Self::change`], for what the operator decides.
+    pub(super) fn change_policy(&self, policy: &mut ClientPolicy) {
+        match self.consent {
+            Some(Consent::Implied) => policy.consent = ConsentPolicy::Implied,
+            Some(Consent::Asked) => policy.consent = ConsentPolicy::Asked,
+            None => {}
+        }
+        match self.pkce {
+            Some(Pkce::Required) => policy.pkce = PkcePolicy::Required,
+            Some(Pkce::Lenient) => policy.pkce = PkcePolicy::Lenient,
+            None => {}
+        }
+        replace_all(&mut policy.resources, &self.resources);
+        if !self.claims.is_empty() {
+            policy.claims = self.claims.iter().cloned().collect();
+        }
+    }
+}
+
+/// What a new client may do where nobody says it: sign people in and keep them signed in, where it has a place to send them
+/// back to; ask for itself otherwise.
+pub(super) fn add_defaults(metadata: &mut ClientMetadata) {
+    let asks_for_itself =
+        metadata.redirect_uris.is_empty() && metadata.auth_method() != TokenEndpointAuthMethod::None;
+    metadata.grant_types.get_or_insert_with(|| match asks_for_itself {
+        true => vec![GrantType::ClientCredentials],
+        false => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+    });
+}
+
+fn replace<T: Clone>(place: &mut Option<T>, value: Option<&T>) {
+    if let Some(value) = value {
+        *place = Some(value.clone());
+    }
+}
+
+fn replace_all<T: Clone>(place: &mut Vec<T>, values: &[T]) {
+    if !values.is_empty() {
+        *place = values.to_vec();
+    }
+}
+
+/// Takes over the members of a file.
+fn merge(metadata: &mut ClientMetadata, file: &std::path::Path) -> Result<(), Failure> {
+    let refused = |reason: String| Failure::refused(format!("{}: {reason}", name_of(file)));
+    let bytes = input::file_or_stdin(file)?;
+    let members: serde_json::Map<String, Value> =
+        jeton_jose::json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+    let mut whole = serde_json::to_value(&*metadata).map_err(|error| refused(error.to_string()))?;
+    if let Value::Object(whole) = &mut whole {
+        whole.extend(members);
+    }
+    let merged: ClientMetadata = serde_json::from_value(whole).map_err(|error| refused(error.to_string()))?;
+    *metadata = merged.known_members_only();
+    Ok(())
+}
+
+/// The keys of a file, as a JWK set.
+fn public_keys(file: &std::path::Path) -> Result<Value, Failure> {
+    let set = JwkSet::new(KeyFile::read(file)?.keys().to_vec());
+    if set.keys().iter().any(|key| !key.is_public()) {
+        return Err(Failure::refused(format!(
+            "{}: a client's private keys are its own: give the public ones (jeton jwk public)",
+            name_of(file)
+        )));
+    }
+    serde_json::from_str(&set.to_json()).map_err(|error| Failure::refused(error.to_string()))
+}
+
+fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
+    RedirectUri::parse(text).map_err(|error| error.to_string())
+}
+
+/// An address that the authority itself posts to.
+fn web_url(text: &str) -> Result<String, String> {
+    match RedirectUri::parse(text) {
+        Ok(uri) if uri.host().is_some() => Ok(text.to_owned()),
+        Ok(_) => Err("it wants an https address".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A grant type, by its registered name or the last word of it.
+fn grant_type(text: &str) -> Result<GrantType, String> {
+    let short = |known: &&GrantType| known.as_str().rsplit(':').next() == Some(&text.replace('_', "-"));
+    let device = (text == "device_code").then_some(GrantType::DeviceCode);
+    GrantType::parse(text).or(device).or_else(|| GrantType::ALL.iter().find(short).copied()).ok_or_else(
+        || {
+            let known: Vec<_> = GrantType::ALL.iter().map(|known| known.as_str()).collect();
+            format!("it wants one of {}", known.join(", "))
+        },
+    )
+}
+
+fn auth_method(text: &str) -> Result<TokenEndpointAuthMethod, String> {
+    TokenEndpointAuthMethod::parse(text).ok_or_else(|| {
+        let known: Vec<_> = TokenEndpointAuthMethod::ALL.iter().map(|known| known.as_str()).collect();
+        format!("it wants one of {}", known.join(", "))
+    })
+}
+
+fn id_token_alg(text: &str) -> Result<String, String> {
+    match text.parse::<Algorithm>() {
+        Ok(algorithm) if !algorithm.is_symmetric() => Ok(text.to_owned()),
+        _ => Err("it wants a signature algorithm such as ES256, RS256, PS256 or EdDSA".to_owned()),
+    }
+}
+
+fn claim(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((claim, attribute)) if !claim.is_empty() && !attribute.is_empty() => {
+            Ok((claim.to_owned(), attribute.to_owned()))
+        }
+        _ => Err("it wants CLAIM=ATTRIBUTE".to_owned()),
+    }
+}

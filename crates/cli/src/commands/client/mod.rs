@@ -1,0 +1,298 @@
+//! `jeton client`: the applications that people sign in to.
+
+mod description;
+mod preview;
+mod shown;
+
+use clap::{ArgGroup, Args, Subcommand};
+use jeton_authority::SystemRandom;
+use jeton_authority::client::{Client, ClientError, ClientSecret, NewClient};
+use jeton_authority::keys::MasterKey;
+use jeton_authority::store::{ClientChange, ClientRemoval, ClientStore};
+use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
+
+use super::user::failed;
+use crate::config::Config;
+use crate::data::{self, Data};
+use crate::failure::Failure;
+use crate::options::StoreOptions;
+use crate::output::{self, Style};
+use crate::{clock, input, master_key};
+use description::Description;
+use preview::Preview;
+use shown::Shown;
+
+/// Add, change and list the applications that people sign in to
+#[derive(Debug, Args)]
+#[command(after_help = "\
+These work while a server runs on the same folder, and take effect at once.
+
+Examples:
+  jeton client add --id web --name 'The shop' --redirect-uri https://shop.example/callback
+  jeton client add --id app --public --redirect-uri com.example.app:/callback
+  jeton client add --id nightly --scope orders:read      asks for itself: client credentials
+  jeton client set web --backchannel-logout-uri https://shop.example/logout
+  jeton client preview web --user ada                    what its tokens would say of her")]
+pub(crate) struct ClientCommand {
+    #[command(flatten)]
+    store: StoreOptions,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Add a client; unless told otherwise with a secret of its own, which is shown once
+    #[command(group(ArgGroup::new("kind").args(["public", "secret_stdin"])))]
+    Add {
+        /// What it is called in requests
+        #[arg(long)]
+        id: ClientId,
+        /// It cannot keep a secret: a native or single-page application
+        #[arg(long)]
+        public: bool,
+        /// Read its secret from standard input: one line
+        #[arg(long)]
+        secret_stdin: bool,
+        #[command(flatten)]
+        description: Box<Description>,
+    },
+    /// List the clients
+    List,
+    /// Show a client
+    Show {
+        /// The client
+        id: ClientId,
+    },
+    /// Change what is named of a client, and leave the rest as it is
+    #[command(group(ArgGroup::new("secret").args(["secret_stdin", "new_secret"])))]
+    Set {
+        /// The client
+        id: ClientId,
+        /// Read another secret from standard input: one line
+        #[arg(long)]
+        secret_stdin: bool,
+        /// Draw another secret, and show it once
+        #[arg(long)]
+        new_secret: bool,
+        #[command(flatten)]
+        description: Box<Description>,
+    },
+    /// Keep a client from asking for anything
+    Disable {
+        /// The client
+        id: ClientId,
+    },
+    /// Let a disabled client ask again
+    Enable {
+        /// The client
+        id: ClientId,
+    },
+    /// Remove a client; every session of it ends
+    Remove {
+        /// The client
+        id: ClientId,
+    },
+    Preview(Preview),
+}
+
+impl ClientCommand {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let style = self.store.style();
+        let config = self.store.load()?.config;
+        data::run(async {
+            match self.action {
+                Action::Add { id, public, secret_stdin, description } => {
+                    let secret = secret_stdin.then(secret_of_stdin).transpose()?;
+                    Clients::open(&config).await?.add(id, public, secret, &description, style).await
+                }
+                Action::List => Clients::open(&config).await?.list(style).await,
+                Action::Show { id } => {
+                    let client = Clients::open(&config).await?.find(&id).await?;
+                    let shown = Shown::of(&client);
+                    style.print(&shown, || shown.lines())
+                }
+                Action::Set { id, secret_stdin, new_secret, description } => {
+                    let secret = secret_stdin.then(secret_of_stdin).transpose()?;
+                    Clients::open(&config).await?.set(&id, secret, new_secret, &description, style).await
+                }
+                Action::Disable { id } => Clients::open(&config).await?.disable(&id, true, style).await,
+                Action::Enable { id } => Clients::open(&config).await?.disable(&id, false, style).await,
+                Action::Remove { id } => Clients::open(&config).await?.remove(&id, style).await,
+                Action::Preview(preview) => preview.run(Clients::open(&config).await?, &config, style).await,
+            }
+        })
+    }
+}
+
+/// The clients of a data folder.
+struct Clients {
+    data: Data,
+    master: MasterKey,
+}
+
+impl Clients {
+    async fn open(config: &Config) -> Result<Self, Failure> {
+        let data = Data::open(config)?;
+        let master = master_key::load_or_make(config, &data.folder, &*data.store).await?;
+        Ok(Self { data, master })
+    }
+
+    async fn find(&self, id: &ClientId) -> Result<Client, Failure> {
+        let stored = self.data.store.find_client(id).await.map_err(failed)?.ok_or_else(|| unknown(id))?;
+        Client::from_stored(&stored, &self.master).map_err(|error| refused(&error))
+    }
+
+    async fn add(
+        &self,
+        id: ClientId,
+        public: bool,
+        secret: Option<ClientSecret>,
+        description: &Description,
+        style: Style,
+    ) -> Result<(), Failure> {
+        let mut metadata = description.metadata()?;
+        if public {
+            if metadata.token_endpoint_auth_method.is_some_and(|it| it != TokenEndpointAuthMethod::None) {
+                return Err(Failure::usage(
+                    "a public client does not authenticate: --auth-method is not for it",
+                ));
+            }
+            metadata.token_endpoint_auth_method = Some(TokenEndpointAuthMethod::None);
+        }
+        description::add_defaults(&mut metadata);
+        let mut policy = jeton_authority::client::ClientPolicy::default();
+        description.change_policy(&mut policy);
+        let needs_secret = metadata.auth_method().needs_secret();
+        if secret.is_some() && !needs_secret {
+            let method = metadata.auth_method();
+            return Err(Failure::usage(format!("{method} takes no secret: --secret-stdin is not for it")));
+        }
+        let drawn = (needs_secret && secret.is_none()).then(|| ClientSecret::draw(&SystemRandom));
+        let client = Client::new(NewClient {
+            id,
+            metadata,
+            policy,
+            secret: secret.or_else(|| drawn.clone()),
+            registration_token: None,
+            created_at: clock::now(),
+        })
+        .map_err(|error| refused(&error))?;
+        match self.data.store.add_client(client.to_stored(&self.master)).await.map_err(failed)? {
+            ClientChange::Done => {}
+            _ => return Err(Failure::refused(format!("there is a client {} already", client.id))),
+        }
+        self.data.follow();
+        print("added", &client, drawn.as_ref(), style)
+    }
+
+    async fn set(
+        &self,
+        id: &ClientId,
+        secret: Option<ClientSecret>,
+        new_secret: bool,
+        description: &Description,
+        style: Style,
+    ) -> Result<(), Failure> {
+        let mut client = self.find(id).await?;
+        description.change(&mut client.metadata)?;
+        description.change_policy(&mut client.policy);
+        let needs_secret = client.metadata.auth_method().needs_secret();
+        if (secret.is_some() || new_secret) && !needs_secret {
+            return Err(Failure::usage(format!("{} takes no secret", client.metadata.auth_method())));
+        }
+        // One that begins to authenticate with a secret needs one.
+        let draw = new_secret || (needs_secret && secret.is_none() && client.secret.is_none());
+        let drawn = draw.then(|| ClientSecret::draw(&SystemRandom));
+        if let Some(secret) = secret.or_else(|| drawn.clone()) {
+            client.secret = Some(secret);
+        }
+        if !needs_secret {
+            client.secret = None;
+        }
+        self.change(client, drawn.as_ref(), "changed", style).await
+    }
+
+    async fn disable(&self, id: &ClientId, disabled: bool, style: Style) -> Result<(), Failure> {
+        let mut client = self.find(id).await?;
+        client.policy.disabled = disabled;
+        self.change(client, None, if disabled { "disabled" } else { "enabled" }, style).await
+    }
+
+    /// Checks a changed description as one that is added is checked, and writes it.
+    async fn change(
+        &self,
+        client: Client,
+        drawn: Option<&ClientSecret>,
+        done: &str,
+        style: Style,
+    ) -> Result<(), Failure> {
+        let Client { id, metadata, policy, secret, registration_token, created_at, .. } = client;
+        let new = NewClient { id, metadata, policy, secret, registration_token, created_at };
+        let client = Client::new(new).map_err(|error| refused(&error))?;
+        let stored = client.to_stored(&self.master);
+        match self.data.store.change_client(stored, clock::now()).await.map_err(failed)? {
+            ClientChange::Done => {}
+            _ => return Err(unknown(&client.id)),
+        }
+        self.data.follow();
+        print(done, &client, drawn, style)
+    }
+
+    async fn remove(&self, id: &ClientId, style: Style) -> Result<(), Failure> {
+        let outcome = self.data.store.remove_client(id, clock::now()).await.map_err(failed)?;
+        let ClientRemoval::Removed { grants_ended } = outcome else { return Err(unknown(id)) };
+        self.data.follow();
+        let document = serde_json::json!({"removed": id.as_str(), "sessions_ended": grants_ended});
+        style.print(&document, || match grants_ended {
+            0 => format!("removed {id}"),
+            1 => format!("removed {id}; 1 session ended"),
+            count => format!("removed {id}; {count} sessions ended"),
+        })
+    }
+
+    async fn list(&self, style: Style) -> Result<(), Failure> {
+        const PAGE: u32 = 1_000;
+        let mut shown = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.data.store.list_clients(after.as_ref(), PAGE).await.map_err(failed)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id.clone());
+            for stored in &page {
+                let client = Client::from_stored(stored, &self.master).map_err(|error| refused(&error))?;
+                shown.push(Shown::of(&client));
+            }
+        }
+        style.print(&shown, || {
+            let rows: Vec<_> = shown.iter().map(Shown::row).collect();
+            output::table(["ID", "NAME", "STATUS", "AUTHENTICATION", "CREATED"], &rows)
+        })
+    }
+}
+
+fn print(done: &str, client: &Client, drawn: Option<&ClientSecret>, style: Style) -> Result<(), Failure> {
+    let shown = Shown::of(client).with_secret(drawn);
+    style.print(&shown, || match drawn {
+        None => format!("{done} {}", client.id),
+        Some(secret) => {
+            format!("{done} {}\nits secret, which is shown this once: {}", client.id, secret.expose())
+        }
+    })
+}
+
+fn secret_of_stdin() -> Result<ClientSecret, Failure> {
+    let line = input::line_of_stdin()?;
+    if line.is_empty() {
+        return Err(Failure::refused("the secret is empty"));
+    }
+    Ok(ClientSecret::new(line.as_str()))
+}
+
+fn refused(error: &ClientError) -> Failure {
+    Failure::coded(error.code(), output::printable(&error.to_string()))
+}
+
+fn unknown(id: &ClientId) -> Failure {
+    Failure::refused(format!("there is no client {id}"))
+}

@@ -1,0 +1,80 @@
+//! `jeton client preview`: what a client would be told of a user.
+
+use std::sync::Arc;
+
+use clap::Args;
+use jeton_authority::password::Argon2Params;
+use jeton_authority::{Authority, SystemRandom};
+use jeton_oauth::Scope;
+use jeton_oauth::client::ClientId;
+use jeton_server::hashing::HashPool;
+
+use super::Clients;
+use crate::commands::user::find;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::output::Style;
+use crate::{clock, serving};
+
+/// Show what a client's tokens would say of a user
+#[derive(Debug, Args)]
+#[command(after_help = "\
+No token is issued. What differs from one token to the next (jti, sid, at_hash)
+is an example.
+
+Examples:
+  jeton client preview web --user ada
+  jeton client preview web --user ada --scope 'openid email'")]
+pub(super) struct Preview {
+    /// The client
+    id: ClientId,
+    /// The user
+    #[arg(long, value_name = "NAME")]
+    user: String,
+    /// What the client asks for [default: all that it may]
+    #[arg(long, value_parser = Scope::parse)]
+    scope: Option<Scope>,
+}
+
+impl Preview {
+    pub(super) async fn run(self, clients: Clients, config: &Config, style: Style) -> Result<(), Failure> {
+        let client = clients.find(&self.id).await?;
+        let user = find(&*clients.data.store, &self.user).await?;
+        let scope = self.scope.unwrap_or_else(|| client.scope().clone());
+        if !client.scope().covers(&scope) {
+            return Err(Failure::refused(format!(
+                "{} may ask for {} and no more",
+                client.id,
+                client.scope()
+            )));
+        }
+        let now = clock::now();
+        let hashing = HashPool::with_threads(Argon2Params::default(), 1, 1)
+            .map_err(|error| Failure::refused(error.to_string()))?;
+        let authority = Authority::open(
+            Arc::clone(&clients.data.store) as Arc<_>,
+            clients.master,
+            serving::settings(config, config.listen.0, serving::shared_secret(config)?),
+            Arc::new(hashing),
+            Arc::new(SystemRandom),
+            now,
+        )
+        .await
+        .map_err(|error| Failure::refused(error.to_string()))?;
+        let preview = authority.preview(&client, &user, &scope, now);
+        style.print(&preview, || {
+            let absent = || Some("–  it does not ask for the scope openid".to_owned());
+            let sections = [
+                ("ID token", preview.id_token.as_ref().map(pretty).or_else(absent)),
+                ("Userinfo", preview.userinfo.as_ref().map(pretty).or_else(absent)),
+                ("Access token", Some(pretty(&preview.access_token))),
+            ];
+            let sections = sections.map(|(name, text)| format!("{name}\n{}", text.unwrap_or_default()));
+            sections.join("\n\n")
+        })
+    }
+}
+
+fn pretty(claims: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(claims).expect("claims are JSON")
+}

@@ -1,0 +1,109 @@
+//! A client as it is shown. Its secret is not, but once.
+
+use jeton_authority::client::{Client, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, PkcePolicy};
+use jeton_oauth::authorization::GrantType;
+use jeton_oauth::client::ClientMetadata;
+use serde::Serialize;
+
+use crate::{output, words};
+
+/// A client as it is shown: the members of RFC 7591 §3.2.1, and what the operator decided.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    #[serde(flatten)]
+    metadata: ClientMetadata,
+    policy: ClientPolicy,
+    status: &'static str,
+    created_at: String,
+}
+
+impl Shown {
+    pub(super) fn of(client: &Client) -> Self {
+        let mut metadata = client.metadata.clone();
+        // What holds by default is part of what a client is.
+        metadata.token_endpoint_auth_method.get_or_insert(client.metadata.auth_method());
+        metadata.grant_types.get_or_insert_with(|| vec![GrantType::AuthorizationCode]);
+        metadata.scope.get_or_insert_with(|| client.scope().clone());
+        Self {
+            client_id: client.id.to_string(),
+            client_secret: None,
+            metadata,
+            policy: client.policy.clone(),
+            status: if client.policy.disabled { "disabled" } else { "active" },
+            created_at: words::date(client.created_at),
+        }
+    }
+
+    pub(super) fn with_secret(mut self, secret: Option<&ClientSecret>) -> Self {
+        self.client_secret = secret.map(|secret| secret.expose().to_owned());
+        self
+    }
+
+    /// The cells of a table.
+    pub(super) fn row(&self) -> [String; 5] {
+        [
+            self.client_id.clone(),
+            self.metadata.client_name.as_deref().map_or("–".to_owned(), output::printable),
+            self.status.to_owned(),
+            self.metadata.auth_method().to_string(),
+            self.created_at.clone(),
+        ]
+    }
+
+    /// Everything, a line each; what comes several times below one another.
+    pub(super) fn lines(&self) -> String {
+        let metadata = &self.metadata;
+        let one = |text: Option<&str>| text.map(output::printable).into_iter().collect::<Vec<_>>();
+        let uris = |uris: &[jeton_oauth::RedirectUri]| uris.iter().map(ToString::to_string).collect();
+        let grant_types = metadata.grant_types.iter().flatten().map(ToString::to_string).collect();
+        let claims = self.policy.claims.iter();
+        let claims = claims.map(|(claim, attribute)| output::printable(&format!("{claim}={attribute}")));
+        let consent = match self.policy.consent {
+            ConsentPolicy::Implied => "implied",
+            ConsentPolicy::Asked => "asked",
+        };
+        let pkce = match self.policy.pkce {
+            PkcePolicy::Required => "required",
+            PkcePolicy::Lenient => "lenient",
+        };
+        let source = match self.policy.source {
+            ClientSource::Operator => "the operator added it",
+            ClientSource::Registered => "it registered itself",
+            ClientSource::MetadataDocument => "its identifier is its description's address",
+        };
+        let keys = match (&metadata.jwks, &metadata.jwks_uri) {
+            (Some(_), _) => Some("registered with it"),
+            (None, uri) => uri.as_deref(),
+        };
+        let sections: [(&str, Vec<String>); 18] = [
+            ("id", vec![self.client_id.clone()]),
+            ("name", one(metadata.client_name.as_deref())),
+            ("status", vec![self.status.to_owned()]),
+            ("authentication", vec![metadata.auth_method().to_string()]),
+            ("keys", one(keys)),
+            ("grant types", grant_types),
+            ("redirect URIs", uris(&metadata.redirect_uris)),
+            ("after sign-out", uris(&metadata.post_logout_redirect_uris)),
+            ("told of sign-outs", one(metadata.backchannel_logout_uri.as_deref())),
+            ("scope", one(metadata.scope.as_ref().map(jeton_oauth::Scope::as_str))),
+            ("resources", self.policy.resources.iter().map(|uri| output::printable(uri)).collect()),
+            ("claims", claims.collect()),
+            ("consent", vec![consent.to_owned()]),
+            ("PKCE", vec![pkce.to_owned()]),
+            ("ID tokens", one(metadata.id_token_signed_response_alg.as_deref())),
+            ("subjects", one(metadata.subject_type.map(|it| it.as_str()))),
+            ("known because", vec![source.to_owned()]),
+            ("created", vec![self.created_at.clone()]),
+        ];
+        let mut lines = Vec::new();
+        for (name, values) in sections {
+            for (position, value) in values.iter().enumerate() {
+                lines.push(format!("{:<18} {value}", if position == 0 { name } else { "" }));
+            }
+        }
+        lines.join("\n")
+    }
+}

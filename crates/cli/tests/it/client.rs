@@ -1,0 +1,215 @@
+//! `jeton client`.
+
+use serde_json::{Value, json};
+
+use crate::run::{Folder, Server};
+
+const CALLBACK: &str = "https://shop.example/callback";
+
+/// A request to the authorization endpoint, and whether the client is known there: the page to sign in is shown.
+fn is_known(server: &Server, client: &str) -> bool {
+    let (status, page) = server.get(&format!(
+        "/authorize?client_id={client}&redirect_uri=https%3A%2F%2Fshop.example%2Fcallback&response_type=code&scope=openid\
+         &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+    ));
+    status == 200 && page.as_str().is_some_and(|page| page.contains("Password"))
+}
+
+#[test]
+fn a_client_gets_a_secret_that_is_shown_once() {
+    let folder = Folder::new();
+    let added =
+        folder.run(&["client", "add", "--id", "web", "--name", "Shop", "--redirect-uri", CALLBACK, "--json"]);
+    let added = added.json();
+    assert_eq!((&added["client_id"], &added["client_name"]), (&json!("web"), &json!("Shop")));
+    assert_eq!(added["token_endpoint_auth_method"], "client_secret_basic");
+    assert_eq!(added["grant_types"], json!(["authorization_code", "refresh_token"]));
+    assert_eq!(added["client_secret"].as_str().map(str::len), Some(43));
+
+    let shown = folder.run(&["client", "show", "web", "--json"]).json();
+    assert_eq!(shown.get("client_secret"), None);
+    assert_eq!(shown["redirect_uris"], json!([CALLBACK]));
+    let text = folder.run(&["client", "add", "--id", "two", "--redirect-uri", CALLBACK]).done();
+    assert!(text.starts_with("added two\nits secret, which is shown this once: "), "{text}");
+    let list = folder.run(&["client", "list", "--json"]).json();
+    assert_eq!(list.as_array().map(Vec::len), Some(2));
+    let again = folder.run(&["client", "add", "--id", "web", "--redirect-uri", CALLBACK]);
+    assert_eq!(again.refused(), "error: there is a client web already");
+}
+
+#[test]
+fn a_running_server_knows_a_client_and_its_changes_at_once() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]);
+    assert!(!is_known(&server, "web"));
+    folder.run(&["client", "add", "--id", "web", "--public", "--redirect-uri", CALLBACK]).done();
+    assert!(is_known(&server, "web"));
+    folder.run(&["client", "disable", "web"]).done();
+    assert!(!is_known(&server, "web"));
+    folder.run(&["client", "enable", "web"]).done();
+    assert!(is_known(&server, "web"));
+    folder.run(&["client", "set", "web", "--redirect-uri", "https://other.example/"]).done();
+    assert!(!is_known(&server, "web"));
+    folder.run(&["client", "remove", "web"]).done();
+    assert_eq!(folder.run(&["client", "show", "web"]).refused(), "error: there is no client web");
+}
+
+#[test]
+fn a_client_without_a_place_to_send_people_asks_for_itself() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]);
+    let added = folder.run_reading(
+        &["client", "add", "--id", "nightly", "--secret-stdin", "--scope", "orders:read", "--json"],
+        b"a secret with a space \n",
+    );
+    let added = added.json();
+    assert_eq!(added["grant_types"], json!(["client_credentials"]));
+    assert_eq!(added.get("client_secret"), None, "whoever chose it knows it");
+    let ask = |secret: &str| {
+        let form = format!("grant_type=client_credentials&client_id=nightly&client_secret={secret}");
+        server.post_form("/token", &form)
+    };
+    let (status, tokens) = ask("a+secret+with+a+space+");
+    assert_eq!((status, &tokens["scope"]), (200, &json!("orders:read")), "{tokens}");
+    assert_eq!(ask("a+secret+with+a+space").0, 401, "only the newline is not part of it");
+    folder.run_reading(&["client", "set", "nightly", "--secret-stdin"], b"another\n").done();
+    assert_eq!((ask("a+secret+with+a+space+").0, ask("another").0), (401, 200));
+}
+
+#[test]
+fn a_public_client_has_no_secret_and_refreshes() {
+    let folder = Folder::new();
+    let add = ["client", "add", "--id", "app", "--public", "--redirect-uri", "com.example.app:/cb"];
+    let added = folder.run(&[&add[..], &["--json"]].concat()).json();
+    assert_eq!(added["token_endpoint_auth_method"], "none");
+    assert_eq!(added["grant_types"], json!(["authorization_code", "refresh_token"]));
+    assert_eq!(added.get("client_secret"), None);
+    folder.run(&[&add[..], &["--secret-stdin"]].concat()).misused();
+    folder.run(&[&add[..], &["--auth-method", "client_secret_basic"]].concat()).misused();
+    let bare = folder.run(&["client", "add", "--id", "bare", "--public"]).refused();
+    assert!(bare.contains("error[client_redirect_uri_missing]"), "{bare}");
+}
+
+#[test]
+fn every_flag_ends_up_in_the_description() {
+    let folder = Folder::new();
+    let more =
+        folder.file("more.json", r#"{"client_uri": "https://shop.example", "client_name": "from the file"}"#);
+    let key = folder.file("key.json", crate::run::run(&["jwk", "generate", "ES256"]).done());
+    let private = ["client", "add", "--id", "x", "--redirect-uri", CALLBACK, "--jwks", &key];
+    assert!(folder.run(&private).refused().contains("private keys are its own"));
+    let key = folder.file("public.json", crate::run::run(&["jwk", "public", &key]).done());
+    #[rustfmt::skip]
+    let added = folder.run(&[
+        "client", "add", "--id", "web", "--metadata", &more, "--name", "Shop",
+        "--redirect-uri", CALLBACK, "--redirect-uri", "http://127.0.0.1/cb",
+        "--post-logout-redirect-uri", "https://shop.example/bye",
+        "--backchannel-logout-uri", "https://shop.example/logout",
+        "--grant-type", "authorization_code", "--grant-type", "device_code", "--grant-type", "token-exchange",
+        "--scope", "openid roles", "--scope", "orders:read", "--resource", "https://api.example",
+        "--claim", "department=unit", "--consent", "asked", "--pkce", "lenient",
+        "--auth-method", "private_key_jwt", "--jwks", &key, "--id-token-alg", "RS256", "--pairwise", "--json",
+    ])
+    .json();
+    for (pointer, expected) in [
+        ("/client_name", json!("Shop")),
+        ("/client_uri", json!("https://shop.example")),
+        ("/redirect_uris", json!([CALLBACK, "http://127.0.0.1/cb"])),
+        ("/post_logout_redirect_uris", json!(["https://shop.example/bye"])),
+        ("/backchannel_logout_uri", json!("https://shop.example/logout")),
+        ("/grant_types/1", json!("urn:ietf:params:oauth:grant-type:device_code")),
+        ("/grant_types/2", json!("urn:ietf:params:oauth:grant-type:token-exchange")),
+        ("/scope", json!("openid roles orders:read")),
+        ("/token_endpoint_auth_method", json!("private_key_jwt")),
+        ("/jwks/keys/0/kty", json!("EC")),
+        ("/id_token_signed_response_alg", json!("RS256")),
+        ("/subject_type", json!("pairwise")),
+        ("/policy/consent", json!("asked")),
+        ("/policy/pkce", json!("lenient")),
+        ("/policy/resources", json!(["https://api.example"])),
+        ("/policy/claims", json!({"department": "unit"})),
+        ("/status", json!("active")),
+    ] {
+        assert_eq!(added.pointer(pointer), Some(&expected), "{pointer}: {added}");
+    }
+    assert_eq!(added.get("client_secret"), None, "its key is its own");
+    let text = folder.run(&["client", "show", "web"]).done();
+    assert!(text.contains("department=unit") && text.contains("private_key_jwt"), "{text}");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let folder = Folder::new();
+    for wrong in [
+        &["--redirect-uri", "http://shop.example/"][..],
+        &["--redirect-uri", "https://shop.example/#here"],
+        &["--grant-type", "implicit"],
+        &["--grant-type", "password"],
+        &["--auth-method", "secret"],
+        &["--id-token-alg", "none"],
+        &["--id-token-alg", "HS256"],
+        &["--backchannel-logout-uri", "com.example.app:/logout"],
+        &["--claim", "department"],
+        &["--scope", "two  spaces"],
+    ] {
+        folder.run(&[&["client", "add", "--id", "x"], wrong].concat()).misused();
+    }
+    let reserved = ["client", "add", "--id", "x", "--redirect-uri", CALLBACK, "--claim", "sub=email"];
+    assert!(folder.run(&reserved).refused().contains("error[client_metadata_member]"));
+    let empty = folder.run_reading(&["client", "add", "--id", "x", "--secret-stdin"], b"\n");
+    assert_eq!(empty.refused(), "error: the secret is empty");
+}
+
+#[test]
+fn another_secret_takes_the_place_of_the_first_and_the_rest_stays() {
+    let folder = Folder::new();
+    let first = folder.run(&["client", "add", "--id", "web", "--redirect-uri", CALLBACK, "--json"]).json();
+    let second = folder.run(&["client", "set", "web", "--new-secret", "--json"]).json();
+    assert!(second["client_secret"].is_string());
+    assert_ne!(first["client_secret"], second["client_secret"]);
+    let without = |mut shown: Value| {
+        shown.as_object_mut().and_then(|members| members.remove("client_secret"));
+        shown
+    };
+    assert_eq!(without(first), without(second));
+    let public = folder.run(&["client", "set", "web", "--auth-method", "none", "--json"]).json();
+    assert_eq!(public["token_endpoint_auth_method"], "none");
+    folder.run(&["client", "set", "web", "--new-secret"]).misused();
+}
+
+#[test]
+fn a_preview_tells_what_the_tokens_would_say_and_issues_none() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let set = [
+        "user",
+        "set",
+        "ada",
+        "name=Ada Lovelace",
+        "unit=mills",
+        r#"roles:=["editor"]"#,
+        "email=ada@a.example",
+    ];
+    folder.run(&set).done();
+    let add = ["client", "add", "--id", "web", "--redirect-uri", CALLBACK, "--claim", "department=unit"];
+    folder.run(&[&add[..], &["--scope", "openid profile roles"]].concat()).done();
+    let preview = folder.run(&["client", "preview", "web", "--user", "ada", "--json"]).json();
+    assert_eq!(preview["userinfo"]["name"], "Ada Lovelace");
+    assert_eq!(preview["userinfo"].get("email"), None, "the scope does not allow it");
+    assert_eq!(
+        (&preview["id_token"]["aud"], &preview["id_token"]["department"]),
+        (&json!("web"), &json!("mills"))
+    );
+    assert_eq!(preview["id_token"]["sub"], preview["userinfo"]["sub"]);
+    assert_eq!(preview["access_token"]["roles"], json!(["editor"]));
+    assert_eq!(preview["access_token"]["scope"], "openid profile roles");
+
+    let less =
+        folder.run(&["client", "preview", "web", "--user", "ada", "--scope", "roles", "--json"]).json();
+    assert_eq!((less.get("id_token"), less.get("userinfo")), (None, None));
+    let more =
+        folder.run(&["client", "preview", "web", "--user", "ada", "--scope", "openid email"]).refused();
+    assert_eq!(more, "error: web may ask for openid profile roles and no more");
+    assert_eq!(folder.run(&["session", "list", "--json"]).json(), json!([]));
+    folder.run(&["client", "preview", "web", "--user", "eve"]).refused();
+}
