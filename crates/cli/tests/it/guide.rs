@@ -1,4 +1,4 @@
-//! The guide to the command line: every example pasted into a shell, in order and in one folder.
+//! The guides: every example pasted into a shell, in order and in one folder.
 
 use std::path::Path;
 use std::process::Command;
@@ -18,6 +18,8 @@ fn examples(guide: &str) -> Vec<Example> {
             ("text", printed) => {
                 examples.last_mut().expect("commands come first").printed = Some(format!("{printed}\n"));
             }
+            // Programs of the reader's own.
+            ("js" | "rust", _) => {}
             (other, _) => panic!("a block of {other}"),
         }
     }
@@ -26,9 +28,19 @@ fn examples(guide: &str) -> Vec<Example> {
 
 #[test]
 fn every_example_of_the_guide_runs_and_prints_what_it_says() {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/command-line.md");
+    assert!(paste("command-line.md") > 12);
+}
+
+#[test]
+fn the_commands_on_the_way_to_single_sign_on_run_as_they_stand() {
+    assert_eq!(paste("single-sign-on.md"), 2);
+}
+
+/// Pastes the examples of a guide, and counts them.
+fn paste(guide: &str) -> usize {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide").join(guide);
     let examples = examples(&std::fs::read_to_string(guide).expect("the guide is there"));
-    assert!(examples.len() > 12);
+    let count = examples.len();
     let folder = tempfile::tempdir().expect("a scratch folder");
     let binary = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().expect("a folder");
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").expect("a path"));
@@ -44,4 +56,5 @@ fn every_example_of_the_guide_runs_and_prints_what_it_says() {
             assert_eq!(String::from_utf8_lossy(&output.stdout), printed, "{commands}");
         }
     }
+    count
 }

@@ -1,8 +1,10 @@
 //! Runs the real binary, as people and scripts do.
 
+mod browser;
 mod client;
 mod config;
 mod demo;
+mod demo_single_sign_on;
 mod guide;
 mod help;
 mod jwe;

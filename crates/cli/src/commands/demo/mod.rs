@@ -1,5 +1,6 @@
 //! `jeton demo`: an authority with a user and a protected API beside it, to try it out.
 
+mod applications;
 mod hello;
 mod page;
 
@@ -8,7 +9,7 @@ use std::path::Path;
 use clap::Args;
 use jeton_authority::password::Password;
 use jeton_authority::store::{Store, UserAddition};
-use jeton_authority::user::{Role, Username};
+use jeton_authority::user::{Attributes, Role, Username};
 use jeton_store::SqliteStore;
 
 use super::user::{failed, hash, new_user};
@@ -17,8 +18,9 @@ use crate::failure::Failure;
 use crate::options::ConfigOptions;
 use crate::output;
 use crate::serving::{self, Prepared};
+use applications::{Applications, Link};
 
-/// Run an authority with a demo user and an API that it protects, on a scratch folder
+/// Run an authority with a demo user, an API that it protects and two sample applications, on a scratch folder
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Everything is gone when it ends. Lines to paste into another terminal are
@@ -57,6 +59,8 @@ impl Demo {
             .map_err(|error| Failure::refused(format!("cannot make a scratch folder: {error}")))?;
         config.data = scratch.path().join("data");
         config.database = config::Database::Sqlite(None);
+        // It is half of what the demo shows.
+        config.token_api_enabled = true;
         let outcome = serving::block_on(serve(config, self.remember, scratch.path()));
         scratch
             .close()
@@ -71,12 +75,14 @@ async fn serve(config: Config, remember: usize, scratch: &Path) -> Result<(), Fa
     let password = add_user(&server.store).await?;
     let url = format!("http://{}", server.address);
     let (api, following) = hello::api(&server, remember)?;
-    let routes = api.merge(page::routes(USERNAME, &password, grace));
-    let welcome = welcome(&url, &password, &scratch.join("tokens.json"));
-    let following = tokio::spawn(following);
-    let outcome = server.run(routes, || output::line(&welcome)).await;
-    following.abort();
-    outcome
+    let applications = Applications::prepare(&server).await?;
+    let links = applications.links();
+    let routes = api.merge(page::routes(USERNAME, &password, grace, &links));
+    let welcome = welcome(&url, &password, &links, &scratch.join("tokens.json"));
+    // Dropping the set ends what runs in it.
+    let mut beside = applications.serve();
+    beside.spawn(following);
+    server.run(routes, || output::line(&welcome)).await
 }
 
 /// Adds the demo's user with a password of its own for each demo.
@@ -89,7 +95,9 @@ async fn add_user(store: &SqliteStore) -> Result<String, Failure> {
     let password = letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-");
 
     let username = Username::parse(USERNAME).map_err(|error| Failure::refused(error.to_string()))?;
-    let user = new_user(username, hash(&Password::new(password.as_str())), None, Role::Member);
+    let mut user = new_user(username, hash(&Password::new(password.as_str())), None, Role::Member);
+    user.attributes = Attributes::from_json(r#"{"name": "Demo User", "locale": "en"}"#)
+        .map_err(|error| Failure::refused(error.to_string()))?;
     match store.add_user(user).await.map_err(failed)? {
         UserAddition::Added => Ok(password),
         UserAddition::NameTaken | UserAddition::ImportedKeyTaken => {
@@ -100,10 +108,11 @@ async fn add_user(store: &SqliteStore) -> Result<String, Failure> {
 
 /// What the terminal shows. The tokens go through a file in the scratch folder, which is the body of the next request as
 /// it is, so that each line works in any shell, and by itself.
-fn welcome(url: &str, password: &str, tokens: &Path) -> String {
+fn welcome(url: &str, password: &str, links: &[Link], tokens: &Path) -> String {
     let file = tokens.display();
     let json = "-H 'Content-Type: application/json'";
     let access = format!(r#"$(t=$(cat {file}); t=${{t#*access\":\"}}; echo "${{t%%\"*}}")"#);
+    let links: String = links.iter().map(|link| format!("  {:<20} {}\n", link.name, link.url)).collect();
     format!(
         r#"Jeton's demo: an authority, and an API that it protects. Ctrl-C ends it and removes what it made.
 
@@ -111,6 +120,9 @@ fn welcome(url: &str, password: &str, tokens: &Path) -> String {
   User                 {USERNAME}
   Password             {password}
 
+Two applications on origins of their own. Sign in to one, then open the other:
+
+{links}
 Or paste these into another terminal:
 
 # 1. Sign in

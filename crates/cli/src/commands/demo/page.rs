@@ -9,6 +9,8 @@ use axum::http::header::{
 use axum::response::IntoResponse;
 use axum::routing::get;
 
+use super::applications::Link;
+
 const PAGE: &str = include_str!("page/index.html");
 const STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
@@ -19,11 +21,15 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The page and its files. It is told the demo's password, which is in the terminal for everybody to read anyway.
-pub(super) fn routes(username: &str, password: &str, grace: Duration) -> Router {
+pub(super) fn routes(username: &str, password: &str, grace: Duration, applications: &[Link]) -> Router {
     let settings =
         serde_json::json!({"username": username, "password": password, "grace": grace.as_secs()}).to_string();
+    let link = |link: &Link| format!(r#"<a class="button primary" href="{}">{}</a>"#, link.url, link.name);
+    let links: Vec<_> = applications.iter().map(link).collect();
+    let page = PAGE.replace("<!-- the applications -->", &links.join("\n        "));
+    let page = page.replace("<!-- the password -->", password);
     Router::new()
-        .route("/", get(async || file("text/html; charset=utf-8", PAGE)))
+        .route("/", get(async move || file("text/html; charset=utf-8", page)))
         .route("/demo/page.css", get(async || file("text/css; charset=utf-8", STYLE)))
         .route("/demo/page.js", get(async || file("text/javascript; charset=utf-8", SCRIPT)))
         .route("/demo/icon.svg", get(async || file("image/svg+xml", ICON)))

@@ -1,0 +1,122 @@
+//! The one page of an application: signed in, or not.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::application::{Application, Kind};
+use super::session::{Ended, SignedIn, Visit};
+use crate::{clock, words};
+
+const STYLE: &str = include_str!("page.css");
+const ICON: &str = include_str!("../page/icon.svg");
+
+#[derive(Template)]
+#[template(path = "demo/application.html")]
+struct Home<'a> {
+    kind: &'a Kind,
+    origin: &'a str,
+    authority: &'a str,
+    other_name: &'a str,
+    other_url: &'a str,
+    /// Why nobody is signed in any more.
+    ended: Option<&'static str>,
+    user: Option<User<'a>>,
+}
+
+struct User<'a> {
+    known: &'a SignedIn,
+    /// Whether the password was typed on the way to this application.
+    typed: bool,
+    signed_in: String,
+    signed_in_at: String,
+    expires: String,
+}
+
+#[derive(Template)]
+#[template(path = "demo/trouble.html")]
+struct TroublePage<'a> {
+    text: &'a str,
+}
+
+/// `GET /`.
+pub(super) async fn home(State(application): State<Arc<Application>>, headers: HeaderMap) -> Response {
+    let visit = application.sessions.of(&headers);
+    let now = clock::now();
+    let authority = application.authority.issuer();
+    let page = Home {
+        kind: application.kind,
+        origin: &application.origin,
+        authority,
+        other_name: application.other.name,
+        other_url: &application.other.url,
+        ended: match &visit {
+            Some(Visit::Ended(Ended::Here)) => Some(
+                "You signed out: here, at the authority, and of everything else that you had signed in to with this browser.",
+            ),
+            Some(Visit::Ended(Ended::Elsewhere)) => Some(
+                "You signed out elsewhere. The authority told this application so, behind your browser’s back, and your session here ended.",
+            ),
+            Some(Visit::Ended(Ended::NoMoreTokens)) => Some(
+                "The authority gives no more tokens for you: your sign-in there has ended, so it has ended here.",
+            ),
+            _ => None,
+        },
+        user: match &visit {
+            Some(Visit::SignedIn(known)) => Some(User {
+                known,
+                typed: known.auth_time >= known.begun_at,
+                signed_in: words::relative(known.auth_time, now),
+                signed_in_at: words::date(known.auth_time),
+                expires: words::relative(known.expires_at, now),
+            }),
+            _ => None,
+        },
+    };
+    html(StatusCode::OK, &page, Some(authority))
+}
+
+/// `GET /page.css`.
+pub(super) async fn style() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], STYLE)
+}
+
+/// `GET /icon.svg`.
+pub(super) async fn icon() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "image/svg+xml"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], ICON)
+}
+
+/// What is shown where something went wrong.
+pub(super) fn trouble(status: StatusCode, text: &str) -> Response {
+    html(status, &TroublePage { text }, None)
+}
+
+fn html(status: StatusCode, page: &impl Template, authority: Option<&str>) -> Response {
+    let body = match page.render() {
+        Ok(body) => body,
+        Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    };
+    // The form that signs out leads to the authority in the end.
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
+        authority.unwrap_or_default()
+    );
+    let headers: [(HeaderName, &str); 4] = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Not `no-referrer`, under which browsers send forms without the origin that they come from.
+        (REFERRER_POLICY, "same-origin"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    let mut response = (status, headers, body).into_response();
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}

@@ -1,0 +1,36 @@
+//! What can go wrong in a sample application, and how it says so.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jeton_jose::VerifyError;
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// The authority cannot be reached, or its answer cannot be read.
+    #[error("the authority does not answer as it should: {0}")]
+    Authority(String),
+    /// The authority says no.
+    #[error("the authority refused: {0}")]
+    Refused(String),
+    /// A token is not what it should be.
+    #[error("a token was refused: {0}")]
+    Token(#[from] VerifyError),
+    /// The answer does not belong to what this browser began.
+    #[error("this answer does not belong to a sign-in that this browser began: {0}")]
+    NotBegun(&'static str),
+    /// A form came from another site.
+    #[error("this form came from another site")]
+    OtherSite,
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::Authority(_) => StatusCode::BAD_GATEWAY,
+            Self::Refused(_) | Self::NotBegun(_) | Self::Token(_) => StatusCode::BAD_REQUEST,
+            Self::OtherSite => StatusCode::FORBIDDEN,
+        };
+        super::page::trouble(status, &self.to_string())
+    }
+}
