@@ -1,5 +1,6 @@
 //! What the suites share: the command under test, processes that always end, an HTTP client, and a look into tokens.
 
+pub(crate) mod browser;
 pub(crate) mod django;
 pub(crate) mod http;
 pub(crate) mod jeton;

@@ -1,6 +1,5 @@
 //! `jeton demo` as a newcomer meets it: the four lines pasted into a shell, and the front page in a browser.
 
-mod browser;
 mod curls;
 mod page;
 

@@ -2,15 +2,15 @@
 
 use anyhow::Result;
 
-use super::browser::Browser;
 use super::{Demo, Stage};
 use crate::console;
 use crate::report::Report;
+use crate::rig::browser::Browser;
 use crate::rig::expect;
 
 /// Clicks through the page and keeps a picture of it.
 pub(super) fn check(demo: &Demo, stage: &Stage, report: &mut Report) -> Result<()> {
-    let browser = Browser::open(stage)?;
+    let browser = Browser::open(&stage.scratch)?;
     let opens = report.check("the front page opens in Chromium, without a complaint", || {
         browser.visit(&format!("{}/", demo.client().base()))?;
         browser.wait_until_shown("#username", |shown| shown == demo.username())?;

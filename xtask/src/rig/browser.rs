@@ -9,11 +9,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::Stage;
+use super::http::Client;
+use super::process::{self, Running};
+use super::{empty_folder, wait_for};
 use crate::machine;
-use crate::rig::http::Client;
-use crate::rig::process::{self, Running};
-use crate::rig::{empty_folder, wait_for};
 
 /// The member that names an element in every WebDriver answer.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -23,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A browser with one window.
 #[derive(Debug)]
-pub(super) struct Browser {
+pub(crate) struct Browser {
     driver: Client,
     session: String,
     _process: Running,
@@ -31,7 +30,7 @@ pub(super) struct Browser {
 
 /// Something on the page.
 #[derive(Debug)]
-pub(super) struct Element<'a> {
+pub(crate) struct Element<'a> {
     browser: &'a Browser,
     path: String,
 }
@@ -41,15 +40,14 @@ impl Browser {
     ///
     /// # Errors
     /// When there is none and none can be installed, or it does not start.
-    pub(super) fn open(stage: &Stage) -> Result<Self> {
+    pub(crate) fn open(scratch: &Path) -> Result<Self> {
         machine::need_program("chromium", &["chromium"])?;
         machine::need_program("chromedriver", &["chromium-driver"])?;
-        let profile = empty_folder(&stage.scratch, "chromium")?;
+        let profile = empty_folder(scratch, "chromium")?;
         let port = process::free_port()?;
         let mut command = Command::new("chromedriver");
         command.arg(format!("--port={port}"));
-        let mut process =
-            Running::start("chromedriver", &mut command, &stage.scratch.join("chromedriver.log"))?;
+        let mut process = Running::start("chromedriver", &mut command, &scratch.join("chromedriver.log"))?;
         let driver = Client::new(format!("http://127.0.0.1:{port}"));
         process
             .wait_until("it answers", || driver.fetch("/status").is_ok_and(|answer| answer.status == 200))?;
@@ -80,7 +78,7 @@ impl Browser {
     ///
     /// # Errors
     /// When the browser cannot.
-    pub(super) fn visit(&self, url: &str) -> Result<()> {
+    pub(crate) fn visit(&self, url: &str) -> Result<()> {
         self.post("/url", &json!({ "url": url })).map(drop)
     }
 
@@ -88,7 +86,7 @@ impl Browser {
     ///
     /// # Errors
     /// When there is none after a while.
-    pub(super) fn find_soon(&self, selector: &str) -> Result<Element<'_>> {
+    pub(crate) fn find_soon(&self, selector: &str) -> Result<Element<'_>> {
         wait_for(selector, PATIENCE, || Ok(self.find_all(selector)?.into_iter().next()))
     }
 
@@ -107,7 +105,7 @@ impl Browser {
     ///
     /// # Errors
     /// When it does not; the error quotes what is shown.
-    pub(super) fn wait_until_shown(&self, selector: &str, holds: impl Fn(&str) -> bool) -> Result<()> {
+    pub(crate) fn wait_until_shown(&self, selector: &str, holds: impl Fn(&str) -> bool) -> Result<()> {
         let mut shown = String::new();
         let waited = wait_for(&format!("{selector} to change"), PATIENCE, || {
             shown = self.find_soon(selector)?.text()?;
@@ -120,7 +118,7 @@ impl Browser {
     ///
     /// # Errors
     /// When the browser cannot, or the file cannot be written.
-    pub(super) fn screenshot(&self, file: &Path) -> Result<()> {
+    pub(crate) fn screenshot(&self, file: &Path) -> Result<()> {
         let answer = self.driver.fetch(&format!("{}/screenshot", self.session))?.expect(200)?.json()?;
         let png = STANDARD.decode(answer["value"].as_str().context("no picture")?)?;
         std::fs::write(file, png).with_context(|| format!("cannot write {}", file.display()))
@@ -130,7 +128,7 @@ impl Browser {
     ///
     /// # Errors
     /// When the browser does not say.
-    pub(super) fn complaints(&self) -> Result<Vec<String>> {
+    pub(crate) fn complaints(&self) -> Result<Vec<String>> {
         let log = self.post("/se/log", &json!({"type": "browser"}))?;
         let entries = log.as_array().cloned().unwrap_or_default();
         Ok(entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
@@ -147,7 +145,7 @@ impl Element<'_> {
     ///
     /// # Errors
     /// When it cannot be clicked: hidden, disabled, covered.
-    pub(super) fn click(&self) -> Result<()> {
+    pub(crate) fn click(&self) -> Result<()> {
         self.browser.post(&format!("{}/click", self.path), &json!({})).map(drop)
     }
 
@@ -155,7 +153,7 @@ impl Element<'_> {
     ///
     /// # Errors
     /// When it is gone.
-    pub(super) fn text(&self) -> Result<String> {
+    pub(crate) fn text(&self) -> Result<String> {
         let path = format!("{}{}/text", self.browser.session, self.path);
         let answer = self.browser.driver.fetch(&path)?.expect(200)?;
         answer.text("value")
