@@ -66,13 +66,51 @@ fn apt_get(arguments: &[&str]) -> Command {
     command
 }
 
-/// A Python with exactly these packages (`requirements`, one `name==version` a line), in a virtual environment under
-/// `scratch` that is kept for the next run.
+/// Makes sure of a file, as [`need_program`] does of a program.
+///
+/// # Errors
+/// When it is missing and cannot be installed; the error names the packages.
+pub(crate) fn need_file(file: &Path, packages: &[&str]) -> Result<()> {
+    let name = file.display().to_string();
+    if !file.exists() {
+        install(&name, packages)?;
+    }
+    if !file.exists() {
+        bail!("{name} is still missing after installing {}", packages.join(" "));
+    }
+    Ok(())
+}
+
+/// A folder in which Node finds exactly the npm packages of this lock file. It is kept under `scratch` for the next run.
+///
+/// # Errors
+/// When Node is missing and cannot be installed, or the packages cannot be had.
+pub(crate) fn node(scratch: &Path, package: &str, lock: &str) -> Result<PathBuf> {
+    let folder = scratch.join("node");
+    let installed = folder.join("installed.json");
+    if std::fs::read_to_string(&installed).is_ok_and(|text| text == lock) {
+        return Ok(folder);
+    }
+    need_program("node", &["nodejs", "npm"])?;
+    need_program("npm", &["npm"])?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    std::fs::write(folder.join("package.json"), package)?;
+    std::fs::write(folder.join("package-lock.json"), lock)?;
+    console::say("  installing the npm packages of xtask/clients/node");
+    let mut npm = Command::new("npm");
+    npm.current_dir(&folder).args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    finish(npm.stdout(Stdio::null()), "npm ci")?;
+    std::fs::write(&installed, lock)?;
+    Ok(folder)
+}
+
+/// A Python with exactly these packages (`requirements`, one `name==version` a line), in a virtual environment of this name
+/// under `scratch` that is kept for the next run.
 ///
 /// # Errors
 /// When Python is missing and cannot be installed, or the packages cannot be had.
-pub(crate) fn python(scratch: &Path, requirements: &str) -> Result<PathBuf> {
-    let folder = scratch.join("python");
+pub(crate) fn python(scratch: &Path, name: &str, requirements: &str) -> Result<PathBuf> {
+    let folder = scratch.join(name);
     let python = folder.join("bin/python");
     let installed = folder.join("installed.txt");
     if std::fs::read_to_string(&installed).is_ok_and(|text| text == requirements) {

@@ -114,6 +114,14 @@ impl Browser {
         waited.with_context(|| format!("it shows:\n{shown}"))
     }
 
+    /// The address that the window shows.
+    ///
+    /// # Errors
+    /// When the browser does not say.
+    pub(crate) fn address(&self) -> Result<String> {
+        self.driver.fetch(&format!("{}/url", self.session))?.expect(200)?.text("value")
+    }
+
     /// Saves what the window shows as a PNG.
     ///
     /// # Errors
@@ -147,6 +155,14 @@ impl Element<'_> {
     /// When it cannot be clicked: hidden, disabled, covered.
     pub(crate) fn click(&self) -> Result<()> {
         self.browser.post(&format!("{}/click", self.path), &json!({})).map(drop)
+    }
+
+    /// Types into it.
+    ///
+    /// # Errors
+    /// When it takes no text.
+    pub(crate) fn type_text(&self, text: &str) -> Result<()> {
+        self.browser.post(&format!("{}/value", self.path), &json!({ "text": text })).map(drop)
     }
 
     /// The text that it shows.

@@ -32,7 +32,7 @@ impl Django {
     /// # Errors
     /// When the packages cannot be installed, or Django cannot migrate.
     pub(crate) fn new(scratch: &Path, folder: &Path) -> Result<Self> {
-        let python = machine::python(scratch, REQUIREMENTS)?;
+        let python = machine::python(scratch, "python", REQUIREMENTS)?;
         let django = Self { python, folder: folder.to_owned(), settings: Vec::new() };
         let database = folder.join("django.sqlite3").display().to_string();
         let django = django.with("PEER_DATABASE", &database);

@@ -73,6 +73,14 @@ impl Jeton {
         process::output(&name, self.command(arguments).arg("--data").arg(&self.data))
     }
 
+    /// Runs one of the commands that need no data folder, and answers its standard output.
+    ///
+    /// # Errors
+    /// When it exits with a failure.
+    pub(crate) fn tool(&self, arguments: &[&str]) -> Result<String> {
+        process::output(&format!("jeton {}", arguments.join(" ")), &mut self.command(arguments))
+    }
+
     /// Adds a user.
     ///
     /// # Errors

@@ -5,7 +5,10 @@ pub(crate) mod django;
 pub(crate) mod http;
 pub(crate) mod jeton;
 pub(crate) mod jwt;
+pub(crate) mod page;
 pub(crate) mod process;
+pub(crate) mod redact;
+pub(crate) mod visitor;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -1,5 +1,6 @@
 //! The suites: what only the real command and its real peers can show.
 
+mod clients;
 pub(crate) mod crash;
 mod demo;
 mod disk;
@@ -34,6 +35,22 @@ pub(crate) const ALL: &[Suite] = &[
     Suite { name: "flood", about: "a flood of sign-ins starves nobody", run: flood::run },
     Suite { name: "disk", about: "a full or read-only disk stops writes alone", run: disk::run },
     Suite { name: "wire", about: "the same requests to simplejwt's server and to Jeton", run: wire::run },
+    Suite {
+        name: "openid-client",
+        about: "npm openid-client on Node signs in and out",
+        run: clients::openid_client,
+    },
+    Suite {
+        name: "oidc-client-ts",
+        about: "npm oidc-client-ts in Chromium, from another site, signs in and out",
+        run: clients::oidc_client_ts,
+    },
+    Suite {
+        name: "authlib",
+        about: "Python's Authlib signs in with a key of its own",
+        run: clients::authlib,
+    },
+    Suite { name: "apache", about: "mod_auth_openidc protects a page of Apache's", run: clients::apache },
     Suite { name: "django", about: "Django REST framework takes Jeton's tokens and users", run: django::run },
     Suite { name: "crash", about: "killed in the middle of the work, again and again", run: crash::run },
 ];
