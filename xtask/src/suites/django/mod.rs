@@ -1,5 +1,7 @@
 //! Django REST framework takes Jeton's tokens, and its users go on with the passwords they have.
 
+mod code_flow;
+
 use std::time::Duration;
 
 use anyhow::Result;
@@ -131,6 +133,11 @@ fn published_key(algorithm: &str, jeton: &Jeton, django: &Django, report: &mut R
             .serve()?;
         report.check(&format!("{algorithm} by JWK_URL: a user of Django's is the same one there"), || {
             same_person(&server, &peer, QUICK)
+        });
+        let sentence =
+            format!("{algorithm} by JWK_URL: the access token of a code opens the view, and the next one");
+        report.check(&sentence, || {
+            code_flow::opens_the_view(&jeton, &server, &peer, algorithm, (QUICK, PASSWORD))
         });
         views(&server, &peer, algorithm, report);
     }
