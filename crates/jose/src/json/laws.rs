@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value as Tree};
 
-use super::{Document, JsonError, Limits, Onlooker, Value, number, read_object, to_vec};
+use super::{Document, JsonError, Limits, Onlooker, Value, Written, number, read_object, to_vec};
 
 /// Texts that are JSON, or nearly: escapes, names that are equal in disguise, odd numbers, other alphabets, white space.
 fn text() -> impl Strategy<Value = String> {
@@ -128,14 +128,20 @@ fn tree(value: Value<'_, '_>) -> Option<Tree> {
 struct Seen(Vec<(String, String, usize)>);
 
 impl Onlooker for Seen {
-    fn member(&mut self, name: &str, value: &str, start: usize) {
-        self.0.push((name.to_owned(), value.to_owned(), start));
+    fn member(&mut self, name: &str, value: Written<'_>) {
+        assert!(!value.plain || !value.text.contains('\\'), "{}", value.text);
+        assert!(value.integer.is_none_or(|integer| value.text == integer.to_string()), "{}", value.text);
+        self.0.push((name.to_owned(), value.text.to_owned(), value.start));
     }
 }
 
 fn document_shows(document: &Document<'_>) -> Seen {
     let members = document.root().members().into_iter().flatten();
-    Seen(members.map(|(name, value)| (name.into_owned(), value.text().to_owned(), value.start())).collect())
+    Seen(
+        members
+            .map(|(name, value)| (name.into_owned(), value.text().to_owned(), value.written().start))
+            .collect(),
+    )
 }
 
 /// A type that asks for some members, and passes over others.

@@ -17,7 +17,7 @@ mod value;
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use de::{Onlooker, read_object};
+pub(crate) use de::{Onlooker, Written, read_object};
 use error::Fault;
 pub use error::JsonError;
 pub(crate) use number::{NumericDate, Rounding};

@@ -106,9 +106,6 @@ pub(crate) struct NumericDate(pub(crate) i64);
 impl NumericDate {
     /// Reads the number; `None` where it lies far outside of what a date can be.
     pub(crate) fn read(text: &str, rounding: Rounding) -> Option<Self> {
-        if let Some(seconds) = to_u64(text) {
-            return seconds.try_into().ok().map(Self);
-        }
         if is_integer(text) {
             return text.parse().ok().map(Self);
         }

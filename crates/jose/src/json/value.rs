@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Written;
 use super::scan::{Document, Kind, Node};
 
 /// One value of a [`Document`].
@@ -30,18 +31,18 @@ impl<'t, 'a> Value<'t, 'a> {
 
     /// The value's text, exactly as written.
     pub(crate) fn text(self) -> &'a str {
+        self.written().text
+    }
+
+    /// The value's text and where it begins.
+    pub(crate) fn written(self) -> Written<'a> {
         let mut node = self.node();
         if matches!(node.kind, Kind::String | Kind::Escaped) {
             node.start -= 1;
             node.end += 1;
         }
-        self.document.slice(node)
-    }
-
-    /// Where the value's text begins.
-    pub(crate) fn start(self) -> usize {
-        let node = self.node();
-        node.start as usize - usize::from(matches!(node.kind, Kind::String | Kind::Escaped))
+        let (start, plain) = (node.start as usize, node.kind == Kind::String);
+        Written { text: self.document.slice(node), start, plain, integer: None }
     }
 
     /// A string, unescaped.

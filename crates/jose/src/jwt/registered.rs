@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::VerifyError;
-use crate::json::{self, Document, JsonError, Limits, NumericDate, Onlooker, Rounding};
+use crate::json::{self, Document, JsonError, Limits, NumericDate, Onlooker, Rounding, Written};
 use crate::timestamp::Timestamp;
 
 /// The registered claims of a verified token. Texts lie within the decoded claims set, so keeping them costs nothing.
@@ -138,7 +138,7 @@ impl Reading {
             VerifyError::ClaimsJson(JsonError::Type { found: "another value", wanted: "an object".into() })
         })?;
         for (name, value) in members {
-            self.member(&name, value.text(), value.start());
+            self.member(&name, value.written());
         }
         Ok(self)
     }
@@ -155,13 +155,13 @@ impl Reading {
         RegisteredClaims { json, found: self.found }
     }
 
-    fn registered(&mut self, name: &[u8], value: &str, start: usize) -> Option<()> {
+    fn registered(&mut self, name: &[u8], value: Written<'_>) -> Option<()> {
         let found = &mut self.found;
         match name {
-            b"iss" => found.iss = Some(text(value, start)?),
-            b"sub" => found.sub = Some(text(value, start)?),
-            b"jti" => found.jti = Some(text(value, start)?),
-            b"aud" => found.aud = audience(value, start)?,
+            b"iss" => found.iss = Some(text(value)?),
+            b"sub" => found.sub = Some(text(value)?),
+            b"jti" => found.jti = Some(text(value)?),
+            b"aud" => found.aud = audience(value)?,
             b"exp" => found.exp = Some(date(value, Rounding::Down)?),
             b"nbf" => found.nbf = Some(date(value, Rounding::Up)?),
             b"iat" => found.iat = Some(date(value, Rounding::Up)?),
@@ -172,12 +172,12 @@ impl Reading {
 }
 
 impl Onlooker for Reading {
-    fn member(&mut self, name: &str, value: &str, start: usize) {
+    fn member(&mut self, name: &str, value: Written<'_>) {
         if !self.missing.is_empty() {
             self.missing.retain(|missing| *missing != name);
         }
         // Three letters each, so that other names cost one comparison.
-        if name.len() == 3 && self.registered(name.as_bytes(), value, start).is_none() {
+        if name.len() == 3 && self.registered(name.as_bytes(), value).is_none() {
             let malformed =
                 ["iss", "sub", "jti", "aud", "exp", "nbf", "iat"].into_iter().find(|known| *known == name);
             self.malformed = self.malformed.or(malformed);
@@ -200,30 +200,35 @@ impl Found {
     }
 }
 
-/// A string as it is written, which begins at `start` of the claims set.
-fn text(value: &str, start: usize) -> Option<Text> {
-    let written = value.strip_prefix('"')?.strip_suffix('"')?;
-    if memchr::memchr(b'\\', written.as_bytes()).is_some() {
-        return Some(Text::Unescaped(json::unescape(written).into()));
+fn text(value: Written<'_>) -> Option<Text> {
+    let text = value.text.strip_prefix('"')?.strip_suffix('"')?;
+    if !value.plain && memchr::memchr(b'\\', text.as_bytes()).is_some() {
+        return Some(Text::Unescaped(json::unescape(text).into()));
     }
     let offset = |at: usize| u32::try_from(at).ok();
-    Some(Text::Within(offset(start + 1)?, offset(start + 1 + written.len())?))
+    Some(Text::Within(offset(value.start + 1)?, offset(value.start + 1 + text.len())?))
 }
 
 /// A string, or an array of strings (RFC 7519 §4.1.3); not an empty one.
-fn audience(value: &str, start: usize) -> Option<Texts> {
-    if !value.starts_with('[') {
-        return if value == "\"\"" { None } else { text(value, start).map(Texts::One) };
+fn audience(value: Written<'_>) -> Option<Texts> {
+    if !value.text.starts_with('[') {
+        return if value.text == "\"\"" { None } else { text(value).map(Texts::One) };
     }
-    let document = Document::parse_str(value, Limits::PAYLOAD).ok()?;
-    let texts = document.root().elements()?.map(|element| text(element.text(), start + element.start()));
+    let document = Document::parse_str(value.text, Limits::PAYLOAD).ok()?;
+    let texts = document.root().elements()?.map(|element| {
+        let element = element.written();
+        text(Written { start: value.start + element.start, ..element })
+    });
     let texts: Vec<Text> = texts.collect::<Option<_>>()?;
     if texts.is_empty() { None } else { Some(Texts::Many(texts)) }
 }
 
-fn date(value: &str, rounding: Rounding) -> Option<Timestamp> {
-    if !value.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
+fn date(value: Written<'_>, rounding: Rounding) -> Option<Timestamp> {
+    if let Some(seconds) = value.integer {
+        return Timestamp::try_from_unix(seconds.try_into().ok()?);
+    }
+    if !value.text.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
         return None;
     }
-    NumericDate::read(value, rounding).and_then(|date| Timestamp::try_from_unix(date.0))
+    NumericDate::read(value.text, rounding).and_then(|date| Timestamp::try_from_unix(date.0))
 }

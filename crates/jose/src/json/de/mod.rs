@@ -17,12 +17,24 @@ use reader::Reader;
 
 /// Looks on while the outermost object is read.
 pub(crate) trait Onlooker {
-    /// One member, after its value was read: its name, and its value as it is written, which begins at this offset.
-    fn member(&mut self, name: &str, value: &str, start: usize);
+    /// One member, after its value was read.
+    fn member(&mut self, name: &str, value: Written<'_>);
 }
 
 impl Onlooker for () {
-    fn member(&mut self, _: &str, _: &str, _: usize) {}
+    fn member(&mut self, _: &str, _: Written<'_>) {}
+}
+
+/// A value as it is written, and what is known about it already.
+#[derive(Clone, Copy)]
+pub(crate) struct Written<'a> {
+    pub(crate) text: &'a str,
+    /// Where it begins.
+    pub(crate) start: usize,
+    /// Whether it certainly has no escapes.
+    pub(crate) plain: bool,
+    /// What it is worth, if it is an integer that has been read.
+    pub(crate) integer: Option<u64>,
 }
 
 /// Reads a whole text that is an object. An error is about the first thing that this reader met, be it of the text or of the type.

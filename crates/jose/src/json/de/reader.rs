@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::Onlooker;
 use super::names::Names;
+use super::{Onlooker, Written};
 use crate::json::error::Failure;
 use crate::json::scan::DEPTH;
 use crate::json::{Document, Fault, Limits, number, string};
@@ -20,6 +20,10 @@ pub(super) struct Reader<'r, 'de, O> {
     /// Whether the document has confirmed that all names differ.
     confirmed: bool,
     faulty: bool,
+    /// Whether no string so far has had escapes.
+    plain: bool,
+    /// The integer that was read last.
+    integer: Option<u64>,
 }
 
 /// A value, or the beginning of one.
@@ -52,7 +56,16 @@ impl<'de> Text<'de> {
 impl<'r, 'de, O: Onlooker> Reader<'r, 'de, O> {
     /// Begins at the first value.
     pub(super) fn new(text: &'de str, onlooker: &'r mut O) -> Self {
-        let mut reader = Self { text, at: 0, depth: 0, onlooker, confirmed: false, faulty: false };
+        let mut reader = Self {
+            text,
+            at: 0,
+            depth: 0,
+            onlooker,
+            confirmed: false,
+            faulty: false,
+            plain: true,
+            integer: None,
+        };
         reader.space();
         reader
     }
@@ -160,8 +173,10 @@ impl<'r, 'de, O: Onlooker> Reader<'r, 'de, O> {
     /// Shows the onlooker a member of the outermost object whose value has been read from `start` to here.
     pub(super) fn show(&mut self, name: Text<'de>, start: Mark) {
         if self.depth == 1 {
-            let value = self.text.get(start.at..self.at).unwrap_or_default();
-            self.onlooker.member(&name.unescaped(), value, start.at);
+            let text = self.text.get(start.at..self.at).unwrap_or_default();
+            let integer = self.integer.filter(|_| text.as_bytes().first().is_some_and(u8::is_ascii_digit));
+            let value = Written { text, start: start.at, plain: self.plain, integer };
+            self.onlooker.member(&name.unescaped(), value);
         }
     }
 
@@ -222,6 +237,7 @@ impl<'r, 'de, O: Onlooker> Reader<'r, 'de, O> {
         let start = self.at + 1;
         let end = string::scan(self.text.as_bytes(), start).map_err(|fault| self.fault(fault))?;
         self.at = end.quote + 1;
+        self.plain &= end.escapes == 0;
         Ok(Text { written: self.text.get(start..end.quote).unwrap_or_default(), escapes: end.escapes })
     }
 
@@ -230,7 +246,8 @@ impl<'r, 'de, O: Onlooker> Reader<'r, 'de, O> {
         let end = number::scan(self.text.as_bytes(), start).map_err(|fault| self.fault(fault))?;
         self.at = end;
         let written = self.text.get(start..end).unwrap_or_default();
-        Ok(number::to_u64(written).map_or(Lexeme::Number(written), Lexeme::Integer))
+        self.integer = number::to_u64(written);
+        Ok(self.integer.map_or(Lexeme::Number(written), Lexeme::Integer))
     }
 
     fn word(&mut self, word: &str, lexeme: Lexeme<'de>) -> Result<Lexeme<'de>, Failure> {
