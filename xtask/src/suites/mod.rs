@@ -51,6 +51,11 @@ pub(crate) const ALL: &[Suite] = &[
         run: clients::authlib,
     },
     Suite { name: "apache", about: "mod_auth_openidc protects a page of Apache's", run: clients::apache },
+    Suite {
+        name: "openidconnect",
+        about: "the Rust crate signs in as a native app",
+        run: clients::openidconnect,
+    },
     Suite { name: "django", about: "Django REST framework takes Jeton's tokens and users", run: django::run },
     Suite { name: "crash", about: "killed in the middle of the work, again and again", run: crash::run },
 ];

@@ -6,6 +6,7 @@ mod apache;
 mod authlib;
 mod oidc_client_ts;
 mod openid_client;
+mod openidconnect;
 mod program;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(super) use self::apache::run as apache;
 pub(super) use self::authlib::run as authlib;
 pub(super) use self::oidc_client_ts::run as oidc_client_ts;
 pub(super) use self::openid_client::run as openid_client;
+pub(super) use self::openidconnect::run as openidconnect;
 use super::Stage;
 use crate::rig::jeton::{Jeton, Server};
 use crate::rig::visitor::Visitor;
