@@ -39,18 +39,46 @@ pub struct PresentedProof<'a> {
     pub access_token: Option<&'a str>,
 }
 
+/// A proof that is good, if it is used for the first time.
+#[derive(Debug, Clone)]
+pub struct GoodProof {
+    jkt: Box<str>,
+    id: OneTimeHash,
+    until: Timestamp,
+}
+
+impl GoodProof {
+    /// The thumbprint of its key: `cnf.jkt`.
+    pub fn jkt(&self) -> &str {
+        &self.jkt
+    }
+}
+
 impl Authority {
     /// Checks a proof and uses it up. Answers the thumbprint of its key: `cnf.jkt`.
     ///
-    /// Proofs are remembered in the store, so one that was used at any node is refused at all of them (RFC 9449 §11.1).
-    ///
     /// # Errors
-    /// `invalid_dpop_proof`, or `use_dpop_nonce` where a nonce is wanted that it has not.
-    pub async fn check_proof(
+    /// As [`Authority::check_proof`] and [`Authority::use_proof`].
+    pub async fn redeem_proof(
         &self,
         presented: PresentedProof<'_>,
         now: Timestamp,
     ) -> Result<Box<str>, OAuthError> {
+        let proof = self.check_proof(presented, now)?;
+        self.use_proof(&proof, now).await?;
+        Ok(proof.jkt)
+    }
+
+    /// Checks everything about a proof but whether it was used. Anybody can make such a proof, so what else speaks for the
+    /// request should be looked at before [`Authority::use_proof`] stores anything for it.
+    ///
+    /// # Errors
+    /// `invalid_dpop_proof`, or `use_dpop_nonce` where a nonce is wanted that it has not.
+    pub fn check_proof(
+        &self,
+        presented: PresentedProof<'_>,
+        now: Timestamp,
+    ) -> Result<GoodProof, OAuthError> {
         let mut request = Request::new(presented.method, presented.uri);
         if let Some(token) = presented.access_token {
             request = request.access_token(token);
@@ -66,10 +94,22 @@ impl Authority {
                 "the DPoP proof needs the nonce of this answer",
             ));
         }
-        let hash = OneTimeHash::of_parts(&[proof.thumbprint(), proof.jti()]);
-        let until = proof.remember_until();
-        match self.store.place(OneTimeKind::DpopProofId, hash, "".into(), until, now).await? {
-            Placement::Placed => Ok(proof.thumbprint().into()),
+        Ok(GoodProof {
+            jkt: proof.thumbprint().into(),
+            id: OneTimeHash::of_parts(&[proof.thumbprint(), proof.jti()]),
+            until: proof.remember_until(),
+        })
+    }
+
+    /// Uses a proof up. Proofs are remembered in the store, so one that was used at any node is refused at all of them (RFC 9449
+    /// §11.1).
+    ///
+    /// # Errors
+    /// `invalid_dpop_proof` where it was used before.
+    pub async fn use_proof(&self, proof: &GoodProof, now: Timestamp) -> Result<(), OAuthError> {
+        let placed = self.store.place(OneTimeKind::DpopProofId, proof.id, "".into(), proof.until, now);
+        match placed.await? {
+            Placement::Placed => Ok(()),
             Placement::Taken => Err(NOT_GOOD.into()),
         }
     }

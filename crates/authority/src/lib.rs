@@ -50,7 +50,7 @@ pub use authorize::{IdentifyError, REQUEST_URI_PREFIX};
 pub use device_authorization::{
     DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, FindDeviceError, WaitingDevice,
 };
-pub use dpop::{DpopNonces, PresentedProof, dpop_algorithms};
+pub use dpop::{DpopNonces, GoodProof, PresentedProof, dpop_algorithms};
 pub use end_session::{EndSession, EndSessionRequest, LogoutToken};
 pub use id::{GrantId, ParseIdError, SessionId, UserId};
 pub use introspect::Introspection;

@@ -8,6 +8,7 @@
 mod app;
 mod background;
 mod client_address;
+mod client_certificate;
 mod clock;
 mod connection;
 pub mod control;

@@ -11,13 +11,15 @@ use std::task::Poll;
 use axum::Router;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{HeaderName, Method, Request};
 use http_body::Body;
 use jeton_authority::Authority;
+use jeton_authority::client_auth::ClientCertificate;
 use tower_service::Service as _;
 
 use crate::app::App;
 use crate::client_address::TrustedProxies;
+use crate::client_certificate;
 use crate::clock::Clock;
 use crate::cookies::Cookies;
 use crate::deadline::poll_deadline;
@@ -40,6 +42,7 @@ pub struct Service {
 struct Shared {
     app: Arc<App>,
     proxies: TrustedProxies,
+    certificate_header: Option<HeaderName>,
     ids: RequestIds,
 }
 
@@ -52,6 +55,7 @@ impl Service {
             limits: Limits::default(),
             proxies: TrustedProxies::default(),
             token_api: TokenApi::default(),
+            certificate_header: None,
             routes: Router::new(),
         }
     }
@@ -90,6 +94,9 @@ impl Service {
         } else if target_length(&request) > app.limits.target_bytes {
             ApiError::TargetTooLong.into_response(&context)
         } else {
+            if let Some(certificate) = self.certificate(peer, &request) {
+                request.extensions_mut().insert(certificate);
+            }
             request.extensions_mut().insert(context.clone());
             match self.route(request).await {
                 Ok(response) => response,
@@ -110,6 +117,15 @@ impl Service {
             id: Some(given.unwrap_or_else(|| shared.ids.next())),
             client: shared.proxies.client(peer, request.headers()),
         }
+    }
+
+    /// The certificate that a trusted proxy says its client proved to hold.
+    fn certificate<B>(&self, peer: IpAddr, request: &Request<B>) -> Option<ClientCertificate> {
+        let name = self.shared.certificate_header.as_ref()?;
+        if !self.shared.proxies.trusts(peer) {
+            return None;
+        }
+        client_certificate::of(request.headers(), name)
     }
 
     async fn route<B>(&self, request: Request<B>) -> Result<Response, ApiError>
@@ -142,6 +158,7 @@ pub struct ServiceBuilder {
     limits: Limits,
     proxies: TrustedProxies,
     token_api: TokenApi,
+    certificate_header: Option<HeaderName>,
     routes: Router,
 }
 
@@ -170,6 +187,15 @@ impl ServiceBuilder {
         Self { token_api, ..self }
     }
 
+    /// Takes the client's certificate from this header, if a trusted proxy sent it (RFC 8705, RFC 9440).
+    ///
+    /// The proxy has to ask for certificates, to verify them against an authority of the operator's for `tls_client_auth`, and to
+    /// take the header away from whatever its own clients send. Setting `proxy.client_certificate_header`.
+    #[must_use]
+    pub fn client_certificate_header(self, name: HeaderName) -> Self {
+        Self { certificate_header: Some(name), ..self }
+    }
+
     /// Serves these routes beside the authority's own. None may be one of the authority's, and they may bring no
     /// fallback: what is at no path is answered 404 here.
     #[must_use]
@@ -179,13 +205,16 @@ impl ServiceBuilder {
 
     /// The service.
     pub fn build(self) -> Service {
-        let Self { authority, clock, limits, proxies, token_api, routes } = self;
+        let Self { authority, clock, limits, proxies, token_api, certificate_header, routes } = self;
         let cookies = Cookies::of(&authority.settings().issuer);
-        let metadata = Metadata::of(authority.settings());
+        let metadata = Metadata::of(authority.settings(), certificate_header.as_ref());
         let app =
             Arc::new(App { authority, clock, limits, readiness: Readiness::default(), cookies, metadata });
         let router = router(Arc::clone(&app), token_api).merge(routes);
-        Service { shared: Arc::new(Shared { app, proxies, ids: RequestIds::new() }), router }
+        Service {
+            shared: Arc::new(Shared { app, proxies, certificate_header, ids: RequestIds::new() }),
+            router,
+        }
     }
 }
 

@@ -166,6 +166,12 @@ impl Client {
         if method == TokenEndpointAuthMethod::PrivateKeyJwt && !keys_known {
             return Err(ClientError::AuthMethodNeeds { method, wants: "jwks or jwks_uri" });
         }
+        if method == TokenEndpointAuthMethod::SelfSignedTlsClientAuth && !keys_known {
+            return Err(ClientError::AuthMethodNeeds { method, wants: "jwks or jwks_uri" });
+        }
+        if method == TokenEndpointAuthMethod::TlsClientAuth && certificate_names(&self.metadata) != 1 {
+            return Err(ClientError::AuthMethodNeeds { method, wants: "exactly one tls_client_auth_ name" });
+        }
         if method == TokenEndpointAuthMethod::None {
             for grant_type in [GrantType::ClientCredentials, GrantType::TokenExchange, GrantType::JwtBearer] {
                 if self.metadata.uses(grant_type) {
@@ -274,6 +280,18 @@ impl Client {
         })
         .map_err(|_| unreadable())
     }
+}
+
+/// How many names of its certificate a client registered (RFC 8705 §2.1.2).
+fn certificate_names(metadata: &ClientMetadata) -> usize {
+    let names = [
+        &metadata.tls_client_auth_subject_dn,
+        &metadata.tls_client_auth_san_dns,
+        &metadata.tls_client_auth_san_uri,
+        &metadata.tls_client_auth_san_ip,
+        &metadata.tls_client_auth_san_email,
+    ];
+    names.into_iter().flatten().count()
 }
 
 /// Checks the algorithms that a client asks for: known, and not such that whoever reads could also sign.

@@ -2,9 +2,12 @@
 //! Core §9).
 
 mod assertion;
+mod certificate;
 mod client_secret;
+mod distinguished_name;
 
 pub(crate) use assertion::verifying_keys;
+pub use certificate::ClientCertificate;
 
 use std::sync::Arc;
 
@@ -28,6 +31,8 @@ pub struct Presented<'a> {
     pub parameters: &'a Parameters,
     /// The URLs of the endpoint and of the token endpoint, which an assertion may name as its audience beside the issuer.
     pub endpoints: [&'a str; 2],
+    /// The certificate that it proved to hold.
+    pub certificate: Option<&'a ClientCertificate>,
 }
 
 impl Authority {
@@ -72,9 +77,25 @@ impl Authority {
                 client_secret::check(&client, TokenEndpointAuthMethod::ClientSecretPost, &[secret])?
             }
             None if client.is_public() => {}
-            None => return Err(NOT_AUTHENTICATED.into()),
+            None => self.check_certificate(&client, presented.certificate).await?,
         }
         Ok(client)
+    }
+
+    async fn check_certificate(
+        &self,
+        client: &Client,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<(), OAuthError> {
+        let certificate = certificate.ok_or(NOT_AUTHENTICATED)?;
+        let good = match client.metadata.auth_method() {
+            TokenEndpointAuthMethod::TlsClientAuth => certificate.is_named_by(&client.metadata),
+            TokenEndpointAuthMethod::SelfSignedTlsClientAuth => {
+                certificate.is_of(&self.keys_of(client).await?)
+            }
+            _ => false,
+        };
+        if good { Ok(()) } else { Err(NOT_AUTHENTICATED.into()) }
     }
 
     async fn client_for_authentication(&self, id: &ClientId) -> Result<Arc<Client>, OAuthError> {

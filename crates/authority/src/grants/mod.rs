@@ -94,6 +94,14 @@ impl Authority {
                 "this client has to send a DPoP proof",
             ));
         }
+        if request.client.metadata.tls_client_certificate_bound_access_tokens == Some(true)
+            && request.constraint.x5t_s256.is_none()
+        {
+            return Err(OAuthError::refused(
+                ErrorCode::InvalidRequest,
+                "this client has to show its certificate",
+            ));
+        }
         match grant_type {
             GrantType::AuthorizationCode => self.token_by_code(request).await,
             GrantType::RefreshToken => self.token_by_refresh_token(request).await,

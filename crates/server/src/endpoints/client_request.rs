@@ -7,7 +7,7 @@ use axum::extract::Request;
 use http::header;
 use http::request::Parts;
 use jeton_authority::client::Client;
-use jeton_authority::client_auth::Presented;
+use jeton_authority::client_auth::{ClientCertificate, Presented};
 use jeton_authority::issue::SenderConstraint;
 use jeton_authority::{OAuthError, PresentedProof};
 use jeton_oauth::{ErrorCode, Parameters};
@@ -43,7 +43,7 @@ impl ClientRequest {
             let uri = endpoint(app, path);
             let presented =
                 PresentedProof { proof, method: parts.method.as_str(), uri: &uri, access_token: None };
-            read.constraint.jkt = Some(app.authority.check_proof(presented, app.clock.now()).await?);
+            read.constraint.jkt = Some(app.authority.redeem_proof(presented, app.clock.now()).await?);
         }
         Ok(read)
     }
@@ -52,10 +52,20 @@ impl ClientRequest {
         let parameters = form::of_body(parts, body, &app.limits).await?;
         let endpoints = [endpoint(app, path), endpoint(app, super::token::PATH)];
         let basic = basic(&parts.headers)?;
-        let presented =
-            Presented { basic, parameters: &parameters, endpoints: endpoints.each_ref().map(String::as_str) };
+        let certificate = parts.extensions.get::<ClientCertificate>();
+        let presented = Presented {
+            basic,
+            parameters: &parameters,
+            endpoints: endpoints.each_ref().map(String::as_str),
+            certificate,
+        };
         let client = app.authority.authenticate_client(presented, app.clock.now()).await?;
-        Ok(Self { client, parameters, constraint: SenderConstraint::default() })
+        let mut constraint = SenderConstraint::default();
+        // A certificate is often there for reasons of the network; tokens are bound to it where the client says so.
+        if client.metadata.tls_client_certificate_bound_access_tokens == Some(true) {
+            constraint.x5t_s256 = certificate.map(|certificate| certificate.thumbprint().into());
+        }
+        Ok(Self { client, parameters, constraint })
     }
 
     /// The value of a parameter that has to be there.

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use jeton_authority::client::{ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS};
 use jeton_authority::dpop_algorithms;
 use jeton_authority::issue::scopes_of_claims;
@@ -42,8 +42,13 @@ const ENCRYPTION: [&str; 6] =
 pub(crate) struct Metadata(Bytes);
 
 impl Metadata {
-    pub(crate) fn of(settings: &Settings) -> Self {
-        Self(document(settings).to_string().into())
+    /// The document of an authority, whose clients may show certificates where there is a header that they come in.
+    pub(crate) fn of(settings: &Settings, certificate_header: Option<&HeaderName>) -> Self {
+        let mut document = document(settings);
+        if certificate_header.is_some() {
+            add_certificates(&mut document);
+        }
+        Self(document.to_string().into())
     }
 }
 
@@ -123,6 +128,18 @@ fn document(settings: &Settings) -> Value {
         document.extend(algorithms);
     }
     document
+}
+
+/// What can be done with certificates (RFC 8705 §3.3).
+fn add_certificates(document: &mut Value) {
+    document["tls_client_certificate_bound_access_tokens"] = true.into();
+    let methods = [TokenEndpointAuthMethod::TlsClientAuth, TokenEndpointAuthMethod::SelfSignedTlsClientAuth];
+    for endpoint in ["token", "introspection", "revocation"] {
+        let supported = &mut document[format!("{endpoint}_endpoint_auth_methods_supported")];
+        if let Some(supported) = supported.as_array_mut() {
+            supported.extend(methods.map(|method| method.as_str().into()));
+        }
+    }
 }
 
 /// By which algorithms tokens, answers and requests are signed and encrypted.

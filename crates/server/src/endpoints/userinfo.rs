@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
+use jeton_authority::client_auth::ClientCertificate;
 use jeton_authority::issue::SenderConstraint;
 use jeton_authority::{OAuthError, PresentedProof, UserInfoBody, UserInfoError};
 use jeton_oauth::ErrorCode;
@@ -42,7 +43,10 @@ async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfoBody>, A
     let (parts, body) = request.into_parts();
     let now = app.clock.now();
     let Some(Presented { token, scheme }) = presented(app, &parts, body).await? else { return Ok(None) };
-    let mut constraint = SenderConstraint::default();
+    let certificate = parts.extensions.get::<ClientCertificate>();
+    let x5t_s256 = certificate.map(|certificate| certificate.thumbprint().into());
+    let mut constraint = SenderConstraint { x5t_s256, ..SenderConstraint::default() };
+    let mut used = None;
     if scheme == Scheme::Dpop {
         let missing = OAuthError::refused(ErrorCode::InvalidDpopProof, "the DPoP proof is missing");
         let proof = dpop::proof(&parts.headers).and_then(|proof| proof.ok_or(missing));
@@ -53,10 +57,14 @@ async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfoBody>, A
             uri: &uri,
             access_token: Some(&token),
         };
-        let checked = app.authority.check_proof(presented, now).await;
-        constraint.jkt = Some(checked.map_err(UserInfoError::from)?);
+        let good = app.authority.check_proof(presented, now).map_err(UserInfoError::from)?;
+        constraint.jkt = Some(good.jkt().into());
+        used = Some(good);
     }
     let info = app.authority.userinfo(&token, &constraint, now).await?;
+    if let Some(proof) = &used {
+        app.authority.use_proof(proof, now).await.map_err(UserInfoError::from)?;
+    }
     Ok(Some(app.authority.userinfo_body(info, now).await?))
 }
 

@@ -2,6 +2,7 @@
 
 mod assertions;
 pub(crate) mod browser;
+mod certificates;
 pub(crate) mod client;
 mod code_flow;
 mod device;

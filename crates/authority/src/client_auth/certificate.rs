@@ -1,0 +1,98 @@
+//! `tls_client_auth` and `self_signed_tls_client_auth`: the certificate of the client's TLS connection (RFC 8705 §2).
+//!
+//! Whoever ends TLS has seen that the client holds the certificate's key, and for `tls_client_auth` that an authority which is
+//! trusted for this signed it. Here only its names or its key are compared.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use jeton_jose::{Jwk, base64url};
+use jeton_oauth::client::ClientMetadata;
+use sha2::{Digest, Sha256};
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+use super::distinguished_name::{self, DistinguishedName};
+
+/// The certificate that a client proved to hold.
+#[derive(Clone)]
+pub struct ClientCertificate {
+    subject: DistinguishedName,
+    names: Vec<Name>,
+    key: Option<Box<str>>,
+    thumbprint: Box<str>,
+}
+
+#[derive(Clone, PartialEq)]
+enum Name {
+    Dns(Box<str>),
+    Uri(Box<str>),
+    Email(Box<str>),
+    Ip(IpAddr),
+}
+
+impl ClientCertificate {
+    /// Reads a certificate in DER; nothing where it is none.
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        let (rest, certificate) = X509Certificate::from_der(der).ok()?;
+        if !rest.is_empty() {
+            return None;
+        }
+        let alternative = certificate.subject_alternative_name().ok()?;
+        let names = alternative.map(|extension| &extension.value.general_names).into_iter().flatten();
+        Some(Self {
+            subject: distinguished_name::of_certificate(certificate.subject())?,
+            names: names.filter_map(name).collect(),
+            // A key of a kind that is not known here matches none that a client registered.
+            key: Jwk::from_der(der).ok().map(|key| key.thumbprint().into()),
+            thumbprint: base64url::encode(Sha256::digest(der)).into(),
+        })
+    }
+
+    /// Its thumbprint, to which tokens are bound: `x5t#S256` (RFC 8705 §3.1).
+    pub fn thumbprint(&self) -> &str {
+        &self.thumbprint
+    }
+
+    /// Whether it has the name that a client registered (RFC 8705 §2.1.2).
+    pub(super) fn is_named_by(&self, metadata: &ClientMetadata) -> bool {
+        let has = |name: &Name| self.names.contains(name);
+        if let Some(subject) = &metadata.tls_client_auth_subject_dn {
+            return distinguished_name::parse(subject).is_some_and(|subject| subject == self.subject);
+        }
+        if let Some(dns) = &metadata.tls_client_auth_san_dns {
+            return has(&Name::Dns(dns.to_ascii_lowercase().into()));
+        }
+        if let Some(uri) = &metadata.tls_client_auth_san_uri {
+            return has(&Name::Uri(uri.as_str().into()));
+        }
+        if let Some(email) = &metadata.tls_client_auth_san_email {
+            return has(&Name::Email(email.as_str().into()));
+        }
+        let ip = metadata.tls_client_auth_san_ip.as_deref().and_then(|ip| ip.parse().ok());
+        ip.is_some_and(|ip| has(&Name::Ip(ip)))
+    }
+
+    /// Whether its key is one of these (RFC 8705 §2.2).
+    pub(super) fn is_of(&self, keys: &[Jwk]) -> bool {
+        self.key.as_deref().is_some_and(|key| keys.iter().any(|known| known.thumbprint() == key))
+    }
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ClientCertificate").field(&self.thumbprint).finish()
+    }
+}
+
+fn name(name: &GeneralName<'_>) -> Option<Name> {
+    match name {
+        GeneralName::DNSName(dns) => Some(Name::Dns(dns.to_ascii_lowercase().into())),
+        GeneralName::URI(uri) => Some(Name::Uri((*uri).into())),
+        GeneralName::RFC822Name(email) => Some(Name::Email((*email).into())),
+        GeneralName::IPAddress(bytes) => {
+            let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
+            v4.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from)).ok().map(Name::Ip)
+        }
+        _ => None,
+    }
+}

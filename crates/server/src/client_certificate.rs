@@ -1,0 +1,42 @@
+//! The client's certificate, as the proxy that ends TLS passes it on.
+
+use base64_turbo::STANDARD;
+use http::{HeaderMap, HeaderName};
+use jeton_authority::client_auth::ClientCertificate;
+use percent_encoding::percent_decode_str;
+
+/// The longest header value that is looked at, in bytes.
+const MAX_LEN: usize = 16 * 1024;
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
+/// The certificate in the header of this name; nothing where there is none, more than one, or something else.
+///
+/// Proxies write it in one of three ways: as RFC 9440 says (`:MII…:`), as PEM with percent signs (nginx, Envoy, HAProxy), or as
+/// base64 alone (Traefik).
+pub(crate) fn of(headers: &HeaderMap, name: &HeaderName) -> Option<ClientCertificate> {
+    let mut values = headers.get_all(name).iter();
+    let (value, None) = (values.next()?.to_str().ok()?.trim(), values.next()) else { return None };
+    if value.is_empty() || value.len() > MAX_LEN {
+        return None;
+    }
+    let certificate = der(value).and_then(|der| ClientCertificate::from_der(&der));
+    if certificate.is_none() {
+        tracing::warn!(header = %name, "the proxy's header holds no certificate that can be read");
+    }
+    certificate
+}
+
+fn der(value: &str) -> Option<Vec<u8>> {
+    if let Some(rest) = value.strip_prefix(':') {
+        return STANDARD.decode(rest.strip_suffix(':')?).ok();
+    }
+    let text = percent_decode_str(value).decode_utf8().ok()?;
+    let base64 = match text.split_once(BEGIN) {
+        Some((_, rest)) => rest.split_once(END)?.0,
+        // A chain, of which the first is the client's.
+        None => text.split(',').next()?,
+    };
+    let base64: String = base64.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
+    STANDARD.decode(&base64).ok()
+}
