@@ -1,11 +1,12 @@
 //! The authority: the rules together with the keys in use and a place to remember things.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use arc_swap::ArcSwap;
 use jeton_jose::jwt::Signer;
 use jeton_jose::{Algorithm, Timestamp};
 
+use crate::client::ClientKeys;
 use crate::clients::ClientCache;
 use crate::keys::{
     KeyChangeError, KeyRing, KeyRingError, MasterKey, PublishedKeys, id_token_key, missing_keys, newest,
@@ -32,6 +33,7 @@ pub struct Authority {
     pub(crate) rates: Rates,
     pub(crate) master: MasterKey,
     pub(crate) clients: ClientCache,
+    pub(crate) client_keys: OnceLock<Arc<dyn ClientKeys>>,
     ring: ArcSwap<Known>,
 }
 
@@ -97,6 +99,7 @@ impl Authority {
             random,
             master,
             clients: ClientCache::default(),
+            client_keys: OnceLock::new(),
             ring: ArcSwap::from_pointee(Known { ring, store_changes }),
         })
     }

@@ -211,4 +211,7 @@ pub(crate) struct IdTokenHint {
     /// Only ID tokens say it; nothing else that is signed for clients passes for one.
     #[serde(rename = "auth_time")]
     _auth_time: Timestamp,
+    /// The grant that it was issued from.
+    #[serde(default)]
+    pub(crate) sid: Option<String>,
 }

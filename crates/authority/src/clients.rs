@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use jeton_jose::{Jwk, Timestamp};
+use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
 use crate::authority::Authority;
@@ -56,15 +56,6 @@ impl Authority {
         let client = Arc::new(Client::from_stored(&stored, &self.master)?);
         self.clients.put(&client);
         Ok(Some(client))
-    }
-
-    /// The public keys of a client.
-    ///
-    /// # Errors
-    /// When they cannot be had.
-    #[expect(clippy::unused_async, reason = "keys that a client keeps elsewhere have to be fetched")]
-    pub(crate) async fn keys_of(&self, client: &Client) -> Result<Vec<Jwk>, OAuthError> {
-        Ok(client.keys()?)
     }
 
     /// Adds a client.

@@ -13,7 +13,8 @@ use crate::authorization::SignedIn;
 use crate::client::Client;
 use crate::random::sixteen;
 use crate::refusal::OAuthError;
-use crate::store::LogoutDelivery;
+use crate::store::{LogoutDelivery, Revocation};
+use crate::{GrantId, UserId};
 
 /// What a client wishes when it sends a user here to sign out (RP-Initiated Logout §2).
 #[derive(Debug, Clone, Default)]
@@ -26,6 +27,8 @@ pub struct EndSessionRequest {
     pub state: Option<Box<str>>,
     /// Whom it wants signed out: the subject of its ID token.
     expected: Option<String>,
+    /// The grant that its ID token came from.
+    grant: Option<GrantId>,
 }
 
 /// What is to be done about it.
@@ -112,13 +115,14 @@ impl Authority {
             let registered = &client.metadata.post_logout_redirect_uris;
             registered.iter().find(|uri| uri.as_str() == wanted).cloned()
         });
-        let expected =
-            hint.filter(|hint| client.as_ref().is_some_and(|client| client.id.as_str() == hint.aud));
+        let hint = hint.filter(|hint| client.as_ref().is_some_and(|client| client.id.as_str() == hint.aud));
+        let grant = hint.as_ref().and_then(|hint| hint.sid.as_deref()?.parse().ok());
         Ok(EndSessionRequest {
             client,
             post_logout_redirect_uri,
             state: parameters.get("state").map(Into::into),
-            expected: expected.map(|hint| hint.sub),
+            expected: hint.map(|hint| hint.sub),
+            grant,
         })
     }
 
@@ -131,6 +135,34 @@ impl Authority {
         let subject = request.client.as_ref().zip(signed_in);
         let subject = subject.map(|(client, signed_in)| self.subject_for(client, &signed_in.user.subject()));
         request.decide(signed_in, subject.as_deref())
+    }
+
+    /// Ends the grant that the request's ID token came from. It outlives the browser's session where that has expired, or was
+    /// of another browser, and nobody is signed in any more who could end it: the client that holds it asks for its end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end_hinted_grant(
+        &self,
+        request: &EndSessionRequest,
+        now: Timestamp,
+    ) -> Result<Option<GrantId>, OAuthError> {
+        let Some((grant, client)) = request.grant.zip(request.client.as_ref()) else { return Ok(None) };
+        let Some((live, _)) = self.store.find_grant(grant).await? else { return Ok(None) };
+        if *live.grant.client != *client.id.as_str() {
+            return Ok(None);
+        }
+        let ended = self.store.revoke_grant(grant, now).await? == Revocation::Revoked;
+        Ok(ended.then_some(grant))
+    }
+
+    /// Signs a user out everywhere: every browser's session and every grant ends, those too that were to outlive the
+    /// sessions. Clients that want to hear of it do. Answers how many grants ended.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sign_out_everywhere(&self, user: UserId, now: Timestamp) -> Result<u64, OAuthError> {
+        Ok(self.store.revoke_user_grants(user, now).await?.unwrap_or(0))
     }
 
     /// Makes the token that tells a client of a sign-out; nothing where the client no longer wants to hear of any.

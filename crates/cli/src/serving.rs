@@ -13,7 +13,8 @@ use jeton_jose::{Algorithm, SharedSecret};
 use jeton_server::control::ControlSocket;
 use jeton_server::hashing::HashPool;
 use jeton_server::{
-    Background, Clock, ForwardingHeader, Limits, Service, Shutdown, TokenApi, TrustedProxies, logging,
+    Background, Clock, Fetcher, ForwardingHeader, Limits, Service, Shutdown, TokenApi, TrustedProxies,
+    logging,
 };
 use jeton_store::{DataFolder, ServerLock, SqliteStore};
 use tokio::net::TcpListener;
@@ -108,6 +109,7 @@ impl Prepared {
             .limits(limits(&self.config))
             .trusted_proxies(proxies(&self.config))
             .token_api(if self.config.token_api_enabled { TokenApi::Served } else { TokenApi::Off })
+            .fetcher(fetcher(&self.config))
             .also(routes)
             .build();
         let mut background = Background::start(&service);
@@ -203,6 +205,11 @@ fn limits(config: &Config) -> Limits {
         shutdown_time: config.limits_shutdown_time,
         ..Limits::default()
     }
+}
+
+/// What fetches the documents that clients name.
+pub(crate) fn fetcher(config: &Config) -> Fetcher {
+    config.fetch_allow.0.iter().fold(Fetcher::new(), |fetcher, reach| fetcher.allow(*reach))
 }
 
 fn proxies(config: &Config) -> TrustedProxies {

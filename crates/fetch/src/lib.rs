@@ -14,6 +14,7 @@
 //!
 //! - **Keys?** [`Fetcher::jwk_set`], [`Fetcher::jwk_set_of`] for those that an issuer's metadata name.
 //! - **Another document?** [`Fetcher::json`] wants JSON that says that it is JSON.
+//! - **Again and again?** [`Kept`] keeps a document fresh, and a host that fails or a key that is unknown from causing a storm.
 //! - **Telling somebody something?** [`Fetcher::post_form`].
 
 mod address;
@@ -21,6 +22,9 @@ mod connect;
 mod error;
 mod exchange;
 mod fetcher;
+mod flight;
+mod freshness;
+mod kept;
 mod metadata;
 mod tls;
 mod url;
@@ -28,5 +32,7 @@ mod url;
 pub use address::Reach;
 pub use error::FetchError;
 pub use fetcher::Fetcher;
+pub use freshness::Freshness;
+pub use kept::{Fetched, Kept, Origin};
 pub use metadata::IssuerMetadata;
 pub use url::{RemoteUrl, RemoteUrlError};

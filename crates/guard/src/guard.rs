@@ -240,7 +240,7 @@ impl<C: GuardedClaims> Guard<C> {
         if current.version() >= fetched.version() {
             return current;
         }
-        let made = self.snapshot(fetched.keys().clone(), fetched.version());
+        let made = self.snapshot(fetched.document().clone(), fetched.version());
         // Another request may have been faster, with this set or with a newer one: the newest stays.
         self.inner.current.rcu(|current| {
             if current.version() >= made.version() { Arc::clone(current) } else { Arc::clone(&made) }

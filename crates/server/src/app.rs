@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jeton_authority::Authority;
+use jeton_fetch::Fetcher;
 
 use crate::clock::Clock;
 use crate::cookies::Cookies;
@@ -15,6 +16,8 @@ pub(crate) struct App {
     pub(crate) authority: Arc<Authority>,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
+    /// What asks others, at addresses that clients name.
+    pub(crate) fetcher: Fetcher,
     pub(crate) readiness: Readiness,
     /// What the browser's cookies are called.
     pub(crate) cookies: Cookies,

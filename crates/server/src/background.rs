@@ -1,4 +1,5 @@
-//! What goes on beside the requests: keeping the keys up to date, and removing what has expired.
+//! What goes on beside the requests: keeping the keys up to date, removing what has expired, and telling clients of
+//! sign-outs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::clock::Clock;
+use crate::outbound::deliver_logouts;
 use crate::service::Service;
 use crate::trouble::Trouble;
 
@@ -31,6 +33,8 @@ impl Background {
         let mut tasks = JoinSet::new();
         tasks.spawn(tick(Arc::clone(service.authority()), service.clock().clone()));
         tasks.spawn(sweep(Arc::clone(service.authority()), service.clock().clone()));
+        let (authority, fetcher) = (Arc::clone(service.authority()), service.fetcher().clone());
+        tasks.spawn(deliver_logouts(authority, fetcher, service.clock().clone()));
         Self { tasks }
     }
 

@@ -15,6 +15,7 @@ use http::{HeaderName, Method, Request};
 use http_body::Body;
 use jeton_authority::Authority;
 use jeton_authority::client_auth::ClientCertificate;
+use jeton_fetch::Fetcher;
 use tower_service::Service as _;
 
 use crate::app::App;
@@ -28,6 +29,7 @@ use crate::endpoints::health::Readiness;
 use crate::endpoints::{discovery, jwks};
 use crate::error::ApiError;
 use crate::limits::Limits;
+use crate::outbound::RemoteClientKeys;
 use crate::request::RequestContext;
 use crate::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::router::{TokenApi, router};
@@ -47,7 +49,8 @@ struct Shared {
 }
 
 impl Service {
-    /// Makes a service over an authority; unless told otherwise with default limits, no trusted proxy, and the system's clock.
+    /// Makes a service over an authority; unless told otherwise with default limits, no trusted proxy, the system's clock,
+    /// and a fetcher that reaches public addresses alone.
     pub fn builder(authority: Arc<Authority>) -> ServiceBuilder {
         ServiceBuilder {
             authority,
@@ -56,6 +59,7 @@ impl Service {
             proxies: TrustedProxies::default(),
             token_api: TokenApi::default(),
             certificate_header: None,
+            fetcher: Fetcher::new(),
             routes: Router::new(),
         }
     }
@@ -68,6 +72,11 @@ impl Service {
     /// The authority it serves.
     pub fn authority(&self) -> &Arc<Authority> {
         &self.shared.app.authority
+    }
+
+    /// What it asks others with: for clients' keys and descriptions, and to tell them of sign-outs.
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.shared.app.fetcher
     }
 
     /// The clock it goes by.
@@ -159,6 +168,7 @@ pub struct ServiceBuilder {
     proxies: TrustedProxies,
     token_api: TokenApi,
     certificate_header: Option<HeaderName>,
+    fetcher: Fetcher,
     routes: Router,
 }
 
@@ -196,6 +206,12 @@ impl ServiceBuilder {
         Self { certificate_header: Some(name), ..self }
     }
 
+    /// Asks others with this fetcher, which may reach further than public addresses.
+    #[must_use]
+    pub fn fetcher(self, fetcher: Fetcher) -> Self {
+        Self { fetcher, ..self }
+    }
+
     /// Serves these routes beside the authority's own. None may be one of the authority's, and they may bring no
     /// fallback: what is at no path is answered 404 here.
     #[must_use]
@@ -205,11 +221,19 @@ impl ServiceBuilder {
 
     /// The service.
     pub fn build(self) -> Service {
-        let Self { authority, clock, limits, proxies, token_api, certificate_header, routes } = self;
+        let Self { authority, clock, limits, proxies, token_api, certificate_header, fetcher, routes } = self;
+        authority.fetch_client_keys_with(Arc::new(RemoteClientKeys::new(fetcher.clone(), clock.clone())));
         let cookies = Cookies::of(&authority.settings().issuer);
         let metadata = Metadata::of(authority.settings(), certificate_header.as_ref());
-        let app =
-            Arc::new(App { authority, clock, limits, readiness: Readiness::default(), cookies, metadata });
+        let app = Arc::new(App {
+            authority,
+            clock,
+            limits,
+            fetcher,
+            readiness: Readiness::default(),
+            cookies,
+            metadata,
+        });
         let router = router(Arc::clone(&app), token_api).merge(routes);
         Service {
             shared: Arc::new(Shared { app, proxies, certificate_header, ids: RequestIds::new() }),

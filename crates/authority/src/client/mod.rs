@@ -3,6 +3,7 @@
 mod algorithms;
 mod policy;
 mod registered;
+mod remote_keys;
 mod secret;
 
 pub(crate) use algorithms::names;
@@ -11,4 +12,5 @@ pub use policy::{
     ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, PkcePolicy, TrustedIssuer,
 };
 pub use registered::{Client, ClientError, NewClient, StoredClient};
+pub use remote_keys::ClientKeys;
 pub use secret::ClientSecret;

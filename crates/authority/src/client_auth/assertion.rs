@@ -44,8 +44,7 @@ impl Authority {
             return Err(NOT_AUTHENTICATED.into());
         }
         let client = self.client_for_authentication(&id).await?;
-        let jwks = self.keys_of(&client).await?;
-        let keys = assertion_keys(&client, &jwks, unverified.alg().parse().ok())?;
+        let keys = self.assertion_keys(&client, &unverified).await?;
         let audience =
             Audience::one_of([&[self.settings.issuer.as_str()], &presented.endpoints[..]].concat());
         let verifier = Verifier::new(id.as_str(), audience, keys).typ(TokenType::Any);
@@ -62,33 +61,34 @@ impl Authority {
             Placement::Taken => Err(NOT_AUTHENTICATED.into()),
         }
     }
-}
 
-/// The keys that a client's assertions are verified with: of the algorithm that the token names, if the client may use it.
-fn assertion_keys(client: &Client, jwks: &[Jwk], algorithm: Option<Algorithm>) -> Result<KeySet, OAuthError> {
-    let algorithm = algorithm.ok_or(NOT_AUTHENTICATED)?;
-    let registered = client.metadata.token_endpoint_auth_signing_alg.as_deref();
-    if registered.is_some_and(|name| name.parse() != Ok(algorithm)) {
-        return Err(NOT_AUTHENTICATED.into());
+    /// The keys that a client's assertions are verified with: of the algorithm that the token names, if the client may use it.
+    async fn assertion_keys(&self, client: &Client, assertion: &Unverified) -> Result<KeySet, OAuthError> {
+        let algorithm: Algorithm = assertion.alg().parse().map_err(|_| NOT_AUTHENTICATED)?;
+        let registered = client.metadata.token_endpoint_auth_signing_alg.as_deref();
+        if registered.is_some_and(|name| name.parse() != Ok(algorithm)) {
+            return Err(NOT_AUTHENTICATED.into());
+        }
+        let keys = match client.metadata.auth_method() {
+            TokenEndpointAuthMethod::ClientSecretJwt if algorithm.is_symmetric() => {
+                let secret = client.secret.as_ref().ok_or(NOT_AUTHENTICATED)?;
+                let secret = SharedSecret::new(algorithm, secret.expose().as_bytes())
+                    .map_err(|_| NOT_AUTHENTICATED)?;
+                KeySet::new([VerifyingKey::from(secret)])
+            }
+            TokenEndpointAuthMethod::PrivateKeyJwt if !algorithm.is_symmetric() => {
+                let keys = self.keys_of(client, assertion.kid()).await;
+                KeySet::new(verifying_keys(&keys, algorithm))
+            }
+            _ => return Err(NOT_AUTHENTICATED.into()),
+        };
+        keys.map_err(|_| NOT_AUTHENTICATED.into())
     }
-    let keys = match client.metadata.auth_method() {
-        TokenEndpointAuthMethod::ClientSecretJwt if algorithm.is_symmetric() => {
-            let secret = client.secret.as_ref().ok_or(NOT_AUTHENTICATED)?;
-            let secret =
-                SharedSecret::new(algorithm, secret.expose().as_bytes()).map_err(|_| NOT_AUTHENTICATED)?;
-            KeySet::new([VerifyingKey::from(secret)])
-        }
-        TokenEndpointAuthMethod::PrivateKeyJwt if !algorithm.is_symmetric() => {
-            KeySet::new(verifying_keys(jwks, algorithm))
-        }
-        _ => return Err(NOT_AUTHENTICATED.into()),
-    };
-    keys.map_err(|_| NOT_AUTHENTICATED.into())
 }
 
 /// Those of a client's keys that verify by this algorithm.
-pub(crate) fn verifying_keys(jwks: &[Jwk], algorithm: Algorithm) -> Vec<VerifyingKey> {
-    let usable = jwks.iter().filter_map(|jwk| PublicKey::from_jwk_for(algorithm, jwk).ok());
+pub(crate) fn verifying_keys(keys: &[Jwk], algorithm: Algorithm) -> Vec<VerifyingKey> {
+    let usable = keys.iter().filter_map(|jwk| PublicKey::from_jwk_for(algorithm, jwk).ok());
     usable.map(VerifyingKey::from).collect()
 }
 

@@ -91,7 +91,7 @@ impl Authority {
         let good = match client.metadata.auth_method() {
             TokenEndpointAuthMethod::TlsClientAuth => certificate.is_named_by(&client.metadata),
             TokenEndpointAuthMethod::SelfSignedTlsClientAuth => {
-                certificate.is_of(&self.keys_of(client).await?)
+                certificate.is_of(&self.keys_of(client, None).await)
             }
             _ => false,
         };

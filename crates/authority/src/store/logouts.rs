@@ -26,8 +26,14 @@ pub struct LogoutDelivery {
 /// What the authority remembers of sign-outs that clients have not heard of yet.
 #[async_trait]
 pub trait LogoutStore {
-    /// Those that are due, the longest overdue first, at most `limit`.
-    async fn due_logouts(&self, now: Timestamp, limit: u32) -> Result<Vec<LogoutDelivery>, StoreError>;
+    /// Those that are due, the longest overdue first, at most `limit`, and of each client at most `per_client`: one that
+    /// does not answer stands in nobody's way.
+    async fn due_logouts(
+        &self,
+        now: Timestamp,
+        per_client: u32,
+        limit: u32,
+    ) -> Result<Vec<LogoutDelivery>, StoreError>;
 
     /// Forgets one: it was delivered, or is given up.
     async fn finish_logout(&self, number: i64) -> Result<(), StoreError>;

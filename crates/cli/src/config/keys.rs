@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::problem::Problem;
 use super::setting::{
-    AccessAlgorithm, Database, ForwardingHeader, Issuer, Listen, LogFormat, LogLevel, Networks, Registration,
-    Secret, Setting, Size,
+    AccessAlgorithm, Database, ForwardingHeader, Issuer, Listen, LogFormat, LogLevel, Networks, Reaches,
+    Registration, Secret, Setting, Size,
 };
 use super::{Source, Value};
 
@@ -123,6 +123,9 @@ settings! {
     proxy_trusted: Networks = "proxy.trusted", "";
     /// The header that the trusted proxies write it in.
     proxy_header: ForwardingHeader = "proxy.header", "x-forwarded-for";
+
+    /// Where the authority may fetch what clients name (their keys, sectors and descriptions) and tell them of sign-outs, beside public addresses: only for development, and for clients inside one's own network. Plain http is spoken to loopback addresses alone.
+    fetch_allow: Reaches = "fetch.allow", "";
 
     /// The largest request body.
     limits_body: Size = "limits.body", "64KiB";

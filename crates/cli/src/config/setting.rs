@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jeton_authority::settings::Ed25519Name;
 use jeton_jose::Algorithm;
+use jeton_server::Reach;
 use zeroize::Zeroizing;
 
 /// A type that a key can have.
@@ -240,6 +241,24 @@ impl Setting for Networks {
         let one = |network: &str| network.parse().or_else(|_| network.parse::<IpAddr>().map(IpNet::from));
         let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
         networks.map(one).collect::<Result<_, _>>().map(Self).map_err(|_| wanted::<Self>(text))
+    }
+}
+
+/// The kinds of address beside public ones that may be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Reaches(pub(crate) Vec<Reach>);
+
+impl Setting for Reaches {
+    const FORM: &'static str = "loopback or private, or both with a comma between";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let one = |word: &str| match word {
+            "loopback" => Ok(Reach::Loopback),
+            "private" => Ok(Reach::Private),
+            _ => Err(wanted::<Self>(text)),
+        };
+        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+        words.map(one).collect::<Result<_, _>>().map(Self)
     }
 }
 

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use jeton_fetch::{Fetcher, RemoteUrl};
+use jeton_fetch::{Fetcher, Freshness, Kept, RemoteUrl};
 use jeton_jose::Algorithm;
 
-use super::freshness::Freshness;
-use super::jwk_set::{Location, RemoteJwkSet, Settings};
+use super::jwk_set::{IssuerKeys, Location, RemoteJwkSet};
 use crate::clock::Clock;
 
 /// What a [`RemoteJwkSet`] is made of.
 #[derive(Debug)]
-pub struct RemoteJwkSetBuilder(Settings);
+pub struct RemoteJwkSetBuilder {
+    keys: IssuerKeys,
+    freshness: Freshness,
+}
 
 impl RemoteJwkSetBuilder {
     /// The set of this issuer at this URL.
@@ -27,27 +29,29 @@ impl RemoteJwkSetBuilder {
     }
 
     fn at(issuer: String, location: Location) -> Self {
-        Self(Settings {
-            issuer: issuer.into(),
-            location,
-            fetcher: Fetcher::new(),
-            clock: Clock::system(),
+        Self {
+            keys: IssuerKeys {
+                issuer: issuer.into(),
+                location,
+                fetcher: Fetcher::new(),
+                clock: Clock::system(),
+                default_algorithm: None,
+            },
             freshness: Freshness::default(),
-            default_algorithm: None,
-        })
+        }
     }
 
     /// Fetches with this fetcher, which may reach further, or trust others.
     #[must_use]
     pub fn fetcher(mut self, fetcher: Fetcher) -> Self {
-        self.0.fetcher = fetcher;
+        self.keys.fetcher = fetcher;
         self
     }
 
     /// Takes the time from this clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
-        self.0.clock = clock.into();
+        self.keys.clock = clock.into();
         self
     }
 
@@ -55,7 +59,7 @@ impl RemoteJwkSetBuilder {
     /// RSA keys in this way, and means RS256. Such keys are left out unless this is said.
     #[must_use]
     pub fn default_algorithm(mut self, algorithm: Algorithm) -> Self {
-        self.0.default_algorithm = Some(algorithm);
+        self.keys.default_algorithm = Some(algorithm);
         self
     }
 
@@ -63,28 +67,28 @@ impl RemoteJwkSetBuilder {
     /// withdraws goes on counting. They are refreshed in the second half of this time.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
-        self.0.freshness.max_age = max_age;
-        self.0.freshness.refresh_ahead = max_age / 2;
+        self.freshness.max_age = max_age;
+        self.freshness.refresh_ahead = max_age / 2;
         self
     }
 
     /// Goes on with old keys for this long, counted from their fetch, while the issuer cannot be reached (1 hour unless set).
     #[must_use]
     pub fn stale_if_error(mut self, limit: Duration) -> Self {
-        self.0.freshness.stale_if_error = limit;
+        self.freshness.stale_if_error = limit;
         self
     }
 
     /// Lets unknown keys cause at most one fetch in this time (30 seconds unless set).
     #[must_use]
     pub fn cool_down(mut self, cool_down: Duration) -> Self {
-        self.0.freshness.cool_down = cool_down;
+        self.freshness.cool_down = cool_down;
         self
     }
 
     /// The set. Nothing is fetched before it is needed, or [`RemoteJwkSet::reload`] asks for it.
     #[must_use]
     pub fn build(self) -> RemoteJwkSet {
-        RemoteJwkSet::of(self.0)
+        RemoteJwkSet::of(Kept::new(self.keys, self.freshness))
     }
 }

@@ -10,8 +10,6 @@
 //! - [`Fetcher`] fetches once, under the same limits, for programs that need a set just now.
 
 mod builder;
-mod flight;
-mod freshness;
 mod jwk_set;
 
 pub use builder::RemoteJwkSetBuilder;

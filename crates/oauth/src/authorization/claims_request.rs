@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jeton_jose::json::{self, JsonError};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -63,6 +64,8 @@ impl ClaimsRequest {
     /// # Errors
     /// [`ClaimsRequestError`] where it is not strict JSON of that shape, or too large.
     pub fn parse(text: &str) -> Result<Self, ClaimsRequestError> {
+        // A derived struct would be read from an array as well.
+        json::from_slice::<BTreeMap<String, IgnoredAny>>(text.as_bytes())?;
         let request: Self = json::from_slice(text.as_bytes())?;
         if request.userinfo.len() + request.id_token.len() > Self::MAX_CLAIMS {
             return Err(ClaimsRequestError::TooMany);

@@ -58,7 +58,12 @@ async fn end(app: &App, parts: &Parts, parameters: &Parameters) -> Result<Respon
     match (app.authority.decide_end_session(&asked, signed_in.as_ref()), signed_in) {
         (EndSession::AtOnce, Some(signed_in)) => sign_out(app, &asked, &signed_in).await,
         (EndSession::Ask, Some(signed_in)) => Ok(ask(app, parts, parameters, &asked, &signed_in)),
-        _ => Ok(gone(app, &asked)),
+        _ => {
+            if let Some(grant) = app.authority.end_hinted_grant(&asked, app.clock.now()).await? {
+                tracing::info!(%grant, "signed out of one client");
+            }
+            Ok(gone(app, &asked))
+        }
     }
 }
 
@@ -118,14 +123,20 @@ async fn confirmed(
     if !app.authority.is_form_token(browser, &purpose(&signed_in), presented) {
         return Ok(stale_form(context));
     }
-    if form.get("action") != Some("sign_out") {
+    match form.get("action") {
+        Some("sign_out") => sign_out(app, &asked, &signed_in).await,
+        Some("sign_out_everywhere") => {
+            let user = signed_in.user.id;
+            let grants = app.authority.sign_out_everywhere(user, app.clock.now()).await?;
+            tracing::info!(%user, grants, "signed out everywhere");
+            Ok(gone(app, &asked))
+        }
         // Nothing happened. The client is told nothing, but the user may go on there.
-        return Ok(match asked.redirect() {
+        _ => Ok(match asked.redirect() {
             Some(target) => super::authorize::see_other(&target),
             None => super::authorize::see_other(&app.authority.settings().issuer),
-        });
+        }),
     }
-    sign_out(app, &asked, &signed_in).await
 }
 
 async fn sign_out(

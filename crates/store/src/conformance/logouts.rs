@@ -33,7 +33,7 @@ impl Fresh {
     }
 
     async fn due(&self, seconds: i64) -> Vec<LogoutDelivery> {
-        self.due_logouts(at(seconds), 100).await.expect("asking what is due")
+        self.due_logouts(at(seconds), 100, 100).await.expect("asking what is due")
     }
 
     /// Of which grants' ends clients are to be told, in the order of their identifiers.
@@ -149,7 +149,7 @@ pub(super) async fn the_longest_overdue_come_first(fresh: &Fresh) {
     // Those of one second come in the order in which they were noted.
     expected.sort_by_key(|(seconds, _)| *seconds);
     let due = async |seconds, limit| {
-        let due = fresh.due_logouts(at(seconds), limit).await.expect("asking what is due");
+        let due = fresh.due_logouts(at(seconds), 10, limit).await.expect("asking what is due");
         due.into_iter().map(|delivery| delivery.grant).collect::<Vec<_>>()
     };
     let expected: Vec<_> = expected.into_iter().map(|(_, grant)| grant).collect();
@@ -159,6 +159,22 @@ pub(super) async fn the_longest_overdue_come_first(fresh: &Fresh) {
     assert_eq!(due(30, 10).await, expected);
     assert_eq!(due(30, 3).await, expected[..3]);
     assert_eq!(due(30, 0).await, []);
+}
+
+pub(super) async fn one_client_does_not_stand_in_the_way_of_others(fresh: &Fresh) {
+    for client in ["silent", "other"] {
+        fresh.listening_client(client).await;
+    }
+    let ada = fresh.user("ada").await;
+    for _ in 0..5 {
+        fresh.opened(NewGrant { client: "silent".into(), ..new_grant(ada) }).await;
+    }
+    fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
+    fresh.opened(NewGrant { client: "other".into(), ..new_grant(ada) }).await;
+    fresh.revoke_user_grants(ada, at(2)).await.expect("signing out");
+    let due = fresh.due_logouts(at(2), 2, 3).await.expect("asking what is due");
+    let clients: Vec<_> = due.iter().map(|delivery| delivery.client.as_str()).collect();
+    assert_eq!(clients, ["silent", "silent", "other"]);
 }
 
 pub(super) async fn a_delivery_is_due_until_it_is_finished(fresh: &Fresh) {

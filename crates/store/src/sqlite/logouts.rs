@@ -48,12 +48,20 @@ fn note(db: &Connection, row: &Row<'_>, now: Timestamp) -> rusqlite::Result<()> 
         .map(drop)
 }
 
-pub(super) fn due(db: &Connection, now: Timestamp, limit: u32) -> rusqlite::Result<Vec<LogoutDelivery>> {
+pub(super) fn due(
+    db: &Connection,
+    now: Timestamp,
+    per_client: u32,
+    limit: u32,
+) -> rusqlite::Result<Vec<LogoutDelivery>> {
     db.prepare_cached(
         "SELECT l.number, l.client, l.grant_id, u.id, u.imported_key, l.attempts
-         FROM logouts l JOIN users u ON u.number = l.user WHERE l.due_at <= ?1 ORDER BY l.due_at, l.number LIMIT ?2",
+         FROM (SELECT *, row_number() OVER (PARTITION BY client ORDER BY due_at, number) AS place
+               FROM logouts WHERE due_at <= ?1) l
+         JOIN users u ON u.number = l.user
+         WHERE l.place <= ?2 ORDER BY l.due_at, l.number LIMIT ?3",
     )?
-    .query_map((now.unix(), limit), |row| {
+    .query_map((now.unix(), per_client, limit), |row| {
         Ok(LogoutDelivery {
             number: row.get(0)?,
             client: parsed(row, 1)?,

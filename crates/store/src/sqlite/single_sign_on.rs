@@ -196,8 +196,13 @@ impl DeviceStore for SqliteStore {
 
 #[async_trait]
 impl LogoutStore for SqliteStore {
-    async fn due_logouts(&self, now: Timestamp, limit: u32) -> Result<Vec<LogoutDelivery>, StoreError> {
-        self.readers.read(|db| logouts::due(db, now, limit))
+    async fn due_logouts(
+        &self,
+        now: Timestamp,
+        per_client: u32,
+        limit: u32,
+    ) -> Result<Vec<LogoutDelivery>, StoreError> {
+        self.readers.read(|db| logouts::due(db, now, per_client, limit))
     }
 
     async fn finish_logout(&self, number: i64) -> Result<(), StoreError> {

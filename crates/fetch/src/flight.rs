@@ -2,39 +2,39 @@
 
 use std::collections::HashMap;
 
-use jeton_fetch::FetchError;
 use jeton_jose::Timestamp;
 use tokio::sync::watch;
 
-use super::freshness::{Freshness, within};
+use crate::error::FetchError;
+use crate::freshness::{Freshness, within};
 
 /// How many missing keys are kept in mind.
 const MAX_MISSING: usize = 256;
 
-/// The fetches of one set.
+/// The fetches of one document.
 #[derive(Debug, Default)]
-pub(super) struct Flights {
+pub(crate) struct Flights {
     running: Option<Flight>,
     /// How many have begun. Each has its number, which tells the newer of two answers.
     begun: u64,
     /// Why and when the last fetch failed, if it did.
     failure: Option<(FetchError, Timestamp)>,
-    /// When the issuer was last asked for the sake of an unknown key.
+    /// When the host was last asked for the sake of an unknown key.
     asked_for_key_at: Option<Timestamp>,
-    /// Keys that the issuer turned out not to have, and when.
+    /// Keys that the host turned out not to have, and when.
     missing: HashMap<Box<str>, Timestamp>,
 }
 
 /// One fetch under way. Clones wait for the same one.
 #[derive(Clone, Debug)]
-pub(super) struct Flight {
+pub(crate) struct Flight {
     number: u64,
     landed: watch::Receiver<bool>,
 }
 
 impl Flight {
     /// Waits until it has landed, whichever way.
-    pub(super) async fn landed(mut self) {
+    pub(crate) async fn landed(mut self) {
         // An error says that whoever fetched is gone, which ends the waiting as well.
         let _ = self.landed.wait_for(|landed| *landed).await;
     }
@@ -46,12 +46,12 @@ impl Flight {
 
 impl Flights {
     /// The fetch that is under way.
-    pub(super) fn running(&self) -> Option<Flight> {
+    pub(crate) fn running(&self) -> Option<Flight> {
         self.running.as_ref().filter(|flight| !flight.is_over()).cloned()
     }
 
     /// Counts a new fetch, which those who come now wait for. The sender says when it has landed.
-    pub(super) fn begin(&mut self) -> (u64, Flight, watch::Sender<bool>) {
+    pub(crate) fn begin(&mut self) -> (u64, Flight, watch::Sender<bool>) {
         self.begun += 1;
         let (sender, landed) = watch::channel(false);
         let flight = Flight { number: self.begun, landed };
@@ -60,16 +60,16 @@ impl Flights {
     }
 
     /// Takes down that fetch `number` succeeded.
-    pub(super) fn succeeded(&mut self, number: u64, brought: Brought) {
+    pub(crate) fn succeeded(&mut self, number: u64, brought: Brought) {
         self.ended(number);
         self.failure = None;
-        if brought == Brought::OtherKeys {
+        if brought == Brought::Another {
             self.missing.clear();
         }
     }
 
     /// Takes down that fetch `number` failed.
-    pub(super) fn failed(&mut self, number: u64, error: FetchError, now: Timestamp) {
+    pub(crate) fn failed(&mut self, number: u64, error: FetchError, now: Timestamp) {
         // An older one that fails after a newer one has begun says nothing about the newer one.
         if number == self.begun {
             self.failure = Some((error, now));
@@ -83,16 +83,16 @@ impl Flights {
         }
     }
 
-    pub(super) fn failed_at(&self) -> Option<Timestamp> {
+    pub(crate) fn failed_at(&self) -> Option<Timestamp> {
         self.failure.as_ref().map(|(_, failed_at)| *failed_at)
     }
 
-    pub(super) fn last_error(&self) -> Option<FetchError> {
+    pub(crate) fn last_error(&self) -> Option<FetchError> {
         self.failure.as_ref().map(|(error, _)| error.clone())
     }
 
-    /// Whether the issuer may be asked at `now` for the sake of this key, and if so, that it is.
-    pub(super) fn may_ask_for(&mut self, kid: Option<&str>, freshness: &Freshness, now: Timestamp) -> bool {
+    /// Whether the host may be asked at `now` for the sake of this key, and if so, that it is.
+    pub(crate) fn may_ask_for(&mut self, kid: Option<&str>, freshness: &Freshness, now: Timestamp) -> bool {
         let asked = self.asked_for_key_at.is_some_and(|asked_at| within(asked_at, freshness.cool_down, now));
         let failed = self.failed_at().is_some_and(|failed_at| within(failed_at, freshness.retry_pause, now));
         if asked || failed || self.is_missing(kid, freshness, now) {
@@ -102,14 +102,14 @@ impl Flights {
         true
     }
 
-    /// Whether the issuer is known not to have this key.
-    pub(super) fn is_missing(&self, kid: Option<&str>, freshness: &Freshness, now: Timestamp) -> bool {
+    /// Whether the host is known not to have this key.
+    pub(crate) fn is_missing(&self, kid: Option<&str>, freshness: &Freshness, now: Timestamp) -> bool {
         kid.and_then(|kid| self.missing.get(kid))
             .is_some_and(|since| within(*since, freshness.missing_for, now))
     }
 
-    /// Takes down that the issuer was asked and does not have this key.
-    pub(super) fn note_missing(&mut self, kid: Option<&str>, freshness: &Freshness, now: Timestamp) {
+    /// Takes down that the host was asked and does not have this key.
+    pub(crate) fn note_missing(&mut self, kid: Option<&str>, freshness: &Freshness, now: Timestamp) {
         let Some(kid) = kid else { return };
         if self.missing.len() >= MAX_MISSING {
             self.missing.retain(|_, since| within(*since, freshness.missing_for, now));
@@ -122,9 +122,9 @@ impl Flights {
 
 /// What a fetch brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Brought {
-    SameKeys,
-    OtherKeys,
+pub(crate) enum Brought {
+    TheSame,
+    Another,
 }
 
 #[cfg(test)]
@@ -151,15 +151,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_in_mind_about_missing_keys_is_bounded_and_ends_with_other_keys() {
+    fn what_is_kept_in_mind_about_missing_keys_is_bounded_and_ends_with_another_document() {
         let (freshness, mut flights) = (Freshness::default(), Flights::default());
         for number in 0..10 * MAX_MISSING {
             flights.note_missing(Some(&number.to_string()), &freshness, NOW);
         }
         assert_eq!(flights.missing.len(), MAX_MISSING);
-        flights.succeeded(1, Brought::SameKeys);
+        flights.succeeded(1, Brought::TheSame);
         assert!(flights.is_missing(Some("1"), &freshness, NOW));
-        flights.succeeded(2, Brought::OtherKeys);
+        flights.succeeded(2, Brought::Another);
         assert!(!flights.is_missing(Some("1"), &freshness, NOW));
     }
 

@@ -1,24 +1,24 @@
-//! How old keys may be, and when to ask for newer ones: rules without I/O.
+//! How old a document may be, and when to ask for newer ones: rules without I/O.
 
 use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
-/// The ages at which something changes.
+/// The ages of a document, mostly a JWK Set, at which something changes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Freshness {
+pub struct Freshness {
     /// From here on keys are refreshed while they are used, so that nobody waits.
-    pub(super) refresh_ahead: Duration,
+    pub refresh_ahead: Duration,
     /// From here on they are used only where refreshing them fails.
-    pub(super) max_age: Duration,
+    pub max_age: Duration,
     /// From here on they are not used at all.
-    pub(super) stale_if_error: Duration,
-    /// How long to leave the issuer alone after it failed.
-    pub(super) retry_pause: Duration,
+    pub stale_if_error: Duration,
+    /// How long to leave its host alone after it failed.
+    pub retry_pause: Duration,
     /// How long to leave it alone after it was asked for a key that it turned out not to have.
-    pub(super) cool_down: Duration,
+    pub cool_down: Duration,
     /// How long a key that it does not have is not asked for again.
-    pub(super) missing_for: Duration,
+    pub missing_for: Duration,
 }
 
 impl Default for Freshness {
@@ -34,9 +34,9 @@ impl Default for Freshness {
     }
 }
 
-/// What to do about keys of some age.
+/// What to do about a document of some age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Plan {
+pub(crate) enum Plan {
     /// Use them.
     Use,
     /// Use them, and have newer ones fetched meanwhile.
@@ -45,13 +45,13 @@ pub(super) enum Plan {
     RefreshOrUse,
     /// Have newer ones fetched first; where that fails, refuse.
     RefreshOrRefuse,
-    /// Refuse: they are too old, and the issuer failed a moment ago.
+    /// Refuse: they are too old, and its host failed a moment ago.
     Refuse,
 }
 
 impl Freshness {
-    /// The plan at `now` for keys that were fetched at `fetched_at`, after a failure at `failed_at`.
-    pub(super) fn plan(
+    /// The plan at `now` for what was fetched at `fetched_at`, after a failure at `failed_at`.
+    pub(crate) fn plan(
         &self,
         fetched_at: Option<Timestamp>,
         failed_at: Option<Timestamp>,
@@ -75,7 +75,7 @@ impl Freshness {
 }
 
 /// Whether less than `duration` has passed at `now` since `start`. Where the clock was set back, it has.
-pub(super) fn within(start: Timestamp, duration: Duration, now: Timestamp) -> bool {
+pub(crate) fn within(start: Timestamp, duration: Duration, now: Timestamp) -> bool {
     start <= now && now.saturating_since(start) < duration
 }
 

@@ -1,0 +1,273 @@
+//! A document that is fetched when it is needed and kept fresh from then on: a JWK Set, most often.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use jeton_jose::Timestamp;
+use tokio::runtime::Handle;
+
+use crate::error::FetchError;
+use crate::flight::{Brought, Flight, Flights};
+use crate::freshness::{Freshness, Plan};
+
+/// Where a document comes from.
+pub trait Origin: Send + Sync + 'static {
+    /// What it is once it is read.
+    type Document: Send + Sync + 'static;
+
+    /// Fetches it, with a text by which an unchanged one is known.
+    fn fetch(&self) -> impl Future<Output = Result<(Self::Document, Box<str>), FetchError>> + Send;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// Hears that another document than before was fetched.
+    fn changed(&self, document: &Self::Document);
+
+    /// Hears that a fetch failed.
+    fn failed(&self, error: &FetchError);
+}
+
+/// A document, kept fresh.
+///
+/// - One fetch at a time, however many wait for it; it goes on when they are cancelled.
+/// - It is refreshed while it is used, from [`Freshness::refresh_ahead`] on; from [`Freshness::max_age`] on callers wait for
+///   a newer one.
+/// - A host that fails is left alone for [`Freshness::retry_pause`]; the last document is used meanwhile, up to
+///   [`Freshness::stale_if_error`].
+/// - A key that is missing has it fetched at once, but not more often than [`Freshness::cool_down`], and for one key not
+///   more often than [`Freshness::missing_for`].
+/// - An answer never takes the place of one that was asked for later.
+///
+/// Clones are one document.
+pub struct Kept<O: Origin> {
+    inner: Arc<Inner<O>>,
+}
+
+struct Inner<O: Origin> {
+    origin: O,
+    freshness: Freshness,
+    current: ArcSwapOption<Fetched<O::Document>>,
+    flights: Mutex<Flights>,
+}
+
+/// What one fetch brought.
+#[derive(Debug)]
+pub struct Fetched<D> {
+    document: D,
+    /// By which an unchanged document is known.
+    tag: Box<str>,
+    /// Counts up whenever the document changes.
+    version: u64,
+    /// The number of the fetch.
+    number: u64,
+    at: Timestamp,
+}
+
+impl<D> Fetched<D> {
+    /// Counts up whenever the document changes.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The document.
+    #[must_use]
+    pub const fn document(&self) -> &D {
+        &self.document
+    }
+}
+
+impl<O: Origin> Kept<O> {
+    /// The document of this origin. Nothing is fetched before it is needed.
+    #[must_use]
+    pub fn new(origin: O, freshness: Freshness) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                origin,
+                freshness,
+                current: ArcSwapOption::empty(),
+                flights: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn origin(&self) -> &O {
+        &self.inner.origin
+    }
+
+    /// Fetches it now: when a program starts, so that its first request need not wait, or when an operator knows that it
+    /// has changed. A fetch that began earlier is not taken for it.
+    ///
+    /// # Errors
+    /// Why it failed. The document from before stays in use as long as it may.
+    pub async fn reload(&self) -> Result<(), FetchError> {
+        let (number, flight) = self.begin(&mut self.flights())?;
+        flight.landed().await;
+        match self.inner.current.load().as_ref() {
+            Some(fetched) if fetched.number >= number => Ok(()),
+            _ => Err(self.flights().last_error().unwrap_or(FetchError::NoRuntime)),
+        }
+    }
+
+    /// When the document in use was fetched; nothing before the first time.
+    #[must_use]
+    pub fn fetched_at(&self) -> Option<Timestamp> {
+        self.inner.current.load().as_ref().map(|fetched| fetched.at)
+    }
+
+    /// The document, where it may be used without waiting.
+    pub fn ready(&self, now: Timestamp) -> Option<Arc<Fetched<O::Document>>> {
+        let current = self.inner.current.load();
+        let fetched = current.as_ref()?;
+        // The common case costs no lock.
+        if fetched.at <= now && now.saturating_since(fetched.at) < self.inner.freshness.refresh_ahead {
+            return Some(Arc::clone(fetched));
+        }
+        let mut flights = self.flights();
+        match self.inner.freshness.plan(Some(fetched.at), flights.failed_at(), now) {
+            Plan::Use => Some(Arc::clone(fetched)),
+            Plan::UseAndRefresh => {
+                if flights.running().is_none() {
+                    let _ = self.begin(&mut flights);
+                }
+                Some(Arc::clone(fetched))
+            }
+            Plan::RefreshOrUse | Plan::RefreshOrRefuse | Plan::Refuse => None,
+        }
+    }
+
+    /// The document, after waiting for a newer one where it is too old; nothing where none may be used.
+    pub async fn wait(&self, now: Timestamp) -> Option<Arc<Fetched<O::Document>>> {
+        if let Some(fetched) = self.ready(now) {
+            return Some(fetched);
+        }
+        let before = self.inner.current.load_full();
+        let (plan, flight) = {
+            let mut flights = self.flights();
+            let plan = self.inner.freshness.plan(
+                before.as_ref().map(|fetched| fetched.at),
+                flights.failed_at(),
+                now,
+            );
+            let flight = match plan {
+                Plan::Refuse => return None,
+                Plan::Use => return before,
+                _ => flights.running().or_else(|| self.begin(&mut flights).ok().map(|(_, flight)| flight)),
+            };
+            (plan, flight)
+        };
+        if let Some(flight) = flight {
+            flight.landed().await;
+        }
+        let after = self.inner.current.load_full();
+        let is_newer = match (&before, &after) {
+            (Some(before), Some(after)) => after.number > before.number,
+            (None, after) => after.is_some(),
+            (Some(_), None) => false,
+        };
+        if is_newer || plan != Plan::RefreshOrRefuse { after } else { None }
+    }
+
+    /// A newer document than `seen`, which lacks the key of this `kid`; nothing where there is none, or the host must not be
+    /// asked yet.
+    pub async fn look_for(
+        &self,
+        kid: Option<&str>,
+        seen: &Fetched<O::Document>,
+        now: Timestamp,
+    ) -> Option<Arc<Fetched<O::Document>>> {
+        // A fetch that others began may have left before the key was published: once it has landed, ask once more.
+        for _ in 0..2 {
+            let (flight, was_ours) = {
+                let mut flights = self.flights();
+                if let Some(newer) = self.newer_than(seen) {
+                    return Some(newer);
+                }
+                if flights.is_missing(kid, &self.inner.freshness, now) {
+                    return None;
+                }
+                match flights.running() {
+                    Some(flight) => (flight, false),
+                    None if flights.may_ask_for(kid, &self.inner.freshness, now) => {
+                        (self.begin(&mut flights).ok()?.1, true)
+                    }
+                    None => return None,
+                }
+            };
+            flight.landed().await;
+            if let Some(newer) = self.newer_than(seen) {
+                return Some(newer);
+            }
+            if was_ours {
+                self.flights().note_missing(kid, &self.inner.freshness, now);
+                return None;
+            }
+        }
+        None
+    }
+
+    fn newer_than(&self, seen: &Fetched<O::Document>) -> Option<Arc<Fetched<O::Document>>> {
+        self.inner.current.load_full().filter(|current| current.version > seen.version)
+    }
+
+    /// Begins a fetch in a task of its own, so that it ends whatever becomes of the request that wanted it.
+    fn begin(&self, flights: &mut Flights) -> Result<(u64, Flight), FetchError> {
+        let runtime = Handle::try_current().map_err(|_| FetchError::NoRuntime)?;
+        let (number, flight, landed) = flights.begin();
+        let this = self.clone();
+        runtime.spawn(async move {
+            let outcome = this.inner.origin.fetch().await;
+            this.land(number, outcome);
+            let _ = landed.send(true);
+        });
+        Ok((number, flight))
+    }
+
+    fn land(&self, number: u64, outcome: Result<(O::Document, Box<str>), FetchError>) {
+        let now = self.inner.origin.now();
+        let mut flights = self.flights();
+        let (document, tag) = match outcome {
+            Ok(brought) => brought,
+            Err(error) => {
+                self.inner.origin.failed(&error);
+                flights.failed(number, error, now);
+                return;
+            }
+        };
+        // The lock on the flights makes this the only writer.
+        let before = self.inner.current.load_full();
+        if before.as_ref().is_some_and(|before| before.number > number) {
+            flights.succeeded(number, Brought::TheSame);
+            return;
+        }
+        let (version, brought) = match &before {
+            Some(before) if before.tag == tag => (before.version, Brought::TheSame),
+            before => (before.as_ref().map_or(0, |before| before.version) + 1, Brought::Another),
+        };
+        if brought == Brought::Another {
+            self.inner.origin.changed(&document);
+        }
+        self.inner.current.store(Some(Arc::new(Fetched { document, tag, version, number, at: now })));
+        flights.succeeded(number, brought);
+    }
+
+    fn flights(&self) -> MutexGuard<'_, Flights> {
+        self.inner.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<O: Origin> Clone for Kept<O> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<O: Origin + fmt::Debug> fmt::Debug for Kept<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").field("origin", &self.inner.origin).finish_non_exhaustive()
+    }
+}

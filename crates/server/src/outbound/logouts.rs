@@ -1,0 +1,160 @@
+//! Telling clients that a user signed out (OpenID Connect Back-Channel Logout). Whom to tell is written down in the
+//! transaction that ends a grant, so nothing is forgotten when the server stops; here it is delivered.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton_authority::store::LogoutDelivery;
+use jeton_authority::{Authority, OAuthError};
+use jeton_fetch::{FetchError, Fetcher, RemoteUrl, RemoteUrlError};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::clock::Clock;
+use crate::trouble::Trouble;
+
+/// How often it is looked whether something is due.
+const TICK: Duration = Duration::from_secs(1);
+/// How many deliveries go on at once.
+const AT_ONCE: usize = 32;
+/// How many of them to one client, so that a slow one does not keep others waiting.
+const AT_ONCE_PER_CLIENT: u32 = 4;
+/// How often a client is tried before it is given up: for about a day, by the pauses.
+const ATTEMPTS: u32 = 12;
+/// The pause after the first attempt that failed; each further one is three times as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// Delivers what is due, for as long as it is polled.
+pub(crate) async fn deliver_logouts(authority: Arc<Authority>, fetcher: Fetcher, clock: Clock) {
+    let mut trouble = Trouble::new("logouts_not_delivered");
+    let mut under_way = UnderWay { tasks: JoinSet::new(), numbers: HashSet::new() };
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            Some(done) = under_way.tasks.join_next() => under_way.landed(done, &mut trouble),
+        }
+        while let Some(done) = under_way.tasks.try_join_next() {
+            under_way.landed(done, &mut trouble);
+        }
+        // What is under way is still due by the store's account.
+        let limit = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+        match authority.store().due_logouts(clock.now(), AT_ONCE_PER_CLIENT, limit).await {
+            Ok(due) => due.into_iter().for_each(|delivery| {
+                if under_way.tasks.len() < AT_ONCE && under_way.numbers.insert(delivery.number) {
+                    let sender = Sender {
+                        authority: Arc::clone(&authority),
+                        fetcher: fetcher.clone(),
+                        clock: clock.clone(),
+                    };
+                    under_way.tasks.spawn(async move { (delivery.number, sender.attempt(delivery).await) });
+                }
+            }),
+            Err(error) => trouble.again(&error),
+        }
+    }
+}
+
+/// The deliveries that are being made.
+struct UnderWay {
+    tasks: JoinSet<(i64, Result<(), OAuthError>)>,
+    numbers: HashSet<i64>,
+}
+
+impl UnderWay {
+    fn landed(
+        &mut self,
+        done: Result<(i64, Result<(), OAuthError>), tokio::task::JoinError>,
+        trouble: &mut Trouble,
+    ) {
+        match done {
+            Ok((number, outcome)) => {
+                self.numbers.remove(&number);
+                match outcome {
+                    Ok(()) => trouble.over(),
+                    Err(error) => trouble.again(&error),
+                }
+            }
+            Err(error) => trouble.again(&error),
+        }
+    }
+}
+
+/// Why a client was not told.
+#[derive(Debug, thiserror::Error)]
+enum DeliveryError {
+    #[error(transparent)]
+    Url(#[from] RemoteUrlError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+}
+
+impl DeliveryError {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Url(error) => error.code(),
+            Self::Fetch(error) => error.code(),
+        }
+    }
+}
+
+struct Sender {
+    authority: Arc<Authority>,
+    fetcher: Fetcher,
+    clock: Clock,
+}
+
+impl Sender {
+    /// Tries to deliver one, and writes down how it went. An error is the authority's own.
+    async fn attempt(self, delivery: LogoutDelivery) -> Result<(), OAuthError> {
+        let store = self.authority.store();
+        let Some(token) = self.authority.logout_token(&delivery, self.clock.now()).await? else {
+            return Ok(store.finish_logout(delivery.number).await?);
+        };
+        let (client, grant) = (&delivery.client, delivery.grant);
+        match self.post(&token.uri, &token.token).await {
+            Ok(()) => {
+                tracing::info!(%client, %grant, "the client was told of a sign-out");
+                Ok(store.finish_logout(delivery.number).await?)
+            }
+            Err(error) if delivery.attempts + 1 >= ATTEMPTS => {
+                tracing::error!(%client, %grant, code = error.code(), "the client was not told of a sign-out, and is given up: {error}");
+                Ok(store.finish_logout(delivery.number).await?)
+            }
+            Err(error) => {
+                let pause = pause(delivery.attempts);
+                tracing::warn!(%client, %grant, code = error.code(), "the client was not told of a sign-out, and is tried again in {pause:?}: {error}");
+                let due_at = self.clock.now().saturating_add(pause);
+                Ok(store.postpone_logout(delivery.number, due_at).await?)
+            }
+        }
+    }
+
+    async fn post(&self, uri: &str, token: &str) -> Result<(), DeliveryError> {
+        Ok(self.fetcher.post_form(&RemoteUrl::parse(uri)?, &[("logout_token", token)]).await?)
+    }
+}
+
+/// How long to leave a client alone after it failed once more than `attempts` times.
+fn pause(attempts: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(3_u32.saturating_pow(attempts)).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_a_client_is_tried_for_about_a_day() {
+        assert_eq!(pause(0), Duration::from_secs(10));
+        assert_eq!(pause(1), Duration::from_secs(30));
+        assert_eq!(pause(ATTEMPTS), LONGEST_PAUSE);
+        assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
+        let in_all: Duration = (0..ATTEMPTS - 1).map(pause).sum();
+        assert!(in_all > Duration::from_secs(24 * 3600) && in_all < Duration::from_secs(36 * 3600));
+    }
+}

@@ -1,0 +1,67 @@
+//! Whether a client belongs to the sector that it names (OpenID Connect Registration §5): else one client could have the
+//! pairwise subjects of another's users.
+
+use std::collections::BTreeSet;
+
+use jeton_fetch::{FetchError, Fetcher, RemoteUrl, RemoteUrlError};
+use jeton_oauth::client::{ClientMetadata, SubjectType};
+
+/// Why a client's sector will not do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SectorError {
+    /// Its redirect URIs have several hosts, and nothing says to which of them its subjects belong.
+    #[error(
+        "a client with pairwise subjects and redirect URIs of several hosts needs a sector_identifier_uri"
+    )]
+    Needed,
+    /// The URI may not be fetched.
+    #[error("the sector_identifier_uri cannot be fetched: {0}")]
+    Url(#[from] RemoteUrlError),
+    /// The document could not be fetched.
+    #[error("the sector_identifier_uri was not fetched: {0}")]
+    Fetch(#[from] FetchError),
+    /// The document is not a list of URIs.
+    #[error("the sector_identifier_uri leads to something else than a list of URIs")]
+    Malformed,
+    /// The document does not list a redirect URI of the client.
+    #[error("the sector_identifier_uri does not list {redirect_uri}")]
+    NotListed {
+        /// Which one.
+        redirect_uri: Box<str>,
+    },
+}
+
+impl SectorError {
+    /// The stable name of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Needed => "sector_needed",
+            Self::Url(error) => error.code(),
+            Self::Fetch(error) => error.code(),
+            Self::Malformed => "sector_malformed",
+            Self::NotListed { .. } => "sector_redirect_uri_not_listed",
+        }
+    }
+}
+
+/// Checks the sector of a client that is to be added or changed: fetches its `sector_identifier_uri`, if it names one, and
+/// looks for each of its redirect URIs there.
+///
+/// # Errors
+/// [`SectorError`] says what will not do.
+pub async fn check_sector(fetcher: &Fetcher, metadata: &ClientMetadata) -> Result<(), SectorError> {
+    let Some(uri) = metadata.sector_identifier_uri.as_deref() else {
+        let hosts: BTreeSet<_> =
+            metadata.redirect_uris.iter().map(|uri| uri.host().unwrap_or(uri.origin())).collect();
+        let pairwise = metadata.subject_type == Some(SubjectType::Pairwise);
+        return if pairwise && hosts.len() > 1 { Err(SectorError::Needed) } else { Ok(()) };
+    };
+    let document = fetcher.json(&RemoteUrl::parse(uri)?).await?;
+    let listed: Vec<String> = serde_json::from_slice(&document).map_err(|_| SectorError::Malformed)?;
+    match metadata.redirect_uris.iter().find(|uri| !listed.iter().any(|listed| listed == uri.as_str())) {
+        Some(missing) => Err(SectorError::NotListed { redirect_uri: missing.as_str().into() }),
+        None => Ok(()),
+    }
+}
