@@ -10,6 +10,7 @@ use jeton_authority::client::{Client, ClientError, ClientSecret, NewClient};
 use jeton_authority::keys::MasterKey;
 use jeton_authority::store::{ClientChange, ClientRemoval, ClientStore};
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
+use jeton_server::Fetcher;
 
 use super::user::failed;
 use crate::config::Config;
@@ -17,7 +18,7 @@ use crate::data::{self, Data};
 use crate::failure::Failure;
 use crate::options::StoreOptions;
 use crate::output::{self, Style};
-use crate::{clock, input, master_key};
+use crate::{clock, input, master_key, serving};
 use description::Description;
 use preview::Preview;
 use shown::Shown;
@@ -129,13 +130,15 @@ impl ClientCommand {
 struct Clients {
     data: Data,
     master: MasterKey,
+    /// What fetches the sectors that they name.
+    fetcher: Fetcher,
 }
 
 impl Clients {
     async fn open(config: &Config) -> Result<Self, Failure> {
         let data = Data::open(config)?;
         let master = master_key::load_or_make(config, &data.folder, &*data.store).await?;
-        Ok(Self { data, master })
+        Ok(Self { data, master, fetcher: serving::fetcher(config) })
     }
 
     async fn find(&self, id: &ClientId) -> Result<Client, Failure> {
@@ -178,6 +181,7 @@ impl Clients {
             created_at: clock::now(),
         })
         .map_err(|error| refused(&error))?;
+        self.check_sector(&client).await?;
         match self.data.store.add_client(client.to_stored(&self.master)).await.map_err(failed)? {
             ClientChange::Done => {}
             _ => return Err(Failure::refused(format!("there is a client {} already", client.id))),
@@ -210,7 +214,13 @@ impl Clients {
         if !needs_secret {
             client.secret = None;
         }
+        self.check_sector(&client).await?;
         self.change(client, drawn.as_ref(), "changed", style).await
+    }
+
+    async fn check_sector(&self, client: &Client) -> Result<(), Failure> {
+        let outcome = jeton_server::check_sector(&self.fetcher, &client.metadata).await;
+        outcome.map_err(|error| Failure::coded(error.code(), output::printable(&error.to_string())))
     }
 
     async fn disable(&self, id: &ClientId, disabled: bool, style: Style) -> Result<(), Failure> {

@@ -59,6 +59,8 @@ impl Demo {
             .map_err(|error| Failure::refused(format!("cannot make a scratch folder: {error}")))?;
         config.data = scratch.path().join("data");
         config.database = config::Database::Sqlite(None);
+        // The demo's applications are on this machine, and hear of sign-outs here.
+        config.fetch_allow = config::Reaches(vec![jeton_server::Reach::Loopback]);
         // It is half of what the demo shows.
         config.token_api_enabled = true;
         let outcome = serving::block_on(serve(config, self.remember, scratch.path()));
