@@ -254,7 +254,7 @@ pub(crate) fn permitted_resources(
     let known = |resource: &&str| {
         **resource == settings.audience || client.policy.resources.iter().any(|own| own == *resource)
     };
-    if asked.iter().all(|resource| known(&resource)) {
+    if asked.iter().all(known) {
         Ok(asked.iter().map(|&resource| resource.into()).collect())
     } else {
         Err(Refusal::new(
