@@ -20,7 +20,9 @@ fn files(folder: &Path, found: &mut BTreeMap<String, String>) {
 fn tests() -> BTreeSet<String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = BTreeMap::new();
-    for folder in ["tests/it", "src", "../guard/tests/it", "../guard/src"] {
+    for folder in
+        ["tests/it", "src", "../guard/tests/it", "../guard/src", "../fetch/src", "../fetch/tests/it"]
+    {
         files(&here.join(folder), &mut sources);
     }
     let mut tests = BTreeSet::new();
