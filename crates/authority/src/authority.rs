@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use jeton_jose::jwt::Signer;
 use jeton_jose::{Algorithm, Timestamp};
 
-use crate::client::ClientKeys;
+use crate::client::{ClientDocuments, ClientKeys};
 use crate::clients::ClientCache;
 use crate::keys::{
     KeyChangeError, KeyRing, KeyRingError, MasterKey, PublishedKeys, id_token_key, missing_keys, newest,
@@ -34,6 +34,7 @@ pub struct Authority {
     pub(crate) master: MasterKey,
     pub(crate) clients: ClientCache,
     pub(crate) client_keys: OnceLock<Arc<dyn ClientKeys>>,
+    pub(crate) client_documents: OnceLock<Arc<dyn ClientDocuments>>,
     ring: ArcSwap<Known>,
 }
 
@@ -100,6 +101,7 @@ impl Authority {
             master,
             clients: ClientCache::default(),
             client_keys: OnceLock::new(),
+            client_documents: OnceLock::new(),
             ring: ArcSwap::from_pointee(Known { ring, store_changes }),
         })
     }

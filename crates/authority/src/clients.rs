@@ -52,7 +52,9 @@ impl Authority {
         if let Some(client) = self.clients.get(id) {
             return Ok(Some(client));
         }
-        let Some(stored) = self.store.find_client(id).await? else { return Ok(None) };
+        let Some(stored) = self.store.find_client(id).await? else {
+            return Ok(self.client_of_document(id).await);
+        };
         let client = Arc::new(Client::from_stored(&stored, &self.master)?);
         self.clients.put(&client);
         Ok(Some(client))

@@ -46,10 +46,16 @@ pub struct Settings {
     pub device_lifetime: Duration,
     /// Who may register clients. Setting `client.registration`.
     pub registration: RegistrationPolicy,
+    /// Who may be a client by the URL of a description (OAuth Client ID Metadata Document). Setting
+    /// `client.metadata_documents`.
+    pub metadata_documents: RegistrationPolicy,
     /// The grants that clients may register for. Setting `client.registration_grant_types`.
     pub registered_grant_types: Vec<GrantType>,
     /// What clients that registered themselves may ask for at most. Setting `client.registration_scope`.
     pub registered_scope: Scope,
+    /// The resources that clients which came by themselves may ask for tokens for (RFC 8707): APIs, MCP servers. Setting
+    /// `client.registration_resources`.
+    pub registered_resources: Vec<String>,
     /// For how long a key is published before it signs. Setting `keys.publish_wait`.
     pub publish_wait: Duration,
     /// What passwords are hashed with.
@@ -78,12 +84,14 @@ impl Settings {
             dpop_nonces: DpopNonces::default(),
             device_lifetime: Duration::from_secs(10 * 60),
             registration: RegistrationPolicy::default(),
+            metadata_documents: RegistrationPolicy::default(),
             registered_grant_types: vec![
                 GrantType::AuthorizationCode,
                 GrantType::RefreshToken,
                 GrantType::DeviceCode,
             ],
             registered_scope: Scope::parse(REGISTERED_SCOPE).expect("the default scope is one"),
+            registered_resources: vec![],
             publish_wait: Duration::from_secs(10 * 60),
             argon2: Argon2Params::default(),
         }

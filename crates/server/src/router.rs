@@ -74,7 +74,11 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route(userinfo::PATH, get(userinfo::answer).post(userinfo::answer))
         .layer(middleware::from_fn_with_state(Arc::clone(app), dpop::nonce))
         .layer(middleware::from_fn_with_state(Arc::clone(app), cors));
-    Router::new()
+    let mut metadata = Router::new();
+    for path in discovery::paths_of(&app.authority.settings().issuer) {
+        metadata = metadata.route(&path, readable(get(discovery::get)));
+    }
+    metadata
         .route(discovery::OPENID, readable(get(discovery::get)))
         .route(discovery::OAUTH, readable(get(discovery::get)))
         .route(authorize::PATH, get(authorize::begin).post(authorize::begin))

@@ -29,7 +29,7 @@ use crate::endpoints::health::Readiness;
 use crate::endpoints::{discovery, jwks};
 use crate::error::ApiError;
 use crate::limits::Limits;
-use crate::outbound::RemoteClientKeys;
+use crate::outbound::{RemoteClientDocuments, RemoteClientKeys};
 use crate::request::RequestContext;
 use crate::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::router::{TokenApi, router};
@@ -223,6 +223,8 @@ impl ServiceBuilder {
     pub fn build(self) -> Service {
         let Self { authority, clock, limits, proxies, token_api, certificate_header, fetcher, routes } = self;
         authority.fetch_client_keys_with(Arc::new(RemoteClientKeys::new(fetcher.clone(), clock.clone())));
+        let documents = RemoteClientDocuments::new(fetcher.clone(), clock.clone());
+        authority.fetch_client_documents_with(Arc::new(documents));
         let cookies = Cookies::of(&authority.settings().issuer);
         let metadata = Metadata::of(authority.settings(), certificate_header.as_ref());
         let app = Arc::new(App {

@@ -10,7 +10,7 @@ use jeton_oauth::{ErrorCode, Parameters, RedirectUri, Scope};
 
 use super::request::AuthorizationRequest;
 use super::response::{AuthorizationResponse, ResponseParameters};
-use crate::client::{Client, PkcePolicy};
+use crate::client::{Client, ClientSource, PkcePolicy};
 use crate::one_time::OneTimeHash;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
@@ -251,8 +251,14 @@ pub(crate) fn permitted_resources(
     if asked.len() > MAX_RESOURCES {
         return Err(Refusal::new(ErrorCode::InvalidTarget, "too many resources"));
     }
+    // Nobody decided about a client that came by itself, but about all of them.
+    let of_all: &[String] = match client.policy.source {
+        ClientSource::Operator => &[],
+        _ => &settings.registered_resources,
+    };
     let known = |resource: &&str| {
-        **resource == settings.audience || client.policy.resources.iter().any(|own| own == *resource)
+        let mut own = client.policy.resources.iter().chain(of_all);
+        **resource == settings.audience || own.any(|own| own == *resource)
     };
     if asked.iter().all(known) {
         Ok(asked.iter().map(|&resource| resource.into()).collect())

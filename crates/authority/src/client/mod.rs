@@ -1,13 +1,18 @@
 //! Clients: the applications that people sign in to.
 
 mod algorithms;
+mod document;
 mod policy;
 mod registered;
 mod remote_keys;
 mod secret;
 
 pub(crate) use algorithms::names;
-pub use algorithms::{ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS};
+pub use algorithms::{
+    ASSERTION_ALGORITHMS, CONTENT_ENCRYPTION_ALGORITHMS, KEY_ENCRYPTION_ALGORITHMS,
+    REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS,
+};
+pub use document::{ClientDocument, ClientDocuments};
 pub use policy::{
     ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, PkcePolicy, TrustedIssuer,
 };

@@ -6,7 +6,7 @@ use jeton_oauth::{ErrorCode, RedirectUri, Scope};
 use serde_json::{Map, Value};
 
 use super::hosts;
-use crate::client::{ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS, names};
+use crate::client::{ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS, names};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 
@@ -237,8 +237,11 @@ fn check_algorithms(metadata: &ClientMetadata) -> Result<(), Refusal> {
     if !issued.into_iter().flatten().all(|name| names(&SIGNING_ALGORITHMS, name)) {
         return Err(invalid("nothing is signed with that algorithm here"));
     }
-    let taken = [&metadata.token_endpoint_auth_signing_alg, &metadata.request_object_signing_alg];
-    if !taken.into_iter().flatten().all(|name| names(&ASSERTION_ALGORITHMS, name)) {
+    let taken = [
+        (&metadata.token_endpoint_auth_signing_alg, &ASSERTION_ALGORITHMS),
+        (&metadata.request_object_signing_alg, &REQUEST_OBJECT_ALGORITHMS),
+    ];
+    if !taken.into_iter().all(|(name, list)| name.as_ref().is_none_or(|name| names(list, name))) {
         return Err(invalid("nothing signed with that algorithm is taken here"));
     }
     // What is encrypted, and with what, is checked with the client itself.

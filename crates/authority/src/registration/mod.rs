@@ -256,9 +256,10 @@ fn refused(error: ClientError) -> RegistrationError {
         ClientError::Keys { .. } => {
             Refusal::new(ErrorCode::InvalidClientMetadata, "jwks is not a set of public keys")
         }
-        ClientError::Member { .. } => {
-            Refusal::new(ErrorCode::InvalidClientMetadata, "jwks and jwks_uri exclude each other")
-        }
+        ClientError::Member { .. } => Refusal::new(
+            ErrorCode::InvalidClientMetadata,
+            "a member will not do, or not together with another",
+        ),
         _ => Refusal::new(ErrorCode::InvalidClientMetadata, "the description will not do"),
     };
     refusal.into()

@@ -10,7 +10,10 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use jeton_authority::client::{ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS};
+use jeton_authority::client::{
+    ASSERTION_ALGORITHMS, CONTENT_ENCRYPTION_ALGORITHMS, KEY_ENCRYPTION_ALGORITHMS,
+    REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS,
+};
 use jeton_authority::dpop_algorithms;
 use jeton_authority::issue::scopes_of_claims;
 use jeton_authority::settings::{RegistrationPolicy, Settings};
@@ -27,16 +30,6 @@ use crate::respond::{APPLICATION_JSON, NOSNIFF};
 pub(crate) const OPENID: &str = "/.well-known/openid-configuration";
 /// Where it is as well (RFC 8414 §3).
 pub(crate) const OAUTH: &str = "/.well-known/oauth-authorization-server";
-
-/// What clients may sign request objects with: never a shared secret.
-const REQUEST_OBJECTS: [&str; 11] =
-    ["ES256", "RS256", "PS256", "EdDSA", "Ed25519", "ES384", "ES512", "RS384", "RS512", "PS384", "PS512"];
-/// By which algorithms what is for clients is encrypted to their keys.
-const ENCRYPTION_KEYS: [&str; 6] =
-    ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW", "RSA-OAEP-256", "RSA-OAEP", "ECDH-ES+A192KW"];
-/// And what with.
-const ENCRYPTION: [&str; 6] =
-    ["A128GCM", "A192GCM", "A256GCM", "A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512"];
 
 /// The document, ready to be sent.
 pub(crate) struct Metadata(Bytes);
@@ -127,6 +120,9 @@ fn document(settings: &Settings) -> Value {
     if let (Some(document), Value::Object(algorithms)) = (document.as_object_mut(), algorithms()) {
         document.extend(algorithms);
     }
+    if settings.metadata_documents == RegistrationPolicy::Open {
+        document["client_id_metadata_document_supported"] = true.into();
+    }
     document
 }
 
@@ -148,15 +144,36 @@ fn algorithms() -> Value {
     json!({
         "authorization_signing_alg_values_supported": SIGNING_ALGORITHMS,
         "id_token_signing_alg_values_supported": SIGNING_ALGORITHMS,
-        "id_token_encryption_alg_values_supported": ENCRYPTION_KEYS,
-        "id_token_encryption_enc_values_supported": ENCRYPTION,
+        "id_token_encryption_alg_values_supported": KEY_ENCRYPTION_ALGORITHMS,
+        "id_token_encryption_enc_values_supported": CONTENT_ENCRYPTION_ALGORITHMS,
         "userinfo_signing_alg_values_supported": SIGNING_ALGORITHMS,
-        "userinfo_encryption_alg_values_supported": ENCRYPTION_KEYS,
-        "userinfo_encryption_enc_values_supported": ENCRYPTION,
+        "userinfo_encryption_alg_values_supported": KEY_ENCRYPTION_ALGORITHMS,
+        "userinfo_encryption_enc_values_supported": CONTENT_ENCRYPTION_ALGORITHMS,
         "introspection_signing_alg_values_supported": SIGNING_ALGORITHMS,
-        "request_object_signing_alg_values_supported": REQUEST_OBJECTS,
+        "request_object_signing_alg_values_supported": REQUEST_OBJECT_ALGORITHMS,
         "dpop_signing_alg_values_supported": dpop,
     })
+}
+
+/// Where else clients look for the document of an issuer that has a path: RFC 8414 §3 puts the path behind, OpenID Connect
+/// Discovery §4 before, and clients of the Model Context Protocol try all three.
+pub(crate) fn paths_of(issuer: &str) -> Vec<String> {
+    let after_scheme = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
+    let path = after_scheme
+        .find('/')
+        .and_then(|at| after_scheme.get(at..))
+        .unwrap_or_default()
+        .trim_end_matches('/');
+    // Nothing that the router would take for a pattern.
+    if path.is_empty() || path.contains(['{', '}', '?', '#']) {
+        return vec![];
+    }
+    vec![
+        format!("{OAUTH}{path}"),
+        format!("{OPENID}{path}"),
+        format!("{path}{OPENID}"),
+        format!("{path}{OAUTH}"),
+    ]
 }
 
 pub(crate) async fn get(State(app): State<Arc<App>>, method: Method) -> Response {

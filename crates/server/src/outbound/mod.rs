@@ -1,10 +1,12 @@
-//! What the authority asks of others, and tells them: clients' keys, what belongs to a sector, sign-outs. All of it goes
+//! What the authority asks of others, and tells them: clients' keys and descriptions, what belongs to a sector, sign-outs. All of it goes
 //! through one [`Fetcher`](jeton_fetch::Fetcher), since clients name the addresses.
 
+mod client_documents;
 mod client_keys;
 mod logouts;
 mod sector;
 
+pub(crate) use client_documents::RemoteClientDocuments;
 pub(crate) use client_keys::RemoteClientKeys;
 pub(crate) use logouts::deliver_logouts;
 pub use sector::{SectorError, check_sector};

@@ -1,0 +1,124 @@
+//! Clients whose identifier is the URL of their description (OAuth Client ID Metadata Document). Nobody registers them; what the
+//! document says holds for as long as it says so. Fetching is not done here: whoever runs the authority brings something that
+//! does.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jeton_jose::Timestamp;
+use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
+use serde_json::{Map, Value};
+
+use super::{Client, ClientPolicy, ClientSource, ConsentPolicy, NewClient};
+use crate::authority::Authority;
+use crate::registration::Rules;
+use crate::settings::RegistrationPolicy;
+
+/// A document as it was fetched.
+#[derive(Debug, Clone)]
+pub struct ClientDocument {
+    /// What came: JSON, if it is what it should be.
+    pub json: Arc<[u8]>,
+    /// When.
+    pub fetched_at: Timestamp,
+}
+
+/// Fetches the documents that clients are named by.
+#[async_trait]
+pub trait ClientDocuments: Send + Sync + 'static {
+    /// The document at this URL, as fresh as it has to be. Nothing where it cannot be had; why not is logged where it is
+    /// found out.
+    async fn document(&self, url: &str) -> Option<ClientDocument>;
+}
+
+impl Authority {
+    /// Brings what fetches the documents that clients are named by. The first one stays; without one there are no such clients.
+    pub fn fetch_client_documents_with(&self, documents: Arc<dyn ClientDocuments>) {
+        let _ = self.client_documents.set(documents);
+    }
+
+    /// The client that is named by the URL of its document, where the operator lets there be such clients.
+    pub(crate) async fn client_of_document(&self, id: &ClientId) -> Option<Arc<Client>> {
+        if self.settings.metadata_documents == RegistrationPolicy::Closed || !is_document_url(id.as_str()) {
+            return None;
+        }
+        let document = self.client_documents.get()?.document(id.as_str()).await?;
+        let members = jeton_jose::json::from_slice::<Map<String, Value>>(&document.json).ok()?;
+        let metadata = Rules::of(&self.settings).check(checked_members(id, members)?).ok()?;
+        let client = NewClient {
+            id: id.clone(),
+            metadata,
+            policy: ClientPolicy {
+                consent: ConsentPolicy::Asked,
+                source: ClientSource::MetadataDocument,
+                ..ClientPolicy::default()
+            },
+            secret: None,
+            registration_token: None,
+            created_at: document.fetched_at,
+        };
+        Client::new(client).ok().map(Arc::new)
+    }
+}
+
+/// Whether an identifier is the URL of a document: https, a host, a path that goes nowhere else, and neither a query nor a
+/// fragment nor user information.
+fn is_document_url(id: &str) -> bool {
+    let Some((authority, path)) = id.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
+        return false;
+    };
+    !authority.is_empty()
+        && !authority.contains(['@', '\\'])
+        && !path.is_empty()
+        && !path.contains(['?', '#', '\\'])
+        && path.split('/').all(|segment| !is_dots(segment))
+}
+
+/// Whether a segment of a path leads elsewhere, written plainly or encoded.
+fn is_dots(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+}
+
+/// A document speaks of the client that is named by its URL, and shares no secret: whatever stands in it is public.
+fn checked_members(id: &ClientId, mut members: Map<String, Value>) -> Option<Map<String, Value>> {
+    if members.get("client_id").and_then(Value::as_str) != Some(id.as_str()) {
+        return None;
+    }
+    if members.contains_key("client_secret") || members.contains_key("client_secret_expires_at") {
+        return None;
+    }
+    let none = TokenEndpointAuthMethod::None.as_str();
+    let method = members.entry("token_endpoint_auth_method").or_insert_with(|| none.into());
+    let method = method.as_str().and_then(TokenEndpointAuthMethod::parse)?;
+    (!method.needs_secret()).then_some(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_https_urls_with_a_path_name_documents() {
+        for good in
+            ["https://app.example/client.json", "https://app.example:8443/a/b", "https://app.example/a/"]
+        {
+            assert!(is_document_url(good), "{good}");
+        }
+        for bad in [
+            "web",
+            "http://app.example/client.json",
+            "https://app.example",
+            "https://app.example/",
+            "https:///client.json",
+            "https://user@app.example/client.json",
+            "https://app.example/client.json?x=1",
+            "https://app.example/client.json#x",
+            "https://app.example/a/../client.json",
+            "https://app.example/a/%2E%2e/client.json",
+            "https://app.example/./client.json",
+            "https://app.example\\@evil.example/client.json",
+        ] {
+            assert!(!is_document_url(bad), "{bad}");
+        }
+    }
+}
