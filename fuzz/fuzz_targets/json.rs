@@ -40,8 +40,14 @@ fuzz_target!(|data: &[u8]| {
 /// A type reads from Jeton's reader what it reads from serde_json, if anything.
 fn typed<T: DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
     if let Ok(ours) = json::from_slice::<T>(data) {
-        let theirs = serde_json::from_slice::<T>(data).expect("serde_json reads it too");
-        assert_eq!(ours, theirs, "one text, one value");
+        match serde_json::from_slice::<T>(data) {
+            Ok(theirs) => assert_eq!(ours, theirs, "one text, one value"),
+            // serde_json looks for the digits of such a name in the text itself, where they may stand escaped.
+            Err(error) if error.to_string().starts_with("invalid value: expected key to be a number") => {
+                assert!(data.contains(&b'\\'), "serde_json reads it too: {error}");
+            }
+            Err(error) => panic!("serde_json reads it too: {error}"),
+        }
     }
 }
 
