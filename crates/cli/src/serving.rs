@@ -8,7 +8,7 @@ use axum::Router;
 use jeton_authority::password::Argon2Params;
 use jeton_authority::refresh_token::RefreshPolicy;
 use jeton_authority::settings::{AccessAlgorithm, RegistrationPolicy, Settings};
-use jeton_authority::{Authority, SystemRandom};
+use jeton_authority::{Authority, DpopNonces, SystemRandom};
 use jeton_jose::{Algorithm, SharedSecret};
 use jeton_server::control::ControlSocket;
 use jeton_server::hashing::HashPool;
@@ -104,7 +104,11 @@ impl Prepared {
         routes: Router,
         ready: impl FnOnce() -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let service = Service::builder(self.authority)
+        let mut builder = Service::builder(self.authority);
+        if let Some(name) = &self.config.proxy_client_certificate_header {
+            builder = builder.client_certificate_header(name.0.clone());
+        }
+        let service = builder
             .clock(Clock::system())
             .limits(limits(&self.config))
             .trusted_proxies(proxies(&self.config))
@@ -159,6 +163,12 @@ pub(crate) fn settings(
     settings.registration = match config.client_registration {
         config::Registration::Closed => RegistrationPolicy::Closed,
         config::Registration::Open => RegistrationPolicy::Open,
+    };
+    settings.registered_grant_types.clone_from(&config.client_registration_grant_types.0);
+    settings.registered_scope.clone_from(&config.client_registration_scope);
+    settings.dpop_nonces = match config.dpop_nonces {
+        config::Nonces::Unused => DpopNonces::Unused,
+        config::Nonces::Demanded => DpopNonces::Demanded,
     };
     settings.publish_wait = config.keys_publish_wait;
     settings

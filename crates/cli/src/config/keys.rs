@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jeton_oauth::Scope;
+
 use super::problem::Problem;
 use super::setting::{
-    AccessAlgorithm, Database, ForwardingHeader, Issuer, Listen, LogFormat, LogLevel, Networks, Reaches,
-    Registration, Secret, Setting, Size,
+    AccessAlgorithm, Database, FieldName, ForwardingHeader, GrantTypes, Issuer, Listen, LogFormat, LogLevel,
+    Networks, Nonces, Reaches, Registration, Secret, Setting, Size,
 };
 use super::{Source, Value};
 
@@ -104,6 +106,12 @@ settings! {
     device_lifetime: Duration = "device.lifetime", "10m";
     /// Who may register clients: `closed` leaves it to `jeton client add`; with `open` applications register themselves, and users are asked before such a client gets anything.
     client_registration: Registration = "client.registration", "closed";
+    /// The grants that clients may register for.
+    client_registration_grant_types: GrantTypes = "client.registration_grant_types", "authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code";
+    /// What clients that registered themselves may ask for at most.
+    client_registration_scope: Scope = "client.registration_scope", "openid profile email offline_access";
+    /// Whether proofs of DPoP have to hold a nonce of the authority's, so that nobody makes them in advance. It costs clients a second request now and then.
+    dpop_nonces: Nonces = "dpop.nonces", "unused";
     /// Whether the token API is served: sign-in with a user name and a password at `/api/token/`. Where all applications use single sign-on, turn it off, and passwords are typed nowhere but on the authority's own page.
     token_api_enabled: bool = "token_api.enabled", "true";
 
@@ -126,6 +134,9 @@ settings! {
 
     /// Where the authority may fetch what clients name (their keys, sectors and descriptions) and tell them of sign-outs, beside public addresses: only for development, and for clients inside one's own network. Plain http is spoken to loopback addresses alone.
     fetch_allow: Reaches = "fetch.allow", "";
+
+    /// The header in which a trusted proxy passes on the certificate of a client (RFC 9440), such as `client-cert`. The proxy has to verify certificates, and to take the header away from what its own clients send.
+    proxy_client_certificate_header: Option<FieldName> = "proxy.client_certificate_header", "";
 
     /// The largest request body.
     limits_body: Size = "limits.body", "64KiB";

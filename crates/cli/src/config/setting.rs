@@ -5,9 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::HeaderName;
 use ipnet::IpNet;
 use jeton_authority::settings::Ed25519Name;
 use jeton_jose::Algorithm;
+use jeton_oauth::Scope;
+use jeton_oauth::authorization::GrantType;
 use jeton_server::Reach;
 use zeroize::Zeroizing;
 
@@ -338,4 +341,46 @@ words! {
     Closed = "closed",
     /// Everybody.
     Open = "open",
+}
+
+words! {
+    /// Whether proofs of DPoP have to hold a nonce.
+    Nonces, "unused or demanded",
+    /// They need none.
+    Unused = "unused",
+    /// They need one.
+    Demanded = "demanded",
+}
+
+/// The name of a header field (RFC 9110 §5.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FieldName(pub(crate) HeaderName);
+
+impl Setting for FieldName {
+    const FORM: &'static str = "the name of a header";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| wanted::<Self>(text))
+    }
+}
+
+/// A list of grant types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GrantTypes(pub(crate) Vec<GrantType>);
+
+impl Setting for GrantTypes {
+    const FORM: &'static str = "grant types such as authorization_code, with commas between";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        names.map(GrantType::parse).collect::<Option<_>>().map(Self).ok_or_else(|| wanted::<Self>(text))
+    }
+}
+
+impl Setting for Scope {
+    const FORM: &'static str = "scope tokens with a space between";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|_| wanted::<Self>(text))
+    }
 }

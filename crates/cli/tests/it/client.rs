@@ -95,14 +95,16 @@ fn every_flag_ends_up_in_the_description() {
     let folder = Folder::new();
     let more =
         folder.file("more.json", r#"{"client_uri": "https://shop.example", "client_name": "from the file"}"#);
+    let decided = folder
+        .file("policy.json", r#"{"exchange": {"targets": ["https://api.example"]}, "pkce": "required"}"#);
     let key = folder.file("key.json", crate::run::run(&["jwk", "generate", "ES256"]).done());
     let private = ["client", "add", "--id", "x", "--redirect-uri", CALLBACK, "--jwks", &key];
     assert!(folder.run(&private).refused().contains("private keys are its own"));
     let key = folder.file("public.json", crate::run::run(&["jwk", "public", &key]).done());
     #[rustfmt::skip]
     let added = folder.run(&[
-        "client", "add", "--id", "web", "--metadata", &more, "--name", "Shop",
-        "--redirect-uri", CALLBACK, "--redirect-uri", "http://127.0.0.1/cb",
+        "client", "add", "--id", "web", "--metadata", &more, "--policy", &decided, "--name", "Shop",
+        "--redirect-uri", CALLBACK, "--redirect-uri", "https://shop.example/two",
         "--post-logout-redirect-uri", "https://shop.example/bye",
         "--backchannel-logout-uri", "https://shop.example/logout",
         "--grant-type", "authorization_code", "--grant-type", "device_code", "--grant-type", "token-exchange",
@@ -114,7 +116,7 @@ fn every_flag_ends_up_in_the_description() {
     for (pointer, expected) in [
         ("/client_name", json!("Shop")),
         ("/client_uri", json!("https://shop.example")),
-        ("/redirect_uris", json!([CALLBACK, "http://127.0.0.1/cb"])),
+        ("/redirect_uris", json!([CALLBACK, "https://shop.example/two"])),
         ("/post_logout_redirect_uris", json!(["https://shop.example/bye"])),
         ("/backchannel_logout_uri", json!("https://shop.example/logout")),
         ("/grant_types/1", json!("urn:ietf:params:oauth:grant-type:device_code")),
@@ -128,6 +130,7 @@ fn every_flag_ends_up_in_the_description() {
         ("/policy/pkce", json!("lenient")),
         ("/policy/resources", json!(["https://api.example"])),
         ("/policy/claims", json!({"department": "unit"})),
+        ("/policy/exchange/targets", json!(["https://api.example"])),
         ("/status", json!("active")),
     ] {
         assert_eq!(added.pointer(pointer), Some(&expected), "{pointer}: {added}");

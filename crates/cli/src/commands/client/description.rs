@@ -8,6 +8,8 @@ use jeton_jose::{Algorithm, JwkSet};
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ClientMetadata, SubjectType, TokenEndpointAuthMethod};
 use jeton_oauth::{RedirectUri, Scope};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -62,6 +64,9 @@ pub(super) struct Description {
     /// Anything else that a client can say of itself: a JSON file with the members of RFC 7591; the flags win over it
     #[arg(long, value_name = "FILE")]
     metadata: Option<PathBuf>,
+    /// What else the operator decides: a JSON file with members of `policy` as `client show --json` prints it, such as `exchange` and `trusted_issuers`; the flags win over it
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -89,7 +94,7 @@ impl Description {
     /// Puts what was named in the place of what was there.
     pub(super) fn change(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
         if let Some(file) = &self.metadata {
-            merge(metadata, file)?;
+            *metadata = merged::<ClientMetadata>(metadata, file)?.known_members_only();
         }
         replace(&mut metadata.client_name, self.name.as_ref());
         replace(&mut metadata.backchannel_logout_uri, self.backchannel_logout_uri.as_ref());
@@ -116,7 +121,13 @@ impl Description {
     }
 
     /// As [`Self::change`], for what the operator decides.
-    pub(super) fn change_policy(&self, policy: &mut ClientPolicy) {
+    pub(super) fn change_policy(&self, policy: &mut ClientPolicy) -> Result<(), Failure> {
+        if let Some(file) = &self.policy {
+            // How it came to be known is no decision.
+            let source = policy.source;
+            *policy = merged(policy, file)?;
+            policy.source = source;
+        }
         match self.consent {
             Some(Consent::Implied) => policy.consent = ConsentPolicy::Implied,
             Some(Consent::Asked) => policy.consent = ConsentPolicy::Asked,
@@ -131,6 +142,7 @@ impl Description {
         if !self.claims.is_empty() {
             policy.claims = self.claims.iter().cloned().collect();
         }
+        Ok(())
     }
 }
 
@@ -157,19 +169,17 @@ fn replace_all<T: Clone>(place: &mut Vec<T>, values: &[T]) {
     }
 }
 
-/// Takes over the members of a file.
-fn merge(metadata: &mut ClientMetadata, file: &std::path::Path) -> Result<(), Failure> {
+/// The description with the members of a file in it.
+fn merged<T: Serialize + DeserializeOwned>(known: &T, file: &std::path::Path) -> Result<T, Failure> {
     let refused = |reason: String| Failure::refused(format!("{}: {reason}", name_of(file)));
     let bytes = input::file_or_stdin(file)?;
     let members: serde_json::Map<String, Value> =
         jeton_jose::json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
-    let mut whole = serde_json::to_value(&*metadata).map_err(|error| refused(error.to_string()))?;
+    let mut whole = serde_json::to_value(known).map_err(|error| refused(error.to_string()))?;
     if let Value::Object(whole) = &mut whole {
         whole.extend(members);
     }
-    let merged: ClientMetadata = serde_json::from_value(whole).map_err(|error| refused(error.to_string()))?;
-    *metadata = merged.known_members_only();
-    Ok(())
+    serde_json::from_value(whole).map_err(|error| refused(error.to_string()))
 }
 
 /// The keys of a file, as a JWK set.

@@ -165,7 +165,7 @@ impl Clients {
         }
         description::add_defaults(&mut metadata);
         let mut policy = jeton_authority::client::ClientPolicy::default();
-        description.change_policy(&mut policy);
+        description.change_policy(&mut policy)?;
         let needs_secret = metadata.auth_method().needs_secret();
         if secret.is_some() && !needs_secret {
             let method = metadata.auth_method();
@@ -200,7 +200,7 @@ impl Clients {
     ) -> Result<(), Failure> {
         let mut client = self.find(id).await?;
         description.change(&mut client.metadata)?;
-        description.change_policy(&mut client.policy);
+        description.change_policy(&mut client.policy)?;
         let needs_secret = client.metadata.auth_method().needs_secret();
         if (secret.is_some() || new_secret) && !needs_secret {
             return Err(Failure::usage(format!("{} takes no secret", client.metadata.auth_method())));
