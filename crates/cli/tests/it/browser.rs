@@ -58,7 +58,8 @@ impl Browser {
             let Some(target) = header(&page.head, "location").filter(|_| page.status == 303) else {
                 return page;
             };
-            page = self.ask("GET", &resolve(&page.url, &target), None, None);
+            let target = target.split('#').next().unwrap_or_default();
+            page = self.ask("GET", &resolve(&page.url, target), None, None);
         }
         panic!("too many redirects: {page:?}");
     }

@@ -36,6 +36,39 @@ fn the_commands_on_the_way_to_single_sign_on_run_as_they_stand() {
     assert_eq!(paste("single-sign-on.md"), 2);
 }
 
+#[test]
+fn every_test_that_the_security_page_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = std::fs::read_to_string(root.join("docs/security.md")).expect("the page is there");
+    let mut sources = String::new();
+    read_tests(&root.join("crates"), &mut sources);
+    // Names of tests are sentences: longer than any other name on the page.
+    let is_name = |text: &&str| {
+        text.len() > 17 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let names: Vec<_> = page.split('`').skip(1).step_by(2).filter(is_name).collect();
+    assert!(names.len() > 40, "{names:?}");
+    let missing: Vec<_> =
+        names.into_iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Every line of Rust below a folder that could begin a test.
+fn read_tests(folder: &Path, into: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            read_tests(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).expect("UTF-8");
+            text.lines().filter(|line| line.contains("fn ")).for_each(|line| {
+                into.push_str(line);
+                into.push('\n');
+            });
+        }
+    }
+}
+
 /// Pastes the examples of a guide, and counts them.
 fn paste(guide: &str) -> usize {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide").join(guide);

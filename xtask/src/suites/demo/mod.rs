@@ -1,5 +1,7 @@
-//! `jeton demo` as a newcomer meets it: the four lines pasted into a shell, and the front page in a browser.
+//! `jeton demo` as a newcomer meets it: the four lines pasted into a shell, the front page and the two sample applications in a
+//! browser.
 
+mod applications;
 mod curls;
 mod page;
 
@@ -39,6 +41,7 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     machine::need_program("curl", &["curl"])?;
     curls::check(&demo, report)?;
     page::check(&demo, stage, report)?;
+    applications::check(&demo, stage, report)?;
     report.check("it ends when asked to, and leaves nothing behind", || demo.stop());
     Ok(())
 }

@@ -63,6 +63,8 @@ impl Demo {
         config.fetch_allow = config::Reaches(vec![jeton_server::Reach::Loopback]);
         // It is half of what the demo shows.
         config.token_api_enabled = true;
+        // The sample applications keep no nonces.
+        config.dpop_nonces = config::Nonces::Unused;
         let outcome = serving::block_on(serve(config, self.remember, scratch.path()));
         scratch
             .close()

@@ -16,6 +16,8 @@ pub(super) struct Kind {
     pub(super) host: &'static str,
     /// Whether it goes without a secret, protected by PKCE alone.
     pub(super) public: bool,
+    /// Whether its tokens are bound to a key of its own (RFC 9449).
+    pub(super) bound: bool,
     /// What only somebody who is signed in gets to see.
     pub(super) list: &'static str,
     /// The lines of that.
@@ -30,6 +32,7 @@ pub(super) const KINDS: &[Kind] = &[
         purpose: "A library that knows what you have borrowed",
         host: "127.0.0.1",
         public: false,
+        bound: false,
         list: "What you have borrowed",
         items: &[("The Moonstone", "due on Friday"), ("A Room of One’s Own", "due in two weeks")],
     },
@@ -39,6 +42,7 @@ pub(super) const KINDS: &[Kind] = &[
         purpose: "A shop that knows what you have ordered",
         host: "localhost",
         public: true,
+        bound: true,
         list: "What you have ordered",
         items: &[("Darjeeling, second flush", "100 g"), ("Lapsang Souchong", "50 g")],
     },

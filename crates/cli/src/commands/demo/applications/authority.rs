@@ -5,10 +5,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{Method, Request, StatusCode, Uri, header};
+use axum::http::response::Parts;
+use axum::http::{HeaderName, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use jeton_authority::client::ClientSecret;
+use jeton_jose::dpop::{Prover, Request as Proved};
 use jeton_jose::jwt::{Verified, Verifier};
 use jeton_jose::{JwkSet, KeySet, VerifyError};
 use jeton_oauth::Parameters;
@@ -21,6 +23,8 @@ use tokio::time::timeout;
 use super::trouble::Trouble;
 use crate::clock;
 
+/// The header of proofs (RFC 9449 §4).
+const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// How long the authority may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The largest answer of the authority (bytes).
@@ -33,6 +37,8 @@ pub(super) struct Authority {
     address: SocketAddr,
     client_id: &'static str,
     secret: Option<ClientSecret>,
+    /// What proves that the application has the key that its tokens are bound to (RFC 9449); none where they are not bound.
+    prover: Option<Prover>,
     metadata: OnceCell<Metadata>,
     keys: Mutex<Option<KeySet>>,
 }
@@ -51,7 +57,7 @@ pub(super) struct Metadata {
 /// What the token endpoint answers.
 #[derive(Deserialize)]
 pub(super) struct Tokens {
-    access_token: String,
+    pub(super) access_token: String,
     pub(super) refresh_token: String,
     pub(super) id_token: String,
     pub(super) expires_in: u64,
@@ -77,8 +83,9 @@ impl Authority {
         address: SocketAddr,
         client_id: &'static str,
         secret: Option<ClientSecret>,
+        prover: Option<Prover>,
     ) -> Self {
-        Self { issuer, address, client_id, secret, metadata: OnceCell::new(), keys: Mutex::new(None) }
+        Self { issuer, address, client_id, secret, prover, metadata: OnceCell::new(), keys: Mutex::new(None) }
     }
 
     /// Who issues the tokens.
@@ -114,10 +121,14 @@ impl Authority {
             form.push(("client_secret", secret.expose()));
         }
         let form: Parameters = form.into_iter().collect();
-        let request = Request::post(&self.metadata().await?.token_endpoint)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Full::from(form.to_query()));
-        let (status, body) = self.ask(request.map_err(unusable)?).await?;
+        let endpoint = &self.metadata().await?.token_endpoint;
+        let mut request =
+            Request::post(endpoint).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some(prover) = &self.prover {
+            request = request.header(DPOP, prove(prover, &Proved::new("POST", endpoint))?);
+        }
+        let request = request.body(Full::from(form.to_query()));
+        let (Parts { status, .. }, body) = self.ask(request.map_err(unusable)?).await?;
         if status.is_success() {
             return serde_json::from_slice(&body).map_err(unusable);
         }
@@ -128,10 +139,7 @@ impl Authority {
 
     /// What the user with this subject is called, of whom the tokens tell.
     pub(super) async fn name_of(&self, tokens: &Tokens, sub: &str) -> Result<String, Trouble> {
-        let request = Request::get(&self.metadata().await?.userinfo_endpoint)
-            .header(header::AUTHORIZATION, format!("Bearer {}", tokens.access_token))
-            .body(Full::default());
-        let (status, body) = self.ask(request.map_err(unusable)?).await?;
+        let (Parts { status, .. }, body) = self.userinfo(&tokens.access_token, self.prover.as_ref()).await?;
         if !status.is_success() {
             return Err(Trouble::Authority(format!("userinfo is answered {status}")));
         }
@@ -141,6 +149,26 @@ impl Authority {
             return Err(Trouble::NotBegun("userinfo is about somebody else"));
         }
         Ok(user.name.or(user.preferred_username).unwrap_or(user.sub))
+    }
+
+    /// What somebody gets who has an access token; with the key of `prover`, or with nothing but the token.
+    pub(super) async fn userinfo(
+        &self,
+        access_token: &str,
+        prover: Option<&Prover>,
+    ) -> Result<(Parts, Bytes), Trouble> {
+        let endpoint = &self.metadata().await?.userinfo_endpoint;
+        let mut request = Request::get(endpoint);
+        request = match prover {
+            None => request.header(header::AUTHORIZATION, format!("Bearer {access_token}")),
+            Some(prover) => {
+                let proved = Proved::new("GET", endpoint).access_token(access_token);
+                request
+                    .header(header::AUTHORIZATION, format!("DPoP {access_token}"))
+                    .header(DPOP, prove(prover, &proved)?)
+            }
+        };
+        self.ask(request.body(Full::default()).map_err(unusable)?).await
     }
 
     /// Verifies a token that the authority signed; with keys fetched anew where the known ones do not do.
@@ -165,7 +193,7 @@ impl Authority {
 
     async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, Trouble> {
         let request = Request::builder().method(Method::GET).uri(url).body(Full::default());
-        let (status, body) = self.ask(request.map_err(unusable)?).await?;
+        let (Parts { status, .. }, body) = self.ask(request.map_err(unusable)?).await?;
         if !status.is_success() {
             return Err(Trouble::Authority(format!("{url} is answered {status}")));
         }
@@ -173,7 +201,7 @@ impl Authority {
     }
 
     /// One request on a connection of its own.
-    async fn ask(&self, mut request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), Trouble> {
+    async fn ask(&self, mut request: Request<Full<Bytes>>) -> Result<(Parts, Bytes), Trouble> {
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         *request.uri_mut() = Uri::try_from(target).map_err(unusable)?;
@@ -184,13 +212,17 @@ impl Authority {
                 hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(unusable)?;
             let connection = tokio::spawn(connection);
             let response = sender.send_request(request).await.map_err(unusable)?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), LARGEST).collect().await;
+            let (parts, body) = response.into_parts();
+            let body = Limited::new(body, LARGEST).collect().await;
             connection.abort();
-            body.map(|body| (status, body.to_bytes())).map_err(|error| Trouble::Authority(error.to_string()))
+            body.map(|body| (parts, body.to_bytes())).map_err(|error| Trouble::Authority(error.to_string()))
         };
         timeout(PATIENCE, exchange).await.map_err(unusable)?
     }
+}
+
+fn prove(prover: &Prover, request: &Proved<'_>) -> Result<String, Trouble> {
+    prover.prove(request, clock::now()).map_err(unusable)
 }
 
 fn unusable(error: impl std::error::Error) -> Trouble {

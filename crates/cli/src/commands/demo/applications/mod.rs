@@ -7,6 +7,7 @@ mod page;
 mod session;
 mod sign_in;
 mod sign_out;
+mod theft;
 mod trouble;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -56,12 +57,9 @@ impl Applications {
             let other = Link { name: KINDS[other].name, url: format!("{}/", origins[other]) };
             let secret = (!kind.public).then(|| ClientSecret::draw(&SystemRandom));
             add_client(&server.authority, kind, &own, secret.clone()).await?;
-            let authority = authority::Authority::new(
-                server.config.issuer_at(server.address),
-                server.address,
-                kind.id,
-                secret,
-            );
+            let prover = kind.bound.then(theft::new_prover).transpose()?;
+            let issuer = server.config.issuer_at(server.address);
+            let authority = authority::Authority::new(issuer, server.address, kind.id, secret, prover);
             running.push((Arc::new(Application::new(kind, own, other, authority)), bound.listeners));
         }
         Ok(Self { running })
@@ -87,6 +85,7 @@ impl Applications {
                 .route("/sign-in", get(sign_in::begin))
                 .route("/callback", get(sign_in::callback))
                 .route("/refresh", post(sign_in::refresh))
+                .route("/steal", post(theft::attempt))
                 .route("/sign-out", post(sign_out::begin))
                 .route("/backchannel-logout", post(sign_out::told))
                 .with_state(application);
@@ -142,6 +141,7 @@ async fn add_client(
         "post_logout_redirect_uris": [format!("{origin}/")],
         "backchannel_logout_uri": format!("{origin}/backchannel-logout"),
         "scope": sign_in::SCOPE,
+        "dpop_bound_access_tokens": kind.bound,
     });
     let refused = |error: String| Failure::refused(format!("{}: {error}", kind.name));
     let metadata: ClientMetadata =

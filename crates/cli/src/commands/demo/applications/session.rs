@@ -30,10 +30,24 @@ pub(super) struct SignedIn {
     pub(super) begun_at: Timestamp,
     pub(super) expires_at: Timestamp,
     pub(super) refreshed: u32,
+    pub(super) access_token: String,
     pub(super) refresh_token: String,
     pub(super) id_token: String,
     /// The claims of the ID token, to be shown.
     pub(super) claims: String,
+    /// What came of stealing the access token, where somebody tried.
+    pub(super) thefts: Vec<Theft>,
+}
+
+/// Somebody else's try with the access token.
+#[derive(Clone)]
+pub(super) struct Theft {
+    /// How the token was shown.
+    pub(super) how: &'static str,
+    /// Whether it was taken.
+    pub(super) taken: bool,
+    /// What the authority answered.
+    pub(super) answer: String,
 }
 
 /// Why nobody is signed in any more.

@@ -104,9 +104,11 @@ pub(super) async fn callback(
         begun_at: begun.at,
         expires_at: clock::now().saturating_add(Duration::from_secs(tokens.expires_in)),
         refreshed: 0,
+        claims: pretty(verified.registered().json()),
+        access_token: tokens.access_token,
         refresh_token: tokens.refresh_token,
         id_token: tokens.id_token,
-        claims: pretty(verified.registered().json()),
+        thefts: vec![],
     };
     let cookie = application.sessions.begin(&headers, Visit::SignedIn(Box::new(signed_in)));
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
@@ -131,7 +133,9 @@ pub(super) async fn refresh(
             known.expires_at = clock::now().saturating_add(Duration::from_secs(tokens.expires_in));
             known.refreshed += 1;
             known.claims = pretty(verified.registered().json());
+            known.access_token = tokens.access_token;
             known.refresh_token = tokens.refresh_token;
+            known.thefts.clear();
             known.id_token = tokens.id_token;
             application.sessions.replace(&headers, Visit::SignedIn(known));
         }
