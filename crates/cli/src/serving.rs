@@ -160,10 +160,9 @@ pub(crate) fn settings(
     settings.code_lifetime = config.authorization_code_lifetime;
     settings.request_lifetime = config.authorization_request_lifetime;
     settings.device_lifetime = config.device_lifetime;
-    settings.registration = match config.client_registration {
-        config::Registration::Closed => RegistrationPolicy::Closed,
-        config::Registration::Open => RegistrationPolicy::Open,
-    };
+    settings.registration = registration(config.client_registration);
+    settings.metadata_documents = registration(config.client_metadata_documents);
+    settings.registered_resources.clone_from(&config.client_registration_resources.0);
     settings.registered_grant_types.clone_from(&config.client_registration_grant_types.0);
     settings.registered_scope.clone_from(&config.client_registration_scope);
     settings.dpop_nonces = match config.dpop_nonces {
@@ -172,6 +171,13 @@ pub(crate) fn settings(
     };
     settings.publish_wait = config.keys_publish_wait;
     settings
+}
+
+const fn registration(policy: config::Registration) -> RegistrationPolicy {
+    match policy {
+        config::Registration::Closed => RegistrationPolicy::Closed,
+        config::Registration::Open => RegistrationPolicy::Open,
+    }
 }
 
 /// The secret of HS256, from the configuration or from its file.

@@ -9,7 +9,7 @@ use jeton_oauth::Scope;
 use super::problem::Problem;
 use super::setting::{
     AccessAlgorithm, Database, FieldName, ForwardingHeader, GrantTypes, Issuer, Listen, LogFormat, LogLevel,
-    Networks, Nonces, Reaches, Registration, Secret, Setting, Size,
+    Networks, Nonces, Reaches, Registration, Secret, Setting, Size, Texts,
 };
 use super::{Source, Value};
 
@@ -106,6 +106,10 @@ settings! {
     device_lifetime: Duration = "device.lifetime", "10m";
     /// Who may register clients: `closed` leaves it to `jeton client add`; with `open` applications register themselves, and users are asked before such a client gets anything.
     client_registration: Registration = "client.registration", "closed";
+    /// Who may be a client by the URL of its description alone, as agents of the Model Context Protocol are: `closed` is nobody, `open` everybody, and users are asked before such a client gets anything.
+    client_metadata_documents: Registration = "client.metadata_documents", "closed";
+    /// The resources that clients which registered themselves, or are known by their URL, may ask for tokens for.
+    client_registration_resources: Texts = "client.registration_resources", "";
     /// The grants that clients may register for.
     client_registration_grant_types: GrantTypes = "client.registration_grant_types", "authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code";
     /// What clients that registered themselves may ask for at most.

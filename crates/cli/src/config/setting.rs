@@ -265,6 +265,19 @@ impl Setting for Reaches {
     }
 }
 
+/// Texts with commas between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Texts(pub(crate) Vec<String>);
+
+impl Setting for Texts {
+    const FORM: &'static str = "texts with commas between";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let texts = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+        Ok(Self(texts.map(str::to_owned).collect()))
+    }
+}
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident, $form:literal, $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+) => {
         $(#[$doc])*
