@@ -2,7 +2,7 @@
 //!
 //! It refuses what readers disagree about, and with that what forgeries are made of: members that appear twice (compared
 //! after unescaping, at any depth), invalid UTF-8, lone surrogates, a NUL in a name, trailing data, numbers outside the
-//! grammar, and depth without bound. [`Document`] is a flat list of a text's values, for looking some of them up; [`de`]
+//! grammar, and depth without bound. `Document` is a flat list of a text's values, for looking some of them up; `de`
 //! makes typed values in one pass. Both judge a text alike, whatever type is asked for.
 
 mod de;
