@@ -5,7 +5,9 @@
 //! [`floor`] is the least that a server on the same stack must do for an operation. [`load`] makes the requests,
 //! [`measure`] runs the contenders against each other, and [`report`] writes the table, the chart and the JSON file.
 
+pub mod client;
 pub mod clock;
+pub mod codes;
 pub mod contender;
 pub mod floor;
 pub mod grants;

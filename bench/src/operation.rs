@@ -8,6 +8,8 @@ use serde::Serialize;
 pub enum Operation {
     /// The published JWK set.
     JwkSet,
+    /// The document that describes the provider.
+    Discovery,
     /// Verifying an access token at the token API.
     Verify,
     /// A protected API that verifies its bearer token.
@@ -16,18 +18,28 @@ pub enum Operation {
     ProtectedApiRemembered,
     /// A refresh that advances its grant: one durable write, one signature.
     Refresh,
+    /// A client that authenticates with its secret gets a token for itself: one signature.
+    ClientCredentials,
+    /// A resource server that authenticates with its secret asks what a user's token is.
+    Introspect,
+    /// A client redeems an authorization code: two signatures, one durable write.
+    AuthorizationCode,
     /// A sign-in with a password.
     SignIn,
 }
 
 impl Operation {
     /// All of them, in the order they are measured: the one that takes memory last.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::JwkSet,
+        Self::Discovery,
         Self::Verify,
         Self::ProtectedApi,
         Self::ProtectedApiRemembered,
         Self::Refresh,
+        Self::ClientCredentials,
+        Self::Introspect,
+        Self::AuthorizationCode,
         Self::SignIn,
     ];
 
@@ -39,6 +51,10 @@ impl Operation {
             Self::ProtectedApi => "hello",
             Self::ProtectedApiRemembered => "hello-remembered",
             Self::Refresh => "refresh",
+            Self::Discovery => "discovery",
+            Self::ClientCredentials => "client_credentials",
+            Self::Introspect => "introspect",
+            Self::AuthorizationCode => "authorization_code",
             Self::SignIn => "sign-in",
         }
     }
@@ -46,11 +62,19 @@ impl Operation {
     /// What its floor does.
     pub const fn floor(self) -> &'static str {
         match self {
-            Self::JwkSet => "prepared answer",
+            Self::JwkSet | Self::Discovery => "the same bytes, prepared",
             Self::Verify | Self::ProtectedApi | Self::ProtectedApiRemembered => {
                 "ES256 verification, claims parsed"
             }
             Self::Refresh => "rotation committed in a group (synchronous=FULL), ES256 signature",
+            Self::ClientCredentials => "credentials compared as a text, ES256 signature",
+            Self::Introspect => {
+                "credentials compared as a text, ES256 verification, claims parsed and written"
+            }
+            Self::AuthorizationCode => {
+                "credentials compared as a text, code spent and session opened in one transaction committed in a group \
+                 (synchronous=FULL), two ES256 signatures"
+            }
             Self::SignIn => "bare argon2id hash, m=19456 t=2 p=1",
         }
     }
@@ -58,8 +82,10 @@ impl Operation {
     /// The most that it may cost, as a multiple of the floor.
     pub const fn target(self) -> f64 {
         match self {
-            Self::JwkSet => 1.1,
-            Self::Verify | Self::ProtectedApi => 1.2,
+            Self::JwkSet | Self::Discovery => 1.1,
+            Self::Verify | Self::ProtectedApi | Self::Introspect => 1.2,
+            Self::ClientCredentials => 1.5,
+            Self::AuthorizationCode => 2.0,
             Self::ProtectedApiRemembered => 0.6,
             Self::Refresh => 1.6,
             Self::SignIn => 1.03,
@@ -69,7 +95,7 @@ impl Operation {
     /// Connections of the load.
     pub const fn connections(self) -> usize {
         match self {
-            Self::Refresh => 64,
+            Self::Refresh | Self::AuthorizationCode => 64,
             Self::SignIn => 8,
             _ => 32,
         }

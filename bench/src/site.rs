@@ -5,15 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
 
+use crate::client::{CLIENT_ID, CLIENT_SECRET, OWN_SCOPE, REDIRECT_URI, USER_SCOPE, basic_credentials};
+use crate::codes::{self, CodeSource};
 use crate::contender::{BenchError, Contender, Launch, run_command};
 use crate::floor;
 use crate::grants::{self, ISSUER};
-use crate::load::{self, Request, Rotation};
+use crate::load::{self, Presented, Request};
 use crate::operation::Operation;
 
 /// The user that signs in.
 const USERNAME: &str = floor::USERNAME;
 const PASSWORD: &str = floor::PASSWORD;
+/// Authorization codes for one window, which ends when they are used up.
+const CODES: usize = 32_768;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +64,7 @@ impl Workshop {
                 program: self.binaries.join("floor"),
                 arguments: vec!["--database".to_owned(), path(data)],
                 environment: Vec::new(),
-                ready: "/jwks",
+                ready: "/static",
                 log,
             },
             Kind::Serve => Launch {
@@ -94,6 +98,20 @@ impl Workshop {
         command.args(["user", "add", USERNAME, "--password-stdin", "--data"]).arg(data).envs([master_key()]);
         run_command("jeton user add", &mut command, &format!("{PASSWORD}\n")).map(drop)
     }
+
+    /// Adds the client that asks for tokens.
+    ///
+    /// # Errors
+    /// When the command refuses.
+    pub fn add_client(&self, data: &Path) -> Result<(), BenchError> {
+        let mut command = Command::new(self.jeton());
+        command.args(["client", "add", "--id", CLIENT_ID, "--secret-stdin", "--redirect-uri", REDIRECT_URI]);
+        for grant_type in ["authorization_code", "refresh_token", "client_credentials"] {
+            command.args(["--grant-type", grant_type]);
+        }
+        command.args(["--scope", USER_SCOPE, "--scope", OWN_SCOPE, "--data"]).arg(data).envs([master_key()]);
+        run_command("jeton client add", &mut command, &format!("{CLIENT_SECRET}\n")).map(drop)
+    }
 }
 
 /// A server that runs, and who signs in there.
@@ -120,12 +138,14 @@ impl Site {
         let mut tokens = Vec::new();
         if kind == Kind::Serve {
             workshop.add_user(data)?;
+            workshop.add_client(data)?;
             tokens = grants::open_grants(data, sessions as u64, 1)?;
         }
         let mut site = Self::start(workshop, kind, data)?;
         if kind == Kind::Floor {
-            let bodies = load::send_many(site.contender.address(), &site.open_session(), sessions, 64)?;
-            tokens = bodies.iter().map(|body| load::member(body, "refresh")).collect::<Result<_, _>>()?;
+            let replies = load::send_many(site.contender.address(), &site.open_session(), sessions, 64)?;
+            let token = |reply: &load::Reply| load::member(&reply.body, "refresh");
+            tokens = replies.iter().map(token).collect::<Result<_, _>>()?;
         }
         site.sessions = tokens;
         Ok(site)
@@ -148,14 +168,31 @@ impl Site {
         Ok(Self { contender, kind, credentials, sessions: Vec::new() })
     }
 
+    /// Lets this floor publish what a contender publishes, byte by byte.
+    ///
+    /// # Errors
+    /// When one of the two refuses.
+    pub fn publish_as(&self, contender: &Self) -> Result<(), BenchError> {
+        for operation in [Operation::JwkSet, Operation::Discovery] {
+            let request = Request::get(contender.path(operation));
+            let document = load::send_once(contender.contender.address(), &request)?.body;
+            let publish = Request::post_json(self.path(operation), document);
+            load::send_once(self.contender.address(), &publish)?;
+        }
+        Ok(())
+    }
+
     /// The request of an operation; a refresh is one of the sessions that it was started with.
     ///
     /// # Errors
     /// When the server refuses to sign in.
     pub fn request(&self, operation: Operation) -> Result<Request, BenchError> {
         let path = self.path(operation);
+        let by_client = |form: &str| {
+            Request::post_form(path, form.to_owned()).header("authorization", &basic_credentials())
+        };
         Ok(match operation {
-            Operation::JwkSet => Request::get(path),
+            Operation::JwkSet | Operation::Discovery => Request::get(path),
             Operation::Verify => {
                 Request::post_json(path, format!(r#"{{"token":"{}"}}"#, self.access_token()?))
             }
@@ -163,28 +200,55 @@ impl Site {
                 Request::get(path).bearer(&self.access_token()?)
             }
             Operation::Refresh => self.refresh_of(self.sessions.clone()),
+            Operation::ClientCredentials => by_client("grant_type=client_credentials"),
+            Operation::Introspect => by_client(&format!("token={}", self.access_token()?)),
+            Operation::AuthorizationCode => {
+                let [before, after] = codes::redemption();
+                by_client("").presenting(Presented { before, after, renewed_by: None, texts: Rc::default() })
+            }
             Operation::SignIn => Request::post_json(path, self.credentials.clone()),
         })
     }
 
+    /// Gets ready what a window of an operation uses up: its codes, each from an authorization request of its own.
+    ///
+    /// # Errors
+    /// When the server refuses one.
+    pub fn stock(&self, operation: Operation, request: &Request) -> Result<(), BenchError> {
+        if let (Operation::AuthorizationCode, Some(presented)) = (operation, request.presented()) {
+            let server = self.contender.address();
+            let source = match self.kind {
+                Kind::Floor => CodeSource::Floor,
+                _ => CodeSource::sign_in(server)?,
+            };
+            *presented.texts.borrow_mut() = source.take(server, CODES)?;
+        }
+        Ok(())
+    }
+
     /// A refresh of these tokens.
     pub fn refresh_of(&self, tokens: Vec<String>) -> Request {
-        rotation(self.path(Operation::Refresh), tokens)
+        Request::post_json(self.path(Operation::Refresh), String::new()).presenting(Presented {
+            before: r#"{"refresh":""#.to_owned(),
+            after: r#""}"#.to_owned(),
+            renewed_by: Some("refresh"),
+            texts: Rc::new(RefCell::new(tokens)),
+        })
     }
 
     fn path(&self, operation: Operation) -> &'static str {
-        match (self.kind, operation) {
-            (Kind::Floor, Operation::JwkSet) => "/jwks",
-            (Kind::Floor, Operation::Verify) => "/verify",
-            (Kind::Floor, Operation::ProtectedApi | Operation::ProtectedApiRemembered) => "/hello",
-            (Kind::Floor, Operation::Refresh) => "/refresh",
-            (Kind::Floor, Operation::SignIn) => "/hash",
-            (_, Operation::JwkSet) => "/.well-known/jwks.json",
-            (_, Operation::Verify) => "/api/token/verify/",
-            (_, Operation::ProtectedApi | Operation::ProtectedApiRemembered) => "/hello/",
-            (_, Operation::Refresh) => "/api/token/refresh/",
-            (_, Operation::SignIn) => "/api/token/",
-        }
+        let [floor, jeton] = match operation {
+            Operation::JwkSet => ["/jwks", "/.well-known/jwks.json"],
+            Operation::Discovery => ["/discovery", "/.well-known/openid-configuration"],
+            Operation::Verify => ["/verify", "/api/token/verify/"],
+            Operation::ProtectedApi | Operation::ProtectedApiRemembered => ["/hello", "/hello/"],
+            Operation::Refresh => ["/refresh", "/api/token/refresh/"],
+            Operation::ClientCredentials => ["/client-token", "/token"],
+            Operation::Introspect => ["/introspect", "/introspect"],
+            Operation::AuthorizationCode => ["/redeem", "/token"],
+            Operation::SignIn => ["/hash", "/api/token/"],
+        };
+        if self.kind == Kind::Floor { floor } else { jeton }
     }
 
     fn open_session(&self) -> Request {
@@ -193,13 +257,9 @@ impl Site {
     }
 
     fn access_token(&self) -> Result<String, BenchError> {
-        let body = load::send_once(self.contender.address(), &self.open_session())?;
-        Ok(load::member(&body, "access")?)
+        let reply = load::send_once(self.contender.address(), &self.open_session())?;
+        Ok(load::member(&reply.body, "access")?)
     }
-}
-
-fn rotation(path: &str, tokens: Vec<String>) -> Request {
-    Request::rotate(path, Rotation { member: "refresh", tokens: Rc::new(RefCell::new(tokens)) })
 }
 
 fn master_key() -> (&'static str, String) {

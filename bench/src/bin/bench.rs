@@ -17,9 +17,9 @@ use jeton_bench::site::{Kind, Site, Workshop};
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Arguments {
-    /// What to measure: an operation (jwks, verify, hello, refresh, sign-in), `grants` (a million of them),
-    /// `start`, `server` for all of these with a
-    /// report in bench/results, `jose` for the library with a report of its own [default: server]
+    /// What to measure: an operation (jwks, discovery, verify, hello, hello-remembered, refresh, client_credentials,
+    /// introspect, authorization_code, sign-in), `grants` (a million of them), `start`, `server` for all of these
+    /// with a report in bench/results, `jose` for the library with a report of its own [default: server]
     names: Vec<String>,
     /// Windows of each contender
     #[arg(long, default_value_t = 7)]
@@ -107,6 +107,7 @@ impl Session {
             Site::start_fresh(&self.workshop, kind, &self.workshop.place(name), self.effort.sessions)
         };
         let (floor, ours) = (start(Kind::Floor, "floor")?, start(self.kind(Kind::Serve), "serve")?);
+        floor.publish_as(&ours)?;
         let demo = start(self.kind(Kind::Demo), "demo")?;
         let remembering = start(self.kind(Kind::DemoRemembering), "remembering")?;
         let mut rows = Vec::new();

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::clock::unix_seconds;
 
 /// How long an access token lives, in seconds.
-const LIFETIME: u64 = 300;
+pub(super) const LIFETIME: u64 = 300;
+/// Who issues the tokens, and whom they are for.
+pub(super) const ISSUER: &str = crate::grants::ISSUER;
 /// The length of an ES256 signature (RFC 7518 §3.4).
 const SIGNATURE_BYTES: usize = 64;
 
@@ -71,21 +73,25 @@ impl Signer {
     /// Issues an access token for a user's session.
     pub(super) fn issue(&self, user: &str, session: &[u8; 16]) -> String {
         let now = unix_seconds();
-        let claims = Claims {
+        self.sign(&Claims {
             token_type: "access".to_owned(),
-            iss: "http://127.0.0.1:8000".to_owned(),
+            iss: ISSUER.to_owned(),
             sub: user.to_owned(),
-            aud: "http://127.0.0.1:8000".to_owned(),
+            aud: ISSUER.to_owned(),
             exp: now + LIFETIME,
             iat: now,
             jti: hex(&self.random::<16>()),
             sid: hex(session),
             user_id: user.to_owned(),
-        };
+        })
+    }
+
+    /// Signs claims.
+    pub(super) fn sign(&self, claims: &impl Serialize) -> String {
         let mut token = String::with_capacity(640);
         token.push_str(&self.header);
         token.push('.');
-        let claims = serde_json::to_vec(&claims).expect("claims are plain data");
+        let claims = serde_json::to_vec(claims).expect("claims are plain data");
         URL_SAFE_NO_PAD.encode_append(&claims, &mut token);
         let signature = self.private_key.sign(&self.random, token.as_bytes()).expect("the key can sign");
         token.push('.');
@@ -108,7 +114,8 @@ impl Signer {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as lower-case hex digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()

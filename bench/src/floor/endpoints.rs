@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 
-use super::Floor;
 use super::session::RefreshToken;
+use super::{Floor, single_sign_on};
 
 type Shared = State<Arc<Floor>>;
 
@@ -47,25 +47,19 @@ struct Greeting<'a> {
 pub(super) fn router(floor: Arc<Floor>) -> Router {
     Router::new()
         .route("/static", get(fixed))
-        .route("/jwks", get(jwks))
         .route("/sign", post(sign))
         .route("/verify", post(verify))
         .route("/hello", get(hello))
         .route("/session", post(open_session))
         .route("/refresh", post(refresh))
         .route("/hash", post(hash))
+        .merge(single_sign_on::routes())
         .with_state(floor)
 }
 
 /// An answer that is always the same.
 async fn fixed() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], r#"{"hello":"world"}"#)
-}
-
-/// The JWK set, prepared once.
-async fn jwks(State(floor): Shared) -> impl IntoResponse {
-    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")];
-    (headers, floor.signer.jwks().to_owned())
 }
 
 /// A signature and nothing else.
@@ -133,7 +127,8 @@ fn pair(access: String, refresh: String) -> Response {
     ([(CACHE_CONTROL, "no-store")], Json(Pair { access, refresh })).into_response()
 }
 
-fn refused() -> Response {
+/// The answer to what is not accepted.
+pub(super) fn refused() -> Response {
     let body = r#"{"detail":"Token is invalid","code":"token_not_valid"}"#;
     (StatusCode::UNAUTHORIZED, [(CONTENT_TYPE, "application/json")], body).into_response()
 }

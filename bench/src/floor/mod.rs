@@ -1,6 +1,6 @@
 //! The floor: the least that a server on this stack must do for each operation.
 //!
-//! Bare axum on two workers, the same cryptography, the same request and response bodies as the token API, one durable
+//! Bare axum on two workers, the same cryptography, the same request and response bodies as the authority, one durable
 //! group-committed write where the authority writes. No routing by method tables, no limits, no logs, no rules: what a
 //! contender costs above it is what its features cost.
 
@@ -8,6 +8,8 @@ mod access_token;
 mod endpoints;
 mod password;
 mod session;
+mod single_sign_on;
+mod tokens;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use axum::serve::ListenerExt;
 use access_token::Signer;
 use password::PasswordPool;
 use session::SessionStore;
+use single_sign_on::Provider;
 
 /// The one user that the floor knows.
 pub const USERNAME: &str = "ada";
@@ -56,6 +59,7 @@ struct Floor {
     signer: Signer,
     sessions: SessionStore,
     passwords: PasswordPool,
+    provider: Provider,
 }
 
 /// Serves until the process is stopped.
@@ -69,6 +73,7 @@ pub fn serve(settings: &Settings) -> Result<(), FloorError> {
             signer: Signer::generate().map_err(|_| FloorError::Key)?,
             sessions: SessionStore::open(&settings.database)?,
             passwords: PasswordPool::new(PASSWORD, CORES),
+            provider: Provider::new(),
         });
         let listener = tokio::net::TcpListener::bind(settings.listen).await?.tap_io(|stream| {
             // A stream that cannot turn Nagle off still serves.

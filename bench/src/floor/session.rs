@@ -1,4 +1,4 @@
-//! Sessions of the floor: opaque refresh tokens, rotated durably.
+//! Sessions of the floor: opaque refresh tokens, rotated durably, and the codes that sessions are opened with.
 //!
 //! One writer thread takes what has queued up and commits it as one transaction (`synchronous=FULL`); an operation is
 //! answered after that commit. A refresh token is the session's identifier and a secret, of which the digest is stored.
@@ -25,6 +25,9 @@ const TOKEN_BYTES: usize = ID_BYTES + 32;
 pub(super) type SessionId = [u8; ID_BYTES];
 /// What is stored of a refresh token.
 pub(super) type SecretHash = [u8; 32];
+
+/// What a code is bound to: the SHA-256 of its verifier (RFC 7636 §4.2).
+pub(super) type CodeChallenge = [u8; 32];
 
 /// A refresh token of the floor: base64url of the identifier and the secret.
 pub(super) struct RefreshToken([u8; TOKEN_BYTES]);
@@ -69,6 +72,8 @@ impl RefreshToken {
 enum Operation {
     Open { id: SessionId, hash: SecretHash, user: String },
     Rotate { id: SessionId, from: SecretHash, to: SecretHash },
+    PlaceCode { code: SecretHash, challenge: CodeChallenge, user: String },
+    RedeemCode { code: SecretHash, challenge: CodeChallenge, id: SessionId, hash: SecretHash },
 }
 
 /// An operation, and who waits for the session's user.
@@ -91,6 +96,9 @@ impl SessionStore {
              CREATE TABLE IF NOT EXISTS session (
                  id BLOB PRIMARY KEY, hash BLOB NOT NULL, user TEXT NOT NULL,
                  generation INTEGER NOT NULL, refreshed_at INTEGER NOT NULL
+             ) WITHOUT ROWID;
+             CREATE TABLE IF NOT EXISTS code (
+                 hash BLOB PRIMARY KEY, challenge BLOB NOT NULL, user TEXT NOT NULL, session BLOB
              ) WITHOUT ROWID;",
         )?;
         let (queue, jobs) = mpsc::channel(QUEUE);
@@ -107,6 +115,27 @@ impl SessionStore {
     /// one.
     pub(super) async fn rotate(&self, from: &RefreshToken, to: &RefreshToken) -> Option<String> {
         self.submit(Operation::Rotate { id: from.id(), from: from.hash(), to: to.hash() }).await
+    }
+
+    /// Remembers a code.
+    pub(super) async fn place_code(
+        &self,
+        code: SecretHash,
+        challenge: CodeChallenge,
+        user: String,
+    ) -> Option<String> {
+        self.submit(Operation::PlaceCode { code, challenge, user }).await
+    }
+
+    /// Spends a code and opens the session that it stands for, in one transaction; `None` when it was spent before, or the
+    /// challenge is another.
+    pub(super) async fn redeem_code(
+        &self,
+        code: SecretHash,
+        challenge: CodeChallenge,
+        token: &RefreshToken,
+    ) -> Option<String> {
+        self.submit(Operation::RedeemCode { code, challenge, id: token.id(), hash: token.hash() }).await
     }
 
     async fn submit(&self, operation: Operation) -> Option<String> {
@@ -141,6 +170,23 @@ fn apply(database: &Connection, operation: Operation, now: i64) -> Result<Option
             let mut insert = database.prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, 0, ?4)")?;
             insert.execute(params![id, hash, user, now])?;
             Ok(Some(user))
+        }
+        Operation::PlaceCode { code, challenge, user } => {
+            let mut insert = database.prepare_cached("INSERT INTO code VALUES (?1, ?2, ?3, NULL)")?;
+            insert.execute(params![code, challenge, user])?;
+            Ok(Some(user))
+        }
+        Operation::RedeemCode { code, challenge, id, hash } => {
+            let mut spend = database.prepare_cached(
+                "UPDATE code SET session = ?3 WHERE hash = ?1 AND challenge = ?2 AND session IS NULL RETURNING user",
+            )?;
+            let mut rows = spend.query(params![code, challenge, id])?;
+            let user = rows.next()?.map(|row| row.get(0)).transpose()?;
+            drop(rows);
+            match user {
+                Some(user) => apply(database, Operation::Open { id, hash, user }, now),
+                None => Ok(None),
+            }
         }
         Operation::Rotate { id, from, to } => {
             let mut update = database.prepare_cached(

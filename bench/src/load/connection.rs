@@ -12,7 +12,16 @@ use super::LoadError;
 /// An answer, as far as a load cares.
 pub(super) struct Answer<'a> {
     pub(super) status: u16,
+    head: &'a str,
     pub(super) body: &'a str,
+}
+
+impl Answer<'_> {
+    /// The values of a header.
+    pub(super) fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let lines = self.head.split("\r\n").filter_map(|line| line.split_once(':'));
+        lines.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
 }
 
 /// A connection that asks one thing after the other.
@@ -53,8 +62,9 @@ impl Connection {
             self.stream = TcpStream::connect(self.server).await?;
             self.stream.set_nodelay(true)?;
         }
-        let body = std::str::from_utf8(&self.buffer[head.bytes..end]).map_err(|_| LoadError::Unreadable)?;
-        Ok(Answer { status: head.status, body })
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| LoadError::Unreadable);
+        let (raw_head, body) = self.buffer[..end].split_at(head.bytes);
+        Ok(Answer { status: head.status, head: text(raw_head)?, body: text(body)? })
     }
 
     async fn read_more(&mut self) -> Result<(), LoadError> {

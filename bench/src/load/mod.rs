@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use latency::Latencies;
-pub use request::{Request, Rotation};
+pub use request::{Presented, Request};
 pub use window::Measurement;
 
 use crate::proc::Pid;
@@ -52,14 +52,17 @@ pub enum LoadError {
     /// The server is not on this machine.
     #[error("{0} is not a loopback address")]
     NotLoopback(SocketAddr),
-    /// Rotation needs a token for each connection.
-    #[error("{connections} connections need as many refresh tokens, there are {tokens}")]
-    TooFewTokens {
+    /// Each connection needs a text of its own to present.
+    #[error("{connections} connections need as many texts to present, there are {texts}")]
+    TooFewTexts {
         /// Connections of the plan.
         connections: usize,
-        /// Tokens it came with.
-        tokens: usize,
+        /// Texts it came with.
+        texts: usize,
     },
+    /// What can be presented once was used up before anything was counted.
+    #[error("there was nothing left to present before the warm-up was over")]
+    UsedUp,
     /// The connection failed.
     #[error("the connection failed: {0}")]
     Io(#[from] std::io::Error),
@@ -88,15 +91,26 @@ pub fn run(plan: &Plan) -> Result<Measurement, LoadError> {
     window::run(plan)
 }
 
-/// Sends one request and answers the body of a successful answer.
+/// What a server answered to a request that is not part of a load.
+#[derive(Debug, Clone, Default)]
+pub struct Reply {
+    /// Where it sends whoever asked.
+    pub location: Option<String>,
+    /// The cookies that it sets, each with its value and without attributes.
+    pub cookies: Vec<String>,
+    /// The body.
+    pub body: String,
+}
+
+/// Sends one request and answers what the server said, if it did not refuse.
 ///
 /// # Errors
 /// When the server refuses it or does not answer.
-pub fn send_once(server: SocketAddr, request: &Request) -> Result<String, LoadError> {
-    send_many(server, request, 1, 1).map(|mut bodies| bodies.pop().unwrap_or_default())
+pub fn send_once(server: SocketAddr, request: &Request) -> Result<Reply, LoadError> {
+    send_many(server, request, 1, 1).map(|mut replies| replies.pop().unwrap_or_default())
 }
 
-/// Sends the same request so many times over several connections and answers the bodies.
+/// Sends the same request so many times over several connections.
 ///
 /// # Errors
 /// When the server refuses one or does not answer.
@@ -105,7 +119,7 @@ pub fn send_many(
     request: &Request,
     times: usize,
     connections: usize,
-) -> Result<Vec<String>, LoadError> {
+) -> Result<Vec<Reply>, LoadError> {
     check_loopback(server)?;
     window::send_many(server, request, times, connections)
 }

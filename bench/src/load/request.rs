@@ -1,4 +1,4 @@
-//! What a load sends: a fixed request, or one whose token is replaced by the one in each answer.
+//! What a load sends: a fixed request, or one that presents another text each time.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,63 +9,94 @@ pub struct Request {
     method: &'static str,
     path: String,
     headers: String,
-    body: String,
-    rotation: Option<Rotation>,
+    body: Body,
 }
 
-/// Refresh tokens are used once: each session's token is replaced by the one in the answer.
 #[derive(Debug, Clone)]
-pub struct Rotation {
-    /// The member that holds the token, in the request and in the answer.
-    pub member: &'static str,
-    /// The current tokens, one a session; a load leaves the last ones here.
-    pub tokens: Rc<RefCell<Vec<String>>>,
+enum Body {
+    Fixed(String),
+    Presents(Presented),
+}
+
+/// Texts that requests present, one each: refresh tokens, authorization codes.
+#[derive(Debug, Clone)]
+pub struct Presented {
+    /// The body before the text.
+    pub before: String,
+    /// The body behind it.
+    pub after: String,
+    /// The member of the answer whose text takes its place; without one each text is presented once, and a window ends when
+    /// there are none left.
+    pub renewed_by: Option<&'static str>,
+    /// The texts; a load takes them, and leaves here what it did not use up.
+    pub texts: Rc<RefCell<Vec<String>>>,
 }
 
 impl Request {
     /// A GET.
     pub fn get(path: &str) -> Self {
-        Self {
-            method: "GET",
-            path: path.to_owned(),
-            headers: String::new(),
-            body: String::new(),
-            rotation: None,
-        }
+        Self::new("GET", path, Body::Fixed(String::new()))
     }
 
     /// A POST of JSON.
     pub fn post_json(path: &str, body: String) -> Self {
-        let headers = "content-type: application/json\r\n".to_owned();
-        Self { method: "POST", path: path.to_owned(), headers, body, rotation: None }
+        Self::new("POST", path, Body::Fixed(body)).header("content-type", "application/json")
     }
 
-    /// A POST of `{"member": token}` that rotates its tokens.
-    pub fn rotate(path: &str, rotation: Rotation) -> Self {
-        Self { rotation: Some(rotation), ..Self::post_json(path, String::new()) }
+    /// A POST of a form, already encoded.
+    pub fn post_form(path: &str, body: String) -> Self {
+        Self::new("POST", path, Body::Fixed(body)).header("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// With one of these texts in its body each time.
+    #[must_use]
+    pub fn presenting(self, presented: Presented) -> Self {
+        Self { body: Body::Presents(presented), ..self }
+    }
+
+    /// With this header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        for part in [name, ": ", value, "\r\n"] {
+            self.headers.push_str(part);
+        }
+        self
     }
 
     /// With a bearer token (RFC 6750 §2.1).
     #[must_use]
-    pub fn bearer(mut self, token: &str) -> Self {
-        self.headers.push_str("authorization: Bearer ");
-        self.headers.push_str(token);
-        self.headers.push_str("\r\n");
-        self
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
     }
 
-    pub(super) fn rotation(&self) -> Option<&Rotation> {
-        self.rotation.as_ref()
+    fn new(method: &'static str, path: &str, body: Body) -> Self {
+        Self { method, path: path.to_owned(), headers: String::new(), body }
     }
 
-    /// The bytes of a request without rotation.
+    /// What it presents.
+    pub fn presented(&self) -> Option<&Presented> {
+        match &self.body {
+            Body::Fixed(_) => None,
+            Body::Presents(presented) => Some(presented),
+        }
+    }
+
+    /// The bytes of a request that presents nothing.
     pub(super) fn encode(&self) -> Vec<u8> {
-        self.encode_with(&self.body)
+        match &self.body {
+            Body::Fixed(body) => self.encode_with(body),
+            Body::Presents(_) => self.encode_presenting(""),
+        }
     }
 
-    /// The bytes of a request that presents this token.
-    pub(super) fn encode_token(&self, member: &str, token: &str) -> Vec<u8> {
-        self.encode_with(&format!(r#"{{"{member}":"{token}"}}"#))
+    /// The bytes of a request that presents this text.
+    pub(super) fn encode_presenting(&self, text: &str) -> Vec<u8> {
+        match &self.body {
+            Body::Fixed(body) => self.encode_with(body),
+            Body::Presents(Presented { before, after, .. }) => {
+                self.encode_with(&format!("{before}{text}{after}"))
+            }
+        }
     }
 
     fn encode_with(&self, body: &str) -> Vec<u8> {
@@ -104,5 +135,19 @@ mod tests {
         let bytes = Request::get("/hello/").bearer("t").encode();
         let expected = "GET /hello/ HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer t\r\n\r\n";
         assert_eq!(String::from_utf8(bytes).expect("ASCII"), expected);
+    }
+
+    #[test]
+    fn what_is_presented_stands_within_the_body() {
+        let presented = Presented {
+            before: "code=".to_owned(),
+            after: "&x=y".to_owned(),
+            renewed_by: None,
+            texts: Rc::default(),
+        };
+        let bytes =
+            Request::post_form("/token", String::new()).presenting(presented).encode_presenting("abc");
+        let text = String::from_utf8(bytes).expect("ASCII");
+        assert!(text.ends_with("content-length: 12\r\n\r\ncode=abc&x=y"), "{text}");
     }
 }

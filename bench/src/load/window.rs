@@ -6,13 +6,14 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use tokio::time::sleep_until;
 
-use super::connection::Connection;
+use super::connection::{Answer, Connection};
 use super::latency::Latencies;
-use super::request::{Request, string_member};
-use super::{LoadError, Pace, Plan};
+use super::request::{Presented, Request, string_member};
+use super::{LoadError, Pace, Plan, Reply};
 use crate::proc::{CpuSample, Memory};
 
 /// How long after a window its last requests may still start.
@@ -59,8 +60,12 @@ impl Measurement {
 }
 
 /// What the connections' tasks share.
+#[derive(Default)]
 struct Tally {
     counting: bool,
+    /// What can be presented once is used up: the load is over.
+    used_up: bool,
+    told: Rc<Notify>,
     latencies: Latencies,
     errors: usize,
     first_error: Option<String>,
@@ -71,6 +76,11 @@ impl Tally {
         if self.counting {
             self.latencies.record(took);
         }
+    }
+
+    fn use_up(&mut self) {
+        self.used_up = true;
+        self.told.notify_one();
     }
 
     fn fail(&mut self, error: &LoadError) {
@@ -119,13 +129,8 @@ impl Schedule {
 
 /// Runs a plan.
 pub(super) fn run(plan: &Plan) -> Result<Measurement, LoadError> {
-    let mut tokens = take_tokens(plan)?;
-    let tally = Rc::new(RefCell::new(Tally {
-        counting: false,
-        latencies: Latencies::default(),
-        errors: 0,
-        first_error: None,
-    }));
+    let mut shares = take_shares(plan)?;
+    let tally = Rc::new(RefCell::new(Tally::default()));
     let measured = LocalSet::new().block_on(&runtime()?, async {
         let mut connections = Vec::with_capacity(plan.connections);
         for _ in 0..plan.connections {
@@ -133,16 +138,23 @@ pub(super) fn run(plan: &Plan) -> Result<Measurement, LoadError> {
         }
         let schedule = Schedule::new(plan);
         let tasks: Vec<JoinHandle<Vec<String>>> = (0..)
-            .zip(connections.into_iter().zip(tokens.drain(..)))
-            .map(|(index, (connection, tokens))| {
-                let client = Client { index, connection, request: plan.request.clone(), tokens, schedule };
+            .zip(connections.into_iter().zip(shares.drain(..)))
+            .map(|(index, (connection, texts))| {
+                let client = Client { index, connection, request: plan.request.clone(), texts, schedule };
                 spawn_local(client.run(Rc::clone(&tally)))
             })
             .collect();
         sleep_until((schedule.start + plan.warm_up).into()).await;
+        if tally.borrow().used_up {
+            return Err(LoadError::UsedUp);
+        }
         let (before, opened) = (CpuSample::take(plan.process)?, Instant::now());
         tally.borrow_mut().counting = true;
-        sleep_until(schedule.end.into()).await;
+        let used_up = Rc::clone(&tally.borrow().told);
+        tokio::select! {
+            () = sleep_until(schedule.end.into()) => {}
+            () = used_up.notified() => {}
+        }
         tally.borrow_mut().counting = false;
         let (after, closed) = (CpuSample::take(plan.process)?, Instant::now());
         let memory = Memory::of_tree(plan.process)?;
@@ -150,8 +162,8 @@ pub(super) fn run(plan: &Plan) -> Result<Measurement, LoadError> {
         for task in tasks {
             kept.extend(task.await.map_err(std::io::Error::from)?);
         }
-        if let Some(rotation) = plan.request.rotation() {
-            *rotation.tokens.borrow_mut() = kept;
+        if let Some(presented) = plan.request.presented() {
+            presented.texts.borrow_mut().append(&mut kept);
         }
         Ok::<_, LoadError>((after.since(&before), closed - opened, memory))
     });
@@ -172,18 +184,16 @@ pub(super) fn run(plan: &Plan) -> Result<Measurement, LoadError> {
     })
 }
 
-/// Each connection's share of the tokens; empty shares without rotation.
-fn take_tokens(plan: &Plan) -> Result<Vec<Vec<String>>, LoadError> {
+/// Each connection's share of the texts that answers renew; empty shares without such.
+fn take_shares(plan: &Plan) -> Result<Vec<Vec<String>>, LoadError> {
     let mut shares = vec![Vec::new(); plan.connections];
-    if let Some(rotation) = plan.request.rotation() {
-        let tokens = rotation.tokens.take();
-        if tokens.len() < plan.connections {
-            let error = LoadError::TooFewTokens { connections: plan.connections, tokens: tokens.len() };
-            *rotation.tokens.borrow_mut() = tokens;
-            return Err(error);
+    if let Some(Presented { renewed_by: Some(_), texts, .. }) = plan.request.presented() {
+        let mut texts = texts.borrow_mut();
+        if texts.len() < plan.connections {
+            return Err(LoadError::TooFewTexts { connections: plan.connections, texts: texts.len() });
         }
-        for (index, token) in tokens.into_iter().enumerate() {
-            shares[index % plan.connections].push(token);
+        for (index, text) in texts.drain(..).enumerate() {
+            shares[index % plan.connections].push(text);
         }
     }
     Ok(shares)
@@ -194,31 +204,40 @@ struct Client {
     index: u32,
     connection: Connection,
     request: Request,
-    tokens: Vec<String>,
+    /// Texts that only this connection presents, in turn, each renewed by the answer.
+    texts: Vec<String>,
     schedule: Schedule,
 }
 
 impl Client {
-    /// Makes requests until the load is over; answers the tokens it then holds.
+    /// Makes requests until the load is over; answers the texts it then holds.
     async fn run(mut self, tally: Rc<RefCell<Tally>>) -> Vec<String> {
         let fixed = self.request.encode();
-        let member = self.request.rotation().map(|rotation| rotation.member);
+        let presented = self.request.presented().cloned();
+        let renewed_by = presented.as_ref().and_then(|presented| presented.renewed_by);
         let mut requests = 0;
         while let Some(timed_from) = self.schedule.next(self.index, requests).await {
-            let session = (requests as usize) % self.tokens.len().max(1);
+            let turn = (requests as usize) % self.texts.len().max(1);
             requests += 1;
-            let outcome = match member {
-                Some(member) => {
-                    let bytes = self.request.encode_token(member, &self.tokens[session]);
-                    call(&mut self.connection, &bytes, Some(member)).await
-                }
+            let outcome = match &presented {
                 None => call(&mut self.connection, &fixed, None).await,
+                Some(_) if renewed_by.is_some() => {
+                    let bytes = self.request.encode_presenting(&self.texts[turn]);
+                    call(&mut self.connection, &bytes, renewed_by).await
+                }
+                Some(once) => {
+                    let Some(text) = once.texts.borrow_mut().pop() else {
+                        tally.borrow_mut().use_up();
+                        break;
+                    };
+                    call(&mut self.connection, &self.request.encode_presenting(&text), None).await
+                }
             };
             let took = timed_from.elapsed();
             match outcome {
                 Ok(next) => {
-                    if let (Some(token), Some(slot)) = (next, self.tokens.get_mut(session)) {
-                        *slot = token;
+                    if let (Some(text), Some(slot)) = (next, self.texts.get_mut(turn)) {
+                        *slot = text;
                     }
                     tally.borrow_mut().succeed(took);
                 }
@@ -231,11 +250,11 @@ impl Client {
                 }
             }
         }
-        self.tokens
+        self.texts
     }
 }
 
-/// One request; the rotated token of its answer, if one is asked for.
+/// One request; the text of its answer that is asked for, if one is.
 async fn call(
     connection: &mut Connection,
     request: &[u8],
@@ -243,35 +262,39 @@ async fn call(
 ) -> Result<Option<String>, LoadError> {
     let answer = connection.call(request).await?;
     if !(200..300).contains(&answer.status) {
-        return Err(LoadError::Refused { status: answer.status, body: answer.body.to_owned() });
+        return Err(refused(&answer));
     }
     match member {
         None => Ok(None),
         Some(name) => match string_member(answer.body, name) {
-            Some(token) => Ok(Some(token.to_owned())),
+            Some(text) => Ok(Some(text.to_owned())),
             None => Err(LoadError::NoMember(name)),
         },
     }
 }
 
-/// The same request so many times; the bodies.
+fn refused(answer: &Answer<'_>) -> LoadError {
+    LoadError::Refused { status: answer.status, body: answer.body.to_owned() }
+}
+
+/// The same request so many times.
 pub(super) fn send_many(
     server: SocketAddr,
     request: &Request,
     times: usize,
     connections: usize,
-) -> Result<Vec<String>, LoadError> {
+) -> Result<Vec<Reply>, LoadError> {
     let bytes: Rc<[u8]> = request.encode().into();
     let left = Rc::new(RefCell::new(times));
     LocalSet::new().block_on(&runtime()?, async {
-        let tasks: Vec<JoinHandle<Result<Vec<String>, LoadError>>> = (0..connections.min(times))
+        let tasks: Vec<JoinHandle<Result<Vec<Reply>, LoadError>>> = (0..connections.min(times))
             .map(|_| spawn_local(send_share(server, Rc::clone(&bytes), Rc::clone(&left))))
             .collect();
-        let mut bodies = Vec::with_capacity(times);
+        let mut replies = Vec::with_capacity(times);
         for task in tasks {
-            bodies.extend(task.await.map_err(std::io::Error::from)??);
+            replies.extend(task.await.map_err(std::io::Error::from)??);
         }
-        Ok(bodies)
+        Ok(replies)
     })
 }
 
@@ -279,17 +302,22 @@ async fn send_share(
     server: SocketAddr,
     request: Rc<[u8]>,
     left: Rc<RefCell<usize>>,
-) -> Result<Vec<String>, LoadError> {
+) -> Result<Vec<Reply>, LoadError> {
     let mut connection = Connection::open(server).await?;
-    let mut bodies = Vec::new();
+    let mut replies = Vec::new();
     while take_one(&left) {
         let answer = connection.call(&request).await?;
-        if !(200..300).contains(&answer.status) {
-            return Err(LoadError::Refused { status: answer.status, body: answer.body.to_owned() });
+        if !(200..400).contains(&answer.status) {
+            return Err(refused(&answer));
         }
-        bodies.push(answer.body.to_owned());
+        let cookies = answer.header("set-cookie").filter_map(|cookie| cookie.split(';').next());
+        replies.push(Reply {
+            location: answer.header("location").next().map(str::to_owned),
+            cookies: cookies.map(str::to_owned).collect(),
+            body: answer.body.to_owned(),
+        });
     }
-    Ok(bodies)
+    Ok(replies)
 }
 
 fn take_one(left: &RefCell<usize>) -> bool {

@@ -118,6 +118,7 @@ struct Side<'a> {
 
 impl Side<'_> {
     fn window(&self, operation: Operation, pace: Pace, effort: &Effort) -> Result<Measurement, BenchError> {
+        self.site.stock(operation, &self.request)?;
         // Hundreds of milliseconds of queue stand before a sign-in, and a hash takes long: a short window is coarse.
         let stretch = if operation == Operation::SignIn { 2 } else { 1 };
         measure(self.site, &self.request, operation, pace, effort.warm_up, effort.window * stretch)
