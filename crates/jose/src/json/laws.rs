@@ -129,9 +129,10 @@ struct Seen(Vec<(String, String, usize)>);
 
 impl Onlooker for Seen {
     fn member(&mut self, name: &str, value: Written<'_>) {
-        assert!(!value.plain || !value.text.contains('\\'), "{}", value.text);
-        assert!(value.integer.is_none_or(|integer| value.text == integer.to_string()), "{}", value.text);
-        self.0.push((name.to_owned(), value.text.to_owned(), value.start));
+        let text = value.text();
+        assert!(!value.plain || !text.contains('\\'), "{text}");
+        assert!(value.integer.is_none_or(|integer| text == integer.to_string()), "{text}");
+        self.0.push((name.to_owned(), text.to_owned(), value.start));
     }
 }
 

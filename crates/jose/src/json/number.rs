@@ -26,6 +26,40 @@ pub(super) fn scan(bytes: &[u8], start: usize) -> Result<usize, Fault> {
     Ok(at)
 }
 
+/// What a number is worth that has at most 19 digits and nothing else, and so never is too large, and the offset after it;
+/// nothing where another kind of number, or none, stands there.
+#[inline]
+pub(super) fn small_integer(bytes: &[u8], start: usize) -> Option<(u64, usize)> {
+    const MOST: usize = 19;
+    let (mut value, mut at) = (0u64, start);
+    if let Some(first) = bytes.get(start..).and_then(|rest| rest.first_chunk()).and_then(eight_digits) {
+        (value, at) = (first, start + 8);
+    }
+    while let Some(digit) = bytes.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
+        if at - start == MOST {
+            return None;
+        }
+        value = value * 10 + u64::from(digit);
+        at += 1;
+    }
+    let starts_well = bytes.get(start) != Some(&b'0') || at == start + 1;
+    let ends_well = !matches!(bytes.get(at), Some(b'.' | b'e' | b'E'));
+    (at > start && starts_well && ends_well).then_some((value, at))
+}
+
+/// What eight digits are worth, each pair of neighbours added up at once.
+fn eight_digits(bytes: &[u8; 8]) -> Option<u64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let digits = u64::from_le_bytes(*bytes) ^ (ONES * b'0' as u64);
+    // A byte above nine has a bit of its high half set, or gets one when six is added.
+    if (digits | digits.wrapping_add(ONES * 6)) & (ONES * 0xf0) != 0 {
+        return None;
+    }
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
+}
+
 fn digits(bytes: &[u8], mut at: usize) -> usize {
     while bytes.get(at).is_some_and(u8::is_ascii_digit) {
         at += 1;
@@ -41,12 +75,6 @@ fn some_digits(bytes: &[u8], at: usize) -> Result<usize, Fault> {
 /// Whether a number is written without fraction and exponent.
 pub(super) fn is_integer(text: &str) -> bool {
     !text.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
-}
-
-/// A number of at most 19 digits and nothing else, which never is too large.
-pub(super) fn to_u64(text: &str) -> Option<u64> {
-    let add = |value: u64, byte: u8| byte.is_ascii_digit().then(|| value * 10 + u64::from(byte - b'0'));
-    if text.len() > 19 { text.parse().ok() } else { text.bytes().try_fold(0, add) }
 }
 
 /// The number as a double, if a double holds exactly what is written: the shortest text for that double has the

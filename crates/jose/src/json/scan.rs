@@ -20,7 +20,7 @@ impl Limits {
 }
 
 /// Arrays and objects within one another.
-pub(super) const DEPTH: usize = 32;
+pub(super) const DEPTH: u32 = 32;
 
 /// What kind of value a node is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +81,10 @@ impl<'a> Document<'a> {
         self.nodes.get(index as usize).copied().unwrap_or(END)
     }
 
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
     pub(super) fn slice(&self, node: Node) -> &'a str {
         self.text.get(node.start as usize..node.end as usize).unwrap_or_default()
     }
@@ -102,13 +106,13 @@ struct Scanner<'a> {
 impl Scanner<'_> {
     fn run(&mut self) -> Result<(), Fault> {
         // The containers around the current value, outermost first. No recursion, so depth costs no stack.
-        let mut open = [0u32; DEPTH];
+        let mut open = [0u32; DEPTH as usize];
         let mut depth = 0;
         loop {
             self.space();
             let opened = self.value()?;
             if let Some(kind) = opened {
-                *open.get_mut(depth).ok_or(Fault::TooDeep(offset(DEPTH)))? = self.last();
+                *open.get_mut(depth).ok_or(Fault::TooDeep(DEPTH))? = self.last();
                 depth += 1;
                 self.space();
                 let close = if kind == Kind::Object { b'}' } else { b']' };

@@ -43,13 +43,6 @@ fn scan_escaped(bytes: &[u8], mut at: usize) -> Result<End, Fault> {
 #[inline(always)]
 pub(super) fn plain(bytes: &[u8], mut at: usize) -> usize {
     let is_special = |byte: u8| (byte == b'"') | (byte == b'\\') | (byte < 0x20);
-    // Compilers make one comparison each of these sixteen.
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
-        if chunk.iter().fold(false, |found, &byte| found | is_special(byte)) {
-            break;
-        }
-        at += 16;
-    }
     // Eight at a time: a byte is special exactly where one of three subtractions borrows.
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = ONES << 7;

@@ -31,7 +31,7 @@ impl<'t, 'a> Value<'t, 'a> {
 
     /// The value's text, exactly as written.
     pub(crate) fn text(self) -> &'a str {
-        self.written().text
+        self.written().text()
     }
 
     /// The value's text and where it begins.
@@ -41,8 +41,8 @@ impl<'t, 'a> Value<'t, 'a> {
             node.start -= 1;
             node.end += 1;
         }
-        let (start, plain) = (node.start as usize, node.kind == Kind::String);
-        Written { text: self.document.slice(node), start, plain, integer: None }
+        let (start, end) = (node.start as usize, node.end as usize);
+        Written { within: self.document.text(), start, end, plain: node.kind == Kind::String, integer: None }
     }
 
     /// A string, unescaped.

@@ -172,6 +172,7 @@ impl Reading {
 }
 
 impl Onlooker for Reading {
+    #[inline(always)]
     fn member(&mut self, name: &str, value: Written<'_>) {
         if !self.missing.is_empty() {
             self.missing.retain(|missing| *missing != name);
@@ -201,23 +202,29 @@ impl Found {
 }
 
 fn text(value: Written<'_>) -> Option<Text> {
-    let text = value.text.strip_prefix('"')?.strip_suffix('"')?;
-    if !value.plain && memchr::memchr(b'\\', text.as_bytes()).is_some() {
-        return Some(Text::Unescaped(json::unescape(text).into()));
+    if value.first() != Some(b'"') {
+        return None;
     }
-    let offset = |at: usize| u32::try_from(at).ok();
-    Some(Text::Within(offset(value.start + 1)?, offset(value.start + 1 + text.len())?))
+    // Without the quotes.
+    let (start, end) = (value.start + 1, value.end.saturating_sub(1));
+    if !value.plain {
+        let text = value.within.get(start..end)?;
+        if memchr::memchr(b'\\', text.as_bytes()).is_some() {
+            return Some(Text::Unescaped(json::unescape(text).into()));
+        }
+    }
+    Some(Text::Within(u32::try_from(start).ok()?, u32::try_from(end).ok()?))
 }
 
 /// A string, or an array of strings (RFC 7519 §4.1.3); not an empty one.
 fn audience(value: Written<'_>) -> Option<Texts> {
-    if !value.text.starts_with('[') {
-        return if value.text == "\"\"" { None } else { text(value).map(Texts::One) };
+    if value.first() != Some(b'[') {
+        return if value.text() == "\"\"" { None } else { text(value).map(Texts::One) };
     }
-    let document = Document::parse_str(value.text, Limits::PAYLOAD).ok()?;
+    let document = Document::parse_str(value.text(), Limits::PAYLOAD).ok()?;
     let texts = document.root().elements()?.map(|element| {
-        let element = element.written();
-        text(Written { start: value.start + element.start, ..element })
+        let Written { start, end, plain, .. } = element.written();
+        text(Written { start: value.start + start, end: value.start + end, plain, ..value })
     });
     let texts: Vec<Text> = texts.collect::<Option<_>>()?;
     if texts.is_empty() { None } else { Some(Texts::Many(texts)) }
@@ -227,8 +234,8 @@ fn date(value: Written<'_>, rounding: Rounding) -> Option<Timestamp> {
     if let Some(seconds) = value.integer {
         return Timestamp::try_from_unix(seconds.try_into().ok()?);
     }
-    if !value.text.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
+    if !matches!(value.first(), Some(b'0'..=b'9' | b'-')) {
         return None;
     }
-    NumericDate::read(value.text, rounding).and_then(|date| Timestamp::try_from_unix(date.0))
+    NumericDate::read(value.text(), rounding).and_then(|date| Timestamp::try_from_unix(date.0))
 }

@@ -25,16 +25,31 @@ impl Onlooker for () {
     fn member(&mut self, _: &str, _: Written<'_>) {}
 }
 
-/// A value as it is written, and what is known about it already.
+/// Where a value is written, and what is known about it already.
 #[derive(Clone, Copy)]
 pub(crate) struct Written<'a> {
-    pub(crate) text: &'a str,
+    /// The text that it is in.
+    pub(crate) within: &'a str,
     /// Where it begins.
     pub(crate) start: usize,
+    /// Where it ends.
+    pub(crate) end: usize,
     /// Whether it certainly has no escapes.
     pub(crate) plain: bool,
     /// What it is worth, if it is an integer that has been read.
     pub(crate) integer: Option<u64>,
+}
+
+impl<'a> Written<'a> {
+    /// Its text.
+    pub(crate) fn text(self) -> &'a str {
+        self.within.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The first byte, which tells what kind of value it is.
+    pub(crate) fn first(self) -> Option<u8> {
+        self.within.as_bytes().get(self.start).copied()
+    }
 }
 
 /// Reads a whole text that is an object. An error is about the first thing that this reader met, be it of the text or of the type.

@@ -14,8 +14,9 @@ use crate::json::{Document, Fault, Limits, number, string};
 pub(super) struct Reader<'r, 'de, O> {
     text: &'de str,
     at: usize,
-    /// Arrays and objects around the place.
-    depth: usize,
+    /// Arrays and objects around the place. Narrower than `at`, so that the two are not read as one wide word, for which the
+    /// processor would have to wait when only one of them was just written.
+    depth: u32,
     onlooker: &'r mut O,
     /// Whether the document has confirmed that all names differ.
     confirmed: bool,
@@ -171,12 +172,19 @@ impl<'r, 'de, O: Onlooker> Reader<'r, 'de, O> {
     }
 
     /// Shows the onlooker a member of the outermost object whose value has been read from `start` to here.
+    #[inline(always)]
     pub(super) fn show(&mut self, name: Text<'de>, start: Mark) {
         if self.depth == 1 {
-            let text = self.text.get(start.at..self.at).unwrap_or_default();
-            let integer = self.integer.filter(|_| text.as_bytes().first().is_some_and(u8::is_ascii_digit));
-            let value = Written { text, start: start.at, plain: self.plain, integer };
-            self.onlooker.member(&name.unescaped(), value);
+            let value = Written {
+                within: self.text,
+                start: start.at,
+                end: self.at,
+                plain: self.plain,
+                integer: None,
+            };
+            // An integer that was read last may lie within this value.
+            let integer = self.integer.filter(|_| value.first().is_some_and(|byte| byte.is_ascii_digit()));
+            self.onlooker.member(&name.unescaped(), Written { integer, ..value });
         }
     }
 
@@ -225,7 +233,7 @@ impl<'r, 'de, O: Onlooker> Reader<'r, 'de, O> {
 
     fn enter(&mut self, container: Lexeme<'de>) -> Result<Lexeme<'de>, Failure> {
         if self.depth == DEPTH {
-            return Err(self.fault(Fault::TooDeep(DEPTH as u32)));
+            return Err(self.fault(Fault::TooDeep(DEPTH)));
         }
         self.depth += 1;
         self.at += 1;
@@ -243,10 +251,13 @@ impl<'r, 'de, O: Onlooker> Reader<'r, 'de, O> {
 
     fn number(&mut self) -> Result<Lexeme<'de>, Failure> {
         let start = self.at;
-        let end = number::scan(self.text.as_bytes(), start).map_err(|fault| self.fault(fault))?;
-        self.at = end;
-        let written = self.text.get(start..end).unwrap_or_default();
-        self.integer = number::to_u64(written);
+        if let Some((value, end)) = number::small_integer(self.text.as_bytes(), start) {
+            (self.at, self.integer) = (end, Some(value));
+            return Ok(Lexeme::Integer(value));
+        }
+        self.at = number::scan(self.text.as_bytes(), start).map_err(|fault| self.fault(fault))?;
+        let written = self.text.get(start..self.at).unwrap_or_default();
+        self.integer = if number::is_integer(written) { written.parse().ok() } else { None };
         Ok(self.integer.map_or(Lexeme::Number(written), Lexeme::Integer))
     }
 
@@ -294,5 +305,5 @@ pub(super) enum Place {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
     at: usize,
-    depth: usize,
+    depth: u32,
 }
