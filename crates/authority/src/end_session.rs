@@ -31,6 +31,37 @@ pub struct EndSessionRequest {
     grant: Option<GrantId>,
 }
 
+/// Why nothing is done about a request to sign out: it does not hold together, so it is no client's wish (RP-Initiated Logout
+/// §4). The user is told, and goes nowhere.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndSessionError {
+    /// The ID token that came as a hint is none of this authority's, or another client's.
+    #[error("the id_token_hint is not a valid ID token of the client")]
+    IdTokenHint,
+    /// There is a place to go afterwards, but nothing says whose it is.
+    #[error("the id_token_hint is missing: nothing says whose post_logout_redirect_uri it is")]
+    ClientMissing,
+    /// The place to go afterwards is none of those that the client registered.
+    #[error("the post_logout_redirect_uri is none of those that the client registered")]
+    PostLogoutRedirectUri,
+    /// Something failed here.
+    #[error(transparent)]
+    Failed(#[from] OAuthError),
+}
+
+impl EndSessionError {
+    /// The stable name of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::IdTokenHint => "id_token_hint_invalid",
+            Self::ClientMissing => "id_token_hint_missing",
+            Self::PostLogoutRedirectUri => "post_logout_redirect_uri_mismatch",
+            Self::Failed(error) => error.code(),
+        }
+    }
+}
+
 /// What is to be done about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndSession {
@@ -90,32 +121,38 @@ const LOGOUT_TYP: &str = "logout+jwt";
 const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 impl Authority {
-    /// Reads a request to sign out. What cannot be believed is left out: an ID token that is not ours, a place to go that the
-    /// client did not register.
+    /// Reads a request to sign out. An ID token counts whether it has expired or not, and who is signed in does not matter here:
+    /// a client may well send its user along long after both.
     ///
     /// # Errors
-    /// When the store fails.
+    /// [`EndSessionError`] where it does not hold together, or the store fails.
     pub async fn end_session_request(
         &self,
         parameters: &Parameters,
-    ) -> Result<EndSessionRequest, OAuthError> {
-        let hint = parameters.get("id_token_hint").and_then(|hint| self.id_token_claims(hint));
+    ) -> Result<EndSessionRequest, EndSessionError> {
         let named = parameters.get("client_id");
-        let id = match (&hint, named) {
-            (Some(hint), Some(named)) if hint.aud != named => None,
-            (Some(hint), _) => Some(hint.aud.as_str()),
-            (None, named) => named,
+        let hint = match parameters.get("id_token_hint") {
+            None => None,
+            Some(hint) => Some(
+                self.id_token_claims(hint)
+                    .filter(|hint| named.is_none_or(|named| named == hint.aud))
+                    .ok_or(EndSessionError::IdTokenHint)?,
+            ),
         };
+        let id = hint.as_ref().map(|hint| hint.aud.as_str()).or(named);
         let client = match id.and_then(|id| ClientId::parse(id).ok()) {
             Some(id) => self.client(&id).await?,
             None => None,
         };
-        let wanted = parameters.get("post_logout_redirect_uri");
-        let post_logout_redirect_uri = client.as_ref().zip(wanted).and_then(|(client, wanted)| {
-            let registered = &client.metadata.post_logout_redirect_uris;
-            registered.iter().find(|uri| uri.as_str() == wanted).cloned()
-        });
-        let hint = hint.filter(|hint| client.as_ref().is_some_and(|client| client.id.as_str() == hint.aud));
+        let post_logout_redirect_uri = match parameters.get("post_logout_redirect_uri") {
+            None => None,
+            Some(_) if id.is_none() => return Err(EndSessionError::ClientMissing),
+            Some(wanted) => {
+                let registered = client.iter().flat_map(|client| &client.metadata.post_logout_redirect_uris);
+                let uri = registered.into_iter().find(|uri| uri.as_str() == wanted);
+                Some(uri.cloned().ok_or(EndSessionError::PostLogoutRedirectUri)?)
+            }
+        };
         let grant = hint.as_ref().and_then(|hint| hint.sid.as_deref()?.parse().ok());
         Ok(EndSessionRequest {
             client,

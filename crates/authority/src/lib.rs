@@ -51,7 +51,7 @@ pub use device_authorization::{
     DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, FindDeviceError, WaitingDevice,
 };
 pub use dpop::{DpopNonces, GoodProof, PresentedProof, dpop_algorithms};
-pub use end_session::{EndSession, EndSessionRequest, LogoutToken};
+pub use end_session::{EndSession, EndSessionError, EndSessionRequest, LogoutToken};
 pub use id::{GrantId, ParseIdError, SessionId, UserId};
 pub use introspect::Introspection;
 pub use network::Network;

@@ -54,6 +54,10 @@ impl Authority {
         let audience = Audience::new(self.settings.issuer.as_str());
         let verifier = Verifier::new(client.id.as_str(), audience, keys).typ(TokenType::Any);
         let verified = verifier.verify::<Map<String, Value>>(object, now).map_err(|_| NOT_VALID)?;
+        // FAPI 2.0 Message Signing §5.3.1.
+        if client.policy.profile.is_some() && verified.registered().nbf().is_none() {
+            return Err(refused("the request object has no nbf").into());
+        }
         let until = check_times(verified.registered(), now)?;
         let jti = verified.registered().jti().map(str::to_owned);
         let parameters = parameters_of(verified.into_claims(), &client.id)?;
@@ -79,7 +83,9 @@ fn permitted_algorithm(client: &Client, name: &str) -> Result<Algorithm, Refusal
     const NOT_ALLOWED: Refusal = refused("the request object is not signed by an algorithm of the client");
     let algorithm: Algorithm = name.parse().map_err(|_| NOT_ALLOWED)?;
     let registered = client.metadata.request_object_signing_alg.as_deref();
-    if algorithm.is_symmetric() || registered.is_some_and(|name| name.parse() != Ok(algorithm)) {
+    let permitted = client.policy.profile.is_none_or(|profile| profile.permits(algorithm));
+    if !permitted || algorithm.is_symmetric() || registered.is_some_and(|name| name.parse() != Ok(algorithm))
+    {
         return Err(NOT_ALLOWED);
     }
     Ok(algorithm)

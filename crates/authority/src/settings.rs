@@ -6,6 +6,7 @@ use jeton_jose::{Algorithm, SharedSecret};
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::GrantType;
 
+use crate::client::PkcePolicy;
 use crate::dpop::DpopNonces;
 use crate::password::Argon2Params;
 use crate::refresh_token::RefreshPolicy;
@@ -56,6 +57,9 @@ pub struct Settings {
     /// The resources that clients which came by themselves may ask for tokens for (RFC 8707): APIs, MCP servers. Setting
     /// `client.registration_resources`.
     pub registered_resources: Vec<String>,
+    /// Whether the codes of clients that registered themselves have to be bound by PKCE. Clients that are known by the URL of
+    /// their description always have to. Setting `client.registration_pkce`.
+    pub registered_pkce: PkcePolicy,
     /// For how long a key is published before it signs. Setting `keys.publish_wait`.
     pub publish_wait: Duration,
     /// What passwords are hashed with.
@@ -92,9 +96,15 @@ impl Settings {
             ],
             registered_scope: Scope::parse(REGISTERED_SCOPE).expect("the default scope is one"),
             registered_resources: vec![],
+            registered_pkce: PkcePolicy::default(),
             publish_wait: Duration::from_secs(10 * 60),
             argon2: Argon2Params::default(),
         }
+    }
+
+    /// Whether clients come by themselves, unknown to the operator.
+    pub(crate) fn takes_unknown_clients(&self) -> bool {
+        [self.registration, self.metadata_documents].contains(&RegistrationPolicy::Open)
     }
 }
 
@@ -133,6 +143,10 @@ pub enum Ed25519Name {
     /// `EdDSA`, which RFC 9864 deprecates and which many verifiers still know alone.
     EdDsa,
 }
+
+/// What ID tokens of clients that registered themselves are signed with where they do not say (OpenID Connect Dynamic Client
+/// Registration §2).
+pub const REGISTERED_ALGORITHM: Algorithm = Algorithm::RS256;
 
 /// The algorithm of the first key where nothing else is said: understood by every client, and cheap.
 pub const FIRST_ALGORITHM: Algorithm = Algorithm::ES256;

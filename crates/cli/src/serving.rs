@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use axum::Router;
+use jeton_authority::client::PkcePolicy;
 use jeton_authority::password::Argon2Params;
 use jeton_authority::refresh_token::RefreshPolicy;
 use jeton_authority::settings::{AccessAlgorithm, RegistrationPolicy, Settings};
@@ -165,6 +166,10 @@ pub(crate) fn settings(
     settings.registered_resources.clone_from(&config.client_registration_resources.0);
     settings.registered_grant_types.clone_from(&config.client_registration_grant_types.0);
     settings.registered_scope.clone_from(&config.client_registration_scope);
+    settings.registered_pkce = match config.client_registration_pkce {
+        config::Pkce::Required => PkcePolicy::Required,
+        config::Pkce::Lenient => PkcePolicy::Lenient,
+    };
     settings.dpop_nonces = match config.dpop_nonces {
         config::Nonces::Unused => DpopNonces::Unused,
         config::Nonces::Demanded => DpopNonces::Demanded,

@@ -31,7 +31,7 @@ pub enum PageError {
     /// The client is unknown or disabled.
     #[error("the client is not known here")]
     ClientUnknown,
-    /// It names no redirect URI, and the client has not just one.
+    /// It names no redirect URI, and either the client has not just one, or this is a request that has to name it.
     #[error("the request names no redirect URI")]
     RedirectUriMissing,
     /// The redirect URI is none of the client's.
@@ -94,7 +94,7 @@ impl ReceivedRequest {
         let (redirect_uri, named) = match self.parameters.get("redirect_uri") {
             Some(text) => (RedirectUri::parse(text).map_err(|_| PageError::RedirectUriMismatch)?, true),
             None => match client.metadata.redirect_uris.as_slice() {
-                [only] => (only.clone(), false),
+                [only] if !self.has_to_name_redirect_uri(&client) => (only.clone(), false),
                 _ => return Err(PageError::RedirectUriMissing),
             },
         };
@@ -102,5 +102,12 @@ impl ReceivedRequest {
             return Err(PageError::RedirectUriMismatch);
         }
         Ok(RedirectableRequest::new(self.parameters, self.sent, client, redirect_uri, named, self.pushed))
+    }
+
+    /// OpenID Connect wants the redirect URI named (Core §3.1.2.1), and so does FAPI 2.0 (§5.3.2.2); OAuth does not where there
+    /// is only one.
+    fn has_to_name_redirect_uri(&self, client: &Client) -> bool {
+        let mut scope = self.parameters.get("scope").unwrap_or_default().split(' ');
+        client.policy.profile.is_some() || scope.any(|token| token == "openid")
     }
 }

@@ -3,6 +3,7 @@
 mod algorithms;
 mod document;
 mod policy;
+mod profile;
 mod registered;
 mod remote_keys;
 mod secret;
@@ -16,6 +17,7 @@ pub use document::{ClientDocument, ClientDocuments};
 pub use policy::{
     ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, PkcePolicy, TrustedIssuer,
 };
+pub use profile::SecurityProfile;
 pub use registered::{Client, ClientError, NewClient, StoredClient};
 pub use remote_keys::ClientKeys;
 pub use secret::ClientSecret;

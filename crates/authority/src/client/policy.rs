@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::SecurityProfile;
+
 /// What the operator decides about a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -13,6 +15,9 @@ pub struct ClientPolicy {
     pub consent: ConsentPolicy,
     /// Whether its codes have to be bound by PKCE.
     pub pkce: PkcePolicy,
+    /// The security profile that it is held to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<SecurityProfile>,
     /// The resources that it may ask for tokens for (RFC 8707), beside the authority's own audience.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClientPolicy, ClientSecret};
 use crate::keys::{MasterKey, SealedKey};
+use crate::settings::FIRST_ALGORITHM;
 use crate::user::Attributes;
 
 /// The scope of a client that names none.
@@ -180,6 +181,9 @@ impl Client {
             }
         }
         check_algorithms(&self.metadata)?;
+        if let Some(profile) = self.policy.profile {
+            profile.check(&self.metadata, &self.policy)?;
+        }
         if self.policy.claims.keys().any(|claim| Attributes::is_reserved(claim)) {
             return Err(ClientError::Member {
                 name: "claims",
@@ -211,6 +215,23 @@ impl Client {
     /// What it may ask for at most.
     pub fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    /// What is signed for it, by which algorithms.
+    pub(crate) fn signing_algorithms(&self) -> Vec<Algorithm> {
+        let Self { metadata, .. } = self;
+        let named = [
+            &metadata.id_token_signed_response_alg,
+            &metadata.userinfo_signed_response_alg,
+            &metadata.authorization_signed_response_alg,
+            &metadata.introspection_signed_response_alg,
+        ];
+        let mut algorithms: Vec<Algorithm> =
+            named.into_iter().flatten().filter_map(|name| name.parse().ok()).collect();
+        if metadata.id_token_signed_response_alg.is_none() && self.scope.contains("openid") {
+            algorithms.push(FIRST_ALGORITHM);
+        }
+        algorithms
     }
 
     /// The registered redirect URI that permits this one.

@@ -8,6 +8,7 @@ use jeton_jose::{Algorithm, Jwk, KeySet, PublicKey, SharedSecret, Timestamp, Ver
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use jeton_oauth::{ErrorCode, Parameters};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{NOT_AUTHENTICATED, Presented};
 use crate::authority::Authority;
@@ -25,6 +26,7 @@ const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
 struct Claims {
     sub: String,
     jti: String,
+    aud: Value,
 }
 
 impl Authority {
@@ -51,6 +53,10 @@ impl Authority {
         let verified = verifier.verify::<Claims>(assertion, now).map_err(|_| NOT_AUTHENTICATED)?;
         let exp = verified.registered().exp().ok_or(NOT_AUTHENTICATED)?;
         let claims = verified.claims();
+        // Who takes an assertion for several audiences can use it at another of them (FAPI 2.0 §5.3.2.1).
+        if client.policy.profile.is_some() && claims.aud != self.settings.issuer {
+            return Err(NOT_AUTHENTICATED.into());
+        }
         if claims.sub != id.as_str() || claims.jti.is_empty() || exp > now.saturating_add(MAX_LIFETIME) {
             return Err(NOT_AUTHENTICATED.into());
         }
@@ -66,7 +72,8 @@ impl Authority {
     async fn assertion_keys(&self, client: &Client, assertion: &Unverified) -> Result<KeySet, OAuthError> {
         let algorithm: Algorithm = assertion.alg().parse().map_err(|_| NOT_AUTHENTICATED)?;
         let registered = client.metadata.token_endpoint_auth_signing_alg.as_deref();
-        if registered.is_some_and(|name| name.parse() != Ok(algorithm)) {
+        let permitted = client.policy.profile.is_none_or(|profile| profile.permits(algorithm));
+        if !permitted || registered.is_some_and(|name| name.parse() != Ok(algorithm)) {
             return Err(NOT_AUTHENTICATED.into());
         }
         let keys = match client.metadata.auth_method() {

@@ -8,9 +8,13 @@ use jeton_jose::{Algorithm, KeyError, PrivateKey, SharedSecret, Timestamp};
 use super::lifecycle::{KeyState, lifecycle, of_purpose, signing_keys};
 use super::master::{MasterKey, WrongMasterKey};
 use super::stored::{KeyId, KeyPurpose, StoredKey};
+use crate::client::Client;
 use crate::random::{Random, sixteen};
-use crate::settings::{AccessAlgorithm, FIRST_ALGORITHM, Settings};
+use crate::settings::{AccessAlgorithm, FIRST_ALGORITHM, REGISTERED_ALGORITHM, Settings};
 use crate::store::{KeyAddition, KeyWithdrawal, Store, StoreError};
+
+/// How often making a key is tried again when somebody else adds keys at the same time.
+const ATTEMPTS: usize = 4;
 
 /// Why a key could not be added or withdrawn.
 #[derive(Debug, thiserror::Error)]
@@ -124,7 +128,57 @@ pub(crate) fn missing_keys(
     if let Some((algorithm, signs_from)) = wanted {
         missing.push(access_key(master, algorithm, now, signs_from)?);
     }
+    let known = || stored.iter().chain(&missing);
+    if settings.takes_unknown_clients() && !sign_for_clients(known(), REGISTERED_ALGORITHM) {
+        missing.push(id_token_key(master, REGISTERED_ALGORITHM, now)?);
+    }
     Ok(missing)
+}
+
+/// Whether one of these keys signs for clients by this algorithm.
+fn sign_for_clients<'a>(keys: impl IntoIterator<Item = &'a StoredKey>, algorithm: Algorithm) -> bool {
+    let for_clients = |purpose| matches!(purpose, KeyPurpose::Access | KeyPurpose::IdToken);
+    keys.into_iter()
+        .any(|key| for_clients(key.purpose) && key.algorithm == algorithm && key.withdrawn_at.is_none())
+}
+
+/// Makes the keys that are still missing for what is signed for a client, so that they are published before the first token
+/// comes: not everybody looks for keys again when one is unknown.
+///
+/// # Errors
+/// [`KeyChangeError`] says what stood in the way.
+pub async fn make_for_client(
+    store: &dyn Store,
+    master: &MasterKey,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), KeyChangeError> {
+    for algorithm in client.signing_algorithms() {
+        make_id_token_key(store, master, algorithm, now).await?;
+    }
+    Ok(())
+}
+
+async fn make_id_token_key(
+    store: &dyn Store,
+    master: &MasterKey,
+    algorithm: Algorithm,
+    now: Timestamp,
+) -> Result<(), KeyChangeError> {
+    for _ in 0..ATTEMPTS {
+        let stored = opened(store, master).await?;
+        // The first start makes one for this algorithm, for access tokens.
+        let comes = algorithm == FIRST_ALGORITHM && of_purpose(&stored, KeyPurpose::Access).is_empty();
+        if comes || sign_for_clients(&stored, algorithm) {
+            return Ok(());
+        }
+        let added = vec![id_token_key(master, algorithm, now)?];
+        let newest = newest(&stored, &added);
+        if store.add_keys(added, newest).await? == KeyAddition::Added {
+            return Ok(());
+        }
+    }
+    Err(KeyChangeError::Superseded)
 }
 
 fn seal(master: &MasterKey, id: &KeyId, jwk: &Jwk) -> super::stored::SealedKey {

@@ -7,7 +7,7 @@ mod ring;
 mod stored;
 
 pub use lifecycle::KeyState;
-pub use make::{KeyChangeError, import, list, retire, rotate};
+pub use make::{KeyChangeError, import, list, make_for_client, retire, rotate};
 pub(crate) use make::{id_token_key, missing_keys, newest};
 pub use master::{MASTER_KEY_BYTES, MasterKey, WrongMasterKey};
 pub(crate) use ring::{KeyRing, expired};

@@ -54,8 +54,8 @@ pub(crate) struct KeyRing {
     pub(crate) refresh_verifier: Verifier,
     /// The keys that sign for clients, by algorithm: first that of access tokens, where it is a key.
     client_keys: Vec<SigningKey>,
-    /// The public halves of all keys that sign or have signed lately.
-    public_keys: Vec<VerifyingKey>,
+    /// The public halves of all keys that sign or have ever signed, but for those that were withdrawn.
+    hint_keys: Vec<VerifyingKey>,
     ed25519_name: Ed25519Name,
     internal: SharedSecret,
     pub(crate) published: PublishedKeys,
@@ -111,7 +111,7 @@ impl KeyRing {
             .typ(refresh_token::TYP)
             .leeway(Verifier::MAX_LEEWAY),
             client_keys: published.access.into_iter().chain(published.id_token).collect(),
-            public_keys: published.verifying,
+            hint_keys: published.verifying.into_iter().chain(published.retired).collect(),
             ed25519_name: settings.ed25519_name,
             internal,
             published: publish(published.public),
@@ -126,9 +126,9 @@ impl KeyRing {
     }
 
     /// Verifies the signature of what was signed for a client, and nothing else of it: an ID token that comes back as a hint
-    /// may have expired (OpenID Connect RP-Initiated Logout §2).
+    /// may have expired (OpenID Connect RP-Initiated Logout §2), and its key may have been retired since.
     pub(crate) fn client_verifier(&self) -> Option<jws::Verifier> {
-        Some(jws::Verifier::new(KeySet::new(self.public_keys.clone()).ok()?).typ("JWT"))
+        Some(jws::Verifier::new(KeySet::new(self.hint_keys.clone()).ok()?).typ("JWT"))
     }
 
     /// A text that only this authority can have made of these parts, for one purpose.
@@ -148,6 +148,8 @@ struct Published {
     access: Option<SigningKey>,
     id_token: Vec<SigningKey>,
     verifying: Vec<VerifyingKey>,
+    /// Those that are not published any more, though nobody withdrew them.
+    retired: Vec<VerifyingKey>,
     public: Vec<Jwk>,
     changes_at: Option<Timestamp>,
 }
@@ -159,20 +161,27 @@ impl Published {
         settings: &Settings,
         now: Timestamp,
     ) -> Result<Self, KeyRingError> {
-        let mut this =
-            Self { access: None, id_token: vec![], verifying: vec![], public: vec![], changes_at: None };
+        let mut this = Self {
+            access: None,
+            id_token: vec![],
+            verifying: vec![],
+            retired: vec![],
+            public: vec![],
+            changes_at: None,
+        };
         for group in signing_keys(keys) {
             let life = lifecycle(&group, settings.access_lifetime, now);
             this.changes_at = [this.changes_at, life.changes_at].into_iter().flatten().min();
             for (stored, state) in group.iter().zip(&life.states) {
                 let jwk = open_jwk(stored, master)?;
+                if *state == KeyState::Withdrawn {
+                    continue;
+                }
+                let key = PrivateKey::from_jwk(&jwk)?.with_kid(stored.id.as_str());
                 if state.is_published() {
-                    this.add(
-                        stored,
-                        *state,
-                        PrivateKey::from_jwk(&jwk)?.with_kid(stored.id.as_str()),
-                        settings,
-                    );
+                    this.add(stored, *state, key, settings);
+                } else {
+                    this.retired.push(key.public_key().into());
                 }
             }
         }

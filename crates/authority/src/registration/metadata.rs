@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::hosts;
 use crate::client::{ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS, names};
 use crate::refusal::Refusal;
-use crate::settings::Settings;
+use crate::settings::{REGISTERED_ALGORITHM, Settings};
 
 /// The most of each: redirect URIs, URIs to go to after signing out, addresses of request objects, contacts.
 const MAX_ITEMS: usize = 32;
@@ -97,6 +97,9 @@ impl<'a> Rules<'a> {
                 kept
             }
         };
+        if scope.contains("openid") {
+            metadata.id_token_signed_response_alg.get_or_insert_with(|| REGISTERED_ALGORITHM.to_string());
+        }
         metadata.scope = Some(scope);
         Ok(metadata)
     }

@@ -116,6 +116,7 @@ impl Authority {
             policy: ClientPolicy {
                 consent: ConsentPolicy::Asked,
                 source: ClientSource::Registered,
+                pkce: self.settings.registered_pkce,
                 ..ClientPolicy::default()
             },
             secret,
@@ -125,6 +126,7 @@ impl Authority {
         .map_err(refused)?;
         // Counted last: a mistake in a description costs nothing, and only what is kept has to be bounded.
         self.rates.registrations.take(network, now).map_err(OAuthError::from)?;
+        self.make_keys_for(&client, now).await?;
         match self.add_client(&client).await? {
             ClientChange::Done => Ok(self.registration(&client, token.expose(), client.secret.as_ref())),
             _ => Err(StoreError::Failed("a random client identifier was taken".to_owned()).into()),
@@ -168,6 +170,7 @@ impl Authority {
             created_at: before.created_at,
         })
         .map_err(refused)?;
+        self.make_keys_for(&client, now).await?;
         match self.change_client(&client, now).await? {
             ClientChange::Done => Ok(self.registration(&client, token, fresh.as_ref())),
             // Somebody removed it meanwhile.
@@ -175,7 +178,7 @@ impl Authority {
         }
     }
 
-    /// Removes a client at its own wish (RFC 7592 §2.3); its grants end.
+    /// Removes a client at its own wish (RFC 7592 §2.3); its grants end. Its network may register another one in its place.
     ///
     /// # Errors
     /// [`RegistrationError::NotAuthorized`] for another token than the client's own.
@@ -183,13 +186,26 @@ impl Authority {
         &self,
         id: &str,
         token: &str,
+        network: Network,
         now: Timestamp,
     ) -> Result<ClientId, RegistrationError> {
         let client = self.managed_client(id, token).await?;
         match self.remove_client(&client.id, now).await? {
-            ClientRemoval::Removed { .. } => Ok(client.id.clone()),
+            ClientRemoval::Removed { .. } => {
+                // Only what is kept has to be bounded.
+                self.rates.registrations.give_back(network);
+                Ok(client.id.clone())
+            }
             ClientRemoval::Unknown => Err(RegistrationError::NotAuthorized),
         }
+    }
+
+    /// Makes the keys that sign for a client before it gets its first token.
+    async fn make_keys_for(&self, client: &Client, now: Timestamp) -> Result<(), OAuthError> {
+        for algorithm in client.signing_algorithms() {
+            self.client_signer(algorithm, "JWT", now).await?;
+        }
+        Ok(())
     }
 
     /// The client whose registration access token this is.

@@ -155,9 +155,11 @@ fn nothing_is_sent_to_a_redirect_uri_that_is_not_the_clients() {
 }
 
 #[test]
-fn the_only_redirect_uri_need_not_be_named() {
+fn the_only_redirect_uri_need_not_be_named_but_for_openid_connect() {
     let one = client(json!({"redirect_uris": ["https://app.example/callback"]}), ClientPolicy::default());
-    assert!(!valid(one, &[("redirect_uri", "")]).redirect_uri_named);
+    assert!(!valid(Arc::clone(&one), &[("redirect_uri", ""), ("scope", "profile")]).redirect_uri_named);
+    let error = identified(one, &[("redirect_uri", ""), ("scope", "profile openid")]).expect_err("openid");
+    assert_eq!(error, PageError::RedirectUriMissing);
 }
 
 #[test]

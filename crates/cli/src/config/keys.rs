@@ -9,7 +9,7 @@ use jeton_oauth::Scope;
 use super::problem::Problem;
 use super::setting::{
     AccessAlgorithm, Database, FieldName, ForwardingHeader, GrantTypes, Issuer, Listen, LogFormat, LogLevel,
-    Networks, Nonces, Reaches, Registration, Secret, Setting, Size, Texts,
+    Networks, Nonces, Pkce, Reaches, Registration, Secret, Setting, Size, Texts,
 };
 use super::{Source, Value};
 
@@ -100,8 +100,8 @@ settings! {
     session_absolute_lifetime: Duration = "session.absolute_lifetime", "30d";
     /// How long an authorization code may be redeemed: ten minutes at most.
     authorization_code_lifetime: Duration = "authorization.code_lifetime", "1m";
-    /// How long a pushed authorization request may be used.
-    authorization_request_lifetime: Duration = "authorization.request_lifetime", "10m";
+    /// How long a pushed authorization request may be used. FAPI 2.0 wants less than ten minutes.
+    authorization_request_lifetime: Duration = "authorization.request_lifetime", "9m";
     /// How long a device waits for its user.
     device_lifetime: Duration = "device.lifetime", "10m";
     /// Who may register clients: `closed` leaves it to `jeton client add`; with `open` applications register themselves, and users are asked before such a client gets anything.
@@ -114,6 +114,8 @@ settings! {
     client_registration_grant_types: GrantTypes = "client.registration_grant_types", "authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code";
     /// What clients that registered themselves may ask for at most.
     client_registration_scope: Scope = "client.registration_scope", "openid profile email offline_access";
+    /// Whether the codes of clients that registered themselves have to be bound by PKCE. `lenient` is for libraries that do not know it yet, and only where the client authenticates.
+    client_registration_pkce: Pkce = "client.registration_pkce", "required";
     /// Whether proofs of DPoP have to hold a nonce of the authority's, so that nobody makes them in advance. It costs clients a second request now and then.
     dpop_nonces: Nonces = "dpop.nonces", "unused";
     /// Whether the token API is served: sign-in with a user name and a password at `/api/token/`. Where all applications use single sign-on, turn it off, and passwords are typed nowhere but on the authority's own page.

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use keys::{Config, KEYS, Key};
 pub(crate) use problem::Problems;
 pub(crate) use reference::reference;
-pub(crate) use setting::{Database, ForwardingHeader, LogFormat, Nonces, Reaches, Registration};
+pub(crate) use setting::{Database, ForwardingHeader, LogFormat, Nonces, Pkce, Reaches, Registration};
 pub(crate) use source::{Source, Value};
 
 use problem::Problem;

@@ -357,6 +357,15 @@ words! {
 }
 
 words! {
+    /// Whether codes have to be bound by PKCE.
+    Pkce, "required or lenient",
+    /// They have to be.
+    Required = "required",
+    /// Those of clients that authenticate may do without.
+    Lenient = "lenient",
+}
+
+words! {
     /// Whether proofs of DPoP have to hold a nonce.
     Nonces, "unused or demanded",
     /// They need none.

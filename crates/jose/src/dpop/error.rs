@@ -16,7 +16,7 @@ pub enum DpopError {
     /// `htm` is another method.
     #[error("proof is for another method")]
     MethodMismatch,
-    /// `htu` is another URI, or has a query or a fragment.
+    /// `htu` is another URI.
     #[error("proof is for another URI")]
     UriMismatch,
     /// `ath` is absent, or not the hash of the access token.

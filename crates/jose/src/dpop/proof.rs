@@ -137,7 +137,8 @@ impl ProofVerifier {
             return Err(DpopError::MethodMismatch);
         }
         let htu = text(claims, "htu")?.ok_or(VerifyError::ClaimMissing { name: "htu" })?;
-        if request::without_query(&htu) != htu || !same_uri(&htu, request::without_query(request.uri)) {
+        // Neither side's query or fragment counts (RFC 9449 §4.3, item 9), though a proof should have none.
+        if !same_uri(request::without_query(&htu), request::without_query(request.uri)) {
             return Err(DpopError::UriMismatch);
         }
         let iat = claims.get("iat").ok_or(VerifyError::ClaimMissing { name: "iat" })?;

@@ -188,6 +188,8 @@ fn sign_in_page(app: &App, visit: &Visit, device: &WaitingDevice, attempt: Attem
         username: attempt.username.as_deref().unwrap_or_default(),
         problem: attempt.problem.as_deref(),
         signed_in_as: None,
+        // The device goes on by itself once its code has expired.
+        can_cancel: false,
     };
     let mut response = page(attempt.status, &shown, None, None);
     if let Some(seconds) = attempt.retry_after {

@@ -7,13 +7,13 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use jeton_authority::authorization::SignedIn;
-use jeton_authority::{EndSession, EndSessionRequest, OAuthError};
+use jeton_authority::{EndSession, EndSessionError, EndSessionRequest, OAuthError};
 use jeton_oauth::Parameters;
 
 use super::authorize::{failed, stale_form};
 use super::client_request::context;
 use crate::app::App;
-use crate::pages::{SignOutPage, SignedOutPage, page};
+use crate::pages::{SignOutPage, SignOutRefusedPage, SignedOutPage, page};
 use crate::request::{RequestContext, form};
 
 /// Where it is.
@@ -43,8 +43,19 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
     };
     match end(&app, &parts, &parameters).await {
         Ok(response) => response,
-        Err(error) => failed(&context, &error),
+        Err(error) => refused(&context, &error),
     }
+}
+
+/// Tells the user that the request is not followed. Nobody was signed out, and nobody goes anywhere.
+fn refused(context: &RequestContext, error: &EndSessionError) -> Response {
+    if let EndSessionError::Failed(error) = error {
+        return failed(context, error);
+    }
+    let request = context.id();
+    tracing::info!(request, code = error.code(), "sign-out refused: {error}");
+    let shown = SignOutRefusedPage { reason: &error.to_string(), action: PATH, code: error.code(), request };
+    page(StatusCode::BAD_REQUEST, &shown, None, None)
 }
 
 fn again(app: &App, parameters: &Parameters) -> Response {
@@ -52,7 +63,7 @@ fn again(app: &App, parameters: &Parameters) -> Response {
     super::authorize::see_other(&target)
 }
 
-async fn end(app: &App, parts: &Parts, parameters: &Parameters) -> Result<Response, OAuthError> {
+async fn end(app: &App, parts: &Parts, parameters: &Parameters) -> Result<Response, EndSessionError> {
     let asked = app.authority.end_session_request(parameters).await?;
     let signed_in = signed_in(app, parts).await?;
     match (app.authority.decide_end_session(&asked, signed_in.as_ref()), signed_in) {
@@ -67,9 +78,11 @@ async fn end(app: &App, parts: &Parts, parameters: &Parameters) -> Result<Respon
     }
 }
 
-async fn signed_in(app: &App, parts: &Parts) -> Result<Option<SignedIn>, OAuthError> {
+async fn signed_in(app: &App, parts: &Parts) -> Result<Option<SignedIn>, EndSessionError> {
     match app.cookies.session(&parts.headers) {
-        Some(secret) => Ok(app.authority.signed_in(&secret, app.clock.now()).await?),
+        Some(secret) => {
+            Ok(app.authority.signed_in(&secret, app.clock.now()).await.map_err(OAuthError::from)?)
+        }
         None => Ok(None),
     }
 }
@@ -104,7 +117,7 @@ pub(crate) async fn confirm(State(app): State<Arc<App>>, mut request: Request) -
     };
     match confirmed(&app, &context, &parts, &form).await {
         Ok(response) => response,
-        Err(error) => failed(&context, &error),
+        Err(error) => refused(&context, &error),
     }
 }
 
@@ -113,7 +126,7 @@ async fn confirmed(
     context: &RequestContext,
     parts: &Parts,
     form: &Parameters,
-) -> Result<Response, OAuthError> {
+) -> Result<Response, EndSessionError> {
     let parameters = form::of_query(parts).unwrap_or_default();
     let asked = app.authority.end_session_request(&parameters).await?;
     let Some(signed_in) = signed_in(app, parts).await? else { return Ok(gone(app, &asked)) };
@@ -143,8 +156,9 @@ async fn sign_out(
     app: &App,
     asked: &EndSessionRequest,
     signed_in: &SignedIn,
-) -> Result<Response, OAuthError> {
-    app.authority.sign_out_browser(signed_in.session.id, app.clock.now()).await?;
+) -> Result<Response, EndSessionError> {
+    let ended = app.authority.sign_out_browser(signed_in.session.id, app.clock.now()).await;
+    ended.map_err(OAuthError::from)?;
     tracing::info!(user = %signed_in.user.id, "signed out at a browser");
     Ok(gone(app, asked))
 }

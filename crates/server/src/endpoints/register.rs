@@ -75,7 +75,7 @@ pub(crate) async fn remove(
 ) -> Response {
     let context = context(&mut request);
     let token = bearer(request.headers()).unwrap_or_default();
-    match app.authority.remove_registration(&id, token, app.clock.now()).await {
+    match app.authority.remove_registration(&id, token, context.network(), app.clock.now()).await {
         Ok(client) => {
             tracing::info!(request = context.id(), %client, "client removed itself");
             let mut response = json(StatusCode::NO_CONTENT, "");

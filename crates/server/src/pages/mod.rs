@@ -6,5 +6,5 @@ mod templates;
 pub(crate) use policy::{asset, page};
 pub(crate) use templates::{
     ConsentPage, DeviceCodePage, DeviceDonePage, DevicePage, ErrorPage, FormPostPage, ScopeLine, SignInPage,
-    SignOutPage, SignedOutPage,
+    SignOutPage, SignOutRefusedPage, SignedOutPage,
 };

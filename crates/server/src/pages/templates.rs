@@ -18,6 +18,8 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) problem: Option<&'a str>,
     /// Who is signed in, if they may go on as that.
     pub(crate) signed_in_as: Option<&'a str>,
+    /// Whether the user can go back to the client without signing in.
+    pub(crate) can_cancel: bool,
 }
 
 /// One thing that a client asks for.
@@ -78,6 +80,20 @@ pub(crate) struct SignOutPage<'a> {
     pub(crate) action: &'a str,
     /// What proves that the form is ours.
     pub(crate) form_token: &'a str,
+}
+
+/// A wish to sign out that does not hold together.
+#[derive(Template)]
+#[template(path = "sign_out_refused.html")]
+pub(crate) struct SignOutRefusedPage<'a> {
+    /// What is wrong.
+    pub(crate) reason: &'a str,
+    /// Where the user can sign out all the same.
+    pub(crate) action: &'a str,
+    /// Its stable name, for whoever looks after the client.
+    pub(crate) code: &'a str,
+    /// What the log calls the request.
+    pub(crate) request: &'a str,
 }
 
 /// Signed out.

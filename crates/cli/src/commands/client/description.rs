@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use jeton_authority::client::{ClientPolicy, ConsentPolicy, PkcePolicy};
+use jeton_authority::client::{ClientPolicy, ConsentPolicy, PkcePolicy, SecurityProfile};
 use jeton_jose::{Algorithm, JwkSet};
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ClientMetadata, SubjectType, TokenEndpointAuthMethod};
@@ -49,7 +49,13 @@ pub(super) struct Description {
     /// Whether its codes have to be bound by PKCE; lenient is for old libraries
     #[arg(long)]
     pkce: Option<Pkce>,
-    /// How it authenticates [default: client_secret_basic]
+    /// Hold it to a security profile, and set what that wants: pushed requests, keys instead of secrets, bound tokens
+    #[arg(long)]
+    profile: Option<Profile>,
+    /// What its access tokens are bound to [default with a profile: dpop]
+    #[arg(long, value_name = "WHAT")]
+    bind_tokens: Option<TokenBinding>,
+    /// How it authenticates [default: client_secret_basic, or private_key_jwt with a profile]
     #[arg(long, value_name = "METHOD", value_parser = auth_method)]
     auth_method: Option<TokenEndpointAuthMethod>,
     /// Its public keys: a JWK, a JWK set, PEM or DER
@@ -81,6 +87,44 @@ enum Consent {
 enum Pkce {
     Required,
     Lenient,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Profile {
+    /// FAPI 2.0 Security Profile
+    Fapi2,
+    /// FAPI 2.0 Security Profile and Message Signing: its requests are signed too
+    Fapi2MessageSigning,
+    /// None; what was set for one stays
+    None,
+}
+
+impl Profile {
+    const fn known(self) -> Option<SecurityProfile> {
+        match self {
+            Self::Fapi2 => Some(SecurityProfile::Fapi2),
+            Self::Fapi2MessageSigning => Some(SecurityProfile::Fapi2MessageSigning),
+            Self::None => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TokenBinding {
+    /// A key that the client proves with every request (RFC 9449)
+    Dpop,
+    /// The certificate of its TLS connection (RFC 8705)
+    Certificate,
+    /// Nothing
+    None,
+}
+
+impl TokenBinding {
+    fn put_into(self, metadata: &mut ClientMetadata) {
+        let is = |other| (self == other).then_some(true);
+        metadata.dpop_bound_access_tokens = is(Self::Dpop);
+        metadata.tls_client_certificate_bound_access_tokens = is(Self::Certificate);
+    }
 }
 
 impl Description {
@@ -117,6 +161,12 @@ impl Description {
         if self.pairwise {
             metadata.subject_type = Some(SubjectType::Pairwise);
         }
+        if let Some(binding) = self.bind_tokens {
+            binding.put_into(metadata);
+        }
+        if let Some(profile) = self.profile.and_then(Profile::known) {
+            add_profile(metadata, profile);
+        }
         Ok(())
     }
 
@@ -138,6 +188,9 @@ impl Description {
             Some(Pkce::Lenient) => policy.pkce = PkcePolicy::Lenient,
             None => {}
         }
+        if let Some(profile) = self.profile {
+            policy.profile = profile.known();
+        }
         replace_all(&mut policy.resources, &self.resources);
         if !self.claims.is_empty() {
             policy.claims = self.claims.iter().cloned().collect();
@@ -155,6 +208,18 @@ pub(super) fn add_defaults(metadata: &mut ClientMetadata) {
         true => vec![GrantType::ClientCredentials],
         false => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
     });
+}
+
+/// What a profile wants of a client, where nobody says how: keys, and tokens bound to them.
+fn add_profile(metadata: &mut ClientMetadata, profile: SecurityProfile) {
+    metadata.token_endpoint_auth_method.get_or_insert(TokenEndpointAuthMethod::PrivateKeyJwt);
+    metadata.require_pushed_authorization_requests = Some(true);
+    if profile.signs_requests() {
+        metadata.require_signed_request_object = Some(true);
+    }
+    if metadata.tls_client_certificate_bound_access_tokens != Some(true) {
+        metadata.dpop_bound_access_tokens = Some(true);
+    }
 }
 
 fn replace<T: Clone>(place: &mut Option<T>, value: Option<&T>) {

@@ -7,7 +7,7 @@ mod shown;
 use clap::{ArgGroup, Args, Subcommand};
 use jeton_authority::SystemRandom;
 use jeton_authority::client::{Client, ClientError, ClientSecret, NewClient};
-use jeton_authority::keys::MasterKey;
+use jeton_authority::keys::{MasterKey, make_for_client};
 use jeton_authority::store::{ClientChange, ClientRemoval, ClientStore};
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use jeton_server::Fetcher;
@@ -32,6 +32,7 @@ Examples:
   jeton client add --id web --name 'The shop' --redirect-uri https://shop.example/callback
   jeton client add --id app --public --redirect-uri com.example.app:/callback
   jeton client add --id nightly --scope orders:read      asks for itself: client credentials
+  jeton client add --id bank --profile fapi2 --jwks bank.json --redirect-uri https://bank.example/callback
   jeton client set web --backchannel-logout-uri https://shop.example/logout
   jeton client preview web --user ada                    what its tokens would say of her")]
 pub(crate) struct ClientCommand {
@@ -182,6 +183,7 @@ impl Clients {
         })
         .map_err(|error| refused(&error))?;
         self.check_sector(&client).await?;
+        self.make_keys_for(&client).await?;
         match self.data.store.add_client(client.to_stored(&self.master)).await.map_err(failed)? {
             ClientChange::Done => {}
             _ => return Err(Failure::refused(format!("there is a client {} already", client.id))),
@@ -218,6 +220,11 @@ impl Clients {
         self.change(client, drawn.as_ref(), "changed", style).await
     }
 
+    async fn make_keys_for(&self, client: &Client) -> Result<(), Failure> {
+        let made = make_for_client(&*self.data.store, &self.master, client, clock::now()).await;
+        made.map_err(|error| Failure::refused(error.to_string()))
+    }
+
     async fn check_sector(&self, client: &Client) -> Result<(), Failure> {
         let outcome = jeton_server::check_sector(&self.fetcher, &client.metadata).await;
         outcome.map_err(|error| Failure::coded(error.code(), output::printable(&error.to_string())))
@@ -240,6 +247,7 @@ impl Clients {
         let Client { id, metadata, policy, secret, registration_token, created_at, .. } = client;
         let new = NewClient { id, metadata, policy, secret, registration_token, created_at };
         let client = Client::new(new).map_err(|error| refused(&error))?;
+        self.make_keys_for(&client).await?;
         let stored = client.to_stored(&self.master);
         match self.data.store.change_client(stored, clock::now()).await.map_err(failed)? {
             ClientChange::Done => {}

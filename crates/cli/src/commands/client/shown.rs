@@ -78,7 +78,7 @@ impl Shown {
             (Some(_), _) => Some("registered with it"),
             (None, uri) => uri.as_deref(),
         };
-        let sections: [(&str, Vec<String>); 18] = [
+        let sections: [(&str, Vec<String>); 19] = [
             ("id", vec![self.client_id.clone()]),
             ("name", one(metadata.client_name.as_deref())),
             ("status", vec![self.status.to_owned()]),
@@ -93,6 +93,7 @@ impl Shown {
             ("claims", claims.collect()),
             ("consent", vec![consent.to_owned()]),
             ("PKCE", vec![pkce.to_owned()]),
+            ("profile", one(self.policy.profile.map(|profile| profile.as_str()))),
             ("ID tokens", one(metadata.id_token_signed_response_alg.as_deref())),
             ("subjects", one(metadata.subject_type.map(|it| it.as_str()))),
             ("known because", vec![source.to_owned()]),

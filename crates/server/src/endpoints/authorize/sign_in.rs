@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{StatusCode, header};
-use jeton_authority::SignInError;
 use jeton_authority::authorization::{SignedIn, Since};
 use jeton_authority::password::Password;
-use jeton_oauth::Parameters;
+use jeton_authority::{Refusal, SignInError};
 use jeton_oauth::authorization::Prompt;
+use jeton_oauth::{ErrorCode, Parameters};
 
 use super::super::client_request::context;
-use super::respond::{malformed, stale_form};
+use super::respond::{go, malformed, stale_form};
 use super::{Step, proceed, read};
 use crate::app::App;
 use crate::limits::PASSWORD_BYTES;
@@ -48,6 +48,7 @@ pub(super) fn page(app: &App, step: &Step, attempt: Attempt) -> Response {
         username: attempt.username.as_deref().or(request.login_hint.as_deref()).unwrap_or_default(),
         problem: attempt.problem.as_deref(),
         signed_in_as: signed_in.map(|signed_in| signed_in.user.username.as_str()),
+        can_cancel: true,
     };
     let mut response = send(attempt.status, &shown, Some(request.redirect_uri.origin()), None);
     if let Some(seconds) = attempt.retry_after {
@@ -56,7 +57,7 @@ pub(super) fn page(app: &App, step: &Step, attempt: Attempt) -> Response {
     step.with_browser(app, response)
 }
 
-/// `POST /authorize/sign-in`: a username and a password, or the wish to go on as who is signed in.
+/// `POST /authorize/sign-in`: a username and a password, or the wish to go on as who is signed in, or to go back.
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
     let (parts, body) = request.into_parts();
@@ -70,6 +71,10 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     };
     if step.browser.is_new || !step.is_form_token(&app, PURPOSE, form.get("form_token").unwrap_or_default()) {
         return stale_form(&step.context);
+    }
+    if form.get("action") == Some("cancel") {
+        let refusal = Refusal::new(ErrorCode::AccessDenied, "the user did not want to sign in");
+        return go(&app, &step.context, &step.request.refuse(refusal).response).await;
     }
     let since = Since { signed_in: true, consented: false };
     if form.get("action") == Some("continue") && step.browser.signed_in.is_some() {

@@ -71,7 +71,7 @@ async fn an_end_of_session_sends_nobody_where_the_client_did_not_say() {
         let query: Parameters =
             [("client_id", "web"), ("post_logout_redirect_uri", trick)].into_iter().collect();
         let answer = Browser::new(&app).get(&format!("/end_session?{}", query.to_query())).await;
-        assert_eq!((answer.status, answer.header("location")), (StatusCode::OK, None), "{trick}");
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::BAD_REQUEST, None), "{trick}");
         assert!(!answer.text().contains("evil"), "{}", answer.text());
     }
 }
