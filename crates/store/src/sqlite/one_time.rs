@@ -56,15 +56,16 @@ pub(super) fn redeem(
     hash: OneTimeHash,
     now: Timestamp,
 ) -> rusqlite::Result<Redemption> {
-    let Some(found) = peek(db, kind, hash)? else { return Ok(Redemption::Unknown) };
+    let Some(found) = find(db, kind, hash)? else { return Ok(Redemption::Unknown) };
     if found.redeemed_at.is_some() {
         return Ok(Redemption::Replayed);
     }
     if found.expires_at <= now {
         return Ok(Redemption::Expired);
     }
-    set_redeemed(db, kind, hash, None, now)?;
-    Ok(Redemption::Redeemed { content: found.content })
+    set_redeemed(db, &found, None, now)?;
+    let mut select = db.prepare_cached("SELECT content FROM one_time WHERE number = ?1")?;
+    Ok(Redemption::Redeemed { content: select.query_row([found.number], |row| text(row, 0))? })
 }
 
 pub(super) fn redeem_code(
@@ -74,7 +75,7 @@ pub(super) fn redeem_code(
     now: Timestamp,
 ) -> rusqlite::Result<CodeRedemption> {
     let kind = OneTimeKind::AuthorizationCode;
-    let Some(found) = peek(db, kind, code)? else { return Ok(CodeRedemption::Unknown) };
+    let Some(found) = find(db, kind, code)? else { return Ok(CodeRedemption::Unknown) };
     if found.redeemed_at.is_some() {
         return replayed(db, found.grant, now);
     }
@@ -83,7 +84,7 @@ pub(super) fn redeem_code(
     }
     let opening = grants::open(db, grant)?;
     // The code is used either way: what failed once does not get better.
-    set_redeemed(db, kind, code, (opening == GrantOpening::Opened).then_some(grant.id), now)?;
+    set_redeemed(db, &found, (opening == GrantOpening::Opened).then_some(grant.id), now)?;
     Ok(match opening {
         GrantOpening::Opened => CodeRedemption::Opened,
         GrantOpening::CredentialsChanged => CodeRedemption::CredentialsChanged,
@@ -102,15 +103,37 @@ pub(super) fn replayed(
     Ok(CodeRedemption::Replayed { grant })
 }
 
+/// How something stands, without what it stands for.
+struct Found {
+    number: i64,
+    expires_at: Timestamp,
+    redeemed_at: Option<Timestamp>,
+    grant: Option<GrantId>,
+}
+
+fn find(db: &Connection, kind: OneTimeKind, hash: OneTimeHash) -> rusqlite::Result<Option<Found>> {
+    db.prepare_cached(
+        "SELECT number, expires_at, redeemed_at, grant_id FROM one_time WHERE hash = ?1 AND kind = ?2",
+    )?
+    .query_row((hash.as_bytes(), kind.as_str()), |row| {
+        Ok(Found {
+            number: row.get(0)?,
+            expires_at: timestamp(row, 1)?,
+            redeemed_at: optional_timestamp(row, 2)?,
+            grant: row.get::<_, Option<[u8; 16]>>(3)?.map(GrantId::from_bytes),
+        })
+    })
+    .optional()
+}
+
 fn set_redeemed(
     db: &Connection,
-    kind: OneTimeKind,
-    hash: OneTimeHash,
+    found: &Found,
     grant: Option<GrantId>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    db.prepare_cached("UPDATE one_time SET redeemed_at = ?3, grant_id = ?4 WHERE hash = ?1 AND kind = ?2")?
-        .execute((hash.as_bytes(), kind.as_str(), now.unix(), grant.map(|grant| *grant.as_bytes())))
+    db.prepare_cached("UPDATE one_time SET redeemed_at = ?2, grant_id = ?3 WHERE number = ?1")?
+        .execute((found.number, now.unix(), grant.map(|grant| *grant.as_bytes())))
         .map(drop)
 }
 
@@ -119,8 +142,7 @@ pub(super) fn sweep(db: &Connection, before: Timestamp, limit: u32) -> rusqlite:
     let limit = u64::from(limit);
     let mut removed = 0;
     for sql in [
-        "DELETE FROM one_time WHERE (hash, kind) IN
-             (SELECT hash, kind FROM one_time WHERE expires_at < ?1 LIMIT ?2)",
+        "DELETE FROM one_time WHERE number IN (SELECT number FROM one_time WHERE expires_at < ?1 LIMIT ?2)",
         "DELETE FROM devices WHERE device_code IN
              (SELECT device_code FROM devices WHERE expires_at < ?1 LIMIT ?2)",
         "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT ?2)",

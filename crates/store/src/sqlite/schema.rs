@@ -31,6 +31,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "clients_sessions_codes",
         sql: include_str!("../../migrations/sqlite/0002_clients_sessions_codes.sql"),
     },
+    Migration {
+        number: 3,
+        name: "one_time_rows",
+        sql: include_str!("../../migrations/sqlite/0003_one_time_rows.sql"),
+    },
 ];
 
 /// The schema that this program works with.

@@ -1,7 +1,8 @@
 //! A database of an older schema is brought up to date, and nothing in it is lost.
 
 use jeton_authority::audit::AuditEvent;
-use jeton_authority::store::{ClientStore, GrantFilter, KeyAddition, Store};
+use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
+use jeton_authority::store::{ClientStore, GrantFilter, KeyAddition, OneTimeStore, Redemption, Store};
 use jeton_authority::user::{Role, UserStatus};
 use jeton_authority::{GrantId, Network, UserId};
 use jeton_store::{OpenError, OpenMode, SqliteStore};
@@ -9,6 +10,7 @@ use rusqlite::Connection;
 
 use crate::scratch::{HOME, Scratch, at, new_grant, refresh, username};
 
+const SECOND: &str = include_str!("../../migrations/sqlite/0002_clients_sessions_codes.sql");
 const FIRST: &str = include_str!("../../migrations/sqlite/0001_users_grants_keys.sql");
 
 /// Makes a database of schema 1, empty.
@@ -55,7 +57,7 @@ fn grant(high: u64, low: u64) -> GrantId {
 async fn the_first_schema_is_brought_up_to_date_with_nothing_lost() {
     let scratch = first_with_data();
     let refused = SqliteStore::open(scratch.database(), OpenMode::AsIs).expect_err("it is older");
-    assert!(matches!(refused, OpenError::Older { found: 1, known: 2 }), "{refused}");
+    assert!(matches!(refused, OpenError::Older { found: 1, known: 3 }), "{refused}");
 
     let store = scratch.open();
     let users = store.list_users(None, 10).await.expect("listing");
@@ -107,4 +109,30 @@ async fn a_database_that_was_brought_up_to_date_works() {
     assert_eq!(store.revoke_user_grants(ada.id, at(2)).await.expect("signing out"), Some(2));
     store.close().expect("closing");
     SqliteStore::open(scratch.database(), OpenMode::AsIs).expect("it is up to date");
+}
+
+#[tokio::test]
+async fn what_may_be_used_once_outlives_the_third_migration() {
+    let scratch = first_with_data();
+    let db = scratch.raw();
+    db.execute_batch(SECOND).expect("the second migration");
+    db.pragma_update(None, "user_version", 2).expect("a header");
+    let (kind, [fresh, spent]) = (OneTimeKind::PushedRequest, ["fresh", "spent"].map(OneTimeHash::of));
+    for (hash, redeemed_at) in [(fresh, None), (spent, Some(1_700_000_001_i64))] {
+        db.execute(
+            "INSERT INTO one_time VALUES (?1, ?2, 'a request', 1700000060, ?3, NULL)",
+            (kind.as_str(), hash.as_bytes(), redeemed_at),
+        )
+        .expect("a row");
+    }
+    drop(db);
+
+    let store = scratch.open();
+    let peeked = store.peek(kind, fresh).await.expect("looking").expect("it is there");
+    assert_eq!((&*peeked.content, peeked.expires_at, peeked.redeemed_at), ("a request", at(60), None));
+    let redeemed = store.redeem(kind, fresh, at(2)).await.expect("using");
+    assert_eq!(redeemed, Redemption::Redeemed { content: "a request".into() });
+    for hash in [fresh, spent] {
+        assert_eq!(store.redeem(kind, hash, at(2)).await.expect("using"), Redemption::Replayed);
+    }
 }
