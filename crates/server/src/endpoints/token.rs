@@ -8,6 +8,7 @@ use http::StatusCode;
 use jeton_authority::OAuthError;
 use jeton_authority::grants::TokenRequest;
 use jeton_authority::issue::TokenResponse;
+use tracing::field::display;
 
 use super::client_request::{ClientRequest, context};
 use crate::app::App;
@@ -31,11 +32,9 @@ async fn exchange(app: &App, context: &RequestContext, request: Request) -> Resu
         ClientRequest::read_with_proof(app, PATH, request).await?;
     let (request, network) = (context.id(), context.network());
     let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
-    let grant_type = asked.parameters.get("grant_type").unwrap_or_default().to_owned();
     match app.authority.token(&asked).await {
         Ok(response) => {
-            let grant = response.grant.map(|grant| grant.to_string()).unwrap_or_default();
-            tracing::info!(request, client = %asked.client.id, grant_type, grant, %network, "tokens issued");
+            log(&asked, &response, request);
             Ok(response)
         }
         Err(error) => {
@@ -44,5 +43,17 @@ async fn exchange(app: &App, context: &RequestContext, request: Request) -> Resu
             }
             Err(error.into())
         }
+    }
+}
+
+/// What machines do by themselves every few minutes is logged only where that is asked for.
+fn log(asked: &TokenRequest, response: &TokenResponse, request: &str) {
+    let TokenRequest { client, parameters, network, .. } = asked;
+    let (client, grant) = (&client.id, response.grant.map(display));
+    let grant_type = parameters.get("grant_type").unwrap_or_default();
+    if matches!(grant_type, "client_credentials" | "refresh_token") {
+        tracing::debug!(request, %client, grant_type, grant, %network, "tokens issued");
+    } else {
+        tracing::info!(request, %client, grant_type, grant, %network, "tokens issued");
     }
 }
