@@ -151,7 +151,7 @@ impl Authority {
     ) -> Result<(), StoreError> {
         let (user, client) = (signed_in.user.id, &request.client.id);
         let before = self.store.find_consent(user, client).await?.unwrap_or_default();
-        self.store.give_consent(user, client, &before.union(&request.scope), now).await
+        self.store.give_consent(user, client, &before.and(&request.wanted()), now).await
     }
 
     /// Gives the client its code. To be called where [`Authority::next_step`] says so.
@@ -188,7 +188,7 @@ impl Authority {
                 amr: signed_in.session.methods.clone(),
                 resources: request.resources.clone(),
                 claims: request.claims.clone(),
-                authorization_details: None,
+                authorization_details: request.authorization_details.clone(),
                 jkt: None,
                 x5t_s256: None,
             },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_jose::Timestamp;
-use jeton_oauth::authorization::GrantType;
+use jeton_oauth::authorization::{AuthorizationDetails, GrantType};
 use jeton_oauth::{ErrorCode, Scope};
 use serde::Serialize;
 
@@ -61,6 +61,8 @@ pub struct WaitingDevice {
     pub client: Arc<Client>,
     /// What it asks for.
     pub scope: Scope,
+    /// What it asks for in detail (RFC 9396).
+    pub authorization_details: AuthorizationDetails,
     resources: Vec<Box<str>>,
 }
 
@@ -115,9 +117,11 @@ impl Authority {
                 "the client may not use this grant_type",
             ));
         }
-        let scope = request.narrowed(client.scope())?;
+        let authorization_details = request.details(&self.settings)?;
+        let scope = request.scope_beside(&authorization_details, client.scope())?;
         let asked: Vec<_> = request.parameters.all("resource").collect();
-        let content = RequestContent { resources: permitted_resources(client, &self.settings, &asked)? };
+        let resources = permitted_resources(client, &self.settings, &asked)?;
+        let content = RequestContent { resources, authorization_details };
         self.rates.device_authorizations.take(request.network, *now)?;
         for _ in 0..ATTEMPTS {
             let (device_code, user_code) = (Handle::draw(&*self.random), UserCode::draw(&*self.random));
@@ -167,7 +171,8 @@ impl Authority {
         let client = self.client(&found.client).await?.filter(|client| !client.policy.disabled);
         let client = client.ok_or(FindDeviceError::Unknown)?;
         let content = RequestContent::from_json(&found.content).ok_or(FindDeviceError::Unknown)?;
-        Ok(WaitingDevice { user_code, client, scope: found.scope, resources: content.resources })
+        let RequestContent { resources, authorization_details } = content;
+        Ok(WaitingDevice { user_code, client, scope: found.scope, authorization_details, resources })
     }
 
     /// Gives a device what it asked for, in the name of who is signed in.
@@ -190,7 +195,7 @@ impl Authority {
                 amr: signed_in.session.methods.clone(),
                 resources: device.resources.clone(),
                 claims: Default::default(),
-                authorization_details: None,
+                authorization_details: device.authorization_details.clone(),
                 jkt: None,
                 x5t_s256: None,
             },

@@ -2,6 +2,7 @@
 
 use jeton_jose::Timestamp;
 use jeton_oauth::Confirmation;
+use jeton_oauth::authorization::AuthorizationDetails;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -63,9 +64,9 @@ pub struct IntrospectionClaims {
     /// Who acts for the subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub act: Option<Value>,
-    /// What was allowed in detail.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub authorization_details: Option<Value>,
+    /// What it permits in detail (RFC 9396 §9.2).
+    #[serde(skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
 }
 
 /// The `typ` of a signed answer (RFC 9701 §5).
@@ -198,7 +199,11 @@ impl Authority {
             sid: Some(grant.id.to_string().into()),
             cnf: None,
             act: None,
-            authorization_details: None,
+            authorization_details: grant
+                .detail
+                .as_ref()
+                .map(|detail| detail.authorization_details.clone())
+                .unwrap_or_default(),
         }))
     }
 }

@@ -2,6 +2,7 @@
 
 use jeton_jose::Timestamp;
 use jeton_oauth::Scope;
+use jeton_oauth::authorization::{AuthorizationDetails, ClaimsRequest};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -44,7 +45,7 @@ impl Authority {
             resources: &[],
             constraint: &SenderConstraint::default(),
             act: None,
-            authorization_details: None,
+            authorization_details: &AuthorizationDetails::default(),
             not_beyond: Some(live.grant.expires_at),
         };
         let mut room = Room::default();
@@ -65,8 +66,8 @@ impl Authority {
             auth_time: now,
             amr: vec![AuthenticationMethod::Password],
             resources: vec![],
-            claims: jeton_oauth::authorization::ClaimsRequest::default(),
-            authorization_details: None,
+            claims: ClaimsRequest::default(),
+            authorization_details: AuthorizationDetails::default(),
             jkt: None,
             x5t_s256: None,
         };

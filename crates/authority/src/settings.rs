@@ -41,6 +41,13 @@ pub struct Settings {
     pub code_lifetime: Duration,
     /// For how long a pushed request may be used (RFC 9126 §2.2). Setting `authorization.request_lifetime`.
     pub request_lifetime: Duration,
+    /// The types of authorization details that clients may ask for (RFC 9396 §5), each client those that it is registered for.
+    /// Setting `authorization.details_types`.
+    pub authorization_details_types: Vec<String>,
+    /// How long authorization details may be, in bytes of JSON; never more than
+    /// [`AuthorizationDetails::MAX_LEN`](jeton_oauth::authorization::AuthorizationDetails::MAX_LEN). Setting
+    /// `authorization.details_size`.
+    pub authorization_details_size: usize,
     /// Whether DPoP proofs have to hold a nonce. Setting `dpop.nonces`.
     pub dpop_nonces: DpopNonces,
     /// For how long a device waits for its user (RFC 8628 §3.2). Setting `device.lifetime`.
@@ -60,6 +67,8 @@ pub struct Settings {
     /// Whether the codes of clients that registered themselves have to be bound by PKCE. Clients that are known by the URL of
     /// their description always have to. Setting `client.registration_pkce`.
     pub registered_pkce: PkcePolicy,
+    /// The types of authorization details that clients may register for. Setting `client.registration_details_types`.
+    pub registered_details_types: Vec<String>,
     /// For how long a key is published before it signs. Setting `keys.publish_wait`.
     pub publish_wait: Duration,
     /// What passwords are hashed with.
@@ -85,6 +94,8 @@ impl Settings {
             code_lifetime: Duration::from_secs(60),
             // FAPI 2.0 (§5.3.2.2) wants less than ten minutes.
             request_lifetime: Duration::from_secs(9 * 60),
+            authorization_details_types: vec![],
+            authorization_details_size: DETAILS_SIZE,
             dpop_nonces: DpopNonces::default(),
             device_lifetime: Duration::from_secs(10 * 60),
             registration: RegistrationPolicy::default(),
@@ -97,6 +108,7 @@ impl Settings {
             registered_scope: Scope::parse(REGISTERED_SCOPE).expect("the default scope is one"),
             registered_resources: vec![],
             registered_pkce: PkcePolicy::default(),
+            registered_details_types: vec![],
             publish_wait: Duration::from_secs(10 * 60),
             argon2: Argon2Params::default(),
         }
@@ -110,6 +122,10 @@ impl Settings {
 
 /// What clients that registered themselves may ask for where the operator does not say.
 const REGISTERED_SCOPE: &str = "openid profile email offline_access";
+
+/// How long authorization details may be where the operator does not say: with them an access token fits into the headers
+/// that servers take by default.
+const DETAILS_SIZE: usize = 4 * 1024;
 
 /// Who may register clients (RFC 7591).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -160,10 +160,13 @@ pub(crate) fn settings(
     settings.session_absolute_lifetime = config.session_absolute_lifetime;
     settings.code_lifetime = config.authorization_code_lifetime;
     settings.request_lifetime = config.authorization_request_lifetime;
+    settings.authorization_details_types.clone_from(&config.authorization_details_types.0);
+    settings.authorization_details_size = config.authorization_details_size.0;
     settings.device_lifetime = config.device_lifetime;
     settings.registration = registration(config.client_registration);
     settings.metadata_documents = registration(config.client_metadata_documents);
     settings.registered_resources.clone_from(&config.client_registration_resources.0);
+    settings.registered_details_types.clone_from(&config.client_registration_details_types.0);
     settings.registered_grant_types.clone_from(&config.client_registration_grant_types.0);
     settings.registered_scope.clone_from(&config.client_registration_scope);
     settings.registered_pkce = match config.client_registration_pkce {

@@ -1,5 +1,6 @@
 //! What a guard asks of the claims, whatever their type.
 
+use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::{AccessTokenClaims, Confirmation, Scope, TokenUse};
 use serde::de::DeserializeOwned;
 
@@ -40,6 +41,11 @@ pub trait GuardedClaims: DeserializeOwned + Send + Sync + 'static {
         None
     }
 
+    /// What the token permits in detail (RFC 9396 §9.1); nothing where the claims have none.
+    fn authorization_details(&self) -> Option<&AuthorizationDetails> {
+        None
+    }
+
     /// Whether the claims say that the token is meant for something else than an API, as simplejwt's `token_type` does.
     fn is_for_another_use(&self) -> bool {
         false
@@ -58,6 +64,10 @@ impl GuardedClaims for AccessTokenClaims {
 
     fn scope(&self) -> Option<&Scope> {
         Some(&self.scope)
+    }
+
+    fn authorization_details(&self) -> Option<&AuthorizationDetails> {
+        Some(&self.authorization_details)
     }
 
     fn is_for_another_use(&self) -> bool {

@@ -23,6 +23,7 @@
 //!
 //! - **Some routes for everybody?** [`Guard::optional_layer`], and `Option<AccessToken>` in the handler.
 //! - **Scopes?** [`RequireScope`] on a route, [`AccessToken::require_scope`] within a handler.
+//! - **More than a scope can say (RFC 9396)?** [`AccessToken::details`].
 //! - **Own claims?** [`GuardBuilder::claims`] with a type that is [`GuardedClaims`].
 //! - **Keys that change?** [`Guard::replace_keys`]; or, with the feature `remote`, `RemoteJwkSet`, which fetches them
 //!   and follows every change.

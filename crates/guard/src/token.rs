@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::Extensions;
 use jeton_jose::jwt::Verified;
+use jeton_oauth::authorization::AuthorizationDetail;
 use jeton_oauth::{AccessTokenClaims, Scope};
 
 use crate::answer::{Answer, Answers};
@@ -60,6 +61,14 @@ impl<C: GuardedClaims> AccessToken<C> {
         }
         let refusal = Refusal::ScopeInsufficient { wanted: wanted.clone() };
         Err(Rejection::new(self.admitted.answers.to(&refusal), Some(refusal)))
+    }
+}
+
+impl<C: GuardedClaims> AccessToken<C> {
+    /// What the token permits in detail of one type (RFC 9396 §9.1). What the members of that type allow is for the API to
+    /// say: a token permits a thing where one of these does.
+    pub fn details<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a AuthorizationDetail> {
+        self.claims().authorization_details().into_iter().flat_map(move |details| details.of_type(kind))
     }
 }
 

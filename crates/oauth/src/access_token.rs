@@ -7,6 +7,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::audience::Audiences;
+use crate::authorization::AuthorizationDetails;
 use crate::scope::Scope;
 
 /// The `typ` of a JWT access token (RFC 9068 §2.1).
@@ -53,6 +54,9 @@ pub struct AccessTokenClaims {
     /// The key that whoever presents the token must prove to hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// What the token permits in detail, beside its scope (RFC 9396 §9.1).
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
 }
 
 /// What a token is used for, as simplejwt writes it into the claim `token_type`.

@@ -2,6 +2,7 @@
 //! has been checked, because only the second stage has one.
 
 mod code;
+mod details;
 mod received;
 mod redirectable;
 mod request;
@@ -9,6 +10,7 @@ mod response;
 mod step;
 
 pub(crate) use code::CodeContent;
+pub(crate) use details::{narrowed_details, permitted_details};
 pub use received::{PageError, ReceivedRequest};
 pub(crate) use redirectable::permitted_resources;
 pub use redirectable::{RedirectError, RedirectableRequest};

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jeton_jose::base64url;
-use jeton_oauth::authorization::{ClaimsRequest, Prompt, ResponseMode, ResponseType};
+use jeton_oauth::authorization::{AuthorizationDetails, ClaimsRequest, Prompt, ResponseMode, ResponseType};
 use jeton_oauth::pkce::{self, CodeChallenge};
 use jeton_oauth::{ErrorCode, Parameters, RedirectUri, Scope};
 
+use super::details::permitted_details;
 use super::request::AuthorizationRequest;
 use super::response::{AuthorizationResponse, ResponseParameters};
 use crate::client::{Client, ClientSource, PkcePolicy};
@@ -142,7 +143,11 @@ impl RedirectableRequest {
             return Err(invalid("this client has to sign its requests"));
         }
         let prompt = self.prompt()?;
-        let scope = self.scope()?;
+        let authorization_details = match get("authorization_details") {
+            Some(text) => permitted_details(&self.client, settings, text)?,
+            None => AuthorizationDetails::default(),
+        };
+        let scope = self.scope(&authorization_details)?;
         let nonce = get("nonce").map(Box::<str>::from);
         if nonce.as_ref().is_some_and(|nonce| nonce.len() > MAX_ECHO) {
             return Err(invalid("nonce is too long"));
@@ -163,6 +168,7 @@ impl RedirectableRequest {
             state: self.state.clone(),
             code_challenge: self.code_challenge()?,
             scope,
+            authorization_details,
             nonce,
             prompt,
             max_age,
@@ -193,10 +199,13 @@ impl RedirectableRequest {
     }
 
     /// What is asked for and allowed. What the client may not ask for is left out, as OpenID Connect Core §3.1.2.1 wants it;
-    /// the token answer says what was granted.
-    fn scope(&self) -> Result<Scope, Refusal> {
+    /// the token answer says what was granted. Whoever names details alone gets no more than these.
+    fn scope(&self, details: &AuthorizationDetails) -> Result<Scope, Refusal> {
         let invalid = Refusal::new(ErrorCode::InvalidScope, "scope is malformed");
         let Some(text) = self.parameters.get("scope") else {
+            if !details.is_empty() {
+                return Ok(Scope::default());
+            }
             return Ok(self.client.scope().retain(|token| token != "offline_access"));
         };
         let asked = Scope::parse(text).map_err(|_| invalid)?;

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jeton_oauth::authorization::{ClaimsRequest, Prompt, ResponseMode};
+use jeton_oauth::authorization::{AuthorizationDetails, ClaimsRequest, Prompt, ResponseMode};
 use jeton_oauth::pkce::CodeChallenge;
 use jeton_oauth::{Parameters, RedirectUri, Scope};
 
 use super::redirectable::RedirectError;
 use super::response::{AuthorizationResponse, ResponseParameters};
-use crate::client::Client;
+use crate::client::{Client, Consent};
 use crate::one_time::OneTimeHash;
 use crate::refusal::Refusal;
 
@@ -30,6 +30,8 @@ pub struct AuthorizationRequest {
     pub code_challenge: Option<CodeChallenge>,
     /// What is asked for, as far as the client may ask for it.
     pub scope: Scope,
+    /// What is asked for in detail (RFC 9396).
+    pub authorization_details: AuthorizationDetails,
     /// What the ID token is to say.
     pub nonce: Option<Box<str>>,
     /// What the user is to be asked.
@@ -63,6 +65,11 @@ impl AuthorizationRequest {
     /// Whether what it gives is to outlive the browser's session (OpenID Connect Core §11).
     pub fn is_offline(&self) -> bool {
         self.scope.contains("offline_access")
+    }
+
+    /// What the user would have to allow.
+    pub fn wanted(&self) -> Consent {
+        Consent { scope: self.scope.clone(), authorization_details: self.authorization_details.clone() }
     }
 
     /// The answer that refuses the request.

@@ -2,11 +2,11 @@
 //! has allowed.
 
 use jeton_jose::Timestamp;
+use jeton_oauth::ErrorCode;
 use jeton_oauth::authorization::Prompt;
-use jeton_oauth::{ErrorCode, Scope};
 
 use super::request::AuthorizationRequest;
-use crate::client::ConsentPolicy;
+use crate::client::{Consent, ConsentPolicy};
 use crate::issue::ACR_SINGLE_FACTOR;
 use crate::refusal::Refusal;
 use crate::session::Session;
@@ -50,7 +50,7 @@ pub fn next_step(
     request: &AuthorizationRequest,
     signed_in: Option<&SignedIn>,
     expected: Option<&str>,
-    allowed: Option<&Scope>,
+    allowed: Option<&Consent>,
     since: Since,
     now: Timestamp,
 ) -> NextStep {
@@ -100,7 +100,7 @@ fn stands(
     request.max_age.is_none_or(|max_age| age <= max_age)
 }
 
-fn needs_consent(request: &AuthorizationRequest, allowed: Option<&Scope>, since: Since) -> bool {
+fn needs_consent(request: &AuthorizationRequest, allowed: Option<&Consent>, since: Since) -> bool {
     if since.consented {
         return false;
     }
@@ -111,7 +111,7 @@ fn needs_consent(request: &AuthorizationRequest, allowed: Option<&Scope>, since:
         ConsentPolicy::Implied => false,
         // Nothing proves that a request of an app on the user's own machine is the app's (RFC 8252 §8.6).
         ConsentPolicy::Asked if request.client.is_public() && request.redirect_uri.is_native() => true,
-        ConsentPolicy::Asked => !allowed.is_some_and(|allowed| allowed.covers(&request.scope)),
+        ConsentPolicy::Asked => !allowed.is_some_and(|allowed| allowed.covers(&request.wanted())),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Clients: the applications that people sign in to.
 
 mod algorithms;
+mod consent;
 mod document;
 mod policy;
 mod profile;
@@ -13,6 +14,7 @@ pub use algorithms::{
     ASSERTION_ALGORITHMS, CONTENT_ENCRYPTION_ALGORITHMS, KEY_ENCRYPTION_ALGORITHMS,
     REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS,
 };
+pub use consent::Consent;
 pub use document::{ClientDocument, ClientDocuments};
 pub use policy::{
     ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, PkcePolicy, TrustedIssuer,

@@ -1,5 +1,6 @@
 //! What is kept of a device's request and of its user's answer.
 
+use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::client::ClientId;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,9 @@ pub(crate) struct RequestContent {
     /// The resources that its access tokens are for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) resources: Vec<Box<str>>,
+    /// What it asked for in detail (RFC 9396).
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub(crate) authorization_details: AuthorizationDetails,
 }
 
 /// What the grant of a device is to be made of.

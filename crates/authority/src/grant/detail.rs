@@ -1,9 +1,8 @@
 //! What an authorization fixes about its grant.
 
 use jeton_jose::Timestamp;
-use jeton_oauth::authorization::ClaimsRequest;
+use jeton_oauth::authorization::{AuthorizationDetails, ClaimsRequest};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::session::AuthenticationMethod;
 
@@ -22,8 +21,8 @@ pub struct GrantDetail {
     #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
     /// What was allowed in detail (RFC 9396).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization_details: Option<Value>,
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     /// The thumbprint of the DPoP key that refresh tokens are bound to (RFC 9449 §5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jkt: Option<Box<str>>,

@@ -25,13 +25,14 @@ impl Authority {
         let hash = OneTimeHash::of(request.required("code", "code is missing")?);
         let found = self.store.peek(OneTimeKind::AuthorizationCode, hash).await?.ok_or(NOT_VALID)?;
         let content = self.check_code(request, &found)?;
+        let details = request.narrowed_details(&self.settings, &content.detail.authorization_details)?;
         let user = self.user_of_code(&content).await?.ok_or(NOT_VALID)?;
         // Two requests may get as far as this with one code; the store lets one of them through.
         let live = self.redeem(request, hash, &content, user).await?;
         let scope = Scope::parse(&content.scope).unwrap_or_default();
         let resources = self.resources_of(request, &content.detail.resources)?;
-        let issuance =
-            Issuance { live: &live, scope: &scope, resources: &resources, nonce: content.nonce.as_deref() };
+        let nonce = content.nonce.as_deref();
+        let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce };
         self.issue_for_grant(request, issuance).await
     }
 

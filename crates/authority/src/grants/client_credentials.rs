@@ -24,9 +24,11 @@ impl Authority {
             return Err(OAuthError::refused(ErrorCode::UnauthorizedClient, "the client has to authenticate"));
         }
         let own = client.scope().retain(|token| !ABOUT_USERS.contains(&token));
-        let scope = request.narrowed(&own)?;
+        let details = request.details(&self.settings)?;
+        let scope = request.scope_beside(&details, &own)?;
         let asked: Vec<_> = request.parameters.all("resource").collect();
         let resources = permitted_resources(client, &self.settings, &asked)?;
+        let details = details.for_resources(&resources);
         let access = AccessTokenRequest {
             client,
             live: None,
@@ -35,7 +37,7 @@ impl Authority {
             resources: &resources,
             constraint: &request.constraint,
             act: None,
-            authorization_details: None,
+            authorization_details: &details,
             not_beyond: None,
         };
         let (access_token, expires_in) =
@@ -48,7 +50,7 @@ impl Authority {
             id_token: None,
             scope,
             issued_token_type: None,
-            authorization_details: None,
+            authorization_details: details,
             grant: None,
         })
     }

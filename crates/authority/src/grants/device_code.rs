@@ -38,11 +38,12 @@ impl Authority {
         if approval.client != request.client.id {
             return Err(NOT_VALID.into());
         }
+        let details = request.narrowed_details(&self.settings, &approval.detail.authorization_details)?;
         let live = self.redeem_device_code(request, hash, approval).await?;
         let scope = Scope::parse(&live.grant.scope).unwrap_or_default();
         let detail = live.grant.detail.as_deref();
         let resources = self.resources_of(request, detail.map_or(&[], |detail| &detail.resources))?;
-        let issuance = Issuance { live: &live, scope: &scope, resources: &resources, nonce: None };
+        let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce: None };
         self.issue_for_grant(request, issuance).await
     }
 

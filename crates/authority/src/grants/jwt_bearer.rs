@@ -42,9 +42,12 @@ impl Authority {
             return Err(OAuthError::refused(ErrorCode::UnauthorizedClient, none));
         }
         let assertion = request.required("assertion", "assertion is missing")?;
-        let scope = request.narrowed(&client.scope().retain(|token| !OF_SIGN_INS.contains(&token)))?;
+        let details = request.details(&self.settings)?;
+        let own = client.scope().retain(|token| !OF_SIGN_INS.contains(&token));
+        let scope = request.scope_beside(&details, &own)?;
         let asked: Vec<_> = request.parameters.all("resource").collect();
         let resources = permitted_resources(client, &self.settings, &asked)?;
+        let details = details.for_resources(&resources);
         let user = self.user_of_assertion(request, assertion).await?;
         let live = self.open_grant_of_assertion(request, user, scope.as_str()).await?;
         let sub = self.subject_for(client, &live.subject);
@@ -56,7 +59,7 @@ impl Authority {
             resources: &resources,
             constraint: &request.constraint,
             act: None,
-            authorization_details: None,
+            authorization_details: &details,
             not_beyond: Some(live.grant.expires_at),
         };
         let (access_token, expires_in) =
@@ -70,7 +73,7 @@ impl Authority {
             id_token: None,
             scope,
             issued_token_type: None,
-            authorization_details: None,
+            authorization_details: details,
             grant: Some(live.grant.id),
         })
     }

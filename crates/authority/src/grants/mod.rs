@@ -12,17 +12,19 @@ pub(crate) use authorization_code::live;
 use std::sync::Arc;
 
 use jeton_jose::{Algorithm, Timestamp};
-use jeton_oauth::authorization::GrantType;
+use jeton_oauth::authorization::{AuthorizationDetails, GrantType};
 use jeton_oauth::{ErrorCode, Parameters, Scope};
 
 use crate::Network;
 use crate::authority::Authority;
+use crate::authorization::{narrowed_details, permitted_details};
 use crate::client::Client;
 use crate::grant::{GrantDetail, LiveGrant};
 use crate::issue::access_token::AccessTokenRequest;
 use crate::issue::{Content, Encryption, IdTokenRequest, SenderConstraint, TokenResponse};
 use crate::refresh_token::mint;
 use crate::refusal::OAuthError;
+use crate::settings::Settings;
 
 /// A request to the token endpoint whose client has been authenticated.
 #[derive(Debug, Clone)]
@@ -54,6 +56,36 @@ impl TokenRequest {
         if granted.covers(&asked) { Ok(asked) } else { Err(invalid()) }
     }
 
+    /// What is asked for in detail, by a client to whom nothing was allowed before (RFC 9396 §6).
+    pub(crate) fn details(&self, settings: &Settings) -> Result<AuthorizationDetails, OAuthError> {
+        match self.parameters.get("authorization_details") {
+            Some(text) => Ok(permitted_details(&self.client, settings, text)?),
+            None => Ok(AuthorizationDetails::default()),
+        }
+    }
+
+    /// The scope that is asked for beside some details: as [`TokenRequest::narrowed`], but whoever names details alone gets
+    /// no more than these.
+    pub(crate) fn scope_beside(
+        &self,
+        details: &AuthorizationDetails,
+        own: &Scope,
+    ) -> Result<Scope, OAuthError> {
+        if !details.is_empty() && self.parameters.get("scope").is_none() {
+            return Ok(Scope::default());
+        }
+        self.narrowed(own)
+    }
+
+    /// What is asked for of the details that were allowed; all of them where nothing is named (RFC 9396 §6.1).
+    pub(crate) fn narrowed_details(
+        &self,
+        settings: &Settings,
+        allowed: &AuthorizationDetails,
+    ) -> Result<AuthorizationDetails, OAuthError> {
+        Ok(narrowed_details(settings, allowed, self.parameters.get("authorization_details"))?)
+    }
+
     /// Binds a grant's refresh tokens to what a public client proved to hold (RFC 9449 §5, RFC 8705 §4): it has nothing else
     /// to prove itself with.
     fn bind(&self, detail: &mut GrantDetail) {
@@ -68,6 +100,8 @@ impl TokenRequest {
 pub(crate) struct Issuance<'a> {
     pub(crate) live: &'a LiveGrant,
     pub(crate) scope: &'a Scope,
+    /// What was allowed in detail and is asked for now.
+    pub(crate) details: AuthorizationDetails,
     pub(crate) resources: &'a [Box<str>],
     pub(crate) nonce: Option<&'a str>,
 }
@@ -121,10 +155,10 @@ impl Authority {
         issuance: Issuance<'_>,
     ) -> Result<TokenResponse, OAuthError> {
         let TokenRequest { client, constraint, now, .. } = request;
-        let Issuance { live, scope, resources, nonce } = issuance;
+        let Issuance { live, scope, details, resources, nonce } = issuance;
         let sub = self.subject_for(client, &live.subject);
         let detail = live.grant.detail.as_deref();
-        let details = detail.and_then(|detail| detail.authorization_details.as_ref());
+        let details = details.for_resources(resources);
         let access = AccessTokenRequest {
             client,
             live: Some(live),
@@ -133,7 +167,7 @@ impl Authority {
             resources,
             constraint,
             act: None,
-            authorization_details: details,
+            authorization_details: &details,
             not_beyond: Some(live.grant.expires_at),
         };
         let (access_token, expires_in) =
@@ -168,7 +202,7 @@ impl Authority {
             id_token,
             scope: scope.clone(),
             issued_token_type: None,
-            authorization_details: details.cloned(),
+            authorization_details: details,
             grant: Some(live.grant.id),
         })
     }

@@ -47,8 +47,10 @@ impl Authority {
         let granted = Scope::parse(&live.grant.scope).unwrap_or_default();
         let scope = request.narrowed(&granted)?;
         let detail = live.grant.detail.as_deref();
+        let allowed = detail.map(|detail| detail.authorization_details.clone()).unwrap_or_default();
+        let details = request.narrowed_details(&self.settings, &allowed)?;
         let resources = self.resources_of(request, detail.map_or(&[], |detail| &detail.resources))?;
-        let issuance = Issuance { live: &live, scope: &scope, resources: &resources, nonce: None };
+        let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce: None };
         self.issue_for_grant(request, issuance).await
     }
 

@@ -4,6 +4,7 @@
 //! operator lets the client exchange for, and says who acts.
 
 use jeton_jose::Timestamp;
+use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::{ErrorCode, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,6 +42,8 @@ struct Presented {
     grant: Option<GrantId>,
     /// None of an ID token, which permits nothing by itself.
     scope: Option<Scope>,
+    /// As the scope.
+    details: Option<AuthorizationDetails>,
     act: Option<Value>,
     exp: Timestamp,
 }
@@ -84,6 +87,7 @@ impl Authority {
         let live = self.live_subject(&subject, request.now).await?;
         let act = act(client, &subject, actor.as_ref())?;
         let scope = self.handed_on(request, &subject, &live)?;
+        let details = self.details_handed_on(request, &subject, &live)?.for_resources(&targets);
         let ends = actor.map_or(subject.exp, |actor| actor.exp.min(subject.exp)).min(live.grant.expires_at);
         let sub = self.subject_for(client, &live.subject);
         let access = AccessTokenRequest {
@@ -94,7 +98,7 @@ impl Authority {
             resources: &targets,
             constraint: &request.constraint,
             act: act.as_ref(),
-            authorization_details: None,
+            authorization_details: &details,
             not_beyond: Some(ends),
         };
         let (access_token, expires_in) =
@@ -107,7 +111,7 @@ impl Authority {
             id_token: None,
             scope,
             issued_token_type: Some(ACCESS_TOKEN),
-            authorization_details: None,
+            authorization_details: details,
             grant: Some(live.grant.id),
         })
     }
@@ -154,6 +158,7 @@ impl Authority {
         Ok(Presented {
             grant: access.grant,
             scope: Some(Scope::parse(&access.claims.scope).unwrap_or_default()),
+            details: Some(access.claims.authorization_details),
             sub: access.claims.sub,
             act: access.claims.act,
             exp: access.exp,
@@ -168,7 +173,14 @@ impl Authority {
             && claims.aud == request.client.id.as_str()
             && claims.exp > request.now;
         let grant = claims.sid.parse().ok().filter(|_| good)?;
-        Some(Presented { sub: claims.sub, grant: Some(grant), scope: None, act: None, exp: claims.exp })
+        Some(Presented {
+            sub: claims.sub,
+            grant: Some(grant),
+            scope: None,
+            details: None,
+            act: None,
+            exp: claims.exp,
+        })
     }
 
     /// The grant behind the subject token, which the new token ends with.
@@ -197,6 +209,20 @@ impl Authority {
         };
         let own = request.client.scope();
         request.narrowed(&granted.retain(|token| own.contains(token) && !NOT_HANDED_ON.contains(&token)))
+    }
+
+    /// What the subject token permits in detail and is asked for, as far as the client may have details of these types.
+    fn details_handed_on(
+        &self,
+        request: &TokenRequest,
+        subject: &Presented,
+        live: &LiveGrant,
+    ) -> Result<AuthorizationDetails, OAuthError> {
+        let of_grant = || live.grant.detail.as_ref().map(|detail| detail.authorization_details.clone());
+        let allowed = subject.details.clone().or_else(of_grant).unwrap_or_default();
+        let own = &request.client.metadata.authorization_details_types;
+        let allowed = allowed.retain(|detail| own.iter().any(|kind| kind == detail.kind()));
+        request.narrowed_details(&self.settings, &allowed)
     }
 }
 

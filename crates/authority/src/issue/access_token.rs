@@ -3,6 +3,7 @@
 use jeton_jose::jwt::Verified;
 use jeton_jose::{SignError, Timestamp, VerifyError};
 use jeton_oauth::Confirmation;
+use jeton_oauth::authorization::AuthorizationDetails;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -47,8 +48,8 @@ struct Claims<'a> {
     cnf: Option<Confirmation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     act: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    authorization_details: Option<&'a Value>,
+    #[serde(skip_serializing_if = "AuthorizationDetails::is_empty")]
+    authorization_details: &'a AuthorizationDetails,
     #[serde(flatten, skip_serializing_if = "Map::is_empty")]
     more: Map<String, Value>,
 }
@@ -102,7 +103,8 @@ pub(crate) struct AccessTokenClaims {
     pub(crate) username: Option<String>,
     pub(crate) cnf: Option<Confirmation>,
     pub(crate) act: Option<Value>,
-    pub(crate) authorization_details: Option<Value>,
+    #[serde(default)]
+    pub(crate) authorization_details: AuthorizationDetails,
 }
 
 /// An access token that is genuine and has not expired. Whether it was revoked is another question.
@@ -150,7 +152,8 @@ pub(crate) struct AccessTokenRequest<'a> {
     pub(crate) constraint: &'a SenderConstraint,
     /// Who acts for the subject (RFC 8693 §4.1).
     pub(crate) act: Option<&'a Value>,
-    pub(crate) authorization_details: Option<&'a Value>,
+    /// What it permits in detail (RFC 9396 §9.1).
+    pub(crate) authorization_details: &'a AuthorizationDetails,
     /// It holds no longer than this.
     pub(crate) not_beyond: Option<Timestamp>,
 }

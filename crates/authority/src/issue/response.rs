@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::{Confirmation, Scope};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
 use crate::GrantId;
 
@@ -94,8 +94,8 @@ pub struct TokenResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<&'static str>,
     /// What was allowed in detail (RFC 9396 §7).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub authorization_details: Option<Value>,
+    #[serde(skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     /// The grant that it comes from, for the log.
     #[serde(skip)]
     pub grant: Option<GrantId>,

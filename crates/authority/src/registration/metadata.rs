@@ -34,11 +34,17 @@ pub(crate) struct Rules<'a> {
     grant_types: &'a [GrantType],
     /// What it may ask for at most, and does where it does not say.
     scope: &'a Scope,
+    /// The types of authorization details. Others that a client names are left out.
+    details_types: &'a [String],
 }
 
 impl<'a> Rules<'a> {
     pub(crate) fn of(settings: &'a Settings) -> Self {
-        Self { grant_types: &settings.registered_grant_types, scope: &settings.registered_scope }
+        Self {
+            grant_types: &settings.registered_grant_types,
+            scope: &settings.registered_scope,
+            details_types: &settings.registered_details_types,
+        }
     }
 
     /// Checks a description and fills in what it leaves out.
@@ -101,6 +107,7 @@ impl<'a> Rules<'a> {
             metadata.id_token_signed_response_alg.get_or_insert_with(|| REGISTERED_ALGORITHM.to_string());
         }
         metadata.scope = Some(scope);
+        metadata.authorization_details_types.retain(|kind| self.details_types.contains(kind));
         Ok(metadata)
     }
 }

@@ -2,12 +2,11 @@
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
-use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
 
 use super::StoreError;
 use crate::UserId;
-use crate::client::StoredClient;
+use crate::client::{Consent, StoredClient};
 
 /// The outcome of writing a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,14 +56,14 @@ pub trait ClientStore {
     ) -> Result<Vec<StoredClient>, StoreError>;
 
     /// What a user has allowed a client; `None` where they were never asked, or took it back.
-    async fn find_consent(&self, user: UserId, client: &ClientId) -> Result<Option<Scope>, StoreError>;
+    async fn find_consent(&self, user: UserId, client: &ClientId) -> Result<Option<Consent>, StoreError>;
 
     /// Writes what a user allows a client, in the place of what was allowed before.
     async fn give_consent(
         &self,
         user: UserId,
         client: &ClientId,
-        scope: &Scope,
+        consent: &Consent,
         now: Timestamp,
     ) -> Result<(), StoreError>;
 

@@ -36,13 +36,14 @@ impl AttributesError {
 }
 
 /// Claims that tokens give a meaning of their own.
-const RESERVED: [&str; 24] = [
+const RESERVED: [&str; 25] = [
     "acr",
     "act",
     "amr",
     "at_hash",
     "aud",
     "auth_time",
+    "authorization_details",
     "azp",
     "c_hash",
     "client_id",

@@ -6,7 +6,9 @@ use jeton_authority::authorization::{
     AuthorizationRequest, NextStep, PageError, ReceivedRequest, RedirectableRequest, ResponseParameters,
     SignedIn, Since, next_step,
 };
-use jeton_authority::client::{Client, ClientPolicy, ClientSecret, ConsentPolicy, NewClient, PkcePolicy};
+use jeton_authority::client::{
+    Client, ClientPolicy, ClientSecret, Consent, ConsentPolicy, NewClient, PkcePolicy,
+};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::session::{AuthenticationMethod, Session};
 use jeton_authority::settings::Settings;
@@ -126,7 +128,8 @@ fn step(
     allowed: Option<&str>,
     since: Since,
 ) -> NextStep {
-    let allowed = allowed.map(|scope| Scope::parse(scope).expect("a scope"));
+    let allowed =
+        allowed.map(|scope| Consent { scope: Scope::parse(scope).expect("a scope"), ..Consent::default() });
     next_step(request, signed_in, None, allowed.as_ref(), since, now())
 }
 

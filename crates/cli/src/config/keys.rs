@@ -102,6 +102,10 @@ settings! {
     authorization_code_lifetime: Duration = "authorization.code_lifetime", "1m";
     /// How long a pushed authorization request may be used. FAPI 2.0 wants less than ten minutes.
     authorization_request_lifetime: Duration = "authorization.request_lifetime", "9m";
+    /// The types of authorization details (RFC 9396) that clients may ask for, each client those that it is registered for: `jeton client add --authorization-details-type`. What their members mean is known to your APIs alone.
+    authorization_details_types: Texts = "authorization.details_types", "";
+    /// How long the authorization details of one request may be: 8 KiB at most. Access tokens carry them in a header.
+    authorization_details_size: Size = "authorization.details_size", "4KiB";
     /// How long a device waits for its user.
     device_lifetime: Duration = "device.lifetime", "10m";
     /// Who may register clients: `closed` leaves it to `jeton client add`; with `open` applications register themselves, and users are asked before such a client gets anything.
@@ -110,6 +114,8 @@ settings! {
     client_metadata_documents: Registration = "client.metadata_documents", "closed";
     /// The resources that clients which registered themselves, or are known by their URL, may ask for tokens for.
     client_registration_resources: Texts = "client.registration_resources", "";
+    /// The types of authorization details that clients which registered themselves, or are known by their URL, may ask for, out of `authorization.details_types`.
+    client_registration_details_types: Texts = "client.registration_details_types", "";
     /// The grants that clients may register for.
     client_registration_grant_types: GrantTypes = "client.registration_grant_types", "authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code";
     /// What clients that registered themselves may ask for at most.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jeton_jose::Algorithm;
+use jeton_oauth::authorization::AuthorizationDetails;
 
 use super::problem::Problem;
 use super::{Config, Source, Value, position};
@@ -87,7 +88,11 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             "authorization.code_lifetime must lie between 1s and 10 minutes".to_owned(),
         );
     }
+    if config.authorization_details_size.0 > AuthorizationDetails::MAX_LEN {
+        report(&["authorization.details_size"], "authorization.details_size may be at most 8KiB".to_owned());
+    }
     for (name, zero) in [
+        ("authorization.details_size", config.authorization_details_size.0 == 0),
         ("limits.body", config.limits_body.0 == 0),
         ("limits.connections", config.limits_connections == 0),
         ("password.queue", config.password_queue == 0),

@@ -18,8 +18,8 @@ fn examples(guide: &str) -> Vec<Example> {
             ("text", printed) => {
                 examples.last_mut().expect("commands come first").printed = Some(format!("{printed}\n"));
             }
-            // Programs of the reader's own.
-            ("js" | "rust", _) => {}
+            // Programs of the reader's own, and what needs a server and somebody at a browser.
+            ("js" | "rust" | "console", _) => {}
             (other, _) => panic!("a block of {other}"),
         }
     }
@@ -33,7 +33,7 @@ fn every_example_of_the_guide_runs_and_prints_what_it_says() {
 
 #[test]
 fn the_commands_on_the_way_to_single_sign_on_run_as_they_stand() {
-    assert_eq!(paste("single-sign-on.md"), 2);
+    assert_eq!(paste("single-sign-on.md"), 3);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Claims of the API's own type, and other ways to a guard.
 
-use jeton_guard::{BodyStyle, Guard, GuardedClaims, Refusal};
+use jeton_guard::{AccessToken, BodyStyle, Guard, GuardedClaims, Refusal};
 use jeton_jose::jwt::{Audience, Signer, TokenType};
 use jeton_jose::{Algorithm, SharedSecret};
 use jeton_oauth::Confirmation;
@@ -34,6 +34,25 @@ async fn an_api_reads_claims_of_its_own_type() {
     let token = issuer.sign(&with("tenant", json!("acme")));
     assert_eq!(send_token(&app, &token).await.body, "Hello, acme!");
     assert_eq!(send_token(&app, &issuer.token()).await.status, 401, "the claim is missing");
+}
+
+#[tokio::test]
+async fn an_api_decides_by_what_was_allowed_in_detail() {
+    async fn pay(token: AccessToken) -> String {
+        let amounts = token.details("payment").filter_map(|payment| payment.member("amount")?.as_str());
+        amounts.collect::<Vec<_>>().join(" ")
+    }
+    let issuer = Issuer::new("k");
+    let guard = builder(&issuer).0.build();
+    let app = axum::Router::new().route("/", axum::routing::get(pay)).layer(guard.layer());
+    let details = json!([{"type": "payment", "amount": "1.00"}, {"type": "account"}, {"type": "payment", "amount": "2.00"}]);
+    let token = issuer.sign(&with("authorization_details", details));
+    assert_eq!(send_token(&app, &token).await.body, "1.00 2.00");
+    assert_eq!(send_token(&app, &issuer.token()).await.body, "");
+    for malformed in [json!({"type": "payment"}), json!([{"amount": "1.00"}]), json!("payment")] {
+        let token = issuer.sign(&with("authorization_details", malformed.clone()));
+        assert_eq!(send_token(&app, &token).await.status, 401, "{malformed}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! The words of an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
 
 mod claims_request;
+mod details;
 
 pub use claims_request::{ClaimRequest, ClaimsRequest, ClaimsRequestError};
+pub use details::{AuthorizationDetail, AuthorizationDetails, AuthorizationDetailsError, TypeMissing};
 
 use crate::words::words;
 

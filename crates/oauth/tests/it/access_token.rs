@@ -1,6 +1,7 @@
 //! The claims of an access token (RFC 9068 §2.2).
 
 use jeton_jose::Timestamp;
+use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::{AccessTokenClaims, Audiences, Scope, TokenUse};
 use serde_json::{Value, json};
 
@@ -97,6 +98,7 @@ fn claims_are_written_in_the_order_of_simplejwt_and_read_back() {
         sid: Some("g".into()),
         username: Some("ada".into()),
         cnf: None,
+        authorization_details: AuthorizationDetails::default(),
     };
     let text = serde_json::to_string(&claims).expect("JSON");
     assert_eq!(

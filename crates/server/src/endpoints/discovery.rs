@@ -120,6 +120,10 @@ fn document(settings: &Settings) -> Value {
     if let (Some(document), Value::Object(algorithms)) = (document.as_object_mut(), algorithms()) {
         document.extend(algorithms);
     }
+    if !settings.authorization_details_types.is_empty() {
+        document["authorization_details_types_supported"] =
+            settings.authorization_details_types.as_slice().into();
+    }
     if settings.metadata_documents == RegistrationPolicy::Open {
         document["client_id_metadata_document_supported"] = true.into();
     }

@@ -1,8 +1,10 @@
 //! The pages that people see. They work without a script.
 
+mod details;
 mod policy;
 mod templates;
 
+pub(crate) use details::{DetailLines, detail_lines};
 pub(crate) use policy::{asset, page};
 pub(crate) use templates::{
     ConsentPage, DeviceCodePage, DeviceDonePage, DevicePage, ErrorPage, FormPostPage, ScopeLine, SignInPage,

@@ -2,6 +2,8 @@
 
 use askama::Template;
 
+use super::DetailLines;
+
 /// Signing in.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -46,6 +48,8 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) username: &'a str,
     /// What it asks for.
     pub(crate) scopes: &'a [ScopeLine],
+    /// What it asks for in detail.
+    pub(crate) details: &'a [DetailLines],
     /// Where the form leads.
     pub(crate) action: &'a str,
     /// What proves that the form is ours.
@@ -141,6 +145,8 @@ pub(crate) struct DevicePage<'a> {
     pub(crate) username: &'a str,
     /// What it asks for.
     pub(crate) scopes: &'a [ScopeLine],
+    /// What it asks for in detail.
+    pub(crate) details: &'a [DetailLines],
     /// Where the form leads.
     pub(crate) action: &'a str,
     /// What proves that the form is ours.

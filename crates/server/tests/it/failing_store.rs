@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_authority::audit::AuditRecord;
-use jeton_authority::client::StoredClient;
+use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use jeton_authority::keys::{KeyId, StoredKey};
@@ -23,7 +23,6 @@ use jeton_authority::store::{
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
 use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
-use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
 
 /// What is wrong with the store.
@@ -116,8 +115,8 @@ delegate! { ClientStore {
     true remove_client(client: &ClientId, now: Timestamp) -> ClientRemoval;
     false find_client(client: &ClientId) -> Option<StoredClient>;
     false list_clients(after: Option<&ClientId>, limit: u32) -> Vec<StoredClient>;
-    false find_consent(user: UserId, client: &ClientId) -> Option<Scope>;
-    true give_consent(user: UserId, client: &ClientId, scope: &Scope, now: Timestamp) -> ();
+    false find_consent(user: UserId, client: &ClientId) -> Option<Consent>;
+    true give_consent(user: UserId, client: &ClientId, consent: &Consent, now: Timestamp) -> ();
     true withdraw_consent(user: UserId, client: &ClientId) -> ();
 } }
 

@@ -1,7 +1,7 @@
 //! Clients, and what users allowed them.
 
 use jeton_authority::audit::{AuditEvent, AuditRecord};
-use jeton_authority::client::StoredClient;
+use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::keys::SealedKey;
 use jeton_authority::store::{ClientChange, ClientRemoval, DevicePoll, GrantOpening};
@@ -34,7 +34,7 @@ impl Fresh {
         self.find_client(id).await.expect("finding a client")
     }
 
-    async fn consent(&self, user: UserId, client: &ClientId) -> Option<Scope> {
+    async fn consent(&self, user: UserId, client: &ClientId) -> Option<Consent> {
         self.find_consent(user, client).await.expect("finding a consent")
     }
 }
@@ -87,7 +87,7 @@ pub(super) async fn a_changed_client_stays_the_same_client(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let [web, other] = [fresh.client("web").await, fresh.client("other").await];
     let grant = fresh.grant_for(ada, &web).await;
-    fresh.give_consent(ada, &web, &scope("openid"), at(1)).await.expect("consenting");
+    fresh.give_consent(ada, &web, &consent_to("openid"), at(1)).await.expect("consenting");
     let changed = StoredClient {
         document: r#"{"client_name":"changed"}"#.into(),
         secret: Some(SealedKey::new("sealed")),
@@ -101,7 +101,7 @@ pub(super) async fn a_changed_client_stays_the_same_client(fresh: &Fresh) {
     assert_eq!(fresh.list_clients(Some(&other), 10).await.expect("listing"), [expected]);
     assert_eq!(fresh.found_client(&other).await, Some(new_client("other")));
     assert!(fresh.stands(grant));
-    assert_eq!(fresh.consent(ada, &web).await, Some(scope("openid")));
+    assert_eq!(fresh.consent(ada, &web).await, Some(consent_to("openid")));
 
     let without_secret = StoredClient { secret: None, ..changed };
     assert_eq!(fresh.change_client(without_secret, at(51)).await.expect("changing"), ClientChange::Done);
@@ -124,7 +124,7 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
     let expired = NewGrant { expires_at: at(5), ..new_grant(ada) };
     fresh.open_grant(expired.clone()).await.expect("opening");
     for client in [&web, &other] {
-        fresh.give_consent(ada, client, &scope("openid"), at(1)).await.expect("consenting");
+        fresh.give_consent(ada, client, &consent_to("openid"), at(1)).await.expect("consenting");
     }
     let device = new_device("BDWPHQPK");
     fresh.add_device_authorization(device.clone(), at(1)).await.expect("adding");
@@ -138,7 +138,7 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
     assert_eq!(standing.revoked_at, Some(at(1)));
     assert_eq!(fresh.found_client(&web).await, None);
     assert_eq!(fresh.consent(ada, &web).await, None);
-    assert_eq!(fresh.consent(ada, &other).await, Some(scope("openid")));
+    assert_eq!(fresh.consent(ada, &other).await, Some(consent_to("openid")));
     let poll = fresh.poll_device_authorization(device.device_code, at(6)).await.expect("polling");
     assert_eq!(poll, DevicePoll::Unknown);
     assert_eq!(fresh.remove_client(&web, at(6)).await.expect("removing"), ClientRemoval::Unknown);
@@ -172,23 +172,31 @@ pub(super) async fn a_consent_is_what_was_given_last(fresh: &Fresh) {
     let [web, other] = [fresh.client("web").await, fresh.client("other").await];
     assert_eq!(fresh.consent(ada, &web).await, None);
     for given in ["openid profile", "email", ""] {
-        fresh.give_consent(ada, &web, &scope_or_none(given), at(1)).await.expect("consenting");
-        assert_eq!(fresh.consent(ada, &web).await, Some(scope_or_none(given)));
+        fresh.give_consent(ada, &web, &consent_to(given), at(1)).await.expect("consenting");
+        assert_eq!(fresh.consent(ada, &web).await, Some(consent_to(given)));
+    }
+    let details = r#"[{"type":"payment","amount":"12.50","to":["Ünal \"& Sons\"",0.5,null]},{"type":"a"}]"#;
+    let detailed = Consent::from_stored(scope("openid"), details).expect("details");
+    assert_eq!(detailed.authorization_details.len(), 2);
+    for given in [detailed, consent_to("openid")] {
+        fresh.give_consent(ada, &web, &given, at(1)).await.expect("consenting");
+        assert_eq!(fresh.consent(ada, &web).await, Some(given));
     }
     for (user, client) in [(ada, &other), (bob, &web), (unknown_user(), &web)] {
         assert_eq!(fresh.consent(user, client).await, None);
     }
-    fresh.give_consent(bob, &web, &scope("email"), at(2)).await.expect("consenting");
+    fresh.give_consent(bob, &web, &consent_to("email"), at(2)).await.expect("consenting");
     fresh.withdraw_consent(ada, &web).await.expect("withdrawing");
     fresh.withdraw_consent(ada, &other).await.expect("withdrawing nothing");
     assert_eq!(fresh.consent(ada, &web).await, None);
-    assert_eq!(fresh.consent(bob, &web).await, Some(scope("email")));
-    fresh.give_consent(unknown_user(), &web, &scope("email"), at(3)).await.expect("consenting");
+    assert_eq!(fresh.consent(bob, &web).await, Some(consent_to("email")));
+    fresh.give_consent(unknown_user(), &web, &consent_to("email"), at(3)).await.expect("consenting");
 }
 
-/// The scope of this text, which may be empty.
-fn scope_or_none(text: &str) -> Scope {
-    if text.is_empty() { Scope::default() } else { scope(text) }
+/// A consent to the scope of this text, which may be empty, and to nothing in detail.
+fn consent_to(text: &str) -> Consent {
+    let scope = if text.is_empty() { Scope::default() } else { scope(text) };
+    Consent { scope, ..Consent::default() }
 }
 
 pub(super) async fn the_audit_names_the_client(fresh: &Fresh) {

@@ -2,16 +2,17 @@
 
 use jeton_authority::UserId;
 use jeton_authority::audit::{AuditEvent, AuditRecord};
-use jeton_authority::client::StoredClient;
+use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::keys::SealedKey;
 use jeton_authority::store::{ClientChange, ClientRemoval};
 use jeton_jose::Timestamp;
 use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::audit;
-use super::columns::{optional_text, parsed, text, timestamp};
+use super::columns::{optional_text, parsed, text, timestamp, unreadable};
 
 pub(super) fn add(db: &Connection, client: &StoredClient) -> rusqlite::Result<ClientChange> {
     let added = db
@@ -104,11 +105,11 @@ pub(super) fn list(
     .collect()
 }
 
-pub(super) fn consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlite::Result<Option<Scope>> {
+pub(super) fn consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlite::Result<Option<Consent>> {
     db.prepare_cached(
-        "SELECT c.scope FROM consents c JOIN users u ON u.number = c.user WHERE u.id = ?1 AND c.client = ?2",
+        "SELECT c.scope, c.details FROM consents c JOIN users u ON u.number = c.user WHERE u.id = ?1 AND c.client = ?2",
     )?
-    .query_row((user.as_bytes(), client.as_str()), |row| scope(row, 0))
+    .query_row((user.as_bytes(), client.as_str()), consented)
     .optional()
 }
 
@@ -116,14 +117,15 @@ pub(super) fn give_consent(
     db: &Connection,
     user: UserId,
     client: &ClientId,
-    scope: &Scope,
+    consent: &Consent,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO consents (user, client, scope, given_at) SELECT number, ?2, ?3, ?4 FROM users WHERE id = ?1
-         ON CONFLICT (user, client) DO UPDATE SET scope = excluded.scope, given_at = excluded.given_at",
+        "INSERT INTO consents (user, client, scope, details, given_at) SELECT number, ?2, ?3, ?4, ?5 FROM users WHERE id = ?1
+         ON CONFLICT (user, client) DO UPDATE SET scope = excluded.scope, details = excluded.details,
+             given_at = excluded.given_at",
     )?
-    .execute((user.as_bytes(), client.as_str(), scope.to_string(), now.unix()))
+    .execute((user.as_bytes(), client.as_str(), consent.scope.as_str(), consent.details_to_json(), now.unix()))
     .map(drop)
 }
 
@@ -133,6 +135,10 @@ pub(super) fn withdraw_consent(db: &Connection, user: UserId, client: &ClientId)
     )?
     .execute((user.as_bytes(), client.as_str()))
     .map(drop)
+}
+
+fn consented(row: &Row<'_>) -> rusqlite::Result<Consent> {
+    Consent::from_stored(scope(row, 0)?, row.get_ref(1)?.as_str()?).ok_or_else(|| unreadable(1, Type::Text))
 }
 
 /// A scope as it was written; the empty text is the empty scope.

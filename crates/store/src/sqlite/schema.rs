@@ -36,6 +36,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "one_time_rows",
         sql: include_str!("../../migrations/sqlite/0003_one_time_rows.sql"),
     },
+    Migration {
+        number: 4,
+        name: "consented_details",
+        sql: include_str!("../../migrations/sqlite/0004_consented_details.sql"),
+    },
 ];
 
 /// The schema that this program works with.

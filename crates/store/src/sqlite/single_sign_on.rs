@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::client::StoredClient;
+use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
@@ -16,7 +16,6 @@ use jeton_authority::store::{
 use jeton_authority::user::User;
 use jeton_authority::{SessionId, UserId};
 use jeton_jose::Timestamp;
-use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
 
 use super::{SqliteStore, clients, devices, logouts, one_time, sessions};
@@ -49,7 +48,7 @@ impl ClientStore for SqliteStore {
         self.list(move |db| clients::list(db, after.as_ref(), limit)).await
     }
 
-    async fn find_consent(&self, user: UserId, client: &ClientId) -> Result<Option<Scope>, StoreError> {
+    async fn find_consent(&self, user: UserId, client: &ClientId) -> Result<Option<Consent>, StoreError> {
         self.readers.read(|db| clients::consent(db, user, client))
     }
 
@@ -57,11 +56,11 @@ impl ClientStore for SqliteStore {
         &self,
         user: UserId,
         client: &ClientId,
-        scope: &Scope,
+        consent: &Consent,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (client, scope) = (client.clone(), scope.clone());
-        self.writer.submit(move |db| clients::give_consent(db, user, &client, &scope, now)).await
+        let (client, consent) = (client.clone(), consent.clone());
+        self.writer.submit(move |db| clients::give_consent(db, user, &client, &consent, now)).await
     }
 
     async fn withdraw_consent(&self, user: UserId, client: &ClientId) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@ use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
 use jeton_authority::store::{ClientStore, GrantFilter, KeyAddition, OneTimeStore, Redemption, Store};
 use jeton_authority::user::{Role, UserStatus};
 use jeton_authority::{GrantId, Network, UserId};
+use jeton_oauth::client::ClientId;
 use jeton_store::{OpenError, OpenMode, SqliteStore};
 use rusqlite::Connection;
 
@@ -57,7 +58,7 @@ fn grant(high: u64, low: u64) -> GrantId {
 async fn the_first_schema_is_brought_up_to_date_with_nothing_lost() {
     let scratch = first_with_data();
     let refused = SqliteStore::open(scratch.database(), OpenMode::AsIs).expect_err("it is older");
-    assert!(matches!(refused, OpenError::Older { found: 1, known: 3 }), "{refused}");
+    assert!(matches!(refused, OpenError::Older { found: 1, known: 4 }), "{refused}");
 
     let store = scratch.open();
     let users = store.list_users(None, 10).await.expect("listing");
@@ -135,4 +136,24 @@ async fn what_may_be_used_once_outlives_the_third_migration() {
     for hash in [fresh, spent] {
         assert_eq!(store.redeem(kind, hash, at(2)).await.expect("using"), Redemption::Replayed);
     }
+}
+
+#[tokio::test]
+async fn what_users_allowed_before_details_were_remembered_stays_and_allows_none() {
+    let scratch = first_with_data();
+    let db = scratch.raw();
+    db.execute_batch(SECOND).expect("the second migration");
+    db.execute_batch(
+        "INSERT INTO migrations VALUES (2, 'clients_sessions_codes');
+         INSERT INTO consents VALUES (1, 'web', 'openid email', 1700000000);
+         PRAGMA user_version = 2;",
+    )
+    .expect("data");
+    drop(db);
+    let store = scratch.open();
+    let ada = store.find_user(&username("ada")).await.expect("finding").expect("she exists");
+    let web = ClientId::parse("web").expect("an identifier");
+    let consent = store.find_consent(ada.id, &web).await.expect("finding").expect("she allowed something");
+    assert_eq!(consent.scope.as_str(), "openid email");
+    assert!(consent.authorization_details.is_empty());
 }

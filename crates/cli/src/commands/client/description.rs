@@ -40,6 +40,9 @@ pub(super) struct Description {
     /// A resource that it may ask for tokens for; may be repeated
     #[arg(long = "resource", value_name = "URI")]
     resources: Vec<String>,
+    /// A type of authorization details that it may ask for, out of `authorization.details_types`; may be repeated
+    #[arg(long = "authorization-details-type", value_name = "TYPE")]
+    authorization_details_types: Vec<String>,
     /// A claim of its tokens, and the user's attribute that it is taken from; may be repeated
     #[arg(long = "claim", value_name = "CLAIM=ATTRIBUTE", value_parser = claim)]
     claims: Vec<(String, String)>,
@@ -146,6 +149,7 @@ impl Description {
         replace(&mut metadata.token_endpoint_auth_method, self.auth_method.as_ref());
         replace_all(&mut metadata.redirect_uris, &self.redirect_uris);
         replace_all(&mut metadata.post_logout_redirect_uris, &self.post_logout_redirect_uris);
+        replace_all(&mut metadata.authorization_details_types, &self.authorization_details_types);
         if !self.grant_types.is_empty() {
             metadata.grant_types = Some(self.grant_types.clone());
         }

@@ -78,7 +78,7 @@ impl Shown {
             (Some(_), _) => Some("registered with it"),
             (None, uri) => uri.as_deref(),
         };
-        let sections: [(&str, Vec<String>); 19] = [
+        let sections: [(&str, Vec<String>); 20] = [
             ("id", vec![self.client_id.clone()]),
             ("name", one(metadata.client_name.as_deref())),
             ("status", vec![self.status.to_owned()]),
@@ -89,6 +89,10 @@ impl Shown {
             ("after sign-out", uris(&metadata.post_logout_redirect_uris)),
             ("told of sign-outs", one(metadata.backchannel_logout_uri.as_deref())),
             ("scope", one(metadata.scope.as_ref().map(jeton_oauth::Scope::as_str))),
+            (
+                "in detail",
+                metadata.authorization_details_types.iter().map(|kind| output::printable(kind)).collect(),
+            ),
             ("resources", self.policy.resources.iter().map(|uri| output::printable(uri)).collect()),
             ("claims", claims.collect()),
             ("consent", vec![consent.to_owned()]),

@@ -5,6 +5,7 @@ mod attacks_browser;
 mod attacks_codes;
 mod attacks_outbound;
 mod attacks_requests;
+mod authorization_details;
 pub(crate) mod browser;
 mod certificates;
 pub(crate) mod client;

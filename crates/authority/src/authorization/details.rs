@@ -1,0 +1,60 @@
+//! Which authorization details a client may ask for (RFC 9396 §5).
+
+use jeton_oauth::ErrorCode;
+use jeton_oauth::authorization::{AuthorizationDetails, AuthorizationDetailsError};
+
+use crate::client::Client;
+use crate::refusal::Refusal;
+use crate::settings::Settings;
+
+const fn invalid(description: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidAuthorizationDetails, description)
+}
+
+/// Reads the authorization details that a client asks for, and checks their types: known here, and registered for the client.
+/// What the members of a type have to be is known to its API alone.
+pub(crate) fn permitted_details(
+    client: &Client,
+    settings: &Settings,
+    text: &str,
+) -> Result<AuthorizationDetails, Refusal> {
+    let details = read_details(settings, text)?;
+    for detail in details.iter() {
+        let is_it = |known: &String| known == detail.kind();
+        if !settings.authorization_details_types.iter().any(is_it) {
+            return Err(invalid("a type in authorization_details is not known here"));
+        }
+        if !client.metadata.authorization_details_types.iter().any(is_it) {
+            return Err(invalid("the client may not ask for a type in authorization_details"));
+        }
+    }
+    Ok(details)
+}
+
+/// Reads authorization details that are to be compared with what was allowed before.
+pub(crate) fn read_details(settings: &Settings, text: &str) -> Result<AuthorizationDetails, Refusal> {
+    AuthorizationDetails::parse(text, settings.authorization_details_size).map_err(|error| match error {
+        AuthorizationDetailsError::TooLong { .. } => invalid("authorization_details is too long"),
+        AuthorizationDetailsError::TooMany => invalid("authorization_details has too many elements"),
+        AuthorizationDetailsError::TooDeep => invalid("authorization_details nests too deep"),
+        AuthorizationDetailsError::TypeMissing(_) => {
+            invalid("an element of authorization_details has no type")
+        }
+        AuthorizationDetailsError::Member { .. } => invalid(
+            "locations, actions, datatypes and privileges are lists of texts, and identifier is a text",
+        ),
+        _ => invalid("authorization_details is not a JSON list of objects"),
+    })
+}
+
+/// What of the details that were allowed is asked for; all of them where nothing is named (RFC 9396 §6.1).
+pub(crate) fn narrowed_details(
+    settings: &Settings,
+    allowed: &AuthorizationDetails,
+    asked: Option<&str>,
+) -> Result<AuthorizationDetails, Refusal> {
+    let Some(text) = asked else { return Ok(allowed.clone()) };
+    allowed
+        .narrowed(&read_details(settings, text)?)
+        .ok_or(invalid("authorization_details asks for more than was allowed"))
+}
