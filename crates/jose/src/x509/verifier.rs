@@ -110,24 +110,8 @@ impl Verifier {
         if !self.algorithms.contains(&algorithm) {
             return Err(KeyError::AlgorithmMismatch { wanted: algorithm });
         }
-        let (certificate, others) = chain.split().ok_or(CertificateError::Malformed)?;
-        let refused = |error: webpki::Error| CertificateError::of(&error, now);
-        let leaf = EndEntityCert::try_from(certificate).map_err(refused)?;
-        leaf.verify_for_usage(
-            webpki::ALL_VERIFICATION_ALGS,
-            self.roots.anchors(),
-            others,
-            UnixTime::since_unix_epoch(Duration::from_secs(now.unix().unsigned_abs())),
-            AnyOf(&self.purposes),
-            None,
-            Some(&issuers_may_certify),
-        )
-        .map_err(refused)?;
+        let leaf = follow(chain, &self.roots, &self.purposes, now)?;
         self.name.check(&leaf)?;
-        let usage = Certificate::read(certificate).map_err(|_| CertificateError::Malformed)?.key_usage;
-        if usage.is_some_and(|usage| !usage.digital_signature()) {
-            return Err(CertificateError::Purpose.into());
-        }
         // Taken from the parser that has verified the chain, so that no two readers can disagree about it.
         PublicKey::new(algorithm, spki::read(&leaf.subject_public_key_info())?)
     }
@@ -149,6 +133,50 @@ impl Verifier {
     fn check_len(&self, text: &str) -> Result<(), VerifyError> {
         if text.len() > self.max_len { Err(VerifyError::TooLarge { limit: self.max_len }) } else { Ok(()) }
     }
+}
+
+impl TrustRoots {
+    /// Whether a chain leads to one of these roots, and its first certificate is for this purpose (RFC 5280 §6): signatures,
+    /// lifetimes, basic and name constraints, key usage. Whose certificate it is, is for the caller to compare, and so is that
+    /// whoever shows it holds its key. Revocation is not looked up.
+    ///
+    /// # Errors
+    /// [`CertificateError`] says which check failed.
+    pub fn verify(
+        &self,
+        chain: &CertificateChain,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<(), CertificateError> {
+        follow(chain, self, &[purpose], now).map(drop)
+    }
+}
+
+/// Follows a chain to one of the roots, and gives back its first certificate.
+fn follow<'a>(
+    chain: &'a CertificateChain,
+    roots: &TrustRoots,
+    purposes: &[Purpose],
+    now: Timestamp,
+) -> Result<EndEntityCert<'a>, CertificateError> {
+    let (certificate, others) = chain.split().ok_or(CertificateError::Malformed)?;
+    let refused = |error: webpki::Error| CertificateError::of(&error, now);
+    let leaf = EndEntityCert::try_from(certificate).map_err(refused)?;
+    leaf.verify_for_usage(
+        webpki::ALL_VERIFICATION_ALGS,
+        roots.anchors(),
+        others,
+        UnixTime::since_unix_epoch(Duration::from_secs(now.unix().unsigned_abs())),
+        AnyOf(purposes),
+        None,
+        Some(&issuers_may_certify),
+    )
+    .map_err(refused)?;
+    let usage = Certificate::read(certificate).map_err(|_| CertificateError::Malformed)?.key_usage;
+    if usage.is_some_and(|usage| !usage.digital_signature()) {
+        return Err(CertificateError::Purpose);
+    }
+    Ok(leaf)
 }
 
 /// Key usage of the issuers, which path validation itself leaves to its caller: where one says it, it may sign certificates.

@@ -224,6 +224,27 @@ fn a_certificate_for_another_purpose_does_not_sign() {
 }
 
 #[test]
+fn the_certificate_of_a_client_leads_to_a_root_and_is_for_clients() {
+    let (root, other) = (Authority::root("root"), Authority::root("other"));
+    let named = |purposes: &[ExtendedKeyUsagePurpose]| {
+        root.certify(|params| params.extended_key_usages = purposes.to_vec()).chain()
+    };
+    let client = named(&[ExtendedKeyUsagePurpose::ClientAuth]);
+    assert_eq!(root.trusted().verify(&client, Purpose::ClientAuth, NOW), Ok(()));
+    assert_eq!(root.trusted().verify(&named(&[]), Purpose::ClientAuth, NOW), Ok(()));
+    let refused = other.trusted().verify(&client, Purpose::ClientAuth, NOW);
+    assert_eq!(refused, Err(CertificateError::Untrusted));
+    let signing = ExtendedKeyUsagePurpose::Other(vec![1, 3, 6, 1, 5, 5, 7, 3, 37]);
+    for another in [ExtendedKeyUsagePurpose::ServerAuth, signing] {
+        let refused = root.trusted().verify(&named(&[another]), Purpose::ClientAuth, NOW);
+        assert_eq!(refused, Err(CertificateError::Purpose));
+    }
+    let past = root.certify(|params| params.not_after = date_time_ymd(2020, 1, 1)).chain();
+    let refused = root.trusted().verify(&past, Purpose::ClientAuth, NOW);
+    assert!(matches!(refused, Err(CertificateError::Expired { .. })), "{refused:?}");
+}
+
+#[test]
 fn a_certificate_for_another_name_is_refused() {
     let root = Authority::root("root");
     let certified = root.certify(|params| {
