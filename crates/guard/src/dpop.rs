@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, Method};
 use jeton_jose::dpop::{Proof, ProofVerifier, Request};
 use jeton_jose::{Algorithm, Timestamp};
 
+use crate::certificate::ClientCertificate;
 use crate::refusal::Refusal;
 use crate::resource::{ResourceUrlError, check_url};
 
@@ -120,11 +121,17 @@ pub(crate) struct Proved<'r> {
     pub(crate) method: &'r Method,
     pub(crate) path: &'r str,
     pub(crate) headers: &'r HeaderMap,
+    pub(crate) certificate: Option<&'r ClientCertificate>,
 }
 
 impl<'r> Proved<'r> {
     pub(crate) fn of<B>(request: &'r http::Request<B>) -> Self {
-        Self { method: request.method(), path: request.uri().path(), headers: request.headers() }
+        Self {
+            method: request.method(),
+            path: request.uri().path(),
+            headers: request.headers(),
+            certificate: request.extensions().get(),
+        }
     }
 }
 

@@ -127,7 +127,10 @@ impl<C: GuardedClaims> Guard<C> {
         self.verify(self.token_of(headers)?).await
     }
 
-    /// Finds the token of a request, and verifies it, with its proof where it is bound to a key.
+    /// Finds the token of a request, and verifies it, with its proof where it is bound to a key, and with the [`ClientCertificate`]
+    /// among the request's extensions where it is bound to one.
+    ///
+    /// [`ClientCertificate`]: crate::ClientCertificate
     ///
     /// # Errors
     /// [`Refusal`] says why the request must not pass.
@@ -180,11 +183,21 @@ impl<C: GuardedClaims> Guard<C> {
             // Whoever proves a key believes that the token is bound to it.
             return if scheme == Scheme::Dpop { Err(Refusal::NotBound) } else { Ok(()) };
         };
-        match (&confirmation.jkt, &confirmation.x5t_s256, &self.inner.dpop) {
-            (Some(thumbprint), None, Some(dpop)) if scheme == Scheme::Dpop => {
+        // What else a token may be bound to is not known here.
+        if confirmation.jkt.is_none() && confirmation.x5t_s256.is_none() {
+            return Err(Refusal::ProofAbsent);
+        }
+        if let Some(thumbprint) = &confirmation.x5t_s256
+            && request.certificate.is_none_or(|shown| shown.thumbprint() != thumbprint)
+        {
+            return Err(Refusal::CertificateAbsent);
+        }
+        match (&confirmation.jkt, &self.inner.dpop) {
+            (Some(thumbprint), Some(dpop)) if scheme == Scheme::Dpop => {
                 dpop.check(request, text, thumbprint, self.inner.clock.now())
             }
-            // Certificates are not known here, and what else a token may be bound to even less.
+            (None, _) if scheme == Scheme::Bearer => Ok(()),
+            (None, _) => Err(Refusal::NotBound),
             _ => Err(Refusal::ProofAbsent),
         }
     }

@@ -32,13 +32,15 @@
 //! - **A front end that was written for Django?** [`BodyStyle::SimpleJwt`].
 //!
 //! - **Tokens that are bound to a key (DPoP)?** [`GuardBuilder::dpop`].
+//! - **Tokens that are bound to a certificate?** [`ClientCertificate`], among the extensions of each request.
 //! - **Clients that know only the API's URL?** [`ProtectedResource`].
 //!
-//! A token in a query or in a body is never read. A token that is bound to a key (`cnf`) passes only with a proof of it, and
-//! not at all where the guard was not told to check proofs.
+//! A token in a query or in a body is never read. A token that is bound to a key or a certificate (`cnf`) passes only with a proof
+//! of it, and not at all where the guard was not told to check proofs.
 
 mod answer;
 mod builder;
+mod certificate;
 mod challenge;
 mod claims;
 mod clock;
@@ -59,6 +61,7 @@ mod token;
 
 pub use answer::BodyStyle;
 pub use builder::GuardBuilder;
+pub use certificate::ClientCertificate;
 pub use claims::GuardedClaims;
 pub use clock::{Clock, ManualClock};
 pub use dpop::{Dpop, InProcessMemory, ProofMemory, ProofUse};

@@ -31,6 +31,9 @@ pub enum Refusal {
     /// The token is bound to a key (`cnf`), and came as a plain bearer token (RFC 9449 §7.2).
     #[error("the access token is bound to a key, and came without proof of it")]
     ProofAbsent,
+    /// The token is bound to a certificate (`cnf`), and came on a connection whose client did not show that one (RFC 8705 §3).
+    #[error("the access token is bound to a certificate, and did not come with it")]
+    CertificateAbsent,
     /// The proof that came with the token is not good (RFC 9449 §4.3).
     #[error("the DPoP proof was refused: {0}")]
     Proof(#[from] DpopError),
@@ -72,6 +75,7 @@ impl Refusal {
             Self::Token(error) => error.code(),
             Self::AnotherUse => "token_for_another_use",
             Self::ProofAbsent => "proof_of_possession_absent",
+            Self::CertificateAbsent => "certificate_not_shown",
             Self::Proof(error) => error.code(),
             Self::ProofRepeated => "dpop_proof_repeated",
             Self::ProofReplayed => "dpop_proof_replayed",
@@ -93,6 +97,7 @@ impl Refusal {
             Self::Token(error) => reason_of(error),
             Self::AnotherUse => Reason::AnotherUse,
             Self::ProofAbsent => Reason::ProofAbsent,
+            Self::CertificateAbsent => Reason::CertificateAbsent,
             Self::Proof(_) | Self::ProofRepeated | Self::ProofReplayed => Reason::ProofRefused,
             Self::ProofsNotRemembered => Reason::ProofsNotRemembered,
             Self::NotBound => Reason::NotBound,
@@ -138,6 +143,7 @@ pub(crate) enum Reason {
     Invalid,
     AnotherUse,
     ProofAbsent,
+    CertificateAbsent,
     ProofRefused,
     NotBound,
     UserAbsent,
@@ -147,7 +153,7 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::NoCredentials,
         Self::TokenAbsent,
         Self::HeaderMalformed,
@@ -169,6 +175,7 @@ impl Reason {
         Self::Invalid,
         Self::AnotherUse,
         Self::ProofAbsent,
+        Self::CertificateAbsent,
         Self::ProofRefused,
         Self::NotBound,
         Self::UserAbsent,
@@ -223,6 +230,7 @@ impl Reason {
             Self::Audience => "the access token is for another audience",
             Self::Invalid => "the access token is not valid",
             Self::ProofAbsent => "the access token is bound to a key and came without proof of it",
+            Self::CertificateAbsent => "the access token is bound to a certificate and did not come with it",
             Self::ProofRefused => "the DPoP proof is not valid for this request",
             Self::NotBound => "the access token is bound to no key",
             Self::UserAbsent => "the access token names no user",

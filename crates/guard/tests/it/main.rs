@@ -1,5 +1,6 @@
 //! What a guard lets pass, what it answers otherwise, and how it keeps its keys.
 
+mod certificates;
 mod claims;
 mod dpop;
 mod refusals;
