@@ -38,8 +38,8 @@ pub enum FetchError {
         /// In rustls's words.
         reason: Box<str>,
     },
-    /// This system trusts no certificate authority at all.
-    #[error("this system has no trusted root certificates")]
+    /// There is no certificate authority to trust at all.
+    #[error("there are no trusted root certificates")]
     NoTrustedRoots,
     /// The host does not speak HTTP, or broke off.
     #[error("the host broke off, or its answer is not HTTP")]

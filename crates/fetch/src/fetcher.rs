@@ -63,6 +63,16 @@ impl Fetcher {
         self
     }
 
+    /// Trusts the root certificates of this PEM text too, beside those that this system trusts: a company's own authority.
+    /// What was said before about whom to trust no longer counts.
+    ///
+    /// # Errors
+    /// [`FetchError::NoTrustedRoots`] where the text holds none, [`FetchError::Tls`] where one cannot be used.
+    pub fn trust_also(mut self, pem: &[u8]) -> Result<Self, FetchError> {
+        self.tls = Arc::new(Tls::of_system_and(pem)?);
+        Ok(self)
+    }
+
     /// Trusts these root certificates (DER) in place of the system's.
     ///
     /// # Errors

@@ -8,18 +8,39 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::error::FetchError;
 
 /// Whom TLS trusts. The system's roots are read when they are first needed.
-pub(crate) struct Tls(OnceCell<TlsConnector>);
+pub(crate) struct Tls {
+    connector: OnceCell<TlsConnector>,
+    /// Whom to trust beside the system's.
+    also: Vec<CertificateDer<'static>>,
+}
 
 impl Tls {
     /// Trusts whom this system trusts, companies' own authorities included; `SSL_CERT_FILE` is heeded.
     pub(crate) fn of_system() -> Self {
-        Self(OnceCell::new())
+        Self { connector: OnceCell::new(), also: vec![] }
+    }
+
+    /// Trusts the certificates of this PEM text as well as whom the system trusts.
+    pub(crate) fn of_system_and(pem: &[u8]) -> Result<Self, FetchError> {
+        let refused = |reason: String| FetchError::Tls { reason: reason.into() };
+        let also: Vec<_> = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<_, _>>()
+            .map_err(|_| refused("the roots are not in PEM".to_owned()))?;
+        if also.is_empty() {
+            return Err(FetchError::NoTrustedRoots);
+        }
+        let mut store = RootCertStore::empty();
+        for root in &also {
+            store.add(root.clone()).map_err(|error| refused(error.to_string()))?;
+        }
+        Ok(Self { connector: OnceCell::new(), also })
     }
 
     pub(crate) fn trusting(roots: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, FetchError> {
@@ -29,7 +50,7 @@ impl Tls {
                 .add(CertificateDer::from(root))
                 .map_err(|error| FetchError::Tls { reason: error.to_string().into() })?;
         }
-        Ok(Self(OnceCell::new_with(Some(connector(store)?))))
+        Ok(Self { connector: OnceCell::new_with(Some(connector(store)?)), also: vec![] })
     }
 
     pub(crate) async fn connect(
@@ -38,7 +59,7 @@ impl Tls {
         stream: TcpStream,
     ) -> Result<TlsStream<TcpStream>, FetchError> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| FetchError::HostUnknown)?;
-        let connector = self.0.get_or_try_init(system_connector).await?;
+        let connector = self.connector.get_or_try_init(|| system_connector(self.also.clone())).await?;
         connector
             .connect(name, stream)
             .await
@@ -46,11 +67,12 @@ impl Tls {
     }
 }
 
-async fn system_connector() -> Result<TlsConnector, FetchError> {
+async fn system_connector(also: Vec<CertificateDer<'static>>) -> Result<TlsConnector, FetchError> {
     // Some 150 certificates are read from disk, which is no work for a thread that serves requests.
     tokio::task::spawn_blocking(|| {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        store.add_parsable_certificates(also);
         connector(store)
     })
     .await
