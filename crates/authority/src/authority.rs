@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use jeton_jose::jwt::Signer;
+use jeton_jose::x509::TrustRoots;
 use jeton_jose::{Algorithm, Timestamp};
 
-use crate::client::{ClientDocuments, ClientKeys};
+use crate::client::{ClientDocuments, ClientKeys, ClientSectors};
+use crate::client_auth::CertificatesSeen;
 use crate::clients::ClientCache;
 use crate::keys::{
     KeyChangeError, KeyRing, KeyRingError, MasterKey, PublishedKeys, id_token_key, missing_keys, newest,
@@ -35,6 +37,9 @@ pub struct Authority {
     pub(crate) clients: ClientCache,
     pub(crate) client_keys: OnceLock<Arc<dyn ClientKeys>>,
     pub(crate) client_documents: OnceLock<Arc<dyn ClientDocuments>>,
+    pub(crate) client_sectors: OnceLock<Arc<dyn ClientSectors>>,
+    pub(crate) certificates: OnceLock<CertificatesSeen>,
+    pub(crate) client_roots: ArcSwapOption<TrustRoots>,
     ring: ArcSwap<Known>,
 }
 
@@ -102,6 +107,9 @@ impl Authority {
             clients: ClientCache::default(),
             client_keys: OnceLock::new(),
             client_documents: OnceLock::new(),
+            client_sectors: OnceLock::new(),
+            certificates: OnceLock::new(),
+            client_roots: ArcSwapOption::empty(),
             ring: ArcSwap::from_pointee(Known { ring, store_changes }),
         })
     }

@@ -33,8 +33,8 @@ pub struct PresentedProof<'a> {
     pub proof: &'a str,
     /// The request's method.
     pub method: &'a str,
-    /// The request's URL, as its sender knows it.
-    pub uri: &'a str,
+    /// The URLs that the sender may know the request's by.
+    pub uris: &'a [&'a str],
     /// The access token that came with it.
     pub access_token: Option<&'a str>,
 }
@@ -79,11 +79,19 @@ impl Authority {
         presented: PresentedProof<'_>,
         now: Timestamp,
     ) -> Result<GoodProof, OAuthError> {
-        let mut request = Request::new(presented.method, presented.uri);
-        if let Some(token) = presented.access_token {
-            request = request.access_token(token);
+        let verifier = ProofVerifier::new();
+        let mut outcome = Err(DpopError::UriMismatch);
+        for uri in presented.uris {
+            let mut request = Request::new(presented.method, uri);
+            if let Some(token) = presented.access_token {
+                request = request.access_token(token);
+            }
+            outcome = verifier.verify(presented.proof, &request, now);
+            if !matches!(outcome, Err(DpopError::UriMismatch)) {
+                break;
+            }
         }
-        let proof = ProofVerifier::new().verify(presented.proof, &request, now).map_err(|error| {
+        let proof = outcome.map_err(|error| {
             OAuthError::Refused(Refusal::new(ErrorCode::InvalidDpopProof, description(&error)))
         })?;
         if self.settings.dpop_nonces == DpopNonces::Demanded

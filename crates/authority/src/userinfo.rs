@@ -41,7 +41,10 @@ pub enum UserInfoError {
     /// It is not genuine, has expired, or its grant ended.
     #[error("the access token is not valid")]
     InvalidToken,
-    /// It is bound to a key or certificate that was not proved.
+    /// It is bound to a certificate that was not shown.
+    #[error("the access token is bound to a certificate that was not shown")]
+    CertificateNotShown,
+    /// It is bound to a key that was not proved.
     #[error("the access token is bound to a key that was not proved")]
     NotProved,
     /// It is sent in two ways, or not as its scheme says.
@@ -82,10 +85,12 @@ impl Authority {
         let bound = access.claims.cnf.clone().unwrap_or_default();
         let proved =
             |wanted: &Option<String>, shown: &Option<Box<str>>| wanted.as_deref() == shown.as_deref();
-        if !proved(&bound.jkt, &constraint.jkt)
-            || (bound.x5t_s256.is_some() && !proved(&bound.x5t_s256, &constraint.x5t_s256))
-        {
+        if !proved(&bound.jkt, &constraint.jkt) {
             return Err(UserInfoError::NotProved);
+        }
+        // One that is shown for other reasons binds nothing.
+        if bound.x5t_s256.is_some() && !proved(&bound.x5t_s256, &constraint.x5t_s256) {
+            return Err(UserInfoError::CertificateNotShown);
         }
         let grant = access.grant.ok_or(UserInfoError::InsufficientScope)?;
         let found = self.store.find_grant(grant).await?;

@@ -13,9 +13,10 @@ use jeton_authority::{Authority, DpopNonces, SystemRandom};
 use jeton_jose::{Algorithm, SharedSecret};
 use jeton_server::control::ControlSocket;
 use jeton_server::hashing::HashPool;
+use jeton_server::tls::{self, AskForCertificates, Tls, TlsError};
 use jeton_server::{
-    Background, Clock, Fetcher, ForwardingHeader, Limits, Service, Shutdown, TokenApi, TrustedProxies,
-    logging,
+    Background, Clock, Fetcher, ForwardingHeader, Limits, Listener, Service, Shutdown, TokenApi,
+    TrustedProxies, logging,
 };
 use jeton_store::{DataFolder, ServerLock, SqliteStore};
 use tokio::net::TcpListener;
@@ -39,7 +40,12 @@ pub(crate) struct Prepared {
     pub(crate) shared_secret: Option<SharedSecret>,
     /// The address that it listens on, with the port that it got.
     pub(crate) address: SocketAddr,
+    /// The address that clients with certificates come to, where it is another.
+    pub(crate) mtls_address: Option<SocketAddr>,
     listener: TcpListener,
+    /// Where clients are asked for certificates, beside `listener`.
+    mtls_listener: Option<TcpListener>,
+    tls: Option<Tls>,
     _lock: ServerLock,
 }
 
@@ -67,14 +73,18 @@ impl Prepared {
     /// database of a newer version, a wrong master key.
     pub(crate) async fn new(config: Config) -> Result<Self, Failure> {
         let shared_secret = shared_secret(&config)?;
+        let tls = config.tls().map_err(|error| Failure::coded(error.code(), error.to_string()))?;
         let folder = data::folder(&config)?;
         let lock = folder.lock_for_server().map_err(|error| Failure::refused(error.to_string()))?;
         let store = data::store(&config, &folder)?;
         let master = master_key::load_or_make(&config, &folder, &*store).await?;
-        let listener = TcpListener::bind(config.listen.0)
-            .await
-            .map_err(|error| Failure::refused(format!("cannot listen on {}: {error}", config.listen.0)))?;
-        let address = listener.local_addr().map_err(|error| Failure::refused(error.to_string()))?;
+        let (listener, address) = bind(config.listen.0).await?;
+        let (mtls_listener, mtls_address) = match config.tls_mtls_listen {
+            Some(listen) => {
+                bind(listen.0).await.map(|(listener, address)| (Some(listener), Some(address)))?
+            }
+            None => (None, None),
+        };
         let hashing = hash_pool(&config)?;
         let authority = Authority::open(
             Arc::clone(&store) as Arc<_>,
@@ -93,7 +103,10 @@ impl Prepared {
             authority: Arc::new(authority),
             shared_secret,
             address,
+            mtls_address,
             listener,
+            mtls_listener,
+            tls,
             _lock: lock,
         })
     }
@@ -109,22 +122,48 @@ impl Prepared {
         if let Some(name) = &self.config.proxy_client_certificate_header {
             builder = builder.client_certificate_header(name.0.clone());
         }
+        if let Some(tls) = self.tls.as_ref().filter(|_| self.config.asks_for_certificates()) {
+            builder = builder.client_certificates(tls.client_roots());
+        }
+        if let Some(url) = self.config.mtls_url_at(self.address, self.mtls_address.map(|it| it.port())) {
+            builder = builder.mtls_url(url);
+        }
         let service = builder
             .clock(Clock::system())
             .limits(limits(&self.config))
             .trusted_proxies(proxies(&self.config))
             .token_api(if self.config.token_api_enabled { TokenApi::Served } else { TokenApi::Off })
-            .fetcher(fetcher(&self.config))
+            .fetcher(fetcher(&self.config)?)
             .also(routes)
             .build();
         let mut background = Background::start(&service);
         let refused =
             |error: std::io::Error| Failure::refused(format!("cannot open the control socket: {error}"));
         background.add(ControlSocket::open(self.folder.path()).map_err(refused)?.serve(service.clone()));
-        let stop = jeton_server::stop_requested()
-            .map_err(|error| Failure::refused(format!("cannot listen for signals: {error}")))?;
+        let no_signals =
+            |error: std::io::Error| Failure::refused(format!("cannot listen for signals: {error}"));
+        let stop = jeton_server::stop_requested().map_err(no_signals)?;
+        let ask = match self.config.tls_client_certificates {
+            config::AskForCertificates::Off => AskForCertificates::No,
+            config::AskForCertificates::Optional => AskForCertificates::Optional,
+        };
+        let mut listeners: Vec<Listener> = vec![];
+        match &self.tls {
+            None => listeners.push(self.listener.into()),
+            Some(tls) => {
+                let refused = |error: TlsError| Failure::coded(error.code(), error.to_string());
+                listeners.push(Listener::tls(self.listener, tls, ask).map_err(refused)?);
+                if let Some(socket) = self.mtls_listener {
+                    listeners
+                        .push(Listener::tls(socket, tls, AskForCertificates::Optional).map_err(refused)?);
+                }
+                let authority = Arc::clone(service.authority());
+                let following = tls.follow(authority, service.clock().clone(), tls::LOOK_EVERY);
+                background.add(following.map_err(no_signals)?);
+            }
+        }
         ready()?;
-        let shutdown = jeton_server::serve(self.listener, service, stop).await;
+        let shutdown = jeton_server::serve(listeners, service, stop).await;
         drop(background);
         match shutdown {
             Shutdown::Clean => Ok(()),
@@ -221,6 +260,8 @@ fn limits(config: &Config) -> Limits {
     Limits {
         body_bytes: config.limits_body.0,
         header_bytes: config.limits_header.0,
+        handshake_time: config.limits_handshake_time,
+        handshakes: config.limits_handshakes,
         header_time: config.limits_header_time,
         body_time: config.limits_body_time,
         request_time: config.limits_request_time,
@@ -232,8 +273,15 @@ fn limits(config: &Config) -> Limits {
 }
 
 /// What fetches the documents that clients name.
-pub(crate) fn fetcher(config: &Config) -> Fetcher {
-    config.fetch_allow.0.iter().fold(Fetcher::new(), |fetcher, reach| fetcher.allow(*reach))
+pub(crate) fn fetcher(config: &Config) -> Result<Fetcher, Failure> {
+    config.fetcher().map_err(Failure::refused)
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let refused = |error: std::io::Error| Failure::refused(format!("cannot listen on {address}: {error}"));
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    Ok((listener, bound))
 }
 
 fn proxies(config: &Config) -> TrustedProxies {

@@ -21,6 +21,20 @@ pub(crate) struct App {
     pub(crate) readiness: Readiness,
     /// What the browser's cookies are called.
     pub(crate) cookies: Cookies,
+    /// Where clients with certificates come to, if it is another URL than the issuer's.
+    pub(crate) mtls_url: Option<Box<str>>,
     /// What describes the authority to clients, ready to be sent.
     pub(crate) metadata: Metadata,
+}
+
+impl App {
+    /// The URLs that clients may know the endpoint at `path` by, the issuer's first.
+    pub(crate) fn urls_of(&self, path: &str) -> Vec<String> {
+        let issuer = self.authority.settings().issuer.as_str();
+        [Some(issuer), self.mtls_url.as_deref()]
+            .into_iter()
+            .flatten()
+            .map(|url| format!("{url}{path}"))
+            .collect()
+    }
 }

@@ -1,7 +1,6 @@
-//! One connection: HTTP/1.1 on a socket, and how long its client may keep it waiting.
+//! One connection: HTTP/1.1 on a socket or on TLS, and how long its client may keep it waiting.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +10,16 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use crate::peer::Peer;
 use crate::progress::{Patience, Phase, Progress, Watched};
 use crate::service::Service;
 
 /// How long a client may still take to send a request's head when the server is about to stop.
-const LAST_HEADER_TIME: Duration = Duration::from_secs(1);
+pub(crate) const LAST_HEADER_TIME: Duration = Duration::from_secs(1);
 
 /// What the server as a whole is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub(crate) enum Stage {
 ///
 /// One timer a connection does for all its requests: it is set to the earliest moment that the client could be late,
 /// and whether it is late is only looked at then.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    peer: IpAddr,
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    peer: Peer,
     service: Service,
     http: http1::Builder,
     mut stage: watch::Receiver<Stage>,
@@ -51,7 +51,7 @@ pub(crate) async fn serve(
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
     let seen = Arc::clone(&progress);
     let answer = service_fn(move |request: Request<Incoming>| {
-        let (service, progress) = (service.clone(), Arc::clone(&seen));
+        let (service, progress, peer) = (service.clone(), Arc::clone(&seen), peer.clone());
         progress.enter(Phase::Answering);
         async move {
             let response = service.answer(peer, request).await;

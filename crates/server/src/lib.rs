@@ -2,7 +2,7 @@
 //!
 //! [`Service`] answers requests: single sign-on by OAuth 2.1 and OpenID Connect with its pages, the token API that front ends
 //! of Django REST framework's simplejwt already speak, the published keys, and the health checks. It translates between HTTP and [`jeton_authority`] and decides nothing.
-//! [`serve()`] puts it on a socket. [`hashing::HashPool`] is where passwords are hashed, [`Background`] what goes on beside
+//! [`serve()`] puts it on sockets, with TLS ([`tls`]) or without. [`hashing::HashPool`] is where passwords are hashed, [`Background`] what goes on beside
 //! the requests, and [`control`] how the command line reaches a running server.
 
 mod app;
@@ -20,10 +20,12 @@ mod endpoints;
 mod error;
 pub mod hashing;
 pub mod limits;
+mod listener;
 pub mod logging;
 mod oauth_error;
 mod outbound;
 mod pages;
+mod peer;
 mod progress;
 mod request;
 mod request_id;
@@ -32,6 +34,7 @@ mod router;
 mod serve;
 mod service;
 mod signals;
+pub mod tls;
 mod trouble;
 
 pub use background::Background;
@@ -39,7 +42,9 @@ pub use client_address::{ForwardingHeader, TrustedProxies};
 pub use clock::{Clock, ClockHand};
 pub use jeton_fetch::{Fetcher, Reach};
 pub use limits::Limits;
+pub use listener::{Listener, Listeners};
 pub use outbound::{SectorError, check_sector};
+pub use peer::Peer;
 pub use request_id::X_REQUEST_ID;
 pub use router::TokenApi;
 pub use serve::{Shutdown, serve};

@@ -10,6 +10,10 @@ pub const HEADER_BYTES: usize = 16 * 1024;
 pub const HEADER_COUNT: usize = 64;
 /// Longest request target, in bytes.
 pub const TARGET_BYTES: usize = 8 * 1024;
+/// How long a client may take for the handshake of TLS.
+pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// How many handshakes may be under way at once; beyond that the oldest gives way.
+pub const HANDSHAKES: u32 = 512;
 /// How long a client may take to send a request's head.
 pub const HEADER_TIME: Duration = Duration::from_secs(10);
 /// How long a client may take to send a request's body.
@@ -37,6 +41,10 @@ pub struct Limits {
     pub header_count: usize,
     /// Longest request target, in bytes. A longer one is answered 414.
     pub target_bytes: usize,
+    /// How long a client may take for the handshake of TLS. A slower one is disconnected.
+    pub handshake_time: Duration,
+    /// How many handshakes may be under way at once; beyond that the oldest gives way.
+    pub handshakes: u32,
     /// How long a client may take to send a request's head. A slower one is answered 408.
     pub header_time: Duration,
     /// How long a client may take to send a request's body. A slower one is answered 408.
@@ -58,6 +66,8 @@ impl Default for Limits {
             header_bytes: HEADER_BYTES,
             header_count: HEADER_COUNT,
             target_bytes: TARGET_BYTES,
+            handshake_time: HANDSHAKE_TIME,
+            handshakes: HANDSHAKES,
             header_time: HEADER_TIME,
             body_time: BODY_TIME,
             request_time: REQUEST_TIME,

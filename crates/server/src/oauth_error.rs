@@ -69,6 +69,9 @@ pub(crate) fn userinfo_answer(error: &UserInfoError) -> Response {
             let description = ErrorDescription::from_static(description);
             return refused_token(Scheme::Dpop, BearerError::InvalidToken, description);
         }
+        UserInfoError::CertificateNotShown => {
+            (BearerError::InvalidToken, "the access token is bound to a certificate that was not shown")
+        }
         _ => (BearerError::InvalidToken, "the access token is not valid"),
     };
     refused_token(Scheme::Bearer, code, ErrorDescription::from_static(description))

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 /// What a client is told that did not send a request's head in time.
@@ -97,19 +96,19 @@ impl Progress {
     }
 }
 
-/// A socket that tells its connection's [`Progress`] when something arrives.
-pub(crate) struct Watched {
-    stream: TcpStream,
+/// A stream that tells its connection's [`Progress`] when something arrives.
+pub(crate) struct Watched<S> {
+    stream: S,
     progress: Arc<Progress>,
 }
 
-impl Watched {
-    pub(crate) fn new(stream: TcpStream, progress: Arc<Progress>) -> Self {
+impl<S> Watched<S> {
+    pub(crate) fn new(stream: S, progress: Arc<Progress>) -> Self {
         Self { stream, progress }
     }
 }
 
-impl AsyncRead for Watched {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -118,7 +117,8 @@ impl AsyncRead for Watched {
         if self.progress.given_up.load(Ordering::Relaxed) {
             // Nothing of an answer is under way while a head is read, so this fits into the socket's buffer; if it does
             // not, the client is past listening.
-            let _ = self.stream.try_write(HEAD_TOO_SLOW);
+            let _ = Pin::new(&mut self.stream).poll_write(cx, HEAD_TOO_SLOW);
+            let _ = Pin::new(&mut self.stream).poll_flush(cx);
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let before = buffer.filled().len();
@@ -130,7 +130,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

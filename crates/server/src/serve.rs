@@ -1,21 +1,22 @@
 //! The accept loop: from a listening socket to connections, and back to none when the server shuts down.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::connection::{self, Stage};
 use crate::limits::Limits;
+use crate::listener::{Accepted, Listeners, Protocol};
 use crate::service::Service;
+use crate::tls::{Handshakes, Terms, shake_hands};
 use crate::trouble::Trouble;
 
 /// Smallest buffer that hyper reads a head into, in bytes.
@@ -35,18 +36,23 @@ pub enum Shutdown {
     },
 }
 
-/// Serves what comes in on `listener` until `shutdown` is ready, then finishes what was accepted.
+/// Serves what comes in on `listeners` (one, or several in a `Vec`) until `shutdown` is ready, then finishes what was accepted.
 ///
 /// Errors of single connections never end it, nor does a full file table.
-pub async fn serve(listener: TcpListener, service: Service, shutdown: impl Future<Output = ()>) -> Shutdown {
+pub async fn serve(
+    listeners: impl Into<Listeners>,
+    service: Service,
+    shutdown: impl Future<Output = ()>,
+) -> Shutdown {
     let limits = service.limits().clone();
     // More than the semaphore can count is no limit at all.
     let connections = limits.connections.max(1);
     let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS)));
     let (stage, stages) = watch::channel(Stage::Serving);
     let mut acceptor = Acceptor {
-        listener,
+        listeners: listeners.into(),
         permits: Arc::clone(&permits),
+        handshakes: Handshakes::at_most(limits.handshakes),
         service,
         http: http(&limits),
         stages,
@@ -88,8 +94,9 @@ fn http(limits: &Limits) -> http1::Builder {
 }
 
 struct Acceptor {
-    listener: TcpListener,
+    listeners: Listeners,
     permits: Arc<Semaphore>,
+    handshakes: Arc<Handshakes>,
     service: Service,
     http: http1::Builder,
     stages: watch::Receiver<Stage>,
@@ -100,10 +107,10 @@ impl Acceptor {
     /// Accepts one connection as soon as there may be one more.
     async fn accept(&mut self) {
         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
-        match self.listener.accept().await {
-            Ok((stream, peer)) => {
+        match self.listeners.accept().await {
+            Ok(accepted) => {
                 self.trouble.over();
-                self.spawn(stream, peer, permit);
+                self.spawn(accepted, permit);
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
@@ -116,22 +123,44 @@ impl Acceptor {
     /// Accepts what waits in the system's queue: those clients have been told that they are connected.
     async fn drain_backlog(&self) {
         while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            let mut accept = pin!(self.listener.accept());
-            match poll_fn(|cx| Poll::Ready(accept.as_mut().poll(cx))).await {
-                Poll::Ready(Ok((stream, peer))) => self.spawn(stream, peer, permit),
+            match self.listeners.accept_waiting().await {
+                Some(Ok(accepted)) => self.spawn(accepted, permit),
                 _ => return,
             }
         }
     }
 
-    fn spawn(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
+    fn spawn(&self, (stream, peer, protocol): Accepted, permit: OwnedSemaphorePermit) {
         // An answer is one small write: waiting to fill a packet would only delay it.
         let _ = stream.set_nodelay(true);
         let (service, http, stages) = (self.service.clone(), self.http.clone(), self.stages.clone());
+        let handshakes = Arc::clone(&self.handshakes);
         tokio::spawn(async move {
-            connection::serve(stream, peer.ip(), service, http, stages).await;
+            match protocol {
+                Protocol::Plain => connection::serve(stream, peer.ip().into(), service, http, stages).await,
+                // In a box, so that connections without it need no room for it.
+                Protocol::Tls(terms) => {
+                    Box::pin(over_tls(terms, stream, peer.ip(), service, http, stages, handshakes)).await;
+                }
+            }
             drop(permit);
         });
+    }
+}
+
+async fn over_tls(
+    terms: Terms,
+    stream: TcpStream,
+    address: IpAddr,
+    service: Service,
+    http: http1::Builder,
+    mut stages: watch::Receiver<Stage>,
+    handshakes: Arc<Handshakes>,
+) {
+    let limit = service.limits().handshake_time;
+    if let Some((stream, peer)) = shake_hands(&terms, stream, address, limit, &handshakes, &mut stages).await
+    {
+        connection::serve(stream, peer, service, http, stages).await;
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
-use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,8 +13,9 @@ use bytes::Bytes;
 use http::{HeaderName, Method, Request};
 use http_body::Body;
 use jeton_authority::Authority;
-use jeton_authority::client_auth::ClientCertificate;
+use jeton_authority::client_auth::{CertificatesSeen, ClientCertificate};
 use jeton_fetch::Fetcher;
+use jeton_jose::x509::TrustRoots;
 use tower_service::Service as _;
 
 use crate::app::App;
@@ -29,7 +29,8 @@ use crate::endpoints::health::Readiness;
 use crate::endpoints::{discovery, jwks};
 use crate::error::ApiError;
 use crate::limits::Limits;
-use crate::outbound::{RemoteClientDocuments, RemoteClientKeys};
+use crate::outbound::{RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
+use crate::peer::{Peer, Shown};
 use crate::request::RequestContext;
 use crate::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::router::{TokenApi, router};
@@ -59,6 +60,8 @@ impl Service {
             proxies: TrustedProxies::default(),
             token_api: TokenApi::default(),
             certificate_header: None,
+            own_certificates: CertificatesSeen::None,
+            mtls_url: None,
             fetcher: Fetcher::new(),
             routes: Router::new(),
         }
@@ -84,16 +87,17 @@ impl Service {
         &self.shared.app.clock
     }
 
-    /// Answers one request that came from `peer`.
+    /// Answers one request that came from `peer`: an address, or a [`Peer`] that was asked for its certificate.
     ///
     /// Whatever an endpoint does, there is an answer: a panic is answered 500, and what takes too long 503.
-    pub async fn answer<B>(&self, peer: IpAddr, mut request: Request<B>) -> Response
+    pub async fn answer<B>(&self, peer: impl Into<Peer>, mut request: Request<B>) -> Response
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let app = &self.shared.app;
-        let context = self.context(peer, &request);
+        let peer = peer.into();
+        let context = self.context(&peer, &request);
         let id = context.id.clone();
         let readable = matches!(*request.method(), Method::GET | Method::HEAD);
         let mut response = if readable && request.uri().path() == jwks::PATH {
@@ -103,7 +107,7 @@ impl Service {
         } else if target_length(&request) > app.limits.target_bytes {
             ApiError::TargetTooLong.into_response(&context)
         } else {
-            if let Some(certificate) = self.certificate(peer, &request) {
+            if let Some(certificate) = self.certificate(&peer, &request) {
                 request.extensions_mut().insert(certificate);
             }
             request.extensions_mut().insert(context.clone());
@@ -118,8 +122,8 @@ impl Service {
         response
     }
 
-    fn context<B>(&self, peer: IpAddr, request: &Request<B>) -> RequestContext {
-        let shared = &*self.shared;
+    fn context<B>(&self, peer: &Peer, request: &Request<B>) -> RequestContext {
+        let (shared, peer) = (&*self.shared, peer.address());
         let trusted = shared.proxies.trusts(peer);
         let given = if trusted { RequestId::from_proxy(request.headers()) } else { None };
         RequestContext {
@@ -128,10 +132,14 @@ impl Service {
         }
     }
 
-    /// The certificate that a trusted proxy says its client proved to hold.
-    fn certificate<B>(&self, peer: IpAddr, request: &Request<B>) -> Option<ClientCertificate> {
+    /// The certificate that the client proved to hold: in the handshake where it was asked there, otherwise as a trusted proxy
+    /// says.
+    fn certificate<B>(&self, peer: &Peer, request: &Request<B>) -> Option<ClientCertificate> {
+        if let Shown::Asked(certificate) = peer.shown() {
+            return certificate.as_deref().cloned();
+        }
         let name = self.shared.certificate_header.as_ref()?;
-        if !self.shared.proxies.trusts(peer) {
+        if !self.shared.proxies.trusts(peer.address()) {
             return None;
         }
         client_certificate::of(request.headers(), name)
@@ -168,6 +176,8 @@ pub struct ServiceBuilder {
     proxies: TrustedProxies,
     token_api: TokenApi,
     certificate_header: Option<HeaderName>,
+    own_certificates: CertificatesSeen,
+    mtls_url: Option<String>,
     fetcher: Fetcher,
     routes: Router,
 }
@@ -206,6 +216,27 @@ impl ServiceBuilder {
         Self { certificate_header: Some(name), ..self }
     }
 
+    /// Knows clients by the certificates that they show to its own listeners (RFC 8705): those that they signed themselves, and
+    /// where roots are given those that lead to one of them.
+    #[must_use]
+    pub fn client_certificates(self, roots: Option<TrustRoots>) -> Self {
+        let own_certificates = match roots {
+            Some(roots) => {
+                self.authority.trust_client_roots(roots);
+                CertificatesSeen::Verified
+            }
+            None => CertificatesSeen::SelfSigned,
+        };
+        Self { own_certificates, ..self }
+    }
+
+    /// Tells clients with certificates to come to this URL (RFC 8705 §5), where others come to the issuer's. No slash at its
+    /// end.
+    #[must_use]
+    pub fn mtls_url(self, url: impl Into<String>) -> Self {
+        Self { mtls_url: Some(url.into()), ..self }
+    }
+
     /// Asks others with this fetcher, which may reach further than public addresses.
     #[must_use]
     pub fn fetcher(self, fetcher: Fetcher) -> Self {
@@ -221,12 +252,29 @@ impl ServiceBuilder {
 
     /// The service.
     pub fn build(self) -> Service {
-        let Self { authority, clock, limits, proxies, token_api, certificate_header, fetcher, routes } = self;
+        let Self {
+            authority,
+            clock,
+            limits,
+            proxies,
+            token_api,
+            certificate_header,
+            own_certificates,
+            mtls_url,
+            fetcher,
+            routes,
+        } = self;
+        // A proxy verifies what its clients show before it passes it on.
+        authority.see_certificates(match certificate_header {
+            Some(_) => CertificatesSeen::Verified,
+            None => own_certificates,
+        });
         authority.fetch_client_keys_with(Arc::new(RemoteClientKeys::new(fetcher.clone(), clock.clone())));
         let documents = RemoteClientDocuments::new(fetcher.clone(), clock.clone());
         authority.fetch_client_documents_with(Arc::new(documents));
+        authority.fetch_client_sectors_with(Arc::new(RemoteSectors::new(fetcher.clone())));
         let cookies = Cookies::of(&authority.settings().issuer);
-        let metadata = Metadata::of(authority.settings(), certificate_header.as_ref());
+        let metadata = Metadata::of(&authority, mtls_url.as_deref());
         let app = Arc::new(App {
             authority,
             clock,
@@ -234,6 +282,7 @@ impl ServiceBuilder {
             fetcher,
             readiness: Readiness::default(),
             cookies,
+            mtls_url: mtls_url.map(Into::into),
             metadata,
         });
         let router = router(Arc::clone(&app), token_api).merge(routes);

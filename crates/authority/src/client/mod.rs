@@ -8,6 +8,7 @@ mod profile;
 mod registered;
 mod remote_keys;
 mod secret;
+mod sector;
 
 pub(crate) use algorithms::names;
 pub use algorithms::{
@@ -23,3 +24,4 @@ pub use profile::SecurityProfile;
 pub use registered::{Client, ClientError, NewClient, StoredClient};
 pub use remote_keys::ClientKeys;
 pub use secret::ClientSecret;
+pub use sector::ClientSectors;

@@ -1,5 +1,7 @@
 //! A client as the authority works with it, and as the store keeps it.
 
+use std::net::IpAddr;
+
 use jeton_jose::jwe::{ContentEncryption, KeyManagement};
 use jeton_jose::{Algorithm, Jwk, JwkSet, Timestamp};
 use jeton_oauth::authorization::GrantType;
@@ -8,6 +10,7 @@ use jeton_oauth::{RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 
 use super::{ClientPolicy, ClientSecret};
+use crate::client_auth::is_distinguished_name;
 use crate::keys::{MasterKey, SealedKey};
 use crate::settings::FIRST_ALGORITHM;
 use crate::user::Attributes;
@@ -173,6 +176,7 @@ impl Client {
         if method == TokenEndpointAuthMethod::TlsClientAuth && certificate_names(&self.metadata) != 1 {
             return Err(ClientError::AuthMethodNeeds { method, wants: "exactly one tls_client_auth_ name" });
         }
+        check_certificate_names(&self.metadata)?;
         if method == TokenEndpointAuthMethod::None {
             for grant_type in [GrantType::ClientCredentials, GrantType::TokenExchange, GrantType::JwtBearer] {
                 if self.metadata.uses(grant_type) {
@@ -313,6 +317,19 @@ fn certificate_names(metadata: &ClientMetadata) -> usize {
         &metadata.tls_client_auth_san_email,
     ];
     names.into_iter().flatten().count()
+}
+
+/// A name that no certificate can have would only be found out when the client comes.
+fn check_certificate_names(metadata: &ClientMetadata) -> Result<(), ClientError> {
+    if metadata.tls_client_auth_subject_dn.as_deref().is_some_and(|name| !is_distinguished_name(name)) {
+        let reason = "is no distinguished name such as CN=web,O=Example (RFC 4514)";
+        return Err(ClientError::Member { name: "tls_client_auth_subject_dn", reason });
+    }
+    let ip = metadata.tls_client_auth_san_ip.as_deref();
+    if ip.is_some_and(|ip| ip.parse::<IpAddr>().is_err()) {
+        return Err(ClientError::Member { name: "tls_client_auth_san_ip", reason: "is no IP address" });
+    }
+    Ok(())
 }
 
 /// Checks the algorithms that a client asks for: known, and not such that whoever reads could also sign.

@@ -47,8 +47,7 @@ impl Authority {
         }
         let client = self.client_for_authentication(&id).await?;
         let keys = self.assertion_keys(&client, &unverified).await?;
-        let audience =
-            Audience::one_of([&[self.settings.issuer.as_str()], &presented.endpoints[..]].concat());
+        let audience = Audience::one_of([&[self.settings.issuer.as_str()], presented.endpoints].concat());
         let verifier = Verifier::new(id.as_str(), audience, keys).typ(TokenType::Any);
         let verified = verifier.verify::<Claims>(assertion, now).map_err(|_| NOT_AUTHENTICATED)?;
         let exp = verified.registered().exp().ok_or(NOT_AUTHENTICATED)?;

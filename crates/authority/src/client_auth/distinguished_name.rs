@@ -58,6 +58,11 @@ pub(super) fn parse(text: &str) -> Option<DistinguishedName> {
     Some(parts)
 }
 
+/// Whether a text is a name that can be compared with those of certificates.
+pub(crate) fn is_distinguished_name(text: &str) -> bool {
+    parse(text).is_some()
+}
+
 fn oid(name: &str) -> Option<String> {
     let short = SHORT.iter().find(|(short, _)| short.eq_ignore_ascii_case(name));
     let is_oid =

@@ -7,7 +7,8 @@ mod client_secret;
 mod distinguished_name;
 
 pub(crate) use assertion::verifying_keys;
-pub use certificate::ClientCertificate;
+pub use certificate::{CertificatesSeen, ClientCertificate};
+pub(crate) use distinguished_name::is_distinguished_name;
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub struct Presented<'a> {
     /// The body.
     pub parameters: &'a Parameters,
     /// The URLs of the endpoint and of the token endpoint, which an assertion may name as its audience beside the issuer.
-    pub endpoints: [&'a str; 2],
+    pub endpoints: &'a [&'a str],
     /// The certificate that it proved to hold.
     pub certificate: Option<&'a ClientCertificate>,
 }
@@ -77,7 +78,7 @@ impl Authority {
                 client_secret::check(&client, TokenEndpointAuthMethod::ClientSecretPost, &[secret])?
             }
             None if client.is_public() => {}
-            None => self.check_certificate(&client, presented.certificate).await?,
+            None => self.check_certificate(&client, presented.certificate, now).await?,
         }
         Ok(client)
     }
@@ -86,10 +87,14 @@ impl Authority {
         &self,
         client: &Client,
         certificate: Option<&ClientCertificate>,
+        now: Timestamp,
     ) -> Result<(), OAuthError> {
         let certificate = certificate.ok_or(NOT_AUTHENTICATED)?;
         let good = match client.metadata.auth_method() {
-            TokenEndpointAuthMethod::TlsClientAuth => certificate.is_named_by(&client.metadata),
+            TokenEndpointAuthMethod::TlsClientAuth => {
+                certificate.is_named_by(&client.metadata)
+                    && certificate.is_vouched_for(self.client_roots.load().as_deref(), now)
+            }
             TokenEndpointAuthMethod::SelfSignedTlsClientAuth => {
                 certificate.is_of(&self.keys_of(client, None).await)
             }

@@ -36,6 +36,18 @@ pub(crate) struct Rules<'a> {
     scope: &'a Scope,
     /// The types of authorization details. Others that a client names are left out.
     details_types: &'a [String],
+    /// The ways to authenticate that rest on certificates, as far as they are to be had.
+    by_certificate: &'static [TokenEndpointAuthMethod],
+    sectors: Sectors,
+}
+
+/// Whether a client may name its sector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sectors {
+    /// It may not: nobody would look whether it belongs to it.
+    Refused,
+    /// It may: the caller looks.
+    LookedAt,
 }
 
 impl<'a> Rules<'a> {
@@ -44,7 +56,19 @@ impl<'a> Rules<'a> {
             grant_types: &settings.registered_grant_types,
             scope: &settings.registered_scope,
             details_types: &settings.registered_details_types,
+            by_certificate: &[],
+            sectors: Sectors::Refused,
         }
+    }
+
+    /// Lets clients authenticate by certificate in these ways.
+    pub(crate) fn by_certificate(self, by_certificate: &'static [TokenEndpointAuthMethod]) -> Self {
+        Self { by_certificate, ..self }
+    }
+
+    /// Lets clients name their sector. The caller has to see that they belong to it.
+    pub(crate) fn with_sectors(self) -> Self {
+        Self { sectors: Sectors::LookedAt, ..self }
     }
 
     /// Checks a description and fills in what it leaves out.
@@ -58,9 +82,9 @@ impl<'a> Rules<'a> {
             .map_err(|_| invalid("a member is of the wrong type or has a value that is not supported"))?;
         let metadata = self.filled_in(metadata.known_members_only())?;
         check_sizes(&metadata)?;
-        check_authentication(&metadata)?;
+        self.check_authentication(&metadata)?;
         check_uris(&metadata)?;
-        check_sector(&metadata)?;
+        self.check_sector(&metadata)?;
         check_algorithms(&metadata)?;
         Ok(metadata)
     }
@@ -109,6 +133,42 @@ impl<'a> Rules<'a> {
         metadata.scope = Some(scope);
         metadata.authorization_details_types.retain(|kind| self.details_types.contains(kind));
         Ok(metadata)
+    }
+
+    fn check_authentication(self, metadata: &ClientMetadata) -> Result<(), Refusal> {
+        use TokenEndpointAuthMethod as Method;
+        let method = metadata.auth_method();
+        let supported = matches!(
+            method,
+            Method::None
+                | Method::ClientSecretBasic
+                | Method::ClientSecretPost
+                | Method::ClientSecretJwt
+                | Method::PrivateKeyJwt
+        );
+        if supported || self.by_certificate.contains(&method) {
+            Ok(())
+        } else {
+            Err(invalid("token_endpoint_auth_method is not to be had by registration"))
+        }
+    }
+
+    /// A client may not choose the sector that its subjects belong to without proof: it would see those of others (OpenID
+    /// Connect Core §8.1). The proof is a list behind the address, which is not fetched here.
+    fn check_sector(self, metadata: &ClientMetadata) -> Result<(), Refusal> {
+        match (&metadata.sector_identifier_uri, self.sectors) {
+            (Some(_), Sectors::Refused) => Err(invalid("sector_identifier_uri is not to be had here")),
+            (Some(_), Sectors::LookedAt) => Ok(()),
+            (None, _)
+                if metadata.subject_type == Some(SubjectType::Pairwise)
+                    && hosts(&metadata.redirect_uris).len() > 1 =>
+            {
+                Err(invalid(
+                    "pairwise subjects with redirect URIs of several hosts need a sector_identifier_uri",
+                ))
+            }
+            (None, _) => Ok(()),
+        }
     }
 }
 
@@ -179,23 +239,6 @@ fn is_name(name: &str) -> bool {
         && !name.chars().any(|c| c.is_control() || turns(c))
 }
 
-fn check_authentication(metadata: &ClientMetadata) -> Result<(), Refusal> {
-    use TokenEndpointAuthMethod as Method;
-    let supported = matches!(
-        metadata.auth_method(),
-        Method::None
-            | Method::ClientSecretBasic
-            | Method::ClientSecretPost
-            | Method::ClientSecretJwt
-            | Method::PrivateKeyJwt
-    );
-    if supported {
-        Ok(())
-    } else {
-        Err(invalid("token_endpoint_auth_method is not to be had by registration"))
-    }
-}
-
 /// Those that users are led to may be on this machine, where applications are made; those that the authority fetches may not.
 fn check_uris(metadata: &ClientMetadata) -> Result<(), Refusal> {
     let shown = [
@@ -223,18 +266,6 @@ fn is_page(uri: &str) -> bool {
 
 fn is_https(uri: &str) -> bool {
     is_page(uri) && uri.starts_with("https://")
-}
-
-/// A client may not choose the sector that its subjects belong to without proof: it would see those of others (OpenID Connect
-/// Core §8.1). The proof is a list behind the address, which is not fetched here.
-fn check_sector(metadata: &ClientMetadata) -> Result<(), Refusal> {
-    if metadata.sector_identifier_uri.is_some() {
-        return Err(invalid("sector_identifier_uri is for clients that the operator adds"));
-    }
-    if metadata.subject_type == Some(SubjectType::Pairwise) && hosts(&metadata.redirect_uris).len() > 1 {
-        return Err(invalid("pairwise subjects need redirect URIs with one host"));
-    }
-    Ok(())
 }
 
 fn check_algorithms(metadata: &ClientMetadata) -> Result<(), Refusal> {

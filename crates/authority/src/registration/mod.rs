@@ -106,7 +106,7 @@ impl Authority {
         if self.settings.registration == RegistrationPolicy::Closed {
             return Err(RegistrationError::Closed);
         }
-        let metadata = Rules::of(&self.settings).check(members)?;
+        let metadata = self.registration_rules().check(members)?;
         let token = Handle::draw(&*self.random);
         let secret = metadata.auth_method().needs_secret().then(|| ClientSecret::draw(&*self.random));
         let id = crate::id::hex(&sixteen(&*self.random), &mut [0; 32]).to_owned();
@@ -126,6 +126,7 @@ impl Authority {
         .map_err(refused)?;
         // Counted last: a mistake in a description costs nothing, and only what is kept has to be bounded.
         self.rates.registrations.take(network, now).map_err(OAuthError::from)?;
+        self.check_sector_of(&client, network, now).await?;
         self.make_keys_for(&client, now).await?;
         match self.add_client(&client).await? {
             ClientChange::Done => Ok(self.registration(&client, token.expose(), client.secret.as_ref())),
@@ -154,11 +155,12 @@ impl Authority {
         id: &str,
         token: &str,
         members: Map<String, Value>,
+        network: Network,
         now: Timestamp,
     ) -> Result<Registration, RegistrationError> {
         let before = self.managed_client(id, token).await?;
         check_identity(&before, &members)?;
-        let metadata = Rules::of(&self.settings).check(members)?;
+        let metadata = self.registration_rules().check(members)?;
         let needs_secret = metadata.auth_method().needs_secret();
         let fresh = (needs_secret && before.secret.is_none()).then(|| ClientSecret::draw(&*self.random));
         let client = Client::new(NewClient {
@@ -170,6 +172,7 @@ impl Authority {
             created_at: before.created_at,
         })
         .map_err(refused)?;
+        self.check_sector_of(&client, network, now).await?;
         self.make_keys_for(&client, now).await?;
         match self.change_client(&client, now).await? {
             ClientChange::Done => Ok(self.registration(&client, token, fresh.as_ref())),
@@ -206,6 +209,32 @@ impl Authority {
             self.client_signer(algorithm, "JWT", now).await?;
         }
         Ok(())
+    }
+
+    fn registration_rules(&self) -> Rules<'_> {
+        let rules = Rules::of(&self.settings).by_certificate(self.certificates_seen().methods());
+        if self.client_sectors.get().is_some() { rules.with_sectors() } else { rules }
+    }
+
+    /// Sees that a client belongs to the sector that it names, if it names one.
+    async fn check_sector_of(
+        &self,
+        client: &Client,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(), OAuthError> {
+        const NO_MEMBER: Refusal = Refusal::new(
+            ErrorCode::InvalidClientMetadata,
+            "sector_identifier_uri does not lead to a list with each of redirect_uris",
+        );
+        let metadata = &client.metadata;
+        if metadata.sector_identifier_uri.is_none() {
+            return Ok(());
+        }
+        let sectors = self.client_sectors.get().ok_or(NO_MEMBER)?;
+        // Whoever can have something fetched can keep others busy with it.
+        self.rates.sectors.take(network, now)?;
+        if sectors.has_member(metadata).await { Ok(()) } else { Err(NO_MEMBER.into()) }
     }
 
     /// The client whose registration access token this is.

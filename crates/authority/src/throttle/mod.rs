@@ -36,7 +36,7 @@ use crate::Network;
 
 pub use self::memory::REMEMBERED;
 pub(crate) use self::rate::Rates;
-pub use self::rate::{DEVICE_AUTHORIZATIONS, REGISTRATIONS, WRONG_USER_CODES};
+pub use self::rate::{DEVICE_AUTHORIZATIONS, REGISTRATIONS, SECTORS_FETCHED, WRONG_USER_CODES};
 pub use self::under_way::MOST_WAITING;
 
 /// Failures of an account from one network before waiting begins.

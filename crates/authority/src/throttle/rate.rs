@@ -17,6 +17,8 @@ pub const WRONG_USER_CODES: u32 = 10;
 pub const DEVICE_AUTHORIZATIONS: u32 = 60;
 /// Clients that one network may register at once; one every five minutes from then on.
 pub const REGISTRATIONS: u32 = 20;
+/// Sectors of clients that one network may have fetched at once; one a minute from then on.
+pub const SECTORS_FETCHED: u32 = 20;
 /// An IPv6 site (a /48) may do this many times as much as one of its networks.
 const SITE_FACTOR: u32 = 10;
 
@@ -29,6 +31,8 @@ pub(crate) struct Rates {
     pub(crate) device_authorizations: Rate,
     /// Clients that registered themselves.
     pub(crate) registrations: Rate,
+    /// Sectors that were fetched for them.
+    pub(crate) sectors: Rate,
 }
 
 impl Default for Rates {
@@ -37,6 +41,7 @@ impl Default for Rates {
             wrong_user_codes: Rate::new(WRONG_USER_CODES, 60),
             device_authorizations: Rate::new(DEVICE_AUTHORIZATIONS, 1),
             registrations: Rate::new(REGISTRATIONS, 300),
+            sectors: Rate::new(SECTORS_FETCHED, 60),
         }
     }
 }

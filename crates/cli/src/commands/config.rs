@@ -41,7 +41,7 @@ impl ConfigCommand {
         let load = || config::load(&self.config.clone().flags([]));
         match self.action {
             Action::Show => show(&load()?, style),
-            Action::Check => check(load(), style),
+            Action::Check => check(load().and_then(|loaded| loaded.check_files().map(|()| loaded)), style),
             Action::Reference => output::bytes(config::reference().as_bytes()),
         }
     }

@@ -37,9 +37,13 @@ impl Serve {
                     "warning: others reach this address, and know the authority by it: set `issuer` to its URL",
                 );
             }
-            let mut lines = vec![format!("Jeton listens on http://{}", server.address)];
+            let url = server.config.url_of(server.address);
+            let mut lines = vec![format!("Jeton listens on {url}")];
+            if let Some(address) = server.mtls_address {
+                lines.push(format!("and for clients with certificates on https://{address}"));
+            }
             let issuer = server.config.issuer_at(server.address);
-            if issuer != format!("http://{}", server.address) {
+            if issuer != url {
                 lines.push(format!("and is known as {issuer}"));
             }
             if server.store.list_users(None, 1).await.map_err(failed)?.is_empty() {

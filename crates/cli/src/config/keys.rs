@@ -8,8 +8,8 @@ use jeton_oauth::Scope;
 
 use super::problem::Problem;
 use super::setting::{
-    AccessAlgorithm, Database, FieldName, ForwardingHeader, GrantTypes, Issuer, Listen, LogFormat, LogLevel,
-    Networks, Nonces, Pkce, Reaches, Registration, Secret, Setting, Size, Texts,
+    AccessAlgorithm, AskForCertificates, Database, FieldName, ForwardingHeader, GrantTypes, Issuer, Listen,
+    LogFormat, LogLevel, Networks, Nonces, Pkce, Reaches, Registration, Secret, Setting, Size, Texts, WebUrl,
 };
 use super::{Source, Value};
 
@@ -65,8 +65,22 @@ macro_rules! settings {
 settings! {
     /// The address to listen on. Port 0 takes any free one.
     listen: Listen = "listen", "127.0.0.1:8000";
-    /// The URL that clients and APIs know the authority by: `iss` of its tokens. By default `http://` and the address it listens on.
+    /// The URL that clients and APIs know the authority by: `iss` of its tokens. By default `http://`, or `https://` where it speaks TLS itself, and the address it listens on.
     issuer: Option<Issuer> = "issuer", "";
+
+    /// The certificate of the server, in PEM, and after it those that lead from it towards a root. With it and `tls.key` the authority speaks https itself, without a proxy. Both files are read again when one of them changes, and on SIGHUP.
+    tls_certificate: Option<PathBuf> = "tls.certificate", "";
+    /// The private key of the certificate, in PEM and not encrypted.
+    tls_key: Option<PathBuf> = "tls.key", "";
+    /// Whether clients are asked for a certificate at `listen` (RFC 8705). Browsers then ask their users to choose one: `tls.mtls_listen` spares them that.
+    tls_client_certificates: AskForCertificates = "tls.client_certificates", "off";
+    /// A second address to listen on, where clients are asked for a certificate. Clients find it in the metadata, as `mtls_endpoint_aliases`.
+    tls_mtls_listen: Option<Listen> = "tls.mtls_listen", "";
+    /// The URL that clients with certificates come to, as the metadata name it. By default that of the issuer with the port of `tls.mtls_listen`. It is also for a proxy that asks for certificates at a host of its own.
+    tls_mtls_url: Option<WebUrl> = "tls.mtls_url", "";
+    /// Whom to trust to sign the certificates of clients that authenticate by `tls_client_auth`, in PEM. Without it clients authenticate with certificates that they signed themselves (`self_signed_tls_client_auth`).
+    tls_client_roots: Option<PathBuf> = "tls.client_roots", "";
+
     /// The data folder. It is made, with mode 0700, where it is missing.
     data: PathBuf = "data", "./jeton-data";
     /// The database. By default SQLite in the data folder; `sqlite:FILE` puts the database file elsewhere.
@@ -146,6 +160,8 @@ settings! {
 
     /// Where the authority may fetch what clients name (their keys, sectors and descriptions) and tell them of sign-outs, beside public addresses: only for development, and for clients inside one's own network. Plain http is spoken to loopback addresses alone.
     fetch_allow: Reaches = "fetch.allow", "";
+    /// Whom to trust, beside those that this system trusts, to sign the certificates of what is fetched from and told of sign-outs, in PEM.
+    fetch_roots: Option<PathBuf> = "fetch.roots", "";
 
     /// The header in which a trusted proxy passes on the certificate of a client (RFC 9440), such as `client-cert`. The proxy has to verify certificates, and to take the header away from what its own clients send.
     proxy_client_certificate_header: Option<FieldName> = "proxy.client_certificate_header", "";
@@ -156,6 +172,10 @@ settings! {
     limits_header: Size = "limits.header", "16KiB";
     /// How many connections are served at once; further ones wait.
     limits_connections: u32 = "limits.connections", "4096";
+    /// How long a client may take for the handshake of TLS.
+    limits_handshake_time: Duration = "limits.handshake_time", "10s";
+    /// How many handshakes may be under way at once; beyond that the oldest gives way.
+    limits_handshakes: u32 = "limits.handshakes", "512";
     /// How long a client may take to send the head of a request.
     limits_header_time: Duration = "limits.header_time", "10s";
     /// How long a client may take to send the body of a request.
@@ -176,7 +196,36 @@ settings! {
 impl Config {
     /// The URL that clients know the authority by, once it is known which address it listens on.
     pub(crate) fn issuer_at(&self, address: SocketAddr) -> String {
-        self.issuer.as_ref().map_or_else(|| format!("http://{address}"), |issuer| issuer.0.clone())
+        self.issuer.as_ref().map_or_else(|| self.url_of(address), |issuer| issuer.0.clone())
+    }
+
+    /// Whether clients are asked for certificates anywhere.
+    pub(crate) fn asks_for_certificates(&self) -> bool {
+        self.tls_client_certificates == AskForCertificates::Optional || self.tls_mtls_listen.is_some()
+    }
+
+    /// The URL of an address that it listens on.
+    pub(crate) fn url_of(&self, address: SocketAddr) -> String {
+        let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
+    }
+
+    /// The URL that clients with certificates come to, if it is another than the issuer, once it is known which addresses it
+    /// listens on.
+    pub(crate) fn mtls_url_at(&self, address: SocketAddr, mtls_port: Option<u16>) -> Option<String> {
+        if let Some(url) = &self.tls_mtls_url {
+            return Some(url.0.clone());
+        }
+        let port = mtls_port?;
+        let issuer = self.issuer_at(address);
+        let (scheme, rest) = issuer.split_once("://")?;
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        // What follows the last colon is a port, unless it stands within the brackets of an IPv6 address.
+        let host = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => host,
+            _ => authority,
+        };
+        Some(format!("{scheme}://{host}:{port}{path}"))
     }
 
     /// What stands for a key that nobody set and whose default follows from other keys.
@@ -184,6 +233,9 @@ impl Config {
         match key {
             "issuer" => Some(self.issuer_at(self.listen.0)),
             "access.audience" => Some(self.issuer_at(self.listen.0)),
+            "tls.mtls_url" => {
+                self.mtls_url_at(self.listen.0, self.tls_mtls_listen.map(|listen| listen.0.port()))
+            }
             "database" => Some(format!("sqlite:{}", self.data.join("jeton.db").display())),
             "keys.master_key_file" if self.keys_master_key.is_none() => {
                 Some(self.data.join("master.key").display().to_string())

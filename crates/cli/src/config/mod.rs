@@ -4,6 +4,7 @@
 //! a mistyped name all read that table. Whatever is wrong is reported at once, each with the place that said it.
 
 mod file;
+mod files;
 mod keys;
 mod problem;
 mod reference;
@@ -17,7 +18,9 @@ use std::path::{Path, PathBuf};
 pub(crate) use keys::{Config, KEYS, Key};
 pub(crate) use problem::Problems;
 pub(crate) use reference::reference;
-pub(crate) use setting::{Database, ForwardingHeader, LogFormat, Nonces, Pkce, Reaches, Registration};
+pub(crate) use setting::{
+    AskForCertificates, Database, ForwardingHeader, LogFormat, Nonces, Pkce, Reaches, Registration,
+};
 pub(crate) use source::{Source, Value};
 
 use problem::Problem;

@@ -6,7 +6,7 @@ use jeton_jose::Algorithm;
 use jeton_oauth::authorization::AuthorizationDetails;
 
 use super::problem::Problem;
-use super::{Config, Source, Value, position};
+use super::{AskForCertificates, Config, Source, Value, position};
 use crate::words::span;
 
 /// The shortest shared secret: as long as the hash of HS256 (RFC 7518 §3.2).
@@ -30,6 +30,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
         ("session.absolute_lifetime", config.session_absolute_lifetime),
         ("authorization.request_lifetime", config.authorization_request_lifetime),
         ("device.lifetime", config.device_lifetime),
+        ("limits.handshake_time", config.limits_handshake_time),
         ("limits.header_time", config.limits_header_time),
         ("limits.body_time", config.limits_body_time),
         ("limits.request_time", config.limits_request_time),
@@ -95,6 +96,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
         ("authorization.details_size", config.authorization_details_size.0 == 0),
         ("limits.body", config.limits_body.0 == 0),
         ("limits.connections", config.limits_connections == 0),
+        ("limits.handshakes", config.limits_handshakes == 0),
         ("password.queue", config.password_queue == 0),
     ] {
         if zero {
@@ -117,6 +119,54 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
         );
     }
     check_access_algorithm(config, &mut report);
+    check_tls(config, &mut report);
+}
+
+fn check_tls(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
+    let asked_at_listen = config.tls_client_certificates == AskForCertificates::Optional;
+    match (&config.tls_certificate, &config.tls_key) {
+        (Some(_), Some(_)) => {
+            if config.issuer.as_ref().is_some_and(|issuer| !issuer.0.starts_with("https://")) {
+                report(
+                    &["issuer", "tls.certificate"],
+                    "issuer must be https where the authority speaks TLS itself".to_owned(),
+                );
+            }
+        }
+        (Some(_), None) => report(&["tls.certificate"], "tls.certificate needs tls.key beside it".to_owned()),
+        (None, Some(_)) => report(&["tls.key"], "tls.key needs tls.certificate beside it".to_owned()),
+        (None, None) => {
+            for (name, set) in [
+                ("tls.client_certificates", asked_at_listen),
+                ("tls.mtls_listen", config.tls_mtls_listen.is_some()),
+            ] {
+                if set {
+                    report(&[name], format!("{name} needs TLS: set tls.certificate and tls.key"));
+                }
+            }
+        }
+    }
+    if config.tls_client_roots.is_some() && !config.asks_for_certificates() {
+        report(
+            &["tls.client_roots"],
+            "tls.client_roots is used only where clients are asked for certificates: set tls.mtls_listen or tls.client_certificates".to_owned(),
+        );
+    }
+    if config.tls_mtls_url.is_some()
+        && config.tls_mtls_listen.is_none()
+        && config.proxy_client_certificate_header.is_none()
+    {
+        report(
+            &["tls.mtls_url"],
+            "tls.mtls_url leads to tls.mtls_listen, or to a proxy with proxy.client_certificate_header: set one of them".to_owned(),
+        );
+    }
+    if config.tls_mtls_listen.is_some_and(|mtls| mtls == config.listen && mtls.0.port() != 0) {
+        report(
+            &["tls.mtls_listen"],
+            "tls.mtls_listen is the address of listen: set tls.client_certificates to ask for certificates there".to_owned(),
+        );
+    }
 }
 
 fn check_access_algorithm(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
@@ -149,7 +199,7 @@ fn check_access_algorithm(config: &Config, report: &mut dyn FnMut(&[&str], Strin
 }
 
 /// The place of the first of `keys` that somebody set.
-fn culprit(keys: &[&str], values: &[Value]) -> Source {
+pub(super) fn culprit(keys: &[&str], values: &[Value]) -> Source {
     keys.iter()
         .filter_map(|key| position(key))
         .map(|position| values[position].source.clone())

@@ -180,6 +180,21 @@ impl Setting for Issuer {
     }
 }
 
+/// A URL that endpoints are below: https, no query, no fragment, no slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WebUrl(pub(crate) String);
+
+impl Setting for WebUrl {
+    const FORM: &'static str = "an https URL, without query, fragment or a slash at its end";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match Issuer::parse(text) {
+            Ok(Issuer(url)) if url.starts_with("https://") => Ok(Self(url)),
+            _ => Err(wanted::<Self>(text)),
+        }
+    }
+}
+
 /// Where the data is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Database {
@@ -345,6 +360,15 @@ words! {
     XForwardedFor = "x-forwarded-for",
     /// `Forwarded` (RFC 7239).
     Forwarded = "forwarded",
+}
+
+words! {
+    /// Whether clients are asked for a certificate.
+    AskForCertificates, "off or optional",
+    /// They are not.
+    Off = "off",
+    /// They are, and need none.
+    Optional = "optional",
 }
 
 words! {

@@ -18,8 +18,8 @@ fn examples(guide: &str) -> Vec<Example> {
             ("text", printed) => {
                 examples.last_mut().expect("commands come first").printed = Some(format!("{printed}\n"));
             }
-            // Programs of the reader's own, and what needs a server and somebody at a browser.
-            ("js" | "rust" | "console", _) => {}
+            // Programs and settings of the reader's own, and what needs a server and somebody at a browser, or the world outside.
+            ("js" | "rust" | "toml" | "console", _) => {}
             (other, _) => panic!("a block of {other}"),
         }
     }

@@ -15,5 +15,6 @@ mod key;
 mod run;
 mod serve;
 mod session;
+mod tls;
 mod user;
 mod vectors;

@@ -160,7 +160,8 @@ impl Server {
                 let _ = child.stderr.take().expect("piped").read_to_string(&mut err);
                 panic!("the server ended: {printed}{err}");
             }
-            if let Some((_, rest)) = printed.split_once("http://") {
+            let url = printed.split_once("http://").or_else(|| printed.split_once("https://"));
+            if let Some((_, rest)) = url {
                 break rest.trim_end().trim_end_matches('/').to_owned();
             }
         };
@@ -176,6 +177,11 @@ impl Server {
             });
         }
         Self { child, address, printed }
+    }
+
+    /// The identifier of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to stop and answers its exit status.

@@ -40,9 +40,10 @@ impl ClientRequest {
         let proof = dpop::proof(&parts.headers)?;
         let mut read = Self::of(app, path, &parts, body).await?;
         if let Some(proof) = proof {
-            let uri = endpoint(app, path);
+            let uris = app.urls_of(path);
+            let uris: Vec<_> = uris.iter().map(String::as_str).collect();
             let presented =
-                PresentedProof { proof, method: parts.method.as_str(), uri: &uri, access_token: None };
+                PresentedProof { proof, method: parts.method.as_str(), uris: &uris, access_token: None };
             read.constraint.jkt = Some(app.authority.redeem_proof(presented, app.clock.now()).await?);
         }
         Ok(read)
@@ -50,15 +51,11 @@ impl ClientRequest {
 
     async fn of(app: &App, path: &str, parts: &Parts, body: Body) -> Result<Self, ApiError> {
         let parameters = form::of_body(parts, body, &app.limits).await?;
-        let endpoints = [endpoint(app, path), endpoint(app, super::token::PATH)];
+        let endpoints = [app.urls_of(path), app.urls_of(super::token::PATH)].concat();
+        let endpoints: Vec<_> = endpoints.iter().map(String::as_str).collect();
         let basic = basic(&parts.headers)?;
         let certificate = parts.extensions.get::<ClientCertificate>();
-        let presented = Presented {
-            basic,
-            parameters: &parameters,
-            endpoints: endpoints.each_ref().map(String::as_str),
-            certificate,
-        };
+        let presented = Presented { basic, parameters: &parameters, endpoints: &endpoints, certificate };
         let client = app.authority.authenticate_client(presented, app.clock.now()).await?;
         let mut constraint = SenderConstraint::default();
         // A certificate is often there for reasons of the network; tokens are bound to it where the client says so.
@@ -73,11 +70,6 @@ impl ClientRequest {
         let missing = OAuthError::refused(ErrorCode::InvalidRequest, missing);
         self.parameters.get(name).ok_or(ApiError::OAuth(missing))
     }
-}
-
-/// The URL of the endpoint at `path`.
-fn endpoint(app: &App, path: &str) -> String {
-    format!("{}{path}", app.authority.settings().issuer)
 }
 
 /// The credentials of `Authorization: Basic`.

@@ -9,7 +9,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
+use jeton_authority::Authority;
 use jeton_authority::client::{
     ASSERTION_ALGORITHMS, CONTENT_ENCRYPTION_ALGORITHMS, KEY_ENCRYPTION_ALGORITHMS,
     REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS,
@@ -20,7 +21,7 @@ use jeton_authority::settings::{RegistrationPolicy, Settings};
 use jeton_jose::Algorithm;
 use jeton_oauth::authorization::{GrantType, Prompt, ResponseMode};
 use jeton_oauth::client::{SubjectType, TokenEndpointAuthMethod};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::cors::allow_every_origin;
@@ -35,11 +36,15 @@ pub(crate) const OAUTH: &str = "/.well-known/oauth-authorization-server";
 pub(crate) struct Metadata(Bytes);
 
 impl Metadata {
-    /// The document of an authority, whose clients may show certificates where there is a header that they come in.
-    pub(crate) fn of(settings: &Settings, certificate_header: Option<&HeaderName>) -> Self {
-        let mut document = document(settings);
-        if certificate_header.is_some() {
-            add_certificates(&mut document);
+    /// The document of an authority, whose clients come to `mtls_url` with certificates, if it is another than the issuer.
+    pub(crate) fn of(authority: &Authority, mtls_url: Option<&str>) -> Self {
+        let mut document = document(authority.settings());
+        let methods = authority.certificates_seen().methods();
+        if !methods.is_empty() {
+            add_certificates(&mut document, methods);
+            if let Some(url) = mtls_url {
+                add_aliases(&mut document, &authority.settings().issuer, url);
+            }
         }
         Self(document.to_string().into())
     }
@@ -131,15 +136,32 @@ fn document(settings: &Settings) -> Value {
 }
 
 /// What can be done with certificates (RFC 8705 §3.3).
-fn add_certificates(document: &mut Value) {
+fn add_certificates(document: &mut Value, methods: &[TokenEndpointAuthMethod]) {
     document["tls_client_certificate_bound_access_tokens"] = true.into();
-    let methods = [TokenEndpointAuthMethod::TlsClientAuth, TokenEndpointAuthMethod::SelfSignedTlsClientAuth];
     for endpoint in ["token", "introspection", "revocation"] {
         let supported = &mut document[format!("{endpoint}_endpoint_auth_methods_supported")];
         if let Some(supported) = supported.as_array_mut() {
-            supported.extend(methods.map(|method| method.as_str().into()));
+            supported.extend(methods.iter().map(|method| method.as_str().into()));
         }
     }
+}
+
+/// The endpoints that clients come to themselves, without a browser, as they are reached with a certificate (RFC 8705 §5).
+fn add_aliases(document: &mut Value, issuer: &str, url: &str) {
+    const ENDPOINTS: [&str; 6] = [
+        "token_endpoint",
+        "revocation_endpoint",
+        "introspection_endpoint",
+        "device_authorization_endpoint",
+        "pushed_authorization_request_endpoint",
+        "userinfo_endpoint",
+    ];
+    let alias = |name: &str| {
+        let path = document[name].as_str()?.strip_prefix(issuer)?;
+        Some((name.to_owned(), Value::from(format!("{url}{path}"))))
+    };
+    let aliases: Map<String, Value> = ENDPOINTS.into_iter().filter_map(alias).collect();
+    document["mtls_endpoint_aliases"] = aliases.into();
 }
 
 /// By which algorithms tokens, answers and requests are signed and encrypted.

@@ -60,7 +60,8 @@ pub(crate) async fn change(
         Err(error) => return error.into_response(&context),
     };
     let token = bearer(&parts.headers).unwrap_or_default();
-    let outcome = app.authority.change_registration(&id, token, members, app.clock.now()).await;
+    let outcome =
+        app.authority.change_registration(&id, token, members, context.network(), app.clock.now()).await;
     if let Ok(registration) = &outcome {
         tracing::info!(request = context.id(), client = %registration.client_id, "client changed its registration");
     }

@@ -50,11 +50,12 @@ async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfoBody>, A
     if scheme == Scheme::Dpop {
         let missing = OAuthError::refused(ErrorCode::InvalidDpopProof, "the DPoP proof is missing");
         let proof = dpop::proof(&parts.headers).and_then(|proof| proof.ok_or(missing));
-        let uri = format!("{}{PATH}", app.authority.settings().issuer);
+        let uris = app.urls_of(PATH);
+        let uris: Vec<_> = uris.iter().map(String::as_str).collect();
         let presented = PresentedProof {
             proof: proof.map_err(UserInfoError::from)?,
             method: parts.method.as_str(),
-            uri: &uri,
+            uris: &uris,
             access_token: Some(&token),
         };
         let good = app.authority.check_proof(presented, now).map_err(UserInfoError::from)?;

@@ -9,4 +9,5 @@ mod sector;
 pub(crate) use client_documents::RemoteClientDocuments;
 pub(crate) use client_keys::RemoteClientKeys;
 pub(crate) use logouts::deliver_logouts;
+pub(crate) use sector::RemoteSectors;
 pub use sector::{SectorError, check_sector};

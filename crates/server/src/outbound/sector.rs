@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use async_trait::async_trait;
+use jeton_authority::client::ClientSectors;
 use jeton_fetch::{FetchError, Fetcher, RemoteUrl, RemoteUrlError};
 use jeton_oauth::client::{ClientMetadata, SubjectType};
 
@@ -43,6 +45,26 @@ impl SectorError {
             Self::Malformed => "sector_malformed",
             Self::NotListed { .. } => "sector_redirect_uri_not_listed",
         }
+    }
+}
+
+/// Looks for clients that register themselves in the sectors that they name.
+pub(crate) struct RemoteSectors(Fetcher);
+
+impl RemoteSectors {
+    pub(crate) fn new(fetcher: Fetcher) -> Self {
+        Self(fetcher)
+    }
+}
+
+#[async_trait]
+impl ClientSectors for RemoteSectors {
+    async fn has_member(&self, metadata: &ClientMetadata) -> bool {
+        let outcome = check_sector(&self.0, metadata).await;
+        if let Err(error) = &outcome {
+            tracing::info!(code = error.code(), "a client named a sector that it is not of: {error}");
+        }
+        outcome.is_ok()
     }
 }
 

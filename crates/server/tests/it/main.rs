@@ -16,3 +16,4 @@ mod shutdown;
 mod simplejwt_wire;
 mod sockets;
 mod sso;
+mod tls;

@@ -139,7 +139,7 @@ impl Clients {
     async fn open(config: &Config) -> Result<Self, Failure> {
         let data = Data::open(config)?;
         let master = master_key::load_or_make(config, &data.folder, &*data.store).await?;
-        Ok(Self { data, master, fetcher: serving::fetcher(config) })
+        Ok(Self { data, master, fetcher: serving::fetcher(config)? })
     }
 
     async fn find(&self, id: &ClientId) -> Result<Client, Failure> {

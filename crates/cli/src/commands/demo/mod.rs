@@ -52,6 +52,9 @@ impl Demo {
         let mut flags = self.config.flags([("listen", "--listen", self.listen)]);
         flags.command_defaults = DEFAULTS.to_vec();
         let mut config = config::load(&flags)?.config;
+        if config.tls_certificate.is_some() {
+            return Err(Failure::refused("the demo speaks plain http: leave tls.certificate out"));
+        }
         serving::start_log(&config)?;
         let scratch = tempfile::Builder::new()
             .prefix("jeton-demo-")

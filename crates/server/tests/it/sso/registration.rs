@@ -5,11 +5,15 @@ use http::{Method, Request, StatusCode, header};
 use jeton_authority::settings::RegistrationPolicy;
 use jeton_oauth::Parameters;
 use jeton_oauth::authorization::GrantType;
+use jeton_server::{Fetcher, Reach};
 use serde_json::{Value, json};
 
 use super::browser::{Browser, form, redirected};
 use super::client::{CALLBACK, VERIFIER, authorize};
+use super::listener::document;
 use crate::app::{Answer, TestApp};
+use crate::tls::certificates::Authority;
+use crate::tls::site::https_host;
 
 async fn app() -> TestApp {
     let open = |mut settings: jeton_authority::settings::Settings| {
@@ -236,7 +240,7 @@ async fn metadata_that_will_not_do_is_refused() {
         ("jwks", json!({"keys": [{"kty": "oct", "k": "AAAA"}]})),
         ("jwks", json!("none")),
         ("jwks_uri", json!("http://127.0.0.1/keys")),
-        ("sector_identifier_uri", json!("https://other.example/sector.json")),
+        ("sector_identifier_uri", json!("http://127.0.0.1/sector.json")),
         ("backchannel_logout_uri", json!("file:///etc/passwd")),
         ("logo_uri", json!("javascript:alert(1)")),
         ("policy_uri", json!("data:text/html,x")),
@@ -351,4 +355,114 @@ async fn one_network_does_not_register_clients_without_end() {
     assert_eq!(elsewhere.status, StatusCode::CREATED);
     app.hand.step(300);
     register(&app, &metadata).await;
+}
+
+/// An app whose clients register themselves, and whose sectors are at hosts with certificates of this authority.
+async fn app_trusting(root: &Authority) -> TestApp {
+    let pem = root.pem();
+    let fetcher = Fetcher::new().allow(Reach::Loopback).trust_also(pem.as_bytes()).expect("a root");
+    let fetcher = fetcher.resolve_with(|_| vec![[127, 0, 0, 1].into()]);
+    let open = |mut settings: jeton_authority::settings::Settings| {
+        settings.registration = RegistrationPolicy::Open;
+        settings
+    };
+    TestApp::with(open, |service| service.fetcher(fetcher)).await
+}
+
+#[tokio::test]
+async fn a_client_may_name_a_sector_that_lists_it_and_no_other() {
+    let root = Authority::new("A company");
+    let app = app_trusting(&root).await;
+    let (one, two) = ("https://one.example/cb", "https://two.example/cb");
+    let list = document(&json!([one, two]).to_string());
+    let host = https_host(&root.server("sector.example"), list.clone()).await;
+    let sector = format!("https://sector.example:{}/list", host.port());
+    let metadata = |uris: &[&str]| json!({"redirect_uris": uris, "subject_type": "pairwise", "sector_identifier_uri": sector});
+    let client = register(&app, &metadata(&[one, two])).await;
+    assert_eq!(text(&client, "sector_identifier_uri"), sector);
+    let stranger = metadata(&[one, "https://evil.example/cb"]);
+    assert_eq!(refused(&app, &stranger).await, "invalid_client_metadata");
+
+    // A change is looked at as well.
+    let (path, token) =
+        (text(&client, "registration_client_uri"), text(&client, "registration_access_token"));
+    let mut change = stranger.clone();
+    change["client_id"] = client["client_id"].clone();
+    let answer = manage(&app, Method::PUT, path, token, Some(&change)).await;
+    assert_eq!(answer.json()["error"], "invalid_client_metadata");
+    change["redirect_uris"] = json!([two]);
+    assert_eq!(manage(&app, Method::PUT, path, token, Some(&change)).await.status, StatusCode::OK);
+
+    // The same list at a host whose certificate nobody here trusts.
+    let strangers = Authority::new("Another company");
+    let host = https_host(&strangers.server("sector.example"), list).await;
+    let mut elsewhere = metadata(&[one]);
+    elsewhere["sector_identifier_uri"] = json!(format!("https://sector.example:{}/list", host.port()));
+    assert_eq!(refused(&app, &elsewhere).await, "invalid_client_metadata");
+}
+
+#[tokio::test]
+async fn a_sector_on_this_machine_is_not_asked_when_a_client_registers() {
+    let root = Authority::new("A company");
+    let host = https_host(&root.server("sector.example"), document("[]")).await;
+    let pem = root.pem();
+    let fetcher = Fetcher::new().trust_also(pem.as_bytes()).expect("a root");
+    let fetcher = fetcher.resolve_with(|_| vec![[127, 0, 0, 1].into()]);
+    let open = |mut settings: jeton_authority::settings::Settings| {
+        settings.registration = RegistrationPolicy::Open;
+        settings
+    };
+    let app = TestApp::with(open, |service| service.fetcher(fetcher)).await;
+    let sector = format!("https://sector.example:{}/list", host.port());
+    let metadata = json!({"redirect_uris": [CALLBACK], "sector_identifier_uri": sector});
+    assert_eq!(refused(&app, &metadata).await, "invalid_client_metadata");
+}
+
+#[tokio::test]
+async fn clients_register_for_certificates_only_where_the_authority_asks_for_them() {
+    let metadata = |members: Value| {
+        let mut metadata = json!({
+            "redirect_uris": [CALLBACK],
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_certificate_bound_access_tokens": true,
+        });
+        for (name, value) in members.as_object().expect("members") {
+            metadata[name] = value.clone();
+        }
+        metadata
+    };
+    let dns = json!({"tls_client_auth_san_dns": "app.example"});
+    assert_eq!(refused(&app().await, &metadata(dns.clone())).await, "invalid_client_metadata");
+
+    let open = |mut settings: jeton_authority::settings::Settings| {
+        settings.registration = RegistrationPolicy::Open;
+        settings
+    };
+    let roots = crate::tls::site::roots_of(&Authority::new("Our clients"));
+    let app = TestApp::with(open, |service| service.client_certificates(Some(roots))).await;
+    for good in [
+        dns,
+        json!({"tls_client_auth_subject_dn": "CN=app,O=Example"}),
+        json!({"tls_client_auth_san_uri": "https://app.example/"}),
+        json!({"tls_client_auth_san_ip": "192.0.2.7"}),
+        json!({"tls_client_auth_san_email": "app@app.example"}),
+    ] {
+        let client = register(&app, &metadata(good.clone())).await;
+        for (name, value) in good.as_object().expect("members") {
+            assert_eq!(&client[name], value);
+        }
+    }
+    for bad in [
+        json!({}),
+        json!({"tls_client_auth_san_dns": "a.example", "tls_client_auth_san_ip": "192.0.2.7"}),
+        json!({"tls_client_auth_subject_dn": "app"}),
+        json!({"tls_client_auth_san_ip": "everywhere"}),
+        json!({"tls_client_auth_san_dns": ["a.example"]}),
+    ] {
+        assert_eq!(refused(&app, &metadata(bad.clone())).await, "invalid_client_metadata", "{bad}");
+    }
+    let self_signed = json!({
+        "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "self_signed_tls_client_auth",
+    });
+    assert_eq!(refused(&app, &self_signed).await, "invalid_client_metadata", "it has no keys");
 }

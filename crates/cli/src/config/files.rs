@@ -1,0 +1,75 @@
+//! The files that a configuration names: whether they hold what they should.
+
+use std::path::PathBuf;
+
+use jeton_server::Fetcher;
+use jeton_server::tls::{Tls, TlsError, TlsFiles};
+
+use super::problem::Problem;
+use super::rules::culprit;
+use super::{Config, Loaded, Problems};
+use crate::{clock, words};
+
+impl Config {
+    /// The certificate that the server shows, where it speaks TLS itself.
+    ///
+    /// # Errors
+    /// [`TlsError`] names the file and what is wrong with it.
+    pub(crate) fn tls(&self) -> Result<Option<Tls>, TlsError> {
+        let (Some(certificate), Some(key)) = (&self.tls_certificate, &self.tls_key) else { return Ok(None) };
+        let (certificate, key) = (certificate.clone(), key.clone());
+        Tls::load(TlsFiles { certificate, key, client_roots: self.tls_client_roots.clone() }).map(Some)
+    }
+
+    /// The key that names the file at fault.
+    fn key_of(&self, error: &TlsError) -> &'static str {
+        let is =
+            |file: &Option<PathBuf>| error.file().is_some_and(|at_fault| file.as_deref() == Some(at_fault));
+        if is(&self.tls_key) {
+            "tls.key"
+        } else if is(&self.tls_client_roots) {
+            "tls.client_roots"
+        } else {
+            "tls.certificate"
+        }
+    }
+
+    /// What fetches the documents that clients name.
+    ///
+    /// # Errors
+    /// What is wrong with the file of `fetch.roots`.
+    pub(crate) fn fetcher(&self) -> Result<Fetcher, String> {
+        let fetcher = self.fetch_allow.0.iter().fold(Fetcher::new(), |fetcher, reach| fetcher.allow(*reach));
+        let Some(file) = &self.fetch_roots else { return Ok(fetcher) };
+        let pem =
+            std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+        fetcher.trust_also(&pem).map_err(|error| format!("{}: {error}", file.display()))
+    }
+}
+
+impl Loaded {
+    /// Looks into the files that the configuration names.
+    ///
+    /// # Errors
+    /// All problems that were found.
+    pub(crate) fn check_files(&self) -> Result<(), Problems> {
+        let mut problems = vec![];
+        let mut report = |key: &str, text: String| {
+            problems.push(Problem::new(culprit(&[key], &self.values), format!("{key}: {text}")));
+        };
+        match self.config.tls() {
+            Ok(Some(tls)) if tls.not_after() < clock::now() => {
+                report(
+                    "tls.certificate",
+                    format!("the certificate expired at {}", words::date(tls.not_after())),
+                );
+            }
+            Ok(_) => {}
+            Err(error) => report(self.config.key_of(&error), error.to_string()),
+        }
+        if let Err(text) = self.config.fetcher() {
+            report("fetch.roots", text);
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Problems::new(problems)) }
+    }
+}

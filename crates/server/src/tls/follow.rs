@@ -1,0 +1,96 @@
+//! Keeping up with the files: a certificate that was renewed is shown without a restart.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton_authority::Authority;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::certificate::load;
+use super::{Tls, TlsError};
+use crate::clock::Clock;
+use crate::trouble::Trouble;
+
+/// How often the files are looked at.
+pub const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// What a file looks like from outside. One that is put in the place of another is another, even where a link leads to it.
+type Look = Option<(u64, u64, u64, i64, i64)>;
+
+impl Tls {
+    /// Follows the files for ever: reads them again when one of them changes, and at once on `SIGHUP`. What cannot be used is
+    /// logged, and what was used before stays in use.
+    ///
+    /// # Errors
+    /// When the system refuses to hand signals over.
+    pub fn follow(
+        &self,
+        authority: Arc<Authority>,
+        clock: Clock,
+        look_every: Duration,
+    ) -> std::io::Result<impl Future<Output = ()> + Send + use<>> {
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let tls = self.clone();
+        let mut seen = tls.looks();
+        Ok(async move {
+            let mut looks = interval(look_every);
+            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut expired = Trouble::new("tls_certificate_expired");
+            loop {
+                let asked = tokio::select! {
+                    _ = looks.tick() => false,
+                    _ = hang_up.recv() => true,
+                };
+                let now_seen = tls.looks();
+                if asked || now_seen != seen {
+                    seen = now_seen;
+                    tls.read_again(&authority);
+                }
+                if tls.not_after() < clock.now() {
+                    let not_after = tls.shared.loaded.load().not_after;
+                    expired.again(&format_args!("the certificate of the server expired on {not_after}"));
+                } else {
+                    expired.over();
+                }
+            }
+        })
+    }
+
+    fn read_again(&self, authority: &Authority) {
+        match self.reload() {
+            Ok(()) => {
+                if let Some(roots) = self.client_roots() {
+                    authority.trust_client_roots(roots);
+                }
+                let not_after = self.shared.loaded.load().not_after;
+                tracing::info!(%not_after, "the certificate of the server was read again");
+            }
+            Err(error) => tracing::error!(
+                code = error.code(),
+                "{error}; the certificate that was read before stays in use"
+            ),
+        }
+    }
+
+    /// Reads the files again. Connections that come from then on are shown what they hold.
+    ///
+    /// # Errors
+    /// [`TlsError`]; what was read before stays in use.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        self.shared.loaded.store(Arc::new(load(&self.shared.files)?));
+        Ok(())
+    }
+
+    fn looks(&self) -> Vec<Look> {
+        self.shared.files.paths().map(look).collect()
+    }
+}
+
+fn look(file: &Path) -> Look {
+    let metadata = fs::metadata(file).ok()?;
+    Some((metadata.dev(), metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
+}

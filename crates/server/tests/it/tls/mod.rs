@@ -1,0 +1,8 @@
+//! TLS of the authority's own, on real connections.
+
+mod bounds;
+pub(crate) mod certificates;
+mod client_certificates;
+mod files;
+mod https;
+pub(crate) mod site;
