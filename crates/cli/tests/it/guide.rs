@@ -18,8 +18,8 @@ fn examples(guide: &str) -> Vec<Example> {
             ("text", printed) => {
                 examples.last_mut().expect("commands come first").printed = Some(format!("{printed}\n"));
             }
-            // Programs and settings of the reader's own, and what needs a server and somebody at a browser, or the world outside.
-            ("js" | "rust" | "toml" | "console", _) => {}
+            // Programs and files of the reader's own, and what needs a server and somebody at a browser, or the world outside.
+            ("js" | "rust" | "toml" | "json" | "nginx" | "console", _) => {}
             (other, _) => panic!("a block of {other}"),
         }
     }
@@ -34,6 +34,11 @@ fn every_example_of_the_guide_runs_and_prints_what_it_says() {
 #[test]
 fn the_commands_on_the_way_to_single_sign_on_run_as_they_stand() {
     assert_eq!(paste("single-sign-on.md"), 3);
+}
+
+#[test]
+fn the_clients_of_the_conformance_suite_are_made_as_the_page_says() {
+    assert_eq!(paste("conformance.md"), 5);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use jeton_oauth::Parameters;
 use super::authorize::{Attempt, Browser, browser, failed, malformed, scope_line, sign_in_at, stale_form};
 use super::client_request::context;
 use crate::app::App;
-use crate::pages::{DeviceCodePage, DeviceDonePage, DevicePage, SignInPage, detail_lines, page};
+use crate::pages::{DeviceCodePage, DevicePage, DonePage, SignInPage, detail_lines, page};
 use crate::request::{RequestContext, form};
 
 /// Where it is.
@@ -220,7 +220,7 @@ fn done_page(allowed: bool, client: &str) -> Response {
         format!("{client} got nothing.")
     };
     let title = if allowed { "You are signed in at the device" } else { "You said no" };
-    page(StatusCode::OK, &DeviceDonePage { title, text: &text }, None, None)
+    page(StatusCode::OK, &DonePage { title, text: &text }, None, None)
 }
 
 fn action(step: &str, device: &WaitingDevice) -> String {

@@ -13,7 +13,7 @@ use jeton_oauth::Parameters;
 use super::authorize::{failed, stale_form};
 use super::client_request::context;
 use crate::app::App;
-use crate::pages::{SignOutPage, SignOutRefusedPage, SignedOutPage, page};
+use crate::pages::{DonePage, SignOutPage, SignOutRefusedPage, SignedOutPage, page};
 use crate::request::{RequestContext, form};
 
 /// Where it is.
@@ -147,7 +147,7 @@ async fn confirmed(
         // Nothing happened. The client is told nothing, but the user may go on there.
         _ => Ok(match asked.redirect() {
             Some(target) => super::authorize::see_other(&target),
-            None => super::authorize::see_other(&app.authority.settings().issuer),
+            None => still_signed_in(&signed_in),
         }),
     }
 }
@@ -161,6 +161,12 @@ async fn sign_out(
     ended.map_err(OAuthError::from)?;
     tracing::info!(user = %signed_in.user.id, "signed out at a browser");
     Ok(gone(app, asked))
+}
+
+/// Nothing happened, and there is nowhere to go.
+fn still_signed_in(signed_in: &SignedIn) -> Response {
+    let text = format!("As {}, at this browser.", signed_in.user.username.as_str());
+    page(StatusCode::OK, &DonePage { title: "You are still signed in", text: &text }, None, None)
 }
 
 /// Nobody is signed in any more.

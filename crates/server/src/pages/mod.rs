@@ -7,6 +7,6 @@ mod templates;
 pub(crate) use details::{DetailLines, detail_lines};
 pub(crate) use policy::{asset, page};
 pub(crate) use templates::{
-    ConsentPage, DeviceCodePage, DeviceDonePage, DevicePage, ErrorPage, FormPostPage, ScopeLine, SignInPage,
+    ConsentPage, DeviceCodePage, DevicePage, DonePage, ErrorPage, FormPostPage, ScopeLine, SignInPage,
     SignOutPage, SignOutRefusedPage, SignedOutPage,
 };

@@ -153,10 +153,10 @@ pub(crate) struct DevicePage<'a> {
     pub(crate) form_token: &'a str,
 }
 
-/// The device knows what its user decided.
+/// Something is done, and nothing is left to do here.
 #[derive(Template)]
-#[template(path = "device_done.html")]
-pub(crate) struct DeviceDonePage<'a> {
+#[template(path = "done.html")]
+pub(crate) struct DonePage<'a> {
     /// What happened.
     pub(crate) title: &'a str,
     /// What comes next.

@@ -74,11 +74,23 @@ impl Shown {
             ClientSource::Registered => "it registered itself",
             ClientSource::MetadataDocument => "its identifier is its description's address",
         };
+        let wanted = |all: [(Option<bool>, &str); 2]| {
+            let wanted = all.into_iter().filter(|(wanted, _)| *wanted == Some(true));
+            wanted.map(|(_, text)| text.to_owned()).collect::<Vec<_>>()
+        };
+        let requests = wanted([
+            (metadata.require_pushed_authorization_requests, "have to be pushed"),
+            (metadata.require_signed_request_object, "have to be signed"),
+        ]);
+        let bound_to = wanted([
+            (metadata.dpop_bound_access_tokens, "a key of DPoP"),
+            (metadata.tls_client_certificate_bound_access_tokens, "its certificate"),
+        ]);
         let keys = match (&metadata.jwks, &metadata.jwks_uri) {
             (Some(_), _) => Some("registered with it"),
             (None, uri) => uri.as_deref(),
         };
-        let sections: [(&str, Vec<String>); 20] = [
+        let sections: [(&str, Vec<String>); 22] = [
             ("id", vec![self.client_id.clone()]),
             ("name", one(metadata.client_name.as_deref())),
             ("status", vec![self.status.to_owned()]),
@@ -97,6 +109,8 @@ impl Shown {
             ("claims", claims.collect()),
             ("consent", vec![consent.to_owned()]),
             ("PKCE", vec![pkce.to_owned()]),
+            ("requests", requests),
+            ("tokens bound to", bound_to),
             ("profile", one(self.policy.profile.map(|profile| profile.as_str()))),
             ("ID tokens", one(metadata.id_token_signed_response_alg.as_deref())),
             ("subjects", one(metadata.subject_type.map(|it| it.as_str()))),

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use super::client::{web, with_form};
 use crate::app::{Answer, HOME, TestApp};
 
-const HEADER: &str = "client-cert";
-const PROXY: &str = "10.0.0.1";
+pub(super) const HEADER: &str = "client-cert";
+pub(super) const PROXY: &str = "10.0.0.1";
 
-fn certificate(name: &str) -> rcgen::Certificate {
+pub(super) fn certificate(name: &str) -> rcgen::Certificate {
     let mut params = CertificateParams::new(vec![format!("{name}.example")]).expect("a name");
     params.distinguished_name.push(DnType::CommonName, name);
     params.distinguished_name.push(DnType::OrganizationName, "Example, Inc.");
@@ -25,7 +25,7 @@ fn certificate(name: &str) -> rcgen::Certificate {
 }
 
 /// As RFC 9440 writes it.
-fn header_of(certificate: &rcgen::Certificate) -> String {
+pub(super) fn header_of(certificate: &rcgen::Certificate) -> String {
     format!(":{}:", STANDARD.encode(certificate.der()))
 }
 

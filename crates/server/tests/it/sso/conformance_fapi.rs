@@ -1,7 +1,7 @@
 //! Clients that hold to FAPI 2.0, and everything that its conformance profiles want to see refused.
 
 use axum::body::Body;
-use http::{Request, StatusCode, header};
+use http::{HeaderName, Request, StatusCode, header};
 use jeton_authority::SystemRandom;
 use jeton_authority::client::{Client, ClientPolicy, ClientSecret, NewClient, PkcePolicy, SecurityProfile};
 use jeton_jose::dpop::{Prover, Request as Proved};
@@ -9,9 +9,11 @@ use jeton_jose::jwt::{Signer, Unverified};
 use jeton_jose::{Algorithm, JwkSet, PrivateKey, base64url};
 use jeton_oauth::Parameters;
 use jeton_oauth::client::{ClientId, ClientMetadata};
+use jeton_server::{ForwardingHeader, TrustedProxies};
 use serde_json::{Map, Value, json};
 
 use super::browser::{Browser, redirected};
+use super::certificates::{HEADER, PROXY, certificate, header_of};
 use super::client::{CALLBACK, CHALLENGE, VERIFIER, with_form};
 use super::forged;
 use super::logout_delivery::claims;
@@ -455,4 +457,71 @@ fn a_profile_is_given_to_no_client_that_is_less() {
     }
     let lenient = ClientPolicy { pkce: PkcePolicy::Lenient, ..policy(profile) };
     assert!(refused(&[], lenient).is_some_and(|error| error.starts_with("pkce")));
+}
+
+/// A client that holds to FAPI 2.0 by a certificate, behind a proxy that passes it on.
+async fn behind_a_proxy(
+    app: &TestApp,
+    path: &str,
+    certificate: Option<&str>,
+    fields: &[(&str, &str)],
+) -> Answer {
+    let mut request = Request::post(path);
+    if let Some(certificate) = certificate {
+        request = request.header(HEADER, certificate);
+    }
+    app.send_from(PROXY, with_form(request, fields)).await
+}
+
+#[tokio::test]
+async fn tokens_that_are_bound_to_a_certificate_are_of_no_use_without_it() {
+    let proxies =
+        TrustedProxies::new(["10.0.0.0/8".parse().expect("a network")], ForwardingHeader::default());
+    let app = TestApp::with(
+        |settings| settings,
+        |service| service.trusted_proxies(proxies).client_certificate_header(HeaderName::from_static(HEADER)),
+    )
+    .await;
+    let discovery = app.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(discovery["tls_client_certificate_bound_access_tokens"], true);
+    let (own, others) = (certificate("bank"), certificate("other"));
+    let (own, others) = (header_of(&own), header_of(&others));
+    let key = PrivateKey::generate(Algorithm::ES256).expect("a key");
+    let profile = SecurityProfile::Fapi2;
+    let members = [
+        ("dpop_bound_access_tokens", json!(null)),
+        ("tls_client_certificate_bound_access_tokens", json!(true)),
+    ];
+    app.add_client_with("bank", changed(metadata(&key, profile), &members), policy(profile)).await;
+    let prover = Prover::new(&PrivateKey::generate(Algorithm::ES256).expect("a key")).expect("a prover");
+    let bank = Bank { app: &app, id: "bank", key, prover };
+    // Nothing is bound to the certificate where a request is pushed, so none is needed there.
+    let code = bank.code(&[]).await;
+    let fields = |assertion: &str| {
+        let mut fields: Vec<_> = code_fields(&code).map(|(name, value)| (name, value.to_owned())).to_vec();
+        fields.extend([
+            ("client_assertion_type", ASSERTION.to_owned()),
+            ("client_assertion", assertion.to_owned()),
+        ]);
+        fields
+    };
+    let post = async |certificate: Option<&str>| {
+        let fields = fields(&bank.assertion(&[]));
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        behind_a_proxy(&app, "/token", certificate, &fields).await
+    };
+    is_refused(&post(None).await, 400, "invalid_request");
+    let answer = post(Some(&own)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let tokens = answer.json();
+    assert_eq!(tokens["token_type"], "Bearer");
+    let access = tokens["access_token"].as_str().expect("a token");
+    for (certificate, status) in [(Some(&own), 200), (Some(&others), 401), (None, 401)] {
+        let mut request = Request::get("/userinfo").header(header::AUTHORIZATION, format!("bEaRer {access}"));
+        if let Some(certificate) = certificate {
+            request = request.header(HEADER, certificate);
+        }
+        let answer = app.send_from(PROXY, request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(answer.status.as_u16(), status, "{certificate:?}");
+    }
 }

@@ -110,7 +110,8 @@ async fn staying_signed_in_ends_nothing() {
     let browser = Browser::new(&app);
     let web = tokens(&app, &browser).await;
     let page = browser.get("/end_session").await;
-    browser.submit(&form(&page), &[("action", "stay")]).await;
+    let stayed = browser.submit(&form(&page), &[("action", "stay")]).await;
+    assert!(stayed.text().contains("You are still signed in"), "{}", stayed.text());
     assert!(holds(&app, &web).await && is_signed_in(&browser).await);
     assert_eq!(to_be_told(&app).await, [""; 0]);
 }
