@@ -11,9 +11,10 @@ type Step = (&'static str, fn() -> Result<()>);
 
 const TESTS: Step = ("tests", || test::run(&test::Selection::all()));
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("formatting", formatting),
     ("lints", || cargo::run(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+    ("features", features),
     ("docs", docs),
     ("arrows", arrows::check),
     ("api", || api::run(api::Difference::Refused)),
@@ -78,6 +79,22 @@ fn need_vectors() -> Result<()> {
 fn formatting() -> Result<()> {
     let ours = cargo::run(&["fmt", "--all", "--check"]);
     ours.and(cargo::run(&["fmt", "--manifest-path=fuzz/Cargo.toml", "--check"]))
+}
+
+/// The library builds with each of its features alone, and with none.
+fn features() -> Result<()> {
+    const ALONE: [&str; 8] = ["", "dpop", "hpke", "jwe", "prepared-keys", "sd-jwt", "status-list", "x509"];
+    ALONE.iter().try_for_each(|feature| {
+        cargo::run(&[
+            "clippy",
+            "--package=jeton-jose",
+            "--no-default-features",
+            &format!("--features={feature}"),
+            "--",
+            "-D",
+            "warnings",
+        ])
+    })
 }
 
 fn docs() -> Result<()> {

@@ -49,6 +49,7 @@ mod verifier;
 pub use audience::{Audience, Issuer};
 pub use registered::RegisteredClaims;
 pub use signer::Signer;
+pub(crate) use signer::claims_json;
 pub use token_type::TokenType;
 #[cfg(feature = "jwe")]
 pub(crate) use token_type::same as same_media_type;

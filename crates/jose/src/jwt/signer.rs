@@ -110,10 +110,7 @@ impl Signer {
     /// # Errors
     /// [`SignError::Claims`] where it does not; [`SignError::Key`] where the key must not sign.
     pub fn sign<C: Serialize + ?Sized>(&self, claims: &C) -> Result<String, SignError> {
-        let json = json::to_vec(claims).map_err(|reason| SignError::Claims { reason: reason.into() })?;
-        if json.first() != Some(&b'{') {
-            return Err(SignError::Claims { reason: "not an object".into() });
-        }
+        let json = claims_json(claims)?;
         self.key.check()?;
         let len = self.prefix.len()
             + base64url::encoded_len(json.len())
@@ -126,5 +123,15 @@ impl Signer {
         token.push(b'.');
         base64url::encode_into(signature.as_slice(), &mut token);
         String::from_utf8(token).map_err(|_| SignError::Failed)
+    }
+}
+
+/// What is signed of a claims set, which must be an object (RFC 7519 §7.1).
+pub(crate) fn claims_json<C: Serialize + ?Sized>(claims: &C) -> Result<Vec<u8>, SignError> {
+    let json = json::to_vec(claims).map_err(|reason| SignError::Claims { reason: reason.into() })?;
+    if json.first() == Some(&b'{') {
+        Ok(json)
+    } else {
+        Err(SignError::Claims { reason: "not an object".into() })
     }
 }

@@ -8,6 +8,7 @@ use super::{RemoteSignError, RemoteSigner, signed};
 use crate::base64url;
 use crate::error::SignError;
 use crate::jws::HeaderTemplate;
+use crate::jwt::claims_json;
 
 /// Signs claims with a key elsewhere: [`jwt::Signer`](crate::jwt::Signer) for a [`RemoteSigner`].
 ///
@@ -70,13 +71,5 @@ impl RemoteJwtSigner {
         token.push('.');
         token.push_str(&base64url::encode(signature.as_bytes()));
         Ok(token)
-    }
-}
-
-fn claims_json<C: Serialize + ?Sized>(claims: &C) -> Result<Vec<u8>, SignError> {
-    match serde_json::to_vec(claims) {
-        Ok(json) if json.first() == Some(&b'{') => Ok(json),
-        Ok(_) => Err(SignError::Claims { reason: "not an object".into() }),
-        Err(error) => Err(SignError::Claims { reason: error.to_string().into() }),
     }
 }
