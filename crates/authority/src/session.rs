@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::random::Random;
+use crate::user::Username;
 use crate::{Network, SessionId, UserId};
 
 /// How somebody proved who they are (RFC 8176 §2).
@@ -123,4 +124,13 @@ pub struct Session {
     pub last_used_at: Timestamp,
     /// When it ends however often it is used.
     pub expires_at: Timestamp,
+}
+
+/// A session as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionSummary {
+    /// The session.
+    pub session: Session,
+    /// What its user signs in with.
+    pub username: Username,
 }

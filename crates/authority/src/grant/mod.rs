@@ -90,4 +90,6 @@ pub struct GrantSummary {
     pub grant: Grant,
     /// What its user signs in with.
     pub username: Username,
+    /// The browser's session that it ends with, if it does with one.
+    pub session: Option<SessionId>,
 }

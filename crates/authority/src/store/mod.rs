@@ -230,8 +230,12 @@ pub trait Store:
     /// Not async: a look-up by key in the reader's page cache, cheaper than handing it to another thread.
     fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError>;
 
-    /// Ends a grant: sign-out. Audited.
+    /// Ends a grant at the wish of its client, which knows of it then: sign-out. Audited.
     async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError>;
+
+    /// Ends a grant at somebody else's wish: as [`Store::revoke_grant`], and a client that wants to hear of sign-outs is noted
+    /// for [`LogoutStore`]. Audited.
+    async fn end_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError>;
 
     /// Ends all live grants of a user, and their browsers' sessions. Audited. Answers how many, or `None` if there is no such user.
     async fn revoke_user_grants(&self, user: UserId, now: Timestamp) -> Result<Option<u64>, StoreError>;

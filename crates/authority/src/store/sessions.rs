@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jeton_jose::Timestamp;
 
 use super::StoreError;
-use crate::session::{NewSession, Session, SessionSecretHash};
+use crate::session::{NewSession, Session, SessionSecretHash, SessionSummary};
 use crate::user::User;
 use crate::{SessionId, UserId};
 
@@ -68,4 +68,13 @@ pub trait SessionStore {
         idle_lifetime: Duration,
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError>;
+
+    /// The live sessions of everybody, in the order of their identifiers, at most `limit`, from the first after `after`.
+    async fn list_all_sessions(
+        &self,
+        after: Option<SessionId>,
+        limit: u32,
+        idle_lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<SessionSummary>, StoreError>;
 }

@@ -1,9 +1,11 @@
-//! `jeton session`: who is signed in.
+//! `jeton session`: who is signed in, at which browsers and in which applications.
 
 use clap::{ArgGroup, Args, Subcommand};
-use jeton_authority::GrantId;
 use jeton_authority::grant::GrantSummary;
-use jeton_authority::store::{GrantFilter, Revocation, Store};
+use jeton_authority::session::Session;
+use jeton_authority::store::{GrantFilter, Revocation, SessionEnding, Store};
+use jeton_authority::user::User;
+use jeton_authority::{GrantId, SessionId};
 use jeton_jose::Timestamp;
 use serde::Serialize;
 
@@ -15,16 +17,21 @@ use crate::options::StoreOptions;
 use crate::output::{self, Style};
 use crate::{clock, words};
 
+/// How many sessions are asked for at once.
+const PAGE: u32 = 1_000;
+
 /// List sessions and end them
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A session is what one sign-in opened; its identifier is the `sid` of its
-access tokens.
+A sign-in at a browser opens a session there. Each application that it reaches
+gets a session of its own, whose identifier is the `sid` of its access tokens;
+it ends with the browser's, but for what was given to outlive it
+(offline_access). Clients with a back-channel logout URI are told of each end.
 
 Examples:
   jeton session list --user ada
-  jeton session revoke 5f3c…                   this one
-  jeton session revoke --user ada              all of hers")]
+  jeton session end 5f3c…                      this one, of a browser or of a client
+  jeton session end --user ada                 all of hers")]
 pub(crate) struct SessionCommand {
     #[command(flatten)]
     store: StoreOptions,
@@ -34,16 +41,16 @@ pub(crate) struct SessionCommand {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List the sessions that are alive
+    /// List the sessions that are alive: of browsers, and of clients
     List {
         /// Only those of this user
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
     },
     /// End a session, or all of a user
-    #[command(group(ArgGroup::new("which").required(true).args(["id", "user"])))]
-    Revoke {
-        /// The session
+    #[command(visible_alias = "revoke", group(ArgGroup::new("which").required(true).args(["id", "user"])))]
+    End {
+        /// The session of a client, or of a browser with all that came from it
         id: Option<GrantId>,
         /// Every session of this user
         #[arg(long, value_name = "NAME")]
@@ -59,9 +66,9 @@ impl SessionCommand {
         data::run(async {
             match self.action {
                 Action::List { user } => list(&*store, user.as_deref(), &config, style).await,
-                Action::Revoke { user: Some(name), .. } => revoke_all(&*store, &name, style).await,
-                Action::Revoke { id: Some(id), .. } => revoke(&*store, id, style).await,
-                Action::Revoke { .. } => Err(Failure::usage("say which session, or --user")),
+                Action::End { user: Some(name), .. } => end_all(&*store, &name, &config, style).await,
+                Action::End { id: Some(id), .. } => end(&*store, id, style).await,
+                Action::End { .. } => Err(Failure::usage("say which session, or --user")),
             }
         })
     }
@@ -71,63 +78,123 @@ impl SessionCommand {
 #[derive(Serialize)]
 struct Shown {
     id: String,
+    /// Whether it is a browser's or a client's.
+    of: &'static str,
     user: String,
-    client: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+    /// The browser's session that a client's ends with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+    /// Not known of sign-ins at the token API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_in_at: Option<String>,
+    last_used_at: String,
     /// How often it was refreshed.
-    refreshed: u64,
-    last_refresh: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refreshed: Option<u64>,
     network: String,
     ends_at: String,
 }
 
 impl Shown {
-    fn of(summary: &GrantSummary, config: &Config) -> Self {
+    fn of_client(summary: &GrantSummary, config: &Config) -> Self {
         let grant = &summary.grant;
         let idle_end = grant.state.minted_at.saturating_add(config.refresh_idle_lifetime);
         Self {
             id: grant.id.to_string(),
+            of: "client",
             user: summary.username.to_string(),
-            client: grant.client.to_string(),
-            refreshed: grant.state.generation,
-            last_refresh: words::date(grant.state.minted_at),
+            client: Some(grant.client.to_string()),
+            session: summary.session.map(|session| session.to_string()),
+            signed_in_at: grant.detail.as_ref().map(|detail| words::date(detail.auth_time)),
+            last_used_at: words::date(grant.state.minted_at),
+            refreshed: Some(grant.state.generation),
             network: grant.state.network.to_string(),
             ends_at: words::date(idle_end.min(grant.expires_at)),
         }
     }
+
+    fn of_browser(session: &Session, username: &str, config: &Config) -> Self {
+        let idle_end = session.last_used_at.saturating_add(config.session_idle_lifetime);
+        Self {
+            id: session.id.to_string(),
+            of: "browser",
+            user: username.to_owned(),
+            client: None,
+            session: None,
+            signed_in_at: Some(words::date(session.authenticated_at)),
+            last_used_at: words::date(session.last_used_at),
+            refreshed: None,
+            network: session.network.to_string(),
+            ends_at: words::date(idle_end.min(session.expires_at)),
+        }
+    }
+
+    /// By user; a browser's session before those of clients that end with it.
+    fn order(&self) -> (&str, &str, bool, &str) {
+        (&self.user, self.session.as_deref().unwrap_or(&self.id), self.of == "client", &self.id)
+    }
+
+    fn row(&self) -> [String; 7] {
+        [
+            self.id.clone(),
+            output::printable(&self.user),
+            match &self.client {
+                None => "browser".to_owned(),
+                Some(client) => format!("client {}", output::printable(client)),
+            },
+            self.signed_in_at.clone().unwrap_or_else(|| "–".to_owned()),
+            self.last_used_at.clone(),
+            self.network.clone(),
+            self.ends_at.clone(),
+        ]
+    }
 }
 
 async fn list(store: &dyn Store, user: Option<&str>, config: &Config, style: Style) -> Result<(), Failure> {
-    let filter = match user {
-        Some(name) => GrantFilter::OfUser(find(store, name).await?.id),
-        None => GrantFilter::All,
+    let user = match user {
+        Some(name) => Some(find(store, name).await?),
+        None => None,
     };
-    let shown = alive(store, filter, config, clock::now()).await?;
+    let now = clock::now();
+    let mut shown = of_browsers(store, user.as_ref(), config, now).await?;
+    shown.extend(of_clients(store, user.as_ref(), config, now).await?);
+    shown.sort_by(|one, other| one.order().cmp(&other.order()));
     style.print(&shown, || {
-        let rows: Vec<_> = shown
-            .iter()
-            .map(|session| {
-                [
-                    session.id.clone(),
-                    output::printable(&session.user),
-                    output::printable(&session.client),
-                    session.refreshed.to_string(),
-                    session.last_refresh.clone(),
-                    session.network.clone(),
-                    session.ends_at.clone(),
-                ]
-            })
-            .collect();
-        output::table(["ID", "USER", "CLIENT", "REFRESHED", "LAST REFRESH", "NETWORK", "ENDS"], &rows)
+        let rows: Vec<_> = shown.iter().map(Shown::row).collect();
+        output::table(["ID", "USER", "OF", "SIGNED IN", "LAST USED", "NETWORK", "ENDS"], &rows)
     })
 }
 
-async fn alive(
+async fn of_browsers(
     store: &dyn Store,
-    filter: GrantFilter,
+    user: Option<&User>,
     config: &Config,
     now: Timestamp,
 ) -> Result<Vec<Shown>, Failure> {
-    const PAGE: u32 = 1_000;
+    let idle = config.session_idle_lifetime;
+    if let Some(user) = user {
+        let sessions = store.list_sessions(user.id, u32::MAX, idle, now).await.map_err(failed)?;
+        let shown = |session: &Session| Shown::of_browser(session, user.username.as_str(), config);
+        return Ok(sessions.iter().map(shown).collect());
+    }
+    let (mut shown, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.list_all_sessions(after, PAGE, idle, now).await.map_err(failed)?;
+        let Some(last) = page.last() else { return Ok(shown) };
+        after = Some(last.session.id);
+        shown.extend(page.iter().map(|it| Shown::of_browser(&it.session, it.username.as_str(), config)));
+    }
+}
+
+async fn of_clients(
+    store: &dyn Store,
+    user: Option<&User>,
+    config: &Config,
+    now: Timestamp,
+) -> Result<Vec<Shown>, Failure> {
+    let filter = user.map_or(GrantFilter::All, |user| GrantFilter::OfUser(user.id));
     let (mut shown, mut after) = (Vec::new(), None);
     loop {
         let page = store
@@ -136,23 +203,36 @@ async fn alive(
             .map_err(failed)?;
         let Some(last) = page.last() else { return Ok(shown) };
         after = Some(last.grant.id);
-        shown.extend(page.iter().map(|summary| Shown::of(summary, config)));
+        shown.extend(page.iter().map(|summary| Shown::of_client(summary, config)));
     }
 }
 
-async fn revoke(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure> {
-    match store.revoke_grant(id, clock::now()).await.map_err(failed)? {
-        Revocation::Revoked => {
-            style.print(&serde_json::json!({"sessions_ended": 1}), || format!("ended {id}"))
-        }
-        Revocation::AlreadyRevoked => Err(Failure::refused(format!("session {id} has ended before"))),
-        Revocation::Unknown => Err(Failure::refused(format!("there is no session {id}"))),
-    }
+/// Ends one session. Identifiers of both kinds are drawn from the same 128 bits, so one of them at most has it.
+async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure> {
+    let now = clock::now();
+    let ended_before = || Err(Failure::refused(format!("session {id} has ended before")));
+    let ended = match store.end_session(SessionId::from_bytes(*id.as_bytes()), now).await.map_err(failed)? {
+        SessionEnding::Ended { grants_ended } => 1 + grants_ended,
+        SessionEnding::AlreadyEnded => return ended_before(),
+        SessionEnding::Unknown => match store.end_grant(id, now).await.map_err(failed)? {
+            Revocation::Revoked => 1,
+            Revocation::AlreadyRevoked => return ended_before(),
+            Revocation::Unknown => return Err(Failure::refused(format!("there is no session {id}"))),
+        },
+    };
+    style.print(&serde_json::json!({"sessions_ended": ended}), || match ended - 1 {
+        0 => format!("ended {id}"),
+        1 => format!("ended {id}, and the session of a client that came from it"),
+        others => format!("ended {id}, and {others} sessions of clients that came from it"),
+    })
 }
 
-async fn revoke_all(store: &dyn Store, name: &str, style: Style) -> Result<(), Failure> {
+async fn end_all(store: &dyn Store, name: &str, config: &Config, style: Style) -> Result<(), Failure> {
     let user = find(store, name).await?;
-    let ended = store.revoke_user_grants(user.id, clock::now()).await.map_err(failed)?.unwrap_or(0);
+    let now = clock::now();
+    let browsers = store.list_sessions(user.id, u32::MAX, config.session_idle_lifetime, now).await;
+    let browsers = browsers.map_err(failed)?.len() as u64;
+    let ended = browsers + store.revoke_user_grants(user.id, now).await.map_err(failed)?.unwrap_or(0);
     style.print(&serde_json::json!({"sessions_ended": ended}), || match ended {
         1 => format!("ended 1 session of {}", output::printable(name)),
         ended => format!("ended {ended} sessions of {}", output::printable(name)),

@@ -13,7 +13,7 @@ use jeton_authority::keys::{KeyId, StoredKey};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
-use jeton_authority::session::{NewSession, Session, SessionSecretHash};
+use jeton_authority::session::{NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::store::{
     ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
     GrantFilter, GrantOpening, KeyAddition, KeyWithdrawal, LogoutDelivery, LogoutStore, NewUser,
@@ -88,6 +88,7 @@ delegate! { Store {
     true open_grant(grant: NewGrant) -> GrantOpening;
     true refresh_grant(grant: GrantId, presented: Presented, policy: RefreshPolicy, now: Timestamp) -> Refresh;
     true revoke_grant(grant: GrantId, now: Timestamp) -> Revocation;
+    true end_grant(grant: GrantId, now: Timestamp) -> Revocation;
     true revoke_user_grants(user: UserId, now: Timestamp) -> Option<u64>;
     false list_grants(filter: GrantFilter, after: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<GrantSummary>;
     true sweep_grants(from: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> SweepStep;
@@ -125,6 +126,7 @@ delegate! { SessionStore {
     false find_session(secret: &SessionSecretHash, idle_lifetime: Duration, now: Timestamp) -> Option<(Session, User)>;
     true touch_session(session: SessionId, now: Timestamp) -> ();
     true end_session(session: SessionId, now: Timestamp) -> SessionEnding;
+    false list_all_sessions(after: Option<SessionId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<SessionSummary>;
     false list_sessions(user: UserId, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<Session>;
 } }
 

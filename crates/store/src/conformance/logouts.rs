@@ -4,11 +4,12 @@ use jeton_authority::GrantId;
 use jeton_authority::client::StoredClient;
 use jeton_authority::grant::NewGrant;
 use jeton_authority::session::NewSession;
-use jeton_authority::store::{ClientChange, GrantOpening, LogoutDelivery, SessionEnding};
+use jeton_authority::store::{ClientChange, GrantOpening, LogoutDelivery, Revocation, SessionEnding};
 use jeton_authority::user::Subject;
 
 use super::clients::new_client;
-use super::fixture::{Fresh, at, hash, new_grant, new_user};
+use super::contention::{counts, tally};
+use super::fixture::{CALLERS, Fresh, at, hash, new_grant, new_user};
 use super::sessions::{grant_from, new_session};
 
 impl Fresh {
@@ -124,6 +125,26 @@ pub(super) async fn what_ends_a_grant_alone_is_not_noted(fresh: &Fresh) {
     // Nor is it later: it had ended before.
     fresh.revoke_user_grants(grants.session.user, at(2)).await.expect("signing out");
     assert_eq!(fresh.noted().await, [grants.outliving]);
+}
+
+pub(super) async fn a_grant_that_somebody_else_ends_is_noted_once(fresh: &Fresh) {
+    let grants = grants(fresh).await;
+    for ended in [grants.listening, grants.outliving] {
+        let answers = fresh
+            .at_once(|store, _| async move { store.end_grant(ended, at(1)).await.expect("ending a grant") })
+            .await;
+        assert_eq!(tally(&answers), counts([("Revoked", 1), ("AlreadyRevoked", CALLERS - 1)]));
+        assert!(!fresh.stands(ended));
+    }
+    assert_eq!(fresh.noted().await, sorted([grants.listening, grants.outliving]));
+    // Of a client that wants to hear nothing, nothing is noted; nor of what does not exist.
+    let deaf = fresh.opened(NewGrant { client: "deaf".into(), ..new_grant(grants.session.user) }).await;
+    assert_eq!(fresh.end_grant(deaf, at(2)).await.expect("ending"), Revocation::Revoked);
+    let unknown = new_grant(grants.session.user).id;
+    assert_eq!(fresh.end_grant(unknown, at(2)).await.expect("ending"), Revocation::Unknown);
+    assert_eq!(fresh.noted().await.len(), 2);
+    // The session goes on.
+    assert!(fresh.holds(&grants.session, at(2)).await);
 }
 
 pub(super) async fn clients_hear_of_users_by_the_subject_of_their_tokens(fresh: &Fresh) {

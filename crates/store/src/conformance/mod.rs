@@ -127,6 +127,8 @@ cases! { $
         a_session_that_was_not_opened_replaces_nothing,
         a_grant_opens_only_while_its_session_holds,
         live_sessions_are_listed_the_newest_first,
+        the_live_sessions_of_everybody_are_listed_in_pages,
+        a_list_of_grants_names_the_session_that_each_ends_with,
         of_a_hundred_ends_one_ends_the_session,
     }
     one_time {
@@ -165,6 +167,7 @@ cases! { $
         a_changed_password_is_noted_but_for_the_grant_that_was_kept,
         another_user_in_the_browser_is_noted,
         what_ends_a_grant_alone_is_not_noted,
+        a_grant_that_somebody_else_ends_is_noted_once,
         clients_hear_of_users_by_the_subject_of_their_tokens,
         the_longest_overdue_come_first,
         one_client_does_not_stand_in_the_way_of_others,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::session::{AuthenticationMethod, NewSession, Session, SessionSecretHash};
-use jeton_authority::store::{GrantOpening, Revocation, SessionEnding, SessionOpening};
+use jeton_authority::store::{GrantFilter, GrantOpening, Revocation, SessionEnding, SessionOpening};
 use jeton_authority::user::Attributes;
 use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
@@ -319,6 +319,45 @@ pub(super) async fn live_sessions_are_listed_the_newest_first(fresh: &Fresh) {
     fresh.end_session(sessions[2], at(99)).await.expect("ending");
     assert_eq!(list(10, IDLE, 100).await, [9, 3, 1].map(at));
     assert_eq!(fresh.list_sessions(unknown_user(), 10, IDLE, at(1)).await.expect("listing"), []);
+}
+
+pub(super) async fn the_live_sessions_of_everybody_are_listed_in_pages(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let mut expected = Vec::new();
+    for (user, name) in [(ada, "ada"), (bob, "bob"), (ada, "ada"), (bob, "bob"), (bob, "bob")] {
+        expected.push((fresh.session(user).await.id, name));
+    }
+    expected.sort();
+    let list = async |after, limit, idle, seconds| {
+        let listed = fresh.list_all_sessions(after, limit, idle, at(seconds)).await.expect("listing");
+        listed.into_iter().map(|it| (it.session.id, it.username.to_string())).collect::<Vec<_>>()
+    };
+    let named = |some: &[(SessionId, &str)]| {
+        some.iter().map(|(id, name)| (*id, (*name).to_owned())).collect::<Vec<_>>()
+    };
+    assert_eq!(list(None, 10, IDLE, 1).await, named(&expected));
+    assert_eq!(list(None, 2, IDLE, 1).await, named(&expected[..2]));
+    assert_eq!(list(Some(expected[1].0), 2, IDLE, 1).await, named(&expected[2..4]));
+    assert_eq!(list(Some(expected[4].0), 2, IDLE, 1).await, []);
+    assert_eq!(list(None, 10, Duration::from_secs(1), 1).await, [], "idle for too long");
+    let ended = expected.remove(3);
+    fresh.end_session(ended.0, at(1)).await.expect("ending");
+    assert_eq!(list(None, 10, IDLE, 1).await, named(&expected));
+    fresh.disable_user(bob, at(1)).await.expect("disabling");
+    assert!(list(None, 10, IDLE, 1).await.iter().all(|(_, name)| name == "ada"));
+}
+
+pub(super) async fn a_list_of_grants_names_the_session_that_each_ends_with(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let session = fresh.session(ada).await;
+    let grant = fresh.grant_from(&session).await;
+    let alone = fresh.grant(ada).await;
+    for filter in [GrantFilter::All, GrantFilter::OfUser(ada)] {
+        let mut listed = fresh.list_grants(filter, None, 10, IDLE, at(1)).await.expect("listing");
+        listed.sort_by_key(|summary| summary.grant.id != grant);
+        let named: Vec<_> = listed.iter().map(|summary| (summary.grant.id, summary.session)).collect();
+        assert_eq!(named, [(grant, Some(session.id)), (alone, None)]);
+    }
 }
 
 pub(super) async fn of_a_hundred_ends_one_ends_the_session(fresh: &Fresh) {

@@ -12,12 +12,12 @@ use jeton_jose::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::audit;
 use super::columns::{
     count, counted, grant_id, halves, network, optional_text, optional_timestamp, text, timestamp,
     unreadable, user_id,
 };
 use super::users::{attributes, status, username};
+use super::{audit, logouts};
 
 pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantOpening> {
     let state = RefreshState::opened(grant.opened_at, grant.network);
@@ -90,6 +90,12 @@ pub(super) fn revoke(
         AuditRecord { at: now, event: why, user: Some(user), grant: Some(grant), network: None, key: None };
     audit::append(db, &record)?;
     Ok(Revocation::Revoked)
+}
+
+/// Ends a grant at somebody else's wish than its client's, which is to hear of it.
+pub(super) fn end(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<Revocation> {
+    logouts::note_grant(db, grant, now)?;
+    revoke(db, grant, AuditEvent::GrantRevoked, now)
 }
 
 /// Marks a grant as revoked.
@@ -169,14 +175,16 @@ pub(super) fn list(
 ) -> rusqlite::Result<Vec<GrantSummary>> {
     let after = after.map(|grant| halves(grant).0);
     let idle_since = idle_since(now, idle_lifetime);
-    let summary =
-        |row: &Row<'_>| Ok(GrantSummary { grant: grant(row)?, username: username(row, USERNAME_COLUMN)? });
+    let summary = |row: &Row<'_>| {
+        let session = row.get::<_, Option<_>>(USERNAME_COLUMN + 1)?.map(SessionId::from_bytes);
+        Ok(GrantSummary { grant: grant(row)?, username: username(row, USERNAME_COLUMN)?, session })
+    };
     match filter {
         GrantFilter::All => db
             .prepare_cached(concat!(
                 "SELECT ",
                 grant_columns!(),
-                " FROM grants g JOIN users u ON u.number = g.user
+                ", g.session FROM grants g JOIN users u ON u.number = g.user
                  WHERE (?1 IS NULL OR g.id_high > ?1)
                  AND g.revoked_at IS NULL AND g.expires_at > ?2 AND g.minted_at > ?3
                  ORDER BY g.id_high LIMIT ?4",
@@ -187,7 +195,7 @@ pub(super) fn list(
             .prepare_cached(concat!(
                 "SELECT ",
                 grant_columns!(),
-                " FROM users u JOIN grants g ON g.user = u.number
+                ", g.session FROM users u JOIN grants g ON g.user = u.number
                  WHERE u.id = ?5 AND (?1 IS NULL OR g.id_high > ?1)
                  AND g.revoked_at IS NULL AND g.expires_at > ?2 AND g.minted_at > ?3
                  ORDER BY g.id_high LIMIT ?4",

@@ -6,7 +6,7 @@ use jeton_authority::{GrantId, SessionId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, Row};
 
-use super::columns::{halves_to_bytes, parsed, user_id};
+use super::columns::{halves, halves_to_bytes, parsed, user_id};
 
 /// Notes the clients of the grants of a session that were not revoked, before they are. Expired ones too: the client's own
 /// session may go on.
@@ -16,6 +16,19 @@ pub(super) fn note_session(db: &Connection, session: SessionId, now: Timestamp) 
          WHERE g.session = ?1 AND g.revoked_at IS NULL AND c.backchannel_logout = 1",
     )?;
     let mut rows = select.query([session.as_bytes()])?;
+    while let Some(row) = rows.next()? {
+        note(db, row, now)?;
+    }
+    Ok(())
+}
+
+/// Notes the client of a grant that was not revoked, before it is.
+pub(super) fn note_grant(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<()> {
+    let mut select = db.prepare_cached(
+        "SELECT g.id_high, g.id_low, g.client, g.user FROM grants g JOIN clients c ON c.id = g.client
+         WHERE g.id_high = ?1 AND g.id_low = ?2 AND g.revoked_at IS NULL AND c.backchannel_logout = 1",
+    )?;
+    let mut rows = select.query(halves(grant))?;
     while let Some(row) = rows.next()? {
         note(db, row, now)?;
     }

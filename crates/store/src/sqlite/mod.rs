@@ -202,6 +202,10 @@ impl Store for SqliteStore {
         self.writer.submit(move |db| grants::revoke(db, grant, AuditEvent::GrantRevoked, now)).await
     }
 
+    async fn end_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError> {
+        self.writer.submit(move |db| grants::end(db, grant, now)).await
+    }
+
     async fn revoke_user_grants(&self, user: UserId, now: Timestamp) -> Result<Option<u64>, StoreError> {
         self.writer.submit(move |db| users::revoke_grants(db, user, now)).await
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use jeton_authority::audit::{AuditEvent, AuditRecord};
-use jeton_authority::session::{AuthenticationMethod, NewSession, Session, SessionSecretHash};
+use jeton_authority::session::{
+    AuthenticationMethod, NewSession, Session, SessionSecretHash, SessionSummary,
+};
 use jeton_authority::store::{SessionEnding, SessionOpening};
 use jeton_authority::user::User;
 use jeton_authority::{SessionId, UserId};
@@ -11,7 +13,7 @@ use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::columns::{count, counted, network, timestamp, user_id};
-use super::users::{USER_COLUMNS, user_at};
+use super::users::{USER_COLUMNS, user_at, username};
 use super::{audit, logouts};
 
 pub(super) fn open(
@@ -137,6 +139,26 @@ pub(super) fn list(
          ORDER BY s.authenticated_at DESC LIMIT ?4"
     ))?
     .query_map((user.as_bytes(), now.unix(), idle_since(now, idle_lifetime), limit), session)?
+    .collect()
+}
+
+pub(super) fn list_all(
+    db: &Connection,
+    after: Option<SessionId>,
+    limit: u32,
+    idle_lifetime: Duration,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<SessionSummary>> {
+    db.prepare_cached(&format!(
+        "SELECT {SESSION_COLUMNS}, u.username FROM sessions s JOIN users u ON u.number = s.user
+         WHERE (?1 IS NULL OR s.id > ?1) AND s.ended_at IS NULL AND s.expires_at > ?2 AND s.last_used_at > ?3
+         AND u.epoch = s.epoch
+         ORDER BY s.id LIMIT ?4"
+    ))?
+    .query_map(
+        (after.as_ref().map(SessionId::as_bytes), now.unix(), idle_since(now, idle_lifetime), limit),
+        |row| Ok(SessionSummary { session: session(row)?, username: username(row, SESSION_COLUMN_COUNT)? }),
+    )?
     .collect()
 }
 

@@ -7,7 +7,7 @@ use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
-use jeton_authority::session::{NewSession, Session, SessionSecretHash};
+use jeton_authority::session::{NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::store::{
     ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
     LogoutDelivery, LogoutStore, OneTimeStore, Placement, Redemption, SessionEnding, SessionOpening,
@@ -104,6 +104,16 @@ impl SessionStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError> {
         self.list(move |db| sessions::list(db, user, limit, idle_lifetime, now)).await
+    }
+
+    async fn list_all_sessions(
+        &self,
+        after: Option<SessionId>,
+        limit: u32,
+        idle_lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<SessionSummary>, StoreError> {
+        self.list(move |db| sessions::list_all(db, after, limit, idle_lifetime, now)).await
     }
 }
 

@@ -71,6 +71,19 @@ async fn a_client_that_gives_back_its_token_signs_out_of_itself_alone() {
 }
 
 #[tokio::test]
+async fn a_client_hears_of_the_one_session_that_the_operator_ends() {
+    let app = two_clients().await;
+    let browser = Browser::new(&app);
+    let (web, other) = (tokens(&app, &browser).await, of_other(&app, &browser, "openid").await);
+    let told = app.post_as("web", "/introspect", &[("token", text(&web, "access_token"))]).await.json();
+    let grant = text(&told, "sid").parse().expect("an identifier");
+    app.store.end_grant(grant, app.service.clock().now()).await.expect("a store");
+    assert_eq!((holds(&app, &web).await, holds(&app, &other).await), (false, true));
+    assert!(is_signed_in(&browser).await);
+    assert_eq!(to_be_told(&app).await, ["web"]);
+}
+
+#[tokio::test]
 async fn signing_out_at_this_browser_leaves_other_browsers_and_what_was_to_outlive_it() {
     let app = two_clients().await;
     let (here, there) = (Browser::new(&app), Browser::new(&app));
