@@ -142,3 +142,37 @@ fn serve_speaks_https_and_shows_a_renewed_certificate_on_sighup() {
     assert!(matches!(fetch(&url, &first), Err(FetchError::Tls { .. })));
     assert_eq!(server.stop(), 0);
 }
+
+#[test]
+fn what_clients_name_is_fetched_from_hosts_that_fetch_roots_vouches_for_and_no_others() {
+    let folder = Folder::new();
+    let (own, other) = (certified(|_| ()), certified(|_| ()));
+    let (certificate, key) = (folder.file("c.pem", &own.certificate), folder.file("c.key", &own.key));
+    let others = folder.file("other.pem", &other.certificate);
+    let both = folder.file("both.pem", format!("{}{}", other.certificate, own.certificate));
+    let host = Folder::new();
+    let host = host.serve(&[("JETON_TLS_CERTIFICATE", &certificate), ("JETON_TLS_KEY", &key)]);
+    let port = host.address.rsplit_once(':').expect("a port").1;
+    let metadata = serde_json::json!({
+        "redirect_uris": ["https://app.example/cb"],
+        "subject_type": "pairwise",
+        "sector_identifier_uri": format!("https://localhost:{port}/.well-known/openid-configuration"),
+    });
+    let metadata = folder.file("client.json", metadata.to_string());
+    let data = folder.path().to_str().expect("UTF-8");
+    let add = |roots: &str| {
+        let arguments = ["client", "add", "--id", "web", "--metadata", &metadata, "--data", data];
+        run_with(&arguments, &[("JETON_FETCH_ALLOW", "loopback"), ("JETON_FETCH_ROOTS", roots)]).refused()
+    };
+    // What is there is fetched, and turns out to be no sector.
+    for roots in [&certificate, &both] {
+        assert!(add(roots).contains("error[sector_malformed]"), "{}", add(roots));
+    }
+    assert!(add(&others).contains("error[fetch_tls]"), "{}", add(&others));
+    let without = add("");
+    assert!(
+        without.contains("error[fetch_tls]") || without.contains("error[fetch_no_trusted_roots]"),
+        "{without}"
+    );
+    assert!(add("/nowhere.pem").contains("/nowhere.pem cannot be read"));
+}

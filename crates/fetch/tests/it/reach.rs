@@ -56,3 +56,19 @@ async fn less_may_be_taken_than_the_most_that_ever_is() {
     let fetcher = Fetcher::new().allow(Reach::Loopback).max_bytes(6);
     assert_eq!(fetcher.json(&host.url("127.0.0.1")).await, Err(FetchError::TooLarge { limit: 6 }));
 }
+
+#[test]
+fn roots_of_ones_own_are_certificates_in_pem() {
+    for (text, is_none) in [
+        ("", true),
+        ("garbage", true),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", false),
+        ("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", false),
+    ] {
+        match Fetcher::new().trust_also(text.as_bytes()) {
+            Err(FetchError::NoTrustedRoots) => assert!(is_none, "{text}"),
+            Err(FetchError::Tls { .. }) => assert!(!is_none, "{text}"),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}

@@ -51,7 +51,8 @@ impl ClientRequest {
 
     async fn of(app: &App, path: &str, parts: &Parts, body: Body) -> Result<Self, ApiError> {
         let parameters = form::of_body(parts, body, &app.limits).await?;
-        let endpoints = [app.urls_of(path), app.urls_of(super::token::PATH)].concat();
+        let mut endpoints = app.urls_of(path);
+        endpoints.extend(app.urls_of(super::token::PATH));
         let endpoints: Vec<_> = endpoints.iter().map(String::as_str).collect();
         let basic = basic(&parts.headers)?;
         let certificate = parts.extensions.get::<ClientCertificate>();

@@ -1,12 +1,14 @@
 //! Clients that show a certificate in the handshake (RFC 8705).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64_turbo::STANDARD;
 use http::HeaderName;
 use jeton_authority::client_auth::ClientCertificate;
 use jeton_jose::dpop::{Prover, Request as Proved};
 use jeton_jose::{Algorithm, Jwk, JwkSet, PrivateKey};
+use jeton_server::tls::{Tls, TlsFiles};
 use jeton_server::{ForwardingHeader, ServiceBuilder, TrustedProxies};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use serde_json::{Value, json};
@@ -108,6 +110,38 @@ async fn a_client_is_known_by_the_key_of_a_certificate_that_it_signed_itself() {
     let another = self_signed("anything", |_| ());
     assert_refused(&ask(&site, &site.client(&another), "").await, "another key");
     assert_refused(&ask(&site, &site.visitor(), "").await, "no certificate");
+}
+
+#[tokio::test]
+async fn roots_of_clients_are_read_again_when_their_file_changes() {
+    let (before, after) = (Authority::new("Our clients"), Authority::new("Our clients"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("roots.pem");
+    std::fs::write(&file, before.pem()).expect("it can be written");
+    let root = Authority::new("The root");
+    let files = super::site::write(folder.path(), &root.server(super::site::NAME));
+    let tls = Tls::load(TlsFiles { client_roots: Some(file.clone()), ..files }).expect("a certificate");
+    let site =
+        Site::with(|settings| settings, |service| service.client_certificates(tls.client_roots())).await;
+    add(&site, "tls_client_auth", json!({"tls_client_auth_san_dns": "web.example"})).await;
+    let (old, new) = (site.client(&before.client("web.example")), site.client(&after.client("web.example")));
+    assert_eq!(ask(&site, &old, "").await.0, 200);
+    assert_refused(&ask(&site, &new, "").await, "it is not trusted yet");
+
+    let (authority, clock) = (Arc::clone(site.app.service.authority()), site.app.service.clock().clone());
+    tokio::spawn(tls.follow(authority, clock, Duration::from_millis(10)).expect("signals"));
+    std::fs::write(&file, "garbage").expect("it can be written");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(ask(&site, &old, "").await.0, 200, "what was read before counts");
+    std::fs::write(&file, after.pem()).expect("it can be written");
+    for _ in 0..500 {
+        if ask(&site, &new, "").await.0 == 200 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(ask(&site, &new, "").await.0, 200);
+    assert_refused(&ask(&site, &old, "").await, "it is trusted no longer");
 }
 
 /// Shows a certificate and signs with a key that is not its own.
