@@ -164,17 +164,11 @@ async fn who_does_not_hold_the_key_of_a_certificate_cannot_show_it() {
     let (own, thiefs) = (self_signed("web", |_| ()), self_signed("web", |_| ()));
     add(&site, "self_signed_tls_client_auth", json!({"jwks": jwks(&own)})).await;
     let key = any_supported_type(&thiefs.key()).expect("a key");
-    for versions in [&[&version::TLS12][..], &[&version::TLS13]] {
-        let mut roots = tokio_rustls::rustls::RootCertStore::empty();
-        roots.add(site.root.der()).expect("a root");
-        let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
-        let resolver = Thief(Arc::new(CertifiedKey::new(vec![own.der.clone()], Arc::clone(&key))));
-        let config = tokio_rustls::rustls::ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(versions)
-            .expect("a version")
-            .with_root_certificates(roots)
-            .with_client_cert_resolver(Arc::new(resolver));
-        let thief = Visitor { config };
+    for version in [&version::TLS12, &version::TLS13] {
+        let mut thief = site.visitor();
+        let shown = CertifiedKey::new(vec![own.der.clone()], Arc::clone(&key));
+        thief.config.client_auth_cert_resolver = Arc::new(Thief(Arc::new(shown)));
+        let thief = thief.speaking(version);
         // In TLS 1.3 the client is done before the server has looked, so it learns it from its first read.
         if let Ok(mut stream) = thief.try_connect(site.mtls).await {
             use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -244,11 +238,13 @@ async fn a_resumed_session_keeps_its_certificate_and_a_stranger_cannot_borrow_it
     let site = Site::with(|settings| settings, |service| service.client_certificates(None)).await;
     let own = self_signed("web", |_| ());
     add(&site, "self_signed_tls_client_auth", json!({"jwks": jwks(&own)})).await;
-    let visitor = site.client(&own);
-    assert_eq!(ask(&site, &visitor, "").await.0, 200);
-    let again = visitor.connect(site.mtls).await;
-    assert_eq!(again.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed));
-    assert_eq!(ask(&site, &visitor, "").await.0, 200);
+    for version in [&version::TLS12, &version::TLS13] {
+        let visitor = site.client(&own).speaking(version);
+        assert_eq!(ask(&site, &visitor, "").await.0, 200);
+        let again = visitor.connect(site.mtls).await;
+        assert_eq!(again.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed));
+        assert_eq!(ask(&site, &visitor, "").await.0, 200);
+    }
     // A session that began where nobody was asked proves nothing where everybody is.
     let stranger = site.visitor();
     assert_eq!(stranger.get(site.address, "/healthz", "").await.0, 200);

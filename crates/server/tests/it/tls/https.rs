@@ -39,17 +39,7 @@ async fn tls_1_2_and_1_3_are_spoken_and_a_stranger_of_that_name_is_not_believed(
     let versions: [(&'static SupportedProtocolVersion, _); 2] =
         [(&TLS12, ProtocolVersion::TLSv1_2), (&TLS13, ProtocolVersion::TLSv1_3)];
     for (supported, version) in versions {
-        let own = site.root.client("web");
-        let mut roots = tokio_rustls::rustls::RootCertStore::empty();
-        roots.add(site.root.der()).expect("a root");
-        let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
-        let config = tokio_rustls::rustls::ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[supported])
-            .expect("a version")
-            .with_root_certificates(roots)
-            .with_client_auth_cert(vec![own.der.clone()], own.key())
-            .expect("a certificate");
-        let visitor = Visitor { config };
+        let visitor = site.client(&site.root.client("web")).speaking(supported);
         let stream = visitor.connect(site.mtls).await;
         assert_eq!(stream.get_ref().1.protocol_version(), Some(version));
         assert_eq!(visitor.get(site.mtls, "/healthz", "").await.0, 200);
@@ -160,9 +150,9 @@ async fn a_shutdown_finishes_what_came_by_tls_and_waits_for_no_handshake() {
     let _silent = TcpStream::connect(address).await.expect("a connection");
     let mut open = visitor.connect(address).await;
     open.write_all(b"POST /api/token/ HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{").await.expect("sent");
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
     stop.send(()).expect("it runs");
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
     open.write_all(b"}").await.expect("sent");
     let mut answer = String::new();
     open.read_to_string(&mut answer).await.expect("an answer, and then the end as TLS has it");

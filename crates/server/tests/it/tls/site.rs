@@ -14,8 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::certificates::{Authority, Certified};
@@ -108,6 +108,7 @@ pub(crate) fn roots_of(authority: &Authority) -> TrustRoots {
 #[derive(Clone)]
 pub(crate) struct Visitor {
     pub(crate) config: ClientConfig,
+    root: CertificateDer<'static>,
 }
 
 impl Visitor {
@@ -124,7 +125,19 @@ impl Visitor {
                 .with_client_auth_cert(vec![certified.der.clone()], certified.key())
                 .expect("a certificate and its key"),
         };
-        Self { config }
+        Self { config, root: root.der() }
+    }
+
+    /// The same, in this version of TLS alone.
+    pub(crate) fn speaking(&self, version: &'static SupportedProtocolVersion) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.root.clone()).expect("a root");
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(&[version])
+            .expect("a version")
+            .with_root_certificates(roots)
+            .with_client_cert_resolver(Arc::clone(&self.config.client_auth_cert_resolver));
+        Self { config, root: self.root.clone() }
     }
 
     /// As [`Visitor::connect`], where that may fail.
