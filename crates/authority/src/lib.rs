@@ -59,7 +59,9 @@ pub use preview::Preview;
 pub use pushed::{PushedRequest, RequestObjectError};
 pub use random::{Random, SystemRandom};
 pub use refusal::{OAuthError, Refusal};
-pub use registration::{REGISTRATION_PATH, Registration, RegistrationError};
+pub use registration::{
+    MAX_REGISTRATION_TOKEN_USES, REGISTRATION_PATH, Registration, RegistrationError, add_registration_token,
+};
 pub use sign_in::SignInError;
 pub use sweep::{AUDIT_KEPT, SPENT_KEPT, SWEEP_STEP, SweepCursor};
 pub use token::{TokenError, TokenPair};

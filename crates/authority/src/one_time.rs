@@ -24,17 +24,20 @@ pub enum OneTimeKind {
     RequestObjectId,
     /// The `jti` of an access token without a grant that was revoked (RFC 7009 §2.1).
     RevokedTokenId,
+    /// One use of a token that clients register themselves with (RFC 7591 §1.2).
+    RegistrationTokenUse,
 }
 
 impl OneTimeKind {
     /// Every kind, so that a stored name can be read back.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AuthorizationCode,
         Self::PushedRequest,
         Self::AssertionId,
         Self::DpopProofId,
         Self::RequestObjectId,
         Self::RevokedTokenId,
+        Self::RegistrationTokenUse,
     ];
 
     /// Its stable name, which is also what the store keeps.
@@ -46,6 +49,7 @@ impl OneTimeKind {
             Self::DpopProofId => "dpop_proof_id",
             Self::RequestObjectId => "request_object_id",
             Self::RevokedTokenId => "revoked_token_id",
+            Self::RegistrationTokenUse => "registration_token_use",
         }
     }
 }

@@ -116,7 +116,9 @@ impl Settings {
 
     /// Whether clients come by themselves, unknown to the operator.
     pub(crate) fn takes_unknown_clients(&self) -> bool {
-        [self.registration, self.metadata_documents].contains(&RegistrationPolicy::Open)
+        [self.registration, self.metadata_documents]
+            .iter()
+            .any(|policy| *policy != RegistrationPolicy::Closed)
     }
 }
 
@@ -133,6 +135,8 @@ pub enum RegistrationPolicy {
     /// Nobody: the operator adds them.
     #[default]
     Closed,
+    /// Whoever has a token that the operator made (RFC 7591 §3). Users are asked before such a client gets anything.
+    WithToken,
     /// Everybody. Users are asked before such a client gets anything.
     Open,
 }

@@ -203,7 +203,10 @@ pub(crate) fn settings(
     settings.authorization_details_size = config.authorization_details_size.0;
     settings.device_lifetime = config.device_lifetime;
     settings.registration = registration(config.client_registration);
-    settings.metadata_documents = registration(config.client_metadata_documents);
+    settings.metadata_documents = match config.client_metadata_documents {
+        config::Documents::Closed => RegistrationPolicy::Closed,
+        config::Documents::Open => RegistrationPolicy::Open,
+    };
     settings.registered_resources.clone_from(&config.client_registration_resources.0);
     settings.registered_details_types.clone_from(&config.client_registration_details_types.0);
     settings.registered_grant_types.clone_from(&config.client_registration_grant_types.0);
@@ -223,6 +226,7 @@ pub(crate) fn settings(
 const fn registration(policy: config::Registration) -> RegistrationPolicy {
     match policy {
         config::Registration::Closed => RegistrationPolicy::Closed,
+        config::Registration::Token => RegistrationPolicy::WithToken,
         config::Registration::Open => RegistrationPolicy::Open,
     }
 }

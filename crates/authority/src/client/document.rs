@@ -39,7 +39,7 @@ impl Authority {
 
     /// The client that is named by the URL of its document, where the operator lets there be such clients.
     pub(crate) async fn client_of_document(&self, id: &ClientId) -> Option<Arc<Client>> {
-        if self.settings.metadata_documents == RegistrationPolicy::Closed || !is_document_url(id.as_str()) {
+        if self.settings.metadata_documents != RegistrationPolicy::Open || !is_document_url(id.as_str()) {
             return None;
         }
         let document = self.client_documents.get()?.document(id.as_str()).await?;

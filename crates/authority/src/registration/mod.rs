@@ -1,5 +1,6 @@
 //! Clients that register themselves (RFC 7591) and manage what they said (RFC 7592).
 
+mod initial_token;
 mod metadata;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::refusal::{OAuthError, Refusal};
 use crate::settings::RegistrationPolicy;
 use crate::store::{ClientChange, ClientRemoval, StoreError};
 
+pub use initial_token::{MAX_REGISTRATION_TOKEN_USES, add_registration_token};
 pub(crate) use metadata::Rules;
 
 /// Where clients register, below the issuer's URL.
@@ -33,6 +35,9 @@ pub enum RegistrationError {
     /// Clients are added by the operator alone.
     #[error("clients do not register themselves here")]
     Closed,
+    /// It brings no token of the operator's, or one that is expired or used up. Which of them is not told.
+    #[error("the token to register with is not valid")]
+    InitialToken,
     /// There is no such client, or the token is not the one that it manages itself with. Which of them is not told.
     #[error("the registration access token is not valid")]
     NotAuthorized,
@@ -46,6 +51,7 @@ impl RegistrationError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Closed => "registration_closed",
+            Self::InitialToken => "registration_initial_token_invalid",
             Self::NotAuthorized => "registration_token_invalid",
             Self::OAuth(error) => error.code(),
         }
@@ -93,18 +99,25 @@ impl std::fmt::Debug for Registration {
 }
 
 impl Authority {
-    /// Registers a client as it describes itself (RFC 7591 §3.1). Users are asked before it gets anything.
+    /// Registers a client as it describes itself (RFC 7591 §3.1), with the operator's token where that is wanted. Users are
+    /// asked before it gets anything.
     ///
     /// # Errors
     /// [`RegistrationError`] says why not.
     pub async fn register_client(
         &self,
         members: Map<String, Value>,
+        initial_token: Option<&str>,
         network: Network,
         now: Timestamp,
     ) -> Result<Registration, RegistrationError> {
-        if self.settings.registration == RegistrationPolicy::Closed {
-            return Err(RegistrationError::Closed);
+        let initial_token = match self.settings.registration {
+            RegistrationPolicy::Closed => return Err(RegistrationError::Closed),
+            RegistrationPolicy::Open => None,
+            RegistrationPolicy::WithToken => Some(initial_token.ok_or(RegistrationError::InitialToken)?),
+        };
+        if let Some(token) = initial_token {
+            self.check_registration_token(token, now).await?;
         }
         let metadata = self.registration_rules().check(members)?;
         let token = Handle::draw(&*self.random);
@@ -127,6 +140,9 @@ impl Authority {
         // Counted last: a mistake in a description costs nothing, and only what is kept has to be bounded.
         self.rates.registrations.take(network, now).map_err(OAuthError::from)?;
         self.check_sector_of(&client, network, now).await?;
+        if let Some(token) = initial_token {
+            self.use_registration_token(token, now).await?;
+        }
         self.make_keys_for(&client, now).await?;
         match self.add_client(&client).await? {
             ClientChange::Done => Ok(self.registration(&client, token.expose(), client.secret.as_ref())),

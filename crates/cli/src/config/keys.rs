@@ -8,8 +8,9 @@ use jeton_oauth::Scope;
 
 use super::problem::Problem;
 use super::setting::{
-    AccessAlgorithm, AskForCertificates, Database, FieldName, ForwardingHeader, GrantTypes, Issuer, Listen,
-    LogFormat, LogLevel, Networks, Nonces, Pkce, Reaches, Registration, Secret, Setting, Size, Texts, WebUrl,
+    AccessAlgorithm, AskForCertificates, Database, Documents, FieldName, ForwardingHeader, GrantTypes,
+    Issuer, Listen, LogFormat, LogLevel, Networks, Nonces, Pkce, Reaches, Registration, Secret, Setting,
+    Size, Texts, WebUrl,
 };
 use super::{Source, Value};
 
@@ -122,10 +123,10 @@ settings! {
     authorization_details_size: Size = "authorization.details_size", "4KiB";
     /// How long a device waits for its user.
     device_lifetime: Duration = "device.lifetime", "10m";
-    /// Who may register clients: `closed` leaves it to `jeton client add`; with `open` applications register themselves, and users are asked before such a client gets anything.
+    /// Who may register clients: `closed` leaves it to `jeton client add`; with `open` applications register themselves, with `token` those that bring one of `jeton client registration-token new`. Users are asked before such a client gets anything.
     client_registration: Registration = "client.registration", "closed";
     /// Who may be a client by the URL of its description alone, as agents of the Model Context Protocol are: `closed` is nobody, `open` everybody, and users are asked before such a client gets anything.
-    client_metadata_documents: Registration = "client.metadata_documents", "closed";
+    client_metadata_documents: Documents = "client.metadata_documents", "closed";
     /// The resources that clients which registered themselves, or are known by their URL, may ask for tokens for.
     client_registration_resources: Texts = "client.registration_resources", "";
     /// The types of authorization details that clients which registered themselves, or are known by their URL, may ask for, out of `authorization.details_types`.

@@ -19,7 +19,7 @@ pub(crate) use keys::{Config, KEYS, Key};
 pub(crate) use problem::Problems;
 pub(crate) use reference::reference;
 pub(crate) use setting::{
-    AskForCertificates, Database, ForwardingHeader, LogFormat, Nonces, Pkce, Reaches, Registration,
+    AskForCertificates, Database, Documents, ForwardingHeader, LogFormat, Nonces, Pkce, Reaches, Registration,
 };
 pub(crate) use source::{Source, Value};
 

@@ -373,9 +373,11 @@ words! {
 
 words! {
     /// Who may register clients.
-    Registration, "closed or open",
+    Registration, "closed, token or open",
     /// The operator.
     Closed = "closed",
+    /// Whoever has a token of the operator's.
+    Token = "token",
     /// Everybody.
     Open = "open",
 }
@@ -387,6 +389,15 @@ words! {
     Required = "required",
     /// Those of clients that authenticate may do without.
     Lenient = "lenient",
+}
+
+words! {
+    /// Whether clients may be known by the URL of their description.
+    Documents, "closed or open",
+    /// None.
+    Closed = "closed",
+    /// All.
+    Open = "open",
 }
 
 words! {

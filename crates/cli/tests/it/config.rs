@@ -107,7 +107,7 @@ fn lifetimes_that_contradict_each_other_are_found() {
         ("JETON_SESSION_IDLE_LIFETIME", "60d", "may not be longer than session.absolute_lifetime"),
         ("JETON_AUTHORIZATION_CODE_LIFETIME", "11m", "between 1s and 10 minutes"),
         ("JETON_DEVICE_LIFETIME", "0s", "device.lifetime must lie between"),
-        ("JETON_CLIENT_REGISTRATION", "ajar", "wants closed or open"),
+        ("JETON_CLIENT_REGISTRATION", "ajar", "wants closed, token or open"),
         ("JETON_TOKEN_API_ENABLED", "perhaps", "wants true or false"),
     ] {
         let found = run_with(&["config", "check"], &[(name, value)]);

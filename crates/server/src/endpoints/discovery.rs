@@ -119,7 +119,7 @@ fn document(settings: &Settings) -> Value {
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
     });
-    if settings.registration == RegistrationPolicy::Open {
+    if settings.registration != RegistrationPolicy::Closed {
         document["registration_endpoint"] = at(super::register::PATH).into();
     }
     if let (Some(document), Value::Object(algorithms)) = (document.as_object_mut(), algorithms()) {

@@ -27,7 +27,10 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     let (parts, body) = request.into_parts();
     let network = context.network();
     let outcome = match members(&app, &parts, body).await {
-        Ok(members) => app.authority.register_client(members, network, app.clock.now()).await,
+        Ok(members) => {
+            let token = bearer(&parts.headers);
+            app.authority.register_client(members, token, network, app.clock.now()).await
+        }
         Err(error) => return error.into_response(&context),
     };
     if let Ok(registration) = &outcome {
@@ -96,7 +99,7 @@ async fn members(app: &App, parts: &Parts, body: Body) -> Result<Map<String, Val
     read_object(&parts.headers, body, &app.limits).await?.ok_or(ApiError::OAuth(NO_OBJECT))
 }
 
-/// The registration access token (RFC 6750 §2.1).
+/// The registration access token, or the one to register with (RFC 6750 §2.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
@@ -127,8 +130,12 @@ fn refused(error: &RegistrationError) -> Response {
     // RFC 7592 §2.1: a client that is gone is told no more than one with a wrong token.
     const CHALLENGE: HeaderValue =
         HeaderValue::from_static("Bearer realm=\"register\", error=\"invalid_token\"");
-    let body =
-        r#"{"error":"invalid_token","error_description":"the registration access token is not valid"}"#;
+    let body = match error {
+        RegistrationError::InitialToken => {
+            r#"{"error":"invalid_token","error_description":"registering wants a token of the operator that is valid"}"#
+        }
+        _ => r#"{"error":"invalid_token","error_description":"the registration access token is not valid"}"#,
+    };
     let mut response = json(StatusCode::UNAUTHORIZED, body);
     response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
     response

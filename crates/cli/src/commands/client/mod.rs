@@ -2,6 +2,7 @@
 
 mod description;
 mod preview;
+mod registration_token;
 mod shown;
 
 use clap::{ArgGroup, Args, Subcommand};
@@ -21,6 +22,7 @@ use crate::output::{self, Style};
 use crate::{clock, input, master_key, serving};
 use description::Description;
 use preview::Preview;
+use registration_token::RegistrationToken;
 use shown::Shown;
 
 /// Add, change and list the applications that people sign in to
@@ -96,6 +98,9 @@ enum Action {
         id: ClientId,
     },
     Preview(Preview),
+    /// What applications register themselves with, where `client.registration` is `token`
+    #[command(subcommand)]
+    RegistrationToken(RegistrationToken),
 }
 
 impl ClientCommand {
@@ -121,6 +126,7 @@ impl ClientCommand {
                 Action::Disable { id } => Clients::open(&config).await?.disable(&id, true, style).await,
                 Action::Enable { id } => Clients::open(&config).await?.disable(&id, false, style).await,
                 Action::Remove { id } => Clients::open(&config).await?.remove(&id, style).await,
+                Action::RegistrationToken(token) => token.run(&config, style).await,
                 Action::Preview(preview) => preview.run(Clients::open(&config).await?, &config, style).await,
             }
         })

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use jeton_authority::settings::RegistrationPolicy;
+use jeton_authority::{SystemRandom, add_registration_token};
 use jeton_oauth::Parameters;
 use jeton_oauth::authorization::GrantType;
 use jeton_server::{Fetcher, Reach};
@@ -21,6 +22,45 @@ async fn app() -> TestApp {
         settings
     };
     TestApp::with(open, |service| service).await
+}
+
+/// Registers with the operator's token, or none.
+async fn register_with(app: &TestApp, token: &str) -> Answer {
+    let metadata = json!({"redirect_uris": [CALLBACK]});
+    manage(app, Method::POST, "/register", token, Some(&metadata)).await
+}
+
+#[tokio::test]
+async fn where_the_operator_wants_a_token_it_brings_so_many_clients_and_no_more() {
+    let with_token = |mut settings: jeton_authority::settings::Settings| {
+        settings.registration = RegistrationPolicy::WithToken;
+        settings
+    };
+    let app = TestApp::with(with_token, |service| service).await;
+    let discovery = app.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(discovery["registration_endpoint"], "https://auth.example/register");
+    let now = app.service.clock().now();
+    let until = now.saturating_add(std::time::Duration::from_secs(100));
+    let make = async |uses| {
+        let token = add_registration_token(&*app.store, &SystemRandom, uses, until, now).await;
+        token.expect("a store").expose().to_owned()
+    };
+    let (token, other) = (make(2).await, make(1).await);
+    for none in ["", "x", &token[1..]] {
+        let refused = register_with(&app, none).await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{none:?}: {}", refused.text());
+        assert!(refused.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer ")));
+    }
+    // A description that will not do uses nothing up.
+    let bad = json!({"redirect_uris": ["http://evil.example/"]});
+    assert_eq!(manage(&app, Method::POST, "/register", &token, Some(&bad)).await.status, 400);
+    let at_once =
+        tokio::join!(register_with(&app, &token), register_with(&app, &token), register_with(&app, &token));
+    let mut statuses = [at_once.0, at_once.1, at_once.2].map(|answer| answer.status.as_u16());
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 401]);
+    app.hand.step(100);
+    assert_eq!(register_with(&app, &other).await.status, StatusCode::UNAUTHORIZED, "it has expired");
 }
 
 async fn manage(app: &TestApp, method: Method, path: &str, token: &str, body: Option<&Value>) -> Answer {

@@ -1,0 +1,84 @@
+//! Tokens that clients register themselves with (RFC 7591 §1.2, §3): the operator makes one and hands it to whoever may bring
+//! clients.
+//!
+//! Each use is a row of its own of what may be used once, so that two requests never share one. The store holds hashes of 256
+//! random bits: how long looking one up takes says nothing about any other.
+
+use jeton_jose::Timestamp;
+
+use crate::authority::Authority;
+use crate::one_time::{Handle, OneTimeHash, OneTimeKind};
+use crate::random::Random;
+use crate::registration::RegistrationError;
+use crate::store::{OneTimeStore, Redemption, StoreError};
+
+/// The most clients that one token can bring.
+pub const MAX_REGISTRATION_TOKEN_USES: u32 = 100;
+
+/// Makes a token that registers so many clients, at most [`MAX_REGISTRATION_TOKEN_USES`], until `expires_at`. It is shown this
+/// once.
+///
+/// # Errors
+/// When the store fails; a token of which nobody knows may then be left in it, until it expires.
+pub async fn add_registration_token(
+    store: &(impl OneTimeStore + ?Sized),
+    random: &dyn Random,
+    uses: u32,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Handle, StoreError> {
+    let token = Handle::draw(random);
+    for number in 0..uses.min(MAX_REGISTRATION_TOKEN_USES) {
+        let hash = hash_of_use(token.expose(), number);
+        // 256 random bits are never taken.
+        store.place(OneTimeKind::RegistrationTokenUse, hash, "".into(), expires_at, now).await?;
+    }
+    Ok(token)
+}
+
+impl Authority {
+    /// Whether a token has a use left.
+    pub(super) async fn check_registration_token(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(), RegistrationError> {
+        self.next_use(token, 0, now).await.map(drop)
+    }
+
+    /// Uses a token once.
+    pub(super) async fn use_registration_token(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(), RegistrationError> {
+        let mut number = 0;
+        loop {
+            number = self.next_use(token, number, now).await?;
+            let hash = hash_of_use(token, number);
+            match self.store.redeem(OneTimeKind::RegistrationTokenUse, hash, now).await? {
+                Redemption::Redeemed { .. } => return Ok(()),
+                // Somebody was faster: the next one, if there is one.
+                Redemption::Replayed => number += 1,
+                _ => return Err(RegistrationError::InitialToken),
+            }
+        }
+    }
+
+    /// The number of the first use that is left, from `number` on. Garbage is told by one look.
+    async fn next_use(&self, token: &str, number: u32, now: Timestamp) -> Result<u32, RegistrationError> {
+        for number in number..MAX_REGISTRATION_TOKEN_USES {
+            let hash = hash_of_use(token, number);
+            match self.store.peek(OneTimeKind::RegistrationTokenUse, hash).await? {
+                Some(found) if found.expires_at > now && found.redeemed_at.is_some() => {}
+                Some(found) if found.expires_at > now => return Ok(number),
+                _ => break,
+            }
+        }
+        Err(RegistrationError::InitialToken)
+    }
+}
+
+fn hash_of_use(token: &str, number: u32) -> OneTimeHash {
+    OneTimeHash::of_parts(&[token, &number.to_string()])
+}
