@@ -1,5 +1,6 @@
 //! One module a command; each takes its arguments apart, calls what does the work, and prints.
 
+mod certificates;
 mod client;
 mod completions;
 mod config;

@@ -1,6 +1,7 @@
 //! Runs the real binary, as people and scripts do.
 
 mod browser;
+mod certificates;
 mod client;
 mod config;
 mod demo;

@@ -8,6 +8,7 @@ use jeton_jose::{SignError, SigningKey};
 
 use super::Format;
 use crate::algorithm::{self, Named, Signature};
+use crate::commands::certificates::Certified;
 use crate::commands::header::{HeaderOption, wrong};
 use crate::failure::Failure;
 use crate::key_choice::signing_key;
@@ -45,6 +46,8 @@ pub(super) struct Sign {
     /// More members of the protected header; `typ`, `cty` and `kid` may be among them
     #[arg(long, value_name = "JSON")]
     header: Option<String>,
+    #[command(flatten)]
+    certified: Certified,
     /// What to sign
     file: Option<PathBuf>,
 }
@@ -68,7 +71,11 @@ impl Sign {
             return Err(Failure::usage("several keys need --format general"));
         }
         let content = self.file.as_deref().unwrap_or("-".as_ref());
-        input::one_from_stdin(self.key.iter().map(PathBuf::as_path).chain([content]))?;
+        if self.key.len() > 1 && !self.certified.is_empty() {
+            return Err(Failure::usage("certificates are for one key, and there are several"));
+        }
+        let keys = self.key.iter().map(PathBuf::as_path);
+        input::one_from_stdin(keys.chain(self.certified.paths()).chain([content]))?;
         let signers = self.signers()?;
         let payload = input::content(Some(content))?;
         let jws = match (self.format, self.detached, signers.as_slice()) {
@@ -123,6 +130,13 @@ impl Sign {
         }
         for (name, value) in header.others_of_a_signature() {
             signer = signer.header(name, value).map_err(|error| wrong(format!("`{name}`: {error}")))?;
+        }
+        let refused = |error: SignError| Failure::coded(error.code(), error.to_string());
+        if let Some(chain) = self.certified.chain()? {
+            signer = signer.certificates(&chain).map_err(refused)?;
+        }
+        if let Some(chain) = self.certified.named()? {
+            signer = signer.certificate_thumbprint(&chain).map_err(refused)?;
         }
         Ok(if self.unencoded { signer.unencoded() } else { signer })
     }

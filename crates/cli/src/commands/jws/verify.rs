@@ -8,6 +8,8 @@ use jeton_jose::jwt::TokenType;
 use jeton_jose::{KeySet, VerifyError};
 
 use crate::algorithm::{self, Named, Signature};
+use crate::clock;
+use crate::commands::certificates::CertificateOption;
 use crate::commands::peek::{Peek, is_json};
 use crate::failure::Failure;
 use crate::key_choice::verifying_keys;
@@ -24,11 +26,17 @@ verified.
 Examples:
   jeton jws verify --key public.jwk < report.jws > report.pdf
   jeton jws verify --key public.pem --alg PS256 --alg RS256 < note.jws
-  jeton jws verify --key public.jwk --payload report.pdf < report.sig > /dev/null")]
+  jeton jws verify --key public.jwk --payload report.pdf < report.sig > /dev/null
+  jeton jws verify --roots ca.pem --certificate-name signer.example < report.jws")]
 pub(super) struct Verify {
     /// The key: public, private or secret; of a JWK set the one that the text names
-    #[arg(long)]
-    key: PathBuf,
+    #[arg(long, required_unless_present = "roots", conflicts_with = "roots")]
+    key: Option<PathBuf>,
+    /// The roots (PEM) that the certificates in the text (`x5c`) must lead to
+    #[arg(long, value_name = "FILE")]
+    roots: Option<PathBuf>,
+    #[command(flatten)]
+    certificate: CertificateOption,
     /// Accept this algorithm alone; may be given several times [default: what the keys are for]
     #[arg(long, value_parser = algorithm::signature)]
     alg: Vec<Named<Signature>>,
@@ -52,7 +60,8 @@ impl Verify {
 
     fn verify(self) -> Result<Verified, Failure> {
         let token = self.token.as_deref().unwrap_or("-");
-        let paths = [Some(self.key.as_path()), self.payload.as_deref(), Some(Path::new(token))];
+        let key = self.key.as_deref().or(self.roots.as_deref());
+        let paths = [key, self.payload.as_deref(), Some(Path::new(token))];
         input::one_from_stdin(paths.into_iter().flatten())?;
         let allowed: Vec<_> =
             algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
@@ -62,7 +71,15 @@ impl Verify {
         let peek = Peek::at(&token);
         let typ = self.typ.map_or(TokenType::Any, TokenType::from);
         let mut failure = None;
-        for keys in verifying_keys(&self.key, &allowed, &peek.algorithms())? {
+        self.certificate.check(self.roots.as_deref())?;
+        let keys = match (&self.key, &self.roots) {
+            (Some(key), _) => verifying_keys(key, &allowed, &peek.algorithms())?,
+            (None, roots) => {
+                let roots = roots.as_deref().unwrap_or("-".as_ref());
+                vec![self.certificate.keys(roots, &allowed, &token, self.max_size, clock::now())?]
+            }
+        };
+        for keys in keys {
             match verify(&token, payload, &keys, &typ, self.max_size) {
                 Ok(verified) => return Ok(verified),
                 Err(error) => failure = Some((error, keys)),

@@ -1,18 +1,32 @@
-//! Where the keys of an issuer come from: a file of the caller's own, a published set, or the issuer.
+//! Where the keys of an issuer come from: a file of the caller's own, a published set, the issuer, or the token itself with
+//! certificates.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jeton_jose::{Algorithm, JwkSet, KeySet};
+use jeton_jose::jwt::Verifier;
+use jeton_jose::{Algorithm, JwkSet, KeySet, Timestamp};
 
+use crate::commands::certificates::CertificateOption;
+use crate::commands::peek::Peek;
 use crate::failure::Failure;
 use crate::key_choice::{published_keys, verifying_keys};
 use crate::{input, remote};
 
-/// One of the three.
+/// One place, and what has to be known about it.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(super) struct KeySource {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    certificate: CertificateOption,
+}
+
+/// One of the four.
 #[derive(Debug, Args)]
 #[group(id = "keys", required = true, multiple = false)]
-pub(super) struct KeySource {
+struct Place {
     /// The key: public, private or secret; of a JWK set the one that the token names
     #[arg(long)]
     key: Option<PathBuf>,
@@ -21,23 +35,37 @@ pub(super) struct KeySource {
     jwks: Option<String>,
     /// The authority that issued the token; its keys are fetched
     #[arg(long, value_name = "URL")]
-    pub(super) issuer: Option<String>,
+    issuer: Option<String>,
+    /// The roots (PEM) that the certificates of the token (`x5c`) must lead to
+    #[arg(long, value_name = "FILE")]
+    roots: Option<PathBuf>,
 }
 
 impl KeySource {
+    /// The authority that issued the token, where its keys are fetched.
+    pub(super) fn issuer(&self) -> Option<&str> {
+        self.place.issuer.as_deref()
+    }
+
     /// The files that are read, for the one that may be standard input.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.key.as_deref().into_iter().chain(self.jwks.as_deref().map(Path::new))
+        let files = self.place.key.as_deref().into_iter().chain(self.place.roots.as_deref());
+        files.chain(self.place.jwks.as_deref().map(Path::new))
     }
 
     /// The keys that a token may be signed with, which names an algorithm.
-    pub(super) fn keys(&self, allowed: &[Algorithm], named: &[Algorithm]) -> Result<KeySet, Failure> {
-        let sets = if let Some(path) = &self.key {
+    pub(super) fn keys(&self, allowed: &[Algorithm], token: &str, now: Timestamp) -> Result<KeySet, Failure> {
+        self.certificate.check(self.place.roots.as_deref())?;
+        if let Some(roots) = &self.place.roots {
+            return self.certificate.keys(roots, allowed, token, Verifier::DEFAULT_MAX_LEN, now);
+        }
+        let named = &Peek::at(token).algorithms();
+        let sets = if let Some(path) = &self.place.key {
             verifying_keys(path, allowed, named)
-        } else if let Some(place) = &self.jwks {
+        } else if let Some(place) = &self.place.jwks {
             published_keys(place, &jwk_set(place)?, allowed, named)
         } else {
-            let issuer = self.issuer.as_deref().unwrap_or_default();
+            let issuer = self.place.issuer.as_deref().unwrap_or_default();
             published_keys(issuer, &remote::keys_of_issuer(issuer)?, allowed, named)
         };
         // A token names one algorithm, so there is one set.

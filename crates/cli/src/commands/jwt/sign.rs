@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use jeton_jose::SigningKey;
 use jeton_jose::jwe::{ContentEncryption, KeyManagement};
 use jeton_jose::jwt::Signer;
 use jeton_jose::nested::NestedSigner;
+use jeton_jose::{SignError, SigningKey};
 use zeroize::Zeroizing;
 
 use super::duration;
 use crate::algorithm::{self, Named, Signature};
+use crate::commands::certificates::Certified;
 use crate::commands::header::{HeaderOption, wrong};
 use crate::commands::jwe::{Recipient, encrypter};
 use crate::failure::Failure;
@@ -40,6 +41,8 @@ pub(super) struct Sign {
     /// More members of the protected header; `typ` and `kid` may be among them, `alg` only as the key has it
     #[arg(long, value_name = "JSON")]
     header: Option<String>,
+    #[command(flatten)]
+    certified: Certified,
     /// For how long the token is good: `exp`
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     expires_in: Option<Duration>,
@@ -64,11 +67,12 @@ impl Sign {
     pub(super) fn run(self) -> Result<(), Failure> {
         let claims_path = self.claims.as_deref().filter(|claims| *claims == "-").map(Path::new);
         let paths = [Some(self.key.as_path()), self.encrypt_to.as_deref(), claims_path];
-        input::one_from_stdin(paths.into_iter().flatten())?;
+        input::one_from_stdin(paths.into_iter().flatten().chain(self.certified.paths()))?;
         let algorithm = self.alg.map(Named::known).transpose()?;
         let key = signing_key(&self.key, algorithm.map(|named| named.algorithm))?;
         let header = HeaderOption::parse(self.header.as_deref())?;
         let signer = signer(key, algorithm.is_some_and(|named| named.as_eddsa), &header)?;
+        let signer = self.with_certificates(signer)?;
         let claims = self.claims()?;
         let token = match &self.encrypt_to {
             None => signer.sign(&claims).map_err(|error| Failure::coded(error.code(), error.to_string()))?,
@@ -80,6 +84,17 @@ impl Sign {
             }
         };
         Style::of(self.json).print(&serde_json::json!({"token": token}), || token.clone())
+    }
+
+    fn with_certificates(&self, mut signer: Signer) -> Result<Signer, Failure> {
+        let refused = |error: SignError| Failure::coded(error.code(), error.to_string());
+        if let Some(chain) = self.certified.chain()? {
+            signer = signer.certificates(&chain).map_err(refused)?;
+        }
+        if let Some(chain) = self.certified.named()? {
+            signer = signer.certificate_thumbprint(&chain).map_err(refused)?;
+        }
+        Ok(signer)
     }
 
     /// The claims with the times that --expires-in adds.

@@ -26,14 +26,16 @@ Checked are the signature, by the algorithm of the key, `typ`, `exp`, `nbf`
 and `iat`. Who the token is from and for is checked only where --iss and --aud
 say who that must be; --issuer implies --iss, and wants `typ: at+jwt`. Public
 keys come from --jwks or --issuer over https, or http from this machine
-itself; --key takes any key. With --decrypt-key the token must be encrypted
+itself; --key takes any key; with --roots it is the one that the token brings
+along with certificates (`x5c`). With --decrypt-key the token must be encrypted
 around a signed one (RFC 7519 §5.2).
 
 Examples:
   jeton jwt verify --key public.pem --iss https://issuer.example --aud my-api < token
   jeton jwt verify --issuer http://127.0.0.1:8000 eyJhbGciOi…
   jeton jwt verify --key key.jwk --at 1795378647 < token       as of that time
-  jeton jwt verify --key public.jwk --decrypt-key mine.jwk < nested")]
+  jeton jwt verify --key public.jwk --decrypt-key mine.jwk < nested
+  jeton jwt verify --roots ca.pem --certificate-name issuer.example < token")]
 pub(super) struct Verify {
     #[command(flatten)]
     source: KeySource,
@@ -80,10 +82,10 @@ impl Verify {
             algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
         let received = input::token(self.token.clone())?;
         let token = self.nested.signed_token(received)?;
-        let keys = self.source.keys(&allowed, &Peek::at(&token).algorithms())?;
-        let issuer = &self.source.issuer;
+        let keys = self.source.keys(&allowed, &token, now)?;
+        let issuer = self.source.issuer();
         let wanted = Wanted {
-            issuer: self.policy.iss.clone().or_else(|| issuer.clone()),
+            issuer: self.policy.iss.clone().or_else(|| issuer.map(str::to_owned)),
             audience: self.aud.clone(),
             typ: self.typ.clone().or_else(|| issuer.is_some().then(|| "at+jwt".to_owned())),
             algorithms: names(keys.iter().map(|key| key.algorithm().as_str())),

@@ -11,7 +11,7 @@ use super::super::key_source::KeySource;
 use super::super::policy::Policy;
 use super::{TYP, coded};
 use crate::algorithm::{self, Named, Signature};
-use crate::commands::peek::{Peek, names};
+use crate::commands::peek::names;
 use crate::failure::Failure;
 use crate::{input, output};
 
@@ -59,9 +59,9 @@ impl Verify {
             algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
         let token = input::token(self.token.clone())?;
         let issued = token.split('~').next().unwrap_or_default();
-        let keys = self.source.keys(&allowed, &Peek::at(issued).algorithms())?;
+        let keys = self.source.keys(&allowed, issued, now)?;
         let wanted = Wanted {
-            issuer: self.policy.iss.clone().or_else(|| self.source.issuer.clone()),
+            issuer: self.policy.iss.clone().or_else(|| self.source.issuer().map(str::to_owned)),
             audience: None,
             typ: Some(self.typ.clone()),
             algorithms: names(keys.iter().map(|key| key.algorithm().as_str())),
