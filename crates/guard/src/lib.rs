@@ -52,7 +52,6 @@ mod guard;
 mod layer;
 mod policy;
 mod refusal;
-mod remembered;
 #[cfg(feature = "remote")]
 pub mod remote;
 mod require_scope;

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_jose::jwt::{Audience, Issuer, TokenType, Unverified, Verifier};
+use jeton_jose::jwt::{Audience, Issuer, Remembered, TokenType, Unverified, Verifier};
 use jeton_jose::{KeySet, Timestamp, VerifyError};
 
 use crate::answer::Answers;
 use crate::claims::GuardedClaims;
 use crate::refusal::Refusal;
-use crate::remembered::Remembered;
 use crate::token::{AccessToken, Admitted};
 
 /// What stays the same when the keys change.

@@ -40,6 +40,7 @@ mod audience;
 mod known_header;
 mod profile;
 mod registered;
+mod remembered;
 mod signer;
 mod token_type;
 mod unverified;
@@ -48,6 +49,7 @@ mod verifier;
 
 pub use audience::{Audience, Issuer};
 pub use registered::RegisteredClaims;
+pub use remembered::Remembered;
 pub use signer::Signer;
 pub(crate) use signer::claims_json;
 pub use token_type::TokenType;

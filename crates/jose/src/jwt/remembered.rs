@@ -3,11 +3,12 @@
 //! It belongs to the keys that its tokens were verified with. New keys come with an empty one, so a verification that
 //! began before a change can only fill a cache that nobody reads any more.
 
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jeton_jose::Timestamp;
+use crate::Timestamp;
 
 /// How long a token is remembered at most, whatever its `exp`.
 const LONGEST: Duration = Duration::from_secs(600);
@@ -18,12 +19,37 @@ const LONGEST_TOKEN: usize = 4096;
 /// How many entries one lock guards. A token can sit in any of them, so a full bucket forgets one before the whole is full.
 const WAYS: usize = 8;
 
-/// A fixed number of buckets of [`WAYS`] entries, each behind a lock of its own.
-pub(crate) struct Remembered<T> {
+/// Tokens that were verified before, each with what was found in it, for at most ten minutes: a bounded cache, to be thrown
+/// away with the keys that verified them.
+///
+/// It saves the signature check alone. Whoever uses it still asks whatever may have changed since, such as whether the
+/// token was revoked.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use jeton_jose::{Timestamp, jwt::Remembered};
+///
+/// let (remembered, now) = (Remembered::with_capacity(1024), Timestamp::from_unix(1_800_000_000));
+/// let expires = now.saturating_add(Duration::from_secs(60));
+/// remembered.insert("a.verified.token", Arc::new("ada"), now, expires);
+/// assert_eq!(remembered.find("a.verified.token", now).as_deref(), Some(&"ada"));
+/// assert_eq!(remembered.find("a.verified.token", expires), None);
+/// assert_eq!(remembered.find("b.verified.token", now), None);
+/// ```
+pub struct Remembered<T> {
     buckets: Box<[Mutex<Bucket<T>>]>,
     seed: u64,
 }
 
+/// Shows nothing: tokens are secrets.
+impl<T> fmt::Debug for Remembered<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remembered").finish_non_exhaustive()
+    }
+}
+
+/// Each behind a lock of its own.
 struct Bucket<T> {
     // Apart from the entries, so that a look-up reads one cache line before it knows where to look further.
     tags: [u64; WAYS],
@@ -40,7 +66,8 @@ struct Entry<T> {
 
 impl<T> Remembered<T> {
     /// Room for at most `capacity` tokens, rounded down to a multiple of eight, and for eight at least.
-    pub(crate) fn with_capacity(capacity: usize) -> Self {
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
         let buckets = (capacity / WAYS).max(1);
         Self {
             buckets: (0..buckets).map(|_| Mutex::new(Bucket::empty())).collect(),
@@ -50,7 +77,8 @@ impl<T> Remembered<T> {
     }
 
     /// What was remembered of this very token, if it still counts at `now`.
-    pub(crate) fn find(&self, token: &str, now: Timestamp) -> Option<Arc<T>> {
+    #[must_use]
+    pub fn find(&self, token: &str, now: Timestamp) -> Option<Arc<T>> {
         let (tag, bucket) = self.place(token)?;
         let bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
         for (known, entry) in bucket.tags.iter().zip(&bucket.entries) {
@@ -66,7 +94,7 @@ impl<T> Remembered<T> {
     }
 
     /// Remembers a token that was verified at `now` and expires at `expires`, which counts its leeway in.
-    pub(crate) fn insert(&self, token: &str, value: Arc<T>, now: Timestamp, expires: Timestamp) {
+    pub fn insert(&self, token: &str, value: Arc<T>, now: Timestamp, expires: Timestamp) {
         if token.len() > LONGEST_TOKEN {
             return;
         }
