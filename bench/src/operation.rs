@@ -22,6 +22,8 @@ pub enum Operation {
     ClientCredentials,
     /// A resource server that authenticates with its secret asks what a user's token is.
     Introspect,
+    /// The same where the authority remembers what it has verified.
+    IntrospectRemembered,
     /// A client redeems an authorization code: two signatures, one durable write.
     AuthorizationCode,
     /// A sign-in with a password.
@@ -30,7 +32,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order they are measured: the one that takes memory last.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::JwkSet,
         Self::Discovery,
         Self::Verify,
@@ -39,6 +41,7 @@ impl Operation {
         Self::Refresh,
         Self::ClientCredentials,
         Self::Introspect,
+        Self::IntrospectRemembered,
         Self::AuthorizationCode,
         Self::SignIn,
     ];
@@ -54,6 +57,7 @@ impl Operation {
             Self::Discovery => "discovery",
             Self::ClientCredentials => "client_credentials",
             Self::Introspect => "introspect",
+            Self::IntrospectRemembered => "introspect-remembered",
             Self::AuthorizationCode => "authorization_code",
             Self::SignIn => "sign-in",
         }
@@ -68,7 +72,7 @@ impl Operation {
             }
             Self::Refresh => "rotation committed in a group (synchronous=FULL), ES256 signature",
             Self::ClientCredentials => "credentials compared as a text, ES256 signature",
-            Self::Introspect => {
+            Self::Introspect | Self::IntrospectRemembered => {
                 "credentials compared as a text, ES256 verification, claims parsed and written"
             }
             Self::AuthorizationCode => {
@@ -86,7 +90,7 @@ impl Operation {
             Self::Verify | Self::ProtectedApi | Self::Introspect => 1.2,
             Self::ClientCredentials => 1.5,
             Self::AuthorizationCode => 2.0,
-            Self::ProtectedApiRemembered => 0.6,
+            Self::ProtectedApiRemembered | Self::IntrospectRemembered => 0.6,
             Self::Refresh => 1.6,
             Self::SignIn => 1.03,
         }

@@ -64,7 +64,7 @@ pub fn of(operation: Operation) -> &'static [PeerFigure] {
                 ]
             }
         }
-        Operation::Introspect => {
+        Operation::Introspect | Operation::IntrospectRemembered => {
             const {
                 &[
                     figure(RAUTHY, "EdDSA", 0.163, 4.5),

@@ -24,8 +24,10 @@ const CODES: usize = 32_768;
 pub enum Kind {
     /// The floor.
     Floor,
-    /// `jeton serve`.
+    /// `jeton serve` that verifies each token anew.
     Serve,
+    /// `jeton serve` that remembers the tokens that it has verified, as it does unless told otherwise.
+    ServeRemembering,
     /// `jeton demo`, for the protected API beside it.
     Demo,
     /// `jeton demo` whose API remembers the tokens that it has verified.
@@ -67,11 +69,16 @@ impl Workshop {
                 ready: "/static",
                 log,
             },
-            Kind::Serve => Launch {
+            Kind::Serve | Kind::ServeRemembering => Launch {
                 name: "jeton serve",
                 program: self.jeton(),
                 arguments: vec!["serve".to_owned(), "--data".to_owned(), path(data)],
-                environment: vec![without_grace, ("JETON_ISSUER", ISSUER.to_owned()), master_key()],
+                environment: vec![
+                    without_grace,
+                    ("JETON_ISSUER", ISSUER.to_owned()),
+                    ("JETON_ACCESS_REMEMBER", if kind == Kind::Serve { "0" } else { "1024" }.to_owned()),
+                    master_key(),
+                ],
                 ready: "/.well-known/jwks.json",
                 log,
             },
@@ -136,7 +143,7 @@ impl Site {
         sessions: usize,
     ) -> Result<Self, BenchError> {
         let mut tokens = Vec::new();
-        if kind == Kind::Serve {
+        if matches!(kind, Kind::Serve | Kind::ServeRemembering) {
             workshop.add_user(data)?;
             workshop.add_client(data)?;
             tokens = grants::open_grants(data, sessions as u64, 1)?;
@@ -158,7 +165,9 @@ impl Site {
     pub fn start(workshop: &Workshop, kind: Kind, data: &Path) -> Result<Self, BenchError> {
         let contender = Contender::start(&workshop.launch(kind, data))?;
         let credentials = match kind {
-            Kind::Floor | Kind::Serve => format!(r#"{{"username":"{USERNAME}","password":"{PASSWORD}"}}"#),
+            Kind::Floor | Kind::Serve | Kind::ServeRemembering => {
+                format!(r#"{{"username":"{USERNAME}","password":"{PASSWORD}"}}"#)
+            }
             Kind::Demo | Kind::DemoRemembering => {
                 demo_credentials(&contender.output()?).ok_or_else(|| {
                     BenchError::Other("jeton demo printed no curl line that signs in".to_owned())
@@ -201,7 +210,9 @@ impl Site {
             }
             Operation::Refresh => self.refresh_of(self.sessions.clone()),
             Operation::ClientCredentials => by_client("grant_type=client_credentials"),
-            Operation::Introspect => by_client(&format!("token={}", self.access_token()?)),
+            Operation::Introspect | Operation::IntrospectRemembered => {
+                by_client(&format!("token={}", self.access_token()?))
+            }
             Operation::AuthorizationCode => {
                 let [before, after] = codes::redemption();
                 by_client("").presenting(Presented { before, after, renewed_by: None, texts: Rc::default() })
@@ -244,7 +255,7 @@ impl Site {
             Operation::ProtectedApi | Operation::ProtectedApiRemembered => ["/hello", "/hello/"],
             Operation::Refresh => ["/refresh", "/api/token/refresh/"],
             Operation::ClientCredentials => ["/client-token", "/token"],
-            Operation::Introspect => ["/introspect", "/introspect"],
+            Operation::Introspect | Operation::IntrospectRemembered => ["/introspect", "/introspect"],
             Operation::AuthorizationCode => ["/redeem", "/token"],
             Operation::SignIn => ["/hash", "/api/token/"],
         };

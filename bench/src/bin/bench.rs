@@ -18,7 +18,7 @@ use jeton_bench::site::{Kind, Site, Workshop};
 #[command(name = "bench")]
 struct Arguments {
     /// What to measure: an operation (jwks, discovery, verify, hello, hello-remembered, refresh, client_credentials,
-    /// introspect, authorization_code, sign-in), `grants` (a million of them), `start`, `server` for all of these
+    /// introspect, introspect-remembered, authorization_code, sign-in), `grants` (a million of them), `start`, `server` for all of these
     /// with a report in bench/results, `jose` for the library with a report of its own [default: server]
     names: Vec<String>,
     /// Windows of each contender
@@ -109,12 +109,14 @@ impl Session {
         let (floor, ours) = (start(Kind::Floor, "floor")?, start(self.kind(Kind::Serve), "serve")?);
         floor.publish_as(&ours)?;
         let demo = start(self.kind(Kind::Demo), "demo")?;
-        let remembering = start(self.kind(Kind::DemoRemembering), "remembering")?;
+        let demo_remembering = start(self.kind(Kind::DemoRemembering), "demo-remembering")?;
+        let remembering = start(self.kind(Kind::ServeRemembering), "serve-remembering")?;
         let mut rows = Vec::new();
         for operation in operations {
             let ours = match operation {
                 Operation::ProtectedApi => &demo,
-                Operation::ProtectedApiRemembered => &remembering,
+                Operation::ProtectedApiRemembered => &demo_remembering,
+                Operation::IntrospectRemembered => &remembering,
                 _ => &ours,
             };
             let comparison = measure::compare(*operation, &floor, ours, &self.effort)?;

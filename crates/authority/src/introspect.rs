@@ -1,29 +1,47 @@
 //! Introspection (RFC 7662): what a token is, told to somebody who may know.
 
+use std::sync::Arc;
+
 use jeton_jose::Timestamp;
 use jeton_oauth::Confirmation;
 use jeton_oauth::authorization::AuthorizationDetails;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::GrantId;
 use crate::authority::Authority;
 use crate::client::Client;
 use crate::issue::TokenType;
-use crate::issue::access_token::{self, VerifiedAccessToken};
 use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::recognise::recognise;
 use crate::refresh::verify_refresh_token;
 use crate::refusal::OAuthError;
 use crate::user::UserStatus;
 
 /// What a token is. One that is not good, or not for the asker to know about, is `active: false` and nothing else.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Introspection {
+    /// What it says, if it is good now.
+    pub claims: Option<Arc<IntrospectionClaims>>,
+}
+
+impl Introspection {
     /// Whether it is good now.
-    pub active: bool,
-    /// Everything else.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub claims: Option<Box<IntrospectionClaims>>,
+    pub fn active(&self) -> bool {
+        self.claims.is_some()
+    }
+}
+
+impl Serialize for Introspection {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            active: bool,
+            #[serde(flatten)]
+            claims: Option<&'a IntrospectionClaims>,
+        }
+        Wire { active: self.active(), claims: self.claims.as_deref() }.serialize(serializer)
+    }
 }
 
 /// What a good token says (RFC 7662 §2.2).
@@ -84,12 +102,16 @@ impl Authority {
         token: &str,
         now: Timestamp,
     ) -> Result<Introspection, OAuthError> {
-        let access = self.with_ring(|ring| access_token::verify(ring, token, now));
+        let access = self.with_ring(|ring| recognise(ring, &self.settings, token, now));
         let claims = match access {
-            Ok(access) => self.access_token_claims(access, now).await?,
-            Err(_) => self.refresh_token_claims(asker, token, now).await?,
+            Ok(access) => {
+                let jti = access.claims.jti.as_deref().unwrap_or_default();
+                let in_force = self.is_in_force(access.grant, jti, now).await?;
+                in_force.then(|| Arc::clone(&access.claims))
+            }
+            Err(_) => self.refresh_token_claims(asker, token, now).await?.map(Arc::new),
         };
-        Ok(Introspection { active: claims.is_some(), claims: claims.map(Box::new) })
+        Ok(Introspection { claims })
     }
 
     /// The answer of introspection as a token that the asker can keep as evidence (RFC 9701 §5).
@@ -115,44 +137,17 @@ impl Authority {
         self.sign_for(self.algorithm_for(asker, registered), INTROSPECTION_TYP, &claims, now).await
     }
 
-    async fn access_token_claims(
-        &self,
-        access: VerifiedAccessToken,
-        now: Timestamp,
-    ) -> Result<Option<IntrospectionClaims>, OAuthError> {
-        if !self.is_in_force(&access, now).await? {
-            return Ok(None);
-        }
-        let VerifiedAccessToken { claims, exp, iat, aud, .. } = access;
-        let bound_by_dpop = claims.cnf.as_ref().is_some_and(|cnf| cnf.jkt.is_some());
-        Ok(Some(IntrospectionClaims {
-            scope: claims.scope.into(),
-            client_id: claims.client_id.into(),
-            username: claims.username.map(Into::into),
-            token_type: Some(if bound_by_dpop { TokenType::Dpop } else { TokenType::Bearer }),
-            exp,
-            iat,
-            sub: claims.sub.into(),
-            aud,
-            iss: self.settings.issuer.as_str().into(),
-            jti: Some(claims.jti.into()),
-            sid: claims.sid.map(Into::into),
-            cnf: claims.cnf,
-            act: claims.act,
-            authorization_details: claims.authorization_details,
-        }))
-    }
-
     /// Whether an access token that is genuine has not been revoked.
     pub(crate) async fn is_in_force(
         &self,
-        access: &VerifiedAccessToken,
+        grant: Option<GrantId>,
+        jti: &str,
         now: Timestamp,
     ) -> Result<bool, OAuthError> {
-        match access.grant {
+        match grant {
             Some(grant) => Ok(self.holds(grant)?),
             None => {
-                let hash = OneTimeHash::of(&access.claims.jti);
+                let hash = OneTimeHash::of(jti);
                 let revoked = self.store.peek(OneTimeKind::RevokedTokenId, hash).await?;
                 Ok(revoked.is_none_or(|revoked| revoked.expires_at <= now))
             }

@@ -27,6 +27,7 @@ pub mod password;
 mod preview;
 mod pushed;
 mod random;
+mod recognise;
 mod refresh;
 pub mod refresh_token;
 mod refusal;

@@ -26,6 +26,9 @@ pub struct Settings {
     pub access_algorithm: AccessAlgorithm,
     /// What tokens signed with Ed25519 say in `alg`.
     pub ed25519_name: Ed25519Name,
+    /// How many verified access tokens are remembered, each for ten minutes at most: the signature of one that comes again is
+    /// not checked again. Whether it was revoked is. Setting `access.remember`.
+    pub remembered_tokens: usize,
     /// How lenient refreshing is. Settings `refresh.grace` and `refresh.excuses`.
     pub refresh: RefreshPolicy,
     /// For how long a refresh token holds from its minting. Setting `refresh.idle_lifetime`.
@@ -86,6 +89,7 @@ impl Settings {
             access_lifetime: Duration::from_secs(5 * 60),
             access_algorithm: AccessAlgorithm::AsStored,
             ed25519_name: Ed25519Name::default(),
+            remembered_tokens: 1024,
             refresh: RefreshPolicy::default(),
             idle_lifetime: Duration::from_secs(24 * 3600),
             absolute_lifetime: Duration::from_secs(30 * 24 * 3600),

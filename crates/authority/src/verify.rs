@@ -4,7 +4,7 @@ use jeton_jose::{Timestamp, VerifyError};
 
 use crate::GrantId;
 use crate::authority::Authority;
-use crate::issue::access_token;
+use crate::recognise::recognise_grant;
 use crate::refresh::verify_refresh_token;
 use crate::token::TokenError;
 use crate::user::UserStatus;
@@ -16,7 +16,7 @@ impl Authority {
     /// Says which of these does not hold.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<(), TokenError> {
         let (grant, generation) =
-            self.with_ring(|ring| match access_token::verify_grant(ring, token, now) {
+            self.with_ring(|ring| match recognise_grant(ring, &self.settings, token, now) {
                 Ok(grant) => Ok((grant, None)),
                 Err(VerifyError::Expired { .. }) => Err(TokenError::Expired { now }),
                 Err(_) => verify_refresh_token(ring, token, now)

@@ -186,6 +186,7 @@ pub(crate) fn settings(
     }
     settings.client_id.clone_from(&config.client_id);
     settings.access_lifetime = config.access_lifetime;
+    settings.remembered_tokens = config.access_remember;
     settings.access_algorithm = match (shared_secret, config.access_algorithm) {
         (Some(secret), _) => AccessAlgorithm::SharedSecret(secret),
         (None, Some(access)) => AccessAlgorithm::Key(access.algorithm),

@@ -130,6 +130,11 @@ impl fmt::Debug for Parameters {
 
 /// Decodes a name or a value: `+` is a space, `%` and two hex digits are a byte.
 fn decode(encoded: &[u8]) -> Result<String, ParametersError> {
+    // Nearly every value stands as it is; a token may have a thousand letters.
+    if !encoded.contains(&b'%') && !encoded.contains(&b'+') {
+        let text = str::from_utf8(encoded).map_err(|_| ParametersError::NotUtf8)?;
+        return if text.contains('\0') { Err(ParametersError::Nul) } else { Ok(text.to_owned()) };
+    }
     let spaced: Vec<u8> = encoded.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
     let text =
         percent_encoding::percent_decode(&spaced).decode_utf8().map_err(|_| ParametersError::NotUtf8)?;

@@ -15,6 +15,7 @@ pub mod control;
 mod cookies;
 mod cors;
 mod deadline;
+mod document;
 mod dpop;
 mod endpoints;
 mod error;

@@ -103,7 +103,7 @@ impl Service {
         let mut response = if readable && request.uri().path() == jwks::PATH {
             jwks::answer(app, request.method(), request.headers())
         } else if readable && matches!(request.uri().path(), discovery::OPENID | discovery::OAUTH) {
-            discovery::answer(app, request.method())
+            discovery::answer(app, request.method(), request.headers())
         } else if target_length(&request) > app.limits.target_bytes {
             ApiError::TargetTooLong.into_response(&context)
         } else {

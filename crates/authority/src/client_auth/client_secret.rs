@@ -30,6 +30,9 @@ pub(super) fn parse_basic(credentials: &str) -> Option<Basic> {
 
 /// Undoes the encoding of a form value. What could be either is taken as encoded, as the standard says.
 fn form_decoded(text: &str) -> Option<String> {
+    if !text.contains(['%', '+', '\0']) {
+        return Some(text.to_owned());
+    }
     let mut encoded = b"v=".to_vec();
     // Not `&`, which would begin another value.
     encoded.extend(text.replace('&', "%26").into_bytes());

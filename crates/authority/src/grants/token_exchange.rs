@@ -152,7 +152,7 @@ impl Authority {
         if own && !request.constraint.proves(access.claims.cnf.as_ref()) {
             return Err(not_valid.into());
         }
-        if !self.is_in_force(&access, request.now).await? {
+        if !self.is_in_force(access.grant, &access.claims.jti, request.now).await? {
             return Err(not_valid.into());
         }
         Ok(Presented {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use jeton_jose::jwk::{Jwk, JwkSet};
 use jeton_jose::jws;
-use jeton_jose::jwt::{Audience, Issuer, RegisteredClaims, Signer, Verifier};
+use jeton_jose::jwt::{Audience, Issuer, RegisteredClaims, Remembered, Signer, Verifier};
 use jeton_jose::{
     Algorithm, KeyError, KeySet, PrivateKey, SharedSecret, SigningKey, Timestamp, VerifyingKey, base64url,
 };
@@ -14,6 +14,7 @@ use super::lifecycle::{KeyState, lifecycle, of_purpose, signing_keys};
 use super::master::{MasterKey, WrongMasterKey};
 use super::stored::{KeyPurpose, StoredKey};
 use crate::issue::access_token;
+use crate::recognise::Recognised;
 use crate::refresh_token;
 use crate::settings::{AccessAlgorithm, Ed25519Name, Settings};
 
@@ -50,6 +51,8 @@ pub(crate) struct KeyRing {
     pub(crate) access_signer: Signer,
     /// One for the published keys and one for a shared secret, where there are such: kinds of keys do not mix in a set.
     pub(crate) access_verifiers: Vec<Verifier>,
+    /// The access tokens that these keys verified a moment ago.
+    pub(crate) remembered: Option<Remembered<Recognised>>,
     pub(crate) refresh_signer: Signer,
     pub(crate) refresh_verifier: Verifier,
     /// The keys that sign for clients, by algorithm: first that of access tokens, where it is a key.
@@ -102,6 +105,8 @@ impl KeyRing {
         Ok(Self {
             access_signer: named(Signer::new(signing), settings.ed25519_name).typ(access_token::TYP),
             access_verifiers: sets.into_iter().map(access_verifier).collect(),
+            remembered: (settings.remembered_tokens > 0)
+                .then(|| Remembered::with_capacity(settings.remembered_tokens)),
             refresh_signer: Signer::new(newest).typ(refresh_token::TYP),
             refresh_verifier: Verifier::new(
                 issuer(),

@@ -91,6 +91,8 @@ settings! {
 
     /// How long an access token is good for.
     access_lifetime: Duration = "access.lifetime", "5m";
+    /// How many verified access tokens are remembered: where one comes again to be introspected or verified, its signature is not checked again, for ten minutes at most. Whether it was revoked is. 0: none.
+    access_remember: usize = "access.remember", "1024";
     /// What access tokens are signed with. `EdDSA` is Ed25519 under the name that older verifiers know. HS256 takes `access.shared_secret`; any other takes a key of the authority's own, made when there is none. By default what the newest key in the store is for; the first one is for ES256.
     access_algorithm: Option<AccessAlgorithm> = "access.algorithm", "";
     /// Whom access tokens are for: their `aud`. By default the issuer.

@@ -5,11 +5,10 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method};
 use jeton_authority::Authority;
 use jeton_authority::client::{
     ASSERTION_ALGORITHMS, CONTENT_ENCRYPTION_ALGORITHMS, KEY_ENCRYPTION_ALGORITHMS,
@@ -18,14 +17,14 @@ use jeton_authority::client::{
 use jeton_authority::dpop_algorithms;
 use jeton_authority::issue::scopes_of_claims;
 use jeton_authority::settings::{RegistrationPolicy, Settings};
-use jeton_jose::Algorithm;
+use jeton_jose::{Algorithm, base64url};
 use jeton_oauth::authorization::{GrantType, Prompt, ResponseMode};
 use jeton_oauth::client::{SubjectType, TokenEndpointAuthMethod};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::app::App;
-use crate::cors::allow_every_origin;
-use crate::respond::{APPLICATION_JSON, NOSNIFF};
+use crate::document::Document;
 
 /// Where it is (OpenID Connect Discovery §4).
 pub(crate) const OPENID: &str = "/.well-known/openid-configuration";
@@ -33,7 +32,10 @@ pub(crate) const OPENID: &str = "/.well-known/openid-configuration";
 pub(crate) const OAUTH: &str = "/.well-known/oauth-authorization-server";
 
 /// The document, ready to be sent.
-pub(crate) struct Metadata(Bytes);
+pub(crate) struct Metadata {
+    body: Bytes,
+    etag: HeaderValue,
+}
 
 impl Metadata {
     /// The document of an authority, whose clients come to `mtls_url` with certificates, if it is another than the issuer.
@@ -46,7 +48,10 @@ impl Metadata {
                 add_aliases(&mut document, &authority.settings().issuer, url);
             }
         }
-        Self(document.to_string().into())
+        let body = Bytes::from(document.to_string());
+        let digest: [u8; 32] = Sha256::digest(&body).into();
+        let etag = format!("\"{}\"", base64url::encode(&digest[..16]));
+        Self { body, etag: HeaderValue::try_from(etag).expect("base64url in quotes is a header's value") }
     }
 }
 
@@ -202,25 +207,13 @@ pub(crate) fn paths_of(issuer: &str) -> Vec<String> {
     ]
 }
 
-pub(crate) async fn get(State(app): State<Arc<App>>, method: Method) -> Response {
-    answer(&app, &method)
+pub(crate) async fn get(State(app): State<Arc<App>>, method: Method, headers: HeaderMap) -> Response {
+    answer(&app, &method, &headers)
 }
 
 /// The answer to `GET` or `HEAD`.
-pub(crate) fn answer(app: &App, method: &Method) -> Response {
+pub(crate) fn answer(app: &App, method: &Method, request: &HeaderMap) -> Response {
     const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
-    let document = app.metadata.0.clone();
-    let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(header::CONTENT_TYPE, APPLICATION_JSON);
-    headers.insert(header::CACHE_CONTROL, AN_HOUR);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-    let mut response = if *method == Method::HEAD {
-        headers.insert(header::CONTENT_LENGTH, document.len().into());
-        Response::new(Body::empty())
-    } else {
-        Response::new(Body::from(document))
-    };
-    allow_every_origin(&mut headers);
-    *response.headers_mut() = headers;
-    response
+    let Metadata { body, etag } = &app.metadata;
+    Document { body: body.clone(), etag: etag.clone(), cache_control: AN_HOUR }.answer(method, request)
 }
