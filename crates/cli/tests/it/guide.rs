@@ -37,6 +37,11 @@ fn the_commands_on_the_way_to_single_sign_on_run_as_they_stand() {
 }
 
 #[test]
+fn the_clients_that_get_tokens_without_a_browser_are_added_as_the_page_says() {
+    assert_eq!(paste("grants.md"), 6);
+}
+
+#[test]
 fn the_clients_of_the_conformance_suite_are_made_as_the_page_says() {
     assert_eq!(paste("conformance.md"), 4);
 }
