@@ -63,7 +63,8 @@ pub struct WaitingDevice {
     pub scope: Scope,
     /// What it asks for in detail (RFC 9396).
     pub authorization_details: AuthorizationDetails,
-    resources: Vec<Box<str>>,
+    /// The resources that it asks for tokens for (RFC 8707).
+    pub resources: Vec<Box<str>>,
 }
 
 /// Why no device was found.

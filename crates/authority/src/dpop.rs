@@ -14,7 +14,7 @@ use crate::store::Placement;
 /// How long a window of nonces is. A nonce of the window before is taken too, so each holds for at least as long as this.
 const NONCE_WINDOW: Duration = Duration::from_secs(60);
 
-const NOT_GOOD: Refusal = Refusal::new(ErrorCode::InvalidDpopProof, "the DPoP proof is not valid");
+const USED: Refusal = Refusal::new(ErrorCode::InvalidDpopProof, "the DPoP proof was used before");
 
 /// Whether proofs have to hold a nonce of the server's (RFC 9449 §8), which keeps anybody from making them in advance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -92,7 +92,9 @@ impl Authority {
             }
         }
         let proof = outcome.map_err(|error| {
-            OAuthError::Refused(Refusal::new(ErrorCode::InvalidDpopProof, description(&error)))
+            OAuthError::Refused(
+                Refusal::new(ErrorCode::InvalidDpopProof, description(&error)).because(error.to_string()),
+            )
         })?;
         if self.settings.dpop_nonces == DpopNonces::Demanded
             && !proof.nonce().is_some_and(|nonce| self.is_dpop_nonce(nonce, now))
@@ -118,7 +120,7 @@ impl Authority {
         let placed = self.store.place(OneTimeKind::DpopProofId, proof.id, "".into(), proof.until, now);
         match placed.await? {
             Placement::Placed => Ok(()),
-            Placement::Taken => Err(NOT_GOOD.into()),
+            Placement::Taken => Err(USED.into()),
         }
     }
 

@@ -16,12 +16,21 @@ pub struct Refusal {
     pub code: ErrorCode,
     /// What is wrong, for developers.
     pub description: ErrorDescription,
+    /// What is behind it, for the log alone: whoever asks is not told.
+    pub cause: Option<Box<str>>,
 }
 
 impl Refusal {
     /// A refusal with a text that is known when the program is compiled.
     pub const fn new(code: ErrorCode, description: &'static str) -> Self {
-        Self { code, description: ErrorDescription::from_static(description) }
+        Self { code, description: ErrorDescription::from_static(description), cause: None }
+    }
+
+    /// The same with what is behind it, which the log says and the answer does not. It must hold no secret.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Box<str>>) -> Self {
+        self.cause = Some(cause.into());
+        self
     }
 }
 
@@ -61,6 +70,14 @@ impl OAuthError {
     /// A refusal.
     pub const fn refused(code: ErrorCode, description: &'static str) -> Self {
         Self::Refused(Refusal::new(code, description))
+    }
+
+    /// What is behind it, which whoever asks is not told.
+    pub fn cause(&self) -> Option<&str> {
+        match self {
+            Self::Refused(refusal) | Self::Replayed { refusal, .. } => refusal.cause.as_deref(),
+            _ => None,
+        }
     }
 
     /// The stable name of the error: the code on the wire, or what failed here.

@@ -86,7 +86,7 @@ impl ApiError {
         match self.severity() {
             Severity::Fault => tracing::error!(request, code = self.code(), "{self}"),
             Severity::Shortage => tracing::warn!(request, code = self.code(), "{self}"),
-            Severity::Refusal => tracing::debug!(request, code = self.code(), "{self}"),
+            Severity::Refusal => self.log_refusal(context),
         }
         match &self {
             Self::OAuth(error) => return oauth_error::answer(error),
@@ -103,6 +103,24 @@ impl ApiError {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
+    }
+
+    /// What a client of OAuth is refused is told to whoever looks after it, with what is behind it: the client is told less. What
+    /// belongs to the course of things, and what is logged elsewhere, is for those alone who look closely.
+    fn log_refusal(&self, context: &RequestContext) {
+        let (request, code, client) = (context.id(), self.code(), context.client_id());
+        match self {
+            Self::OAuth(error)
+                if !matches!(
+                    code,
+                    "authorization_pending" | "slow_down" | "use_dpop_nonce" | "token_replayed"
+                ) =>
+            {
+                tracing::info!(request, code, client, cause = error.cause(), "{error}");
+            }
+            Self::OAuth(error) => tracing::debug!(request, code, client, cause = error.cause(), "{error}"),
+            _ => tracing::debug!(request, code, "{self}"),
+        }
     }
 
     /// The stable name of the error.

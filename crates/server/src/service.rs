@@ -126,10 +126,8 @@ impl Service {
         let (shared, peer) = (&*self.shared, peer.address());
         let trusted = shared.proxies.trusts(peer);
         let given = if trusted { RequestId::from_proxy(request.headers()) } else { None };
-        RequestContext {
-            id: Some(given.unwrap_or_else(|| shared.ids.next())),
-            client: shared.proxies.client(peer, request.headers()),
-        }
+        let id = given.unwrap_or_else(|| shared.ids.next());
+        RequestContext::new(Some(id), shared.proxies.client(peer, request.headers()))
     }
 
     /// The certificate that the client proved to hold: in the handshake where it was asked there, otherwise as a trusted proxy

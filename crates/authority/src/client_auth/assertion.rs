@@ -40,30 +40,42 @@ impl Authority {
             let refusal = Refusal::new(ErrorCode::InvalidRequest, "client_assertion_type is not supported");
             return Err(refusal.into());
         }
-        let unverified = Unverified::parse(assertion).map_err(|_| NOT_AUTHENTICATED)?;
-        let id = unverified.iss().and_then(|iss| ClientId::parse(iss).ok()).ok_or(NOT_AUTHENTICATED)?;
+        let unverified = Unverified::parse(assertion)
+            .map_err(|error| NOT_AUTHENTICATED.because(format!("the assertion: {error}")))?;
+        let id = unverified
+            .iss()
+            .and_then(|iss| ClientId::parse(iss).ok())
+            .ok_or_else(|| NOT_AUTHENTICATED.because("the assertion has no iss"))?;
         if names_another(presented.parameters, &id) {
-            return Err(NOT_AUTHENTICATED.into());
+            return Err(NOT_AUTHENTICATED
+                .because("client_id names another client than the assertion")
+                .into());
         }
         let client = self.client_for_authentication(&id).await?;
         let keys = self.assertion_keys(&client, &unverified).await?;
         let audience = Audience::one_of([&[self.settings.issuer.as_str()], presented.endpoints].concat());
         let verifier = Verifier::new(id.as_str(), audience, keys).typ(TokenType::Any);
-        let verified = verifier.verify::<Claims>(assertion, now).map_err(|_| NOT_AUTHENTICATED)?;
-        let exp = verified.registered().exp().ok_or(NOT_AUTHENTICATED)?;
+        let verified = verifier
+            .verify::<Claims>(assertion, now)
+            .map_err(|error| NOT_AUTHENTICATED.because(format!("the assertion: {error}")))?;
+        let exp = verified
+            .registered()
+            .exp()
+            .ok_or_else(|| NOT_AUTHENTICATED.because("the assertion has no exp"))?;
         let claims = verified.claims();
         // Who takes an assertion for several audiences can use it at another of them (FAPI 2.0 §5.3.2.1).
         if client.policy.profile.is_some() && claims.aud != self.settings.issuer {
-            return Err(NOT_AUTHENTICATED.into());
+            return Err(NOT_AUTHENTICATED.because("aud of the assertion has to be the issuer alone").into());
         }
         if claims.sub != id.as_str() || claims.jti.is_empty() || exp > now.saturating_add(MAX_LIFETIME) {
-            return Err(NOT_AUTHENTICATED.into());
+            let cause = "sub, jti or exp of the assertion will not do";
+            return Err(NOT_AUTHENTICATED.because(cause).into());
         }
         let hash = OneTimeHash::of_parts(&[id.as_str(), &claims.jti]);
         let until = exp.saturating_add(Verifier::DEFAULT_LEEWAY);
         match self.store.place(OneTimeKind::AssertionId, hash, "".into(), until, now).await? {
             Placement::Placed => Ok(client),
-            Placement::Taken => Err(NOT_AUTHENTICATED.into()),
+            Placement::Taken => Err(NOT_AUTHENTICATED.because("the assertion was used before").into()),
         }
     }
 
@@ -73,7 +85,7 @@ impl Authority {
         let registered = client.metadata.token_endpoint_auth_signing_alg.as_deref();
         let permitted = client.policy.profile.is_none_or(|profile| profile.permits(algorithm));
         if !permitted || registered.is_some_and(|name| name.parse() != Ok(algorithm)) {
-            return Err(NOT_AUTHENTICATED.into());
+            return Err(NOT_AUTHENTICATED.because("the assertion is signed by another algorithm").into());
         }
         let keys = match client.metadata.auth_method() {
             TokenEndpointAuthMethod::ClientSecretJwt if algorithm.is_symmetric() => {
@@ -86,9 +98,12 @@ impl Authority {
                 let keys = self.keys_of(client, assertion.kid()).await;
                 KeySet::new(verifying_keys(&keys, algorithm))
             }
-            _ => return Err(NOT_AUTHENTICATED.into()),
+            registered => {
+                let cause = format!("the client is registered for {registered}, not for this assertion");
+                return Err(NOT_AUTHENTICATED.because(cause).into());
+            }
         };
-        keys.map_err(|_| NOT_AUTHENTICATED.into())
+        keys.map_err(|_| NOT_AUTHENTICATED.because("the client has no key for the assertion").into())
     }
 }
 

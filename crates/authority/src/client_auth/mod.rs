@@ -23,6 +23,9 @@ use crate::refusal::{OAuthError, Refusal};
 /// One text for every client that is not who it says, so that nobody learns which clients there are.
 const NOT_AUTHENTICATED: Refusal = Refusal::new(ErrorCode::InvalidClient, "client authentication failed");
 
+/// Why, as the log says it.
+const UNKNOWN: &str = "there is no such client";
+
 /// What a client presents to prove who it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Presented<'a> {
@@ -58,9 +61,12 @@ impl Authority {
         }
         let named = parameters.get("client_id");
         if let Some(basic) = presented.basic {
-            let basic = client_secret::parse_basic(basic).ok_or(NOT_AUTHENTICATED)?;
+            let basic = client_secret::parse_basic(basic)
+                .ok_or_else(|| NOT_AUTHENTICATED.because("the Authorization header cannot be read"))?;
             if named.is_some_and(|named| named != basic.id.as_str()) {
-                return Err(NOT_AUTHENTICATED.into());
+                return Err(NOT_AUTHENTICATED
+                    .because("client_id names another client than the header")
+                    .into());
             }
             let client = self.client_for_authentication(&basic.id).await?;
             let secrets = basic.secrets.each_ref().map(|secret| secret.as_str());
@@ -71,7 +77,7 @@ impl Authority {
             return self.client_of_assertion(presented, assertion, now).await;
         }
         let missing = Refusal::new(ErrorCode::InvalidClient, "the client is not named");
-        let id = ClientId::parse(named.ok_or(missing)?).map_err(|_| NOT_AUTHENTICATED)?;
+        let id = ClientId::parse(named.ok_or(missing)?).map_err(|_| NOT_AUTHENTICATED.because(UNKNOWN))?;
         let client = self.client_for_authentication(&id).await?;
         match secret {
             Some(secret) => {
@@ -89,7 +95,8 @@ impl Authority {
         certificate: Option<&ClientCertificate>,
         now: Timestamp,
     ) -> Result<(), OAuthError> {
-        let certificate = certificate.ok_or(NOT_AUTHENTICATED)?;
+        let certificate = certificate
+            .ok_or_else(|| NOT_AUTHENTICATED.because("neither a secret nor a certificate came"))?;
         let good = match client.metadata.auth_method() {
             TokenEndpointAuthMethod::TlsClientAuth => {
                 certificate.is_named_by(&client.metadata)
@@ -100,11 +107,34 @@ impl Authority {
             }
             _ => false,
         };
-        if good { Ok(()) } else { Err(NOT_AUTHENTICATED.into()) }
+        if good {
+            Ok(())
+        } else {
+            Err(NOT_AUTHENTICATED
+                .because("the certificate is not the client's, or its method is another")
+                .into())
+        }
     }
 
     async fn client_for_authentication(&self, id: &ClientId) -> Result<Arc<Client>, OAuthError> {
-        let client = self.client(id).await?.filter(|client| !client.policy.disabled);
-        client.ok_or(NOT_AUTHENTICATED.into())
+        match self.client(id).await? {
+            None => Err(NOT_AUTHENTICATED.because(UNKNOWN).into()),
+            Some(client) if client.policy.disabled => {
+                Err(NOT_AUTHENTICATED.because("the client is disabled").into())
+            }
+            Some(client) => Ok(client),
+        }
     }
+}
+
+/// The client that a request names, as it was sent and whether there is one or not. It is for the log.
+pub fn named_client(basic: Option<&str>, parameters: &Parameters) -> Option<String> {
+    if let Some(basic) = basic {
+        return client_secret::parse_basic(basic).map(|basic| basic.id.to_string());
+    }
+    if let Some(id) = parameters.get("client_id") {
+        return Some(id.to_owned());
+    }
+    let assertion = jeton_jose::jwt::Unverified::parse(parameters.get("client_assertion")?).ok()?;
+    assertion.iss().map(str::to_owned)
 }

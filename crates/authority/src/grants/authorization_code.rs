@@ -23,7 +23,8 @@ const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "code is not va
 impl Authority {
     pub(super) async fn token_by_code(&self, request: &TokenRequest) -> Result<TokenResponse, OAuthError> {
         let hash = OneTimeHash::of(request.required("code", "code is missing")?);
-        let found = self.store.peek(OneTimeKind::AuthorizationCode, hash).await?.ok_or(NOT_VALID)?;
+        let found = self.store.peek(OneTimeKind::AuthorizationCode, hash).await?;
+        let found = found.ok_or_else(|| NOT_VALID.because("no such code, or it expired long ago"))?;
         let content = self.check_code(request, &found)?;
         let details = request.narrowed_details(&self.settings, &content.detail.authorization_details)?;
         let user = self.user_of_code(&content).await?.ok_or(NOT_VALID)?;
@@ -40,7 +41,7 @@ impl Authority {
     fn check_code(&self, request: &TokenRequest, found: &OneTime) -> Result<CodeContent, OAuthError> {
         let content = CodeContent::from_json(&found.content).ok_or(NOT_VALID)?;
         if content.client != request.client.id {
-            return Err(NOT_VALID.into());
+            return Err(NOT_VALID.because("the code is another client's").into());
         }
         check_redirect_uri(&content, request)?;
         check_verifier(&content, request)?;
@@ -72,7 +73,7 @@ impl Authority {
             CodeRedemption::Replayed { grant: Some(grant) } => {
                 Err(OAuthError::Replayed { refusal: NOT_VALID, grant })
             }
-            _ => Err(NOT_VALID.into()),
+            _ => Err(NOT_VALID.because("the code is expired or used, or its session ended").into()),
         }
     }
 
@@ -124,7 +125,7 @@ fn check_redirect_uri(content: &CodeContent, request: &TokenRequest) -> Result<(
     match named {
         Some(named) if named == content.redirect_uri.as_str() => Ok(()),
         None if may_be_absent => Ok(()),
-        _ => Err(NOT_VALID.into()),
+        _ => Err(NOT_VALID.because("redirect_uri is not the one that the code was sent to").into()),
     }
 }
 
@@ -134,12 +135,17 @@ fn check_verifier(content: &CodeContent, request: &TokenRequest) -> Result<(), O
         (None, None) => Ok(()),
         // A code that was asked for without PKCE is not redeemed with it: somebody took the challenge out of the request
         // (RFC 9700 §2.1.1).
-        (None, Some(_)) => Err(NOT_VALID.into()),
+        (None, Some(_)) => Err(NOT_VALID.because("code_verifier, but the code has no challenge").into()),
         (Some(_), None) => Err(OAuthError::refused(ErrorCode::InvalidGrant, "code_verifier is missing")),
         (Some(challenge), Some(verifier)) => {
             let challenge = CodeChallenge::parse(challenge).map_err(|_| NOT_VALID)?;
-            let verifier = CodeVerifier::parse(verifier).map_err(|_| NOT_VALID)?;
-            if challenge.is_met_by(&verifier) { Ok(()) } else { Err(NOT_VALID.into()) }
+            let verifier =
+                CodeVerifier::parse(verifier).map_err(|error| NOT_VALID.because(error.to_string()))?;
+            if challenge.is_met_by(&verifier) {
+                Ok(())
+            } else {
+                Err(NOT_VALID.because("code_verifier does not fit the challenge").into())
+            }
         }
     }
 }

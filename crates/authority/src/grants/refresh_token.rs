@@ -26,10 +26,10 @@ impl Authority {
         let verified = self.with_ring(|ring| verify_refresh_token(ring, token, request.now));
         let (id, claims) = verified.map_err(|error| match error {
             TokenError::Store(error) => OAuthError::Store(error),
-            _ => NOT_VALID.into(),
+            error => NOT_VALID.because(error.to_string()).into(),
         })?;
         if claims.client_id() != Some(request.client.id.as_str()) {
-            return Err(NOT_VALID.into());
+            return Err(NOT_VALID.because("the token is another client's").into());
         }
         if !claims.is_met_by(&request.constraint) {
             let refusal =
@@ -42,7 +42,7 @@ impl Authority {
             Refresh::Replayed(grant) => {
                 return Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id });
             }
-            _ => return Err(NOT_VALID.into()),
+            _ => return Err(NOT_VALID.because("its grant has ended, or its user may not sign in").into()),
         };
         let granted = Scope::parse(&live.grant.scope).unwrap_or_default();
         let scope = request.narrowed(&granted)?;

@@ -107,7 +107,7 @@ fn read(path: &Path) -> Result<String, Problem> {
 }
 
 /// The name of `candidates` that `name` was most likely meant to be, if one is near enough.
-fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .map(|candidate| {
             (strsim::jaro_winkler(&name.to_ascii_lowercase(), &candidate.to_ascii_lowercase()), candidate)

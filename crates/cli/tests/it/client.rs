@@ -216,3 +216,52 @@ fn a_preview_tells_what_the_tokens_would_say_and_issues_none() {
     assert_eq!(folder.run(&["session", "list", "--json"]).json(), json!([]));
     folder.run(&["client", "preview", "web", "--user", "eve"]).refused();
 }
+
+#[test]
+fn a_member_that_nothing_reads_is_refused_with_the_one_that_was_meant() {
+    let folder = Folder::new();
+    folder.run(&["client", "add", "--id", "web", "--redirect-uri", CALLBACK]).done();
+    for (flag, file, says) in [
+        ("--policy", r#"{"consnt": "asked"}"#, "unknown member `consnt`: did you mean `consent`?"),
+        ("--policy", r#"{"exchnge": {}}"#, "unknown member `exchnge`: did you mean `exchange`?"),
+        (
+            "--policy",
+            r#"{"exchange": {"target": ["https://api.example"]}}"#,
+            "unknown member `exchange.target`: did you mean `exchange.targets`?",
+        ),
+        (
+            "--policy",
+            r#"{"trusted_issuers": [{"issuer": "https://a.example", "jwks": {}, "claims": "email"}]}"#,
+            "unknown member `trusted_issuers.claims`: did you mean `trusted_issuers.claim`?",
+        ),
+        (
+            "--metadata",
+            r#"{"redirect_uri": ["https://a.example"]}"#,
+            "unknown member `redirect_uri`: did you mean `redirect_uris`?",
+        ),
+        ("--metadata", r#"{"client_nam#de": "Laden"}"#, "unknown member `client_nam#de`"),
+    ] {
+        let path = folder.file("members.json", file);
+        let refused = folder.run(&["client", "set", "web", flag, &path]).refused();
+        assert!(refused.contains(says), "{refused}");
+    }
+    let german = folder.file("german.json", r#"{"client_name#de": "Laden"}"#);
+    let shown = folder.run(&["client", "set", "web", "--metadata", &german, "--json"]).json();
+    assert_eq!(shown["client_name#de"], "Laden");
+    assert_eq!(shown["policy"]["consent"], "implied");
+}
+
+#[test]
+fn habits_from_elsewhere_get_a_hint() {
+    let folder = Folder::new();
+    for (wrong, hint) in [
+        (["--redirect-uri", "https://*.example.com/cb"], "no wildcards"),
+        (["--redirect-uri", "https://app.example.com/*"], "no wildcards"),
+        (["--scope", "openid,profile"], "openid profile"),
+        (["--id-token-alg", "ES25"], "did you mean ES256?"),
+        (["--grant-type", "devicecode"], "device_code, token-exchange"),
+    ] {
+        let refused = folder.run(&[&["client", "add", "--id", "x"], &wrong[..]].concat()).misused();
+        assert!(refused.contains(hint), "{refused}");
+    }
+}

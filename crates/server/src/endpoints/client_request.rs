@@ -7,7 +7,7 @@ use axum::extract::Request;
 use http::header;
 use http::request::Parts;
 use jeton_authority::client::Client;
-use jeton_authority::client_auth::{ClientCertificate, Presented};
+use jeton_authority::client_auth::{ClientCertificate, Presented, named_client};
 use jeton_authority::issue::SenderConstraint;
 use jeton_authority::{OAuthError, PresentedProof};
 use jeton_oauth::{ErrorCode, Parameters};
@@ -28,17 +28,27 @@ pub(super) struct ClientRequest {
 impl ClientRequest {
     /// Reads a request to the endpoint at `path` and finds out who asks. Parameters in the URL count for nothing: they end up
     /// in logs (RFC 6749 §2.3.1).
-    pub(super) async fn read(app: &App, path: &str, request: Request) -> Result<Self, ApiError> {
+    pub(super) async fn read(
+        app: &App,
+        path: &str,
+        context: &RequestContext,
+        request: Request,
+    ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        Self::of(app, path, &parts, body).await
+        Self::of(app, path, context, &parts, body).await
     }
 
     /// As [`ClientRequest::read`], where a DPoP proof says what is to be bound. The proof is used up only once the client is
     /// known.
-    pub(super) async fn read_with_proof(app: &App, path: &str, request: Request) -> Result<Self, ApiError> {
+    pub(super) async fn read_with_proof(
+        app: &App,
+        path: &str,
+        context: &RequestContext,
+        request: Request,
+    ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let proof = dpop::proof(&parts.headers)?;
-        let mut read = Self::of(app, path, &parts, body).await?;
+        let mut read = Self::of(app, path, context, &parts, body).await?;
         if let Some(proof) = proof {
             let uris = app.urls_of(path);
             let uris: Vec<_> = uris.iter().map(String::as_str).collect();
@@ -49,12 +59,21 @@ impl ClientRequest {
         Ok(read)
     }
 
-    async fn of(app: &App, path: &str, parts: &Parts, body: Body) -> Result<Self, ApiError> {
+    async fn of(
+        app: &App,
+        path: &str,
+        context: &RequestContext,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Self, ApiError> {
         let parameters = form::of_body(parts, body, &app.limits).await?;
         let mut endpoints = app.urls_of(path);
         endpoints.extend(app.urls_of(super::token::PATH));
         let endpoints: Vec<_> = endpoints.iter().map(String::as_str).collect();
         let basic = basic(&parts.headers)?;
+        if let Some(client) = named_client(basic, &parameters) {
+            context.names_client(&client);
+        }
         let certificate = parts.extensions.get::<ClientCertificate>();
         let presented = Presented { basic, parameters: &parameters, endpoints: &endpoints, certificate };
         let client = app.authority.authenticate_client(presented, app.clock.now()).await?;

@@ -17,7 +17,7 @@ use jeton_oauth::Parameters;
 use super::authorize::{Attempt, Browser, browser, failed, malformed, scope_line, sign_in_at, stale_form};
 use super::client_request::context;
 use crate::app::App;
-use crate::pages::{DeviceCodePage, DevicePage, DonePage, SignInPage, detail_lines, page};
+use crate::pages::{DeviceCodePage, DevicePage, DonePage, SignInPage, detail_lines, page, resource_lines};
 use crate::request::{RequestContext, form};
 
 /// Where it is.
@@ -206,6 +206,7 @@ fn device_page(app: &App, visit: &Visit, device: &WaitingDevice, signed_in: &Sig
         user_code: &device.user_code.to_string(),
         username: signed_in.user.username.as_str(),
         scopes: &scopes,
+        resources: &resource_lines(&device.resources),
         details: &detail_lines(&device.authorization_details),
         action: &action("decide", device),
         form_token: &app.authority.form_token(&visit.browser.name, &purpose),

@@ -30,7 +30,8 @@ async fn begin(
     context: &RequestContext,
     request: Request,
 ) -> Result<DeviceAuthorizationResponse, ApiError> {
-    let ClientRequest { client, parameters, constraint } = ClientRequest::read(app, PATH, request).await?;
+    let ClientRequest { client, parameters, constraint } =
+        ClientRequest::read(app, PATH, context, request).await?;
     let (request, network) = (context.id(), context.network());
     let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
     let response = app.authority.begin_device_authorization(&asked).await?;

@@ -11,6 +11,7 @@ use jeton_oauth::ErrorCode;
 use super::client_request::{ClientRequest, context};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::request::RequestContext;
 use crate::respond::json;
 
 /// Where it is.
@@ -20,7 +21,7 @@ const JWT: &str = "application/token-introspection+jwt";
 
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
-    match introspect(&app, request).await {
+    match introspect(&app, &context, request).await {
         Ok(Told::Json(introspection)) => {
             json(StatusCode::OK, serde_json::to_vec(&introspection).unwrap_or_default())
         }
@@ -41,9 +42,9 @@ enum Told {
     Jwt(String),
 }
 
-async fn introspect(app: &App, request: Request) -> Result<Told, ApiError> {
+async fn introspect(app: &App, context: &RequestContext, request: Request) -> Result<Told, ApiError> {
     let signed = wants_jwt(request.headers());
-    let asked = ClientRequest::read(app, PATH, request).await?;
+    let asked = ClientRequest::read(app, PATH, context, request).await?;
     // Whoever cannot authenticate could go through tokens until one is good (RFC 7662 §4).
     if asked.client.is_public() {
         return Err(OAuthError::refused(ErrorCode::InvalidClient, "the client has to authenticate").into());

@@ -10,6 +10,7 @@ use jeton_authority::PushedRequest;
 use super::client_request::{ClientRequest, context};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::request::RequestContext;
 use crate::respond::json;
 
 /// Where it is.
@@ -17,14 +18,14 @@ pub(crate) const PATH: &str = "/par";
 
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
-    match push(&app, request).await {
+    match push(&app, &context, request).await {
         Ok(pushed) => json(StatusCode::CREATED, serde_json::to_vec(&pushed).unwrap_or_default()),
         Err(error) => error.into_response(&context),
     }
 }
 
-async fn push(app: &App, request: Request) -> Result<PushedRequest, ApiError> {
+async fn push(app: &App, context: &RequestContext, request: Request) -> Result<PushedRequest, ApiError> {
     let ClientRequest { client, parameters, constraint } =
-        ClientRequest::read_with_proof(app, PATH, request).await?;
+        ClientRequest::read_with_proof(app, PATH, context, request).await?;
     Ok(app.authority.push_request(&client, parameters, &constraint, app.clock.now()).await?)
 }

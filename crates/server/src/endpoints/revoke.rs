@@ -9,6 +9,7 @@ use http::StatusCode;
 use super::client_request::{ClientRequest, context};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::request::RequestContext;
 use crate::respond::json;
 
 /// Where it is.
@@ -16,14 +17,14 @@ pub(crate) const PATH: &str = "/revoke";
 
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
-    match revoke(&app, request).await {
+    match revoke(&app, &context, request).await {
         Ok(()) => json(StatusCode::OK, "{}"),
         Err(error) => error.into_response(&context),
     }
 }
 
-async fn revoke(app: &App, request: Request) -> Result<(), ApiError> {
-    let asked = ClientRequest::read(app, PATH, request).await?;
+async fn revoke(app: &App, context: &RequestContext, request: Request) -> Result<(), ApiError> {
+    let asked = ClientRequest::read(app, PATH, context, request).await?;
     let token = asked.required("token", "token is missing")?;
     Ok(app.authority.revoke_token(&asked.client, token, app.clock.now()).await?)
 }

@@ -29,7 +29,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
 
 async fn exchange(app: &App, context: &RequestContext, request: Request) -> Result<TokenResponse, ApiError> {
     let ClientRequest { client, parameters, constraint } =
-        ClientRequest::read_with_proof(app, PATH, request).await?;
+        ClientRequest::read_with_proof(app, PATH, context, request).await?;
     let (request, network) = (context.id(), context.network());
     let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
     match app.authority.token(&asked).await {

@@ -38,6 +38,11 @@ pub(crate) fn detail_lines(details: &AuthorizationDetails) -> Vec<DetailLines> {
     details.iter().map(of).collect()
 }
 
+/// What a page shows of the resources that a client wants to use.
+pub(crate) fn resource_lines(resources: &[Box<str>]) -> Vec<String> {
+    resources.iter().map(|resource| visible(resource)).collect()
+}
+
 fn of(detail: &AuthorizationDetail) -> DetailLines {
     let mut lines = Vec::new();
     for (name, called) in COMMON {

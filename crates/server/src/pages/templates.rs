@@ -48,6 +48,8 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) username: &'a str,
     /// What it asks for.
     pub(crate) scopes: &'a [ScopeLine],
+    /// The resources that it wants to use, beside what it is itself (RFC 8707).
+    pub(crate) resources: &'a [String],
     /// What it asks for in detail.
     pub(crate) details: &'a [DetailLines],
     /// Where the form leads.
@@ -145,6 +147,8 @@ pub(crate) struct DevicePage<'a> {
     pub(crate) username: &'a str,
     /// What it asks for.
     pub(crate) scopes: &'a [ScopeLine],
+    /// The resources that it wants to use, beside what it is itself (RFC 8707).
+    pub(crate) resources: &'a [String],
     /// What it asks for in detail.
     pub(crate) details: &'a [DetailLines],
     /// Where the form leads.

@@ -1,9 +1,11 @@
 //! What is known of a request before any endpoint sees it.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::OnceLock;
 
 use http::Extensions;
 use jeton_authority::Network;
+use jeton_oauth::Parameters;
 
 use crate::request_id::RequestId;
 
@@ -14,12 +16,54 @@ pub(crate) struct RequestContext {
     pub(crate) id: Option<RequestId>,
     /// The client's address, as far as it can be trusted.
     pub(crate) client: IpAddr,
+    /// The client of OAuth that it names, as it was sent, for the log alone.
+    pub(crate) client_id: OnceLock<Box<str>>,
+    /// The redirect URI that it names, likewise.
+    pub(crate) redirect_uri: OnceLock<Box<str>>,
+}
+
+/// How much of what a client sent the log repeats, in characters.
+const MAX_LOGGED: usize = 256;
+
+/// As much of what a client sent as the log repeats. The log escapes what it is given.
+fn logged(text: &str) -> &str {
+    text.char_indices().nth(MAX_LOGGED).map_or(text, |(end, _)| &text[..end])
 }
 
 impl RequestContext {
     /// Takes the context out of a request.
     pub(crate) fn take(extensions: &mut Extensions) -> Self {
-        extensions.remove().unwrap_or(Self { id: None, client: IpAddr::V4(Ipv4Addr::UNSPECIFIED) })
+        extensions.remove().unwrap_or(Self::new(None, IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+    }
+
+    /// What is known of a request that nobody has read.
+    pub(crate) const fn new(id: Option<RequestId>, client: IpAddr) -> Self {
+        Self { id, client, client_id: OnceLock::new(), redirect_uri: OnceLock::new() }
+    }
+
+    /// Remembers which client the request names.
+    pub(crate) fn names_client(&self, id: &str) {
+        self.client_id.get_or_init(|| logged(id).into());
+    }
+
+    /// Remembers what a request of a browser names.
+    pub(crate) fn names(&self, parameters: &Parameters) {
+        if let Some(id) = parameters.get("client_id") {
+            self.names_client(id);
+        }
+        if let Some(uri) = parameters.get("redirect_uri") {
+            self.redirect_uri.get_or_init(|| logged(uri).into());
+        }
+    }
+
+    /// The client that it names, for the log.
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.client_id.get().map(|id| &**id)
+    }
+
+    /// The redirect URI that it names, for the log.
+    pub(crate) fn redirect_uri(&self) -> Option<&str> {
+        self.redirect_uri.get().map(|uri| &**uri)
     }
 
     /// The client's network.

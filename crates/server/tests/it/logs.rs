@@ -10,22 +10,22 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::app::{PASSWORD, TestApp};
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     /// Collects this thread's events of every level for as long as the guard lives.
-    fn collect() -> (Self, DefaultGuard) {
+    pub(crate) fn collect() -> (Self, DefaultGuard) {
         let log = Self::default();
         let subscriber =
             tracing_subscriber::fmt().json().flatten_event(true).with_max_level(LevelFilter::TRACE);
         (log.clone(), tracing::subscriber::set_default(subscriber.with_writer(log).finish()))
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("no panic").clone()).expect("text")
     }
 
-    fn events(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn events(&self) -> Vec<serde_json::Value> {
         self.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! The flags that describe a client, and how they change what is known of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use jeton_authority::client::{ClientPolicy, ConsentPolicy, PkcePolicy, SecurityProfile};
@@ -10,8 +10,10 @@ use jeton_oauth::client::{ClientMetadata, SubjectType, TokenEndpointAuthMethod};
 use jeton_oauth::{RedirectUri, Scope};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::members;
+use crate::config::nearest;
 use crate::failure::Failure;
 use crate::input;
 use crate::key_file::{KeyFile, name_of};
@@ -35,7 +37,7 @@ pub(super) struct Description {
     #[arg(long = "grant-type", value_name = "TYPE", value_parser = grant_type)]
     grant_types: Vec<GrantType>,
     /// What it may ask for; may be repeated [default: openid profile email offline_access]
-    #[arg(long = "scope", value_name = "SCOPE", value_parser = Scope::parse)]
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = scope)]
     scopes: Vec<Scope>,
     /// A resource that it may ask for tokens for; may be repeated
     #[arg(long = "resource", value_name = "URI")]
@@ -141,7 +143,9 @@ impl Description {
     /// Puts what was named in the place of what was there.
     pub(super) fn change(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
         if let Some(file) = &self.metadata {
-            *metadata = merged::<ClientMetadata>(metadata, file)?.known_members_only();
+            let read: ClientMetadata = merged(metadata, file, |_| Ok(()))?;
+            members::check_metadata(&read).map_err(|reason| in_file(file, &reason))?;
+            *metadata = read.known_members_only();
         }
         replace(&mut metadata.client_name, self.name.as_ref());
         replace(&mut metadata.backchannel_logout_uri, self.backchannel_logout_uri.as_ref());
@@ -179,7 +183,7 @@ impl Description {
         if let Some(file) = &self.policy {
             // How it came to be known is no decision.
             let source = policy.source;
-            *policy = merged(policy, file)?;
+            *policy = merged(policy, file, members::check_policy)?;
             policy.source = source;
         }
         match self.consent {
@@ -239,11 +243,16 @@ fn replace_all<T: Clone>(place: &mut Vec<T>, values: &[T]) {
 }
 
 /// The description with the members of a file in it.
-fn merged<T: Serialize + DeserializeOwned>(known: &T, file: &std::path::Path) -> Result<T, Failure> {
-    let refused = |reason: String| Failure::refused(format!("{}: {reason}", name_of(file)));
+fn merged<T: Serialize + DeserializeOwned>(
+    known: &T,
+    file: &Path,
+    check: impl FnOnce(&Map<String, Value>) -> Result<(), String>,
+) -> Result<T, Failure> {
+    let refused = |reason: String| in_file(file, &reason);
     let bytes = input::file_or_stdin(file)?;
-    let members: serde_json::Map<String, Value> =
+    let members: Map<String, Value> =
         jeton_jose::json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+    check(&members).map_err(refused)?;
     let mut whole = serde_json::to_value(known).map_err(|error| refused(error.to_string()))?;
     if let Value::Object(whole) = &mut whole {
         whole.extend(members);
@@ -251,8 +260,12 @@ fn merged<T: Serialize + DeserializeOwned>(known: &T, file: &std::path::Path) ->
     serde_json::from_value(whole).map_err(|error| refused(error.to_string()))
 }
 
+fn in_file(file: &Path, reason: &str) -> Failure {
+    Failure::refused(format!("{}: {reason}", name_of(file)))
+}
+
 /// The keys of a file, as a JWK set.
-fn public_keys(file: &std::path::Path) -> Result<Value, Failure> {
+fn public_keys(file: &Path) -> Result<Value, Failure> {
     let set = JwkSet::new(KeyFile::read(file)?.keys().to_vec());
     if set.keys().iter().any(|key| !key.is_public()) {
         return Err(Failure::refused(format!(
@@ -264,7 +277,20 @@ fn public_keys(file: &std::path::Path) -> Result<Value, Failure> {
 }
 
 fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
+    if text.contains('*') {
+        return Err(
+            "there are no wildcards: a redirect URI is compared letter by letter, so name each".to_owned()
+        );
+    }
     RedirectUri::parse(text).map_err(|error| error.to_string())
+}
+
+/// A scope, written as the standards do: a comma is part of a token, which hardly anybody means.
+fn scope(text: &str) -> Result<Scope, String> {
+    if text.contains(',') {
+        return Err(format!("scopes stand apart by spaces, not commas: \"{}\"", text.replace(',', " ")));
+    }
+    Scope::parse(text).map_err(|error| error.to_string())
 }
 
 /// An address that the authority itself posts to.
@@ -282,7 +308,8 @@ fn grant_type(text: &str) -> Result<GrantType, String> {
     let device = (text == "device_code").then_some(GrantType::DeviceCode);
     GrantType::parse(text).or(device).or_else(|| GrantType::ALL.iter().find(short).copied()).ok_or_else(
         || {
-            let known: Vec<_> = GrantType::ALL.iter().map(|known| known.as_str()).collect();
+            let last = |known: &GrantType| known.as_str().rsplit(':').next().unwrap_or_default();
+            let known: Vec<_> = GrantType::ALL.iter().map(last).collect();
             format!("it wants one of {}", known.join(", "))
         },
     )
@@ -298,7 +325,12 @@ fn auth_method(text: &str) -> Result<TokenEndpointAuthMethod, String> {
 fn id_token_alg(text: &str) -> Result<String, String> {
     match text.parse::<Algorithm>() {
         Ok(algorithm) if !algorithm.is_symmetric() => Ok(text.to_owned()),
-        _ => Err("it wants a signature algorithm such as ES256, RS256, PS256 or EdDSA".to_owned()),
+        _ => {
+            let names =
+                Algorithm::ALL.iter().filter(|known| !known.is_symmetric()).map(|known| known.as_str());
+            let meant = nearest(text, names).map_or(String::new(), |name| format!(": did you mean {name}?"));
+            Err(format!("it wants a signature algorithm such as ES256, RS256, PS256 or EdDSA{meant}"))
+        }
     }
 }
 

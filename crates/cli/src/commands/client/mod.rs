@@ -1,6 +1,7 @@
 //! `jeton client`: the applications that people sign in to.
 
 mod description;
+mod members;
 mod preview;
 mod registration_token;
 mod shown;

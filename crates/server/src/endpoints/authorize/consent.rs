@@ -13,7 +13,7 @@ use super::super::client_request::context;
 use super::respond::{failed, go, malformed, stale_form};
 use super::{Step, proceed, read};
 use crate::app::App;
-use crate::pages::{ConsentPage, ScopeLine, detail_lines, page as send};
+use crate::pages::{ConsentPage, ScopeLine, detail_lines, page as send, resource_lines};
 use crate::request::form;
 
 /// What each scope lets a client do, in the words of the page.
@@ -45,6 +45,7 @@ pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, since: Since) -
         tos_uri: metadata.tos_uri.as_deref().filter(|uri| uri.starts_with("https://")),
         username: signed_in.user.username.as_str(),
         scopes: &scopes,
+        resources: &resource_lines(&request.resources),
         details: &detail_lines(&request.authorization_details),
         action: &step.action("/consent"),
         form_token: &step.form_token(app, &purpose(signed_in, since)),

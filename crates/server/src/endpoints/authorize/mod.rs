@@ -77,6 +77,7 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
 
 /// Opens a request object. The browser goes on with what stands for it, so the object may be long and is looked at once.
 async fn open(app: &App, context: &RequestContext, parameters: Parameters) -> Response {
+    context.names(&parameters);
     match app.authority.take_request_object(parameters, app.clock.now()).await {
         Ok(instead) => again(&instead, app),
         Err(RequestObjectError::Redirect(error)) => refused(app, context, &error).await,
@@ -87,7 +88,8 @@ async fn open(app: &App, context: &RequestContext, parameters: Parameters) -> Re
 
 /// Tells the client that its request is refused.
 async fn refused(app: &App, context: &RequestContext, error: &RedirectError) -> Response {
-    tracing::debug!(request = context.id(), code = error.refusal.code.as_str(), "{}", error.refusal);
+    let (request, code, client) = (context.id(), error.refusal.code.as_str(), context.client_id());
+    tracing::info!(request, code, client, cause = error.refusal.cause.as_deref(), "{}", error.refusal);
     go(app, context, &error.response).await
 }
 
@@ -113,6 +115,7 @@ pub(super) fn see_other(target: &str) -> Response {
 /// Reads the request in the query and finds out whose browser it is.
 async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Step, Box<Response>> {
     let parameters = form::of_query(parts).map_err(|error| malformed(&context, &error))?;
+    context.names(&parameters);
     let now = app.clock.now();
     let redirectable =
         app.authority.identify_request(parameters, now).await.map_err(|error| match error {

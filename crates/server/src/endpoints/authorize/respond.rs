@@ -43,7 +43,14 @@ fn form_post(uri: &str, origin: &str, parameters: &Parameters) -> Response {
 /// A request that cannot be answered with a redirect.
 pub(super) fn page_error(context: &RequestContext, error: PageError) -> Response {
     let request = context.id();
-    tracing::info!(request, code = error.code(), "authorization request refused: {error}");
+    let (client, redirect_uri) = (context.client_id(), context.redirect_uri());
+    tracing::info!(
+        request,
+        code = error.code(),
+        client,
+        redirect_uri,
+        "authorization request refused: {error}"
+    );
     let text = "The application that sent you here made a mistake. Go back to it and try again; if that does not help, tell those \
                 who look after it.";
     let error = ErrorPage { title: "This link does not work", text, code: error.code(), request };

@@ -1,0 +1,82 @@
+//! What the log says of requests that are refused: whoever looks after a client learns more than whoever asks.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use super::browser::Browser;
+use super::client::{SECRET, authorize, web};
+use crate::app::{Answer, TestApp};
+use crate::logs::Log;
+
+/// What the log says of the request that was answered so.
+#[track_caller]
+fn event_of(log: &Log, answer: &Answer) -> Value {
+    let id = answer.header("x-request-id").expect("an identifier");
+    let mut events =
+        log.events().into_iter().filter(|event| event["request"] == id && event["level"] == "INFO");
+    let event = events.next().unwrap_or_else(|| panic!("nothing of {id}: {}", log.text()));
+    assert_eq!(events.next(), None, "once");
+    event
+}
+
+#[tokio::test]
+async fn the_log_tells_a_wrong_secret_from_an_unknown_client_and_the_answer_does_not() {
+    let app = TestApp::new().await;
+    app.add_client("web", web()).await;
+    let (log, _guard) = Log::collect();
+    let ask = |id: &'static str, secret: &'static str, path: &'static str| {
+        let app = &app;
+        async move { app.post_form(path, &[("client_id", id), ("client_secret", secret)]).await }
+    };
+    for path in ["/token", "/par", "/revoke", "/introspect", "/device_authorization"] {
+        let wrong = ask("web", "not the secret at all", path).await;
+        let unknown = ask("nobody\n\u{1b}[31m", "not the secret at all", path).await;
+        assert_eq!((wrong.status, wrong.text()), (unknown.status, unknown.text()));
+        let (wrong, unknown) = (event_of(&log, &wrong), event_of(&log, &unknown));
+        assert_eq!((&wrong["code"], &wrong["client"]), (&"invalid_client".into(), &"web".into()), "{path}");
+        assert_eq!(wrong["cause"], "the secret is wrong");
+        assert_eq!(unknown["cause"], "there is no such client");
+        assert_eq!(unknown["client"], "nobody\n\u{1b}[31m");
+    }
+    let long = "x".repeat(10_000);
+    let answer = app.post_form("/token", &[("client_id", &long)]).await;
+    assert_eq!(event_of(&log, &answer)["client"].as_str().map(str::len), Some(256));
+    let text = log.text();
+    assert!(!text.contains('\u{1b}') && !text.contains("not the secret at all"), "{text}");
+}
+
+#[tokio::test]
+async fn the_log_says_what_is_wrong_with_a_code_and_an_exchanged_token() {
+    let app = TestApp::new().await;
+    app.add_client("web", web()).await;
+    let (log, _guard) = Log::collect();
+    let code = [("grant_type", "authorization_code"), ("code", "a-code-that-nobody-was-given")];
+    let refused = app.post_as("web", "/token", &code).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let event = event_of(&log, &refused);
+    assert_eq!((&event["code"], &event["client"]), (&"invalid_grant".into(), &"web".into()));
+    assert_eq!(event["cause"], "no such code, or it expired long ago");
+    let refused =
+        app.post_as("web", "/token", &[("grant_type", "client_credentials"), ("scope", "nope")]).await;
+    assert_eq!(event_of(&log, &refused)["code"], "invalid_scope");
+    let text = log.text();
+    assert!(!text.contains(SECRET) && !text.contains("a-code-that-nobody-was-given"), "{text}");
+}
+
+#[tokio::test]
+async fn the_log_names_the_client_and_the_redirect_uri_that_do_not_fit() {
+    let app = TestApp::new().await;
+    app.add_client("web", web()).await;
+    let (log, _guard) = Log::collect();
+    let browser = Browser::new(&app);
+    let page = browser.get(&authorize(&[("redirect_uri", "https://app.example/callback/")])).await;
+    let event = event_of(&log, &page);
+    assert_eq!(event["code"], "redirect_uri_mismatch");
+    assert_eq!(
+        (&event["client"], &event["redirect_uri"]),
+        (&"web".into(), &"https://app.example/callback/".into())
+    );
+    let page = browser.get(&authorize(&[("client_id", "wep")])).await;
+    let event = event_of(&log, &page);
+    assert_eq!((&event["code"], &event["client"]), (&"client_unknown".into(), &"wep".into()));
+}
