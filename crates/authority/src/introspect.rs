@@ -16,6 +16,7 @@ use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::recognise::recognise;
 use crate::refresh::verify_refresh_token;
 use crate::refusal::OAuthError;
+use crate::store::StoreError;
 use crate::user::UserStatus;
 
 /// What a token is. One that is not good, or not for the asker to know about, is `active: false` and nothing else.
@@ -146,12 +147,14 @@ impl Authority {
     ) -> Result<bool, OAuthError> {
         match grant {
             Some(grant) => Ok(self.holds(grant)?),
-            None => {
-                let hash = OneTimeHash::of(jti);
-                let revoked = self.store.peek(OneTimeKind::RevokedTokenId, hash).await?;
-                Ok(revoked.is_none_or(|revoked| revoked.expires_at <= now))
-            }
+            None => Ok(!self.is_revoked_by_name(jti, now).await?),
         }
+    }
+
+    /// Whether a client has given back its own token of this `jti`.
+    pub(crate) async fn is_revoked_by_name(&self, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let revoked = self.store.peek(OneTimeKind::RevokedTokenId, OneTimeHash::of(jti)).await?;
+        Ok(revoked.is_some_and(|revoked| revoked.expires_at > now))
     }
 
     fn holds(&self, grant: GrantId) -> Result<bool, OAuthError> {

@@ -4,7 +4,7 @@ use jeton_jose::{Timestamp, VerifyError};
 
 use crate::GrantId;
 use crate::authority::Authority;
-use crate::recognise::recognise_grant;
+use crate::recognise::{recognise, recognise_grant};
 use crate::refresh::verify_refresh_token;
 use crate::token::TokenError;
 use crate::user::UserStatus;
@@ -14,7 +14,7 @@ impl Authority {
     ///
     /// # Errors
     /// Says which of these does not hold.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<(), TokenError> {
+    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<(), TokenError> {
         let (grant, generation) =
             self.with_ring(|ring| match recognise_grant(ring, &self.settings, token, now) {
                 Ok(grant) => Ok((grant, None)),
@@ -24,8 +24,17 @@ impl Authority {
             })?;
         match grant {
             Some(grant) => self.check_standing(grant, generation),
-            // A client's own token has no grant that could have ended.
-            None => Ok(()),
+            None => self.check_token_of_a_client(token, now).await,
+        }
+    }
+
+    /// A client's own token comes from no grant, and is revoked by its name.
+    async fn check_token_of_a_client(&self, token: &str, now: Timestamp) -> Result<(), TokenError> {
+        let recognised = self.with_ring(|ring| recognise(ring, &self.settings, token, now));
+        let claims = &recognised.map_err(TokenError::Invalid)?.claims;
+        match self.is_revoked_by_name(claims.jti.as_deref().unwrap_or_default(), now).await? {
+            false => Ok(()),
+            true => Err(TokenError::Revoked),
         }
     }
 

@@ -20,9 +20,18 @@ use anyhow::{Context, Result, bail};
 /// # Errors
 /// When what is in its place cannot be removed, or it cannot be made.
 pub(crate) fn empty_folder(parent: &Path, name: &str) -> Result<PathBuf> {
+    /// For how long a program that was told to end may still write there.
+    const PATIENCE: Duration = Duration::from_secs(10);
     let folder = parent.join(name);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    let started = Instant::now();
+    while folder.exists() {
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if started.elapsed() > PATIENCE => {
+                return Err(error).with_context(|| format!("cannot empty {}", folder.display()));
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(100)),
+            Ok(()) => {}
+        }
     }
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder)

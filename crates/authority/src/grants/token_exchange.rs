@@ -84,7 +84,10 @@ impl Authority {
             }
             None => None,
         };
-        let live = self.live_subject(&subject, request.now).await?;
+        let live = self.live_grant(&subject, SUBJECT_NOT_VALID, request.now).await?;
+        if let Some(actor) = actor.as_ref().filter(|actor| actor.grant.is_some()) {
+            self.live_grant(actor, ACTOR_NOT_VALID, request.now).await?;
+        }
         let act = act(client, &subject, actor.as_ref())?;
         let scope = self.handed_on(request, &subject, &live)?;
         let details = self.details_handed_on(request, &subject, &live)?.for_resources(&targets);
@@ -183,16 +186,22 @@ impl Authority {
         })
     }
 
-    /// The grant behind the subject token, which the new token ends with.
-    async fn live_subject(&self, subject: &Presented, now: Timestamp) -> Result<LiveGrant, OAuthError> {
-        let grant = subject.grant.ok_or(SUBJECT_NOT_VALID)?;
+    /// The grant behind a token, which has not ended and whose user may sign in. What the subject token is exchanged for ends
+    /// with it.
+    async fn live_grant(
+        &self,
+        presented: &Presented,
+        not_valid: Refusal,
+        now: Timestamp,
+    ) -> Result<LiveGrant, OAuthError> {
+        let Some(grant) = presented.grant else { return Err(not_valid.into()) };
         match self.store.find_grant(grant).await? {
             Some((live, UserStatus::Active))
                 if live.grant.revoked_at.is_none() && live.grant.expires_at > now =>
             {
                 Ok(live)
             }
-            _ => Err(SUBJECT_NOT_VALID.into()),
+            _ => Err(not_valid.into()),
         }
     }
 

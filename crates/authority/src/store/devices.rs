@@ -72,8 +72,8 @@ pub trait DeviceStore {
     ) -> Result<DevicePoll, StoreError>;
 
     /// Exchanges an approved device code for a grant, in one transaction, which succeeds at most once. A second attempt
-    /// ends the grant that the first one gave. What nobody approved is [`CodeRedemption::Unknown`], and an approval whose
-    /// grant cannot be opened is taken back.
+    /// ends the grant that the first one gave. What nobody approved is [`CodeRedemption::Unknown`], and so is the code of
+    /// another client than the grant's. An approval whose grant cannot be opened is taken back.
     async fn redeem_device_code(
         &self,
         device_code: OneTimeHash,

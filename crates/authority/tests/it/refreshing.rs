@@ -30,7 +30,7 @@ async fn a_grandparent_ends_the_grant_and_its_access_tokens() {
     assert!(matches!(replay, Err(TokenError::Replayed { grant }) if grant == first.grant), "{replay:?}");
     let after = test.try_refresh(&third.refresh).await;
     assert!(matches!(after, Err(TokenError::Revoked)), "{after:?}");
-    let access = test.authority.verify(&third.access, test.now);
+    let access = test.authority.verify(&third.access, test.now).await;
     assert!(matches!(access, Err(TokenError::Revoked)), "{access:?}");
 }
 
@@ -38,9 +38,9 @@ async fn a_grandparent_ends_the_grant_and_its_access_tokens() {
 async fn a_spent_token_does_not_verify() {
     let test = TestAuthority::new().await;
     let first = test.sign_in("ada").await;
-    test.authority.verify(&first.refresh, test.now).expect("current");
+    test.authority.verify(&first.refresh, test.now).await.expect("current");
     let second = test.refresh(&first.refresh).await;
-    assert!(matches!(test.authority.verify(&first.refresh, test.now), Err(TokenError::Revoked)));
+    assert!(matches!(test.authority.verify(&first.refresh, test.now).await, Err(TokenError::Revoked)));
     test.authority.verify(&second.refresh, test.now).expect("current");
 }
 

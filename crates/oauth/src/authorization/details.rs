@@ -47,6 +47,12 @@ pub enum AuthorizationDetailsError {
     /// An element nests deeper than [`AuthorizationDetails::MAX_DEPTH`].
     #[error("authorization_details nests deeper than {}", AuthorizationDetails::MAX_DEPTH)]
     TooDeep,
+    /// They hold more than [`AuthorizationDetails::MAX_VALUES`] values: nobody would read them all.
+    #[error("authorization_details holds more than {} values", AuthorizationDetails::MAX_VALUES)]
+    TooManyValues,
+    /// The name of a member is longer than [`AuthorizationDetails::MAX_NAME`].
+    #[error("a name in authorization_details is longer than {} bytes", AuthorizationDetails::MAX_NAME)]
+    NameTooLong,
     /// An element has no type, or one that is no text (RFC 9396 §2).
     #[error(transparent)]
     TypeMissing(#[from] TypeMissing),
@@ -72,6 +78,8 @@ impl AuthorizationDetailsError {
             Self::TooLong { .. } => "authorization_details_too_long",
             Self::TooMany => "authorization_details_too_many",
             Self::TooDeep => "authorization_details_too_deep",
+            Self::TooManyValues => "authorization_details_too_many_values",
+            Self::NameTooLong => "authorization_details_name_too_long",
             Self::TypeMissing(_) => "authorization_details_type_missing",
             Self::Member { .. } => "authorization_details_member",
         }
@@ -85,6 +93,11 @@ impl AuthorizationDetails {
     pub const MAX_COUNT: usize = 16;
     /// How deep an element may nest; itself is 1.
     pub const MAX_DEPTH: usize = 8;
+    /// The most plain values, empty lists and empty objects in all elements together.
+    pub const MAX_VALUES: usize = 256;
+    /// The longest name of a member, in bytes. A page that shows a value names the way to it, so that names count more often
+    /// than they are written.
+    pub const MAX_NAME: usize = 128;
 
     /// Parses the parameter's value: at most `max_len` bytes, and never more than [`Self::MAX_LEN`].
     ///
@@ -101,11 +114,19 @@ impl AuthorizationDetails {
             return Err(AuthorizationDetailsError::TooMany);
         }
         let mut details = Self::default();
+        let mut values = 0;
         for element in elements {
             if 1 + depth_within(element.values()) > Self::MAX_DEPTH {
                 return Err(AuthorizationDetailsError::TooDeep);
             }
             check_common_members(&element)?;
+            if longest_name(&element) > Self::MAX_NAME {
+                return Err(AuthorizationDetailsError::NameTooLong);
+            }
+            values += element.values().map(plain_values).sum::<usize>();
+            if values > Self::MAX_VALUES {
+                return Err(AuthorizationDetailsError::TooManyValues);
+            }
             details.0.push(AuthorizationDetail::try_from(element)?);
         }
         // Some numbers are longer as they are written here.
@@ -306,6 +327,27 @@ fn depth_within<'a>(values: impl Iterator<Item = &'a Value>) -> usize {
         _ => 0,
     };
     values.map(depth).max().unwrap_or(0)
+}
+
+/// The length of the longest name at any depth.
+fn longest_name(members: &Map<String, Value>) -> usize {
+    fn within(value: &Value) -> usize {
+        match value {
+            Value::Array(list) => list.iter().map(within).max().unwrap_or(0),
+            Value::Object(members) => longest_name(members),
+            _ => 0,
+        }
+    }
+    members.iter().map(|(name, value)| name.len().max(within(value))).max().unwrap_or(0)
+}
+
+/// How many values stand in one that have no others within.
+fn plain_values(value: &Value) -> usize {
+    match value {
+        Value::Array(list) if !list.is_empty() => list.iter().map(plain_values).sum(),
+        Value::Object(members) if !members.is_empty() => members.values().map(plain_values).sum(),
+        _ => 1,
+    }
 }
 
 fn is_at_or_below(location: &str, resource: &str) -> bool {

@@ -87,6 +87,19 @@ fn what_is_no_list_of_typed_objects_is_refused() {
 }
 
 #[test]
+fn nobody_is_shown_more_values_or_longer_names_than_can_be_read() {
+    let values = |count: usize| json!([{"type": "a", "m": vec![json!([1]); count - 1]}]).to_string();
+    assert!(AuthorizationDetails::parse(&values(AuthorizationDetails::MAX_VALUES), 8192).is_ok());
+    assert_eq!(
+        refused(&values(AuthorizationDetails::MAX_VALUES + 1)),
+        "authorization_details_too_many_values"
+    );
+    let name = |len: usize| json!([{"type": "a", "m": [{"n".repeat(len): 1}]}]).to_string();
+    assert!(AuthorizationDetails::parse(&name(AuthorizationDetails::MAX_NAME), 8192).is_ok());
+    assert_eq!(refused(&name(AuthorizationDetails::MAX_NAME + 1)), "authorization_details_name_too_long");
+}
+
+#[test]
 fn length_number_and_depth_are_bounded() {
     let element = json!({"type": "a"});
     let most = Value::from(vec![element.clone(); AuthorizationDetails::MAX_COUNT]);

@@ -29,7 +29,7 @@ async fn verify(app: &App, call: &mut Call) -> Result<String, ApiError> {
     let token = validation.text("token", token);
     validation.finish().map_err(ApiError::Fields)?;
 
-    match app.authority.verify(token.trim(), app.clock.now()) {
+    match app.authority.verify(token.trim(), app.clock.now()).await {
         Ok(()) => Ok("{}".to_owned()),
         Err(TokenError::Revoked) => Err(ApiError::VerifiedRevoked),
         Err(error) => Err(error.into()),

@@ -120,8 +120,17 @@ pub(super) async fn signing_out_a_user_ends_all_of_their_grants(fresh: &Fresh) {
     assert_eq!(fresh.revoke_user_grants(ada, at(1)).await.expect("signing out"), Some(2));
     assert_eq!(grants.map(|grant| fresh.stands(grant)), [false, false, true]);
     assert_eq!(fresh.revoke_user_grants(ada, at(2)).await.expect("signing out"), Some(0));
-    // Signing out is no change of credentials.
-    fresh.grant(ada).await;
+}
+
+pub(super) async fn what_was_allowed_before_a_user_signed_out_everywhere_opens_nothing(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let before = new_grant(ada);
+    fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
+    let opened = fresh.open_grant(before.clone()).await.expect("opening");
+    assert_eq!(opened, GrantOpening::CredentialsChanged);
+    let epoch = fresh.find_user_by_id(ada).await.expect("looking").expect("she is there").epoch;
+    let opened = fresh.open_grant(NewGrant { epoch, ..before }).await.expect("opening");
+    assert_eq!(opened, GrantOpening::Opened, "who signs in again gets a grant");
 }
 
 pub(super) async fn lists_leave_out_what_has_ended(fresh: &Fresh) {

@@ -186,13 +186,13 @@ pub(super) async fn one_client_does_not_stand_in_the_way_of_others(fresh: &Fresh
     for client in ["silent", "other"] {
         fresh.listening_client(client).await;
     }
-    let ada = fresh.user("ada").await;
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     for _ in 0..5 {
         fresh.opened(NewGrant { client: "silent".into(), ..new_grant(ada) }).await;
     }
+    fresh.opened(NewGrant { client: "other".into(), ..new_grant(bob) }).await;
     fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
-    fresh.opened(NewGrant { client: "other".into(), ..new_grant(ada) }).await;
-    fresh.revoke_user_grants(ada, at(2)).await.expect("signing out");
+    fresh.revoke_user_grants(bob, at(2)).await.expect("signing out");
     let due = fresh.due_logouts(at(2), 2, 3).await.expect("asking what is due");
     let clients: Vec<_> = due.iter().map(|delivery| delivery.client.as_str()).collect();
     assert_eq!(clients, ["silent", "silent", "other"]);

@@ -75,6 +75,7 @@ cases! { $
         a_grant_opens_only_while_the_verified_password_holds,
         a_grant_ends_once,
         signing_out_a_user_ends_all_of_their_grants,
+        what_was_allowed_before_a_user_signed_out_everywhere_opens_nothing,
         lists_leave_out_what_has_ended,
         grants_are_listed_in_pages,
         the_grants_of_one_user_are_listed_alone,

@@ -222,8 +222,13 @@ pub(super) async fn a_session_dies_with_signing_out_everywhere(fresh: &Fresh) {
     assert!(fresh.holds(&other, at(1)).await);
     assert!(!fresh.stands(grant));
     assert_eq!(fresh.ended(&first, at(2)).await, SessionEnding::AlreadyEnded);
-    let session = fresh.session(ada).await;
-    assert!(fresh.holds(&session, at(2)).await, "signing out is no change of credentials");
+    let late = fresh.open_session(new_session(ada), None).await.expect("opening a session");
+    assert_eq!(late, SessionOpening::CredentialsChanged, "a sign-in that began before is out too");
+    let epoch = fresh.find_user_by_id(ada).await.expect("looking").expect("she is there").epoch;
+    let again = NewSession { epoch, ..new_session(ada) };
+    let opened = fresh.open_session(again.clone(), None).await.expect("opening a session");
+    assert_eq!(opened, SessionOpening::Opened);
+    assert!(fresh.holds(&again, at(2)).await, "whoever signs in again is in");
 }
 
 pub(super) async fn a_new_session_of_the_same_user_takes_the_grants_over(fresh: &Fresh) {

@@ -129,9 +129,9 @@ pub(super) fn redeem(
 ) -> rusqlite::Result<CodeRedemption> {
     let found = db
         .prepare_cached(
-            "SELECT expires_at, approved IS NOT NULL, grant_id FROM devices WHERE device_code = ?1",
+            "SELECT expires_at, approved IS NOT NULL, grant_id FROM devices WHERE device_code = ?1 AND client = ?2",
         )?
-        .query_row([code.as_bytes()], |row| {
+        .query_row((code.as_bytes(), &grant.client), |row| {
             Ok((timestamp(row, 0)?, row.get::<_, bool>(1)?, row.get::<_, Option<[u8; 16]>>(2)?))
         })
         .optional()?;

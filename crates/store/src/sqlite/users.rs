@@ -126,6 +126,8 @@ pub(super) fn rehash_password(
 
 pub(super) fn revoke_grants(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<Option<u64>> {
     let Some((number, _)) = number_and_status(db, user)? else { return Ok(None) };
+    // What was allowed before and not redeemed yet, a code or a device, opens no grant any more.
+    db.prepare_cached("UPDATE users SET epoch = epoch + 1 WHERE number = ?1")?.execute([number])?;
     let ended = end_grants(db, number, None, now)?;
     sessions::end_all(db, number, now)?;
     audit::append(db, &about_user(AuditEvent::UserGrantsRevoked, user, now))?;

@@ -123,3 +123,16 @@ async fn a_client_asks_for_itself_and_is_told_what_its_token_is() {
     assert_eq!(app.post_as("web", "/revoke", &[("token", access)]).await.status, StatusCode::OK);
     assert_eq!(app.post_as("web", "/introspect", &[("token", access)]).await.text(), r#"{"active":false}"#);
 }
+
+#[tokio::test]
+async fn a_clients_refresh_token_is_given_back_by_the_client_alone() {
+    let app = TestApp::new().await;
+    app.add_client("web", web()).await;
+    let back =
+        redirected(&Browser::new(&app).sign_in(&authorize(&[("scope", "openid offline_access")])).await);
+    let tokens = app.redeem(back.get("code").expect("a code")).await.json();
+    let token = tokens["refresh_token"].as_str().expect("a token");
+    assert_eq!(app.sign_out(token).await.status, 401, "the token API asks nobody who they are");
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    assert_eq!(app.post_as("web", "/token", &refresh).await.status, 200);
+}

@@ -188,7 +188,13 @@ async fn a_device_code_is_for_the_client_that_it_was_given_to() {
     let device = begin(&app).await;
     allow(&app, &device).await;
     assert_eq!(error(&poll_as(&app, "other", &device).await), "invalid_grant");
-    assert_eq!(poll(&app, &device).await.status, 200, "the other one used nothing up");
+    let tokens = poll(&app, &device).await;
+    assert_eq!(tokens.status, 200, "the other one used nothing up");
+    assert_eq!(error(&poll_as(&app, "other", &device).await), "invalid_grant");
+    let tokens = tokens.json();
+    let token = tokens["refresh_token"].as_str().expect("a token");
+    let refreshed = [("grant_type", "refresh_token"), ("client_id", "tv"), ("refresh_token", token)];
+    assert_eq!(app.post_form("/token", &refreshed).await.status, 200, "nor ended what the code gave");
 }
 
 #[tokio::test]

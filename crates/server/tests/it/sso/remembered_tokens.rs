@@ -68,6 +68,7 @@ async fn a_remembered_token_of_a_client_is_refused_at_once_when_it_is_revoked() 
     app.post_as("web", "/revoke", &[("token", token)]).await;
     let told = app.post_as("web", "/introspect", &[("token", token)]).await;
     assert_eq!(told.text(), r#"{"active":false}"#);
+    assert!(!is_good(&app, token).await, "nor does the token API take it for good");
 }
 
 #[tokio::test]

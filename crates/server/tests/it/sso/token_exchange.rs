@@ -243,3 +243,24 @@ async fn tokens_of_nobody_and_of_other_kinds_are_refused() {
         assert_eq!(error(&exchange(&app, "office", &subject, &more).await), "invalid_request", "{more:?}");
     }
 }
+
+#[tokio::test]
+async fn an_actor_whose_own_sign_in_has_ended_acts_no_more() {
+    let app = TestApp::new().await;
+    let mut metadata = web();
+    metadata["grant_types"] = json!(["authorization_code", "refresh_token", GRANT]);
+    let orders = vec![ORDERS.to_owned()];
+    let policy = ClientPolicy {
+        exchange: ExchangePolicy { targets: orders, accepts: vec![], actor: ExchangeActor::Nobody },
+        resources: vec![OFFICE.to_owned()],
+        ..ClientPolicy::default()
+    };
+    app.add_client_with("web", metadata, policy).await;
+    let (subject, actor) = (access(&tokens(&app).await), tokens(&app).await);
+    let id_token = actor["id_token"].as_str().expect("an ID token");
+    let acting = [("actor_token", id_token), ("actor_token_type", ID)];
+    let while_it_lasts = exchange(&app, "web", &subject, &acting).await;
+    assert_eq!(while_it_lasts.status, StatusCode::OK, "{}", while_it_lasts.text());
+    app.post_as("web", "/revoke", &[("token", &access(&actor))]).await;
+    assert_eq!(error(&exchange(&app, "web", &subject, &acting).await), "invalid_request");
+}
