@@ -26,8 +26,9 @@ pub struct LogoutDelivery {
 /// What the authority remembers of sign-outs that clients have not heard of yet.
 #[async_trait]
 pub trait LogoutStore {
-    /// Those that are due, the longest overdue first, at most `limit`, and of each client at most `per_client`: one that
-    /// does not answer stands in nobody's way.
+    /// Those that are due, at most `limit`, and of each client at most `per_client`, or a single one where it failed before.
+    /// Clients take turns, those that did not fail first, then the longest overdue: one that does not answer stands in
+    /// nobody's way.
     async fn due_logouts(
         &self,
         now: Timestamp,
@@ -38,6 +39,8 @@ pub trait LogoutStore {
     /// Forgets one: it was delivered, or is given up.
     async fn finish_logout(&self, number: i64) -> Result<(), StoreError>;
 
-    /// Puts one off after an attempt that failed.
-    async fn postpone_logout(&self, number: i64, due_at: Timestamp) -> Result<(), StoreError>;
+    /// Puts off all that is due at the client of one after an attempt that failed, and counts the attempt for each of them.
+    /// Where this one is not due any more, another attempt at the same client has put it off: nothing changes.
+    async fn postpone_logout(&self, number: i64, due_at: Timestamp, now: Timestamp)
+    -> Result<(), StoreError>;
 }

@@ -128,8 +128,8 @@ impl Sender {
             Err(error) => {
                 let pause = pause(delivery.attempts);
                 tracing::warn!(%client, %grant, code = error.code(), "the client was not told of a sign-out, and is tried again in {pause:?}: {error}");
-                let due_at = self.clock.now().saturating_add(pause);
-                Ok(store.postpone_logout(delivery.number, due_at).await?)
+                let now = self.clock.now();
+                Ok(store.postpone_logout(delivery.number, now.saturating_add(pause), now).await?)
             }
         }
     }

@@ -149,5 +149,5 @@ delegate! { DeviceStore {
 delegate! { LogoutStore {
     false due_logouts(now: Timestamp, per_client: u32, limit: u32) -> Vec<LogoutDelivery>;
     true finish_logout(number: i64) -> ();
-    true postpone_logout(number: i64, due_at: Timestamp) -> ();
+    true postpone_logout(number: i64, due_at: Timestamp, now: Timestamp) -> ();
 } }

@@ -195,7 +195,35 @@ pub(super) async fn one_client_does_not_stand_in_the_way_of_others(fresh: &Fresh
     fresh.revoke_user_grants(bob, at(2)).await.expect("signing out");
     let due = fresh.due_logouts(at(2), 2, 3).await.expect("asking what is due");
     let clients: Vec<_> = due.iter().map(|delivery| delivery.client.as_str()).collect();
-    assert_eq!(clients, ["silent", "silent", "other"]);
+    assert_eq!(clients, ["silent", "other", "silent"]);
+}
+
+pub(super) async fn a_failed_delivery_puts_off_all_that_is_due_at_its_client(fresh: &Fresh) {
+    for client in ["silent", "other"] {
+        fresh.listening_client(client).await;
+    }
+    let ada = fresh.user("ada").await;
+    for client in ["silent", "silent", "silent", "other"] {
+        fresh.opened(NewGrant { client: client.into(), ..new_grant(ada) }).await;
+    }
+    fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
+    let due = fresh.due(1).await;
+    let silent: Vec<_> = due.iter().filter(|delivery| delivery.client.as_str() == "silent").collect();
+    assert_eq!(silent.len(), 3);
+    fresh.postpone_logout(silent[0].number, at(30), at(2)).await.expect("postponing");
+    // Those that were tried at the same time fail as well; it counts as one attempt.
+    fresh.postpone_logout(silent[1].number, at(40), at(3)).await.expect("postponing");
+    let clients = async |seconds| {
+        let due = fresh.due(seconds).await;
+        due.into_iter().map(|it| (it.client.as_str().to_owned(), it.attempts)).collect::<Vec<_>>()
+    };
+    assert_eq!(clients(29).await, [("other".to_owned(), 0)]);
+    // One that failed is asked with one at a time, and after the others.
+    assert_eq!(clients(30).await, [("other".to_owned(), 0), ("silent".to_owned(), 1)]);
+    // What is new finds out whether it is back.
+    fresh.opened(NewGrant { client: "silent".into(), ..new_grant(ada) }).await;
+    fresh.revoke_user_grants(ada, at(4)).await.expect("signing out");
+    assert_eq!(clients(4).await, [("other".to_owned(), 0), ("silent".to_owned(), 0)]);
 }
 
 pub(super) async fn a_delivery_is_due_until_it_is_finished(fresh: &Fresh) {
@@ -204,18 +232,18 @@ pub(super) async fn a_delivery_is_due_until_it_is_finished(fresh: &Fresh) {
     let due = fresh.due(1).await;
     assert_eq!(due.len(), 2);
     let [first, second] = [&due[0], &due[1]];
-    fresh.postpone_logout(first.number, at(30)).await.expect("postponing");
-    assert_eq!(fresh.due(29).await, due[1..]);
-    let postponed = LogoutDelivery { attempts: 1, ..first.clone() };
-    assert_eq!(fresh.due(30).await, [second.clone(), postponed]);
-    fresh.postpone_logout(first.number, at(90)).await.expect("postponing");
     fresh.finish_logout(second.number).await.expect("finishing");
+    assert_eq!(fresh.due(1).await, due[..1]);
+    fresh.postpone_logout(first.number, at(30), at(1)).await.expect("postponing");
+    assert_eq!(fresh.due(29).await, []);
+    assert_eq!(fresh.due(30).await, [LogoutDelivery { attempts: 1, ..first.clone() }]);
+    fresh.postpone_logout(first.number, at(90), at(30)).await.expect("postponing");
     assert_eq!(fresh.due(89).await, []);
     assert_eq!(fresh.due(90).await, [LogoutDelivery { attempts: 2, ..first.clone() }]);
     fresh.finish_logout(first.number).await.expect("finishing");
     assert_eq!(fresh.due(1_000).await, []);
     fresh.finish_logout(first.number).await.expect("finishing nothing");
-    fresh.postpone_logout(first.number, at(90)).await.expect("postponing nothing");
+    fresh.postpone_logout(first.number, at(90), at(90)).await.expect("postponing nothing");
     assert_eq!(fresh.due(1_000).await, []);
 }
 

@@ -172,6 +172,7 @@ cases! { $
         clients_hear_of_users_by_the_subject_of_their_tokens,
         the_longest_overdue_come_first,
         one_client_does_not_stand_in_the_way_of_others,
+        a_failed_delivery_puts_off_all_that_is_due_at_its_client,
         a_delivery_is_due_until_it_is_finished,
         a_client_that_does_not_listen_any_more_is_not_told,
         what_ended_at_once_is_noted_once,

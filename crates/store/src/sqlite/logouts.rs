@@ -69,10 +69,11 @@ pub(super) fn due(
 ) -> rusqlite::Result<Vec<LogoutDelivery>> {
     db.prepare_cached(
         "SELECT l.number, l.client, l.grant_id, u.id, u.imported_key, l.attempts
-         FROM (SELECT *, row_number() OVER (PARTITION BY client ORDER BY due_at, number) AS place
+         FROM (SELECT *, row_number() OVER (PARTITION BY client ORDER BY attempts, due_at, number) AS place
                FROM logouts WHERE due_at <= ?1) l
          JOIN users u ON u.number = l.user
-         WHERE l.place <= ?2 ORDER BY l.due_at, l.number LIMIT ?3",
+         WHERE l.place <= ?2 AND (l.attempts = 0 OR l.place = 1)
+         ORDER BY l.place, l.attempts, l.due_at, l.number LIMIT ?3",
     )?
     .query_map((now.unix(), per_client, limit), |row| {
         Ok(LogoutDelivery {
@@ -90,8 +91,16 @@ pub(super) fn finish(db: &Connection, number: i64) -> rusqlite::Result<()> {
     db.prepare_cached("DELETE FROM logouts WHERE number = ?1")?.execute([number]).map(drop)
 }
 
-pub(super) fn postpone(db: &Connection, number: i64, due_at: Timestamp) -> rusqlite::Result<()> {
-    db.prepare_cached("UPDATE logouts SET due_at = ?2, attempts = attempts + 1 WHERE number = ?1")?
-        .execute((number, due_at.unix()))
-        .map(drop)
+pub(super) fn postpone(
+    db: &Connection,
+    number: i64,
+    due_at: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "UPDATE logouts SET due_at = ?2, attempts = attempts + 1
+         WHERE client = (SELECT client FROM logouts WHERE number = ?1 AND due_at <= ?3) AND due_at <= ?3",
+    )?
+    .execute((number, due_at.unix(), now.unix()))
+    .map(drop)
 }

@@ -218,7 +218,12 @@ impl LogoutStore for SqliteStore {
         self.writer.submit(move |db| logouts::finish(db, number)).await
     }
 
-    async fn postpone_logout(&self, number: i64, due_at: Timestamp) -> Result<(), StoreError> {
-        self.writer.submit(move |db| logouts::postpone(db, number, due_at)).await
+    async fn postpone_logout(
+        &self,
+        number: i64,
+        due_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer.submit(move |db| logouts::postpone(db, number, due_at, now)).await
     }
 }
