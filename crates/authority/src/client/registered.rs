@@ -9,7 +9,7 @@ use jeton_oauth::client::{ClientId, ClientMetadata, TokenEndpointAuthMethod};
 use jeton_oauth::{RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 
-use super::{ClientPolicy, ClientSecret};
+use super::{ClientPolicy, ClientSecret, ClientSource};
 use crate::client_auth::is_distinguished_name;
 use crate::keys::{MasterKey, SealedKey};
 use crate::settings::FIRST_ALGORITHM;
@@ -244,7 +244,8 @@ impl Client {
     }
 
     /// The sector that its pairwise subjects belong to (OpenID Connect Core §8.1): the host of its sector identifier, or of
-    /// its redirect URI.
+    /// its redirect URI. One that the operator did not add is a sector of its own unless it names one that was looked at:
+    /// anybody can write down a redirect URI at somebody else's host, and get tokens without ever going there.
     pub fn sector(&self) -> &str {
         let host = |uri: &'_ str| -> Option<(usize, usize)> {
             let start = uri.find("://")? + 3;
@@ -252,7 +253,12 @@ impl Client {
             Some((start, start + rest.find(['/', '?', ':']).unwrap_or(rest.len())))
         };
         let uri = self.metadata.sector_identifier_uri.as_deref();
-        let uri = uri.or_else(|| self.metadata.redirect_uris.first().map(RedirectUri::as_str));
+        let uri = match self.policy.source {
+            ClientSource::Operator => {
+                uri.or_else(|| self.metadata.redirect_uris.first().map(RedirectUri::as_str))
+            }
+            _ => uri,
+        };
         uri.and_then(|uri| host(uri).and_then(|(start, end)| uri.get(start..end))).unwrap_or(self.id.as_str())
     }
 

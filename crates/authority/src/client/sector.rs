@@ -11,7 +11,8 @@ use crate::authority::Authority;
 /// Knows what belongs to a sector (OpenID Connect Dynamic Client Registration §5).
 #[async_trait]
 pub trait ClientSectors: Send + Sync + 'static {
-    /// Whether the document behind the client's `sector_identifier_uri` lists each of its redirect URIs.
+    /// Whether the document behind the client's `sector_identifier_uri` lists each of its redirect URIs, of which there
+    /// is at least one.
     ///
     /// Why not is logged where it is found out.
     async fn has_member(&self, metadata: &ClientMetadata) -> bool;

@@ -158,6 +158,13 @@ impl<'a> Rules<'a> {
     fn check_sector(self, metadata: &ClientMetadata) -> Result<(), Refusal> {
         match (&metadata.sector_identifier_uri, self.sectors) {
             (Some(_), Sectors::Refused) => Err(invalid("sector_identifier_uri is not to be had here")),
+            (Some(_), Sectors::LookedAt) if metadata.redirect_uris.is_empty() => {
+                Err(invalid("sector_identifier_uri needs redirect_uris that are listed there"))
+            }
+            // The list speaks of redirect URIs, so every grant has to go to one of them.
+            (Some(_), Sectors::LookedAt) if !grants_go_to_redirect_uris(metadata) => {
+                Err(invalid("sector_identifier_uri is not for grants that go to no redirect URI"))
+            }
             (Some(_), Sectors::LookedAt) => Ok(()),
             (None, _)
                 if metadata.subject_type == Some(SubjectType::Pairwise)
@@ -170,6 +177,16 @@ impl<'a> Rules<'a> {
             (None, _) => Ok(()),
         }
     }
+}
+
+/// Whether whatever it learns of users goes to one of its redirect URIs first.
+fn grants_go_to_redirect_uris(metadata: &ClientMetadata) -> bool {
+    metadata.grant_types.iter().flatten().all(|grant_type| {
+        matches!(
+            grant_type,
+            GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::ClientCredentials
+        )
+    })
 }
 
 /// Nobody's statements are believed here. One that is none at all is a mistake of another kind.

@@ -188,6 +188,14 @@ impl Authority {
             created_at: before.created_at,
         })
         .map_err(refused)?;
+        // What was granted to it before would tell it the subjects of the new one.
+        if client.sector() != before.sector() {
+            const MOVED: Refusal = Refusal::new(
+                ErrorCode::InvalidClientMetadata,
+                "a client stays in its sector: register another one",
+            );
+            return Err(OAuthError::from(MOVED).into());
+        }
         self.check_sector_of(&client, network, now).await?;
         self.make_keys_for(&client, now).await?;
         match self.change_client(&client, now).await? {

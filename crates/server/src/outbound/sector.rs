@@ -60,6 +60,10 @@ impl RemoteSectors {
 #[async_trait]
 impl ClientSectors for RemoteSectors {
     async fn has_member(&self, metadata: &ClientMetadata) -> bool {
+        // A list says nothing about a client that goes nowhere.
+        if metadata.redirect_uris.is_empty() {
+            return false;
+        }
         let outcome = check_sector(&self.0, metadata).await;
         if let Err(error) = &outcome {
             tracing::info!(code = error.code(), "a client named a sector that it is not of: {error}");

@@ -5,6 +5,7 @@ mod attacks_browser;
 mod attacks_codes;
 mod attacks_outbound;
 mod attacks_requests;
+mod attacks_sectors;
 mod authorization_details;
 pub(crate) mod browser;
 mod certificates;

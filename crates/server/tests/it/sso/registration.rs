@@ -16,7 +16,7 @@ use crate::app::{Answer, TestApp};
 use crate::tls::certificates::Authority;
 use crate::tls::site::https_host;
 
-async fn app() -> TestApp {
+pub(super) async fn app() -> TestApp {
     let open = |mut settings: jeton_authority::settings::Settings| {
         settings.registration = RegistrationPolicy::Open;
         settings
@@ -63,7 +63,13 @@ async fn where_the_operator_wants_a_token_it_brings_so_many_clients_and_no_more(
     assert_eq!(register_with(&app, &other).await.status, StatusCode::UNAUTHORIZED, "it has expired");
 }
 
-async fn manage(app: &TestApp, method: Method, path: &str, token: &str, body: Option<&Value>) -> Answer {
+pub(super) async fn manage(
+    app: &TestApp,
+    method: Method,
+    path: &str,
+    token: &str,
+    body: Option<&Value>,
+) -> Answer {
     let path = path.strip_prefix("https://auth.example").unwrap_or(path);
     let mut request = Request::builder().method(method).uri(path);
     if !token.is_empty() {
@@ -79,20 +85,20 @@ async fn manage(app: &TestApp, method: Method, path: &str, token: &str, body: Op
     app.send(request.body(body).expect("a request")).await
 }
 
-async fn register(app: &TestApp, metadata: &Value) -> Value {
+pub(super) async fn register(app: &TestApp, metadata: &Value) -> Value {
     let answer = app.post("/register", metadata).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     answer.json()
 }
 
-async fn refused(app: &TestApp, metadata: &Value) -> String {
+pub(super) async fn refused(app: &TestApp, metadata: &Value) -> String {
     let answer = app.post("/register", metadata).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{metadata}: {}", answer.text());
     answer.json()["error"].as_str().expect("an error").to_owned()
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name}: {value}"))
 }
 
@@ -398,7 +404,7 @@ async fn one_network_does_not_register_clients_without_end() {
 }
 
 /// An app whose clients register themselves, and whose sectors are at hosts with certificates of this authority.
-async fn app_trusting(root: &Authority) -> TestApp {
+pub(super) async fn app_trusting(root: &Authority) -> TestApp {
     let pem = root.pem();
     let fetcher = Fetcher::new().allow(Reach::Loopback).trust_also(pem.as_bytes()).expect("a root");
     let fetcher = fetcher.resolve_with(|_| vec![[127, 0, 0, 1].into()]);
