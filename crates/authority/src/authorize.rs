@@ -193,7 +193,11 @@ impl Authority {
                 x5t_s256: None,
             },
         };
-        let expires_at = now.saturating_add(self.settings.code_lifetime);
+        let lifetime = match request.client.policy.profile {
+            Some(profile) => self.settings.code_lifetime.min(profile.longest_code()),
+            None => self.settings.code_lifetime,
+        };
+        let expires_at = now.saturating_add(lifetime);
         // 256 random bits are never taken.
         self.store
             .place(OneTimeKind::AuthorizationCode, code.hash(), content.to_json(), expires_at, now)

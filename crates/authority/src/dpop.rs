@@ -7,6 +7,7 @@ use jeton_jose::{Algorithm, Timestamp, base64url};
 use jeton_oauth::ErrorCode;
 
 use crate::authority::Authority;
+use crate::client::SecurityProfile;
 use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::refusal::{OAuthError, Refusal};
 use crate::store::Placement;
@@ -37,6 +38,8 @@ pub struct PresentedProof<'a> {
     pub uris: &'a [&'a str],
     /// The access token that came with it.
     pub access_token: Option<&'a str>,
+    /// The security profile of whoever sends it, where that is known: it says what may sign.
+    pub profile: Option<SecurityProfile>,
 }
 
 /// A proof that is good, if it is used for the first time.
@@ -79,7 +82,12 @@ impl Authority {
         presented: PresentedProof<'_>,
         now: Timestamp,
     ) -> Result<GoodProof, OAuthError> {
-        let verifier = ProofVerifier::new();
+        let mut verifier = ProofVerifier::new();
+        if let Some(profile) = presented.profile {
+            let permitted: Vec<_> =
+                verifier.supported().iter().copied().filter(|it| profile.permits(*it)).collect();
+            verifier = verifier.algorithms(permitted);
+        }
         let mut outcome = Err(DpopError::UriMismatch);
         for uri in presented.uris {
             let mut request = Request::new(presented.method, uri);

@@ -1,5 +1,7 @@
 //! Security profiles: what a client that holds to one has to be, and what its requests have to be like.
 
+use std::time::Duration;
+
 use jeton_jose::Algorithm;
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ClientMetadata, TokenEndpointAuthMethod};
@@ -18,6 +20,9 @@ pub enum SecurityProfile {
     Fapi2MessageSigning,
 }
 
+/// How long a code is good at most (FAPI 2.0 Security Profile §5.3.2.2).
+const LONGEST_CODE: Duration = Duration::from_secs(60);
+
 /// What may sign, on either side (FAPI 2.0 Security Profile §5.4.1).
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::ES256, Algorithm::PS256, Algorithm::Ed25519];
 
@@ -35,7 +40,12 @@ impl SecurityProfile {
         matches!(self, Self::Fapi2MessageSigning)
     }
 
-    /// Whether this may sign assertions, requests and tokens.
+    /// How long a code of its clients is good at most, whatever the operator lets others have.
+    pub const fn longest_code(self) -> Duration {
+        LONGEST_CODE
+    }
+
+    /// Whether this may sign assertions, requests, proofs and tokens.
     pub fn permits(self, algorithm: Algorithm) -> bool {
         ALGORITHMS.contains(&algorithm)
     }

@@ -52,8 +52,13 @@ impl ClientRequest {
         if let Some(proof) = proof {
             let uris = app.urls_of(path);
             let uris: Vec<_> = uris.iter().map(String::as_str).collect();
-            let presented =
-                PresentedProof { proof, method: parts.method.as_str(), uris: &uris, access_token: None };
+            let presented = PresentedProof {
+                proof,
+                method: parts.method.as_str(),
+                uris: &uris,
+                access_token: None,
+                profile: read.client.policy.profile,
+            };
             read.constraint.jkt = Some(app.authority.redeem_proof(presented, app.clock.now()).await?);
         }
         Ok(read)

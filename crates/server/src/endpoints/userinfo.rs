@@ -57,6 +57,8 @@ async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfoBody>, A
             method: parts.method.as_str(),
             uris: &uris,
             access_token: Some(&token),
+            // The token itself says by which key.
+            profile: None,
         };
         let good = app.authority.check_proof(presented, now).map_err(UserInfoError::from)?;
         constraint.jkt = Some(good.jkt().into());

@@ -525,3 +525,38 @@ async fn tokens_that_are_bound_to_a_certificate_are_of_no_use_without_it() {
         assert_eq!(answer.status.as_u16(), status, "{certificate:?}");
     }
 }
+
+#[tokio::test]
+async fn a_bank_proves_its_key_by_no_other_algorithm_than_the_profiles() {
+    let app = TestApp::new().await;
+    let mut bank = Bank::new(&app, "bank", SecurityProfile::Fapi2).await;
+    for algorithm in [Algorithm::ES384, Algorithm::ES512] {
+        let key = PrivateKey::generate(algorithm).expect("a key");
+        bank.prover = Prover::new(&key).expect("a prover");
+        let proof = bank.proof("POST", "/par", None);
+        let pushed = bank.post("/par", Some(&bank.assertion(&[])), Some(&proof), &request(&[])).await;
+        is_refused(&pushed, 400, "invalid_dpop_proof");
+        let code = bank.code(&[]).await;
+        is_refused(&bank.redeem(&code).await, 400, "invalid_dpop_proof");
+    }
+    for algorithm in [Algorithm::ES256, Algorithm::PS256, Algorithm::Ed25519] {
+        bank.prover = Prover::new(&PrivateKey::generate(algorithm).expect("a key")).expect("a prover");
+        let code = bank.code(&[]).await;
+        assert_eq!(bank.redeem(&code).await.status, StatusCode::OK, "{algorithm}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_a_bank_is_good_for_a_minute_whatever_others_have() {
+    let long = |mut settings: jeton_authority::settings::Settings| {
+        settings.code_lifetime = std::time::Duration::from_secs(600);
+        settings
+    };
+    let app = TestApp::with(long, |service| service).await;
+    let bank = Bank::new(&app, "bank", SecurityProfile::Fapi2).await;
+    let (early, late) = (bank.code(&[]).await, bank.code(&[]).await);
+    app.hand.step(59);
+    assert_eq!(bank.redeem(&early).await.status, StatusCode::OK);
+    app.hand.step(1);
+    is_refused(&bank.redeem(&late).await, 400, "invalid_grant");
+}
