@@ -49,12 +49,27 @@ impl Authority {
     /// # Errors
     /// When the store fails, or its description cannot be read.
     pub async fn client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, OAuthError> {
+        match self.stored_client(id).await? {
+            Some(client) => Ok(Some(client)),
+            None => Ok(self.client_of_document(id).await),
+        }
+    }
+
+    /// Whether the operator disabled the client that a token was issued to. Clients that have no entry in the store cannot be.
+    pub(crate) async fn is_disabled(&self, id: &str) -> Result<bool, OAuthError> {
+        // The token API's own; every check of one of its tokens comes through here.
+        if id == self.settings.client_id {
+            return Ok(false);
+        }
+        let Ok(id) = ClientId::parse(id) else { return Ok(false) };
+        Ok(self.stored_client(&id).await?.is_some_and(|client| client.policy.disabled))
+    }
+
+    async fn stored_client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, OAuthError> {
         if let Some(client) = self.clients.get(id) {
             return Ok(Some(client));
         }
-        let Some(stored) = self.store.find_client(id).await? else {
-            return Ok(self.client_of_document(id).await);
-        };
+        let Some(stored) = self.store.find_client(id).await? else { return Ok(None) };
         let client = Arc::new(Client::from_stored(&stored, &self.master)?);
         self.clients.put(&client);
         Ok(Some(client))

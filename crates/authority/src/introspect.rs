@@ -93,7 +93,7 @@ const INTROSPECTION_TYP: &str = "token-introspection+jwt";
 
 impl Authority {
     /// Tells an authenticated client what a token is. Access tokens are for every resource server to ask about; refresh
-    /// tokens only for their own client.
+    /// tokens only for their own client. Those of a disabled client are not good.
     ///
     /// # Errors
     /// When the store fails; a token that is not good is no error.
@@ -107,7 +107,8 @@ impl Authority {
         let claims = match access {
             Ok(access) => {
                 let jti = access.claims.jti.as_deref().unwrap_or_default();
-                let in_force = self.is_in_force(access.grant, jti, now).await?;
+                let in_force = self.is_in_force(access.grant, jti, now).await?
+                    && !self.is_disabled(&access.claims.client_id).await?;
                 in_force.then(|| Arc::clone(&access.claims))
             }
             Err(_) => self.refresh_token_claims(asker, token, now).await?.map(Arc::new),

@@ -38,7 +38,7 @@ pub enum UserInfoBody {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserInfoError {
-    /// It is not genuine, has expired, or its grant ended.
+    /// It is not genuine, has expired, its grant ended, or its client is disabled.
     #[error("the access token is not valid")]
     InvalidToken,
     /// It is bound to a certificate that was not shown.
@@ -104,6 +104,10 @@ impl Authority {
         };
         let id = ClientId::parse(live.grant.client.clone()).map_err(|_| UserInfoError::InvalidToken)?;
         let client = self.client(&id).await?.ok_or(UserInfoError::InvalidToken)?;
+        // A token that was exchanged is another client's than the grant.
+        if client.policy.disabled || self.is_disabled(&access.claims.client_id).await? {
+            return Err(UserInfoError::InvalidToken);
+        }
         let claims = self.userinfo_claims(&client, &live, detail, &scope);
         Ok(UserInfo { client, claims })
     }

@@ -84,6 +84,9 @@ enum Action {
         description: Box<Description>,
     },
     /// Keep a client from asking for anything
+    ///
+    /// It gets no tokens any more, and those that it has are good neither at introspection nor at userinfo. An API that checks
+    /// access tokens by their signature alone takes them until they expire. No session ends: `client enable` undoes all of it.
     Disable {
         /// The client
         id: ClientId,

@@ -18,6 +18,7 @@ mod conformance_fapi;
 mod conformance_logout;
 mod consent_page;
 mod device;
+mod disabled_clients;
 mod discovery;
 mod dpop;
 mod for_one_client;

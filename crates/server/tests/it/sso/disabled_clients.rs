@@ -1,0 +1,52 @@
+//! Clients that the operator disabled: what they were given before is of no use here any more.
+
+use jeton_authority::client::{Client, NewClient};
+use jeton_authority::store::ClientChange;
+use jeton_oauth::client::ClientId;
+use serde_json::Value;
+
+use super::browser::{Browser, redirected};
+use super::client::{authorize, web};
+use crate::app::TestApp;
+
+async fn set_disabled(app: &TestApp, id: &str, disabled: bool) {
+    let authority = app.service.authority();
+    let id = ClientId::parse(id).expect("an identifier");
+    let client = authority.client(&id).await.expect("a store").expect("a client");
+    let Client { id, metadata, mut policy, secret, registration_token, created_at, .. } = (*client).clone();
+    policy.disabled = disabled;
+    let new = NewClient { id, metadata, policy, secret, registration_token, created_at };
+    let client = Client::new(new).expect("a client");
+    let changed = authority.change_client(&client, app.service.clock().now()).await;
+    assert_eq!(changed.expect("a store"), ClientChange::Done);
+}
+
+fn access_token(tokens: &Value) -> &str {
+    tokens["access_token"].as_str().expect("a token")
+}
+
+#[tokio::test]
+async fn the_tokens_of_a_disabled_client_are_good_for_nothing_here() {
+    let app = TestApp::new().await;
+    for id in ["web", "api"] {
+        app.add_client(id, web()).await;
+    }
+    let back = redirected(&Browser::new(&app).sign_in(&authorize(&[])).await);
+    let users = app.redeem(back.get("code").expect("a code")).await.json();
+    let own = app.post_as("web", "/token", &[("grant_type", "client_credentials")]).await.json();
+    let users_is_active = async || {
+        let told = app.post_as("api", "/introspect", &[("token", access_token(&users))]).await;
+        told.json()["active"].clone()
+    };
+    let own_is_active = async || {
+        let told = app.post_as("api", "/introspect", &[("token", access_token(&own))]).await;
+        told.json()["active"].clone()
+    };
+    for disabled in [false, true, false] {
+        set_disabled(&app, "web", disabled).await;
+        assert_eq!(users_is_active().await, !disabled);
+        assert_eq!(own_is_active().await, !disabled);
+        let status = app.userinfo(access_token(&users)).await.status;
+        assert_eq!(status, if disabled { 401 } else { 200 });
+    }
+}
