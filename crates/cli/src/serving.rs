@@ -283,7 +283,14 @@ pub(crate) fn fetcher(config: &Config) -> Result<Fetcher, Failure> {
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
-    let refused = |error: std::io::Error| Failure::refused(format!("cannot listen on {address}: {error}"));
+    let refused = |error: std::io::Error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "; --listen 127.0.0.1:0 takes any free port",
+            std::io::ErrorKind::PermissionDenied => "; a port below 1024 wants CAP_NET_BIND_SERVICE",
+            _ => "",
+        };
+        Failure::refused(format!("cannot listen on {address}: {error}{hint}"))
+    };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let bound = listener.local_addr().map_err(refused)?;
     Ok((listener, bound))

@@ -7,7 +7,7 @@ use jeton_jose::KeyError;
 
 use crate::url::RemoteUrlError;
 
-/// Why a document could not be fetched, or a form posted. Nothing of the answer is in the text.
+/// Why a document could not be fetched, or a form posted. Nothing of the answer is in the text, but the issuer that metadata name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
@@ -15,7 +15,9 @@ pub enum FetchError {
     #[error(transparent)]
     Url(#[from] RemoteUrlError),
     /// Plain http leads to another machine.
-    #[error("plain http is for this machine alone, and must be allowed even there")]
+    #[error(
+        "plain http is for this machine alone, and has to be allowed even there (fetch.allow of an authority: loopback)"
+    )]
     PlainHttp,
     /// The host has no address.
     #[error("the host has no address")]
@@ -81,8 +83,13 @@ pub enum FetchError {
     #[error("the issuer's metadata are malformed")]
     MetadataMalformed,
     /// The metadata are another issuer's (RFC 8414 §3.3).
-    #[error("the metadata name another issuer")]
-    IssuerMismatch,
+    #[error("the metadata name the issuer {found:?}, not {wanted:?}")]
+    IssuerMismatch {
+        /// The issuer whose metadata they should be.
+        wanted: Box<str>,
+        /// The issuer that they name, at most 256 characters of it.
+        found: Box<str>,
+    },
     /// There is no tokio runtime to fetch in, or it shut down meanwhile.
     #[error("there is no runtime to fetch in")]
     NoRuntime,
@@ -109,7 +116,7 @@ impl FetchError {
             Self::Timeout { .. } => "fetch_timeout",
             Self::Keys(error) => error.code(),
             Self::MetadataMalformed => "metadata_malformed",
-            Self::IssuerMismatch => "metadata_issuer_mismatch",
+            Self::IssuerMismatch { .. } => "metadata_issuer_mismatch",
             Self::NoRuntime => "fetch_no_runtime",
         }
     }

@@ -15,6 +15,9 @@ pub struct IssuerMetadata {
     pub jwks_uri: RemoteUrl,
 }
 
+/// How much of an issuer that is not the right one an error repeats, in characters.
+const MAX_NAMED: usize = 256;
+
 impl IssuerMetadata {
     /// Reads the metadata that were fetched for `issuer`.
     pub(crate) fn parse(json: &[u8], issuer: &str) -> Result<Self, FetchError> {
@@ -26,7 +29,8 @@ impl IssuerMetadata {
         let wire: Wire = serde_json::from_slice(json).map_err(|_| FetchError::MetadataMalformed)?;
         // Compared exactly: else one issuer could speak for another (RFC 8414 §3.3).
         if wire.issuer != issuer {
-            return Err(FetchError::IssuerMismatch);
+            let found: String = wire.issuer.chars().take(MAX_NAMED).collect();
+            return Err(FetchError::IssuerMismatch { wanted: issuer.into(), found: found.into() });
         }
         Ok(Self { issuer: wire.issuer, jwks_uri: RemoteUrl::parse(&wire.jwks_uri)? })
     }
@@ -78,7 +82,12 @@ mod tests {
     fn metadata_of_another_issuer_are_refused() {
         let json =
             br#"{"issuer":"https://auth.example/","jwks_uri":"https://auth.example/jwks.json","more":[1]}"#;
-        assert_eq!(IssuerMetadata::parse(json, "https://auth.example"), Err(FetchError::IssuerMismatch));
+        let refused = IssuerMetadata::parse(json, "https://auth.example").expect_err("another issuer");
+        let text = refused.to_string();
+        assert_eq!(
+            text, "the metadata name the issuer \"https://auth.example/\", not \"https://auth.example\"",
+            "both are told, so that a slash at the end shows"
+        );
         assert!(IssuerMetadata::parse(json, "https://auth.example/").is_ok());
         for malformed in [&b"{}"[..], b"[]", b"", br#"{"issuer":"https://auth.example"}"#] {
             assert_eq!(

@@ -130,7 +130,7 @@ async fn answer(stream: &mut tokio::net::UnixStream, service: &Service) -> io::R
     let reply = match line.trim_end() {
         "reload" => match service.authority().reload(service.clock().now()).await {
             Ok(_) => {
-                tracing::info!("keys read anew");
+                tracing::info!("reloaded");
                 "done\n".to_owned()
             }
             Err(error) => {

@@ -23,6 +23,14 @@ pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
     response
 }
 
+/// An answer for people.
+pub(crate) fn text(body: String) -> Response {
+    const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+    let mut response = json(StatusCode::OK, body);
+    response.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
+    response
+}
+
 /// Adds what every answer of the token API carries, as Django REST framework does.
 pub(crate) fn with_token_api_headers(mut response: Response) -> Response {
     const POST_AND_OPTIONS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");

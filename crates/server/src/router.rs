@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, header};
 
 use crate::app::App;
 use crate::cors::cors;
@@ -17,7 +17,7 @@ use crate::endpoints::{
 };
 use crate::error::ApiError;
 use crate::request::RequestContext;
-use crate::respond::with_token_api_headers;
+use crate::respond::{text, with_token_api_headers};
 
 pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
     let token_api = match token_api {
@@ -97,7 +97,13 @@ fn readable(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
     route.fallback(not_a_get)
 }
 
-async fn not_found(mut request: Request) -> Response {
+/// The root belongs to whoever mounts something there. Otherwise it says what answers here, for whoever opens the address that the
+/// server printed.
+async fn not_found(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    if request.uri().path() == "/" && matches!(*request.method(), Method::GET | Method::HEAD) {
+        let issuer = &app.authority.settings().issuer;
+        return text(format!("Jeton, a token authority. What it does: {issuer}{}\n", discovery::OPENID));
+    }
     ApiError::NotFound.into_response(&RequestContext::take(request.extensions_mut()))
 }
 

@@ -18,6 +18,17 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// The longest that a code may be redeemed (RFC 6749 §4.1.2).
 const LONGEST_CODE: Duration = Duration::from_secs(600);
 
+/// Whether a text can be a resource (RFC 8707 §2).
+fn is_resource(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    text.split_once(':').is_some_and(|(scheme, rest)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(letter)
+            && !rest.is_empty()
+            && rest.chars().all(|c| c.is_ascii_graphic() && !"\"<>\\^`{|}#".contains(c))
+    })
+}
+
 /// Reports each rule that the values break together, at the value that somebody set.
 pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Problem>) {
     let mut report = |keys: &[&str], text: String| problems.push(Problem::new(culprit(keys, values), text));
@@ -101,6 +112,16 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
     ] {
         if zero {
             report(&[name], format!("{name} may not be 0"));
+        }
+    }
+    for resource in &config.client_registration_resources.0 {
+        if !is_resource(resource) {
+            report(
+                &["client.registration_resources"],
+                format!(
+                    "client.registration_resources: {resource:?} is no absolute URI without a fragment, such as https://api.example"
+                ),
+            );
         }
     }
     if config.limits_header.0 < SMALLEST_HEADER {

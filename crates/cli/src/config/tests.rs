@@ -141,3 +141,16 @@ fn a_debug_print_of_the_configuration_shows_no_secret() {
         load("", &[("JETON_ACCESS_ALGORITHM", "HS256"), ("JETON_ACCESS_SHARED_SECRET", secret)], &[]);
     assert!(!format!("{loaded:?}").contains(secret));
 }
+
+#[test]
+fn a_resource_that_is_no_uri_is_refused() {
+    const VARIABLE: &str = "JETON_CLIENT_REGISTRATION_RESOURCES";
+    assert!(load("", &[(VARIABLE, "https://mcp.example/mcp, urn:example:api")], &[]).is_ok());
+    for wrong in [r#"["https://mcp.example/mcp"]"#, "mcp.example", "https://mcp.example/#x"] {
+        let problems = problems("", &[(VARIABLE, wrong)]);
+        assert!(
+            problems.len() == 1 && problems[0].contains("is no absolute URI without a fragment"),
+            "{problems:?}"
+        );
+    }
+}

@@ -265,3 +265,37 @@ fn habits_from_elsewhere_get_a_hint() {
         assert!(refused.contains(hint), "{refused}");
     }
 }
+
+#[test]
+fn a_client_that_may_exchange_nothing_is_told_apart_from_one_that_may() {
+    let folder = Folder::new();
+    let added = folder.run(&["client", "add", "--id", "office", "--grant-type", "token-exchange"]);
+    assert!(added.err.contains("note: it may exchange nothing yet"), "{added:?}");
+    let policy = folder.file(
+        "policy.json",
+        r#"{"exchange": {"targets": ["https://orders.example"], "accepts": ["https://office.example"]},
+            "trusted_issuers": [{"issuer": "https://hr.example", "jwks": {"keys": []}, "claim": "email"}]}"#,
+    );
+    let set = folder.run(&["client", "set", "office", "--policy", &policy]);
+    assert!(!set.err.contains("note"), "{set:?}");
+    let shown = folder.run(&["client", "show", "office"]).done();
+    for line in [
+        "exchanges for      https://orders.example",
+        "takes tokens for   https://office.example",
+        "acting             the client",
+        "believes           https://hr.example (email)",
+    ] {
+        assert!(shown.contains(line), "{shown}");
+    }
+}
+
+#[test]
+fn a_change_of_nothing_is_refused_and_missing_keys_name_their_flag() {
+    let folder = Folder::new();
+    folder.run(&["client", "add", "--id", "web", "--redirect-uri", CALLBACK]).done();
+    assert!(folder.run(&["client", "set", "web"]).misused().contains("nothing to change"));
+    let refused = folder
+        .run(&["client", "add", "--id", "bank", "--profile", "fapi2", "--redirect-uri", CALLBACK])
+        .refused();
+    assert!(refused.contains("give them by --jwks FILE"), "{refused}");
+}

@@ -117,3 +117,19 @@ fn a_refused_request_to_the_api_says_why() {
         (401, Some("Authentication credentials were not provided."))
     );
 }
+
+#[test]
+fn a_demo_leaves_nothing_behind_when_its_terminal_is_closed() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let server = demo(&[("TMPDIR", scratch.path().to_str().expect("UTF-8"))]);
+    assert_eq!(server.end_by("-HUP"), 0);
+    assert_eq!(std::fs::read_dir(scratch.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_a_way_out() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let refused = crate::run::run(&["demo", "--listen", &address]).refused();
+    assert!(refused.ends_with("; --listen 127.0.0.1:0 takes any free port"), "{refused}");
+}

@@ -255,3 +255,13 @@ fn algorithms_that_are_refused_by_design_say_why() {
         assert_eq!(ran.status, status, "{alg}: {}", ran.err);
     }
 }
+
+#[test]
+fn a_file_in_the_place_of_a_text_gets_a_hint() {
+    let keys = Keys::of(&["Ed25519"]);
+    let (private, public) = keys.one();
+    let refused = crate::run::run(&["jws", "verify", "--key", public, private]).refused();
+    assert!(refused.ends_with(&format!("this wants the text in it: < {private}")), "{refused}");
+    let refused = crate::run::run(&["jwt", "decode", "abc"]).refused();
+    assert!(refused.contains("it has 1 parts between dots, and a signed one has 3"), "{refused}");
+}

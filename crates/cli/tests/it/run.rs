@@ -185,9 +185,14 @@ impl Server {
     }
 
     /// Asks it to stop and answers its exit status.
-    pub(crate) fn stop(mut self) -> i32 {
+    pub(crate) fn stop(self) -> i32 {
+        self.end_by("-TERM")
+    }
+
+    /// Sends a signal, and waits for the process to end.
+    pub(crate) fn end_by(mut self, signal: &str) -> i32 {
         let id = self.child.id().to_string();
-        let killed = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        let killed = Command::new("kill").args([signal, &id]).status().expect("kill runs");
         assert!(killed.success());
         self.child.wait().expect("it ends").code().expect("it ends by itself")
     }

@@ -19,7 +19,7 @@ use crate::input;
 use crate::key_file::{KeyFile, name_of};
 
 /// What a client is. A flag that may come several times replaces all that was there.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, PartialEq, Args)]
 pub(super) struct Description {
     /// What users know it by
     #[arg(long)]
@@ -80,7 +80,7 @@ pub(super) struct Description {
     policy: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Consent {
     /// It is one's own application: they are not
     Implied,
@@ -88,7 +88,7 @@ enum Consent {
     Asked,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Pkce {
     Required,
     Lenient,

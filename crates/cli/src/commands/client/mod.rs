@@ -11,6 +11,7 @@ use jeton_authority::SystemRandom;
 use jeton_authority::client::{Client, ClientError, ClientSecret, NewClient};
 use jeton_authority::keys::{MasterKey, make_for_client};
 use jeton_authority::store::{ClientChange, ClientRemoval, ClientStore};
+use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use jeton_server::Fetcher;
 
@@ -210,6 +211,11 @@ impl Clients {
         description: &Description,
         style: Style,
     ) -> Result<(), Failure> {
+        if secret.is_none() && !new_secret && *description == Description::default() {
+            return Err(Failure::usage(
+                "nothing to change is named: `jeton client set --help` lists what can be",
+            ));
+        }
         let mut client = self.find(id).await?;
         description.change(&mut client.metadata)?;
         description.change_policy(&mut client.policy)?;
@@ -301,6 +307,12 @@ impl Clients {
 
 fn print(done: &str, client: &Client, drawn: Option<&ClientSecret>, style: Style) -> Result<(), Failure> {
     let shown = Shown::of(client).with_secret(drawn);
+    if client.metadata.uses(GrantType::TokenExchange) && client.policy.exchange.is_off() {
+        output::note(
+            "note: it may exchange nothing yet: name `exchange.targets` in a file for --policy, such as \
+             {\"exchange\": {\"targets\": [\"https://api.example\"], \"accepts\": [\"https://this.example\"]}}",
+        );
+    }
     style.print(&shown, || match drawn {
         None => format!("{done} {}", client.id),
         Some(secret) => {
@@ -318,7 +330,11 @@ fn secret_of_stdin() -> Result<ClientSecret, Failure> {
 }
 
 fn refused(error: &ClientError) -> Failure {
-    Failure::coded(error.code(), output::printable(&error.to_string()))
+    let hint = match error {
+        ClientError::AuthMethodNeeds { wants, .. } if wants.contains("jwks") => ": give them by --jwks FILE",
+        _ => "",
+    };
+    Failure::coded(error.code(), format!("{}{hint}", output::printable(&error.to_string())))
 }
 
 fn unknown(id: &ClientId) -> Failure {

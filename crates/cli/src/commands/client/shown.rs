@@ -1,6 +1,8 @@
 //! A client as it is shown. Its secret is not, but once.
 
-use jeton_authority::client::{Client, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, PkcePolicy};
+use jeton_authority::client::{
+    Client, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, ExchangeActor, PkcePolicy,
+};
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::ClientMetadata;
 use serde::Serialize;
@@ -90,7 +92,16 @@ impl Shown {
             (Some(_), _) => Some("registered with it"),
             (None, uri) => uri.as_deref(),
         };
-        let sections: [(&str, Vec<String>); 22] = [
+        let exchange = &self.policy.exchange;
+        let plain = |all: &[String]| all.iter().map(|text| output::printable(text)).collect::<Vec<_>>();
+        let acting = match exchange.actor {
+            _ if exchange.is_off() => None,
+            ExchangeActor::Client => Some("the client"),
+            ExchangeActor::Nobody => Some("nobody is named"),
+        };
+        let issuers = self.policy.trusted_issuers.iter();
+        let issuers = issuers.map(|one| output::printable(&format!("{} ({})", one.issuer, one.user_claim())));
+        let sections: [(&str, Vec<String>); 26] = [
             ("id", vec![self.client_id.clone()]),
             ("name", one(metadata.client_name.as_deref())),
             ("status", vec![self.status.to_owned()]),
@@ -106,6 +117,10 @@ impl Shown {
                 metadata.authorization_details_types.iter().map(|kind| output::printable(kind)).collect(),
             ),
             ("resources", self.policy.resources.iter().map(|uri| output::printable(uri)).collect()),
+            ("exchanges for", plain(&exchange.targets)),
+            ("takes tokens for", plain(&exchange.accepts)),
+            ("acting", one(acting)),
+            ("believes", issuers.collect()),
             ("claims", claims.collect()),
             ("consent", vec![consent.to_owned()]),
             ("PKCE", vec![pkce.to_owned()]),

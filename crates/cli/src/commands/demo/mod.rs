@@ -11,6 +11,7 @@ use jeton_authority::password::Password;
 use jeton_authority::store::{Store, UserAddition};
 use jeton_authority::user::{Attributes, Role, Username};
 use jeton_store::SqliteStore;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::user::{failed, hash, new_user};
 use crate::config::{self, Config};
@@ -89,7 +90,13 @@ async fn serve(config: Config, remember: usize, scratch: &Path) -> Result<(), Fa
     // Dropping the set ends what runs in it.
     let mut beside = applications.serve();
     beside.spawn(following);
-    server.run(routes, || output::line(&welcome)).await
+    let mut terminal_closed = signal(SignalKind::hangup())
+        .map_err(|error| Failure::refused(format!("cannot listen for signals: {error}")))?;
+    tokio::select! {
+        outcome = server.run(routes, || output::line(&welcome)) => outcome,
+        // Nobody reads on; what was made is removed all the same.
+        _ = terminal_closed.recv() => Ok(()),
+    }
 }
 
 /// Adds the demo's user with a password of its own for each demo.

@@ -65,6 +65,7 @@ impl Verify {
         input::one_from_stdin(paths.into_iter().flatten())?;
         let allowed: Vec<_> =
             algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
+        let file = self.token.as_deref().filter(|text| Path::new(text).is_file()).map(str::to_owned);
         let token = input::token(self.token)?;
         let payload = self.payload.as_deref().map(input::file_or_stdin).transpose()?;
         let payload = payload.as_ref().map(|payload| payload.as_slice());
@@ -86,7 +87,16 @@ impl Verify {
             }
         }
         let (error, keys) = failure.unwrap_or((VerifyError::KeyNotFound, KeySet::default()));
-        Err(Failure::coded(error.code(), peek.explain_jws(&error, &keys)))
+        let hint = match (&error, file) {
+            (VerifyError::Malformed, Some(file)) => {
+                format!(
+                    "; {file} is a file, and this wants the text in it: < {file}",
+                    file = output::printable(&file)
+                )
+            }
+            _ => String::new(),
+        };
+        Err(Failure::coded(error.code(), format!("{}{hint}", peek.explain_jws(&error, &keys))))
     }
 }
 

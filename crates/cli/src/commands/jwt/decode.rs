@@ -42,6 +42,10 @@ impl Decode {
                 error.code(),
                 "token is encrypted, and shows nothing: `jeton jwe decrypt` and `jeton jwt verify --decrypt-key` open it",
             ),
+            VerifyError::Malformed if token.split('.').count() != 3 => Failure::coded(
+                error.code(),
+                format!("{error}: it has {} parts between dots, and a signed one has 3", token.split('.').count()),
+            ),
             _ => Failure::coded(error.code(), error.to_string()),
         })?;
         let members = |json: &str| Members::parse(json).map_err(Failure::refused);
