@@ -130,7 +130,9 @@ impl Authority {
         let kind = request.parameters.get(&format!("{name}_type"));
         match kind.ok_or(Refusal::new(ErrorCode::InvalidRequest, "the type of a token is missing"))? {
             ACCESS_TOKEN | JWT => self.presented_access_token(request, token, not_valid).await,
-            ID_TOKEN => self.presented_id_token(request, token).ok_or(not_valid.into()),
+            ID_TOKEN => self.presented_id_token(request, token).ok_or_else(|| {
+                not_valid.because("the ID token is not good, has expired, or is another client's").into()
+            }),
             _ => Err(OAuthError::refused(ErrorCode::InvalidRequest, "the type of a token is not supported")),
         }
     }
@@ -142,21 +144,23 @@ impl Authority {
         not_valid: Refusal,
     ) -> Result<Presented, OAuthError> {
         let access = self.with_ring(|ring| access_token::verify(ring, token, request.now));
-        let Ok(access) = access else { return Err(not_valid.into()) };
+        let access = access.map_err(|error| not_valid.clone().because(error.to_string()))?;
         let client = &request.client;
         let own = access.claims.client_id == client.id.as_str();
         // Whoever merely got hold of a token that is for somebody else gets nothing for it.
         let is_for_it =
             |aud: &String| aud == client.id.as_str() || client.policy.exchange.accepts.contains(aud);
         if !(own || access.aud.iter().any(is_for_it)) {
-            return Err(not_valid.into());
+            let cause =
+                "the token was not issued to the client, and is for nobody in exchange.accepts of its policy";
+            return Err(not_valid.because(cause).into());
         }
         // Its own token is bound to a key of its own. A token that it was called with is bound to its caller's.
         if own && !request.constraint.proves(access.claims.cnf.as_ref()) {
-            return Err(not_valid.into());
+            return Err(not_valid.because("the token is bound to a key that was not proved").into());
         }
         if !self.is_in_force(access.grant, &access.claims.jti, request.now).await? {
-            return Err(not_valid.into());
+            return Err(not_valid.because("the token is revoked, or its session has ended").into());
         }
         Ok(Presented {
             grant: access.grant,
@@ -194,14 +198,16 @@ impl Authority {
         not_valid: Refusal,
         now: Timestamp,
     ) -> Result<LiveGrant, OAuthError> {
-        let Some(grant) = presented.grant else { return Err(not_valid.into()) };
+        let Some(grant) = presented.grant else {
+            return Err(not_valid.because("the token is nobody's but a client's").into());
+        };
         match self.store.find_grant(grant).await? {
             Some((live, UserStatus::Active))
                 if live.grant.revoked_at.is_none() && live.grant.expires_at > now =>
             {
                 Ok(live)
             }
-            _ => Err(not_valid.into()),
+            _ => Err(not_valid.because("its session has ended, or its user may not sign in").into()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use jeton_authority::DEVICE_PAGE;
+use jeton_authority::client::ClientPolicy;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, form};
@@ -294,4 +295,20 @@ async fn a_password_changed_meanwhile_leaves_the_device_outside() {
     let ada = app.store.find_user(&ada).await.expect("a store").expect("a user");
     app.store.disable_user(ada.id, app.service.clock().now()).await.expect("a store");
     assert_eq!(error(&poll(&app, &device).await), "access_denied");
+}
+
+#[tokio::test]
+async fn the_page_shows_where_the_device_will_use_what_it_is_given() {
+    let app = TestApp::new().await;
+    let metadata = json!({
+        "client_name": "The television", "token_endpoint_auth_method": "none", "grant_types": [GRANT], "scope": "openid",
+    });
+    let policy =
+        ClientPolicy { resources: vec!["https://films.example/api".to_owned()], ..ClientPolicy::default() };
+    app.add_client_with("tv", metadata, policy).await;
+    let asked = [("client_id", "tv"), ("scope", "openid"), ("resource", "https://films.example/api")];
+    let device = app.post_form("/device_authorization", &asked).await.json();
+    let browser = Browser::new(&app);
+    let page = question(&browser, &device).await;
+    assert!(page.text().contains("<code>https://films.example/api</code>"), "{}", page.text());
 }
