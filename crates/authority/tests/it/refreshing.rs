@@ -41,7 +41,7 @@ async fn a_spent_token_does_not_verify() {
     test.authority.verify(&first.refresh, test.now).await.expect("current");
     let second = test.refresh(&first.refresh).await;
     assert!(matches!(test.authority.verify(&first.refresh, test.now).await, Err(TokenError::Revoked)));
-    test.authority.verify(&second.refresh, test.now).expect("current");
+    test.authority.verify(&second.refresh, test.now).await.expect("current");
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn an_access_token_is_no_refresh_token_and_garbage_is_neither() {
     let pair = test.sign_in("ada").await;
     assert!(matches!(test.try_refresh(&pair.access).await, Err(TokenError::WrongType)));
     assert!(matches!(test.try_refresh("garbage").await, Err(TokenError::Invalid(_))));
-    assert!(matches!(test.authority.verify("a.b.c", test.now), Err(TokenError::Invalid(_))));
+    assert!(matches!(test.authority.verify("a.b.c", test.now).await, Err(TokenError::Invalid(_))));
     test.wait(300);
     assert!(matches!(test.try_refresh(&pair.access).await, Err(TokenError::Expired { .. })));
 }
@@ -72,11 +72,11 @@ async fn tokens_expire_to_the_second() {
     let mut test = TestAuthority::new().await;
     let pair = test.sign_in("ada").await;
     test.wait(299);
-    test.authority.verify(&pair.access, test.now).expect("a second is left");
+    test.authority.verify(&pair.access, test.now).await.expect("a second is left");
     test.wait(1);
-    assert!(matches!(test.authority.verify(&pair.access, test.now), Err(TokenError::Expired { .. })));
+    assert!(matches!(test.authority.verify(&pair.access, test.now).await, Err(TokenError::Expired { .. })));
     test.wait(24 * 3600 - 301);
-    test.authority.verify(&pair.refresh, test.now).expect("a second is left");
+    test.authority.verify(&pair.refresh, test.now).await.expect("a second is left");
     test.wait(1);
     assert!(matches!(test.try_refresh(&pair.refresh).await, Err(TokenError::Expired { .. })));
 }
@@ -102,8 +102,8 @@ async fn a_clock_that_steps_back_refuses_nobody() {
     let pair = test.sign_in("ada").await;
     test.now = test.now.saturating_sub(Duration::from_secs(120));
     let next = test.refresh(&pair.refresh).await;
-    test.authority.verify(&next.access, test.now).expect("issued just now");
-    test.authority.verify(&pair.access, test.now).expect("issued in what is now the future");
+    test.authority.verify(&next.access, test.now).await.expect("issued just now");
+    test.authority.verify(&pair.access, test.now).await.expect("issued in what is now the future");
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn disabling_a_user_ends_their_sessions_at_once() {
     let (ada, pair) = (test.sign_in("ada").await, test.sign_in("bob").await);
     test.store.disable_user(bob, test.now).await.expect("the store works");
     assert!(matches!(test.try_refresh(&pair.refresh).await, Err(TokenError::UserDisabled)));
-    assert!(matches!(test.authority.verify(&pair.access, test.now), Err(TokenError::Revoked)));
+    assert!(matches!(test.authority.verify(&pair.access, test.now).await, Err(TokenError::Revoked)));
     test.refresh(&ada.refresh).await;
 }
 

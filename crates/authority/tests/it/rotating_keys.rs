@@ -41,7 +41,7 @@ async fn a_rotated_key_is_published_at_once_signs_later_and_no_token_is_refused_
     test.authority.tick(test.now).await.expect("ticks");
     let after = test.sign_in("ada").await;
     assert_eq!(alg(&after.access), "Ed25519");
-    test.authority.verify(&before.refresh, test.now).expect("refresh tokens do not notice");
+    test.authority.verify(&before.refresh, test.now).await.expect("refresh tokens do not notice");
 
     test.wait(361);
     assert!(test.authority.tick(test.now).await.expect("ticks"), "the old key retires by itself");
@@ -59,8 +59,8 @@ async fn a_withdrawn_keys_tokens_are_refused_at_once() {
         .await
         .expect("another key is left");
     test.authority.reload(test.now).await.expect("reloads");
-    assert!(matches!(test.authority.verify(&pair.access, test.now), Err(TokenError::Invalid(_))));
-    test.authority.verify(&test.sign_in("ada").await.access, test.now).expect("the next key signs");
+    assert!(matches!(test.authority.verify(&pair.access, test.now).await, Err(TokenError::Invalid(_))));
+    test.authority.verify(&test.sign_in("ada").await.access, test.now).await.expect("the next key signs");
 }
 
 #[tokio::test]
@@ -113,8 +113,8 @@ async fn a_store_begun_with_a_shared_secret_takes_a_key_later_and_the_reverse() 
     let by_key = test.sign_in("ada").await;
     test.restart(|settings| settings.access_algorithm = AccessAlgorithm::SharedSecret(secret())).await;
     let by_secret = test.sign_in("ada").await;
-    test.authority.verify(&by_key.access, test.now).expect("its key is still published");
-    test.authority.verify(&by_secret.access, test.now).expect("its own secret");
+    test.authority.verify(&by_key.access, test.now).await.expect("its key is still published");
+    test.authority.verify(&by_secret.access, test.now).await.expect("its own secret");
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn ed25519_goes_by_the_name_that_older_verifiers_know_where_it_is_asked_fo
     assert_eq!(Unverified::parse(&pair.access).expect("well-formed").alg(), "EdDSA");
     let published = test.authority.published_keys();
     assert!(String::from_utf8_lossy(&published.json).contains(r#""alg":"EdDSA""#));
-    test.authority.verify(&pair.access, test.now).expect("its own token");
+    test.authority.verify(&pair.access, test.now).await.expect("its own token");
 }
 
 #[tokio::test]

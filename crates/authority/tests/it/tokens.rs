@@ -65,7 +65,7 @@ async fn a_shared_secret_signs_access_tokens_and_publishes_nothing() {
     let pair = test.sign_in("ada").await;
     assert_eq!(Unverified::parse(&pair.access).expect("well-formed").alg(), "HS256");
     assert_eq!(&*test.authority.published_keys().json, br#"{"keys":[]}"#);
-    test.authority.verify(&pair.access, test.now).expect("its own token");
+    test.authority.verify(&pair.access, test.now).await.expect("its own token");
 }
 
 #[tokio::test]
