@@ -172,7 +172,9 @@ async fn the_metadata_of_an_issuer_lead_to_its_keys() {
     assert_eq!(paths, [openid, "/jwks.json", openid, oauth, "/jwks.json"]);
 
     origin.answer(metadata("https://evil.example"));
-    assert_eq!(fetcher().metadata(&name).await.err(), Some(FetchError::IssuerMismatch));
+    let other =
+        FetchError::IssuerMismatch { wanted: name.as_str().into(), found: "https://evil.example".into() };
+    assert_eq!(fetcher().metadata(&name).await.err(), Some(other));
     origin.answer(Reply::ok(&format!(r#"{{"issuer":"{name}","jwks_uri":"file:///etc/passwd"}}"#)));
     assert_eq!(fetcher().metadata(&name).await.err(), Some(FetchError::Url(RemoteUrlError::Malformed)));
     origin.answer(Reply::ok(&format!(r#"{{"issuer":"{name}","jwks_uri":"https://169.254.169.254/"}}"#)));
