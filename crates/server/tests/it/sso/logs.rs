@@ -1,7 +1,8 @@
 //! What the log says of requests that are refused: whoever looks after a client learns more than whoever asks.
 
 use http::StatusCode;
-use serde_json::Value;
+use jeton_authority::client::{ClientPolicy, ExchangePolicy};
+use serde_json::{Value, json};
 
 use super::browser::Browser;
 use super::client::{SECRET, authorize, web};
@@ -79,4 +80,27 @@ async fn the_log_names_the_client_and_the_redirect_uri_that_do_not_fit() {
     let page = browser.get(&authorize(&[("client_id", "wep")])).await;
     let event = event_of(&log, &page);
     assert_eq!((&event["code"], &event["client"]), (&"client_unknown".into(), &"wep".into()));
+}
+
+#[tokio::test]
+async fn the_log_says_why_a_token_is_not_exchanged_and_the_answer_does_not() {
+    let app = TestApp::new().await;
+    app.add_client("web", web()).await;
+    let exchange =
+        ExchangePolicy { targets: vec!["https://orders.example".to_owned()], ..ExchangePolicy::default() };
+    let policy = ClientPolicy { exchange, ..ClientPolicy::default() };
+    let kind = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let office = json!({"client_name": "office", "grant_types": [kind], "scope": "orders:read"});
+    app.add_client_with("office", office, policy).await;
+    let (log, _guard) = Log::collect();
+    let token = app.post_as("web", "/token", &[("grant_type", "client_credentials")]).await.json();
+    let fields = [
+        ("grant_type", kind),
+        ("subject_token", token["access_token"].as_str().expect("a token")),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+    ];
+    let refused = app.post_as("office", "/token", &fields).await;
+    assert_eq!(refused.json()["error_description"], "subject_token is not valid");
+    let cause = event_of(&log, &refused)["cause"].clone();
+    assert!(cause.as_str().is_some_and(|cause| cause.contains("exchange.accepts")), "{cause}");
 }
