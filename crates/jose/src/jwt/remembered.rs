@@ -52,7 +52,7 @@ impl<T> fmt::Debug for Remembered<T> {
 /// Each behind a lock of its own.
 struct Bucket<T> {
     // Apart from the entries, so that a look-up reads one cache line before it knows where to look further.
-    tags: [u64; WAYS],
+    endings: [u64; WAYS],
     entries: [Option<Entry<T>>; WAYS],
 }
 
@@ -79,10 +79,10 @@ impl<T> Remembered<T> {
     /// What was remembered of this very token, if it still counts at `now`.
     #[must_use]
     pub fn find(&self, token: &str, now: Timestamp) -> Option<Arc<T>> {
-        let (tag, bucket) = self.place(token)?;
+        let (ending, bucket) = self.place(token)?;
         let bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        for (known, entry) in bucket.tags.iter().zip(&bucket.entries) {
-            if *known != tag {
+        for (known, entry) in bucket.endings.iter().zip(&bucket.entries) {
+            if *known != ending {
                 continue;
             }
             // The whole token: two tokens may share a signature's last bytes, and an ECDSA signature has a twin.
@@ -98,22 +98,22 @@ impl<T> Remembered<T> {
         if token.len() > LONGEST_TOKEN {
             return;
         }
-        let Some((tag, bucket)) = self.place(token) else { return };
+        let Some((ending, bucket)) = self.place(token) else { return };
         let entry =
             Entry { token: token.into(), value, from: now, until: expires.min(now.saturating_add(LONGEST)) };
         let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let Bucket { tags, entries } = &mut *bucket;
+        let Bucket { endings, entries } = &mut *bucket;
         // This token's own place, else a free one, else that of the entry that ends first.
         let worth = |known: u64, old: &Option<Entry<T>>| match old {
-            Some(old) if known == tag && old.token == entry.token => 0,
+            Some(old) if known == ending && old.token == entry.token => 0,
             None => 1,
             Some(old) if !old.counts_at(now) => 2,
             Some(old) => old.until.unix().saturating_add(3),
         };
-        let place = tags.iter_mut().zip(entries).min_by_key(|(known, old)| worth(**known, old));
+        let place = endings.iter_mut().zip(entries).min_by_key(|(known, old)| worth(**known, old));
         // The one that is dropped may be the last to hold its claims: let go of it after the lock.
         let dropped = place.map(|(known, old)| {
-            *known = tag;
+            *known = ending;
             old.replace(entry)
         });
         drop(bucket);
@@ -123,17 +123,17 @@ impl<T> Remembered<T> {
     /// The last eight letters of the token, which are the end of its signature and so as good as random, and the bucket
     /// they lead to.
     fn place(&self, token: &str) -> Option<(u64, &Mutex<Bucket<T>>)> {
-        let tag = u64::from_le_bytes(*token.as_bytes().last_chunk()?);
-        let mixed = u128::from(tag ^ self.seed) * u128::from(self.seed);
+        let ending = u64::from_le_bytes(*token.as_bytes().last_chunk()?);
+        let mixed = u128::from(ending ^ self.seed) * u128::from(self.seed);
         let folded = (mixed >> 64) ^ (mixed & u128::from(u64::MAX));
         let index = (folded * self.buckets.len() as u128) >> 64;
-        Some((tag, self.buckets.get(usize::try_from(index).ok()?)?))
+        Some((ending, self.buckets.get(usize::try_from(index).ok()?)?))
     }
 }
 
 impl<T> Bucket<T> {
     fn empty() -> Self {
-        Self { tags: [0; WAYS], entries: [const { None }; WAYS] }
+        Self { endings: [0; WAYS], entries: [const { None }; WAYS] }
     }
 }
 

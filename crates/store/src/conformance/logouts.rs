@@ -221,8 +221,9 @@ pub(super) async fn a_failed_delivery_puts_off_all_that_is_due_at_its_client(fre
     // One that failed is asked with one at a time, and after the others.
     assert_eq!(clients(30).await, [("other".to_owned(), 0), ("silent".to_owned(), 1)]);
     // What is new finds out whether it is back.
-    fresh.opened(NewGrant { client: "silent".into(), ..new_grant(ada) }).await;
-    fresh.revoke_user_grants(ada, at(4)).await.expect("signing out");
+    let bob = fresh.user("bob").await;
+    fresh.opened(NewGrant { client: "silent".into(), ..new_grant(bob) }).await;
+    fresh.revoke_user_grants(bob, at(4)).await.expect("signing out");
     assert_eq!(clients(4).await, [("other".to_owned(), 0), ("silent".to_owned(), 0)]);
 }
 
