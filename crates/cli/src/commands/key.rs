@@ -49,6 +49,8 @@ enum Action {
     /// Withdraw a key at once
     Retire {
         /// The key
+        // Its thumbprint may begin with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
     /// Take a private key that was made elsewhere

@@ -277,6 +277,18 @@ fn a_proof_of_possession_is_for_one_request_and_one_key() {
 }
 
 #[test]
+fn what_is_written_in_base64url_may_begin_with_a_hyphen() {
+    let key = run(&["jwk", "generate", "ES256", "--kid", "-5ody"]).done();
+    assert!(key.contains(r#""kid":"-5ody""#), "{key}");
+    let keys = Keys::of("ES256");
+    let request =
+        ["--method", "GET", "--uri", "https://api.example/me", "--access-token", "-t", "--nonce", "-n"];
+    let proof = run(&[&["jwt", "dpop", "prove", "--key", &keys.key], &request[..]].concat()).done();
+    let wanted = [&["jwt", "dpop", "verify"], &request[..], &["--jkt", "-other"]].concat();
+    assert!(run_reading(&wanted, proof.as_bytes()).refused().starts_with("error[dpop_key_mismatch]"));
+}
+
+#[test]
 fn claims_are_read_from_standard_input_and_an_empty_text_is_no_claims_set() {
     let keys = Keys::of("ES256");
     let sign = |claims: &[u8]| run_reading(&["jwt", "sign", "--key", &keys.key, "-"], claims);

@@ -25,7 +25,7 @@ pub(super) struct Generate {
     /// What the key is for
     alg: String,
     /// Its `kid` [default: its thumbprint; none for a password]
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     kid: Option<String>,
     /// The size of an RSA key [default: 2048]
     #[arg(long)]

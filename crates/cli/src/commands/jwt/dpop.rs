@@ -43,10 +43,10 @@ struct RequestOptions {
     #[arg(long)]
     uri: String,
     /// The access token that the request carries
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     access_token: Option<String>,
     /// The nonce that the server gave
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     nonce: Option<String>,
 }
 
@@ -79,7 +79,7 @@ struct Verify {
     #[command(flatten)]
     request: RequestOptions,
     /// The thumbprint of the key that the token is bound to (`cnf.jkt`)
-    #[arg(long, value_name = "THUMBPRINT")]
+    #[arg(long, value_name = "THUMBPRINT", allow_hyphen_values = true)]
     jkt: Option<String>,
     /// Accept this algorithm alone; may be given several times [default: ES256, ES384, ES512, Ed25519, PS256]
     #[arg(long, value_parser = algorithm::signature)]

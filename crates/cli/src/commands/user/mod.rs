@@ -46,7 +46,7 @@ enum Action {
         /// An address to reach the user
         #[arg(long)]
         email: Option<String>,
-        /// Let the user administer the authority
+        /// Mark the user as an administrator; nothing asks for it so far
         #[arg(long)]
         admin: bool,
     },

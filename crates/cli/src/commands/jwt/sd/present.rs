@@ -43,7 +43,7 @@ pub(super) struct Present {
     #[arg(long, requires = "key")]
     aud: Option<String>,
     /// The nonce that they gave
-    #[arg(long, requires = "key")]
+    #[arg(long, requires = "key", allow_hyphen_values = true)]
     nonce: Option<String>,
     /// The token as the issuer gave it
     #[arg(value_name = "SD-JWT")]

@@ -35,7 +35,7 @@ pub(super) struct Verify {
     #[arg(long, requires = "nonce")]
     aud: Option<String>,
     /// The nonce that the proof must have
-    #[arg(long, requires = "aud")]
+    #[arg(long, requires = "aud", allow_hyphen_values = true)]
     nonce: Option<String>,
     /// The `typ` that the issuer's token must have
     #[arg(long, default_value = TYP)]
