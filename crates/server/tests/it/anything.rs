@@ -53,6 +53,7 @@ fn path() -> impl Strategy<Value = String> {
     prop_oneof![
         8 => known.clone().prop_map(str::to_owned),
         1 => (known, "[?][a-z0-9=&%+/]{0,40}").prop_map(|(path, query)| format!("{path}{query}")),
+        1 => Just("/".to_owned()),
         1 => "/[a-zA-Z0-9/._~%-]{0,60}",
     ]
 }
@@ -163,6 +164,7 @@ proptest! {
         let world = world();
         world.app.hand.step(step);
         let is_head = method == Method::HEAD;
+        let is_for_people = method == Method::GET && path == "/";
         let mut request = Request::builder().method(method).uri(&path).body(Body::from(body)).expect("a request");
         for (name, value) in headers {
             request.headers_mut().append(name, value);
@@ -170,11 +172,11 @@ proptest! {
         let content_type = HeaderValue::from_bytes(&content_type).expect("a value");
         request.headers_mut().insert(header::CONTENT_TYPE, content_type);
         let answer = world.runtime.block_on(world.app.send(request));
-        check(&answer, is_head)?;
+        check(&answer, is_head, is_for_people)?;
     }
 }
 
-fn check(answer: &Answer, is_head: bool) -> Result<(), TestCaseError> {
+fn check(answer: &Answer, is_head: bool, is_for_people: bool) -> Result<(), TestCaseError> {
     let status = answer.status.as_u16();
     prop_assert!(
         matches!(status, 200 | 304 | 400 | 401 | 404 | 405 | 413 | 415 | 429),
@@ -183,7 +185,9 @@ fn check(answer: &Answer, is_head: bool) -> Result<(), TestCaseError> {
     );
     prop_assert!(answer.body.len() < 4096);
     prop_assert!(answer.header("x-request-id").is_some());
-    if !is_head && status != 304 {
+    if is_for_people {
+        prop_assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+    } else if !is_head && status != 304 {
         prop_assert_eq!(answer.header("content-type"), Some("application/json"));
         prop_assert!(answer.json().is_object());
     }
