@@ -2,56 +2,73 @@
 
 use std::fmt;
 
-use crate::error::VerifyError;
+use serde::de::DeserializeOwned;
+
 use crate::json::{self, Document, JsonError, Limits, NumericDate, Onlooker, Rounding, Written};
 use crate::timestamp::Timestamp;
 
 /// The registered claims of a verified token. Texts lie within the decoded claims set, so keeping them costs nothing.
 #[derive(Clone)]
 pub struct RegisteredClaims {
-    json: String,
+    /// The claims set, and behind it what those texts stand for that have escapes.
+    text: String,
+    json_len: usize,
     found: Found,
 }
 
-/// Where the registered claims lie.
 #[derive(Clone, Default)]
-pub(super) struct Found {
-    iss: Option<Text>,
-    sub: Option<Text>,
-    jti: Option<Text>,
-    aud: Texts,
-    pub(super) exp: Option<Timestamp>,
-    pub(super) nbf: Option<Timestamp>,
-    pub(super) iat: Option<Timestamp>,
+struct Found {
+    iss: Option<Place>,
+    sub: Option<Place>,
+    jti: Option<Place>,
+    aud: Audiences,
+    exp: Option<Timestamp>,
+    nbf: Option<Timestamp>,
+    iat: Option<Timestamp>,
+}
+
+/// Where a text lies.
+#[derive(Clone, Copy)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+#[derive(Clone, Default)]
+enum Audiences {
+    #[default]
+    None,
+    One(Place),
+    Many(Vec<Place>),
 }
 
 impl RegisteredClaims {
     /// Who issued the token.
     #[must_use]
     pub fn iss(&self) -> Option<&str> {
-        self.found.iss.as_ref().map(|text| text.get(&self.json))
+        self.at(self.found.iss)
     }
 
     /// Whom it is about.
     #[must_use]
     pub fn sub(&self) -> Option<&str> {
-        self.found.sub.as_ref().map(|text| text.get(&self.json))
+        self.at(self.found.sub)
     }
 
     /// Its own name.
     #[must_use]
     pub fn jti(&self) -> Option<&str> {
-        self.found.jti.as_ref().map(|text| text.get(&self.json))
+        self.at(self.found.jti)
     }
 
     /// Whom it is for.
     pub fn aud(&self) -> impl Iterator<Item = &str> {
-        let texts = match &self.found.aud {
-            Texts::None => &[],
-            Texts::One(text) => std::slice::from_ref(text),
-            Texts::Many(texts) => texts.as_slice(),
+        let places = match &self.found.aud {
+            Audiences::None => &[],
+            Audiences::One(place) => std::slice::from_ref(place),
+            Audiences::Many(places) => places.as_slice(),
         };
-        texts.iter().map(|text| text.get(&self.json))
+        places.iter().filter_map(|place| self.at(Some(*place)))
     }
 
     /// When it expires.
@@ -75,7 +92,44 @@ impl RegisteredClaims {
     /// The claims set as it was signed.
     #[must_use]
     pub fn json(&self) -> &str {
-        &self.json
+        self.text.get(..self.json_len).unwrap_or_default()
+    }
+
+    /// Those of this claims set, of which nothing has been read.
+    pub(super) fn new(json: String) -> Self {
+        Self { json_len: json.len(), text: json, found: Found::default() }
+    }
+
+    /// Reads the whole claims set into `C`, and the registered ones on the way.
+    pub(super) fn read<C: DeserializeOwned>(&mut self, flaws: &mut Flaws) -> Result<C, JsonError> {
+        let mut reading = Reading::new(self.json_len, &mut self.found, flaws);
+        let claims = json::read_object(&self.text, &mut reading)?;
+        let unescaped = reading.unescaped;
+        self.text.push_str(&unescaped);
+        Ok(claims)
+    }
+
+    /// Reads only the registered ones, from the claims set as a checked document.
+    pub(super) fn look_through(
+        &mut self,
+        document: &Document<'_>,
+        flaws: &mut Flaws,
+    ) -> Result<(), JsonError> {
+        let mut reading = Reading::new(self.json_len, &mut self.found, flaws);
+        let members = document
+            .root()
+            .members()
+            .ok_or_else(|| JsonError::Type { found: "another value", wanted: "an object".into() })?;
+        for (name, value) in members {
+            reading.member(&name, value.written());
+        }
+        let unescaped = reading.unescaped;
+        self.text.push_str(&unescaped);
+        Ok(())
+    }
+
+    fn at(&self, place: Option<Place>) -> Option<&str> {
+        self.text.get(place?.start as usize..place?.end as usize)
     }
 }
 
@@ -93,141 +147,101 @@ impl fmt::Debug for RegisteredClaims {
     }
 }
 
-/// A text of the claims set.
-#[derive(Clone)]
-enum Text {
-    /// Where it stands, if it has no escapes.
-    Within(u32, u32),
-    Unescaped(Box<str>),
-}
-
-impl Text {
-    fn get<'j>(&'j self, json: &'j str) -> &'j str {
-        match self {
-            Self::Within(start, end) => json.get(*start as usize..*end as usize).unwrap_or_default(),
-            Self::Unescaped(text) => text,
-        }
-    }
-}
-
-#[derive(Clone, Default)]
-enum Texts {
-    #[default]
-    None,
-    One(Text),
-    Many(Vec<Text>),
-}
-
-/// The registered claims while a claims set is being read.
-pub(super) struct Reading {
-    found: Found,
-    /// The first claim that was malformed.
-    malformed: Option<&'static str>,
+/// What is wrong with a claims set that can be read.
+pub(super) struct Flaws {
+    /// The first registered claim that has not the form it must have.
+    pub(super) malformed: Option<&'static str>,
     /// The claims that must be there and have not been met.
     pub(super) missing: Vec<&'static str>,
 }
 
-impl Reading {
+impl Flaws {
     pub(super) fn new(required: &[&'static str]) -> Self {
-        Self { found: Found::default(), malformed: None, missing: required.to_vec() }
+        Self { malformed: None, missing: required.to_vec() }
+    }
+}
+
+/// The registered claims while a claims set is being read.
+struct Reading<'r> {
+    found: &'r mut Found,
+    flaws: &'r mut Flaws,
+    json_len: usize,
+    unescaped: String,
+}
+
+impl<'r> Reading<'r> {
+    fn new(json_len: usize, found: &'r mut Found, flaws: &'r mut Flaws) -> Self {
+        Self { found, flaws, json_len, unescaped: String::new() }
     }
 
-    /// Reads all members of a checked claims set.
-    pub(super) fn all(mut self, document: &Document<'_>) -> Result<Self, VerifyError> {
-        let members = document.root().members().ok_or_else(|| {
-            VerifyError::ClaimsJson(JsonError::Type { found: "another value", wanted: "an object".into() })
-        })?;
-        for (name, value) in members {
-            self.member(&name, value.written());
-        }
-        Ok(self)
-    }
-
-    /// What was found, if it is well-formed.
-    pub(super) fn found(&self) -> Result<&Found, VerifyError> {
-        match self.malformed {
-            None => Ok(&self.found),
-            Some(name) => Err(VerifyError::ClaimMalformed { name }),
-        }
-    }
-
-    pub(super) fn into_claims(self, json: String) -> RegisteredClaims {
-        RegisteredClaims { json, found: self.found }
-    }
-
-    fn registered(&mut self, name: &[u8], value: Written<'_>) -> Option<()> {
-        let found = &mut self.found;
-        match name {
-            b"iss" => found.iss = Some(text(value)?),
-            b"sub" => found.sub = Some(text(value)?),
-            b"jti" => found.jti = Some(text(value)?),
-            b"aud" => found.aud = audience(value)?,
-            b"exp" => found.exp = Some(date(value, Rounding::Down)?),
-            b"nbf" => found.nbf = Some(date(value, Rounding::Up)?),
-            b"iat" => found.iat = Some(date(value, Rounding::Up)?),
+    /// Nothing where the claim has not its form.
+    fn registered(&mut self, name: [u8; 3], value: Written<'_>) -> Option<()> {
+        match &name {
+            b"iss" => self.found.iss = Some(self.text(value)?),
+            b"sub" => self.found.sub = Some(self.text(value)?),
+            b"jti" => self.found.jti = Some(self.text(value)?),
+            b"aud" => self.found.aud = self.audiences(value)?,
+            b"exp" => self.found.exp = Some(date(value, Rounding::Down)?),
+            b"nbf" => self.found.nbf = Some(date(value, Rounding::Up)?),
+            b"iat" => self.found.iat = Some(date(value, Rounding::Up)?),
             _ => {}
         }
         Some(())
     }
+
+    fn text(&mut self, value: Written<'_>) -> Option<Place> {
+        if value.first() != Some(b'"') {
+            return None;
+        }
+        // Without the quotes.
+        let (start, end) = (value.start + 1, value.end.saturating_sub(1));
+        if !value.plain {
+            let text = value.within.get(start..end)?;
+            if memchr::memchr(b'\\', text.as_bytes()).is_some() {
+                return self.unescaped(text);
+            }
+        }
+        Some(Place { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? })
+    }
+
+    #[cold]
+    fn unescaped(&mut self, text: &str) -> Option<Place> {
+        let start = self.json_len + self.unescaped.len();
+        self.unescaped.push_str(&json::unescape(text));
+        let end = self.json_len + self.unescaped.len();
+        Some(Place { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? })
+    }
+
+    /// A string, or an array of strings (RFC 7519 §4.1.3); not an empty one.
+    fn audiences(&mut self, value: Written<'_>) -> Option<Audiences> {
+        if value.first() != Some(b'[') {
+            return if value.text() == "\"\"" { None } else { self.text(value).map(Audiences::One) };
+        }
+        let document = Document::parse_str(value.text(), Limits::PAYLOAD).ok()?;
+        let places = document.root().elements()?.map(|element| {
+            let Written { start, end, plain, .. } = element.written();
+            self.text(Written { start: value.start + start, end: value.start + end, plain, ..value })
+        });
+        let places: Vec<Place> = places.collect::<Option<_>>()?;
+        if places.is_empty() { None } else { Some(Audiences::Many(places)) }
+    }
 }
 
-impl Onlooker for Reading {
+impl Onlooker for Reading<'_> {
     #[inline(always)]
     fn member(&mut self, name: &str, value: Written<'_>) {
-        if !self.missing.is_empty() {
-            self.missing.retain(|missing| *missing != name);
+        if !self.flaws.missing.is_empty() {
+            self.flaws.missing.retain(|missing| *missing != name);
         }
         // Three letters each, so that other names cost one comparison.
-        if name.len() == 3 && self.registered(name.as_bytes(), value).is_none() {
+        if let Ok(letters) = name.as_bytes().try_into()
+            && self.registered(letters, value).is_none()
+        {
             let malformed =
                 ["iss", "sub", "jti", "aud", "exp", "nbf", "iat"].into_iter().find(|known| *known == name);
-            self.malformed = self.malformed.or(malformed);
+            self.flaws.malformed = self.flaws.malformed.or(malformed);
         }
     }
-}
-
-impl Found {
-    pub(super) fn iss<'j>(&'j self, json: &'j str) -> Option<&'j str> {
-        self.iss.as_ref().map(|text| text.get(json))
-    }
-
-    /// Whether any audience fits; nothing where there is none.
-    pub(super) fn any_audience(&self, json: &str, fits: impl Fn(&str) -> bool) -> Option<bool> {
-        match &self.aud {
-            Texts::None => None,
-            Texts::One(text) => Some(fits(text.get(json))),
-            Texts::Many(texts) => Some(texts.iter().any(|text| fits(text.get(json)))),
-        }
-    }
-}
-
-fn text(value: Written<'_>) -> Option<Text> {
-    if value.first() != Some(b'"') {
-        return None;
-    }
-    // Without the quotes.
-    let (start, end) = (value.start + 1, value.end.saturating_sub(1));
-    if !value.plain {
-        let text = value.within.get(start..end)?;
-        if memchr::memchr(b'\\', text.as_bytes()).is_some() {
-            return Some(Text::Unescaped(json::unescape(text).into()));
-        }
-    }
-    Some(Text::Within(u32::try_from(start).ok()?, u32::try_from(end).ok()?))
-}
-
-/// A string, or an array of strings (RFC 7519 §4.1.3); not an empty one.
-fn audience(value: Written<'_>) -> Option<Texts> {
-    if value.first() != Some(b'[') {
-        return if value.text() == "\"\"" { None } else { text(value).map(Texts::One) };
-    }
-    let document = Document::parse_str(value.text(), Limits::PAYLOAD).ok()?;
-    let texts = document.root().elements()?.map(|element| {
-        let Written { start, end, plain, .. } = element.written();
-        text(Written { start: value.start + start, end: value.start + end, plain, ..value })
-    });
-    let texts: Vec<Text> = texts.collect::<Option<_>>()?;
-    if texts.is_empty() { None } else { Some(Texts::Many(texts)) }
 }
 
 fn date(value: Written<'_>, rounding: Rounding) -> Option<Timestamp> {

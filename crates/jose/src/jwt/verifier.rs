@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::known_header::KnownHeaders;
 use super::profile::Profile;
-use super::registered::Reading;
-use super::{Audience, Issuer, TokenType, Verified};
+use super::registered::Flaws;
+use super::{Audience, Issuer, RegisteredClaims, TokenType, Verified};
 use crate::base64url;
 use crate::error::VerifyError;
-use crate::json::{self, Document, JsonError, Limits};
+use crate::json::{Document, JsonError, Limits};
 use crate::jws::{self, Header, Parts};
 use crate::key::{Candidates, KeySet};
 use crate::timestamp::Timestamp;
@@ -148,11 +148,11 @@ impl Verifier {
         let header = self.verify_signature(parts)?;
         let json = base64url::decode(parts.payload).map_err(|_| VerifyError::Malformed)?;
         let json = String::from_utf8(json).map_err(|_| VerifyError::ClaimsJson(JsonError::Utf8))?;
-        let mut reading = Reading::new(&self.required);
+        let mut registered = RegisteredClaims::new(json);
+        let mut flaws = Flaws::new(&self.required);
         let claims =
-            json::read_object(&json, &mut reading).map_err(|error| self.explain(&json, error, now))?;
-        self.check_claims(&reading, &json, now)?;
-        let registered = reading.into_claims(json);
+            registered.read(&mut flaws).map_err(|error| self.explain(registered.json(), error, now))?;
+        self.check_claims(&registered, &flaws, now)?;
         self.profile.check(&registered)?;
         Ok(Verified::new(header, registered, claims))
     }
@@ -164,8 +164,12 @@ impl Verifier {
             Ok(document) => document,
             Err(fault) => return VerifyError::ClaimsJson(fault),
         };
-        let reading = Reading::new(&self.required).all(&document);
-        let checked = reading.and_then(|reading| self.check_claims(&reading, json, now));
+        let (mut registered, mut flaws) =
+            (RegisteredClaims::new(json.to_owned()), Flaws::new(&self.required));
+        let checked = match registered.look_through(&document, &mut flaws) {
+            Ok(()) => self.check_claims(&registered, &flaws, now),
+            Err(not_an_object) => Err(VerifyError::ClaimsJson(not_an_object)),
+        };
         checked.err().unwrap_or(VerifyError::ClaimsMismatch(error))
     }
 
@@ -198,41 +202,50 @@ impl Verifier {
         Ok(header)
     }
 
-    fn check_claims(&self, reading: &Reading, json: &str, now: Timestamp) -> Result<(), VerifyError> {
-        let found = reading.found()?;
+    fn check_claims(
+        &self,
+        claims: &RegisteredClaims,
+        flaws: &Flaws,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        if let Some(name) = flaws.malformed {
+            return Err(VerifyError::ClaimMalformed { name });
+        }
         if let Some(wanted) = self.issuer.as_str() {
-            match found.iss(json) {
+            match claims.iss() {
                 Some(iss) if iss == wanted => {}
                 Some(_) => return Err(VerifyError::IssuerMismatch),
                 None => return Err(VerifyError::ClaimMissing { name: "iss" }),
             }
         }
-        match found.any_audience(json, |audience| self.audience.accepts(audience)) {
-            Some(true) => {}
-            Some(false) => return Err(VerifyError::AudienceMismatch),
-            None if self.audience.is_required() => return Err(VerifyError::ClaimMissing { name: "aud" }),
-            None => {}
+        let mut audiences = claims.aud().peekable();
+        if audiences.peek().is_none() {
+            if self.audience.is_required() {
+                return Err(VerifyError::ClaimMissing { name: "aud" });
+            }
+        } else if !audiences.any(|audience| self.audience.accepts(audience)) {
+            return Err(VerifyError::AudienceMismatch);
         }
-        match found.exp {
+        match claims.exp() {
             Some(exp) if now >= exp.saturating_add(self.leeway) => {
                 return Err(VerifyError::Expired { exp, now });
             }
             None if self.expiry == Expiry::Required => return Err(VerifyError::ClaimMissing { name: "exp" }),
             _ => {}
         }
-        if let Some(nbf) = found.nbf.filter(|&nbf| now.saturating_add(self.leeway) < nbf) {
+        if let Some(nbf) = claims.nbf().filter(|&nbf| now.saturating_add(self.leeway) < nbf) {
             return Err(VerifyError::NotYetValid { nbf, now });
         }
-        if let Some(iat) = found.iat.filter(|&iat| now.saturating_add(self.leeway) < iat) {
+        if let Some(iat) = claims.iat().filter(|&iat| now.saturating_add(self.leeway) < iat) {
             return Err(VerifyError::IssuedInTheFuture { iat, now });
         }
         if let Some(age) = self.max_age {
-            let iat = found.iat.ok_or(VerifyError::ClaimMissing { name: "iat" })?;
+            let iat = claims.iat().ok_or(VerifyError::ClaimMissing { name: "iat" })?;
             if now > iat.saturating_add(age).saturating_add(self.leeway) {
                 return Err(VerifyError::TooOld { iat, now });
             }
         }
-        match reading.missing.first() {
+        match flaws.missing.first() {
             Some(name) => Err(VerifyError::ClaimMissing { name }),
             None => Ok(()),
         }

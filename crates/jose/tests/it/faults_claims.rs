@@ -167,6 +167,19 @@ fn aud_must_name_the_verifier() {
 }
 
 #[test]
+fn registered_claims_are_what_their_escapes_stand_for_and_the_claims_set_stays_as_it_was_signed() {
+    let claims = r#"{"\u0069ss":"\u0069","sub":"\"\u00e9\"","aud":["\u0062","a","\ud83d\ude00"],"exp":1900000000,"jti":"\\"}"#;
+    let token = sign(claims);
+    let verified = Verifier::new("i", "a", secret()).verify::<Value>(&token, NOW).unwrap();
+    let registered = verified.registered().clone();
+    assert_eq!(registered.iss(), Some("i"));
+    assert_eq!(registered.sub(), Some("\"é\""));
+    assert_eq!(registered.aud().collect::<Vec<_>>(), ["b", "a", "😀"]);
+    assert_eq!(registered.jti(), Some("\\"));
+    assert_eq!(registered.json(), claims);
+}
+
+#[test]
 fn any_audience_and_any_issuer_have_to_be_said() {
     let verifier = Verifier::new(Issuer::any(), Audience::any(), secret());
     assert!(verifier.verify::<Value>(&sign(r#"{"exp":1900000000}"#), NOW).is_ok());
