@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de;
 
-/// Why a JSON text was refused. Nothing of the text is repeated.
+/// Why a JSON text was refused, or a value that was to become one. Nothing of the text is repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {

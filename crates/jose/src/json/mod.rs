@@ -1,6 +1,6 @@
-//! The strict JSON reader through which every header, key and claims set comes.
+//! The strict JSON reader through which every header, key and claims set comes, and the writer of claims.
 //!
-//! It refuses what readers disagree about, and with that what forgeries are made of: members that appear twice (compared
+//! The reader refuses what readers disagree about, and with that what forgeries are made of: members that appear twice (compared
 //! after unescaping, at any depth), invalid UTF-8, lone surrogates, a NUL in a name, trailing data, numbers outside the
 //! grammar, and depth without bound. `Document` is a flat list of a text's values, for looking some of them up; `de`
 //! makes typed values in one pass. Both judge a text alike, whatever type is asked for.
@@ -22,7 +22,7 @@ use error::Fault;
 pub use error::JsonError;
 pub(crate) use number::{NumericDate, Rounding};
 pub(crate) use scan::{Document, Limits};
-pub(crate) use ser::to_vec;
+pub use ser::to_vec;
 pub(crate) use string::unescape;
 pub(crate) use value::Value;
 

@@ -89,6 +89,14 @@ impl<'a> Document<'a> {
         self.text.get(node.start as usize..node.end as usize).unwrap_or_default()
     }
 
+    /// Whether a string stands for this text.
+    pub(super) fn is(&self, node: Node, text: &str) -> bool {
+        match node.kind {
+            Kind::Escaped => self.string(node) == text,
+            _ => (node.end - node.start) as usize == text.len() && self.slice(node) == text,
+        }
+    }
+
     pub(super) fn string(&self, node: Node) -> Cow<'a, str> {
         let text = self.slice(node);
         if node.kind == Kind::Escaped { string::unescape(text) } else { Cow::Borrowed(text) }

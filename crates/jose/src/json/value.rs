@@ -80,7 +80,20 @@ impl<'t, 'a> Value<'t, 'a> {
 
     /// A member of an object.
     pub(crate) fn get(self, name: &str) -> Option<Value<'t, 'a>> {
-        self.members()?.find(|(found, _)| found == name).map(|(_, value)| value)
+        let object = self.node();
+        if object.kind != Kind::Object {
+            return None;
+        }
+        let mut index = self.index + 1;
+        while index < object.next {
+            let found = self.document.node(index);
+            let value = Value::new(self.document, found.next);
+            if self.document.is(found, name) {
+                return Some(value);
+            }
+            index = value.node().next;
+        }
+        None
     }
 }
 

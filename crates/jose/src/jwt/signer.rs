@@ -128,7 +128,8 @@ impl Signer {
 
 /// What is signed of a claims set, which must be an object (RFC 7519 §7.1).
 pub(crate) fn claims_json<C: Serialize + ?Sized>(claims: &C) -> Result<Vec<u8>, SignError> {
-    let json = json::to_vec(claims).map_err(|reason| SignError::Claims { reason: reason.into() })?;
+    let json =
+        json::to_vec(claims).map_err(|error| SignError::Claims { reason: error.to_string().into() })?;
     if json.first() == Some(&b'{') {
         Ok(json)
     } else {

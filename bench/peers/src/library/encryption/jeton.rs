@@ -17,10 +17,10 @@ pub(super) fn cases(task: &EncryptionTask) -> Result<Vec<Case>, Failure> {
     let encrypter = Encrypter::new(ContentEncryption::A256Gcm, recipient);
     let decrypter = Decrypter::new([DecryptionKey::from_jwk_for(task.algorithm, &own)?]);
     let claims = task.claims.clone();
-    let token = encrypter.encrypt(&serde_json::to_vec(&claims)?)?;
+    let token = encrypter.encrypt(&json::to_vec(&claims)?)?;
     Ok(vec![
         Case::new(NAME, Step::Encrypt, move || {
-            let json = serde_json::to_vec(black_box(&claims)).expect("the claims serialise");
+            let json = json::to_vec(black_box(&claims)).expect("the claims serialise");
             black_box(encrypter.encrypt(&json).expect("the key can encrypt"));
         }),
         Case::new(NAME, Step::Decrypt, move || {
