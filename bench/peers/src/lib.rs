@@ -20,6 +20,8 @@ pub enum Step {
     Sign,
     /// A token becomes claims.
     Verify,
+    /// A token becomes claims, of which the registered ones stay where they are.
+    VerifyInPlace,
     /// A token whose signature is wrong is refused.
     Refuse,
     /// What is no token, and as long as one, is refused.

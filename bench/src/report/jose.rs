@@ -40,6 +40,7 @@ fn operation(algorithm: &str, step: Step) -> String {
     match step {
         Step::Sign => format!("{algorithm} sign"),
         Step::Verify => format!("{algorithm} verify"),
+        Step::VerifyInPlace => format!("{algorithm} verify, own claims alone"),
         Step::Refuse => format!("{algorithm} wrong signature"),
         Step::Garbage => "garbage of the same length".to_owned(),
         Step::Remember => format!("{algorithm} remembered by the guard"),

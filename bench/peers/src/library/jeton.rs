@@ -1,13 +1,14 @@
 //! jeton-jose.
 
 use std::hint::black_box;
+use std::rc::Rc;
 
 use jeton_jose::jwt::{Signer, Verifier};
 use jeton_jose::{Algorithm, KeySet, PrivateKey, SharedSecret, SigningKey, Timestamp};
 
 use super::{Case, Failure, Task};
 use crate::Step;
-use crate::claims::{AUDIENCE, Claims, ISSUER, KID};
+use crate::claims::{AUDIENCE, Claims, ISSUER, KID, PrivateClaims};
 use crate::keys::Key;
 
 const NAME: &str = "jeton";
@@ -36,7 +37,16 @@ pub(super) fn cases(task: &Task) -> Result<Vec<Case>, Failure> {
     let verifier = verifier(task.algorithm, &task.key)?;
     let now = Timestamp::from_unix(i64::try_from(task.now)?);
     let claims = task.claims.clone();
+    let verifier = Rc::new(verifier);
+    let same = Rc::clone(&verifier);
     let mut cases = task.checks(NAME, move |token| verifier.verify::<Claims>(token, now));
+    if task.algorithm == Algorithm::HS256 {
+        let token = task.token.clone();
+        cases.push(Case::new(NAME, Step::VerifyInPlace, move || {
+            let verified = same.verify::<PrivateClaims>(black_box(&token), now).expect("the token is good");
+            black_box(verified);
+        }));
+    }
     cases.push(Case::new(NAME, Step::Sign, move || {
         black_box(signer.sign(black_box(&claims)).expect("the claims are an object"));
     }));

@@ -132,7 +132,8 @@ impl Verifier {
         self.known = KnownHeaders::new(&self.keys, typ);
     }
 
-    /// Verifies a token in compact form: its signature first, then its claims. `C` is read from the whole claims set.
+    /// Verifies a token in compact form: its signature first, then its claims. `C` is read from the whole claims set; it needs only
+    /// what is not registered, since [`Verified::registered`] has the rest, uncopied.
     ///
     /// # Errors
     /// [`VerifyError`] says which check failed, and by how much.
