@@ -69,7 +69,11 @@ impl AuthorizationRequest {
 
     /// What the user would have to allow.
     pub fn wanted(&self) -> Consent {
-        Consent { scope: self.scope.clone(), authorization_details: self.authorization_details.clone() }
+        Consent {
+            scope: self.scope.clone(),
+            authorization_details: self.authorization_details.clone(),
+            resources: self.resources.iter().cloned().collect(),
+        }
     }
 
     /// The answer that refuses the request.

@@ -274,6 +274,39 @@ fn a_user_is_asked_until_they_have_allowed_everything() {
 }
 
 #[test]
+fn a_user_is_asked_about_a_resource_that_they_did_not_allow() {
+    let resources = ["https://a.example".to_owned(), "https://b.example".to_owned()];
+    let policy = |policy: ClientPolicy| ClientPolicy { resources: resources.to_vec(), ..policy };
+    let at_a = [("resource", "https://a.example")];
+    let request = valid(client(json!({}), policy(asked())), &at_a);
+    let allowing = |resources: &[&str]| Consent {
+        scope: Scope::parse("openid profile").expect("a scope"),
+        resources: resources.iter().map(|&resource| resource.into()).collect(),
+        ..Consent::default()
+    };
+    let next = |request: &AuthorizationRequest, allowed: &[&str], since| {
+        next_step(request, Some(&ada(10)), None, Some(&allowing(allowed)), since, now())
+    };
+    let (a, b) = ("https://a.example", "https://b.example");
+    for (allowed, step) in [
+        (&[][..], NextStep::Consent),
+        (&[b], NextStep::Consent),
+        (&["https://a.example/"], NextStep::Consent),
+        (&[a], NextStep::Grant),
+        (&[a, b], NextStep::Grant),
+    ] {
+        assert_eq!(next(&request, allowed, Since::default()), step, "{allowed:?}");
+    }
+    assert_eq!(next(&request, &[], Since { signed_in: false, consented: true }), NextStep::Grant);
+    let silent = valid(client(json!({}), policy(asked())), &[at_a[0], ("prompt", "none")]);
+    assert_eq!(refusal(next(&silent, &[b], Since::default())), "consent_required");
+    let none = valid(client(json!({}), policy(asked())), &[]);
+    assert_eq!(next(&none, &[], Since::default()), NextStep::Grant);
+    let own = valid(client(json!({}), policy(ClientPolicy::default())), &at_a);
+    assert_eq!(next(&own, &[], Since::default()), NextStep::Grant);
+}
+
+#[test]
 fn an_app_on_the_users_machine_is_asked_about_each_time() {
     let metadata = json!({
         "redirect_uris": ["http://127.0.0.1/callback"],

@@ -176,9 +176,12 @@ pub(super) async fn a_consent_is_what_was_given_last(fresh: &Fresh) {
         assert_eq!(fresh.consent(ada, &web).await, Some(consent_to(given)));
     }
     let details = r#"[{"type":"payment","amount":"12.50","to":["Ünal \"& Sons\"",0.5,null]},{"type":"a"}]"#;
-    let detailed = Consent::from_stored(scope("openid"), details).expect("details");
-    assert_eq!(detailed.authorization_details.len(), 2);
-    for given in [detailed, consent_to("openid")] {
+    let resources = r#"["https://a.example/\u0022b\u0022?c=ü d","urn:example:orders"]"#;
+    let detailed = Consent::from_stored(scope("openid"), details, "[]").expect("details");
+    let at_resources = Consent::from_stored(scope("openid"), "[]", resources).expect("resources");
+    let both = Consent::from_stored(scope("openid"), details, resources).expect("details and resources");
+    assert_eq!((both.authorization_details.len(), both.resources.len()), (2, 2));
+    for given in [detailed, at_resources, both, consent_to("openid")] {
         fresh.give_consent(ada, &web, &given, at(1)).await.expect("consenting");
         assert_eq!(fresh.consent(ada, &web).await, Some(given));
     }
@@ -193,7 +196,7 @@ pub(super) async fn a_consent_is_what_was_given_last(fresh: &Fresh) {
     fresh.give_consent(unknown_user(), &web, &consent_to("email"), at(3)).await.expect("consenting");
 }
 
-/// A consent to the scope of this text, which may be empty, and to nothing in detail.
+/// A consent to the scope of this text, which may be empty, to nothing in detail and at no resource.
 fn consent_to(text: &str) -> Consent {
     let scope = if text.is_empty() { Scope::default() } else { scope(text) };
     Consent { scope, ..Consent::default() }

@@ -41,6 +41,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "consented_details",
         sql: include_str!("../../migrations/sqlite/0004_consented_details.sql"),
     },
+    Migration {
+        number: 5,
+        name: "consented_resources",
+        sql: include_str!("../../migrations/sqlite/0005_consented_resources.sql"),
+    },
 ];
 
 /// The schema that this program works with.

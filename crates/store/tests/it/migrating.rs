@@ -58,7 +58,7 @@ fn grant(high: u64, low: u64) -> GrantId {
 async fn the_first_schema_is_brought_up_to_date_with_nothing_lost() {
     let scratch = first_with_data();
     let refused = SqliteStore::open(scratch.database(), OpenMode::AsIs).expect_err("it is older");
-    assert!(matches!(refused, OpenError::Older { found: 1, known: 4 }), "{refused}");
+    assert!(matches!(refused, OpenError::Older { found: 1, known: 5 }), "{refused}");
 
     let store = scratch.open();
     let users = store.list_users(None, 10).await.expect("listing");
@@ -139,7 +139,7 @@ async fn what_may_be_used_once_outlives_the_third_migration() {
 }
 
 #[tokio::test]
-async fn what_users_allowed_before_details_were_remembered_stays_and_allows_none() {
+async fn what_users_allowed_before_details_and_resources_were_remembered_stays_and_allows_none_of_them() {
     let scratch = first_with_data();
     let db = scratch.raw();
     db.execute_batch(SECOND).expect("the second migration");
@@ -155,5 +155,5 @@ async fn what_users_allowed_before_details_were_remembered_stays_and_allows_none
     let web = ClientId::parse("web").expect("an identifier");
     let consent = store.find_consent(ada.id, &web).await.expect("finding").expect("she allowed something");
     assert_eq!(consent.scope.as_str(), "openid email");
-    assert!(consent.authorization_details.is_empty());
+    assert!(consent.authorization_details.is_empty() && consent.resources.is_empty());
 }

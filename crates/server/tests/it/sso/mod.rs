@@ -17,6 +17,7 @@ mod conformance_basic;
 mod conformance_fapi;
 mod conformance_logout;
 mod consent_page;
+mod consented_resources;
 mod device;
 mod disabled_clients;
 mod discovery;
