@@ -10,8 +10,8 @@ use jeton_authority::authorization::{SignedIn, Since};
 use jeton_oauth::ErrorCode;
 
 use super::super::client_request::context;
-use super::respond::{failed, go, malformed, stale_form};
-use super::{Step, proceed, read};
+use super::respond::{failed, malformed, stale_form};
+use super::{Step, proceed, read, refused};
 use crate::app::App;
 use crate::pages::{ConsentPage, ScopeLine, detail_lines, page as send, resource_lines};
 use crate::request::form;
@@ -84,7 +84,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     }
     if form.get("action") != Some("allow") {
         let refusal = Refusal::new(ErrorCode::AccessDenied, "the user said no");
-        return go(&app, &step.context, &step.request.refuse(refusal).response).await;
+        return refused(&app, &step.context, &step.request.refuse(refusal)).await;
     }
     if let Err(error) = app.authority.give_consent(&step.request, signed_in, app.clock.now()).await {
         return failed(&step.context, &error.into());

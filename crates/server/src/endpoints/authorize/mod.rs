@@ -15,7 +15,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use jeton_authority::authorization::{AuthorizationRequest, NextStep, RedirectError, SignedIn, Since};
 use jeton_authority::{IdentifyError, OAuthError, RequestObjectError};
-use jeton_oauth::Parameters;
+use jeton_oauth::{ErrorCode, Parameters};
 
 pub(super) use self::consent::line as scope_line;
 pub(super) use self::respond::{failed, malformed, stale_form};
@@ -88,9 +88,27 @@ async fn open(app: &App, context: &RequestContext, parameters: Parameters) -> Re
 
 /// Tells the client that its request is refused.
 async fn refused(app: &App, context: &RequestContext, error: &RedirectError) -> Response {
-    let (request, code, client) = (context.id(), error.refusal.code.as_str(), context.client_id());
-    tracing::info!(request, code, client, cause = error.refusal.cause.as_deref(), "{}", error.refusal);
+    let refusal = &error.refusal;
+    let (request, code, client) = (context.id(), refusal.code.as_str(), context.client_id());
+    let cause = refusal.cause.as_deref();
+    // An application that asks silently finds out so whether somebody is signed in, and may ask all the time.
+    if is_answer_to_silence(refusal.code) {
+        tracing::debug!(request, code, client, cause, "{refusal}");
+    } else {
+        tracing::info!(request, code, client, cause, "{refusal}");
+    }
     go(app, context, &error.response).await
+}
+
+/// Whether it is what `prompt=none` is answered where a page would have been needed (OpenID Connect Core §3.1.2.6).
+const fn is_answer_to_silence(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::LoginRequired
+            | ErrorCode::ConsentRequired
+            | ErrorCode::InteractionRequired
+            | ErrorCode::AccountSelectionRequired
+    )
 }
 
 /// The same request as a `GET`.
@@ -150,9 +168,7 @@ async fn proceed(app: &App, step: Step, since: Since) -> Response {
     match (next, signed_in) {
         (NextStep::Grant, Some(signed_in)) => grant(app, &step, signed_in).await,
         (NextStep::Consent, Some(signed_in)) => consent::page(app, &step, signed_in, since),
-        (NextStep::Refuse(refusal), _) => {
-            go(app, &step.context, &step.request.refuse(refusal).response).await
-        }
+        (NextStep::Refuse(refusal), _) => refused(app, &step.context, &step.request.refuse(refusal)).await,
         _ => sign_in::page(app, &step, sign_in::Attempt::default()),
     }
 }

@@ -12,8 +12,8 @@ use jeton_oauth::authorization::Prompt;
 use jeton_oauth::{ErrorCode, Parameters};
 
 use super::super::client_request::context;
-use super::respond::{go, malformed, stale_form};
-use super::{Step, proceed, read};
+use super::respond::{malformed, stale_form};
+use super::{Step, proceed, read, refused};
 use crate::app::App;
 use crate::limits::PASSWORD_BYTES;
 use crate::pages::{SignInPage, page as send};
@@ -74,7 +74,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     }
     if form.get("action") == Some("cancel") {
         let refusal = Refusal::new(ErrorCode::AccessDenied, "the user did not want to sign in");
-        return go(&app, &step.context, &step.request.refuse(refusal).response).await;
+        return refused(&app, &step.context, &step.request.refuse(refusal)).await;
     }
     let since = Since { signed_in: true, consented: false };
     if form.get("action") == Some("continue") && step.browser.signed_in.is_some() {

@@ -1,23 +1,29 @@
 //! What the log says of requests that are refused: whoever looks after a client learns more than whoever asks.
 
 use http::StatusCode;
-use jeton_authority::client::{ClientPolicy, ExchangePolicy};
+use jeton_authority::client::{ClientPolicy, ConsentPolicy, ExchangePolicy};
 use serde_json::{Value, json};
 
-use super::browser::Browser;
+use super::browser::{Browser, form, redirected};
 use super::client::{SECRET, authorize, web};
 use crate::app::{Answer, TestApp};
 use crate::logs::Log;
 
-/// What the log says of the request that was answered so.
+/// What the log says at `info` of the request that was answered so.
 #[track_caller]
 fn event_of(log: &Log, answer: &Answer) -> Value {
-    let id = answer.header("x-request-id").expect("an identifier");
-    let mut events =
-        log.events().into_iter().filter(|event| event["request"] == id && event["level"] == "INFO");
-    let event = events.next().unwrap_or_else(|| panic!("nothing of {id}: {}", log.text()));
+    let mut events = events_of(log, answer, "INFO").into_iter();
+    let event = events.next().unwrap_or_else(|| panic!("nothing of it: {}", log.text()));
     assert_eq!(events.next(), None, "once");
     event
+}
+
+/// What the log says at a level of the request that was answered so.
+fn events_of(log: &Log, answer: &Answer, level: &str) -> Vec<Value> {
+    let id = answer.header("x-request-id").expect("an identifier");
+    let mut events = log.events();
+    events.retain(|event| event["request"] == id && event["level"] == level);
+    events
 }
 
 #[tokio::test]
@@ -80,6 +86,46 @@ async fn the_log_names_the_client_and_the_redirect_uri_that_do_not_fit() {
     let page = browser.get(&authorize(&[("client_id", "wep")])).await;
     let event = event_of(&log, &page);
     assert_eq!((&event["code"], &event["client"]), (&"client_unknown".into(), &"wep".into()));
+}
+
+#[tokio::test]
+async fn what_an_application_is_refused_that_asks_silently_is_logged_for_those_alone_who_look_closely() {
+    let app = TestApp::new().await;
+    let asked = ClientPolicy { consent: ConsentPolicy::Asked, ..ClientPolicy::default() };
+    app.add_client_with("web", web(), asked).await;
+    let (log, _guard) = Log::collect();
+    let browser = Browser::new(&app);
+    let silent = authorize(&[("prompt", "none")]);
+    for code in ["login_required", "consent_required"] {
+        let answer = browser.get(&silent).await;
+        assert_eq!(redirected(&answer).get("error"), Some(code));
+        let events = events_of(&log, &answer, "DEBUG");
+        let [event] = &events[..] else { panic!("not once: {}", log.text()) };
+        assert_eq!((&event["code"], &event["client"]), (&code.into(), &"web".into()));
+        assert_eq!(events_of(&log, &answer, "INFO"), Vec::<Value>::new());
+        browser.sign_in(&authorize(&[])).await;
+    }
+    let acr = r#"{"id_token":{"acr":{"essential":true,"value":"phrh"}}}"#;
+    let answer = browser.get(&authorize(&[("prompt", "none"), ("claims", acr)])).await;
+    assert_eq!(event_of(&log, &answer)["code"], "unmet_authentication_requirements");
+}
+
+#[tokio::test]
+async fn the_log_says_that_a_user_said_no() {
+    let app = TestApp::new().await;
+    let asked = ClientPolicy { consent: ConsentPolicy::Asked, ..ClientPolicy::default() };
+    app.add_client_with("web", web(), asked).await;
+    let (log, _guard) = Log::collect();
+    let browser = Browser::new(&app);
+    let page = browser.get(&authorize(&[])).await;
+    let cancelled = browser.submit(&form(&page), &[("action", "cancel")]).await;
+    let page = browser.sign_in(&authorize(&[])).await;
+    let denied = browser.submit(&form(&page), &[("action", "deny")]).await;
+    for answer in [cancelled, denied] {
+        assert_eq!(redirected(&answer).get("error"), Some("access_denied"));
+        let event = event_of(&log, &answer);
+        assert_eq!((&event["code"], &event["client"]), (&"access_denied".into(), &"web".into()));
+    }
 }
 
 #[tokio::test]
