@@ -43,6 +43,9 @@ pub enum PageError {
     /// The request object is not good, and the request names no redirect URI beside it.
     #[error("the request object is not valid")]
     RequestObject,
+    /// The client wants its answers encrypted (JARM §3), and has no key that fits. Nothing goes there in the clear.
+    #[error("the client has no key to encrypt its answers to")]
+    EncryptionKeyMissing,
     /// A parameter is repeated, or the request is no text.
     #[error("the request is malformed")]
     Malformed,
@@ -58,6 +61,7 @@ impl PageError {
             Self::RedirectUriMismatch => "redirect_uri_mismatch",
             Self::RequestUri => "request_uri_invalid",
             Self::RequestObject => "request_object_invalid",
+            Self::EncryptionKeyMissing => "client_encryption_key_missing",
             Self::Malformed => "request_malformed",
         }
     }

@@ -9,8 +9,11 @@ use jeton_oauth::authorization::ResponseMode;
 use jeton_oauth::{Parameters, RedirectUri};
 use serde_json::{Map, Value};
 
+use super::received::PageError;
 use crate::authority::Authority;
+use crate::authorize::IdentifyError;
 use crate::client::Client;
+use crate::issue::{Content, Encryption};
 use crate::one_time::Handle;
 use crate::refusal::{OAuthError, Refusal};
 
@@ -79,15 +82,16 @@ impl AuthorizationResponse {
 const SIGNED_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 impl Authority {
-    /// The parameters of an answer as they travel: as they are, or as one signed JWT (JARM §2.1).
+    /// The parameters of an answer as they travel: as they are, or as one JWT (JARM §2.1), signed and, for a client that
+    /// registered for it, then encrypted (JARM §2.2).
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// [`PageError::EncryptionKeyMissing`] where it cannot be encrypted to the client, and when it cannot be signed.
     pub async fn answer_parameters(
         &self,
         response: &AuthorizationResponse,
         now: Timestamp,
-    ) -> Result<Parameters, OAuthError> {
+    ) -> Result<Parameters, IdentifyError> {
         let parameters = response.to_parameters(&self.settings.issuer);
         if !response.mode.is_signed() {
             return Ok(parameters);
@@ -100,6 +104,18 @@ impl Authority {
         claims.insert("iat".to_owned(), now.unix().into());
         let registered = client.metadata.authorization_signed_response_alg.as_deref();
         let signed = self.sign_for(self.algorithm_for(client, registered), "JWT", &claims, now).await?;
-        Ok([("response", signed)].into_iter().collect())
+        let response = match client.metadata.authorization_encrypted_response_alg.as_deref() {
+            None => signed,
+            Some(alg) => {
+                let enc = client.metadata.authorization_encrypted_response_enc.as_deref();
+                let encrypted =
+                    self.encrypt_for(client, Encryption { alg, enc }, Content::Token(&signed)).await;
+                encrypted.map_err(|error| match error {
+                    OAuthError::Refused(_) => PageError::EncryptionKeyMissing.into(),
+                    error => IdentifyError::Failed(error),
+                })?
+            }
+        };
+        Ok([("response", response)].into_iter().collect())
     }
 }

@@ -366,6 +366,11 @@ fn check_algorithms(metadata: &ClientMetadata) -> Result<(), ClientError> {
             &metadata.userinfo_encrypted_response_alg,
             &metadata.userinfo_encrypted_response_enc,
         ),
+        (
+            "authorization_encrypted_response_alg",
+            &metadata.authorization_encrypted_response_alg,
+            &metadata.authorization_encrypted_response_enc,
+        ),
     ] {
         let alg_known = alg.as_ref().is_none_or(|alg| alg.parse::<KeyManagement>().is_ok());
         let enc_known = enc.as_ref().is_none_or(|enc| enc.parse::<ContentEncryption>().is_ok());

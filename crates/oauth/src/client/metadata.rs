@@ -97,6 +97,12 @@ pub struct ClientMetadata {
     /// What its answers are signed with (JARM).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_signed_response_alg: Option<String>,
+    /// What the keys of its answers are encrypted with (JARM); they are only signed where it does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_encrypted_response_alg: Option<String>,
+    /// What its answers are encrypted with (JARM).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_encrypted_response_enc: Option<String>,
     /// What the answers of introspection are signed with; plain JSON where it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection_signed_response_alg: Option<String>,

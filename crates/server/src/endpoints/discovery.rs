@@ -174,6 +174,8 @@ fn algorithms() -> Value {
     let dpop: Vec<_> = dpop_algorithms().into_iter().map(Algorithm::as_str).collect();
     json!({
         "authorization_signing_alg_values_supported": SIGNING_ALGORITHMS,
+        "authorization_encryption_alg_values_supported": KEY_ENCRYPTION_ALGORITHMS,
+        "authorization_encryption_enc_values_supported": CONTENT_ENCRYPTION_ALGORITHMS,
         "id_token_signing_alg_values_supported": SIGNING_ALGORITHMS,
         "id_token_encryption_alg_values_supported": KEY_ENCRYPTION_ALGORITHMS,
         "id_token_encryption_enc_values_supported": CONTENT_ENCRYPTION_ALGORITHMS,

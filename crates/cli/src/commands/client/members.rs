@@ -56,7 +56,7 @@ const POLICY: [&str; 9] = [
 ];
 const EXCHANGE: [&str; 3] = ["targets", "accepts", "actor"];
 const TRUSTED_ISSUER: [&str; 3] = ["issuer", "jwks", "claim"];
-const METADATA: [&str; 46] = [
+const METADATA: [&str; 48] = [
     "redirect_uris",
     "token_endpoint_auth_method",
     "token_endpoint_auth_signing_alg",
@@ -84,6 +84,8 @@ const METADATA: [&str; 46] = [
     "userinfo_encrypted_response_enc",
     "request_object_signing_alg",
     "authorization_signed_response_alg",
+    "authorization_encrypted_response_alg",
+    "authorization_encrypted_response_enc",
     "introspection_signed_response_alg",
     "default_max_age",
     "require_auth_time",

@@ -3,9 +3,9 @@
 use axum::response::Response;
 use base64_turbo::STANDARD;
 use http::StatusCode;
-use jeton_authority::OAuthError;
 use jeton_authority::authorization::{AuthorizationResponse, PageError};
 use jeton_authority::store::StoreError;
+use jeton_authority::{IdentifyError, OAuthError};
 use jeton_oauth::Parameters;
 use jeton_oauth::authorization::ResponseMode;
 use sha2::{Digest, Sha256};
@@ -22,7 +22,8 @@ const SUBMIT: &str = "document.forms[0].submit()";
 pub(super) async fn go(app: &App, context: &RequestContext, response: &AuthorizationResponse) -> Response {
     let parameters = match app.authority.answer_parameters(response, app.clock.now()).await {
         Ok(parameters) => parameters,
-        Err(error) => return failed(context, &error),
+        Err(IdentifyError::Page(error)) => return page_error(context, error),
+        Err(IdentifyError::Failed(error)) => return failed(context, &error),
     };
     let uri = response.redirect_uri.as_str();
     match response.mode.carrier() {

@@ -22,6 +22,7 @@ mod device;
 mod disabled_clients;
 mod discovery;
 mod dpop;
+mod encrypted_answers;
 mod for_one_client;
 mod forged;
 mod jwt_bearer;

@@ -283,6 +283,8 @@ async fn metadata_that_will_not_do_is_refused() {
         ("request_object_signing_alg", json!("none")),
         ("token_endpoint_auth_signing_alg", json!("RS1")),
         ("id_token_encrypted_response_alg", json!("RSA1_5")),
+        ("authorization_encrypted_response_alg", json!("RSA1_5")),
+        ("authorization_encrypted_response_enc", json!("A256GCM")),
         ("jwks", json!({"keys": [{"kty": "oct", "k": "AAAA"}]})),
         ("jwks", json!("none")),
         ("jwks_uri", json!("http://127.0.0.1/keys")),
