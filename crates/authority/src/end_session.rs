@@ -44,7 +44,12 @@ pub enum EndSessionError {
     ClientMissing,
     /// The place to go afterwards is none of those that the client registered.
     #[error("the post_logout_redirect_uri is none of those that the client registered")]
-    PostLogoutRedirectUri,
+    PostLogoutRedirectUri {
+        /// The client, as it was named.
+        client: Box<str>,
+        /// The place, letter by letter.
+        uri: Box<str>,
+    },
     /// Something failed here.
     #[error(transparent)]
     Failed(#[from] OAuthError),
@@ -56,7 +61,7 @@ impl EndSessionError {
         match self {
             Self::IdTokenHint => "id_token_hint_invalid",
             Self::ClientMissing => "id_token_hint_missing",
-            Self::PostLogoutRedirectUri => "post_logout_redirect_uri_mismatch",
+            Self::PostLogoutRedirectUri { .. } => "post_logout_redirect_uri_mismatch",
             Self::Failed(error) => error.code(),
         }
     }
@@ -144,13 +149,17 @@ impl Authority {
             Some(id) => self.client(&id).await?,
             None => None,
         };
-        let post_logout_redirect_uri = match parameters.get("post_logout_redirect_uri") {
-            None => None,
-            Some(_) if id.is_none() => return Err(EndSessionError::ClientMissing),
-            Some(wanted) => {
-                let registered = client.iter().flat_map(|client| &client.metadata.post_logout_redirect_uris);
-                let uri = registered.into_iter().find(|uri| uri.as_str() == wanted);
-                Some(uri.cloned().ok_or(EndSessionError::PostLogoutRedirectUri)?)
+        let post_logout_redirect_uri = match (parameters.get("post_logout_redirect_uri"), id) {
+            (None, _) => None,
+            (Some(_), None) => return Err(EndSessionError::ClientMissing),
+            (Some(wanted), Some(id)) => {
+                let mut registered =
+                    client.iter().flat_map(|client| &client.metadata.post_logout_redirect_uris);
+                let uri = registered.find(|uri| uri.as_str() == wanted);
+                Some(uri.cloned().ok_or_else(|| EndSessionError::PostLogoutRedirectUri {
+                    client: id.into(),
+                    uri: wanted.into(),
+                })?)
             }
         };
         let grant = hint.as_ref().and_then(|hint| hint.sid.as_deref()?.parse().ok());

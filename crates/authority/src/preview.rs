@@ -51,8 +51,15 @@ impl Authority {
         let mut room = Room::default();
         Preview {
             id_token: detail.map(|detail| {
-                let request =
-                    IdTokenRequest { client, live: &live, detail, sub: &sub, nonce: None, access_token: "" };
+                let request = IdTokenRequest {
+                    client,
+                    live: &live,
+                    detail,
+                    sub: &sub,
+                    scope,
+                    nonce: None,
+                    access_token: "",
+                };
                 json(&request.claims(self.id_token_algorithm(client), &self.settings, &mut [0; 32], now))
             }),
             userinfo: detail.map(|detail| self.userinfo_claims(client, &live, detail, scope)),

@@ -18,7 +18,8 @@ pub use algorithms::{
 pub use consent::Consent;
 pub use document::{ClientDocument, ClientDocuments};
 pub use policy::{
-    ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, PkcePolicy, TrustedIssuer,
+    ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims, PkcePolicy,
+    TrustedIssuer,
 };
 pub use profile::SecurityProfile;
 pub use registered::{Client, ClientError, NewClient, StoredClient};

@@ -24,6 +24,9 @@ pub struct ClientPolicy {
     /// Claims of its tokens beyond those of the scopes: the claim, and the user's attribute that it is taken from.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub claims: BTreeMap<String, String>,
+    /// What its ID tokens say of the user, beside those claims.
+    #[serde(skip_serializing_if = "IdTokenClaims::is_default")]
+    pub id_token_claims: IdTokenClaims,
     /// What it may exchange tokens for (RFC 8693).
     #[serde(skip_serializing_if = "ExchangePolicy::is_off")]
     pub exchange: ExchangePolicy,
@@ -57,6 +60,23 @@ pub enum PkcePolicy {
     Required,
     /// An old library may do without, where it authenticates. What it begins with PKCE it has to end with it.
     Lenient,
+}
+
+/// What a client's ID tokens say of the user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdTokenClaims {
+    /// What was asked for one by one; what the scopes stand for is at userinfo (OpenID Connect Core §5.4).
+    #[default]
+    Requested,
+    /// What the scopes stand for as well: for libraries that do not ask userinfo.
+    Scopes,
+}
+
+impl IdTokenClaims {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a client may exchange tokens for (RFC 8693). It may not at all where there is no target.

@@ -16,6 +16,13 @@ pub(super) struct Basic {
     pub(super) secrets: [Zeroizing<String>; 2],
 }
 
+impl Basic {
+    /// Whether nothing stands where a secret would.
+    pub(super) fn is_without_secret(&self) -> bool {
+        self.secrets.iter().all(|secret| secret.is_empty())
+    }
+}
+
 /// Reads the credentials of the header.
 pub(super) fn parse_basic(credentials: &str) -> Option<Basic> {
     let bytes = STANDARD.decode(credentials.trim()).ok()?;

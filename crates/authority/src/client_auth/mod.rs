@@ -69,6 +69,10 @@ impl Authority {
                     .into());
             }
             let client = self.client_for_authentication(&basic.id).await?;
+            // Some libraries always send the header; an empty secret in it is none (RFC 6749 §2.3.1).
+            if client.is_public() && basic.is_without_secret() {
+                return Ok(client);
+            }
             let secrets = basic.secrets.each_ref().map(|secret| secret.as_str());
             client_secret::check(&client, TokenEndpointAuthMethod::ClientSecretBasic, &secrets)?;
             return Ok(client);

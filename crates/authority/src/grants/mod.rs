@@ -181,8 +181,15 @@ impl Authority {
             Some(detail) if scope.contains("openid") => {
                 let algorithm = self.id_token_algorithm(client);
                 let signer = self.client_signer(algorithm, "JWT", *now).await?;
-                let token =
-                    IdTokenRequest { client, live, detail, sub: &sub, nonce, access_token: &access_token };
+                let token = IdTokenRequest {
+                    client,
+                    live,
+                    detail,
+                    sub: &sub,
+                    scope,
+                    nonce,
+                    access_token: &access_token,
+                };
                 let token = token.issue(&signer, &self.settings, *now)?;
                 Some(match client.metadata.id_token_encrypted_response_alg.as_deref() {
                     None => token,

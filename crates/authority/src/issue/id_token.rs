@@ -2,12 +2,13 @@
 
 use jeton_jose::jwt::Signer;
 use jeton_jose::{Algorithm, SignError, Timestamp, base64url};
+use jeton_oauth::Scope;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::claims::UserClaims;
-use crate::client::Client;
+use crate::client::{Client, IdTokenClaims};
 use crate::grant::{GrantDetail, LiveGrant};
 use crate::session::AuthenticationMethod;
 use crate::settings::Settings;
@@ -19,6 +20,8 @@ pub(crate) struct IdTokenRequest<'a> {
     pub(crate) detail: &'a GrantDetail,
     /// What the client calls the user.
     pub(crate) sub: &'a str,
+    /// The scope that it is issued with.
+    pub(crate) scope: &'a Scope,
     /// What the client sent with its request, to find it here again.
     pub(crate) nonce: Option<&'a str>,
     /// The access token that it is issued with.
@@ -69,7 +72,10 @@ impl IdTokenRequest<'_> {
         now: Timestamp,
     ) -> impl Serialize + use<'a> {
         let user = UserClaims::of_grant(self.live);
-        let mut claims = Map::new();
+        let mut claims = match self.client.policy.id_token_claims {
+            IdTokenClaims::Requested => Map::new(),
+            IdTokenClaims::Scopes => user.of_scope(self.scope),
+        };
         user.add_requested(&self.detail.claims.id_token, &mut claims);
         user.add_mapped(&self.client.policy, &mut claims);
         Claims {

@@ -214,10 +214,12 @@ fn check_redirect_uris(members: &Map<String, Value>) -> Result<(), Refusal> {
     let parsed = parsed.ok_or(invalid_redirect_uri(
         "a redirect URI is https, http to this machine, or of a scheme with a dot, without a fragment",
     ))?;
+    // A web application may be made on this machine: https alone is for the implicit grant, which there is not (OpenID Connect
+    // Dynamic Client Registration §2).
     match members.get("application_type").and_then(Value::as_str) {
-        Some("web") if parsed.iter().any(RedirectUri::is_native) => {
-            Err(invalid_redirect_uri("a web application has redirect URIs with https alone"))
-        }
+        Some("web") if parsed.iter().any(|uri| uri.host().is_none()) => Err(invalid_redirect_uri(
+            "a web application has redirect URIs with https, or http to this machine",
+        )),
         _ => Ok(()),
     }
 }
@@ -259,19 +261,25 @@ fn is_name(name: &str) -> bool {
 /// Those that users are led to may be on this machine, where applications are made; those that the authority fetches may not.
 fn check_uris(metadata: &ClientMetadata) -> Result<(), Refusal> {
     let shown = [
-        &metadata.client_uri,
-        &metadata.logo_uri,
-        &metadata.tos_uri,
-        &metadata.policy_uri,
-        &metadata.initiate_login_uri,
+        (&metadata.client_uri, "client_uri is not https"),
+        (&metadata.logo_uri, "logo_uri is not https"),
+        (&metadata.tos_uri, "tos_uri is not https"),
+        (&metadata.policy_uri, "policy_uri is not https"),
+        (&metadata.initiate_login_uri, "initiate_login_uri is not https"),
     ];
-    if !shown.into_iter().flatten().all(|uri| is_page(uri)) {
-        return Err(invalid("the address of a page is not https"));
+    let fetched = [
+        (&metadata.jwks_uri, "jwks_uri is not https, which is fetched from"),
+        (&metadata.sector_identifier_uri, "sector_identifier_uri is not https, which is fetched from"),
+        (&metadata.backchannel_logout_uri, "backchannel_logout_uri is not https, which is posted to"),
+    ];
+    let wrong = |uri: &Option<String>, good: fn(&str) -> bool| uri.as_deref().is_some_and(|uri| !good(uri));
+    let shown = shown.into_iter().find(|(uri, _)| wrong(uri, is_page));
+    if let Some((_, wrong)) = shown.or_else(|| fetched.into_iter().find(|(uri, _)| wrong(uri, is_https))) {
+        return Err(invalid(wrong));
     }
-    let fetched = [&metadata.jwks_uri, &metadata.sector_identifier_uri, &metadata.backchannel_logout_uri];
-    let request_uris = metadata.request_uris.iter().map(|uri| uri.split('#').next().unwrap_or_default());
-    if !fetched.into_iter().flatten().map(String::as_str).chain(request_uris).all(is_https) {
-        return Err(invalid("an address that is fetched from is not https"));
+    let mut request_uris = metadata.request_uris.iter().map(|uri| uri.split('#').next().unwrap_or_default());
+    if !request_uris.all(is_https) {
+        return Err(invalid("one of request_uris is not https"));
     }
     Ok(())
 }

@@ -110,7 +110,8 @@ fn every_flag_ends_up_in_the_description() {
         "--grant-type", "authorization_code", "--grant-type", "device_code", "--grant-type", "token-exchange",
         "--scope", "openid roles", "--scope", "orders:read", "--resource", "https://api.example",
         "--claim", "department=unit", "--consent", "asked", "--pkce", "lenient",
-        "--auth-method", "private_key_jwt", "--jwks", &key, "--id-token-alg", "RS256", "--pairwise", "--json",
+        "--auth-method", "private_key_jwt", "--jwks", &key, "--id-token-alg", "RS256", "--pairwise",
+        "--id-token-claims", "scopes", "--json",
     ])
     .json();
     for (pointer, expected) in [
@@ -128,6 +129,7 @@ fn every_flag_ends_up_in_the_description() {
         ("/subject_type", json!("pairwise")),
         ("/policy/consent", json!("asked")),
         ("/policy/pkce", json!("lenient")),
+        ("/policy/id_token_claims", json!("scopes")),
         ("/policy/resources", json!(["https://api.example"])),
         ("/policy/claims", json!({"department": "unit"})),
         ("/policy/exchange/targets", json!(["https://api.example"])),

@@ -14,7 +14,7 @@ use super::authorize::{failed, stale_form};
 use super::client_request::context;
 use crate::app::App;
 use crate::pages::{DonePage, SignOutPage, SignOutRefusedPage, SignedOutPage, page};
-use crate::request::{RequestContext, form};
+use crate::request::{RequestContext, form, logged};
 
 /// Where it is.
 pub(crate) const PATH: &str = "/end_session";
@@ -53,7 +53,17 @@ fn refused(context: &RequestContext, error: &EndSessionError) -> Response {
         return failed(context, error);
     }
     let request = context.id();
-    tracing::info!(request, code = error.code(), "sign-out refused: {error}");
+    let (client, uri) = match error {
+        EndSessionError::PostLogoutRedirectUri { client, uri } => (Some(logged(client)), Some(logged(uri))),
+        _ => (None, None),
+    };
+    tracing::info!(
+        request,
+        code = error.code(),
+        client,
+        post_logout_redirect_uri = uri,
+        "sign-out refused: {error}"
+    );
     let shown = SignOutRefusedPage { reason: &error.to_string(), action: PATH, code: error.code(), request };
     page(StatusCode::BAD_REQUEST, &shown, None, None)
 }

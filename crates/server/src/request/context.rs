@@ -26,7 +26,7 @@ pub(crate) struct RequestContext {
 const MAX_LOGGED: usize = 256;
 
 /// As much of what a client sent as the log repeats. The log escapes what it is given.
-fn logged(text: &str) -> &str {
+pub(crate) fn logged(text: &str) -> &str {
     text.char_indices().nth(MAX_LOGGED).map_or(text, |(end, _)| &text[..end])
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use jeton_authority::client::{ClientPolicy, ConsentPolicy, PkcePolicy, SecurityProfile};
+use jeton_authority::client::{ClientPolicy, ConsentPolicy, IdTokenClaims, PkcePolicy, SecurityProfile};
 use jeton_jose::{Algorithm, JwkSet};
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ClientMetadata, SubjectType, TokenEndpointAuthMethod};
@@ -69,6 +69,9 @@ pub(super) struct Description {
     /// What its ID tokens are signed with [default: ES256]
     #[arg(long, value_name = "ALG", value_parser = id_token_alg)]
     id_token_alg: Option<String>,
+    /// What its ID tokens say of the user
+    #[arg(long, value_name = "WHICH")]
+    id_token_claims: Option<IdTokenSays>,
     /// Show it subjects that no other sector sees
     #[arg(long)]
     pairwise: bool,
@@ -92,6 +95,14 @@ enum Consent {
 enum Pkce {
     Required,
     Lenient,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum IdTokenSays {
+    /// What was asked for one by one; what the scopes stand for is at userinfo
+    Requested,
+    /// What the scopes stand for too, for libraries that do not ask userinfo
+    Scopes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -194,6 +205,11 @@ impl Description {
         match self.pkce {
             Some(Pkce::Required) => policy.pkce = PkcePolicy::Required,
             Some(Pkce::Lenient) => policy.pkce = PkcePolicy::Lenient,
+            None => {}
+        }
+        match self.id_token_claims {
+            Some(IdTokenSays::Requested) => policy.id_token_claims = IdTokenClaims::Requested,
+            Some(IdTokenSays::Scopes) => policy.id_token_claims = IdTokenClaims::Scopes,
             None => {}
         }
         if let Some(profile) = self.profile {

@@ -43,12 +43,13 @@ fn refusal(unknown: &str, within: &str, known: &[&str]) -> String {
     }
 }
 
-const POLICY: [&str; 9] = [
+const POLICY: [&str; 10] = [
     "consent",
     "pkce",
     "profile",
     "resources",
     "claims",
+    "id_token_claims",
     "exchange",
     "trusted_issuers",
     "source",
@@ -110,7 +111,7 @@ const METADATA: [&str; 48] = [
 #[cfg(test)]
 mod tests {
     use jeton_authority::client::{
-        ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, PkcePolicy,
+        ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims, PkcePolicy,
         SecurityProfile, TrustedIssuer,
     };
     use serde_json::json;
@@ -125,6 +126,7 @@ mod tests {
             profile: Some(SecurityProfile::Fapi2),
             resources: vec!["https://api.example".to_owned()],
             claims: [("a".to_owned(), "b".to_owned())].into(),
+            id_token_claims: IdTokenClaims::Scopes,
             exchange: ExchangePolicy {
                 targets: vec!["x".to_owned()],
                 accepts: vec!["y".to_owned()],

@@ -1,7 +1,7 @@
 //! A client as it is shown. Its secret is not, but once.
 
 use jeton_authority::client::{
-    Client, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, ExchangeActor, PkcePolicy,
+    Client, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, ExchangeActor, IdTokenClaims, PkcePolicy,
 };
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::ClientMetadata;
@@ -71,6 +71,10 @@ impl Shown {
             PkcePolicy::Required => "required",
             PkcePolicy::Lenient => "lenient",
         };
+        let said = match self.policy.id_token_claims {
+            IdTokenClaims::Requested => None,
+            IdTokenClaims::Scopes => Some("what the scopes stand for"),
+        };
         let source = match self.policy.source {
             ClientSource::Operator => "the operator added it",
             ClientSource::Registered => "it registered itself",
@@ -101,7 +105,7 @@ impl Shown {
         };
         let issuers = self.policy.trusted_issuers.iter();
         let issuers = issuers.map(|one| output::printable(&format!("{} ({})", one.issuer, one.user_claim())));
-        let sections: [(&str, Vec<String>); 26] = [
+        let sections: [(&str, Vec<String>); 27] = [
             ("id", vec![self.client_id.clone()]),
             ("name", one(metadata.client_name.as_deref())),
             ("status", vec![self.status.to_owned()]),
@@ -128,6 +132,7 @@ impl Shown {
             ("tokens bound to", bound_to),
             ("profile", one(self.policy.profile.map(|profile| profile.as_str()))),
             ("ID tokens", one(metadata.id_token_signed_response_alg.as_deref())),
+            ("ID tokens say", one(said)),
             ("subjects", one(metadata.subject_type.map(|it| it.as_str()))),
             ("known because", vec![source.to_owned()]),
             ("created", vec![self.created_at.clone()]),

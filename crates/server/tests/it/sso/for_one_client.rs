@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode, header};
+use jeton_authority::client::{ClientPolicy, IdTokenClaims};
 use jeton_jose::jwe::{Decrypter, DecryptionKey, KeyManagement};
 use jeton_jose::jwk::{KeyKind, KeyUse};
-use jeton_jose::jwt::TokenType;
+use jeton_jose::jwt::{TokenType, Unverified};
 use jeton_jose::{Jwk, JwkSet};
 use serde_json::{Value, json};
 
@@ -24,6 +25,10 @@ fn access(tokens: &Value) -> &str {
     tokens["access_token"].as_str().expect("a token")
 }
 
+fn id_token(tokens: &Value) -> &str {
+    tokens["id_token"].as_str().expect("a token")
+}
+
 #[tokio::test]
 async fn userinfo_comes_signed_to_who_registered_for_it() {
     let app = TestApp::new().await;
@@ -39,6 +44,25 @@ async fn userinfo_comes_signed_to_who_registered_for_it() {
     // It is no ID token: it signs nobody out.
     let target = format!("/end_session?id_token_hint={}", info.text());
     assert!(app.get(&target).await.header("location").is_none());
+}
+
+#[tokio::test]
+async fn id_tokens_say_what_the_scopes_stand_for_where_the_operator_wants_it() {
+    let app = TestApp::new().await;
+    app.add_client("web", web()).await;
+    let lean = verified(&app, TokenType::JwtOrNone, id_token(&tokens(&app).await)).await;
+    assert_eq!(lean.get("preferred_username"), None);
+
+    let app = TestApp::new().await;
+    let policy = ClientPolicy { id_token_claims: IdTokenClaims::Scopes, ..ClientPolicy::default() };
+    app.add_client_with("web", web(), policy).await;
+    let full = tokens(&app).await;
+    let said = verified(&app, TokenType::JwtOrNone, id_token(&full)).await;
+    assert_eq!(said["preferred_username"], "ada");
+    assert_eq!(said.get("email"), None, "that scope was not asked for");
+    let access: Value =
+        serde_json::from_str(Unverified::parse(access(&full)).expect("a JWT").claims_json()).expect("JSON");
+    assert_eq!(access.get("preferred_username"), None, "access tokens say no more than before");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use jeton_authority::client::{ClientPolicy, ConsentPolicy, ExchangePolicy};
+use jeton_oauth::Parameters;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, form, redirected};
@@ -86,6 +87,20 @@ async fn the_log_names_the_client_and_the_redirect_uri_that_do_not_fit() {
     let page = browser.get(&authorize(&[("client_id", "wep")])).await;
     let event = event_of(&log, &page);
     assert_eq!((&event["code"], &event["client"]), (&"client_unknown".into(), &"wep".into()));
+}
+
+#[tokio::test]
+async fn the_log_names_the_client_and_the_place_after_a_sign_out_that_do_not_fit() {
+    let app = TestApp::new().await;
+    app.add_client("web", web()).await;
+    let (log, _guard) = Log::collect();
+    let wanted = "https://app.example";
+    let query: Parameters =
+        [("client_id", "web"), ("post_logout_redirect_uri", wanted)].into_iter().collect();
+    let page = Browser::new(&app).get(&format!("/end_session?{}", query.to_query())).await;
+    let event = event_of(&log, &page);
+    assert_eq!(event["code"], "post_logout_redirect_uri_mismatch");
+    assert_eq!((&event["client"], &event["post_logout_redirect_uri"]), (&"web".into(), &wanted.into()));
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod encrypted_answers;
 mod for_one_client;
 mod forged;
 mod jwt_bearer;
+mod lenient_credentials;
 pub(crate) mod listener;
 mod logout_delivery;
 mod logs;

@@ -247,7 +247,6 @@ async fn redirect_uris_that_lead_astray_are_refused_by_their_own_code() {
         json!({"redirect_uris": CALLBACK}),
         json!({"redirect_uris": [7]}),
         json!({"redirect_uris": vec![CALLBACK; 33]}),
-        json!({"redirect_uris": ["http://localhost/callback"], "application_type": "web"}),
         json!({"redirect_uris": ["org.example.app:/callback"], "application_type": "web"}),
     ] {
         assert_eq!(refused(&app, &metadata).await, "invalid_redirect_uri", "{metadata}");
@@ -263,6 +262,38 @@ async fn an_application_on_the_users_machine_registers_its_loopback_address() {
     )
     .await;
     assert_eq!(client["application_type"], "native");
+}
+
+#[tokio::test]
+async fn a_web_application_that_is_made_on_this_machine_registers_its_loopback_address() {
+    let app = app().await;
+    for uri in ["http://localhost:8080/callback", "http://127.0.0.1/callback"] {
+        let client = register(&app, &json!({"redirect_uris": [uri], "application_type": "web"})).await;
+        assert_eq!((&client["application_type"], &client["redirect_uris"]), (&json!("web"), &json!([uri])));
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_registers_is_told_which_address_will_not_do() {
+    let app = app().await;
+    for name in [
+        "client_uri",
+        "logo_uri",
+        "jwks_uri",
+        "sector_identifier_uri",
+        "backchannel_logout_uri",
+        "request_uris",
+    ] {
+        let bad = if name == "request_uris" {
+            json!(["http://app.example/"])
+        } else {
+            json!("http://app.example/")
+        };
+        let metadata = json!({"redirect_uris": [CALLBACK], name: bad});
+        let refused = manage(&app, Method::POST, "/register", "", Some(&metadata)).await;
+        let description = text(&refused.json(), "error_description").to_owned();
+        assert!(description.contains(name), "{name}: {description}");
+    }
 }
 
 #[tokio::test]
