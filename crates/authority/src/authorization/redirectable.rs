@@ -16,6 +16,9 @@ use crate::one_time::OneTimeHash;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 
+/// What the log says where a library sends no PKCE, and many of those hide what they are answered.
+const LENIENCY: &str =
+    "turn PKCE on in the library; where it has none, the client's policy `pkce` can be `lenient`";
 /// The longest `state` and `nonce`, in bytes: they are carried along and sent back.
 const MAX_ECHO: usize = 2048;
 /// The longest hint, in bytes.
@@ -228,10 +231,14 @@ impl RedirectableRequest {
                 CodeChallenge::parse(text).map(Some).map_err(|_| invalid("code_challenge is malformed"))
             }
             None if method.is_some() => Err(invalid("code_challenge is missing")),
-            None if self.client.policy.pkce == PkcePolicy::Required || self.client.is_public() => {
-                Err(invalid("code_challenge is missing: PKCE with S256 is required"))
+            None if self.client.policy.pkce == PkcePolicy::Lenient && !self.client.is_public() => Ok(None),
+            None => {
+                let missing = invalid("code_challenge is missing: PKCE with S256 is required");
+                let policy = &self.client.policy;
+                let is_bound = self.client.is_public() || policy.profile.is_some();
+                let may_be_lenient = !is_bound && policy.source != ClientSource::MetadataDocument;
+                Err(if may_be_lenient { missing.because(LENIENCY) } else { missing })
             }
-            None => Ok(None),
         }
     }
 

@@ -104,6 +104,23 @@ async fn the_log_names_the_client_and_the_place_after_a_sign_out_that_do_not_fit
 }
 
 #[tokio::test]
+async fn the_log_names_the_way_out_where_a_library_sends_no_pkce() {
+    let app = TestApp::new().await;
+    app.add_client("web", web()).await;
+    let mut public = web();
+    public["token_endpoint_auth_method"] = "none".into();
+    public["grant_types"] = json!(["authorization_code"]);
+    app.add_client("native", public).await;
+    let (log, _guard) = Log::collect();
+    for (id, has_a_way_out) in [("web", true), ("native", false)] {
+        let asked = authorize(&[("client_id", id), ("code_challenge", ""), ("code_challenge_method", "")]);
+        let answer = Browser::new(&app).get(&asked).await;
+        let cause = event_of(&log, &answer)["cause"].as_str().map(|cause| cause.contains("`lenient`"));
+        assert_eq!(cause.unwrap_or(false), has_a_way_out, "{id}");
+    }
+}
+
+#[tokio::test]
 async fn what_an_application_is_refused_that_asks_silently_is_logged_for_those_alone_who_look_closely() {
     let app = TestApp::new().await;
     let asked = ClientPolicy { consent: ConsentPolicy::Asked, ..ClientPolicy::default() };
