@@ -1,5 +1,7 @@
 //! ML-DSA, pure and with an empty context (FIPS 204, RFC 9964).
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::encoding::AsRawBytes;
 use aws_lc_rs::signature::{
     KeyPair, ML_DSA_44, ML_DSA_44_SIGNING, ML_DSA_65, ML_DSA_65_SIGNING, ML_DSA_87, ML_DSA_87_SIGNING,
     ParsedPublicKey, PqdsaKeyPair, PqdsaSigningAlgorithm, PqdsaVerificationAlgorithm,
@@ -62,4 +64,12 @@ pub(crate) fn generate(algorithm: Algorithm) -> Result<(Zeroizing<Vec<u8>>, Vec<
 /// The public key that belongs to `seed`.
 pub(crate) fn public(algorithm: Algorithm, seed: &[u8]) -> Result<Vec<u8>, Refused> {
     Ok(PqdsaKeyPair::from_seed(signing(algorithm), seed)?.public_key().as_ref().to_vec())
+}
+
+/// Whether `expanded` is the private key (FIPS 204 §7.2) that `seed` expands to.
+pub(crate) fn expands_to(algorithm: Algorithm, seed: &[u8], expanded: &[u8]) -> bool {
+    PqdsaKeyPair::from_seed(signing(algorithm), seed)
+        .ok()
+        .and_then(|key| key.private_key().as_raw_bytes().ok())
+        .is_some_and(|own| verify_slices_are_equal(own.as_ref(), expanded).is_ok())
 }

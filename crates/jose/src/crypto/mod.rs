@@ -44,7 +44,8 @@ pub(crate) use hpke::{HpkeAead, HpkeAlgorithms};
 #[cfg(feature = "jwe")]
 pub(crate) use key_wrap::{aes_unwrap, aes_wrap};
 pub(crate) use ml_dsa::{
-    generate as generate_ml_dsa, public as ml_dsa_public, public_len as ml_dsa_public_len,
+    expands_to as ml_dsa_expands_to, generate as generate_ml_dsa, public as ml_dsa_public,
+    public_len as ml_dsa_public_len,
 };
 #[cfg(feature = "jwe")]
 pub(crate) use oaep::{OaepHash, OaepPrivateKey, OaepPublicKey};

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::der::{self, Reader};
 use super::spki::KeyKind;
 use super::{pkcs1, sec1};
+use crate::crypto;
 use crate::key::{KeyError, Private};
 
 const ATTRIBUTES: u8 = 0xa0;
@@ -37,26 +38,33 @@ pub(crate) fn read(der: &[u8]) -> Result<Private, KeyError> {
             inner.end()?;
             Private::okp(curve, seed, public)
         }
-        KeyKind::MlDsa(algorithm) => Private::akp(algorithm, ml_dsa_seed(key)?, public),
+        KeyKind::MlDsa(algorithm) => {
+            let (seed, expanded) = ml_dsa(key)?;
+            let expands = |expanded| crypto::ml_dsa_expands_to(algorithm, seed, expanded);
+            if expanded.is_some_and(|expanded| !expands(expanded)) {
+                return Err(KeyError::Inconsistent);
+            }
+            Private::akp(algorithm, seed, public)
+        }
     }
 }
 
-/// RFC 9881 §6 knows the seed, the expanded key, and both; only a seed can become a JWK.
-fn ml_dsa_seed(key: &[u8]) -> Result<&[u8], KeyError> {
+/// The seed, and the expanded key where it stands beside it. RFC 9881 §6 knows either and both; only a seed can become a JWK.
+fn ml_dsa(key: &[u8]) -> Result<(&[u8], Option<&[u8]>), KeyError> {
     let mut inner = Reader::new(key);
-    let seed = if inner.next_is(ML_DSA_SEED) {
-        inner.element(ML_DSA_SEED)?
+    let parts = if inner.next_is(ML_DSA_SEED) {
+        (inner.element(ML_DSA_SEED)?, None)
     } else if inner.next_is(der::SEQUENCE) {
         let mut both = inner.sequence()?;
         let seed = both.element(der::OCTET_STRING)?;
-        both.element(der::OCTET_STRING)?;
+        let expanded = both.element(der::OCTET_STRING)?;
         both.end()?;
-        seed
+        (seed, Some(expanded))
     } else {
         return Err(KeyError::Unsupported { what: "an ML-DSA key without its seed" });
     };
     inner.end()?;
-    Ok(seed)
+    Ok(parts)
 }
 
 pub(crate) fn write(key: &Private) -> Zeroizing<Vec<u8>> {

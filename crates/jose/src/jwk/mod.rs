@@ -61,6 +61,12 @@ impl Jwk {
                 // OpenSSL writes these before a key on an elliptic curve.
                 "EC PARAMETERS" => rest = after,
                 "ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted),
+                "OPENSSH PRIVATE KEY" => {
+                    return Err(KeyError::Unsupported { what: "a private key in OpenSSH's own form" });
+                }
+                "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
+                    return Err(KeyError::Unsupported { what: "a certificate request" });
+                }
                 _ => return Self::from_der(&block.der),
             }
         }

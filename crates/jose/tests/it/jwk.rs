@@ -171,3 +171,33 @@ fn a_public_key_whose_last_byte_is_white_space_is_not_taken_for_a_secret_either(
         assert_eq!(error, KeyError::SecretIsPublicKey, "{last:#x}");
     }
 }
+
+/// RFC 9881: whoever reads a seed and an expanded key checks that they agree.
+#[test]
+fn an_ml_dsa_seed_beside_the_expanded_key_of_another_is_refused() {
+    use aws_lc_rs::encoding::AsRawBytes;
+    use aws_lc_rs::signature::{ML_DSA_44_SIGNING, PqdsaKeyPair};
+
+    let der = |tag: u8, content: &[u8]| {
+        let len = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82], &len[..], content].concat()
+    };
+    let seeds = [[1; 32], [2; 32]];
+    let [own, other] = seeds.map(|seed| {
+        let key = PqdsaKeyPair::from_seed(&ML_DSA_44_SIGNING, &seed).unwrap();
+        key.private_key().as_raw_bytes().unwrap().as_ref().to_vec()
+    });
+    let with = |expanded: &[u8]| {
+        let seed = [&[4, 32], &seeds[0][..]].concat();
+        let both = der(0x30, &[seed, der(4, expanded)].concat());
+        let algorithm = [0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 17];
+        Jwk::from_der(&der(0x30, &[&[2, 1, 0], &algorithm[..], &der(4, &both)].concat()))
+    };
+    let key = with(&own).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(&key.to_json()).unwrap()["priv"],
+        jeton_jose::base64url::encode(seeds[0])
+    );
+    assert_eq!(with(&other).unwrap_err(), KeyError::Inconsistent);
+    assert_eq!(with(&own[1..]).unwrap_err(), KeyError::Inconsistent);
+}
