@@ -6,6 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::output::printable;
 
 /// No file that a command reads is larger.
 const LARGEST: u64 = 256 << 20;
@@ -15,7 +16,7 @@ pub(crate) fn file_or_stdin(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> 
     if path.as_os_str() == "-" {
         return stdin_to_end();
     }
-    let refused = |error: io::Error| Failure::refused(format!("cannot read {}: {error}", path.display()));
+    let refused = |error: io::Error| unreadable(&path.display().to_string(), &error);
     let file = std::fs::File::open(path).map_err(refused)?;
     read_bounded(file).map_err(refused)
 }
@@ -26,8 +27,8 @@ pub(crate) fn argument_or_stdin(argument: Option<String>) -> Result<Zeroizing<St
         Some(text) if text != "-" => Ok(Zeroizing::new(text)),
         _ => {
             let bytes = stdin_to_end()?;
-            let text =
-                std::str::from_utf8(&bytes).map_err(|_| Failure::refused("standard input is not UTF-8"))?;
+            let text = std::str::from_utf8(&bytes)
+                .map_err(|_| Failure::coded("input_not_utf8", "standard input is not UTF-8"))?;
             Ok(Zeroizing::new(text.trim().to_owned()))
         }
     }
@@ -44,6 +45,18 @@ pub(crate) fn token(argument: Option<String>) -> Result<Zeroizing<String>, Failu
                 .map_err(|_| Failure::coded("token_malformed", "standard input is not UTF-8"))?;
             Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
         }
+    }
+}
+
+/// What to do with the refusal of a text that this argument should have been: where it is the name of a file, the refusal says
+/// how the text in the file is given.
+pub(crate) fn not_the_text(argument: Option<&str>) -> impl FnOnce(Failure) -> Failure + use<> {
+    let file = argument.filter(|argument| Path::new(argument).is_file()).map(printable);
+    move |failure| match (failure, file) {
+        (Failure::Coded { code, text }, Some(file)) if code.ends_with("_malformed") => {
+            Failure::coded(code, format!("{text}; {file} is a file, and this wants the text in it: < {file}"))
+        }
+        (failure, _) => failure,
     }
 }
 
@@ -69,7 +82,7 @@ pub(crate) fn stdin_is_terminal() -> bool {
 pub(crate) fn line_of_stdin() -> Result<Zeroizing<String>, Failure> {
     let mut line = Zeroizing::new(String::new());
     let read = io::stdin().lock().take(1 << 20).read_line(&mut line);
-    read.map_err(|error| Failure::refused(format!("cannot read standard input: {error}")))?;
+    read.map_err(|error| unreadable("standard input", &error))?;
     if line.ends_with('\n') {
         line.pop();
     }
@@ -94,8 +107,11 @@ pub(crate) fn new_password(username: &str) -> Result<Zeroizing<String>, Failure>
 }
 
 fn stdin_to_end() -> Result<Zeroizing<Vec<u8>>, Failure> {
-    read_bounded(io::stdin().lock())
-        .map_err(|error| Failure::refused(format!("cannot read standard input: {error}")))
+    read_bounded(io::stdin().lock()).map_err(|error| unreadable("standard input", &error))
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    Failure::coded("input_unreadable", format!("cannot read {name}: {error}"))
 }
 
 fn read_bounded(source: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {

@@ -21,14 +21,20 @@ impl KeyFile {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = input::file_or_stdin(path)?;
         let refused = |error: KeyError| Failure::coded(error.code(), format!("{}: {error}", name_of(path)));
-        let file = Self::parse(&bytes).map_err(refused)?;
+        let file = Self::parse(&bytes).map_err(|error| match error {
+            KeyError::Der if !looks_like_key(&bytes) => Failure::coded(
+                error.code(),
+                format!("{}: neither JSON (a JWK or a JWK set) nor PEM nor DER", name_of(path)),
+            ),
+            error => refused(error),
+        })?;
         // A key that is only shown or converted is judged like one that is used.
         file.keys().iter().try_for_each(Jwk::check).map_err(refused)?;
         Ok(file)
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, KeyError> {
-        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii();
+        let text = text_of(bytes);
         if text.first() == Some(&b'{') {
             // A key has no member `keys`, so a set is told by it; which of the two readers fails does not matter then.
             return match JwkSet::parse(text) {
@@ -53,6 +59,18 @@ impl KeyFile {
             Self::Set(set) => set.keys(),
         }
     }
+}
+
+/// A text without a byte order mark and without white space around it.
+pub(crate) fn text_of(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii()
+}
+
+/// Whether this has PEM in it, or begins like DER: with the tag of a sequence.
+fn looks_like_key(bytes: &[u8]) -> bool {
+    const SEQUENCE: u8 = 0x30;
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    bytes.first() == Some(&SEQUENCE) || bytes.windows(BEGIN.len()).any(|window| window == BEGIN)
 }
 
 /// How messages call a file.

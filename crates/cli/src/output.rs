@@ -51,7 +51,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| match error.kind() {
         ErrorKind::BrokenPipe => Failure::ClosedPipe,
-        _ => Failure::refused(format!("cannot write to standard output: {error}")),
+        _ => Failure::coded("output_unwritable", format!("cannot write to standard output: {error}")),
     })
 }
 

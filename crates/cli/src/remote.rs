@@ -31,9 +31,9 @@ fn fetcher() -> Fetcher {
 }
 
 fn parse(url: &str) -> Result<RemoteUrl, Failure> {
-    RemoteUrl::parse(url).map_err(|error| Failure::refused(format!("{url}: {error}")))
+    RemoteUrl::parse(url).map_err(|error| Failure::coded(error.code(), format!("{url}: {error}")))
 }
 
 fn refused(url: &str, error: &FetchError) -> Failure {
-    Failure::refused(format!("{url}: {error}"))
+    Failure::coded(error.code(), format!("{url}: {error}"))
 }

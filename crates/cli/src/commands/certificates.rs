@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jeton_jose::x509::{CertificateChain, CertificateName, TrustRoots, Verifier};
-use jeton_jose::{Algorithm, KeySet, Timestamp};
+use jeton_jose::{Algorithm, KeyError, KeySet, Timestamp};
 
 use super::peek::is_json;
 use crate::failure::Failure;
@@ -85,7 +85,10 @@ impl CertificateOption {
         } else {
             verifier.key_of(signed, now).map(KeySet::from)
         };
-        keys.map_err(|error| Failure::coded(error.code(), format!("the certificates of the token: {error}")))
+        keys.map_err(|error| {
+            let hint = if signed.len() > max_len { "; --max-size takes more" } else { "" };
+            Failure::coded(error.code(), format!("the certificates of the token: {error}{hint}"))
+        })
     }
 }
 
@@ -107,5 +110,6 @@ fn chain(path: &Path) -> Result<CertificateChain, Failure> {
 fn pem(path: &Path) -> Result<String, Failure> {
     let bytes = input::file_or_stdin(path)?;
     let text = std::str::from_utf8(&bytes);
-    text.map(str::to_owned).map_err(|_| Failure::refused(format!("{} is not PEM", path.display())))
+    text.map(str::to_owned)
+        .map_err(|_| Failure::coded(KeyError::Pem.code(), format!("{}: {}", path.display(), KeyError::Pem)))
 }

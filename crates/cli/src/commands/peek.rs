@@ -8,12 +8,22 @@ use serde_json::Value;
 use crate::algorithm;
 use crate::output::printable;
 
-/// The headers of a JWS or JWE in any form.
+/// The headers of a JWS or JWE in any form, as far as they can be read.
 pub(super) struct Peek {
-    /// Protected, unprotected and per signature or recipient, as far as they can be read.
-    headers: Vec<Value>,
-    /// Whether the compact form has an empty payload.
+    /// The protected ones: of the text, or of each signature.
+    protected: Vec<Value>,
+    /// The others, which only the JSON forms have.
+    unprotected: Vec<Value>,
+    /// Whether the text carries no payload.
     empty_payload: bool,
+}
+
+/// What was asked for besides keys and algorithms, as far as it explains a refusal.
+pub(super) struct Asked {
+    /// `--max-size`.
+    pub(super) max_size: usize,
+    /// Whether there was `--payload`.
+    pub(super) payload: bool,
 }
 
 impl Peek {
@@ -21,17 +31,17 @@ impl Peek {
     pub(super) fn at(text: &str) -> Self {
         if is_json(text) {
             let json: Value = serde_json::from_str(text).unwrap_or_default();
-            let mut headers = Vec::new();
+            let (mut protected, mut unprotected) = (Vec::new(), Vec::new());
             let lists = ["signatures", "recipients"].iter().filter_map(|name| json[name].as_array());
             for part in std::iter::once(&json).chain(lists.flatten()) {
-                headers.extend(part["protected"].as_str().and_then(decode));
-                headers.extend(["header", "unprotected"].iter().map(|name| part[name].clone()));
+                protected.extend(part["protected"].as_str().and_then(decode));
+                unprotected.extend(["header", "unprotected"].iter().map(|name| part[name].clone()));
             }
-            return Self { headers, empty_payload: json["payload"].is_null() };
+            return Self { protected, unprotected, empty_payload: json["payload"].is_null() };
         }
         let mut segments = text.split('.');
-        let headers = segments.next().and_then(decode).into_iter().collect();
-        Self { headers, empty_payload: segments.next() == Some("") }
+        let protected = segments.next().and_then(decode).into_iter().collect();
+        Self { protected, unprotected: Vec::new(), empty_payload: segments.next() == Some("") }
     }
 
     /// The signature algorithms that the text names.
@@ -40,24 +50,28 @@ impl Peek {
     }
 
     /// What is wrong with a JWS, in words, with what was found and what was wanted.
-    pub(super) fn explain_jws(&self, error: &VerifyError, keys: &KeySet) -> String {
+    pub(super) fn explain_jws(&self, error: &VerifyError, keys: &KeySet, asked: &Asked) -> String {
         match error {
             VerifyError::AlgorithmNotAllowed => {
                 let allowed = names(keys.iter().map(|key| key.algorithm().as_str()));
-                format!("algorithm not allowed: {}, allowed is {allowed}", self.found("alg"))
+                let place = self.unprotected_alg();
+                format!("algorithm not allowed: {}, allowed is {allowed}{place}", self.found("alg"))
             }
+            VerifyError::Header { name: "alg" } => format!("{error}{}", self.unprotected_alg()),
             VerifyError::KeyNotFound => format!("no key fits: {}", self.found("kid")),
             VerifyError::TypeMismatch => format!("of another type: {}", self.found("typ")),
-            VerifyError::SignatureInvalid if self.empty_payload => {
+            VerifyError::SignatureInvalid | VerifyError::Malformed
+                if self.empty_payload && !asked.payload =>
+            {
                 format!("{error}; the text carries no payload: a detached one is given with --payload")
             }
-            VerifyError::TooLarge { .. } => format!("{error}; --max-size takes more"),
+            VerifyError::TooLarge { limit } => too_large("token", *limit, asked.max_size),
             other => other.to_string(),
         }
     }
 
     /// What is wrong with a JWE, in words.
-    pub(super) fn explain_jwe(&self, error: &DecryptError, allowed: &str) -> String {
+    pub(super) fn explain_jwe(&self, error: &DecryptError, allowed: &str, max_size: usize) -> String {
         match error {
             DecryptError::AlgorithmNotAllowed => format!(
                 "algorithm not allowed: {}, {}, allowed is {allowed}",
@@ -71,19 +85,35 @@ impl Peek {
             DecryptError::Header { name: "p2c" } => {
                 format!("{error}: {}; --max-iterations takes more", self.found("p2c"))
             }
-            DecryptError::TooLarge { .. } => format!("{error}; --max-size takes more"),
+            // In a compact text something stands in the place of the header.
+            DecryptError::Malformed if self.protected.is_empty() && !self.unprotected.is_empty() => {
+                format!("{error}: it has no protected header, where `enc` belongs")
+            }
+            DecryptError::TooLarge { limit } => too_large("encrypted text", *limit, max_size),
             other => other.to_string(),
         }
     }
 
+    /// Says so where a header that nothing protects names an algorithm.
+    fn unprotected_alg(&self) -> &'static str {
+        match self.unprotected.iter().any(|header| !header["alg"].is_null()) {
+            true => "; of the headers only the protected one may name it",
+            false => "",
+        }
+    }
+
+    fn headers(&self) -> impl Iterator<Item = &Value> {
+        self.protected.iter().chain(&self.unprotected)
+    }
+
     fn texts<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
-        self.headers.iter().filter_map(move |header| header[name].as_str())
+        self.headers().filter_map(move |header| header[name].as_str())
     }
 
     /// What the headers say under a name.
     fn found(&self, name: &str) -> String {
         let values: Vec<_> =
-            self.headers.iter().map(|header| &header[name]).filter(|value| !value.is_null()).collect();
+            self.headers().map(|header| &header[name]).filter(|value| !value.is_null()).collect();
         if values.is_empty() {
             return format!("{name} is absent");
         }
@@ -99,6 +129,14 @@ impl Peek {
 /// Whether a text is in a JSON form: no compact form begins like one.
 pub(super) fn is_json(text: &str) -> bool {
     text.trim_start().starts_with('{')
+}
+
+/// That a text is too long, and whether a flag helps: the limit of the header is fixed.
+pub(super) fn too_large(what: &str, limit: usize, max_size: usize) -> String {
+    match limit == max_size {
+        true => format!("{what} is longer than {limit} bytes; --max-size takes more"),
+        false => format!("{what} has a header of more than {limit} bytes"),
+    }
 }
 
 /// Text from outside for one line on a terminal.

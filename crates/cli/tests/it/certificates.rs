@@ -114,3 +114,18 @@ fn any_bytes_are_verified_by_certificates_in_every_form() {
         read("other.example").refused();
     }
 }
+
+#[test]
+fn max_size_is_for_tokens_with_certificates_too() {
+    let signer = Certified::new();
+    let claims = format!(r#"{{"exp":4102444800,"x":"{}"}}"#, "y".repeat(20_000));
+    let sign = ["jwt", "sign", "--key", &signer.key, "--x5c", &signer.chain, "-"];
+    let token = run_reading(&sign, claims.as_bytes()).done();
+    let verify = |more: &[&str]| {
+        let verify = ["jwt", "verify", "--roots", &signer.root, "--certificate-name", "*"];
+        run_reading(&[&verify, more].concat(), token.as_bytes())
+    };
+    let refused = verify(&[]).refused();
+    assert!(refused.ends_with("; --max-size takes more"), "{refused}");
+    assert_eq!(verify(&["--max-size", "100000"]).done().trim_end(), claims);
+}

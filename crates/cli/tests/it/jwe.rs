@@ -144,7 +144,7 @@ fn several_recipients_each_decrypt_alone() {
     Key::of(&["A256GCMKW"]).decrypt(&[], &jwe).refused("a stranger");
     let direct = Key::of(&["A256GCM"]);
     let refused = run_reading(&[&encrypt[..], &["--key", &direct.public]].concat(), b"x").refused();
-    assert!(refused.starts_with("error[encryption_form]"), "{refused}");
+    assert!(refused.starts_with("error[encryption_form]: several recipients"), "{refused}");
     run_reading(&[&["jwe", "encrypt"], &arguments[..]].concat(), b"x").misused();
 }
 
@@ -210,4 +210,17 @@ fn what_was_changed_or_is_no_encrypted_text_is_refused() {
     let long = long.done();
     assert_eq!(key.decrypt(&[], &long).refused("a long one"), "token_too_large");
     assert_eq!(key.decrypt(&["--max-size", "100000"], &long).accepted("when told"), [7; 40_000]);
+}
+
+#[test]
+fn a_text_without_a_protected_header_is_told_where_enc_belongs() {
+    let key = Key::of(&["A128KW"]);
+    let jwe = key.encrypt(&["--format", "flattened"], b"x").done();
+    let mut bare: Value = serde_json::from_str(&jwe).expect("JSON");
+    let protected = bare.as_object_mut().expect("an object").remove("protected").expect("a header");
+    let protected = jeton_jose::base64url::decode(protected.as_str().expect("text")).expect("base64url");
+    bare["unprotected"] = serde_json::from_slice(&protected).expect("JSON");
+    let refused = key.decrypt(&[], &bare.to_string());
+    assert!(refused.err.ends_with("it has no protected header, where `enc` belongs\n"), "{}", refused.err);
+    assert_eq!(refused.refused("unprotected"), "token_malformed");
 }

@@ -156,3 +156,43 @@ fn a_key_whose_parts_do_not_belong_together_is_not_passed_on() {
         }
     }
 }
+
+#[test]
+fn a_file_that_is_no_key_is_called_what_it_is() {
+    let folder = Folder::new();
+    let pem = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
+    for (content, wanted) in [
+        ("a secret of the caller".to_owned(), "neither JSON (a JWK or a JWK set) nor PEM nor DER"),
+        ("[]".to_owned(), "neither JSON (a JWK or a JWK set) nor PEM nor DER"),
+        (pem("PUBLIC KEY"), "not the DER of a key"),
+        (pem("OPENSSH PRIVATE KEY"), "a private key in OpenSSH's own form is not supported"),
+        (pem("CERTIFICATE REQUEST"), "a certificate request is not supported"),
+    ] {
+        let refused = run(&["jwk", "thumbprint", &folder.file("key", &content)]).refused();
+        assert!(refused.ends_with(wanted), "{content}: {refused}");
+    }
+}
+
+#[test]
+fn every_refusal_of_a_command_for_tokens_has_a_documented_code() {
+    let folder = Folder::new();
+    let documented = include_str!("../../../../docs/errors.md");
+    let key = folder.file("key", run(&["jwk", "generate", "ES256"]).done());
+    let set = folder.file("set", r#"{"keys":[]}"#);
+    let folder_path = folder.path().parent().expect("the scratch folder").to_str().expect("UTF-8");
+    for (arguments, code) in [
+        (&["jwk", "public", "/nowhere/key"][..], "input_unreadable"),
+        (&["jws", "sign", "--key", &key, folder_path], "input_unreadable"),
+        (&["jwk", "convert", &set, "--to", "pem"], "keys_number"),
+        (&["jwk", "generate", "PBES2-HS256+A128KW", "--password-stdin"], "password_empty"),
+        (&["jwt", "verify", "--jwks", "ftp://a.example/keys", "a.b.c"], "url_scheme"),
+        (&["jwt", "verify", "--jwks", "http://127.0.0.1:1/keys", "a.b.c"], "fetch_connection"),
+        (&["jwt", "verify", "--roots", &key, "--certificate-name", "*", "a.b.c"], "key_pem"),
+    ] {
+        let refused = run(arguments).refused();
+        assert!(refused.starts_with(&format!("error[{code}]: ")), "{arguments:?}: {refused}");
+        assert!(documented.contains(&format!("`{code}`")), "{code} is not in docs/errors.md");
+    }
+    let refused = run_reading(&["jwt", "sign", "--key", &key, "-"], b"\xff").refused();
+    assert!(refused.starts_with("error[input_not_utf8]: "), "{refused}");
+}

@@ -260,8 +260,40 @@ fn algorithms_that_are_refused_by_design_say_why() {
 fn a_file_in_the_place_of_a_text_gets_a_hint() {
     let keys = Keys::of(&["Ed25519"]);
     let (private, public) = keys.one();
-    let refused = crate::run::run(&["jws", "verify", "--key", public, private]).refused();
-    assert!(refused.ends_with(&format!("this wants the text in it: < {private}")), "{refused}");
+    let exchange = crate::run::run(&["jwk", "generate", "ECDH-ES"]).done();
+    let exchange = keys.folder.file("exchange", exchange);
+    for command in [
+        &["jws", "verify", "--key", public][..],
+        &["jwt", "verify", "--key", public],
+        &["jwt", "decode"],
+        &["jwt", "sd", "verify", "--key", public],
+        &["jwt", "sd", "present"],
+        &["jwt", "dpop", "verify", "--method", "GET", "--uri", "https://a.example"],
+        &["jwe", "decrypt", "--alg", "ECDH-ES", "--key", &exchange],
+    ] {
+        let refused = crate::run::run(&[command, &[private]].concat()).refused();
+        assert!(refused.ends_with(&format!("this wants the text in it: < {private}")), "{refused}");
+    }
     let refused = crate::run::run(&["jwt", "decode", "abc"]).refused();
     assert!(refused.contains("it has 1 parts between dots, and a signed one has 3"), "{refused}");
+}
+
+#[test]
+fn a_payload_that_is_missing_and_an_algorithm_that_is_not_protected_are_named() {
+    let keys = Keys::of(&["ES256"]);
+    let (private, public) = keys.one();
+    let payload = keys.folder.file("payload", "x");
+    for format in ["compact", "flattened", "general"] {
+        let jws = sign(private, &["--detached", "--format", format], b"x").done();
+        let refused = run_reading(&["jws", "verify", "--key", public], jws.as_bytes()).refused();
+        assert!(refused.ends_with("a detached one is given with --payload"), "{format}: {refused}");
+        let other = keys.folder.file("other", "y");
+        let wrong = ["jws", "verify", "--key", public, "--payload", &other];
+        let refused = run_reading(&wrong, jws.as_bytes()).refused();
+        assert_eq!(refused, "error[signature_invalid]: signature is invalid");
+        run_reading(&["jws", "verify", "--key", public, "--payload", &payload], jws.as_bytes()).done();
+    }
+    let bare = r#"{"payload":"eA","header":{"alg":"ES256"},"signature":"AA"}"#;
+    let refused = run_reading(&["jws", "verify", "--key", public], bare.as_bytes()).refused();
+    assert!(refused.contains("only the protected one may name it"), "{refused}");
 }

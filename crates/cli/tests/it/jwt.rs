@@ -338,3 +338,49 @@ fn a_published_key_without_an_algorithm_is_taken_for_the_one_that_is_allowed() {
     assert!(run(&["jwt", "verify", "--jwks", &set, &token]).misused().contains("--alg"));
     run(&["jwt", "verify", "--jwks", &set, "--alg", "PS256", &token]).refused();
 }
+
+#[test]
+fn max_size_is_for_the_encryption_around_a_token_too() {
+    let keys = Keys::of("ES256");
+    let recipient = keys.folder.file("enc.jwk", run(&["jwk", "generate", "ECDH-ES"]).done());
+    let claims = format!(r#"{{"exp":4102444800,"x":"{}"}}"#, "y".repeat(20_000));
+    let sign = ["jwt", "sign", "--key", &keys.key, "--encrypt-to", &recipient, "-"];
+    let signed = run_reading(&sign, claims.as_bytes());
+    assert!(signed.err.contains("--max-size"), "{}", signed.err);
+    let token = signed.done();
+    let verify = |more: &[&str]| {
+        let verify = ["jwt", "verify", "--key", &keys.key, "--decrypt-key", &recipient];
+        run_reading(&[&verify, more].concat(), token.as_bytes())
+    };
+    let refused = verify(&[]).refused();
+    assert!(
+        refused.ends_with("encrypted text is longer than 16384 bytes; --max-size takes more"),
+        "{refused}"
+    );
+    assert_eq!(verify(&["--max-size", "100000"]).done().trim_end(), claims);
+}
+
+#[test]
+fn a_header_beyond_its_limit_is_not_said_to_fit_with_max_size() {
+    let keys = Keys::of("ES256");
+    let header = format!(r#"{{"x":"{}"}}"#, "y".repeat(9_000));
+    let token = keys.sign(&["--header", &header, "--expires-in", "5m", "{}"]);
+    let refused = keys.verify(&[&token]).refused();
+    assert_eq!(refused, "error[token_too_large]: token has a header of more than 8192 bytes");
+}
+
+#[test]
+fn a_text_in_another_form_is_sent_to_the_command_that_takes_it() {
+    let keys = Keys::of("ES256");
+    let hidden = run(&["jwt", "sd", "issue", "--key", &keys.key, "--hide", "/a", r#"{"a":1}"#]).done();
+    let sign = ["jws", "sign", "--key", &keys.key, "--format", "general", "-"];
+    let general = run_reading(&sign, b"{}").done();
+    for (text, wanted) in
+        [(hidden, "jeton jwt sd verify"), (general, "jeton jws verify"), (String::new(), "is empty")]
+    {
+        for command in [&["jwt", "verify", "--key", &keys.key][..], &["jwt", "decode"]] {
+            let refused = run_reading(command, text.as_bytes()).refused();
+            assert!(refused.contains(wanted), "{command:?}: {refused}");
+        }
+    }
+}

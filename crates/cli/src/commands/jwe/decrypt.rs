@@ -48,7 +48,8 @@ pub(super) struct Decrypt {
 
 impl Decrypt {
     pub(super) fn run(self) -> Result<(), Failure> {
-        output::bytes(self.decrypt()?.plaintext())
+        let hint = input::not_the_text(self.token.as_deref());
+        output::bytes(self.decrypt().map_err(hint)?.plaintext())
     }
 
     fn decrypt(self) -> Result<Decrypted, Failure> {
@@ -63,8 +64,9 @@ impl Decrypt {
         };
         let decrypted =
             if is_json(&token) { decrypter.decrypt_json(&token) } else { decrypter.decrypt(&token) };
-        decrypted
-            .map_err(|error| Failure::coded(error.code(), Peek::at(&token).explain_jwe(&error, &allowed)))
+        decrypted.map_err(|error| {
+            Failure::coded(error.code(), Peek::at(&token).explain_jwe(&error, &allowed, self.max_size))
+        })
     }
 }
 

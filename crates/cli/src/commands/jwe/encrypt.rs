@@ -182,5 +182,12 @@ impl Encrypt {
 }
 
 fn coded(error: &EncryptError) -> Failure {
-    Failure::coded(error.code(), error.to_string())
+    let reason = match error {
+        EncryptError::Form => {
+            "several recipients are 16 at most, and none of them by `dir`, `ECDH-ES` or an integrated HPKE"
+                .to_owned()
+        }
+        error => error.to_string(),
+    };
+    Failure::coded(error.code(), reason)
 }

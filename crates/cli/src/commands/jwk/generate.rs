@@ -81,7 +81,7 @@ impl Generate {
             Purpose::Encrypt(algorithm) if self.password_stdin => {
                 let password = input::line_of_stdin()?;
                 if password.is_empty() {
-                    return Err(Failure::refused("the password is empty"));
+                    return Err(Failure::coded("password_empty", "the password is empty"));
                 }
                 let key =
                     Jwk::from_secret(password.as_bytes()).with_alg(algorithm.as_str()).with_use(KeyUse::Enc);

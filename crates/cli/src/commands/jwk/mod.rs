@@ -96,11 +96,9 @@ fn convert(file: &Path, form: Form) -> Result<(), Failure> {
         (KeyFile::Set(set), _) => match <[Jwk; 1]>::try_from(set.keys().to_vec()) {
             Ok([key]) => key,
             Err(keys) => {
-                return Err(Failure::refused(format!(
-                    "{} holds {} keys: PEM and DER are made from one",
-                    name_of(file),
-                    keys.len()
-                )));
+                let text =
+                    format!("{} holds {} keys: PEM and DER are made from one", name_of(file), keys.len());
+                return Err(Failure::coded("keys_number", text));
             }
         },
         (KeyFile::One(key), _) => *key,

@@ -10,7 +10,7 @@ use jeton_jose::{KeySet, VerifyError};
 use crate::algorithm::{self, Named, Signature};
 use crate::clock;
 use crate::commands::certificates::CertificateOption;
-use crate::commands::peek::{Peek, is_json};
+use crate::commands::peek::{Asked, Peek, is_json};
 use crate::failure::Failure;
 use crate::key_choice::verifying_keys;
 use crate::{input, output};
@@ -55,7 +55,8 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Result<(), Failure> {
-        output::bytes(self.verify()?.payload())
+        let hint = input::not_the_text(self.token.as_deref());
+        output::bytes(self.verify().map_err(hint)?.payload())
     }
 
     fn verify(self) -> Result<Verified, Failure> {
@@ -65,7 +66,6 @@ impl Verify {
         input::one_from_stdin(paths.into_iter().flatten())?;
         let allowed: Vec<_> =
             algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
-        let file = self.token.as_deref().filter(|text| Path::new(text).is_file()).map(str::to_owned);
         let token = input::token(self.token)?;
         let payload = self.payload.as_deref().map(input::file_or_stdin).transpose()?;
         let payload = payload.as_ref().map(|payload| payload.as_slice());
@@ -87,16 +87,8 @@ impl Verify {
             }
         }
         let (error, keys) = failure.unwrap_or((VerifyError::KeyNotFound, KeySet::default()));
-        let hint = match (&error, file) {
-            (VerifyError::Malformed, Some(file)) => {
-                format!(
-                    "; {file} is a file, and this wants the text in it: < {file}",
-                    file = output::printable(&file)
-                )
-            }
-            _ => String::new(),
-        };
-        Err(Failure::coded(error.code(), format!("{}{hint}", peek.explain_jws(&error, &keys))))
+        let asked = Asked { max_size: self.max_size, payload: payload.is_some() };
+        Err(Failure::coded(error.code(), peek.explain_jws(&error, &keys, &asked)))
     }
 }
 

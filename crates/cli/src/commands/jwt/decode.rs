@@ -5,6 +5,7 @@ use jeton_jose::jwt::Unverified;
 use jeton_jose::{Timestamp, VerifyError};
 use serde::Serialize;
 
+use super::explain::another_form;
 use crate::failure::Failure;
 use crate::members::Members;
 use crate::output::{self, Style};
@@ -36,8 +37,12 @@ struct Decoded {
 
 impl Decode {
     pub(super) fn run(self) -> Result<(), Failure> {
+        let hint = input::not_the_text(self.token.as_deref());
         let token = input::token(self.token)?;
         let token = Unverified::parse(&token).map_err(|error| match error {
+            VerifyError::Malformed if another_form(&token).is_some() => {
+                Failure::coded(error.code(), another_form(&token).unwrap_or_default())
+            }
             VerifyError::Malformed if token.split('.').count() == 5 => Failure::coded(
                 error.code(),
                 "token is encrypted, and shows nothing: `jeton jwe decrypt` and `jeton jwt verify --decrypt-key` open it",
@@ -47,7 +52,8 @@ impl Decode {
                 format!("{error}: it has {} parts between dots, and a signed one has 3", token.split('.').count()),
             ),
             _ => Failure::coded(error.code(), error.to_string()),
-        })?;
+        });
+        let token = token.map_err(hint)?;
         let members = |json: &str| Members::parse(json).map_err(Failure::refused);
         let (header, claims) = (members(token.header_json())?, members(token.claims_json())?);
         match Style::of(self.json) {

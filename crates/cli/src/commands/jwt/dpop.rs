@@ -146,10 +146,11 @@ impl Verify {
         if let Some(thumbprint) = &self.jkt {
             request = request.bound_to(thumbprint);
         }
+        let hint = input::not_the_text(self.proof.as_deref());
         let proof = input::token(self.proof.clone())?;
         let proof = verifier
             .verify(&proof, &request, now)
-            .map_err(|error| Failure::coded(error.code(), error.to_string()))?;
+            .map_err(|error| hint(Failure::coded(error.code(), error.to_string())))?;
         let document = serde_json::json!({
             "jkt": proof.thumbprint(),
             "jti": proof.jti(),

@@ -3,7 +3,7 @@
 use jeton_jose::jwt::Unverified;
 use jeton_jose::{Timestamp, VerifyError};
 
-use crate::commands::peek::shortened;
+use crate::commands::peek::{is_json, shortened, too_large};
 use crate::members::Members;
 use crate::words;
 
@@ -37,6 +37,8 @@ pub(super) struct Wanted {
     pub(super) algorithms: String,
     /// How far clocks may differ.
     pub(super) leeway: std::time::Duration,
+    /// `--max-size`.
+    pub(super) max_size: usize,
     /// Which clock was asked.
     pub(super) clock: Clock,
 }
@@ -83,6 +85,9 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
                 quoted(wanted.audience.as_deref())
             )
         }
+        VerifyError::Malformed | VerifyError::TypeMismatch if another_form(token).is_some() => {
+            another_form(token).unwrap_or_default().to_owned()
+        }
         VerifyError::TypeMismatch => {
             let found = unverified.as_ref().and_then(Unverified::typ);
             let wanted = wanted.typ.as_deref().map_or("\"JWT\" or none".to_owned(), |typ| quoted(Some(typ)));
@@ -105,7 +110,20 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         VerifyError::Malformed if token.contains(char::is_whitespace) => {
             "token is malformed: it has white space in it".to_owned()
         }
-        VerifyError::TooLarge { .. } => format!("{error}; --max-size takes more"),
+        VerifyError::TooLarge { limit } => too_large("token", *limit, wanted.max_size),
         other => other.to_string(),
+    }
+}
+
+/// What a text is that is no signed token in the compact form, and which command takes it.
+pub(super) fn another_form(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        Some("there is no token: the text is empty")
+    } else if is_json(text) {
+        Some("the text is in a JSON form, and a token is compact: `jeton jws verify` takes it")
+    } else if text.contains('~') {
+        Some("token lets its holder choose what to show (SD-JWT): `jeton jwt sd verify` takes it")
+    } else {
+        None
     }
 }

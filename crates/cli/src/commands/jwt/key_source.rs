@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jeton_jose::jwt::Verifier;
 use jeton_jose::{Algorithm, JwkSet, KeySet, Timestamp};
 
 use crate::commands::certificates::CertificateOption;
 use crate::commands::peek::Peek;
 use crate::failure::Failure;
 use crate::key_choice::{published_keys, verifying_keys};
+use crate::key_file::text_of;
 use crate::{input, remote};
 
 /// One place, and what has to be known about it.
@@ -53,11 +53,18 @@ impl KeySource {
         files.chain(self.place.jwks.as_deref().map(Path::new))
     }
 
-    /// The keys that a token may be signed with, which names an algorithm.
-    pub(super) fn keys(&self, allowed: &[Algorithm], token: &str, now: Timestamp) -> Result<KeySet, Failure> {
+    /// The keys that a token may be signed with, which names an algorithm. `max_len` bounds what is read of a token that brings its
+    /// key along.
+    pub(super) fn keys(
+        &self,
+        allowed: &[Algorithm],
+        token: &str,
+        max_len: usize,
+        now: Timestamp,
+    ) -> Result<KeySet, Failure> {
         self.certificate.check(self.place.roots.as_deref())?;
         if let Some(roots) = &self.place.roots {
-            return self.certificate.keys(roots, allowed, token, Verifier::DEFAULT_MAX_LEN, now);
+            return self.certificate.keys(roots, allowed, token, max_len, now);
         }
         let named = &Peek::at(token).algorithms();
         let sets = if let Some(path) = &self.place.key {
@@ -79,6 +86,5 @@ fn jwk_set(place: &str) -> Result<JwkSet, Failure> {
         return remote::jwk_set(place);
     }
     let bytes = input::file_or_stdin(place.as_ref())?;
-    JwkSet::parse(bytes.trim_ascii())
-        .map_err(|error| Failure::coded(error.code(), format!("{place}: {error}")))
+    JwkSet::parse(text_of(&bytes)).map_err(|error| Failure::coded(error.code(), format!("{place}: {error}")))
 }

@@ -28,7 +28,7 @@ pub(super) struct Policy {
     allow_no_exp: bool,
     /// Refuse a longer token (bytes)
     #[arg(long, value_name = "BYTES", default_value_t = Verifier::DEFAULT_MAX_LEN)]
-    max_size: usize,
+    pub(super) max_size: usize,
 }
 
 impl Policy {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use jeton_jose::jwe::{ContentEncryption, KeyManagement};
-use jeton_jose::jwt::Signer;
+use jeton_jose::jwt::{Signer, Verifier};
 use jeton_jose::nested::NestedSigner;
 use jeton_jose::{SignError, SigningKey};
 use zeroize::Zeroizing;
@@ -18,7 +18,7 @@ use crate::commands::jwe::{Recipient, encrypter};
 use crate::failure::Failure;
 use crate::key_choice::signing_key;
 use crate::members::Members;
-use crate::output::Style;
+use crate::output::{self, Style};
 use crate::{clock, input};
 
 /// Sign claims and print the token
@@ -83,7 +83,15 @@ impl Sign {
                 nested.map_err(|error| Failure::coded(error.code(), error.to_string()))?
             }
         };
-        Style::of(self.json).print(&serde_json::json!({"token": token}), || token.clone())
+        Style::of(self.json).print(&serde_json::json!({"token": token}), || token.clone())?;
+        if token.len() > Verifier::DEFAULT_MAX_LEN {
+            output::note(&format!(
+                "note: {} bytes are more than the {} that verifiers take unless told (--max-size)",
+                token.len(),
+                Verifier::DEFAULT_MAX_LEN
+            ));
+        }
+        Ok(())
     }
 
     fn with_certificates(&self, mut signer: Signer) -> Result<Signer, Failure> {

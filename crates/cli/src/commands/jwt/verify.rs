@@ -75,14 +75,20 @@ struct NestedOptions {
 
 impl Verify {
     pub(super) fn run(self) -> Result<(), Failure> {
+        let hint = input::not_the_text(self.token.as_deref());
+        output::line(&self.verify().map_err(hint)?)
+    }
+
+    /// The claims.
+    fn verify(self) -> Result<String, Failure> {
         let token = Path::new(self.token.as_deref().unwrap_or("-"));
         input::one_from_stdin(self.source.paths().chain(self.nested.decrypt_key.as_deref()).chain([token]))?;
         let (now, clock) = self.policy.time()?;
         let allowed: Vec<_> =
             algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
         let received = input::token(self.token.clone())?;
-        let token = self.nested.signed_token(received)?;
-        let keys = self.source.keys(&allowed, &token, now)?;
+        let token = self.nested.signed_token(received, self.policy.max_size)?;
+        let keys = self.source.keys(&allowed, &token, self.policy.max_size, now)?;
         let issuer = self.source.issuer();
         let wanted = Wanted {
             issuer: self.policy.iss.clone().or_else(|| issuer.map(str::to_owned)),
@@ -90,12 +96,13 @@ impl Verify {
             typ: self.typ.clone().or_else(|| issuer.is_some().then(|| "at+jwt".to_owned())),
             algorithms: names(keys.iter().map(|key| key.algorithm().as_str())),
             leeway: self.policy.leeway,
+            max_size: self.policy.max_size,
             clock,
         };
         let typ = wanted.typ.clone().map_or(TokenType::JwtOrNone, TokenType::from);
         let verifier = self.policy.verifier(wanted.issuer.as_deref(), wanted.audience.as_deref(), typ, keys);
         match verifier.verify::<IgnoredAny>(&token, now) {
-            Ok(verified) => output::line(verified.registered().json()),
+            Ok(verified) => Ok(verified.registered().json().to_owned()),
             Err(error) => Err(Failure::coded(error.code(), explain(&error, &token, &wanted))),
         }
     }
@@ -103,12 +110,17 @@ impl Verify {
 
 impl NestedOptions {
     /// The signed token: what is received, or what is within.
-    fn signed_token(&self, received: Zeroizing<String>) -> Result<Zeroizing<String>, Failure> {
+    fn signed_token(
+        &self,
+        received: Zeroizing<String>,
+        max_size: usize,
+    ) -> Result<Zeroizing<String>, Failure> {
         let Some(path) = &self.decrypt_key else { return Ok(received) };
         let keys = decryption_keys(path, &algorithm::all_known(&self.decrypt_alg)?)?;
         let allowed = names(keys.iter().map(|key| key.alg().as_str()));
-        let decrypted = decrypter(keys, &self.enc).decrypt(&received).map_err(|error| {
-            Failure::coded(error.code(), Peek::at(&received).explain_jwe(&error, &allowed))
+        let decrypter = decrypter(keys, &self.enc).max_len(max_size);
+        let decrypted = decrypter.decrypt(&received).map_err(|error| {
+            Failure::coded(error.code(), Peek::at(&received).explain_jwe(&error, &allowed, max_size))
         })?;
         let inner = std::str::from_utf8(decrypted.plaintext()).ok();
         match inner.filter(|_| decrypted.cty().is_some_and(is_jwt)) {

@@ -56,8 +56,9 @@ impl Present {
         input::one_from_stdin(self.key.as_deref().into_iter().chain([token]))?;
         let algorithm = self.alg.map(Named::known).transpose()?.map(|named| named.algorithm);
         let key = self.key.as_deref().map(|path| signing_key(path, algorithm)).transpose()?;
+        let hint = input::not_the_text(self.token.as_deref());
         let token = input::token(self.token)?;
-        let presentation = Presentation::parse(&token).map_err(|error| coded(&error))?;
+        let presentation = Presentation::parse(&token).map_err(|error| hint(coded(&error)))?;
         if self.list {
             let hidden = presentation.hidden();
             let lines: Vec<_> =

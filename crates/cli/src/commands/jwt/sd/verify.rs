@@ -52,6 +52,12 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Result<(), Failure> {
+        let hint = input::not_the_text(self.token.as_deref());
+        output::line(&self.verify().map_err(hint)?)
+    }
+
+    /// The claims.
+    fn verify(self) -> Result<String, Failure> {
         let token = Path::new(self.token.as_deref().unwrap_or("-"));
         input::one_from_stdin(self.source.paths().chain([token]))?;
         let (now, clock) = self.policy.time()?;
@@ -59,13 +65,14 @@ impl Verify {
             algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
         let token = input::token(self.token.clone())?;
         let issued = token.split('~').next().unwrap_or_default();
-        let keys = self.source.keys(&allowed, issued, now)?;
+        let keys = self.source.keys(&allowed, issued, self.policy.max_size, now)?;
         let wanted = Wanted {
             issuer: self.policy.iss.clone().or_else(|| self.source.issuer().map(str::to_owned)),
             audience: None,
             typ: Some(self.typ.clone()),
             algorithms: names(keys.iter().map(|key| key.algorithm().as_str())),
             leeway: self.policy.leeway,
+            max_size: self.policy.max_size,
             clock,
         };
         let typ = TokenType::from(self.typ.clone());
@@ -76,7 +83,7 @@ impl Verify {
             _ => verifier.verify_unbound(&token, now),
         };
         match verified {
-            Ok(verified) => output::line(&serde_json::Value::Object(verified.claims().clone()).to_string()),
+            Ok(verified) => Ok(serde_json::Value::Object(verified.claims().clone()).to_string()),
             Err(SdJwtError::Token(error)) => {
                 Err(Failure::coded(error.code(), explain(&error, issued, &wanted)))
             }
