@@ -384,3 +384,16 @@ fn a_text_in_another_form_is_sent_to_the_command_that_takes_it() {
         }
     }
 }
+
+#[test]
+fn a_name_to_show_that_the_token_does_not_hide_is_told() {
+    let keys = Keys::of("ES256");
+    let hidden =
+        run(&["jwt", "sd", "issue", "--key", &keys.key, "--hide", "/email", r#"{"email":"a","sub":"b"}"#])
+            .done();
+    let present = |name: &str| run_reading(&["jwt", "sd", "present", "--show", name], hidden.as_bytes());
+    assert_eq!(present("email").err, "");
+    let other = present("emial");
+    assert_eq!(other.err, "note: the token hides nothing that is called emial\n");
+    assert_eq!(other.done().matches('~').count(), 1, "the token alone");
+}

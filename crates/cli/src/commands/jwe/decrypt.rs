@@ -42,7 +42,7 @@ pub(super) struct Decrypt {
     /// Refuse a longer text (bytes)
     #[arg(long, value_name = "BYTES", default_value_t = Decrypter::DEFAULT_MAX_LEN)]
     max_size: usize,
-    /// The encrypted text
+    /// The encrypted text [default: standard input]
     token: Option<String>,
 }
 

@@ -45,7 +45,7 @@ pub(super) struct Encrypt {
     /// More members of the protected header; `typ` and `cty` may be among them
     #[arg(long, value_name = "JSON")]
     header: Option<String>,
-    /// What to encrypt
+    /// What to encrypt [default: standard input]
     file: Option<PathBuf>,
 }
 

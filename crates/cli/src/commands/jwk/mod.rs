@@ -36,17 +36,17 @@ enum Action {
     Generate(generate::Generate),
     /// Print the public part of a key, or of each key of a set
     Public {
-        /// The key
+        /// The key or set: a JWK, a JWK set, PEM or DER; `-` is standard input
         file: PathBuf,
     },
     /// Print the SHA-256 thumbprint (RFC 7638) of a key, or of each key of a set
     Thumbprint {
-        /// The key
+        /// The key or set: a JWK, a JWK set, PEM or DER; `-` is standard input
         file: PathBuf,
     },
     /// Print a key in another form: private keys as PKCS#8, public ones as SubjectPublicKeyInfo
     Convert {
-        /// The key
+        /// The key or set: a JWK, a JWK set, PEM or DER; `-` is standard input
         file: PathBuf,
         /// The form
         #[arg(long)]

@@ -48,7 +48,7 @@ pub(super) struct Sign {
     header: Option<String>,
     #[command(flatten)]
     certified: Certified,
-    /// What to sign
+    /// What to sign [default: standard input]
     file: Option<PathBuf>,
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Verify {
     /// Refuse a longer text (bytes); a detached payload does not count
     #[arg(long, value_name = "BYTES", default_value_t = Verifier::DEFAULT_MAX_LEN)]
     max_size: usize,
-    /// The signed text
+    /// The signed text [default: standard input]
     token: Option<String>,
 }
 

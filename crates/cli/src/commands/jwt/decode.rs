@@ -24,7 +24,7 @@ pub(super) struct Decode {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
-    /// The token
+    /// The token [default: standard input]
     token: Option<String>,
 }
 

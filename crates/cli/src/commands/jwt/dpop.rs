@@ -93,7 +93,7 @@ struct Verify {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
-    /// The proof
+    /// The proof [default: standard input]
     proof: Option<String>,
 }
 

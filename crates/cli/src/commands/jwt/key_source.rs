@@ -53,8 +53,8 @@ impl KeySource {
         files.chain(self.place.jwks.as_deref().map(Path::new))
     }
 
-    /// The keys that a token may be signed with, which names an algorithm. `max_len` bounds what is read of a token that brings its
-    /// key along.
+    /// The keys that a token may be signed with, which names an algorithm. `max_len` bounds what is read of a token that
+    /// brings its key along.
     pub(super) fn keys(
         &self,
         allowed: &[Algorithm],

@@ -58,7 +58,7 @@ pub(super) struct Sign {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
-    /// The claims, a JSON object
+    /// The claims, a JSON object [default: standard input]
     #[arg(value_name = "CLAIMS-JSON")]
     claims: Option<String>,
 }

@@ -55,7 +55,7 @@ pub(super) struct Verify {
     /// Print one JSON document, which is what is printed in any case: the claims
     #[arg(long)]
     json: bool,
-    /// The token
+    /// The token [default: standard input]
     token: Option<String>,
 }
 

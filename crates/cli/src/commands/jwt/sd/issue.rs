@@ -47,7 +47,7 @@ pub(super) struct Issue {
     /// For how long the token is good: `exp`
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     expires_in: Option<Duration>,
-    /// The claims, a JSON object
+    /// The claims, a JSON object [default: standard input]
     #[arg(value_name = "CLAIMS-JSON")]
     claims: Option<String>,
 }

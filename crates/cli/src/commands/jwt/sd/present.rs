@@ -45,7 +45,7 @@ pub(super) struct Present {
     /// The nonce that they gave
     #[arg(long, requires = "key", allow_hyphen_values = true)]
     nonce: Option<String>,
-    /// The token as the issuer gave it
+    /// The token as the issuer gave it [default: standard input]
     #[arg(value_name = "SD-JWT")]
     token: Option<String>,
 }
@@ -64,6 +64,13 @@ impl Present {
             let lines: Vec<_> =
                 hidden.map(|(name, value)| printable(&format!("{}: {value}", name.unwrap_or("*")))).collect();
             return output::line(&lines.join("\n"));
+        }
+        for name in self
+            .show
+            .iter()
+            .filter(|name| !presentation.hidden().any(|(own, _)| own.unwrap_or("*") == name.as_str()))
+        {
+            output::note(&format!("note: the token hides nothing that is called {}", printable(name)));
         }
         let presentation = presentation
             .show(|name, _| self.show_all || self.show.iter().any(|shown| shown == name.unwrap_or("*")));

@@ -45,7 +45,7 @@ pub(super) struct Verify {
     /// Print one JSON document, which is what is printed in any case: the claims
     #[arg(long)]
     json: bool,
-    /// What the holder shows
+    /// What the holder shows [default: standard input]
     #[arg(value_name = "SD-JWT")]
     token: Option<String>,
 }
