@@ -35,9 +35,11 @@ impl Peek {
             let lists = ["signatures", "recipients"].iter().filter_map(|name| json[name].as_array());
             for part in std::iter::once(&json).chain(lists.flatten()) {
                 protected.extend(part["protected"].as_str().and_then(decode));
-                unprotected.extend(["header", "unprotected"].iter().map(|name| part[name].clone()));
+                let others = ["header", "unprotected"].iter().map(|name| &part[name]);
+                unprotected.extend(others.filter(|header| header.is_object()).cloned());
             }
-            return Self { protected, unprotected, empty_payload: json["payload"].is_null() };
+            let empty_payload = json.is_object() && json["payload"].is_null();
+            return Self { protected, unprotected, empty_payload };
         }
         let mut segments = text.split('.');
         let protected = segments.next().and_then(decode).into_iter().collect();

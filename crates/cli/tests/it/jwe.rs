@@ -223,4 +223,5 @@ fn a_text_without_a_protected_header_is_told_where_enc_belongs() {
     let refused = key.decrypt(&[], &bare.to_string());
     assert!(refused.err.ends_with("it has no protected header, where `enc` belongs\n"), "{}", refused.err);
     assert_eq!(refused.refused("unprotected"), "token_malformed");
+    assert_eq!(key.decrypt(&[], "{}").err, "error[token_malformed]: encrypted text is malformed\n");
 }
