@@ -60,7 +60,7 @@ impl Peek {
                 format!("algorithm not allowed: {}, allowed is {allowed}{place}", self.found("alg"))
             }
             VerifyError::Header { name: "alg" } => format!("{error}{}", self.unprotected_alg()),
-            VerifyError::KeyNotFound => format!("no key fits: {}", self.found("kid")),
+            VerifyError::KeyNotFound => format!("no key fits: {}{}", self.found("kid"), named(keys)),
             VerifyError::TypeMismatch => format!("of another type: {}", self.found("typ")),
             VerifyError::SignatureInvalid | VerifyError::Malformed
                 if self.empty_payload && !asked.payload =>
@@ -149,6 +149,12 @@ pub(super) fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// What the keys are called that a text was to be verified with, where they have names.
+pub(super) fn named(keys: &KeySet) -> String {
+    let kids = names(keys.iter().filter_map(|key| key.kid()));
+    if kids.is_empty() { kids } else { format!(", wanted {}", shortened(&kids)) }
 }
 
 /// Names in order, each once.

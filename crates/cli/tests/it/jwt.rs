@@ -397,3 +397,14 @@ fn a_name_to_show_that_the_token_does_not_hide_is_told() {
     assert_eq!(other.err, "note: the token hides nothing that is called emial\n");
     assert_eq!(other.done().matches('~').count(), 1, "the token alone");
 }
+
+#[test]
+fn a_token_of_another_kid_is_refused_with_both_names() {
+    let keys = Keys::of("ES256");
+    let named = keys.folder.file("named", run(&["jwk", "generate", "ES256", "--kid", "2026-11"]).done());
+    let token = keys.sign(&["--header", r#"{"kid":"2026-10"}"#, "--expires-in", "5m", "{}"]);
+    let wanted = r#"error[key_not_found]: no key fits: kid is "2026-10", wanted 2026-11"#;
+    for command in ["jwt", "jws"] {
+        assert_eq!(run(&[command, "verify", "--key", &named, &token]).refused(), wanted);
+    }
+}

@@ -35,6 +35,8 @@ pub(super) struct Wanted {
     pub(super) typ: Option<String>,
     /// The algorithms that the keys allow.
     pub(super) algorithms: String,
+    /// What the keys are called, in words.
+    pub(super) kids: String,
     /// How far clocks may differ.
     pub(super) leeway: std::time::Duration,
     /// `--max-size`.
@@ -99,7 +101,7 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         }
         VerifyError::KeyNotFound => {
             let found = unverified.as_ref().and_then(Unverified::kid);
-            format!("no key fits: kid is {}", quoted(found))
+            format!("no key fits: kid is {}{}", quoted(found), wanted.kids)
         }
         VerifyError::ClaimMissing { name: "exp" } => {
             "claim `exp` is missing: a token that never expires is accepted with --allow-no-exp".to_owned()

@@ -14,7 +14,7 @@ use super::key_source::KeySource;
 use super::policy::Policy;
 use crate::algorithm::{self, Named, Signature};
 use crate::commands::jwe::decrypter;
-use crate::commands::peek::{Peek, names};
+use crate::commands::peek::{Peek, named, names};
 use crate::failure::Failure;
 use crate::key_choice::decryption_keys;
 use crate::{input, output};
@@ -95,6 +95,7 @@ impl Verify {
             audience: self.aud.clone(),
             typ: self.typ.clone().or_else(|| issuer.is_some().then(|| "at+jwt".to_owned())),
             algorithms: names(keys.iter().map(|key| key.algorithm().as_str())),
+            kids: named(&keys),
             leeway: self.policy.leeway,
             max_size: self.policy.max_size,
             clock,

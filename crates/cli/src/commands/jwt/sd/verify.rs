@@ -11,7 +11,7 @@ use super::super::key_source::KeySource;
 use super::super::policy::Policy;
 use super::{TYP, coded};
 use crate::algorithm::{self, Named, Signature};
-use crate::commands::peek::names;
+use crate::commands::peek::{named, names};
 use crate::failure::Failure;
 use crate::{input, output};
 
@@ -71,6 +71,7 @@ impl Verify {
             audience: None,
             typ: Some(self.typ.clone()),
             algorithms: names(keys.iter().map(|key| key.algorithm().as_str())),
+            kids: named(&keys),
             leeway: self.policy.leeway,
             max_size: self.policy.max_size,
             clock,
