@@ -9,13 +9,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::http::Client;
+use super::http::{Answer, Client};
 use super::process::{self, Running};
 use super::{empty_folder, wait_for};
 use crate::machine;
 
 /// The member that names an element in every WebDriver answer.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// The error where an element was on a page that is there no more (WebDriver §6.6).
+const GONE: &str = "stale element reference";
 
 /// How long the page may take. Its longest step waits for two graces of five seconds.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -28,11 +31,12 @@ pub(crate) struct Browser {
     _process: Running,
 }
 
-/// Something on the page.
+/// Something on the page: the first that a CSS selector finds, whenever something is done with it. A page that is on its way to
+/// another may take away what was found on it a moment ago; then it is looked for again.
 #[derive(Debug)]
 pub(crate) struct Element<'a> {
     browser: &'a Browser,
-    path: String,
+    selector: String,
 }
 
 impl Browser {
@@ -87,18 +91,15 @@ impl Browser {
     /// # Errors
     /// When there is none after a while.
     pub(crate) fn find_soon(&self, selector: &str) -> Result<Element<'_>> {
-        wait_for(selector, PATIENCE, || Ok(self.find_all(selector)?.into_iter().next()))
+        wait_for(selector, PATIENCE, || self.find(selector))?;
+        Ok(Element { browser: self, selector: selector.to_owned() })
     }
 
-    /// The elements that a CSS selector finds.
-    ///
-    /// # Errors
-    /// When the browser cannot.
-    fn find_all(&self, selector: &str) -> Result<Vec<Element<'_>>> {
+    /// Where WebDriver has the first element that a CSS selector finds.
+    fn find(&self, selector: &str) -> Result<Option<String>> {
         let found = self.post("/elements", &json!({"using": "css selector", "value": selector}))?;
-        let elements = found.as_array().cloned().unwrap_or_default();
-        let element = |value: &Value| Some(format!("/element/{}", value[ELEMENT].as_str()?));
-        Ok(elements.iter().filter_map(element).map(|path| Element { browser: self, path }).collect())
+        let name = found.get(0).and_then(|element| element[ELEMENT].as_str());
+        Ok(name.map(|name| format!("{}/element/{name}", self.session)))
     }
 
     /// Waits until what an element shows satisfies `holds`.
@@ -154,7 +155,7 @@ impl Element<'_> {
     /// # Errors
     /// When it cannot be clicked: hidden, disabled, covered.
     pub(crate) fn click(&self) -> Result<()> {
-        self.browser.post(&format!("{}/click", self.path), &json!({})).map(drop)
+        self.ask(|driver, path| driver.post(&format!("{path}/click"), &json!({}))).map(drop)
     }
 
     /// Types into it.
@@ -162,7 +163,7 @@ impl Element<'_> {
     /// # Errors
     /// When it takes no text.
     pub(crate) fn type_text(&self, text: &str) -> Result<()> {
-        self.browser.post(&format!("{}/value", self.path), &json!({ "text": text })).map(drop)
+        self.ask(|driver, path| driver.post(&format!("{path}/value"), &json!({ "text": text }))).map(drop)
     }
 
     /// The text that it shows.
@@ -170,9 +171,16 @@ impl Element<'_> {
     /// # Errors
     /// When it is gone.
     pub(crate) fn text(&self) -> Result<String> {
-        let path = format!("{}{}/text", self.browser.session, self.path);
-        let answer = self.browser.driver.fetch(&path)?.expect(200)?;
-        answer.text("value")
+        self.ask(|driver, path| driver.fetch(&format!("{path}/text")))?.text("value")
+    }
+
+    fn ask(&self, ask: impl Fn(&Client, &str) -> Result<Answer>) -> Result<Answer> {
+        wait_for(&self.selector, PATIENCE, || {
+            let Some(path) = self.browser.find(&self.selector)? else { return Ok(None) };
+            let answer = ask(&self.browser.driver, &path)?;
+            let gone = answer.status == 404 && answer.json()?["value"]["error"] == GONE;
+            if gone { Ok(None) } else { answer.expect(200).map(Some) }
+        })
     }
 }
 
