@@ -61,6 +61,13 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Notes that a text is longer than what those who are to read it take, unless told.
+pub(crate) fn note_long(text: &str, limit: usize, readers: &str) {
+    if text.len() > limit {
+        note(&format!("note: {} bytes are more than the {limit} that {readers}", text.len()));
+    }
+}
+
 /// Rows below a heading, each column as wide as its widest cell.
 pub(crate) fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = heading.map(|cell| cell.chars().count());

@@ -112,13 +112,7 @@ impl Encrypt {
     pub(super) fn run(self) -> Result<(), Failure> {
         let jwe = self.encrypt()?;
         output::line(&jwe)?;
-        if jwe.len() > Decrypter::DEFAULT_MAX_LEN {
-            output::note(&format!(
-                "note: {} bytes are more than the {} that are decrypted unless told (--max-size)",
-                jwe.len(),
-                Decrypter::DEFAULT_MAX_LEN
-            ));
-        }
+        output::note_long(&jwe, Decrypter::DEFAULT_MAX_LEN, "are decrypted unless told (--max-size)");
         Ok(())
     }
 

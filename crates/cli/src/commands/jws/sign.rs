@@ -56,13 +56,11 @@ impl Sign {
     pub(super) fn run(self) -> Result<(), Failure> {
         let jws = self.sign()?;
         output::line(&jws)?;
-        if jws.len() > Verifier::DEFAULT_MAX_LEN {
-            output::note(&format!(
-                "note: {} bytes are more than the {} that verifiers take unless told (--max-size); --detached keeps it short",
-                jws.len(),
-                Verifier::DEFAULT_MAX_LEN
-            ));
-        }
+        output::note_long(
+            &jws,
+            Verifier::DEFAULT_MAX_LEN,
+            "verifiers take unless told (--max-size); --detached keeps it short",
+        );
         Ok(())
     }
 

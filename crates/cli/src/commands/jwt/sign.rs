@@ -84,13 +84,7 @@ impl Sign {
             }
         };
         Style::of(self.json).print(&serde_json::json!({"token": token}), || token.clone())?;
-        if token.len() > Verifier::DEFAULT_MAX_LEN {
-            output::note(&format!(
-                "note: {} bytes are more than the {} that verifiers take unless told (--max-size)",
-                token.len(),
-                Verifier::DEFAULT_MAX_LEN
-            ));
-        }
+        output::note_long(&token, Verifier::DEFAULT_MAX_LEN, "verifiers take unless told (--max-size)");
         Ok(())
     }
 
