@@ -12,6 +12,9 @@ pub enum Network {
     V4([u8; 3]),
     /// The first eight octets of an IPv6 address.
     V6([u8; 8]),
+    /// Nobody can tell. The throttle counts all such requests as those of one network; the refresh rules never take two of
+    /// them for requests from the same place.
+    Unknown,
 }
 
 impl Network {
@@ -29,16 +32,26 @@ impl Network {
         }
     }
 
-    /// Its 3 or 8 bytes, as the store keeps them.
+    /// Whether two requests came from the same place. Two from unknown networks did not: they have nothing in common but
+    /// that nobody can tell where they came from.
+    pub fn is_same_place_as(&self, other: &Self) -> bool {
+        *self != Self::Unknown && self == other
+    }
+
+    /// Its 3 or 8 bytes, as the store keeps them; none where it is unknown.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::V4(octets) => octets,
             Self::V6(octets) => octets,
+            Self::Unknown => &[],
         }
     }
 
     /// The network that [`Network::as_bytes`] gave, or `None` for any other length.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        if bytes.is_empty() {
+            return Some(Self::Unknown);
+        }
         if let Ok(octets) = bytes.try_into() {
             return Some(Self::V4(octets));
         }
@@ -53,6 +66,7 @@ impl fmt::Display for Network {
             Self::V6([a, b, c, d, e, g, h, i]) => {
                 write!(f, "{}/64", Ipv6Addr::from([a, b, c, d, e, g, h, i, 0, 0, 0, 0, 0, 0, 0, 0]))
             }
+            Self::Unknown => f.write_str("unknown"),
         }
     }
 }
@@ -60,5 +74,29 @@ impl fmt::Display for Network {
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Network({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_store_keeps_of_a_network_leads_back_to_it() {
+        for network in
+            [Network::V4([192, 0, 2]), Network::V6([0x20, 1, 0xd, 0xb8, 0, 0, 0, 7]), Network::Unknown]
+        {
+            assert_eq!(Network::from_bytes(network.as_bytes()), Some(network));
+        }
+        assert_eq!(Network::from_bytes(&[1, 2]), None);
+    }
+
+    #[test]
+    fn two_unknown_networks_are_not_the_same_place() {
+        let home = Network::V4([192, 0, 2]);
+        assert!(home.is_same_place_as(&home));
+        assert!(!home.is_same_place_as(&Network::V4([192, 0, 3])));
+        assert!(!home.is_same_place_as(&Network::Unknown));
+        assert!(!Network::Unknown.is_same_place_as(&Network::Unknown));
     }
 }

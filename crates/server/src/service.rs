@@ -19,7 +19,7 @@ use jeton_jose::x509::TrustRoots;
 use tower_service::Service as _;
 
 use crate::app::App;
-use crate::client_address::TrustedProxies;
+use crate::client_address::{Notices, TrustedProxies};
 use crate::client_certificate;
 use crate::clock::Clock;
 use crate::cookies::Cookies;
@@ -45,6 +45,7 @@ pub struct Service {
 struct Shared {
     app: Arc<App>,
     proxies: TrustedProxies,
+    notices: Notices,
     certificate_header: Option<HeaderName>,
     ids: RequestIds,
 }
@@ -127,7 +128,11 @@ impl Service {
         let trusted = shared.proxies.trusts(peer);
         let given = if trusted { RequestId::from_proxy(request.headers()) } else { None };
         let id = given.unwrap_or_else(|| shared.ids.next());
-        RequestContext::new(Some(id), shared.proxies.client(peer, request.headers()))
+        let client = shared.proxies.client(peer, request.headers());
+        if let Some(oddity) = &client.oddity {
+            shared.notices.say(peer, oddity, shared.app.clock.now());
+        }
+        RequestContext::new(Some(id), client.address)
     }
 
     /// The certificate that the client proved to hold: in the handshake where it was asked there, otherwise as a trusted proxy
@@ -285,7 +290,13 @@ impl ServiceBuilder {
         });
         let router = router(Arc::clone(&app), token_api).merge(routes);
         Service {
-            shared: Arc::new(Shared { app, proxies, certificate_header, ids: RequestIds::new() }),
+            shared: Arc::new(Shared {
+                app,
+                proxies,
+                notices: Notices::default(),
+                certificate_header,
+                ids: RequestIds::new(),
+            }),
             router,
         }
     }

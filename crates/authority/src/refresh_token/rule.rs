@@ -110,7 +110,7 @@ pub fn decide(
         state.network = presented.network;
     }
     let behind = state.generation - presented.generation;
-    let at_home = presented.network == state.network;
+    let at_home = presented.network.is_same_place_as(&state.network);
     let verdict = match behind {
         0 if in_grace(&state, now, policy) => Verdict::StandStill,
         1 if at_home && in_grace(&state, now, policy) => Verdict::StandStill,

@@ -284,7 +284,7 @@ enum Area {
 impl Area {
     fn of(network: Network) -> [Option<Self>; 2] {
         let site = match network {
-            Network::V4(_) => None,
+            Network::V4(_) | Network::Unknown => None,
             Network::V6([a, b, c, d, e, f, _, _]) => Some(Self::Site([a, b, c, d, e, f])),
         };
         [Some(Self::Network(network)), site]

@@ -1,6 +1,6 @@
 //! What is known of a request before any endpoint sees it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use http::Extensions;
@@ -14,8 +14,8 @@ use crate::request_id::RequestId;
 pub(crate) struct RequestContext {
     /// What the log and the answer call the request. `None` only if the router is driven without its service.
     pub(crate) id: Option<RequestId>,
-    /// The client's address, as far as it can be trusted.
-    pub(crate) client: IpAddr,
+    /// The client's address, as far as it can be trusted; `None` where it is unknown.
+    pub(crate) client: Option<IpAddr>,
     /// The client of OAuth that it names, as it was sent, for the log alone.
     pub(crate) client_id: OnceLock<Box<str>>,
     /// The redirect URI that it names, likewise.
@@ -33,11 +33,11 @@ pub(crate) fn logged(text: &str) -> &str {
 impl RequestContext {
     /// Takes the context out of a request.
     pub(crate) fn take(extensions: &mut Extensions) -> Self {
-        extensions.remove().unwrap_or(Self::new(None, IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+        extensions.remove().unwrap_or(Self::new(None, None))
     }
 
     /// What is known of a request that nobody has read.
-    pub(crate) const fn new(id: Option<RequestId>, client: IpAddr) -> Self {
+    pub(crate) const fn new(id: Option<RequestId>, client: Option<IpAddr>) -> Self {
         Self { id, client, client_id: OnceLock::new(), redirect_uri: OnceLock::new() }
     }
 
@@ -68,7 +68,7 @@ impl RequestContext {
 
     /// The client's network.
     pub(crate) fn network(&self) -> Network {
-        Network::of(self.client)
+        self.client.map_or(Network::Unknown, Network::of)
     }
 
     /// The request's identifier for the log.

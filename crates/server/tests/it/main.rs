@@ -4,6 +4,7 @@ mod anything;
 mod app;
 mod control;
 mod failing_store;
+mod forwarding;
 mod hash_pool;
 mod health;
 mod jwks;

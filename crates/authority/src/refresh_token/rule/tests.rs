@@ -224,6 +224,12 @@ fn a_neighbour_is_whoever_shares_an_ipv4_24_or_an_ipv6_64() {
     }
 }
 
+#[test]
+fn a_retry_within_the_grace_from_an_unknown_network_is_excused_rather_than_taken_for_another_tab() {
+    let grant = RefreshState { network: Network::Unknown, ..grant() };
+    assert_eq!(decided(grant, from(Network::Unknown, token(6)), 10).verdict, Verdict::Excuse);
+}
+
 fn networks() -> impl Strategy<Value = Network> {
     prop_oneof![Just(HOME), Just(ELSEWHERE), any::<[u8; 8]>().prop_map(Network::V6)]
 }

@@ -1,0 +1,96 @@
+//! What the log says of forwarding headers. All of it can be caused by strangers, so each is said a bounded number of times.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use jeton_jose::Timestamp;
+
+use super::Oddity;
+
+/// So many peers that are not trusted are named, each once.
+const MAX_UNTRUSTED_NAMED: usize = 8;
+/// A proxy that writes what is no address is said at most this often, in seconds.
+const NO_ADDRESS_EVERY: i64 = 60;
+
+/// What was said already.
+#[derive(Debug, Default)]
+pub(crate) struct Notices {
+    untrusted: Mutex<HashSet<IpAddr>>,
+    wrong_header: AtomicBool,
+    no_address: Mutex<Option<NoAddress>>,
+}
+
+/// When it was said last, and how many requests there were since.
+#[derive(Debug)]
+struct NoAddress {
+    said_at: i64,
+    since: u64,
+}
+
+impl Notices {
+    /// Says what is odd about a request of `peer`, if that was not said lately.
+    pub(crate) fn say(&self, peer: IpAddr, oddity: &Oddity, now: Timestamp) {
+        match oddity {
+            Oddity::Untrusted(header) => {
+                if self.is_first_of(peer) {
+                    tracing::warn!(
+                        code = "proxy_not_trusted",
+                        %peer,
+                        header = %header.name(),
+                        setting = "proxy.trusted",
+                        "a request with a forwarding header came from {peer}, which is not a trusted proxy: the header is \
+                         ignored, and all clients behind this peer count as one. If it is your proxy, set proxy.trusted \
+                         to {peer}"
+                    );
+                }
+            }
+            Oddity::WrongHeader(header) => {
+                if !self.wrong_header.swap(true, Ordering::Relaxed) {
+                    let name = header.name();
+                    tracing::warn!(
+                        code = "proxy_header_differs",
+                        %peer,
+                        header = %name,
+                        setting = "proxy.header",
+                        "the trusted proxy {peer} sends {name}, which is not the header that is read: all its clients \
+                         count as one. Set proxy.header to {name}"
+                    );
+                }
+            }
+            Oddity::NoAddress(entry) => {
+                if let Some(requests) = self.requests_without_address(now.unix()) {
+                    tracing::warn!(
+                        code = "client_address_unknown",
+                        %peer,
+                        entry = &**entry,
+                        requests,
+                        "the trusted proxy {peer} wrote no address where the client's belongs: such clients count as \
+                         those of one unknown network"
+                    );
+                }
+            }
+        }
+    }
+
+    fn is_first_of(&self, peer: IpAddr) -> bool {
+        let mut named = self.untrusted.lock().unwrap_or_else(PoisonError::into_inner);
+        named.len() < MAX_UNTRUSTED_NAMED && named.insert(peer.to_canonical())
+    }
+
+    /// How many there were since it was last said, if it is time to say it again.
+    fn requests_without_address(&self, now: i64) -> Option<u64> {
+        let mut last = self.no_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = &mut *last {
+            last.since += 1;
+            // A clock that was set back does not silence it.
+            if (0..NO_ADDRESS_EVERY).contains(&now.saturating_sub(last.said_at)) {
+                return None;
+            }
+        }
+        let requests = last.as_ref().map_or(1, |last| last.since);
+        *last = Some(NoAddress { said_at: now, since: 0 });
+        Some(requests)
+    }
+}
