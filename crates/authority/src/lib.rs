@@ -15,6 +15,7 @@ pub mod device;
 mod device_authorization;
 mod dpop;
 mod end_session;
+mod form_token;
 pub mod grant;
 pub mod grants;
 mod id;
@@ -53,6 +54,7 @@ pub use device_authorization::{
 };
 pub use dpop::{DpopNonces, GoodProof, PresentedProof, dpop_algorithms};
 pub use end_session::{EndSession, EndSessionError, EndSessionRequest, LogoutToken};
+pub use form_token::{FORM_LIFETIME, FormSeal, FormVerdict, ShownDigest, StaleForm};
 pub use id::{GrantId, ParseIdError, SessionId, UserId};
 pub use introspect::Introspection;
 pub use network::Network;

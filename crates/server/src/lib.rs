@@ -20,6 +20,7 @@ mod dpop;
 mod endpoints;
 mod error;
 pub mod hashing;
+mod interaction;
 pub mod limits;
 mod listener;
 pub mod logging;

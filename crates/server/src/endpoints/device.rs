@@ -14,9 +14,10 @@ use jeton_authority::store::DeviceDecided;
 use jeton_authority::{DEVICE_PAGE, FindDeviceError, WaitingDevice};
 use jeton_oauth::Parameters;
 
-use super::authorize::{Attempt, Browser, browser, failed, malformed, scope_line, sign_in_at, stale_form};
+use super::authorize::{Attempt, failed, malformed, scope_line, sign_in_at, stale_form};
 use super::client_request::context;
 use crate::app::App;
+use crate::interaction::{Browser, browser};
 use crate::pages::{DeviceCodePage, DevicePage, DonePage, SignInPage, detail_lines, page, resource_lines};
 use crate::request::{RequestContext, form};
 

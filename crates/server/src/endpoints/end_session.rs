@@ -70,7 +70,7 @@ fn refused(context: &RequestContext, error: &EndSessionError) -> Response {
 
 fn again(app: &App, parameters: &Parameters) -> Response {
     let target = format!("{}{PATH}?{}", app.authority.settings().issuer, parameters.to_query());
-    super::authorize::see_other(&target)
+    crate::interaction::see_other(&target)
 }
 
 async fn end(app: &App, parts: &Parts, parameters: &Parameters) -> Result<Response, EndSessionError> {
@@ -156,7 +156,7 @@ async fn confirmed(
         }
         // Nothing happened. The client is told nothing, but the user may go on there.
         _ => Ok(match asked.redirect() {
-            Some(target) => super::authorize::see_other(&target),
+            Some(target) => crate::interaction::see_other(&target),
             None => still_signed_in(&signed_in),
         }),
     }
@@ -183,7 +183,7 @@ fn still_signed_in(signed_in: &SignedIn) -> Response {
 fn gone(app: &App, asked: &EndSessionRequest) -> Response {
     const EVERYTHING: HeaderValue = HeaderValue::from_static("\"cache\"");
     let mut response = match asked.redirect() {
-        Some(target) => super::authorize::see_other(&target),
+        Some(target) => crate::interaction::see_other(&target),
         None => page(StatusCode::OK, &SignedOutPage, None, None),
     };
     let headers = response.headers_mut();

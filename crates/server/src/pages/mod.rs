@@ -8,5 +8,5 @@ pub(crate) use details::{DetailLines, detail_lines, resource_lines};
 pub(crate) use policy::{asset, page};
 pub(crate) use templates::{
     ConsentPage, DeviceCodePage, DevicePage, DonePage, ErrorPage, FormPostPage, ScopeLine, SignInPage,
-    SignOutPage, SignOutRefusedPage, SignedOutPage,
+    SignOutPage, SignOutRefusedPage, SignedInAs, SignedOutPage,
 };

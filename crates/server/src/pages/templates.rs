@@ -19,9 +19,17 @@ pub(crate) struct SignInPage<'a> {
     /// What is wrong, beside the password.
     pub(crate) problem: Option<&'a str>,
     /// Who is signed in, if they may go on as that.
-    pub(crate) signed_in_as: Option<&'a str>,
+    pub(crate) signed_in_as: Option<SignedInAs<'a>>,
     /// Whether the user can go back to the client without signing in.
     pub(crate) can_cancel: bool,
+}
+
+/// Who is signed in, and may go on without a password.
+pub(crate) struct SignedInAs<'a> {
+    /// Who it is.
+    pub(crate) username: &'a str,
+    /// What proves that the form is ours, which is a form of its own.
+    pub(crate) form_token: &'a str,
 }
 
 /// One thing that a client asks for.

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use jeton_authority::Refusal;
-use jeton_authority::authorization::{SignedIn, Since};
+use jeton_authority::authorization::{AuthorizationRequest, SignedIn, Since};
+use jeton_authority::{FormVerdict, Refusal, ShownDigest};
 use jeton_oauth::ErrorCode;
 
 use super::super::client_request::context;
-use super::respond::{failed, malformed, stale_form};
+use super::respond::{failed, malformed, not_a_navigation, stale_form};
 use super::{Step, proceed, read, refused};
 use crate::app::App;
+use crate::interaction::{Seal, is_navigation};
 use crate::pages::{ConsentPage, ScopeLine, detail_lines, page as send, resource_lines};
 use crate::request::form;
 
@@ -28,9 +29,13 @@ const MEANINGS: [(&str, &str); 8] = [
     ("offline_access", "Go on when you are not there, until you take this back"),
 ];
 
-/// What its forms are sealed for: this user, this session, and whether they signed in for this very request.
-fn purpose(signed_in: &SignedIn, since: Since) -> String {
-    format!("consent {} {}", signed_in.session.id, since.signed_in)
+/// What the page shows that may change while it is open, and whether the user signed in for this very request.
+fn shown(request: &AuthorizationRequest, since: Since) -> ShownDigest {
+    let host = request.redirect_uri.host().unwrap_or(request.redirect_uri.origin());
+    let wanted = request.wanted();
+    let (details, resources) = (wanted.details_to_json(), wanted.resources_to_json());
+    let since = if since.signed_in { "yes" } else { "" };
+    ShownDigest::of([request.client.name(), host, request.scope.as_str(), &details, &resources, since])
 }
 
 /// The page that asks whether the client may have what it asks for.
@@ -38,6 +43,8 @@ pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, since: Since) -
     let request = &step.request;
     let scopes: Vec<_> = request.scope.tokens().map(line).collect();
     let metadata = &request.client.metadata;
+    let query = step.query();
+    let seal = Seal::Consent { request: &query, shown: shown(request, since) };
     let shown = ConsentPage {
         client: request.client.name(),
         client_host: request.redirect_uri.host().unwrap_or(request.redirect_uri.origin()),
@@ -48,7 +55,7 @@ pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, since: Since) -
         resources: &resource_lines(&request.resources),
         details: &detail_lines(&request.authorization_details),
         action: &step.action("/consent"),
-        form_token: &step.form_token(app, &purpose(signed_in, since)),
+        form_token: &seal.token(app, &step.browser),
         signed_in: if since.signed_in { "yes" } else { "" },
     };
     let response = send(StatusCode::OK, &shown, Some(request.redirect_uri.origin()), None);
@@ -68,6 +75,9 @@ pub(in crate::endpoints) fn line(token: &str) -> ScopeLine {
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
     let (parts, body) = request.into_parts();
+    if !is_navigation(&parts) {
+        return not_a_navigation(&context);
+    }
     let form = match form::of_body(&parts, body, &app.limits).await {
         Ok(form) => form,
         Err(error) => return malformed(&context, &error),
@@ -78,8 +88,9 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     };
     let Some(signed_in) = &step.browser.signed_in else { return stale_form(&step.context) };
     let since = Since { signed_in: form.get("signed_in") == Some("yes"), consented: true };
-    let presented = form.get("form_token").unwrap_or_default();
-    if step.browser.is_new || !step.is_form_token(&app, &purpose(signed_in, since), presented) {
+    let query = step.query();
+    let seal = Seal::Consent { request: &query, shown: shown(&step.request, since) };
+    if seal.judge(&app, &step.browser, &form) != FormVerdict::Current {
         return stale_form(&step.context);
     }
     if form.get("action") != Some("allow") {

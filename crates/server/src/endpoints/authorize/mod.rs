@@ -11,19 +11,19 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use http::Method;
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode, header};
 use jeton_authority::authorization::{AuthorizationRequest, NextStep, RedirectError, SignedIn, Since};
-use jeton_authority::{IdentifyError, OAuthError, RequestObjectError};
+use jeton_authority::{IdentifyError, RequestObjectError};
 use jeton_oauth::{ErrorCode, Parameters};
 
 pub(super) use self::consent::line as scope_line;
-pub(super) use self::respond::{failed, malformed, stale_form};
+pub(super) use self::respond::{failed, malformed, not_a_navigation, stale_form};
 use self::respond::{go, page_error};
 pub(super) use self::sign_in::{Attempt, sign_in as sign_in_at};
 use super::client_request::context;
 use crate::app::App;
-use crate::cookies::Cookies;
+use crate::interaction::{Browser, browser, is_navigation, see_other};
 use crate::request::{RequestContext, form};
 
 pub(crate) use consent::post as post_consent;
@@ -39,20 +39,13 @@ struct Step {
     browser: Browser,
 }
 
-/// The browser that a request came from.
-pub(super) struct Browser {
-    /// Its name, which forms are bound to.
-    pub(super) name: String,
-    /// Whether it has to be told its name.
-    pub(super) is_new: bool,
-    /// Who is signed in.
-    pub(super) signed_in: Option<SignedIn>,
-}
-
 /// `GET` with the request in the query, or `POST` with it in the body (OpenID Connect Core §3.1.2.1).
 pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
     let (parts, body) = request.into_parts();
+    if !is_navigation(&parts) {
+        return not_a_navigation(&context);
+    }
     if parts.method == Method::POST {
         let parameters = match form::of_body(&parts, body, &app.limits).await {
             Ok(parameters) => parameters,
@@ -117,19 +110,6 @@ fn again(parameters: &Parameters, app: &App) -> Response {
     see_other(&target)
 }
 
-/// Sends the browser somewhere else, with a `GET` (RFC 9110 §15.4.4): a password that was posted here goes no further.
-pub(super) fn see_other(target: &str) -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    let headers = response.headers_mut();
-    if let Ok(location) = HeaderValue::try_from(target) {
-        headers.insert(header::LOCATION, location);
-    }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
-}
-
 /// Reads the request in the query and finds out whose browser it is.
 async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Step, Box<Response>> {
     let parameters = form::of_query(parts).map_err(|error| malformed(&context, &error))?;
@@ -145,16 +125,6 @@ async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Step,
         Ok(request) => Ok(Step { context, request, browser }),
         Err(error) => Err(Box::new(refused(app, &context, &error).await)),
     }
-}
-
-/// The browser that a request came from.
-pub(super) async fn browser(app: &App, parts: &Parts) -> Result<Browser, OAuthError> {
-    let known = app.cookies.browser(&parts.headers).map(str::to_owned);
-    let signed_in = match app.cookies.session(&parts.headers) {
-        Some(secret) => app.authority.signed_in(&secret, app.clock.now()).await?,
-        None => None,
-    };
-    Ok(Browser { is_new: known.is_none(), name: known.unwrap_or_else(Cookies::new_browser), signed_in })
 }
 
 /// Does what has to happen next.
@@ -191,31 +161,14 @@ impl Step {
         format!("{PATH}{path}?{}", self.request.sent.to_query())
     }
 
-    /// What proves that a form of this request was made for this browser.
-    fn form_token(&self, app: &App, what: &str) -> String {
-        app.authority.form_token(&self.browser.name, &self.purpose(what))
-    }
-
-    fn is_form_token(&self, app: &App, what: &str, presented: &str) -> bool {
-        app.authority.is_form_token(&self.browser.name, &self.purpose(what), presented)
-    }
-
-    fn purpose(&self, what: &str) -> String {
-        format!("{what} {}", self.request.sent.to_query())
+    /// The request, as forms are sealed for it.
+    fn query(&self) -> String {
+        self.request.sent.to_query()
     }
 
     /// Tells a browser that is new here its name.
     fn with_browser(&self, app: &App, mut response: Response) -> Response {
         self.browser.introduce(app, &mut response);
         response
-    }
-}
-
-impl Browser {
-    /// Tells a browser that is new here its name.
-    pub(super) fn introduce(&self, app: &App, response: &mut Response) {
-        if self.is_new {
-            response.headers_mut().append(header::SET_COOKIE, app.cookies.set_browser(&self.name));
-        }
     }
 }

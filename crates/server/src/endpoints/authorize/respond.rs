@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use base64_turbo::STANDARD;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use jeton_authority::authorization::{AuthorizationResponse, PageError};
 use jeton_authority::store::StoreError;
 use jeton_authority::{IdentifyError, OAuthError};
@@ -10,8 +10,8 @@ use jeton_oauth::Parameters;
 use jeton_oauth::authorization::ResponseMode;
 use sha2::{Digest, Sha256};
 
-use super::see_other;
 use crate::app::App;
+use crate::interaction::see_other;
 use crate::pages::{ErrorPage, FormPostPage, page};
 use crate::request::{FormError, RequestContext};
 
@@ -72,6 +72,19 @@ pub(crate) fn stale_form(context: &RequestContext) -> Response {
     let error =
         ErrorPage { title: "This form is not valid any more", text, code: "form_token_invalid", request };
     page(StatusCode::FORBIDDEN, &error, None, None)
+}
+
+/// A request that the browser made by itself: ahead of a click, for an image, or to look at the headers. Nothing was done; where
+/// it was made ahead, the browser makes it again once it is meant.
+pub(crate) fn not_a_navigation(context: &RequestContext) -> Response {
+    let request = context.id();
+    tracing::debug!(request, code = "not_a_navigation", "request of a browser without a user refused");
+    let text =
+        "This page was loaded in the background, so nothing was done. Open the link again to continue.";
+    let error = ErrorPage { title: "Open this page again", text, code: "not_a_navigation", request };
+    let mut response = page(StatusCode::SERVICE_UNAVAILABLE, &error, None, None);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// Something failed here.

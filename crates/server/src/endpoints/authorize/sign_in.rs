@@ -7,20 +7,18 @@ use axum::response::Response;
 use http::{StatusCode, header};
 use jeton_authority::authorization::{SignedIn, Since};
 use jeton_authority::password::Password;
-use jeton_authority::{Refusal, SignInError};
+use jeton_authority::{FormVerdict, Refusal, SignInError};
 use jeton_oauth::authorization::Prompt;
 use jeton_oauth::{ErrorCode, Parameters};
 
 use super::super::client_request::context;
-use super::respond::{malformed, stale_form};
+use super::respond::{malformed, not_a_navigation, stale_form};
 use super::{Step, proceed, read, refused};
 use crate::app::App;
+use crate::interaction::{Seal, is_navigation};
 use crate::limits::PASSWORD_BYTES;
-use crate::pages::{SignInPage, page as send};
+use crate::pages::{SignInPage, SignedInAs, page as send};
 use crate::request::{RequestContext, form};
-
-/// What its forms are sealed for.
-const PURPOSE: &str = "sign-in";
 
 /// How signing in went so far.
 pub(in crate::endpoints) struct Attempt {
@@ -41,13 +39,17 @@ pub(super) fn page(app: &App, step: &Step, attempt: Attempt) -> Response {
     let request = &step.request;
     let choose = request.prompt.contains(&Prompt::SelectAccount) && !request.prompt.contains(&Prompt::Login);
     let signed_in = step.browser.signed_in.as_ref().filter(|_| choose);
+    let continue_token = Seal::Continue { request: &step.query() }.token(app, &step.browser);
     let shown = SignInPage {
         client: request.client.name(),
         action: &step.action("/sign-in"),
-        form_token: &step.form_token(app, PURPOSE),
+        form_token: &Seal::SignIn { request: &step.query() }.token(app, &step.browser),
         username: attempt.username.as_deref().or(request.login_hint.as_deref()).unwrap_or_default(),
         problem: attempt.problem.as_deref(),
-        signed_in_as: signed_in.map(|signed_in| signed_in.user.username.as_str()),
+        signed_in_as: signed_in.map(|signed_in| SignedInAs {
+            username: signed_in.user.username.as_str(),
+            form_token: &continue_token,
+        }),
         can_cancel: true,
     };
     let mut response = send(attempt.status, &shown, Some(request.redirect_uri.origin()), None);
@@ -61,6 +63,9 @@ pub(super) fn page(app: &App, step: &Step, attempt: Attempt) -> Response {
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
     let (parts, body) = request.into_parts();
+    if !is_navigation(&parts) {
+        return not_a_navigation(&context);
+    }
     let form = match form::of_body(&parts, body, &app.limits).await {
         Ok(form) => form,
         Err(error) => return malformed(&context, &error),
@@ -69,7 +74,10 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
         Ok(step) => step,
         Err(response) => return *response,
     };
-    if step.browser.is_new || !step.is_form_token(&app, PURPOSE, form.get("form_token").unwrap_or_default()) {
+    let query = step.query();
+    let goes_on = form.get("action") == Some("continue");
+    let seal = if goes_on { Seal::Continue { request: &query } } else { Seal::SignIn { request: &query } };
+    if seal.judge(&app, &step.browser, &form) != FormVerdict::Current {
         return stale_form(&step.context);
     }
     if form.get("action") == Some("cancel") {
@@ -77,7 +85,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
         return refused(&app, &step.context, &step.request.refuse(refusal)).await;
     }
     let since = Since { signed_in: true, consented: false };
-    if form.get("action") == Some("continue") && step.browser.signed_in.is_some() {
+    if goes_on && step.browser.signed_in.is_some() {
         return proceed(&app, step, since).await;
     }
     let before = step.browser.signed_in.as_ref();

@@ -1,0 +1,10 @@
+//! What the pages for people share: the browser in front of them, the seal of their forms, and which requests may change
+//! anything.
+
+mod browser;
+mod navigation;
+mod seal;
+
+pub(crate) use browser::{Browser, browser, see_other};
+pub(crate) use navigation::is_navigation;
+pub(crate) use seal::Seal;

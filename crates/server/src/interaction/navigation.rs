@@ -1,0 +1,77 @@
+//! Which requests may change anything. Browsers also send requests that nobody asked for: they load links ahead, show them
+//! before they are followed, and load images of other sites.
+
+use http::request::Parts;
+use http::{HeaderMap, Method};
+
+/// Where browsers load what a person looks at (Fetch Metadata Request Headers §2.1). Silent requests come from frames.
+const SHOWN_IN: [&str; 2] = ["document", "iframe"];
+
+/// Older names of `Sec-Purpose`. Other software uses these headers too, so their value has to say what they mean.
+const OLDER_PURPOSES: [&str; 3] = ["purpose", "x-purpose", "x-moz"];
+
+/// Whether this is somebody going to a page: a `GET` or `POST` that is a navigation and not made ahead of one. A browser that
+/// does not say what a request is for is taken at its method.
+pub(crate) fn is_navigation(parts: &Parts) -> bool {
+    matches!(parts.method, Method::GET | Method::POST)
+        && parts.headers.get("sec-fetch-dest").is_none_or(|dest| SHOWN_IN.iter().any(|shown| dest == shown))
+        && !is_ahead(&parts.headers)
+}
+
+/// Whether the browser loads the page before anybody has asked for it.
+fn is_ahead(headers: &HeaderMap) -> bool {
+    let says = |name: &&str| {
+        let value = headers.get(*name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let value = value.to_ascii_lowercase();
+        ["prefetch", "prerender", "preview"].iter().any(|ahead| value.contains(ahead))
+    };
+    headers.contains_key("sec-purpose") || OLDER_PURPOSES.iter().any(says)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn navigates(method: &str, headers: &[(&str, &str)]) -> bool {
+        let mut request = Request::builder().method(method);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        is_navigation(&request.body(()).expect("a request").into_parts().0)
+    }
+
+    #[test]
+    fn somebody_who_goes_to_a_page_navigates() {
+        for headers in [
+            &[][..],
+            &[("sec-fetch-dest", "document")],
+            &[("sec-fetch-dest", "iframe")],
+            &[("sec-fetch-dest", "document"), ("purpose", "billing")],
+        ] {
+            assert!(navigates("GET", headers), "{headers:?}");
+            assert!(navigates("POST", headers), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_browser_loads_by_itself_is_no_navigation() {
+        assert!(!navigates("HEAD", &[]));
+        assert!(!navigates("OPTIONS", &[]));
+        for headers in [
+            ("sec-fetch-dest", "image"),
+            ("sec-fetch-dest", "empty"),
+            ("sec-fetch-dest", "script"),
+            ("sec-fetch-dest", ""),
+            ("sec-purpose", "prefetch"),
+            ("sec-purpose", "prefetch;prerender"),
+            ("purpose", "prefetch"),
+            ("purpose", "Prerender"),
+            ("x-moz", "prefetch"),
+            ("x-purpose", "preview"),
+        ] {
+            assert!(!navigates("GET", &[headers]), "{headers:?}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The seals of all forms: for what each was shown.
+//!
+//! A page makes its form's token with [`Seal::token`]; who receives the form describes the same seal as it would be made now and
+//! asks for a verdict with [`Seal::judge`]. Only a current form acts. For any other, the page is shown again for the state of now,
+//! with a sentence that says why.
+
+use jeton_authority::{FormSeal, FormVerdict, ShownDigest};
+use jeton_oauth::Parameters;
+
+use super::Browser;
+use crate::app::App;
+
+/// The field that holds the token.
+const FIELD: &str = "form_token";
+
+/// What a form is for. The browser and the account that is signed in there are always sealed too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Seal<'a> {
+    /// Signing in to go on with an authorization request, given as its query, or going back.
+    SignIn { request: &'a str },
+    /// Going on with an authorization request as who is signed in. Made only where the request lets the user do so.
+    Continue { request: &'a str },
+    /// Allowing what an authorization request asks for, as the page showed it.
+    Consent { request: &'a str, shown: ShownDigest },
+}
+
+impl<'a> Seal<'a> {
+    /// The kind of form, what it is about, and what its page shows.
+    const fn parts(self) -> (&'static str, &'a str, ShownDigest) {
+        match self {
+            Self::SignIn { request } => ("sign-in", request, ShownDigest::NOTHING),
+            Self::Continue { request } => ("continue", request, ShownDigest::NOTHING),
+            Self::Consent { request, shown } => ("consent", request, shown),
+        }
+    }
+
+    /// The token of this form, shown now at this browser.
+    pub(crate) fn token(self, app: &App, browser: &Browser) -> String {
+        app.authority.seal_form(&self.at(browser), app.clock.now())
+    }
+
+    /// What a form that this browser posted is worth.
+    pub(crate) fn judge(self, app: &App, browser: &Browser, form: &Parameters) -> FormVerdict {
+        // A browser that has just got its name was shown nothing.
+        if browser.is_new {
+            return FormVerdict::Foreign;
+        }
+        let presented = form.get(FIELD).unwrap_or_default();
+        app.authority.judge_form(&self.at(browser), presented, app.clock.now())
+    }
+
+    fn at(self, browser: &'a Browser) -> FormSeal<'a> {
+        let (form, about, shown) = self.parts();
+        FormSeal { browser: &browser.name, form, about, account: browser.account(), shown }
+    }
+}
