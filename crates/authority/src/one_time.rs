@@ -1,5 +1,9 @@
 //! What may be used once. The client holds a random text, the store its hash: who reads the store can redeem nothing.
 
+mod presenting;
+
+pub use presenting::{CodeState, CodeVerdict, Presentation, Presenter, present};
+
 use std::fmt;
 
 use jeton_jose::{Timestamp, base64url};

@@ -1,9 +1,11 @@
 //! Devices that somebody signs in from elsewhere (RFC 8628): what is remembered while one waits.
 
 mod content;
+mod polling;
 mod user_code;
 
 pub(crate) use content::{Approval, RequestContent};
+pub use polling::{DeviceState, Noted, Polled, poll};
 pub use user_code::{UserCode, UserCodeError};
 
 use jeton_jose::Timestamp;

@@ -9,7 +9,7 @@ use crate::authority::Authority;
 use crate::authorization::CodeContent;
 use crate::grant::{Grant, LiveGrant, NewGrant};
 use crate::issue::TokenResponse;
-use crate::one_time::{OneTime, OneTimeHash, OneTimeKind};
+use crate::one_time::{OneTimeHash, OneTimeKind, Presenter};
 use crate::random::sixteen;
 use crate::refresh_token::RefreshState;
 use crate::refusal::{OAuthError, Refusal};
@@ -25,7 +25,14 @@ impl Authority {
         let hash = OneTimeHash::of(request.required("code", "code is missing")?);
         let found = self.store.peek(OneTimeKind::AuthorizationCode, hash).await?;
         let found = found.ok_or_else(|| NOT_VALID.because("no such code, or it expired long ago"))?;
-        let content = self.check_code(request, &found)?;
+        let content = CodeContent::from_json(&found.content).ok_or(NOT_VALID)?;
+        if let Err(error) = check_code(&content, request) {
+            return Err(match found.redeemed_at {
+                // Whoever cannot prove to be its client uses nothing up.
+                None => error,
+                Some(_) => self.used_in_wrong_hands(request, hash, &content, error).await?,
+            });
+        }
         let details = request.narrowed_details(&self.settings, &content.detail.authorization_details)?;
         let user = self.user_of_code(&content).await?.ok_or(NOT_VALID)?;
         // Two requests may get as far as this with one code; the store lets one of them through.
@@ -37,21 +44,27 @@ impl Authority {
         self.issue_for_grant(request, issuance).await
     }
 
-    /// Checks everything about a code but whether it was used. Whoever cannot prove to be its client uses nothing up.
-    fn check_code(&self, request: &TokenRequest, found: &OneTime) -> Result<CodeContent, OAuthError> {
-        let content = CodeContent::from_json(&found.content).ok_or(NOT_VALID)?;
-        if content.client != request.client.id {
-            return Err(NOT_VALID.because("the code is another client's").into());
-        }
-        check_redirect_uri(&content, request)?;
-        check_verifier(&content, request)?;
-        if content.dpop_jkt.is_some() && content.dpop_jkt != request.constraint.jkt {
-            return Err(OAuthError::refused(
-                ErrorCode::InvalidDpopProof,
-                "the proof is not by the key of the code",
-            ));
-        }
-        Ok(content)
+    /// Reports that a code which gave a grant is presented by somebody who cannot prove to be its owner.
+    async fn used_in_wrong_hands(
+        &self,
+        request: &TokenRequest,
+        hash: OneTimeHash,
+        content: &CodeContent,
+        error: OAuthError,
+    ) -> Result<OAuthError, OAuthError> {
+        let by = match self.presenter(request, &content.client).await? {
+            // The right client, but without the verifier, the redirect URI or the key.
+            Presenter::Owner => Presenter::Stranger,
+            other => other,
+        };
+        let user = content.user.parse::<UserId>().map_err(|_| NOT_VALID)?;
+        let new = self.grant_of_code(request, content, user);
+        Ok(match self.store.redeem_code(hash, new, self.presentation(request, by)).await? {
+            CodeRedemption::Replayed { grant: Some(grant) } => {
+                OAuthError::Replayed { refusal: NOT_VALID, grant }
+            }
+            _ => error,
+        })
     }
 
     async fn user_of_code(&self, content: &CodeContent) -> Result<Option<User>, OAuthError> {
@@ -66,10 +79,13 @@ impl Authority {
         content: &CodeContent,
         user: User,
     ) -> Result<LiveGrant, OAuthError> {
-        let new = self.grant_of_code(request, content, &user);
+        let new = self.grant_of_code(request, content, user.id);
         let live = live(&new, user);
-        match self.store.redeem_code(hash, new, request.now).await? {
+        match self.store.redeem_code(hash, new, self.presentation(request, Presenter::Owner)).await? {
             CodeRedemption::Opened => Ok(live),
+            CodeRedemption::Repeated { .. } => Err(NOT_VALID
+                .because("the client used the code a moment ago, and its tokens stay good")
+                .into()),
             CodeRedemption::Replayed { grant: Some(grant) } => {
                 Err(OAuthError::Replayed { refusal: NOT_VALID, grant })
             }
@@ -77,13 +93,13 @@ impl Authority {
         }
     }
 
-    fn grant_of_code(&self, request: &TokenRequest, content: &CodeContent, user: &User) -> NewGrant {
+    fn grant_of_code(&self, request: &TokenRequest, content: &CodeContent, user: UserId) -> NewGrant {
         let mut detail = content.detail.clone();
         let absolute = request.now.saturating_add(self.settings.absolute_lifetime);
         request.bind(&mut detail);
         NewGrant {
             id: GrantId::from_bytes(sixteen(&*self.random)),
-            user: user.id,
+            user,
             epoch: content.epoch,
             client: request.client.id.as_str().into(),
             scope: content.scope.clone(),
@@ -115,6 +131,22 @@ pub(crate) fn live(new: &NewGrant, user: User) -> LiveGrant {
         email: user.email,
         attributes: user.attributes,
     }
+}
+
+/// Checks everything about a code but whether it was used.
+fn check_code(content: &CodeContent, request: &TokenRequest) -> Result<(), OAuthError> {
+    if content.client != request.client.id {
+        return Err(NOT_VALID.because("the code is another client's").into());
+    }
+    check_redirect_uri(content, request)?;
+    check_verifier(content, request)?;
+    if content.dpop_jkt.is_some() && content.dpop_jkt != request.constraint.jkt {
+        return Err(OAuthError::refused(
+            ErrorCode::InvalidDpopProof,
+            "the proof is not by the key of the code",
+        ));
+    }
+    Ok(())
 }
 
 /// The redirect URI has to be the one that the code was sent to (RFC 6749 §4.1.3). OAuth 2.1 leaves it out, since PKCE does

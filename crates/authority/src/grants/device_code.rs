@@ -1,5 +1,9 @@
 //! The device code (RFC 8628 §3.4): a device asks with it again and again until its user has decided.
+//!
+//! The answer with the tokens may be lost, and a device may ask twice at once. So the same code from the same client gets the
+//! tokens of the same grant again within `refresh.grace`. Later, or from another client, the code is a replay, and the grant ends.
 
+use jeton_oauth::client::ClientId;
 use jeton_oauth::{ErrorCode, Scope};
 
 use super::authorization_code::live;
@@ -7,11 +11,13 @@ use super::{Issuance, TokenRequest};
 use crate::authority::Authority;
 use crate::device::Approval;
 use crate::grant::{LiveGrant, NewGrant};
-use crate::issue::TokenResponse;
-use crate::one_time::OneTimeHash;
+use crate::issue::{SenderConstraint, TokenResponse};
+use crate::one_time::{OneTimeHash, Presenter};
 use crate::random::sixteen;
+use crate::refresh_token::Presented;
 use crate::refusal::{OAuthError, Refusal};
-use crate::store::{CodeRedemption, DevicePoll};
+use crate::store::{CodeRedemption, DevicePoll, Refresh};
+use crate::user::UserStatus;
 use crate::{GrantId, UserId};
 
 const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "device_code is not valid");
@@ -27,21 +33,25 @@ impl Authority {
         request: &TokenRequest,
     ) -> Result<TokenResponse, OAuthError> {
         let hash = OneTimeHash::of(request.required("device_code", "device_code is missing")?);
-        let approval = match self.store.poll_device_authorization(hash, request.now).await? {
+        let client = &request.client.id;
+        let live = match self.store.poll_device_authorization(hash, client, request.now).await? {
             DevicePoll::Pending => return Err(PENDING.into()),
             DevicePoll::SlowDown => return Err(SLOW_DOWN.into()),
             DevicePoll::Denied => return Err(DENIED.into()),
             DevicePoll::Expired => return Err(EXPIRED.into()),
-            DevicePoll::Unknown => return Err(self.unknown_device_code(request, hash).await),
-            DevicePoll::Approved { content } => Approval::from_json(&content).ok_or(NOT_VALID)?,
+            DevicePoll::Unknown => return Err(NOT_VALID.into()),
+            DevicePoll::Redeemed { client } => self.present_used_code(request, hash, &client).await?,
+            DevicePoll::Approved { content } => {
+                let approval = Approval::from_json(&content).ok_or(NOT_VALID)?;
+                // Asked for wrongly, it is not used up.
+                request.narrowed_details(&self.settings, &approval.detail.authorization_details)?;
+                self.redeem_device_code(request, hash, approval).await?
+            }
         };
-        if approval.client != request.client.id {
-            return Err(NOT_VALID.into());
-        }
-        let details = request.narrowed_details(&self.settings, &approval.detail.authorization_details)?;
-        let live = self.redeem_device_code(request, hash, approval).await?;
         let scope = Scope::parse(&live.grant.scope).unwrap_or_default();
         let detail = live.grant.detail.as_deref();
+        let allowed = detail.map(|detail| detail.authorization_details.clone()).unwrap_or_default();
+        let details = request.narrowed_details(&self.settings, &allowed)?;
         let resources = self.resources_of(request, detail.map_or(&[], |detail| &detail.resources))?;
         let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce: None };
         self.issue_for_grant(request, issuance).await
@@ -65,8 +75,11 @@ impl Authority {
             ..self.grant_of_device(request)
         };
         let live = live(&new, user);
-        match self.store.redeem_device_code(hash, new, request.now).await? {
+        let presentation = self.presentation(request, Presenter::Owner);
+        match self.store.redeem_device_code(hash, new, presentation).await? {
             CodeRedemption::Opened => Ok(live),
+            // Another question of the same device was answered at the same time.
+            CodeRedemption::Repeated { grant: Some(grant) } => self.answer_again(request, hash, grant).await,
             CodeRedemption::Replayed { grant: Some(grant) } => {
                 Err(OAuthError::Replayed { refusal: NOT_VALID, grant })
             }
@@ -76,14 +89,59 @@ impl Authority {
         }
     }
 
-    /// Polling does not tell a code that was used from one that never was; redeeming does, and ends the grant that it gave.
-    async fn unknown_device_code(&self, request: &TokenRequest, hash: OneTimeHash) -> OAuthError {
-        match self.store.redeem_device_code(hash, self.grant_of_device(request), request.now).await {
-            Ok(CodeRedemption::Replayed { grant: Some(grant) }) => {
-                OAuthError::Replayed { refusal: NOT_VALID, grant }
+    /// Presents a code that gave a grant before.
+    async fn present_used_code(
+        &self,
+        request: &TokenRequest,
+        hash: OneTimeHash,
+        owner: &ClientId,
+    ) -> Result<LiveGrant, OAuthError> {
+        let presentation = self.presentation(request, self.presenter(request, owner).await?);
+        match self.store.redeem_device_code(hash, self.grant_of_device(request), presentation).await? {
+            CodeRedemption::Repeated { grant: Some(grant) } => self.answer_again(request, hash, grant).await,
+            CodeRedemption::Replayed { grant: Some(grant) } => {
+                Err(OAuthError::Replayed { refusal: NOT_VALID, grant })
             }
-            Ok(_) => NOT_VALID.into(),
-            Err(error) => error.into(),
+            _ => Err(NOT_VALID.into()),
+        }
+    }
+
+    /// The grant of a code that its device presents again within the grace. Whoever cannot prove the key that the grant is bound
+    /// to is not that device, and ends it.
+    async fn answer_again(
+        &self,
+        request: &TokenRequest,
+        hash: OneTimeHash,
+        grant: GrantId,
+    ) -> Result<LiveGrant, OAuthError> {
+        let Some((live, UserStatus::Active)) = self.store.find_grant(grant).await? else {
+            return Err(NOT_VALID.into());
+        };
+        let bound = live.grant.detail.as_ref().and_then(|detail| {
+            SenderConstraint { jkt: detail.jkt.clone(), x5t_s256: detail.x5t_s256.clone() }.confirmation()
+        });
+        if !request.constraint.proves(bound.as_ref()) {
+            let presentation = self.presentation(request, Presenter::Stranger);
+            let new = self.grant_of_device(request);
+            return Err(match self.store.redeem_device_code(hash, new, presentation).await? {
+                CodeRedemption::Replayed { .. } => OAuthError::Replayed { refusal: NOT_VALID, grant },
+                _ => NOT_VALID.into(),
+            });
+        }
+        if live.grant.revoked_at.is_some() || live.grant.expires_at <= request.now {
+            return Err(NOT_VALID.because("the grant of the code has ended").into());
+        }
+        let state = live.grant.state;
+        if state.generation == 0 {
+            return Ok(live);
+        }
+        // The device has refreshed since. Its code now stands for the grant's first refresh token, and the refresh rule tells a late
+        // retry from a replay: it knows how far the grant has moved on and from which network.
+        let first = Presented { generation: 0, minted_at: state.minted_at, network: request.network };
+        match self.store.refresh_grant(grant, first, self.settings.refresh, request.now).await? {
+            Refresh::Granted(live) => Ok(*live),
+            Refresh::Replayed(grant) => Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id }),
+            _ => Err(NOT_VALID.because("the grant of the code has ended").into()),
         }
     }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use jeton_jose::{Algorithm, Timestamp};
 use jeton_oauth::authorization::{AuthorizationDetails, GrantType};
+use jeton_oauth::client::ClientId;
 use jeton_oauth::{ErrorCode, Parameters, Scope};
 
 use crate::Network;
@@ -22,6 +23,7 @@ use crate::client::Client;
 use crate::grant::{GrantDetail, LiveGrant};
 use crate::issue::access_token::AccessTokenRequest;
 use crate::issue::{Content, Encryption, IdTokenRequest, SenderConstraint, TokenResponse};
+use crate::one_time::{Presentation, Presenter};
 use crate::refresh_token::mint;
 use crate::refusal::OAuthError;
 use crate::settings::Settings;
@@ -107,6 +109,26 @@ pub(crate) struct Issuance<'a> {
 }
 
 impl Authority {
+    /// Who presents a code that was given to `owner`, as far as the client goes.
+    pub(crate) async fn presenter(
+        &self,
+        request: &TokenRequest,
+        owner: &ClientId,
+    ) -> Result<Presenter, OAuthError> {
+        if request.client.id == *owner {
+            return Ok(Presenter::Owner);
+        }
+        // A public client proved nothing, and whoever has seen a code can name one.
+        let is_confidential = self.client(owner).await?.is_some_and(|owner| !owner.is_public());
+        let is_anybody = request.client.is_public() && is_confidential;
+        Ok(if is_anybody { Presenter::Anybody } else { Presenter::Stranger })
+    }
+
+    /// A code as a request presents it.
+    pub(crate) fn presentation(&self, request: &TokenRequest, by: Presenter) -> Presentation {
+        Presentation { by, at: request.now, grace: self.settings.refresh.grace }
+    }
+
     /// Answers a request to the token endpoint (RFC 6749 §3.2).
     ///
     /// # Errors

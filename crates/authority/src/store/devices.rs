@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
 
 use super::{CodeRedemption, Placement, StoreError};
 use crate::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use crate::grant::NewGrant;
-use crate::one_time::OneTimeHash;
+use crate::one_time::{OneTimeHash, Presentation};
 
 /// The outcome of deciding about a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,12 @@ pub enum DevicePoll {
     },
     /// Its time is over.
     Expired,
-    /// There is no such code, or it has been used.
+    /// The code was exchanged for a grant before.
+    Redeemed {
+        /// The client that it was given to, which may be another than the one that asks.
+        client: ClientId,
+    },
+    /// There is no such code for who asks.
     Unknown,
 }
 
@@ -64,20 +70,21 @@ pub trait DeviceStore {
         now: Timestamp,
     ) -> Result<DeviceDecided, StoreError>;
 
-    /// Answers a device that asks, and notes that it did (RFC 8628 §3.5).
+    /// Answers a device that asks, as [`crate::device::poll`] decides, and notes that it did (RFC 8628 §3.5).
     async fn poll_device_authorization(
         &self,
         device_code: OneTimeHash,
+        client: &ClientId,
         now: Timestamp,
     ) -> Result<DevicePoll, StoreError>;
 
-    /// Exchanges an approved device code for a grant, in one transaction, which succeeds at most once. A second attempt
-    /// ends the grant that the first one gave. What nobody approved is [`CodeRedemption::Unknown`], and so is the code of
-    /// another client than the grant's. An approval whose grant cannot be opened is taken back.
+    /// Exchanges an approved device code for a grant, in one transaction, which succeeds at most once. What another attempt
+    /// does is decided by [`crate::one_time::present`]; where it is a replay, the grant that the first attempt gave ends. What
+    /// nobody approved is [`CodeRedemption::Unknown`]. An approval whose grant cannot be opened is taken back.
     async fn redeem_device_code(
         &self,
         device_code: OneTimeHash,
         grant: NewGrant,
-        now: Timestamp,
+        presentation: Presentation,
     ) -> Result<CodeRedemption, StoreError>;
 }

@@ -6,7 +6,7 @@ use jeton_jose::Timestamp;
 use super::StoreError;
 use crate::GrantId;
 use crate::grant::NewGrant;
-use crate::one_time::{OneTime, OneTimeHash, OneTimeKind};
+use crate::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 
 /// The outcome of remembering something that may be used once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,11 @@ pub enum Redemption {
 pub enum CodeRedemption {
     /// The code is used, and the grant is open.
     Opened,
+    /// The code had been used a moment ago by the same owner, and nothing changed.
+    Repeated {
+        /// The grant that the code gave.
+        grant: Option<GrantId>,
+    },
     /// The code had been used before, and the grant that it gave ended with this call, if it had not before.
     Replayed {
         /// The grant that the code gave.
@@ -45,7 +50,7 @@ pub enum CodeRedemption {
     },
     /// Its time is over.
     Expired,
-    /// There is no such code.
+    /// There is no such code for who presents it.
     Unknown,
     /// The user was disabled or deleted, their password changed, or their session ended, since the code was given.
     CredentialsChanged,
@@ -76,13 +81,14 @@ pub trait OneTimeStore {
         now: Timestamp,
     ) -> Result<Redemption, StoreError>;
 
-    /// Exchanges an authorization code for a grant, in one transaction, which succeeds at most once (RFC 6749 §4.1.2). A
-    /// second attempt ends the grant that the first one gave. Audited.
+    /// Exchanges an authorization code for a grant, in one transaction, which succeeds at most once (RFC 6749 §4.1.2). What
+    /// another attempt does is decided by [`crate::one_time::present`]; where it is a replay, the grant that the first attempt
+    /// gave ends. Audited.
     async fn redeem_code(
         &self,
         code: OneTimeHash,
         grant: NewGrant,
-        now: Timestamp,
+        presentation: Presentation,
     ) -> Result<CodeRedemption, StoreError>;
 
     /// Removes what expired before `before`, at most `limit` of them; answers how many. Sessions and device codes too.

@@ -102,7 +102,7 @@ settings! {
     /// A file that holds the shared secret. One line break at its end does not count.
     access_shared_secret_file: Option<PathBuf> = "access.shared_secret_file", "";
 
-    /// How long a refresh token may be presented again and get the same answer; `0s` turns that off. Shorter than `access.lifetime`.
+    /// How long a refresh token, or a device's code, may be presented again and get the same answer, and an authorization code be sent again without ending what it gave; `0s` turns that off. Shorter than `access.lifetime`.
     refresh_grace: Duration = "refresh.grace", "30s";
     /// How many lost responses are excused before a spent refresh token counts as a replay.
     refresh_excuses: u8 = "refresh.excuses", "3";

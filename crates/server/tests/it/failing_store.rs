@@ -10,7 +10,7 @@ use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use jeton_authority::keys::{KeyId, StoredKey};
-use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
+use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::session::{NewSession, Session, SessionSecretHash, SessionSummary};
@@ -134,7 +134,7 @@ delegate! { OneTimeStore {
     true place(kind: OneTimeKind, hash: OneTimeHash, content: Box<str>, expires_at: Timestamp, now: Timestamp) -> Placement;
     false peek(kind: OneTimeKind, hash: OneTimeHash) -> Option<OneTime>;
     true redeem(kind: OneTimeKind, hash: OneTimeHash, now: Timestamp) -> Redemption;
-    true redeem_code(code: OneTimeHash, grant: NewGrant, now: Timestamp) -> CodeRedemption;
+    true redeem_code(code: OneTimeHash, grant: NewGrant, presentation: Presentation) -> CodeRedemption;
     true sweep_expired(before: Timestamp, limit: u32) -> u64;
 } }
 
@@ -142,8 +142,8 @@ delegate! { DeviceStore {
     true add_device_authorization(device: NewDeviceAuthorization, now: Timestamp) -> Placement;
     false find_device_authorization(user_code: &str, now: Timestamp) -> Option<DeviceAuthorization>;
     true decide_device_authorization(user_code: &str, decision: DeviceDecision, now: Timestamp) -> DeviceDecided;
-    true poll_device_authorization(device_code: OneTimeHash, now: Timestamp) -> DevicePoll;
-    true redeem_device_code(device_code: OneTimeHash, grant: NewGrant, now: Timestamp) -> CodeRedemption;
+    true poll_device_authorization(device_code: OneTimeHash, client: &ClientId, now: Timestamp) -> DevicePoll;
+    true redeem_device_code(device_code: OneTimeHash, grant: NewGrant, presentation: Presentation) -> CodeRedemption;
 } }
 
 delegate! { LogoutStore {

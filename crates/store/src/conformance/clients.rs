@@ -139,7 +139,8 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
     assert_eq!(fresh.found_client(&web).await, None);
     assert_eq!(fresh.consent(ada, &web).await, None);
     assert_eq!(fresh.consent(ada, &other).await, Some(consent_to("openid")));
-    let poll = fresh.poll_device_authorization(device.device_code, at(6)).await.expect("polling");
+    let poll =
+        fresh.poll_device_authorization(device.device_code, &device.client, at(6)).await.expect("polling");
     assert_eq!(poll, DevicePoll::Unknown);
     assert_eq!(fresh.remove_client(&web, at(6)).await.expect("removing"), ClientRemoval::Unknown);
 

@@ -3,13 +3,13 @@
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
-use jeton_authority::one_time::OneTimeHash;
+use jeton_authority::one_time::{OneTimeHash, Presenter};
 use jeton_authority::store::{CodeRedemption, DeviceDecided, DevicePoll, Placement};
 use jeton_oauth::Scope;
 
 use super::clients::{client_id, scope};
 use super::contention::{counts, tally};
-use super::fixture::{CALLERS, Fresh, at, hash, new_grant};
+use super::fixture::{CALLERS, Fresh, at, by_owner, hash, new_grant, presented};
 use super::sessions::grant_from;
 
 impl Fresh {
@@ -31,11 +31,11 @@ impl Fresh {
     }
 
     async fn polled(&self, code: OneTimeHash, seconds: i64) -> DevicePoll {
-        self.poll_device_authorization(code, at(seconds)).await.expect("polling")
+        self.poll_device_authorization(code, &client_id("web"), at(seconds)).await.expect("polling")
     }
 
     async fn device_redeemed(&self, code: OneTimeHash, grant: &NewGrant, seconds: i64) -> CodeRedemption {
-        self.redeem_device_code(code, grant.clone(), at(seconds)).await.expect("redeeming")
+        self.redeem_device_code(code, grant.clone(), by_owner(seconds)).await.expect("redeeming")
     }
 }
 
@@ -159,13 +159,40 @@ pub(super) async fn an_approved_device_code_opens_one_grant(fresh: &Fresh) {
     let [first, second] = [grant_from(&session), grant_from(&session)];
     assert_eq!(fresh.device_redeemed(code, &first, 2).await, CodeRedemption::Opened);
     assert!(fresh.stands(first.id));
-    assert_eq!(fresh.polled(code, 3).await, DevicePoll::Unknown, "it has been used");
+    let used = DevicePoll::Redeemed { client: client_id("web") };
+    assert_eq!(fresh.polled(code, 3).await, used);
+    // The answer was lost: the same device gets the same grant, even past the code's time.
+    let repeated = CodeRedemption::Repeated { grant: Some(first.id) };
+    for seconds in [3, 31] {
+        assert_eq!(fresh.device_redeemed(code, &second, seconds).await, repeated);
+    }
+    assert!(fresh.stands(first.id));
     let replayed = CodeRedemption::Replayed { grant: Some(first.id) };
     // Long after its time, too.
     assert_eq!(fresh.device_redeemed(code, &second, 600).await, replayed);
     assert!(!fresh.stands(first.id));
     assert!(!fresh.exists(&second));
     assert_eq!(fresh.audited().await, [AuditEvent::UserAdded, AuditEvent::CodeReplayed]);
+}
+
+pub(super) async fn the_code_of_a_device_is_for_its_client_alone(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let code = fresh.device("BDWPHQPK").await;
+    let other = client_id("other");
+    let poll = async |seconds| fresh.poll_device_authorization(code, &other, at(seconds)).await;
+    assert_eq!(poll(1).await.expect("polling"), DevicePoll::Unknown);
+    assert_eq!(fresh.polled(code, 2).await, DevicePoll::Pending, "nor is the device slowed down");
+    fresh.decided("BDWPHQPK", yes(), 3).await;
+    assert_eq!(poll(3).await.expect("polling"), DevicePoll::Unknown);
+    let [first, second] = [new_grant(ada), new_grant(ada)];
+    let stranger = presented(Presenter::Stranger, 4);
+    let redeemed = fresh.redeem_device_code(code, second.clone(), stranger).await.expect("redeeming");
+    assert_eq!(redeemed, CodeRedemption::Unknown);
+    assert_eq!(fresh.device_redeemed(code, &first, 4).await, CodeRedemption::Opened);
+    assert_eq!(poll(5).await.expect("polling"), DevicePoll::Redeemed { client: client_id("web") });
+    let redeemed = fresh.redeem_device_code(code, second, stranger).await.expect("redeeming");
+    assert_eq!(redeemed, CodeRedemption::Replayed { grant: Some(first.id) });
+    assert!(!fresh.stands(first.id));
 }
 
 pub(super) async fn only_an_approved_device_code_opens_a_grant(fresh: &Fresh) {
@@ -227,9 +254,9 @@ pub(super) async fn of_a_hundred_redeemers_of_a_device_code_one_opens_a_grant(fr
     fresh.decided("BDWPHQPK", yes(), 1).await;
     let answers = fresh
         .at_once(|store, _| async move {
-            store.redeem_device_code(code, new_grant(ada), at(2)).await.expect("redeeming")
+            store.redeem_device_code(code, new_grant(ada), by_owner(2)).await.expect("redeeming")
         })
         .await;
-    assert_eq!(tally(&answers), counts([("Opened", 1), ("Replayed", CALLERS - 1)]));
-    assert_eq!(fresh.live(at(3)).await, [], "the replays ended it");
+    assert_eq!(tally(&answers), counts([("Opened", 1), ("Repeated", CALLERS - 1)]));
+    assert_eq!(fresh.live(at(3)).await.len(), 1, "all of them are one device");
 }

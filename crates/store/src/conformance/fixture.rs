@@ -10,6 +10,7 @@ use std::time::Duration;
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::grant::{Grant, NewGrant};
 use jeton_authority::keys::{KeyId, KeyPurpose, SealedKey, StoredKey};
+use jeton_authority::one_time::{Presentation, Presenter};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::store::{GrantFilter, GrantOpening, NewUser, Refresh, Store, UserAddition};
@@ -186,6 +187,16 @@ pub(super) fn new_grant(user: UserId) -> NewGrant {
         opened_at: at(0),
         expires_at: at(LIFETIME),
     }
+}
+
+/// A code as its owner presents it, under the grace of [`POLICY`].
+pub(super) fn by_owner(seconds: i64) -> Presentation {
+    presented(Presenter::Owner, seconds)
+}
+
+/// A code as somebody presents it, under the grace of [`POLICY`].
+pub(super) fn presented(by: Presenter, seconds: i64) -> Presentation {
+    Presentation { by, at: at(seconds), grace: POLICY.grace }
 }
 
 /// An identifier that no grant has.

@@ -2,14 +2,14 @@
 
 use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::grant::NewGrant;
-use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
+use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presenter};
 use jeton_authority::session::NewSession;
 use jeton_authority::store::{CodeRedemption, DevicePoll, Placement, Redemption, SessionEnding};
 use jeton_jose::Timestamp;
 
 use super::contention::{counts, tally};
 use super::devices::new_device;
-use super::fixture::{CALLERS, Fresh, at, hash, new_grant};
+use super::fixture::{CALLERS, Fresh, at, by_owner, hash, new_grant, presented};
 use super::sessions::{grant_from, new_session};
 
 use OneTimeKind::{AssertionId, AuthorizationCode, PushedRequest};
@@ -42,7 +42,7 @@ impl Fresh {
     }
 
     async fn code_redeemed(&self, code: OneTimeHash, grant: &NewGrant, seconds: i64) -> CodeRedemption {
-        self.redeem_code(code, grant.clone(), at(seconds)).await.expect("redeeming")
+        self.redeem_code(code, grant.clone(), by_owner(seconds)).await.expect("redeeming")
     }
 
     /// Whether there is such a grant, ended or not.
@@ -134,6 +134,40 @@ pub(super) async fn a_replayed_code_ends_the_grant_that_it_gave(fresh: &Fresh) {
     assert_eq!(fresh.audited().await, [AuditEvent::UserAdded, AuditEvent::CodeReplayed]);
 }
 
+pub(super) async fn a_code_that_its_owner_repeats_within_the_grace_ends_nothing(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let code = fresh.placed(AuthorizationCode, "code").await;
+    let [grant, second] = [new_grant(ada), new_grant(ada)];
+    fresh.code_redeemed(code, &grant, 1).await;
+    let repeated = CodeRedemption::Repeated { grant: Some(grant.id) };
+    for seconds in [1, 30] {
+        assert_eq!(fresh.code_redeemed(code, &second, seconds).await, repeated);
+    }
+    assert!(fresh.stands(grant.id) && !fresh.exists(&second));
+    assert_eq!(fresh.audited().await, [AuditEvent::UserAdded]);
+    let replayed = CodeRedemption::Replayed { grant: Some(grant.id) };
+    assert_eq!(fresh.code_redeemed(code, &second, 31).await, replayed, "the grace is over");
+    assert!(!fresh.stands(grant.id));
+}
+
+pub(super) async fn a_code_in_the_wrong_hands_ends_what_it_gave_but_is_not_spoilt_before(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let code = fresh.placed(AuthorizationCode, "code").await;
+    let [grant, second] = [new_grant(ada), new_grant(ada)];
+    let redeem = async |grant: &NewGrant, by, seconds| {
+        fresh.redeem_code(code, grant.clone(), presented(by, seconds)).await.expect("redeeming")
+    };
+    for by in [Presenter::Stranger, Presenter::Anybody] {
+        assert_eq!(redeem(&second, by, 1).await, CodeRedemption::Unknown);
+    }
+    assert_eq!(redeem(&grant, Presenter::Owner, 2).await, CodeRedemption::Opened);
+    assert_eq!(redeem(&second, Presenter::Anybody, 2).await, CodeRedemption::Unknown);
+    assert!(fresh.stands(grant.id));
+    let replayed = CodeRedemption::Replayed { grant: Some(grant.id) };
+    assert_eq!(redeem(&second, Presenter::Stranger, 2).await, replayed);
+    assert!(!fresh.stands(grant.id) && !fresh.exists(&second));
+}
+
 pub(super) async fn a_code_expires_at_its_second(fresh: &Fresh) {
     let grant = new_grant(fresh.user("ada").await);
     let code = fresh.placed(AuthorizationCode, "code").await;
@@ -160,7 +194,9 @@ pub(super) async fn a_code_is_used_up_though_its_grant_cannot_be_opened(fresh: &
         let code = fresh.placed(AuthorizationCode, text).await;
         assert_eq!(fresh.code_redeemed(code, &grant, 2).await, CodeRedemption::CredentialsChanged);
         let retried = fresh.code_redeemed(code, &grant, 3).await;
-        assert_eq!(retried, CodeRedemption::Replayed { grant: None });
+        assert_eq!(retried, CodeRedemption::Repeated { grant: None });
+        let late = fresh.code_redeemed(code, &grant, 32).await;
+        assert_eq!(late, CodeRedemption::Replayed { grant: None });
         assert!(!fresh.exists(&grant));
     }
 }
@@ -183,34 +219,34 @@ pub(super) async fn sweeping_removes_only_what_is_past(fresh: &Fresh) {
     assert_eq!([sweep(61, 2).await, sweep(61, 2).await, sweep(61, 2).await], [2, 1, 0]);
     assert_eq!(fresh.seen(AuthorizationCode, code).await, None);
     assert_eq!(fresh.end_session(session.id, at(61)).await.expect("ending"), SessionEnding::Unknown);
-    let polled = fresh.poll_device_authorization(device.device_code, at(1)).await.expect("polling");
+    let polled =
+        fresh.poll_device_authorization(device.device_code, &device.client, at(1)).await.expect("polling");
     assert_eq!(polled, DevicePoll::Unknown);
     assert!(fresh.seen(AssertionId, OneTimeHash::of("lasting")).await.is_some());
     assert_eq!(sweep(62, 100).await, 1);
 }
 
-pub(super) async fn of_a_hundred_redeemers_of_a_code_one_opens_a_grant_and_the_replays_end_it(fresh: &Fresh) {
+pub(super) async fn of_a_hundred_redeemers_of_a_code_one_opens_a_grant_and_the_others_end_nothing(
+    fresh: &Fresh,
+) {
     let ada = fresh.user("ada").await;
     let code = fresh.placed(AuthorizationCode, "code").await;
     let answers = fresh
         .at_once(|store, _| async move {
             let grant = new_grant(ada);
             let id = grant.id;
-            (id, store.redeem_code(code, grant, at(1)).await.expect("redeeming"))
+            (id, store.redeem_code(code, grant, by_owner(1)).await.expect("redeeming"))
         })
         .await;
     let opened: Vec<_> = answers.iter().filter(|(_, answer)| *answer == CodeRedemption::Opened).collect();
     assert_eq!(opened.len(), 1);
     let (given, _) = *opened[0];
-    for (grant, answer) in answers {
-        if grant == given {
-            assert!(!fresh.stands(grant));
-        } else {
-            assert_eq!(answer, CodeRedemption::Replayed { grant: Some(given) });
-            assert_eq!(fresh.grant_standing(grant).expect("looking"), None);
-        }
+    assert!(fresh.stands(given));
+    for (grant, answer) in answers.into_iter().filter(|(grant, _)| *grant != given) {
+        assert_eq!(answer, CodeRedemption::Repeated { grant: Some(given) });
+        assert_eq!(fresh.grant_standing(grant).expect("looking"), None);
     }
-    assert_eq!(fresh.audited().await, [AuditEvent::UserAdded, AuditEvent::CodeReplayed]);
+    assert_eq!(fresh.audited().await, [AuditEvent::UserAdded]);
 }
 
 pub(super) async fn of_a_hundred_with_one_identifier_one_places_it(fresh: &Fresh) {
@@ -246,7 +282,7 @@ pub(super) async fn no_grant_outlives_the_session_whose_end_its_code_raced(fresh
                     return None;
                 }
                 let code = OneTimeHash::of(&caller.to_string());
-                Some((grant.clone(), store.redeem_code(code, grant, at(1)).await.expect("redeeming")))
+                Some((grant.clone(), store.redeem_code(code, grant, by_owner(1)).await.expect("redeeming")))
             }
         })
         .await;

@@ -1,19 +1,19 @@
 //! Devices that wait, in SQLite.
 
 use jeton_authority::GrantId;
-use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
+use jeton_authority::device::{
+    self, DeviceAuthorization, DeviceDecision, DeviceState, NewDeviceAuthorization,
+};
 use jeton_authority::grant::NewGrant;
-use jeton_authority::one_time::OneTimeHash;
+use jeton_authority::one_time::{CodeState, CodeVerdict, OneTimeHash, Presentation, present};
 use jeton_authority::store::{CodeRedemption, DeviceDecided, DevicePoll, GrantOpening, Placement};
 use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::clients::scope;
 use super::columns::{optional_text, optional_timestamp, parsed, text, timestamp};
 use super::{grants, one_time};
-
-/// By how much a device that asks too often has to slow down (RFC 8628 §3.5), in seconds.
-const SLOW_DOWN: i64 = 5;
 
 pub(super) fn add(
     db: &Connection,
@@ -83,72 +83,75 @@ pub(super) fn decide(
     Ok(DeviceDecided::Done)
 }
 
-pub(super) fn poll(db: &Connection, code: OneTimeHash, now: Timestamp) -> rusqlite::Result<DevicePoll> {
-    let found = db
-        .prepare_cached(
-            "SELECT expires_at, last_polled_at, interval, decided, approved, grant_id FROM devices WHERE device_code = ?1",
-        )?
-        .query_row([code.as_bytes()], |row| {
-            Ok((
-                timestamp(row, 0)?,
-                optional_timestamp(row, 1)?,
-                row.get::<_, i64>(2)?,
-                row.get::<_, bool>(3)?,
-                optional_text(row, 4)?,
-                row.get::<_, Option<[u8; 16]>>(5)?,
-            ))
-        })
-        .optional()?;
-    let Some((expires_at, last, interval, decided, approved, grant)) = found else {
-        return Ok(DevicePoll::Unknown);
-    };
-    if grant.is_some() {
-        return Ok(DevicePoll::Unknown);
+pub(super) fn poll(
+    db: &Connection,
+    code: OneTimeHash,
+    client: &ClientId,
+    now: Timestamp,
+) -> rusqlite::Result<DevicePoll> {
+    let Some(device) = state(db, code)? else { return Ok(DevicePoll::Unknown) };
+    let polled = device::poll(&device, client, now);
+    if let Some(noted) = polled.noted {
+        db.prepare_cached("UPDATE devices SET last_polled_at = ?2, interval = ?3 WHERE device_code = ?1")?
+            .execute((code.as_bytes(), noted.at.unix(), noted.interval))?;
     }
-    if expires_at <= now {
-        return Ok(DevicePoll::Expired);
-    }
-    match (decided, approved) {
-        (true, Some(content)) => return Ok(DevicePoll::Approved { content }),
-        (true, None) => return Ok(DevicePoll::Denied),
-        (false, _) => {}
-    }
-    let too_soon = last.is_some_and(|last| now.unix() < last.unix().saturating_add(interval));
+    Ok(polled.answer)
+}
+
+fn state(db: &Connection, code: OneTimeHash) -> rusqlite::Result<Option<DeviceState>> {
     db.prepare_cached(
-        "UPDATE devices SET last_polled_at = ?2, interval = interval + ?3 WHERE device_code = ?1",
+        "SELECT client, expires_at, last_polled_at, interval, decided, approved, redeemed_at FROM devices
+         WHERE device_code = ?1",
     )?
-    .execute((code.as_bytes(), now.unix(), if too_soon { SLOW_DOWN } else { 0 }))?;
-    Ok(if too_soon { DevicePoll::SlowDown } else { DevicePoll::Pending })
+    .query_row([code.as_bytes()], |row| {
+        let decision = match (row.get(4)?, optional_text(row, 5)?) {
+            (false, _) => None,
+            (true, Some(content)) => Some(DeviceDecision::Approved { content }),
+            (true, None) => Some(DeviceDecision::Denied),
+        };
+        Ok(DeviceState {
+            client: parsed(row, 0)?,
+            expires_at: timestamp(row, 1)?,
+            last_polled_at: optional_timestamp(row, 2)?,
+            interval: row.get(3)?,
+            decision,
+            redeemed_at: optional_timestamp(row, 6)?,
+        })
+    })
+    .optional()
 }
 
 pub(super) fn redeem(
     db: &Connection,
     code: OneTimeHash,
     grant: &NewGrant,
-    now: Timestamp,
+    presentation: &Presentation,
 ) -> rusqlite::Result<CodeRedemption> {
     let found = db
         .prepare_cached(
-            "SELECT expires_at, approved IS NOT NULL, grant_id FROM devices WHERE device_code = ?1 AND client = ?2",
+            "SELECT expires_at, redeemed_at, grant_id, approved IS NOT NULL FROM devices WHERE device_code = ?1",
         )?
-        .query_row((code.as_bytes(), &grant.client), |row| {
-            Ok((timestamp(row, 0)?, row.get::<_, bool>(1)?, row.get::<_, Option<[u8; 16]>>(2)?))
+        .query_row([code.as_bytes()], |row| {
+            let state = CodeState {
+                expires_at: timestamp(row, 0)?,
+                redeemed_at: optional_timestamp(row, 1)?,
+                grant: row.get::<_, Option<[u8; 16]>>(2)?.map(GrantId::from_bytes),
+            };
+            Ok((state, row.get::<_, bool>(3)?))
         })
         .optional()?;
-    match found {
-        Some((_, _, Some(grant))) => one_time::replayed(db, Some(GrantId::from_bytes(grant)), now),
-        Some((expires_at, _, None)) if expires_at <= now => Ok(CodeRedemption::Expired),
-        Some((_, true, None)) => {
-            if grants::open(db, grant)? == GrantOpening::CredentialsChanged {
-                // What failed once does not get better, so nobody said yes any more.
-                db.prepare_cached("UPDATE devices SET approved = NULL WHERE device_code = ?1")?
-                    .execute([code.as_bytes()])?;
-                return Ok(CodeRedemption::CredentialsChanged);
-            }
-            db.prepare_cached("UPDATE devices SET grant_id = ?2 WHERE device_code = ?1")?
-                .execute((code.as_bytes(), grant.id.as_bytes()))?;
-            Ok(CodeRedemption::Opened)
-        }
-        Some((_, false, None)) | None => Ok(CodeRedemption::Unknown),
+    let Some((state, is_approved)) = found else { return Ok(CodeRedemption::Unknown) };
+    match present(&state, presentation) {
+        CodeVerdict::Redeem if is_approved => {}
+        other => return one_time::settled(db, &state, other, presentation.at),
     }
+    if grants::open(db, grant)? == GrantOpening::CredentialsChanged {
+        // What failed once does not get better, so nobody said yes any more.
+        db.prepare_cached("UPDATE devices SET approved = NULL WHERE device_code = ?1")?
+            .execute([code.as_bytes()])?;
+        return Ok(CodeRedemption::CredentialsChanged);
+    }
+    db.prepare_cached("UPDATE devices SET grant_id = ?2, redeemed_at = ?3 WHERE device_code = ?1")?
+        .execute((code.as_bytes(), grant.id.as_bytes(), presentation.at.unix()))?;
+    Ok(CodeRedemption::Opened)
 }

@@ -3,7 +3,9 @@
 use jeton_authority::GrantId;
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::grant::NewGrant;
-use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
+use jeton_authority::one_time::{
+    CodeState, CodeVerdict, OneTime, OneTimeHash, OneTimeKind, Presentation, present,
+};
 use jeton_authority::store::{CodeRedemption, GrantOpening, Placement, Redemption};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
@@ -57,10 +59,10 @@ pub(super) fn redeem(
     now: Timestamp,
 ) -> rusqlite::Result<Redemption> {
     let Some(found) = find(db, kind, hash)? else { return Ok(Redemption::Unknown) };
-    if found.redeemed_at.is_some() {
+    if found.state.redeemed_at.is_some() {
         return Ok(Redemption::Replayed);
     }
-    if found.expires_at <= now {
+    if found.state.expires_at <= now {
         return Ok(Redemption::Expired);
     }
     set_redeemed(db, &found, None, now)?;
@@ -72,43 +74,47 @@ pub(super) fn redeem_code(
     db: &Connection,
     code: OneTimeHash,
     grant: &NewGrant,
-    now: Timestamp,
+    presentation: &Presentation,
 ) -> rusqlite::Result<CodeRedemption> {
     let kind = OneTimeKind::AuthorizationCode;
     let Some(found) = find(db, kind, code)? else { return Ok(CodeRedemption::Unknown) };
-    if found.redeemed_at.is_some() {
-        return replayed(db, found.grant, now);
-    }
-    if found.expires_at <= now {
-        return Ok(CodeRedemption::Expired);
+    match present(&found.state, presentation) {
+        CodeVerdict::Redeem => {}
+        other => return settled(db, &found.state, other, presentation.at),
     }
     let opening = grants::open(db, grant)?;
     // The code is used either way: what failed once does not get better.
-    set_redeemed(db, &found, (opening == GrantOpening::Opened).then_some(grant.id), now)?;
+    set_redeemed(db, &found, (opening == GrantOpening::Opened).then_some(grant.id), presentation.at)?;
     Ok(match opening {
         GrantOpening::Opened => CodeRedemption::Opened,
         GrantOpening::CredentialsChanged => CodeRedemption::CredentialsChanged,
     })
 }
 
-/// A code that comes twice may have been stolen, so what it gave ends (RFC 6749 §4.1.2).
-pub(super) fn replayed(
+/// Carries out a verdict that opens no grant.
+pub(super) fn settled(
     db: &Connection,
-    grant: Option<GrantId>,
+    code: &CodeState,
+    verdict: CodeVerdict,
     now: Timestamp,
 ) -> rusqlite::Result<CodeRedemption> {
-    if let Some(grant) = grant {
-        grants::revoke(db, grant, AuditEvent::CodeReplayed, now)?;
-    }
-    Ok(CodeRedemption::Replayed { grant })
+    Ok(match verdict {
+        CodeVerdict::Retry => CodeRedemption::Repeated { grant: code.grant },
+        CodeVerdict::Replay => {
+            if let Some(grant) = code.grant {
+                grants::revoke(db, grant, AuditEvent::CodeReplayed, now)?;
+            }
+            CodeRedemption::Replayed { grant: code.grant }
+        }
+        CodeVerdict::Expired => CodeRedemption::Expired,
+        CodeVerdict::Redeem | CodeVerdict::Refuse => CodeRedemption::Unknown,
+    })
 }
 
 /// How something stands, without what it stands for.
 struct Found {
     number: i64,
-    expires_at: Timestamp,
-    redeemed_at: Option<Timestamp>,
-    grant: Option<GrantId>,
+    state: CodeState,
 }
 
 fn find(db: &Connection, kind: OneTimeKind, hash: OneTimeHash) -> rusqlite::Result<Option<Found>> {
@@ -116,12 +122,12 @@ fn find(db: &Connection, kind: OneTimeKind, hash: OneTimeHash) -> rusqlite::Resu
         "SELECT number, expires_at, redeemed_at, grant_id FROM one_time WHERE hash = ?1 AND kind = ?2",
     )?
     .query_row((hash.as_bytes(), kind.as_str()), |row| {
-        Ok(Found {
-            number: row.get(0)?,
+        let state = CodeState {
             expires_at: timestamp(row, 1)?,
             redeemed_at: optional_timestamp(row, 2)?,
             grant: row.get::<_, Option<[u8; 16]>>(3)?.map(GrantId::from_bytes),
-        })
+        };
+        Ok(Found { number: row.get(0)?, state })
     })
     .optional()
 }

@@ -46,6 +46,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "consented_resources",
         sql: include_str!("../../migrations/sqlite/0005_consented_resources.sql"),
     },
+    Migration {
+        number: 6,
+        name: "redeemed_devices",
+        sql: include_str!("../../migrations/sqlite/0006_redeemed_devices.sql"),
+    },
 ];
 
 /// The schema that this program works with.

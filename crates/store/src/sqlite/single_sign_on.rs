@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
-use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind};
+use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 use jeton_authority::session::{NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::store::{
     ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
@@ -147,9 +147,9 @@ impl OneTimeStore for SqliteStore {
         &self,
         code: OneTimeHash,
         grant: NewGrant,
-        now: Timestamp,
+        presentation: Presentation,
     ) -> Result<CodeRedemption, StoreError> {
-        self.writer.submit(move |db| one_time::redeem_code(db, code, &grant, now)).await
+        self.writer.submit(move |db| one_time::redeem_code(db, code, &grant, &presentation)).await
     }
 
     async fn sweep_expired(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -188,18 +188,20 @@ impl DeviceStore for SqliteStore {
     async fn poll_device_authorization(
         &self,
         device_code: OneTimeHash,
+        client: &ClientId,
         now: Timestamp,
     ) -> Result<DevicePoll, StoreError> {
-        self.writer.submit(move |db| devices::poll(db, device_code, now)).await
+        let client = client.clone();
+        self.writer.submit(move |db| devices::poll(db, device_code, &client, now)).await
     }
 
     async fn redeem_device_code(
         &self,
         device_code: OneTimeHash,
         grant: NewGrant,
-        now: Timestamp,
+        presentation: Presentation,
     ) -> Result<CodeRedemption, StoreError> {
-        self.writer.submit(move |db| devices::redeem(db, device_code, &grant, now)).await
+        self.writer.submit(move |db| devices::redeem(db, device_code, &grant, &presentation)).await
     }
 }
 

@@ -62,7 +62,7 @@ fn a_newer_schema_is_refused_untouched() {
         let error = refused_untouched(&scratch, mode);
         assert_eq!(
             error.to_string(),
-            "the data folder is of a newer version (schema 7, this program knows 5)"
+            "the data folder is of a newer version (schema 7, this program knows 6)"
         );
         assert_eq!(error.code(), "database_newer");
     }
@@ -119,6 +119,7 @@ fn migrations_are_recorded_by_number_and_name() {
         (3, "one_time_rows"),
         (4, "consented_details"),
         (5, "consented_resources"),
+        (6, "redeemed_devices"),
     ];
     assert_eq!(recorded, known.map(|(number, name)| (number, name.to_owned())));
 }
@@ -134,5 +135,5 @@ fn many_may_make_one_database_at_once() {
     let raw: Connection = scratch.raw();
     let migrations: u32 =
         raw.query_row("SELECT count(*) FROM migrations", [], |row| row.get(0)).expect("counting");
-    assert_eq!(migrations, 5);
+    assert_eq!(migrations, 6);
 }

@@ -1,5 +1,7 @@
 //! Attacks on authorization codes: stolen, injected, replayed, and stripped of their protection.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use jeton_authority::client::{ClientPolicy, PkcePolicy};
 use jeton_oauth::Parameters;
@@ -49,16 +51,78 @@ async fn a_code_that_is_injected_into_another_sign_in_fails_for_its_verifier() {
     refused(&redeem(&app, "web", &stolen, &[("redirect_uri", CALLBACK), ("code_verifier", own)]).await);
 }
 
+/// The access token that a code gave.
+async fn redeemed(app: &TestApp, code: &str) -> String {
+    let tokens = redeem(app, "web", code, &USUAL).await.json();
+    tokens["access_token"].as_str().expect("a token").to_owned()
+}
+
+async fn holds(app: &TestApp, access: &str) -> bool {
+    app.userinfo(access).await.status == StatusCode::OK
+}
+
+#[tokio::test]
+async fn a_code_that_its_client_sends_twice_within_the_grace_is_refused_and_ends_nothing() {
+    let (app, code) = with_code(&[]).await;
+    let access = redeemed(&app, &code).await;
+    for seconds in [0, 29] {
+        app.hand.step(seconds);
+        refused(&redeem(&app, "web", &code, &USUAL).await);
+        assert!(holds(&app, &access).await, "after {seconds} seconds");
+    }
+}
+
+#[tokio::test]
+async fn of_many_requests_with_one_code_at_once_one_gets_tokens_and_keeps_them() {
+    let (app, code) = with_code(&[]).await;
+    let app = Arc::new(app);
+    let mut requests = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (app, code) = (Arc::clone(&app), code.clone());
+        requests.spawn(async move { redeem(&app, "web", &code, &USUAL).await });
+    }
+    let answers = requests.join_all().await;
+    let good: Vec<_> = answers.iter().filter(|answer| answer.status == StatusCode::OK).collect();
+    assert_eq!(good.len(), 1);
+    assert!(holds(&app, good[0].json()["access_token"].as_str().expect("a token")).await);
+}
+
 #[tokio::test]
 async fn a_code_that_was_replayed_ends_what_it_gave() {
+    const OTHER_VERIFIER: &str = "an-own-verifier-of-the-attacker-that-is-long-enough-0";
+    let other_verifier = [("redirect_uri", CALLBACK), ("code_verifier", OTHER_VERIFIER)];
+    let no_verifier = [("redirect_uri", CALLBACK)];
+    let other_uri = [("redirect_uri", "https://app.example/other"), ("code_verifier", VERIFIER)];
+    for (what, client, later, fields) in [
+        ("after the grace", "web", 30, &USUAL[..]),
+        ("from another client", "other", 0, &USUAL[..]),
+        ("with another verifier", "web", 0, &other_verifier[..]),
+        ("without a verifier", "web", 0, &no_verifier[..]),
+        ("for another redirect URI", "web", 0, &other_uri[..]),
+    ] {
+        let (app, code) = with_code(&[]).await;
+        let access = redeemed(&app, &code).await;
+        app.hand.step(later);
+        assert!(holds(&app, &access).await, "{what}");
+        refused(&redeem(&app, client, &code, fields).await);
+        assert!(!holds(&app, &access).await, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_merely_seen_the_code_of_a_confidential_client_ends_nothing() {
     let (app, code) = with_code(&[]).await;
-    let tokens = redeem(&app, "web", &code, &USUAL).await.json();
-    let access = tokens["access_token"].as_str().expect("a token");
-    // A client that holds the code but is not its owner ends nothing.
-    refused(&redeem(&app, "other", &code, &USUAL).await);
-    assert_eq!(app.userinfo(access).await.status, StatusCode::OK);
-    refused(&redeem(&app, "web", &code, &USUAL).await);
-    assert_eq!(app.userinfo(access).await.status, StatusCode::UNAUTHORIZED);
+    let mut public = web();
+    public["token_endpoint_auth_method"] = json!("none");
+    public["grant_types"] = json!(["authorization_code"]);
+    app.add_client("public", public).await;
+    let access = redeemed(&app, &code).await;
+    let mut fields = vec![("grant_type", "authorization_code"), ("code", &code), ("client_id", "public")];
+    fields.extend(USUAL);
+    refused(&app.post_form("/token", &fields).await);
+    fields[2] = ("client_id", "web");
+    assert_eq!(app.post_form("/token", &fields).await.status, StatusCode::UNAUTHORIZED);
+    assert!(holds(&app, &access).await);
 }
 
 #[tokio::test]

@@ -208,7 +208,9 @@ async fn a_bank_gets_tokens_that_are_bound_to_its_key_and_its_pushed_request_is_
     for scheme in ["DPoP", "Bearer"] {
         assert_eq!(bank.userinfo(scheme, access, None).await.status, StatusCode::UNAUTHORIZED);
     }
-    // Both are good once.
+    // Both are good once, and a replay of the code after the grace ends what it gave.
+    is_refused(&bank.redeem(code).await, 400, "invalid_grant");
+    app.hand.step(30);
     is_refused(&bank.redeem(code).await, 400, "invalid_grant");
     let proof = bank.proof("GET", "/userinfo", Some(access));
     assert_eq!(bank.userinfo("DPoP", access, Some(&proof)).await.status, StatusCode::UNAUTHORIZED);

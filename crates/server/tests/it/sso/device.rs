@@ -1,11 +1,16 @@
 //! Signing a device in from a browser elsewhere (RFC 8628).
 
-use http::StatusCode;
+use std::sync::Arc;
+
+use http::{Request, StatusCode};
 use jeton_authority::DEVICE_PAGE;
 use jeton_authority::client::ClientPolicy;
+use jeton_jose::dpop::{Prover, Request as Proved};
+use jeton_jose::{Algorithm, PrivateKey};
 use serde_json::{Value, json};
 
 use super::browser::{Browser, form};
+use super::client::with_form;
 use crate::app::{Answer, PASSWORD, TestApp};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -31,13 +36,25 @@ async fn begin(app: &TestApp) -> Value {
 }
 
 async fn poll_as(app: &TestApp, client: &str, device: &Value) -> Answer {
-    let code = device["device_code"].as_str().expect("a code");
-    let fields = [("grant_type", GRANT), ("client_id", client), ("device_code", code)];
-    app.post_form("/token", &fields).await
+    app.post_form("/token", &question_fields(client, text(device, "device_code"))).await
+}
+
+fn question_fields<'a>(client: &'a str, code: &'a str) -> [(&'static str, &'a str); 3] {
+    [("grant_type", GRANT), ("client_id", client), ("device_code", code)]
 }
 
 async fn poll(app: &TestApp, device: &Value) -> Answer {
     poll_as(app, "tv", device).await
+}
+
+async fn refresh(app: &TestApp, tokens: &Value) -> Answer {
+    let token = text(tokens, "refresh_token");
+    let fields = [("grant_type", "refresh_token"), ("client_id", "tv"), ("refresh_token", token)];
+    app.post_form("/token", &fields).await
+}
+
+fn text<'a>(tokens: &'a Value, name: &str) -> &'a str {
+    tokens[name].as_str().unwrap_or_else(|| panic!("no {name}: {tokens}"))
 }
 
 #[track_caller]
@@ -172,30 +189,115 @@ async fn a_device_that_waits_too_long_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_device_code_gives_tokens_once_and_a_replay_ends_them() {
+async fn a_device_that_asks_again_after_its_approval_gets_the_same_grants_tokens_within_the_grace() {
+    let app = app().await;
+    let device = begin(&app).await;
+    allow(&app, &device).await;
+    let first = poll(&app, &device).await.json();
+    app.hand.step(29);
+    let again = poll(&app, &device).await;
+    assert_eq!(again.status, StatusCode::OK, "{}", again.text());
+    let again = again.json();
+    assert_eq!(again["refresh_token"], first["refresh_token"], "it is minted from the grant's row");
+    assert_eq!(again["scope"], first["scope"]);
+    assert!(again["id_token"].is_string());
+    for tokens in [&first, &again] {
+        assert_eq!(app.userinfo(text(tokens, "access_token")).await.status, 200);
+    }
+    assert_eq!(refresh(&app, &again).await.status, 200);
+}
+
+#[tokio::test]
+async fn two_questions_of_a_device_at_once_both_get_tokens() {
+    let app = Arc::new(app().await);
+    let device = begin(&app).await;
+    allow(&app, &device).await;
+    let mut questions = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (app, device) = (Arc::clone(&app), device.clone());
+        questions.spawn(async move { poll(&app, &device).await });
+    }
+    let answers = questions.join_all().await;
+    for answer in &answers {
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        assert_eq!(answer.json()["refresh_token"], answers[0].json()["refresh_token"]);
+    }
+}
+
+#[tokio::test]
+async fn a_device_code_that_comes_after_the_grace_ends_the_tokens_that_it_gave() {
     let app = app().await;
     let device = begin(&app).await;
     allow(&app, &device).await;
     let tokens = poll(&app, &device).await.json();
-    let access = tokens["access_token"].as_str().expect("a token");
+    let access = text(&tokens, "access_token");
+    app.hand.step(30);
     assert_eq!(app.userinfo(access).await.status, 200);
     assert_eq!(error(&poll(&app, &device).await), "invalid_grant");
     assert_eq!(app.userinfo(access).await.status, 401);
+    assert_eq!(error(&refresh(&app, &tokens).await), "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_device_that_has_refreshed_meanwhile_gets_the_current_token_as_with_its_first_refresh_token() {
+    let app = app().await;
+    let device = begin(&app).await;
+    allow(&app, &device).await;
+    let first = poll(&app, &device).await.json();
+    app.hand.step(10);
+    let second = refresh(&app, &first).await.json();
+    assert_ne!(second["refresh_token"], first["refresh_token"]);
+    app.hand.step(10);
+    let late = poll(&app, &device).await;
+    assert_eq!(late.status, StatusCode::OK, "{}", late.text());
+    assert_eq!(late.json()["refresh_token"], second["refresh_token"]);
+}
+
+#[tokio::test]
+async fn a_device_that_is_bound_to_a_key_gets_its_tokens_again_with_that_key_alone() {
+    let app = app().await;
+    let device = begin(&app).await;
+    allow(&app, &device).await;
+    let [own, thief] = [(); 2].map(|()| {
+        let key = PrivateKey::generate(Algorithm::ES256).expect("a key");
+        Prover::new(&key).expect("a prover")
+    });
+    let poll_with = async |prover: &Prover| {
+        let proved = Proved::new("POST", "https://auth.example/token");
+        let proof = prover.prove(&proved, app.service.clock().now()).expect("a proof");
+        let request = Request::post("/token").header("DPoP", proof);
+        app.send(with_form(request, &question_fields("tv", text(&device, "device_code")))).await
+    };
+    let first = poll_with(&own).await.json();
+    let again = poll_with(&own).await;
+    assert_eq!(again.status, StatusCode::OK, "{}", again.text());
+    assert_eq!(again.json()["refresh_token"], first["refresh_token"]);
+    assert_eq!(error(&poll_with(&thief).await), "invalid_grant");
+    assert_eq!(error(&poll_with(&own).await), "invalid_grant", "the thief's question ended it");
+}
+
+#[tokio::test]
+async fn a_device_whose_tokens_were_given_back_gets_none_again() {
+    let app = app().await;
+    let device = begin(&app).await;
+    allow(&app, &device).await;
+    let tokens = poll(&app, &device).await.json();
+    app.post_form("/revoke", &[("client_id", "tv"), ("token", text(&tokens, "refresh_token"))]).await;
+    assert_eq!(error(&poll(&app, &device).await), "invalid_grant");
 }
 
 #[tokio::test]
 async fn a_device_code_is_for_the_client_that_it_was_given_to() {
     let app = app().await;
     let device = begin(&app).await;
+    assert_eq!(error(&poll_as(&app, "other", &device).await), "invalid_grant");
+    assert_eq!(error(&poll(&app, &device).await), "authorization_pending", "nor is the device slowed down");
     allow(&app, &device).await;
     assert_eq!(error(&poll_as(&app, "other", &device).await), "invalid_grant");
     let tokens = poll(&app, &device).await;
     assert_eq!(tokens.status, 200, "the other one used nothing up");
     assert_eq!(error(&poll_as(&app, "other", &device).await), "invalid_grant");
-    let tokens = tokens.json();
-    let token = tokens["refresh_token"].as_str().expect("a token");
-    let refreshed = [("grant_type", "refresh_token"), ("client_id", "tv"), ("refresh_token", token)];
-    assert_eq!(app.post_form("/token", &refreshed).await.status, 200, "nor ended what the code gave");
+    assert_eq!(error(&refresh(&app, &tokens.json()).await), "invalid_grant", "in other hands it was stolen");
 }
 
 #[tokio::test]
