@@ -59,5 +59,8 @@ pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T
         .enable_all()
         .build()
         .map_err(|error| Failure::refused(format!("cannot start: {error}")))?;
-    runtime.block_on(work)
+    let outcome = runtime.block_on(work);
+    // A look-up of a name cannot be broken off. Nobody waits for its answer any more.
+    runtime.shutdown_background();
+    outcome
 }

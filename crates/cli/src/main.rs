@@ -29,7 +29,7 @@ use failure::Failure;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match Jeton::parse().run() {
+    let status = match Jeton::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, Failure::ClosedPipe) {
@@ -40,5 +40,7 @@ fn main() -> ExitCode {
             }
             failure.status()
         }
-    }
+    };
+    output::close();
+    status
 }

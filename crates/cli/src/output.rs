@@ -1,7 +1,13 @@
 //! What commands print: text and tables for people, or one JSON document with `--json`.
 
-use std::io::{self, ErrorKind, Write};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::OnceLock;
+use std::thread;
 
+use jeton_server::logging::Log;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -48,17 +54,65 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 
 /// Prints bytes as they are.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Failure::ClosedPipe,
-        _ => Failure::coded("output_unwritable", format!("cannot write to standard output: {error}")),
+    write_all(io::stdout().as_fd(), bytes).map_err(|error| match error {
+        Errno::PIPE => Failure::ClosedPipe,
+        _ => Failure::coded(
+            "output_unwritable",
+            format!("cannot write to standard output: {}", io::Error::from(error)),
+        ),
     })
 }
 
 /// Tells people something beside the result, on standard error.
 pub(crate) fn note(text: &str) {
-    // Nothing is lost where standard error is closed.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    match LOG.get() {
+        Some(log) => log.note(text),
+        // Nothing is lost where standard error is closed.
+        None => drop(write_all(io::stderr().as_fd(), format!("{text}\n").as_bytes())),
+    }
+}
+
+/// The log of a server. What is noted goes through it, since a server must not wait for whoever reads its standard error.
+static LOG: OnceLock<Log> = OnceLock::new();
+
+/// Sends notes through the log from here on.
+pub(crate) fn note_through(log: Log) {
+    let _ = LOG.set(log);
+}
+
+/// Writes what is left of the log, within bounds.
+pub(crate) fn close() {
+    if let Some(log) = LOG.get() {
+        log.close();
+    }
+}
+
+/// Prints a text for whoever started a server, who need not read it: the server neither waits for it nor ends over it.
+pub(crate) fn announce(text: String) {
+    let thread = thread::Builder::new().name("announce".to_owned());
+    // Where there is no thread to be had, the text is missing and nothing else.
+    let _ = thread.spawn(move || {
+        if let Err(failure) = line(&text) {
+            note(&format!("warning: {failure}"));
+        }
+    });
+}
+
+/// Writes all of it, past the buffer of the standard library. Waits where there is no room at the moment.
+fn write_all(output: BorrowedFd<'_>, mut rest: &[u8]) -> Result<(), Errno> {
+    while !rest.is_empty() {
+        match rustix::io::write(output, rest) {
+            Ok(0) => return Err(Errno::IO),
+            Ok(written) => rest = &rest[written..],
+            Err(Errno::INTR) => {}
+            // Somebody else made the pipe one that does not block.
+            Err(Errno::AGAIN) => {
+                rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(&output, PollFlags::OUT)], None))?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Notes that a text is longer than what those who are to read it take, unless told.

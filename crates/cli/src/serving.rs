@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use jeton_authority::client::PkcePolicy;
@@ -15,7 +16,7 @@ use jeton_server::control::ControlSocket;
 use jeton_server::hashing::HashPool;
 use jeton_server::tls::{self, AskForCertificates, Tls, TlsError};
 use jeton_server::{
-    Background, Clock, Fetcher, ForwardingHeader, Limits, Listener, Service, Shutdown, TokenApi,
+    Background, Clock, Fetcher, ForwardingHeader, Limits, Listener, Service, Shutdown, Signals, TokenApi,
     TrustedProxies, logging,
 };
 use jeton_store::{DataFolder, ServerLock, SqliteStore};
@@ -24,7 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{self, Config};
 use crate::failure::Failure;
-use crate::{clock, data, master_key};
+use crate::{clock, data, master_key, output};
 
 /// A server that is ready to answer: its folder claimed, its keys opened, its socket bound.
 pub(crate) struct Prepared {
@@ -56,16 +57,26 @@ pub(crate) fn start_log(config: &Config) -> Result<(), Failure> {
         config::LogFormat::Text => logging::Format::Text,
         config::LogFormat::Json => logging::Format::Json,
     };
-    logging::init(format, config.log_level.as_str()).map_err(|error| Failure::refused(error.to_string()))
+    let log = logging::init(format, config.log_level.as_str());
+    output::note_through(log.map_err(|error| Failure::refused(error.to_string()))?);
+    Ok(())
 }
 
-/// Runs a server on as many threads as there are cores.
-pub(crate) fn block_on(server: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::refused(format!("cannot start: {error}")))?;
-    runtime.block_on(server)
+/// How long the end of the process waits for threads that are busy.
+const LAST_TIME: Duration = Duration::from_millis(200);
+
+/// Runs a server on as many threads as there are cores. It is given the signals, which are taken over before anything else
+/// happens.
+pub(crate) fn run(server: impl AsyncFnOnce(Signals) -> Result<(), Failure>) -> Result<(), Failure> {
+    let cannot_start = |error: std::io::Error| Failure::refused(format!("cannot start: {error}"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
+    let outcome = runtime.block_on(async {
+        let signals = Signals::take_over().map_err(cannot_start)?;
+        server(signals).await
+    });
+    // A look-up of a name cannot be broken off. Nobody waits for its answer any more.
+    runtime.shutdown_timeout(LAST_TIME);
+    outcome
 }
 
 impl Prepared {
@@ -115,8 +126,9 @@ impl Prepared {
     /// the authority's own, and `ready` is called when the first request can be answered.
     pub(crate) async fn run(
         self,
+        signals: Signals,
         routes: Router,
-        ready: impl FnOnce() -> Result<(), Failure>,
+        ready: impl FnOnce(),
     ) -> Result<(), Failure> {
         let mut builder = Service::builder(self.authority);
         if let Some(name) = &self.config.proxy_client_certificate_header {
@@ -140,16 +152,17 @@ impl Prepared {
         let refused =
             |error: std::io::Error| Failure::refused(format!("cannot open the control socket: {error}"));
         background.add(ControlSocket::open(self.folder.path()).map_err(refused)?.serve(service.clone()));
-        let no_signals =
-            |error: std::io::Error| Failure::refused(format!("cannot listen for signals: {error}"));
-        let stop = jeton_server::stop_requested().map_err(no_signals)?;
+        let (stop, hang_ups) = signals.split();
         let ask = match self.config.tls_client_certificates {
             config::AskForCertificates::Off => AskForCertificates::No,
             config::AskForCertificates::Optional => AskForCertificates::Optional,
         };
         let mut listeners: Vec<Listener> = vec![];
         match &self.tls {
-            None => listeners.push(self.listener.into()),
+            None => {
+                listeners.push(self.listener.into());
+                background.add(hang_ups.ignore());
+            }
             Some(tls) => {
                 let refused = |error: TlsError| Failure::coded(error.code(), error.to_string());
                 listeners.push(Listener::tls(self.listener, tls, ask).map_err(refused)?);
@@ -158,13 +171,12 @@ impl Prepared {
                         .push(Listener::tls(socket, tls, AskForCertificates::Optional).map_err(refused)?);
                 }
                 let authority = Arc::clone(service.authority());
-                let following = tls.follow(authority, service.clock().clone(), tls::LOOK_EVERY);
-                background.add(following.map_err(no_signals)?);
+                background.add(tls.follow(authority, service.clock().clone(), hang_ups, tls::LOOK_EVERY));
             }
         }
-        ready()?;
+        ready();
         let shutdown = jeton_server::serve(listeners, service, stop).await;
-        drop(background);
+        background.stop().await;
         match shutdown {
             Shutdown::Clean => Ok(()),
             Shutdown::CutOff { connections } => Err(Failure::refused(format!(
@@ -302,4 +314,27 @@ fn proxies(config: &Config) -> TrustedProxies {
         config::ForwardingHeader::Forwarded => ForwardingHeader::Forwarded,
     };
     TrustedProxies::new(config.proxy_trusted.0.iter().copied(), header)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_look_up_that_is_never_answered_does_not_hold_up_the_end() {
+        let (_never, answer) = std::sync::mpsc::channel::<()>();
+        let started = Instant::now();
+        // Names are looked up as this is: on a thread that nothing but an answer ends.
+        let outcome = run(async |_| {
+            let looking_up = tokio::task::spawn_blocking(move || {
+                let _ = answer.recv();
+            });
+            let _ = tokio::time::timeout(Duration::from_millis(1), looking_up).await;
+            Ok(())
+        });
+        assert!(outcome.is_ok());
+        assert!(started.elapsed() < Duration::from_secs(5));
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jeton_authority::{Authority, SweepCursor};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::clock::Clock;
 use crate::outbound::deliver_logouts;
@@ -19,6 +19,9 @@ const TICK: Duration = Duration::from_secs(1);
 const SWEEP_STEP_PAUSE: Duration = Duration::from_millis(250);
 /// The pause between two sweeps, and before the first.
 const SWEEP_PAUSE: Duration = Duration::from_secs(10 * 60);
+
+/// How long the end of a server waits for the end of these tasks.
+const STOP_TIME: Duration = Duration::from_millis(200);
 
 /// The tasks that go on beside the requests. They end when this is dropped.
 #[derive(Debug)]
@@ -36,6 +39,12 @@ impl Background {
         let (authority, fetcher) = (Arc::clone(service.authority()), service.fetcher().clone());
         tasks.spawn(deliver_logouts(authority, fetcher, service.clock().clone()));
         Self { tasks }
+    }
+
+    /// Ends the tasks, and waits a moment until they have ended. What they had in hand is left as it was: what was
+    /// not delivered stays due.
+    pub async fn stop(mut self) {
+        let _ = timeout(STOP_TIME, self.tasks.shutdown()).await;
     }
 
     /// Adds a task.

@@ -51,4 +51,4 @@ pub use request_id::X_REQUEST_ID;
 pub use router::TokenApi;
 pub use serve::{Shutdown, serve};
 pub use service::{Service, ServiceBuilder};
-pub use signals::stop_requested;
+pub use signals::{HangUps, Signals};

@@ -12,8 +12,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderName, Method, Request};
 use http_body::Body;
-use jeton_authority::Authority;
 use jeton_authority::client_auth::{CertificatesSeen, ClientCertificate};
+use jeton_authority::{Authority, Network};
 use jeton_fetch::Fetcher;
 use jeton_jose::x509::TrustRoots;
 use tower_service::Service as _;
@@ -29,6 +29,7 @@ use crate::endpoints::health::Readiness;
 use crate::endpoints::{discovery, jwks};
 use crate::error::ApiError;
 use crate::limits::Limits;
+use crate::logging::on_behalf_of;
 use crate::outbound::{RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
 use crate::peer::{Peer, Shown};
 use crate::request::RequestContext;
@@ -106,15 +107,15 @@ impl Service {
         } else if readable && matches!(request.uri().path(), discovery::OPENID | discovery::OAUTH) {
             discovery::answer(app, request.method(), request.headers())
         } else if target_length(&request) > app.limits.target_bytes {
-            ApiError::TargetTooLong.into_response(&context)
+            on_behalf_of(context.network(), || ApiError::TargetTooLong.into_response(&context))
         } else {
             if let Some(certificate) = self.certificate(&peer, &request) {
                 request.extensions_mut().insert(certificate);
             }
             request.extensions_mut().insert(context.clone());
-            match self.route(request).await {
+            match self.route(request, context.network()).await {
                 Ok(response) => response,
-                Err(error) => error.into_response(&context),
+                Err(error) => on_behalf_of(context.network(), || error.into_response(&context)),
             }
         };
         if let Some(id) = id {
@@ -148,7 +149,7 @@ impl Service {
         client_certificate::of(request.headers(), name)
     }
 
-    async fn route<B>(&self, request: Request<B>) -> Result<Response, ApiError>
+    async fn route<B>(&self, request: Request<B>, network: Network) -> Result<Response, ApiError>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -159,7 +160,7 @@ impl Service {
         let mut timer = pin!(None);
         poll_fn(move |cx| {
             // What a panic leaves behind in the future is never looked at again.
-            match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
+            match catch_unwind(AssertUnwindSafe(|| on_behalf_of(network, || answer.as_mut().poll(cx)))) {
                 Ok(Poll::Ready(response)) => Poll::Ready(Ok(infallible(response))),
                 Ok(Poll::Pending) => {
                     poll_deadline(timer.as_mut(), limit, cx).map(|()| Err(ApiError::TimedOut { limit }))

@@ -28,9 +28,9 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let config = self.options.load()?.config;
-        serving::start_log(&config)?;
-        serving::block_on(async {
+        serving::run(async |signals| {
+            let config = self.options.load()?.config;
+            serving::start_log(&config)?;
             let server = Prepared::new(config).await?;
             if server.config.issuer.is_none() && !server.address.ip().is_loopback() {
                 output::note(
@@ -53,7 +53,7 @@ impl Serve {
                     shell_word(&server.config.data)
                 ));
             }
-            server.run(Router::new(), || output::line(&lines.join("\n"))).await
+            server.run(signals, Router::new(), || output::announce(lines.join("\n"))).await
         })
     }
 }

@@ -111,7 +111,7 @@ impl Folder {
         path.to_str().expect("UTF-8").to_owned()
     }
 
-    fn with<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn with<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
         [arguments, &["--data", &self.data]].concat()
     }
 
@@ -150,6 +150,12 @@ impl Server {
     pub(crate) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = jeton(arguments);
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    /// Starts a server whose standard output is piped, and waits until it says where it listens. What it writes to a piped
+    /// standard error is read and thrown away.
+    pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.spawn().expect("it starts");
         let out = child.stdout.take().expect("piped");
         let mut printed = String::new();
@@ -177,6 +183,14 @@ impl Server {
             });
         }
         Self { child, address, printed }
+    }
+
+    /// A server that listens where it was told to, and may say nothing. Waits until it answers.
+    pub(crate) fn spawn_at(address: &str, mut command: Command) -> Self {
+        let child = command.spawn().expect("it starts");
+        let server = Self { child, address: address.to_owned(), printed: String::new() };
+        eventually(|| TcpStream::connect(address).is_ok());
+        server
     }
 
     /// The identifier of its process.

@@ -1,10 +1,33 @@
 //! The log: text for people on a terminal, a JSON object a line otherwise.
+//!
+//! Events are formatted where they happen (`layer.rs` decides which), wait in a bounded queue (`queue.rs`), and are written by
+//! one thread (`writer.rs`). So nothing that logs ever waits for whoever reads the log.
+
+mod layer;
+mod output;
+mod own_line;
+mod queue;
+mod summary;
+mod writer;
 
 use std::io::{self, IsTerminal};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
 use std::{panic, thread};
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use layer::Summarise;
+pub(crate) use layer::on_behalf_of;
+use own_line::Shape;
+use queue::Queue;
+pub use queue::{QUEUED_BYTES, QUEUED_LINES};
+use summary::SharedSummary;
+use writer::Writer;
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,34 +69,78 @@ pub enum LoggingError {
     /// The process has a log already.
     #[error("the log is set up already")]
     AlreadySetUp,
+    /// The thread that writes the log could not be started.
+    #[error("cannot start the thread that writes the log: {0}")]
+    Thread(#[source] io::Error),
 }
 
-/// Sends the process's events to standard error from here on.
+/// How long the end of a process waits for its log to be written.
+pub const FLUSH_TIME: Duration = Duration::from_millis(500);
+
+/// The log of this process. Nothing that happens to it costs more than lines: those that cannot be written are counted.
+#[derive(Debug, Clone)]
+pub struct Log {
+    queue: Arc<Queue>,
+}
+
+impl Log {
+    /// Writes a line of text among the lines of the log, without a line break at its end.
+    pub fn note(&self, line: &str) {
+        self.queue.add(format!("{line}\n").as_bytes());
+    }
+
+    /// Takes no more lines, and waits at most [`FLUSH_TIME`] until those that wait are written.
+    pub fn close(&self) {
+        self.queue.close(FLUSH_TIME);
+    }
+}
+
+/// Sends the process's events to standard error from here on, by way of a thread and a queue of [`QUEUED_LINES`] lines and
+/// [`QUEUED_BYTES`] bytes: whoever reads the log may stand still, and the disk that it goes to may be full.
 ///
 /// `level` is `error`, `warn`, `info`, `debug` or `trace`, or a list such as `info,jeton_server=debug`.
 /// Timestamps are in UTC, as RFC 3339 writes them.
 ///
 /// # Errors
-/// [`LoggingError::Level`] for a level that makes no sense, [`LoggingError::AlreadySetUp`] on a second call.
-pub fn init(format: Format, level: &str) -> Result<(), LoggingError> {
+/// [`LoggingError::Level`] for a level that makes no sense, [`LoggingError::AlreadySetUp`] on a second call,
+/// [`LoggingError::Thread`] where the system has no thread or descriptor left.
+pub fn init(format: Format, level: &str) -> Result<Log, LoggingError> {
     let filter = EnvFilter::builder().parse(level)?;
     let terminal = io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    let set = match format {
-        Format::Json => {
-            log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
+    let shape = match format {
+        Format::Json => Shape::Json,
+        Format::Auto if !terminal => Shape::Json,
+        Format::Text | Format::Auto => Shape::Text,
+    };
+    let (queue, summary) = (Arc::new(Queue::default()), Arc::new(SharedSummary::default()));
+    // Whatever goes wrong with a line, the subscriber must not write to standard error itself: that may block, or panic.
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(Lines(Arc::clone(&queue)))
+        .log_internal_errors(false)
+        .with_ansi(terminal && shape == Shape::Text);
+    let log = tracing_subscriber::registry().with(filter).with(Summarise(Arc::clone(&summary)));
+    let set = match shape {
+        Shape::Json => {
+            let lines = lines.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            log.with(lines).try_init()
         }
-        Format::Auto if !terminal => {
-            log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
-        }
-        Format::Text | Format::Auto => log.with_ansi(terminal).with_target(false).try_init(),
+        Shape::Text => log.with(lines.with_target(false)).try_init(),
     };
     set.map_err(|_| LoggingError::AlreadySetUp)?;
+    let mut writer = Writer::new(
+        Arc::clone(&queue),
+        summary,
+        output::standard_error().map_err(LoggingError::Thread)?,
+        shape,
+    );
+    let thread = thread::Builder::new().name("log".to_owned());
+    thread.spawn(move || writer.run()).map_err(LoggingError::Thread)?;
     log_panics();
-    Ok(())
+    Ok(Log { queue })
 }
 
-/// Has panics written as events too, so that every line of the log is one.
+/// Has panics written as events too, so that every line of the log is one. Nothing in it can fail: a panic in here would end
+/// the process.
 ///
 /// What a panic said may quote data; where it happened is enough to find it.
 fn log_panics() {
@@ -81,4 +148,29 @@ fn log_panics() {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(code = "panicked", place, thread = thread::current().name(), "panicked");
     }));
+}
+
+/// Puts the lines of the subscriber into the queue, each in one piece.
+struct Lines(Arc<Queue>);
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = QueueWriter<'a>;
+
+    fn make_writer(&'a self) -> QueueWriter<'a> {
+        QueueWriter(&self.0)
+    }
+}
+
+/// Takes a line at a time, as the subscriber writes them, and never fails.
+struct QueueWriter<'a>(&'a Queue);
+
+impl io::Write for QueueWriter<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.add(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_authority::Authority;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::certificate::load;
 use super::{Tls, TlsError};
 use crate::clock::Clock;
+use crate::signals::HangUps;
 use crate::trouble::Trouble;
 
 /// How often the files are looked at.
@@ -24,26 +24,23 @@ type Look = Option<(u64, u64, u64, i64, i64)>;
 impl Tls {
     /// Follows the files for ever: reads them again when one of them changes, and at once on `SIGHUP`. What cannot be used is
     /// logged, and what was used before stays in use.
-    ///
-    /// # Errors
-    /// When the system refuses to hand signals over.
     pub fn follow(
         &self,
         authority: Arc<Authority>,
         clock: Clock,
+        mut hang_ups: HangUps,
         look_every: Duration,
-    ) -> std::io::Result<impl Future<Output = ()> + Send + use<>> {
-        let mut hang_up = signal(SignalKind::hangup())?;
+    ) -> impl Future<Output = ()> + Send + use<> {
         let tls = self.clone();
         let mut seen = tls.looks();
-        Ok(async move {
+        async move {
             let mut looks = interval(look_every);
             looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             let mut expired = Trouble::new("tls_certificate_expired");
             loop {
                 let asked = tokio::select! {
                     _ = looks.tick() => false,
-                    _ = hang_up.recv() => true,
+                    () = hang_ups.next() => true,
                 };
                 let now_seen = tls.looks();
                 if asked || now_seen != seen {
@@ -57,7 +54,7 @@ impl Tls {
                     expired.over();
                 }
             }
-        })
+        }
     }
 
     fn read_again(&self, authority: &Authority) {

@@ -10,6 +10,7 @@ use clap::Args;
 use jeton_authority::password::Password;
 use jeton_authority::store::{Store, UserAddition};
 use jeton_authority::user::{Attributes, Role, Username};
+use jeton_server::Signals;
 use jeton_store::SqliteStore;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -69,7 +70,8 @@ impl Demo {
         config.token_api_enabled = true;
         // The sample applications keep no nonces.
         config.dpop_nonces = config::Nonces::Unused;
-        let outcome = serving::block_on(serve(config, self.remember, scratch.path()));
+        let outcome =
+            serving::run(async |signals| serve(signals, config, self.remember, scratch.path()).await);
         scratch
             .close()
             .map_err(|error| Failure::refused(format!("cannot remove the scratch folder: {error}")))?;
@@ -77,7 +79,9 @@ impl Demo {
     }
 }
 
-async fn serve(config: Config, remember: usize, scratch: &Path) -> Result<(), Failure> {
+async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path) -> Result<(), Failure> {
+    let mut terminal_closed = signal(SignalKind::hangup())
+        .map_err(|error| Failure::refused(format!("cannot listen for signals: {error}")))?;
     let grace = config.refresh_grace;
     let server = Prepared::new(config).await?;
     let password = add_user(&server.store).await?;
@@ -90,10 +94,8 @@ async fn serve(config: Config, remember: usize, scratch: &Path) -> Result<(), Fa
     // Dropping the set ends what runs in it.
     let mut beside = applications.serve();
     beside.spawn(following);
-    let mut terminal_closed = signal(SignalKind::hangup())
-        .map_err(|error| Failure::refused(format!("cannot listen for signals: {error}")))?;
     tokio::select! {
-        outcome = server.run(routes, || output::line(&welcome)) => outcome,
+        outcome = server.run(signals, routes, || output::announce(welcome)) => outcome,
         // Nobody reads on; what was made is removed all the same.
         _ = terminal_closed.recv() => Ok(()),
     }

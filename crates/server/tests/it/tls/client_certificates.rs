@@ -9,7 +9,7 @@ use jeton_authority::client_auth::ClientCertificate;
 use jeton_jose::dpop::{Prover, Request as Proved};
 use jeton_jose::{Algorithm, Jwk, JwkSet, PrivateKey};
 use jeton_server::tls::{Tls, TlsFiles};
-use jeton_server::{ForwardingHeader, ServiceBuilder, TrustedProxies};
+use jeton_server::{ForwardingHeader, ServiceBuilder, Signals, TrustedProxies};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use serde_json::{Value, json};
 use tokio_rustls::rustls::HandshakeKind;
@@ -129,7 +129,8 @@ async fn roots_of_clients_are_read_again_when_their_file_changes() {
     assert_refused(&ask(&site, &new, "").await, "it is not trusted yet");
 
     let (authority, clock) = (Arc::clone(site.app.service.authority()), site.app.service.clock().clone());
-    tokio::spawn(tls.follow(authority, clock, Duration::from_millis(10)).expect("signals"));
+    let (_, hang_ups) = Signals::take_over().expect("signals").split();
+    tokio::spawn(tls.follow(authority, clock, hang_ups, Duration::from_millis(10)));
     std::fs::write(&file, "garbage").expect("it can be written");
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(ask(&site, &old, "").await.0, 200, "what was read before counts");

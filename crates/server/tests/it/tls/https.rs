@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header;
 use jeton_server::tls::{AskForCertificates, LOOK_EVERY};
-use jeton_server::{Listener, Shutdown, serve};
+use jeton_server::{Listener, Shutdown, Signals, serve};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -97,7 +97,8 @@ async fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_never
     let (authority, clock) = (Arc::clone(site.app.service.authority()), site.app.service.clock().clone());
     assert!(LOOK_EVERY >= Duration::from_secs(1), "files are not looked at all the time");
     let look_every = Duration::from_millis(10);
-    tokio::spawn(site.tls.follow(authority, clock, look_every).expect("signals"));
+    let (_, hang_ups) = Signals::take_over().expect("signals").split();
+    tokio::spawn(site.tls.follow(authority, clock, hang_ups, look_every));
     let visitor = site.visitor();
     let mut open = visitor.connect(site.address).await;
 
