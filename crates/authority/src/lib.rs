@@ -40,7 +40,7 @@ pub mod settings;
 mod sign_in;
 mod sign_out;
 pub mod store;
-mod sweep;
+pub mod sweep;
 pub mod throttle;
 mod token;
 pub mod user;
@@ -66,6 +66,5 @@ pub use registration::{
     MAX_REGISTRATION_TOKEN_USES, REGISTRATION_PATH, Registration, RegistrationError, add_registration_token,
 };
 pub use sign_in::SignInError;
-pub use sweep::{AUDIT_KEPT, SPENT_KEPT, SWEEP_STEP, SweepCursor};
 pub use token::{TokenError, TokenPair};
 pub use userinfo::{UserInfo, UserInfoBody, UserInfoError};

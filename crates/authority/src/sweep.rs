@@ -1,4 +1,8 @@
-//! Removing what has expired, in steps small enough not to be noticed.
+//! Removing rows whose time is over: each kind for itself, in steps small enough not to be noticed, and as many steps as it
+//! takes.
+//!
+//! A row goes when it expires, unless a rule still needs it. Those rules are the constants and [`OneTimeKind::needless`]
+//! below.
 
 use std::time::Duration;
 
@@ -6,40 +10,160 @@ use jeton_jose::Timestamp;
 
 use crate::GrantId;
 use crate::authority::Authority;
-use crate::store::StoreError;
+use crate::one_time::OneTimeKind;
+use crate::store::{ExpiredSession, Needless, Store, StoreError, SweepStep};
 
-/// How many grants one step looks at.
-pub const SWEEP_STEP: u32 = 500;
+/// How many rows one step removes at most. That is as many as the store adds in one transaction, so the sweep keeps up with
+/// any rate.
+pub const SWEEP_STEP: u32 = 1024;
 
 /// For how long the audit trail is kept.
 pub const AUDIT_KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
 
-/// For how long what was used or has expired is kept, so that a replay is still told apart from garbage.
-pub const SPENT_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// For how long a spent authorization code or device code is known after its expiry: one that is presented again ends the
+/// grant that it gave (RFC 6749 §4.1.2).
+pub const SPENT_CODE_KEPT: Duration = Duration::from_secs(24 * 3600);
 
-/// Where the sweep goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SweepCursor(Option<GrantId>);
+/// For how long an unspent device code is known after its expiry: a device that polls late is told that the code expired
+/// (RFC 8628 §3.5).
+pub const EXPIRED_DEVICE_KEPT: Duration = Duration::from_secs(10 * 60);
 
-impl SweepCursor {
-    /// Whether the next step begins from the start.
-    pub const fn is_at_start(self) -> bool {
-        self.0.is_none()
+/// A kind of row that the sweep removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Swept {
+    /// What may be used once, of one kind.
+    OneTime(OneTimeKind),
+    /// Device authorizations.
+    Devices,
+    /// Sessions of browsers. An expired session is needed while one of its grants is alive, because ending the session
+    /// ends the grant.
+    Sessions,
+    /// Grants. A revoked grant is needed until it would have expired, because a replay is told apart from garbage.
+    Grants,
+    /// The audit trail, which is kept for [`AUDIT_KEPT`].
+    Audit,
+}
+
+impl Swept {
+    /// Every kind.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let others = [Self::Devices, Self::Sessions, Self::Grants, Self::Audit];
+        OneTimeKind::ALL.into_iter().map(Self::OneTime).chain(others)
+    }
+
+    /// Whether expired rows are found by walking through all rows, because there is no index on their time.
+    pub const fn is_walked(self) -> bool {
+        matches!(self, Self::Grants)
     }
 }
 
+impl OneTimeKind {
+    /// Which rows of this kind are needless at `now`.
+    pub fn needless(self, now: Timestamp) -> Needless {
+        match self {
+            Self::AuthorizationCode => Needless { unused: now, used: now.saturating_sub(SPENT_CODE_KEPT) },
+            _ => Needless { unused: now, used: now },
+        }
+    }
+}
+
+/// Which device authorizations are needless at `now`.
+pub fn needless_devices(now: Timestamp) -> Needless {
+    Needless { unused: now.saturating_sub(EXPIRED_DEVICE_KEPT), used: now.saturating_sub(SPENT_CODE_KEPT) }
+}
+
+/// Where the next step of a kind begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SweepCursor(Cursor);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Cursor {
+    #[default]
+    Start,
+    Grant(GrantId),
+    Session(ExpiredSession),
+}
+
+/// When the next step of a kind should follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SweepPace {
+    /// At once: this step removed as much as it may, so there is more.
+    AtOnce,
+    /// After a short pause: not all rows were looked at yet.
+    Soon,
+    /// After a long pause: nothing is left to remove.
+    Later,
+}
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SweepOutcome {
+    /// How many rows it removed.
+    pub removed: u64,
+    /// Where the next step begins.
+    pub next: SweepCursor,
+    /// When the next step should follow.
+    pub pace: SweepPace,
+}
+
+/// Does one step of the sweep of one kind.
+///
+/// # Errors
+/// When the store fails; the same step can be tried again.
+pub async fn sweep_step(
+    store: &(impl Store + ?Sized),
+    what: Swept,
+    from: SweepCursor,
+    idle_lifetime: Duration,
+    now: Timestamp,
+) -> Result<SweepOutcome, StoreError> {
+    let step = match what {
+        Swept::OneTime(kind) => {
+            found_by_index(store.sweep_one_time(kind, kind.needless(now), SWEEP_STEP).await?)
+        }
+        Swept::Devices => found_by_index(store.sweep_devices(needless_devices(now), SWEEP_STEP).await?),
+        Swept::Audit => found_by_index(store.sweep_audit(now.saturating_sub(AUDIT_KEPT), SWEEP_STEP).await?),
+        Swept::Sessions => {
+            let from = if let Cursor::Session(session) = from.0 { Some(session) } else { None };
+            let SweepStep { removed, next } = store.sweep_sessions(from, now, SWEEP_STEP).await?;
+            SweepStep { removed, next: next.map(Cursor::Session) }
+        }
+        Swept::Grants => {
+            let from = if let Cursor::Grant(grant) = from.0 { Some(grant) } else { None };
+            let SweepStep { removed, next } =
+                store.sweep_grants(from, SWEEP_STEP, idle_lifetime, now).await?;
+            SweepStep { removed, next: next.map(Cursor::Grant) }
+        }
+    };
+    Ok(outcome(step))
+}
+
+const fn found_by_index(removed: u64) -> SweepStep<Cursor> {
+    SweepStep { removed, next: None }
+}
+
+fn outcome(step: SweepStep<Cursor>) -> SweepOutcome {
+    let pace = match step.next {
+        _ if step.removed >= u64::from(SWEEP_STEP) => SweepPace::AtOnce,
+        Some(_) => SweepPace::Soon,
+        None => SweepPace::Later,
+    };
+    SweepOutcome { removed: step.removed, next: SweepCursor(step.next.unwrap_or_default()), pace }
+}
+
 impl Authority {
-    /// Does one step of the sweep and answers where the next one goes on.
+    /// Does one step of the sweep of one kind.
     ///
     /// # Errors
     /// When the store fails; the same step can be tried again.
-    pub async fn sweep(&self, cursor: SweepCursor, now: Timestamp) -> Result<SweepCursor, StoreError> {
-        if cursor.is_at_start() {
-            self.store.sweep_audit(now.saturating_sub(AUDIT_KEPT), SWEEP_STEP).await?;
-            self.store.sweep_expired(now.saturating_sub(SPENT_KEPT), SWEEP_STEP).await?;
-        }
-        let step = self.store.sweep_grants(cursor.0, SWEEP_STEP, self.settings.idle_lifetime, now).await?;
-        Ok(SweepCursor(step.next))
+    pub async fn sweep(
+        &self,
+        what: Swept,
+        from: SweepCursor,
+        now: Timestamp,
+    ) -> Result<SweepOutcome, StoreError> {
+        sweep_step(&*self.store, what, from, self.settings.idle_lifetime, now).await
     }
 
     /// Whether the authority can do its work: the store reads and writes.
@@ -48,5 +172,36 @@ impl Authority {
     /// When it cannot.
     pub async fn probe(&self) -> Result<(), StoreError> {
         self.store.probe().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    #[test]
+    fn a_step_that_removed_all_that_it_may_is_followed_at_once() {
+        let full = SweepStep { removed: SWEEP_STEP.into(), next: None };
+        assert_eq!(outcome(full).pace, SweepPace::AtOnce);
+        let half_way = SweepStep { removed: 1, next: Some(Cursor::Grant(GrantId::from_bytes([1; 16]))) };
+        assert_eq!(outcome(half_way).pace, SweepPace::Soon);
+        let done = SweepStep { removed: 1, next: None };
+        assert_eq!(
+            outcome(done),
+            SweepOutcome { removed: 1, next: SweepCursor::default(), pace: SweepPace::Later }
+        );
+    }
+
+    #[test]
+    fn everything_goes_when_it_expires_but_spent_codes_and_late_devices() {
+        let a_day_ago = NOW.saturating_sub(Duration::from_secs(24 * 3600));
+        for kind in OneTimeKind::ALL {
+            let used = if kind == OneTimeKind::AuthorizationCode { a_day_ago } else { NOW };
+            assert_eq!(kind.needless(NOW), Needless { unused: NOW, used }, "{kind:?}");
+        }
+        let ten_minutes_ago = NOW.saturating_sub(Duration::from_secs(600));
+        assert_eq!(needless_devices(NOW), Needless { unused: ten_minutes_ago, used: a_day_ago });
     }
 }

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_authority::{Authority, SweepCursor};
+use jeton_authority::Authority;
+use jeton_authority::sweep::{SweepCursor, SweepPace, Swept};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
@@ -15,10 +16,12 @@ use crate::trouble::Trouble;
 
 /// How often the keys are looked after.
 const TICK: Duration = Duration::from_secs(1);
-/// The pause between two steps of a sweep, so that requests hardly notice it.
-const SWEEP_STEP_PAUSE: Duration = Duration::from_millis(250);
-/// The pause between two sweeps, and before the first.
-const SWEEP_PAUSE: Duration = Duration::from_secs(10 * 60);
+/// The pause between two steps of a walk through all rows of a kind, so that requests hardly notice it.
+const WALK_PAUSE: Duration = Duration::from_millis(250);
+/// The pause between two walks, and before the first.
+const PAUSE_BETWEEN_WALKS: Duration = Duration::from_secs(10 * 60);
+/// The pause between two looks for expired rows of a kind that has an index on their time.
+const SWEEP_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long the end of a server waits for the end of these tasks.
 const STOP_TIME: Duration = Duration::from_millis(200);
@@ -35,7 +38,10 @@ impl Background {
     pub fn start(service: &Service) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(tick(Arc::clone(service.authority()), service.clock().clone()));
-        tasks.spawn(sweep(Arc::clone(service.authority()), service.clock().clone()));
+        // One task for each kind, so that none waits for another.
+        for what in Swept::all() {
+            tasks.spawn(sweep(what, Arc::clone(service.authority()), service.clock().clone()));
+        }
         let (authority, fetcher) = (Arc::clone(service.authority()), service.fetcher().clone());
         tasks.spawn(deliver_logouts(authority, fetcher, service.clock().clone()));
         Self { tasks }
@@ -71,20 +77,30 @@ async fn tick(authority: Arc<Authority>, clock: Clock) {
     }
 }
 
-async fn sweep(authority: Arc<Authority>, clock: Clock) {
+async fn sweep(what: Swept, authority: Arc<Authority>, clock: Clock) {
     let mut trouble = Trouble::new("sweep_failed");
-    let mut cursor = SweepCursor::default();
+    let (mut cursor, mut pace) = (SweepCursor::default(), SweepPace::Later);
     loop {
-        sleep(if cursor.is_at_start() { SWEEP_PAUSE } else { SWEEP_STEP_PAUSE }).await;
-        match authority.sweep(cursor, clock.now()).await {
-            Ok(next) => {
+        sleep(pause(what, pace)).await;
+        match authority.sweep(what, cursor, clock.now()).await {
+            Ok(step) => {
                 trouble.over();
-                cursor = next;
+                (cursor, pace) = (step.next, step.pace);
             }
             Err(error) => {
                 trouble.again(&error);
-                cursor = SweepCursor::default();
+                (cursor, pace) = (SweepCursor::default(), SweepPace::Later);
             }
         }
+    }
+}
+
+const fn pause(what: Swept, pace: SweepPace) -> Duration {
+    match pace {
+        // Each step waits for its turn at the writer, like every other operation.
+        SweepPace::AtOnce => Duration::ZERO,
+        SweepPace::Soon => WALK_PAUSE,
+        SweepPace::Later if what.is_walked() => PAUSE_BETWEEN_WALKS,
+        SweepPace::Later => SWEEP_PAUSE,
     }
 }

@@ -8,6 +8,7 @@ mod devices;
 mod logouts;
 mod one_time;
 mod sessions;
+mod sweep;
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
@@ -17,6 +18,7 @@ pub use devices::{DeviceDecided, DevicePoll, DeviceStore};
 pub use logouts::{LogoutDelivery, LogoutStore};
 pub use one_time::{CodeRedemption, OneTimeStore, Placement, Redemption};
 pub use sessions::{SessionEnding, SessionOpening, SessionStore};
+pub use sweep::{ExpiredSession, Needless, SweepStep, SweepStore};
 
 use crate::audit::AuditRecord;
 use crate::grant::{Grant, GrantStanding, GrantSummary, LiveGrant, NewGrant};
@@ -131,15 +133,6 @@ pub enum GrantFilter {
     OfUser(UserId),
 }
 
-/// How far one step of the sweep got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SweepStep {
-    /// How many rows it removed.
-    pub removed: u64,
-    /// Where the next step goes on, or `None` when this one reached the end.
-    pub next: Option<GrantId>,
-}
-
 /// The outcome of adding signing keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyAddition {
@@ -163,7 +156,7 @@ pub enum KeyWithdrawal {
 /// What the authority remembers.
 #[async_trait]
 pub trait Store:
-    ClientStore + SessionStore + OneTimeStore + DeviceStore + LogoutStore + Send + Sync + 'static
+    ClientStore + SessionStore + OneTimeStore + DeviceStore + LogoutStore + SweepStore + Send + Sync + 'static
 {
     /// Adds a user.
     async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError>;
@@ -252,20 +245,6 @@ pub trait Store:
         idle_lifetime: std::time::Duration,
         now: Timestamp,
     ) -> Result<Vec<GrantSummary>, StoreError>;
-
-    /// Looks at the next `limit` grants from `from` on and removes those that can never be asked for again: past
-    /// `expires_at`, or `idle_lifetime` past the minting of their token (revoked ones too: until then a replay is still
-    /// told apart from garbage).
-    async fn sweep_grants(
-        &self,
-        from: Option<GrantId>,
-        limit: u32,
-        idle_lifetime: std::time::Duration,
-        now: Timestamp,
-    ) -> Result<SweepStep, StoreError>;
-
-    /// Removes audit records from before `before`, at most `limit` of them; answers how many.
-    async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// Audit records, newest first, at most `limit`.
     async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;

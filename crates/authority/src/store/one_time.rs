@@ -90,7 +90,4 @@ pub trait OneTimeStore {
         grant: NewGrant,
         presentation: Presentation,
     ) -> Result<CodeRedemption, StoreError>;
-
-    /// Removes what expired before `before`, at most `limit` of them; answers how many. Sessions and device codes too.
-    async fn sweep_expired(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }

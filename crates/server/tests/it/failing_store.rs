@@ -16,9 +16,9 @@ use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::session::{NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::store::{
     ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
-    GrantFilter, GrantOpening, KeyAddition, KeyWithdrawal, LogoutDelivery, LogoutStore, NewUser,
-    OneTimeStore, Placement, Redemption, Refresh, Revocation, SessionEnding, SessionOpening, SessionStore,
-    Store, StoreError, SweepStep, UserAddition, UserChange,
+    ExpiredSession, GrantFilter, GrantOpening, KeyAddition, KeyWithdrawal, LogoutDelivery, LogoutStore,
+    Needless, NewUser, OneTimeStore, Placement, Redemption, Refresh, Revocation, SessionEnding,
+    SessionOpening, SessionStore, Store, StoreError, SweepStep, SweepStore, UserAddition, UserChange,
 };
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
 use jeton_authority::{GrantId, SessionId, UserId};
@@ -91,8 +91,6 @@ delegate! { Store {
     true end_grant(grant: GrantId, now: Timestamp) -> Revocation;
     true revoke_user_grants(user: UserId, now: Timestamp) -> Option<u64>;
     false list_grants(filter: GrantFilter, after: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<GrantSummary>;
-    true sweep_grants(from: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> SweepStep;
-    true sweep_audit(before: Timestamp, limit: u32) -> u64;
     false list_audit(limit: u32) -> Vec<AuditRecord>;
     false list_keys() -> Vec<StoredKey>;
     true add_keys(keys: Vec<StoredKey>, newest: Option<KeyId>) -> KeyAddition;
@@ -135,7 +133,6 @@ delegate! { OneTimeStore {
     false peek(kind: OneTimeKind, hash: OneTimeHash) -> Option<OneTime>;
     true redeem(kind: OneTimeKind, hash: OneTimeHash, now: Timestamp) -> Redemption;
     true redeem_code(code: OneTimeHash, grant: NewGrant, presentation: Presentation) -> CodeRedemption;
-    true sweep_expired(before: Timestamp, limit: u32) -> u64;
 } }
 
 delegate! { DeviceStore {
@@ -150,4 +147,12 @@ delegate! { LogoutStore {
     false due_logouts(now: Timestamp, per_client: u32, limit: u32) -> Vec<LogoutDelivery>;
     true finish_logout(number: i64) -> ();
     true postpone_logout(number: i64, due_at: Timestamp, now: Timestamp) -> ();
+} }
+
+delegate! { SweepStore {
+    true sweep_one_time(kind: OneTimeKind, needless: Needless, limit: u32) -> u64;
+    true sweep_devices(needless: Needless, limit: u32) -> u64;
+    true sweep_sessions(from: Option<ExpiredSession>, expired_by: Timestamp, limit: u32) -> SweepStep<ExpiredSession>;
+    true sweep_grants(from: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> SweepStep<GrantId>;
+    true sweep_audit(before: Timestamp, limit: u32) -> u64;
 } }

@@ -107,17 +107,6 @@ pub(super) async fn the_newest_records_come_first(fresh: &Fresh) {
     assert_eq!(fresh.list_audit(0).await.expect("listing"), []);
 }
 
-pub(super) async fn old_records_are_swept_in_small_steps(fresh: &Fresh) {
-    let ada = fresh.user("ada").await;
-    for seconds in 1..=9 {
-        fresh.revoke_user_grants(ada, at(seconds)).await.expect("signing out");
-    }
-    let sweep = async || fresh.sweep_audit(at(6), 4).await.expect("sweeping");
-    assert_eq!([sweep().await, sweep().await, sweep().await], [4, 2, 0]);
-    let left = fresh.list_audit(100).await.expect("listing");
-    assert_eq!(left.iter().map(|record| record.at).collect::<Vec<_>>(), [9, 8, 7, 6].map(at));
-}
-
 pub(super) async fn the_store_says_that_it_is_ready(fresh: &Fresh) {
     let before = fresh.external_changes().expect("asking");
     fresh.probe().await.expect("it reads and writes");

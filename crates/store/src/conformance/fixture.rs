@@ -1,6 +1,7 @@
 //! What the cases share: an empty store, and short words for what they do with it.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -37,16 +38,35 @@ pub(super) const LIFETIME: i64 = 10_000;
 /// The idle lifetime of grants in the cases.
 pub(super) const IDLE: Duration = Duration::from_secs(1_000);
 
+/// Counts the rows of every table.
+type CountRows = dyn Fn() -> BTreeMap<String, u64> + Send + Sync;
+
 /// An empty store, together with what has to live as long as it.
 pub struct Fresh {
     store: Arc<dyn Store>,
+    count_rows: Option<Box<CountRows>>,
     _guard: Box<dyn Any + Send + Sync>,
 }
 
 impl Fresh {
     /// Takes a store, and whatever has to be dropped after it (a scratch folder, say).
     pub fn new(store: impl Store, guard: impl Any + Send + Sync) -> Self {
-        Self { store: Arc::new(store), _guard: Box::new(guard) }
+        Self { store: Arc::new(store), count_rows: None, _guard: Box::new(guard) }
+    }
+
+    /// Takes what counts the rows of every table that the catalogue of the backend lists, by the name of the table.
+    #[must_use]
+    pub fn counting_rows(
+        mut self,
+        count_rows: impl Fn() -> BTreeMap<String, u64> + Send + Sync + 'static,
+    ) -> Self {
+        self.count_rows = Some(Box::new(count_rows));
+        self
+    }
+
+    /// How many rows each table has, where the backend counts them.
+    pub(super) fn rows(&self) -> Option<BTreeMap<String, u64>> {
+        self.count_rows.as_ref().map(|count_rows| count_rows())
     }
 
     /// Adds a user with this name.

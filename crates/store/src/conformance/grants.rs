@@ -1,16 +1,14 @@
 //! Grants: opening, ending, listing and sweeping them.
 
-use std::time::Duration;
-
 use jeton_authority::GrantId;
 use jeton_authority::grant::{Grant, GrantDetail, GrantStanding, GrantSummary, NewGrant};
 use jeton_authority::refresh_token::RefreshState;
-use jeton_authority::store::{GrantFilter, GrantOpening, Refresh, Revocation};
+use jeton_authority::store::{GrantFilter, GrantOpening, Revocation};
 use jeton_authority::user::{Attributes, UserStatus};
 
 use super::fixture::{
-    ELSEWHERE, Fresh, HOME, IDLE, LIFETIME, at, granted, hash, new_grant, new_user, unknown_grant,
-    unknown_user, username,
+    ELSEWHERE, Fresh, HOME, IDLE, at, granted, hash, new_grant, new_user, unknown_grant, unknown_user,
+    username,
 };
 
 pub(super) async fn an_opened_grant_stands(fresh: &Fresh) {
@@ -192,52 +190,4 @@ pub(super) async fn the_grants_of_one_user_are_listed_alone(fresh: &Fresh) {
     assert_eq!(listed.iter().map(|summary| summary.grant.id).collect::<Vec<_>>(), [own]);
     assert_eq!(listed[0].username, username("ada"));
     assert_eq!(list(unknown_user()).await, []);
-}
-
-pub(super) async fn sweeping_removes_only_what_can_never_be_asked_for_again(fresh: &Fresh) {
-    let ada = fresh.user("ada").await;
-    let [idle, busy, revoked] = [fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(ada).await];
-    fresh.present(busy, 0, HOME, at(500)).await;
-    fresh.present(revoked, 0, HOME, at(500)).await;
-    fresh.revoke_grant(revoked, at(501)).await.expect("revoking");
-    let sweep = async |seconds| {
-        let step = fresh.sweep_grants(None, 100, IDLE, at(seconds)).await.expect("sweeping");
-        assert_eq!(step.next, None);
-        step.removed
-    };
-    assert_eq!(sweep(999).await, 0);
-    assert_eq!(sweep(1_000).await, 1);
-    assert_eq!(fresh.grant_standing(idle).expect("looking"), None);
-    // A replay is still told apart from garbage.
-    assert_eq!(fresh.present(revoked, 0, HOME, at(1_000)).await, Refresh::Revoked);
-    assert_eq!(sweep(1_499).await, 0);
-    assert_eq!(sweep(1_500).await, 2);
-    assert_eq!(fresh.grant_standing(busy).expect("looking"), None);
-
-    let lasting = fresh.grant(ada).await;
-    let patient = Duration::from_secs(LIFETIME.cast_unsigned() * 2);
-    let step = fresh.sweep_grants(None, 100, patient, at(LIFETIME - 1)).await.expect("sweeping");
-    assert_eq!(step.removed, 0);
-    assert!(fresh.stands(lasting));
-    let step = fresh.sweep_grants(None, 100, patient, at(LIFETIME)).await.expect("sweeping");
-    assert_eq!(step.removed, 1);
-}
-
-pub(super) async fn sweeping_goes_in_small_steps(fresh: &Fresh) {
-    let ada = fresh.user("ada").await;
-    for _ in 0..10 {
-        fresh.grant(ada).await;
-    }
-    let mut steps = Vec::new();
-    let mut from = None;
-    loop {
-        let step = fresh.sweep_grants(from, 4, IDLE, at(2_000)).await.expect("sweeping");
-        steps.push(step.removed);
-        from = step.next;
-        if from.is_none() {
-            break;
-        }
-    }
-    assert_eq!(steps, [4, 4, 2]);
-    assert_eq!(fresh.sweep_grants(None, 4, IDLE, at(2_000)).await.expect("sweeping").removed, 0);
 }

@@ -18,6 +18,7 @@ mod logouts;
 mod one_time;
 mod refresh;
 mod sessions;
+mod sweeping;
 mod users;
 
 pub use fixture::Fresh;
@@ -79,8 +80,6 @@ cases! { $
         lists_leave_out_what_has_ended,
         grants_are_listed_in_pages,
         the_grants_of_one_user_are_listed_alone,
-        sweeping_removes_only_what_can_never_be_asked_for_again,
-        sweeping_goes_in_small_steps,
     }
     refresh {
         the_first_refresh_advances_even_at_once,
@@ -144,7 +143,6 @@ cases! { $
         a_code_expires_at_its_second,
         only_a_code_is_exchanged_for_a_grant,
         a_code_is_used_up_though_its_grant_cannot_be_opened,
-        sweeping_removes_only_what_is_past,
         of_a_hundred_redeemers_of_a_code_one_opens_a_grant_and_the_others_end_nothing,
         of_a_hundred_with_one_identifier_one_places_it,
         of_a_hundred_with_one_request_one_redeems_it,
@@ -180,6 +178,19 @@ cases! { $
         a_client_that_does_not_listen_any_more_is_not_told,
         what_ended_at_once_is_noted_once,
     }
+    sweeping {
+        every_table_comes_back_to_its_base_size,
+        what_may_be_used_once_goes_when_it_expires_but_for_spent_codes,
+        a_device_code_is_known_a_while_after_its_time,
+        an_expired_session_is_kept_while_a_grant_ends_with_it,
+        sessions_that_are_needed_do_not_hide_others_from_the_sweep,
+        the_sweep_of_one_kind_does_not_wait_for_another,
+        the_sweep_goes_on_at_once_while_there_is_more,
+        a_device_that_was_never_decided_frees_its_user_code,
+        old_records_are_swept_in_small_steps,
+        sweeping_removes_only_what_can_never_be_asked_for_again,
+        sweeping_goes_in_small_steps,
+    }
     keys {
         a_key_comes_back_as_it_was_added,
         keys_are_listed_in_the_order_they_were_made,
@@ -195,7 +206,6 @@ cases! { $
         a_refresh_is_recorded_only_where_it_was_not_plain,
         a_record_names_whom_and_what_it_concerns,
         the_newest_records_come_first,
-        old_records_are_swept_in_small_steps,
         the_store_says_that_it_is_ready,
     }
     contention {

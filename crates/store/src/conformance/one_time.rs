@@ -3,14 +3,12 @@
 use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presenter};
-use jeton_authority::session::NewSession;
-use jeton_authority::store::{CodeRedemption, DevicePoll, Placement, Redemption, SessionEnding};
+use jeton_authority::store::{CodeRedemption, Placement, Redemption};
 use jeton_jose::Timestamp;
 
 use super::contention::{counts, tally};
-use super::devices::new_device;
 use super::fixture::{CALLERS, Fresh, at, by_owner, hash, new_grant, presented};
-use super::sessions::{grant_from, new_session};
+use super::sessions::grant_from;
 
 use OneTimeKind::{AssertionId, AuthorizationCode, PushedRequest};
 
@@ -199,31 +197,6 @@ pub(super) async fn a_code_is_used_up_though_its_grant_cannot_be_opened(fresh: &
         assert_eq!(late, CodeRedemption::Replayed { grant: None });
         assert!(!fresh.exists(&grant));
     }
-}
-
-pub(super) async fn sweeping_removes_only_what_is_past(fresh: &Fresh) {
-    let ada = fresh.user("ada").await;
-    let code = fresh.placed(AuthorizationCode, "code").await;
-    fresh.code_redeemed(code, &new_grant(ada), 1).await;
-    fresh.placed_at(AssertionId, "lasting", at(61), at(0)).await;
-    let device = new_device("BDWPHQPK");
-    fresh.add_device_authorization(device.clone(), at(0)).await.expect("adding");
-    let session = NewSession { expires_at: at(60), ..new_session(ada) };
-    fresh.open_session(session.clone(), None).await.expect("opening");
-    fresh.end_session(session.id, at(5)).await.expect("ending");
-    let sweep = async |seconds, limit| fresh.sweep_expired(at(seconds), limit).await.expect("sweeping");
-    assert_eq!(sweep(60, 100).await, 0, "they expire at second 60");
-    assert!(fresh.seen(AuthorizationCode, code).await.is_some());
-    assert_eq!(fresh.end_session(session.id, at(60)).await.expect("ending"), SessionEnding::AlreadyEnded);
-    assert_eq!(sweep(61, 0).await, 0);
-    assert_eq!([sweep(61, 2).await, sweep(61, 2).await, sweep(61, 2).await], [2, 1, 0]);
-    assert_eq!(fresh.seen(AuthorizationCode, code).await, None);
-    assert_eq!(fresh.end_session(session.id, at(61)).await.expect("ending"), SessionEnding::Unknown);
-    let polled =
-        fresh.poll_device_authorization(device.device_code, &device.client, at(1)).await.expect("polling");
-    assert_eq!(polled, DevicePoll::Unknown);
-    assert!(fresh.seen(AssertionId, OneTimeHash::of("lasting")).await.is_some());
-    assert_eq!(sweep(62, 100).await, 1);
 }
 
 pub(super) async fn of_a_hundred_redeemers_of_a_code_one_opens_a_grant_and_the_others_end_nothing(

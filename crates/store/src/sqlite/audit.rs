@@ -35,13 +35,6 @@ pub(super) fn list(db: &Connection, limit: u32) -> rusqlite::Result<Vec<AuditRec
     select.query_map([limit], record)?.collect()
 }
 
-pub(super) fn sweep(db: &Connection, before: Timestamp, limit: u32) -> rusqlite::Result<u64> {
-    let mut delete = db.prepare_cached(
-        "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)",
-    )?;
-    delete.execute((before.unix(), limit)).map(|removed| removed as u64)
-}
-
 fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
     Ok(AuditRecord {
         at: timestamp(row, 0)?,

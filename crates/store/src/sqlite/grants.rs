@@ -205,61 +205,7 @@ pub(super) fn list(
     }
 }
 
-/// The dead among some grants.
-pub(super) struct Dead {
-    /// Those that can be removed.
-    pub(super) dead: Vec<GrantId>,
-    /// The first grant that was not looked at.
-    pub(super) next: Option<GrantId>,
-}
-
-/// Looks at `limit` grants from `from` on for those that can never be asked for again.
-pub(super) fn dead(
-    db: &Connection,
-    from: Option<GrantId>,
-    limit: u32,
-    idle_lifetime: Duration,
-    now: Timestamp,
-) -> rusqlite::Result<Dead> {
-    let mut select = db.prepare_cached(
-        "SELECT id_high, id_low, expires_at <= ?2 OR minted_at <= ?3 FROM grants WHERE id_high >= ?1
-         ORDER BY id_high LIMIT ?4",
-    )?;
-    let from = from.map_or(i64::MIN, |grant| halves(grant).0);
-    let mut rows = select.query((from, now.unix(), idle_since(now, idle_lifetime), i64::from(limit) + 1))?;
-    let mut dead = Vec::new();
-    let mut looked_at = 0;
-    while let Some(row) = rows.next()? {
-        let id = grant_id(row.get(0)?, row.get(1)?);
-        if looked_at == limit {
-            return Ok(Dead { dead, next: Some(id) });
-        }
-        looked_at += 1;
-        if row.get(2)? {
-            dead.push(id);
-        }
-    }
-    Ok(Dead { dead, next: None })
-}
-
-/// Removes those of `grants` that are still dead; one may have been refreshed meanwhile.
-pub(super) fn remove_dead(
-    db: &Connection,
-    grants: &[GrantId],
-    idle_lifetime: Duration,
-    now: Timestamp,
-) -> rusqlite::Result<u64> {
-    let mut delete =
-        db.prepare_cached("DELETE FROM grants WHERE id_high = ?1 AND (expires_at <= ?2 OR minted_at <= ?3)")?;
-    let idle_since = idle_since(now, idle_lifetime);
-    let mut removed = 0;
-    for grant in grants {
-        removed += delete.execute((halves(*grant).0, now.unix(), idle_since))? as u64;
-    }
-    Ok(removed)
-}
-
 /// A token minted then, or before, is too old.
-fn idle_since(now: Timestamp, idle_lifetime: Duration) -> i64 {
+pub(super) fn idle_since(now: Timestamp, idle_lifetime: Duration) -> i64 {
     now.unix().saturating_sub_unsigned(idle_lifetime.as_secs())
 }

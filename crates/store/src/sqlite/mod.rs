@@ -19,6 +19,7 @@ mod refresh;
 mod schema;
 mod sessions;
 mod single_sign_on;
+mod sweep;
 mod users;
 mod writer;
 
@@ -34,7 +35,7 @@ use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::store::{
     GrantFilter, GrantOpening, KeyAddition, KeyWithdrawal, NewUser, Refresh, Revocation, Store, StoreError,
-    SweepStep, UserAddition, UserChange,
+    UserAddition, UserChange,
 };
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
 use jeton_authority::{GrantId, UserId};
@@ -219,28 +220,6 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Vec<GrantSummary>, StoreError> {
         self.list(move |db| grants::list(db, filter, after, limit, idle_lifetime, now)).await
-    }
-
-    async fn sweep_grants(
-        &self,
-        from: Option<GrantId>,
-        limit: u32,
-        idle_lifetime: Duration,
-        now: Timestamp,
-    ) -> Result<SweepStep, StoreError> {
-        // Looking costs the writer nothing; only where something has to go it is asked, and checks again.
-        let found = self.list(move |db| grants::dead(db, from, limit, idle_lifetime, now)).await?;
-        let next = found.next;
-        if found.dead.is_empty() {
-            return Ok(SweepStep { removed: 0, next });
-        }
-        let removed =
-            self.writer.submit(move |db| grants::remove_dead(db, &found.dead, idle_lifetime, now)).await?;
-        Ok(SweepStep { removed, next })
-    }
-
-    async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.writer.submit(move |db| audit::sweep(db, before, limit)).await
     }
 
     async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {

@@ -10,7 +10,7 @@ use jeton_authority::store::{CodeRedemption, GrantOpening, Placement, Redemption
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::columns::{count, optional_timestamp, text, timestamp};
+use super::columns::{optional_timestamp, text, timestamp};
 use super::grants;
 
 pub(super) fn place(
@@ -141,19 +141,4 @@ fn set_redeemed(
     db.prepare_cached("UPDATE one_time SET redeemed_at = ?2, grant_id = ?3 WHERE number = ?1")?
         .execute((found.number, now.unix(), grant.map(|grant| *grant.as_bytes())))
         .map(drop)
-}
-
-/// Removes what expired before `before`, of every kind that has a time of its own, `limit` of all together.
-pub(super) fn sweep(db: &Connection, before: Timestamp, limit: u32) -> rusqlite::Result<u64> {
-    let limit = u64::from(limit);
-    let mut removed = 0;
-    for sql in [
-        "DELETE FROM one_time WHERE number IN (SELECT number FROM one_time WHERE expires_at < ?1 LIMIT ?2)",
-        "DELETE FROM devices WHERE device_code IN
-             (SELECT device_code FROM devices WHERE expires_at < ?1 LIMIT ?2)",
-        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT ?2)",
-    ] {
-        removed += db.prepare_cached(sql)?.execute((before.unix(), count(limit - removed)?))? as u64;
-    }
-    Ok(removed)
 }

@@ -51,6 +51,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "redeemed_devices",
         sql: include_str!("../../migrations/sqlite/0006_redeemed_devices.sql"),
     },
+    Migration {
+        number: 7,
+        name: "sweep_indexes",
+        sql: include_str!("../../migrations/sqlite/0007_sweep_indexes.sql"),
+    },
 ];
 
 /// The schema that this program works with.

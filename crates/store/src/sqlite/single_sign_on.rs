@@ -151,10 +151,6 @@ impl OneTimeStore for SqliteStore {
     ) -> Result<CodeRedemption, StoreError> {
         self.writer.submit(move |db| one_time::redeem_code(db, code, &grant, &presentation)).await
     }
-
-    async fn sweep_expired(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.writer.submit(move |db| one_time::sweep(db, before, limit)).await
-    }
 }
 
 #[async_trait]
