@@ -99,7 +99,7 @@ impl Authority {
         Ok(Self {
             store,
             throttle: Mutex::new(Throttle::default()),
-            rates: Rates::default(),
+            rates: Rates::new(settings.registration_rate),
             settings,
             hashing,
             random,

@@ -123,7 +123,7 @@ impl Authority {
         let asked: Vec<_> = request.parameters.all("resource").collect();
         let resources = permitted_resources(client, &self.settings, &asked)?;
         let content = RequestContent { resources, authorization_details };
-        self.rates.device_authorizations.take(request.network, *now)?;
+        self.rates.device_authorizations.take_for(client, request.network, *now)?;
         for _ in 0..ATTEMPTS {
             let (device_code, user_code) = (Handle::draw(&*self.random), UserCode::draw(&*self.random));
             let device = NewDeviceAuthorization {

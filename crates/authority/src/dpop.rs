@@ -6,8 +6,9 @@ use jeton_jose::dpop::{DpopError, ProofVerifier, Request};
 use jeton_jose::{Algorithm, Timestamp, base64url};
 use jeton_oauth::ErrorCode;
 
+use crate::Network;
 use crate::authority::Authority;
-use crate::client::SecurityProfile;
+use crate::client::{Client, SecurityProfile};
 use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::refusal::{OAuthError, Refusal};
 use crate::store::Placement;
@@ -61,13 +62,17 @@ impl Authority {
     /// Checks a proof and uses it up. Answers the thumbprint of its key: `cnf.jkt`.
     ///
     /// # Errors
-    /// As [`Authority::check_proof`] and [`Authority::use_proof`].
+    /// As [`Authority::check_proof`] and [`Authority::use_proof`]; [`OAuthError::Throttled`] where the network of a client that
+    /// anybody can be uses up too many.
     pub async fn redeem_proof(
         &self,
         presented: PresentedProof<'_>,
+        client: &Client,
+        network: Network,
         now: Timestamp,
     ) -> Result<Box<str>, OAuthError> {
         let proof = self.check_proof(presented, now)?;
+        self.rates.identifiers.take_for(client, network, now)?;
         self.use_proof(&proof, now).await?;
         Ok(proof.jkt)
     }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use jeton_jose::Timestamp;
+use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::{ErrorCode, Parameters};
 use serde::Serialize;
 
+use crate::Network;
 use crate::authority::Authority;
 use crate::authorization::{PageError, ReceivedRequest, RedirectError};
 use crate::authorize::REQUEST_URI_PREFIX;
@@ -47,6 +49,35 @@ impl From<StoreError> for RequestObjectError {
 /// How a client proves who it is, which is no part of its request.
 const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
 
+/// The parameters of a request that are kept, and how long each may be, in bytes. Everything else is ignored when the request
+/// is read (RFC 6749 §3.1), so nothing is lost.
+const KEPT: [(&str, usize); 20] = [
+    ("acr_values", 512),
+    ("authorization_details", AuthorizationDetails::MAX_LEN),
+    ("claims", 4096),
+    ("client_id", 2048),
+    ("code_challenge", 128),
+    ("code_challenge_method", 16),
+    ("display", 16),
+    ("dpop_jkt", 64),
+    ("id_token_hint", 8192),
+    ("login_hint", 320),
+    ("max_age", 32),
+    ("nonce", 2048),
+    ("prompt", 128),
+    ("redirect_uri", 2048),
+    ("resource", 1024),
+    ("response_mode", 32),
+    ("response_type", 64),
+    ("scope", 2048),
+    ("state", 2048),
+    ("ui_locales", 320),
+];
+/// Those that may be left out: one that is too long is not kept.
+const HINTS: [&str; 4] = ["acr_values", "display", "login_hint", "ui_locales"];
+/// How long a request that is kept may be in all, in bytes.
+const LONGEST_KEPT: usize = 16 * 1024;
+
 impl Authority {
     /// Keeps the request of an authenticated client until its user comes by with the `request_uri` (RFC 9126 §2). It is checked as
     /// at the authorization endpoint before anything is kept.
@@ -58,20 +89,21 @@ impl Authority {
         client: &Arc<Client>,
         parameters: Parameters,
         constraint: &SenderConstraint,
+        network: Network,
         now: Timestamp,
     ) -> Result<PushedRequest, OAuthError> {
         if parameters.get("request_uri").is_some() {
             return Err(invalid("a pushed request does not stand for another one").into());
         }
         let parameters = match parameters.get("request") {
-            Some(object) => self.open_request_object(client, object, now).await?,
+            Some(object) => self.open_request_object(client, object, network, now).await?,
             None if client.metadata.require_signed_request_object == Some(true) => {
                 return Err(invalid("this client has to sign its requests").into());
             }
             None => of_client(parameters, client)?,
         };
         let parameters = bound(parameters, constraint)?;
-        self.keep_request(client, parameters, now).await.map_err(|error| match error {
+        self.keep_request(client, parameters, network, now).await.map_err(|error| match error {
             RequestObjectError::Page(PageError::ClientUnknown) => {
                 OAuthError::refused(ErrorCode::UnauthorizedClient, "the client may not ask for authorization")
             }
@@ -92,6 +124,7 @@ impl Authority {
     pub async fn take_request_object(
         &self,
         sent: Parameters,
+        network: Network,
         now: Timestamp,
     ) -> Result<Parameters, RequestObjectError> {
         let object = sent.get("request").unwrap_or_default().to_owned();
@@ -104,7 +137,7 @@ impl Authority {
         } else if client.metadata.require_pushed_authorization_requests == Some(true) {
             Err(invalid("this client has to push its requests").into())
         } else {
-            self.open_request_object(&client, &object, now).await
+            self.open_request_object(&client, &object, network, now).await
         };
         let parameters = match opened {
             Ok(parameters) => parameters,
@@ -114,7 +147,7 @@ impl Authority {
             }
             Err(error) => return Err(error.into()),
         };
-        let kept = self.keep_request(&client, parameters, now).await?;
+        let kept = self.keep_request(&client, parameters, network, now).await?;
         let instead = [("client_id", id.as_str().to_owned()), ("request_uri", kept.request_uri)];
         Ok(instead.into_iter().collect())
     }
@@ -124,16 +157,19 @@ impl Authority {
         &self,
         client: &Arc<Client>,
         parameters: Parameters,
+        network: Network,
         now: Timestamp,
     ) -> Result<PushedRequest, RequestObjectError> {
         let handle = Handle::draw(&*self.random);
-        let received = ReceivedRequest::pushed(parameters.clone(), Parameters::default(), handle.hash());
+        let content = kept_parameters(&parameters).map(|kept| kept.to_query().into_boxed_str());
+        let received = ReceivedRequest::pushed(parameters, Parameters::default(), handle.hash());
         received
             .identify(Arc::clone(client))?
             .validate(&self.settings)
             .map_err(|error| RequestObjectError::Redirect(Box::new(error)))?;
+        let content = content.map_err(OAuthError::from)?;
+        self.rates.kept_requests.take_for(client, network, now).map_err(OAuthError::from)?;
         let lifetime = self.settings.request_lifetime;
-        let content = parameters.to_query().into_boxed_str();
         let until = now.saturating_add(lifetime);
         // 256 random bits are never taken.
         self.store.place(OneTimeKind::PushedRequest, handle.hash(), content, until, now).await?;
@@ -146,6 +182,26 @@ impl Authority {
 
 const fn invalid(description: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, description)
+}
+
+/// What is kept of a request.
+fn kept_parameters(parameters: &Parameters) -> Result<Parameters, Refusal> {
+    let mut kept = Vec::new();
+    for (name, value) in parameters.iter() {
+        match KEPT.iter().find(|(known, _)| *known == name) {
+            Some((_, longest)) if value.len() > *longest && HINTS.contains(&name) => {}
+            Some((_, longest)) if value.len() > *longest => {
+                let cause = format!("{name} has {} bytes, and {longest} at most are kept", value.len());
+                return Err(invalid("a parameter is too long to be kept").because(cause));
+            }
+            Some(_) => kept.push((name, value)),
+            None => {}
+        }
+    }
+    if kept.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > LONGEST_KEPT {
+        return Err(invalid("the request is too long to be kept"));
+    }
+    Ok(kept.into_iter().collect())
 }
 
 /// The request in what a client sent: without its credentials, which nothing may keep, and with its name.

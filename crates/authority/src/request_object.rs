@@ -12,6 +12,7 @@ use jeton_oauth::client::ClientId;
 use jeton_oauth::{ErrorCode, Parameters};
 use serde_json::{Map, Value};
 
+use crate::Network;
 use crate::authority::Authority;
 use crate::client::Client;
 use crate::client_auth::verifying_keys;
@@ -42,6 +43,7 @@ impl Authority {
         &self,
         client: &Client,
         object: &str,
+        network: Network,
         now: Timestamp,
     ) -> Result<Parameters, OAuthError> {
         let unverified = Unverified::parse(object).map_err(|_| NOT_VALID)?;
@@ -63,6 +65,7 @@ impl Authority {
         let parameters = parameters_of(verified.into_claims(), &client.id)?;
         if let Some(jti) = jti {
             let hash = OneTimeHash::of_parts(&[client.id.as_str(), &jti]);
+            self.rates.identifiers.take_for(client, network, now)?;
             let placed = self.store.place(OneTimeKind::RequestObjectId, hash, "".into(), until, now).await?;
             if placed == Placement::Taken {
                 return Err(refused("the request object was used before").into());

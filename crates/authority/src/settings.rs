@@ -60,6 +60,8 @@ pub struct Settings {
     /// Who may be a client by the URL of a description (OAuth Client ID Metadata Document). Setting
     /// `client.metadata_documents`.
     pub metadata_documents: RegistrationPolicy,
+    /// How many clients a network may register. Settings `client.registrations_at_once` and `client.registrations_pause`.
+    pub registration_rate: RegistrationRate,
     /// The grants that clients may register for. Setting `client.registration_grant_types`.
     pub registered_grant_types: Vec<GrantType>,
     /// What clients that registered themselves may ask for at most. Setting `client.registration_scope`.
@@ -104,6 +106,7 @@ impl Settings {
             device_lifetime: Duration::from_secs(10 * 60),
             registration: RegistrationPolicy::default(),
             metadata_documents: RegistrationPolicy::default(),
+            registration_rate: RegistrationRate::default(),
             registered_grant_types: vec![
                 GrantType::AuthorizationCode,
                 GrantType::RefreshToken,
@@ -143,6 +146,21 @@ pub enum RegistrationPolicy {
     WithToken,
     /// Everybody. Users are asked before such a client gets anything.
     Open,
+}
+
+/// How many clients one network may register (RFC 7591). An IPv6 site (a /48) may register ten times as many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegistrationRate {
+    /// So many at once.
+    pub at_once: u32,
+    /// From then on one each time this much has passed.
+    pub pause: Duration,
+}
+
+impl Default for RegistrationRate {
+    fn default() -> Self {
+        Self { at_once: 20, pause: Duration::from_secs(5 * 60) }
+    }
 }
 
 /// What access tokens are signed with.

@@ -9,7 +9,7 @@ use axum::Router;
 use jeton_authority::client::PkcePolicy;
 use jeton_authority::password::Argon2Params;
 use jeton_authority::refresh_token::RefreshPolicy;
-use jeton_authority::settings::{AccessAlgorithm, RegistrationPolicy, Settings};
+use jeton_authority::settings::{AccessAlgorithm, RegistrationPolicy, RegistrationRate, Settings};
 use jeton_authority::{Authority, DpopNonces, SystemRandom};
 use jeton_jose::{Algorithm, SharedSecret};
 use jeton_server::control::ControlSocket;
@@ -224,6 +224,10 @@ pub(crate) fn settings(
     settings.registered_details_types.clone_from(&config.client_registration_details_types.0);
     settings.registered_grant_types.clone_from(&config.client_registration_grant_types.0);
     settings.registered_scope.clone_from(&config.client_registration_scope);
+    settings.registration_rate = RegistrationRate {
+        at_once: config.client_registrations_at_once,
+        pause: config.client_registrations_pause,
+    };
     settings.registered_pkce = match config.client_registration_pkce {
         config::Pkce::Required => PkcePolicy::Required,
         config::Pkce::Lenient => PkcePolicy::Lenient,

@@ -103,6 +103,9 @@ pub enum ClientError {
         /// Why.
         reason: &'static str,
     },
+    /// Its secret is too short.
+    #[error("a client secret has at least {} bytes", ClientSecret::MIN_LEN)]
+    SecretTooShort,
     /// Its secret is too long.
     #[error("a client secret has at most {} bytes", ClientSecret::MAX_LEN)]
     SecretTooLong,
@@ -120,6 +123,7 @@ impl ClientError {
             Self::GrantTypeNeedsAuthentication { .. } => "client_grant_type_needs_authentication",
             Self::Keys { .. } => "client_keys",
             Self::Member { .. } => "client_metadata_member",
+            Self::SecretTooShort => "client_secret_too_short",
             Self::SecretTooLong => "client_secret_too_long",
             Self::Unreadable(_) => "client_unreadable",
         }
@@ -214,6 +218,11 @@ impl Client {
     /// Whether it cannot keep a secret (RFC 6749 §2.1).
     pub fn is_public(&self) -> bool {
         self.metadata.auth_method() == TokenEndpointAuthMethod::None
+    }
+
+    /// Whether the operator added it and it proves who it is. Anybody can be one of the others.
+    pub fn is_vouched_for(&self) -> bool {
+        self.policy.source == ClientSource::Operator && !self.is_public()
     }
 
     /// What it may ask for at most.

@@ -6,6 +6,7 @@ use jeton_jose::base64url;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::registered::ClientError;
 use crate::random::Random;
 
 /// The secret of a client. Wiped when dropped, never shown, compared in constant time.
@@ -19,7 +20,24 @@ impl ClientSecret {
     /// The longest secret, in bytes.
     pub const MAX_LEN: usize = 512;
 
+    /// The shortest secret that somebody may choose, in bytes.
+    pub const MIN_LEN: usize = 16;
+
     /// Takes a secret that somebody chose.
+    ///
+    /// # Errors
+    /// [`ClientError::SecretTooShort`] for one that could be guessed, [`ClientError::SecretTooLong`] for one that nobody
+    /// needs.
+    pub fn chosen(text: impl Into<Box<str>>) -> Result<Self, ClientError> {
+        let secret = Self::new(text);
+        match secret.expose().len() {
+            ..Self::MIN_LEN => Err(ClientError::SecretTooShort),
+            Self::MIN_LEN..=Self::MAX_LEN => Ok(secret),
+            _ => Err(ClientError::SecretTooLong),
+        }
+    }
+
+    /// Takes a secret as it was kept.
     pub fn new(text: impl Into<Box<str>>) -> Self {
         Self(Zeroizing::new(text.into()))
     }

@@ -73,6 +73,7 @@ impl Authority {
         }
         let hash = OneTimeHash::of_parts(&[id.as_str(), &claims.jti]);
         let until = exp.saturating_add(Verifier::DEFAULT_LEEWAY);
+        self.rates.identifiers.take_for(&client, presented.network, now)?;
         match self.store.place(OneTimeKind::AssertionId, hash, "".into(), until, now).await? {
             Placement::Placed => Ok(client),
             Placement::Taken => Err(NOT_AUTHENTICATED.because("the assertion was used before").into()),

@@ -16,6 +16,7 @@ use jeton_jose::Timestamp;
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use jeton_oauth::{ErrorCode, Parameters};
 
+use crate::Network;
 use crate::authority::Authority;
 use crate::client::Client;
 use crate::refusal::{OAuthError, Refusal};
@@ -37,14 +38,48 @@ pub struct Presented<'a> {
     pub endpoints: &'a [&'a str],
     /// The certificate that it proved to hold.
     pub certificate: Option<&'a ClientCertificate>,
+    /// Where the request came from.
+    pub network: Network,
+}
+
+impl Presented<'_> {
+    /// The client that it names, where it brings a secret, or an assertion that a secret may have signed.
+    fn named_with_secret(&self) -> Option<String> {
+        let secret =
+            ["client_secret", "client_assertion"].into_iter().any(|name| self.parameters.get(name).is_some());
+        if self.basic.is_some() || secret { named_client(self.basic, self.parameters) } else { None }
+    }
 }
 
 impl Authority {
-    /// Finds out which client asks. It has to use the method that it is registered with, and only that one.
+    /// Finds out which client asks. It has to use the method that it is registered with, and only that one. Wrong secrets are
+    /// counted by client and network, whether there is such a client or not.
     ///
     /// # Errors
-    /// `invalid_client`, without saying what of it was wrong; `invalid_request` where more than one method is used.
+    /// `invalid_client`, without saying what of it was wrong; `invalid_request` where more than one method is used;
+    /// [`OAuthError::Throttled`] where this network guesses.
     pub async fn authenticate_client(
+        &self,
+        presented: Presented<'_>,
+        now: Timestamp,
+    ) -> Result<Arc<Client>, OAuthError> {
+        let Some(named) = presented.named_with_secret() else {
+            return self.client_that_asks(presented, now).await;
+        };
+        let (failures, network) = (&self.rates.client_failures, presented.network);
+        failures.check(&named, network, now)?;
+        let outcome = self.client_that_asks(presented, now).await;
+        match &outcome {
+            Ok(_) => failures.succeeded(&named, network),
+            Err(OAuthError::Refused(refusal)) if refusal.code == ErrorCode::InvalidClient => {
+                failures.failed(&named, network, now);
+            }
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    async fn client_that_asks(
         &self,
         presented: Presented<'_>,
         now: Timestamp,

@@ -4,6 +4,7 @@ mod initial_token;
 mod metadata;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jeton_jose::{Timestamp, base64url};
 use jeton_oauth::client::{ClientId, ClientMetadata};
@@ -19,7 +20,7 @@ use crate::client::{
 use crate::one_time::{Handle, OneTimeHash};
 use crate::random::sixteen;
 use crate::refusal::{OAuthError, Refusal};
-use crate::settings::RegistrationPolicy;
+use crate::settings::{RegistrationPolicy, RegistrationRate};
 use crate::store::{ClientChange, ClientRemoval, StoreError};
 
 pub use initial_token::{MAX_REGISTRATION_TOKEN_USES, add_registration_token};
@@ -41,7 +42,16 @@ pub enum RegistrationError {
     /// There is no such client, or the token is not the one that it manages itself with. Which of them is not told.
     #[error("the registration access token is not valid")]
     NotAuthorized,
-    /// What it says of itself will not do, its network registered too much, or something failed here.
+    /// Its network registered as many clients as it may (settings `client.registrations_at_once` and
+    /// `client.registrations_pause`).
+    #[error("this network registered {} clients at once and may register one every {:?}", .rate.at_once, .rate.pause)]
+    Throttled {
+        /// How many it may.
+        rate: RegistrationRate,
+        /// When the next one is welcome.
+        retry_after: Duration,
+    },
+    /// What it says of itself will not do, its network changed too much, or something failed here.
     #[error(transparent)]
     OAuth(#[from] OAuthError),
 }
@@ -53,6 +63,7 @@ impl RegistrationError {
             Self::Closed => "registration_closed",
             Self::InitialToken => "registration_initial_token_invalid",
             Self::NotAuthorized => "registration_token_invalid",
+            Self::Throttled { .. } => "registration_throttled",
             Self::OAuth(error) => error.code(),
         }
     }
@@ -138,7 +149,10 @@ impl Authority {
         })
         .map_err(refused)?;
         // Counted last: a mistake in a description costs nothing, and only what is kept has to be bounded.
-        self.rates.registrations.take(network, now).map_err(OAuthError::from)?;
+        self.rates.registrations.take(network, now).map_err(|throttled| RegistrationError::Throttled {
+            rate: self.settings.registration_rate,
+            retry_after: throttled.retry_after,
+        })?;
         self.check_sector_of(&client, network, now).await?;
         if let Some(token) = initial_token {
             self.use_registration_token(token, now).await?;
@@ -175,6 +189,7 @@ impl Authority {
         now: Timestamp,
     ) -> Result<Registration, RegistrationError> {
         let before = self.managed_client(id, token).await?;
+        self.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
         check_identity(&before, &members)?;
         let metadata = self.registration_rules().check(members)?;
         let needs_secret = metadata.auth_method().needs_secret();
@@ -217,6 +232,8 @@ impl Authority {
         now: Timestamp,
     ) -> Result<ClientId, RegistrationError> {
         let client = self.managed_client(id, token).await?;
+        // A network that registers and removes in turns would fill the audit trail.
+        self.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
         match self.remove_client(&client.id, now).await? {
             ClientRemoval::Removed { .. } => {
                 // Only what is kept has to be bounded.

@@ -18,6 +18,7 @@
 //! Accounts that do not exist are treated like those that do. Refused attempts leave no trace, so that refusals cannot
 //! crowd out what is remembered. The memory is bounded and does not outlive the process.
 
+mod client_failures;
 mod level;
 mod memory;
 mod rate;
@@ -34,9 +35,13 @@ use self::memory::Memory;
 use self::under_way::{Part, Places, UnderWay};
 use crate::Network;
 
+pub use self::client_failures::WRONG_CLIENT_SECRETS;
 pub use self::memory::REMEMBERED;
 pub(crate) use self::rate::Rates;
-pub use self::rate::{DEVICE_AUTHORIZATIONS, REGISTRATIONS, SECTORS_FETCHED, WRONG_USER_CODES};
+pub use self::rate::{
+    DEVICE_AUTHORIZATIONS, KEPT_REQUESTS, REGISTRATION_CHANGES, REMEMBERED_IDENTIFIERS, SECTORS_FETCHED,
+    WRONG_USER_CODES,
+};
 pub use self::under_way::MOST_WAITING;
 
 /// Failures of an account from one network before waiting begins.

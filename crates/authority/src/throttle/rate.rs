@@ -1,22 +1,33 @@
-//! How often a network may do something that nobody has to sign in for: guess user codes, register clients.
+//! How often a network may do something that nobody has to sign in for: guess user codes, register clients, have requests and
+//! proofs remembered.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
+use super::client_failures::ClientFailures;
 use super::level::{Allowance, Level};
 use super::memory::Memory;
 use super::{Area, Throttled};
 use crate::Network;
+use crate::client::Client;
+use crate::settings::RegistrationRate;
 
 /// Wrong user codes that one network may type at once (RFC 8628 §5.1); one a minute from then on. Of a code's 34 bits that
 /// leaves one chance in two hundred million within the ten minutes that it holds.
 pub const WRONG_USER_CODES: u32 = 10;
 /// Devices that one network may let begin at once; one a second from then on.
 pub const DEVICE_AUTHORIZATIONS: u32 = 60;
-/// Clients that one network may register at once; one every five minutes from then on.
-pub const REGISTRATIONS: u32 = 20;
+/// Changes and removals of registered clients that one network may make at once; one every thirty seconds from then on.
+pub const REGISTRATION_CHANGES: u32 = 200;
+/// Authorization requests that one network may have kept at once for clients that anybody can be; five a second from then on.
+/// Each stands for a sign-in, so a network of ten thousand people stays below.
+pub const KEPT_REQUESTS: u32 = 600;
+/// Identifiers of DPoP proofs, assertions and request objects that one network may have remembered at once for clients that
+/// anybody can be; fifty a second from then on. A proof comes with each refresh: with ten thousand people in one network and a
+/// refresh every five minutes that is 33 a second.
+pub const REMEMBERED_IDENTIFIERS: u32 = 2000;
 /// Sectors of clients that one network may have fetched at once; one a minute from then on.
 pub const SECTORS_FETCHED: u32 = 20;
 /// An IPv6 site (a /48) may do this many times as much as one of its networks.
@@ -31,17 +42,31 @@ pub(crate) struct Rates {
     pub(crate) device_authorizations: Rate,
     /// Clients that registered themselves.
     pub(crate) registrations: Rate,
+    /// Changes and removals of those.
+    pub(crate) registration_changes: Rate,
+    /// Authorization requests that were pushed or signed.
+    pub(crate) kept_requests: Rate,
+    /// Identifiers that are remembered so that nothing is used twice.
+    pub(crate) identifiers: Rate,
+    /// Wrong client secrets.
+    pub(crate) client_failures: ClientFailures,
     /// Sectors that were fetched for them.
     pub(crate) sectors: Rate,
 }
 
-impl Default for Rates {
-    fn default() -> Self {
+impl Rates {
+    /// Nothing is counted yet.
+    pub(crate) fn new(registrations: RegistrationRate) -> Self {
+        let every = u32::try_from(registrations.pause.as_secs()).unwrap_or(u32::MAX).max(1);
         Self {
-            wrong_user_codes: Rate::new(WRONG_USER_CODES, 60),
-            device_authorizations: Rate::new(DEVICE_AUTHORIZATIONS, 1),
-            registrations: Rate::new(REGISTRATIONS, 300),
-            sectors: Rate::new(SECTORS_FETCHED, 60),
+            wrong_user_codes: Rate::new(WRONG_USER_CODES, 1, 60),
+            device_authorizations: Rate::new(DEVICE_AUTHORIZATIONS, 1, 1),
+            registrations: Rate::new(registrations.at_once, 1, every),
+            registration_changes: Rate::new(REGISTRATION_CHANGES, 1, 30),
+            kept_requests: Rate::new(KEPT_REQUESTS, 5, 1),
+            identifiers: Rate::new(REMEMBERED_IDENTIFIERS, 50, 1),
+            client_failures: ClientFailures::default(),
+            sectors: Rate::new(SECTORS_FETCHED, 1, 60),
         }
     }
 }
@@ -55,13 +80,27 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// `most` at once, and one more `every` so many seconds.
-    fn new(most: u32, every: u32) -> Self {
+    /// `most` at once, and `falls` more `every` so many seconds.
+    fn new(most: u32, falls: u32, every: u32) -> Self {
         Self {
-            network: Allowance { most, falls: 1, every },
-            site: Allowance { most: most.saturating_mul(SITE_FACTOR), falls: SITE_FACTOR, every },
+            network: Allowance { most, falls, every },
+            site: of_site(Allowance { most, falls, every }),
             levels: Mutex::default(),
         }
+    }
+
+    /// Counts one that a client asks for, unless the operator added that client and it proved who it is: its network is then
+    /// that of its own servers, which serve everybody.
+    ///
+    /// # Errors
+    /// As [`Rate::take`].
+    pub(crate) fn take_for(
+        &self,
+        client: &Client,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(), Throttled> {
+        if client.is_vouched_for() { Ok(()) } else { self.take(network, now) }
     }
 
     /// Counts one. Where what is counted is a failure it is counted before it is looked at, and given back after success, so
@@ -104,6 +143,15 @@ impl Rate {
     }
 }
 
+/// What the networks of one site may do together.
+pub(super) const fn of_site(network: Allowance) -> Allowance {
+    Allowance {
+        most: network.most.saturating_mul(SITE_FACTOR),
+        falls: network.falls.saturating_mul(SITE_FACTOR),
+        every: network.every,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_network_does_so_much_at_once_and_then_one_at_a_time() {
-        let rate = Rate::new(3, 60);
+        let rate = Rate::new(3, 1, 60);
         for _ in 0..3 {
             rate.take(HOME, at(0)).expect("room");
         }
@@ -128,7 +176,7 @@ mod tests {
 
     #[test]
     fn what_is_given_back_does_not_count() {
-        let rate = Rate::new(1, 60);
+        let rate = Rate::new(1, 1, 60);
         for _ in 0..9 {
             rate.take(HOME, at(0)).expect("room");
             rate.give_back(HOME);
@@ -137,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_networks_of_one_site_share_ten_times_as_much() {
-        let rate = Rate::new(1, 60);
+        let rate = Rate::new(1, 1, 60);
         let network = |last| Network::V6([0x20, 1, 0xd, 0xb8, 0, 1, 0, last]);
         for last in 0..10 {
             rate.take(network(last), at(0)).expect("room");

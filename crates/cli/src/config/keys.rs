@@ -129,6 +129,10 @@ settings! {
     client_registration: Registration = "client.registration", "closed";
     /// Who may be a client by the URL of its description alone, as agents of the Model Context Protocol are: `closed` is nobody, `open` everybody, and users are asked before such a client gets anything.
     client_metadata_documents: Documents = "client.metadata_documents", "closed";
+    /// How many clients a network (an IPv4 /24 or IPv6 /64) may register at once. Raise it where many people work behind one address.
+    client_registrations_at_once: u32 = "client.registrations_at_once", "20";
+    /// How long such a network waits from then on before it may register another client.
+    client_registrations_pause: Duration = "client.registrations_pause", "5m";
     /// The resources that clients which registered themselves, or are known by their URL, may ask for tokens for.
     client_registration_resources: Texts = "client.registration_resources", "";
     /// The types of authorization details that clients which registered themselves, or are known by their URL, may ask for, out of `authorization.details_types`.

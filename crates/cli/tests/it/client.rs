@@ -72,8 +72,8 @@ fn a_client_without_a_place_to_send_people_asks_for_itself() {
     let (status, tokens) = ask("a+secret+with+a+space+");
     assert_eq!((status, &tokens["scope"]), (200, &json!("orders:read")), "{tokens}");
     assert_eq!(ask("a+secret+with+a+space").0, 401, "only the newline is not part of it");
-    folder.run_reading(&["client", "set", "nightly", "--secret-stdin"], b"another\n").done();
-    assert_eq!((ask("a+secret+with+a+space+").0, ask("another").0), (401, 200));
+    folder.run_reading(&["client", "set", "nightly", "--secret-stdin"], b"another good secret\n").done();
+    assert_eq!((ask("a+secret+with+a+space+").0, ask("another+good+secret").0), (401, 200));
 }
 
 #[test]
@@ -163,6 +163,14 @@ fn what_makes_no_sense_is_refused() {
     assert!(folder.run(&reserved).refused().contains("error[client_metadata_member]"));
     let empty = folder.run_reading(&["client", "add", "--id", "x", "--secret-stdin"], b"\n");
     assert_eq!(empty.refused(), "error: the secret is empty");
+    for short in ["x\n", "fifteen letters\n"] {
+        let refused = folder.run_reading(&["client", "add", "--id", "x", "--secret-stdin"], short.as_bytes());
+        assert!(
+            refused
+                .refused()
+                .contains("error[client_secret_too_short]: a client secret has at least 16 bytes")
+        );
+    }
 }
 
 #[test]

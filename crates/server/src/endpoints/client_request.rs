@@ -59,7 +59,9 @@ impl ClientRequest {
                 access_token: None,
                 profile: read.client.policy.profile,
             };
-            read.constraint.jkt = Some(app.authority.redeem_proof(presented, app.clock.now()).await?);
+            let (client, network) = (&read.client, context.network());
+            let jkt = app.authority.redeem_proof(presented, client, network, app.clock.now()).await?;
+            read.constraint.jkt = Some(jkt);
         }
         Ok(read)
     }
@@ -80,7 +82,9 @@ impl ClientRequest {
             context.names_client(&client);
         }
         let certificate = parts.extensions.get::<ClientCertificate>();
-        let presented = Presented { basic, parameters: &parameters, endpoints: &endpoints, certificate };
+        let network = context.network();
+        let presented =
+            Presented { basic, parameters: &parameters, endpoints: &endpoints, certificate, network };
         let client = app.authority.authenticate_client(presented, app.clock.now()).await?;
         let mut constraint = SenderConstraint::default();
         // A certificate is often there for reasons of the network; tokens are bound to it where the client says so.

@@ -27,5 +27,6 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
 async fn push(app: &App, context: &RequestContext, request: Request) -> Result<PushedRequest, ApiError> {
     let ClientRequest { client, parameters, constraint } =
         ClientRequest::read_with_proof(app, PATH, context, request).await?;
-    Ok(app.authority.push_request(&client, parameters, &constraint, app.clock.now()).await?)
+    let (network, now) = (context.network(), app.clock.now());
+    Ok(app.authority.push_request(&client, parameters, &constraint, network, now).await?)
 }

@@ -122,6 +122,16 @@ fn answer(
 }
 
 fn refused(error: &RegistrationError) -> Response {
+    if let RegistrationError::Throttled { rate, retry_after } = error {
+        let body = format!(
+            r#"{{"error":"temporarily_unavailable","error_description":"a network may register {} clients at once and then one every {} seconds"}}"#,
+            rate.at_once,
+            rate.pause.as_secs(),
+        );
+        let mut response = json(StatusCode::TOO_MANY_REQUESTS, body);
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
+        return response;
+    }
     if matches!(error, RegistrationError::Closed) {
         let body =
             r#"{"error":"access_denied","error_description":"clients do not register themselves here"}"#;

@@ -326,12 +326,13 @@ fn secret_of_stdin() -> Result<ClientSecret, Failure> {
     if line.is_empty() {
         return Err(Failure::refused("the secret is empty"));
     }
-    Ok(ClientSecret::new(line.as_str()))
+    ClientSecret::chosen(line.as_str()).map_err(|error| refused(&error))
 }
 
 fn refused(error: &ClientError) -> Failure {
     let hint = match error {
         ClientError::AuthMethodNeeds { wants, .. } if wants.contains("jwks") => ": give them by --jwks FILE",
+        ClientError::SecretTooShort => "; without --secret-stdin one is drawn at random",
         _ => "",
     };
     Failure::coded(error.code(), format!("{}{hint}", output::printable(&error.to_string())))

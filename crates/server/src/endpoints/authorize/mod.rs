@@ -71,7 +71,7 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
 /// Opens a request object. The browser goes on with what stands for it, so the object may be long and is looked at once.
 async fn open(app: &App, context: &RequestContext, parameters: Parameters) -> Response {
     context.names(&parameters);
-    match app.authority.take_request_object(parameters, app.clock.now()).await {
+    match app.authority.take_request_object(parameters, context.network(), app.clock.now()).await {
         Ok(instead) => again(&instead, app),
         Err(RequestObjectError::Redirect(error)) => refused(app, context, &error).await,
         Err(RequestObjectError::Page(error)) => page_error(context, error),

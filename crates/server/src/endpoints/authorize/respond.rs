@@ -1,5 +1,7 @@
 //! The ends of an authorization: back to the client, or a page that says why not.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use base64_turbo::STANDARD;
 use http::{HeaderValue, StatusCode, header};
@@ -87,10 +89,22 @@ pub(crate) fn not_a_navigation(context: &RequestContext) -> Response {
     response
 }
 
+/// Its network asks for more than it may.
+fn throttled(context: &RequestContext, retry_after: Duration) -> Response {
+    let request = context.id();
+    tracing::info!(request, code = "request_throttled", client = context.client_id(), "request refused");
+    let text = "Too many requests came from your network. Wait a moment and try again.";
+    let error = ErrorPage { title: "Too many requests", text, code: "request_throttled", request };
+    let mut response = page(StatusCode::TOO_MANY_REQUESTS, &error, None, None);
+    response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
+    response
+}
+
 /// Something failed here.
 pub(crate) fn failed(context: &RequestContext, error: &OAuthError) -> Response {
     let request = context.id();
     let status = match error {
+        OAuthError::Throttled { retry_after } => return throttled(context, *retry_after),
         OAuthError::Store(StoreError::Unavailable(_)) => {
             tracing::warn!(request, code = error.code(), "{error}");
             StatusCode::SERVICE_UNAVAILABLE

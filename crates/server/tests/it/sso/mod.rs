@@ -32,6 +32,7 @@ mod logout_delivery;
 mod logs;
 mod mcp;
 mod pushed;
+mod rates;
 mod registration;
 mod remembered_tokens;
 mod request_objects;

@@ -1,0 +1,138 @@
+//! How often a network may present a wrong client secret.
+//!
+//! It is counted for each client and network: who guesses at one client, or makes up clients, slows nobody else. A network
+//! from which the client authenticated before is never held up, so that a neighbour who guesses there keeps no client out;
+//! the secret itself has to be long enough for that (`ClientSecret::MIN_LEN`).
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jeton_jose::Timestamp;
+
+use super::level::{Allowance, Level};
+use super::memory::Memory;
+use super::rate::of_site;
+use super::{Area, Throttled};
+use crate::Network;
+
+/// Wrong secrets of one client that one network may present at once; one every two seconds from then on.
+pub const WRONG_CLIENT_SECRETS: u32 = 30;
+
+const NETWORK: Allowance = Allowance { most: WRONG_CLIENT_SECRETS, falls: 1, every: 2 };
+const SITE: Allowance = of_site(NETWORK);
+
+/// Wrong client secrets. The memory is bounded and does not outlive the process.
+#[derive(Debug, Default)]
+pub(crate) struct ClientFailures {
+    /// Clients are kept as keyed hashes: what is sent as an identifier may be anything.
+    hasher: RandomState,
+    places: Mutex<Memory<(u64, Area), Standing>>,
+}
+
+/// How a client stands in an area.
+#[derive(Debug, Clone, Copy, Default)]
+struct Standing {
+    failures: Level,
+    has_authenticated: bool,
+}
+
+impl ClientFailures {
+    /// Whether a secret of this client may be looked at.
+    ///
+    /// # Errors
+    /// [`Throttled`] where too many from this network were wrong.
+    pub(crate) fn check(&self, client: &str, network: Network, now: Timestamp) -> Result<(), Throttled> {
+        let client = self.hasher.hash_one(client);
+        let places = self.places();
+        let areas = Area::of(network);
+        if areas.into_iter().flatten().any(|area| places.peek(&(client, area)).has_authenticated) {
+            return Ok(());
+        }
+        for area in areas.into_iter().flatten() {
+            let failures = places.peek(&(client, area)).failures;
+            let seconds = failures.seconds_to_room(now.unix(), &allowance(area), 0);
+            if seconds > 0 {
+                return Err(Throttled { retry_after: Duration::from_secs(seconds.into()) });
+            }
+        }
+        Ok(())
+    }
+
+    /// The secret was wrong.
+    pub(crate) fn failed(&self, client: &str, network: Network, now: Timestamp) {
+        let client = self.hasher.hash_one(client);
+        let mut places = self.places();
+        for area in Area::of(network).into_iter().flatten() {
+            let allowance = allowance(area);
+            places.entry((client, area)).failures.raise(now.unix(), &allowance, allowance.most);
+        }
+    }
+
+    /// The client proved who it is.
+    pub(crate) fn succeeded(&self, client: &str, network: Network) {
+        let client = self.hasher.hash_one(client);
+        // The first area is the network itself: a whole site is not known by one of its networks.
+        if let Some(area) = Area::of(network)[0] {
+            self.places().entry((client, area)).has_authenticated = true;
+        }
+    }
+
+    fn places(&self) -> MutexGuard<'_, Memory<(u64, Area), Standing>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const fn allowance(area: Area) -> Allowance {
+    match area {
+        Area::Network(_) => NETWORK,
+        Area::Site(_) => SITE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: Network = Network::V4([192, 0, 2]);
+    const ELSEWHERE: Network = Network::V4([198, 51, 100]);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(1_795_377_600 + seconds)
+    }
+
+    fn exhausted() -> ClientFailures {
+        let failures = ClientFailures::default();
+        for _ in 0..WRONG_CLIENT_SECRETS {
+            failures.check("web", ELSEWHERE, at(0)).expect("room");
+            failures.failed("web", ELSEWHERE, at(0));
+        }
+        failures
+    }
+
+    #[test]
+    fn a_network_that_guesses_at_a_client_has_to_wait() {
+        let failures = exhausted();
+        let refused = failures.check("web", ELSEWHERE, at(1)).expect_err("no room");
+        assert_eq!(refused.retry_after, Duration::from_secs(1));
+        failures.check("web", ELSEWHERE, at(2)).expect("room again");
+    }
+
+    #[test]
+    fn guessing_at_one_client_slows_neither_another_client_nor_another_network() {
+        let failures = exhausted();
+        failures.check("other", ELSEWHERE, at(0)).expect("another client");
+        failures.check("web", HOME, at(0)).expect("another network");
+    }
+
+    #[test]
+    fn a_client_is_not_held_up_where_it_authenticated_before() {
+        let failures = exhausted();
+        failures.succeeded("web", HOME);
+        for _ in 0..10 * WRONG_CLIENT_SECRETS {
+            failures.failed("web", HOME, at(0));
+        }
+        failures.check("web", HOME, at(0)).expect("its own network");
+        failures.check("web", ELSEWHERE, at(0)).expect_err("others still wait");
+    }
+}
