@@ -6,6 +6,7 @@ use jeton_oauth::Parameters;
 use jeton_oauth::client::SubjectType;
 use serde::Deserialize;
 
+use crate::Network;
 use crate::authority::Authority;
 use crate::authorization::{
     AuthorizationRequest, AuthorizationResponse, CodeContent, NextStep, PageError, ReceivedRequest,
@@ -46,6 +47,7 @@ impl Authority {
     pub async fn identify_request(
         &self,
         parameters: Parameters,
+        network: Network,
         now: Timestamp,
     ) -> Result<RedirectableRequest, IdentifyError> {
         let received =
@@ -54,7 +56,7 @@ impl Authority {
                 Some(handle) => self.pushed_request(handle, &parameters, now).await?,
             };
         let id = received.client_id()?;
-        let client = self.client(&id).await?.ok_or(PageError::ClientUnknown)?;
+        let client = self.client_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
         Ok(received.identify(client)?)
     }
 

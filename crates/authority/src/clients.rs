@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
+use crate::Network;
 use crate::authority::Authority;
 use crate::client::{Client, ClientError};
 use crate::refusal::OAuthError;
@@ -49,9 +50,21 @@ impl Authority {
     /// # Errors
     /// When the store fails, or its description cannot be read.
     pub async fn client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, OAuthError> {
+        self.client_asked_from(id, None).await
+    }
+
+    /// The client of this identifier, at the request of somebody in this network: its document may have to be fetched.
+    ///
+    /// # Errors
+    /// As [`Authority::client`]; [`OAuthError::TurnedAway`] where too much is fetched already.
+    pub(crate) async fn client_asked_from(
+        &self,
+        id: &ClientId,
+        network: Option<Network>,
+    ) -> Result<Option<Arc<Client>>, OAuthError> {
         match self.stored_client(id).await? {
             Some(client) => Ok(Some(client)),
-            None => Ok(self.client_of_document(id).await),
+            None => Ok(self.client_of_document(id, network).await?),
         }
     }
 
@@ -65,7 +78,7 @@ impl Authority {
         Ok(self.stored_client(&id).await?.is_some_and(|client| client.policy.disabled))
     }
 
-    async fn stored_client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, OAuthError> {
+    pub(crate) async fn stored_client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, OAuthError> {
         if let Some(client) = self.clients.get(id) {
             return Ok(Some(client));
         }

@@ -211,6 +211,15 @@ impl Authority {
         Ok(self.store.revoke_user_grants(user, now).await?.unwrap_or(0))
     }
 
+    /// Where a client wants to hear of sign-outs, if it does.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn logout_uri(&self, client: &ClientId) -> Result<Option<Box<str>>, OAuthError> {
+        let client = self.stored_client(client).await?;
+        Ok(client.and_then(|client| client.metadata.backchannel_logout_uri.as_deref().map(Into::into)))
+    }
+
     /// Makes the token that tells a client of a sign-out; nothing where the client no longer wants to hear of any.
     ///
     /// # Errors
@@ -220,7 +229,7 @@ impl Authority {
         delivery: &LogoutDelivery,
         now: Timestamp,
     ) -> Result<Option<LogoutToken>, OAuthError> {
-        let Some(client) = self.client(&delivery.client).await? else { return Ok(None) };
+        let Some(client) = self.stored_client(&delivery.client).await? else { return Ok(None) };
         let Some(uri) = client.metadata.backchannel_logout_uri.as_deref() else { return Ok(None) };
         let signer = self.client_signer(self.id_token_algorithm(&client), LOGOUT_TYP, now).await?;
         let token = signer.sign(&LogoutClaims {

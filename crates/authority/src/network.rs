@@ -38,6 +38,14 @@ impl Network {
         *self != Self::Unknown && self == other
     }
 
+    /// The IPv6 site (a /48) that it is part of. Whoever has one has 65,536 networks.
+    pub const fn site(&self) -> Option<[u8; 6]> {
+        match *self {
+            Self::V6([a, b, c, d, e, f, _, _]) => Some([a, b, c, d, e, f]),
+            _ => None,
+        }
+    }
+
     /// Its 3 or 8 bytes, as the store keeps them; none where it is unknown.
     pub fn as_bytes(&self) -> &[u8] {
         match self {

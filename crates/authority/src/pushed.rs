@@ -131,7 +131,7 @@ impl Authority {
         let two = sent.get("request_uri").is_some();
         let beside = ReceivedRequest::new(sent.without("request"));
         let id = beside.client_id()?;
-        let client = self.client(&id).await?.ok_or(PageError::ClientUnknown)?;
+        let client = self.client_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
         let opened = if two {
             Err(invalid("request and request_uri exclude each other").into())
         } else if client.metadata.require_pushed_authorization_requests == Some(true) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jeton_jose::SignError;
 use jeton_oauth::{ErrorCode, ErrorDescription};
 
+use crate::client::TurnedAway;
 use crate::store::StoreError;
 use crate::throttle::Throttled;
 
@@ -55,6 +56,9 @@ pub enum OAuthError {
         /// When the next one is welcome.
         retry_after: Duration,
     },
+    /// Something had to be fetched for a client, and too much is fetched already.
+    #[error(transparent)]
+    TurnedAway(#[from] TurnedAway),
     /// A token could not be signed.
     #[error("no token could be signed: {0}")]
     Signing(#[from] SignError),
@@ -86,6 +90,7 @@ impl OAuthError {
             Self::Refused(refusal) => refusal.code.as_str(),
             Self::Replayed { .. } => "token_replayed",
             Self::Throttled { .. } => "request_throttled",
+            Self::TurnedAway(_) => "fetch_turned_away",
             Self::Signing(_) => "signing_failed",
             Self::Keys(_) => "keys_unusable",
             Self::Store(_) => "store_failed",

@@ -51,7 +51,7 @@ impl Authority {
             return Err(refused("the request object is of another type").into());
         }
         let algorithm = permitted_algorithm(client, unverified.alg())?;
-        let keys = verifying_keys(&self.keys_of(client, unverified.kid()).await, algorithm);
+        let keys = verifying_keys(&self.keys_of(client, unverified.kid(), Some(network)).await?, algorithm);
         let keys = KeySet::new(keys).map_err(|_| NOT_VALID)?;
         let audience = Audience::new(self.settings.issuer.as_str());
         let verifier = Verifier::new(client.id.as_str(), audience, keys).typ(TokenType::Any);

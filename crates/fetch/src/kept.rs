@@ -52,6 +52,16 @@ struct Inner<O: Origin> {
     flights: Mutex<Flights>,
 }
 
+/// There was no place for a fetch, and no document that may be used without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no place for another fetch")]
+pub struct TurnedAway;
+
+/// There is a place for every fetch.
+const fn always() -> Option<()> {
+    Some(())
+}
+
 /// What one fetch brought.
 #[derive(Debug)]
 pub struct Fetched<D> {
@@ -105,7 +115,7 @@ impl<O: Origin> Kept<O> {
     /// # Errors
     /// Why it failed. The document from before stays in use as long as it may.
     pub async fn reload(&self) -> Result<(), FetchError> {
-        let (number, flight) = self.begin(&mut self.flights())?;
+        let (number, flight) = self.begin(&mut self.flights(), ())?;
         flight.landed().await;
         match self.inner.current.load().as_ref() {
             Some(fetched) if fetched.number >= number => Ok(()),
@@ -121,6 +131,14 @@ impl<O: Origin> Kept<O> {
 
     /// The document, where it may be used without waiting.
     pub fn ready(&self, now: Timestamp) -> Option<Arc<Fetched<O::Document>>> {
+        self.ready_admitted(now, &always)
+    }
+
+    fn ready_admitted<P: Send + 'static>(
+        &self,
+        now: Timestamp,
+        admit: &impl Fn() -> Option<P>,
+    ) -> Option<Arc<Fetched<O::Document>>> {
         let current = self.inner.current.load();
         let fetched = current.as_ref()?;
         // The common case costs no lock.
@@ -131,8 +149,10 @@ impl<O: Origin> Kept<O> {
         match self.inner.freshness.plan(Some(fetched.at), flights.failed_at(), now) {
             Plan::Use => Some(Arc::clone(fetched)),
             Plan::UseAndRefresh => {
-                if flights.running().is_none() {
-                    let _ = self.begin(&mut flights);
+                if flights.running().is_none()
+                    && let Some(place) = admit()
+                {
+                    let _ = self.begin(&mut flights, place);
                 }
                 Some(Arc::clone(fetched))
             }
@@ -142,8 +162,21 @@ impl<O: Origin> Kept<O> {
 
     /// The document, after waiting for a newer one where it is too old; nothing where none may be used.
     pub async fn wait(&self, now: Timestamp) -> Option<Arc<Fetched<O::Document>>> {
-        if let Some(fetched) = self.ready(now) {
-            return Some(fetched);
+        self.wait_admitted(now, always).await.unwrap_or_default()
+    }
+
+    /// As [`Kept::wait`], where a fetch begins only if `admit` has a place for it. The place is held until the fetch has
+    /// landed. An older document that may still be used is used where there is no place.
+    ///
+    /// # Errors
+    /// [`TurnedAway`] where a fetch is needed and there is no place. It counts as no failure of the host.
+    pub async fn wait_admitted<P: Send + 'static>(
+        &self,
+        now: Timestamp,
+        admit: impl Fn() -> Option<P>,
+    ) -> Result<Option<Arc<Fetched<O::Document>>>, TurnedAway> {
+        if let Some(fetched) = self.ready_admitted(now, &admit) {
+            return Ok(Some(fetched));
         }
         let before = self.inner.current.load_full();
         let (plan, flight) = {
@@ -154,9 +187,16 @@ impl<O: Origin> Kept<O> {
                 now,
             );
             let flight = match plan {
-                Plan::Refuse => return None,
-                Plan::Use => return before,
-                _ => flights.running().or_else(|| self.begin(&mut flights).ok().map(|(_, flight)| flight)),
+                Plan::Refuse => return Ok(None),
+                Plan::Use => return Ok(before),
+                _ => match (flights.running(), plan) {
+                    (Some(flight), _) => Some(flight),
+                    (None, plan) => match admit() {
+                        Some(place) => self.begin(&mut flights, place).ok().map(|(_, flight)| flight),
+                        None if plan == Plan::RefreshOrRefuse => return Err(TurnedAway),
+                        None => return Ok(before),
+                    },
+                },
             };
             (plan, flight)
         };
@@ -169,7 +209,7 @@ impl<O: Origin> Kept<O> {
             (None, after) => after.is_some(),
             (Some(_), None) => false,
         };
-        if is_newer || plan != Plan::RefreshOrRefuse { after } else { None }
+        Ok(if is_newer || plan != Plan::RefreshOrRefuse { after } else { None })
     }
 
     /// A newer document than `seen`, which lacks the key of this `kid`; nothing where there is none, or the host must not be
@@ -180,34 +220,53 @@ impl<O: Origin> Kept<O> {
         seen: &Fetched<O::Document>,
         now: Timestamp,
     ) -> Option<Arc<Fetched<O::Document>>> {
+        self.look_for_admitted(kid, seen, now, always).await.unwrap_or_default()
+    }
+
+    /// As [`Kept::look_for`], where a fetch begins only if `admit` has a place for it.
+    ///
+    /// # Errors
+    /// [`TurnedAway`] where a fetch is needed and there is no place.
+    pub async fn look_for_admitted<P: Send + 'static>(
+        &self,
+        kid: Option<&str>,
+        seen: &Fetched<O::Document>,
+        now: Timestamp,
+        admit: impl Fn() -> Option<P>,
+    ) -> Result<Option<Arc<Fetched<O::Document>>>, TurnedAway> {
         // A fetch that others began may have left before the key was published: once it has landed, ask once more.
         for _ in 0..2 {
             let (flight, was_ours) = {
                 let mut flights = self.flights();
                 if let Some(newer) = self.newer_than(seen) {
-                    return Some(newer);
+                    return Ok(Some(newer));
                 }
                 if flights.is_missing(kid, &self.inner.freshness, now) {
-                    return None;
+                    return Ok(None);
                 }
                 match flights.running() {
                     Some(flight) => (flight, false),
-                    None if flights.may_ask_for(kid, &self.inner.freshness, now) => {
-                        (self.begin(&mut flights).ok()?.1, true)
+                    None => {
+                        // In this order: that the host may be asked is noted only where it is.
+                        let Some(place) = admit() else { return Err(TurnedAway) };
+                        if !flights.may_ask_for(kid, &self.inner.freshness, now) {
+                            return Ok(None);
+                        }
+                        let Ok((_, flight)) = self.begin(&mut flights, place) else { return Ok(None) };
+                        (flight, true)
                     }
-                    None => return None,
                 }
             };
             flight.landed().await;
             if let Some(newer) = self.newer_than(seen) {
-                return Some(newer);
+                return Ok(Some(newer));
             }
             if was_ours {
                 self.flights().note_missing(kid, &self.inner.freshness, now);
-                return None;
+                return Ok(None);
             }
         }
-        None
+        Ok(None)
     }
 
     fn newer_than(&self, seen: &Fetched<O::Document>) -> Option<Arc<Fetched<O::Document>>> {
@@ -215,13 +274,14 @@ impl<O: Origin> Kept<O> {
     }
 
     /// Begins a fetch in a task of its own, so that it ends whatever becomes of the request that wanted it.
-    fn begin(&self, flights: &mut Flights) -> Result<(u64, Flight), FetchError> {
+    fn begin<P: Send + 'static>(&self, flights: &mut Flights, place: P) -> Result<(u64, Flight), FetchError> {
         let runtime = Handle::try_current().map_err(|_| FetchError::NoRuntime)?;
         let (number, flight, landed) = flights.begin();
         let this = self.clone();
         runtime.spawn(async move {
             let outcome = this.inner.origin.fetch().await;
             this.land(number, outcome);
+            drop(place);
             let _ = landed.send(true);
         });
         Ok((number, flight))

@@ -33,6 +33,6 @@ pub use address::Reach;
 pub use error::FetchError;
 pub use fetcher::Fetcher;
 pub use freshness::Freshness;
-pub use kept::{Fetched, Kept, Origin};
+pub use kept::{Fetched, Kept, Origin, TurnedAway};
 pub use metadata::IssuerMetadata;
 pub use url::{RemoteUrl, RemoteUrlError};

@@ -170,7 +170,10 @@ impl ApiError {
             Self::Token(error) => token_error(error),
             // These have a wire of their own; here it only matters whether they are a fault.
             Self::OAuth(
-                OAuthError::Refused(_) | OAuthError::Replayed { .. } | OAuthError::Throttled { .. },
+                OAuthError::Refused(_)
+                | OAuthError::Replayed { .. }
+                | OAuthError::Throttled { .. }
+                | OAuthError::TurnedAway(_),
             ) => wire(StatusCode::BAD_REQUEST, ""),
             Self::UserInfo(UserInfoError::Failed(OAuthError::Refused(_))) => {
                 wire(StatusCode::UNAUTHORIZED, "")

@@ -23,6 +23,15 @@ pub(crate) fn answer(error: &OAuthError) -> Response {
             response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
             response
         }
+        OAuthError::TurnedAway(_) => {
+            let refusal = Refusal::new(
+                ErrorCode::TemporarilyUnavailable,
+                "too many fetches are under way, try again later",
+            );
+            let mut response = refused(&refusal);
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
+            response
+        }
         OAuthError::Store(StoreError::Unavailable(_)) => {
             let refusal =
                 Refusal::new(ErrorCode::TemporarilyUnavailable, "nothing can be stored at the moment");

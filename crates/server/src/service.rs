@@ -30,7 +30,7 @@ use crate::endpoints::{discovery, jwks};
 use crate::error::ApiError;
 use crate::limits::Limits;
 use crate::logging::on_behalf_of;
-use crate::outbound::{RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
+use crate::outbound::{FetchPlaces, RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
 use crate::peer::{Peer, Shown};
 use crate::request::RequestContext;
 use crate::request_id::{RequestId, RequestIds, X_REQUEST_ID};
@@ -273,10 +273,12 @@ impl ServiceBuilder {
             Some(_) => CertificatesSeen::Verified,
             None => own_certificates,
         });
-        authority.fetch_client_keys_with(Arc::new(RemoteClientKeys::new(fetcher.clone(), clock.clone())));
-        let documents = RemoteClientDocuments::new(fetcher.clone(), clock.clone());
+        let places = FetchPlaces::default();
+        let keys = RemoteClientKeys::new(fetcher.clone(), clock.clone(), places.clone());
+        authority.fetch_client_keys_with(Arc::new(keys));
+        let documents = RemoteClientDocuments::new(fetcher.clone(), clock.clone(), places.clone());
         authority.fetch_client_documents_with(Arc::new(documents));
-        authority.fetch_client_sectors_with(Arc::new(RemoteSectors::new(fetcher.clone())));
+        authority.fetch_client_sectors_with(Arc::new(RemoteSectors::new(fetcher.clone(), places)));
         let cookies = Cookies::of(&authority.settings().issuer);
         let metadata = Metadata::of(&authority, mtls_url.as_deref());
         let app = Arc::new(App {

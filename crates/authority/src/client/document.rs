@@ -9,7 +9,8 @@ use jeton_jose::Timestamp;
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use serde_json::{Map, Value};
 
-use super::{Client, ClientPolicy, ClientSource, ConsentPolicy, NewClient};
+use super::{Client, ClientPolicy, ClientSource, ConsentPolicy, NewClient, TurnedAway};
+use crate::Network;
 use crate::authority::Authority;
 use crate::registration::Rules;
 use crate::settings::RegistrationPolicy;
@@ -26,9 +27,19 @@ pub struct ClientDocument {
 /// Fetches the documents that clients are named by.
 #[async_trait]
 pub trait ClientDocuments: Send + Sync + 'static {
-    /// The document at this URL, as fresh as it has to be. Nothing where it cannot be had; why not is logged where it is
-    /// found out.
-    async fn document(&self, url: &str) -> Option<ClientDocument>;
+    /// The document at this URL, as fresh as it has to be, at the request of somebody in this network. Nothing where there is
+    /// none; why is logged where it is found out.
+    ///
+    /// # Errors
+    /// [`TurnedAway`] where it was not fetched because too much is fetched already.
+    async fn document(
+        &self,
+        url: &str,
+        network: Option<Network>,
+    ) -> Result<Option<ClientDocument>, TurnedAway>;
+
+    /// Notes that a user let the client of this document have tokens: newcomers do not push it out.
+    fn prove(&self, url: &str);
 }
 
 impl Authority {
@@ -38,11 +49,21 @@ impl Authority {
     }
 
     /// The client that is named by the URL of its document, where the operator lets there be such clients.
-    pub(crate) async fn client_of_document(&self, id: &ClientId) -> Option<Arc<Client>> {
+    pub(crate) async fn client_of_document(
+        &self,
+        id: &ClientId,
+        network: Option<Network>,
+    ) -> Result<Option<Arc<Client>>, TurnedAway> {
         if self.settings.metadata_documents != RegistrationPolicy::Open || !is_document_url(id.as_str()) {
-            return None;
+            return Ok(None);
         }
-        let document = self.client_documents.get()?.document(id.as_str()).await?;
+        let Some(documents) = self.client_documents.get() else { return Ok(None) };
+        let document = documents.document(id.as_str(), network).await?;
+        Ok(document.and_then(|document| self.described_client(id, document)))
+    }
+
+    /// The client that a document describes.
+    fn described_client(&self, id: &ClientId, document: ClientDocument) -> Option<Arc<Client>> {
         let members = jeton_jose::json::from_slice::<Map<String, Value>>(&document.json).ok()?;
         let metadata = Rules::of(&self.settings).check(checked_members(id, members)?).ok()?;
         let client = NewClient {

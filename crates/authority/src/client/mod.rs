@@ -3,6 +3,7 @@
 mod algorithms;
 mod consent;
 mod document;
+mod fetching;
 mod policy;
 mod profile;
 mod registered;
@@ -17,6 +18,7 @@ pub use algorithms::{
 };
 pub use consent::Consent;
 pub use document::{ClientDocument, ClientDocuments};
+pub use fetching::{FetchFor, TurnedAway};
 pub use policy::{
     ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims, PkcePolicy,
     TrustedIssuer,

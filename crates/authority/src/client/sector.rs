@@ -6,6 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jeton_oauth::client::ClientMetadata;
 
+use super::TurnedAway;
+use crate::Network;
 use crate::authority::Authority;
 
 /// Knows what belongs to a sector (OpenID Connect Dynamic Client Registration §5).
@@ -15,7 +17,10 @@ pub trait ClientSectors: Send + Sync + 'static {
     /// is at least one.
     ///
     /// Why not is logged where it is found out.
-    async fn has_member(&self, metadata: &ClientMetadata) -> bool;
+    ///
+    /// # Errors
+    /// [`TurnedAway`] where it was not fetched because too much is fetched already.
+    async fn has_member(&self, metadata: &ClientMetadata, network: Network) -> Result<bool, TurnedAway>;
 }
 
 impl Authority {

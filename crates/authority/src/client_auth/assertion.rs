@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{NOT_AUTHENTICATED, Presented};
+use crate::Network;
 use crate::authority::Authority;
 use crate::client::Client;
 use crate::one_time::{OneTimeHash, OneTimeKind};
@@ -51,8 +52,8 @@ impl Authority {
                 .because("client_id names another client than the assertion")
                 .into());
         }
-        let client = self.client_for_authentication(&id).await?;
-        let keys = self.assertion_keys(&client, &unverified).await?;
+        let client = self.client_for_authentication(&id, presented.network).await?;
+        let keys = self.assertion_keys(&client, &unverified, presented.network).await?;
         let audience = Audience::one_of([&[self.settings.issuer.as_str()], presented.endpoints].concat());
         let verifier = Verifier::new(id.as_str(), audience, keys).typ(TokenType::Any);
         let verified = verifier
@@ -81,7 +82,12 @@ impl Authority {
     }
 
     /// The keys that a client's assertions are verified with: of the algorithm that the token names, if the client may use it.
-    async fn assertion_keys(&self, client: &Client, assertion: &Unverified) -> Result<KeySet, OAuthError> {
+    async fn assertion_keys(
+        &self,
+        client: &Client,
+        assertion: &Unverified,
+        network: Network,
+    ) -> Result<KeySet, OAuthError> {
         let algorithm: Algorithm = assertion.alg().parse().map_err(|_| NOT_AUTHENTICATED)?;
         let registered = client.metadata.token_endpoint_auth_signing_alg.as_deref();
         let permitted = client.policy.profile.is_none_or(|profile| profile.permits(algorithm));
@@ -96,7 +102,7 @@ impl Authority {
                 KeySet::new([VerifyingKey::from(secret)])
             }
             TokenEndpointAuthMethod::PrivateKeyJwt if !algorithm.is_symmetric() => {
-                let keys = self.keys_of(client, assertion.kid()).await;
+                let keys = self.keys_of(client, assertion.kid(), Some(network)).await?;
                 KeySet::new(verifying_keys(&keys, algorithm))
             }
             registered => {

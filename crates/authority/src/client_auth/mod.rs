@@ -103,7 +103,7 @@ impl Authority {
                     .because("client_id names another client than the header")
                     .into());
             }
-            let client = self.client_for_authentication(&basic.id).await?;
+            let client = self.client_for_authentication(&basic.id, presented.network).await?;
             // Some libraries always send the header; an empty secret in it is none (RFC 6749 §2.3.1).
             if client.is_public() && basic.is_without_secret() {
                 return Ok(client);
@@ -117,13 +117,13 @@ impl Authority {
         }
         let missing = Refusal::new(ErrorCode::InvalidClient, "the client is not named");
         let id = ClientId::parse(named.ok_or(missing)?).map_err(|_| NOT_AUTHENTICATED.because(UNKNOWN))?;
-        let client = self.client_for_authentication(&id).await?;
+        let client = self.client_for_authentication(&id, presented.network).await?;
         match secret {
             Some(secret) => {
                 client_secret::check(&client, TokenEndpointAuthMethod::ClientSecretPost, &[secret])?
             }
             None if client.is_public() => {}
-            None => self.check_certificate(&client, presented.certificate, now).await?,
+            None => self.check_certificate(&client, presented.certificate, presented.network, now).await?,
         }
         Ok(client)
     }
@@ -132,6 +132,7 @@ impl Authority {
         &self,
         client: &Client,
         certificate: Option<&ClientCertificate>,
+        network: Network,
         now: Timestamp,
     ) -> Result<(), OAuthError> {
         let certificate = certificate
@@ -142,7 +143,7 @@ impl Authority {
                     && certificate.is_vouched_for(self.client_roots.load().as_deref(), now)
             }
             TokenEndpointAuthMethod::SelfSignedTlsClientAuth => {
-                certificate.is_of(&self.keys_of(client, None).await)
+                certificate.is_of(&self.keys_of(client, None, Some(network)).await?)
             }
             _ => false,
         };
@@ -155,8 +156,12 @@ impl Authority {
         }
     }
 
-    async fn client_for_authentication(&self, id: &ClientId) -> Result<Arc<Client>, OAuthError> {
-        match self.client(id).await? {
+    async fn client_for_authentication(
+        &self,
+        id: &ClientId,
+        network: Network,
+    ) -> Result<Arc<Client>, OAuthError> {
+        match self.client_asked_from(id, Some(network)).await? {
             None => Err(NOT_AUTHENTICATED.because(UNKNOWN).into()),
             Some(client) if client.policy.disabled => {
                 Err(NOT_AUTHENTICATED.because("the client is disabled").into())

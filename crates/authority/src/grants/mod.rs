@@ -19,7 +19,7 @@ use jeton_oauth::{ErrorCode, Parameters, Scope};
 use crate::Network;
 use crate::authority::Authority;
 use crate::authorization::{narrowed_details, permitted_details};
-use crate::client::Client;
+use crate::client::{Client, ClientSource};
 use crate::grant::{GrantDetail, LiveGrant};
 use crate::issue::access_token::AccessTokenRequest;
 use crate::issue::{Content, Encryption, IdTokenRequest, SenderConstraint, TokenResponse};
@@ -158,7 +158,7 @@ impl Authority {
                 "this client has to show its certificate",
             ));
         }
-        match grant_type {
+        let response = match grant_type {
             GrantType::AuthorizationCode => self.token_by_code(request).await,
             GrantType::RefreshToken => self.token_by_refresh_token(request).await,
             GrantType::ClientCredentials => self.token_by_client_credentials(request),
@@ -166,7 +166,11 @@ impl Authority {
             GrantType::TokenExchange => self.token_by_exchange(request).await,
             GrantType::JwtBearer => self.token_by_assertion(request).await,
             _ => Err(unsupported),
+        }?;
+        if response.grant.is_some() && request.client.policy.source != ClientSource::Operator {
+            self.prove_addresses(&request.client);
         }
+        Ok(response)
     }
 
     /// Issues the tokens of a grant: an access token, a refresh token where the client uses them, an ID token where the user

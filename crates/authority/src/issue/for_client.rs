@@ -57,7 +57,7 @@ impl Authority {
             OAuthError::refused(ErrorCode::InvalidRequest, "the client has no key to encrypt to");
         let alg: KeyManagement = encryption.alg.parse().map_err(|_| NO_KEY)?;
         let enc = encryption.enc.map_or(Ok(DEFAULT_ENC), str::parse).map_err(|_| NO_KEY)?;
-        let keys = self.keys_of(client, None).await;
+        let keys = self.keys_of(client, None, None).await?;
         let key = keys.iter().find_map(|jwk| RecipientKey::from_jwk_for(alg, jwk).ok()).ok_or(NO_KEY)?;
         let encrypter = Encrypter::new(enc, key);
         let encrypted = match content {

@@ -275,14 +275,15 @@ impl Authority {
         let sectors = self.client_sectors.get().ok_or(NO_MEMBER)?;
         // Whoever can have something fetched can keep others busy with it.
         self.rates.sectors.take(network, now)?;
-        if sectors.has_member(metadata).await { Ok(()) } else { Err(NO_MEMBER.into()) }
+        if sectors.has_member(metadata, network).await? { Ok(()) } else { Err(NO_MEMBER.into()) }
     }
 
     /// The client whose registration access token this is.
     async fn managed_client(&self, id: &str, token: &str) -> Result<Arc<Client>, RegistrationError> {
         use subtle::ConstantTimeEq;
         let id = ClientId::parse(id).map_err(|_| RegistrationError::NotAuthorized)?;
-        let client = self.client(&id).await?.filter(|client| !client.policy.disabled);
+        // Only clients in the store were registered; nothing is fetched for a name that somebody makes up.
+        let client = self.stored_client(&id).await?.filter(|client| !client.policy.disabled);
         let client = client.ok_or(RegistrationError::NotAuthorized)?;
         let presented = hash_of(token);
         let is_its_own = client

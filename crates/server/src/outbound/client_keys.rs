@@ -1,34 +1,33 @@
 //! The JWK Sets that clients publish (`jwks_uri`), fetched when they are needed and kept fresh.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use jeton_authority::client::ClientKeys;
+use jeton_authority::client::{ClientKeys, FetchFor, TurnedAway};
 use jeton_fetch::{FetchError, Fetcher, Freshness, Kept, Origin, RemoteUrl};
 use jeton_jose::{Jwk, JwkSet, Timestamp};
 
+use super::known::Known;
+use super::places::FetchPlaces;
 use crate::clock::Clock;
-
-/// The most sets that are remembered. Beyond that all are forgotten at once, which is seldom.
-const REMEMBERED: usize = 1024;
 
 /// The sets that were asked for.
 pub(crate) struct RemoteClientKeys {
     fetcher: Fetcher,
     clock: Clock,
-    sets: Mutex<HashMap<Box<str>, Kept<PublishedSet>>>,
+    places: FetchPlaces,
+    sets: Mutex<Known<Kept<PublishedSet>>>,
 }
 
 impl RemoteClientKeys {
-    pub(crate) fn new(fetcher: Fetcher, clock: Clock) -> Self {
-        Self { fetcher, clock, sets: Mutex::default() }
+    pub(crate) fn new(fetcher: Fetcher, clock: Clock, places: FetchPlaces) -> Self {
+        Self { fetcher, clock, places, sets: Mutex::default() }
     }
 
     fn set(&self, uri: &str) -> Option<Kept<PublishedSet>> {
-        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = sets.get(uri) {
-            return Some(known.clone());
+        let mut sets = self.sets();
+        if let Some(known) = sets.find(uri) {
+            return Some(known);
         }
         let url = match RemoteUrl::parse(uri) {
             Ok(url) => url,
@@ -39,26 +38,43 @@ impl RemoteClientKeys {
         };
         let set = PublishedSet { url, fetcher: self.fetcher.clone(), clock: self.clock.clone() };
         let set = Kept::new(set, Freshness::default());
-        if sets.len() == REMEMBERED {
-            sets.clear();
-        }
-        sets.insert(uri.into(), set.clone());
+        sets.insert(uri, set.clone());
         Some(set)
+    }
+
+    fn sets(&self) -> MutexGuard<'_, Known<Kept<PublishedSet>>> {
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl ClientKeys for RemoteClientKeys {
-    async fn jwk_set(&self, uri: &str, wanted_kid: Option<&str>) -> Option<Arc<JwkSet>> {
-        let set = self.set(uri)?;
+    async fn jwk_set(
+        &self,
+        uri: &str,
+        wanted_kid: Option<&str>,
+        cause: FetchFor,
+    ) -> Result<Option<Arc<JwkSet>>, TurnedAway> {
+        let Some(set) = self.set(uri) else { return Ok(None) };
+        if cause == FetchFor::OperatorsClient {
+            self.prove(uri);
+        }
         let now = self.clock.now();
-        let fetched = set.wait(now).await?;
+        let enter = || self.places.enter(set.origin().url.host(), cause);
+        let Some(fetched) = set.wait_admitted(now, enter).await.map_err(|_| TurnedAway)? else {
+            return Ok(None);
+        };
         let has = |kid| fetched.document().keys().iter().any(|key: &Jwk| key.kid() == Some(kid));
         if wanted_kid.is_none_or(has) {
-            return Some(Arc::clone(fetched.document()));
+            return Ok(Some(Arc::clone(fetched.document())));
         }
-        let newer = set.look_for(wanted_kid, &fetched, now).await.unwrap_or(fetched);
-        Some(Arc::clone(newer.document()))
+        let newer = set.look_for_admitted(wanted_kid, &fetched, now, enter).await;
+        let newest = newer.map_err(|_| TurnedAway)?.unwrap_or(fetched);
+        Ok(Some(Arc::clone(newest.document())))
+    }
+
+    fn prove(&self, uri: &str) {
+        self.sets().prove(uri);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Telling clients that a user signed out (OpenID Connect Back-Channel Logout). Whom to tell is written down in the
 //! transaction that ends a grant, so nothing is forgotten when the server stops; here it is delivered.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,10 @@ use crate::trouble::Trouble;
 const TICK: Duration = Duration::from_secs(1);
 /// How many deliveries go on at once.
 const AT_ONCE: usize = 32;
+/// How many of them to one host, whatever clients are there.
+const AT_ONCE_PER_HOST: usize = 8;
+/// How many that are due are looked at where the first ones are all for hosts that are busy.
+const LOOKED_AT: u32 = 2048;
 /// How many of them to one client, so that a slow one does not keep others waiting.
 const AT_ONCE_PER_CLIENT: u32 = 4;
 /// How often a client is tried before it is given up: for about a day, by the pauses.
@@ -30,7 +34,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
 /// Delivers what is due, for as long as it is polled.
 pub(crate) async fn deliver_logouts(authority: Arc<Authority>, fetcher: Fetcher, clock: Clock) {
     let mut trouble = Trouble::new("logouts_not_delivered");
-    let mut under_way = UnderWay { tasks: JoinSet::new(), numbers: HashSet::new() };
+    let mut under_way = UnderWay::default();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -41,31 +45,58 @@ pub(crate) async fn deliver_logouts(authority: Arc<Authority>, fetcher: Fetcher,
         while let Some(done) = under_way.tasks.try_join_next() {
             under_way.landed(done, &mut trouble);
         }
-        // What is under way is still due by the store's account.
-        let limit = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
-        match authority.store().due_logouts(clock.now(), AT_ONCE_PER_CLIENT, limit).await {
-            Ok(due) => due.into_iter().for_each(|delivery| {
-                if under_way.tasks.len() < AT_ONCE && under_way.numbers.insert(delivery.number) {
-                    let sender = Sender {
-                        authority: Arc::clone(&authority),
-                        fetcher: fetcher.clone(),
-                        clock: clock.clone(),
-                    };
-                    under_way.tasks.spawn(async move { (delivery.number, sender.attempt(delivery).await) });
-                }
-            }),
-            Err(error) => trouble.again(&error),
+        let sender =
+            Sender { authority: Arc::clone(&authority), fetcher: fetcher.clone(), clock: clock.clone() };
+        if let Err(error) = begin_due(&sender, &mut under_way).await {
+            trouble.again(&error);
         }
     }
 }
 
+/// Begins those deliveries that are due and for which there is room.
+async fn begin_due(sender: &Sender, under_way: &mut UnderWay) -> Result<(), OAuthError> {
+    // What is under way is still due by the store's account, and may be all that the first look shows.
+    let few = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+    for limit in [few, LOOKED_AT] {
+        let store = sender.authority.store();
+        let due = store.due_logouts(sender.clock.now(), AT_ONCE_PER_CLIENT, limit).await?;
+        let all = due.len() < limit as usize;
+        for delivery in due {
+            if under_way.tasks.len() == AT_ONCE {
+                return Ok(());
+            }
+            let host = sender.host(&delivery).await?;
+            if under_way.enter(delivery.number, host) {
+                let sender = sender.clone();
+                under_way.tasks.spawn(async move { (delivery.number, sender.attempt(delivery).await) });
+            }
+        }
+        if all {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// The deliveries that are being made.
+#[derive(Default)]
 struct UnderWay {
     tasks: JoinSet<(i64, Result<(), OAuthError>)>,
-    numbers: HashSet<i64>,
+    /// Each with its host, where it has one.
+    numbers: HashMap<i64, Option<Box<str>>>,
 }
 
 impl UnderWay {
+    /// Whether this one may begin; it counts from then on.
+    fn enter(&mut self, number: i64, host: Option<Box<str>>) -> bool {
+        let at_host = || self.numbers.values().filter(|other| **other == host).count();
+        if self.numbers.contains_key(&number) || (host.is_some() && at_host() >= AT_ONCE_PER_HOST) {
+            return false;
+        }
+        self.numbers.insert(number, host);
+        true
+    }
+
     fn landed(
         &mut self,
         done: Result<(i64, Result<(), OAuthError>), tokio::task::JoinError>,
@@ -102,6 +133,7 @@ impl DeliveryError {
     }
 }
 
+#[derive(Clone)]
 struct Sender {
     authority: Arc<Authority>,
     fetcher: Fetcher,
@@ -109,6 +141,12 @@ struct Sender {
 }
 
 impl Sender {
+    /// The host that a delivery goes to; none where it goes nowhere any longer.
+    async fn host(&self, delivery: &LogoutDelivery) -> Result<Option<Box<str>>, OAuthError> {
+        let uri = self.authority.logout_uri(&delivery.client).await?;
+        Ok(uri.and_then(|uri| RemoteUrl::parse(&uri).ok()).map(|uri| uri.host().into()))
+    }
+
     /// Tries to deliver one, and writes down how it went. An error is the authority's own.
     async fn attempt(self, delivery: LogoutDelivery) -> Result<(), OAuthError> {
         let store = self.authority.store();
@@ -147,6 +185,20 @@ fn pause(attempts: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_host_does_not_take_all_places() {
+        let mut under_way = UnderWay::default();
+        let slow = || Some("slow.example".into());
+        let begun = (0..100).filter(|number| under_way.enter(*number, slow())).count();
+        assert_eq!(begun, AT_ONCE_PER_HOST);
+        assert!(under_way.enter(100, Some("good.example".into())));
+        assert!(!under_way.enter(100, Some("good.example".into())), "it is under way");
+        assert!(
+            (200..220).all(|number| under_way.enter(number, None)),
+            "what goes nowhere is forgotten at once"
+        );
+    }
 
     #[test]
     fn pauses_grow_and_a_client_is_tried_for_about_a_day() {

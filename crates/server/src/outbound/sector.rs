@@ -4,9 +4,12 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use jeton_authority::client::ClientSectors;
+use jeton_authority::Network;
+use jeton_authority::client::{ClientSectors, FetchFor, TurnedAway};
 use jeton_fetch::{FetchError, Fetcher, RemoteUrl, RemoteUrlError};
 use jeton_oauth::client::{ClientMetadata, SubjectType};
+
+use super::places::FetchPlaces;
 
 /// Why a client's sector will not do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,26 +52,37 @@ impl SectorError {
 }
 
 /// Looks for clients that register themselves in the sectors that they name.
-pub(crate) struct RemoteSectors(Fetcher);
+pub(crate) struct RemoteSectors {
+    fetcher: Fetcher,
+    places: FetchPlaces,
+}
 
 impl RemoteSectors {
-    pub(crate) fn new(fetcher: Fetcher) -> Self {
-        Self(fetcher)
+    pub(crate) fn new(fetcher: Fetcher, places: FetchPlaces) -> Self {
+        Self { fetcher, places }
     }
 }
 
 #[async_trait]
 impl ClientSectors for RemoteSectors {
-    async fn has_member(&self, metadata: &ClientMetadata) -> bool {
+    async fn has_member(&self, metadata: &ClientMetadata, network: Network) -> Result<bool, TurnedAway> {
         // A list says nothing about a client that goes nowhere.
         if metadata.redirect_uris.is_empty() {
-            return false;
+            return Ok(false);
         }
-        let outcome = check_sector(&self.0, metadata).await;
+        let uri = metadata.sector_identifier_uri.as_deref().and_then(|uri| RemoteUrl::parse(uri).ok());
+        let _place = match uri {
+            Some(uri) => {
+                let place = self.places.enter(uri.host(), FetchFor::Stranger(Some(network)));
+                Some(place.ok_or(TurnedAway)?)
+            }
+            None => None,
+        };
+        let outcome = check_sector(&self.fetcher, metadata).await;
         if let Err(error) = &outcome {
             tracing::info!(code = error.code(), "a client named a sector that it is not of: {error}");
         }
-        outcome.is_ok()
+        Ok(outcome.is_ok())
     }
 }
 

@@ -115,11 +115,12 @@ async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Step,
     let parameters = form::of_query(parts).map_err(|error| malformed(&context, &error))?;
     context.names(&parameters);
     let now = app.clock.now();
-    let redirectable =
-        app.authority.identify_request(parameters, now).await.map_err(|error| match error {
+    let redirectable = app.authority.identify_request(parameters, context.network(), now).await.map_err(
+        |error| match error {
             IdentifyError::Page(error) => page_error(&context, error),
             IdentifyError::Failed(error) => failed(&context, &error),
-        })?;
+        },
+    )?;
     let browser = browser(app, parts).await.map_err(|error| failed(&context, &error))?;
     match redirectable.validate(app.authority.settings()) {
         Ok(request) => Ok(Step { context, request, browser }),

@@ -100,11 +100,23 @@ fn throttled(context: &RequestContext, retry_after: Duration) -> Response {
     response
 }
 
+/// Something has to be fetched for the client, and too much is fetched already.
+fn turned_away(context: &RequestContext, error: &OAuthError) -> Response {
+    let request = context.id();
+    tracing::info!(request, code = error.code(), client = context.client_id(), "{error}");
+    let text = "The application that sent you here could not be looked up at the moment. Wait a moment and try again.";
+    let error = ErrorPage { title: "Please try again", text, code: error.code(), request };
+    let mut response = page(StatusCode::SERVICE_UNAVAILABLE, &error, None, None);
+    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+    response
+}
+
 /// Something failed here.
 pub(crate) fn failed(context: &RequestContext, error: &OAuthError) -> Response {
     let request = context.id();
     let status = match error {
         OAuthError::Throttled { retry_after } => return throttled(context, *retry_after),
+        OAuthError::TurnedAway(_) => return turned_away(context, error),
         OAuthError::Store(StoreError::Unavailable(_)) => {
             tracing::warn!(request, code = error.code(), "{error}");
             StatusCode::SERVICE_UNAVAILABLE

@@ -18,7 +18,7 @@ use super::client::{VERIFIER, authorize};
 use crate::app::TestApp;
 
 const CALLBACK: &str = "http://127.0.0.1/callback";
-const CERTIFICATE: &[u8] = include_bytes!("../../../../guard/tests/it/remote/localhost.cert.der");
+pub(super) const CERTIFICATE: &[u8] = include_bytes!("../../../../guard/tests/it/remote/localhost.cert.der");
 const KEY: &[u8] = include_bytes!("../../../../guard/tests/it/remote/localhost.key.der");
 
 /// The web server of a client, with TLS, as `localhost`.
@@ -67,7 +67,7 @@ impl Host {
         ));
     }
 
-    fn answer(&self, answer: String) {
+    pub(super) fn answer(&self, answer: String) {
         *self.answer.lock().expect("no panic") = answer;
     }
 
@@ -213,6 +213,17 @@ async fn a_document_that_cannot_be_fetched_is_left_alone_for_a_while() {
     assert_eq!(host.asked(), 1);
 }
 
+/// Waits until the document that was fetched meanwhile counts.
+async fn renamed(app: &TestApp, host: &Host) {
+    for _ in 0..10_000 {
+        if app.get(&request(&host.client_id())).await.text().contains("Renamed") {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the newer document does not count");
+}
+
 #[tokio::test]
 async fn a_changed_document_counts_after_a_while_and_a_lost_one_does_not_lock_out_at_once() {
     let (app, host) = (app().await, Host::start().await);
@@ -225,10 +236,19 @@ async fn a_changed_document_counts_after_a_while_and_a_lost_one_does_not_lock_ou
     app.hand.step(299);
     assert!(app.get(&request(&host.client_id())).await.text().contains("An agent"));
     app.hand.step(1);
-    assert!(app.get(&request(&host.client_id())).await.text().contains("Renamed"));
+    // Nobody waits for the newer one.
+    assert!(app.get(&request(&host.client_id())).await.text().contains("An agent"));
+    renamed(&app, &host).await;
+    app.hand.step(3_600);
+    document["client_name"] = json!("Renamed again");
+    host.serve(&document);
+    assert!(
+        app.get(&request(&host.client_id())).await.text().contains("Renamed again"),
+        "after an hour they do"
+    );
     host.answer("HTTP/1.1 503 Unavailable\r\n\r\n".to_owned());
-    app.hand.step(300);
-    assert!(app.get(&request(&host.client_id())).await.text().contains("Renamed"));
+    app.hand.step(3_600);
+    assert!(app.get(&request(&host.client_id())).await.text().contains("Renamed again"));
     app.hand.step(24 * 3600);
     unknown(&app.get(&request(&host.client_id())).await);
 }

@@ -23,6 +23,7 @@ mod disabled_clients;
 mod discovery;
 mod dpop;
 mod encrypted_answers;
+mod fetch_bounds;
 mod for_one_client;
 mod forged;
 mod jwt_bearer;
