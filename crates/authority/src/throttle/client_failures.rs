@@ -72,8 +72,9 @@ impl ClientFailures {
     /// The client proved who it is.
     pub(crate) fn succeeded(&self, client: &str, network: Network) {
         let client = self.hasher.hash_one(client);
-        // The first area is the network itself: a whole site is not known by one of its networks.
-        if let Some(area) = Area::of(network)[0] {
+        // The first area is the network itself: a whole site is not known by one of its networks. A network that nobody can
+        // tell is shared with everybody.
+        if let Some(area) = Area::of(network)[0].filter(|_| network.is_same_place_as(&network)) {
             self.places().entry((client, area)).has_authenticated = true;
         }
     }
