@@ -8,7 +8,7 @@ use jeton_oauth::client::ClientId;
 
 use crate::Network;
 use crate::authority::Authority;
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, is_document_url};
 use crate::refusal::OAuthError;
 use crate::store::{ClientChange, ClientRemoval, StoreError};
 
@@ -68,14 +68,18 @@ impl Authority {
         }
     }
 
-    /// Whether the operator disabled the client that a token was issued to. Clients that have no entry in the store cannot be.
+    /// Whether the client that a token was issued to was disabled or removed. A client that is known by its document has no
+    /// entry in the store and can be neither.
     pub(crate) async fn is_disabled(&self, id: &str) -> Result<bool, OAuthError> {
         // The token API's own; every check of one of its tokens comes through here.
         if id == self.settings.client_id {
             return Ok(false);
         }
         let Ok(id) = ClientId::parse(id) else { return Ok(false) };
-        Ok(self.stored_client(&id).await?.is_some_and(|client| client.policy.disabled))
+        Ok(match self.stored_client(&id).await? {
+            Some(client) => client.policy.disabled,
+            None => !is_document_url(id.as_str()),
+        })
     }
 
     pub(crate) async fn stored_client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, OAuthError> {
@@ -106,7 +110,7 @@ impl Authority {
         outcome
     }
 
-    /// Removes a client; its grants end.
+    /// Removes a client. Whatever it asks for is refused from then on; the sweep ends its grants.
     ///
     /// # Errors
     /// When the store fails.

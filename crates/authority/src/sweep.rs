@@ -41,6 +41,8 @@ pub enum Swept {
     Sessions,
     /// Grants. A revoked grant is needed until it would have expired, because a replay is told apart from garbage.
     Grants,
+    /// What is left of clients that were removed: their grants end.
+    RemovedClients,
     /// The audit trail, which is kept for [`AUDIT_KEPT`].
     Audit,
 }
@@ -48,7 +50,7 @@ pub enum Swept {
 impl Swept {
     /// Every kind.
     pub fn all() -> impl Iterator<Item = Self> {
-        let others = [Self::Devices, Self::Sessions, Self::Grants, Self::Audit];
+        let others = [Self::Devices, Self::Sessions, Self::Grants, Self::RemovedClients, Self::Audit];
         OneTimeKind::ALL.into_iter().map(Self::OneTime).chain(others)
     }
 
@@ -124,6 +126,7 @@ pub async fn sweep_step(
         }
         Swept::Devices => found_by_index(store.sweep_devices(needless_devices(now), SWEEP_STEP).await?),
         Swept::Audit => found_by_index(store.sweep_audit(now.saturating_sub(AUDIT_KEPT), SWEEP_STEP).await?),
+        Swept::RemovedClients => found_by_index(store.end_removed_clients().await?),
         Swept::Sessions => {
             let from = if let Cursor::Session(session) = from.0 { Some(session) } else { None };
             let SweepStep { removed, next } = store.sweep_sessions(from, now, SWEEP_STEP).await?;

@@ -84,7 +84,7 @@ impl Authority {
 
 /// Whether an identifier is the URL of a document: https, a host, a path that goes nowhere else, and neither a query nor a
 /// fragment nor user information.
-fn is_document_url(id: &str) -> bool {
+pub(crate) fn is_document_url(id: &str) -> bool {
     let Some((authority, path)) = id.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
         return false;
     };

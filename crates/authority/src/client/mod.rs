@@ -17,6 +17,7 @@ pub use algorithms::{
     REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS,
 };
 pub use consent::Consent;
+pub(crate) use document::is_document_url;
 pub use document::{ClientDocument, ClientDocuments};
 pub use fetching::{FetchFor, TurnedAway};
 pub use policy::{

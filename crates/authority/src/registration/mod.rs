@@ -235,7 +235,7 @@ impl Authority {
         // A network that registers and removes in turns would fill the audit trail.
         self.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
         match self.remove_client(&client.id, now).await? {
-            ClientRemoval::Removed { .. } => {
+            ClientRemoval::Removed => {
                 // Only what is kept has to be bounded.
                 self.rates.registrations.give_back(network);
                 Ok(client.id.clone())

@@ -22,11 +22,8 @@ pub enum ClientChange {
 /// The outcome of removing a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientRemoval {
-    /// It is gone; so many grants of it ended.
-    Removed {
-        /// How many grants that were alive ended.
-        grants_ended: u64,
-    },
+    /// It is gone, and whatever it asks for is refused.
+    Removed,
     /// There is no such client.
     Unknown,
 }
@@ -34,16 +31,20 @@ pub enum ClientRemoval {
 /// What the authority remembers of clients.
 #[async_trait]
 pub trait ClientStore {
-    /// Adds a client. Audited.
+    /// Adds a client. What is left of another one of its name that was removed ends first. Audited.
     async fn add_client(&self, client: StoredClient) -> Result<ClientChange, StoreError>;
 
     /// Puts another description in the place of a client's. Since when it is known, its grants and what users allowed it
     /// stay; where it no longer wants to hear of sign-outs, those it was still to be told of are forgotten. Audited.
     async fn change_client(&self, client: StoredClient, now: Timestamp) -> Result<ClientChange, StoreError>;
 
-    /// Removes a client; its grants end, its devices wait in vain, and what users allowed it is forgotten, in the same
-    /// transaction. Audited.
+    /// Removes a client. Its grants, its devices and what users allowed it are left to
+    /// [`ClientStore::end_removed_client`] and the sweep: there may be many. Audited.
     async fn remove_client(&self, client: &ClientId, now: Timestamp) -> Result<ClientRemoval, StoreError>;
+
+    /// Ends the grants of a client that was removed and forgets its devices, whom of it to tell of sign-outs, and what users
+    /// allowed it, in small steps between which others write. Answers how many grants that were alive ended.
+    async fn end_removed_client(&self, client: &ClientId) -> Result<u64, StoreError>;
 
     /// The client of this identifier.
     async fn find_client(&self, client: &ClientId) -> Result<Option<StoredClient>, StoreError>;

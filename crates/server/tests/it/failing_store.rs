@@ -112,6 +112,7 @@ delegate! { ClientStore {
     true add_client(client: StoredClient) -> ClientChange;
     true change_client(client: StoredClient, now: Timestamp) -> ClientChange;
     true remove_client(client: &ClientId, now: Timestamp) -> ClientRemoval;
+    true end_removed_client(client: &ClientId) -> u64;
     false find_client(client: &ClientId) -> Option<StoredClient>;
     false list_clients(after: Option<&ClientId>, limit: u32) -> Vec<StoredClient>;
     false find_consent(user: UserId, client: &ClientId) -> Option<Consent>;
@@ -154,5 +155,6 @@ delegate! { SweepStore {
     true sweep_devices(needless: Needless, limit: u32) -> u64;
     true sweep_sessions(from: Option<ExpiredSession>, expired_by: Timestamp, limit: u32) -> SweepStep<ExpiredSession>;
     true sweep_grants(from: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> SweepStep<GrantId>;
+    true end_removed_clients() -> u64;
     true sweep_audit(before: Timestamp, limit: u32) -> u64;
 } }

@@ -129,8 +129,10 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
     let device = new_device("BDWPHQPK");
     fresh.add_device_authorization(device.clone(), at(1)).await.expect("adding");
 
-    let removal = fresh.remove_client(&web, at(5)).await.expect("removing");
-    assert_eq!(removal, ClientRemoval::Removed { grants_ended: 2 });
+    assert_eq!(fresh.remove_client(&web, at(5)).await.expect("removing"), ClientRemoval::Removed);
+    assert_eq!(fresh.found_client(&web).await, None);
+    assert_eq!(fresh.end_removed_client(&web).await.expect("ending"), 2);
+    assert_eq!(fresh.end_removed_client(&web).await.expect("ending again"), 0);
     assert_eq!([first, second, kept].map(|grant| fresh.stands(grant)), [false, false, true]);
     // A clock that is set back must not revive it.
     assert!(!fresh.stands(expired.id));
@@ -148,6 +150,38 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
     fresh.client("web").await;
     assert!(!fresh.stands(first));
     assert_eq!(fresh.consent(ada, &web).await, None);
+}
+
+pub(super) async fn the_sweep_ends_what_is_left_of_a_removed_client(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let [web, app, kept] = [fresh.client("web").await, fresh.client("app").await, fresh.client("kept").await];
+    let grants = [
+        fresh.grant_for(ada, &web).await,
+        fresh.grant_for(ada, &app).await,
+        fresh.grant_for(ada, &kept).await,
+    ];
+    for client in [&web, &app] {
+        fresh.give_consent(ada, client, &consent_to("openid"), at(1)).await.expect("consenting");
+        fresh.remove_client(client, at(2)).await.expect("removing");
+    }
+    assert_eq!(fresh.end_removed_clients().await.expect("sweeping"), 2);
+    assert_eq!(fresh.end_removed_clients().await.expect("sweeping"), 0);
+    assert_eq!(grants.map(|grant| fresh.stands(grant)), [false, false, true]);
+    assert_eq!(fresh.consent(ada, &web).await, None);
+}
+
+pub(super) async fn a_client_that_is_added_again_begins_with_nothing(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let web = fresh.client("web").await;
+    let grant = fresh.grant_for(ada, &web).await;
+    fresh.give_consent(ada, &web, &consent_to("openid"), at(1)).await.expect("consenting");
+    fresh.remove_client(&web, at(2)).await.expect("removing");
+    fresh.client("web").await;
+    assert!(!fresh.stands(grant));
+    assert_eq!(fresh.consent(ada, &web).await, None);
+    let again = fresh.grant_for(ada, &web).await;
+    assert_eq!(fresh.end_removed_clients().await.expect("sweeping"), 0);
+    assert!(fresh.stands(again));
 }
 
 pub(super) async fn clients_are_listed_in_pages(fresh: &Fresh) {

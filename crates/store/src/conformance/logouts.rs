@@ -257,6 +257,7 @@ pub(super) async fn a_client_that_does_not_listen_any_more_is_not_told(fresh: &F
     fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
     assert_eq!(fresh.due(1).await.len(), 3);
     fresh.remove_client(&new_client("removed").id, at(2)).await.expect("removing");
+    fresh.end_removed_client(&new_client("removed").id).await.expect("ending");
     fresh.change_client(new_client("changed"), at(2)).await.expect("changing");
     let still = StoredClient { backchannel_logout: true, ..new_client("listening") };
     fresh.change_client(still.clone(), at(2)).await.expect("changing");

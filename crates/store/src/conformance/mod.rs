@@ -107,6 +107,8 @@ cases! { $
         an_identifier_is_taken_once,
         a_changed_client_stays_the_same_client,
         removing_a_client_ends_its_grants_and_forgets_what_it_was_allowed,
+        the_sweep_ends_what_is_left_of_a_removed_client,
+        a_client_that_is_added_again_begins_with_nothing,
         clients_are_listed_in_pages,
         a_consent_is_what_was_given_last,
         the_audit_names_the_client,

@@ -69,6 +69,8 @@ impl Fresh {
         self.grant_from(&ended).await;
         assert!(self.holds(&alone, at(1)).await);
         self.end_session(ended.id, at(1)).await.expect("ending a session");
+        let gone = self.client("gone").await;
+        self.remove_client(&gone, at(1)).await.expect("removing a client");
     }
 }
 
@@ -114,8 +116,9 @@ pub(super) async fn what_may_be_used_once_goes_when_it_expires_but_for_spent_cod
 pub(super) async fn a_device_code_is_known_a_while_after_its_time(fresh: &Fresh) {
     fresh.filled().await;
     let waiting = new_device("BDWPHQPK").device_code;
-    let polled =
-        async |seconds| fresh.poll_device_authorization(waiting, &client_id("web"), at(seconds)).await.expect("polling");
+    let polled = async |seconds| {
+        fresh.poll_device_authorization(waiting, &client_id("web"), at(seconds)).await.expect("polling")
+    };
     let count = async |seconds| fresh.swept(Swept::Devices, at(seconds)).await.iter().sum::<u64>();
     assert_eq!(count(659).await, 0);
     assert_eq!(polled(659).await, DevicePoll::Expired);

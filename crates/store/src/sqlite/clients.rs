@@ -11,10 +11,14 @@ use jeton_oauth::client::ClientId;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::audit;
 use super::columns::{optional_text, parsed, text, timestamp, unreadable};
+use super::{audit, removal};
 
 pub(super) fn add(db: &Connection, client: &StoredClient) -> rusqlite::Result<ClientChange> {
+    // What is left of another client of that name would become this one's.
+    if removal::removed_at(db, &client.id)?.is_some() {
+        return Ok(ClientChange::IdTaken);
+    }
     let added = db
         .prepare_cached(
             "INSERT INTO clients (id, document, secret, backchannel_logout, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -59,30 +63,20 @@ pub(super) fn change(
     Ok(ClientChange::Done)
 }
 
-/// Clients are removed seldom, so their grants are found without an index. The one of the users' live grants would be worse
-/// than none, since it jumps to and fro in the table.
+/// Removes a client. What is left of it goes in steps: see [`removal`].
 pub(super) fn remove(db: &Connection, client: &ClientId, now: Timestamp) -> rusqlite::Result<ClientRemoval> {
     if db.prepare_cached("DELETE FROM clients WHERE id = ?1")?.execute([client.as_str()])? == 0 {
         return Ok(ClientRemoval::Unknown);
     }
-    let mut grants_ended = 0;
-    let mut end = db.prepare_cached(
-        "UPDATE grants NOT INDEXED SET revoked_at = ?2 WHERE client = ?1 AND revoked_at IS NULL
-         RETURNING expires_at > ?2",
-    )?;
-    let mut ended = end.query((client.as_str(), now.unix()))?;
-    while let Some(row) = ended.next()? {
-        grants_ended += u64::from(row.get::<_, bool>(0)?);
-    }
-    db.prepare_cached("DELETE FROM consents WHERE client = ?1")?.execute([client.as_str()])?;
-    db.prepare_cached("DELETE FROM devices WHERE client = ?1")?.execute([client.as_str()])?;
-    forget_logouts(db, client)?;
+    removal::note(db, client, now)?;
     audit::append(db, &about_client(AuditEvent::ClientRemoved, client, now))?;
-    Ok(ClientRemoval::Removed { grants_ended })
+    Ok(ClientRemoval::Removed)
 }
 
+pub(super) const FORGET_LOGOUTS: &str = "DELETE FROM logouts WHERE client = ?1";
+
 fn forget_logouts(db: &Connection, client: &ClientId) -> rusqlite::Result<()> {
-    db.prepare_cached("DELETE FROM logouts WHERE client = ?1")?.execute([client.as_str()]).map(drop)
+    db.prepare_cached(FORGET_LOGOUTS)?.execute([client.as_str()]).map(drop)
 }
 
 pub(super) fn find(db: &Connection, client: &ClientId) -> rusqlite::Result<Option<StoredClient>> {

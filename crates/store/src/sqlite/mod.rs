@@ -16,6 +16,7 @@ mod logouts;
 mod one_time;
 mod readers;
 mod refresh;
+mod removal;
 mod schema;
 mod sessions;
 mod single_sign_on;

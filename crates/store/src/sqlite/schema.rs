@@ -56,6 +56,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "sweep_indexes",
         sql: include_str!("../../migrations/sqlite/0007_sweep_indexes.sql"),
     },
+    Migration {
+        number: 8,
+        name: "removed_clients",
+        sql: include_str!("../../migrations/sqlite/0008_removed_clients.sql"),
+    },
 ];
 
 /// The schema that this program works with.

@@ -23,6 +23,7 @@ use super::{SqliteStore, clients, devices, logouts, one_time, sessions};
 #[async_trait]
 impl ClientStore for SqliteStore {
     async fn add_client(&self, client: StoredClient) -> Result<ClientChange, StoreError> {
+        self.end_what_is_left_of(&client.id).await?;
         self.writer.submit(move |db| clients::add(db, &client)).await
     }
 
@@ -33,6 +34,10 @@ impl ClientStore for SqliteStore {
     async fn remove_client(&self, client: &ClientId, now: Timestamp) -> Result<ClientRemoval, StoreError> {
         let client = client.clone();
         self.writer.submit(move |db| clients::remove(db, &client, now)).await
+    }
+
+    async fn end_removed_client(&self, client: &ClientId) -> Result<u64, StoreError> {
+        self.end_what_is_left_of(client).await
     }
 
     async fn find_client(&self, client: &ClientId) -> Result<Option<StoredClient>, StoreError> {

@@ -10,9 +10,9 @@ use jeton_authority::{GrantId, SessionId};
 use jeton_jose::Timestamp;
 use rusqlite::Connection;
 
-use super::SqliteStore;
 use super::columns::{grant_id, halves, timestamp};
 use super::grants::idle_since;
+use super::{SqliteStore, removal};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -61,6 +61,15 @@ impl SweepStore for SqliteStore {
         }
         let removed = self.writer.submit(move |db| remove_grants(db, &needless, idle_lifetime, now)).await?;
         Ok(SweepStep { removed, next })
+    }
+
+    async fn end_removed_clients(&self) -> Result<u64, StoreError> {
+        let mut ended = 0;
+        while let Some(client) = self.readers.read(removal::first_pending)? {
+            self.end_what_is_left_of(&client).await?;
+            ended += 1;
+        }
+        Ok(ended)
     }
 
     async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -197,23 +206,30 @@ fn remove_grants(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use rusqlite::Connection;
+    use tempfile::TempDir;
 
     use super::*;
     use crate::sqlite::{OpenMode, schema};
 
     #[test]
     fn the_writer_finds_what_it_removes_by_an_index() {
-        let folder = tempfile::tempdir().expect("a scratch folder");
-        let db = schema::open(&folder.path().join("jeton.db"), OpenMode::CreateOrMigrate).expect("opening");
+        let (_folder, db) = opened();
         for sql in [UNUSED, USED, UNUSED_DEVICES, USED_DEVICES, AUDIT] {
             let plan = plan(&db, sql);
             assert!(!plan.contains("SCAN"), "{sql}\n{plan}");
         }
     }
 
-    fn plan(db: &Connection, sql: &str) -> String {
+    pub(in crate::sqlite) fn opened() -> (TempDir, Connection) {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let db = schema::open(&folder.path().join("jeton.db"), OpenMode::CreateOrMigrate).expect("opening");
+        (folder, db)
+    }
+
+    /// How SQLite goes about a statement.
+    pub(in crate::sqlite) fn plan(db: &Connection, sql: &str) -> String {
         let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement");
         let mut rows = explain.raw_query();
         let mut plan = String::new();

@@ -4,11 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_authority::store::{Store, StoreError};
+use jeton_authority::client::StoredClient;
+use jeton_authority::store::{ClientStore, Store, StoreError};
+use jeton_oauth::client::ClientId;
 use jeton_store::SqliteStore;
 use tokio::task::JoinSet;
 
-use crate::scratch::{Scratch, ada_with_a_refreshed_grant, add, knows, new_grant, refresh, unavailable};
+use crate::scratch::{Scratch, ada_with_a_refreshed_grant, add, at, knows, new_grant, refresh, unavailable};
 
 /// Starts callers while another connection keeps the database from being written for `busy`, so that they queue up.
 /// Answers their outcomes in the order of the callers.
@@ -109,4 +111,32 @@ async fn while_another_process_writes_for_long_only_writing_is_unavailable() {
         }
     }
     add(&*store, "another").await.expect("it goes on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_write_while_the_grants_of_a_removed_client_are_ended() {
+    const GRANTS: usize = 3_000;
+    let scratch = Scratch::new();
+    let store = Arc::new(scratch.open());
+    add(&*store, "ada").await.expect("adding");
+    let client = StoredClient {
+        id: ClientId::parse("web").expect("an identifier"),
+        document: "{}".into(),
+        secret: None,
+        backchannel_logout: false,
+        created_at: at(0),
+    };
+    let id = client.id.clone();
+    store.add_client(client).await.expect("adding a client");
+    let mut opening = JoinSet::new();
+    for number in 0..GRANTS {
+        let store = Arc::clone(&store);
+        opening.spawn(async move { store.open_grant(new_grant(&number.to_string())).await });
+    }
+    assert!(opening.join_all().await.iter().all(Result::is_ok));
+    let before = store.commits();
+    store.remove_client(&id, at(1)).await.expect("removing");
+    assert_eq!(store.commits() - before, 1, "the client is gone at once");
+    assert_eq!(store.end_removed_client(&id).await.expect("ending"), GRANTS as u64);
+    assert!(store.commits() - before >= 4, "so many grants end in several transactions");
 }

@@ -275,8 +275,11 @@ impl Clients {
 
     async fn remove(&self, id: &ClientId, style: Style) -> Result<(), Failure> {
         let outcome = self.data.store.remove_client(id, clock::now()).await.map_err(failed)?;
-        let ClientRemoval::Removed { grants_ended } = outcome else { return Err(unknown(id)) };
+        if outcome == ClientRemoval::Unknown {
+            return Err(unknown(id));
+        }
         self.data.follow();
+        let grants_ended = self.data.store.end_removed_client(id).await.map_err(failed)?;
         let document = serde_json::json!({"removed": id.as_str(), "sessions_ended": grants_ended});
         style.print(&document, || match grants_ended {
             0 => format!("removed {id}"),

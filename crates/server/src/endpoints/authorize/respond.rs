@@ -107,7 +107,7 @@ fn turned_away(context: &RequestContext, error: &OAuthError) -> Response {
     let text = "The application that sent you here could not be looked up at the moment. Wait a moment and try again.";
     let error = ErrorPage { title: "Please try again", text, code: error.code(), request };
     let mut response = page(StatusCode::SERVICE_UNAVAILABLE, &error, None, None);
-    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     response
 }
 

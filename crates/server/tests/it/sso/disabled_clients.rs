@@ -1,7 +1,7 @@
-//! Clients that the operator disabled: what they were given before is of no use here any more.
+//! Clients that the operator disabled or removed: what they were given before is of no use here any more.
 
 use jeton_authority::client::{Client, NewClient};
-use jeton_authority::store::ClientChange;
+use jeton_authority::store::{ClientChange, ClientRemoval};
 use jeton_oauth::client::ClientId;
 use serde_json::Value;
 
@@ -49,4 +49,33 @@ async fn the_tokens_of_a_disabled_client_are_good_for_nothing_here() {
         let status = app.userinfo(access_token(&users)).await.status;
         assert_eq!(status, if disabled { 401 } else { 200 });
     }
+}
+
+#[tokio::test]
+async fn the_tokens_of_a_removed_client_are_good_for_nothing_though_its_grants_still_have_to_be_ended() {
+    let app = TestApp::new().await;
+    for id in ["web", "api"] {
+        app.add_client(id, web()).await;
+    }
+    let target = authorize(&[("scope", "openid offline_access")]);
+    let back = redirected(&Browser::new(&app).sign_in(&target).await);
+    let users = app.redeem(back.get("code").expect("a code")).await.json();
+    let own = app.post_as("web", "/token", &[("grant_type", "client_credentials")]).await.json();
+    let web = ClientId::parse("web").expect("an identifier");
+    let removal = app.service.authority().remove_client(&web, app.service.clock().now()).await;
+    assert_eq!(removal.expect("a store"), ClientRemoval::Removed);
+    for tokens in [&users, &own] {
+        let told = app.post_as("api", "/introspect", &[("token", access_token(tokens))]).await;
+        assert_eq!(told.json()["active"], false);
+    }
+    assert_eq!(app.userinfo(access_token(&users)).await.status, 401);
+    let refresh = users["refresh_token"].as_str().expect("a refresh token");
+    let refreshed =
+        app.post_as("web", "/token", &[("grant_type", "refresh_token"), ("refresh_token", refresh)]).await;
+    assert_eq!(refreshed.json()["error"], "invalid_client");
+    // One that is added under the same name later does not have its grants.
+    app.add_client("web", super::client::web()).await;
+    let refreshed =
+        app.post_as("web", "/token", &[("grant_type", "refresh_token"), ("refresh_token", refresh)]).await;
+    assert_eq!(refreshed.json()["error"], "invalid_grant");
 }

@@ -1,0 +1,142 @@
+//! What is left of clients that were removed, in SQLite: it goes in steps, each a transaction of its own, so that others write
+//! in between. Grants are found by a reader, because no index leads from a client to its grants.
+
+use jeton_authority::GrantId;
+use jeton_authority::store::StoreError;
+use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::SqliteStore;
+use super::columns::{grant_id, halves, parsed, timestamp};
+
+/// How many grants a step looks at.
+const LOOKS: u32 = 4096;
+/// How many rows a step changes at most.
+const STEP: u32 = 1024;
+
+/// Notes that something is left of a client, within the transaction that removes it.
+pub(super) fn note(db: &Connection, client: &ClientId, now: Timestamp) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT INTO removed_clients (id, removed_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute((client.as_str(), now.unix()))
+        .map(drop)
+}
+
+/// When a client was removed of which something is left.
+pub(super) fn removed_at(db: &Connection, client: &ClientId) -> rusqlite::Result<Option<Timestamp>> {
+    db.prepare_cached("SELECT removed_at FROM removed_clients WHERE id = ?1")?
+        .query_row([client.as_str()], |row| timestamp(row, 0))
+        .optional()
+}
+
+/// A client that was removed and of which something is left.
+pub(super) fn first_pending(db: &Connection) -> rusqlite::Result<Option<ClientId>> {
+    db.prepare_cached("SELECT id FROM removed_clients LIMIT 1")?
+        .query_row([], |row| parsed(row, 0))
+        .optional()
+}
+
+impl SqliteStore {
+    /// Ends and removes what is left of a client; answers how many grants that were alive ended.
+    pub(super) async fn end_what_is_left_of(&self, client: &ClientId) -> Result<u64, StoreError> {
+        let Some(at) = self.readers.read(|db| removed_at(db, client))? else { return Ok(0) };
+        let grants_ended = self.end_grants_of(client, at).await?;
+        for sql in [REMOVE_CONSENTS, REMOVE_DEVICES, REMOVE_LOGOUTS] {
+            loop {
+                let of = client.clone();
+                if self.writer.submit(move |db| remove(db, sql, &of)).await? < STEP as usize {
+                    break;
+                }
+            }
+        }
+        let client = client.clone();
+        self.writer.submit(move |db| forget(db, &client)).await?;
+        Ok(grants_ended)
+    }
+
+    async fn end_grants_of(&self, client: &ClientId, at: Timestamp) -> Result<u64, StoreError> {
+        let (mut from, mut ended) = (None, 0);
+        loop {
+            let of = client.clone();
+            let (found, next) = self.list(move |db| grants_of(db, &of, from)).await?;
+            if !found.is_empty() {
+                ended += self.writer.submit(move |db| end_grants(db, &found, at)).await?;
+            }
+            match next {
+                Some(next) => from = Some(next),
+                None => return Ok(ended),
+            }
+        }
+    }
+}
+
+/// The grants of a client that are not revoked, among those from `from` on, and where to look next.
+fn grants_of(
+    db: &Connection,
+    client: &ClientId,
+    from: Option<GrantId>,
+) -> rusqlite::Result<(Vec<GrantId>, Option<GrantId>)> {
+    let mut select = db.prepare_cached(
+        "SELECT id_high, id_low, client = ?2 AND revoked_at IS NULL FROM grants WHERE id_high >= ?1
+         ORDER BY id_high LIMIT ?3",
+    )?;
+    let from = from.map_or(i64::MIN, |grant| halves(grant).0);
+    let mut rows = select.query((from, client.as_str(), LOOKS + 1))?;
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let id = grant_id(row.get(0)?, row.get(1)?);
+        if looked_at == LOOKS || found.len() == STEP as usize {
+            return Ok((found, Some(id)));
+        }
+        looked_at += 1;
+        if row.get(2)? {
+            found.push(id);
+        }
+    }
+    Ok((found, None))
+}
+
+const END_GRANT: &str =
+    "UPDATE grants SET revoked_at = ?2 WHERE id_high = ?1 AND revoked_at IS NULL RETURNING expires_at > ?2";
+
+/// Ends grants, expired ones too: a clock that is set back must not revive them. Answers how many were alive.
+fn end_grants(db: &Connection, grants: &[GrantId], at: Timestamp) -> rusqlite::Result<u64> {
+    let mut end = db.prepare_cached(END_GRANT)?;
+    let mut alive = 0;
+    for grant in grants {
+        let ended = end.query_row((halves(*grant).0, at.unix()), |row| row.get::<_, bool>(0)).optional()?;
+        alive += u64::from(ended == Some(true));
+    }
+    Ok(alive)
+}
+
+const REMOVE_CONSENTS: &str = "DELETE FROM consents WHERE client = ?1
+    AND user IN (SELECT user FROM consents WHERE client = ?1 LIMIT ?2)";
+const REMOVE_DEVICES: &str =
+    "DELETE FROM devices WHERE device_code IN (SELECT device_code FROM devices WHERE client = ?1 LIMIT ?2)";
+const REMOVE_LOGOUTS: &str =
+    "DELETE FROM logouts WHERE number IN (SELECT number FROM logouts WHERE client = ?1 LIMIT ?2)";
+
+fn remove(db: &Connection, sql: &str, client: &ClientId) -> rusqlite::Result<usize> {
+    db.prepare_cached(sql)?.execute((client.as_str(), STEP))
+}
+
+fn forget(db: &Connection, client: &ClientId) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM removed_clients WHERE id = ?1")?.execute([client.as_str()]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::sweep::tests::{opened, plan};
+
+    #[test]
+    fn removing_a_client_scans_no_table_in_the_writer() {
+        let (_folder, db) = opened();
+        let forget_logouts = crate::sqlite::clients::FORGET_LOGOUTS;
+        for sql in [END_GRANT, REMOVE_CONSENTS, REMOVE_DEVICES, REMOVE_LOGOUTS, forget_logouts] {
+            let plan = plan(&db, sql);
+            assert!(!plan.contains("SCAN"), "{sql}\n{plan}");
+        }
+    }
+}
