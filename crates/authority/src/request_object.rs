@@ -19,11 +19,12 @@ use crate::client_auth::verifying_keys;
 use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::refusal::{OAuthError, Refusal};
 use crate::store::Placement;
+use crate::typ::is_one_of;
 
 /// For how long an object may hold, and how long ago its `nbf` may be. It is remembered for as long, so that it works once.
 const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// Its own `typ` (RFC 9101 §10.8). Those without one, or of the general `JWT`, are taken as well: most libraries write them.
-const TYP: &str = "oauth-authz-req+jwt";
+const TYPS: [&str; 2] = ["oauth-authz-req+jwt", "JWT"];
 /// Claims that are about the object, and no parameters.
 const ABOUT_ITSELF: [&str; 7] = ["iss", "aud", "exp", "nbf", "iat", "jti", "sub"];
 
@@ -47,7 +48,7 @@ impl Authority {
         now: Timestamp,
     ) -> Result<Parameters, OAuthError> {
         let unverified = Unverified::parse(object).map_err(|_| NOT_VALID)?;
-        if !unverified.typ().is_none_or(is_typ) {
+        if !is_one_of(unverified.typ(), &TYPS) {
             return Err(refused("the request object is of another type").into());
         }
         let algorithm = permitted_algorithm(client, unverified.alg())?;
@@ -73,12 +74,6 @@ impl Authority {
         }
         Ok(parameters)
     }
-}
-
-fn is_typ(typ: &str) -> bool {
-    let name = typ.to_ascii_lowercase();
-    let name = name.strip_prefix("application/").unwrap_or(&name);
-    name == TYP || name == "jwt"
 }
 
 /// The algorithm that an object names, if the client may use it. Never a symmetric one, and `none` is no algorithm at all.

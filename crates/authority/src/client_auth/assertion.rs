@@ -17,9 +17,13 @@ use crate::client::Client;
 use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::refusal::{OAuthError, Refusal};
 use crate::store::Placement;
+use crate::typ::is_one_of;
 
 /// What `client_assertion_type` has to say.
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// The `typ` that an assertion may have, beside none: what OpenID Connect's clients send, and what RFC 7523bis gives it. A token of
+/// another kind that the client signed, such as a DPoP proof or a request object, is no assertion.
+const TYPS: [&str; 2] = ["JWT", "client-authentication+jwt"];
 /// For how long an assertion may hold. It is remembered for as long, so that it works once.
 const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
@@ -43,6 +47,9 @@ impl Authority {
         }
         let unverified = Unverified::parse(assertion)
             .map_err(|error| NOT_AUTHENTICATED.because(format!("the assertion: {error}")))?;
+        if !is_one_of(unverified.typ(), &TYPS) {
+            return Err(NOT_AUTHENTICATED.because("typ of the assertion names another kind of token").into());
+        }
         let id = unverified
             .iss()
             .and_then(|iss| ClientId::parse(iss).ok())

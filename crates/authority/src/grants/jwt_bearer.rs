@@ -21,10 +21,14 @@ use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::random::sixteen;
 use crate::refusal::{OAuthError, Refusal};
 use crate::store::{GrantOpening, Placement};
+use crate::typ::is_one_of;
 use crate::user::{User, UserStatus, Username};
 
 /// For how long an assertion may hold. It is remembered for as long, so that it works once.
 const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
+/// The `typ` that an assertion may have, beside none: that of a plain token, the one of RFC 7523bis, and that of a grant which another
+/// identity provider gives (Identity Assertion Authorization Grant).
+const TYPS: [&str; 3] = ["JWT", "authorization-grant+jwt", "oauth-id-jag+jwt"];
 /// Scopes that belong to a sign-in, which this is not.
 const OF_SIGN_INS: [&str; 2] = ["openid", "offline_access"];
 
@@ -81,6 +85,9 @@ impl Authority {
     /// Checks an assertion, once, and finds the user that it names.
     async fn user_of_assertion(&self, request: &TokenRequest, assertion: &str) -> Result<User, OAuthError> {
         let unverified = Unverified::parse(assertion).map_err(|_| NOT_VALID)?;
+        if !is_one_of(unverified.typ(), &TYPS) {
+            return Err(NOT_VALID.because("typ of the assertion names another kind of token").into());
+        }
         let iss = unverified.iss().ok_or(NOT_VALID)?;
         let trusted = request.client.policy.trusted_issuers.iter().find(|trusted| trusted.issuer == iss);
         let trusted = trusted.ok_or(NOT_VALID)?;

@@ -120,3 +120,36 @@ async fn a_shared_secret_signs_only_for_those_who_registered_for_it() {
     let plain = app.post_as("web", "/token", &[("grant_type", "client_credentials")]).await;
     assert_eq!(plain.json()["error"], "invalid_client", "the secret itself is not sent");
 }
+
+#[tokio::test]
+async fn a_token_of_another_kind_is_no_assertion() {
+    let (app, key) = app_with_key().await;
+    let typed = |typ: &'static str| {
+        Signer::new(SigningKey::from(key.clone()))
+            .typ(typ)
+            .sign(&claims(&[("jti", json!(typ))]))
+            .expect("a token")
+    };
+    for typ in [
+        "at+jwt",
+        "dpop+jwt",
+        "logout+jwt",
+        "oauth-authz-req+jwt",
+        "secevent+jwt",
+        "rt+jwt",
+        "token-introspection+jwt",
+        "entity-statement+jwt",
+        "application/at+jwt",
+    ] {
+        assert_eq!(present(&app, &typed(typ)).await.json()["error"], "invalid_client", "{typ}");
+    }
+    for typ in [
+        "JWT",
+        "jwt",
+        "application/jwt",
+        "client-authentication+jwt",
+        "application/client-authentication+jwt",
+    ] {
+        assert_eq!(present(&app, &typed(typ)).await.status, 200, "{typ}");
+    }
+}

@@ -175,3 +175,21 @@ async fn a_disabled_user_is_nobody() {
     app.store.disable_user(ada.id, app.service.clock().now()).await.expect("a store");
     present(&app, &issuer.assertion(json!({}))).await.expect(400, REFUSED);
 }
+
+#[tokio::test]
+async fn a_token_of_another_kind_is_no_assertion_either() {
+    let issuer = Issuer::new();
+    let app = app_trusting(vec![issuer.trusted(None)]).await;
+    let typed = |typ: &'static str| {
+        let claims = json!({
+            "iss": ISSUER, "sub": "ada", "aud": "https://auth.example", "exp": NOW + 60, "iat": NOW, "jti": typ,
+        });
+        Signer::new(issuer.key.clone()).typ(typ).sign(&claims).expect("a token")
+    };
+    for typ in ["at+jwt", "dpop+jwt", "logout+jwt", "client-authentication+jwt"] {
+        present(&app, &typed(typ)).await.expect(400, REFUSED);
+    }
+    for typ in ["JWT", "authorization-grant+jwt", "oauth-id-jag+jwt"] {
+        assert_eq!(present(&app, &typed(typ)).await.status, StatusCode::OK, "{typ}");
+    }
+}

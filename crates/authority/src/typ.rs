@@ -1,0 +1,29 @@
+//! What kind of token a `typ` says it is (RFC 8725 §3.11).
+
+/// Whether a token names none, or one of these. Letter case and the prefix `application/` do not matter (RFC 7515 §4.1.9).
+pub(crate) fn is_one_of(typ: Option<&str>, taken: &[&str]) -> bool {
+    let Some(typ) = typ else { return true };
+    const PREFIX: &str = "application/";
+    let name = match typ.get(..PREFIX.len()) {
+        Some(prefix) if prefix.eq_ignore_ascii_case(PREFIX) => &typ[PREFIX.len()..],
+        _ => typ,
+    };
+    taken.iter().any(|taken| name.eq_ignore_ascii_case(taken))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typ_is_compared_as_a_media_type() {
+        for typ in
+            [None, Some("JWT"), Some("jwt"), Some("application/jwt"), Some("Application/JWT"), Some("at+jwt")]
+        {
+            assert!(is_one_of(typ, &["JWT", "at+jwt"]), "{typ:?}");
+        }
+        for typ in ["", "dpop+jwt", "application/", "text/jwt", "jwt+at"] {
+            assert!(!is_one_of(Some(typ), &["JWT", "at+jwt"]), "{typ}");
+        }
+    }
+}
