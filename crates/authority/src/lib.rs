@@ -43,6 +43,7 @@ pub mod store;
 pub mod sweep;
 pub mod throttle;
 mod token;
+mod typ;
 pub mod user;
 mod userinfo;
 mod verify;

@@ -78,13 +78,23 @@ pub(crate) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
-/// One line of standard input, without its line break and with everything else.
+/// The one line of standard input: without its line break and with everything else. A second line is refused, since whoever wrote it
+/// takes it for a part of the secret. On a terminal there is none: the line ends it.
 pub(crate) fn line_of_stdin() -> Result<Zeroizing<String>, Failure> {
+    const LONGEST: u64 = 1 << 20;
     let mut line = Zeroizing::new(String::new());
-    let read = io::stdin().lock().take(1 << 20).read_line(&mut line);
+    let mut source = io::stdin().lock().take(LONGEST);
+    let read =
+        if stdin_is_terminal() { source.read_line(&mut line) } else { source.read_to_string(&mut line) };
     read.map_err(|error| unreadable("standard input", &error))?;
-    if line.ends_with('\n') {
-        line.pop();
+    let kept =
+        line.strip_suffix('\n').map_or(line.len(), |text| text.strip_suffix('\r').unwrap_or(text).len());
+    line.truncate(kept);
+    if line.contains('\n') {
+        return Err(Failure::coded(
+            "input_many_lines",
+            "standard input has more than one line: give the secret alone",
+        ));
     }
     Ok(line)
 }

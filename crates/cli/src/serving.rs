@@ -258,6 +258,9 @@ pub(crate) fn shared_secret(config: &Config) -> Result<Option<SharedSecret>, Fai
             let mut secret = crate::input::file_or_stdin(path)?;
             if secret.last() == Some(&b'\n') {
                 secret.pop();
+                if secret.last() == Some(&b'\r') {
+                    secret.pop();
+                }
             }
             (path.display().to_string(), secret)
         }

@@ -27,9 +27,6 @@ pub const CONNECTIONS: u32 = 4096;
 /// How long a shutdown waits for what has been accepted.
 pub const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
 
-/// Longest password that is looked at, in bytes. Hashing costs the same for any length, sending does not.
-pub(crate) const PASSWORD_BYTES: usize = 4096;
-
 /// How much one client may ask for, and for how long. [`Limits::default`] takes the constants of this module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {

@@ -1,5 +1,7 @@
 //! Building answers.
 
+use std::fmt::Display;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -29,6 +31,16 @@ pub(crate) fn text(body: String) -> Response {
     let mut response = json(StatusCode::OK, body);
     response.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
     response
+}
+
+/// A message as a sentence, for people.
+pub(crate) fn sentence(message: &dyn Display) -> String {
+    let mut text = message.to_string();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text.push('.');
+    text
 }
 
 /// Adds what every answer of the token API carries, as Django REST framework does.

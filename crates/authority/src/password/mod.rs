@@ -3,6 +3,7 @@
 pub mod argon2id;
 pub mod django;
 mod hashing;
+mod rule;
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use zeroize::Zeroizing;
 
 pub use argon2id::{Argon2Params, Scratch};
 pub use hashing::{Hashing, HashingBusy, InlineHashing};
+pub use rule::PasswordError;
 
 /// The longest password that is hashed, in bytes.
 pub const MAX_PASSWORD_BYTES: usize = 4096;
@@ -19,7 +21,7 @@ pub const MAX_PASSWORD_BYTES: usize = 4096;
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes a password as it was typed.
+    /// Takes a password as it is. What somebody typed or sent goes through [`Password::parse`].
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }

@@ -38,21 +38,77 @@ fn what_cannot_be_is_refused_in_one_line() {
     for arguments in [["user", "show", "eve"], ["user", "disable", "eve"], ["user", "enable", "eve"]] {
         assert_eq!(folder.run(&arguments).refused(), "error: there is no user eve");
     }
-    let empty = folder.run_reading(&["user", "add", "eve", "--password-stdin"], b"\n");
-    assert_eq!(empty.refused(), "error: the password is empty");
     folder.run_reading(&["user", "add", "e\u{1b}ve", "--password-stdin"], b"password\n").refused();
     assert!(folder.run(&["user", "add", "eve"]).misused().contains("--password-stdin"));
 }
 
 #[test]
-fn a_password_keeps_its_spaces_and_loses_only_its_newline() {
+fn a_password_keeps_its_spaces_and_loses_only_its_line_break() {
     let folder = Folder::new();
-    folder.run_reading(&["user", "add", "ada", "--password-stdin"], b" outer \nsecond line\n").done();
+    folder.run_reading(&["user", "add", "ada", "--password-stdin"], b" outer \n").done();
+    folder.run_reading(&["user", "add", "eve", "--password-stdin"], b"typed elsewhere\r\n").done();
     let server = folder.serve(&[]);
     server.sign_in("ada", " outer ");
-    let (status, _) =
-        server.post("/api/token/", &serde_json::json!({"username": "ada", "password": "second line"}));
-    assert_eq!(status, 401);
+    server.sign_in("eve", "typed elsewhere");
+}
+
+#[test]
+fn a_password_that_nobody_could_sign_in_with_is_refused_by_each_command_alike() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let long = "x".repeat(5_000);
+    for (typed, refused) in [
+        ("\n", "error[password_empty]: the password is empty"),
+        ("  \n", "error[password_empty]: the password is empty"),
+        (&long, "error[password_too_long]: the password is too long: it has 5000 bytes, and may have 4096"),
+        ("a\0b\n", "error[password_null]: the password contains a null character"),
+        ("a\rb", "error[password_line_break]: the password contains a line break"),
+        (
+            "first\nsecond\n",
+            "error[input_many_lines]: standard input has more than one line: give the secret alone",
+        ),
+        (
+            "first\n\n",
+            "error[input_many_lines]: standard input has more than one line: give the secret alone",
+        ),
+    ] {
+        for command in [["user", "add", "eve"], ["user", "passwd", "ada"]] {
+            let arguments: Vec<_> = command.into_iter().chain(["--password-stdin"]).collect();
+            assert_eq!(folder.run_reading(&arguments, typed.as_bytes()).refused(), refused, "{command:?}");
+        }
+    }
+    let names: Vec<_> = folder
+        .run(&["user", "list", "--json"])
+        .json()
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|user| user["username"].clone())
+        .collect();
+    assert_eq!(names, ["ada"]);
+    folder.serve(&[]).sign_in("ada", "correct horse");
+}
+
+#[test]
+fn an_import_names_each_row_whose_hash_is_none() {
+    let folder = Folder::new();
+    let long = format!("!{}", "x".repeat(2_000));
+    let rows = serde_json::json!([
+        {"username": "ada", "password_hash": HASH},
+        {"username": "bob", "password_hash": format!("{HASH}\n")},
+        {"username": "eve", "password_hash": "!with\u{0}null"},
+        {"username": "mal", "password_hash": long},
+        {"username": "may", "password": "correct horse"},
+    ]);
+    let refused = folder.run_reading(&["user", "import", "json", "-"], rows.to_string().as_bytes());
+    assert_eq!(refused.status, 1, "{refused:?}");
+    let lines: Vec<_> = refused.err.lines().collect();
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    for (line, row) in lines.iter().zip(["object 2: bob", "object 3: eve", "object 4: mal", "object 5: may"])
+    {
+        assert!(line.contains(row), "{row}: {line}");
+    }
+    assert_eq!(folder.run(&["user", "list", "--json"]).json(), serde_json::json!([]));
 }
 
 #[test]

@@ -77,6 +77,9 @@ impl ClientRequest {
         let mut endpoints = app.urls_of(path);
         endpoints.extend(app.urls_of(super::token::PATH));
         let endpoints: Vec<_> = endpoints.iter().map(String::as_str).collect();
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            context.uses_authorization();
+        }
         let basic = basic(&parts.headers)?;
         if let Some(client) = named_client(basic, &parameters) {
             context.names_client(&client);

@@ -119,7 +119,8 @@ pub(crate) async fn post_decision(State(app): State<Arc<App>>, request: Request)
 async fn read(app: &App, mut request: Request) -> Result<(Visit, Parts), Box<Response>> {
     let context = context(&mut request);
     let (parts, body) = request.into_parts();
-    let form = form::of_body(&parts, body, &app.limits).await.map_err(|error| malformed(&context, &error))?;
+    let form =
+        form::of_typed_body(&parts, body, &app.limits).await.map_err(|error| malformed(&context, &error))?;
     let browser = browser(app, &parts).await.map_err(|error| failed(&context, &error))?;
     Ok((Visit { context, browser, form }, parts))
 }

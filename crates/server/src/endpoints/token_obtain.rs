@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use jeton_authority::SignInError;
-use jeton_authority::password::Password;
 
 use super::token_api::{self, Call};
 use crate::app::App;
@@ -28,7 +27,7 @@ async fn obtain(app: &App, call: &mut Call) -> Result<String, ApiError> {
     let [username, password] = call.fields::<Credentials, 2>(app).await?;
     let mut validation = Validation::default();
     let username = validation.text("username", username);
-    let password = Password::new(validation.password("password", password));
+    let password = validation.password("password", password);
     validation.finish().map_err(ApiError::Fields)?;
 
     let request = call.context.id();

@@ -1,6 +1,8 @@
 //! The values of fields, and what Django REST framework says of those that will not do.
 
-use crate::limits::PASSWORD_BYTES;
+use jeton_authority::password::{Password, PasswordError};
+
+use crate::respond::sentence;
 
 /// What a request says of one field.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -29,8 +31,8 @@ pub(crate) enum FieldError {
     Blank,
     /// It holds U+0000.
     NullCharacter,
-    /// It is longer than a password may be.
-    TooLong,
+    /// It is no password.
+    Password(PasswordError),
 }
 
 impl FieldError {
@@ -42,7 +44,7 @@ impl FieldError {
             Self::NotText => "Not a valid string.".to_owned(),
             Self::Blank => "This field may not be blank.".to_owned(),
             Self::NullCharacter => "Null characters are not allowed.".to_owned(),
-            Self::TooLong => format!("Ensure this field has no more than {PASSWORD_BYTES} bytes."),
+            Self::Password(error) => sentence(&error),
         }
     }
 }
@@ -83,13 +85,17 @@ impl Validation {
         String::new()
     }
 
-    /// The text of a field that is a password.
-    pub(crate) fn password(&mut self, name: &'static str, value: FieldValue) -> String {
+    /// A field that is a password; an empty one, with the error kept, where it will not do.
+    pub(crate) fn password(&mut self, name: &'static str, value: FieldValue) -> Password {
+        let before = self.0.0.len();
         let text = self.text(name, value);
-        if text.len() > PASSWORD_BYTES {
-            self.0.0.push((name, FieldError::TooLong));
+        match Password::parse(&text) {
+            Ok(password) => return password,
+            // The framework has its own words for what is absent, blank or holds a null character.
+            Err(_) if self.0.0.len() > before => {}
+            Err(error) => self.0.0.push((name, FieldError::Password(error))),
         }
-        text
+        Password::new("")
     }
 
     /// Whether all fields will do.

@@ -1,6 +1,7 @@
 //! The parameters of an OAuth request: a query, or a body of the type `application/x-www-form-urlencoded`.
 
 use axum::body::Body;
+use bytes::Bytes;
 use http::request::Parts;
 use jeton_oauth::{Parameters, ParametersError};
 
@@ -29,12 +30,34 @@ pub(crate) fn of_query(parts: &Parts) -> Result<Parameters, FormError> {
 
 /// The parameters of the body; none where it is empty.
 pub(crate) async fn of_body(parts: &Parts, body: Body, limits: &Limits) -> Result<Parameters, FormError> {
-    let body = body::read(body, limits).await?;
-    if body.is_empty() {
-        return Ok(Parameters::default());
+    Ok(Parameters::parse(&bytes(parts, body, limits).await?)?)
+}
+
+/// The same of a form whose fields somebody typed. A null character in one of them is a mistake of theirs, about which the page
+/// tells them, and none of the application's.
+pub(crate) async fn of_typed_body(
+    parts: &Parts,
+    body: Body,
+    limits: &Limits,
+) -> Result<Parameters, FormError> {
+    let body = bytes(parts, body, limits).await?;
+    match Parameters::parse(&body) {
+        Err(ParametersError::Nul) => {
+            let mut typed = Parameters::default();
+            for (name, value) in form_urlencoded::parse(&body) {
+                typed.push(name.into_owned(), value.into_owned())?;
+            }
+            Ok(typed)
+        }
+        parsed => Ok(parsed?),
     }
+}
+
+async fn bytes(parts: &Parts, body: Body, limits: &Limits) -> Result<Bytes, FormError> {
+    let body = body::read(&parts.headers, body, limits).await?;
     match MediaType::of(&parts.headers) {
-        Ok(MediaType::Form) => Ok(Parameters::parse(&body)?),
+        Ok(MediaType::Form) => Ok(body),
+        _ if body.is_empty() => Ok(body),
         _ => Err(FormError::MediaType),
     }
 }

@@ -218,12 +218,16 @@ async fn json_is_read_strictly() {
 }
 
 #[tokio::test]
-async fn passwords_end_at_4096_bytes() {
+async fn a_password_is_one_line_of_at_most_4096_bytes() {
     let app = TestApp::new().await;
     app.try_sign_in("ada", &"x".repeat(4096)).await.expect(401, NO_ACCOUNT);
     app.try_sign_in("ada", &"x".repeat(4097))
         .await
-        .expect(400, r#"{"password":["Ensure this field has no more than 4096 bytes."]}"#);
+        .expect(400, r#"{"password":["The password is too long: it has 4097 bytes, and may have 4096."]}"#);
+    app.try_sign_in("ada", "two\nlines")
+        .await
+        .expect(400, r#"{"password":["The password contains a line break."]}"#);
+    app.try_sign_in("ada", "correct horse\r\n").await.pair();
     app.try_sign_in("ada", &"x".repeat(1 << 20))
         .await
         .expect(413, r#"{"detail":"Request body is larger than 65536 bytes."}"#);

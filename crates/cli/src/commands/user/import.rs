@@ -59,6 +59,9 @@ enum Format {
     },
 }
 
+/// The longest password hash that is imported, in bytes: several times what any format needs.
+const MAX_HASH_BYTES: usize = 1_024;
+
 /// A user of the file, and where it stands there.
 pub(super) struct Row {
     place: String,
@@ -232,6 +235,10 @@ fn judge(rows: Rows) -> Result<Vec<Row>, Vec<String>> {
 
 fn user_of(raw: &Raw) -> Result<NewUser, String> {
     let username = Username::parse(&raw.username).map_err(|error| error.to_string())?;
+    if raw.password_hash.len() > MAX_HASH_BYTES || raw.password_hash.contains(char::is_control) {
+        let name = printable(&raw.username);
+        return Err(format!("{name}: a password hash is one line of up to {MAX_HASH_BYTES} bytes"));
+    }
     let password = PasswordHash::from_stored(raw.password_hash.as_str());
     if !password.is_supported() && !password.is_unusable() {
         return Err(format!("{}: the password hash has an unknown format", printable(&raw.username)));

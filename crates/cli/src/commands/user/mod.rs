@@ -23,7 +23,7 @@ These work while a server runs on the same folder, and take effect at once.
 
 Examples:
   jeton user add ada --admin                      asks for the password
-  pass show ada | jeton user add ada --password-stdin
+  pass show ada | head -n 1 | jeton user add ada --password-stdin
   jeton user import django users.json             what `manage.py dumpdata auth.user` wrote
   jeton user set ada name='Ada Lovelace' admin:=true
   jeton user disable ada                          every session of hers ends at once")]
@@ -330,10 +330,7 @@ fn new_password(username: &Username, from_stdin: bool) -> Result<Password, Failu
     } else {
         input::new_password(&output::printable(username.as_str()))?
     };
-    if text.is_empty() {
-        return Err(Failure::refused("the password is empty"));
-    }
-    Ok(Password::new(text.as_str()))
+    Password::parse(&text).map_err(|error| Failure::coded(error.code(), error.to_string()))
 }
 
 pub(super) fn failed(error: StoreError) -> Failure {

@@ -13,9 +13,10 @@ use jeton_oauth::authorization::ResponseMode;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
+use crate::error::ApiError;
 use crate::interaction::see_other;
 use crate::pages::{ErrorPage, FormPostPage, page};
-use crate::request::{FormError, RequestContext};
+use crate::request::{BodyError, FormError, RequestContext};
 
 /// Posts the form as soon as the page is there.
 const SUBMIT: &str = "document.forms[0].submit()";
@@ -62,6 +63,9 @@ pub(super) fn page_error(context: &RequestContext, error: PageError) -> Response
 
 /// A request that cannot be read.
 pub(crate) fn malformed(context: &RequestContext, error: &FormError) -> Response {
+    if let FormError::Body(BodyError::Compressed) = error {
+        return ApiError::from(error.clone()).into_response(context);
+    }
     tracing::debug!(request = context.id(), "{error}");
     page_error(context, PageError::Malformed)
 }

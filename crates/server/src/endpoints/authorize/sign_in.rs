@@ -6,7 +6,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{StatusCode, header};
 use jeton_authority::authorization::{SignedIn, Since};
-use jeton_authority::password::Password;
+use jeton_authority::password::{Password, PasswordError};
+use jeton_authority::user::Username;
 use jeton_authority::{FormVerdict, Refusal, SignInError};
 use jeton_oauth::authorization::Prompt;
 use jeton_oauth::{ErrorCode, Parameters};
@@ -16,9 +17,9 @@ use super::respond::{malformed, not_a_navigation, stale_form};
 use super::{Step, proceed, read, refused};
 use crate::app::App;
 use crate::interaction::{Seal, is_navigation};
-use crate::limits::PASSWORD_BYTES;
 use crate::pages::{SignInPage, SignedInAs, page as send};
 use crate::request::{RequestContext, form};
+use crate::respond::sentence;
 
 /// How signing in went so far.
 pub(in crate::endpoints) struct Attempt {
@@ -66,7 +67,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     if !is_navigation(&parts) {
         return not_a_navigation(&context);
     }
-    let form = match form::of_body(&parts, body, &app.limits).await {
+    let form = match form::of_typed_body(&parts, body, &app.limits).await {
         Ok(form) => form,
         Err(error) => return malformed(&context, &error),
     };
@@ -114,13 +115,21 @@ pub(in crate::endpoints) async fn sign_in(
         problem: Some(problem),
         retry_after: None,
     };
-    let password = form.get("password").unwrap_or_default();
-    if username.trim().is_empty() || password.is_empty() || password.len() > PASSWORD_BYTES {
+    if username.trim().is_empty() {
         return Err(again(StatusCode::BAD_REQUEST, "Type your username and your password.".to_owned()));
     }
+    if let Err(error) = Username::parse(username.trim()) {
+        return Err(again(StatusCode::BAD_REQUEST, sentence(&error)));
+    }
+    let password = match Password::parse(form.get("password").unwrap_or_default()) {
+        Ok(password) => password,
+        Err(PasswordError::Empty) => {
+            return Err(again(StatusCode::BAD_REQUEST, "Type your username and your password.".to_owned()));
+        }
+        Err(error) => return Err(again(StatusCode::BAD_REQUEST, sentence(&error))),
+    };
     let before = before.map(|signed_in| signed_in.session.id);
     let (request, network) = (context.id(), context.network());
-    let password = Password::new(password);
     match app.authority.sign_in_browser(username, password, before, network, app.clock.now()).await {
         Ok((secret, signed_in)) => {
             tracing::info!(request, user = %signed_in.user.id, %network, "signed in at a browser");
