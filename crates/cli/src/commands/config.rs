@@ -91,6 +91,7 @@ fn show(loaded: &Loaded, style: Style) -> Result<(), Failure> {
 fn check(loaded: Result<Loaded, Problems>, style: Style) -> Result<(), Failure> {
     match loaded {
         Ok(loaded) => {
+            loaded.config.warnings().iter().for_each(|warning| output::note(warning));
             let set = loaded.values.iter().filter(|value| value.source != Source::Default).count();
             style.print(&serde_json::json!({"valid": true, "problems": []}), || {
                 format!("the configuration is valid: {set} of {} keys are set", KEYS.len())

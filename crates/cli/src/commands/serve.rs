@@ -31,6 +31,7 @@ impl Serve {
         serving::run(async |signals| {
             let config = self.options.load()?.config;
             serving::start_log(&config)?;
+            config.warnings().iter().for_each(|warning| output::note(warning));
             let server = Prepared::new(config).await?;
             if server.config.issuer.is_none() && !server.address.ip().is_loopback() {
                 output::note(

@@ -12,6 +12,7 @@ mod rules;
 mod setting;
 mod source;
 mod variables;
+mod warnings;
 
 use std::path::{Path, PathBuf};
 

@@ -114,3 +114,23 @@ fn lifetimes_that_contradict_each_other_are_found() {
         assert!(found.status == 1 && found.err.contains(problem), "{name}: {found:?}");
     }
 }
+
+#[test]
+fn an_issuer_over_plain_http_is_warned_of_unless_it_is_this_machine() {
+    let folder = Folder::new();
+    for (issuer, warned) in [
+        ("http://login.example", true),
+        ("http://10.1.2.3:8000", true),
+        ("https://login.example", false),
+        ("http://localhost:8000", false),
+        ("http://127.0.0.1:8000", false),
+    ] {
+        let ran = run_with(&["config", "check"], &[("JETON_ISSUER", issuer)]);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        assert_eq!(
+            ran.err.contains("is plain http: passwords and tokens cross the network unencrypted"),
+            warned,
+            "{ran:?}"
+        );
+    }
+}
