@@ -54,7 +54,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         let (service, progress, peer) = (service.clone(), Arc::clone(&seen), peer.clone());
         progress.enter(Phase::Answering);
         async move {
-            let response = service.answer(peer, request).await;
+            let response = service.answer_from_wire(peer, request).await;
             progress.enter(Phase::Idle);
             Ok::<_, Infallible>(response)
         }

@@ -50,6 +50,9 @@ pub(crate) enum ApiError {
     /// The request target is too long.
     #[error("request target too long")]
     TargetTooLong,
+    /// It names no host, or more than one.
+    #[error("request names no host, or more than one")]
+    HostUnclear,
     /// It took too long.
     #[error("request took longer than {limit:?}")]
     TimedOut {
@@ -89,7 +92,7 @@ impl ApiError {
             Severity::Refusal => self.log_refusal(context),
         }
         match &self {
-            Self::OAuth(error) => return oauth_error::answer(error),
+            Self::OAuth(error) => return oauth_error::answer(error, context.credentials()),
             Self::UserInfo(error) => return oauth_error::userinfo_answer(error),
             _ => {}
         }
@@ -98,6 +101,11 @@ impl ApiError {
         if wire.status == StatusCode::UNAUTHORIZED {
             const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"api\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if self.code() == body_code(&BodyError::Compressed) {
+            // What would have been taken (RFC 9110 §12.5.3).
+            const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+            response.headers_mut().insert(header::ACCEPT_ENCODING, IDENTITY);
         }
         if let Some(seconds) = wire.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -145,6 +153,7 @@ impl ApiError {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::TargetTooLong => "target_too_long",
+            Self::HostUnclear => "host_unclear",
             Self::TimedOut { .. } => "request_timed_out",
             Self::Panicked => "handler_panicked",
         }
@@ -191,6 +200,10 @@ impl ApiError {
             Self::TargetTooLong => {
                 wire(StatusCode::URI_TOO_LONG, r#"{"detail":"Request target is too long."}"#)
             }
+            Self::HostUnclear => wire(
+                StatusCode::BAD_REQUEST,
+                r#"{"detail":"The header Host is missing, repeated or not a host."}"#,
+            ),
             Self::TimedOut { .. } => unavailable("The request took too long, try again later."),
             Self::Panicked => server_error(),
         }
@@ -202,6 +215,7 @@ const fn body_code(error: &BodyError) -> &'static str {
         BodyError::TooLarge { .. } => "body_too_large",
         BodyError::TooSlow { .. } => "body_too_slow",
         BodyError::BrokenOff => "body_broken_off",
+        BodyError::Compressed => "body_compressed",
     }
 }
 
@@ -215,6 +229,10 @@ fn body_error(error: &BodyError) -> Wire {
             wire(StatusCode::REQUEST_TIMEOUT, r#"{"detail":"Request body did not arrive in time."}"#)
         }
         BodyError::BrokenOff => wire(StatusCode::BAD_REQUEST, r#"{"detail":"Request body broke off."}"#),
+        BodyError::Compressed => wire(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            r#"{"detail":"Request body is compressed, and has to be sent as it is."}"#,
+        ),
     }
 }
 

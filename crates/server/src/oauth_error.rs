@@ -6,14 +6,18 @@ use jeton_authority::store::StoreError;
 use jeton_authority::{OAuthError, Refusal, UserInfoError, dpop_algorithms};
 use jeton_oauth::{BearerChallenge, BearerError, ErrorCode, ErrorDescription, Realm};
 
+use crate::request::Credentials;
 use crate::respond::json;
 
 /// When a client that was turned away for want of resources may try again, in seconds.
 const RETRY_AFTER: u64 = 1;
 
 /// The answer that tells a client of an error.
-pub(crate) fn answer(error: &OAuthError) -> Response {
+pub(crate) fn answer(error: &OAuthError, credentials: Credentials) -> Response {
     match error {
+        OAuthError::Refused(refusal) if refusal.code == ErrorCode::InvalidClient => {
+            unauthenticated(refusal, credentials)
+        }
         OAuthError::Refused(refusal) | OAuthError::Replayed { refusal, .. } => refused(refusal),
         OAuthError::Throttled { retry_after } => {
             let refusal =
@@ -48,10 +52,19 @@ fn refused(refusal: &Refusal) -> Response {
     // Neither holds a letter that JSON would escape.
     let body =
         format!("{{\"error\":\"{}\",\"error_description\":\"{}\"}}", refusal.code, refusal.description);
-    let mut response = json(status, body);
-    if refusal.code == ErrorCode::InvalidClient {
-        const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"token\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, BASIC);
+    json(status, body)
+}
+
+/// A client that did not prove who it is. Only one that used the header is asked for it again (RFC 6749 §5.2): a browser that
+/// meets the challenge asks its user for a password, who has none to give.
+fn unauthenticated(refusal: &Refusal, credentials: Credentials) -> Response {
+    let mut response = refused(refusal);
+    match credentials {
+        Credentials::InHeader => {
+            const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"token\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, BASIC);
+        }
+        Credentials::Elsewhere => *response.status_mut() = StatusCode::BAD_REQUEST,
     }
     response
 }
@@ -66,7 +79,7 @@ pub(crate) fn userinfo_answer(error: &UserInfoError) -> Response {
             };
             return refused_token(Scheme::Dpop, code, refusal.description.clone());
         }
-        UserInfoError::Failed(error) => return answer(error),
+        UserInfoError::Failed(error) => return answer(error, Credentials::Elsewhere),
         UserInfoError::Malformed => {
             (BearerError::InvalidRequest, "the token is sent in two ways, or malformed")
         }

@@ -9,6 +9,16 @@ use jeton_authority::client_auth::ClientCertificate;
 pub struct Peer {
     address: IpAddr,
     shown: Shown,
+    transport: Transport,
+}
+
+/// What carries the connection of a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// Nothing that hides it. A proxy may have taken TLS off before.
+    Plain,
+    /// TLS that ends here.
+    Tls,
 }
 
 /// What a client showed of itself in the handshake.
@@ -23,12 +33,23 @@ pub(crate) enum Shown {
 impl Peer {
     /// Who was asked for a certificate, and showed this one or none.
     pub fn asked(address: IpAddr, certificate: Option<ClientCertificate>) -> Self {
-        Self { address, shown: Shown::Asked(certificate.map(Box::new)) }
+        let shown = Shown::Asked(certificate.map(Box::new));
+        Self { address, shown, transport: Transport::Tls }
+    }
+
+    /// The same, whose TLS ends here.
+    #[must_use]
+    pub fn over_tls(self) -> Self {
+        Self { transport: Transport::Tls, ..self }
     }
 
     /// Where it is.
     pub fn address(&self) -> IpAddr {
         self.address
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        self.transport
     }
 
     pub(crate) fn shown(&self) -> &Shown {
@@ -39,6 +60,6 @@ impl Peer {
 /// Who was not asked for a certificate.
 impl From<IpAddr> for Peer {
     fn from(address: IpAddr) -> Self {
-        Self { address, shown: Shown::NotAsked }
+        Self { address, shown: Shown::NotAsked, transport: Transport::Plain }
     }
 }

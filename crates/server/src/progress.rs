@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use crate::line_ends::LineEnds;
+
 /// What a client is told that did not send a request's head in time.
 const HEAD_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
     content-type: application/json\r\n\
@@ -96,15 +98,16 @@ impl Progress {
     }
 }
 
-/// A stream that tells its connection's [`Progress`] when something arrives.
+/// A stream that tells its connection's [`Progress`] when something arrives, and looks at the ends of lines in it.
 pub(crate) struct Watched<S> {
     stream: S,
     progress: Arc<Progress>,
+    line_ends: LineEnds,
 }
 
 impl<S> Watched<S> {
     pub(crate) fn new(stream: S, progress: Arc<Progress>) -> Self {
-        Self { stream, progress }
+        Self { stream, progress, line_ends: LineEnds::new() }
     }
 }
 
@@ -125,6 +128,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
         let poll = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
             self.progress.received();
+            self.line_ends.check(&mut buffer.filled_mut()[before..]);
         }
         poll
     }

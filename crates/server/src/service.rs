@@ -10,8 +10,9 @@ use std::task::Poll;
 use axum::Router;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderName, Method, Request};
+use http::{HeaderName, HeaderValue, Method, Request, header};
 use http_body::Body;
+use hyper::body::Incoming;
 use jeton_authority::client_auth::{CertificatesSeen, ClientCertificate};
 use jeton_authority::{Authority, Network};
 use jeton_fetch::Fetcher;
@@ -28,13 +29,18 @@ use crate::endpoints::discovery::Metadata;
 use crate::endpoints::health::Readiness;
 use crate::endpoints::{discovery, jwks};
 use crate::error::ApiError;
+use crate::host;
 use crate::limits::Limits;
 use crate::logging::on_behalf_of;
 use crate::outbound::{FetchPlaces, RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
-use crate::peer::{Peer, Shown};
+use crate::peer::{Peer, Shown, Transport};
 use crate::request::RequestContext;
 use crate::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::router::{TokenApi, router};
+
+/// Tells browsers to use https alone for this host, for a year from each answer (RFC 6797). Those that come by a proxy get it
+/// from there; `localhost` gets none, since other programs on the machine speak plain HTTP under that name.
+const ONLY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The authority as a service. Cheap to clone.
 #[derive(Clone)]
@@ -89,6 +95,18 @@ impl Service {
         &self.shared.app.clock
     }
 
+    /// Answers a request as it came off a connection, if it is clear which host it is for.
+    pub(crate) async fn answer_from_wire(&self, peer: Peer, request: Request<Incoming>) -> Response {
+        if host::is_clear(&request) {
+            return self.answer(peer, request).await;
+        }
+        let context = self.context(&peer, &request);
+        let refused = || ApiError::HostUnclear.into_response(&context);
+        let mut response = on_behalf_of(context.network(), refused);
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        with_id(response, context.id)
+    }
+
     /// Answers one request that came from `peer`: an address, or a [`Peer`] that was asked for its certificate.
     ///
     /// Whatever an endpoint does, there is an answer: a panic is answered 500, and what takes too long 503.
@@ -102,12 +120,13 @@ impl Service {
         let context = self.context(&peer, &request);
         let id = context.id.clone();
         let readable = matches!(*request.method(), Method::GET | Method::HEAD);
-        let mut response = if readable && request.uri().path() == jwks::PATH {
+        let wants_https = peer.transport() == Transport::Tls && !host::is_localhost(request.headers());
+        let mut response = if target_length(&request) > app.limits.target_bytes {
+            on_behalf_of(context.network(), || ApiError::TargetTooLong.into_response(&context))
+        } else if readable && request.uri().path() == jwks::PATH {
             jwks::answer(app, request.method(), request.headers())
         } else if readable && matches!(request.uri().path(), discovery::OPENID | discovery::OAUTH) {
             discovery::answer(app, request.method(), request.headers())
-        } else if target_length(&request) > app.limits.target_bytes {
-            on_behalf_of(context.network(), || ApiError::TargetTooLong.into_response(&context))
         } else {
             if let Some(certificate) = self.certificate(&peer, &request) {
                 request.extensions_mut().insert(certificate);
@@ -118,10 +137,10 @@ impl Service {
                 Err(error) => on_behalf_of(context.network(), || error.into_response(&context)),
             }
         };
-        if let Some(id) = id {
-            response.headers_mut().insert(X_REQUEST_ID, id.as_header().clone());
+        if wants_https {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
         }
-        response
+        with_id(response, id)
     }
 
     fn context<B>(&self, peer: &Peer, request: &Request<B>) -> RequestContext {
@@ -305,8 +324,19 @@ impl ServiceBuilder {
     }
 }
 
+/// The response under the name of its request.
+fn with_id(mut response: Response, id: Option<RequestId>) -> Response {
+    if let Some(id) = id {
+        response.headers_mut().insert(X_REQUEST_ID, id.as_header().clone());
+    }
+    response
+}
+
+/// How long the target of a request is, whichever form it has (RFC 9112 §3.2).
 fn target_length<B>(request: &Request<B>) -> usize {
-    request.uri().path_and_query().map_or(0, |target| target.as_str().len())
+    let uri = request.uri();
+    let host = uri.authority().map_or(0, |host| host.as_str().len());
+    host + uri.path_and_query().map_or(0, |target| target.as_str().len())
 }
 
 fn infallible(response: Result<Response, Infallible>) -> Response {

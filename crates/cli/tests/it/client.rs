@@ -71,9 +71,9 @@ fn a_client_without_a_place_to_send_people_asks_for_itself() {
     };
     let (status, tokens) = ask("a+secret+with+a+space+");
     assert_eq!((status, &tokens["scope"]), (200, &json!("orders:read")), "{tokens}");
-    assert_eq!(ask("a+secret+with+a+space").0, 401, "only the newline is not part of it");
+    assert_eq!(ask("a+secret+with+a+space").0, 400, "only the newline is not part of it");
     folder.run_reading(&["client", "set", "nightly", "--secret-stdin"], b"another good secret\n").done();
-    assert_eq!((ask("a+secret+with+a+space+").0, ask("another+good+secret").0), (401, 200));
+    assert_eq!((ask("a+secret+with+a+space+").0, ask("another+good+secret").0), (400, 200));
 }
 
 #[test]

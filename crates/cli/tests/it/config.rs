@@ -117,7 +117,6 @@ fn lifetimes_that_contradict_each_other_are_found() {
 
 #[test]
 fn an_issuer_over_plain_http_is_warned_of_unless_it_is_this_machine() {
-    let folder = Folder::new();
     for (issuer, warned) in [
         ("http://login.example", true),
         ("http://10.1.2.3:8000", true),

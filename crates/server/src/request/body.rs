@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
 use http_body::Body;
 
 use crate::deadline::poll_deadline;
@@ -14,6 +15,17 @@ use crate::limits::Limits;
 /// How many times the limit is read and thrown away, so that a client that sends first and listens later still sees
 /// that its body was too large. Beyond that the connection is closed on it.
 const DISCARDED: usize = 64;
+
+/// Whether these headers say that the body is in its plain form (RFC 9110 §8.4). What is compressed is not unpacked: a few
+/// bytes of it may stand for gigabytes.
+pub(super) fn is_plain(headers: &HeaderMap) -> bool {
+    let names = [(header::CONTENT_ENCODING, b"identity".as_slice()), (header::TRANSFER_ENCODING, b"chunked")];
+    names.iter().all(|(name, plain)| {
+        let codings =
+            headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+        codings.map(<[u8]>::trim_ascii).all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(plain))
+    })
+}
 
 /// Why there is no body to read fields from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,13 +45,19 @@ pub(crate) enum BodyError {
     /// The connection broke, or the body's framing is wrong.
     #[error("body broke off")]
     BrokenOff,
+    /// It is compressed.
+    #[error("body is compressed")]
+    Compressed,
 }
 
-/// Reads a whole body. One that came in a single piece is not copied.
-pub(crate) async fn read<B>(body: B, limits: &Limits) -> Result<Bytes, BodyError>
+/// Reads a whole body that came with these headers. One that came in a single piece is not copied.
+pub(crate) async fn read<B>(headers: &HeaderMap, body: B, limits: &Limits) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes> + Unpin,
 {
+    if !is_plain(headers) {
+        return Err(BodyError::Compressed);
+    }
     let mut timer = pin!(None);
     let mut body = body;
     let mut read = Read { limit: limits.body_bytes, first: Bytes::new(), rest: BytesMut::new(), length: 0 };

@@ -20,6 +20,17 @@ pub(crate) struct RequestContext {
     pub(crate) client_id: OnceLock<Box<str>>,
     /// The redirect URI that it names, likewise.
     pub(crate) redirect_uri: OnceLock<Box<str>>,
+    /// Set where its client authenticated by the header `Authorization`.
+    authorization_used: OnceLock<()>,
+}
+
+/// How a client authenticated, or tried to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// By the header `Authorization`.
+    InHeader,
+    /// By the body or its certificate, or not at all.
+    Elsewhere,
 }
 
 /// How much of what a client sent the log repeats, in characters.
@@ -38,7 +49,26 @@ impl RequestContext {
 
     /// What is known of a request that nobody has read.
     pub(crate) const fn new(id: Option<RequestId>, client: Option<IpAddr>) -> Self {
-        Self { id, client, client_id: OnceLock::new(), redirect_uri: OnceLock::new() }
+        Self {
+            id,
+            client,
+            client_id: OnceLock::new(),
+            redirect_uri: OnceLock::new(),
+            authorization_used: OnceLock::new(),
+        }
+    }
+
+    /// Remembers that the client authenticated by the header `Authorization`, whatever came of it.
+    pub(crate) fn uses_authorization(&self) {
+        self.authorization_used.get_or_init(|| ());
+    }
+
+    /// Where the client's credentials were looked for.
+    pub(crate) fn credentials(&self) -> Credentials {
+        match self.authorization_used.get() {
+            Some(()) => Credentials::InHeader,
+            None => Credentials::Elsewhere,
+        }
     }
 
     /// Remembers which client the request names.

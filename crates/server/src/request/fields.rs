@@ -53,7 +53,7 @@ pub(crate) async fn read_fields<F: FieldNames<N>, const N: usize>(
     if waits && body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(BodyError::TooLarge { limit: limits.body_bytes }.into());
     }
-    let body = body::read(body, limits).await?;
+    let body = body::read(&parts.headers, body, limits).await?;
     if body.is_empty() {
         return Ok(std::array::from_fn(|_| FieldValue::Absent));
     }

@@ -11,7 +11,7 @@ mod multipart;
 mod object;
 
 pub(crate) use body::BodyError;
-pub(crate) use context::{RequestContext, logged};
+pub(crate) use context::{Credentials, RequestContext, logged};
 pub(crate) use field::{FieldErrors, FieldValue, Validation};
 pub(crate) use fields::{FieldNames, ReadError, read_fields};
 pub(crate) use form::FormError;

@@ -16,7 +16,7 @@ pub(crate) async fn read_object(
     body: Body,
     limits: &Limits,
 ) -> Result<Option<Map<String, Value>>, FormError> {
-    let body = body::read(body, limits).await?;
+    let body = body::read(headers, body, limits).await?;
     Ok(match MediaType::of(headers) {
         Ok(MediaType::Json) => jeton_jose::json::from_slice(&body).ok(),
         _ => None,

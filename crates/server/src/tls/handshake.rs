@@ -83,7 +83,7 @@ pub(crate) async fn shake_hands(
         }
     };
     let peer = match terms.ask {
-        AskForCertificates::No => Peer::from(address),
+        AskForCertificates::No => Peer::from(address).over_tls(),
         AskForCertificates::Optional => Peer::asked(address, certificate(&stream)),
     };
     Some((stream, peer))

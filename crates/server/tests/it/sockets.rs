@@ -229,3 +229,101 @@ async fn garbage_is_answered_400_or_with_silence() {
     }
     assert!(app.get("/healthz").await.status.is_success());
 }
+
+#[tokio::test]
+async fn a_request_says_which_host_it_is_for_and_says_it_once() {
+    let app = TestApp::new().await;
+    let address = start(&app).await;
+    for path in ["/healthz", "/jwks.json", "/.well-known/openid-configuration", "/authorize", "/nowhere"] {
+        for (version, hosts, refused) in [
+            ("1.1", "", true),
+            ("1.1", "host: a\r\nhost: a\r\n", true),
+            ("1.1", "host: a\r\nHost: b\r\n", true),
+            ("1.0", "host: a\r\nhost: b\r\n", true),
+            ("1.1", "host: a b\r\n", true),
+            ("1.1", "host: ada@a\r\n", true),
+            ("1.1", "host: a:8000\r\n", false),
+            ("1.1", "host: [::1]:8000\r\n", false),
+            ("1.0", "", false),
+        ] {
+            let request = format!("GET {path} HTTP/{version}\r\n{hosts}connection: close\r\n\r\n");
+            let answer = exchange(address, request.as_bytes()).await;
+            let is_refused =
+                answer.contains(r#"{"detail":"The header Host is missing, repeated or not a host."}"#);
+            assert_eq!(is_refused, refused, "{request:?}: {answer}");
+            assert_eq!(
+                answer.contains(" 400 Bad Request\r\n"),
+                refused || path == "/authorize",
+                "{request:?}: {answer}"
+            );
+            assert!(answer.to_ascii_lowercase().contains("\r\nx-request-id: "), "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_line_of_a_head_ends_with_carriage_return_and_line_feed() {
+    let app = TestApp::new().await;
+    let address = start(&app).await;
+    let body = r#"{"username":"ada",\n"password":"correct horse"}"#.replace("\\n", "\n");
+    let good = post("/api/token/", &body).replacen("host: x", "host: x\r\nconnection: close", 1);
+    let answer = exchange(address, good.as_bytes()).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n"),
+        "a line feed in a body is nobody's business: {answer}"
+    );
+    let chunked = format!(
+        "POST /api/token/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         transfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+        body.len()
+    );
+    assert!(exchange(address, chunked.as_bytes()).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    for (bad, what) in [
+        (good.replacen("\r\n", "\n", 1), "the request line"),
+        (good.replacen("host: x\r\n", "host: x\n", 1), "a header"),
+        (good.replacen("\r\n\r\n", "\r\n\n", 1), "the end of the head"),
+        (good.replacen("\r\n\r\n", "\n\n", 1), "all of the end"),
+        (format!("\n{good}"), "an empty line before"),
+    ] {
+        let answer = exchange(address, bad.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{what}: {answer}");
+    }
+    // One that comes behind another in the same packet is seen as well.
+    let first = post("/api/token/verify/", "{}");
+    for second in ["GET /healthz HTTP/1.1\r\nhost: x\n\r\n", "GET /healthz HTTP/1.1\nhost: x\r\n\r\n"] {
+        let answer = exchange(address, format!("{first}{second}").as_bytes()).await;
+        let statuses: Vec<_> =
+            answer.match_indices("HTTP/1.1 ").map(|(at, _)| &answer[at + 9..at + 12]).collect();
+        assert_eq!(statuses, ["400", "400"], "{answer}");
+        assert!(
+            answer.contains("This field is required") && !answer.contains(r#"{"status":"ok"}"#),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_long_target_is_refused_at_every_path() {
+    let app = TestApp::new().await;
+    let address = start(&app).await;
+    let long = "z".repeat(9_000);
+    for path in [
+        "/jwks.json",
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+        "/healthz",
+        "/authorize",
+    ] {
+        for origin in ["", "http://x"] {
+            let request =
+                format!("GET {origin}{path}?{long} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+            let answer = exchange(address, request.as_bytes()).await;
+            assert!(answer.starts_with("HTTP/1.1 414 URI Too Long\r\n"), "{path}: {answer}");
+        }
+    }
+    let request = format!("GET http://{long}/jwks.json HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!(
+        exchange(address, request.as_bytes()).await.starts_with("HTTP/1.1 414 "),
+        "a long host is a long target"
+    );
+}

@@ -62,7 +62,7 @@ async fn a_name_that_resolves_to_a_private_address_is_not_asked() {
     let address = "127.0.0.1".parse().expect("an address");
     let app = asking_with(Fetcher::new().resolve_with(move |_| vec![address])).await;
     add_service(&app, &inside.url("/jwks").replace("http://127.0.0.1", "https://keys.example")).await;
-    assert_eq!(ask(&app, &service, "1").await.status, 401);
+    assert_eq!(ask(&app, &service, "1").await.status, 400);
     assert!(inside.seen().is_empty());
 }
 
@@ -81,7 +81,7 @@ async fn a_name_that_changes_its_address_after_the_check_gains_nothing() {
     // The address that was checked is the one that is asked; the next look-up is checked again.
     assert_eq!(ask(&app, &service, "1").await.status, 200);
     app.hand.step(1200);
-    assert_eq!(ask(&app, &key("other"), "2").await.status, 401);
+    assert_eq!(ask(&app, &key("other"), "2").await.status, 400);
     assert_eq!(published.seen().len(), 1);
 }
 
@@ -92,7 +92,7 @@ async fn a_redirect_from_a_jwks_uri_or_a_sector_is_not_followed() {
     let redirecting = Listener::start(&status(&format!("302 Found\r\nlocation: {}", inside.url("/")))).await;
     let app = asking_with(here()).await;
     add_service(&app, &redirecting.url("/jwks")).await;
-    assert_eq!(ask(&app, &service, "1").await.status, 401);
+    assert_eq!(ask(&app, &service, "1").await.status, 400);
     let outcome = check_sector(&here(), &sector(&redirecting.url("/sector"))).await;
     assert!(matches!(outcome, Err(SectorError::Fetch(_))), "{outcome:?}");
     assert_eq!((redirecting.seen().len(), inside.seen().len()), (2, 0));
@@ -106,7 +106,7 @@ async fn an_oversized_or_endless_document_is_given_up() {
     let published = Listener::serving(&large).await;
     let app = asking_with(here()).await;
     add_service(&app, &published.url("/jwks")).await;
-    assert_eq!(ask(&app, &service, "1").await.status, 401);
+    assert_eq!(ask(&app, &service, "1").await.status, 400);
     let outcome = check_sector(&here(), &sector(&published.url("/sector"))).await;
     assert_eq!(outcome.expect_err("too large").code(), "fetch_too_large");
 }
@@ -118,7 +118,7 @@ async fn a_silent_host_costs_a_bounded_time() {
     let app = asking_with(here().limit(limit)).await;
     add_service(&app, &silent.url("/jwks")).await;
     let started = tokio::time::Instant::now();
-    assert_eq!(ask(&app, &key("k"), "1").await.status, 401);
+    assert_eq!(ask(&app, &key("k"), "1").await.status, 400);
     assert_eq!(
         check_sector(&here().limit(limit), &sector(&silent.url("/"))).await.map_err(|error| error.code()),
         Err("fetch_timeout")

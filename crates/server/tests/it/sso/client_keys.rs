@@ -73,7 +73,7 @@ async fn a_client_whose_keys_cannot_be_had_is_refused_and_nothing_else_is() {
     let first = key("first");
     for jti in ["1", "2", "3"] {
         let answer = ask(&app, &first, jti).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["error"]), (401, &json!("invalid_client")));
+        assert_eq!((answer.status.as_u16(), &answer.json()["error"]), (400, &json!("invalid_client")));
     }
     assert_eq!(published.seen().len(), 1, "a host that fails is left alone for a while");
     published.answer(&document(&set(&[&first])));

@@ -226,18 +226,18 @@ async fn an_assertion_of_a_bank_is_for_the_issuer_alone_and_of_this_minute() {
     let now = bank.now();
     for (what, changes, status) in [
         ("the issuer", vec![], 201),
-        ("the endpoint", vec![("aud", json!("https://auth.example/par"))], 401),
-        ("the token endpoint", vec![("aud", json!("https://auth.example/token"))], 401),
-        ("a list", vec![("aud", json!([ISSUER, "https://other.example"]))], 401),
-        ("a list of one", vec![("aud", json!([ISSUER]))], 401),
-        ("somebody else", vec![("aud", json!("https://other.example"))], 401),
-        ("no subject", vec![("sub", json!(null))], 401),
-        ("expired", vec![("exp", json!(now - 300))], 401),
+        ("the endpoint", vec![("aud", json!("https://auth.example/par"))], 400),
+        ("the token endpoint", vec![("aud", json!("https://auth.example/token"))], 400),
+        ("a list", vec![("aud", json!([ISSUER, "https://other.example"]))], 400),
+        ("a list of one", vec![("aud", json!([ISSUER]))], 400),
+        ("somebody else", vec![("aud", json!("https://other.example"))], 400),
+        ("no subject", vec![("sub", json!(null))], 400),
+        ("expired", vec![("exp", json!(now - 300))], 400),
         ("a fast clock", vec![("iat", json!(now + 8)), ("nbf", json!(now + 8))], 201),
         (
             "too fast a clock",
             vec![("iat", json!(now + 62)), ("nbf", json!(now + 62)), ("exp", json!(now + 122))],
-            401,
+            400,
         ),
     ] {
         let answer = bank.post("/par", Some(&bank.assertion(&changes)), None, &request(&[])).await;
@@ -245,7 +245,7 @@ async fn an_assertion_of_a_bank_is_for_the_issuer_alone_and_of_this_minute() {
     }
     is_refused(
         &bank.post("/par", None, None, &request(&[("client_id", "bank")])).await,
-        401,
+        400,
         "invalid_client",
     );
 }
@@ -270,7 +270,7 @@ async fn an_rsa_key_of_a_bank_signs_with_pss_alone() {
     let mut bank = Bank { app: &app, id: "bank", key: of(Algorithm::PS256), prover: proving };
     assert_eq!(bank.push(&request(&[])).await.status, StatusCode::CREATED);
     bank.key = of(Algorithm::RS256);
-    is_refused(&bank.push(&request(&[])).await, 401, "invalid_client");
+    is_refused(&bank.push(&request(&[])).await, 400, "invalid_client");
 }
 
 #[tokio::test]
@@ -323,9 +323,9 @@ async fn a_code_of_a_bank_is_for_its_client_its_key_its_verifier_and_a_minute() 
     is_refused(&bank.token(&fields).await, 400, "invalid_grant");
     let unproved = [&code_fields(&code)[..], &[("client_id", "bank")]].concat();
     let proof = bank.proof("POST", "/token", None);
-    is_refused(&bank.post("/token", None, Some(&proof), &unproved).await, 401, "invalid_client");
+    is_refused(&bank.post("/token", None, Some(&proof), &unproved).await, 400, "invalid_client");
     let forged = Bank { app: &app, id: "other", key: bank.key.clone(), prover: bank.prover.clone() };
-    is_refused(&forged.redeem(&code).await, 401, "invalid_client");
+    is_refused(&forged.redeem(&code).await, 400, "invalid_client");
     assert_eq!(bank.redeem(&code).await.status, StatusCode::OK, "all that used nothing up");
 
     let bound = bank.code(&[("dpop_jkt", other.prover.thumbprint())]).await;
@@ -364,7 +364,7 @@ async fn a_refresh_token_whose_successor_was_lost_works_again_half_a_minute_late
     let without_proof = bank.post("/token", Some(&bank.assertion(&[])), None, &fields).await;
     is_refused(&without_proof, 400, "invalid_dpop_proof");
     let unproved = [&fields[..], &[("client_id", "bank")]].concat();
-    is_refused(&bank.post("/token", None, None, &unproved).await, 401, "invalid_client");
+    is_refused(&bank.post("/token", None, None, &unproved).await, 400, "invalid_client");
     let again = again.json();
     let access = again["access_token"].as_str().expect("a token");
     let others = other.proof("GET", "/userinfo", Some(access));

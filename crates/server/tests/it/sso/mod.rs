@@ -11,6 +11,7 @@ pub(crate) mod browser;
 mod certificates;
 pub(crate) mod client;
 mod client_documents;
+mod client_errors;
 mod client_keys;
 mod code_flow;
 mod conformance_basic;

@@ -90,7 +90,7 @@ async fn what_would_be_refused_later_is_refused_when_it_is_pushed() {
         assert_eq!(refused.json()["error"], error, "{change:?} {}", refused.text());
     }
     let nobody = app.post_form("/par", &[("client_id", "web"), ("response_type", "code")]).await;
-    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(nobody.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

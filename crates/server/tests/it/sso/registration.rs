@@ -176,7 +176,7 @@ async fn a_client_reads_changes_and_removes_what_it_registered() {
     assert_eq!(manage(&app, Method::GET, uri, token, None).await.status, StatusCode::UNAUTHORIZED);
     let secret = text(&client, "client_secret");
     let fields = [("grant_type", "refresh_token"), ("client_id", id), ("client_secret", secret)];
-    assert_eq!(app.post_form("/token", &fields).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.post_form("/token", &fields).await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ async fn ask(site: &Site, visitor: &Visitor, headers: &str) -> (u16, Value) {
 
 #[track_caller]
 fn assert_refused(answer: &(u16, Value), why: &str) {
-    assert_eq!((answer.0, &answer.1["error"]), (401, &json!("invalid_client")), "{why}");
+    assert_eq!((answer.0, &answer.1["error"]), (400, &json!("invalid_client")), "{why}");
 }
 
 fn jwks(certified: &Certified) -> Value {

@@ -180,3 +180,30 @@ async fn pages_over_https_set_cookies_for_https_alone() {
         "{answer}"
     );
 }
+
+#[tokio::test]
+async fn a_browser_that_came_by_https_is_told_to_stay_with_it() {
+    let site = Site::new().await;
+    let told = async |address, host: &str, path: &str| {
+        let mut stream = site.visitor().connect(address).await;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer).await;
+        assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+        answer.to_ascii_lowercase().contains("\r\nstrict-transport-security: max-age=31536000\r\n")
+    };
+    for address in [site.address, site.mtls] {
+        for path in ["/healthz", "/jwks.json", "/.well-known/openid-configuration", "/authorize", "/nowhere"]
+        {
+            assert!(told(address, NAME, path).await, "{path}");
+        }
+        assert!(
+            !told(address, "localhost:8443", "/healthz").await,
+            "other programs speak http under that name"
+        );
+    }
+    let app = TestApp::new().await;
+    let plain = app.get("/healthz").await;
+    assert_eq!(plain.header("strict-transport-security"), None, "a proxy in front says it, if it likes");
+}
