@@ -7,7 +7,7 @@ use crate::Network;
 use crate::authority::Authority;
 use crate::issue::access_token;
 use crate::keys::{KeyRing, expired};
-use crate::refresh_token::RefreshTokenClaims;
+use crate::refresh_token::{RefreshRefusal, RefreshTokenClaims};
 use crate::store::Refresh;
 use crate::token::{TokenError, TokenPair};
 
@@ -35,9 +35,12 @@ impl Authority {
                 self.with_ring(|ring| self.issue_pair(&live, ring, now)).map_err(TokenError::Signing)
             }
             Refresh::Replayed(grant) => Err(TokenError::Replayed { grant: grant.id }),
-            Refresh::Revoked | Refresh::Unknown => Err(TokenError::Revoked),
-            Refresh::Expired => Err(TokenError::Expired { now }),
-            Refresh::UserDisabled => Err(TokenError::UserDisabled),
+            Refresh::Refused(refusal) => Err(match refusal {
+                RefreshRefusal::UserDisabled => TokenError::UserDisabled,
+                RefreshRefusal::Expired => TokenError::Expired { now },
+                _ => TokenError::Revoked,
+            }),
+            Refresh::Unknown => Err(TokenError::Revoked),
         }
     }
 }

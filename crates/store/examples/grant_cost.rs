@@ -156,7 +156,7 @@ async fn refresh(
             while !stop.load(Ordering::Relaxed) {
                 let number = pick(caller, done, generations.len() as u64);
                 let generation = generations[number as usize].load(Ordering::Relaxed);
-                let presented = Presented { generation, minted_at: now(done), network: NETWORK };
+                let presented = Presented::new(generation, now(done), NETWORK);
                 match store.refresh_grant(grant_id(number), presented, policy, now(done)).await? {
                     Refresh::Granted(live) => {
                         generations[number as usize].store(live.grant.state.generation, Ordering::Relaxed);

@@ -32,6 +32,13 @@ pub struct Grant {
     pub revoked_at: Option<Timestamp>,
 }
 
+impl Grant {
+    /// Whether its refresh tokens are bound to a key or a certificate.
+    pub fn is_bound(&self) -> bool {
+        self.detail.as_ref().is_some_and(|detail| detail.jkt.is_some() || detail.x5t_s256.is_some())
+    }
+}
+
 /// A grant to be opened at sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewGrant {

@@ -3,6 +3,8 @@
 //! The answer with the tokens may be lost, and a device may ask twice at once. So the same code from the same client gets the
 //! tokens of the same grant again within `refresh.grace`. Later, or from another client, the code is a replay, and the grant ends.
 
+use std::sync::Arc;
+
 use jeton_oauth::client::ClientId;
 use jeton_oauth::{ErrorCode, Scope};
 
@@ -14,7 +16,7 @@ use crate::grant::{LiveGrant, NewGrant};
 use crate::issue::{SenderConstraint, TokenResponse};
 use crate::one_time::{OneTimeHash, Presenter};
 use crate::random::sixteen;
-use crate::refresh_token::Presented;
+use crate::refresh_token::{KeyProof, Presented};
 use crate::refusal::{OAuthError, Refusal};
 use crate::store::{CodeRedemption, DevicePoll, Refresh};
 use crate::user::UserStatus;
@@ -137,7 +139,8 @@ impl Authority {
         }
         // The device has refreshed since. Its code now stands for the grant's first refresh token, and the refresh rule tells a late
         // retry from a replay: it knows how far the grant has moved on and from which network.
-        let first = Presented { generation: 0, minted_at: state.minted_at, network: request.network };
+        let key = if live.grant.is_bound() { KeyProof::Proved } else { KeyProof::None };
+        let first = Presented::new(0, state.minted_at, request.network).by(Arc::clone(&request.client), key);
         match self.store.refresh_grant(grant, first, self.settings.refresh, request.now).await? {
             Refresh::Granted(live) => Ok(*live),
             Refresh::Replayed(grant) => Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id }),

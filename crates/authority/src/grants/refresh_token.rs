@@ -1,6 +1,8 @@
 //! The refresh token of a client (RFC 6749 §6). What presenting it does to its grant is decided by
 //! [`crate::refresh_token::decide`], as at the token API.
 
+use std::sync::Arc;
+
 use jeton_oauth::{ErrorCode, Scope};
 
 use super::{Issuance, TokenRequest};
@@ -8,12 +10,15 @@ use crate::authority::Authority;
 use crate::authorization::permitted_resources;
 use crate::issue::TokenResponse;
 use crate::refresh::verify_refresh_token;
+use crate::refresh_token::RefreshRefusal;
 use crate::refusal::{OAuthError, Refusal};
 use crate::store::Refresh;
 use crate::token::TokenError;
 
 /// One text for every refresh token that is not good.
 const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "refresh_token is not valid");
+const NOT_PROVED: Refusal =
+    Refusal::new(ErrorCode::InvalidGrant, "refresh_token is bound to a key that was not proved");
 
 impl Authority {
     pub(super) async fn token_by_refresh_token(
@@ -31,18 +36,17 @@ impl Authority {
         if claims.client_id() != Some(request.client.id.as_str()) {
             return Err(NOT_VALID.because("the token is another client's").into());
         }
-        if !claims.is_met_by(&request.constraint) {
-            let refusal =
-                Refusal::new(ErrorCode::InvalidGrant, "refresh_token is bound to a key that was not proved");
-            return Err(refusal.into());
-        }
-        let presented = claims.presented_from(request.network);
+        let key = claims.key_proof(&request.constraint).ok_or(NOT_PROVED)?;
+        let presented = claims.presented_from(request.network).by(Arc::clone(&request.client), key);
         let live = match self.store.refresh_grant(id, presented, self.settings.refresh, request.now).await? {
             Refresh::Granted(live) => live,
             Refresh::Replayed(grant) => {
                 return Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id });
             }
-            _ => return Err(NOT_VALID.because("its grant has ended, or its user may not sign in").into()),
+            Refresh::Refused(RefreshRefusal::KeyNotProved) => return Err(NOT_PROVED.into()),
+            Refresh::Refused(_) | Refresh::Unknown => {
+                return Err(NOT_VALID.because("its grant has ended, or its user may not sign in").into());
+            }
         };
         let granted = Scope::parse(&live.grant.scope).unwrap_or_default();
         let scope = request.narrowed(&granted)?;

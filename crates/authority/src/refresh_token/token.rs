@@ -7,7 +7,7 @@ use jeton_jose::{SignError, Timestamp};
 use jeton_oauth::Confirmation;
 use serde::{Deserialize, Serialize};
 
-use super::Presented;
+use super::{KeyProof, Presented};
 use crate::grant::LiveGrant;
 use crate::issue::SenderConstraint;
 use crate::keys::KeyRing;
@@ -67,18 +67,17 @@ impl RefreshTokenClaims {
         self.client_id.as_deref()
     }
 
-    /// Whether whoever presents it proved to hold what it is bound to.
-    pub(crate) fn is_met_by(&self, constraint: &SenderConstraint) -> bool {
-        let Some(cnf) = &self.cnf else { return true };
-        let met = |wanted: &Option<String>, proved: &Option<Box<str>>| {
-            wanted.as_deref().is_none_or(|wanted| proved.as_deref() == Some(wanted))
-        };
-        met(&cnf.jkt, &constraint.jkt) && met(&cnf.x5t_s256, &constraint.x5t_s256)
+    /// What presenting it together with this constraint proves; nothing where it is bound to a key that was not proved.
+    pub(crate) fn key_proof(&self, constraint: &SenderConstraint) -> Option<KeyProof> {
+        match &self.cnf {
+            None => Some(KeyProof::None),
+            bound => constraint.proves(bound.as_ref()).then_some(KeyProof::Proved),
+        }
     }
 
     /// The token as presented from a network.
     pub(crate) fn presented_from(&self, network: Network) -> Presented {
-        Presented { generation: self.generation, minted_at: self.iat, network }
+        Presented::new(self.generation, self.iat, network)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::audit::AuditRecord;
 use crate::grant::{Grant, GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use crate::keys::{KeyId, StoredKey};
 use crate::password::PasswordHash;
-use crate::refresh_token::{Presented, RefreshPolicy};
+use crate::refresh_token::{Presented, RefreshPolicy, RefreshRefusal};
 use crate::user::{Attributes, Role, User, UserStatus, Username};
 use crate::{GrantId, UserId};
 
@@ -99,16 +99,12 @@ pub enum GrantOpening {
 /// The outcome of a refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refresh {
-    /// Hand out the token of the grant's state as it is here: it advanced, stood still or was excused.
+    /// Hand out the token of the grant's state as it is here: it advanced, was excused, or did not change.
     Granted(Box<LiveGrant>),
     /// A spent token was replayed and the grant ended with this call.
     Replayed(Box<Grant>),
-    /// The grant had been revoked before.
-    Revoked,
-    /// The grant is past its absolute lifetime.
-    Expired,
-    /// The user is disabled.
-    UserDisabled,
+    /// Nothing was handed out and nothing changed.
+    Refused(RefreshRefusal),
     /// There is no such grant (or no such user any more).
     Unknown,
 }
@@ -205,8 +201,8 @@ pub trait Store:
     /// session that it comes from holds.
     async fn open_grant(&self, grant: NewGrant) -> Result<GrantOpening, StoreError>;
 
-    /// Applies the refresh rules to a grant ([`crate::refresh_token::decide`]) and writes what they change, in one
-    /// transaction. A replay revokes the grant. Excuses, replays and catching up are audited.
+    /// Applies the refresh rules to a grant ([`crate::refresh_token::decide`]) and writes what they change and the record
+    /// that they make, in one transaction.
     async fn refresh_grant(
         &self,
         grant: GrantId,

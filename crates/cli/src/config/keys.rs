@@ -104,7 +104,7 @@ settings! {
 
     /// How long a refresh token, or a device's code, may be presented again and get the same answer, and an authorization code be sent again without ending what it gave; `0s` turns that off. Shorter than `access.lifetime`.
     refresh_grace: Duration = "refresh.grace", "30s";
-    /// How many lost responses are excused before a spent refresh token counts as a replay.
+    /// How many generations in a row of a refresh token may need an excuse, because a response was lost or not stored, before a spent one counts as a replay. Zero excuses none: beyond the grace each token works once.
     refresh_excuses: u8 = "refresh.excuses", "3";
     /// How long a session lasts without being refreshed.
     refresh_idle_lifetime: Duration = "refresh.idle_lifetime", "24h";

@@ -10,6 +10,7 @@ mod health;
 mod jwks;
 mod keys;
 mod logs;
+mod refreshing;
 mod request_ids;
 mod sessions;
 mod shortage;

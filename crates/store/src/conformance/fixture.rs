@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jeton_authority::audit::AuditEvent;
+use jeton_authority::client::{Client, ClientPolicy, NewClient};
 use jeton_authority::grant::{Grant, NewGrant};
 use jeton_authority::keys::{KeyId, KeyPurpose, SealedKey, StoredKey};
 use jeton_authority::one_time::{Presentation, Presenter};
@@ -18,6 +19,8 @@ use jeton_authority::store::{GrantFilter, GrantOpening, NewUser, Refresh, Store,
 use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
 use jeton_authority::{GrantId, Network, UserId};
 use jeton_jose::{Algorithm, Timestamp};
+use jeton_oauth::RedirectUri;
+use jeton_oauth::client::{ClientId, ClientMetadata, TokenEndpointAuthMethod};
 use tokio::sync::Barrier;
 
 /// How many callers contend.
@@ -231,7 +234,24 @@ pub(super) fn unknown_user() -> UserId {
 
 /// A token of a generation, minted at time 0.
 pub(super) fn token(generation: u64, network: Network) -> Presented {
-    Presented { generation, minted_at: at(0), network }
+    Presented::new(generation, at(0), network)
+}
+
+/// A client of this name that cannot keep a secret.
+pub(super) fn public_client(id: &str) -> Arc<Client> {
+    let mut metadata = ClientMetadata::default();
+    metadata.token_endpoint_auth_method = Some(TokenEndpointAuthMethod::None);
+    metadata.redirect_uris = vec![RedirectUri::parse("https://app.example/").expect("a redirect URI")];
+    metadata.authorization_details_types = vec!["payment".to_owned()];
+    let client = Client::new(NewClient {
+        id: ClientId::parse(id).expect("an identifier"),
+        metadata,
+        policy: ClientPolicy::default(),
+        secret: None,
+        registration_token: None,
+        created_at: at(0),
+    });
+    Arc::new(client.expect("a client"))
 }
 
 /// The grant that a refresh was granted for.

@@ -2,13 +2,13 @@
 
 use jeton_authority::GrantId;
 use jeton_authority::grant::{Grant, GrantDetail, GrantStanding, GrantSummary, NewGrant};
-use jeton_authority::refresh_token::RefreshState;
+use jeton_authority::refresh_token::{KeyProof, RefreshState};
 use jeton_authority::store::{GrantFilter, GrantOpening, Revocation};
 use jeton_authority::user::{Attributes, UserStatus};
 
 use super::fixture::{
-    ELSEWHERE, Fresh, HOME, IDLE, at, granted, hash, new_grant, new_user, unknown_grant, unknown_user,
-    username,
+    ELSEWHERE, Fresh, HOME, IDLE, POLICY, at, granted, hash, new_grant, new_user, public_client, token,
+    unknown_grant, unknown_user, username,
 };
 
 pub(super) async fn an_opened_grant_stands(fresh: &Fresh) {
@@ -68,7 +68,9 @@ pub(super) async fn what_an_authorization_fixed_comes_back_as_it_was_written(fre
         assert_eq!(found.grant.detail.as_deref(), Some(&written));
         assert_eq!(found.email.as_deref(), Some("ada@example.org"));
         assert_eq!(found.attributes, attributes);
-        let refreshed = granted(fresh.present(grant.id, 0, HOME, at(100)).await);
+        let presented = token(0, HOME).by(public_client("web"), KeyProof::Proved);
+        let refreshed = fresh.refresh_grant(grant.id, presented, POLICY, at(100)).await.expect("refreshing");
+        let refreshed = granted(refreshed);
         assert_eq!(refreshed.detail.as_deref(), Some(&written));
         let listed =
             fresh.list_grants(GrantFilter::OfUser(id), None, 10, IDLE, at(100)).await.expect("listing");

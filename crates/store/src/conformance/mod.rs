@@ -88,12 +88,15 @@ cases! { $
         the_token_before_is_excused_within_the_grace_from_elsewhere,
         the_current_token_advances_after_the_grace,
         the_token_before_is_excused_after_the_grace,
+        the_same_parent_is_excused_again_and_counted_once,
         the_token_before_ends_the_grant_when_no_excuse_is_left,
         an_older_token_ends_the_grant_even_within_the_grace,
         two_clean_advances_bring_the_excuses_back,
         a_token_ahead_of_the_store_is_taken_over,
         a_token_ahead_of_the_store_advances_after_the_grace,
         without_grace_and_excuses_each_token_works_once,
+        any_spent_token_of_a_bound_grant_is_a_retry_where_its_key_was_proved,
+        who_may_not_use_a_token_changes_nothing,
         a_refresh_answers_with_all_that_minting_needs,
         an_imported_key_is_the_subject,
         an_unknown_grant_is_unknown,
@@ -212,6 +215,7 @@ cases! { $
     }
     contention {
         of_a_hundred_callers_with_one_token_one_advances_the_grant,
+        of_a_hundred_callers_with_one_parent_one_excuse_is_counted,
         of_a_hundred_replays_one_ends_the_grant,
         of_a_hundred_sign_outs_one_ends_the_grant,
         no_refresh_is_granted_after_a_sign_out,

@@ -7,6 +7,7 @@ use jeton_authority::device::{DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::keys::KeyPurpose;
 use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
+use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::session::NewSession;
 use jeton_authority::store::{DevicePoll, ExpiredSession, Needless, Refresh, SessionEnding};
 use jeton_authority::sweep::{SWEEP_STEP, SweepCursor, SweepPace, Swept, sweep_step};
@@ -238,7 +239,7 @@ pub(super) async fn sweeping_removes_only_what_can_never_be_asked_for_again(fres
     assert_eq!(sweep(1_000).await, 1);
     assert_eq!(fresh.grant_standing(idle).expect("looking"), None);
     // A replay is still told apart from garbage.
-    assert_eq!(fresh.present(revoked, 0, HOME, at(1_000)).await, Refresh::Revoked);
+    assert_eq!(fresh.present(revoked, 0, HOME, at(1_000)).await, Refresh::Refused(RefreshRefusal::Revoked));
     assert_eq!(sweep(1_499).await, 0);
     assert_eq!(sweep(1_500).await, 2);
     assert_eq!(fresh.grant_standing(busy).expect("looking"), None);

@@ -3,7 +3,8 @@
 use jeton_authority::GrantId;
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::password::PasswordHash;
-use jeton_authority::store::{UserAddition, UserChange};
+use jeton_authority::refresh_token::RefreshRefusal;
+use jeton_authority::store::{Refresh, UserAddition, UserChange};
 use jeton_authority::user::{Attributes, Role, User, UserStatus};
 
 use super::fixture::{Fresh, HOME, LIFETIME, at, hash, new_user, unknown_user, username};
@@ -199,7 +200,7 @@ pub(super) async fn an_expired_grant_does_not_count_as_ended(fresh: &Fresh) {
     assert_eq!(change, UserChange::Done { grants_ended: 0 });
     // A clock that is set back must not revive it.
     fresh.enable_user(ada, at(1)).await.expect("enabling");
-    assert_eq!(fresh.present(grant, 0, HOME, at(1)).await, jeton_authority::store::Refresh::Revoked);
+    assert_eq!(fresh.present(grant, 0, HOME, at(1)).await, Refresh::Refused(RefreshRefusal::Revoked));
 }
 
 pub(super) async fn changes_to_an_unknown_user_say_so(fresh: &Fresh) {

@@ -110,12 +110,12 @@ pub(super) fn set_revoked(db: &Connection, grant: GrantId, now: Timestamp) -> ru
 macro_rules! grant_columns {
     () => {
         "g.id_high, g.id_low, u.id, g.client, g.scope, g.generation, g.minted_at, g.grace_from, g.network, g.excuses, \
-         g.clean, g.expires_at, g.revoked_at, g.detail, u.username"
+         g.clean, g.expires_at, g.revoked_at, g.detail, g.excused, u.username"
     };
 }
 
 /// How many columns [`grant_columns`] names before the user's.
-const USERNAME_COLUMN: usize = 14;
+const USERNAME_COLUMN: usize = 15;
 
 fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
     Ok(Grant {
@@ -130,6 +130,7 @@ fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
             network: network(row, 8)?,
             excuses: row.get(9)?,
             clean: row.get(10)?,
+            excused: row.get(14)?,
         },
         expires_at: timestamp(row, 11)?,
         revoked_at: optional_timestamp(row, 12)?,

@@ -61,6 +61,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "removed_clients",
         sql: include_str!("../../migrations/sqlite/0008_removed_clients.sql"),
     },
+    Migration {
+        number: 9,
+        name: "excused_generations",
+        sql: include_str!("../../migrations/sqlite/0009_excused_generations.sql"),
+    },
 ];
 
 /// The schema that this program works with.

@@ -91,7 +91,7 @@ pub(crate) async fn full(folder: &Path) {
 
 /// A refresh after the grace, which has to write.
 async fn refresh_later(store: &SqliteStore, grant: GrantId) -> Result<Refresh, StoreError> {
-    let presented = Presented { generation: 1, minted_at: at(1), network: HOME };
+    let presented = Presented::new(1, at(1), HOME);
     store.refresh_grant(grant, presented, Default::default(), at(100)).await
 }
 

@@ -25,7 +25,7 @@ fn bytes_a_grant(db: &Connection) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_single_sign_on_needs_costs_a_grant_of_the_token_api_next_to_nothing() {
+async fn what_later_schemas_need_costs_a_grant_of_the_token_api_next_to_nothing() {
     let scratch = Scratch::new();
     let store = Arc::new(scratch.open());
     add(&*store, "ada").await.expect("adding");
@@ -42,7 +42,7 @@ async fn what_single_sign_on_needs_costs_a_grant_of_the_token_api_next_to_nothin
     tasks.join_all().await;
     Arc::into_inner(store).expect("nobody else holds it").close().expect("closing");
 
-    // The same grants as schema 1 kept them, before there were sessions and authorizations.
+    // The same grants as schema 1 kept them.
     let old = Scratch::new();
     make_first(&old.raw());
     let db = scratch.raw();
@@ -56,6 +56,7 @@ async fn what_single_sign_on_needs_costs_a_grant_of_the_token_api_next_to_nothin
     )
     .expect("copying");
     let (now, then) = (bytes_a_grant(&db), bytes_a_grant(&old.raw()));
-    assert!(now - then < 3.0, "a grant takes {now:.1} bytes, and took {then:.1}");
+    // Three columns that hold nothing: a byte each, and what of a page of 1,024 bytes is left empty for it.
+    assert!(now - then < 6.0, "a grant takes {now:.1} bytes, and took {then:.1}");
     assert!(now < 100.0, "a grant takes {now:.1} bytes");
 }

@@ -122,7 +122,7 @@ pub(crate) async fn ada_with_a_refreshed_grant(store: &dyn Store) -> GrantId {
 
 /// Presents the token of a generation at time 1, and answers the generation then.
 pub(crate) async fn refresh(store: &dyn Store, grant: GrantId, generation: u64) -> Result<u64, StoreError> {
-    let presented = Presented { generation, minted_at: at(0), network: HOME };
+    let presented = Presented::new(generation, at(0), HOME);
     let policy = RefreshPolicy { grace: Duration::from_secs(30), excuses: 3 };
     match store.refresh_grant(grant, presented, policy, at(1)).await? {
         Refresh::Granted(live) => Ok(live.grant.state.generation),

@@ -23,7 +23,7 @@ use jeton_authority::refresh_token::decide;
 use stateright::{Checker, HasDiscoveries, Model};
 
 use self::model::{GRACE_ENDS, GRANDPARENT_ENDS_IT, HONEST_STAYS, NOT_BOTH, ONE_TOKEN_A_GRACE};
-use self::scenario::{Client, Rule, Scenario, Thief};
+use self::scenario::{Binding, Client, Rule, Scenario, Thief};
 
 /// A careful client with two tabs, in a world without thieves.
 fn honest() -> Scenario {
@@ -33,11 +33,22 @@ fn honest() -> Scenario {
         tabs: 2,
         thief: Thief::Nobody,
         client: Client::Careful,
+        binding: Binding::Unbound,
         failovers: 0,
         moves: true,
         most_rounds: 0,
         rounds_where_they_meet: false,
     }
+}
+
+/// A client that never stores the new token, with two tabs and a changing network, in a world without thieves.
+fn forgetful() -> Scenario {
+    Scenario { client: Client::Forgetful, ..honest() }
+}
+
+/// A careless client with two tabs whose grant is bound to its key.
+fn bound() -> Scenario {
+    Scenario { client: Client::Careless, binding: Binding::bound(), excuses: 0, ..honest() }
 }
 
 /// A careless client with one tab, and a thief somewhere else.
@@ -47,7 +58,7 @@ fn robbed_from_abroad() -> Scenario {
         thief: Thief::Abroad,
         client: Client::Careless,
         moves: false,
-        most_rounds: 6,
+        most_rounds: 5,
         ..honest()
     }
 }
@@ -92,6 +103,23 @@ fn a_store_that_loses_its_last_write_signs_nobody_out() {
     holds(Scenario { failovers: 1, excuses: 1, ..honest() });
 }
 
+#[test]
+fn a_client_that_never_stores_the_new_token_is_never_signed_out() {
+    holds(forgetful());
+    holds(Scenario { excuses: 1, failovers: 2, ..forgetful() });
+    holds(Scenario { excuses: 1, tabs: 3, ..forgetful() });
+}
+
+/// Not without excuses, whatever is lost or never stored, in the grace or long after it.
+#[test]
+fn a_client_that_proves_its_key_is_never_signed_out_and_who_stole_its_token_gets_nothing() {
+    holds(bound());
+    holds(Scenario { client: Client::Forgetful, ..bound() });
+    holds(Scenario { failovers: 1, moves: false, ..bound() });
+    holds(Scenario { thief: Thief::Abroad, tabs: 1, ..bound() });
+    holds(Scenario { thief: Thief::Inside, tabs: 1, excuses: 3, ..bound() });
+}
+
 /// Without a lost answer there is nothing to excuse, even where the client's tabs move on while the store goes back.
 #[test]
 fn tabs_that_race_after_a_failover_need_no_excuse() {
@@ -129,13 +157,25 @@ fn excusing_the_grandparent_is_found_out() {
 #[test]
 fn a_grace_that_slides_for_free_is_found_out() {
     fails(GRACE_ENDS, broken::lets_the_grace_slide, honest());
-    fails(NOT_BOTH, broken::lets_the_grace_slide, robbed_from_abroad());
+    fails(GRACE_ENDS, broken::lets_the_grace_slide, robbed_from_abroad());
 }
 
 #[test]
 fn counting_no_excuses_is_found_out() {
     fails(NOT_BOTH, broken::counts_no_excuses, robbed_from_abroad());
     fails(NOT_BOTH, broken::counts_no_excuses, robbed_from_inside());
+}
+
+#[test]
+fn counting_each_presentation_of_one_parent_is_found_out() {
+    fails(HONEST_STAYS, broken::counts_each_presentation, forgetful());
+}
+
+#[test]
+fn ending_a_bound_grant_by_its_parent_is_found_out() {
+    fails(HONEST_STAYS, broken::ends_a_bound_grant_by_its_parent, bound());
+    let lenient = Scenario { excuses: 3, ..bound() };
+    fails(HONEST_STAYS, broken::ends_a_bound_grant_by_its_parent, lenient);
 }
 
 #[test]

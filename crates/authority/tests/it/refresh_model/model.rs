@@ -4,7 +4,7 @@ use jeton_authority::refresh_token::Verdict;
 use jeton_jose::Timestamp;
 use stateright::{Model, Property};
 
-use super::scenario::{Client, Scenario, Thief};
+use super::scenario::{Binding, Client, Scenario, Thief};
 use super::world::{EXCHANGE, NOW, Party, Tab, Theft, Token, World, is_over, long_ago, now};
 
 /// Every answer within one grace carries the same token.
@@ -18,6 +18,8 @@ pub(crate) const GRANDPARENT_ENDS_IT: &str =
 pub(crate) const HONEST_STAYS: &str = "an honest client is never signed out";
 /// A thief and a user cannot both go on.
 pub(crate) const NOT_BOTH: &str = "a thief and a user cannot both go on";
+/// Who stole a token of a bound grant has nothing.
+pub(crate) const KEY_NEEDED: &str = "a thief without the key is never answered with a token";
 
 /// One thing that happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +61,7 @@ impl Model for Scenario {
         for (number, tab) in world.tabs.iter().enumerate().rev().take(self.tabs) {
             match tab {
                 Tab::Idle { answered_at } => {
-                    if self.client == Client::Careless || is_over(*answered_at) {
+                    if self.client != Client::Careful || is_over(*answered_at) {
                         events.push(Event::Ask(number));
                     }
                 }
@@ -81,8 +83,9 @@ impl Model for Scenario {
         if world.before.is_some() {
             events.push(Event::FailOver);
         }
-        // No exchange survives a move: what is on its way is lost first.
-        if self.moves && world.tabs.iter().all(|tab| matches!(tab, Tab::Idle { .. })) {
+        // No exchange survives a move: what is on its way is lost first. A client that stores no answer loses none.
+        let at_rest = || world.tabs.iter().all(|tab| matches!(tab, Tab::Idle { .. }));
+        if self.moves && (self.client == Client::Forgetful || at_rest()) {
             events.push(Event::Move);
         }
         if self.thief != Thief::Nobody {
@@ -112,11 +115,13 @@ impl Model for Scenario {
             Event::LoseAnswer(tab) => self.lose(&mut world, tab),
             Event::Store(tab) => {
                 let Tab::Answered { answer, .. } = world.tabs[tab] else { return None };
-                if answer.generation < world.stored.generation {
+                if self.client != Client::Forgetful && answer.generation < world.stored.generation {
                     // It was overtaken by an answer of the next grace, which is lost by overwriting it.
                     self.count_loss(&mut world);
                 }
-                world.stored = answer;
+                if self.client != Client::Forgetful {
+                    world.stored = answer;
+                }
                 let answered_at = if self.client == Client::Careful { now() } else { long_ago() };
                 world.tabs[tab] = Tab::Idle { answered_at };
             }
@@ -143,6 +148,7 @@ impl Model for Scenario {
                     token: world.stored,
                     rounds: 0,
                     done: [false; 2],
+                    advanced: true,
                     counted_at: [long_ago(); 2],
                     answered_at: [long_ago(); 2],
                 });
@@ -164,22 +170,39 @@ impl Model for Scenario {
             Property::always(GRACE_ENDS, |_, world: &World| !world.faults.grace_stretched),
             Property::always(GRANDPARENT_ENDS_IT, |_, world: &World| !world.faults.grandparent_honoured),
             Property::sometimes("advances", |me: &Self, world: &World| me.could(world, Verdict::Advance)),
-            Property::sometimes("stands still", |me: &Self, world: &World| {
-                me.could(world, Verdict::StandStill)
-            }),
         ];
-        if self.excuses > 0 {
+        let bound = matches!(self.binding, Binding::Bound(_));
+        let stores = self.client != Client::Forgetful;
+        if stores || !bound {
+            properties.push(Property::sometimes("stands still", |me: &Self, world: &World| {
+                me.could(world, Verdict::StandStill)
+            }));
+        }
+        if self.excuses > 0 && !bound {
             properties.push(Property::sometimes("excuses", |me: &Self, world: &World| {
                 me.could(world, Verdict::Excuse)
             }));
         }
-        if self.failovers > 0 {
+        if self.failovers > 0 && stores {
             properties
                 .push(Property::sometimes("catches up", |me: &Self, world: &World| me.could_catch_up(world)));
         }
-        if self.thief == Thief::Nobody {
+        if self.excuses > 0 && !bound && !stores {
+            properties.push(Property::sometimes("excuses again", |me: &Self, world: &World| {
+                me.could(world, Verdict::ExcuseAgain)
+            }));
+        }
+        if bound || self.thief == Thief::Nobody {
             properties.push(Property::always(HONEST_STAYS, |_, world: &World| !world.row.revoked));
-        } else {
+        }
+        if bound {
+            properties.extend([
+                Property::always(KEY_NEEDED, |_, world: &World| !world.faults.thief_served),
+                Property::sometimes("answers a spent token", |me: &Self, world: &World| {
+                    me.could(world, Verdict::KeyHeld)
+                }),
+            ]);
+        } else if self.thief != Thief::Nobody {
             properties.extend([
                 Property::always(NOT_BOTH, |me: &Self, world: &World| {
                     world.theft.is_none_or(|theft| theft.rounds <= me.most_rounds)

@@ -96,14 +96,17 @@ pub(crate) enum Party {
 
 /// The thief, once a token was copied, and how the user and the thief have fared since.
 ///
-/// A *round* is over when both of them were answered, each at least one grace after its part in the round before. Two
-/// parties that both go on finish one round after the other.
+/// A *round* is over when both of them were answered, each at least one grace after its part in the round before, and the
+/// grant has advanced since then. Two parties that both go on finish one round after the other. While the grant stays at
+/// one generation nobody goes on for long: the tokens of that generation and of its parent expire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Theft {
     pub(crate) token: Token,
     pub(crate) rounds: u8,
     /// Who has done their part of this round: the user, the thief.
     pub(crate) done: [bool; 2],
+    /// Whether the grant has advanced since the last round.
+    pub(crate) advanced: bool,
     /// When each did their part of a round last.
     pub(crate) counted_at: [Timestamp; 2],
     /// When each was answered last.
@@ -119,6 +122,8 @@ pub(crate) struct Faults {
     pub(crate) grandparent_honoured: bool,
     /// A grace went on past its end without an excuse.
     pub(crate) grace_stretched: bool,
+    /// A thief was answered with a token.
+    pub(crate) thief_served: bool,
 }
 
 /// Everything that distinguishes one moment of a run from another.

@@ -124,6 +124,35 @@ async fn a_stolen_token_is_of_no_use_without_its_key() {
 }
 
 #[tokio::test]
+async fn whoever_proves_the_key_may_present_any_spent_refresh_token() {
+    let excuse_nothing = |mut settings: jeton_authority::settings::Settings| {
+        settings.refresh.excuses = 0;
+        settings
+    };
+    let app = TestApp::with(excuse_nothing, |service| service).await;
+    app.add_client("phone", phone()).await;
+    let (owner, thief) = (Phone::new(&app), Phone::new(&app));
+    let request = Proved::new("POST", TOKEN);
+    let first = text(&owner.tokens().await, "refresh_token").to_owned();
+    let mut current = first.clone();
+    for _ in 0..5 {
+        let answer = owner.refresh(&[&owner.prove(request)], &current).await;
+        current = text(&answer.json(), "refresh_token").to_owned();
+        app.hand.step(300);
+    }
+    for step in 0..280 {
+        let answer = owner.refresh(&[&owner.prove(request)], &first).await;
+        assert_eq!(answer.status, StatusCode::OK, "step {step}: {}", answer.text());
+        assert_eq!(text(&answer.json(), "refresh_token"), current, "step {step}");
+        // Who has the token alone ends nothing.
+        for proofs in [&[][..], &[thief.prove(request).as_str()]] {
+            assert_eq!(thief.refresh(proofs, &first).await.json()["error"], "invalid_grant");
+        }
+        app.hand.step(300);
+    }
+}
+
+#[tokio::test]
 async fn a_proof_is_good_once_and_only_for_its_own_request() {
     let app = app().await;
     let phone = Phone::new(&app);

@@ -35,6 +35,7 @@ mod logs;
 mod mcp;
 mod pushed;
 mod rates;
+mod refresh_tokens;
 mod registration;
 mod remembered_tokens;
 mod request_objects;
