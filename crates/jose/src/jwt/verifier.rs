@@ -29,6 +29,7 @@ pub struct Verifier {
     max_age: Option<Duration>,
     max_len: usize,
     expiry: Expiry,
+    issue_time: IssueTime,
     required: Vec<&'static str>,
     profile: Profile,
     known: KnownHeaders,
@@ -39,6 +40,13 @@ pub struct Verifier {
 enum Expiry {
     Required,
     Optional,
+}
+
+/// Whether tokens may have been issued in the future.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum IssueTime {
+    Past,
+    Any,
 }
 
 impl Verifier {
@@ -62,6 +70,7 @@ impl Verifier {
             max_age: None,
             max_len: Self::DEFAULT_MAX_LEN,
             expiry: Expiry::Required,
+            issue_time: IssueTime::Past,
             required: vec![],
             profile: Profile::default(),
             known: KnownHeaders::default(),
@@ -103,6 +112,14 @@ impl Verifier {
     #[must_use]
     pub fn allow_missing_exp(mut self) -> Self {
         self.expiry = Expiry::Optional;
+        self
+    }
+
+    /// Accepts tokens whose `iat` lies in the future: for an issuer that checks its own tokens. If its clock was ahead when it
+    /// issued them and was set back since, they are genuine all the same.
+    #[must_use]
+    pub fn allow_future_iat(mut self) -> Self {
+        self.issue_time = IssueTime::Any;
         self
     }
 
@@ -237,7 +254,8 @@ impl Verifier {
         if let Some(nbf) = claims.nbf().filter(|&nbf| now.saturating_add(self.leeway) < nbf) {
             return Err(VerifyError::NotYetValid { nbf, now });
         }
-        if let Some(iat) = claims.iat().filter(|&iat| now.saturating_add(self.leeway) < iat) {
+        let in_the_future = |iat: &Timestamp| now.saturating_add(self.leeway) < *iat;
+        if let Some(iat) = claims.iat().filter(in_the_future).filter(|_| self.issue_time == IssueTime::Past) {
             return Err(VerifyError::IssuedInTheFuture { iat, now });
         }
         if let Some(age) = self.max_age {
