@@ -1,7 +1,6 @@
 //! A running server: from a configuration to an authority that answers, and back to nothing when it is asked to stop.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use jeton_server::hashing::HashPool;
 use jeton_server::tls::{self, AskForCertificates, Tls, TlsError};
 use jeton_server::{
     Background, Clock, Fetcher, ForwardingHeader, Limits, Listener, Service, Shutdown, Signals, TokenApi,
-    TrustedProxies, logging,
+    TrustedProxies, descriptors, logging, memory,
 };
 use jeton_store::{DataFolder, ServerLock, SqliteStore};
 use tokio::net::TcpListener;
@@ -272,11 +271,12 @@ pub(crate) fn shared_secret(config: &Config) -> Result<Option<SharedSecret>, Fai
 }
 
 fn hash_pool(config: &Config) -> Result<HashPool, Failure> {
+    let params = Argon2Params::default();
     let threads = match config.password_threads {
-        0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        0 => memory::default_hash_threads(u64::from(params.memory_kib()).saturating_mul(1024)),
         threads => threads,
     };
-    HashPool::with_threads(Argon2Params::default(), threads, threads.saturating_mul(config.password_queue))
+    HashPool::with_threads(params, threads, threads.saturating_mul(config.password_queue))
         .map_err(|error| Failure::refused(format!("cannot start the threads that hash passwords: {error}")))
 }
 
@@ -290,7 +290,9 @@ fn limits(config: &Config) -> Limits {
         body_time: config.limits_body_time,
         request_time: config.limits_request_time,
         keep_alive_time: config.limits_keep_alive_time,
-        connections: config.limits_connections,
+        proxy_keep_alive_time: config.proxy_keep_alive_time,
+        connections: descriptors::make_room_for(config.limits_connections),
+        connections_per_network: config.limits_connections_per_network,
         shutdown_time: config.limits_shutdown_time,
         ..Limits::default()
     }

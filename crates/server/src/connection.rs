@@ -14,8 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use crate::connections::Place;
 use crate::peer::Peer;
-use crate::progress::{Patience, Phase, Progress, Watched};
+use crate::progress::{Patience, Phase, Watched};
 use crate::service::Service;
 
 /// How long a client may still take to send a request's head when the server is about to stop.
@@ -32,22 +33,30 @@ pub(crate) enum Stage {
     Closing,
 }
 
-/// Serves one connection to its end.
+/// Serves one connection to its end. Asked to leave, it ends at once unless a request is under way, which is answered first.
 ///
 /// One timer a connection does for all its requests: it is set to the earliest moment that the client could be late,
 /// and whether it is late is only looked at then.
 pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     peer: Peer,
+    place: &mut Place,
     service: Service,
     http: http1::Builder,
     mut stage: watch::Receiver<Stage>,
 ) {
+    let limits = service.limits();
     let mut patience = Patience {
-        header_time: service.limits().header_time,
-        keep_alive_time: service.limits().keep_alive_time,
+        header_time: limits.header_time,
+        keep_alive_time: if service.trusts(peer.address()) {
+            limits.proxy_keep_alive_time
+        } else {
+            limits.keep_alive_time
+        },
     };
-    let progress = Arc::new(Progress::new());
+    let progress = Arc::clone(place.progress());
+    // A handshake had a time of its own.
+    progress.enter(Phase::Fresh);
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
     let seen = Arc::clone(&progress);
     let answer = service_fn(move |request: Request<Incoming>| {
@@ -62,6 +71,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let mut connection = pin!(http.serve_connection(io, answer));
     let mut timer = pin!(sleep_until(Instant::now() + patience.header_time));
     let mut known = Stage::Serving;
+    let mut leaving = false;
     loop {
         let current = *stage.borrow_and_update();
         if current == Stage::Closing {
@@ -84,6 +94,13 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
                 Err(Phase::ReadingHead) => progress.give_up(),
                 Err(_) => return,
             },
+            () = place.asked_to_leave(), if !leaving => {
+                leaving = true;
+                if progress.idleness(Instant::now()).is_some() {
+                    return;
+                }
+                connection.as_mut().graceful_shutdown();
+            }
             changed = stage.changed() => if changed.is_err() {
                 return;
             },

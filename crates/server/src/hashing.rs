@@ -1,8 +1,8 @@
 //! The pool of threads that hash passwords.
 //!
 //! Hashing takes a core for ten milliseconds and tens of megabytes, so it is kept apart from everything else: as many
-//! hashes at once as there are cores, on threads of low priority, with a queue that is bounded. A flood of sign-ins then
-//! costs later sign-ins a `503`, and refreshing nothing.
+//! hashes at once as there are cores and the memory holds, on threads of low priority, with a queue that is bounded. A flood of
+//! sign-ins then costs later sign-ins a `503`, and refreshing nothing; so does memory that is not there.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -13,12 +13,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_authority::password::{
-    Argon2Params, Hashing, HashingBusy, Password, PasswordHash, Scratch, Verification,
+    Argon2Params, Hashing, HashingBusy, OutOfMemory, Password, PasswordHash, Scratch, Verification,
 };
 use tokio::sync::oneshot;
 
 /// How many passwords may wait for each thread, unless a setting says otherwise.
 pub const QUEUE_PER_THREAD: usize = 32;
+
+/// The pause of a thread that has no memory, while others have some.
+const MEMORY_PAUSE: Duration = Duration::from_millis(50);
 
 /// For how long a thread keeps its memory when there is nothing to hash.
 const MEMORY_KEPT: Duration = Duration::from_secs(5);
@@ -41,6 +44,8 @@ struct Shared {
 struct Queue {
     jobs: VecDeque<Job>,
     open: bool,
+    /// How many threads hold memory.
+    holding: usize,
 }
 
 impl HashPool {
@@ -53,13 +58,13 @@ impl HashPool {
         Self::with_threads(params, threads, threads.saturating_mul(queue_per_thread))
     }
 
-    /// A pool of so many threads and places to wait in.
+    /// A pool of so many threads, or of as many as the system starts, and places to wait in.
     ///
     /// # Errors
-    /// When the system cannot start a thread.
+    /// When the system cannot start a single thread.
     pub fn with_threads(params: Argon2Params, threads: usize, capacity: usize) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
-            queue: Mutex::new(Queue { jobs: VecDeque::new(), open: true }),
+            queue: Mutex::new(Queue { jobs: VecDeque::new(), open: true, holding: 0 }),
             filled: Condvar::new(),
             capacity: capacity.max(1),
         });
@@ -67,7 +72,19 @@ impl HashPool {
         let pool = Self { shared, params };
         for number in 0..threads.max(1) {
             let shared = Arc::clone(&pool.shared);
-            thread::Builder::new().name(format!("hash-{number}")).spawn(move || shared.work())?;
+            match thread::Builder::new().name(format!("hash-{number}")).spawn(move || shared.work(&params)) {
+                Ok(_) => {}
+                Err(error) if number == 0 => return Err(error),
+                Err(error) => {
+                    tracing::warn!(
+                        code = "hashing_threads_few",
+                        threads = number,
+                        wanted = threads,
+                        "no more threads that hash passwords can be started: {error}"
+                    );
+                    break;
+                }
+            }
         }
         Ok(pool)
     }
@@ -75,7 +92,7 @@ impl HashPool {
     /// Has a thread do `work`. If nobody waits for the answer any more when its turn comes, it is skipped.
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
+        work: impl FnOnce(&mut Scratch) -> Result<T, OutOfMemory> + Send + 'static,
     ) -> Result<T, HashingBusy> {
         let (answer, answered) = oneshot::channel();
         self.shared.push(Box::new(move |scratch| {
@@ -84,7 +101,13 @@ impl HashPool {
             }
         }))?;
         // Only a job that panicked leaves without an answer; trying again later is all that can be advised.
-        answered.await.map_err(|_| HashingBusy)
+        answered.await.map_err(|_| HashingBusy)?.map_err(|error| {
+            tracing::warn!(
+                code = "hashing_out_of_memory",
+                "{error}; password.threads says how many are hashed at once"
+            );
+            HashingBusy
+        })
     }
 }
 
@@ -92,12 +115,20 @@ impl HashPool {
 impl Hashing for HashPool {
     async fn verify(&self, hash: PasswordHash, candidate: Password) -> Result<Verification, HashingBusy> {
         let params = self.params;
-        self.run(move |scratch| jeton_authority::password::verify(&hash, &candidate, &params, scratch)).await
+        self.run(move |scratch| {
+            scratch.reserve(Some(&hash), &params)?;
+            Ok(jeton_authority::password::verify(&hash, &candidate, &params, scratch))
+        })
+        .await
     }
 
     async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashingBusy> {
         let params = self.params;
-        self.run(move |scratch| jeton_authority::password::hash(&password, salt, &params, scratch)).await
+        self.run(move |scratch| {
+            scratch.reserve(None, &params)?;
+            Ok(jeton_authority::password::hash(&password, salt, &params, scratch))
+        })
+        .await
     }
 }
 
@@ -129,20 +160,41 @@ impl Shared {
     }
 
     /// What a thread does until the pool is dropped.
-    fn work(&self) {
+    fn work(&self, params: &Argon2Params) {
         yield_to_others();
         let mut scratch = None;
         while let Some(next) = self.next(scratch.is_some()) {
             match next {
-                Next::Job(job) => {
-                    let memory = scratch.get_or_insert_with(Scratch::default);
-                    if catch_unwind(AssertUnwindSafe(|| job(memory))).is_err() {
-                        tracing::error!(code = "hashing_panicked", "hashing a password panicked");
-                        scratch = None;
+                Next::Memory => {
+                    let mut memory = Scratch::default();
+                    if memory.reserve(None, params).is_ok() || self.nobody_holds_memory() {
+                        self.lock().holding += 1;
+                        scratch = Some(memory);
+                    } else {
+                        // Those who have memory do the work.
+                        self.filled.notify_one();
+                        thread::sleep(MEMORY_PAUSE);
                     }
                 }
-                Next::Nothing => scratch = None,
+                Next::Job(job) => {
+                    let Some(memory) = &mut scratch else { continue };
+                    if catch_unwind(AssertUnwindSafe(|| job(memory))).is_err() {
+                        tracing::error!(code = "hashing_panicked", "hashing a password panicked");
+                        self.release(&mut scratch);
+                    }
+                }
+                Next::Nothing => self.release(&mut scratch),
             }
+        }
+    }
+
+    fn nobody_holds_memory(&self) -> bool {
+        self.lock().holding == 0
+    }
+
+    fn release(&self, scratch: &mut Option<Scratch>) {
+        if scratch.take().is_some() {
+            self.lock().holding -= 1;
         }
     }
 
@@ -152,6 +204,9 @@ impl Shared {
         loop {
             if !queue.open {
                 return None;
+            }
+            if !holds_memory && !queue.jobs.is_empty() {
+                return Some(Next::Memory);
             }
             if let Some(job) = queue.jobs.pop_front() {
                 return Some(Next::Job(job));
@@ -172,6 +227,8 @@ impl Shared {
 
 /// What a thread does next.
 enum Next {
+    /// Take memory: there is a job.
+    Memory,
     Job(Job),
     /// There has been nothing to do for a while.
     Nothing,

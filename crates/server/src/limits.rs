@@ -22,8 +22,16 @@ pub const BODY_TIME: Duration = Duration::from_secs(10);
 pub const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// How long a connection is kept open between two requests.
 pub const KEEP_ALIVE_TIME: Duration = Duration::from_secs(75);
-/// How many connections are served at once; further ones wait in the system's queue.
+/// How long a connection of a trusted proxy is kept open between two requests. Longer than proxies keep theirs (Caddy two
+/// minutes, Google's load balancers ten), so that it is the proxy that closes it and no request meets a closed connection.
+pub const PROXY_KEEP_ALIVE_TIME: Duration = Duration::from_secs(11 * 60);
+/// How many connections are served at once. Beyond that the one that has been idle longest gives way; where none is idle,
+/// further ones wait in the system's queue.
 pub const CONNECTIONS: u32 = 4096;
+/// The part of the connections that one network may hold, unless a setting says how many.
+pub const NETWORK_SHARE: u32 = 4;
+/// What one network may hold at least, unless a setting says how many.
+pub const SMALLEST_NETWORK_SHARE: u32 = 32;
 /// How long a shutdown waits for what has been accepted.
 pub const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
 
@@ -50,8 +58,13 @@ pub struct Limits {
     pub request_time: Duration,
     /// How long a connection is kept open between two requests.
     pub keep_alive_time: Duration,
-    /// How many connections are served at once; further ones wait in the system's queue.
+    /// How long a connection of a trusted proxy is kept open between two requests.
+    pub proxy_keep_alive_time: Duration,
+    /// How many connections are served at once. Beyond that the one that has been idle longest gives way.
     pub connections: u32,
+    /// How many of them one network (IPv4 /24, IPv6 /56) may hold; trusted proxies may hold any number. 0: a quarter of
+    /// them, but at least 32.
+    pub connections_per_network: u32,
     /// How long a shutdown waits for what has been accepted.
     pub shutdown_time: Duration,
 }
@@ -69,8 +82,20 @@ impl Default for Limits {
             body_time: BODY_TIME,
             request_time: REQUEST_TIME,
             keep_alive_time: KEEP_ALIVE_TIME,
+            proxy_keep_alive_time: PROXY_KEEP_ALIVE_TIME,
             connections: CONNECTIONS,
+            connections_per_network: 0,
             shutdown_time: SHUTDOWN_TIME,
+        }
+    }
+}
+
+impl Limits {
+    /// How many connections one network may hold.
+    pub(crate) fn network_share(&self) -> u32 {
+        match self.connections_per_network {
+            0 => (self.connections / NETWORK_SHARE).max(SMALLEST_NETWORK_SHARE),
+            share => share,
         }
     }
 }

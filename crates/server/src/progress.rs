@@ -33,6 +33,18 @@ pub(crate) enum Phase {
     Idle = 3,
 }
 
+/// How long a client may be slow to send before its connection may give way to another.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Why a connection may give way to another, the best reason first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Idleness {
+    /// It waits for the next request.
+    Idle,
+    /// Its client is slow to send its first request, or the rest of a request's head.
+    Slow,
+}
+
 /// How long a client may keep a connection waiting.
 pub(crate) struct Patience {
     /// For a request's head, or for anything at all on a fresh connection.
@@ -43,6 +55,7 @@ pub(crate) struct Patience {
 
 /// The phase of a connection and since when it lasts. Only the connection's own task changes it; it is atomic because
 /// that task may move between threads.
+#[derive(Debug)]
 pub(crate) struct Progress {
     started: Instant,
     /// Milliseconds since `started`, times four, plus the phase.
@@ -69,14 +82,7 @@ impl Progress {
 
     /// When to look again, or the phase that has lasted too long.
     pub(crate) fn late(&self, patience: &Patience, now: Instant) -> Result<Instant, Phase> {
-        let state = self.state.load(Ordering::Relaxed);
-        let since = self.started + Duration::from_millis(state >> 2);
-        let phase = match state & 3 {
-            0 => Phase::Fresh,
-            1 => Phase::ReadingHead,
-            2 => Phase::Answering,
-            _ => Phase::Idle,
-        };
+        let (phase, since) = self.phase();
         let soon = now + patience.header_time;
         let deadline = match phase {
             Phase::Fresh | Phase::ReadingHead => since + patience.header_time,
@@ -88,10 +94,32 @@ impl Progress {
         if deadline <= now { Err(phase) } else { Ok(deadline.min(soon)) }
     }
 
+    /// Why the connection may give way to another, if it may, and since when.
+    pub(crate) fn idleness(&self, now: Instant) -> Option<(Idleness, Instant)> {
+        let (phase, since) = self.phase();
+        match phase {
+            Phase::Idle => Some((Idleness::Idle, since)),
+            Phase::Fresh | Phase::ReadingHead if now >= since + SLOW => Some((Idleness::Slow, since)),
+            Phase::Fresh | Phase::ReadingHead | Phase::Answering => None,
+        }
+    }
+
+    fn phase(&self) -> (Phase, Instant) {
+        let state = self.state.load(Ordering::Relaxed);
+        let phase = match state & 3 {
+            0 => Phase::Fresh,
+            1 => Phase::ReadingHead,
+            2 => Phase::Answering,
+            _ => Phase::Idle,
+        };
+        (phase, self.started + Duration::from_millis(state >> 2))
+    }
+
     fn received(&self) {
-        match self.state.load(Ordering::Relaxed) & 3 {
+        let state = self.state.load(Ordering::Relaxed);
+        match state & 3 {
             // The time for the first head runs from the start of the connection.
-            0 => self.state.store(Phase::ReadingHead as u64, Ordering::Relaxed),
+            0 => self.state.store(state | Phase::ReadingHead as u64, Ordering::Relaxed),
             3 => self.enter(Phase::ReadingHead),
             _ => {}
         }

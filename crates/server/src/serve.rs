@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
+use rustix::io::Errno;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 
 use crate::connection::{self, Stage};
+use crate::connections::{Connections, Holder, NoPlace, Place};
 use crate::limits::Limits;
 use crate::listener::{Accepted, Listeners, Protocol};
 use crate::service::Service;
@@ -45,13 +47,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Shutdown {
     let limits = service.limits().clone();
-    // More than the semaphore can count is no limit at all.
-    let connections = limits.connections.max(1);
-    let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS)));
+    let connections = Connections::at_most(limits.connections, limits.network_share());
     let (stage, stages) = watch::channel(Stage::Serving);
     let mut acceptor = Acceptor {
         listeners: listeners.into(),
-        permits: Arc::clone(&permits),
+        connections: Arc::clone(&connections),
+        pending: None,
         handshakes: Handshakes::at_most(limits.handshakes),
         service,
         http: http(&limits),
@@ -72,15 +73,14 @@ pub async fn serve(
     acceptor.drain_backlog().await;
     drop(acceptor);
     stage.send_replace(Stage::Draining);
-    let open = || connections.saturating_sub(u32::try_from(permits.available_permits()).unwrap_or(u32::MAX));
-    tracing::info!(connections = open(), "shutting down");
-    if timeout(limits.shutdown_time, permits.acquire_many(connections)).await.is_ok() {
+    tracing::info!(connections = connections.count(), "shutting down");
+    if connections.ended(Instant::now() + limits.shutdown_time).await {
         return Shutdown::Clean;
     }
-    let left = open();
+    let left = u32::try_from(connections.count()).unwrap_or(u32::MAX);
     tracing::warn!(connections = left, "cutting off what did not finish in {:?}", limits.shutdown_time);
     stage.send_replace(Stage::Closing);
-    let _ = timeout(ACCEPT_PAUSE, permits.acquire_many(connections)).await;
+    connections.ended(Instant::now() + ACCEPT_PAUSE).await;
     Shutdown::CutOff { connections: left }
 }
 
@@ -95,7 +95,9 @@ fn http(limits: &Limits) -> http1::Builder {
 
 struct Acceptor {
     listeners: Listeners,
-    permits: Arc<Semaphore>,
+    connections: Arc<Connections>,
+    /// A connection that was accepted and waits for a place.
+    pending: Option<Accepted>,
     handshakes: Arc<Handshakes>,
     service: Service,
     http: http1::Builder,
@@ -104,64 +106,105 @@ struct Acceptor {
 }
 
 impl Acceptor {
-    /// Accepts one connection as soon as there may be one more.
+    /// Accepts one connection, or makes room for the one that waits for a place.
     async fn accept(&mut self) {
-        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
+        self.place_pending();
+        if self.pending.is_some() {
+            self.connections.make_room().await;
+            return;
+        }
         match self.listeners.accept().await {
             Ok(accepted) => {
                 self.trouble.over();
-                self.spawn(accepted, permit);
+                self.pending = Some(accepted);
+                self.place_pending();
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
                 self.trouble.again(&format_args!("cannot accept connections: {error}"));
-                sleep(ACCEPT_PAUSE).await;
+                if has_no_descriptor(&error) {
+                    self.connections.make_room().await;
+                } else {
+                    sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }
 
     /// Accepts what waits in the system's queue: those clients have been told that they are connected.
-    async fn drain_backlog(&self) {
-        while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+    async fn drain_backlog(&mut self) {
+        loop {
+            self.place_pending();
+            if self.pending.is_some() {
+                return;
+            }
             match self.listeners.accept_waiting().await {
-                Some(Ok(accepted)) => self.spawn(accepted, permit),
+                Some(Ok(accepted)) => self.pending = Some(accepted),
                 _ => return,
             }
         }
     }
 
-    fn spawn(&self, (stream, peer, protocol): Accepted, permit: OwnedSemaphorePermit) {
+    /// Serves the connection that waits for a place, if there is one for it. Where its network holds its share and none of
+    /// its connections is idle, it is closed.
+    fn place_pending(&mut self) {
+        let Some(accepted) = self.pending.take() else { return };
+        let address = accepted.1.ip();
+        let holder =
+            if self.service.trusts(address) { Holder::Proxy(address) } else { Holder::network(address) };
+        match self.connections.place(holder) {
+            Ok(place) => self.spawn(accepted, place),
+            Err(NoPlace::Full) => self.pending = Some(accepted),
+            Err(NoPlace::ShareReached) => {}
+        }
+    }
+
+    fn spawn(&self, (stream, peer, protocol): Accepted, mut place: Place) {
         // An answer is one small write: waiting to fill a packet would only delay it.
         let _ = stream.set_nodelay(true);
         let (service, http, stages) = (self.service.clone(), self.http.clone(), self.stages.clone());
         let handshakes = Arc::clone(&self.handshakes);
         tokio::spawn(async move {
             match protocol {
-                Protocol::Plain => connection::serve(stream, peer.ip().into(), service, http, stages).await,
+                Protocol::Plain => {
+                    connection::serve(stream, peer.ip().into(), &mut place, service, http, stages).await;
+                }
                 // In a box, so that connections without it need no room for it.
                 Protocol::Tls(terms) => {
-                    Box::pin(over_tls(terms, stream, peer.ip(), service, http, stages, handshakes)).await;
+                    let serving =
+                        over_tls(terms, stream, peer.ip(), &mut place, service, http, stages, handshakes);
+                    Box::pin(serving).await;
                 }
             }
-            drop(permit);
+            drop(place);
         });
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "a step of one function, called once")]
 async fn over_tls(
     terms: Terms,
     stream: TcpStream,
     address: IpAddr,
+    place: &mut Place,
     service: Service,
     http: http1::Builder,
     mut stages: watch::Receiver<Stage>,
     handshakes: Arc<Handshakes>,
 ) {
     let limit = service.limits().handshake_time;
-    if let Some((stream, peer)) = shake_hands(&terms, stream, address, limit, &handshakes, &mut stages).await
-    {
-        connection::serve(stream, peer, service, http, stages).await;
+    let shaken = tokio::select! {
+        shaken = shake_hands(&terms, stream, address, limit, &handshakes, &mut stages) => shaken,
+        () = place.asked_to_leave() => return,
+    };
+    if let Some((stream, peer)) = shaken {
+        connection::serve(stream, peer, place, service, http, stages).await;
     }
+}
+
+/// The process or the system has no descriptor left.
+fn has_no_descriptor(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE].iter().any(|full| error.raw_os_error() == Some(full.raw_os_error()))
 }
 
 /// Errors of a connection that was gone before it was accepted.

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -78,6 +79,11 @@ impl Service {
     /// The limits it was made with.
     pub fn limits(&self) -> &Limits {
         &self.shared.app.limits
+    }
+
+    /// Whether what comes from this address comes from a trusted proxy.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        self.shared.proxies.trusts(address)
     }
 
     /// The authority it serves.

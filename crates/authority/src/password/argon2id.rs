@@ -4,6 +4,7 @@ use argon2::{Algorithm, Argon2, Block, MIN_SALT_LEN, Params, Version};
 use base64_turbo::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq;
 
+use super::django::Encoded;
 use super::{Password, PasswordHash, Verification};
 
 /// The most memory that verifying a stored hash may take, in KiB. Django's default is 102,400.
@@ -74,6 +75,27 @@ impl Argon2Params {
 pub struct Scratch(Vec<Block>);
 
 impl Scratch {
+    /// Reserves what verifying against this hash, or hashing with these parameters, takes. Without it hashing reserves the
+    /// memory itself, and ends the process where there is none.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] where the system has no more.
+    pub fn reserve(
+        &mut self,
+        hash: Option<&PasswordHash>,
+        current: &Argon2Params,
+    ) -> Result<(), OutOfMemory> {
+        let stored = hash.map_or(0, |hash| match Encoded::parse(hash.expose()) {
+            Some(Encoded::Argon2(phc)) => phc.blocks(),
+            _ => Phc::parse(hash.expose()).map_or(0, |phc| phc.blocks()),
+        });
+        let blocks = stored.max(current.memory_kib as usize);
+        self.0.try_reserve_exact(blocks.saturating_sub(self.0.len())).map_err(|_| OutOfMemory)?;
+        // Scrypt takes its memory by itself. That it can be had is known once it was had.
+        let bytes = hash.and_then(|hash| Encoded::parse(hash.expose())).map_or(0, |encoded| encoded.memory());
+        Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| OutOfMemory)
+    }
+
     /// Gives the memory back to the system.
     pub fn release(&mut self) {
         self.0 = Vec::new();
@@ -101,6 +123,11 @@ impl std::fmt::Debug for Scratch {
         f.write_str("Scratch(…)")
     }
 }
+
+/// There is no memory to hash with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no memory left to hash a password")]
+pub struct OutOfMemory;
 
 /// Hashes a password into a PHC string.
 pub(super) fn hash(
@@ -178,6 +205,11 @@ impl Phc {
         (complete && phc.salt.len() >= MIN_SALT_LEN && phc.hasher().is_some()).then_some(phc)
     }
 
+    /// How many blocks of memory verifying takes.
+    fn blocks(&self) -> usize {
+        self.hasher().map_or(0, |hasher| hasher.params().block_count())
+    }
+
     fn hasher(&self) -> Option<Argon2<'static>> {
         self.params.hasher(self.algorithm, self.version, self.output.len())
     }
@@ -228,5 +260,24 @@ mod tests {
         }
         scratch.release();
         assert_eq!(scratch.0.capacity(), 0);
+    }
+
+    #[test]
+    fn what_was_reserved_is_all_that_hashing_takes() {
+        let new = |memory| Argon2Params::new(memory, 1, 1).expect("within the bounds");
+        let (current, greater) = (new(64), new(1024));
+        let password = Password::new("correct horse");
+        let theirs = hash(&password, [1; 16], &greater, &mut Scratch::default());
+        let django = PasswordHash::from_stored(format!("argon2{}", theirs.expose()));
+        for stored in [&theirs, &django] {
+            let mut scratch = Scratch::default();
+            scratch.reserve(Some(stored), &current).expect("a megabyte");
+            assert!(scratch.0.capacity() >= 1024);
+        }
+        let mut scratch = Scratch::default();
+        scratch.reserve(None, &current).expect("a few kilobytes");
+        let before = scratch.0.capacity();
+        hash(&password, [1; 16], &current, &mut scratch);
+        assert_eq!(scratch.0.capacity(), before);
     }
 }

@@ -129,6 +129,17 @@ impl<'a> Encoded<'a> {
         }
     }
 
+    /// How much memory verifying takes beside what is reserved for Argon2, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::Scrypt { params, .. } => {
+                let (n, r, p) = (1_usize << params.log_n(), params.r() as usize, params.p() as usize);
+                n.saturating_add(p).saturating_mul(r).saturating_mul(128)
+            }
+            _ => 0,
+        }
+    }
+
     /// What verifying by this encoding answers.
     pub(super) fn verification(&self, password: &Password) -> Verification {
         if self.matches(password) {

@@ -9,7 +9,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub use argon2id::{Argon2Params, Scratch};
+pub use argon2id::{Argon2Params, OutOfMemory, Scratch};
 pub use hashing::{Hashing, HashingBusy, InlineHashing};
 pub use rule::PasswordError;
 

@@ -155,7 +155,7 @@ settings! {
     /// How long a new key is published before it signs, so that every API has fetched it by then.
     keys_publish_wait: Duration = "keys.publish_wait", "10m";
 
-    /// How many passwords are hashed at once. 0: as many as there are cores.
+    /// How many passwords are hashed at once. 0: as many as there are cores, but no more than fit into half of the memory that the process may use (control group, `ulimit`, machine) at 19 MiB each.
     password_threads: usize = "password.threads", "0";
     /// How many passwords may wait for each of them; beyond that a sign-in is answered 503 with `Retry-After`.
     password_queue: usize = "password.queue", "32";
@@ -164,6 +164,8 @@ settings! {
     proxy_trusted: Networks = "proxy.trusted", "";
     /// The header that the trusted proxies write it in.
     proxy_header: ForwardingHeader = "proxy.header", "x-forwarded-for";
+    /// How long a connection of a trusted proxy is kept open between two requests. It has to be longer than the proxy keeps idle connections, so that no request meets a connection that was just closed.
+    proxy_keep_alive_time: Duration = "proxy.keep_alive_time", "11m";
 
     /// Where the authority may fetch what clients name (their keys, sectors and descriptions) and tell them of sign-outs, beside public addresses: only for development, and for clients inside one's own network. Plain http is spoken to loopback addresses alone.
     fetch_allow: Reaches = "fetch.allow", "";
@@ -177,8 +179,10 @@ settings! {
     limits_body: Size = "limits.body", "64KiB";
     /// The largest request head, which is the request line and all header fields: 8 KiB at least.
     limits_header: Size = "limits.header", "16KiB";
-    /// How many connections are served at once; further ones wait.
+    /// How many connections are served at once. Beyond that the one that has been idle longest is closed; where none is idle, further ones wait. Fewer, and the log says so, where the limit of open files (`LimitNOFILE=`) does not hold them and 256 more.
     limits_connections: u32 = "limits.connections", "4096";
+    /// How many of them one network (IPv4 /24, IPv6 /56) may hold. Those of `proxy.trusted` may hold any number. 0: a quarter of `limits.connections`, but at least 32.
+    limits_connections_per_network: u32 = "limits.connections_per_network", "0";
     /// How long a client may take for the handshake of TLS.
     limits_handshake_time: Duration = "limits.handshake_time", "10s";
     /// How many handshakes may be under way at once; beyond that the oldest gives way.

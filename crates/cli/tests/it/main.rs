@@ -14,6 +14,7 @@ mod jws;
 mod jwt;
 mod key;
 mod log;
+mod machine;
 mod run;
 mod serve;
 mod session;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use jeton_server::{Limits, serve};
+use jeton_server::{ForwardingHeader, Limits, TrustedProxies, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
@@ -195,23 +195,103 @@ async fn a_large_head_is_answered_431_and_a_long_target_414() {
     assert!(answer.ends_with(r#"{"detail":"Request target is too long."}"#), "{answer}");
 }
 
+/// A connection over which a request was answered.
+async fn idle(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    assert!(read_answer(&mut stream).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    stream
+}
+
+/// A connection whose request never ends.
+async fn busy(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let head = b"POST /api/token/ HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{";
+    stream.write_all(head).await.expect("sent");
+    stream
+}
+
 #[tokio::test]
-async fn too_many_connections_wait_their_turn() {
+async fn too_many_requests_wait_their_turn() {
     let app = TestApp::with_limits(Limits { connections: 2, ..Limits::default() }).await;
     let address = start(&app).await;
-    let mut open = Vec::new();
-    for _ in 0..2 {
-        let mut stream = TcpStream::connect(address).await.expect("a connection");
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
-        read_answer(&mut stream).await;
-        open.push(stream);
-    }
+    let mut open = vec![busy(address).await, busy(address).await];
+    tokio::time::sleep(Duration::from_millis(100)).await;
     let mut third = TcpStream::connect(address).await.expect("the system queues it");
     third.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
     let mut byte = [0];
     assert!(timeout(Duration::from_millis(300), third.peek(&mut byte)).await.is_err(), "it waits");
     open.pop();
     assert!(read_answer(&mut third).await.starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[tokio::test]
+async fn the_longest_idle_connection_gives_way_to_a_new_one() {
+    let app = TestApp::with_limits(Limits { connections: 8, ..Limits::default() }).await;
+    let address = start(&app).await;
+    let mut open = Vec::new();
+    for _ in 0..100 {
+        open.push(idle(address).await);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let mut served = 0;
+    for mut stream in open.split_off(92) {
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+        served += usize::from(read_answer(&mut stream).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+    assert_eq!(served, 8, "those that came last are still open");
+    for mut stream in open {
+        assert_eq!(read_to_end(&mut stream).await, "", "the others were closed");
+    }
+}
+
+#[tokio::test]
+async fn one_network_leaves_room_for_others_whatever_it_does() {
+    let limits = Limits { connections: 16, connections_per_network: 4, ..Limits::default() };
+    let app = TestApp::with_limits(limits).await;
+    let address = start(&app).await;
+    let mut open = Vec::new();
+    for _ in 0..4 {
+        open.push(busy(address).await);
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    for _ in 0..50 {
+        let mut refused = TcpStream::connect(address).await.expect("the system connects it");
+        let _ = refused.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        let mut answer = Vec::new();
+        let _ = timeout(LONG, refused.read_to_end(&mut answer)).await.expect("it is closed");
+        assert_eq!(answer, b"");
+    }
+    // Another network of this machine.
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.1.1:0".parse().expect("an address")).expect("it is of this machine");
+    let mut other = socket.connect(address).await.expect("a connection");
+    other.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    assert!(read_answer(&mut other).await.starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_may_hold_any_number_and_keeps_its_connections_longer() {
+    let limits = Limits {
+        connections_per_network: 2,
+        keep_alive_time: Duration::from_millis(100),
+        header_time: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let proxies =
+        TrustedProxies::new(["127.0.0.0/8".parse().expect("a network")], ForwardingHeader::XForwardedFor);
+    let app =
+        TestApp::with(|settings| settings, |service| service.limits(limits).trusted_proxies(proxies)).await;
+    let address = start(&app).await;
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        open.push(idle(address).await);
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for mut stream in open {
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+        assert!(read_answer(&mut stream).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    }
 }
 
 #[tokio::test]
