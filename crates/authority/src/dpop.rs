@@ -1,9 +1,7 @@
 //! Proof of possession by DPoP (RFC 9449): whoever sends a request has the key that its tokens are, or will be, bound to.
 
-use std::time::Duration;
-
-use jeton_jose::dpop::{DpopError, ProofVerifier, Request};
-use jeton_jose::{Algorithm, Timestamp, base64url};
+use jeton_jose::dpop::{DpopError, NonceDemand, Nonces, ProofVerifier, Request};
+use jeton_jose::{Algorithm, Timestamp};
 use jeton_oauth::ErrorCode;
 
 use crate::Network;
@@ -13,15 +11,14 @@ use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::refusal::{OAuthError, Refusal};
 use crate::store::Placement;
 
-/// How long a window of nonces is. A nonce of the window before is taken too, so each holds for at least as long as this.
-const NONCE_WINDOW: Duration = Duration::from_secs(60);
-
+const NONCE_NEEDED: Refusal =
+    Refusal::new(ErrorCode::UseDpopNonce, "the DPoP proof needs the nonce of this answer");
 const USED: Refusal = Refusal::new(ErrorCode::InvalidDpopProof, "the DPoP proof was used before");
 
 /// Whether proofs have to hold a nonce of the server's (RFC 9449 §8), which keeps anybody from making them in advance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DpopNonces {
-    /// They need none.
+    /// They need one only where the client's clock is wrong: where `iat` is too old or in the future.
     #[default]
     Unused,
     /// They need one. It costs clients a second request whenever theirs is too old.
@@ -87,11 +84,21 @@ impl Authority {
         presented: PresentedProof<'_>,
         now: Timestamp,
     ) -> Result<GoodProof, OAuthError> {
+        let demand = match self.settings.dpop_nonces {
+            DpopNonces::Unused => NonceDemand::WhereClocksDiffer,
+            DpopNonces::Demanded => NonceDemand::Always,
+        };
         let mut verifier = ProofVerifier::new();
-        if let Some(profile) = presented.profile {
-            let permitted: Vec<_> =
-                verifier.supported().iter().copied().filter(|it| profile.permits(*it)).collect();
-            verifier = verifier.algorithms(permitted);
+        let mut demanded_beside_iat = false;
+        match presented.profile {
+            None => verifier = verifier.nonces(self.nonces(), demand),
+            // FAPI 2.0 Security Profile §5.3.2.1, item 13, refuses what is from the future, whatever nonce it holds.
+            Some(profile) => {
+                let permitted: Vec<_> =
+                    verifier.supported().iter().copied().filter(|it| profile.permits(*it)).collect();
+                verifier = verifier.algorithms(permitted);
+                demanded_beside_iat = demand == NonceDemand::Always;
+            }
         }
         let mut outcome = Err(DpopError::UriMismatch);
         for uri in presented.uris {
@@ -105,17 +112,15 @@ impl Authority {
             }
         }
         let proof = outcome.map_err(|error| {
-            OAuthError::Refused(
-                Refusal::new(ErrorCode::InvalidDpopProof, description(&error)).because(error.to_string()),
-            )
+            let refusal = if error.asks_for_nonce() {
+                NONCE_NEEDED
+            } else {
+                Refusal::new(ErrorCode::InvalidDpopProof, description(&error))
+            };
+            OAuthError::Refused(refusal.because(error.to_string()))
         })?;
-        if self.settings.dpop_nonces == DpopNonces::Demanded
-            && !proof.nonce().is_some_and(|nonce| self.is_dpop_nonce(nonce, now))
-        {
-            return Err(OAuthError::refused(
-                ErrorCode::UseDpopNonce,
-                "the DPoP proof needs the nonce of this answer",
-            ));
+        if demanded_beside_iat && !proof.nonce().is_some_and(|nonce| self.nonces().is_fresh(nonce, now)) {
+            return Err(NONCE_NEEDED.into());
         }
         Ok(GoodProof {
             jkt: proof.thumbprint().into(),
@@ -137,24 +142,16 @@ impl Authority {
         }
     }
 
-    /// The nonce that proofs should hold from now on; none where they need none.
-    pub fn dpop_nonce(&self, now: Timestamp) -> Option<String> {
-        (self.settings.dpop_nonces == DpopNonces::Demanded).then(|| self.nonce_of(window(now)))
+    /// The nonce that proofs should hold from now on.
+    pub fn dpop_nonce(&self, now: Timestamp) -> String {
+        self.nonces().current(now)
     }
 
-    fn is_dpop_nonce(&self, nonce: &str, now: Timestamp) -> bool {
-        let current = window(now);
-        [current, current.saturating_sub(1)].into_iter().any(|window| nonce == self.nonce_of(window))
+    /// Nothing is stored for a nonce: every node makes the same ones, and nobody else can.
+    fn nonces(&self) -> Nonces {
+        let secret = self.with_ring(|ring| ring.seal("dpop_nonces", &[]));
+        Nonces::new(&secret).expect("a seal has 32 bytes")
     }
-
-    /// Nothing is stored for a nonce: every node makes the same one, and nobody else can.
-    fn nonce_of(&self, window: i64) -> String {
-        self.with_ring(|ring| base64url::encode(&ring.seal("dpop_nonce", &[&window.to_be_bytes()])[..16]))
-    }
-}
-
-fn window(now: Timestamp) -> i64 {
-    now.unix() / i64::try_from(NONCE_WINDOW.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// What proofs may be signed by (`dpop_signing_alg_values_supported`).

@@ -79,6 +79,9 @@ pub enum FetchError {
     /// The JWK Set is malformed, or holds what it must not.
     #[error("the JWK Set is refused: {0}")]
     Keys(#[from] KeyError),
+    /// The JWK Set holds no key that can be used. It takes the place of no other set.
+    #[error("the JWK Set holds no usable key")]
+    NoUsableKey,
     /// The issuer's metadata are malformed.
     #[error("the issuer's metadata are malformed")]
     MetadataMalformed,
@@ -115,6 +118,7 @@ impl FetchError {
             Self::TooLarge { .. } => "fetch_too_large",
             Self::Timeout { .. } => "fetch_timeout",
             Self::Keys(error) => error.code(),
+            Self::NoUsableKey => "fetch_no_usable_key",
             Self::MetadataMalformed => "metadata_malformed",
             Self::IssuerMismatch { .. } => "metadata_issuer_mismatch",
             Self::NoRuntime => "fetch_no_runtime",

@@ -1,8 +1,10 @@
 //! The answers to requests that are refused, made once for each guard.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, Response, StatusCode};
+use http::header::{
+    ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use jeton_oauth::{BearerError, Scope};
 
 use crate::challenge::Challenges;
@@ -36,8 +38,13 @@ impl BodyStyle {
 pub(crate) struct Answer {
     status: StatusCode,
     challenges: Vec<HeaderValue>,
+    /// The nonce for the client's next proof.
+    nonce: Option<HeaderValue>,
     body: Bytes,
 }
+
+/// The header with the nonce for the client's next proof (RFC 9449 §8.1).
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// How long a client should wait while the keys are not to be had (seconds).
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("10");
@@ -46,7 +53,16 @@ impl Answer {
     /// What a resource answers that stands behind no guard at all, by a mistake of whoever put the router together.
     pub(crate) fn unguarded() -> Self {
         tracing::error!("a protected resource stands behind no guard: its router lacks the layer");
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, challenges: vec![], body: Bytes::new() }
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            challenges: vec![],
+            nonce: None,
+            body: Bytes::new(),
+        }
+    }
+
+    pub(crate) fn with_nonce(self, nonce: Option<HeaderValue>) -> Self {
+        Self { nonce, ..self }
     }
 
     pub(crate) fn into_response<B: From<Bytes>>(self) -> Response<B> {
@@ -61,11 +77,21 @@ impl Answer {
         for challenge in self.challenges {
             headers.append(WWW_AUTHENTICATE, challenge);
         }
+        if let Some(nonce) = self.nonce {
+            give_nonce(headers, nonce);
+            headers.append(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
+        }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
         response
     }
+}
+
+/// Tells a client the nonce for its next proof. Scripts may read it wherever the API lets them read the answer at all.
+pub(crate) fn give_nonce(headers: &mut HeaderMap, nonce: HeaderValue) {
+    headers.insert(DPOP_NONCE, nonce);
+    headers.append(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("DPoP-Nonce"));
 }
 
 /// Every answer of one guard.
@@ -113,18 +139,21 @@ fn oauth(reason: Reason, challenges: &Challenges, scope: Scope) -> Answer {
         Some(error) => Answer {
             status: status(error),
             challenges: challenges.of(Some(error), reason, scope),
+            nonce: None,
             // Neither text can hold anything that JSON would escape.
             body: format!(r#"{{"error":"{error}","error_description":"{description}"}}"#).into(),
         },
         None if reason.is_outage() => Answer {
             status: StatusCode::SERVICE_UNAVAILABLE,
             challenges: vec![],
+            nonce: None,
             body: format!(r#"{{"error":"temporarily_unavailable","error_description":"{description}"}}"#)
                 .into(),
         },
         None => Answer {
             status: StatusCode::UNAUTHORIZED,
             challenges: challenges.of(None, reason, scope),
+            nonce: None,
             body: Bytes::new(),
         },
     }
@@ -141,6 +170,8 @@ fn simplejwt(reason: Reason, challenges: &Challenges, scope: Scope) -> Answer {
         Reason::NoCredentials | Reason::TokenAbsent => None,
         reason if reason.is_outage() => None,
         Reason::ScopeInsufficient => Some(BearerError::InsufficientScope),
+        // Nothing else makes a client repeat the request with the nonce (RFC 9449 §9).
+        Reason::NonceNeeded => Some(BearerError::UseDpopNonce),
         _ => Some(BearerError::InvalidToken),
     };
     let body = match reason {
@@ -163,7 +194,7 @@ fn simplejwt(reason: Reason, challenges: &Challenges, scope: Scope) -> Answer {
         Reason::ScopeInsufficient => (StatusCode::FORBIDDEN, challenges.of(error, reason, scope)),
         _ => (StatusCode::UNAUTHORIZED, challenges.of(error, reason, scope)),
     };
-    Answer { status, challenges, body: body.into() }
+    Answer { status, challenges, nonce: None, body: body.into() }
 }
 
 fn status(error: BearerError) -> StatusCode {

@@ -5,20 +5,26 @@ use std::collections::{BinaryHeap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{HeaderMap, HeaderName, Method};
-use jeton_jose::dpop::{Proof, ProofVerifier, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use jeton_jose::dpop::{NonceDemand, Nonces, Proof, ProofVerifier, Request};
 use jeton_jose::{Algorithm, Timestamp};
 
 use crate::certificate::ClientCertificate;
+use crate::received_uri::path_of;
 use crate::refusal::Refusal;
 use crate::resource::{ResourceUrlError, check_url};
 
 /// How a guard checks proofs: see [`GuardBuilder::dpop`](crate::GuardBuilder::dpop).
+///
+/// A proof is good for a minute, by clocks that differ by 30 seconds at most. A client whose clock is further off is sent a nonce
+/// (RFC 9449 §9) and passes with it at the second try: see [`Dpop::nonces`].
 #[derive(Clone)]
 pub struct Dpop {
     base: Arc<str>,
     verifier: ProofVerifier,
     memory: Arc<dyn ProofMemory>,
+    nonces: Nonces,
+    demand: NonceDemand,
 }
 
 /// Remembers which proofs were used.
@@ -67,17 +73,20 @@ impl Dpop {
     /// [`ResourceUrlError`] where `base` is not a URL without query and fragment.
     pub fn at(base: &str) -> Result<Self, ResourceUrlError> {
         check_url(base)?;
+        let nonces = Nonces::random();
         Ok(Self {
             base: base.trim_end_matches('/').into(),
-            verifier: ProofVerifier::new(),
+            verifier: ProofVerifier::new().nonces(nonces.clone(), NonceDemand::default()),
             memory: Arc::new(InProcessMemory::with_capacity(PROOFS)),
+            nonces,
+            demand: NonceDemand::default(),
         })
     }
 
     /// Judges proofs by this verifier, which knows their algorithms and how old they may be.
     #[must_use]
     pub fn verifier(mut self, verifier: ProofVerifier) -> Self {
-        self.verifier = verifier;
+        self.verifier = verifier.nonces(self.nonces.clone(), self.demand);
         self
     }
 
@@ -88,22 +97,42 @@ impl Dpop {
         self
     }
 
+    /// Gives out these nonces, and demands one of each proof or only where clocks differ.
+    ///
+    /// Unless set, nonces are made under a random secret and demanded where clocks differ. That serves one process: where several
+    /// serve one API behind a load balancer, a nonce of one is worth nothing at the next. Give all of them
+    /// [`Nonces::new`] with the same secret.
+    #[must_use]
+    pub fn nonces(mut self, nonces: Nonces, demand: NonceDemand) -> Self {
+        self.verifier = self.verifier.nonces(nonces.clone(), demand);
+        self.nonces = nonces;
+        self.demand = demand;
+        self
+    }
+
     pub(crate) fn algorithms(&self) -> &[Algorithm] {
         self.verifier.supported()
     }
 
-    /// Checks the proof of a request that carries `token`, which is bound to the key of this thumbprint.
+    /// Checks the proof of a request that carries `token`, which is bound to the key of this thumbprint. Answers the nonce for the
+    /// client's next proof, where it uses nonces.
     pub(crate) fn check(
         &self,
         request: Proved<'_>,
         token: &str,
         thumbprint: &str,
         now: Timestamp,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<HeaderValue>, Refusal> {
         let uri = format!("{}{}", self.base, request.path);
         let wanted = Request::new(request.method.as_str(), &uri).access_token(token).bound_to(thumbprint);
         let proof = self.verifier.verify(proof_of(request.headers)?, &wanted, now)?;
-        self.use_up(&proof, now)
+        self.use_up(&proof, now)?;
+        Ok(proof.nonce().map(|_| self.nonce(now)))
+    }
+
+    /// The nonce that proofs should hold from now on.
+    pub(crate) fn nonce(&self, now: Timestamp) -> HeaderValue {
+        HeaderValue::try_from(self.nonces.current(now)).expect("base64url is plain letters")
     }
 
     fn use_up(&self, proof: &Proof, now: Timestamp) -> Result<(), Refusal> {
@@ -128,7 +157,7 @@ impl<'r> Proved<'r> {
     pub(crate) fn of<B>(request: &'r http::Request<B>) -> Self {
         Self {
             method: request.method(),
-            path: request.uri().path(),
+            path: path_of(request),
             headers: request.headers(),
             certificate: request.extensions().get(),
         }

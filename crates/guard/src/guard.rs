@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use jeton_jose::KeySet;
 #[cfg(feature = "remote")]
 use jeton_jose::jwt::Unverified;
 use jeton_jose::jwt::{Audience, Issuer};
 use jeton_oauth::AccessTokenClaims;
 
-use crate::answer::Answers;
+use crate::answer::{Answer, Answers};
 use crate::builder::GuardBuilder;
 use crate::claims::GuardedClaims;
 use crate::clock::Clock;
@@ -144,6 +144,14 @@ impl<C: GuardedClaims> Guard<C> {
         Ok(token)
     }
 
+    /// The nonce that proofs should hold from now on (RFC 9449 §9), for programs that answer refusals themselves: send it as
+    /// `DPoP-Nonce` with an answer to [`Refusal::Proof`] where [`asks_for_nonce`](jeton_jose::dpop::DpopError::asks_for_nonce)
+    /// holds. Nothing where the guard takes no proofs.
+    #[must_use]
+    pub fn dpop_nonce(&self) -> Option<HeaderValue> {
+        self.inner.dpop.as_ref().map(|dpop| dpop.nonce(self.inner.clock.now()))
+    }
+
     /// Verifies a token that came another way than in a header, such as the first message of a WebSocket. One that is bound to a
     /// key is refused.
     ///
@@ -176,12 +184,17 @@ impl<C: GuardedClaims> Guard<C> {
         Ok(credentials::token(headers, self.inner.answers.style().dialect(), schemes)?)
     }
 
-    /// Checks that whoever sent the request holds what its token is bound to (RFC 9449 §7).
-    pub(crate) fn check_binding(&self, token: &AccessToken<C>, request: Proved<'_>) -> Result<(), Refusal> {
+    /// Checks that whoever sent the request holds what its token is bound to (RFC 9449 §7). Answers the nonce for the client's
+    /// next proof, where it uses nonces.
+    pub(crate) fn check_binding(
+        &self,
+        token: &AccessToken<C>,
+        request: Proved<'_>,
+    ) -> Result<Option<HeaderValue>, Refusal> {
         let (scheme, text) = self.credentials_of(request.headers)?;
         let Some(confirmation) = token.claims().confirmation() else {
             // Whoever proves a key believes that the token is bound to it.
-            return if scheme == Scheme::Dpop { Err(Refusal::NotBound) } else { Ok(()) };
+            return if scheme == Scheme::Dpop { Err(Refusal::NotBound) } else { Ok(None) };
         };
         // What else a token may be bound to is not known here.
         if confirmation.jkt.is_none() && confirmation.x5t_s256.is_none() {
@@ -196,7 +209,7 @@ impl<C: GuardedClaims> Guard<C> {
             (Some(thumbprint), Some(dpop)) if scheme == Scheme::Dpop => {
                 dpop.check(request, text, thumbprint, self.inner.clock.now())
             }
-            (None, _) if scheme == Scheme::Bearer => Ok(()),
+            (None, _) if scheme == Scheme::Bearer => Ok(None),
             (None, _) => Err(Refusal::NotBound),
             _ => Err(Refusal::ProofAbsent),
         }
@@ -263,6 +276,15 @@ impl<C: GuardedClaims> Guard<C> {
 
     fn snapshot(&self, keys: KeySet, version: u64) -> Arc<Snapshot<C>> {
         Arc::new(Snapshot::new(&self.inner.policy, &self.inner.answers, keys, version))
+    }
+
+    /// The answer to a request that is refused.
+    pub(crate) fn answer_to(&self, refusal: &Refusal) -> Answer {
+        let answer = self.inner.answers.to(refusal);
+        match refusal {
+            Refusal::Proof(error) if error.asks_for_nonce() => answer.with_nonce(self.dpop_nonce()),
+            _ => answer,
+        }
     }
 
     pub(crate) fn answers(&self) -> Arc<Answers> {

@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use jeton_oauth::AccessTokenClaims;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, give_nonce};
 use crate::claims::GuardedClaims;
 use crate::dpop::Proved;
 use crate::guard::{Guard, Judgement};
@@ -123,16 +123,16 @@ impl<S, C: GuardedClaims> Guarded<S, C> {
         S: Service<Request<B>, Response = Response<R>>,
     {
         let outcome = outcome.and_then(|token| {
-            self.guard.check_binding(&token, Proved::of(&request))?;
-            Ok(token)
+            let nonce = self.guard.check_binding(&token, Proved::of(&request))?;
+            Ok((token, nonce))
         });
-        let token = match outcome {
-            Ok(token) => Some(token),
-            Err(Refusal::NoCredentials) if self.demand == Demand::Optional => None,
-            Err(refusal) => return State::Refused { answer: Some(self.guard.answers().to(&refusal)) },
+        let (token, nonce) = match outcome {
+            Ok((token, nonce)) => (Some(token), nonce),
+            Err(Refusal::NoCredentials) if self.demand == Demand::Optional => (None, None),
+            Err(refusal) => return State::Refused { answer: Some(self.guard.answer_to(&refusal)) },
         };
         request.extensions_mut().insert(Passport { answers: self.guard.answers(), token });
-        State::Passing { answer: self.inner.call(request) }
+        State::Passing { answer: self.inner.call(request), nonce }
     }
 }
 
@@ -153,7 +153,7 @@ type Verdict<C> = Pin<Box<dyn Future<Output = Result<AccessToken<C>, Refusal>> +
 pin_project! {
     #[project = StateProj]
     enum State<S, C, B, F> {
-        Passing { #[pin] answer: F },
+        Passing { #[pin] answer: F, nonce: Option<HeaderValue> },
         Refused { answer: Option<Answer> },
         Waiting { verdict: Verdict<C>, held: Option<(Guarded<S, C>, Request<B>)> },
     }
@@ -171,7 +171,13 @@ where
         let mut state = self.project().state;
         loop {
             let next = match state.as_mut().project() {
-                StateProj::Passing { answer } => return answer.poll(cx),
+                StateProj::Passing { answer, nonce } => {
+                    let mut answered = ready!(answer.poll(cx));
+                    if let (Ok(response), Some(nonce)) = (&mut answered, nonce.take()) {
+                        give_nonce(response.headers_mut(), nonce);
+                    }
+                    return Poll::Ready(answered);
+                }
                 StateProj::Refused { answer } => {
                     let answer = answer.take().expect("a future is not polled after it is ready");
                     return Poll::Ready(Ok(answer.into_response()));

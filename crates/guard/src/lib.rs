@@ -51,6 +51,7 @@ mod extract;
 mod guard;
 mod layer;
 mod policy;
+mod received_uri;
 mod refusal;
 #[cfg(feature = "remote")]
 pub mod remote;
@@ -65,7 +66,9 @@ pub use claims::GuardedClaims;
 pub use clock::{Clock, ManualClock};
 pub use dpop::{Dpop, InProcessMemory, ProofMemory, ProofUse};
 pub use guard::{Guard, KeysAreRemote};
+pub use jeton_jose::dpop::{NonceDemand, Nonces};
 pub use layer::{GuardFuture, GuardLayer, Guarded};
+pub use received_uri::ReceivedUri;
 pub use refusal::Refusal;
 pub use require_scope::{RequireScope, ScopeFuture, ScopeRequired};
 pub use resource::{ProtectedResource, ResourceUrlError};

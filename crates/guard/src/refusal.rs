@@ -98,6 +98,7 @@ impl Refusal {
             Self::AnotherUse => Reason::AnotherUse,
             Self::ProofAbsent => Reason::ProofAbsent,
             Self::CertificateAbsent => Reason::CertificateAbsent,
+            Self::Proof(error) if error.asks_for_nonce() => Reason::NonceNeeded,
             Self::Proof(_) | Self::ProofRepeated | Self::ProofReplayed => Reason::ProofRefused,
             Self::ProofsNotRemembered => Reason::ProofsNotRemembered,
             Self::NotBound => Reason::NotBound,
@@ -150,10 +151,11 @@ pub(crate) enum Reason {
     ScopeInsufficient,
     KeysUnavailable,
     ProofsNotRemembered,
+    NonceNeeded,
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::NoCredentials,
         Self::TokenAbsent,
         Self::HeaderMalformed,
@@ -182,6 +184,7 @@ impl Reason {
         Self::ScopeInsufficient,
         Self::KeysUnavailable,
         Self::ProofsNotRemembered,
+        Self::NonceNeeded,
     ];
 
     /// The code of RFC 6750 §3.1. A request without credentials gets none, and an outage of ours is not the client's error.
@@ -193,13 +196,14 @@ impl Reason {
             }
             Self::ScopeInsufficient => Some(BearerError::InsufficientScope),
             Self::ProofRefused => Some(BearerError::InvalidDpopProof),
+            Self::NonceNeeded => Some(BearerError::UseDpopNonce),
             _ => Some(BearerError::InvalidToken),
         }
     }
 
     /// Whether a token that is bound by DPoP, or a proof, would have been right.
     pub(crate) const fn is_about_proofs(self) -> bool {
-        matches!(self, Self::ProofAbsent | Self::ProofRefused)
+        matches!(self, Self::ProofAbsent | Self::ProofRefused | Self::NonceNeeded)
     }
 
     /// Whether it is not the client's error, and may pass.
@@ -232,6 +236,7 @@ impl Reason {
             Self::ProofAbsent => "the access token is bound to a key and came without proof of it",
             Self::CertificateAbsent => "the access token is bound to a certificate and did not come with it",
             Self::ProofRefused => "the DPoP proof is not valid for this request",
+            Self::NonceNeeded => "the DPoP proof needs the nonce of this answer",
             Self::NotBound => "the access token is bound to no key",
             Self::UserAbsent => "the access token names no user",
             Self::ScopeInsufficient => "the access token does not permit this",

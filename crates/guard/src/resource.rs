@@ -124,7 +124,7 @@ impl ProtectedResource {
 
 #[cfg(feature = "axum")]
 impl<B> tower_service::Service<http::Request<B>> for ProtectedResource {
-    type Response = Response<axum_core::body::Body>;
+    type Response = Response<axum::body::Body>;
     type Error = std::convert::Infallible;
     type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
 

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use jeton_authority::OAuthError;
+use jeton_authority::{DpopNonces, OAuthError};
 use jeton_oauth::ErrorCode;
 
 use crate::app::App;
@@ -25,13 +25,18 @@ pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, OAuthError> {
     value.to_str().map(Some).map_err(|_| refused())
 }
 
-/// Tells whoever sends proofs which nonce the next one should hold.
+/// Marks an answer that asks for a proof with a nonce (`use_dpop_nonce`).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NonceWanted;
+
+/// Tells a client that sends proofs which nonce the next one should hold: where nonces are demanded, and where its proof was
+/// refused for want of one.
 pub(crate) async fn nonce(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let with_proof = request.headers().contains_key(DPOP);
+    let demanded = app.authority.settings().dpop_nonces == DpopNonces::Demanded;
+    let demanded = demanded && request.headers().contains_key(DPOP);
     let mut response = next.run(request).await;
-    if with_proof
-        && let Some(nonce) = app.authority.dpop_nonce(app.clock.now())
-        && let Ok(value) = HeaderValue::try_from(nonce)
+    if (demanded || response.extensions().get::<NonceWanted>().is_some())
+        && let Ok(value) = HeaderValue::try_from(app.authority.dpop_nonce(app.clock.now()))
     {
         response.headers_mut().insert(DPOP_NONCE, value);
     }

@@ -6,6 +6,7 @@ use jeton_authority::store::StoreError;
 use jeton_authority::{OAuthError, Refusal, UserInfoError, dpop_algorithms};
 use jeton_oauth::{BearerChallenge, BearerError, ErrorCode, ErrorDescription, Realm};
 
+use crate::dpop::NonceWanted;
 use crate::request::Credentials;
 use crate::respond::json;
 
@@ -52,7 +53,11 @@ fn refused(refusal: &Refusal) -> Response {
     // Neither holds a letter that JSON would escape.
     let body =
         format!("{{\"error\":\"{}\",\"error_description\":\"{}\"}}", refusal.code, refusal.description);
-    json(status, body)
+    let mut response = json(status, body);
+    if refusal.code == ErrorCode::UseDpopNonce {
+        response.extensions_mut().insert(NonceWanted);
+    }
+    response
 }
 
 /// A client that did not prove who it is. Only one that used the header is asked for it again (RFC 6749 §5.2): a browser that
@@ -119,6 +124,9 @@ fn refused_token(scheme: Scheme, code: BearerError, description: ErrorDescriptio
     let body = format!("{{\"error\":\"{code}\",\"error_description\":\"{description}\"}}");
     let mut response = json(status, body);
     add_challenge(&mut response, &challenge(scheme).error(code).error_description(description));
+    if code == BearerError::UseDpopNonce {
+        response.extensions_mut().insert(NonceWanted);
+    }
     response
 }
 

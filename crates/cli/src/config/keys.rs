@@ -143,7 +143,7 @@ settings! {
     client_registration_scope: Scope = "client.registration_scope", "openid profile email offline_access";
     /// Whether the codes of clients that registered themselves have to be bound by PKCE. `lenient` is for libraries that do not know it yet, and only where the client authenticates.
     client_registration_pkce: Pkce = "client.registration_pkce", "required";
-    /// Whether proofs of DPoP have to hold a nonce of the authority's, so that nobody makes them in advance. It costs clients a second request now and then.
+    /// Whether every DPoP proof must hold a nonce of the authority, so that nobody can make proofs in advance. It costs clients a second request now and then. Where it is `unused`, only a client whose clock is wrong is sent a nonce.
     dpop_nonces: Nonces = "dpop.nonces", "unused";
     /// Whether the token API is served: sign-in with a user name and a password at `/api/token/`. Where all applications use single sign-on, turn it off, and passwords are typed nowhere but on the authority's own page.
     token_api_enabled: bool = "token_api.enabled", "true";

@@ -403,7 +403,7 @@ words! {
 words! {
     /// Whether proofs of DPoP have to hold a nonce.
     Nonces, "unused or demanded",
-    /// They need none.
+    /// They need one only where the client's clock is wrong.
     Unused = "unused",
     /// They need one.
     Demanded = "demanded",

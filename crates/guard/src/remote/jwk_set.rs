@@ -13,7 +13,8 @@ use crate::clock::Clock;
 ///
 /// - One fetch at a time, however many requests wait for it; it goes on when they are cancelled.
 /// - Keys are refreshed after five minutes while they are used; from ten minutes on a request waits for newer ones.
-/// - An issuer that cannot be reached is left alone for five seconds; its last keys are used for up to an hour.
+/// - An issuer that cannot be reached is left alone for five seconds; its last keys are used for up to an hour. A set without
+///   one usable key counts as not reached.
 /// - A token with an unknown `kid` has the set fetched at once, at most every thirty seconds; a `kid` that the issuer
 ///   turned out not to have, at most every five minutes.
 /// - An answer never takes the place of one that was asked for later.
@@ -57,6 +58,10 @@ impl Origin for IssuerKeys {
             None => set,
         };
         let keys = KeySet::from_jwk_set(&set)?;
+        // An issuer that signs has a key. An empty set is a mistake on its side, which would sign out everybody.
+        if keys.is_empty() {
+            return Err(FetchError::NoUsableKey);
+        }
         Ok((keys, set.to_json().as_str().into()))
     }
 

@@ -3,6 +3,8 @@
 mod certificates;
 mod claims;
 mod dpop;
+mod nested;
+mod nonces;
 mod refusals;
 mod remembered;
 #[cfg(feature = "remote")]

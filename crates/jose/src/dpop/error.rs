@@ -28,6 +28,9 @@ pub enum DpopError {
     /// `nonce` is absent, or not the one that the server gave (RFC 9449 §8).
     #[error("proof has not the nonce that is wanted")]
     NonceMismatch,
+    /// `iat` is too old or in the future, so the proof needs a nonce of the server that shows when it was made (RFC 9449 §8).
+    #[error("proof needs a nonce of the server: {0}")]
+    NonceNeeded(VerifyError),
 }
 
 impl DpopError {
@@ -42,6 +45,13 @@ impl DpopError {
             Self::AccessTokenMismatch => "dpop_access_token_mismatch",
             Self::KeyMismatch => "dpop_key_mismatch",
             Self::NonceMismatch => "dpop_nonce_mismatch",
+            Self::NonceNeeded(_) => "dpop_nonce_needed",
         }
+    }
+
+    /// Whether the proof may be good once it holds the nonce that the server sends with this refusal (`use_dpop_nonce`).
+    #[must_use]
+    pub const fn asks_for_nonce(&self) -> bool {
+        matches!(self, Self::NonceMismatch | Self::NonceNeeded(_))
     }
 }

@@ -4,11 +4,13 @@
 //! [`Proof::replay_id`] until [`Proof::remember_until`], and refuses the second.
 
 mod error;
+mod nonces;
 mod proof;
 mod prover;
 mod request;
 
 pub use error::DpopError;
+pub use nonces::{NonceDemand, Nonces};
 pub use proof::{Proof, ProofVerifier};
 pub use prover::Prover;
 pub use request::Request;

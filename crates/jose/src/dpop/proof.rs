@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::nonces::Judged;
 use super::prover::access_token_hash;
 use super::request::same_uri;
-use super::{DpopError, Request, request};
+use super::{DpopError, NonceDemand, Nonces, Request, request};
 use crate::Algorithm;
 use crate::base64url;
 use crate::crypto;
@@ -22,6 +23,7 @@ pub struct ProofVerifier {
     algorithms: Vec<Algorithm>,
     max_age: Duration,
     leeway: Duration,
+    nonces: Option<(Nonces, NonceDemand)>,
 }
 
 /// A proof that has passed every check but the one for replay, which is the caller's.
@@ -52,6 +54,7 @@ impl ProofVerifier {
             algorithms: vec![ES256, ES384, ES512, Ed25519, PS256],
             max_age: Duration::from_secs(60),
             leeway: Verifier::DEFAULT_LEEWAY,
+            nonces: None,
         }
     }
 
@@ -82,6 +85,13 @@ impl ProofVerifier {
         self
     }
 
+    /// Takes these nonces. A proof with a fresh one was made just now, whatever its `iat` says (RFC 9449 §4.3, item 11).
+    #[must_use]
+    pub fn nonces(mut self, nonces: Nonces, demand: NonceDemand) -> Self {
+        self.nonces = Some((nonces, demand));
+        self
+    }
+
     /// Checks a proof against the request that it came with (RFC 9449 §4.3).
     ///
     /// # Errors
@@ -95,11 +105,11 @@ impl ProofVerifier {
         jws::verify_signature(&key, parts.signing_input, parts.signature)?;
         let json = base64url::decode(parts.payload).map_err(|_| VerifyError::Malformed)?;
         let document = Document::parse(&json, Limits::PAYLOAD).map_err(VerifyError::ClaimsJson)?;
-        let (jti, iat, nonce) = self.check_claims(document.root(), request, now)?;
+        let (jti, iat, nonce) = check_claims(document.root(), request)?;
         if request.thumbprint.is_some_and(|wanted| wanted != thumbprint) {
             return Err(DpopError::KeyMismatch);
         }
-        let remember_until = iat.saturating_add(self.max_age).saturating_add(self.leeway);
+        let remember_until = self.check_time(iat, nonce.as_deref(), now)?;
         Ok(Proof { thumbprint, jti, iat, nonce, remember_until })
     }
 
@@ -123,48 +133,65 @@ impl ProofVerifier {
         Ok((key.into(), jwk.thumbprint()))
     }
 
-    fn check_claims(
+    /// Checks that the proof was made just now. Answers until when it has to be remembered.
+    fn check_time(
         &self,
-        claims: Value<'_, '_>,
-        request: &Request<'_>,
+        iat: Timestamp,
+        nonce: Option<&str>,
         now: Timestamp,
-    ) -> Result<(String, Timestamp, Option<String>), DpopError> {
-        let jti = text(claims, "jti")?.ok_or(VerifyError::ClaimMissing { name: "jti" })?;
-        if jti.is_empty() || jti.len() > MAX_JTI {
-            return Err(VerifyError::ClaimMalformed { name: "jti" }.into());
+    ) -> Result<Timestamp, DpopError> {
+        let by_clock = self.check_iat(iat, now);
+        let Some((nonces, demand)) = &self.nonces else { return Ok(by_clock?) };
+        match (nonce.map_or(Judged::Foreign, |nonce| nonces.judge(nonce, now)), demand) {
+            (Judged::Fresh { until }, _) => Ok(until),
+            // Its `iat` does not count: a clock that is ahead would let the proof pass a second time, once it is forgotten.
+            (Judged::Stale, _) | (Judged::Foreign, NonceDemand::Always) => Err(DpopError::NonceMismatch),
+            (Judged::Foreign, NonceDemand::WhereClocksDiffer) => by_clock.map_err(DpopError::NonceNeeded),
         }
-        if text(claims, "htm")?.ok_or(VerifyError::ClaimMissing { name: "htm" })? != request.method {
-            return Err(DpopError::MethodMismatch);
-        }
-        let htu = text(claims, "htu")?.ok_or(VerifyError::ClaimMissing { name: "htu" })?;
-        // Neither side's query or fragment counts (RFC 9449 §4.3, item 9), though a proof should have none.
-        if !same_uri(request::without_query(&htu), request::without_query(request.uri)) {
-            return Err(DpopError::UriMismatch);
-        }
-        let iat = claims.get("iat").ok_or(VerifyError::ClaimMissing { name: "iat" })?;
-        let iat = iat
-            .as_number()
-            .and_then(|number| NumericDate::read(number, Rounding::Up))
-            .and_then(|date| Timestamp::try_from_unix(date.0))
-            .ok_or(VerifyError::ClaimMalformed { name: "iat" })?;
-        if now.saturating_add(self.leeway) < iat {
-            return Err(VerifyError::IssuedInTheFuture { iat, now }.into());
-        }
-        if now > iat.saturating_add(self.max_age).saturating_add(self.leeway) {
-            return Err(VerifyError::TooOld { iat, now }.into());
-        }
-        let ath = text(claims, "ath")?;
-        if let Some(token) = request.access_token
-            && ath != Some(access_token_hash(token))
-        {
-            return Err(DpopError::AccessTokenMismatch);
-        }
-        let nonce = text(claims, "nonce")?;
-        if request.nonce.is_some_and(|wanted| nonce.as_deref() != Some(wanted)) {
-            return Err(DpopError::NonceMismatch);
-        }
-        Ok((jti, iat, nonce))
     }
+
+    fn check_iat(&self, iat: Timestamp, now: Timestamp) -> Result<Timestamp, VerifyError> {
+        let end = iat.saturating_add(self.max_age).saturating_add(self.leeway);
+        if now.saturating_add(self.leeway) < iat {
+            return Err(VerifyError::IssuedInTheFuture { iat, now });
+        }
+        if now > end { Err(VerifyError::TooOld { iat, now }) } else { Ok(end) }
+    }
+}
+
+fn check_claims(
+    claims: Value<'_, '_>,
+    request: &Request<'_>,
+) -> Result<(String, Timestamp, Option<String>), DpopError> {
+    let jti = text(claims, "jti")?.ok_or(VerifyError::ClaimMissing { name: "jti" })?;
+    if jti.is_empty() || jti.len() > MAX_JTI {
+        return Err(VerifyError::ClaimMalformed { name: "jti" }.into());
+    }
+    if text(claims, "htm")?.ok_or(VerifyError::ClaimMissing { name: "htm" })? != request.method {
+        return Err(DpopError::MethodMismatch);
+    }
+    let htu = text(claims, "htu")?.ok_or(VerifyError::ClaimMissing { name: "htu" })?;
+    // Neither side's query or fragment counts (RFC 9449 §4.3, item 9), though a proof should have none.
+    if !same_uri(request::without_query(&htu), request::without_query(request.uri)) {
+        return Err(DpopError::UriMismatch);
+    }
+    let iat = claims.get("iat").ok_or(VerifyError::ClaimMissing { name: "iat" })?;
+    let iat = iat
+        .as_number()
+        .and_then(|number| NumericDate::read(number, Rounding::Up))
+        .and_then(|date| Timestamp::try_from_unix(date.0))
+        .ok_or(VerifyError::ClaimMalformed { name: "iat" })?;
+    let ath = text(claims, "ath")?;
+    if let Some(token) = request.access_token
+        && ath != Some(access_token_hash(token))
+    {
+        return Err(DpopError::AccessTokenMismatch);
+    }
+    let nonce = text(claims, "nonce")?;
+    if request.nonce.is_some_and(|wanted| nonce.as_deref() != Some(wanted)) {
+        return Err(DpopError::NonceMismatch);
+    }
+    Ok((jti, iat, nonce))
 }
 
 fn text(claims: Value<'_, '_>, name: &'static str) -> Result<Option<String>, VerifyError> {

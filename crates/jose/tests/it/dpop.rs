@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jeton_jose::dpop::{DpopError, ProofVerifier, Prover, Request};
+use jeton_jose::dpop::{DpopError, NonceDemand, Nonces, ProofVerifier, Prover, Request};
 use jeton_jose::{Algorithm, PrivateKey, SharedSecret, Timestamp, VerifyError, base64url, jws};
 use serde_json::{Value, json};
 
@@ -187,4 +187,93 @@ fn shared_secrets_prove_nothing() {
         verifier.verify(&proof, &Request::new("POST", URI), NOW).unwrap_err().code(),
         "algorithm_not_allowed"
     );
+}
+
+fn nonces() -> Nonces {
+    Nonces::new(&[7; 32]).unwrap()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix(NOW.unix() + seconds)
+}
+
+/// Verifies at [`NOW`] a proof that a client made whose clock is wrong by `off` seconds.
+fn verified_by_a_clock_off_by(off: i64, nonce: Option<&str>, demand: NonceDemand) -> Result<(), DpopError> {
+    let prover = Prover::new(&PrivateKey::generate(Algorithm::Ed25519).unwrap()).unwrap();
+    let mut request = Request::new("POST", URI);
+    if let Some(nonce) = nonce {
+        request = request.nonce(nonce);
+    }
+    let proof = prover.prove(&request, at(off)).unwrap();
+    let verifier = ProofVerifier::new().nonces(nonces(), demand);
+    verifier.verify(&proof, &Request::new("POST", URI), NOW).map(drop)
+}
+
+#[test]
+fn a_client_whose_clock_is_wrong_is_asked_for_a_nonce_and_passes_with_it() {
+    let nonce = nonces().current(NOW);
+    for off in [-86_400 * 365, -7200, -120, -91, 31, 60, 7200, 86_400 * 365] {
+        let refused = verified_by_a_clock_off_by(off, None, NonceDemand::WhereClocksDiffer).unwrap_err();
+        assert!(refused.asks_for_nonce(), "{off}: {refused}");
+        assert_eq!(refused.code(), "dpop_nonce_needed");
+        let passed = verified_by_a_clock_off_by(off, Some(&nonce), NonceDemand::WhereClocksDiffer);
+        assert_eq!(passed, Ok(()), "{off}");
+    }
+    for off in [-90, 0, 30] {
+        assert_eq!(verified_by_a_clock_off_by(off, None, NonceDemand::WhereClocksDiffer), Ok(()), "{off}");
+    }
+}
+
+#[test]
+fn a_nonce_is_good_for_one_minute_at_least_and_two_at_most() {
+    let judge =
+        |given: i64| verified_by_a_clock_off_by(0, Some(&nonces().current(at(given))), NonceDemand::Always);
+    // A window begins at `NOW`.
+    assert_eq!(NOW.unix() % 60, 0);
+    for given in [-60, -1, 0, 59, 60] {
+        assert_eq!(judge(given), Ok(()), "{given}");
+    }
+    for given in [-3600, -121, -61, 120] {
+        assert_eq!(judge(given), Err(DpopError::NonceMismatch), "{given}");
+    }
+}
+
+#[test]
+fn a_proof_with_an_old_nonce_is_refused_whatever_its_iat_says() {
+    let old = nonces().current(at(-300));
+    let refused = verified_by_a_clock_off_by(0, Some(&old), NonceDemand::WhereClocksDiffer).unwrap_err();
+    assert_eq!(refused, DpopError::NonceMismatch);
+}
+
+#[test]
+fn a_nonce_of_another_server_does_not_count() {
+    let foreign = Nonces::new(&[8; 32]).unwrap().current(NOW);
+    for nonce in [foreign.as_str(), "x", "", "\u{e9}", &"A".repeat(54)] {
+        let judge = |off, demand| verified_by_a_clock_off_by(off, Some(nonce), demand);
+        assert_eq!(judge(0, NonceDemand::WhereClocksDiffer), Ok(()), "{nonce}");
+        assert!(judge(300, NonceDemand::WhereClocksDiffer).unwrap_err().asks_for_nonce());
+        assert_eq!(judge(0, NonceDemand::Always), Err(DpopError::NonceMismatch));
+    }
+}
+
+#[test]
+fn a_proof_that_a_nonce_let_pass_is_remembered_until_the_nonce_is_old() {
+    let prover = Prover::new(&PrivateKey::generate(Algorithm::Ed25519).unwrap()).unwrap();
+    let nonce = nonces().current(NOW);
+    let proof = prover.prove(&Request::new("POST", URI).nonce(&nonce), at(7200)).unwrap();
+    let verifier = ProofVerifier::new().nonces(nonces(), NonceDemand::default());
+    let verify = |now| verifier.verify(&proof, &Request::new("POST", URI), now);
+    let until = verify(NOW).unwrap().remember_until();
+    assert!(until.unix() - NOW.unix() <= 120, "{until:?}");
+    // Nor does it pass once its `iat` has come.
+    for later in [until.unix() - NOW.unix() + 1, 7200, 7230] {
+        assert_eq!(verify(at(later)).map(drop), Err(DpopError::NonceMismatch), "{later}");
+    }
+}
+
+#[test]
+fn a_secret_for_nonces_is_long_and_is_not_shown() {
+    assert_eq!(Nonces::new(&[7; 31]).unwrap_err().code(), "key_secret_too_short");
+    assert_eq!(format!("{:?}", nonces()), "Nonces { .. }");
+    assert_ne!(Nonces::random().current(NOW), Nonces::random().current(NOW));
 }

@@ -90,6 +90,9 @@ impl Origin for PublishedSet {
 
     async fn fetch(&self) -> Result<(Arc<JwkSet>, Box<str>), FetchError> {
         let set = self.fetcher.jwk_set(&self.url).await?;
+        if !set.keys().iter().any(Jwk::is_public) {
+            return Err(FetchError::NoUsableKey);
+        }
         let tag = set.to_json().as_str().into();
         Ok((Arc::new(set), tag))
     }

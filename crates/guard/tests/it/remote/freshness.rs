@@ -162,6 +162,32 @@ async fn a_bad_set_never_takes_the_place_of_a_good_one() {
 }
 
 #[tokio::test]
+async fn a_set_without_one_usable_key_never_takes_the_place_of_a_good_one() {
+    let issuer = Issuer::new("k");
+    let origin = Origin::start(Reply::keys(&[&issuer])).await;
+    let (keys, clock) = remote(&origin);
+    let app = guarded(&keys, &clock);
+    assert_eq!(send_token(&app, &token(&issuer)).await.status, StatusCode::OK);
+    let jwk: serde_json::Value =
+        serde_json::from_str(&issuer.key.public_key().to_jwk().to_json()).expect("JSON");
+    let with = |name: &str, value: &str| {
+        let mut jwk = jwk.clone();
+        jwk[name] = value.into();
+        serde_json::json!({"keys": [jwk]}).to_string()
+    };
+    for bad in [r#"{"keys":[]}"#, &with("use", "enc"), &with("alg", "ECDH-ES"), &with("alg", "XS256")] {
+        origin.answer(Reply::ok(bad));
+        assert_eq!(keys.reload().await.expect_err(bad), FetchError::NoUsableKey);
+        clock.advance(Duration::from_secs(600));
+        assert_eq!(send_token(&app, &token(&issuer)).await.status, StatusCode::OK, "{bad}");
+    }
+    // Nor does it stand for keys that were never there: that is an outage, and no fault of the token.
+    let (fresh, clock) = remote(&origin);
+    let refused = send_token(&guarded(&fresh, &clock), &token(&issuer)).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
 async fn two_issuers_with_one_url_do_not_share_their_keys() {
     let issuer = Issuer::new("k");
     let origin = Origin::start(Reply::keys(&[&issuer])).await;

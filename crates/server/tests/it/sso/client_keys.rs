@@ -102,3 +102,17 @@ async fn a_sector_lists_every_redirect_uri_of_its_clients() {
     sector.answer(&document(r#"{"redirect_uris":[]}"#));
     assert_eq!(check_sector(&fetcher, &pairwise(json!([one]), named())).await, Err(SectorError::Malformed));
 }
+
+#[tokio::test]
+async fn a_set_without_one_public_key_takes_the_place_of_no_good_one() {
+    let app = TestApp::with(|settings| settings, reaching_here).await;
+    let first = key("first");
+    let published = Listener::serving(&set(&[&first])).await;
+    add_service(&app, &published.url("/jwks")).await;
+    assert_eq!(ask(&app, &first, "1").await.status, 200);
+    published.answer(&document(r#"{"keys":[]}"#));
+    for jti in ["2", "3"] {
+        app.hand.step(1200);
+        assert_eq!(ask(&app, &first, jti).await.status, 200, "{jti}");
+    }
+}

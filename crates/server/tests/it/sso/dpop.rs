@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Request, StatusCode, header};
 use jeton_authority::DpopNonces;
 use jeton_jose::dpop::{Prover, Request as Proved};
-use jeton_jose::{Algorithm, PrivateKey};
+use jeton_jose::{Algorithm, PrivateKey, Timestamp};
 use serde_json::{Value, json};
 
 use super::browser::{Browser, redirected};
@@ -174,7 +174,7 @@ async fn a_proof_is_good_once_and_only_for_its_own_request() {
     assert_eq!(phone.userinfo("DPoP", access, Some(&without_ath)).await.status, StatusCode::UNAUTHORIZED);
 
     app.hand.step(91);
-    assert_eq!(phone.refresh(&[&one], refresh).await.json()["error"], "invalid_dpop_proof", "too old");
+    assert_eq!(phone.refresh(&[&one], refresh).await.json()["error"], "use_dpop_nonce", "too old");
 }
 
 #[tokio::test]
@@ -260,4 +260,49 @@ async fn where_nonces_are_demanded_a_proof_made_in_advance_is_refused() {
     let nonce = asked.header("dpop-nonce").expect("a nonce").to_owned();
     let answer = phone.userinfo("DPoP", access, Some(&phone.prove(request.nonce(&nonce)))).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_client_whose_clock_is_wrong_passes_with_the_nonce_that_it_is_sent() {
+    for nonces in [DpopNonces::Unused, DpopNonces::Demanded] {
+        let app = TestApp::with(
+            |mut settings| {
+                settings.dpop_nonces = nonces;
+                settings
+            },
+            |service| service,
+        )
+        .await;
+        app.add_client("phone", phone()).await;
+        let phone = Phone::new(&app);
+        for off in [-7200, -120, 60, 7200] {
+            let wrong = Timestamp::from_unix(app.service.clock().now().unix() + off);
+            let prove = |request: Proved<'_>| phone.prover.prove(&request, wrong).expect("a proof");
+            let code = code(&app, &[]).await;
+            let request = Proved::new("POST", TOKEN);
+            let refused = phone.redeem(&prove(request), &code).await;
+            assert_eq!(refused.json()["error"], "use_dpop_nonce", "{off}");
+            let nonce = refused.header("dpop-nonce").expect("a nonce").to_owned();
+            let answer = phone.redeem(&prove(request.nonce(&nonce)), &code).await;
+            assert_eq!(answer.status, StatusCode::OK, "{off}: {}", answer.text());
+
+            let tokens = answer.json();
+            let access = text(&tokens, "access_token");
+            let request = Proved::new("GET", USERINFO).access_token(access);
+            let refused = phone.userinfo("DPoP", access, Some(&prove(request))).await;
+            assert_eq!(refused.json()["error"], "use_dpop_nonce", "{off}");
+            let nonce = refused.header("dpop-nonce").expect("a nonce").to_owned();
+            let answer = phone.userinfo("DPoP", access, Some(&prove(request.nonce(&nonce)))).await;
+            assert_eq!(answer.status, StatusCode::OK, "{off}: {}", answer.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_whose_clock_is_right_is_sent_no_nonce_unless_one_is_demanded() {
+    let app = app().await;
+    let phone = Phone::new(&app);
+    let code = code(&app, &[]).await;
+    let answer = phone.redeem(&phone.prove(Proved::new("POST", TOKEN)), &code).await;
+    assert_eq!((answer.status, answer.header("dpop-nonce")), (StatusCode::OK, None));
 }
