@@ -15,6 +15,13 @@ pub(crate) struct Page {
     pub(crate) text: String,
 }
 
+impl Page {
+    /// Where it leads on to.
+    pub(crate) fn location(&self) -> String {
+        resolve(&self.url, &header(&self.head, "location").unwrap_or_else(|| panic!("{self:?}")))
+    }
+}
+
 /// A browser with nothing in it.
 #[derive(Default)]
 pub(crate) struct Browser {
@@ -23,6 +30,11 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
+    /// How many cookies it keeps for a host.
+    pub(crate) fn cookies_of(&self, host: &str) -> usize {
+        self.cookies.keys().filter(|(of, _)| of == host).count()
+    }
+
     /// Opens an address and goes where it leads.
     pub(crate) fn open(&mut self, url: &str) -> Page {
         self.go("GET", url, None, None)

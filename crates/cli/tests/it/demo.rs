@@ -100,6 +100,20 @@ fn the_page_and_its_files_are_served_under_a_strict_policy() {
 }
 
 #[test]
+fn everything_that_the_page_shows_lies_in_a_landmark() {
+    let (_, page) = demo(&[]).get("/");
+    let page = page.as_str().expect("text");
+    let body = page.split_once("<body>").expect("a body").1.split("</body>").next().expect("a body");
+    let mut outside = body.to_owned();
+    for landmark in ["header", "main", "footer"] {
+        let (before, rest) = outside.split_once(&format!("<{landmark}>")).expect(landmark);
+        let (_, after) = rest.split_once(&format!("</{landmark}>")).expect(landmark);
+        outside = format!("{before}{after}");
+    }
+    assert_eq!(outside.trim(), "");
+}
+
+#[test]
 fn a_demo_leaves_nothing_behind() {
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let server = demo(&[("TMPDIR", scratch.path().to_str().expect("UTF-8"))]);

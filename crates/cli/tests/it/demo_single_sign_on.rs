@@ -61,8 +61,9 @@ fn the_second_application_asks_for_no_password_and_signing_out_of_one_signs_out_
 
     let out = browser.submit(&refreshed, "/sign-out", &[]);
     assert_eq!((out.status, &out.url), (200, &demo.tea_shop), "{out:?}");
-    assert!(out.text.contains("You signed out: here, at the authority"), "{out:?}");
-    // The authority tells the other application, which takes a moment.
+    assert!(out.text.contains("You signed out"), "{out:?}");
+    // The authority tells the applications, which takes a moment.
+    eventually(|| browser.open(&demo.tea_shop).text.contains("You signed out: here, at the authority"));
     eventually(|| browser.open(&demo.reading_room).text.contains("You signed out elsewhere"));
     let again = demo.follow_sign_in(&mut browser, &demo.reading_room);
     assert!(again.text.contains("type=\"password\""), "{again:?}");
@@ -77,7 +78,96 @@ fn an_answer_that_the_browser_did_not_ask_for_signs_nobody_in() {
     demo.follow_sign_in(&mut browser, &demo.tea_shop);
     let forged = browser.open(&format!("{}callback?code=abc&state=x", demo.tea_shop));
     assert_eq!(forged.status, 400, "{forged:?}");
-    assert!(forged.text.contains("its state is another"), "{forged:?}");
+    assert!(forged.text.contains("this browser began none with this state"), "{forged:?}");
+    assert!(forged.text.contains("href=\"/\""), "there is a way on: {forged:?}");
+}
+
+#[test]
+fn two_tabs_that_sign_in_at_once_both_end_signed_in() {
+    let demo = Demo::start();
+    let mut browser = Browser::default();
+    let [one, other] = [(); 2].map(|()| demo.follow_sign_in(&mut browser, &demo.tea_shop));
+    assert_ne!(one.url, other.url);
+    let fields = [("username", "demo"), ("password", demo.password.as_str()), ("action", "sign_in")];
+    let first = browser.submit(&other, "/authorize/sign-in", &fields);
+    assert!(first.url == demo.tea_shop && first.text.contains("Hello, "), "{first:?}");
+    // The authority knows who it is, and sends the other tab on with its own code.
+    let second = browser.open(&one.url);
+    assert!(second.url == demo.tea_shop && second.text.contains("Hello, "), "{second:?}");
+    // Whoever is signed in needs no third sign-in.
+    let third = browser.open(&format!("{}sign-in", demo.tea_shop));
+    assert!(third.url == demo.tea_shop && third.text.contains("Hello, "), "{third:?}");
+}
+
+#[test]
+fn back_after_cancel_signs_in_all_the_same() {
+    let demo = Demo::start();
+    let mut browser = Browser::default();
+    let page = demo.follow_sign_in(&mut browser, &demo.reading_room);
+    let cancelled = browser.submit(&page, "/authorize/sign-in", &[("action", "cancel")]);
+    assert_eq!(cancelled.status, 200, "{cancelled:?}");
+    assert!(cancelled.text.contains("You did not sign in"), "{cancelled:?}");
+    assert!(cancelled.text.contains("href=\"/sign-in\""), "{cancelled:?}");
+    let again = browser.open(&page.url);
+    let fields = [("username", "demo"), ("password", demo.password.as_str()), ("action", "sign_in")];
+    let home = browser.submit(&again, "/authorize/sign-in", &fields);
+    assert!(home.url == demo.reading_room && home.text.contains("Hello, "), "{home:?}");
+    // The address of the cancelled answer, once more, by way of the history.
+    let stale = browser.open(&cancelled.url);
+    assert!(stale.url == demo.reading_room && stale.text.contains("Hello, "), "{stale:?}");
+}
+
+#[test]
+fn an_answer_that_comes_again_leads_where_it_led_the_first_time() {
+    let demo = Demo::start();
+    let mut browser = Browser::default();
+    demo.sign_in(&mut browser, &demo.reading_room);
+    // Signed in at the authority, so the way to the other application has no page on it.
+    let begun = browser.ask("GET", &format!("{}sign-in", demo.tea_shop), None, None);
+    let answered = browser.ask("GET", &begun.location(), None, None);
+    let callback = answered.location();
+    assert!(callback.contains("/callback?"), "{answered:?}");
+    for _ in 0..3 {
+        let page = browser.open(&callback);
+        assert!(page.url == demo.tea_shop && page.text.contains("Hello, "), "{page:?}");
+    }
+    let forged = browser.open(&format!("{}callback?code=abc&state=x", demo.tea_shop));
+    assert!(forged.url == demo.tea_shop && forged.text.contains("Hello, "), "{forged:?}");
+
+    let home = browser.open(&demo.tea_shop);
+    browser.submit(&home, "/sign-out", &[]);
+    let after = browser.open(&callback);
+    assert!(after.url == demo.tea_shop && after.text.contains("You signed out"), "{after:?}");
+}
+
+#[test]
+fn signing_out_is_told_once_it_is_known_and_a_second_press_does_what_the_first_one_began() {
+    let demo = Demo::start();
+    let mut browser = Browser::default();
+    let home = demo.sign_in(&mut browser, &demo.tea_shop);
+    let sign_out = format!("{}sign-out", demo.tea_shop);
+    let origin = demo.tea_shop.trim_end_matches('/');
+    // The browser drops the answer to the first press when the second one comes.
+    let dropped = browser.ask("POST", &sign_out, Some(String::new()), Some(origin));
+    assert!(dropped.location().contains("/end_session?"), "{dropped:?}");
+    let almost = browser.open(&demo.tea_shop);
+    assert!(almost.text.contains("You may still be signed in at the authority"), "{almost:?}");
+    assert!(almost.text.contains("action=\"/sign-out\""), "{almost:?}");
+    let out = browser.submit(&home, "/sign-out", &[]);
+    assert!(out.url == demo.tea_shop && out.text.contains("You signed out"), "{out:?}");
+    eventually(|| browser.open(&demo.tea_shop).text.contains("You signed out: here, at the authority"));
+    let again = demo.follow_sign_in(&mut browser, &demo.tea_shop);
+    assert!(again.text.contains("type=\"password\""), "{again:?}");
+}
+
+#[test]
+fn sign_ins_that_never_come_back_leave_few_cookies() {
+    let demo = Demo::start();
+    let mut browser = Browser::default();
+    for _ in 0..20 {
+        browser.ask("GET", &format!("{}sign-in", demo.tea_shop), None, None);
+    }
+    assert!(browser.cookies_of("localhost") <= 5);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What an application is, and what differs between the two.
 
 use super::Link;
+use super::attempt::Attempts;
 use super::authority::Authority;
 use super::session::Sessions;
 
@@ -56,16 +57,23 @@ pub(super) struct Application {
     /// The other application.
     pub(super) other: Link,
     pub(super) authority: Authority,
+    pub(super) attempts: Attempts,
     pub(super) sessions: Sessions,
 }
 
 impl Application {
     pub(super) fn new(kind: &'static Kind, origin: String, other: Link, authority: Authority) -> Self {
-        Self { kind, origin, other, authority, sessions: Sessions::new(kind.id) }
+        let (attempts, sessions) = (Attempts::new(kind.id), Sessions::new(kind.id));
+        Self { kind, origin, other, authority, attempts, sessions }
     }
 
     /// Where codes are sent.
     pub(super) fn redirect_uri(&self) -> String {
         format!("{}/callback", self.origin)
+    }
+
+    /// Where browsers come back to after signing out.
+    pub(super) fn post_logout_redirect_uri(&self) -> String {
+        format!("{}/signed-out", self.origin)
     }
 }

@@ -133,8 +133,7 @@ impl Authority {
             return serde_json::from_slice(&body).map_err(unusable);
         }
         let refusal: Refusal = serde_json::from_slice(&body).map_err(unusable)?;
-        let description = refusal.error_description.map_or_else(String::new, |text| format!(" ({text})"));
-        Err(Trouble::Refused(format!("{}{description}", refusal.error)))
+        Err(Trouble::Refused { error: refusal.error, description: refusal.error_description })
     }
 
     /// What the user with this subject is called, of whom the tokens tell.

@@ -2,7 +2,9 @@
 //! like any other: all that it knows of the authority comes over HTTP.
 
 mod application;
+mod attempt;
 mod authority;
+mod cookies;
 mod page;
 mod session;
 mod sign_in;
@@ -87,6 +89,7 @@ impl Applications {
                 .route("/refresh", post(sign_in::refresh))
                 .route("/steal", post(theft::attempt))
                 .route("/sign-out", post(sign_out::begin))
+                .route("/signed-out", get(sign_out::back))
                 .route("/backchannel-logout", post(sign_out::told))
                 .with_state(application);
             for listener in listeners {
@@ -138,7 +141,7 @@ async fn add_client(
         "token_endpoint_auth_method": if kind.public { "none" } else { "client_secret_post" },
         "grant_types": ["authorization_code", "refresh_token"],
         "redirect_uris": [format!("{origin}/callback")],
-        "post_logout_redirect_uris": [format!("{origin}/")],
+        "post_logout_redirect_uris": [format!("{origin}/signed-out")],
         "backchannel_logout_uri": format!("{origin}/backchannel-logout"),
         "scope": sign_in::SCOPE,
         "dpop_bound_access_tokens": kind.bound,

@@ -27,6 +27,8 @@ struct Home<'a> {
     other_url: &'a str,
     /// Why nobody is signed in any more.
     ended: Option<&'static str>,
+    /// Whether somebody signed out here, and the browser did not come back from the authority.
+    leaving: bool,
     user: Option<User<'a>>,
 }
 
@@ -38,6 +40,10 @@ struct User<'a> {
     signed_in_at: String,
     expires: String,
 }
+
+#[derive(Template)]
+#[template(path = "demo/not_signed_in.html")]
+struct NotSignedIn;
 
 #[derive(Template)]
 #[template(path = "demo/trouble.html")]
@@ -57,6 +63,12 @@ pub(super) async fn home(State(application): State<Arc<Application>>, headers: H
         other_name: application.other.name,
         other_url: &application.other.url,
         ended: match &visit {
+            Some(Visit::Leaving(leaving)) if leaving.returned => Some(
+                "You signed out here, and came back from the authority. It has not told this application yet that you signed out there too.",
+            ),
+            Some(Visit::Leaving(_)) => Some(
+                "You signed out here. You may still be signed in at the authority, and so at other applications.",
+            ),
             Some(Visit::Ended(Ended::Here)) => Some(
                 "You signed out: here, at the authority, and of everything else that you had signed in to with this browser.",
             ),
@@ -68,6 +80,7 @@ pub(super) async fn home(State(application): State<Arc<Application>>, headers: H
             ),
             _ => None,
         },
+        leaving: matches!(&visit, Some(Visit::Leaving(leaving)) if !leaving.returned),
         user: match &visit {
             Some(Visit::SignedIn(known)) => Some(User {
                 known,
@@ -90,6 +103,11 @@ pub(super) async fn style() -> impl IntoResponse {
 /// `GET /icon.svg`.
 pub(super) async fn icon() -> impl IntoResponse {
     ([(CONTENT_TYPE, "image/svg+xml"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], ICON)
+}
+
+/// What somebody sees who came back without having signed in.
+pub(super) fn not_signed_in() -> Response {
+    html(StatusCode::OK, &NotSignedIn, None)
 }
 
 /// What is shown where something went wrong.

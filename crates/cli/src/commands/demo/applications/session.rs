@@ -1,22 +1,16 @@
 //! The application's own sessions: a random name in a cookie, and what is known under it in memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use jeton_jose::{Timestamp, base64url};
 
-/// The most sessions, and the most logout tokens, that are remembered. Beyond that all are forgotten.
-const REMEMBERED: usize = 1_000;
+use super::cookies;
+use crate::clock;
 
-/// A sign-in that was begun and has not come back.
-#[derive(Clone)]
-pub(super) struct Begun {
-    pub(super) state: String,
-    pub(super) nonce: String,
-    pub(super) verifier: String,
-    pub(super) at: Timestamp,
-}
+/// The most sessions, and the most logout tokens, that are remembered. Beyond that the oldest goes.
+const REMEMBERED: usize = 1_000;
 
 /// Somebody who is signed in.
 #[derive(Clone)]
@@ -50,10 +44,23 @@ pub(super) struct Theft {
     pub(super) answer: String,
 }
 
+/// Somebody who pressed "Sign out everywhere". The session here has ended. Whether it has ended at the authority is known once the
+/// authority says so.
+#[derive(Clone)]
+pub(super) struct Leaving {
+    pub(super) sid: String,
+    /// Names the session to the authority.
+    pub(super) id_token: String,
+    /// Comes back from the authority with the browser.
+    pub(super) state: String,
+    /// Whether the browser came back.
+    pub(super) returned: bool,
+}
+
 /// Why nobody is signed in any more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// They signed out here.
+    /// They signed out here, and the authority confirmed the end of their session.
     Here,
     /// The authority told the application that they signed out elsewhere.
     Elsewhere,
@@ -64,17 +71,17 @@ pub(super) enum Ended {
 /// What is known of a browser.
 #[derive(Clone)]
 pub(super) enum Visit {
-    Begun(Begun),
     SignedIn(Box<SignedIn>),
+    Leaving(Leaving),
     Ended(Ended),
 }
 
 /// All browsers.
 pub(super) struct Sessions {
     cookie: &'static str,
-    visits: Mutex<HashMap<String, Visit>>,
-    /// The logout tokens that were taken, by `jti`.
-    logouts: Mutex<HashSet<String>>,
+    visits: Mutex<HashMap<String, (Timestamp, Visit)>>,
+    /// The logout tokens that were taken, by `jti`, and the session that each ended.
+    logouts: Mutex<HashMap<String, (Timestamp, Option<String>)>>,
 }
 
 impl Sessions {
@@ -84,63 +91,102 @@ impl Sessions {
 
     /// What is known of the browser that sent these headers.
     pub(super) fn of(&self, headers: &HeaderMap) -> Option<Visit> {
-        self.with(|visits| visits.get(self.name_in(headers)?).cloned())
+        let name = cookies::value(headers, self.cookie)?;
+        self.with(|visits| visits.get(name).map(|(_, visit)| visit.clone()))
     }
 
-    /// Remembers a visit under a new name, forgets it under the old one, and hands out the cookie. A name that somebody
+    /// Whether somebody is signed in at the browser that sent these headers.
+    pub(super) fn is_signed_in(&self, headers: &HeaderMap) -> bool {
+        matches!(self.of(headers), Some(Visit::SignedIn(_)))
+    }
+
+    /// Begins a session under a new name, and answers the name. What the browser had before is forgotten: a name that somebody
     /// planted before the sign-in is worth nothing after it.
-    pub(super) fn begin(&self, headers: &HeaderMap, visit: Visit) -> HeaderValue {
+    pub(super) fn begin(&self, headers: &HeaderMap, signed_in: SignedIn) -> String {
         let name = random();
+        // The authority may have ended the session while its code was on the way here.
+        let visit = if self.was_ended(&signed_in.sid) {
+            Visit::Ended(Ended::Elsewhere)
+        } else {
+            Visit::SignedIn(Box::new(signed_in))
+        };
         self.with(|visits| {
-            if visits.len() >= REMEMBERED {
-                visits.clear();
-            }
-            if let Some(old) = self.name_in(headers) {
+            if let Some(old) = cookies::value(headers, self.cookie) {
                 visits.remove(old);
             }
-            visits.insert(name.clone(), visit);
+            make_room(visits, |(at, _)| *at);
+            visits.insert(name.clone(), (clock::now(), visit));
         });
-        // Lax: the browser comes back from the authority, which is another site.
-        let cookie = format!("{}={name}; Path=/; HttpOnly; SameSite=Lax", self.cookie);
-        HeaderValue::try_from(cookie).expect("base64url is plain letters")
+        name
     }
 
-    /// Puts another visit in the place of a browser's.
-    pub(super) fn replace(&self, headers: &HeaderMap, visit: Visit) {
-        self.with(|visits| {
-            if let Some(place) = self.name_in(headers).and_then(|name| visits.get_mut(name)) {
-                *place = visit;
-            }
+    /// The cookie of a session, where somebody is signed in under this name.
+    pub(super) fn cookie_of(&self, name: &str) -> Option<HeaderValue> {
+        let signed_in = self.with(|visits| matches!(visits.get(name), Some((_, Visit::SignedIn(_)))));
+        signed_in.then(|| cookies::set(self.cookie, name, None))
+    }
+
+    /// Changes what is known of a browser. What answers after the session has ended must not bring it back, so the change is told
+    /// what is there now.
+    pub(super) fn change<T>(&self, headers: &HeaderMap, change: impl FnOnce(&mut Visit) -> T) -> Option<T> {
+        let name = cookies::value(headers, self.cookie)?;
+        self.with(|visits| visits.get_mut(name).map(|(_, visit)| change(visit)))
+    }
+
+    /// Changes the session that somebody is signed in with, if it is still the one of this `sid`.
+    pub(super) fn change_signed_in(
+        &self,
+        headers: &HeaderMap,
+        sid: &str,
+        change: impl FnOnce(&mut SignedIn),
+    ) {
+        self.change(headers, |visit| match visit {
+            Visit::SignedIn(known) if known.sid == sid => change(known),
+            _ => {}
         });
     }
 
-    /// Ends every visit that a logout token means, unless it was taken before: those of a `sid`, or else all of a user.
+    /// Ends every session that a logout token means, unless it was taken before: those of a `sid`, or else all of a user.
     pub(super) fn end(&self, jti: &str, sid: Option<&str>, sub: Option<&str>) {
-        let mut taken = self.logouts.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.len() >= REMEMBERED {
-            taken.clear();
-        }
-        if !taken.insert(jti.to_owned()) {
-            return;
+        {
+            let mut taken = self.logouts.lock().unwrap_or_else(PoisonError::into_inner);
+            make_room(&mut taken, |(at, _)| *at);
+            if taken.insert(jti.to_owned(), (clock::now(), sid.map(str::to_owned))).is_some() {
+                return;
+            }
         }
         self.with(|visits| {
-            for visit in visits.values_mut() {
-                let Visit::SignedIn(signed_in) = visit else { continue };
-                if sid.map_or(sub == Some(&signed_in.sub), |sid| sid == signed_in.sid) {
-                    *visit = Visit::Ended(Ended::Elsewhere);
+            for (_, visit) in visits.values_mut() {
+                match visit {
+                    Visit::SignedIn(known) if sid.map_or(sub == Some(&known.sub), |sid| sid == known.sid) => {
+                        *visit = Visit::Ended(Ended::Elsewhere);
+                    }
+                    Visit::Leaving(leaving) if sid == Some(&leaving.sid) => {
+                        *visit = Visit::Ended(Ended::Here);
+                    }
+                    _ => {}
                 }
             }
         });
     }
 
-    fn with<T>(&self, with: impl FnOnce(&mut HashMap<String, Visit>) -> T) -> T {
-        with(&mut self.visits.lock().unwrap_or_else(PoisonError::into_inner))
+    fn was_ended(&self, sid: &str) -> bool {
+        let taken = self.logouts.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.values().any(|(_, ended)| ended.as_deref() == Some(sid))
     }
 
-    fn name_in<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, _)| *name == self.cookie).map(|(_, value)| value)
+    fn with<T>(&self, with: impl FnOnce(&mut HashMap<String, (Timestamp, Visit)>) -> T) -> T {
+        with(&mut self.visits.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Forgets the oldest entry of a full map.
+pub(super) fn make_room<T>(map: &mut HashMap<String, T>, at: impl Fn(&T) -> Timestamp) {
+    if map.len() < REMEMBERED {
+        return;
+    }
+    if let Some(oldest) = map.iter().min_by_key(|(_, entry)| at(entry)).map(|(name, _)| name.clone()) {
+        map.remove(&oldest);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Redirect;
 use jeton_jose::jwt::Verifier;
@@ -12,29 +12,56 @@ use jeton_oauth::Parameters;
 use serde::Deserialize;
 
 use super::application::Application;
-use super::session::{Ended, Visit};
+use super::session::{Leaving, Visit, random};
 use super::trouble::Trouble;
 
-/// `POST /sign-out`: ends the session here, and goes to the authority to end all the others.
+/// `POST /sign-out`: ends the session here, and goes to the authority to end all the others. Pressed twice, the browser follows the
+/// second answer alone, so each leads to the authority.
 pub(super) async fn begin(
     State(application): State<Arc<Application>>,
     headers: HeaderMap,
 ) -> Result<Redirect, Trouble> {
     from_this_site(&application, &headers)?;
-    let Some(Visit::SignedIn(known)) = application.sessions.of(&headers) else {
-        return Ok(Redirect::to("/"));
-    };
-    application.sessions.replace(&headers, Visit::Ended(Ended::Here));
-    let back = format!("{}/", application.origin);
+    // Asked for first: where the authority is down, nothing ends by halves.
+    let endpoint = &application.authority.metadata().await?.end_session_endpoint;
+    let leaving = application.sessions.change(&headers, |visit| {
+        if let Visit::SignedIn(known) = visit {
+            let (sid, id_token) = (known.sid.clone(), known.id_token.clone());
+            *visit = Visit::Leaving(Leaving { sid, id_token, state: random(), returned: false });
+        }
+        match visit {
+            Visit::Leaving(leaving) => Some(leaving.clone()),
+            _ => None,
+        }
+    });
+    let Some(leaving) = leaving.flatten() else { return Ok(Redirect::to("/")) };
+    let back = application.post_logout_redirect_uri();
     let request: Parameters = [
-        ("id_token_hint", known.id_token.as_str()),
+        ("id_token_hint", leaving.id_token.as_str()),
         ("client_id", application.authority.client_id()),
         ("post_logout_redirect_uri", &back),
+        ("state", &leaving.state),
     ]
     .into_iter()
     .collect();
-    let endpoint = &application.authority.metadata().await?.end_session_endpoint;
     Ok(Redirect::to(&format!("{endpoint}?{}", request.to_query())))
+}
+
+/// `GET /signed-out`: back from the authority.
+pub(super) async fn back(
+    State(application): State<Arc<Application>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Redirect {
+    let answer = Parameters::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    application.sessions.change(&headers, |visit| {
+        if let Visit::Leaving(leaving) = visit
+            && answer.get("state") == Some(&leaving.state)
+        {
+            leaving.returned = true;
+        }
+    });
+    Redirect::to("/")
 }
 
 /// What the application reads in a logout token.

@@ -27,7 +27,7 @@ pub(super) async fn attempt(
     headers: HeaderMap,
 ) -> Result<Redirect, Trouble> {
     from_this_site(&application, &headers)?;
-    let Some(Visit::SignedIn(mut known)) = application.sessions.of(&headers) else {
+    let Some(Visit::SignedIn(known)) = application.sessions.of(&headers) else {
         return Ok(Redirect::to("/"));
     };
     let mut thefts = vec![show(&application, &known.access_token, "as it is", None).await?];
@@ -37,8 +37,7 @@ pub(super) async fn attempt(
             show(&application, &known.access_token, "with a key of the thief’s own", Some(&own)).await?,
         );
     }
-    known.thefts = thefts;
-    application.sessions.replace(&headers, Visit::SignedIn(known));
+    application.sessions.change_signed_in(&headers, &known.sid, |now| now.thefts = thefts);
     Ok(Redirect::to("/#theft"))
 }
 

@@ -11,13 +11,18 @@ pub(super) enum Trouble {
     #[error("the authority does not answer as it should: {0}")]
     Authority(String),
     /// The authority says no.
-    #[error("the authority refused: {0}")]
-    Refused(String),
+    #[error("the authority refused: {error}{}", description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default())]
+    Refused {
+        /// Its code.
+        error: String,
+        /// The same in words.
+        description: Option<String>,
+    },
     /// A token is not what it should be.
     #[error("a token was refused: {0}")]
     Token(#[from] VerifyError),
     /// The answer does not belong to what this browser began.
-    #[error("this answer does not belong to a sign-in that this browser began: {0}")]
+    #[error("there is no sign-in to go on with: {0}")]
     NotBegun(&'static str),
     /// A form came from another site.
     #[error("this form came from another site")]
@@ -28,7 +33,7 @@ impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
         let status = match self {
             Self::Authority(_) => StatusCode::BAD_GATEWAY,
-            Self::Refused(_) | Self::NotBegun(_) | Self::Token(_) => StatusCode::BAD_REQUEST,
+            Self::Refused { .. } | Self::NotBegun(_) | Self::Token(_) => StatusCode::BAD_REQUEST,
             Self::OtherSite => StatusCode::FORBIDDEN,
         };
         super::page::trouble(status, &self.to_string())
