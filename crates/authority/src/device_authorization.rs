@@ -13,7 +13,9 @@ use crate::Network;
 use crate::authority::Authority;
 use crate::authorization::{SignedIn, permitted_resources};
 use crate::client::Client;
-use crate::device::{Approval, DeviceDecision, NewDeviceAuthorization, RequestContent, UserCode};
+use crate::device::{
+    Approval, DecidedDevice, DeviceDecision, NewDeviceAuthorization, RequestContent, UserCode, UserCodeError,
+};
 use crate::grant::GrantDetail;
 use crate::grants::TokenRequest;
 use crate::one_time::Handle;
@@ -52,9 +54,9 @@ impl std::fmt::Debug for DeviceAuthorizationResponse {
     }
 }
 
-/// A device that waits, as the page shows it to its user.
+/// A device whose code is known, as the page shows it to its user.
 #[derive(Debug, Clone)]
-pub struct WaitingDevice {
+pub struct FoundDevice {
     /// What its user typed.
     pub user_code: UserCode,
     /// The device's client.
@@ -65,12 +67,17 @@ pub struct WaitingDevice {
     pub authorization_details: AuthorizationDetails,
     /// The resources that it asks for tokens for (RFC 8707).
     pub resources: Vec<Box<str>>,
+    /// What was decided about it; nothing while it waits.
+    pub decided: Option<DecidedDevice>,
 }
 
 /// Why no device was found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FindDeviceError {
+    /// What was typed can be no code.
+    #[error(transparent)]
+    NoCode(#[from] UserCodeError),
     /// None waits under this code, or not any more.
     #[error("no device waits under this code")]
     Unknown,
@@ -89,6 +96,8 @@ impl FindDeviceError {
     /// The stable name of the error.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::NoCode(UserCodeError::Missing) => "user_code_missing",
+            Self::NoCode(UserCodeError::Malformed) => "user_code_malformed",
             Self::Unknown => "user_code_unknown",
             Self::Throttled { .. } => "user_code_throttled",
             Self::Failed(error) => error.code(),
@@ -150,7 +159,7 @@ impl Authority {
         Err(OAuthError::refused(ErrorCode::TemporarilyUnavailable, "no user code is free"))
     }
 
-    /// Finds the device that waits under what somebody typed. Wrong codes are counted by network (RFC 8628 §5.1).
+    /// Finds the device under what somebody typed. Wrong codes are counted by network (RFC 8628 §5.1).
     ///
     /// # Errors
     /// [`FindDeviceError`] says why there is none.
@@ -159,21 +168,37 @@ impl Authority {
         typed: &str,
         network: Network,
         now: Timestamp,
-    ) -> Result<WaitingDevice, FindDeviceError> {
-        // What cannot be a code is no guess.
-        let user_code = UserCode::parse(typed).map_err(|_| FindDeviceError::Unknown)?;
+    ) -> Result<FoundDevice, FindDeviceError> {
+        // What cannot be a code is no guess, so it does not count.
+        let user_code = UserCode::parse(typed)?;
         let wrong = &self.rates.wrong_user_codes;
         wrong
             .take(network, now)
             .map_err(|throttled| FindDeviceError::Throttled { retry_after: throttled.retry_after })?;
-        let found = self.store.find_device_authorization(user_code.as_str(), now).await?;
-        let found = found.ok_or(FindDeviceError::Unknown)?;
+        let found = self.known_device(user_code, now).await?.ok_or(FindDeviceError::Unknown)?;
         wrong.give_back(network);
+        Ok(found)
+    }
+
+    /// The device under a code that is no guess: its user typed it before, or decided about the device.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn known_device(
+        &self,
+        user_code: UserCode,
+        now: Timestamp,
+    ) -> Result<Option<FoundDevice>, OAuthError> {
+        let Some(found) = self.store.find_device_authorization(user_code.as_str(), now).await? else {
+            return Ok(None);
+        };
         let client = self.client(&found.client).await?.filter(|client| !client.policy.disabled);
-        let client = client.ok_or(FindDeviceError::Unknown)?;
-        let content = RequestContent::from_json(&found.content).ok_or(FindDeviceError::Unknown)?;
+        let Some((client, content)) = client.zip(RequestContent::from_json(&found.content)) else {
+            return Ok(None);
+        };
         let RequestContent { resources, authorization_details } = content;
-        Ok(WaitingDevice { user_code, client, scope: found.scope, authorization_details, resources })
+        let (scope, decided) = (found.scope, found.decided);
+        Ok(Some(FoundDevice { user_code, client, scope, authorization_details, resources, decided }))
     }
 
     /// Gives a device what it asked for, in the name of who is signed in.
@@ -182,7 +207,7 @@ impl Authority {
     /// When the store fails.
     pub async fn approve_device(
         &self,
-        device: &WaitingDevice,
+        device: &FoundDevice,
         signed_in: &SignedIn,
         now: Timestamp,
     ) -> Result<DeviceDecided, StoreError> {
@@ -202,18 +227,21 @@ impl Authority {
             },
         };
         let decision = DeviceDecision::Approved { content: approval.to_json() };
-        self.store.decide_device_authorization(device.user_code.as_str(), decision, now).await
+        let (code, by) = (device.user_code.as_str(), signed_in.user.id);
+        self.store.decide_device_authorization(code, by, decision, now).await
     }
 
-    /// Tells a device no.
+    /// Tells a device no, in the name of who is signed in.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn deny_device(
         &self,
-        device: &WaitingDevice,
+        device: &FoundDevice,
+        signed_in: &SignedIn,
         now: Timestamp,
     ) -> Result<DeviceDecided, StoreError> {
-        self.store.decide_device_authorization(device.user_code.as_str(), DeviceDecision::Denied, now).await
+        let (code, by) = (device.user_code.as_str(), signed_in.user.id);
+        self.store.decide_device_authorization(code, by, DeviceDecision::Denied, now).await
     }
 }

@@ -13,6 +13,7 @@ pub mod client_auth;
 mod clients;
 pub mod device;
 mod device_authorization;
+mod display_text;
 mod dpop;
 mod end_session;
 mod form_token;
@@ -51,8 +52,9 @@ mod verify;
 pub use authority::{Authority, OpenError};
 pub use authorize::{IdentifyError, REQUEST_URI_PREFIX};
 pub use device_authorization::{
-    DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, FindDeviceError, WaitingDevice,
+    DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, FindDeviceError, FoundDevice,
 };
+pub use display_text::{DisplayNameError, MAX_DISPLAY_NAME, check_display_name, hidden_characters, visible};
 pub use dpop::{DpopNonces, GoodProof, PresentedProof, dpop_algorithms};
 pub use end_session::{EndSession, EndSessionError, EndSessionRequest, LogoutToken};
 pub use form_token::{FORM_LIFETIME, FormSeal, FormVerdict, ShownDigest, StaleForm};

@@ -143,7 +143,11 @@ pub(crate) fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) ->
     lines.join("\n")
 }
 
-/// Text from outside with its control characters made harmless for a terminal.
+/// Text from outside with everything in it made harmless that a terminal acts on and nobody sees.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let mut printable = text.to_owned();
+    for (at, character) in jeton_authority::hidden_characters(text).collect::<Vec<_>>().into_iter().rev() {
+        printable.replace_range(at..at + character.len_utf8(), "\u{fffd}");
+    }
+    printable
 }

@@ -25,7 +25,7 @@ pub use policy::{
     TrustedIssuer,
 };
 pub use profile::SecurityProfile;
-pub use registered::{Client, ClientError, NewClient, StoredClient};
+pub use registered::{Client, ClientError, NewClient, StoredClient, Unverified, display_names};
 pub use remote_keys::ClientKeys;
 pub use secret::ClientSecret;
 pub use sector::ClientSectors;

@@ -276,6 +276,18 @@ impl Client {
         self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
     }
 
+    /// Whose word its name is, where nobody has checked it. Nothing where the operator added the client.
+    pub fn unverified(&self) -> Option<Unverified<'_>> {
+        match self.policy.source {
+            ClientSource::Operator => None,
+            ClientSource::MetadataDocument => Some(Unverified::DescribedAt(host_of(self.id.as_str()))),
+            ClientSource::Registered => {
+                let named = self.metadata.client_uri.as_deref();
+                Some(Unverified::Registered { names: named.map(host_of) })
+            }
+        }
+    }
+
     /// As the store keeps it.
     pub fn to_stored(&self, master: &MasterKey) -> StoredClient {
         let document = Document {
@@ -388,4 +400,28 @@ fn check_algorithms(metadata: &ClientMetadata) -> Result<(), ClientError> {
         }
     }
     Ok(())
+}
+/// Whose word the name of a client is that nobody has checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unverified<'a> {
+    /// It is known by the description at this host, which answers for it.
+    DescribedAt(&'a str),
+    /// It registered itself.
+    Registered {
+        /// The host of the website that it names, by its own word too.
+        names: Option<&'a str>,
+    },
+}
+
+/// The names that a client gives itself, in every language.
+pub fn display_names(metadata: &ClientMetadata) -> impl Iterator<Item = &str> {
+    let translated = metadata.translations.iter().filter(|(name, _)| name.starts_with("client_name#"));
+    translated.filter_map(|(_, name)| name.as_str()).chain(metadata.client_name.as_deref())
+}
+
+/// The host of a URL, with its port.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }

@@ -1,10 +1,12 @@
 //! Devices that somebody signs in from elsewhere (RFC 8628): what is remembered while one waits.
 
 mod content;
+mod decision;
 mod polling;
 mod user_code;
 
 pub(crate) use content::{Approval, RequestContent};
+pub use decision::{DecidedDevice, DecisionState, DeviceDecision, decide};
 pub use polling::{DeviceState, Noted, Polled, poll};
 pub use user_code::{UserCode, UserCodeError};
 
@@ -33,7 +35,7 @@ pub struct NewDeviceAuthorization {
     pub expires_at: Timestamp,
 }
 
-/// A device that waits, as its user sees it.
+/// A device whose code is known, as its user sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceAuthorization {
     /// The device's client.
@@ -44,16 +46,6 @@ pub struct DeviceAuthorization {
     pub content: Box<str>,
     /// When its time is over.
     pub expires_at: Timestamp,
-}
-
-/// What its user decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DeviceDecision {
-    /// No.
-    Denied,
-    /// Yes; this is what the grant is to be made of.
-    Approved {
-        /// As JSON.
-        content: Box<str>,
-    },
+    /// What was decided about it; nothing while it waits.
+    pub decided: Option<DecidedDevice>,
 }

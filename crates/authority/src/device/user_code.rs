@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::random::Random;
 
 /// The code that a device shows: eight letters. There are no vowels among them, so that no words come about, and no digits,
@@ -9,18 +11,27 @@ use crate::random::Random;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserCode(Box<str>);
 
-/// The text is no user code.
+/// The text is no user code, whichever codes there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a user code is {} letters out of {}", UserCode::LETTERS, UserCode::ALPHABET)]
-pub struct UserCodeError;
+#[non_exhaustive]
+pub enum UserCodeError {
+    /// There is nothing in it.
+    #[error("no user code was typed")]
+    Missing,
+    /// It can be no code.
+    #[error("a user code is {} letters out of {}", UserCode::LETTERS, UserCode::ALPHABET)]
+    Malformed,
+}
 
 impl UserCode {
     /// How many letters it has.
     pub const LETTERS: usize = 8;
     /// The letters that it is made of.
     pub const ALPHABET: &'static str = "BCDFGHJKLMNPQRSTVWXZ";
-    /// The longest text that is looked at, in bytes: people put spaces and hyphens anywhere.
-    const LONGEST_TYPED: usize = 64;
+    /// The longest text that is looked at, in bytes, without the white space around it. An address with a code in it is shorter.
+    const LONGEST_TYPED: usize = 4096;
+    /// What stands before the code in an address.
+    const PARAMETER: &'static str = "user_code";
 
     /// Draws one.
     pub fn draw(random: &dyn Random) -> Self {
@@ -38,19 +49,42 @@ impl UserCode {
         Self(code.into())
     }
 
-    /// Reads what somebody typed: neither case nor hyphens and white space matter.
+    /// Reads what somebody typed or pasted. What is not a letter of the alphabet does not count (RFC 8628 §6.1), and neither does
+    /// case, nor the width of letters. The code may stand in the address that the device shows.
     ///
     /// # Errors
-    /// [`UserCodeError`] where it is something else.
+    /// [`UserCodeError`] where the text can be no code.
     pub fn parse(typed: &str) -> Result<Self, UserCodeError> {
-        if typed.len() > Self::LONGEST_TYPED {
-            return Err(UserCodeError);
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Err(UserCodeError::Missing);
         }
-        let letters =
-            typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '‑' | '–' | '—'));
-        let code: String = letters.map(|c| c.to_ascii_uppercase()).collect();
-        let known = code.chars().all(|c| Self::ALPHABET.contains(c));
-        if known && code.len() == Self::LETTERS { Ok(Self(code.into())) } else { Err(UserCodeError) }
+        if typed.len() > Self::LONGEST_TYPED {
+            return Err(UserCodeError::Malformed);
+        }
+        // Full-width letters and the like become plain ones.
+        let typed: String = typed.nfkc().collect();
+        let typed = match in_address(&typed) {
+            InAddress::Code(code) => return Self::letters(&code).ok_or(UserCodeError::Malformed),
+            InAddress::None => return Err(UserCodeError::Malformed),
+            InAddress::NoAddress => typed,
+        };
+        // "Code: BCDF-GHJK" has more letters than the code alone, which is one of its words then.
+        let whole = std::iter::once(typed.as_str());
+        let words = typed.split_whitespace().filter(|word| !word.ends_with(':'));
+        match whole.chain(words).find_map(Self::letters) {
+            Some(code) => Ok(code),
+            None if typed.chars().any(char::is_alphanumeric) => Err(UserCodeError::Malformed),
+            // Dashes, or something that nobody sees.
+            None => Err(UserCodeError::Missing),
+        }
+    }
+
+    /// The code that a text is once everything else is dropped.
+    fn letters(text: &str) -> Option<Self> {
+        let letters = text.chars().map(|c| c.to_ascii_uppercase()).filter(|c| Self::ALPHABET.contains(*c));
+        let code: String = letters.collect();
+        (code.len() == Self::LETTERS).then(|| Self(code.into()))
     }
 
     /// The letters alone, as the store keeps them.
@@ -65,6 +99,33 @@ impl fmt::Display for UserCode {
         let (first, second) = self.0.split_at(Self::LETTERS / 2);
         write!(f, "{first}-{second}")
     }
+}
+
+/// What a text that may be an address has for a code.
+enum InAddress {
+    /// The value of its parameter.
+    Code(String),
+    /// It is an address without one.
+    None,
+    /// It is no address.
+    NoAddress,
+}
+
+/// Finds the code in an address, which may itself stand encoded in another address.
+fn in_address(text: &str) -> InAddress {
+    let lower = text.to_ascii_lowercase();
+    for (equals, ends) in [("=", &["&", "#"][..]), ("%3d", &["%26", "%23", "&", "#"])] {
+        let Some(at) = lower.find(&format!("{}{equals}", UserCode::PARAMETER)) else { continue };
+        let start = at + UserCode::PARAMETER.len() + equals.len();
+        let rest = &lower[start..];
+        let end = ends.iter().filter_map(|end| rest.find(end)).chain(rest.find(char::is_whitespace)).min();
+        let value = &rest[..end.unwrap_or(rest.len())];
+        let decoded = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+        // Twice encoded in an encoded address.
+        let decoded = percent_encoding::percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
+        return InAddress::Code(decoded.nfkc().collect());
+    }
+    if lower.contains("://") || lower.contains("%3a%2f%2f") { InAddress::None } else { InAddress::NoAddress }
 }
 
 #[cfg(test)]
@@ -84,9 +145,63 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_read_as_people_paste_it() {
+        let code = UserCode::parse("BCDFGHJK").expect("a code");
+        let long = format!("BCDF-GHJK{}", " ".repeat(60_000));
+        for typed in [
+            "ＢＣＤＦ－ＧＨＪＫ",
+            "ｂｃｄｆｇｈｊｋ",
+            "BCDF\u{200b}GHJK\u{feff}",
+            "\u{202a}BCDF-GHJK\u{202c}",
+            "BCDF\u{2010}GHJK",
+            "BCDF\u{2212}GHJK",
+            "BCDF~GHJK",
+            "BCDF_GHJK",
+            "„BCDF-GHJK“",
+            "'BCDF-GHJK'",
+            "`BCDF-GHJK`",
+            "(BCDF-GHJK).",
+            "B C D F - G H J K",
+            "BCDF\u{a0}GHJK\r\n",
+            "𝐁𝐂𝐃𝐅-𝐆𝐇𝐉𝐊",
+            "Code: BCDF-GHJK",
+            "code BCDF-GHJK",
+            long.as_str(),
+            "https://auth.example/device?user_code=BCDF-GHJK",
+            "https://auth.example/device?user_code=BCDF-GHJK&lang=de#top",
+            "https://auth.example/device?lang=de&USER_CODE=bcdfghjk",
+            "https://auth.example/device?user_code=BCDF%2DGHJK",
+            "https://auth.example/device?user_code=BCDF%E2%80%90GHJK",
+            "auth.example/device?user_code=BCDF-GHJK",
+            "?user_code=BCDF-GHJK",
+            "user_code=BCDF-GHJK",
+            "Go to https://auth.example/device?user_code=BCDF-GHJK now",
+            "https://go.example/?to=https%3A%2F%2Fauth.example%2Fdevice%3Fuser_code%3DBCDF-GHJK%26x%3Dy",
+            "ｈｔｔｐｓ：／／auth.example/device？user_code＝BCDF-GHJK",
+        ] {
+            assert_eq!(UserCode::parse(typed), Ok(code.clone()), "{typed}");
+        }
+    }
+
+    #[test]
     fn other_texts_are_no_codes() {
-        for typed in ["", "BCDF", "BCDF-GHJKL", "BCDFGHJA", "BCDFGHJ0", "ＢCDFGHJK", &"-".repeat(65)] {
-            assert_eq!(UserCode::parse(typed), Err(UserCodeError), "{typed}");
+        for typed in [
+            "BCDF",
+            "BCDF-GHJKL",
+            "BCDFGHJA",
+            "BCDFGHJ0",
+            "https://auth.example/device",
+            "https://bcdf.example/",
+            "https://auth.example/device?user_code=",
+            "https://auth.example/device?user_code=BCDF",
+            "12345678",
+            "БЦДФГХЙК",
+            &"B".repeat(5000),
+        ] {
+            assert_eq!(UserCode::parse(typed), Err(UserCodeError::Malformed), "{typed}");
+        }
+        for typed in ["", "  ", "-", "\u{200b}", "\u{3000}\u{feff}"] {
+            assert_eq!(UserCode::parse(typed), Err(UserCodeError::Missing), "{typed:?}");
         }
     }
 

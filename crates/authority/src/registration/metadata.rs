@@ -6,7 +6,10 @@ use jeton_oauth::{ErrorCode, RedirectUri, Scope};
 use serde_json::{Map, Value};
 
 use super::hosts;
-use crate::client::{ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS, names};
+use crate::client::{
+    ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS, display_names, names,
+};
+use crate::display_text::{DisplayNameError, check_display_name};
 use crate::refusal::Refusal;
 use crate::settings::{REGISTERED_ALGORITHM, Settings};
 
@@ -14,8 +17,6 @@ use crate::settings::{REGISTERED_ALGORITHM, Settings};
 const MAX_ITEMS: usize = 32;
 /// The longest text of a member, in bytes; a URI may be as long as a redirect URI.
 const MAX_TEXT: usize = RedirectUri::MAX_LEN;
-/// The longest name, in characters: pages show it.
-const MAX_NAME: usize = 100;
 /// The longest description, in bytes of JSON. Keys take the most of it.
 const MAX_DOCUMENT: usize = 16 * 1024;
 
@@ -240,22 +241,12 @@ fn check_sizes(metadata: &ClientMetadata) -> Result<(), Refusal> {
     if lists.into_iter().any(|length| length > MAX_ITEMS) {
         return Err(invalid("a member lists too much"));
     }
-    let translated = metadata.translations.iter().filter(|(name, _)| name.starts_with("client_name#"));
-    let names = translated.filter_map(|(_, name)| name.as_str()).chain(metadata.client_name.as_deref());
-    if names.into_iter().all(is_name) {
-        Ok(())
-    } else {
-        Err(invalid("client_name is too long or holds control characters"))
-    }
-}
-
-/// Whether pages may show it: nothing in it makes the text around it read otherwise.
-fn is_name(name: &str) -> bool {
-    let turns =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !name.trim().is_empty()
-        && name.chars().count() <= MAX_NAME
-        && !name.chars().any(|c| c.is_control() || turns(c))
+    display_names(metadata).try_for_each(|name| match check_display_name(name) {
+        Ok(()) => Ok(()),
+        Err(DisplayNameError::Blank) => Err(invalid("client_name is empty")),
+        Err(DisplayNameError::TooLong { .. }) => Err(invalid("client_name has more than 100 characters")),
+        Err(DisplayNameError::Hidden { .. }) => Err(invalid("client_name holds an invisible character")),
+    })
 }
 
 /// Those that users are led to may be on this machine, where applications are made; those that the authority fetches may not.

@@ -5,7 +5,8 @@ use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
 use super::{CodeRedemption, Placement, StoreError};
-use crate::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
+use crate::UserId;
+use crate::device::{DecidedDevice, DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use crate::grant::NewGrant;
 use crate::one_time::{OneTimeHash, Presentation};
 
@@ -14,8 +15,8 @@ use crate::one_time::{OneTimeHash, Presentation};
 pub enum DeviceDecided {
     /// The decision is written.
     Done,
-    /// Somebody decided before; nothing was changed.
-    AlreadyDecided,
+    /// Somebody decided before; nothing was changed. This is what they decided, where that is known.
+    AlreadyDecided(Option<DecidedDevice>),
     /// There is no such code, or its time is over.
     Unknown,
 }
@@ -55,17 +56,19 @@ pub trait DeviceStore {
         now: Timestamp,
     ) -> Result<Placement, StoreError>;
 
-    /// The device that waits under this user code, where its time is not over and nobody decided.
+    /// The device under this user code, where its time is not over. One that was decided about is found only where it is known who
+    /// decided.
     async fn find_device_authorization(
         &self,
         user_code: &str,
         now: Timestamp,
     ) -> Result<Option<DeviceAuthorization>, StoreError>;
 
-    /// Writes what somebody decided about a device, which succeeds at most once.
+    /// Writes what somebody decided about a device, as [`crate::device::decide`] says, which succeeds at most once.
     async fn decide_device_authorization(
         &self,
         user_code: &str,
+        by: UserId,
         decision: DeviceDecision,
         now: Timestamp,
     ) -> Result<DeviceDecided, StoreError>;

@@ -309,3 +309,26 @@ fn a_change_of_nothing_is_refused_and_missing_keys_name_their_flag() {
         .refused();
     assert!(refused.contains("give them by --jwks FILE"), "{refused}");
 }
+
+#[test]
+fn a_name_with_something_invisible_is_refused_and_others_of_every_script_are_not() {
+    let folder = Folder::new();
+    let add = |id: &str, name: &str| {
+        folder.run(&["client", "add", "--id", id, "--name", name, "--redirect-uri", CALLBACK])
+    };
+    for (name, character) in
+        [("a\u{202e}b", "202E"), ("a\u{2067}b", "2067"), ("a\u{200b}b", "200B"), ("a\u{e0041}b", "E0041")]
+    {
+        let refused = add("web", name).refused();
+        assert_eq!(refused, format!("error: a name may not hold the invisible character U+{character}"));
+    }
+    for (number, name) in ["متجر الكتب", "חנות", "می\u{200c}خواهم", "👩\u{200d}💻"].into_iter().enumerate()
+    {
+        add(&format!("web{number}"), name).done();
+    }
+    let refused = folder.run(&["client", "set", "web0", "--name", "a\u{200e}b"]).refused();
+    assert_eq!(refused, "error: a name may not hold the invisible character U+200E");
+    let file = folder.file("client.json", "{\"client_name#de\": \"a\u{202e}b\"}");
+    let refused = folder.run(&["client", "set", "web0", "--metadata", &file]).refused();
+    assert_eq!(refused, "error: a name may not hold the invisible character U+202E");
+}

@@ -13,7 +13,7 @@ use jeton_oauth::Parameters;
 use super::authorize::{failed, stale_form};
 use super::client_request::context;
 use crate::app::App;
-use crate::pages::{DonePage, SignOutPage, SignOutRefusedPage, SignedOutPage, page};
+use crate::pages::{DonePage, SignOutPage, SignOutRefusedPage, SignedOutPage, isolated, page};
 use crate::request::{RequestContext, form, logged};
 
 /// Where it is.
@@ -175,7 +175,7 @@ async fn sign_out(
 
 /// Nothing happened, and there is nowhere to go.
 fn still_signed_in(signed_in: &SignedIn) -> Response {
-    let text = format!("As {}, at this browser.", signed_in.user.username.as_str());
+    let text = format!("As {}, at this browser.", isolated(signed_in.user.username.as_str()));
     page(StatusCode::OK, &DonePage { title: "You are still signed in", text: &text }, None, None)
 }
 

@@ -22,6 +22,12 @@ pub(crate) enum Seal<'a> {
     Continue { request: &'a str },
     /// Allowing what an authorization request asks for, as the page showed it.
     Consent { request: &'a str, shown: ShownDigest },
+    /// Looking up the code of a device.
+    DeviceCode,
+    /// Signing in to decide about the device under this code.
+    DeviceSignIn { code: &'a str },
+    /// Deciding about the device under this code, as the page showed it.
+    DeviceDecision { code: &'a str, shown: ShownDigest },
 }
 
 impl<'a> Seal<'a> {
@@ -31,6 +37,9 @@ impl<'a> Seal<'a> {
             Self::SignIn { request } => ("sign-in", request, ShownDigest::NOTHING),
             Self::Continue { request } => ("continue", request, ShownDigest::NOTHING),
             Self::Consent { request, shown } => ("consent", request, shown),
+            Self::DeviceCode => ("device", "", ShownDigest::NOTHING),
+            Self::DeviceSignIn { code } => ("device sign-in", code, ShownDigest::NOTHING),
+            Self::DeviceDecision { code, shown } => ("device decision", code, shown),
         }
     }
 

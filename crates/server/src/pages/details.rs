@@ -1,6 +1,7 @@
 //! Authorization details in words (RFC 9396 §11): what a client asks for, as a list that people can read whole before they
 //! allow it. What the members of a type mean is known to its API alone, so each is shown as it came.
 
+use jeton_authority::visible;
 use jeton_oauth::authorization::{AuthorizationDetail, AuthorizationDetails};
 use serde_json::Value;
 
@@ -38,9 +39,14 @@ pub(crate) fn detail_lines(details: &AuthorizationDetails) -> Vec<DetailLines> {
     details.iter().map(of).collect()
 }
 
+/// A text within a sentence that is no element: it keeps its direction to itself, and nothing hides in it.
+pub(crate) fn isolated(text: &str) -> String {
+    format!("\u{2068}{}\u{2069}", visible(text))
+}
+
 /// What a page shows of the resources that a client wants to use.
 pub(crate) fn resource_lines(resources: &[Box<str>]) -> Vec<String> {
-    resources.iter().map(|resource| visible(resource)).collect()
+    resources.iter().map(|resource| visible(resource).into_owned()).collect()
 }
 
 fn of(detail: &AuthorizationDetail) -> DetailLines {
@@ -55,7 +61,7 @@ fn of(detail: &AuthorizationDetail) -> DetailLines {
             add(&mut lines, &visible(name), false, value);
         }
     }
-    DetailLines { kind: visible(detail.kind()), lines }
+    DetailLines { kind: visible(detail.kind()).into_owned(), lines }
 }
 
 /// A list of plain values is one line; what is nested is one line for each plain value, with the way to it.
@@ -83,26 +89,10 @@ fn add(lines: &mut Vec<DetailLine>, name: &str, is_common: bool, value: &Value) 
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) if text.is_empty() => "“”".to_owned(),
-        Value::String(text) => visible(text),
+        Value::String(text) => visible(text).into_owned(),
         Value::Array(_) | Value::Object(_) => "none".to_owned(),
         value => value.to_string(),
     }
-}
-
-/// A text in which nothing hides and nothing makes the text around it read otherwise: characters that do are written as their
-/// numbers.
-fn visible(text: &str) -> String {
-    let hides = |c: char| {
-        c.is_control()
-            || matches!(c,
-                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if hides(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    shown
 }
 
 #[cfg(test)]

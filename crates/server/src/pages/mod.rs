@@ -3,10 +3,12 @@
 mod details;
 mod policy;
 mod templates;
+mod unverified;
 
-pub(crate) use details::{DetailLines, detail_lines, resource_lines};
+pub(crate) use details::{DetailLines, detail_lines, isolated, resource_lines};
 pub(crate) use policy::{asset, page};
 pub(crate) use templates::{
-    ConsentPage, DeviceCodePage, DevicePage, DonePage, ErrorPage, FormPostPage, ScopeLine, SignInPage,
-    SignOutPage, SignOutRefusedPage, SignedInAs, SignedOutPage,
+    ConsentPage, DeviceCodePage, DeviceDecidedPage, DevicePage, DonePage, ErrorPage, FormPostPage, ScopeLine,
+    SignInPage, SignOutPage, SignOutRefusedPage, SignedInAs, SignedOutPage,
 };
+pub(crate) use unverified::{UnverifiedLine, unverified_line};

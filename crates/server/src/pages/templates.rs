@@ -2,7 +2,29 @@
 
 use askama::Template;
 
-use super::DetailLines;
+use super::{DetailLines, UnverifiedLine};
+
+/// What templates do with texts of strangers: names, hosts, resources.
+#[expect(unreachable_pub, reason = "the macro makes public items")]
+mod filters {
+    use std::fmt::Display;
+
+    use askama::Values;
+    use jeton_authority::visible;
+
+    /// A text with everything in it made visible. It belongs into a `<bdi>`, or a name that runs from right to left would mix with
+    /// the sentence around it.
+    #[askama::filter_fn]
+    pub(super) fn shown(text: impl Display, _: &dyn Values) -> askama::Result<String> {
+        Ok(visible(&text.to_string()).into_owned())
+    }
+
+    /// The same where there are no elements: within a title.
+    #[askama::filter_fn]
+    pub(super) fn isolated(text: impl Display, _: &dyn Values) -> askama::Result<String> {
+        Ok(super::super::isolated(&text.to_string()))
+    }
+}
 
 /// Signing in.
 #[derive(Template)]
@@ -46,6 +68,8 @@ pub(crate) struct ScopeLine {
 pub(crate) struct ConsentPage<'a> {
     /// What the client is called.
     pub(crate) client: &'a str,
+    /// That nobody has checked its name.
+    pub(crate) unverified: Option<UnverifiedLine>,
     /// Where it sends people.
     pub(crate) client_host: &'a str,
     /// Its privacy policy.
@@ -141,6 +165,8 @@ pub(crate) struct DeviceCodePage<'a> {
     pub(crate) is_given: bool,
     /// What is wrong, beside the code.
     pub(crate) problem: Option<&'a str>,
+    /// Why the page is shown again.
+    pub(crate) notice: Option<&'a str>,
 }
 
 /// Whether a device may have what it asks for.
@@ -149,6 +175,10 @@ pub(crate) struct DeviceCodePage<'a> {
 pub(crate) struct DevicePage<'a> {
     /// What the device's client is called.
     pub(crate) client: &'a str,
+    /// That nobody has checked its name.
+    pub(crate) unverified: Option<UnverifiedLine>,
+    /// Why the page is shown again.
+    pub(crate) notice: Option<String>,
     /// The code, as the device shows it.
     pub(crate) user_code: &'a str,
     /// Who is signed in.
@@ -163,6 +193,18 @@ pub(crate) struct DevicePage<'a> {
     pub(crate) action: &'a str,
     /// What proves that the form is ours.
     pub(crate) form_token: &'a str,
+}
+
+/// What was decided about a device.
+#[derive(Template)]
+#[template(path = "device_decided.html")]
+pub(crate) struct DeviceDecidedPage<'a> {
+    /// What the device's client is called.
+    pub(crate) client: &'a str,
+    /// Whether it may have what it asked for.
+    pub(crate) allowed: bool,
+    /// Where the code of another device is typed.
+    pub(crate) another: &'a str,
 }
 
 /// Something is done, and nothing is left to do here.

@@ -139,7 +139,7 @@ delegate! { OneTimeStore {
 delegate! { DeviceStore {
     true add_device_authorization(device: NewDeviceAuthorization, now: Timestamp) -> Placement;
     false find_device_authorization(user_code: &str, now: Timestamp) -> Option<DeviceAuthorization>;
-    true decide_device_authorization(user_code: &str, decision: DeviceDecision, now: Timestamp) -> DeviceDecided;
+    true decide_device_authorization(user_code: &str, by: UserId, decision: DeviceDecision, now: Timestamp) -> DeviceDecided;
     true poll_device_authorization(device_code: OneTimeHash, client: &ClientId, now: Timestamp) -> DevicePoll;
     true redeem_device_code(device_code: OneTimeHash, grant: NewGrant, presentation: Presentation) -> CodeRedemption;
 } }

@@ -1,7 +1,8 @@
 //! Devices that wait for somebody to sign them in.
 
+use jeton_authority::UserId;
 use jeton_authority::audit::AuditEvent;
-use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
+use jeton_authority::device::{DecidedDevice, DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{OneTimeHash, Presenter};
 use jeton_authority::store::{CodeRedemption, DeviceDecided, DevicePoll, Placement};
@@ -27,7 +28,7 @@ impl Fresh {
     }
 
     async fn decided(&self, user_code: &str, decision: DeviceDecision, seconds: i64) -> DeviceDecided {
-        self.decide_device_authorization(user_code, decision, at(seconds)).await.expect("deciding")
+        self.decide_device_authorization(user_code, ADA, decision, at(seconds)).await.expect("deciding")
     }
 
     async fn polled(&self, code: OneTimeHash, seconds: i64) -> DevicePoll {
@@ -52,6 +53,9 @@ pub(super) fn new_device(user_code: &str) -> NewDeviceAuthorization {
     }
 }
 
+/// Who decides.
+const ADA: UserId = UserId::from_bytes([7; 16]);
+
 fn yes() -> DeviceDecision {
     DeviceDecision::Approved { content: "given".into() }
 }
@@ -69,6 +73,7 @@ pub(super) async fn a_waiting_device_is_found_by_its_user_code(fresh: &Fresh) {
         scope: scope("openid profile"),
         content: "asked by BDWPHQPK".into(),
         expires_at: at(60),
+        decided: None,
     };
     assert_eq!(fresh.waiting("BDWPHQPK", 59).await, Some(expected));
     assert_eq!(fresh.waiting("WDJBMJHT", 59).await.expect("it waits").scope, Scope::default());
@@ -129,10 +134,29 @@ pub(super) async fn a_device_that_asks_too_often_has_to_slow_down(fresh: &Fresh)
 pub(super) async fn a_decision_counts_once(fresh: &Fresh) {
     let code = fresh.device("BDWPHQPK").await;
     assert_eq!(fresh.decided("BDWPHQPK", DeviceDecision::Denied, 1).await, DeviceDecided::Done);
-    assert_eq!(fresh.decided("BDWPHQPK", yes(), 2).await, DeviceDecided::AlreadyDecided);
+    let denied = DecidedDevice { allowed: false, by: ADA };
+    assert_eq!(fresh.decided("BDWPHQPK", yes(), 2).await, DeviceDecided::AlreadyDecided(Some(denied)));
     assert_eq!(fresh.polled(code, 3).await, DevicePoll::Denied);
-    assert_eq!(fresh.waiting("BDWPHQPK", 3).await, None, "nobody is asked again");
     assert_eq!(fresh.decided("WDJBMJHT", yes(), 1).await, DeviceDecided::Unknown);
+}
+
+pub(super) async fn what_was_decided_about_a_device_is_known_as_long_as_its_code(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let [wanted, _] = [fresh.device("BDWPHQPK").await, fresh.device("WDJBMJHT").await];
+    fresh.decide_device_authorization("BDWPHQPK", ada, yes(), at(1)).await.expect("deciding");
+    fresh.decided("WDJBMJHT", DeviceDecision::Denied, 1).await;
+    let known = async |user_code: &str, seconds| {
+        fresh.waiting(user_code, seconds).await.map(|device| device.decided.expect("it is decided"))
+    };
+    for seconds in [1, 59] {
+        let allowed = DecidedDevice { allowed: true, by: ada };
+        assert_eq!(known("BDWPHQPK", seconds).await, Some(allowed));
+        assert_eq!(known("WDJBMJHT", seconds).await, Some(DecidedDevice { allowed: false, by: ADA }));
+    }
+    assert_eq!(fresh.device_redeemed(wanted, &new_grant(ada), 2).await, CodeRedemption::Opened);
+    assert_eq!(known("BDWPHQPK", 59).await, Some(DecidedDevice { allowed: true, by: ada }), "it is in use");
+    assert_eq!(known("BDWPHQPK", 60).await, None);
+    assert_eq!(known("WDJBMJHT", 60).await, None);
 }
 
 pub(super) async fn a_device_code_expires_at_its_second(fresh: &Fresh) {
@@ -217,7 +241,8 @@ pub(super) async fn an_approval_falls_with_the_credentials_it_was_given_on(fresh
     assert_eq!(fresh.polled(code, 3).await, DevicePoll::Denied);
     let anew = NewGrant { epoch: 1, ..new_grant(ada) };
     assert_eq!(fresh.device_redeemed(code, &anew, 4).await, CodeRedemption::Unknown);
-    assert_eq!(fresh.decided("BDWPHQPK", yes(), 4).await, DeviceDecided::AlreadyDecided);
+    let allowed = DecidedDevice { allowed: true, by: ADA };
+    assert_eq!(fresh.decided("BDWPHQPK", yes(), 4).await, DeviceDecided::AlreadyDecided(Some(allowed)));
 }
 
 pub(super) async fn of_a_hundred_decisions_about_a_device_one_counts(fresh: &Fresh) {
@@ -228,7 +253,7 @@ pub(super) async fn of_a_hundred_decisions_about_a_device_one_counts(fresh: &Fre
                 0 => DeviceDecision::Denied,
                 _ => DeviceDecision::Approved { content: caller.to_string().into() },
             };
-            let decided = store.decide_device_authorization("BDWPHQPK", decision, at(1)).await;
+            let decided = store.decide_device_authorization("BDWPHQPK", ADA, decision, at(1)).await;
             (caller, decided.expect("deciding"))
         })
         .await;
@@ -236,7 +261,7 @@ pub(super) async fn of_a_hundred_decisions_about_a_device_one_counts(fresh: &Fre
     for (caller, decided) in answers {
         match decided {
             DeviceDecided::Done => done.push(caller),
-            DeviceDecided::AlreadyDecided => late.push(caller),
+            DeviceDecided::AlreadyDecided(_) => late.push(caller),
             DeviceDecided::Unknown => panic!("the device waits"),
         }
     }

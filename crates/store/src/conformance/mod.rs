@@ -159,6 +159,7 @@ cases! { $
         a_device_is_told_what_was_decided,
         a_device_that_asks_too_often_has_to_slow_down,
         a_decision_counts_once,
+        what_was_decided_about_a_device_is_known_as_long_as_its_code,
         a_device_code_expires_at_its_second,
         an_approved_device_code_opens_one_grant,
         the_code_of_a_device_is_for_its_client_alone,

@@ -60,7 +60,7 @@ impl Fresh {
             let code = device.device_code;
             self.add_device_authorization(device, at(0)).await.expect("adding a device");
             if let Some(decision) = decision {
-                self.decide_device_authorization(user_code, decision, at(1)).await.expect("deciding");
+                self.decide_device_authorization(user_code, ada, decision, at(1)).await.expect("deciding");
             }
             self.redeem_device_code(code, new_grant(ada), by_owner(2)).await.expect("redeeming");
         }

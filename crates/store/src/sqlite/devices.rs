@@ -1,15 +1,16 @@
 //! Devices that wait, in SQLite.
 
-use jeton_authority::GrantId;
 use jeton_authority::device::{
-    self, DeviceAuthorization, DeviceDecision, DeviceState, NewDeviceAuthorization,
+    self, DecidedDevice, DecisionState, DeviceAuthorization, DeviceDecision, DeviceState,
+    NewDeviceAuthorization,
 };
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{CodeState, CodeVerdict, OneTimeHash, Presentation, present};
 use jeton_authority::store::{CodeRedemption, DeviceDecided, DevicePoll, GrantOpening, Placement};
+use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::clients::scope;
 use super::columns::{optional_text, optional_timestamp, parsed, text, timestamp};
@@ -45,8 +46,8 @@ pub(super) fn find(
     now: Timestamp,
 ) -> rusqlite::Result<Option<DeviceAuthorization>> {
     db.prepare_cached(
-        "SELECT client, scope, content, expires_at FROM devices
-         WHERE user_code = ?1 AND expires_at > ?2 AND decided = 0",
+        "SELECT client, scope, content, expires_at, allowed, decided_by FROM devices
+         WHERE user_code = ?1 AND expires_at > ?2 AND (decided = 0 OR decided_by IS NOT NULL)",
     )?
     .query_row((user_code, now.unix()), |row| {
         Ok(DeviceAuthorization {
@@ -54,33 +55,48 @@ pub(super) fn find(
             scope: scope(row, 1)?,
             content: text(row, 2)?,
             expires_at: timestamp(row, 3)?,
+            decided: decided_device(row, 4)?,
         })
     })
     .optional()
 }
 
+/// The columns `allowed` and `decided_by`.
+fn decided_device(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<DecidedDevice>> {
+    let by = row.get::<_, Option<[u8; 16]>>(column + 1)?;
+    let allowed = row.get::<_, Option<bool>>(column)?;
+    Ok(by.zip(allowed).map(|(by, allowed)| DecidedDevice { allowed, by: UserId::from_bytes(by) }))
+}
+
 pub(super) fn decide(
     db: &Connection,
     user_code: &str,
+    by: UserId,
     decision: &DeviceDecision,
     now: Timestamp,
 ) -> rusqlite::Result<DeviceDecided> {
-    let decided: Option<bool> = db
-        .prepare_cached("SELECT decided FROM devices WHERE user_code = ?1 AND expires_at > ?2")?
-        .query_row((user_code, now.unix()), |row| row.get(0))
+    let state = db
+        .prepare_cached("SELECT expires_at, decided, allowed, decided_by FROM devices WHERE user_code = ?1")?
+        .query_row([user_code], |row| {
+            Ok(DecisionState {
+                expires_at: timestamp(row, 0)?,
+                is_decided: row.get(1)?,
+                decided: decided_device(row, 2)?,
+            })
+        })
         .optional()?;
-    match decided {
-        None => return Ok(DeviceDecided::Unknown),
-        Some(true) => return Ok(DeviceDecided::AlreadyDecided),
-        Some(false) => {}
+    let outcome = device::decide(state.as_ref(), now);
+    if outcome == DeviceDecided::Done {
+        let approved = match decision {
+            DeviceDecision::Denied => None,
+            DeviceDecision::Approved { content } => Some(content),
+        };
+        db.prepare_cached(
+            "UPDATE devices SET decided = 1, approved = ?2, allowed = ?3, decided_by = ?4 WHERE user_code = ?1",
+        )?
+        .execute(params![user_code, approved, decision.is_allowed(), by.as_bytes()])?;
     }
-    let approved = match decision {
-        DeviceDecision::Denied => None,
-        DeviceDecision::Approved { content } => Some(content),
-    };
-    db.prepare_cached("UPDATE devices SET decided = 1, approved = ?2 WHERE user_code = ?1")?
-        .execute((user_code, approved))?;
-    Ok(DeviceDecided::Done)
+    Ok(outcome)
 }
 
 pub(super) fn poll(

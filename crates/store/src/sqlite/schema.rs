@@ -66,6 +66,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "excused_generations",
         sql: include_str!("../../migrations/sqlite/0009_excused_generations.sql"),
     },
+    Migration {
+        number: 10,
+        name: "decided_devices",
+        sql: include_str!("../../migrations/sqlite/0010_decided_devices.sql"),
+    },
 ];
 
 /// The schema that this program works with.

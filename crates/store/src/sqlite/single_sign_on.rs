@@ -179,11 +179,12 @@ impl DeviceStore for SqliteStore {
     async fn decide_device_authorization(
         &self,
         user_code: &str,
+        by: UserId,
         decision: DeviceDecision,
         now: Timestamp,
     ) -> Result<DeviceDecided, StoreError> {
         let user_code: Box<str> = user_code.into();
-        self.writer.submit(move |db| devices::decide(db, &user_code, &decision, now)).await
+        self.writer.submit(move |db| devices::decide(db, &user_code, by, &decision, now)).await
     }
 
     async fn poll_device_authorization(

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use jeton_authority::client::{ClientPolicy, ConsentPolicy, IdTokenClaims, PkcePolicy, SecurityProfile};
+use jeton_authority::check_display_name;
+use jeton_authority::client::{
+    ClientPolicy, ConsentPolicy, IdTokenClaims, PkcePolicy, SecurityProfile, display_names,
+};
 use jeton_jose::{Algorithm, JwkSet};
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ClientMetadata, SubjectType, TokenEndpointAuthMethod};
@@ -153,12 +156,14 @@ impl Description {
 
     /// Puts what was named in the place of what was there.
     pub(super) fn change(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
+        let names_before: Vec<_> = display_names(metadata).map(str::to_owned).collect();
         if let Some(file) = &self.metadata {
             let read: ClientMetadata = merged(metadata, file, |_| Ok(()))?;
             members::check_metadata(&read).map_err(|reason| in_file(file, &reason))?;
             *metadata = read.known_members_only();
         }
         replace(&mut metadata.client_name, self.name.as_ref());
+        check_new_names(&names_before, metadata)?;
         replace(&mut metadata.backchannel_logout_uri, self.backchannel_logout_uri.as_ref());
         replace(&mut metadata.id_token_signed_response_alg, self.id_token_alg.as_ref());
         replace(&mut metadata.token_endpoint_auth_method, self.auth_method.as_ref());
@@ -221,6 +226,12 @@ impl Description {
         }
         Ok(())
     }
+}
+
+/// Checks the names that a client did not have before. One from before the rule stays until it is changed.
+fn check_new_names(before: &[String], metadata: &ClientMetadata) -> Result<(), Failure> {
+    let mut new = display_names(metadata).filter(|name| !before.iter().any(|known| known == name));
+    new.try_for_each(check_display_name).map_err(|error| Failure::refused(error.to_string()))
 }
 
 /// What a new client may do where nobody says it: sign people in and keep them signed in, where it has a place to send them

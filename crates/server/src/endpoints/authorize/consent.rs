@@ -14,7 +14,7 @@ use super::respond::{failed, malformed, not_a_navigation, stale_form};
 use super::{Step, proceed, read, refused};
 use crate::app::App;
 use crate::interaction::{Seal, is_navigation};
-use crate::pages::{ConsentPage, ScopeLine, detail_lines, page as send, resource_lines};
+use crate::pages::{ConsentPage, ScopeLine, detail_lines, page as send, resource_lines, unverified_line};
 use crate::request::form;
 
 /// What each scope lets a client do, in the words of the page.
@@ -47,6 +47,7 @@ pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, since: Since) -
     let seal = Seal::Consent { request: &query, shown: shown(request, since) };
     let shown = ConsentPage {
         client: request.client.name(),
+        unverified: unverified_line(&request.client),
         client_host: request.redirect_uri.host().unwrap_or(request.redirect_uri.origin()),
         policy_uri: metadata.policy_uri.as_deref().filter(|uri| uri.starts_with("https://")),
         tos_uri: metadata.tos_uri.as_deref().filter(|uri| uri.starts_with("https://")),

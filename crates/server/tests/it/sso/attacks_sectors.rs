@@ -31,9 +31,9 @@ async fn tokens(app: &TestApp, client: &str) -> Value {
     let device = app.post_form("/device_authorization", &fields).await.json();
     let browser = Browser::new(app);
     let page = browser.get(DEVICE_PAGE).await;
-    let page = browser.submit(&form(&page), &[("user_code", text(&device, "user_code"))]).await;
+    let page = browser.submit_and_follow(&form(&page), &[("user_code", text(&device, "user_code"))]).await;
     let signing_in = [("username", "ada"), ("password", PASSWORD), ("action", "sign_in")];
-    let page = browser.submit(&form(&page), &signing_in).await;
+    let page = browser.submit_and_follow(&form(&page), &signing_in).await;
     browser.submit(&form(&page), &[("action", "allow")]).await;
     let fields =
         [("grant_type", DEVICE), ("client_id", client), ("device_code", text(&device, "device_code"))];

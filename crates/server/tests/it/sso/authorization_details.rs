@@ -329,9 +329,9 @@ async fn a_device_gets_what_its_user_saw() {
         .json();
     let browser = Browser::new(&app);
     let page = browser.get("/device").await;
-    let page =
-        browser.submit(&form(&page), &[("user_code", began["user_code"].as_str().expect("a code"))]).await;
-    let page = browser.submit(&form(&page), &[("username", "ada"), ("password", PASSWORD)]).await;
+    let code = began["user_code"].as_str().expect("a code");
+    let page = browser.submit_and_follow(&form(&page), &[("user_code", code)]).await;
+    let page = browser.submit_and_follow(&form(&page), &[("username", "ada"), ("password", PASSWORD)]).await;
     for shown in ["payment", "amount", "5.00", "&#60;b&#62;Bob"] {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }

@@ -47,6 +47,34 @@ impl<'a> Browser<'a> {
         self.post(&form.action, &all).await
     }
 
+    /// Goes where an answer leads, as long as that is at the authority.
+    pub(crate) async fn follow(&self, mut answer: Answer) -> Answer {
+        for _ in 0..5 {
+            let Some(target) = answer.header("location").filter(|_| answer.status == StatusCode::SEE_OTHER)
+            else {
+                return answer;
+            };
+            let target = target.to_owned();
+            if !target.starts_with("https://auth.example/") {
+                return answer;
+            }
+            answer = self.get(&target).await;
+        }
+        panic!("too many redirects: {:?}", answer.header("location"));
+    }
+
+    /// Posts a form, and goes where its answer leads.
+    pub(crate) async fn submit_and_follow(&self, form: &Form, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.submit(form, fields).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::SEE_OTHER,
+            "a form is answered with a redirect: {}",
+            answer.text()
+        );
+        self.follow(answer).await
+    }
+
     /// Signs in on the page that a request leads to.
     pub(crate) async fn sign_in(&self, target: &str) -> Answer {
         let page = self.get(target).await;

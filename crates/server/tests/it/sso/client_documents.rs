@@ -120,7 +120,7 @@ async fn a_client_that_nobody_registered_signs_somebody_in_who_is_asked_first() 
     let id = host.client_id();
     let browser = Browser::new(&app);
     let page = browser.sign_in(&request(&id)).await;
-    assert!(page.text().contains("Allow An agent?"), "{}", page.text());
+    assert!(page.text().contains("Allow <bdi>An agent</bdi>?"), "{}", page.text());
     let back = redirected(&browser.submit(&form(&page), &[("action", "allow")]).await);
     let fields = [
         ("grant_type", "authorization_code"),
@@ -185,6 +185,8 @@ async fn documents_that_will_not_do_make_no_client() {
         with("redirect_uris", json!([])),
         with("grant_types", json!(["client_credentials"])),
         with("client_name", json!("Bank\u{202e}elpmaxe")),
+        with("client_name", json!("Pay\u{200b}Pal")),
+        with("client_name", json!("Shop\u{e0041}")),
         with("software_id", json!("x".repeat(6 * 1024))),
         json!([host.document()]),
     ] {

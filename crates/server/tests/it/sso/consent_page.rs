@@ -17,7 +17,7 @@ async fn the_page_shows_the_resources_that_are_asked_for() {
     app.add_client_with("web", web(), policy).await;
     let page = Browser::new(&app).sign_in(&authorize(&[("resource", "https://mcp.example/mcp")])).await;
     let text = page.text();
-    assert!(text.contains("<code>https://mcp.example/mcp</code>"), "{text}");
+    assert!(text.contains("<code><bdi>https://mcp.example/mcp</bdi></code>"), "{text}");
     assert!(!text.contains("https://other.example"), "only what is asked for: {text}");
     let page = Browser::new(&app).sign_in(&authorize(&[])).await;
     assert!(!page.text().contains("It will use this at"), "{}", page.text());

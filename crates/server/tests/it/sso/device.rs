@@ -66,20 +66,34 @@ fn error(answer: &Answer) -> String {
 /// Types a code into the page.
 async fn type_code(browser: &Browser<'_>, code: &str) -> Answer {
     let page = browser.get(DEVICE_PAGE).await;
-    browser.submit(&form(&page), &[("user_code", code)]).await
+    browser.submit_and_follow(&form(&page), &[("user_code", code)]).await
 }
 
 /// From the code to the question whether the device may have what it asks for.
 async fn question(browser: &Browser<'_>, device: &Value) -> Answer {
     let page = type_code(browser, device["user_code"].as_str().expect("a code")).await;
     assert!(page.text().contains("The television"), "{}", page.text());
-    browser.submit(&form(&page), &[("username", "ada"), ("password", PASSWORD), ("action", "sign_in")]).await
+    sign_in(browser, &page, "ada").await
+}
+
+async fn sign_in(browser: &Browser<'_>, page: &Answer, username: &str) -> Answer {
+    let fields = [("username", username), ("password", PASSWORD), ("action", "sign_in")];
+    browser.submit_and_follow(&form(page), &fields).await
+}
+
+/// Answers the question.
+async fn answer(browser: &Browser<'_>, question: &Answer, action: &str) -> Answer {
+    browser.submit_and_follow(&form(question), &[("action", action)]).await
+}
+
+fn code(device: &Value) -> &str {
+    device["user_code"].as_str().expect("a code")
 }
 
 async fn allow(app: &TestApp, device: &Value) {
     let browser = Browser::new(app);
     let page = question(&browser, device).await;
-    let done = browser.submit(&form(&page), &[("action", "allow")]).await;
+    let done = answer(&browser, &page, "allow").await;
     assert!(done.text().contains("You are signed in at the device"), "{}", done.text());
 }
 
@@ -101,7 +115,7 @@ async fn a_device_waits_until_its_user_allows_it_and_gets_tokens() {
     for shown in [user_code, "ada", "The television", "Know that it is you"] {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
-    browser.submit(&form(&page), &[("action", "allow")]).await;
+    answer(&browser, &page, "allow").await;
 
     let answer = poll(&app, &device).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
@@ -118,7 +132,7 @@ async fn signing_out_at_the_browser_leaves_the_device_signed_in() {
     let device = begin(&app).await;
     let browser = Browser::new(&app);
     let page = question(&browser, &device).await;
-    browser.submit(&form(&page), &[("action", "allow")]).await;
+    answer(&browser, &page, "allow").await;
     let tokens = poll(&app, &device).await.json();
     let page = browser.get("/end_session").await;
     browser.submit(&form(&page), &[("action", "sign_out")]).await;
@@ -136,7 +150,11 @@ async fn a_code_is_read_in_any_case_and_with_any_spacing() {
         let device = begin(&app).await;
         let typed = change(device["user_code"].as_str().expect("a code"));
         let page = type_code(&Browser::new(&app), &typed).await;
-        assert!(page.text().contains("to continue to <strong>The television"), "{typed}: {}", page.text());
+        assert!(
+            page.text().contains("to continue to <strong><bdi>The television"),
+            "{typed}: {}",
+            page.text()
+        );
     }
 }
 
@@ -146,7 +164,7 @@ async fn a_link_with_the_code_is_confirmed_before_anything_else() {
     let device = begin(&app).await;
     let browser = Browser::new(&app);
     let page = browser.get(device["verification_uri_complete"].as_str().expect("a link")).await;
-    assert!(page.text().contains("only if your device shows this very code"), "{}", page.text());
+    assert!(page.text().contains("only if your device shows exactly this code"), "{}", page.text());
     assert!(page.text().contains(device["user_code"].as_str().expect("a code")));
     assert!(!page.text().contains("The television"), "a link alone finds no device");
 }
@@ -157,11 +175,11 @@ async fn a_user_who_says_no_is_believed_once_and_for_all() {
     let device = begin(&app).await;
     let browser = Browser::new(&app);
     let page = question(&browser, &device).await;
-    let done = browser.submit(&form(&page), &[("action", "deny")]).await;
-    assert!(done.text().contains("You said no"), "{}", done.text());
+    let done = answer(&browser, &page, "deny").await;
+    assert!(done.text().contains("You denied"), "{}", done.text());
     assert_eq!(error(&poll(&app, &device).await), "access_denied");
-    let again = browser.submit(&form(&page), &[("action", "allow")]).await;
-    assert_eq!(again.status, StatusCode::BAD_REQUEST);
+    let again = answer(&browser, &page, "allow").await;
+    assert!(again.text().contains("You denied"), "{}", again.text());
     assert_eq!(error(&poll(&app, &device).await), "access_denied");
 }
 
@@ -314,20 +332,21 @@ async fn a_client_that_does_not_use_devices_gets_no_code() {
 async fn another_site_can_post_none_of_the_forms() {
     let app = app().await;
     let device = begin(&app).await;
-    let code = device["user_code"].as_str().expect("a code");
+    let code = code(&device);
     let browser = Browser::new(&app);
-    question(&browser, &device).await;
+    let question = question(&browser, &device).await;
+    let address = form(&question).action.replace("/decide", "");
+    let query = address.split_once('?').expect("a query").1;
     for (path, fields) in [
         (DEVICE_PAGE.to_owned(), vec![("user_code", code)]),
-        (
-            format!("{DEVICE_PAGE}/sign-in?user_code={code}"),
-            vec![("username", "ada"), ("password", PASSWORD)],
-        ),
+        (format!("{DEVICE_PAGE}/sign-in?{query}"), vec![("username", "ada"), ("password", PASSWORD)]),
         (format!("{DEVICE_PAGE}/decide?user_code={code}"), vec![("action", "allow")]),
-        (format!("{DEVICE_PAGE}/decide?user_code={code}"), vec![("action", "allow"), ("form_token", "AAAA")]),
+        (format!("{DEVICE_PAGE}/decide?{query}"), vec![("action", "allow")]),
+        (format!("{DEVICE_PAGE}/decide?{query}"), vec![("action", "allow"), ("form_token", "AAAA")]),
     ] {
         let answer = browser.post(&path, &fields).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}: {}", answer.text());
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}: {}", answer.text());
+        assert_eq!(answer.headers.get("set-cookie"), None, "{path}");
     }
     assert_eq!(error(&poll(&app, &device).await), "authorization_pending");
 }
@@ -337,10 +356,15 @@ async fn a_form_for_one_device_decides_about_no_other() {
     let app = app().await;
     let (mine, theirs) = (begin(&app).await, begin(&app).await);
     let browser = Browser::new(&app);
-    let mut form = form(&question(&browser, &mine).await);
-    let code = |device: &Value| device["user_code"].as_str().expect("a code").to_owned();
-    form.action = form.action.replace(&code(&mine), &code(&theirs));
-    assert_eq!(browser.submit(&form, &[("action", "allow")]).await.status, StatusCode::FORBIDDEN);
+    let mut moved = form(&question(&browser, &mine).await);
+    moved.action = moved.action.replace(code(&mine), code(&theirs));
+    browser.submit_and_follow(&moved, &[("action", "allow")]).await;
+    assert_eq!(error(&poll(&app, &theirs).await), "authorization_pending");
+    // Nor does it where the other code was typed at this browser too.
+    let mut crossed = form(&type_code(&browser, code(&theirs)).await);
+    crossed.hidden = form(&type_code(&browser, code(&mine)).await).hidden;
+    let page = browser.submit_and_follow(&crossed, &[("action", "allow")]).await;
+    assert!(page.text().contains("does not belong to this browser"), "{}", page.text());
     assert_eq!(error(&poll(&app, &theirs).await), "authorization_pending");
 }
 
@@ -412,5 +436,5 @@ async fn the_page_shows_where_the_device_will_use_what_it_is_given() {
     let device = app.post_form("/device_authorization", &asked).await.json();
     let browser = Browser::new(&app);
     let page = question(&browser, &device).await;
-    assert!(page.text().contains("<code>https://films.example/api</code>"), "{}", page.text());
+    assert!(page.text().contains("<code><bdi>https://films.example/api</bdi></code>"), "{}", page.text());
 }

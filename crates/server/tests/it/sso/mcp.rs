@@ -68,7 +68,7 @@ async fn every_request_of_the_guide_is_answered_as_it_says() {
                 let browser = Browser::new(&app);
                 let target = filled(text, &values);
                 let page = browser.sign_in(target.trim().trim_start_matches("GET ")).await;
-                assert!(page.text().contains("Allow An agent?"), "{}", page.text());
+                assert!(page.text().contains("Allow <bdi>An agent</bdi>?"), "{}", page.text());
                 let back = redirected(&browser.submit(&form(&page), &[("action", "allow")]).await);
                 assert_eq!((back.get("state"), back.get("iss")), (Some("xyz"), Some("https://auth.example")));
                 values.insert("code".to_owned(), back.get("code").expect("a code").to_owned());

@@ -116,7 +116,7 @@ async fn a_client_registers_and_signs_somebody_in_who_is_asked_first() {
 
     let browser = Browser::new(&app);
     let page = browser.sign_in(&authorize(&[("client_id", id)])).await;
-    assert!(page.text().contains("Allow A newcomer?"), "{}", page.text());
+    assert!(page.text().contains("Allow <bdi>A newcomer</bdi>?"), "{}", page.text());
     let back = redirected(&browser.submit(&form(&page), &[("action", "allow")]).await);
     let fields = [
         ("grant_type", "authorization_code"),
