@@ -12,9 +12,9 @@ pub(super) const AT_ONCE: usize = 64;
 /// The most of them at one host.
 pub(super) const AT_ONCE_PER_HOST: usize = 2;
 /// The most of them for one network.
-pub(super) const AT_ONCE_PER_NETWORK: usize = 4;
+pub(super) const AT_ONCE_PER_NETWORK: usize = 8;
 /// The most of them for one IPv6 site (a /48), which has many networks, and for requests whose network is not known.
-pub(super) const AT_ONCE_PER_SITE: usize = 8;
+pub(super) const AT_ONCE_PER_SITE: usize = 16;
 
 /// The places that there are. Clones are the same places.
 #[derive(Clone, Default)]

@@ -85,7 +85,7 @@ async fn slow_hosts_that_one_network_names_leave_room_for_the_clients_of_others(
     let (app, silent, good) = (app().await, Silent::start().await, Host::start().await);
     good.serve(&good.document());
     let mut asking = Vec::new();
-    for number in 0..4 {
+    for number in 0..8 {
         asking.push(silent.named(&app, ELSEWHERE, &format!("slow{number}.example")).await);
     }
     turned_away(&page_from(&app, ELSEWHERE, &good.client_id()).await);
@@ -101,7 +101,7 @@ async fn a_client_that_was_turned_away_did_not_fail_and_works_a_moment_later() {
     let (app, silent, good) = (app().await, Silent::start().await, Host::start().await);
     good.serve(&good.document());
     let mut asking = Vec::new();
-    for number in 0..4 {
+    for number in 0..8 {
         asking.push(silent.named(&app, HOME, &format!("slow{number}.example")).await);
     }
     turned_away(&page_from(&app, HOME, &good.client_id()).await);
