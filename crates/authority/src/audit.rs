@@ -42,11 +42,27 @@ pub enum AuditEvent {
     SessionEnded,
     /// The attributes of a user were changed.
     AttributesChanged,
+    /// A user signed in, at a browser or with the token API, or a trusted issuer vouched for them.
+    SignedIn,
+    /// Sign-ins of an account, or of a network, began to be throttled. At most a few an hour are recorded for a network.
+    SignInThrottled,
+    /// A network guessed the secret of a client until it was throttled. Recorded as seldom as [`Self::SignInThrottled`].
+    ClientThrottled,
+    /// A user allowed a client what it asked for.
+    ConsentGiven,
+    /// A client was given an authorization code for a user.
+    CodeGranted,
+    /// A user allowed a device to act for them.
+    DeviceApproved,
+    /// A user refused a device.
+    DeviceDenied,
+    /// A client exchanged a token of a user for another. The same exchange is recorded once an hour.
+    TokenExchanged,
 }
 
 impl AuditEvent {
     /// Every event, so that a stored name can be read back.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 25] = [
         Self::UserAdded,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -64,6 +80,14 @@ impl AuditEvent {
         Self::CodeReplayed,
         Self::SessionEnded,
         Self::AttributesChanged,
+        Self::SignedIn,
+        Self::SignInThrottled,
+        Self::ClientThrottled,
+        Self::ConsentGiven,
+        Self::CodeGranted,
+        Self::DeviceApproved,
+        Self::DeviceDenied,
+        Self::TokenExchanged,
     ];
 
     /// Its stable name, which is also what the store keeps.
@@ -86,6 +110,14 @@ impl AuditEvent {
             Self::CodeReplayed => "code_replayed",
             Self::SessionEnded => "session_ended",
             Self::AttributesChanged => "attributes_changed",
+            Self::SignedIn => "signed_in",
+            Self::SignInThrottled => "sign_in_throttled",
+            Self::ClientThrottled => "client_throttled",
+            Self::ConsentGiven => "consent_given",
+            Self::CodeGranted => "code_granted",
+            Self::DeviceApproved => "device_approved",
+            Self::DeviceDenied => "device_denied",
+            Self::TokenExchanged => "token_exchanged",
         }
     }
 
@@ -110,4 +142,11 @@ pub struct AuditRecord {
     pub network: Option<Network>,
     /// Which key or client it concerns.
     pub key: Option<Box<str>>,
+}
+
+impl AuditRecord {
+    /// A record that names nobody and nothing yet.
+    pub const fn new(event: AuditEvent, at: Timestamp) -> Self {
+        Self { at, event, user: None, grant: None, network: None, key: None }
+    }
 }

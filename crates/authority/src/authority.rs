@@ -7,6 +7,7 @@ use jeton_jose::jwt::Signer;
 use jeton_jose::x509::TrustRoots;
 use jeton_jose::{Algorithm, Timestamp};
 
+use crate::audited::Recorded;
 use crate::client::{ClientDocuments, ClientKeys, ClientSectors};
 use crate::client_auth::CertificatesSeen;
 use crate::clients::ClientCache;
@@ -33,6 +34,7 @@ pub struct Authority {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) throttle: Mutex<Throttle>,
     pub(crate) rates: Rates,
+    pub(crate) recorded: Recorded,
     pub(crate) master: MasterKey,
     pub(crate) clients: ClientCache,
     pub(crate) client_keys: OnceLock<Arc<dyn ClientKeys>>,
@@ -100,6 +102,7 @@ impl Authority {
             store,
             throttle: Mutex::new(Throttle::default()),
             rates: Rates::new(settings.registration_rate),
+            recorded: Recorded::default(),
             settings,
             hashing,
             random,

@@ -7,6 +7,8 @@ use jeton_oauth::client::SubjectType;
 use serde::Deserialize;
 
 use crate::Network;
+use crate::audit::AuditEvent;
+use crate::audited::decided;
 use crate::authority::Authority;
 use crate::authorization::{
     AuthorizationRequest, AuthorizationResponse, CodeContent, NextStep, PageError, ReceivedRequest,
@@ -149,11 +151,19 @@ impl Authority {
         &self,
         request: &AuthorizationRequest,
         signed_in: &SignedIn,
+        network: Network,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (user, client) = (signed_in.user.id, &request.client.id);
         let before = self.store.find_consent(user, client).await?.unwrap_or_default();
-        self.store.give_consent(user, client, &before.and(&request.wanted()), now).await
+        let consent = before.and(&request.wanted());
+        let record = decided(AuditEvent::ConsentGiven, signed_in, &request.client, network, now);
+        // Begun together, they are committed together.
+        let (given, recorded) = tokio::join!(
+            self.store.give_consent(user, client, &consent, now),
+            self.store.record_audit(record)
+        );
+        given.and(recorded)
     }
 
     /// Gives the client its code. To be called where [`Authority::next_step`] says so.
@@ -164,6 +174,7 @@ impl Authority {
         &self,
         request: &AuthorizationRequest,
         signed_in: &SignedIn,
+        network: Network,
         now: Timestamp,
     ) -> Result<AuthorizationResponse, IdentifyError> {
         if let Some(pushed) = request.pushed {
@@ -200,10 +211,14 @@ impl Authority {
             None => self.settings.code_lifetime,
         };
         let expires_at = now.saturating_add(lifetime);
-        // 256 random bits are never taken.
-        self.store
-            .place(OneTimeKind::AuthorizationCode, code.hash(), content.to_json(), expires_at, now)
-            .await?;
+        let record = decided(AuditEvent::CodeGranted, signed_in, &request.client, network, now);
+        // 256 random bits are never taken. Begun together, both are committed together.
+        let (placed, recorded) = tokio::join!(
+            self.store.place(OneTimeKind::AuthorizationCode, code.hash(), content.to_json(), expires_at, now),
+            self.store.record_audit(record),
+        );
+        placed?;
+        recorded?;
         Ok(request.answer(ResponseParameters::Code(code)))
     }
 }

@@ -10,6 +10,8 @@ use jeton_oauth::{ErrorCode, Scope};
 use serde::Serialize;
 
 use crate::Network;
+use crate::audit::AuditEvent;
+use crate::audited::decided;
 use crate::authority::Authority;
 use crate::authorization::{SignedIn, permitted_resources};
 use crate::client::Client;
@@ -209,6 +211,7 @@ impl Authority {
         &self,
         device: &FoundDevice,
         signed_in: &SignedIn,
+        network: Network,
         now: Timestamp,
     ) -> Result<DeviceDecided, StoreError> {
         let approval = Approval {
@@ -227,8 +230,7 @@ impl Authority {
             },
         };
         let decision = DeviceDecision::Approved { content: approval.to_json() };
-        let (code, by) = (device.user_code.as_str(), signed_in.user.id);
-        self.store.decide_device_authorization(code, by, decision, now).await
+        self.decide_device(device, decision, signed_in, network, now).await
     }
 
     /// Tells a device no, in the name of who is signed in.
@@ -239,9 +241,29 @@ impl Authority {
         &self,
         device: &FoundDevice,
         signed_in: &SignedIn,
+        network: Network,
         now: Timestamp,
     ) -> Result<DeviceDecided, StoreError> {
+        self.decide_device(device, DeviceDecision::Denied, signed_in, network, now).await
+    }
+
+    async fn decide_device(
+        &self,
+        device: &FoundDevice,
+        decision: DeviceDecision,
+        signed_in: &SignedIn,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<DeviceDecided, StoreError> {
+        let event = match decision {
+            DeviceDecision::Approved { .. } => AuditEvent::DeviceApproved,
+            DeviceDecision::Denied => AuditEvent::DeviceDenied,
+        };
         let (code, by) = (device.user_code.as_str(), signed_in.user.id);
-        self.store.decide_device_authorization(code, by, DeviceDecision::Denied, now).await
+        let outcome = self.store.decide_device_authorization(code, by, decision, now).await?;
+        if outcome == DeviceDecided::Done {
+            self.store.record_audit(decided(event, signed_in, &device.client, network, now)).await?;
+        }
+        Ok(outcome)
     }
 }

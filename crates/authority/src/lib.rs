@@ -4,6 +4,7 @@
 //! as arguments, so each rule can be tested by calling it.
 
 pub mod audit;
+mod audited;
 mod authority;
 pub mod authorization;
 mod authorize;

@@ -91,8 +91,13 @@ impl Authority {
     ) -> Result<User, SignInError> {
         let username = username.trim();
         let attempt = throttle::enter(&self.throttle, username, network, now).await;
-        let attempt =
-            attempt.map_err(|throttled| SignInError::Throttled { retry_after: throttled.retry_after })?;
+        let attempt = match attempt {
+            Ok(attempt) => attempt,
+            Err(throttled) => {
+                self.record_throttled_sign_in(username, network, now).await;
+                return Err(SignInError::Throttled { retry_after: throttled.retry_after });
+            }
+        };
         match self.check_password(username, password).await {
             Ok(Some(user)) => {
                 self.throttle().succeed(attempt, now);

@@ -67,7 +67,10 @@ impl Authority {
             return self.client_that_asks(presented, now).await;
         };
         let (failures, network) = (&self.rates.client_failures, presented.network);
-        failures.check(&named, network, now)?;
+        if let Err(throttled) = failures.check(&named, network, now) {
+            self.record_throttled_client(&named, network, now).await;
+            return Err(throttled.into());
+        }
         let outcome = self.client_that_asks(presented, now).await;
         match &outcome {
             Ok(_) => failures.succeeded(&named, network),

@@ -106,6 +106,7 @@ impl Authority {
         };
         let (access_token, expires_in) =
             self.with_ring(|ring| access.issue(ring, &self.settings, &*self.random, request.now))?;
+        self.record_exchange(client, &live, &targets, request.network, request.now).await?;
         Ok(TokenResponse {
             access_token,
             token_type: request.constraint.token_type(),

@@ -197,8 +197,8 @@ pub trait Store:
         to: PasswordHash,
     ) -> Result<(), StoreError>;
 
-    /// Opens a grant, if its user is active, their epoch is still the one that the password was verified at, and the
-    /// session that it comes from holds.
+    /// Opens a grant for somebody who signed in just now, if they are active, their epoch is still the one that the password
+    /// was verified at, and the session that it comes from holds. Audited.
     async fn open_grant(&self, grant: NewGrant) -> Result<GrantOpening, StoreError>;
 
     /// Applies the refresh rules to a grant ([`crate::refresh_token::decide`]) and writes what they change and the record
@@ -241,6 +241,9 @@ pub trait Store:
         idle_lifetime: std::time::Duration,
         now: Timestamp,
     ) -> Result<Vec<GrantSummary>, StoreError>;
+
+    /// Appends a record to the audit trail: of what no transaction of the store tells of.
+    async fn record_audit(&self, record: AuditRecord) -> Result<(), StoreError>;
 
     /// Audit records, newest first, at most `limit`.
     async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;

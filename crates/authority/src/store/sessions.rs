@@ -37,7 +37,7 @@ pub enum SessionEnding {
 #[async_trait]
 pub trait SessionStore {
     /// Opens a session, if its user is active and their epoch is still the one that was verified. The session `replaces`
-    /// ends in the same transaction, without its grants, where its user is the same; with them otherwise.
+    /// ends in the same transaction, without its grants, where its user is the same; with them otherwise. Audited.
     async fn open_session(
         &self,
         session: NewSession,

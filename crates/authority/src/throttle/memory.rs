@@ -9,7 +9,7 @@ pub const REMEMBERED: usize = 32_768;
 /// Keeps entries in two halves: when the young half is full it becomes the old half, and what was old is forgotten. An
 /// entry that is used becomes young again.
 #[derive(Debug)]
-pub(super) struct Memory<K, V> {
+pub(crate) struct Memory<K, V> {
     young: HashMap<K, V>,
     old: HashMap<K, V>,
 }
@@ -22,12 +22,12 @@ impl<K, V> Default for Memory<K, V> {
 
 impl<K: Copy + Eq + Hash, V: Copy + Default> Memory<K, V> {
     /// What is remembered of `key`. Looking makes nothing young and remembers nothing.
-    pub(super) fn peek(&self, key: &K) -> V {
+    pub(crate) fn peek(&self, key: &K) -> V {
         self.young.get(key).or_else(|| self.old.get(key)).copied().unwrap_or_default()
     }
 
     /// The entry of `key`, which is young from then on.
-    pub(super) fn entry(&mut self, key: K) -> &mut V {
+    pub(crate) fn entry(&mut self, key: K) -> &mut V {
         if self.young.len() >= REMEMBERED && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
         }
@@ -35,7 +35,7 @@ impl<K: Copy + Eq + Hash, V: Copy + Default> Memory<K, V> {
     }
 
     /// The entry of `key`, if it is remembered.
-    pub(super) fn existing(&mut self, key: &K) -> Option<&mut V> {
+    pub(crate) fn existing(&mut self, key: &K) -> Option<&mut V> {
         self.young.get_mut(key).or_else(|| self.old.get_mut(key))
     }
 }

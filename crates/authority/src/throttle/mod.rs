@@ -31,7 +31,7 @@ use std::time::Duration;
 use jeton_jose::Timestamp;
 
 use self::level::{Allowance, Level};
-use self::memory::Memory;
+pub(crate) use self::memory::Memory;
 use self::under_way::{Part, Places, UnderWay};
 use crate::Network;
 
@@ -39,8 +39,8 @@ pub use self::client_failures::WRONG_CLIENT_SECRETS;
 pub use self::memory::REMEMBERED;
 pub(crate) use self::rate::Rates;
 pub use self::rate::{
-    DEVICE_AUTHORIZATIONS, KEPT_REQUESTS, REGISTRATION_CHANGES, REMEMBERED_IDENTIFIERS, SECTORS_FETCHED,
-    WRONG_USER_CODES,
+    DEVICE_AUTHORIZATIONS, KEPT_REQUESTS, RECORDED_THROTTLING, REGISTRATION_CHANGES, REMEMBERED_IDENTIFIERS,
+    SECTORS_FETCHED, WRONG_USER_CODES,
 };
 pub use self::under_way::MOST_WAITING;
 

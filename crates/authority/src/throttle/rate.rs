@@ -28,6 +28,10 @@ pub const KEPT_REQUESTS: u32 = 600;
 /// anybody can be; fifty a second from then on. A proof comes with each refresh: with ten thousand people in one network and a
 /// refresh every five minutes that is 33 a second.
 pub const REMEMBERED_IDENTIFIERS: u32 = 2000;
+/// How often a network may have it recorded that it is throttled: so often at once, and once in twenty minutes from then on.
+pub const RECORDED_THROTTLING: u32 = 5;
+/// The same for all networks together: so often at once, and once a minute from then on.
+const RECORDED_THROTTLING_IN_ALL: u32 = 100;
 /// Sectors of clients that one network may have fetched at once; one a minute from then on.
 pub const SECTORS_FETCHED: u32 = 20;
 /// An IPv6 site (a /48) may do this many times as much as one of its networks.
@@ -48,6 +52,10 @@ pub(crate) struct Rates {
     pub(crate) kept_requests: Rate,
     /// Identifiers that are remembered so that nothing is used twice.
     pub(crate) identifiers: Rate,
+    /// Records of throttling in the audit trail.
+    pub(crate) recorded_throttling: Rate,
+    /// The same, of all networks together.
+    pub(crate) recorded_throttling_in_all: Rate,
     /// Wrong client secrets.
     pub(crate) client_failures: ClientFailures,
     /// Sectors that were fetched for them.
@@ -65,9 +73,19 @@ impl Rates {
             registration_changes: Rate::new(REGISTRATION_CHANGES, 1, 30),
             kept_requests: Rate::new(KEPT_REQUESTS, 5, 1),
             identifiers: Rate::new(REMEMBERED_IDENTIFIERS, 50, 1),
+            recorded_throttling: Rate::new(RECORDED_THROTTLING, 1, 20 * 60),
+            recorded_throttling_in_all: Rate::new(RECORDED_THROTTLING_IN_ALL, 1, 60),
             client_failures: ClientFailures::default(),
             sectors: Rate::new(SECTORS_FETCHED, 1, 60),
         }
+    }
+}
+
+impl Rates {
+    /// Whether it may be recorded once more that a network is throttled.
+    pub(crate) fn may_record_throttling(&self, network: Network, now: Timestamp) -> bool {
+        self.recorded_throttling.take(network, now).is_ok()
+            && self.recorded_throttling_in_all.take(Network::Unknown, now).is_ok()
     }
 }
 

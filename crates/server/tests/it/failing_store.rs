@@ -91,6 +91,7 @@ delegate! { Store {
     true end_grant(grant: GrantId, now: Timestamp) -> Revocation;
     true revoke_user_grants(user: UserId, now: Timestamp) -> Option<u64>;
     false list_grants(filter: GrantFilter, after: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<GrantSummary>;
+    true record_audit(record: AuditRecord) -> ();
     false list_audit(limit: u32) -> Vec<AuditRecord>;
     false list_keys() -> Vec<StoredKey>;
     true add_keys(keys: Vec<StoredKey>, newest: Option<KeyId>) -> KeyAddition;

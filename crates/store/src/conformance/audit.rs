@@ -91,6 +91,14 @@ pub(super) async fn a_record_names_whom_and_what_it_concerns(fresh: &Fresh) {
             network: Some(ELSEWHERE),
             key: None,
         },
+        AuditRecord {
+            event: AuditEvent::SignedIn,
+            user: Some(ada),
+            grant: Some(grant),
+            network: Some(HOME),
+            key: Some("web".into()),
+            ..nothing.clone()
+        },
         AuditRecord { user: Some(ada), ..nothing },
     ];
     assert_eq!(fresh.list_audit(10).await.expect("listing"), expected);

@@ -132,10 +132,11 @@ impl Fresh {
         grants.into_iter().map(|summary| summary.grant.id).collect()
     }
 
-    /// What was audited, oldest first.
+    /// What was audited apart from sign-ins, oldest first.
     pub(super) async fn audited(&self) -> Vec<AuditEvent> {
         let records = self.list_audit(1000).await.expect("listing the audit trail");
-        records.into_iter().rev().map(|record| record.event).collect()
+        let events = records.into_iter().rev().map(|record| record.event);
+        events.filter(|event| *event != AuditEvent::SignedIn).collect()
     }
 
     /// Lets [`CALLERS`] tasks do something at the same moment and collects their answers.

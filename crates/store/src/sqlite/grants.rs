@@ -51,6 +51,22 @@ pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantO
     Ok(if opened == 1 { GrantOpening::Opened } else { GrantOpening::CredentialsChanged })
 }
 
+/// Opens a grant for somebody who signed in just now.
+pub(super) fn open_at_sign_in(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantOpening> {
+    let opening = open(db, grant)?;
+    if opening == GrantOpening::Opened {
+        let record = AuditRecord {
+            user: Some(grant.user),
+            grant: Some(grant.id),
+            network: Some(grant.network),
+            key: Some(grant.client.clone()),
+            ..AuditRecord::new(AuditEvent::SignedIn, grant.opened_at)
+        };
+        audit::append(db, &record)?;
+    }
+    Ok(opening)
+}
+
 pub(super) fn standing(db: &Connection, grant: GrantId) -> rusqlite::Result<Option<GrantStanding>> {
     let mut select = db.prepare_cached(
         "SELECT g.generation, g.revoked_at, u.disabled FROM grants g JOIN users u ON u.number = g.user

@@ -178,7 +178,7 @@ impl Store for SqliteStore {
     }
 
     async fn open_grant(&self, grant: NewGrant) -> Result<GrantOpening, StoreError> {
-        self.writer.submit(move |db| grants::open(db, &grant)).await
+        self.writer.submit(move |db| grants::open_at_sign_in(db, &grant)).await
     }
 
     async fn refresh_grant(
@@ -221,6 +221,10 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Vec<GrantSummary>, StoreError> {
         self.list(move |db| grants::list(db, filter, after, limit, idle_lifetime, now)).await
+    }
+
+    async fn record_audit(&self, record: AuditRecord) -> Result<(), StoreError> {
+        self.writer.submit(move |db| audit::append(db, &record)).await
     }
 
     async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {

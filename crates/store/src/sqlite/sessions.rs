@@ -40,6 +40,12 @@ pub(super) fn open(
     if opened == 0 {
         return Ok(SessionOpening::CredentialsChanged);
     }
+    let record = AuditRecord {
+        user: Some(session.user),
+        network: Some(session.network),
+        ..AuditRecord::new(AuditEvent::SignedIn, session.authenticated_at)
+    };
+    audit::append(db, &record)?;
     if let Some(replaced) = replaces {
         replace(db, replaced, session)?;
     }

@@ -98,7 +98,9 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
         let refusal = Refusal::new(ErrorCode::AccessDenied, "the user said no");
         return refused(&app, &step.context, &step.request.refuse(refusal)).await;
     }
-    if let Err(error) = app.authority.give_consent(&step.request, signed_in, app.clock.now()).await {
+    if let Err(error) =
+        app.authority.give_consent(&step.request, signed_in, step.context.network(), app.clock.now()).await
+    {
         return failed(&step.context, &error.into());
     }
     proceed(&app, step, since).await

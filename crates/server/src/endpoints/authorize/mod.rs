@@ -145,7 +145,7 @@ async fn proceed(app: &App, step: Step, since: Since) -> Response {
 }
 
 async fn grant(app: &App, step: &Step, signed_in: &SignedIn) -> Response {
-    match app.authority.grant_code(&step.request, signed_in, app.clock.now()).await {
+    match app.authority.grant_code(&step.request, signed_in, step.context.network(), app.clock.now()).await {
         Ok(response) => {
             let (request, client) = (step.context.id(), &step.request.client.id);
             tracing::info!(request, %client, user = %signed_in.user.id, "code granted");

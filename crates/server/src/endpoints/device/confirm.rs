@@ -103,9 +103,9 @@ pub(crate) async fn post_decision(State(app): State<Arc<App>>, request: Request)
     let allowed = form.get("action") == Some("allow");
     let now = app.clock.now();
     let decided = if allowed {
-        app.authority.approve_device(device, signed_in, now).await
+        app.authority.approve_device(device, signed_in, context.network(), now).await
     } else {
-        app.authority.deny_device(device, signed_in, now).await
+        app.authority.deny_device(device, signed_in, context.network(), now).await
     };
     match decided {
         Ok(DeviceDecided::Done) => {

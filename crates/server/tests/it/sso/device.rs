@@ -15,7 +15,7 @@ use crate::app::{Answer, PASSWORD, TestApp};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-async fn app() -> TestApp {
+pub(super) async fn app() -> TestApp {
     let app = TestApp::new().await;
     for (id, name) in [("tv", "The television"), ("other", "Another one")] {
         let metadata = json!({
@@ -29,7 +29,7 @@ async fn app() -> TestApp {
     app
 }
 
-async fn begin(app: &TestApp) -> Value {
+pub(super) async fn begin(app: &TestApp) -> Value {
     let answer = app.post_form("/device_authorization", &[("client_id", "tv"), ("scope", "openid")]).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     answer.json()
@@ -70,7 +70,7 @@ async fn type_code(browser: &Browser<'_>, code: &str) -> Answer {
 }
 
 /// From the code to the question whether the device may have what it asks for.
-async fn question(browser: &Browser<'_>, device: &Value) -> Answer {
+pub(super) async fn question(browser: &Browser<'_>, device: &Value) -> Answer {
     let page = type_code(browser, device["user_code"].as_str().expect("a code")).await;
     assert!(page.text().contains("The television"), "{}", page.text());
     sign_in(browser, &page, "ada").await

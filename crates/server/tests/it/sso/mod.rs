@@ -6,6 +6,7 @@ mod attacks_codes;
 mod attacks_outbound;
 mod attacks_requests;
 mod attacks_sectors;
+mod audit_trail;
 mod authorization_details;
 pub(crate) mod browser;
 mod certificates;

@@ -13,7 +13,7 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const ID: &str = "urn:ietf:params:oauth:token-type:id_token";
 const OFFICE: &str = "https://office.example";
-const ORDERS: &str = "https://orders.example";
+pub(super) const ORDERS: &str = "https://orders.example";
 const STOCK: &str = "https://stock.example";
 
 /// A service that is called with tokens for `own` and may call on the others.
@@ -28,7 +28,7 @@ async fn add_service(app: &TestApp, id: &str, own: &str, actor: ExchangeActor) {
     app.add_client_with(id, metadata, ClientPolicy { exchange, ..ClientPolicy::default() }).await;
 }
 
-async fn app() -> TestApp {
+pub(super) async fn app() -> TestApp {
     let app = TestApp::new().await;
     let policy =
         ClientPolicy { resources: vec![OFFICE.to_owned(), ORDERS.to_owned()], ..ClientPolicy::default() };
@@ -38,7 +38,7 @@ async fn app() -> TestApp {
 }
 
 /// Tokens of Ada's for the office.
-async fn tokens(app: &TestApp) -> Value {
+pub(super) async fn tokens(app: &TestApp) -> Value {
     let target = authorize(&[("resource", OFFICE), ("scope", "openid profile orders:read orders:write")]);
     let back = redirected(&Browser::new(app).sign_in(&target).await);
     let answer = app.redeem(back.get("code").expect("a code")).await;
@@ -46,7 +46,7 @@ async fn tokens(app: &TestApp) -> Value {
     answer.json()
 }
 
-async fn exchange(app: &TestApp, client: &str, subject: &str, more: &[(&str, &str)]) -> Answer {
+pub(super) async fn exchange(app: &TestApp, client: &str, subject: &str, more: &[(&str, &str)]) -> Answer {
     let mut fields = vec![("grant_type", GRANT), ("subject_token", subject), ("subject_token_type", ACCESS)];
     for (name, value) in more {
         fields.retain(|(known, _)| known != name);
@@ -55,7 +55,7 @@ async fn exchange(app: &TestApp, client: &str, subject: &str, more: &[(&str, &st
     app.post_as(client, "/token", &fields).await
 }
 
-fn access(tokens: &Value) -> String {
+pub(super) fn access(tokens: &Value) -> String {
     tokens["access_token"].as_str().unwrap_or_else(|| panic!("no token: {tokens}")).to_owned()
 }
 
