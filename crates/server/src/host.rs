@@ -23,8 +23,9 @@ pub(crate) fn is_localhost(headers: &HeaderMap) -> bool {
 }
 
 fn is_host(value: &HeaderValue) -> bool {
-    // Nothing at all is what a request says whose target has no host.
-    value.is_empty() || Authority::try_from(value.as_bytes()).is_ok_and(|host| !host.as_str().contains('@'))
+    // Nothing at all is what a request says whose target has no host. A comma is what joins two headers.
+    value.is_empty()
+        || Authority::try_from(value.as_bytes()).is_ok_and(|host| !host.as_str().contains(['@', ',']))
 }
 
 #[cfg(test)]

@@ -23,6 +23,13 @@ pub(crate) enum FormError {
     Parameters(#[from] ParametersError),
 }
 
+impl FormError {
+    /// Whether the body was compressed, which is the fault of whatever sent it and not of the person at the page.
+    pub(crate) const fn is_compressed(&self) -> bool {
+        matches!(self, Self::Body(BodyError::Compressed))
+    }
+}
+
 /// The parameters of the query.
 pub(crate) fn of_query(parts: &Parts) -> Result<Parameters, FormError> {
     Ok(Parameters::parse(parts.uri.query().unwrap_or_default().as_bytes())?)

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::interaction::see_other;
 use crate::pages::{ErrorPage, FormPostPage, page};
-use crate::request::{BodyError, FormError, RequestContext};
+use crate::request::{FormError, RequestContext};
 
 /// Posts the form as soon as the page is there.
 const SUBMIT: &str = "document.forms[0].submit()";
@@ -63,7 +63,7 @@ pub(super) fn page_error(context: &RequestContext, error: PageError) -> Response
 
 /// A request that cannot be read.
 pub(crate) fn malformed(context: &RequestContext, error: &FormError) -> Response {
-    if let FormError::Body(BodyError::Compressed) = error {
+    if error.is_compressed() {
         return ApiError::from(error.clone()).into_response(context);
     }
     tracing::debug!(request = context.id(), "{error}");

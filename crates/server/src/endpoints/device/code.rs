@@ -9,7 +9,7 @@ use jeton_authority::authorization::SignedIn;
 use jeton_authority::device::UserCode;
 use jeton_authority::{FindDeviceError, FormVerdict, FoundDevice};
 
-use super::super::authorize::failed;
+use super::super::authorize::{failed, malformed};
 use super::super::client_request::context;
 use super::{PATH, USER_CODE, Why, to_code_page, to_confirm};
 use crate::app::App;
@@ -63,6 +63,7 @@ pub(crate) async fn post_code(State(app): State<Arc<App>>, mut request: Request)
     let (parts, body) = request.into_parts();
     let form = match form::of_typed_body(&parts, body, &app.limits).await {
         Ok(form) => form,
+        Err(error) if error.is_compressed() => return malformed(&context, &error),
         Err(error) => {
             tracing::debug!(request = context.id(), "{error}");
             return to_code_page(&app, None, Some(Why::Unreadable));

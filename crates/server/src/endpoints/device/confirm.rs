@@ -13,7 +13,7 @@ use jeton_authority::store::DeviceDecided;
 use jeton_authority::{FormVerdict, FoundDevice, ShownDigest};
 use jeton_oauth::Parameters;
 
-use super::super::authorize::{Attempt, failed, not_a_navigation, scope_line, sign_in_at};
+use super::super::authorize::{Attempt, failed, malformed, not_a_navigation, scope_line, sign_in_at};
 use super::super::client_request::context;
 use super::code::{decided_page, is_decided_by};
 use super::{DECIDE, SIGN_IN, USER_CODE, USERNAME, Why, action, is_typed, to_code_page, to_confirm};
@@ -152,6 +152,9 @@ async fn read_form(app: &App, mut request: Request) -> Result<(Visit, Parameters
     }
     let visit = read(app, context, &parts).await?;
     let form = form::of_typed_body(&parts, body, &app.limits).await.map_err(|error| {
+        if error.is_compressed() {
+            return malformed(&visit.context, &error);
+        }
         tracing::debug!(request = visit.context.id(), "{error}");
         to_confirm(app, &visit.browser, &visit.device.user_code, None, Some(Why::Unreadable))
     })?;

@@ -361,6 +361,7 @@ async fn a_form_for_one_device_decides_about_no_other() {
     browser.submit_and_follow(&moved, &[("action", "allow")]).await;
     assert_eq!(error(&poll(&app, &theirs).await), "authorization_pending");
     // Nor does it where the other code was typed at this browser too.
+    app.hand.step(6);
     let mut crossed = form(&type_code(&browser, code(&theirs)).await);
     crossed.hidden = form(&type_code(&browser, code(&mine)).await).hidden;
     let page = browser.submit_and_follow(&crossed, &[("action", "allow")]).await;
