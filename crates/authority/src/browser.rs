@@ -7,16 +7,17 @@ use crate::authority::Authority;
 use crate::authorization::SignedIn;
 use crate::password::Password;
 use crate::random::sixteen;
-use crate::session::{AuthenticationMethod, NewSession, Session, SessionSecret};
-use crate::store::{SessionEnding, SessionOpening, StoreError};
+use crate::session::{AuthenticationMethod, LapsedSession, NewSession, Session, SessionSecret};
+use crate::store::{SessionOpening, StoreError};
 use crate::{Network, SessionId, SignInError};
 
-/// A session's use is noted at most this often, in seconds: a page view need not cost a write.
+/// A session's use is noted the first time, and then at most this often, in seconds: a page view need not cost a write.
 const TOUCHED_EVERY: i64 = 60;
 
 impl Authority {
-    /// Signs a user in at a browser, with a password. The session that the browser had before goes over into the new one,
-    /// which has a secret of its own, so that whoever planted the old one gains nothing (session fixation).
+    /// Signs a user in at a browser, with a password. What came from the session that the browser had `before`, however long
+    /// that was not used, goes over to the new one, which has a secret of its own, so that whoever planted the old one gains
+    /// nothing (session fixation). A session of another user ends.
     ///
     /// # Errors
     /// As [`Authority::sign_in`].
@@ -24,7 +25,7 @@ impl Authority {
         &self,
         username: &str,
         password: Password,
-        before: Option<SessionId>,
+        before: Option<&SessionSecret>,
         network: Network,
         now: Timestamp,
     ) -> Result<(SessionSecret, SignedIn), SignInError> {
@@ -48,8 +49,9 @@ impl Authority {
             authenticated_at: now,
             last_used_at: now,
             expires_at: new.expires_at,
+            seen: false,
         };
-        match self.store.open_session(new, before).await? {
+        match self.store.open_session(new, before.map(SessionSecret::hash)).await? {
             SessionOpening::Opened => Ok((secret, SignedIn { session, user })),
             SessionOpening::CredentialsChanged => Err(SignInError::Refused),
         }
@@ -68,7 +70,8 @@ impl Authority {
         let Some((session, user)) = self.store.find_session(&secret.hash(), idle, now).await? else {
             return Ok(None);
         };
-        if now.unix().saturating_sub(session.last_used_at.unix()) >= TOUCHED_EVERY {
+        let unused = now.unix().saturating_sub(session.last_used_at.unix());
+        if !session.seen || unused >= TOUCHED_EVERY {
             match self.store.touch_session(session.id, now).await {
                 // Reading goes on while the disk is full.
                 Ok(()) | Err(StoreError::Unavailable(_)) => {}
@@ -78,16 +81,13 @@ impl Authority {
         Ok(Some(SignedIn { session, user }))
     }
 
-    /// Signs a browser out; the grants that came from its session end.
+    /// The session that a browser's secret stands for where nobody is signed in with it any more, so that signing out ends what
+    /// hangs on it.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn sign_out_browser(
-        &self,
-        session: SessionId,
-        now: Timestamp,
-    ) -> Result<SessionEnding, StoreError> {
-        self.store.end_session(session, now).await
+    pub async fn lapsed_session(&self, secret: &SessionSecret) -> Result<Option<LapsedSession>, StoreError> {
+        self.store.find_lapsed_session(&secret.hash()).await
     }
 
     /// A text that proves that a form was made for this browser and purpose: it goes into the form, and only whoever can read

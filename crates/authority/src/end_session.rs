@@ -13,8 +13,10 @@ use crate::authorization::SignedIn;
 use crate::client::Client;
 use crate::random::sixteen;
 use crate::refusal::OAuthError;
-use crate::store::{LogoutDelivery, Revocation};
-use crate::{GrantId, UserId};
+use crate::session::LapsedSession;
+use crate::store::{GrantFilter, GrantsEnded, LogoutDelivery, Revocation, SessionEnding};
+use crate::user::Subject;
+use crate::{GrantId, SessionId, UserId};
 
 /// What a client wishes when it sends a user here to sign out (RP-Initiated Logout §2).
 #[derive(Debug, Clone, Default)]
@@ -67,27 +69,68 @@ impl EndSessionError {
     }
 }
 
+/// Whether a request may end anything by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acting {
+    /// Somebody follows it, and it is as its sender made it.
+    Allowed,
+    /// The user is asked whatever it proves: the browser made it by itself, or comes back from a page that was out of date.
+    AskFirst,
+}
+
+/// Who is at a browser.
+#[derive(Debug, Clone)]
+pub enum AtBrowser {
+    /// Somebody who is signed in.
+    SignedIn(SignedIn),
+    /// Nobody is signed in any more, but the session that the browser's secret stands for has not ended.
+    Lapsed(LapsedSession),
+    /// Nobody.
+    Nobody,
+}
+
+impl AtBrowser {
+    fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::SignedIn(signed_in) => Some(signed_in.user.subject()),
+            Self::Lapsed(lapsed) => Some(lapsed.subject.clone()),
+            Self::Nobody => None,
+        }
+    }
+}
+
 /// What is to be done about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndSession {
-    /// The user is asked: nothing proves that the request is not somebody else's doing.
-    Ask,
+    /// The user is asked whether to end the session of this browser: nothing proves that the request is not somebody else's
+    /// doing.
+    AskAboutSession,
+    /// Nobody is signed in at this browser. Whoever is in front of it is asked whether to end the grant that the ID token came
+    /// from, which is all that the client can mean.
+    AskAboutGrant(GrantId),
     /// The client proved that it knows this very user: sign out at once.
     AtOnce,
-    /// Nobody is signed in at this browser.
-    NobodyIsSignedIn,
+    /// Nobody is signed in at this browser, and the ID token's grant has ended or there is none.
+    NothingToEnd,
+}
+
+/// Decides what is to be done about a request. `here` is the subject that the client knows the user of this browser by,
+/// `expected` that of its ID token, `hinted` the token's grant, where that has not ended.
+fn decide(
+    at_browser: &AtBrowser,
+    here: Option<&str>,
+    expected: Option<&str>,
+    hinted: Option<GrantId>,
+    acting: Acting,
+) -> EndSession {
+    match at_browser {
+        AtBrowser::Nobody => hinted.map_or(EndSession::NothingToEnd, EndSession::AskAboutGrant),
+        _ if acting == Acting::Allowed && here.is_some() && here == expected => EndSession::AtOnce,
+        _ => EndSession::AskAboutSession,
+    }
 }
 
 impl EndSessionRequest {
-    /// What is to be done, given who is signed in.
-    pub fn decide(&self, signed_in: Option<&SignedIn>, subject_for_client: Option<&str>) -> EndSession {
-        match (signed_in, &self.expected) {
-            (None, _) => EndSession::NobodyIsSignedIn,
-            (Some(_), Some(expected)) if subject_for_client == Some(expected.as_str()) => EndSession::AtOnce,
-            (Some(_), _) => EndSession::Ask,
-        }
-    }
-
     /// Where the user goes afterwards, with the client's `state`.
     pub fn redirect(&self) -> Option<String> {
         let uri = self.post_logout_redirect_uri.as_ref()?;
@@ -173,42 +216,105 @@ impl Authority {
     }
 
     /// What is to be done about a request to sign out.
-    pub fn decide_end_session(
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn decide_end_session(
         &self,
         request: &EndSessionRequest,
-        signed_in: Option<&SignedIn>,
-    ) -> EndSession {
-        let subject = request.client.as_ref().zip(signed_in);
-        let subject = subject.map(|(client, signed_in)| self.subject_for(client, &signed_in.user.subject()));
-        request.decide(signed_in, subject.as_deref())
+        at_browser: &AtBrowser,
+        acting: Acting,
+        now: Timestamp,
+    ) -> Result<EndSession, OAuthError> {
+        let here = request.client.as_ref().zip(at_browser.subject());
+        let here = here.map(|(client, subject)| self.subject_for(client, &subject));
+        let hinted = match at_browser {
+            AtBrowser::Nobody => self.hinted_grant(request, now).await?,
+            _ => None,
+        };
+        Ok(decide(at_browser, here.as_deref(), request.expected.as_deref(), hinted, acting))
     }
 
-    /// Ends the grant that the request's ID token came from. It outlives the browser's session where that has expired, or was
-    /// of another browser, and nobody is signed in any more who could end it: the client that holds it asks for its end.
+    /// The grant that the request's ID token came from, where it is the client's and has not ended.
+    async fn hinted_grant(
+        &self,
+        request: &EndSessionRequest,
+        now: Timestamp,
+    ) -> Result<Option<GrantId>, OAuthError> {
+        let Some((grant, client)) = request.grant.zip(request.client.as_ref()) else { return Ok(None) };
+        let found = self.store.find_grant(grant).await?;
+        let alive = found.filter(|(live, _)| {
+            let grant = &live.grant;
+            *grant.client == *client.id.as_str() && grant.revoked_at.is_none() && grant.expires_at > now
+        });
+        Ok(alive.map(|_| grant))
+    }
+
+    /// Ends `asked`, the grant that the request's ID token came from, once whoever is in front of the browser has said so. It
+    /// outlives the browser's session where that was lost, and nobody is signed in any more who could end it otherwise.
+    /// Answers whether it ended with this call.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn end_hinted_grant(
         &self,
         request: &EndSessionRequest,
+        asked: GrantId,
         now: Timestamp,
-    ) -> Result<Option<GrantId>, OAuthError> {
-        let Some((grant, client)) = request.grant.zip(request.client.as_ref()) else { return Ok(None) };
-        let Some((live, _)) = self.store.find_grant(grant).await? else { return Ok(None) };
-        if *live.grant.client != *client.id.as_str() {
-            return Ok(None);
+    ) -> Result<bool, OAuthError> {
+        if self.hinted_grant(request, now).await? != Some(asked) {
+            return Ok(false);
         }
-        let ended = self.store.revoke_grant(grant, now).await? == Revocation::Revoked;
-        Ok(ended.then_some(grant))
+        Ok(self.store.revoke_grant(asked, now).await? == Revocation::Revoked)
     }
 
-    /// Signs a user out everywhere: every browser's session and every grant ends, those too that were to outlive the
-    /// sessions. Clients that want to hear of it do. Answers how many grants ended.
+    /// Signs a browser out: its session ends, and the grants that came from it. So does the session that the request's ID token
+    /// came from, if it is another one of the same user: the browser lost its secret, and the client's grant would live on.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn sign_out_everywhere(&self, user: UserId, now: Timestamp) -> Result<u64, OAuthError> {
-        Ok(self.store.revoke_user_grants(user, now).await?.unwrap_or(0))
+    pub async fn sign_out_browser(
+        &self,
+        request: &EndSessionRequest,
+        session: SessionId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<GrantsEnded, OAuthError> {
+        let hinted = match request.grant {
+            Some(grant) => self.store.find_session_of_grant(grant).await?,
+            None => None,
+        };
+        let lost = hinted.filter(|(hinted, of)| *of == user && *hinted != session);
+        let mut ended = GrantsEnded::default();
+        for session in [Some(session), lost.map(|(lost, _)| lost)].into_iter().flatten() {
+            if let SessionEnding::Ended(more) = self.store.end_session(session, now).await? {
+                ended.count += more.count;
+                ended.told += more.told;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Signs a user out everywhere: every browser's session and every grant ends, those too that were to outlive the
+    /// sessions. Clients that want to hear of it do.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sign_out_everywhere(&self, user: UserId, now: Timestamp) -> Result<GrantsEnded, OAuthError> {
+        Ok(self.store.revoke_user_grants(user, now).await?.unwrap_or_default())
+    }
+
+    /// Whether a user has no session and no grant any more.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_signed_out_everywhere(&self, user: UserId, now: Timestamp) -> Result<bool, OAuthError> {
+        let session_idle = self.settings.session_idle_lifetime;
+        if !self.store.list_sessions(user, 1, session_idle, now).await?.is_empty() {
+            return Ok(false);
+        }
+        let filter = GrantFilter::OfUser(user);
+        Ok(self.store.list_grants(filter, None, 1, self.settings.idle_lifetime, now).await?.is_empty())
     }
 
     /// Where a client wants to hear of sign-outs, if it does.

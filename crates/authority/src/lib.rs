@@ -57,7 +57,7 @@ pub use device_authorization::{
 };
 pub use display_text::{DisplayNameError, MAX_DISPLAY_NAME, check_display_name, hidden_characters, visible};
 pub use dpop::{DpopNonces, GoodProof, PresentedProof, dpop_algorithms};
-pub use end_session::{EndSession, EndSessionError, EndSessionRequest, LogoutToken};
+pub use end_session::{Acting, AtBrowser, EndSession, EndSessionError, EndSessionRequest, LogoutToken};
 pub use form_token::{FORM_LIFETIME, FormSeal, FormVerdict, ShownDigest, StaleForm};
 pub use id::{GrantId, ParseIdError, SessionId, UserId};
 pub use introspect::Introspection;

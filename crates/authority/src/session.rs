@@ -2,6 +2,10 @@
 //!
 //! It stays inside the authority: clients see grants. The browser holds a random secret in a cookie, the store its hash.
 
+mod succession;
+
+pub use succession::{SessionStanding, Succession, heir, session_of_browser, succeed};
+
 use std::fmt;
 
 use jeton_jose::{Timestamp, base64url};
@@ -9,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::random::Random;
-use crate::user::Username;
+use crate::user::{Subject, Username};
 use crate::{Network, SessionId, UserId};
 
 /// How somebody proved who they are (RFC 8176 §2).
@@ -124,6 +128,20 @@ pub struct Session {
     pub last_used_at: Timestamp,
     /// When it ends however often it is used.
     pub expires_at: Timestamp,
+    /// Whether anybody has come with its secret.
+    pub seen: bool,
+}
+
+/// A session that nobody is signed in with any more, but that has not ended: it was not used for too long, or the answer that
+/// handed its secret to the browser was lost. Grants may still hang on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LapsedSession {
+    /// Its identifier.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What tokens call them.
+    pub subject: Subject,
 }
 
 /// A session as lists show it.

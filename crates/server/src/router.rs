@@ -89,7 +89,8 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route(device::SIGN_IN, post(device::post_sign_in))
         .route(device::DECIDE, post(device::post_decision))
         .route(end_session::PATH, get(end_session::begin).post(end_session::begin))
-        .route("/end_session/confirm", post(end_session::confirm))
+        .route(end_session::CONFIRM_PATH, post(end_session::confirm))
+        .route(end_session::DONE_PATH, get(end_session::done))
         .route("/assets/page.css", readable(get(assets::page_css)))
         .merge(for_scripts)
 }

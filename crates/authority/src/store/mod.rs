@@ -17,7 +17,7 @@ pub use clients::{ClientChange, ClientRemoval, ClientStore};
 pub use devices::{DeviceDecided, DevicePoll, DeviceStore};
 pub use logouts::{LogoutDelivery, LogoutStore};
 pub use one_time::{CodeRedemption, OneTimeStore, Placement, Redemption};
-pub use sessions::{SessionEnding, SessionOpening, SessionStore};
+pub use sessions::{GrantsEnded, SessionEnding, SessionOpening, SessionStore};
 pub use sweep::{ExpiredSession, Needless, SweepStep, SweepStore};
 
 use crate::audit::AuditRecord;
@@ -226,8 +226,12 @@ pub trait Store:
     /// for [`LogoutStore`]. Audited.
     async fn end_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError>;
 
-    /// Ends all live grants of a user, and their browsers' sessions. Audited. Answers how many, or `None` if there is no such user.
-    async fn revoke_user_grants(&self, user: UserId, now: Timestamp) -> Result<Option<u64>, StoreError>;
+    /// Ends all live grants of a user, and their browsers' sessions. Audited. `None` if there is no such user.
+    async fn revoke_user_grants(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Option<GrantsEnded>, StoreError>;
 
     /// Grants that are neither revoked nor expired at `now`, in the order of their identifiers, at most `limit`, from
     /// the first after `after`.

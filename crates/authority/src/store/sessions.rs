@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use jeton_jose::Timestamp;
 
 use super::StoreError;
-use crate::session::{NewSession, Session, SessionSecretHash, SessionSummary};
+use crate::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use crate::user::User;
-use crate::{SessionId, UserId};
+use crate::{GrantId, SessionId, UserId};
 
 /// The outcome of opening a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +19,20 @@ pub enum SessionOpening {
     CredentialsChanged,
 }
 
+/// What a sign-out ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GrantsEnded {
+    /// How many grants that were alive ended.
+    pub count: u64,
+    /// How many clients will be told.
+    pub told: u64,
+}
+
 /// The outcome of ending a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionEnding {
-    /// It ended with this call, and so many grants with it.
-    Ended {
-        /// How many grants that were alive ended.
-        grants_ended: u64,
-    },
+    /// It ended with this call, and grants with it.
+    Ended(GrantsEnded),
     /// It had ended before.
     AlreadyEnded,
     /// There is no such session.
@@ -36,13 +42,25 @@ pub enum SessionEnding {
 /// What the authority remembers of browsers' sessions.
 #[async_trait]
 pub trait SessionStore {
-    /// Opens a session, if its user is active and their epoch is still the one that was verified. The session `replaces`
-    /// ends in the same transaction, without its grants, where its user is the same; with them otherwise. Audited.
+    /// Opens a session, if its user is active and their epoch is still the one that was verified. The session that the
+    /// browser's secret so far stands for ([`crate::session::session_of_browser`]) is replaced in the same transaction, as
+    /// [`crate::session::succeed`] decides: its grants go over to the new one, or it ends with them. Audited.
     async fn open_session(
         &self,
         session: NewSession,
-        replaces: Option<SessionId>,
+        replaces: Option<SessionSecretHash>,
     ) -> Result<SessionOpening, StoreError>;
+
+    /// The session that a secret stands for when its browser signs out though nobody is signed in with it
+    /// ([`crate::session::session_of_browser`]).
+    async fn find_lapsed_session(
+        &self,
+        secret: &SessionSecretHash,
+    ) -> Result<Option<LapsedSession>, StoreError>;
+
+    /// The session that a grant which has not ended came from, and whose it is; none where the grant was to outlive its
+    /// session.
+    async fn find_session_of_grant(&self, grant: GrantId) -> Result<Option<(SessionId, UserId)>, StoreError>;
 
     /// The session of this secret and its user, where it is neither ended nor expired, was used within `idle_lifetime`, and
     /// its user is active and of the same epoch still.
@@ -53,7 +71,7 @@ pub trait SessionStore {
         now: Timestamp,
     ) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// Notes that a session was used.
+    /// Notes that a session was used, and that somebody came with its secret.
     async fn touch_session(&self, session: SessionId, now: Timestamp) -> Result<(), StoreError>;
 
     /// Ends a session, expired or not, and, in the same transaction, the grants that came from it, but for those that were given to outlive

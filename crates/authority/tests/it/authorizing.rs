@@ -106,6 +106,7 @@ fn ada(seconds_ago: i64) -> SignedIn {
         authenticated_at: Timestamp::from_unix(NOW - seconds_ago),
         last_used_at: now(),
         expires_at: Timestamp::from_unix(NOW + 1000),
+        seen: true,
     };
     let user = User {
         id: user,

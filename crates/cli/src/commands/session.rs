@@ -212,7 +212,7 @@ async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure
     let now = clock::now();
     let ended_before = || Err(Failure::refused(format!("session {id} has ended before")));
     let ended = match store.end_session(SessionId::from_bytes(*id.as_bytes()), now).await.map_err(failed)? {
-        SessionEnding::Ended { grants_ended } => 1 + grants_ended,
+        SessionEnding::Ended(ended) => 1 + ended.count,
         SessionEnding::AlreadyEnded => return ended_before(),
         SessionEnding::Unknown => match store.end_grant(id, now).await.map_err(failed)? {
             Revocation::Revoked => 1,
@@ -232,7 +232,8 @@ async fn end_all(store: &dyn Store, name: &str, config: &Config, style: Style) -
     let now = clock::now();
     let browsers = store.list_sessions(user.id, u32::MAX, config.session_idle_lifetime, now).await;
     let browsers = browsers.map_err(failed)?.len() as u64;
-    let ended = browsers + store.revoke_user_grants(user.id, now).await.map_err(failed)?.unwrap_or(0);
+    let grants = store.revoke_user_grants(user.id, now).await.map_err(failed)?.unwrap_or_default();
+    let ended = browsers + grants.count;
     style.print(&serde_json::json!({"sessions_ended": ended}), || match ended {
         1 => format!("ended 1 session of {}", output::printable(name)),
         ended => format!("ended {ended} sessions of {}", output::printable(name)),

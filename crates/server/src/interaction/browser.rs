@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use jeton_authority::OAuthError;
 use jeton_authority::UserId;
 use jeton_authority::authorization::SignedIn;
+use jeton_authority::session::SessionSecret;
 
 use crate::app::App;
 use crate::cookies::Cookies;
@@ -18,16 +19,20 @@ pub(crate) struct Browser {
     pub(crate) is_new: bool,
     /// Who is signed in.
     pub(crate) signed_in: Option<SignedIn>,
+    /// The secret of its session, in force or not.
+    pub(crate) secret: Option<SessionSecret>,
 }
 
 /// The browser that a request came from.
 pub(crate) async fn browser(app: &App, parts: &Parts) -> Result<Browser, OAuthError> {
     let known = app.cookies.browser(&parts.headers).map(str::to_owned);
-    let signed_in = match app.cookies.session(&parts.headers) {
-        Some(secret) => app.authority.signed_in(&secret, app.clock.now()).await?,
+    let secret = app.cookies.session(&parts.headers);
+    let signed_in = match &secret {
+        Some(secret) => app.authority.signed_in(secret, app.clock.now()).await?,
         None => None,
     };
-    Ok(Browser { is_new: known.is_none(), name: known.unwrap_or_else(Cookies::new_browser), signed_in })
+    let (is_new, name) = (known.is_none(), known.unwrap_or_else(Cookies::new_browser));
+    Ok(Browser { name, is_new, signed_in, secret })
 }
 
 impl Browser {

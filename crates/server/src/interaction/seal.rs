@@ -20,6 +20,8 @@ pub(crate) enum Seal<'a> {
     SignIn { request: &'a str },
     /// Going on with an authorization request as who is signed in. Made only where the request lets the user do so.
     Continue { request: &'a str },
+    /// Signing out of something.
+    SignOut { subject: &'a str },
     /// Allowing what an authorization request asks for, as the page showed it.
     Consent { request: &'a str, shown: ShownDigest },
     /// Looking up the code of a device.
@@ -36,6 +38,7 @@ impl<'a> Seal<'a> {
         match self {
             Self::SignIn { request } => ("sign-in", request, ShownDigest::NOTHING),
             Self::Continue { request } => ("continue", request, ShownDigest::NOTHING),
+            Self::SignOut { subject } => ("sign-out", subject, ShownDigest::NOTHING),
             Self::Consent { request, shown } => ("consent", request, shown),
             Self::DeviceCode => ("device", "", ShownDigest::NOTHING),
             Self::DeviceSignIn { code } => ("device sign-in", code, ShownDigest::NOTHING),

@@ -106,16 +106,33 @@ pub(crate) struct ErrorPage<'a> {
     pub(crate) request: &'a str,
 }
 
+/// What there is to sign out of.
+pub(crate) enum SignOutQuestion<'a> {
+    /// The session of this browser.
+    SignedIn {
+        /// Who is signed in.
+        username: &'a str,
+    },
+    /// A session that expired, and what came from it.
+    Lapsed,
+    /// What the client that asks holds: nobody is signed in at this browser.
+    OfClientAlone,
+}
+
 /// Whether to sign out.
 #[derive(Template)]
 #[template(path = "sign_out.html")]
 pub(crate) struct SignOutPage<'a> {
-    /// Who is signed in.
-    pub(crate) username: &'a str,
+    /// What there is to sign out of.
+    pub(crate) question: SignOutQuestion<'a>,
     /// What the client that asks is called.
     pub(crate) client: Option<&'a str>,
+    /// Whether the user comes from a page that was out of date.
+    pub(crate) is_stale: bool,
     /// Where the form leads.
     pub(crate) action: &'a str,
+    /// What the form asks about.
+    pub(crate) subject: &'a str,
     /// What proves that the form is ours.
     pub(crate) form_token: &'a str,
 }
@@ -137,7 +154,27 @@ pub(crate) struct SignOutRefusedPage<'a> {
 /// Signed out.
 #[derive(Template)]
 #[template(path = "signed_out.html")]
-pub(crate) struct SignedOutPage;
+pub(crate) struct SignedOutPage {
+    /// Of what.
+    text: &'static str,
+}
+
+impl SignedOutPage {
+    /// Of this browser's session.
+    pub(crate) const fn at_this_browser() -> Self {
+        Self { text: "At this browser, and at the applications that you used with it." }
+    }
+
+    /// Of every session.
+    pub(crate) const fn everywhere() -> Self {
+        Self { text: "On every device, and at every application." }
+    }
+
+    /// Of one client, where nobody was signed in at the browser.
+    pub(crate) const fn of_the_client() -> Self {
+        Self { text: "At the application that sent you here." }
+    }
+}
 
 /// An answer that the browser posts to the client (OAuth 2.0 Form Post Response Mode).
 #[derive(Template)]

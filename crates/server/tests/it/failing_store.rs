@@ -13,11 +13,11 @@ use jeton_authority::keys::{KeyId, StoredKey};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
-use jeton_authority::session::{NewSession, Session, SessionSecretHash, SessionSummary};
+use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::store::{
     ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
-    ExpiredSession, GrantFilter, GrantOpening, KeyAddition, KeyWithdrawal, LogoutDelivery, LogoutStore,
-    Needless, NewUser, OneTimeStore, Placement, Redemption, Refresh, Revocation, SessionEnding,
+    ExpiredSession, GrantFilter, GrantOpening, GrantsEnded, KeyAddition, KeyWithdrawal, LogoutDelivery,
+    LogoutStore, Needless, NewUser, OneTimeStore, Placement, Redemption, Refresh, Revocation, SessionEnding,
     SessionOpening, SessionStore, Store, StoreError, SweepStep, SweepStore, UserAddition, UserChange,
 };
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
@@ -89,7 +89,7 @@ delegate! { Store {
     true refresh_grant(grant: GrantId, presented: Presented, policy: RefreshPolicy, now: Timestamp) -> Refresh;
     true revoke_grant(grant: GrantId, now: Timestamp) -> Revocation;
     true end_grant(grant: GrantId, now: Timestamp) -> Revocation;
-    true revoke_user_grants(user: UserId, now: Timestamp) -> Option<u64>;
+    true revoke_user_grants(user: UserId, now: Timestamp) -> Option<GrantsEnded>;
     false list_grants(filter: GrantFilter, after: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<GrantSummary>;
     true record_audit(record: AuditRecord) -> ();
     false list_audit(limit: u32) -> Vec<AuditRecord>;
@@ -122,8 +122,10 @@ delegate! { ClientStore {
 } }
 
 delegate! { SessionStore {
-    true open_session(session: NewSession, replaces: Option<SessionId>) -> SessionOpening;
+    true open_session(session: NewSession, replaces: Option<SessionSecretHash>) -> SessionOpening;
     false find_session(secret: &SessionSecretHash, idle_lifetime: Duration, now: Timestamp) -> Option<(Session, User)>;
+    false find_lapsed_session(secret: &SessionSecretHash) -> Option<LapsedSession>;
+    false find_session_of_grant(grant: GrantId) -> Option<(SessionId, UserId)>;
     true touch_session(session: SessionId, now: Timestamp) -> ();
     true end_session(session: SessionId, now: Timestamp) -> SessionEnding;
     false list_all_sessions(after: Option<SessionId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<SessionSummary>;

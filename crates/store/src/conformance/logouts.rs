@@ -4,7 +4,9 @@ use jeton_authority::GrantId;
 use jeton_authority::client::StoredClient;
 use jeton_authority::grant::NewGrant;
 use jeton_authority::session::NewSession;
-use jeton_authority::store::{ClientChange, GrantOpening, LogoutDelivery, Revocation, SessionEnding};
+use jeton_authority::store::{
+    ClientChange, GrantOpening, GrantsEnded, LogoutDelivery, Revocation, SessionEnding,
+};
 use jeton_authority::user::Subject;
 
 use super::clients::new_client;
@@ -28,7 +30,7 @@ impl Fresh {
     /// Ends a session and tells how many grants ended with it.
     pub(super) async fn ended_grants(&self, session: &NewSession) -> u64 {
         match self.end_session(session.id, at(1)).await.expect("ending a session") {
-            SessionEnding::Ended { grants_ended } => grants_ended,
+            SessionEnding::Ended(ended) => ended.count,
             other => panic!("the session had not ended: {other:?}"),
         }
     }
@@ -87,6 +89,16 @@ pub(super) async fn the_end_of_a_session_is_noted_for_clients_that_want_to_hear_
     assert_eq!(fresh.noted().await, [grants.listening], "once");
 }
 
+pub(super) async fn a_sign_out_says_how_many_clients_will_be_told(fresh: &Fresh) {
+    let grants = grants(fresh).await;
+    let again = NewGrant { client: "listening".into(), ..grant_from(&grants.session) };
+    fresh.opened(again).await;
+    let ended = fresh.end_session(grants.session.id, at(1)).await.expect("ending a session");
+    assert_eq!(ended, SessionEnding::Ended(GrantsEnded { count: 4, told: 1 }), "one client, with two grants");
+    let ended = fresh.revoke_user_grants(grants.session.user, at(1)).await.expect("signing out");
+    assert_eq!(ended, Some(GrantsEnded { count: 1, told: 1 }));
+}
+
 pub(super) async fn disabling_is_noted(fresh: &Fresh) {
     let grants = grants(fresh).await;
     fresh.disable_user(grants.session.user, at(1)).await.expect("disabling");
@@ -112,7 +124,7 @@ pub(super) async fn another_user_in_the_browser_is_noted(fresh: &Fresh) {
     let grants = grants(fresh).await;
     let bob = fresh.user("bob").await;
     let next = new_session(bob);
-    fresh.open_session(next, Some(grants.session.id)).await.expect("opening");
+    fresh.open_session(next, Some(grants.session.secret)).await.expect("opening");
     assert_eq!(fresh.noted().await, [grants.listening]);
 }
 
@@ -120,7 +132,7 @@ pub(super) async fn what_ends_a_grant_alone_is_not_noted(fresh: &Fresh) {
     let grants = grants(fresh).await;
     fresh.revoke_grant(grants.listening, at(1)).await.expect("revoking");
     let next = new_session(grants.session.user);
-    fresh.open_session(next, Some(grants.session.id)).await.expect("opening");
+    fresh.open_session(next, Some(grants.session.secret)).await.expect("opening");
     assert_eq!(fresh.noted().await, []);
     // Nor is it later: it had ended before.
     fresh.revoke_user_grants(grants.session.user, at(2)).await.expect("signing out");

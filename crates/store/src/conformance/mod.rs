@@ -128,6 +128,11 @@ cases! { $
         a_session_dies_with_the_disabling_of_its_user,
         a_session_dies_with_signing_out_everywhere,
         a_new_session_of_the_same_user_takes_the_grants_over,
+        a_grant_opens_in_the_session_that_took_the_place_of_its_own,
+        a_session_that_was_idle_for_too_long_hands_its_grants_on,
+        a_session_that_its_browser_never_heard_of_is_replaced_with_the_one_before,
+        a_secret_leads_to_what_signing_out_with_it_ends,
+        of_a_hundred_sign_ins_at_one_browser_one_session_is_left_with_the_grants,
         a_new_session_of_another_user_ends_the_old_one_with_its_grants,
         a_session_that_was_not_opened_replaces_nothing,
         a_grant_opens_only_while_its_session_holds,
@@ -170,6 +175,7 @@ cases! { $
     }
     logouts {
         the_end_of_a_session_is_noted_for_clients_that_want_to_hear_of_it,
+        a_sign_out_says_how_many_clients_will_be_told,
         disabling_is_noted,
         signing_out_everywhere_is_noted,
         a_changed_password_is_noted_but_for_the_grant_that_was_kept,

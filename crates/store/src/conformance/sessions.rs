@@ -5,8 +5,10 @@ use std::time::Duration;
 use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::session::{AuthenticationMethod, NewSession, Session, SessionSecretHash};
-use jeton_authority::store::{GrantFilter, GrantOpening, Revocation, SessionEnding, SessionOpening};
-use jeton_authority::user::Attributes;
+use jeton_authority::store::{
+    GrantFilter, GrantOpening, GrantsEnded, Revocation, SessionEnding, SessionOpening,
+};
+use jeton_authority::user::{Attributes, Subject};
 use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
 
@@ -21,7 +23,7 @@ impl Fresh {
         self.session_replacing(user, None).await
     }
 
-    async fn session_replacing(&self, user: UserId, replaces: Option<SessionId>) -> NewSession {
+    async fn session_replacing(&self, user: UserId, replaces: Option<SessionSecretHash>) -> NewSession {
         let session = new_session(user);
         let opening = self.open_session(session.clone(), replaces).await.expect("opening a session");
         assert_eq!(opening, SessionOpening::Opened);
@@ -84,6 +86,7 @@ pub(super) async fn a_session_is_found_as_it_was_opened(fresh: &Fresh) {
         authenticated_at: at(7),
         last_used_at: at(7),
         expires_at: session.expires_at,
+        seen: false,
     };
     let found = fresh.find_session(&session.secret, IDLE, at(8)).await.expect("finding");
     assert_eq!(found, Some((expected, fresh.found("ada").await)));
@@ -143,7 +146,7 @@ pub(super) async fn a_session_lasts_only_while_it_is_used(fresh: &Fresh) {
 pub(super) async fn a_session_ends_once(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let [session, other] = [fresh.session(ada).await, fresh.session(ada).await];
-    assert_eq!(fresh.ended(&session, at(1)).await, SessionEnding::Ended { grants_ended: 0 });
+    assert_eq!(fresh.ended(&session, at(1)).await, SessionEnding::Ended(GrantsEnded { count: 0, told: 0 }));
     assert_eq!(fresh.ended(&session, at(2)).await, SessionEnding::AlreadyEnded);
     assert_eq!(fresh.ended(&new_session(ada), at(2)).await, SessionEnding::Unknown);
     assert!(!fresh.holds(&session, at(1)).await);
@@ -173,7 +176,7 @@ pub(super) async fn the_end_of_a_session_ends_the_grants_that_came_from_it(fresh
     fresh.revoke_grant(revoked, at(1)).await.expect("revoking");
     let expired = NewGrant { expires_at: at(2), ..grant_from(&session) };
     fresh.open_grant(expired.clone()).await.expect("opening");
-    assert_eq!(fresh.ended(&session, at(2)).await, SessionEnding::Ended { grants_ended: 2 });
+    assert_eq!(fresh.ended(&session, at(2)).await, SessionEnding::Ended(GrantsEnded { count: 2, told: 0 }));
     let standing = [first, second, expired.id, of_other, outliving].map(|grant| fresh.stands(grant));
     // Not even a clock that is set back revives the one that had expired.
     assert_eq!(standing, [false, false, false, true, true]);
@@ -194,8 +197,8 @@ pub(super) async fn a_session_dies_with_a_changed_password(fresh: &Fresh) {
     assert_eq!(fresh.list_sessions(ada, 10, IDLE, at(1)).await.expect("listing"), []);
     // The grant that was kept goes on in the session that follows, and ends with it.
     let next = NewSession { epoch: 1, ..new_session(ada) };
-    fresh.open_session(next.clone(), Some(sessions[0].id)).await.expect("opening");
-    assert_eq!(fresh.ended(&next, at(2)).await, SessionEnding::Ended { grants_ended: 1 });
+    fresh.open_session(next.clone(), Some(sessions[0].secret)).await.expect("opening");
+    assert_eq!(fresh.ended(&next, at(2)).await, SessionEnding::Ended(GrantsEnded { count: 1, told: 0 }));
     assert!(!fresh.stands(kept));
 }
 
@@ -216,7 +219,10 @@ pub(super) async fn a_session_dies_with_signing_out_everywhere(fresh: &Fresh) {
     let [first, second, other] =
         [fresh.session(ada).await, fresh.session(ada).await, fresh.session(bob).await];
     let grant = fresh.grant_from(&first).await;
-    assert_eq!(fresh.revoke_user_grants(ada, at(1)).await.expect("signing out"), Some(1));
+    assert_eq!(
+        fresh.revoke_user_grants(ada, at(1)).await.expect("signing out").map(|ended| ended.count),
+        Some(1)
+    );
     assert!(!fresh.holds(&first, at(1)).await);
     assert!(!fresh.holds(&second, at(1)).await);
     assert!(fresh.holds(&other, at(1)).await);
@@ -235,29 +241,129 @@ pub(super) async fn a_new_session_of_the_same_user_takes_the_grants_over(fresh: 
     let ada = fresh.user("ada").await;
     let [old, unrelated] = [fresh.session(ada).await, fresh.session(ada).await];
     let [grant, kept] = [fresh.grant_from(&old).await, fresh.grant_from(&unrelated).await];
-    let new = fresh.session_replacing(ada, Some(old.id)).await;
+    let new = fresh.session_replacing(ada, Some(old.secret)).await;
     assert!(!fresh.holds(&old, at(1)).await);
     assert!(fresh.holds(&new, at(1)).await);
     assert!(fresh.holds(&unrelated, at(1)).await);
     assert!(fresh.stands(grant));
     assert_eq!(fresh.ended(&old, at(2)).await, SessionEnding::AlreadyEnded);
     assert!(fresh.stands(grant));
-    assert_eq!(fresh.ended(&new, at(3)).await, SessionEnding::Ended { grants_ended: 1 });
+    assert_eq!(fresh.ended(&new, at(3)).await, SessionEnding::Ended(GrantsEnded { count: 1, told: 0 }));
     assert_eq!([grant, kept].map(|grant| fresh.stands(grant)), [false, true]);
     // What was swept, or never was, is no hindrance.
-    fresh.session_replacing(ada, Some(SessionId::from_bytes(random()))).await;
-    fresh.session_replacing(ada, Some(new.id)).await;
+    fresh.session_replacing(ada, Some(new_session(ada).secret)).await;
+    fresh.session_replacing(ada, Some(new.secret)).await;
+}
+
+pub(super) async fn a_grant_opens_in_the_session_that_took_the_place_of_its_own(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let first = fresh.session(ada).await;
+    let second = fresh.session_replacing(ada, Some(first.secret)).await;
+    fresh.touch_session(second.id, at(1)).await.expect("touching");
+    let third = fresh.session_replacing(ada, Some(second.secret)).await;
+    // What was given in the first session is redeemed only now.
+    let grant = fresh.grant_from(&first).await;
+    assert_eq!(fresh.find_session_of_grant(grant).await.expect("looking"), Some((third.id, ada)));
+    let bobs = fresh.session_replacing(bob, Some(third.secret)).await;
+    assert!(!fresh.stands(grant));
+    let again = fresh.session_replacing(ada, Some(bobs.secret)).await;
+    for ended in [&first, &second, &third] {
+        let opening = fresh.open_grant(grant_from(ended)).await.expect("opening");
+        assert_eq!(opening, GrantOpening::CredentialsChanged, "it ended when another user came");
+    }
+    let kept = fresh.grant_from(&again).await;
+    fresh.ended(&again, at(2)).await;
+    assert_eq!(fresh.find_session_of_grant(kept).await.expect("looking"), None);
+    let opening = fresh.open_grant(grant_from(&again)).await.expect("opening");
+    assert_eq!(opening, GrantOpening::CredentialsChanged);
+}
+
+pub(super) async fn a_session_that_was_idle_for_too_long_hands_its_grants_on(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let [old, of_bob] = [fresh.session(ada).await, fresh.session(bob).await];
+    let [grant, bobs] = [fresh.grant_from(&old).await, fresh.grant_from(&of_bob).await];
+    assert!(!fresh.holds(&old, at(1_000)).await && !fresh.holds(&of_bob, at(1_000)).await);
+    let late = |user| NewSession { authenticated_at: at(1_000), ..new_session(user) };
+    let next = late(ada);
+    fresh.open_session(next.clone(), Some(old.secret)).await.expect("opening");
+    assert!(fresh.stands(grant));
+    assert_eq!(fresh.find_session_of_grant(grant).await.expect("looking"), Some((next.id, ada)));
+    fresh.open_session(late(ada), Some(of_bob.secret)).await.expect("opening");
+    assert!(!fresh.stands(bobs), "another user's session ends, idle as it is");
+}
+
+pub(super) async fn a_session_that_its_browser_never_heard_of_is_replaced_with_the_one_before(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let old = fresh.session(ada).await;
+    let grant = fresh.grant_from(&old).await;
+    // The answers to two sign-ins are lost: the browser still has the secret of the first session.
+    let lost = fresh.session_replacing(ada, Some(old.secret)).await;
+    let lost_too = fresh.session_replacing(ada, Some(old.secret)).await;
+    assert!(!fresh.holds(&lost, at(1)).await);
+    let known = fresh.session_replacing(ada, Some(old.secret)).await;
+    assert!(!fresh.holds(&lost_too, at(1)).await);
+    assert_eq!(fresh.find_session_of_grant(grant).await.expect("looking"), Some((known.id, ada)));
+    // Once somebody has come with its secret, the old secret is another browser's.
+    fresh.touch_session(known.id, at(1)).await.expect("touching");
+    let other = fresh.session_replacing(ada, Some(old.secret)).await;
+    assert!(fresh.holds(&known, at(1)).await && fresh.holds(&other, at(1)).await);
+    assert_eq!(fresh.find_session_of_grant(grant).await.expect("looking"), Some((known.id, ada)));
+}
+
+pub(super) async fn a_secret_leads_to_what_signing_out_with_it_ends(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let lapsed = async |session: &NewSession| {
+        let found = fresh.find_lapsed_session(&session.secret).await.expect("looking");
+        found.map(|found| (found.id, found.user, found.subject))
+    };
+    let expected = |session: &NewSession| Some((session.id, ada, Subject::of(ada, None)));
+    let old = fresh.session(ada).await;
+    assert_eq!(lapsed(&old).await, expected(&old));
+    let lost = fresh.session_replacing(ada, Some(old.secret)).await;
+    assert_eq!(lapsed(&old).await, expected(&lost));
+    fresh.touch_session(lost.id, at(1)).await.expect("touching");
+    assert_eq!(lapsed(&old).await, None);
+    fresh.ended(&lost, at(2)).await;
+    assert_eq!(lapsed(&lost).await, None);
+    assert_eq!(lapsed(&new_session(ada)).await, None);
+}
+
+pub(super) async fn of_a_hundred_sign_ins_at_one_browser_one_session_is_left_with_the_grants(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let old = fresh.session(ada).await;
+    let grant = fresh.grant_from(&old).await;
+    let opened = fresh
+        .at_once(|store, _| async move {
+            let session = new_session(ada);
+            let opening = store.open_session(session.clone(), Some(old.secret)).await.expect("opening");
+            assert_eq!(opening, SessionOpening::Opened);
+            session
+        })
+        .await;
+    let mut left = vec![];
+    for session in &opened {
+        if fresh.holds(session, at(1)).await {
+            left.push(session.id);
+        }
+    }
+    assert_eq!(left.len(), 1);
+    assert_eq!(fresh.find_session_of_grant(grant).await.expect("looking"), Some((left[0], ada)));
+    // Whichever answer the browser kept, signing out with it ends the grant.
+    for session in &opened {
+        let lapsed = fresh.find_lapsed_session(&session.secret).await.expect("looking");
+        assert_eq!(lapsed.map(|lapsed| lapsed.id), Some(left[0]));
+    }
 }
 
 pub(super) async fn a_new_session_of_another_user_ends_the_old_one_with_its_grants(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let old = fresh.session(ada).await;
     let [grant, outliving] = [fresh.grant_from(&old).await, fresh.grant(ada).await];
-    let new = fresh.session_replacing(bob, Some(old.id)).await;
+    let new = fresh.session_replacing(bob, Some(old.secret)).await;
     assert!(!fresh.holds(&old, at(1)).await);
     assert!(fresh.holds(&new, at(1)).await);
     assert_eq!([grant, outliving].map(|grant| fresh.stands(grant)), [false, true]);
-    assert_eq!(fresh.ended(&new, at(2)).await, SessionEnding::Ended { grants_ended: 0 });
+    assert_eq!(fresh.ended(&new, at(2)).await, SessionEnding::Ended(GrantsEnded { count: 0, told: 0 }));
     let records = fresh.list_audit(10).await.expect("listing");
     let ended = records.iter().filter(|record| record.event == AuditEvent::SessionEnded);
     assert_eq!(ended.map(|record| record.user).collect::<Vec<_>>(), [Some(bob), Some(ada)]);
@@ -269,7 +375,7 @@ pub(super) async fn a_session_that_was_not_opened_replaces_nothing(fresh: &Fresh
     let grant = fresh.grant_from(&old).await;
     for user in [ada, bob] {
         let new = NewSession { epoch: 1, ..new_session(user) };
-        let opening = fresh.open_session(new, Some(old.id)).await.expect("opening");
+        let opening = fresh.open_session(new, Some(old.secret)).await.expect("opening");
         assert_eq!(opening, SessionOpening::CredentialsChanged);
     }
     assert!(fresh.holds(&old, at(1)).await);
@@ -372,7 +478,7 @@ pub(super) async fn of_a_hundred_ends_one_ends_the_session(fresh: &Fresh) {
     let answers =
         fresh.at_once(|store, _| async move { store.end_session(id, at(1)).await.expect("ending") }).await;
     assert_eq!(tally(&answers), counts([("Ended", 1), ("AlreadyEnded", CALLERS - 1)]));
-    assert!(answers.contains(&SessionEnding::Ended { grants_ended: 1 }));
+    assert!(answers.contains(&SessionEnding::Ended(GrantsEnded { count: 1, told: 0 })));
     let revocation = fresh.revoke_grant(grant, at(2)).await.expect("revoking");
     assert_eq!(revocation, Revocation::AlreadyRevoked);
 }

@@ -9,7 +9,7 @@ use jeton_authority::keys::KeyPurpose;
 use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
 use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::session::NewSession;
-use jeton_authority::store::{DevicePoll, ExpiredSession, Needless, Refresh, SessionEnding};
+use jeton_authority::store::{DevicePoll, ExpiredSession, GrantsEnded, Needless, Refresh, SessionEnding};
 use jeton_authority::sweep::{SWEEP_STEP, SweepCursor, SweepPace, Swept, sweep_step};
 use jeton_jose::Timestamp;
 
@@ -145,7 +145,7 @@ pub(super) async fn an_expired_session_is_kept_while_a_grant_ends_with_it(fresh:
     assert_eq!(count(60).await, 2);
     assert_eq!(fresh.end_session(alone.id, at(61)).await.expect("ending"), SessionEnding::Unknown);
     let ending = fresh.end_session(needed.id, at(61)).await.expect("ending");
-    assert_eq!(ending, SessionEnding::Ended { grants_ended: 1 });
+    assert_eq!(ending, SessionEnding::Ended(GrantsEnded { count: 1, told: 0 }));
     assert!(!fresh.stands(grant));
     assert_eq!(count(62).await, 1);
 }

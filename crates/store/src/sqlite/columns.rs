@@ -21,11 +21,6 @@ pub(super) fn grant_id(high: i64, low: i64) -> GrantId {
     GrantId::from_bytes(bits.to_be_bytes())
 }
 
-/// The bytes of the identifier that [`halves`] took apart, as tables keep it that do not look it up.
-pub(super) fn halves_to_bytes(high: i64, low: i64) -> [u8; 16] {
-    *grant_id(high, low).as_bytes()
-}
-
 const SIGN: u64 = 1 << 63;
 
 pub(super) fn user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> {

@@ -7,7 +7,7 @@ use jeton_authority::grant::{Grant, GrantDetail, GrantStanding, GrantSummary, Li
 use jeton_authority::refresh_token::RefreshState;
 use jeton_authority::store::{GrantFilter, GrantOpening, Revocation};
 use jeton_authority::user::{Attributes, Subject, UserStatus};
-use jeton_authority::{GrantId, SessionId, UserId};
+use jeton_authority::{GrantId, SessionId};
 use jeton_jose::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -16,12 +16,21 @@ use super::columns::{
     count, counted, grant_id, halves, network, optional_text, optional_timestamp, text, timestamp,
     unreadable, user_id,
 };
+use super::ending::{self, Hears, Which};
 use super::users::{attributes, status, username};
-use super::{audit, logouts};
+use super::{audit, sessions};
 
 pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantOpening> {
     let state = RefreshState::opened(grant.opened_at, grant.network);
     let (id_high, id_low) = halves(grant.id);
+    let session = match grant.session {
+        None => None,
+        // The same user may have signed in again since the code was given.
+        Some(session) => match sessions::heir_of(db, session)? {
+            Some(heir) => Some(heir),
+            None => return Ok(GrantOpening::CredentialsChanged),
+        },
+    };
     let mut insert = db.prepare_cached(
         "INSERT INTO grants (id_high, id_low, user, client, scope, generation, minted_at, grace_from, network, excuses,
                              clean, expires_at, session, detail)
@@ -44,7 +53,7 @@ pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantO
         state.excuses,
         state.clean,
         grant.expires_at.unix(),
-        grant.session.as_ref().map(SessionId::as_bytes),
+        session.as_ref().map(SessionId::as_bytes),
         grant.detail.as_ref().map(|detail| detail.to_json()),
         grant.opened_at.unix(),
     ])?;
@@ -82,44 +91,45 @@ pub(super) fn standing(db: &Connection, grant: GrantId) -> rusqlite::Result<Opti
     standing.optional()
 }
 
-/// Ends a grant, and records why if it had not ended before.
+/// Ends a grant without telling its client, and records why if it had not ended before.
 pub(super) fn revoke(
     db: &Connection,
     grant: GrantId,
     why: AuditEvent,
     now: Timestamp,
 ) -> rusqlite::Result<Revocation> {
-    let user: Option<(UserId, bool)> = db
-        .prepare_cached(
-            "SELECT u.id, g.revoked_at IS NOT NULL FROM grants g JOIN users u ON u.number = g.user
-             WHERE g.id_high = ?1 AND g.id_low = ?2",
-        )?
-        .query_row(halves(grant), |row| Ok((user_id(row, 0)?, row.get(1)?)))
-        .optional()?;
-    let user = match user {
-        None => return Ok(Revocation::Unknown),
-        Some((_, true)) => return Ok(Revocation::AlreadyRevoked),
-        Some((user, false)) => user,
+    end_one(db, grant, Hears::Nobody, why, now)
+}
+
+/// Ends a grant at somebody else's wish than its client's, which is to hear of it.
+pub(super) fn end(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<Revocation> {
+    end_one(db, grant, Hears::Clients, AuditEvent::GrantRevoked, now)
+}
+
+fn end_one(
+    db: &Connection,
+    grant: GrantId,
+    hears: Hears,
+    why: AuditEvent,
+    now: Timestamp,
+) -> rusqlite::Result<Revocation> {
+    let (ended, _) = ending::end(db, Which::One(grant), hears, now)?;
+    let Some(ended) = ended.first() else {
+        let known = standing(db, grant)?.is_some();
+        return Ok(if known { Revocation::AlreadyRevoked } else { Revocation::Unknown });
     };
-    set_revoked(db, grant, now)?;
+    let user = db
+        .prepare_cached("SELECT id FROM users WHERE number = ?1")?
+        .query_row([ended.user], |row| user_id(row, 0))?;
     let record =
         AuditRecord { at: now, event: why, user: Some(user), grant: Some(grant), network: None, key: None };
     audit::append(db, &record)?;
     Ok(Revocation::Revoked)
 }
 
-/// Ends a grant at somebody else's wish than its client's, which is to hear of it.
-pub(super) fn end(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<Revocation> {
-    logouts::note_grant(db, grant, now)?;
-    revoke(db, grant, AuditEvent::GrantRevoked, now)
-}
-
-/// Marks a grant as revoked.
+/// Ends a grant whose client is not told; what there is to record is its caller's affair.
 pub(super) fn set_revoked(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<()> {
-    let (id_high, _) = halves(grant);
-    db.prepare_cached("UPDATE grants SET revoked_at = ?2 WHERE id_high = ?1")?
-        .execute((id_high, now.unix()))
-        .map(drop)
+    ending::end(db, Which::One(grant), Hears::Nobody, now).map(drop)
 }
 
 /// The columns that [`grant`] reads. Those of the user follow.

@@ -1,64 +1,24 @@
 //! Clients that are still to be told of a sign-out, in SQLite.
 
+use jeton_authority::GrantId;
 use jeton_authority::store::LogoutDelivery;
 use jeton_authority::user::Subject;
-use jeton_authority::{GrantId, SessionId};
 use jeton_jose::Timestamp;
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
-use super::columns::{halves, halves_to_bytes, parsed, user_id};
+use super::columns::{parsed, user_id};
+use super::ending::EndedGrant;
 
-/// Notes the clients of the grants of a session that were not revoked, before they are. Expired ones too: the client's own
-/// session may go on.
-pub(super) fn note_session(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<()> {
-    let mut select = db.prepare_cached(
-        "SELECT g.id_high, g.id_low, g.client, g.user FROM grants g JOIN clients c ON c.id = g.client
-         WHERE g.session = ?1 AND g.revoked_at IS NULL AND c.backchannel_logout = 1",
-    )?;
-    let mut rows = select.query([session.as_bytes()])?;
-    while let Some(row) = rows.next()? {
-        note(db, row, now)?;
-    }
-    Ok(())
-}
-
-/// Notes the client of a grant that was not revoked, before it is.
-pub(super) fn note_grant(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<()> {
-    let mut select = db.prepare_cached(
-        "SELECT g.id_high, g.id_low, g.client, g.user FROM grants g JOIN clients c ON c.id = g.client
-         WHERE g.id_high = ?1 AND g.id_low = ?2 AND g.revoked_at IS NULL AND c.backchannel_logout = 1",
-    )?;
-    let mut rows = select.query(halves(grant))?;
-    while let Some(row) = rows.next()? {
-        note(db, row, now)?;
-    }
-    Ok(())
-}
-
-/// Notes the clients of the grants of a user that were not revoked, but for one grant, before they are.
-pub(super) fn note_user(
-    db: &Connection,
-    user: i64,
-    keep: (Option<i64>, Option<i64>),
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    let mut select = db.prepare_cached(
-        "SELECT g.id_high, g.id_low, g.client, g.user FROM grants g JOIN clients c ON c.id = g.client
-         WHERE g.user = ?1 AND g.revoked_at IS NULL AND c.backchannel_logout = 1
-         AND (g.id_high, g.id_low) IS NOT (?2, ?3)",
-    )?;
-    let mut rows = select.query((user, keep.0, keep.1))?;
-    while let Some(row) = rows.next()? {
-        note(db, row, now)?;
-    }
-    Ok(())
-}
-
-fn note(db: &Connection, row: &Row<'_>, now: Timestamp) -> rusqlite::Result<()> {
-    let grant = halves_to_bytes(row.get(0)?, row.get(1)?);
-    db.prepare_cached("INSERT INTO logouts (client, grant_id, user, due_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((row.get_ref(2)?.as_str()?, grant, row.get::<_, i64>(3)?, now.unix()))
-        .map(drop)
+/// Notes the client of a grant that ended, where it wants to hear of it. Answers whether it does. Of an expired grant too: the
+/// client's own session may go on.
+pub(super) fn note(db: &Connection, grant: &EndedGrant, now: Timestamp) -> rusqlite::Result<bool> {
+    let noted = db
+        .prepare_cached(
+            "INSERT INTO logouts (client, grant_id, user, due_at)
+             SELECT id, ?2, ?3, ?4 FROM clients WHERE id = ?1 AND backchannel_logout = 1",
+        )?
+        .execute((&grant.client, grant.id.as_bytes(), grant.user, now.unix()))?;
+    Ok(noted == 1)
 }
 
 pub(super) fn due(

@@ -8,6 +8,7 @@ mod clients;
 mod columns;
 mod connection;
 mod devices;
+mod ending;
 mod error;
 mod grants;
 mod header;
@@ -35,8 +36,8 @@ use jeton_authority::keys::{KeyId, StoredKey};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::store::{
-    GrantFilter, GrantOpening, KeyAddition, KeyWithdrawal, NewUser, Refresh, Revocation, Store, StoreError,
-    UserAddition, UserChange,
+    GrantFilter, GrantOpening, GrantsEnded, KeyAddition, KeyWithdrawal, NewUser, Refresh, Revocation, Store,
+    StoreError, UserAddition, UserChange,
 };
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
 use jeton_authority::{GrantId, UserId};
@@ -208,7 +209,11 @@ impl Store for SqliteStore {
         self.writer.submit(move |db| grants::end(db, grant, now)).await
     }
 
-    async fn revoke_user_grants(&self, user: UserId, now: Timestamp) -> Result<Option<u64>, StoreError> {
+    async fn revoke_user_grants(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Option<GrantsEnded>, StoreError> {
         self.writer.submit(move |db| users::revoke_grants(db, user, now)).await
     }
 

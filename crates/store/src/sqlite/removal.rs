@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::SqliteStore;
 use super::columns::{grant_id, halves, parsed, timestamp};
+use super::ending::{self, Hears, Which};
 
 /// How many grants a step looks at.
 const LOOKS: u32 = 4096;
@@ -96,16 +97,12 @@ fn grants_of(
     Ok((found, None))
 }
 
-const END_GRANT: &str =
-    "UPDATE grants SET revoked_at = ?2 WHERE id_high = ?1 AND revoked_at IS NULL RETURNING expires_at > ?2";
-
 /// Ends grants, expired ones too: a clock that is set back must not revive them. Answers how many were alive.
 fn end_grants(db: &Connection, grants: &[GrantId], at: Timestamp) -> rusqlite::Result<u64> {
-    let mut end = db.prepare_cached(END_GRANT)?;
     let mut alive = 0;
     for grant in grants {
-        let ended = end.query_row((halves(*grant).0, at.unix()), |row| row.get::<_, bool>(0)).optional()?;
-        alive += u64::from(ended == Some(true));
+        let (_, ended) = ending::end(db, Which::One(*grant), Hears::Nobody, at)?;
+        alive += ended.count;
     }
     Ok(alive)
 }
@@ -134,7 +131,7 @@ mod tests {
     fn removing_a_client_scans_no_table_in_the_writer() {
         let (_folder, db) = opened();
         let forget_logouts = crate::sqlite::clients::FORGET_LOGOUTS;
-        for sql in [END_GRANT, REMOVE_CONSENTS, REMOVE_DEVICES, REMOVE_LOGOUTS, forget_logouts] {
+        for sql in [REMOVE_CONSENTS, REMOVE_DEVICES, REMOVE_LOGOUTS, forget_logouts] {
             let plan = plan(&db, sql);
             assert!(!plan.contains("SCAN"), "{sql}\n{plan}");
         }

@@ -71,6 +71,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "decided_devices",
         sql: include_str!("../../migrations/sqlite/0010_decided_devices.sql"),
     },
+    Migration {
+        number: 11,
+        name: "session_lines",
+        sql: include_str!("../../migrations/sqlite/0011_session_lines.sql"),
+    },
 ];
 
 /// The schema that this program works with.

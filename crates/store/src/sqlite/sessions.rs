@@ -4,28 +4,31 @@ use std::time::Duration;
 
 use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::session::{
-    AuthenticationMethod, NewSession, Session, SessionSecretHash, SessionSummary,
+    AuthenticationMethod, LapsedSession, NewSession, Session, SessionSecretHash, SessionStanding,
+    SessionSummary, Succession, heir, session_of_browser, succeed,
 };
 use jeton_authority::store::{SessionEnding, SessionOpening};
-use jeton_authority::user::User;
-use jeton_authority::{SessionId, UserId};
+use jeton_authority::user::{Subject, User};
+use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::columns::{count, counted, network, timestamp, user_id};
+use super::audit;
+use super::columns::{count, halves, network, timestamp, user_id};
+use super::ending::{self, Hears, Which};
 use super::users::{USER_COLUMNS, user_at, username};
-use super::{audit, logouts};
 
 pub(super) fn open(
     db: &Connection,
     session: &NewSession,
-    replaces: Option<SessionId>,
+    replaces: Option<&SessionSecretHash>,
 ) -> rusqlite::Result<SessionOpening> {
     let methods: Vec<_> = session.methods.iter().map(|method| method.as_str()).collect();
     let opened = db
         .prepare_cached(
-            "INSERT INTO sessions (id, secret, user, epoch, methods, network, authenticated_at, last_used_at, expires_at)
-             SELECT ?1, ?2, number, epoch, ?5, ?6, ?7, ?7, ?8 FROM users WHERE id = ?3 AND epoch = ?4 AND disabled = 0",
+            "INSERT INTO sessions (id, secret, user, epoch, methods, network, authenticated_at, last_used_at, expires_at,
+                                   seen)
+             SELECT ?1, ?2, number, epoch, ?5, ?6, ?7, ?7, ?8, 0 FROM users WHERE id = ?3 AND epoch = ?4 AND disabled = 0",
         )?
         .execute(params![
             session.id.as_bytes(),
@@ -52,21 +55,79 @@ pub(super) fn open(
     Ok(SessionOpening::Opened)
 }
 
-/// The same user goes on in the new session, with the grants of the old one. Another user's session ends.
-fn replace(db: &Connection, replaced: SessionId, by: &NewSession) -> rusqlite::Result<()> {
-    let same_user: Option<bool> = db
-        .prepare_cached("SELECT u.id = ?2 FROM sessions s JOIN users u ON u.number = s.user WHERE s.id = ?1")?
-        .query_row((replaced.as_bytes(), by.user.as_bytes()), |row| row.get(0))
-        .optional()?;
-    match same_user {
-        None => Ok(()),
-        Some(false) => end(db, replaced, by.authenticated_at).map(drop),
-        Some(true) => {
+/// Puts a new session in the place of the one that a browser's secret stands for.
+fn replace(db: &Connection, secret: &SessionSecretHash, by: &NewSession) -> rusqlite::Result<()> {
+    let Some(replaced) = of_browser(db, secret)? else { return Ok(()) };
+    match succeed(&replaced, by.user) {
+        Succession::Ended => end(db, replaced.id, by.authenticated_at).map(drop)?,
+        Succession::Inherited => {
             db.prepare_cached("UPDATE grants SET session = ?2 WHERE session = ?1 AND revoked_at IS NULL")?
-                .execute((replaced.as_bytes(), by.id.as_bytes()))?;
-            set_ended(db, replaced, by.authenticated_at)
+                .execute((replaced.id.as_bytes(), by.id.as_bytes()))?;
+            set_ended(db, replaced.id, by.authenticated_at)?;
         }
     }
+    db.prepare_cached("UPDATE sessions SET replaced_by = ?2 WHERE id = ?1")?
+        .execute((replaced.id.as_bytes(), by.id.as_bytes()))
+        .map(drop)
+}
+
+fn of_browser(db: &Connection, secret: &SessionSecretHash) -> rusqlite::Result<Option<SessionStanding>> {
+    let own = db
+        .prepare_cached(&format!(
+            "SELECT {STANDING_COLUMNS} FROM sessions s JOIN users u ON u.number = s.user WHERE s.secret = ?1"
+        ))?
+        .query_row([secret.as_bytes()], standing_at)
+        .optional()?;
+    own.map_or(Ok(None), |own| session_of_browser(own, |id| standing(db, id)))
+}
+
+/// The session that a grant opened now belongs to, where a code was given in this one.
+pub(super) fn heir_of(db: &Connection, session: SessionId) -> rusqlite::Result<Option<SessionId>> {
+    let Some(session) = standing(db, session)? else { return Ok(None) };
+    Ok(heir(session, |id| standing(db, id))?.map(|heir| heir.id))
+}
+
+fn standing(db: &Connection, session: SessionId) -> rusqlite::Result<Option<SessionStanding>> {
+    db.prepare_cached(&format!(
+        "SELECT {STANDING_COLUMNS} FROM sessions s JOIN users u ON u.number = s.user WHERE s.id = ?1"
+    ))?
+    .query_row([session.as_bytes()], standing_at)
+    .optional()
+}
+
+const STANDING_COLUMNS: &str = "s.id, u.id, s.ended_at IS NOT NULL, s.replaced_by, s.seen";
+
+fn standing_at(row: &Row<'_>) -> rusqlite::Result<SessionStanding> {
+    Ok(SessionStanding {
+        id: row.get(0).map(SessionId::from_bytes)?,
+        user: user_id(row, 1)?,
+        ended: row.get(2)?,
+        replaced_by: row.get::<_, Option<_>>(3)?.map(SessionId::from_bytes),
+        seen: row.get(4)?,
+    })
+}
+
+pub(super) fn find_lapsed(
+    db: &Connection,
+    secret: &SessionSecretHash,
+) -> rusqlite::Result<Option<LapsedSession>> {
+    let Some(SessionStanding { id, user, .. }) = of_browser(db, secret)? else { return Ok(None) };
+    db.prepare_cached("SELECT imported_key FROM users WHERE id = ?1")?
+        .query_row([user.as_bytes()], |row| {
+            let subject = Subject::of(user, row.get_ref(0)?.as_str_or_null()?);
+            Ok(LapsedSession { id, user, subject })
+        })
+        .optional()
+}
+
+pub(super) fn of_grant(db: &Connection, grant: GrantId) -> rusqlite::Result<Option<(SessionId, UserId)>> {
+    let found = db
+        .prepare_cached(
+            "SELECT g.session, u.id FROM grants g JOIN users u ON u.number = g.user
+             WHERE g.id_high = ?1 AND g.id_low = ?2 AND g.session IS NOT NULL AND g.revoked_at IS NULL",
+        )?
+        .query_row(halves(grant), |row| Ok((row.get(0).map(SessionId::from_bytes)?, user_id(row, 1)?)));
+    found.optional()
 }
 
 pub(super) fn find(
@@ -87,9 +148,12 @@ pub(super) fn find(
 }
 
 pub(super) fn touch(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<()> {
-    db.prepare_cached("UPDATE sessions SET last_used_at = ?2 WHERE id = ?1 AND last_used_at < ?2")?
-        .execute((session.as_bytes(), now.unix()))
-        .map(drop)
+    db.prepare_cached(
+        "UPDATE sessions SET last_used_at = max(last_used_at, ?2), seen = 1
+         WHERE id = ?1 AND (last_used_at < ?2 OR seen = 0)",
+    )?
+    .execute((session.as_bytes(), now.unix()))
+    .map(drop)
 }
 
 pub(super) fn end(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<SessionEnding> {
@@ -105,18 +169,11 @@ pub(super) fn end(db: &Connection, session: SessionId, now: Timestamp) -> rusqli
         Some((user, false)) => user,
     };
     set_ended(db, session, now)?;
-    logouts::note_session(db, session, now)?;
-    let grants_ended = db
-        .prepare_cached(
-            "SELECT count(*) FROM grants WHERE session = ?1 AND revoked_at IS NULL AND expires_at > ?2",
-        )?
-        .query_row((session.as_bytes(), now.unix()), |row| counted(row, 0))?;
-    db.prepare_cached("UPDATE grants SET revoked_at = ?2 WHERE session = ?1 AND revoked_at IS NULL")?
-        .execute((session.as_bytes(), now.unix()))?;
+    let (_, ended) = ending::end(db, Which::OfSession(session), Hears::Clients, now)?;
     let event = AuditEvent::SessionEnded;
     let record = AuditRecord { at: now, event, user: Some(user), grant: None, network: None, key: None };
     audit::append(db, &record)?;
-    Ok(SessionEnding::Ended { grants_ended })
+    Ok(SessionEnding::Ended(ended))
 }
 
 /// Ends all sessions of a user. Their grants are the caller's affair.
@@ -169,8 +226,8 @@ pub(super) fn list_all(
 }
 
 const SESSION_COLUMNS: &str =
-    "s.id, u.id, s.methods, s.network, s.authenticated_at, s.last_used_at, s.expires_at";
-const SESSION_COLUMN_COUNT: usize = 7;
+    "s.id, u.id, s.methods, s.network, s.authenticated_at, s.last_used_at, s.expires_at, s.seen";
+const SESSION_COLUMN_COUNT: usize = 8;
 
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
     Ok(Session {
@@ -181,6 +238,7 @@ fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         authenticated_at: timestamp(row, 4)?,
         last_used_at: timestamp(row, 5)?,
         expires_at: timestamp(row, 6)?,
+        seen: row.get(7)?,
     })
 }
 

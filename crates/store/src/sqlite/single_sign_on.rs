@@ -7,14 +7,14 @@ use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
-use jeton_authority::session::{NewSession, Session, SessionSecretHash, SessionSummary};
+use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::store::{
     ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
     LogoutDelivery, LogoutStore, OneTimeStore, Placement, Redemption, SessionEnding, SessionOpening,
     SessionStore, StoreError,
 };
 use jeton_authority::user::User;
-use jeton_authority::{SessionId, UserId};
+use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
@@ -79,9 +79,9 @@ impl SessionStore for SqliteStore {
     async fn open_session(
         &self,
         session: NewSession,
-        replaces: Option<SessionId>,
+        replaces: Option<SessionSecretHash>,
     ) -> Result<SessionOpening, StoreError> {
-        self.writer.submit(move |db| sessions::open(db, &session, replaces)).await
+        self.writer.submit(move |db| sessions::open(db, &session, replaces.as_ref())).await
     }
 
     async fn find_session(
@@ -91,6 +91,17 @@ impl SessionStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<(Session, User)>, StoreError> {
         self.readers.read(|db| sessions::find(db, secret, idle_lifetime, now))
+    }
+
+    async fn find_lapsed_session(
+        &self,
+        secret: &SessionSecretHash,
+    ) -> Result<Option<LapsedSession>, StoreError> {
+        self.readers.read(|db| sessions::find_lapsed(db, secret))
+    }
+
+    async fn find_session_of_grant(&self, grant: GrantId) -> Result<Option<(SessionId, UserId)>, StoreError> {
+        self.readers.read(|db| sessions::of_grant(db, grant))
     }
 
     async fn touch_session(&self, session: SessionId, now: Timestamp) -> Result<(), StoreError> {

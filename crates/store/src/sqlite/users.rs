@@ -2,15 +2,16 @@
 
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::password::PasswordHash;
-use jeton_authority::store::{NewUser, UserAddition, UserChange};
+use jeton_authority::store::{GrantsEnded, NewUser, UserAddition, UserChange};
 use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::audit::{self, about_user};
-use super::columns::{counted, halves, named, optional_text, text, timestamp, user_id};
-use super::{logouts, sessions};
+use super::columns::{counted, named, optional_text, text, timestamp, user_id};
+use super::ending::{self, Hears, Which};
+use super::sessions;
 
 pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddition> {
     if db.prepare_cached("SELECT 1 FROM users WHERE username = ?1")?.exists([user.username.as_str()])? {
@@ -84,7 +85,7 @@ pub(super) fn disable(db: &Connection, user: UserId, now: Timestamp) -> rusqlite
     }
     db.prepare_cached("UPDATE users SET disabled = 1, epoch = epoch + 1 WHERE number = ?1")?
         .execute([number])?;
-    let grants_ended = end_grants(db, number, None, now)?;
+    let grants_ended = end_grants(db, number, None, now)?.count;
     audit::append(db, &about_user(AuditEvent::UserDisabled, user, now))?;
     Ok(UserChange::Done { grants_ended })
 }
@@ -108,7 +109,7 @@ pub(super) fn change_password(
     let Some((number, _)) = number_and_status(db, user)? else { return Ok(UserChange::UnknownUser) };
     db.prepare_cached("UPDATE users SET password = ?2, epoch = epoch + 1 WHERE number = ?1")?
         .execute((number, password.expose()))?;
-    let grants_ended = end_grants(db, number, keep, now)?;
+    let grants_ended = end_grants(db, number, keep, now)?.count;
     audit::append(db, &about_user(AuditEvent::PasswordChanged, user, now))?;
     Ok(UserChange::Done { grants_ended })
 }
@@ -124,7 +125,11 @@ pub(super) fn rehash_password(
         .map(drop)
 }
 
-pub(super) fn revoke_grants(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<Option<u64>> {
+pub(super) fn revoke_grants(
+    db: &Connection,
+    user: UserId,
+    now: Timestamp,
+) -> rusqlite::Result<Option<GrantsEnded>> {
     let Some((number, _)) = number_and_status(db, user)? else { return Ok(None) };
     // What was allowed before and not redeemed yet, a code or a device, opens no grant any more.
     db.prepare_cached("UPDATE users SET epoch = epoch + 1 WHERE number = ?1")?.execute([number])?;
@@ -134,24 +139,15 @@ pub(super) fn revoke_grants(db: &Connection, user: UserId, now: Timestamp) -> ru
     Ok(Some(ended))
 }
 
-/// Ends all grants of a user but `keep`, and tells how many of them were alive.
-///
-/// Expired ones are ended too, though not counted: a clock that is set back must not revive them.
-fn end_grants(db: &Connection, user: i64, keep: Option<GrantId>, now: Timestamp) -> rusqlite::Result<u64> {
-    let (keep_high, keep_low) = keep.map(halves).unzip();
-    logouts::note_user(db, user, (keep_high, keep_low), now)?;
-    let alive = db
-        .prepare_cached(
-            "SELECT count(*) FROM grants WHERE user = ?1 AND revoked_at IS NULL AND expires_at > ?4
-             AND (id_high, id_low) IS NOT (?2, ?3)",
-        )?
-        .query_row((user, keep_high, keep_low, now.unix()), |row| counted(row, 0))?;
-    db.prepare_cached(
-        "UPDATE grants SET revoked_at = ?4 WHERE user = ?1 AND revoked_at IS NULL
-         AND (id_high, id_low) IS NOT (?2, ?3)",
-    )?
-    .execute((user, keep_high, keep_low, now.unix()))?;
-    Ok(alive)
+/// Ends all grants of a user but `keep`, and tells clients that want to hear of it.
+fn end_grants(
+    db: &Connection,
+    user: i64,
+    keep: Option<GrantId>,
+    now: Timestamp,
+) -> rusqlite::Result<GrantsEnded> {
+    let (_, ended) = ending::end(db, Which::OfUser { user, keep }, Hears::Clients, now)?;
+    Ok(ended)
 }
 
 fn number_and_status(db: &Connection, user: UserId) -> rusqlite::Result<Option<(i64, UserStatus)>> {

@@ -7,6 +7,7 @@ use axum::response::Response;
 use http::{StatusCode, header};
 use jeton_authority::authorization::{SignedIn, Since};
 use jeton_authority::password::{Password, PasswordError};
+use jeton_authority::session::SessionSecret;
 use jeton_authority::user::Username;
 use jeton_authority::{FormVerdict, Refusal, SignInError};
 use jeton_oauth::authorization::Prompt;
@@ -89,7 +90,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     if goes_on && step.browser.signed_in.is_some() {
         return proceed(&app, step, since).await;
     }
-    let before = step.browser.signed_in.as_ref();
+    let before = step.browser.secret.as_ref();
     match sign_in(&app, &step.context, before, &form).await {
         Ok((cookie, signed_in)) => {
             step.browser.signed_in = Some(signed_in);
@@ -105,7 +106,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
 pub(in crate::endpoints) async fn sign_in(
     app: &App,
     context: &RequestContext,
-    before: Option<&SignedIn>,
+    before: Option<&SessionSecret>,
     form: &Parameters,
 ) -> Result<(http::HeaderValue, SignedIn), Attempt> {
     let username = form.get("username").unwrap_or_default();
@@ -128,7 +129,6 @@ pub(in crate::endpoints) async fn sign_in(
         }
         Err(error) => return Err(again(StatusCode::BAD_REQUEST, sentence(&error))),
     };
-    let before = before.map(|signed_in| signed_in.session.id);
     let (request, network) = (context.id(), context.network());
     match app.authority.sign_in_browser(username, password, before, network, app.clock.now()).await {
         Ok((secret, signed_in)) => {

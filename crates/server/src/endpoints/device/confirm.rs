@@ -66,7 +66,7 @@ pub(crate) async fn post_sign_in(State(app): State<Arc<App>>, request: Request) 
         FormVerdict::Stale(stale) => return again(Why::of_stale(stale, &visit.browser)),
         FormVerdict::Foreign => return again(Why::of_foreign(&visit.browser)),
     }
-    match sign_in_at(&app, &visit.context, visit.browser.signed_in.as_ref(), &form).await {
+    match sign_in_at(&app, &visit.context, visit.browser.secret.as_ref(), &form).await {
         Ok((cookie, _)) => {
             let mut response = to_confirm(&app, &visit.browser, code, None, None);
             response.headers_mut().append(header::SET_COOKIE, cookie);

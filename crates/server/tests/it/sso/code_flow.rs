@@ -109,7 +109,7 @@ async fn without_a_hint_the_user_is_asked_before_they_are_signed_out() {
     browser.sign_in(&authorize(&[])).await;
     let page = browser.get("/end_session").await;
     assert!(page.text().contains("Sign out?"), "{}", page.text());
-    let done = browser.submit(&form(&page), &[("action", "sign_out")]).await;
+    let done = browser.submit_and_follow(&form(&page), &[("action", "sign_out")]).await;
     assert!(done.text().contains("You are signed out"), "{}", done.text());
 }
 

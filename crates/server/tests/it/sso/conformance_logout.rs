@@ -110,7 +110,7 @@ async fn a_place_to_go_is_of_use_only_where_its_client_is_known() {
     let named = [("post_logout_redirect_uri", BYE), ("state", "s"), ("client_id", "web")];
     let page = browser.get(&end_session(&named)).await;
     assert!(page.text().contains("Sign out?"), "{}", page.text());
-    let done = browser.submit(&form(&page), &[("action", "sign_out")]).await;
+    let done = browser.submit_and_follow(&form(&page), &[("action", "sign_out")]).await;
     assert_eq!(done.header("location"), Some("https://app.example/bye?state=s"));
     assert!(!is_signed_in(&browser).await);
 }
@@ -122,7 +122,7 @@ async fn what_proves_nothing_asks_the_user_and_shows_that_they_are_signed_out() 
         let browser = Browser::new(&app);
         tokens(&app, &browser).await;
         let page = browser.get(&end_session(parameters)).await;
-        let done = browser.submit(&form(&page), &[("action", "sign_out")]).await;
+        let done = browser.submit_and_follow(&form(&page), &[("action", "sign_out")]).await;
         assert_eq!(done.status, StatusCode::OK);
         assert!(done.text().contains("You are signed out"), "{}", done.text());
         assert!(!is_signed_in(&browser).await);
@@ -158,7 +158,9 @@ async fn a_hint_outlives_the_key_that_signed_it_unless_that_was_withdrawn() {
     let (first, state) = &listed[0];
     assert_eq!(*state, KeyState::Retired);
     let parameters = [("id_token_hint", hint(&tokens)), ("post_logout_redirect_uri", BYE)];
-    let answer = Browser::new(&app).get(&end_session(&parameters)).await;
+    let elsewhere = Browser::new(&app);
+    let page = elsewhere.get(&end_session(&parameters)).await;
+    let answer = elsewhere.submit_and_follow(&form(&page), &[("action", "sign_out")]).await;
     assert_eq!(answer.header("location"), Some(BYE), "{}", answer.text());
 
     keys::retire(store, &first.id, Duration::from_secs(300), at(3600)).await.expect("withdrawn");

@@ -42,6 +42,8 @@ mod refresh_tokens;
 mod registration;
 mod remembered_tokens;
 mod request_objects;
+mod sessions_replaced;
 mod sign_out;
+mod sign_out_pages;
 mod signed_answers;
 mod token_exchange;

@@ -39,6 +39,18 @@ async fn holds(app: &TestApp, tokens: &Value) -> bool {
     app.userinfo(text(tokens, "access_token")).await.status == 200
 }
 
+/// What the client `web` gets when somebody signs in, or is signed in, at a browser.
+async fn of_web(app: &TestApp, browser: &Browser<'_>, scope: &str) -> Value {
+    let back = redirected(&browser.sign_in(&authorize(&[("scope", scope)])).await);
+    app.redeem(back.get("code").expect("a code")).await.json()
+}
+
+/// Whether a client can still refresh.
+async fn is_alive(app: &TestApp, client: &str, tokens: &Value) -> bool {
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", text(tokens, "refresh_token"))];
+    app.post_as(client, "/token", &fields).await.status == 200
+}
+
 /// Which clients are to be told of sign-outs.
 async fn to_be_told(app: &TestApp) -> Vec<String> {
     let now = app.service.clock().now().saturating_add(Duration::from_secs(1));
@@ -108,7 +120,7 @@ async fn signing_out_everywhere_ends_every_browser_and_every_grant() {
         tokens(&app, &there).await,
     ];
     let page = here.get("/end_session").await;
-    let done = here.submit(&form(&page), &[("action", "sign_out_everywhere")]).await;
+    let done = here.submit_and_follow(&form(&page), &[("action", "sign_out_everywhere")]).await;
     assert!(done.text().contains("You are signed out"), "{}", done.text());
     for tokens in &all {
         assert!(!holds(&app, tokens).await);
@@ -123,25 +135,38 @@ async fn staying_signed_in_ends_nothing() {
     let browser = Browser::new(&app);
     let web = tokens(&app, &browser).await;
     let page = browser.get("/end_session").await;
-    let stayed = browser.submit(&form(&page), &[("action", "stay")]).await;
+    let stayed = browser.submit_and_follow(&form(&page), &[("action", "stay")]).await;
     assert!(stayed.text().contains("You are still signed in"), "{}", stayed.text());
     assert!(holds(&app, &web).await && is_signed_in(&browser).await);
     assert_eq!(to_be_told(&app).await, [""; 0]);
 }
 
 #[tokio::test]
-async fn a_hint_ends_its_own_grant_where_the_browser_is_not_signed_in_any_more() {
-    let app = two_clients().await;
-    let browser = Browser::new(&app);
-    let (web, other) = (tokens(&app, &browser).await, of_other(&app, &browser, "openid").await);
-    // The client's own session outlived the browser's cookie.
-    let elsewhere = Browser::new(&app);
-    let hint = text(&web, "id_token");
-    // Another client cannot use it.
-    elsewhere.get(&format!("/end_session?client_id=other&id_token_hint={hint}")).await;
-    assert!(holds(&app, &web).await);
-    let done = elsewhere.get(&format!("/end_session?id_token_hint={hint}")).await;
-    assert!(done.text().contains("You are signed out"), "{}", done.text());
-    assert_eq!((holds(&app, &web).await, holds(&app, &other).await), (false, true));
-    assert!(is_signed_in(&browser).await, "the browser that holds the session keeps it");
+async fn a_hint_without_a_session_asks_first_and_then_ends_its_own_grant_alone() {
+    for (scope, later) in [("openid", 0), ("openid offline_access", 0), ("openid offline_access", 3600)] {
+        let app = two_clients().await;
+        let browser = Browser::new(&app);
+        let (web, other) = (of_web(&app, &browser, scope).await, of_other(&app, &browser, "openid").await);
+        app.hand.step(later);
+        // The client's own session outlived the browser's cookie.
+        let elsewhere = Browser::new(&app);
+        let hint = text(&web, "id_token");
+        // Another client cannot use it.
+        elsewhere.get(&format!("/end_session?client_id=other&id_token_hint={hint}")).await;
+        let page = elsewhere.get(&format!("/end_session?id_token_hint={hint}")).await;
+        assert!(page.text().contains("Sign out?") && !page.text().contains("ada"), "{}", page.text());
+        assert!(!page.text().contains("every device"), "{}", page.text());
+        assert!(is_alive(&app, "web", &web).await, "nothing ends before somebody says so");
+        let stayed = elsewhere.submit_and_follow(&form(&page), &[("action", "stay")]).await;
+        assert!(!stayed.text().contains("You are signed out"), "{}", stayed.text());
+        assert!(is_alive(&app, "web", &web).await);
+        let done = elsewhere.submit_and_follow(&form(&page), &[("action", "sign_out")]).await;
+        assert!(done.text().contains("You are signed out"), "{}", done.text());
+        let alive = (is_alive(&app, "web", &web).await, is_alive(&app, "other", &other).await);
+        assert_eq!(alive, (false, true), "{scope}");
+        assert!(is_signed_in(&browser).await, "the browser that holds the session keeps it");
+        // Once it has ended there is nothing left to ask about.
+        let again = elsewhere.get(&format!("/end_session?id_token_hint={hint}")).await;
+        assert!(again.text().contains("You are not signed in"), "{}", again.text());
+    }
 }

@@ -1,0 +1,242 @@
+//! `/end_session`: signing out at this browser, at a client's wish or one's own (OpenID Connect RP-Initiated Logout).
+//!
+//! A page is followed by `/end_session/confirm`, which takes its form, and that by `/end_session/done`, which says how things
+//! stand: Back and reload never repeat anything.
+
+mod confirm;
+mod done;
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use jeton_authority::authorization::SignedIn;
+use jeton_authority::session::LapsedSession;
+use jeton_authority::store::GrantsEnded;
+use jeton_authority::{
+    Acting, AtBrowser, EndSession, EndSessionError, EndSessionRequest, GrantId, OAuthError, SessionId, UserId,
+};
+use jeton_oauth::Parameters;
+
+use super::authorize::failed;
+use super::client_request::context;
+use crate::app::App;
+use crate::interaction::{Browser, Seal, browser, is_navigation, see_other};
+use crate::pages::{DonePage, SignOutPage, SignOutQuestion, SignOutRefusedPage, SignedOutPage, page};
+use crate::request::{RequestContext, form, logged};
+
+pub(crate) use confirm::post as confirm;
+pub(crate) use done::get as done;
+
+/// Where it is.
+pub(crate) const PATH: &str = "/end_session";
+/// Where its form leads.
+pub(crate) const CONFIRM_PATH: &str = "/end_session/confirm";
+/// Where that leads in turn.
+pub(crate) const DONE_PATH: &str = "/end_session/done";
+
+/// The parameter that says that the request comes from a form that was out of date: the page says so, and asks again.
+const STALE: &str = "stale_form";
+
+/// What a form asks about: the session of a user at this browser, or the grant of a client where nobody is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    User(UserId),
+    Grant(GrantId),
+}
+
+impl Subject {
+    /// As the form says it.
+    fn text(self) -> String {
+        match self {
+            Self::User(user) => format!("user-{user}"),
+            Self::Grant(grant) => format!("grant-{grant}"),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once('-')? {
+            ("user", id) => id.parse().ok().map(Self::User),
+            ("grant", id) => id.parse().ok().map(Self::Grant),
+            _ => None,
+        }
+    }
+}
+
+/// A visit of one of the paths here.
+struct Visit<'a> {
+    app: &'a App,
+    parts: &'a Parts,
+    browser: Browser,
+    /// The request of the client, without what was added here.
+    parameters: Parameters,
+    /// Whether it comes from a form that was out of date.
+    is_stale: bool,
+}
+
+impl<'a> Visit<'a> {
+    async fn new(app: &'a App, parts: &'a Parts, parameters: Parameters) -> Result<Self, OAuthError> {
+        let is_stale = parameters.get(STALE).is_some();
+        let browser = browser(app, parts).await?;
+        Ok(Self { app, parts, browser, parameters: parameters.without(STALE), is_stale })
+    }
+
+    /// Who is at this browser.
+    async fn here(&self) -> Result<AtBrowser, OAuthError> {
+        let authority = &self.app.authority;
+        Ok(match (&self.browser.signed_in, &self.browser.secret) {
+            (Some(signed_in), _) => AtBrowser::SignedIn(signed_in.clone()),
+            (None, Some(secret)) => {
+                authority.lapsed_session(secret).await?.map_or(AtBrowser::Nobody, AtBrowser::Lapsed)
+            }
+            (None, None) => AtBrowser::Nobody,
+        })
+    }
+}
+
+/// `GET` with the request in the query, or `POST` with it in the body.
+pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let context = context(&mut request);
+    let (parts, body) = request.into_parts();
+    let parameters = if parts.method == Method::POST {
+        match form::of_body(&parts, body, &app.limits).await {
+            // The browser sends its cookie only with the redirect that follows.
+            Ok(parameters) => return again(&app, &parameters),
+            Err(error) => Err(error),
+        }
+    } else {
+        form::of_query(&parts)
+    };
+    let parameters = match parameters {
+        Ok(parameters) => parameters,
+        Err(error) => return super::authorize::malformed(&context, &error),
+    };
+    let visit = match Visit::new(&app, &parts, parameters).await {
+        Ok(visit) => visit,
+        Err(error) => return failed(&context, &error),
+    };
+    match answer(&visit).await {
+        Ok(mut response) => {
+            visit.browser.introduce(&app, &mut response);
+            response
+        }
+        Err(error) => refused(&context, &error),
+    }
+}
+
+/// Tells the user that the request is not followed. Nobody was signed out, and nobody goes anywhere.
+fn refused(context: &RequestContext, error: &EndSessionError) -> Response {
+    if let EndSessionError::Failed(error) = error {
+        return failed(context, error);
+    }
+    let request = context.id();
+    let (client, uri) = match error {
+        EndSessionError::PostLogoutRedirectUri { client, uri } => (Some(logged(client)), Some(logged(uri))),
+        _ => (None, None),
+    };
+    tracing::info!(
+        request,
+        code = error.code(),
+        client,
+        post_logout_redirect_uri = uri,
+        "sign-out refused: {error}"
+    );
+    let shown = SignOutRefusedPage { reason: &error.to_string(), action: PATH, code: error.code(), request };
+    page(StatusCode::BAD_REQUEST, &shown, None, None)
+}
+
+/// The same request as a `GET`.
+fn again(app: &App, parameters: &Parameters) -> Response {
+    let target = format!("{}{PATH}?{}", app.authority.settings().issuer, parameters.to_query());
+    see_other(&target)
+}
+
+async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
+    let authority = &visit.app.authority;
+    let asked = authority.end_session_request(&visit.parameters).await?;
+    let here = visit.here().await?;
+    let acting =
+        if is_navigation(visit.parts) && !visit.is_stale { Acting::Allowed } else { Acting::AskFirst };
+    match (authority.decide_end_session(&asked, &here, acting, visit.app.clock.now()).await?, here) {
+        (EndSession::AtOnce, AtBrowser::SignedIn(SignedIn { session, user })) => {
+            end(visit, &asked, session.id, user.id).await?;
+            Ok(gone(visit.app, &asked, page(StatusCode::OK, &SignedOutPage::at_this_browser(), None, None)))
+        }
+        (EndSession::AtOnce, AtBrowser::Lapsed(LapsedSession { id, user, .. })) => {
+            end(visit, &asked, id, user).await?;
+            Ok(gone(visit.app, &asked, page(StatusCode::OK, &SignedOutPage::at_this_browser(), None, None)))
+        }
+        (EndSession::AskAboutSession, AtBrowser::SignedIn(SignedIn { user, .. })) => {
+            let question = SignOutQuestion::SignedIn { username: user.username.as_str() };
+            Ok(ask(visit, &asked, Subject::User(user.id), question))
+        }
+        (EndSession::AskAboutSession, AtBrowser::Lapsed(LapsedSession { user, .. })) => {
+            Ok(ask(visit, &asked, Subject::User(user), SignOutQuestion::Lapsed))
+        }
+        (EndSession::AskAboutGrant(grant), _) => {
+            Ok(ask(visit, &asked, Subject::Grant(grant), SignOutQuestion::OfClientAlone))
+        }
+        _ => Ok(match asked.redirect() {
+            Some(target) => see_other(&target),
+            None => page(StatusCode::OK, &nobody(visit), None, None),
+        }),
+    }
+}
+
+fn nobody(visit: &Visit<'_>) -> DonePage<'static> {
+    // Whoever came back from a form without a single cookie has a browser that keeps none.
+    let text = if visit.is_stale && !visit.parts.headers.contains_key(header::COOKIE) {
+        "Your browser sent no cookie. If you are signed in, allow cookies for this site and sign out again."
+    } else {
+        "Nobody is signed in at this browser, so there is nothing to sign out of. You can close this page."
+    };
+    DonePage { title: "You are not signed in", text }
+}
+
+fn ask(
+    visit: &Visit<'_>,
+    asked: &EndSessionRequest,
+    subject: Subject,
+    question: SignOutQuestion<'_>,
+) -> Response {
+    let subject = subject.text();
+    let shown = SignOutPage {
+        question,
+        client: asked.client.as_ref().map(|client| client.name()),
+        is_stale: visit.is_stale,
+        action: &format!("{CONFIRM_PATH}?{}", visit.parameters.to_query()),
+        subject: &subject,
+        form_token: &Seal::SignOut { subject: &subject }.token(visit.app, &visit.browser),
+    };
+    let target = asked.post_logout_redirect_uri.as_ref().map(|uri| uri.origin());
+    page(StatusCode::OK, &shown, target, None)
+}
+
+/// Ends the session of this browser.
+async fn end(
+    visit: &Visit<'_>,
+    asked: &EndSessionRequest,
+    session: SessionId,
+    user: UserId,
+) -> Result<(), EndSessionError> {
+    let now = visit.app.clock.now();
+    let GrantsEnded { count: grants, told } =
+        visit.app.authority.sign_out_browser(asked, session, user, now).await?;
+    tracing::info!(%user, grants, told, "signed out at a browser");
+    Ok(())
+}
+
+/// Nobody is signed in at this browser any more: the user goes where the client wants them, or to `otherwise`.
+fn gone(app: &App, asked: &EndSessionRequest, otherwise: Response) -> Response {
+    const CACHE: HeaderValue = HeaderValue::from_static("\"cache\"");
+    let mut response = match asked.redirect() {
+        Some(target) => see_other(&target),
+        None => otherwise,
+    };
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, app.cookies.clear_session());
+    headers.insert("clear-site-data", CACHE);
+    response
+}
