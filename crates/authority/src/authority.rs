@@ -179,7 +179,7 @@ impl Authority {
         let store_changes = self.store.external_changes()?;
         let outdated = {
             let known = self.ring.load();
-            known.store_changes != store_changes || known.ring.changes_at.is_some_and(|at| at <= now)
+            known.store_changes != store_changes || known.ring.is_outdated(now)
         };
         if outdated { self.reload(now).await } else { Ok(false) }
     }

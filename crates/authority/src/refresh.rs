@@ -45,27 +45,48 @@ impl Authority {
     }
 }
 
+/// A refresh token that this authority made, whether it has expired or not.
+pub(crate) struct GenuineRefreshToken {
+    pub(crate) grant: GrantId,
+    pub(crate) claims: RefreshTokenClaims,
+    pub(crate) expired: bool,
+}
+
+/// Reads a refresh token. Its `iat` may lie in the future, where the clock was set back since: the grant's row decides what
+/// the token is worth.
+///
+/// # Errors
+/// A token that is not genuine, or no refresh token.
+pub(crate) fn read_refresh_token(
+    ring: &KeyRing,
+    token: &str,
+    now: Timestamp,
+) -> Result<GenuineRefreshToken, TokenError> {
+    // At the beginning of time nothing has expired.
+    match ring.refresh_verifier.verify::<RefreshTokenClaims>(token, Timestamp::MIN) {
+        Ok(verified) => {
+            let expired = expired(verified.registered(), now).is_some();
+            let claims = verified.into_claims();
+            let grant =
+                claims.grant().ok_or(TokenError::Invalid(VerifyError::ClaimMalformed { name: "sid" }))?;
+            Ok(GenuineRefreshToken { grant, claims, expired })
+        }
+        Err(error) => Err(match access_token::verify_grant(ring, token, now) {
+            Ok(_) => TokenError::WrongType,
+            Err(VerifyError::Expired { .. }) => TokenError::Expired { now },
+            Err(_) => TokenError::Invalid(error),
+        }),
+    }
+}
+
 /// Verifies a refresh token and names its grant.
 pub(crate) fn verify_refresh_token(
     ring: &KeyRing,
     token: &str,
     now: Timestamp,
 ) -> Result<(GrantId, RefreshTokenClaims), TokenError> {
-    match ring.refresh_verifier.verify::<RefreshTokenClaims>(token, now) {
-        Ok(verified) => {
-            if expired(verified.registered(), now).is_some() {
-                return Err(TokenError::Expired { now });
-            }
-            let claims = verified.into_claims();
-            let grant =
-                claims.grant().ok_or(TokenError::Invalid(VerifyError::ClaimMalformed { name: "sid" }))?;
-            Ok((grant, claims))
-        }
-        Err(VerifyError::Expired { .. }) => Err(TokenError::Expired { now }),
-        Err(error) => Err(match access_token::verify_grant(ring, token, now) {
-            Ok(_) => TokenError::WrongType,
-            Err(VerifyError::Expired { .. }) => TokenError::Expired { now },
-            Err(_) => TokenError::Invalid(error),
-        }),
+    match read_refresh_token(ring, token, now)? {
+        GenuineRefreshToken { expired: true, .. } => Err(TokenError::Expired { now }),
+        GenuineRefreshToken { grant, claims, expired: false } => Ok((grant, claims)),
     }
 }

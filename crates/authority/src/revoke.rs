@@ -6,17 +6,20 @@ use crate::authority::Authority;
 use crate::client::Client;
 use crate::issue::access_token;
 use crate::one_time::{OneTimeHash, OneTimeKind};
-use crate::refresh::verify_refresh_token;
+use crate::refresh::{GenuineRefreshToken, read_refresh_token};
 use crate::refusal::OAuthError;
 
 impl Authority {
     /// Revokes a client's own token, of either kind, and with it the grant that it comes from. A token that is unknown,
-    /// expired or somebody else's changes nothing and is no error (RFC 7009 §2.2).
+    /// somebody else's, or an expired access token changes nothing and is no error (RFC 7009 §2.2).
     ///
     /// # Errors
     /// When the store fails.
     pub async fn revoke_token(&self, client: &Client, token: &str, now: Timestamp) -> Result<(), OAuthError> {
-        if let Ok((grant, claims)) = self.with_ring(|ring| verify_refresh_token(ring, token, now)) {
+        // An expired refresh token still names a grant that may live on, and its client wants it to end.
+        if let Ok(GenuineRefreshToken { grant, claims, .. }) =
+            self.with_ring(|ring| read_refresh_token(ring, token, now))
+        {
             if claims.client_id() == Some(client.id.as_str()) {
                 self.store.revoke_grant(grant, now).await?;
             }

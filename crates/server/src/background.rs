@@ -7,9 +7,10 @@ use std::time::Duration;
 use jeton_authority::Authority;
 use jeton_authority::sweep::{SweepCursor, SweepPace, Swept};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::clock::Clock;
+use crate::clock_step::ClockWatch;
 use crate::outbound::deliver_logouts;
 use crate::service::Service;
 use crate::trouble::Trouble;
@@ -61,11 +62,17 @@ impl Background {
 
 async fn tick(authority: Arc<Authority>, clock: Clock) {
     let mut trouble = Trouble::new("keys_not_refreshed");
+    let mut watch = ClockWatch::default();
+    let started = Instant::now();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match authority.tick(clock.now()).await {
+        let now = clock.now();
+        if let Some(step) = watch.observe(now, started.elapsed()) {
+            step.log();
+        }
+        match authority.tick(now).await {
             Ok(changed) => {
                 trouble.over();
                 if changed {

@@ -10,6 +10,7 @@ mod background;
 mod client_address;
 mod client_certificate;
 mod clock;
+mod clock_step;
 mod connection;
 mod connections;
 pub mod control;

@@ -95,8 +95,8 @@ fn stands(
     if asks_again.iter().any(|prompt| request.prompt.contains(prompt)) {
         return false;
     }
-    let age =
-        u64::try_from(now.unix().saturating_sub(signed_in.session.authenticated_at.unix())).unwrap_or(0);
+    // A sign-in in the future is as old as the clock was ahead: nothing tells when it really was.
+    let age = now.unix().abs_diff(signed_in.session.authenticated_at.unix());
     request.max_age.is_none_or(|max_age| age <= max_age)
 }
 

@@ -64,8 +64,9 @@ pub fn poll(device: &DeviceState, client: &ClientId, now: Timestamp) -> Polled {
         Some(DeviceDecision::Denied) => return told(DevicePoll::Denied),
         None => {}
     }
-    let waited = device.last_polled_at.map(|last| now.unix().saturating_sub(last.unix()));
-    if waited.is_some_and(|waited| waited < i64::from(device.interval)) {
+    // In both directions: a device that polled while the clock was ahead does not wait until the clock is there again.
+    let waited = device.last_polled_at.map(|last| now.unix().abs_diff(last.unix()));
+    if waited.is_some_and(|waited| waited < u64::from(device.interval)) {
         let interval = device.interval.saturating_add(SLOW_DOWN);
         return Polled { answer: DevicePoll::SlowDown, noted: Some(Noted { at: now, interval }) };
     }

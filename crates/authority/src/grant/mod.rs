@@ -4,6 +4,8 @@ mod detail;
 
 pub use detail::GrantDetail;
 
+use std::time::Duration;
+
 use jeton_jose::Timestamp;
 
 use crate::refresh_token::RefreshState;
@@ -33,6 +35,11 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Whether it has reached its absolute lifetime, or its current refresh token has expired.
+    pub fn has_expired(&self, idle_lifetime: Duration, now: Timestamp) -> bool {
+        now >= self.expires_at.min(self.state.minted_at.saturating_add(idle_lifetime))
+    }
+
     /// Whether its refresh tokens are bound to a key or a certificate.
     pub fn is_bound(&self) -> bool {
         self.detail.as_ref().is_some_and(|detail| detail.jkt.is_some() || detail.x5t_s256.is_some())

@@ -4,6 +4,10 @@
 //! A key is published as soon as it exists, but signs only from `signs_from` on, when every API has had the time to
 //! fetch it. The newest key that may sign does. One that a newer key has superseded stays published until the last token
 //! that it signed has expired, and is then retired by itself.
+//!
+//! Which of two keys is newer is told by the order in which they were stored, never by their times: a clock that was ahead
+//! when a key was made, and was set back since, must not put an old key before a new one or let a key sign that APIs have
+//! not had the time to fetch.
 
 use std::time::Duration;
 
@@ -71,17 +75,16 @@ pub struct Lifecycle {
     pub changes_at: Option<Timestamp>,
 }
 
-/// Reckons the states of the keys of one purpose.
+/// Calculates the states of the keys of one purpose, which come in the order in which they were stored.
 ///
-/// Where no key may sign yet (the one that did was withdrawn), the one that would be first does: better a key that some
-/// API has to fetch than no tokens.
+/// Where no key may sign yet (the one that did was withdrawn, or the clock was set back), the oldest does, which has been
+/// published the longest: better a key that some API has to fetch than no tokens.
 pub fn lifecycle(keys: &[&StoredKey], access_lifetime: Duration, now: Timestamp) -> Lifecycle {
     let alive = || keys.iter().enumerate().filter(|(_, key)| key.withdrawn_at.is_none());
-    let order = |(index, key): &(usize, &&StoredKey)| (key.signs_from, key.created_at, *index);
     let signing = alive()
         .filter(|(_, key)| key.signs_from <= now)
-        .max_by_key(order)
-        .or_else(|| alive().min_by_key(order))
+        .last()
+        .or_else(|| alive().next())
         .map(|(index, _)| index);
     let states: Vec<KeyState> = keys
         .iter()
@@ -91,11 +94,11 @@ pub fn lifecycle(keys: &[&StoredKey], access_lifetime: Duration, now: Timestamp)
                 KeyState::Withdrawn
             } else if signing == Some(index) {
                 KeyState::Signing
-            } else if key.signs_from > now {
+            } else if signing < Some(index) {
                 KeyState::Next { signs_from: key.signs_from }
             } else {
                 let superseded_at = alive()
-                    .filter(|other| order(other) > (key.signs_from, key.created_at, index))
+                    .filter(|(other, _)| *other > index)
                     .map(|(_, other)| other.signs_from)
                     .min()
                     .unwrap_or(now);

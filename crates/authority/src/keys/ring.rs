@@ -45,8 +45,8 @@ pub struct PublishedKeys {
 /// The keys in use at a moment.
 ///
 /// The verifiers check the authority's own tokens, where the only clock that can differ is its own at another time: one
-/// that stepped back must not refuse what it issued a moment ago, so they take the largest leeway, and whoever uses them
-/// checks `exp` to the second with [`expired`].
+/// that was ahead and was set back must not refuse what it issued. So they ignore `iat`, and whoever uses them checks `exp`
+/// to the second with [`expired`].
 pub(crate) struct KeyRing {
     pub(crate) access_signer: Signer,
     /// One for the published keys and one for a shared secret, where there are such: kinds of keys do not mix in a set.
@@ -62,8 +62,10 @@ pub(crate) struct KeyRing {
     ed25519_name: Ed25519Name,
     internal: SharedSecret,
     pub(crate) published: PublishedKeys,
+    /// When the keys were sorted by what they do.
+    sorted_at: Timestamp,
     /// When time alone makes this ring outdated.
-    pub(crate) changes_at: Option<Timestamp>,
+    changes_at: Option<Timestamp>,
 }
 
 impl KeyRing {
@@ -100,7 +102,7 @@ impl KeyRing {
         let issuer = || Issuer::new(settings.issuer.as_str());
         let access_verifier = |keys: KeySet| {
             // Whatever resource a token is for, the authority that issued it may look at it.
-            Verifier::new(issuer(), Audience::any(), keys).typ(access_token::TYP).leeway(Verifier::MAX_LEEWAY)
+            Verifier::new(issuer(), Audience::any(), keys).typ(access_token::TYP).allow_future_iat()
         };
         Ok(Self {
             access_signer: named(Signer::new(signing), settings.ed25519_name).typ(access_token::TYP),
@@ -114,14 +116,21 @@ impl KeyRing {
                 KeySet::new(secrets.into_iter().map(VerifyingKey::from))?,
             )
             .typ(refresh_token::TYP)
-            .leeway(Verifier::MAX_LEEWAY),
+            .allow_future_iat(),
             client_keys: published.access.into_iter().chain(published.id_token).collect(),
             hint_keys: published.verifying.into_iter().chain(published.retired).collect(),
             ed25519_name: settings.ed25519_name,
             internal,
             published: publish(published.public),
+            sorted_at: now,
             changes_at: published.changes_at,
         })
+    }
+
+    /// Whether the keys may do something else at `now`: a key's time has come, or the clock was set back to before this ring
+    /// was made, so that a key which signs in it may have to wait again.
+    pub(crate) fn is_outdated(&self, now: Timestamp) -> bool {
+        now < self.sorted_at || self.changes_at.is_some_and(|at| at <= now)
     }
 
     /// What signs for clients by this algorithm, with this `typ`; nothing where no key is for it.

@@ -91,3 +91,50 @@ fn before_the_clock_reaches_any_key_one_still_signs() {
     let keys = [key("a", 0, 0)];
     assert_eq!(states(&keys, -5000).states, [KeyState::Signing]);
 }
+
+/// The clock was ahead when the first key was made.
+#[test]
+fn a_key_that_is_next_waits_although_the_one_that_signs_was_made_in_the_future() {
+    let keys = [key("first", 86_400, 86_400), key("rotated", 0, 600)];
+    for second in [0, 599] {
+        let states = states(&keys, second).states;
+        assert_eq!(states, [KeyState::Signing, KeyState::Next { signs_from: at(600) }], "{second}");
+    }
+    let until = at(600 + 300).saturating_add(RETIREMENT_MARGIN);
+    assert_eq!(states(&keys, 600).states, [KeyState::Superseded { until }, KeyState::Signing]);
+}
+
+#[test]
+fn a_key_that_was_made_in_the_future_does_not_come_back_when_its_time_comes() {
+    let keys = [key("old", -9000, -9000), key("ahead", 86_400, 87_000), key("new", 100, 700)];
+    for second in [700, 86_400, 87_000, 1_000_000] {
+        let states = states(&keys, second).states;
+        assert_eq!(states[2], KeyState::Signing, "{second}: {states:?}");
+        assert!(!matches!(states[1], KeyState::Next { .. }), "{second}: {states:?}");
+    }
+}
+
+#[test]
+fn a_key_signs_before_its_time_only_where_no_key_has_had_its_own() {
+    let times = [-7200, -600, 0, 600, 3600, 86_400];
+    for first in times {
+        for second in times {
+            for third in times {
+                let keys = [
+                    key("a", first - 600, first),
+                    key("b", second - 600, second),
+                    key("c", third - 600, third),
+                ];
+                for now in times {
+                    let states = states(&keys, now).states;
+                    let signing: Vec<_> =
+                        (0..3).filter(|index| states[*index] == KeyState::Signing).collect();
+                    let [signing] = signing[..] else { panic!("{signing:?} sign at {now}: {keys:?}") };
+                    let ready = |index: &usize| keys[*index].signs_from <= at(now);
+                    let expected = (0..3).rev().find(ready).unwrap_or(0);
+                    assert_eq!(signing, expected, "at {now}: {keys:?}");
+                }
+            }
+        }
+    }
+}

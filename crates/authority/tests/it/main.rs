@@ -1,6 +1,7 @@
 //! The authority's rules, from outside.
 
 mod authorizing;
+mod clock_set_back;
 mod consenting;
 mod key_lifecycle;
 mod passwords;

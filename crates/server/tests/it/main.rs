@@ -2,6 +2,7 @@
 
 mod anything;
 mod app;
+mod clock_set_back;
 mod control;
 mod failing_store;
 mod forwarding;
