@@ -38,6 +38,16 @@ impl ClientCache {
     }
 }
 
+/// What became of the client that a token was issued to.
+pub(crate) enum ClientOfToken {
+    /// It has no entry in the store: it is the token API's own, or it is known by its document.
+    Unlisted,
+    /// It may use its tokens.
+    Enabled(Arc<Client>),
+    /// It was disabled or removed.
+    Disabled,
+}
+
 impl From<ClientError> for OAuthError {
     fn from(error: ClientError) -> Self {
         Self::Store(StoreError::Failed(error.to_string()))
@@ -71,14 +81,21 @@ impl Authority {
     /// Whether the client that a token was issued to was disabled or removed. A client that is known by its document has no
     /// entry in the store and can be neither.
     pub(crate) async fn is_disabled(&self, id: &str) -> Result<bool, OAuthError> {
+        Ok(matches!(self.client_of_token(id).await?, ClientOfToken::Disabled))
+    }
+
+    /// What became of the client that a token was issued to.
+    pub(crate) async fn client_of_token(&self, id: &str) -> Result<ClientOfToken, OAuthError> {
         // The token API's own; every check of one of its tokens comes through here.
         if id == self.settings.client_id {
-            return Ok(false);
+            return Ok(ClientOfToken::Unlisted);
         }
-        let Ok(id) = ClientId::parse(id) else { return Ok(false) };
+        let Ok(id) = ClientId::parse(id) else { return Ok(ClientOfToken::Unlisted) };
         Ok(match self.stored_client(&id).await? {
-            Some(client) => client.policy.disabled,
-            None => !is_document_url(id.as_str()),
+            Some(client) if client.policy.disabled => ClientOfToken::Disabled,
+            Some(client) => ClientOfToken::Enabled(client),
+            None if is_document_url(id.as_str()) => ClientOfToken::Unlisted,
+            None => ClientOfToken::Disabled,
         })
     }
 

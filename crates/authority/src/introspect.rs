@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use jeton_jose::Timestamp;
-use jeton_oauth::Confirmation;
 use jeton_oauth::authorization::AuthorizationDetails;
+use jeton_oauth::{Confirmation, Scope};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::GrantId;
 use crate::authority::Authority;
 use crate::client::Client;
+use crate::clients::ClientOfToken;
 use crate::issue::TokenType;
 use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::recognise::recognise;
@@ -107,9 +108,14 @@ impl Authority {
         let claims = match access {
             Ok(access) => {
                 let jti = access.claims.jti.as_deref().unwrap_or_default();
-                let in_force = self.is_in_force(access.grant, jti, now).await?
-                    && !self.is_disabled(&access.claims.client_id).await?;
-                in_force.then(|| Arc::clone(&access.claims))
+                if !self.is_in_force(access.grant, jti, now).await? {
+                    return Ok(Introspection::default());
+                }
+                match self.client_of_token(&access.claims.client_id).await? {
+                    ClientOfToken::Disabled => None,
+                    ClientOfToken::Enabled(client) => permitted_now(&client, &access.claims),
+                    ClientOfToken::Unlisted => Some(Arc::clone(&access.claims)),
+                }
             }
             Err(_) => self.refresh_token_claims(asker, token, now).await?.map(Arc::new),
         };
@@ -181,11 +187,13 @@ impl Authority {
         if grant.revoked_at.is_some()
             || grant.expires_at <= now
             || claims.generation() < grant.state.generation
+            || asker.lost_all_of(grant)
         {
             return Ok(None);
         }
+        let scope = asker.permitted_scope(Scope::parse(&grant.scope).unwrap_or_default());
         Ok(Some(IntrospectionClaims {
-            scope: grant.scope.clone(),
+            scope: scope.as_str().into(),
             client_id: grant.client.clone(),
             username: Some(live.username.as_str().into()),
             token_type: None,
@@ -201,8 +209,24 @@ impl Authority {
             authorization_details: grant
                 .detail
                 .as_ref()
-                .map(|detail| detail.authorization_details.clone())
+                .map(|detail| asker.permitted_details(detail.authorization_details.clone()))
                 .unwrap_or_default(),
         }))
     }
+}
+
+/// What an access token says, without what its client may not have any more; nothing where nothing is left of what it
+/// permitted.
+fn permitted_now(client: &Client, claims: &Arc<IntrospectionClaims>) -> Option<Arc<IntrospectionClaims>> {
+    let mut tokens = claims.scope.split(' ').filter(|token| !token.is_empty());
+    let mut details = claims.authorization_details.iter();
+    if tokens.all(|token| client.scope().contains(token))
+        && details.all(|detail| client.permits_type(detail.kind()))
+    {
+        return Some(Arc::clone(claims));
+    }
+    let mut left = IntrospectionClaims::clone(claims);
+    left.scope = client.permitted_scope(Scope::parse(&left.scope).unwrap_or_default()).as_str().into();
+    left.authorization_details = client.permitted_details(left.authorization_details);
+    (!left.scope.is_empty() || !left.authorization_details.is_empty()).then(|| Arc::new(left))
 }

@@ -108,6 +108,10 @@ impl Authority {
         if client.policy.disabled || self.is_disabled(&access.claims.client_id).await? {
             return Err(UserInfoError::InvalidToken);
         }
+        let scope = client.permitted_scope(scope);
+        if !scope.contains("openid") {
+            return Err(UserInfoError::InsufficientScope);
+        }
         let claims = self.userinfo_claims(&client, &live, detail, &scope);
         Ok(UserInfo { client, claims })
     }
@@ -150,7 +154,7 @@ impl Authority {
     ) -> Map<String, Value> {
         let user = UserClaims::of_grant(live);
         let mut claims = user.of_scope(scope);
-        user.add_requested(&detail.claims.userinfo, &mut claims);
+        user.add_requested(&detail.claims.userinfo, client.scope(), &mut claims);
         user.add_mapped(&client.policy, &mut claims);
         claims.insert("sub".to_owned(), self.subject_for(client, &live.subject).into());
         claims

@@ -267,16 +267,7 @@ pub(crate) fn permitted_resources(
     if asked.len() > MAX_RESOURCES {
         return Err(Refusal::new(ErrorCode::InvalidTarget, "too many resources"));
     }
-    // Nobody decided about a client that came by itself, but about all of them.
-    let of_all: &[String] = match client.policy.source {
-        ClientSource::Operator => &[],
-        _ => &settings.registered_resources,
-    };
-    let known = |resource: &&str| {
-        let mut own = client.policy.resources.iter().chain(of_all);
-        **resource == settings.audience || own.any(|own| own == *resource)
-    };
-    if asked.iter().all(known) {
+    if asked.iter().all(|resource| client.permits_resource(settings, resource)) {
         Ok(asked.iter().map(|&resource| resource.into()).collect())
     } else {
         Err(Refusal::new(

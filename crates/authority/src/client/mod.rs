@@ -4,6 +4,7 @@ mod algorithms;
 mod consent;
 mod document;
 mod fetching;
+mod permits;
 mod policy;
 mod profile;
 mod registered;

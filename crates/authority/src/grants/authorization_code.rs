@@ -34,11 +34,12 @@ impl Authority {
             });
         }
         let details = request.narrowed_details(&self.settings, &content.detail.authorization_details)?;
+        let scope = Scope::parse(&content.scope).unwrap_or_default();
+        let (scope, details) = request.permitted(&self.settings, scope, details)?;
+        let resources = self.resources_of(request, &content.detail.resources)?;
         let user = self.user_of_code(&content).await?.ok_or(NOT_VALID)?;
         // Two requests may get as far as this with one code; the store lets one of them through.
         let live = self.redeem(request, hash, &content, user).await?;
-        let scope = Scope::parse(&content.scope).unwrap_or_default();
-        let resources = self.resources_of(request, &content.detail.resources)?;
         let nonce = content.nonce.as_deref();
         let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce };
         self.issue_for_grant(request, issuance).await

@@ -46,7 +46,11 @@ impl Authority {
             DevicePoll::Approved { content } => {
                 let approval = Approval::from_json(&content).ok_or(NOT_VALID)?;
                 // Asked for wrongly, it is not used up.
-                request.narrowed_details(&self.settings, &approval.detail.authorization_details)?;
+                let details =
+                    request.narrowed_details(&self.settings, &approval.detail.authorization_details)?;
+                let scope = Scope::parse(&approval.scope).unwrap_or_default();
+                request.permitted(&self.settings, scope, details)?;
+                self.resources_of(request, &approval.detail.resources)?;
                 self.redeem_device_code(request, hash, approval).await?
             }
         };
@@ -54,6 +58,7 @@ impl Authority {
         let detail = live.grant.detail.as_deref();
         let allowed = detail.map(|detail| detail.authorization_details.clone()).unwrap_or_default();
         let details = request.narrowed_details(&self.settings, &allowed)?;
+        let (scope, details) = request.permitted(&self.settings, scope, details)?;
         let resources = self.resources_of(request, detail.map_or(&[], |detail| &detail.resources))?;
         let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce: None };
         self.issue_for_grant(request, issuance).await

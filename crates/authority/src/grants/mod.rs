@@ -25,8 +25,17 @@ use crate::issue::access_token::AccessTokenRequest;
 use crate::issue::{Content, Encryption, IdTokenRequest, SenderConstraint, TokenResponse};
 use crate::one_time::{Presentation, Presenter};
 use crate::refresh_token::mint;
-use crate::refusal::OAuthError;
+use crate::refusal::{OAuthError, Refusal};
 use crate::settings::Settings;
+
+pub(crate) const NO_SCOPE_LEFT: Refusal = Refusal::new(
+    ErrorCode::InvalidScope,
+    "the client may not have any of the scope that was granted any more",
+);
+const NO_DETAILS_LEFT: Refusal = Refusal::new(
+    ErrorCode::InvalidAuthorizationDetails,
+    "the client may not have any of the authorization_details that were granted any more",
+);
 
 /// A request to the token endpoint whose client has been authenticated.
 #[derive(Debug, Clone)]
@@ -56,6 +65,31 @@ impl TokenRequest {
             || OAuthError::refused(ErrorCode::InvalidScope, "scope is malformed or more than was granted");
         let asked = Scope::parse(text).map_err(|_| invalid())?;
         if granted.covers(&asked) { Ok(asked) } else { Err(invalid()) }
+    }
+
+    /// What the client may have now of a scope and of details that were allowed and are asked for.
+    ///
+    /// # Errors
+    /// Where nothing is left of them (RFC 6749 §5.2: the scope exceeds what the client may have). A token that permits nothing
+    /// would still be for the same API, which may look for no scope.
+    pub(crate) fn permitted(
+        &self,
+        settings: &Settings,
+        scope: Scope,
+        details: AuthorizationDetails,
+    ) -> Result<(Scope, AuthorizationDetails), OAuthError> {
+        let nothing = scope.is_empty() && details.is_empty();
+        let nothing_left = if scope.is_empty() { NO_DETAILS_LEFT } else { NO_SCOPE_LEFT };
+        let scope = self.client.permitted_scope(scope);
+        let known = |kind: &str| settings.authorization_details_types.iter().any(|known| known == kind);
+        let mut details = self.client.permitted_details(details);
+        if !details.iter().all(|detail| known(detail.kind())) {
+            details = details.retain(|detail| known(detail.kind()));
+        }
+        if scope.is_empty() && details.is_empty() && !nothing {
+            return Err(nothing_left.into());
+        }
+        Ok((scope, details))
     }
 
     /// What is asked for in detail, by a client to whom nothing was allowed before (RFC 9396 §6).

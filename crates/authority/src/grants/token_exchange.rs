@@ -3,6 +3,8 @@
 //! What comes out never permits more, never lasts longer, and ends with the same grant as what went in. It is for what the
 //! operator lets the client exchange for, and says who acts.
 
+use std::sync::Arc;
+
 use jeton_jose::Timestamp;
 use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::{ErrorCode, Scope};
@@ -13,6 +15,7 @@ use super::TokenRequest;
 use crate::GrantId;
 use crate::authority::Authority;
 use crate::client::{Client, ExchangeActor};
+use crate::clients::ClientOfToken;
 use crate::grant::LiveGrant;
 use crate::issue::TokenResponse;
 use crate::issue::access_token::{self, AccessTokenRequest};
@@ -38,6 +41,8 @@ const ACTOR_NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidRequest, "actor_
 /// A token that came in.
 struct Presented {
     sub: String,
+    /// The client that it was issued to; none of an ID token, which its grant's client presents.
+    client: Option<String>,
     /// None of a client that acts for itself.
     grant: Option<GrantId>,
     /// None of an ID token, which permits nothing by itself.
@@ -89,8 +94,9 @@ impl Authority {
             self.live_grant(actor, ACTOR_NOT_VALID, request.now).await?;
         }
         let act = act(client, &subject, actor.as_ref())?;
-        let scope = self.handed_on(request, &subject, &live)?;
-        let details = self.details_handed_on(request, &subject, &live)?.for_resources(&targets);
+        let issued_to = self.issued_to(&subject, &live).await?;
+        let scope = self.handed_on(request, &subject, &live, &issued_to)?;
+        let details = self.details_handed_on(request, &subject, &live, &issued_to)?.for_resources(&targets);
         let ends = actor.map_or(subject.exp, |actor| actor.exp.min(subject.exp)).min(live.grant.expires_at);
         let sub = self.subject_for(client, &live.subject);
         let access = AccessTokenRequest {
@@ -169,6 +175,7 @@ impl Authority {
             details: Some(access.claims.authorization_details),
             sub: access.claims.sub,
             act: access.claims.act,
+            client: Some(access.claims.client_id),
             exp: access.exp,
         })
     }
@@ -186,6 +193,7 @@ impl Authority {
             grant: Some(grant),
             scope: None,
             details: None,
+            client: None,
             act: None,
             exp: claims.exp,
         })
@@ -212,17 +220,31 @@ impl Authority {
         }
     }
 
+    /// The clients that the subject token was issued to and that its grant was given to: what was taken from one of them since
+    /// is not handed on.
+    async fn issued_to(&self, subject: &Presented, live: &LiveGrant) -> Result<Vec<Arc<Client>>, OAuthError> {
+        let mut clients = Vec::new();
+        for id in [subject.client.as_deref(), Some(&*live.grant.client)].into_iter().flatten() {
+            if let ClientOfToken::Enabled(client) = self.client_of_token(id).await? {
+                clients.push(client);
+            }
+        }
+        Ok(clients)
+    }
+
     /// What of the subject token's scope is asked for, as far as the client may have it.
     fn handed_on(
         &self,
         request: &TokenRequest,
         subject: &Presented,
         live: &LiveGrant,
+        issued_to: &[Arc<Client>],
     ) -> Result<Scope, OAuthError> {
         let granted = match &subject.scope {
             Some(scope) => scope.clone(),
             None => Scope::parse(&live.grant.scope).unwrap_or_default(),
         };
+        let granted = issued_to.iter().fold(granted, |granted, client| client.permitted_scope(granted));
         let own = request.client.scope();
         request.narrowed(&granted.retain(|token| own.contains(token) && !NOT_HANDED_ON.contains(&token)))
     }
@@ -233,9 +255,11 @@ impl Authority {
         request: &TokenRequest,
         subject: &Presented,
         live: &LiveGrant,
+        issued_to: &[Arc<Client>],
     ) -> Result<AuthorizationDetails, OAuthError> {
         let of_grant = || live.grant.detail.as_ref().map(|detail| detail.authorization_details.clone());
         let allowed = subject.details.clone().or_else(of_grant).unwrap_or_default();
+        let allowed = issued_to.iter().fold(allowed, |allowed, client| client.permitted_details(allowed));
         let own = &request.client.metadata.authorization_details_types;
         let allowed = allowed.retain(|detail| own.iter().any(|kind| kind == detail.kind()));
         request.narrowed_details(&self.settings, &allowed)

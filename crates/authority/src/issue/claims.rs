@@ -83,15 +83,16 @@ impl<'a> UserClaims<'a> {
         names.filter_map(|name| Some((name.to_owned(), self.get(name)?))).collect()
     }
 
-    /// Adds the claims that were asked for one by one (OpenID Connect Core §5.5.1), where there is a value and it is one of
-    /// those wanted.
+    /// Adds the claims that were asked for one by one (OpenID Connect Core §5.5.1), where the client may ask for a scope that
+    /// stands for them, there is a value, and it is one of those wanted.
     pub fn add_requested(
         &self,
         requested: &BTreeMap<String, Option<ClaimRequest>>,
+        permitted: &Scope,
         claims: &mut Map<String, Value>,
     ) {
         for (name, request) in requested {
-            let Some(value) = self.get(name).filter(|_| may_be_requested(name)) else { continue };
+            let Some(value) = self.get(name).filter(|_| may_be_requested(name, permitted)) else { continue };
             if request.as_ref().is_none_or(|request| wants(request, &value)) {
                 claims.insert(name.clone(), value);
             }
@@ -108,9 +109,9 @@ impl<'a> UserClaims<'a> {
     }
 }
 
-/// Single claims may be asked for where some scope stands for them; other attributes are the operator's to give.
-fn may_be_requested(claim: &str) -> bool {
-    SCOPES.iter().any(|(_, claims)| claims.contains(&claim))
+/// Single claims may be asked for where a permitted scope stands for them; other attributes are the operator's to give.
+fn may_be_requested(claim: &str, permitted: &Scope) -> bool {
+    SCOPES.iter().any(|(scope, claims)| claims.contains(&claim) && permitted.contains(scope))
 }
 
 fn wants(request: &ClaimRequest, value: &Value) -> bool {

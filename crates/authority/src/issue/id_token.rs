@@ -76,7 +76,7 @@ impl IdTokenRequest<'_> {
             IdTokenClaims::Requested => Map::new(),
             IdTokenClaims::Scopes => user.of_scope(self.scope),
         };
-        user.add_requested(&self.detail.claims.id_token, &mut claims);
+        user.add_requested(&self.detail.claims.id_token, self.client.scope(), &mut claims);
         user.add_mapped(&self.client.policy, &mut claims);
         Claims {
             iss: &settings.issuer,

@@ -155,6 +155,8 @@ pub enum RefreshRefusal {
     Revoked,
     /// The grant is past its absolute lifetime.
     Expired,
+    /// The client may not have any of what was granted any more.
+    NothingPermitted,
 }
 
 /// Decides what the presentation of a genuine, unexpired refresh token does to its grant.
@@ -218,7 +220,11 @@ fn refusal(grant: &Grant, user: UserStatus, presented: &Presented, now: Timestam
     if grant.revoked_at.is_some() {
         return Some(RefreshRefusal::Revoked);
     }
-    (now >= grant.expires_at).then_some(RefreshRefusal::Expired)
+    if now >= grant.expires_at {
+        return Some(RefreshRefusal::Expired);
+    }
+    let client = presented.client.as_ref();
+    client.filter(|client| client.lost_all_of(grant)).map(|_| RefreshRefusal::NothingPermitted)
 }
 
 /// The state that the store lost, as far as a token ahead of it tells.

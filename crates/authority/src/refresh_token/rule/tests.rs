@@ -293,7 +293,7 @@ fn a_key_that_the_grant_is_not_bound_to_excuses_nothing() {
 
 #[test]
 fn who_may_not_use_a_token_changes_nothing_and_learns_nothing_of_the_grant() {
-    use RefreshRefusal::{Expired, KeyNotProved, Revoked, UserDisabled, WrongClient};
+    use RefreshRefusal::{Expired, KeyNotProved, NothingPermitted, Revoked, UserDisabled, WrongClient};
     let of_phone = |generation| token(generation).by(client("phone"), KeyProof::None);
     let bound = row_of_phone(grant(), Some("thumbprint"));
     let of_token_api = row(grant());
@@ -309,6 +309,18 @@ fn who_may_not_use_a_token_changes_nothing_and_learns_nothing_of_the_grant() {
         (Revoked, dead(of_token_api.clone()), active, token(5)),
         (Expired, Grant { expires_at: at(1_000), ..of_token_api.clone() }, active, token(5)),
         (Expired, Grant { expires_at: at(1_000), ..of_token_api.clone() }, active, token(9)),
+        (
+            NothingPermitted,
+            Grant { scope: "orders".into(), ..row_of_phone(grant(), None) },
+            active,
+            of_phone(7),
+        ),
+        (
+            NothingPermitted,
+            Grant { scope: "orders".into(), ..row_of_phone(grant(), None) },
+            active,
+            of_phone(5),
+        ),
     ];
     for (refusal, grant, user, presented) in cases {
         let decision = decide(&grant, user, &presented, at(1_000), &RefreshPolicy::default());

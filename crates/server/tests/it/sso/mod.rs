@@ -46,4 +46,5 @@ mod sessions_replaced;
 mod sign_out;
 mod sign_out_pages;
 mod signed_answers;
+mod taken_scopes;
 mod token_exchange;

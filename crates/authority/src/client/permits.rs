@@ -1,0 +1,54 @@
+//! What of a grant its client may have now. Since its user allowed it, the operator, or the client itself, may have taken
+//! scopes, resources or types of authorization details away; the grant keeps what the user allowed, so that what is given back
+//! later is there again.
+
+use jeton_oauth::Scope;
+use jeton_oauth::authorization::AuthorizationDetails;
+
+use super::{Client, ClientSource};
+use crate::grant::Grant;
+use crate::settings::Settings;
+
+impl Client {
+    /// What of a scope it may have now.
+    pub(crate) fn permitted_scope(&self, granted: Scope) -> Scope {
+        if self.scope().covers(&granted) {
+            return granted;
+        }
+        granted.retain(|token| self.scope().contains(token))
+    }
+
+    /// What of some authorization details it may have now.
+    pub(crate) fn permitted_details(&self, granted: AuthorizationDetails) -> AuthorizationDetails {
+        if granted.iter().all(|detail| self.permits_type(detail.kind())) {
+            return granted;
+        }
+        granted.retain(|detail| self.permits_type(detail.kind()))
+    }
+
+    /// Whether it may have authorization details of this type.
+    pub(crate) fn permits_type(&self, kind: &str) -> bool {
+        self.metadata.authorization_details_types.iter().any(|own| own == kind)
+    }
+
+    /// Whether it may have tokens for this resource (RFC 8707).
+    pub(crate) fn permits_resource(&self, settings: &Settings, resource: &str) -> bool {
+        // Nobody decided about a client that came by itself, but about all of them.
+        let of_all: &[String] = match self.policy.source {
+            ClientSource::Operator => &[],
+            _ => &settings.registered_resources,
+        };
+        resource == settings.audience || self.policy.resources.iter().chain(of_all).any(|own| own == resource)
+    }
+
+    /// Whether nothing is left of what was granted. A grant of nothing has lost nothing.
+    pub(crate) fn lost_all_of(&self, grant: &Grant) -> bool {
+        let scope = grant.scope.split(' ').filter(|token| !token.is_empty());
+        let details = grant.detail.iter().flat_map(|detail| detail.authorization_details.iter());
+        let mut granted = scope
+            .map(|token| self.scope().contains(token))
+            .chain(details.map(|detail| self.permits_type(detail.kind())))
+            .peekable();
+        granted.peek().is_some() && !granted.any(|kept| kept)
+    }
+}
