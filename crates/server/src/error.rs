@@ -124,7 +124,8 @@ impl ApiError {
                     "authorization_pending" | "slow_down" | "use_dpop_nonce" | "token_replayed"
                 ) =>
             {
-                tracing::info!(request, code, client, cause = error.cause(), "{error}");
+                let network = context.network();
+                tracing::info!(request, code, client, %network, cause = error.cause(), "{error}");
             }
             Self::OAuth(error) => tracing::debug!(request, code, client, cause = error.cause(), "{error}"),
             _ => tracing::debug!(request, code, "{self}"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jeton_authority::password::Argon2Params;
 use jeton_server::hashing::HashPool;
-use jeton_server::{Limits, Shutdown, serve};
+use jeton_server::{Background, Limits, Shutdown, serve};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -104,5 +104,21 @@ async fn a_connection_that_says_nothing_does_not_hold_up_a_shutdown() {
     let started = Instant::now();
     running.stop.send(()).expect("the server runs");
     assert_eq!(running.server.await.expect("no panic"), Shutdown::Clean);
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tasks_beside_the_requests_do_not_hold_up_the_end() {
+    let app = TestApp::new().await;
+    let mut background = Background::start(&app.service);
+    // A client that never answers, and a thread that waits for something.
+    background.add(std::future::pending());
+    let (_never, answer) = std::sync::mpsc::channel::<()>();
+    background.add(async move {
+        let _ = answer.recv();
+    });
+    sleep(Duration::from_millis(50)).await;
+    let started = Instant::now();
+    background.stop().await;
     assert!(started.elapsed() < Duration::from_secs(5));
 }

@@ -52,6 +52,7 @@ pub(super) fn page_error(context: &RequestContext, error: PageError) -> Response
         request,
         code = error.code(),
         client,
+        network = %context.network(),
         redirect_uri,
         "authorization request refused: {error}"
     );
