@@ -97,7 +97,10 @@ impl Connections {
     pub(crate) fn place(self: &Arc<Self>, holder: Holder) -> Result<Place, NoPlace> {
         let now = Instant::now();
         let mut open = self.open();
-        if let Holder::Network(network) = holder {
+        // A share that is all of them bounds nothing: whoever comes waits as others do.
+        if let Holder::Network(network) = holder
+            && self.share < self.limit
+        {
             let held = open.holders.get_mut(&holder);
             let reached = held.as_ref().is_some_and(|held| held.staying >= self.share);
             if let Some(held) = held.filter(|held| reached && !held.said) {
