@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jeton_authority::keys::MasterKey;
-use jeton_authority::password::{Hashing, HashingBusy, Password, PasswordHash, Verification};
+use jeton_authority::password::{Hashing, HashingBusy, Padding, Password, PasswordHash, Verification};
 use jeton_authority::settings::Settings;
 use jeton_authority::{Authority, Network, SystemRandom};
 use jeton_jose::Timestamp;
@@ -77,7 +77,7 @@ struct Believing;
 
 #[async_trait]
 impl Hashing for Believing {
-    async fn verify(&self, _: PasswordHash, _: Password) -> Result<Verification, HashingBusy> {
+    async fn verify(&self, _: PasswordHash, _: Password, _: Padding) -> Result<Verification, HashingBusy> {
         Ok(Verification::Matches { needs_rehash: false })
     }
 

@@ -36,11 +36,18 @@ impl Recorded {
     fn is_new_exchange(&self, grant: GrantId, client: &str, targets: &[Box<str>], now: Timestamp) -> bool {
         let key = self.hasher.hash_one((grant, client, targets));
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = exchanges.entry(key);
-        let is_new = now.unix().abs_diff(*last) >= EXCHANGE_RECORDED_EVERY.unsigned_abs();
-        if is_new {
-            *last = now.unix();
-        }
+        let mut is_new = false;
+        exchanges.change(
+            key,
+            now.unix(),
+            |_, _| false,
+            |last| {
+                is_new = now.unix().abs_diff(*last) >= EXCHANGE_RECORDED_EVERY.unsigned_abs();
+                if is_new {
+                    *last = now.unix();
+                }
+            },
+        );
         is_new
     }
 }

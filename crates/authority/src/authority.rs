@@ -1,5 +1,6 @@
 //! The authority: the rules together with the keys in use and a place to remember things.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -14,7 +15,7 @@ use crate::clients::ClientCache;
 use crate::keys::{
     KeyChangeError, KeyRing, KeyRingError, MasterKey, PublishedKeys, id_token_key, missing_keys, newest,
 };
-use crate::password::Hashing;
+use crate::password::{HashKinds, Hashing};
 use crate::random::Random;
 use crate::refusal::OAuthError;
 use crate::settings::Settings;
@@ -24,6 +25,11 @@ use crate::throttle::{Rates, Throttle};
 /// How often the first start tries again when another process adds keys at the same time.
 const FIRST_KEYS_ATTEMPTS: usize = 4;
 
+/// How many kinds of password hashes are looked for.
+const MOST_HASH_KINDS: u32 = 64;
+/// How often, in seconds, it is looked which kinds are left. Those that came are seen when another process adds them.
+const HASH_KINDS_READ_EVERY: i64 = 60;
+
 /// A token authority. Share it by `Arc`.
 ///
 /// Its operations stand each in a file of their own: `sign_in`, `refresh`, `verify`, `sign_out`, `sweep`.
@@ -31,6 +37,9 @@ pub struct Authority {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Settings,
     pub(crate) hashing: Arc<dyn Hashing>,
+    /// The kinds of password hashes that users have.
+    pub(crate) hash_kinds: ArcSwap<HashKinds>,
+    hash_kinds_read_at: AtomicI64,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) throttle: Mutex<Throttle>,
     pub(crate) rates: Rates,
@@ -98,11 +107,14 @@ impl Authority {
             }
         };
         let ring = KeyRing::open(&stored, &master, &settings, now)?;
+        let hash_kinds = hash_kinds(&*store, &settings).await?;
         Ok(Self {
             store,
-            throttle: Mutex::new(Throttle::default()),
+            throttle: Mutex::new(Throttle::over(hashing.places())),
             rates: Rates::new(settings.registration_rate),
             recorded: Recorded::default(),
+            hash_kinds: ArcSwap::from_pointee(hash_kinds),
+            hash_kinds_read_at: AtomicI64::new(now.unix()),
             settings,
             hashing,
             random,
@@ -181,7 +193,14 @@ impl Authority {
             let known = self.ring.load();
             known.store_changes != store_changes || known.ring.is_outdated(now)
         };
-        if outdated { self.reload(now).await } else { Ok(false) }
+        if outdated {
+            return self.reload(now).await;
+        }
+        let since = now.unix().saturating_sub(self.hash_kinds_read_at.load(Ordering::Relaxed));
+        if !(0..HASH_KINDS_READ_EVERY).contains(&since) {
+            self.read_hash_kinds(now).await?;
+        }
+        Ok(false)
     }
 
     /// Reads the keys from the store at once. Answers whether the published set changed.
@@ -194,8 +213,20 @@ impl Authority {
         let stored = self.store.list_keys().await?;
         let ring = KeyRing::open(&stored, &self.master, &self.settings, now)?;
         self.clients.forget();
+        self.read_hash_kinds(now).await?;
         let changed = self.ring.load().ring.published != ring.published;
         self.ring.store(Arc::new(Known { ring, store_changes }));
         Ok(changed)
     }
+
+    async fn read_hash_kinds(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.hash_kinds.store(Arc::new(hash_kinds(&*self.store, &self.settings).await?));
+        self.hash_kinds_read_at.store(now.unix(), Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+async fn hash_kinds(store: &dyn Store, settings: &Settings) -> Result<HashKinds, StoreError> {
+    let samples = store.sample_password_hashes(MOST_HASH_KINDS).await?;
+    Ok(HashKinds::of(&samples, &settings.argon2))
 }

@@ -9,7 +9,7 @@ use crate::password::Password;
 use crate::random::sixteen;
 use crate::session::{AuthenticationMethod, LapsedSession, NewSession, Session, SessionSecret};
 use crate::store::{SessionOpening, StoreError};
-use crate::{Network, SessionId, SignInError};
+use crate::{Caller, SessionId, SignInError};
 
 /// A session's use is noted the first time, and then at most this often, in seconds: a page view need not cost a write.
 const TOUCHED_EVERY: i64 = 60;
@@ -26,10 +26,12 @@ impl Authority {
         username: &str,
         password: Password,
         before: Option<&SessionSecret>,
-        network: Network,
+        caller: impl Into<Caller>,
         now: Timestamp,
     ) -> Result<(SessionSecret, SignedIn), SignInError> {
-        let user = self.authenticate(username, password, network, now).await?;
+        let caller = caller.into();
+        let network = caller.network();
+        let user = self.authenticate(username, password, &caller, now).await?;
         let secret = SessionSecret::draw(&*self.random);
         let new = NewSession {
             id: SessionId::from_bytes(sixteen(&*self.random)),

@@ -9,7 +9,6 @@ use jeton_oauth::authorization::{AuthorizationDetails, GrantType};
 use jeton_oauth::{ErrorCode, Scope};
 use serde::Serialize;
 
-use crate::Network;
 use crate::audit::AuditEvent;
 use crate::audited::decided;
 use crate::authority::Authority;
@@ -23,6 +22,8 @@ use crate::grants::TokenRequest;
 use crate::one_time::Handle;
 use crate::refusal::OAuthError;
 use crate::store::{DeviceDecided, Placement, StoreError};
+use crate::throttle::Asker;
+use crate::{Caller, Network};
 
 /// For how many seconds a device waits between two questions (RFC 8628 §3.2).
 pub const DEVICE_INTERVAL: u32 = 5;
@@ -161,24 +162,31 @@ impl Authority {
         Err(OAuthError::refused(ErrorCode::TemporarilyUnavailable, "no user code is free"))
     }
 
-    /// Finds the device under what somebody typed. Wrong codes are counted by network (RFC 8628 §5.1).
+    /// Finds the device under what somebody typed. Wrong codes are counted (RFC 8628 §5.1): by account for somebody who is
+    /// signed in or was signed in at this browser before, otherwise by network. So a neighbour's guesses hold up nobody but
+    /// those of whom nothing is known.
     ///
     /// # Errors
     /// [`FindDeviceError`] says why there is none.
     pub async fn find_device(
         &self,
         typed: &str,
-        network: Network,
+        caller: impl Into<Caller>,
+        signed_in: Option<&SignedIn>,
         now: Timestamp,
     ) -> Result<FoundDevice, FindDeviceError> {
+        let caller = caller.into();
+        let account = signed_in.map(|signed_in| self.account_tag(signed_in.user.username.as_str()));
+        let account = account.or_else(|| caller.browser()?.last_account());
+        let asker = account.map_or(Asker::Network(caller.network()), Asker::Account);
         // What cannot be a code is no guess, so it does not count.
         let user_code = UserCode::parse(typed)?;
         let wrong = &self.rates.wrong_user_codes;
         wrong
-            .take(network, now)
+            .take(asker, now)
             .map_err(|throttled| FindDeviceError::Throttled { retry_after: throttled.retry_after })?;
         let found = self.known_device(user_code, now).await?.ok_or(FindDeviceError::Unknown)?;
-        wrong.give_back(network);
+        wrong.give_back(asker);
         Ok(found)
     }
 

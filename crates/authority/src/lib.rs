@@ -9,6 +9,7 @@ mod authority;
 pub mod authorization;
 mod authorize;
 mod browser;
+mod caller;
 pub mod client;
 pub mod client_auth;
 mod clients;
@@ -24,6 +25,8 @@ mod id;
 mod introspect;
 pub mod issue;
 pub mod keys;
+mod known_browser;
+mod known_network;
 mod network;
 pub mod one_time;
 pub mod password;
@@ -52,6 +55,7 @@ mod verify;
 
 pub use authority::{Authority, OpenError};
 pub use authorize::{IdentifyError, REQUEST_URI_PREFIX};
+pub use caller::Caller;
 pub use device_authorization::{
     DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, FindDeviceError, FoundDevice,
 };
@@ -61,6 +65,8 @@ pub use end_session::{Acting, AtBrowser, EndSession, EndSessionError, EndSession
 pub use form_token::{FORM_LIFETIME, FormSeal, FormVerdict, ShownDigest, StaleForm};
 pub use id::{GrantId, ParseIdError, SessionId, UserId};
 pub use introspect::Introspection;
+pub use known_browser::{KNOWN_ACCOUNTS, KnownBrowser};
+pub use known_network::{KNOWN_NETWORK_KEPT, KNOWN_NETWORKS};
 pub use network::Network;
 pub use preview::Preview;
 pub use pushed::{PushedRequest, RequestObjectError};

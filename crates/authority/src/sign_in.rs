@@ -1,5 +1,6 @@
 //! Signing in with a password: a grant is opened and its first tokens are issued.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_jose::{SignError, Timestamp};
@@ -8,13 +9,15 @@ use crate::authority::Authority;
 use crate::grant::{Grant, LiveGrant, NewGrant};
 use crate::issue::access_token;
 use crate::keys::KeyRing;
-use crate::password::{HashingBusy, Password, PasswordHash, Verification};
+use crate::known_network::{KNOWN_NETWORKS, is_known, is_worth_noting};
+use crate::password::{HashKinds, HashingBusy, PadWhen, Padding, Password, PasswordHash, Verification};
 use crate::random::sixteen;
 use crate::refresh_token::RefreshState;
 use crate::store::{GrantOpening, StoreError};
+use crate::throttle::{Attempt, Standing, TurnedAway};
 use crate::token::TokenPair;
 use crate::user::{Attributes, User, UserStatus, Username};
-use crate::{GrantId, Network, refresh_token, throttle};
+use crate::{Caller, GrantId, Network, UserId, refresh_token, throttle};
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
@@ -59,11 +62,28 @@ impl From<HashingBusy> for SignInError {
     }
 }
 
+impl From<TurnedAway> for SignInError {
+    fn from(turned_away: TurnedAway) -> Self {
+        match turned_away {
+            TurnedAway::Throttled(throttled) => Self::Throttled { retry_after: throttled.retry_after },
+            TurnedAway::Busy => Self::Busy,
+        }
+    }
+}
+
+/// What a failure is answered. Behind a veil it is the same for all names, known here or not.
+fn refusal(attempt: &Attempt) -> SignInError {
+    match attempt.veil() {
+        Some(throttled) => SignInError::Throttled { retry_after: throttled.retry_after },
+        None => SignInError::Refused,
+    }
+}
+
 impl Authority {
     /// Signs a user in with a password.
     ///
     /// The password is tried as it was typed and then without outer white space, since other systems trim it before they
-    /// hash. An unknown user costs the same work as a known one.
+    /// hash. A failure costs the same work for everybody, whether there is such a user or not.
     ///
     /// # Errors
     /// [`SignInError::Refused`] does not tell an unknown user from a wrong password or a disabled user.
@@ -71,11 +91,12 @@ impl Authority {
         &self,
         username: &str,
         password: Password,
-        network: Network,
+        caller: impl Into<Caller>,
         now: Timestamp,
     ) -> Result<TokenPair, SignInError> {
-        let user = self.authenticate(username, password, network, now).await?;
-        self.open_grant(user, network, now).await
+        let caller = caller.into();
+        let user = self.authenticate(username, password, &caller, now).await?;
+        self.open_grant(user, caller.network(), now).await
     }
 
     /// Finds out who somebody is by their password, throttled.
@@ -86,29 +107,56 @@ impl Authority {
         &self,
         username: &str,
         password: Password,
-        network: Network,
+        caller: &Caller,
         now: Timestamp,
     ) -> Result<User, SignInError> {
         let username = username.trim();
-        let attempt = throttle::enter(&self.throttle, username, network, now).await;
-        let attempt = match attempt {
+        let user = match Username::parse(username) {
+            Ok(username) => self.store.find_user(&username).await?,
+            Err(_) => None,
+        };
+        // For a name that nobody has, the same is looked up to no end.
+        let id = user.as_ref().map_or(UserId::from_bytes([0; 16]), |user| user.id);
+        let noted_at = self.store.find_known_network(id, caller.network()).await?;
+        let standing = self.standing(username, caller, is_known(noted_at, now));
+
+        let attempt = match throttle::enter(&self.throttle, username, caller, standing, now).await {
             Ok(attempt) => attempt,
-            Err(throttled) => {
-                self.record_throttled_sign_in(username, network, now).await;
-                return Err(SignInError::Throttled { retry_after: throttled.retry_after });
+            Err(turned_away) => {
+                if let TurnedAway::Throttled(_) = turned_away {
+                    self.record_throttled_sign_in(username, caller.network(), now).await;
+                }
+                return Err(turned_away.into());
             }
         };
-        match self.check_password(username, password).await {
-            Ok(Some(user)) => {
-                self.throttle().succeed(attempt, now);
-                Ok(user)
+        let user = match self.check_password(user, password, &attempt).await {
+            Ok(Some(user)) => user,
+            Ok(None) => {
+                if attempt.veil().is_some() {
+                    self.record_throttled_sign_in(username, caller.network(), now).await;
+                }
+                return Err(refusal(&attempt));
             }
-            Ok(None) => Err(SignInError::Refused),
             // What we could not look at was no guess.
             Err(error) => {
                 self.throttle().withdraw(attempt);
-                Err(error)
+                return Err(error);
             }
+        };
+        self.throttle().succeed(attempt, now);
+        if is_worth_noting(caller.network(), noted_at, now) {
+            self.note_network(&user, caller.network(), now).await?;
+        }
+        Ok(user)
+    }
+
+    /// How this account knows the caller. All of it is worked out for every name, whether somebody has it or not.
+    fn standing(&self, username: &str, caller: &Caller, is_known_network: bool) -> Standing {
+        let account = self.account_tag(username);
+        match caller.browser().filter(|browser| browser.knows(&account)) {
+            Some(browser) => Standing::Browser(browser.id()),
+            None if is_known_network => Standing::Network,
+            None => Standing::Stranger,
         }
     }
 
@@ -117,18 +165,24 @@ impl Authority {
         self.throttle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// The active user with this name and password, with the hash brought up to date.
-    async fn check_password(&self, username: &str, password: Password) -> Result<Option<User>, SignInError> {
-        let user = match Username::parse(username) {
-            Ok(username) => self.store.find_user(&username).await?,
-            Err(_) => None,
-        };
+    /// The user, if active and if this is their password, with the hash brought up to date.
+    ///
+    /// Every failure costs the same work: for a name that nobody has, for a disabled user with the right password, and for an
+    /// attempt that may not succeed.
+    async fn check_password(
+        &self,
+        user: Option<User>,
+        password: Password,
+        attempt: &Attempt,
+    ) -> Result<Option<User>, SignInError> {
         let hash = match &user {
             Some(user) => user.password.clone(),
             None => PasswordHash::of_nobody(&self.settings.argon2),
         };
-        let Some((password, needs_rehash)) = self.matching(&hash, password).await? else { return Ok(None) };
-        let Some(user) = user.filter(|user| user.status == UserStatus::Active) else { return Ok(None) };
+        let user = user.filter(|user| user.status == UserStatus::Active && attempt.may_succeed());
+        let when = if user.is_some() { PadWhen::Differs } else { PadWhen::Always };
+        let matching = self.matching(&hash, password, when).await?;
+        let (Some(user), Some((password, needs_rehash))) = (user, matching) else { return Ok(None) };
         if needs_rehash {
             self.rehash(&user, &hash, password).await?;
         }
@@ -140,15 +194,43 @@ impl Authority {
         &self,
         hash: &PasswordHash,
         typed: Password,
+        when: PadWhen,
     ) -> Result<Option<(Password, bool)>, SignInError> {
+        let padding = Padding { kinds: self.hash_kinds_with(hash), when };
         let trimmed = typed.trimmed();
+        let mut matching = None;
         for candidate in std::iter::once(typed).chain(trimmed) {
-            let verification = self.hashing.verify(hash.clone(), candidate.clone()).await?;
+            let verification = self.hashing.verify(hash.clone(), candidate.clone(), padding.clone()).await?;
             if let Verification::Matches { needs_rehash } = verification {
-                return Ok(Some((candidate, needs_rehash)));
+                matching.get_or_insert((candidate, needs_rehash));
+                // Where nobody is signed in, a match takes no less time than a failure.
+                if when == PadWhen::Differs {
+                    break;
+                }
             }
         }
-        Ok(None)
+        Ok(matching)
+    }
+
+    /// The kinds of hashes in use, that of `hash` among them: it may have come this second.
+    fn hash_kinds_with(&self, hash: &PasswordHash) -> Arc<HashKinds> {
+        let kinds = self.hash_kinds.load_full();
+        if kinds.cover(hash, &self.settings.argon2) {
+            return kinds;
+        }
+        let mut more = (*kinds).clone();
+        more.add(hash, &self.settings.argon2);
+        let more = Arc::new(more);
+        self.hash_kinds.store(Arc::clone(&more));
+        more
+    }
+
+    /// Remembers that the user signed in from here. A store that cannot write only puts it off until the next sign-in.
+    async fn note_network(&self, user: &User, network: Network, now: Timestamp) -> Result<(), StoreError> {
+        match self.store.note_known_network(user.id, network, KNOWN_NETWORKS, now).await {
+            Ok(()) | Err(StoreError::Unavailable(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Hashes the password with the current parameters. A busy pool or a store that cannot write only puts it off until

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
-use crate::GrantId;
 use crate::authority::Authority;
 use crate::one_time::OneTimeKind;
 use crate::store::{ExpiredSession, Needless, Store, StoreError, SweepStep};
+use crate::{GrantId, KNOWN_NETWORK_KEPT};
 
 /// How many rows one step removes at most. That is as many as the store adds in one transaction, so the sweep keeps up with
 /// any rate.
@@ -43,6 +43,8 @@ pub enum Swept {
     Grants,
     /// What is left of clients that were removed: their grants end.
     RemovedClients,
+    /// Networks that users signed in from, which are kept for [`KNOWN_NETWORK_KEPT`].
+    KnownNetworks,
     /// The audit trail, which is kept for [`AUDIT_KEPT`].
     Audit,
 }
@@ -50,7 +52,14 @@ pub enum Swept {
 impl Swept {
     /// Every kind.
     pub fn all() -> impl Iterator<Item = Self> {
-        let others = [Self::Devices, Self::Sessions, Self::Grants, Self::RemovedClients, Self::Audit];
+        let others = [
+            Self::Devices,
+            Self::Sessions,
+            Self::Grants,
+            Self::RemovedClients,
+            Self::KnownNetworks,
+            Self::Audit,
+        ];
         OneTimeKind::ALL.into_iter().map(Self::OneTime).chain(others)
     }
 
@@ -126,6 +135,10 @@ pub async fn sweep_step(
         }
         Swept::Devices => found_by_index(store.sweep_devices(needless_devices(now), SWEEP_STEP).await?),
         Swept::Audit => found_by_index(store.sweep_audit(now.saturating_sub(AUDIT_KEPT), SWEEP_STEP).await?),
+        Swept::KnownNetworks => {
+            let before = now.saturating_sub(KNOWN_NETWORK_KEPT);
+            found_by_index(store.sweep_known_networks(before, SWEEP_STEP).await?)
+        }
         Swept::RemovedClients => found_by_index(store.end_removed_clients().await?),
         Swept::Sessions => {
             let from = if let Cursor::Session(session) = from.0 { Some(session) } else { None };

@@ -1,4 +1,5 @@
-//! The two cookies of a browser: the secret of its session, and a name for the browser itself that forms are bound to.
+//! The cookies of a browser: the secret of its session, a name for the browser itself that forms are bound to, and one that
+//! says who signed in there before, so that the throttle does not hold them up for what others do.
 
 use http::{HeaderMap, HeaderValue, header};
 use jeton_authority::session::SessionSecret;
@@ -11,6 +12,8 @@ pub(crate) struct Cookies {
     secure: bool,
 }
 
+/// For how long a browser remembers who signed in there, from the last sign-in, in seconds: half a year.
+const KNOWN_FOR: u32 = 180 * 24 * 3600;
 /// Bytes of the name that a browser is given.
 const BROWSER_BYTES: usize = 32;
 
@@ -55,6 +58,23 @@ impl Cookies {
         self.set(self.browser_name(), name)
     }
 
+    /// What the browser shows of those who signed in there before.
+    pub(crate) fn known(self, headers: &HeaderMap) -> Option<&str> {
+        only(headers, self.known_name())
+    }
+
+    /// Has the browser remember who signed in there. It outlives the session.
+    pub(crate) fn set_known(self, value: &str) -> HeaderValue {
+        let text = format!(
+            "{}={value}; Path=/; Max-Age={KNOWN_FOR}; HttpOnly; SameSite=Lax{}",
+            self.known_name(),
+            self.flag()
+        );
+        let mut header = HeaderValue::try_from(text).expect("base64url is plain letters");
+        header.set_sensitive(true);
+        header
+    }
+
     fn set(self, name: &str, value: &str) -> HeaderValue {
         // Lax and not Strict: people come here from the pages of clients, and have to be recognised then.
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{}", self.flag());
@@ -69,6 +89,10 @@ impl Cookies {
 
     const fn session_name(self) -> &'static str {
         if self.secure { "__Host-jeton-session" } else { "jeton-session" }
+    }
+
+    const fn known_name(self) -> &'static str {
+        if self.secure { "__Host-jeton-known" } else { "jeton-known" }
     }
 
     const fn browser_name(self) -> &'static str {

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_authority::password::{
-    Argon2Params, Hashing, HashingBusy, OutOfMemory, Password, PasswordHash, Scratch, Verification,
+    Argon2Params, Hashing, HashingBusy, OutOfMemory, Padding, Password, PasswordHash, Scratch, Verification,
+    verify_padded,
 };
 use tokio::sync::oneshot;
 
@@ -33,6 +34,7 @@ type Job = Box<dyn FnOnce(&mut Scratch) + Send>;
 pub struct HashPool {
     shared: Arc<Shared>,
     params: Argon2Params,
+    threads: usize,
 }
 
 struct Shared {
@@ -69,8 +71,8 @@ impl HashPool {
             capacity: capacity.max(1),
         });
         // Made before the threads are, so that those that could be started end if one could not.
-        let pool = Self { shared, params };
-        for number in 0..threads.max(1) {
+        let pool = Self { shared, params, threads: threads.max(1) };
+        for number in 0..pool.threads {
             let shared = Arc::clone(&pool.shared);
             match thread::Builder::new().name(format!("hash-{number}")).spawn(move || shared.work(&params)) {
                 Ok(_) => {}
@@ -113,11 +115,17 @@ impl HashPool {
 
 #[async_trait]
 impl Hashing for HashPool {
-    async fn verify(&self, hash: PasswordHash, candidate: Password) -> Result<Verification, HashingBusy> {
+    async fn verify(
+        &self,
+        hash: PasswordHash,
+        candidate: Password,
+        padding: Padding,
+    ) -> Result<Verification, HashingBusy> {
         let params = self.params;
         self.run(move |scratch| {
             scratch.reserve(Some(&hash), &params)?;
-            Ok(jeton_authority::password::verify(&hash, &candidate, &params, scratch))
+            padding.kinds.reserve(&params, scratch)?;
+            Ok(verify_padded(&hash, &candidate, &params, &padding, scratch))
         })
         .await
     }
@@ -129,6 +137,10 @@ impl Hashing for HashPool {
             Ok(jeton_authority::password::hash(&password, salt, &params, scratch))
         })
         .await
+    }
+
+    fn places(&self) -> Option<usize> {
+        Some(self.shared.capacity.saturating_add(self.threads))
     }
 }
 

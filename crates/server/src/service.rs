@@ -143,6 +143,9 @@ impl Service {
                 Err(error) => on_behalf_of(context.network(), || error.into_response(&context)),
             }
         };
+        if let Some(cookie) = context.known_cookie.get() {
+            response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+        }
         if wants_https {
             response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
         }
@@ -158,7 +161,12 @@ impl Service {
         if let Some(oddity) = &client.oddity {
             shared.notices.say(peer, oddity, shared.app.clock.now());
         }
-        RequestContext::new(Some(id), client.address)
+        let app = &shared.app;
+        let known = app.cookies.known(request.headers());
+        let browser = known.and_then(|cookie| app.authority.known_browser(cookie));
+        let mut context = RequestContext::new(Some(id), client.address);
+        context.browser = browser;
+        context
     }
 
     /// The certificate that the client proved to hold: in the handshake where it was asked there, otherwise as a trusted proxy

@@ -73,7 +73,7 @@ impl Authority {
         }
         let outcome = self.client_that_asks(presented, now).await;
         match &outcome {
-            Ok(_) => failures.succeeded(&named, network),
+            Ok(_) => failures.succeeded(&named, network, now),
             Err(OAuthError::Refused(refusal)) if refusal.code == ErrorCode::InvalidClient => {
                 failures.failed(&named, network, now);
             }

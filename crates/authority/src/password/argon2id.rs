@@ -59,10 +59,14 @@ impl Argon2Params {
         self.lanes
     }
 
+    /// How much work one hash is: KiB of memory times passes.
+    pub(super) fn work_kib(&self) -> u64 {
+        u64::from(self.memory_kib) * u64::from(self.passes)
+    }
+
     fn hasher(&self, algorithm: Algorithm, version: Version, output: usize) -> Option<Argon2<'static>> {
-        let work = u64::from(self.memory_kib) * u64::from(self.passes);
         let bounded = self.memory_kib <= MAX_MEMORY_KIB
-            && work <= MAX_WORK_KIB
+            && self.work_kib() <= MAX_WORK_KIB
             && self.lanes <= MAX_LANES
             && (MIN_OUTPUT_BYTES..=MAX_OUTPUT_BYTES).contains(&output);
         let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(output)).ok()?;
@@ -147,6 +151,23 @@ pub(super) fn hash(
     encode(params, &salt, &output)
 }
 
+/// Does the work of one hash with these parameters, to no end.
+pub(super) fn spend(
+    algorithm: Algorithm,
+    params: &Argon2Params,
+    current: &Argon2Params,
+    scratch: &mut Scratch,
+) {
+    let Some(hasher) = params.hasher(algorithm, Version::V0x13, OUTPUT_BYTES) else { return };
+    let mut output = [0; OUTPUT_BYTES];
+    let blocks = scratch.blocks(hasher.params().block_count());
+    // It fails for salts and outputs of a wrong length alone.
+    let _ =
+        hasher.hash_password_into_with_memory(b"nobody's password", b"nobody's account", &mut output, blocks);
+    scratch.shrink_to(current);
+    std::hint::black_box(output);
+}
+
 /// A hash that no password matches and that costs as much to verify as a real one.
 pub(super) fn of_nobody(params: &Argon2Params) -> PasswordHash {
     encode(params, b"nobody's account", &[0; OUTPUT_BYTES])
@@ -208,6 +229,11 @@ impl Phc {
     /// How many blocks of memory verifying takes.
     fn blocks(&self) -> usize {
         self.hasher().map_or(0, |hasher| hasher.params().block_count())
+    }
+
+    /// What verifying it takes.
+    pub(super) fn work(&self) -> (Algorithm, Argon2Params) {
+        (self.algorithm, self.params)
     }
 
     fn hasher(&self) -> Option<Argon2<'static>> {

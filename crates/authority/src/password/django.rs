@@ -20,7 +20,7 @@ pub const MAX_PBKDF2_ITERATIONS: u32 = 4_000_000;
 /// The highest bcrypt cost of a stored hash, about two seconds. Django makes 12.
 pub const MAX_BCRYPT_COST: u32 = 15;
 /// The lowest cost that bcrypt knows.
-const MIN_BCRYPT_COST: u32 = 4;
+pub(super) const MIN_BCRYPT_COST: u32 = 4;
 /// The most memory of a stored scrypt hash, in bytes: 128 · r · (N + p). Django takes 16 MiB.
 pub const MAX_SCRYPT_BYTES: u64 = 129 * 1024 * 1024;
 /// The most work of a stored scrypt hash: N · r · p. Django makes 655,360, which takes about a fifth of a second.

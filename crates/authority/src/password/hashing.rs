@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Argon2Params, Password, PasswordHash, Scratch, Verification, hash, verify};
+use super::{Argon2Params, Padding, Password, PasswordHash, Scratch, Verification, hash, verify_padded};
 
 /// More passwords are waiting to be hashed than the pool takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,11 +19,21 @@ impl HashingBusy {
 /// Hashes passwords somewhere.
 #[async_trait]
 pub trait Hashing: Send + Sync + 'static {
-    /// Verifies a candidate against a stored hash.
-    async fn verify(&self, hash: PasswordHash, candidate: Password) -> Result<Verification, HashingBusy>;
+    /// Verifies a candidate against a stored hash, and does the work of other kinds of hashes as `padding` says.
+    async fn verify(
+        &self,
+        hash: PasswordHash,
+        candidate: Password,
+        padding: Padding,
+    ) -> Result<Verification, HashingBusy>;
 
     /// Hashes a password with the current parameters.
     async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashingBusy>;
+
+    /// How many passwords it takes at once, those that wait and those that are hashed; `None` where there is no bound.
+    fn places(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// Hashes on the caller's own thread: for commands and tests, not for a server.
@@ -39,8 +49,13 @@ impl InlineHashing {
 
 #[async_trait]
 impl Hashing for InlineHashing {
-    async fn verify(&self, hash: PasswordHash, candidate: Password) -> Result<Verification, HashingBusy> {
-        Ok(verify(&hash, &candidate, &self.0, &mut Scratch::default()))
+    async fn verify(
+        &self,
+        hash: PasswordHash,
+        candidate: Password,
+        padding: Padding,
+    ) -> Result<Verification, HashingBusy> {
+        Ok(verify_padded(&hash, &candidate, &self.0, &padding, &mut Scratch::default()))
     }
 
     async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashingBusy> {

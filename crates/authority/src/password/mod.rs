@@ -3,6 +3,7 @@
 pub mod argon2id;
 pub mod django;
 mod hashing;
+mod padding;
 mod rule;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 
 pub use argon2id::{Argon2Params, OutOfMemory, Scratch};
 pub use hashing::{Hashing, HashingBusy, InlineHashing};
+pub use padding::{HashKinds, PadWhen, Padding};
 pub use rule::PasswordError;
 
 /// The longest password that is hashed, in bytes.
@@ -70,6 +72,27 @@ impl PasswordHash {
         argon2id::Phc::parse(&self.0).is_some() || django::Encoded::parse(&self.0).is_some()
     }
 
+    /// How it is made, as far as that decides what verifying it costs: what it begins with, up to its salt.
+    ///
+    /// All hashes of a kind follow one another where hashes are sorted. The parameters of scrypt stand partly behind the
+    /// salt; Django uses the same ones for the same memory.
+    pub fn kind(&self) -> &str {
+        let text = self.expose();
+        if self.is_unusable() {
+            return "!";
+        }
+        let end_of_field =
+            |from: usize| text.get(from..).and_then(|rest| rest.find('$')).map(|at| from + at + 1);
+        let first = end_of_field(0);
+        let end = match &text[..first.unwrap_or(0)] {
+            "pbkdf2_sha256$" | "pbkdf2_sha1$" | "scrypt$" => first.and_then(end_of_field),
+            "bcrypt$" | "bcrypt_sha256$" => first.map(|first| first + "$2b$12$".len()),
+            "$" | "argon2$" => text.find("$m=").and_then(|at| end_of_field(at + 1)),
+            _ => first,
+        };
+        end.and_then(|end| text.get(..end)).unwrap_or(text)
+    }
+
     /// Whether it is one that never matches, as Django marks users without a password (`!…`).
     pub fn is_unusable(&self) -> bool {
         self.0.starts_with('!')
@@ -126,6 +149,52 @@ pub fn verify(
             // A user without a usable password must not be told from others by the time that it takes.
             let _ = verify(&PasswordHash::of_nobody(current), password, current, scratch);
             Verification::Unusable
+        }
+    }
+}
+
+/// Verifies a password against a stored hash, and does as much work as a failure costs for any other user.
+pub fn verify_padded(
+    hash: &PasswordHash,
+    password: &Password,
+    current: &Argon2Params,
+    padding: &Padding,
+    scratch: &mut Scratch,
+) -> Verification {
+    let verification = verify(hash, password, current, scratch);
+    let is_match = matches!(verification, Verification::Matches { .. });
+    if padding.when == PadWhen::Always || !is_match {
+        padding.kinds.make_up_for(hash, current, scratch);
+    }
+    verification
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_hash_is_what_it_costs() {
+        for (stored, kind) in [
+            ("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$b3V0", "$argon2id$v=19$m=19456,t=2,p=1$"),
+            ("$argon2id$m=8,t=1,p=1$c2FsdHNhbHQ$b3V0", "$argon2id$m=8,t=1,p=1$"),
+            ("argon2$argon2id$v=19$m=102400,t=2,p=8$c2Fs$b3V0", "argon2$argon2id$v=19$m=102400,t=2,p=8$"),
+            ("pbkdf2_sha256$870000$salt$b3V0", "pbkdf2_sha256$870000$"),
+            ("pbkdf2_sha1$100$salt$b3V0", "pbkdf2_sha1$100$"),
+            ("bcrypt$$2b$12$saltsaltsaltsaltsaltsO", "bcrypt$$2b$12$"),
+            ("bcrypt_sha256$$2b$04$salt", "bcrypt_sha256$$2b$04$"),
+            ("scrypt$16384$salt$8$5$b3V0", "scrypt$16384$"),
+            ("md5$salt$b3V0", "md5$"),
+            ("!random", "!"),
+            ("!", "!"),
+            ("", ""),
+            ("$", "$"),
+            ("plain", "plain"),
+            ("bcrypt$", "bcrypt$"),
+            ("bcrypt$\u{e9}\u{e9}\u{e9}\u{e9}", "bcrypt$\u{e9}\u{e9}\u{e9}\u{e9}"),
+            ("argon2$nonsense", "argon2$nonsense"),
+        ] {
+            assert_eq!(PasswordHash::from_stored(stored).kind(), kind);
         }
     }
 }

@@ -8,6 +8,7 @@ mod devices;
 mod logouts;
 mod one_time;
 mod sessions;
+mod sign_ins;
 mod sweep;
 
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ pub use devices::{DeviceDecided, DevicePoll, DeviceStore};
 pub use logouts::{LogoutDelivery, LogoutStore};
 pub use one_time::{CodeRedemption, OneTimeStore, Placement, Redemption};
 pub use sessions::{GrantsEnded, SessionEnding, SessionOpening, SessionStore};
+pub use sign_ins::SignInStore;
 pub use sweep::{ExpiredSession, Needless, SweepStep, SweepStore};
 
 use crate::audit::AuditRecord;
@@ -152,7 +154,16 @@ pub enum KeyWithdrawal {
 /// What the authority remembers.
 #[async_trait]
 pub trait Store:
-    ClientStore + SessionStore + OneTimeStore + DeviceStore + LogoutStore + SweepStore + Send + Sync + 'static
+    ClientStore
+    + SessionStore
+    + SignInStore
+    + OneTimeStore
+    + DeviceStore
+    + LogoutStore
+    + SweepStore
+    + Send
+    + Sync
+    + 'static
 {
     /// Adds a user.
     async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError>;

@@ -73,6 +73,9 @@ pub trait SweepStore {
     /// Ends what is left of clients that were removed; answers of how many.
     async fn end_removed_clients(&self) -> Result<u64, StoreError>;
 
+    /// Removes networks that users signed in from, where the last sign-in was noted before `before`; answers how many.
+    async fn sweep_known_networks(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
     /// Removes audit records from before `before`; answers how many.
     async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }

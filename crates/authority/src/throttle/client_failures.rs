@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
+use super::Throttled;
 use super::level::{Allowance, Level};
 use super::memory::Memory;
+use super::place::Area;
 use super::rate::of_site;
-use super::{Area, Throttled};
 use crate::Network;
 
 /// Wrong secrets of one client that one network may present at once; one every two seconds from then on.
@@ -64,23 +65,36 @@ impl ClientFailures {
         let client = self.hasher.hash_one(client);
         let mut places = self.places();
         for area in Area::of(network).into_iter().flatten() {
-            let allowance = allowance(area);
-            places.entry((client, area)).failures.raise(now.unix(), &allowance, allowance.most);
+            let (now, allowance) = (now.unix(), allowance(area));
+            places.change((client, area), now, weighs_at(now), |standing| {
+                standing.failures.raise(now, &allowance, allowance.most);
+            });
         }
     }
 
     /// The client proved who it is.
-    pub(crate) fn succeeded(&self, client: &str, network: Network) {
+    pub(crate) fn succeeded(&self, client: &str, network: Network, now: Timestamp) {
         let client = self.hasher.hash_one(client);
         // The first area is the network itself: a whole site is not known by one of its networks. A network that nobody can
         // tell is shared with everybody.
         if let Some(area) = Area::of(network)[0].filter(|_| network.is_same_place_as(&network)) {
-            self.places().entry((client, area)).has_authenticated = true;
+            let now = now.unix();
+            self.places().change((client, area), now, weighs_at(now), |standing| {
+                standing.has_authenticated = true;
+            });
         }
     }
 
     fn places(&self) -> MutexGuard<'_, Memory<(u64, Area), Standing>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a standing is not given up for that of clients that somebody made up.
+fn weighs_at(now: i64) -> impl Fn(&(u64, Area), &Standing) -> bool {
+    move |(_, area), standing| {
+        let allowance = allowance(*area);
+        standing.has_authenticated || standing.failures.at(now, &allowance) >= allowance.most / 2
     }
 }
 
@@ -129,7 +143,7 @@ mod tests {
     #[test]
     fn a_client_is_not_held_up_where_it_authenticated_before() {
         let failures = exhausted();
-        failures.succeeded("web", HOME);
+        failures.succeeded("web", HOME, at(0));
         for _ in 0..10 * WRONG_CLIENT_SECRETS {
             failures.failed("web", HOME, at(0));
         }

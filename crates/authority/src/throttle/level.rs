@@ -1,5 +1,7 @@
 //! Levels that rise with each failure and fall with time.
 
+use super::failures::Wait;
+
 /// How high a level may rise, and how fast it falls.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowance {
@@ -37,6 +39,17 @@ impl Level {
     /// is taken back so late.
     pub(super) fn lower(&mut self) {
         self.height = self.height.saturating_sub(1);
+    }
+
+    /// Whether one more failure has room, where so many of those in it are under way.
+    pub(super) fn wait(&self, now: i64, allowance: &Allowance, under_way: u32) -> Wait {
+        if self.at(now, allowance) < allowance.most {
+            return Wait::None;
+        }
+        match self.seconds_to_room(now, allowance, under_way) {
+            0 => Wait::ForOthers,
+            seconds => Wait::Seconds(seconds),
+        }
     }
 
     /// Seconds until it has room again, if `under_way` of its height may still be taken back and are left out; 0 if it

@@ -1,42 +1,81 @@
-//! A map that forgets what has not been used for long.
+//! What the throttle remembers: a bounded map that gives up what says little first.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// How many entries of each kind are kept while they are young, and as many again while they are old.
+/// How many entries of each kind are kept while they are young, as many again while they are old, and twice as many of those
+/// that say much.
 pub const REMEMBERED: usize = 32_768;
 
-/// Keeps entries in two halves: when the young half is full it becomes the old half, and what was old is forgotten. An
-/// entry that is used becomes young again.
+/// A bounded map in two parts.
+///
+/// Entries that *say much*, by a rule of the caller's, are given up for no other entry: they leave when they say little
+/// again. Otherwise a guesser could have failures forgotten by failing under made-up names. Every other entry is in one of
+/// two halves: when the young half is full it becomes the old half, and what was old is forgotten. An entry that is used
+/// becomes young again.
 #[derive(Debug)]
 pub(crate) struct Memory<K, V> {
     young: HashMap<K, V>,
     old: HashMap<K, V>,
+    weighty: HashMap<K, V>,
+    /// When the weighty part was last looked through for entries that say little by now.
+    looked_through_at: i64,
 }
 
 impl<K, V> Default for Memory<K, V> {
     fn default() -> Self {
-        Self { young: HashMap::new(), old: HashMap::new() }
+        Self {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            weighty: HashMap::new(),
+            looked_through_at: i64::MIN,
+        }
     }
 }
 
 impl<K: Copy + Eq + Hash, V: Copy + Default> Memory<K, V> {
     /// What is remembered of `key`. Looking makes nothing young and remembers nothing.
     pub(crate) fn peek(&self, key: &K) -> V {
-        self.young.get(key).or_else(|| self.old.get(key)).copied().unwrap_or_default()
+        let parts = [&self.weighty, &self.young, &self.old];
+        parts.into_iter().find_map(|part| part.get(key)).copied().unwrap_or_default()
     }
 
-    /// The entry of `key`, which is young from then on.
-    pub(crate) fn entry(&mut self, key: K) -> &mut V {
-        if self.young.len() >= REMEMBERED && !self.young.contains_key(&key) {
+    /// Changes the entry of `key`, which is young from then on. `weighs` tells the entries that say much.
+    pub(crate) fn change(
+        &mut self,
+        key: K,
+        now: i64,
+        weighs: impl Fn(&K, &V) -> bool,
+        change: impl FnOnce(&mut V),
+    ) {
+        let found = self.weighty.remove(&key).or_else(|| self.young.remove(&key));
+        let mut value = found.or_else(|| self.old.remove(&key)).unwrap_or_default();
+        change(&mut value);
+        if weighs(&key, &value) && self.has_room(now, weighs) {
+            self.weighty.insert(key, value);
+            return;
+        }
+        if self.young.len() >= REMEMBERED {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.entry(key).or_insert_with(|| self.old.remove(&key).unwrap_or_default())
+        self.young.insert(key, value);
     }
 
-    /// The entry of `key`, if it is remembered.
-    pub(crate) fn existing(&mut self, key: &K) -> Option<&mut V> {
-        self.young.get_mut(key).or_else(|| self.old.get_mut(key))
+    /// Changes the entry of `key` in its place, if it is remembered.
+    pub(crate) fn change_existing(&mut self, key: &K, change: impl FnOnce(&mut V)) {
+        let parts = [&mut self.weighty, &mut self.young, &mut self.old];
+        if let Some(value) = parts.into_iter().find_map(|part| part.get_mut(key)) {
+            change(value);
+        }
+    }
+
+    /// Whether the weighty part takes one more. It is looked through at most once a second.
+    fn has_room(&mut self, now: i64, weighs: impl Fn(&K, &V) -> bool) -> bool {
+        if self.weighty.len() >= 2 * REMEMBERED && self.looked_through_at != now {
+            self.looked_through_at = now;
+            self.weighty.retain(|key, value| weighs(key, value));
+        }
+        self.weighty.len() < 2 * REMEMBERED
     }
 }
 
@@ -44,12 +83,18 @@ impl<K: Copy + Eq + Hash, V: Copy + Default> Memory<K, V> {
 mod tests {
     use super::*;
 
+    const NOW: i64 = 1_800_000_000;
+
+    fn count(memory: &mut Memory<usize, usize>, key: usize, weighs: fn(&usize, &usize) -> bool) {
+        memory.change(key, NOW, weighs, |count| *count += 1);
+    }
+
     #[test]
     fn it_never_holds_more_than_both_halves_and_forgets_the_longest_unused() {
-        let mut memory = Memory::<usize, usize>::default();
+        let mut memory = Memory::default();
         for key in 0..REMEMBERED * 5 {
-            *memory.entry(0) += 1;
-            *memory.entry(key + 1) = 1;
+            count(&mut memory, 0, |_, _| false);
+            count(&mut memory, key + 1, |_, _| false);
             assert!(memory.young.len() <= REMEMBERED && memory.old.len() <= REMEMBERED);
         }
         assert_eq!(memory.peek(&0), REMEMBERED * 5, "what is in use stays");
@@ -58,9 +103,33 @@ mod tests {
     }
 
     #[test]
+    fn what_says_much_is_not_forgotten_for_what_says_little() {
+        let mut memory = Memory::default();
+        let weighs = |_: &usize, count: &usize| *count >= 3;
+        (0..3).for_each(|_| count(&mut memory, 0, weighs));
+        for key in 1..REMEMBERED * 5 {
+            count(&mut memory, key, weighs);
+        }
+        assert_eq!(memory.peek(&0), 3);
+    }
+
+    #[test]
+    fn even_what_says_much_is_bounded_and_gives_way_once_it_says_little() {
+        let mut memory = Memory::default();
+        for key in 0..REMEMBERED * 5 {
+            count(&mut memory, key, |_, _| true);
+        }
+        assert_eq!(memory.weighty.len(), 2 * REMEMBERED);
+        assert_eq!(memory.peek(&0), 1, "what came first stays");
+        memory.change(7_000_000, NOW + 1, |key, _| *key == 7_000_000, |count| *count = 1);
+        assert_eq!(memory.weighty.len(), 1);
+    }
+
+    #[test]
     fn looking_remembers_nothing() {
         let mut memory = Memory::<usize, usize>::default();
         assert_eq!(memory.peek(&7), 0);
-        assert!(memory.existing(&7).is_none() && memory.young.is_empty());
+        memory.change_existing(&7, |count| *count += 1);
+        assert!(memory.young.is_empty() && memory.weighty.is_empty());
     }
 }

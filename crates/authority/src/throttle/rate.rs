@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
+use super::Throttled;
 use super::client_failures::ClientFailures;
 use super::level::{Allowance, Level};
 use super::memory::Memory;
-use super::{Area, Throttled};
+use super::place::Area;
 use crate::Network;
 use crate::client::Client;
+use crate::known_browser::AccountTag;
 use crate::settings::RegistrationRate;
 
-/// Wrong user codes that one network may type at once (RFC 8628 §5.1); one a minute from then on. Of a code's 34 bits that
-/// leaves one chance in two hundred million within the ten minutes that it holds.
+/// Wrong user codes that one network, or one account that is signed in, may type at once (RFC 8628 §5.1); one a minute from
+/// then on. Of a code's 34 bits that leaves one chance in two hundred million within the ten minutes that it holds.
 pub const WRONG_USER_CODES: u32 = 10;
 /// Devices that one network may let begin at once; one a second from then on.
 pub const DEVICE_AUTHORIZATIONS: u32 = 60;
@@ -89,12 +91,44 @@ impl Rates {
     }
 }
 
-/// So much at once by one network, and so much over time. The memory is bounded and does not outlive the process.
+/// Who asks, as far as a rate counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// Somebody in this network.
+    Network(Network),
+    /// Somebody who is signed in to this account, or signed in to it at this browser before. What others do in the same
+    /// network does not hold them up.
+    Account(AccountTag),
+}
+
+impl From<Network> for Asker {
+    fn from(network: Network) -> Self {
+        Self::Network(network)
+    }
+}
+
+impl Asker {
+    fn counters(self) -> [Option<Counter>; 2] {
+        match self {
+            Self::Network(network) => Area::of(network).map(|area| area.map(Counter::Area)),
+            Self::Account(account) => [Some(Counter::Account(account)), None],
+        }
+    }
+}
+
+/// What is counted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Counter {
+    Area(Area),
+    Account(AccountTag),
+}
+
+/// So much at once by one network or account, and so much over time. The memory is bounded and does not outlive the process.
 #[derive(Debug)]
 pub(crate) struct Rate {
     network: Allowance,
     site: Allowance,
-    levels: Mutex<Memory<Area, Level>>,
+    levels: Mutex<Memory<Counter, Level>>,
 }
 
 impl Rate {
@@ -126,37 +160,39 @@ impl Rate {
     ///
     /// # Errors
     /// [`Throttled`] where there is no room for it; it is not counted then.
-    pub(crate) fn take(&self, network: Network, now: Timestamp) -> Result<(), Throttled> {
+    pub(crate) fn take(&self, asker: impl Into<Asker>, now: Timestamp) -> Result<(), Throttled> {
         let now = now.unix();
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        let areas = Area::of(network);
-        for area in areas.into_iter().flatten() {
-            let seconds = levels.peek(&area).seconds_to_room(now, &self.allowance(area), 0);
+        let counters = asker.into().counters();
+        for counter in counters.into_iter().flatten() {
+            let seconds = levels.peek(&counter).seconds_to_room(now, &self.allowance(&counter), 0);
             if seconds > 0 {
                 return Err(Throttled { retry_after: Duration::from_secs(seconds.into()) });
             }
         }
-        for area in areas.into_iter().flatten() {
-            let allowance = self.allowance(area);
-            levels.entry(area).raise(now, &allowance, allowance.most);
+        for counter in counters.into_iter().flatten() {
+            let allowance = self.allowance(&counter);
+            let half_full = |counter: &Counter, level: &Level| {
+                let allowance = self.allowance(counter);
+                level.at(now, &allowance) >= allowance.most / 2
+            };
+            levels.change(counter, now, half_full, |level| level.raise(now, &allowance, allowance.most));
         }
         Ok(())
     }
 
     /// Takes back what [`Rate::take`] counted.
-    pub(crate) fn give_back(&self, network: Network) {
+    pub(crate) fn give_back(&self, asker: impl Into<Asker>) {
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        for area in Area::of(network).into_iter().flatten() {
-            if let Some(level) = levels.existing(&area) {
-                level.lower();
-            }
+        for counter in asker.into().counters().into_iter().flatten() {
+            levels.change_existing(&counter, Level::lower);
         }
     }
 
-    fn allowance(&self, area: Area) -> Allowance {
-        match area {
-            Area::Network(_) => self.network,
-            Area::Site(_) => self.site,
+    fn allowance(&self, counter: &Counter) -> Allowance {
+        match counter {
+            Counter::Area(Area::Network(_)) | Counter::Account(_) => self.network,
+            Counter::Area(Area::Site(_)) => self.site,
         }
     }
 }
@@ -190,6 +226,17 @@ mod tests {
         rate.take(Network::V4([198, 51, 100]), at(10)).expect("another network has its own");
         rate.take(HOME, at(60)).expect("room again");
         rate.take(HOME, at(61)).expect_err("only for one");
+    }
+
+    #[test]
+    fn an_account_is_not_held_up_by_the_network_it_is_in_and_has_a_rate_all_the_same() {
+        let rate = Rate::new(1, 1, 60);
+        let (ada, bob) = (Asker::Account([1; 8]), Asker::Account([2; 8]));
+        rate.take(HOME, at(0)).expect("room");
+        rate.take(HOME, at(0)).expect_err("the network is full");
+        rate.take(ada, at(0)).expect("room");
+        rate.take(ada, at(0)).expect_err("ada's is full");
+        rate.take(bob, at(0)).expect("bob has his own");
     }
 
     #[test]

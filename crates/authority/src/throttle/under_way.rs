@@ -26,11 +26,11 @@ impl UnderWay {
         self.count.load(Ordering::Acquire)
     }
 
-    /// Waits until one of them has ended and it is this waiter's turn. `None` if too many wait already.
+    /// Waits until one of them has ended and it is this waiter's turn. `None` if so many wait already.
     ///
     /// A waiter that then has no use for its turn passes it on.
-    pub(super) async fn one_to_end(&self) -> Option<()> {
-        let _place = Place::take(&self.waiting)?;
+    pub(super) async fn one_to_end(&self, most: u32) -> Option<()> {
+        let _place = Place::take(&self.waiting, most)?;
         self.ended.notified().await;
         Some(())
     }
@@ -45,10 +45,10 @@ impl UnderWay {
 struct Place<'a>(&'a AtomicU32);
 
 impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicU32) -> Option<Self> {
+    fn take(waiting: &'a AtomicU32, most: u32) -> Option<Self> {
         let place = Self(waiting);
         // When there are too many, dropping `place` undoes this.
-        (waiting.fetch_add(1, Ordering::AcqRel) < MOST_WAITING).then_some(place)
+        (waiting.fetch_add(1, Ordering::AcqRel) < most).then_some(place)
     }
 }
 

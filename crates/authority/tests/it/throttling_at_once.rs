@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use jeton_authority::Network;
-use jeton_authority::throttle::{FREE_FAILURES, MOST_WAITING, NETWORK_FAILURES, Throttle, Throttled, enter};
+use jeton_authority::throttle::{
+    Attempt, FREE_FAILURES, MOST_WAITING, NETWORK_SHARE, Standing, Throttle, Throttled, TurnedAway, enter,
+};
+use jeton_authority::{Caller, Network};
 use jeton_jose::Timestamp;
 use tokio::task::{JoinSet, yield_now};
 
@@ -32,8 +34,20 @@ impl Door {
         self.throttle.lock().expect("no test panics while it holds the throttle")
     }
 
-    async fn attempt(&self, account: &str, end: End) -> Result<(), Throttled> {
-        let attempt = enter(&self.throttle, account, HERE, now()).await?;
+    fn begin(&self) -> Result<Attempt, TurnedAway> {
+        self.throttle().begin("ada", &HERE.into(), Standing::Stranger, now())
+    }
+
+    fn over(places: usize) -> Arc<Self> {
+        Arc::new(Self { throttle: Mutex::new(Throttle::over(Some(places))), ..Self::default() })
+    }
+
+    async fn attempt(&self, account: &str, end: End) -> Result<(), TurnedAway> {
+        let caller = Caller::from(HERE);
+        let attempt = enter(&self.throttle, account, &caller, Standing::Stranger, now()).await?;
+        if let Some(throttled) = attempt.veil() {
+            return Err(TurnedAway::Throttled(throttled));
+        }
         let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_inside.fetch_max(inside, Ordering::SeqCst);
         yield_now().await;
@@ -98,24 +112,27 @@ async fn guesses_among_right_passwords_do_not_keep_anybody_waiting_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_office_that_signs_in_at_once_is_let_through() {
-    let door = Arc::new(Door::default());
+async fn an_office_that_signs_in_at_once_waits_for_its_share_of_the_hash_queue_and_is_let_through() {
+    let (places, office) = (1_000, 1_000);
+    let door = Door::over(places);
     let colleague = |number| format!("user{number}");
-    assert_eq!(door.crowd(1_000, colleague, |_| End::Success).await, 1_000);
-    assert!(door.most_inside.load(Ordering::SeqCst) <= NETWORK_FAILURES);
+    assert_eq!(door.crowd(office, colleague, |_| End::Success).await, office);
+    let share = u32::try_from(places).expect("small") / NETWORK_SHARE;
+    assert!(door.most_inside.load(Ordering::SeqCst) <= share);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_network_that_guesses_at_many_accounts_at_once_is_refused_after_its_allowance() {
-    let door = Arc::new(Door::default());
-    assert_eq!(door.crowd(1_000, |number| format!("user{number}"), |_| End::Failure).await, NETWORK_FAILURES);
+async fn made_up_names_at_once_hold_no_more_than_a_share_of_the_hash_queue() {
+    let door = Door::over(64);
+    let through = door.crowd(1_000, |number| format!("user{number}"), |_| End::Failure).await;
+    assert!(through < 1_000, "what finds no place to wait is turned away");
+    assert!(door.most_inside.load(Ordering::SeqCst) <= 64 / NETWORK_SHARE);
 }
 
 #[tokio::test]
 async fn a_queue_that_is_full_refuses_for_a_second() {
     let door = Arc::new(Door::default());
-    let first: Vec<_> =
-        (0..FREE_FAILURES).map(|_| door.throttle().begin("ada", HERE, now()).expect("free")).collect();
+    let first: Vec<_> = (0..FREE_FAILURES).map(|_| door.begin().expect("free")).collect();
     let mut tasks = JoinSet::new();
     for _ in 0..MOST_WAITING + 10 {
         let door = Arc::clone(&door);
@@ -123,7 +140,8 @@ async fn a_queue_that_is_full_refuses_for_a_second() {
     }
     for _ in 0..10 {
         let refused = tasks.join_next().await.expect("a task").expect("no panic");
-        assert_eq!(refused, Err(Throttled { retry_after: Duration::from_secs(1) }));
+        let throttled = Throttled { retry_after: Duration::from_secs(1) };
+        assert_eq!(refused, Err(TurnedAway::Throttled(throttled)));
     }
     first.into_iter().for_each(|attempt| door.throttle().withdraw(attempt));
     assert!(tasks.join_all().await.iter().all(Result::is_ok));
@@ -132,8 +150,7 @@ async fn a_queue_that_is_full_refuses_for_a_second() {
 #[tokio::test]
 async fn a_waiter_that_goes_away_leaves_its_turn_to_the_next() {
     let door = Arc::new(Door::default());
-    let first: Vec<_> =
-        (0..FREE_FAILURES).map(|_| door.throttle().begin("ada", HERE, now()).expect("free")).collect();
+    let first: Vec<_> = (0..FREE_FAILURES).map(|_| door.begin().expect("free")).collect();
     let waiter = |_| {
         let door = Arc::clone(&door);
         tokio::spawn(async move { door.attempt("ada", End::Success).await })

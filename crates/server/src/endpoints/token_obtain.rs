@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use jeton_authority::SignInError;
 
+use super::authorize::remember_browser;
 use super::token_api::{self, Call};
 use crate::app::App;
 use crate::error::ApiError;
@@ -32,8 +33,10 @@ async fn obtain(app: &App, call: &mut Call) -> Result<String, ApiError> {
 
     let request = call.context.id();
     let network = call.context.network();
-    match app.authority.sign_in(&username, password, network, app.clock.now()).await {
+    let caller = call.context.caller();
+    match app.authority.sign_in(&username, password, caller, app.clock.now()).await {
         Ok(pair) => {
+            remember_browser(app, &call.context, &username);
             tracing::info!(request, grant = %pair.grant, %network, "signed in");
             // A token is base64url and dots: nothing in it needs escaping.
             Ok(format!("{{\"refresh\":\"{}\",\"access\":\"{}\"}}", pair.refresh, pair.access))

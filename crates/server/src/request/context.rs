@@ -1,10 +1,10 @@
 //! What is known of a request before any endpoint sees it.
 
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use http::Extensions;
-use jeton_authority::Network;
+use http::{Extensions, HeaderValue};
+use jeton_authority::{Caller, KnownBrowser, Network};
 use jeton_oauth::Parameters;
 
 use crate::request_id::RequestId;
@@ -16,6 +16,10 @@ pub(crate) struct RequestContext {
     pub(crate) id: Option<RequestId>,
     /// The client's address, as far as it can be trusted; `None` where it is unknown.
     pub(crate) client: Option<IpAddr>,
+    /// The browser, where somebody signed in at it before.
+    pub(crate) browser: Option<KnownBrowser>,
+    /// What the answer has the browser remember. All copies of the context share it.
+    pub(crate) known_cookie: Arc<OnceLock<HeaderValue>>,
     /// The client of OAuth that it names, as it was sent, for the log alone.
     pub(crate) client_id: OnceLock<Box<str>>,
     /// The redirect URI that it names, likewise.
@@ -48,10 +52,12 @@ impl RequestContext {
     }
 
     /// What is known of a request that nobody has read.
-    pub(crate) const fn new(id: Option<RequestId>, client: Option<IpAddr>) -> Self {
+    pub(crate) fn new(id: Option<RequestId>, client: Option<IpAddr>) -> Self {
         Self {
             id,
             client,
+            browser: None,
+            known_cookie: Arc::default(),
             client_id: OnceLock::new(),
             redirect_uri: OnceLock::new(),
             authorization_used: OnceLock::new(),
@@ -94,6 +100,16 @@ impl RequestContext {
     /// The redirect URI that it names, for the log.
     pub(crate) fn redirect_uri(&self) -> Option<&str> {
         self.redirect_uri.get().map(|uri| &**uri)
+    }
+
+    /// Who asks to be signed in.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller::at(self.client).with_browser(self.browser.clone())
+    }
+
+    /// Has the browser remember who signed in at it, by a cookie that the answer takes along.
+    pub(crate) fn remember_browser(&self, cookie: HeaderValue) {
+        self.known_cookie.get_or_init(|| cookie);
     }
 
     /// The client's network.

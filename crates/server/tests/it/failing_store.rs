@@ -18,10 +18,11 @@ use jeton_authority::store::{
     ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
     ExpiredSession, GrantFilter, GrantOpening, GrantsEnded, KeyAddition, KeyWithdrawal, LogoutDelivery,
     LogoutStore, Needless, NewUser, OneTimeStore, Placement, Redemption, Refresh, Revocation, SessionEnding,
-    SessionOpening, SessionStore, Store, StoreError, SweepStep, SweepStore, UserAddition, UserChange,
+    SessionOpening, SessionStore, SignInStore, Store, StoreError, SweepStep, SweepStore, UserAddition,
+    UserChange,
 };
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
-use jeton_authority::{GrantId, SessionId, UserId};
+use jeton_authority::{GrantId, Network, SessionId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
@@ -132,6 +133,12 @@ delegate! { SessionStore {
     false list_sessions(user: UserId, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<Session>;
 } }
 
+delegate! { SignInStore {
+    false find_known_network(user: UserId, network: Network) -> Option<Timestamp>;
+    true note_known_network(user: UserId, network: Network, keep: u32, now: Timestamp) -> ();
+    false sample_password_hashes(limit: u32) -> Vec<PasswordHash>;
+} }
+
 delegate! { OneTimeStore {
     true place(kind: OneTimeKind, hash: OneTimeHash, content: Box<str>, expires_at: Timestamp, now: Timestamp) -> Placement;
     false peek(kind: OneTimeKind, hash: OneTimeHash) -> Option<OneTime>;
@@ -159,5 +166,6 @@ delegate! { SweepStore {
     true sweep_sessions(from: Option<ExpiredSession>, expired_by: Timestamp, limit: u32) -> SweepStep<ExpiredSession>;
     true sweep_grants(from: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> SweepStep<GrantId>;
     true end_removed_clients() -> u64;
+    true sweep_known_networks(before: Timestamp, limit: u32) -> u64;
     true sweep_audit(before: Timestamp, limit: u32) -> u64;
 } }

@@ -3,10 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_authority::password::{Argon2Params, Hashing, Password, PasswordHash, Verification};
+use jeton_authority::password::{
+    Argon2Params, HashKinds, Hashing, PadWhen, Padding, Password, PasswordHash, Verification,
+};
 use jeton_server::hashing::HashPool;
 
 use crate::app::cheap;
+
+fn unpadded() -> Padding {
+    Padding { kinds: Arc::new(HashKinds::default()), when: PadWhen::Differs }
+}
 
 /// Takes long enough to fill a queue behind it.
 fn slow() -> Argon2Params {
@@ -17,9 +23,10 @@ fn slow() -> Argon2Params {
 async fn it_hashes_and_verifies() {
     let pool = HashPool::new(cheap(), 32).expect("threads");
     let hash = pool.hash(Password::new("correct horse"), [1; 16]).await.expect("a free place");
-    let right = pool.verify(hash.clone(), Password::new("correct horse")).await.expect("a free place");
+    let right =
+        pool.verify(hash.clone(), Password::new("correct horse"), unpadded()).await.expect("a free place");
     assert!(matches!(right, Verification::Matches { needs_rehash: false }));
-    let wrong = pool.verify(hash, Password::new("wrong")).await.expect("a free place");
+    let wrong = pool.verify(hash, Password::new("wrong"), unpadded()).await.expect("a free place");
     assert!(!matches!(wrong, Verification::Matches { .. }));
 }
 
@@ -59,7 +66,8 @@ async fn work_that_nobody_waits_for_is_skipped() {
 async fn it_survives_nonsense() {
     let pool = HashPool::with_threads(cheap(), 1, 4).expect("a thread");
     for nonsense in ["", "$", "!", "$argon2id$v=19$m=1,t=0,p=0$$", "pbkdf2_sha256$x$y$z", "bcrypt$$2b$99$x"] {
-        let verification = pool.verify(PasswordHash::from_stored(nonsense), Password::new("x")).await;
+        let verification =
+            pool.verify(PasswordHash::from_stored(nonsense), Password::new("x"), unpadded()).await;
         assert!(!matches!(verification.expect("a free place"), Verification::Matches { .. }), "{nonsense}");
     }
 }

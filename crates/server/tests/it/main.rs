@@ -10,6 +10,7 @@ mod hash_pool;
 mod health;
 mod jwks;
 mod keys;
+mod known_callers;
 mod logs;
 mod refreshing;
 mod request_ids;

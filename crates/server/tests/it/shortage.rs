@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::StatusCode;
-use jeton_authority::password::{Hashing, HashingBusy, Password, PasswordHash, Verification};
+use jeton_authority::password::{Hashing, HashingBusy, Padding, Password, PasswordHash, Verification};
 use jeton_server::Limits;
 use jeton_server::hashing::HashPool;
 use jeton_store::{DataFolder, OpenMode, SqliteStore};
@@ -27,7 +27,7 @@ struct TroubledHashing(HashPool, Trouble);
 
 #[async_trait]
 impl Hashing for TroubledHashing {
-    async fn verify(&self, _: PasswordHash, _: Password) -> Result<Verification, HashingBusy> {
+    async fn verify(&self, _: PasswordHash, _: Password, _: Padding) -> Result<Verification, HashingBusy> {
         match self.1 {
             Trouble::Busy => Err(HashingBusy),
             Trouble::Panics => panic!("as the test wants it"),

@@ -18,6 +18,7 @@ mod logouts;
 mod one_time;
 mod refresh;
 mod sessions;
+mod sign_ins;
 mod sweeping;
 mod users;
 
@@ -140,6 +141,15 @@ cases! { $
         the_live_sessions_of_everybody_are_listed_in_pages,
         a_list_of_grants_names_the_session_that_each_ends_with,
         of_a_hundred_ends_one_ends_the_session,
+    }
+    sign_ins {
+        a_network_is_known_once_it_was_noted_and_for_this_user_alone,
+        of_a_users_networks_those_that_were_noted_last_are_kept,
+        known_networks_are_swept_in_small_steps,
+        an_unknown_network_is_one_of_its_own,
+        noting_for_a_user_that_does_not_exist_changes_nothing,
+        of_a_hundred_sign_ins_at_once_one_network_is_noted,
+        one_hash_of_each_kind_is_found_among_many,
     }
     one_time {
         what_was_placed_can_be_looked_at,

@@ -70,6 +70,7 @@ impl Fresh {
         self.grant_from(&ended).await;
         assert!(self.holds(&alone, at(1)).await);
         self.end_session(ended.id, at(1)).await.expect("ending a session");
+        self.note_known_network(ada, HOME, 9, at(1)).await.expect("noting a network");
         let gone = self.client("gone").await;
         self.remove_client(&gone, at(1)).await.expect("removing a client");
     }

@@ -20,6 +20,7 @@ mod refresh;
 mod removal;
 mod schema;
 mod sessions;
+mod sign_ins;
 mod single_sign_on;
 mod sweep;
 mod users;

@@ -76,6 +76,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "session_lines",
         sql: include_str!("../../migrations/sqlite/0011_session_lines.sql"),
     },
+    Migration {
+        number: 12,
+        name: "known_networks",
+        sql: include_str!("../../migrations/sqlite/0012_known_networks.sql"),
+    },
 ];
 
 /// The schema that this program works with.

@@ -7,18 +7,19 @@ use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
+use jeton_authority::password::PasswordHash;
 use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::store::{
     ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
     LogoutDelivery, LogoutStore, OneTimeStore, Placement, Redemption, SessionEnding, SessionOpening,
-    SessionStore, StoreError,
+    SessionStore, SignInStore, StoreError,
 };
 use jeton_authority::user::User;
-use jeton_authority::{GrantId, SessionId, UserId};
+use jeton_authority::{GrantId, Network, SessionId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
-use super::{SqliteStore, clients, devices, logouts, one_time, sessions};
+use super::{SqliteStore, clients, devices, logouts, one_time, sessions, sign_ins};
 
 #[async_trait]
 impl ClientStore for SqliteStore {
@@ -166,6 +167,31 @@ impl OneTimeStore for SqliteStore {
         presentation: Presentation,
     ) -> Result<CodeRedemption, StoreError> {
         self.writer.submit(move |db| one_time::redeem_code(db, code, &grant, &presentation)).await
+    }
+}
+
+#[async_trait]
+impl SignInStore for SqliteStore {
+    async fn find_known_network(
+        &self,
+        user: UserId,
+        network: Network,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.readers.read(|db| sign_ins::find_network(db, user, network))
+    }
+
+    async fn note_known_network(
+        &self,
+        user: UserId,
+        network: Network,
+        keep: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer.submit(move |db| sign_ins::note_network(db, user, network, keep, now)).await
+    }
+
+    async fn sample_password_hashes(&self, limit: u32) -> Result<Vec<PasswordHash>, StoreError> {
+        self.readers.read(|db| sign_ins::sample_hashes(db, limit))
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::columns::{grant_id, halves, timestamp};
 use super::grants::idle_since;
-use super::{SqliteStore, removal};
+use super::{SqliteStore, removal, sign_ins};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -70,6 +70,10 @@ impl SweepStore for SqliteStore {
             ended += 1;
         }
         Ok(ended)
+    }
+
+    async fn sweep_known_networks(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.writer.submit(move |db| sign_ins::sweep_networks(db, before, limit)).await
     }
 
     async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -2,7 +2,9 @@
 
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
-use jeton_authority::store::{ClientStore, GrantFilter, KeyAddition, OneTimeStore, Redemption, Store};
+use jeton_authority::store::{
+    ClientStore, GrantFilter, KeyAddition, OneTimeStore, Redemption, SignInStore, Store,
+};
 use jeton_authority::user::{Role, UserStatus};
 use jeton_authority::{GrantId, Network, UserId};
 use jeton_oauth::client::ClientId;
@@ -111,6 +113,17 @@ async fn a_database_that_was_brought_up_to_date_works() {
     assert_eq!(ended.map(|ended| ended.count), Some(2));
     store.close().expect("closing");
     SqliteStore::open(scratch.database(), OpenMode::AsIs).expect("it is up to date");
+}
+
+#[tokio::test]
+async fn where_users_signed_in_from_before_is_known_after_the_migration() {
+    let scratch = first_with_data();
+    let store = scratch.open();
+    let ada = store.find_user(&username("ada")).await.expect("finding").expect("she exists").id;
+    for network in [HOME, Network::V6([0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1])] {
+        assert_eq!(store.find_known_network(ada, network).await.expect("looking"), Some(at(0)), "{network}");
+    }
+    assert_eq!(store.find_known_network(ada, Network::V4([203, 0, 113])).await.expect("looking"), None);
 }
 
 #[tokio::test]

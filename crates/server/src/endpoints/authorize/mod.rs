@@ -20,7 +20,7 @@ use jeton_oauth::{ErrorCode, Parameters};
 pub(super) use self::consent::line as scope_line;
 pub(super) use self::respond::{failed, malformed, not_a_navigation};
 use self::respond::{go, page_error};
-pub(super) use self::sign_in::{Attempt, sign_in as sign_in_at};
+pub(super) use self::sign_in::{Attempt, remember_browser, sign_in as sign_in_at};
 use super::client_request::context;
 use crate::app::App;
 use crate::interaction::{Browser, browser, is_navigation, see_other};

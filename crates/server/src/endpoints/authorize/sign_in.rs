@@ -102,6 +102,12 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     }
 }
 
+/// Has the browser remember that this user signed in there, so that the throttle knows it again.
+pub(in crate::endpoints) fn remember_browser(app: &App, context: &RequestContext, username: &str) {
+    let cookie = app.authority.remember_browser(context.browser.as_ref(), username);
+    context.remember_browser(app.cookies.set_known(&cookie));
+}
+
 /// Signs in with what was typed.
 pub(in crate::endpoints) async fn sign_in(
     app: &App,
@@ -130,8 +136,10 @@ pub(in crate::endpoints) async fn sign_in(
         Err(error) => return Err(again(StatusCode::BAD_REQUEST, sentence(&error))),
     };
     let (request, network) = (context.id(), context.network());
-    match app.authority.sign_in_browser(username, password, before, network, app.clock.now()).await {
+    let caller = context.caller();
+    match app.authority.sign_in_browser(username, password, before, caller, app.clock.now()).await {
         Ok((secret, signed_in)) => {
+            remember_browser(app, context, signed_in.user.username.as_str());
             tracing::info!(request, user = %signed_in.user.id, %network, "signed in at a browser");
             Ok((app.cookies.set_session(&secret), signed_in))
         }

@@ -79,16 +79,22 @@ pub(crate) async fn post_code(State(app): State<Arc<App>>, mut request: Request)
         let code = UserCode::parse(typed).ok();
         return to_code_page(&app, code.as_ref(), Some(Why::of_foreign(&browser)));
     }
-    match find(&app, &context, typed).await {
+    match find(&app, &context, &browser, typed).await {
         Ok(device) => to_confirm(&app, &browser, &device.user_code, None, None),
         Err(response) => *response,
     }
 }
 
 /// The device of a code; where there is none, the page says so beside the field.
-async fn find(app: &App, context: &RequestContext, typed: &str) -> Result<FoundDevice, Box<Response>> {
+async fn find(
+    app: &App,
+    context: &RequestContext,
+    browser: &Browser,
+    typed: &str,
+) -> Result<FoundDevice, Box<Response>> {
     let (request, network) = (context.id(), context.network());
-    let error = match app.authority.find_device(typed, network, app.clock.now()).await {
+    let (caller, signed_in) = (context.caller(), browser.signed_in.as_ref());
+    let error = match app.authority.find_device(typed, caller, signed_in, app.clock.now()).await {
         Ok(device) => return Ok(device),
         Err(FindDeviceError::Failed(error)) => return Err(failed(context, &error).into()),
         Err(error) => error,

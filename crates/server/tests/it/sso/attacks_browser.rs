@@ -236,7 +236,7 @@ async fn cookies_are_out_of_reach_of_scripts_other_hosts_and_plain_http() {
         }
         assert!(!cookie.contains("Domain"), "{cookie}");
     }
-    assert_eq!(names, [BROWSER, SESSION]);
+    assert_eq!(names, [BROWSER, SESSION, "__Host-jeton-known"]);
 }
 
 #[tokio::test]

@@ -389,6 +389,34 @@ async fn guessing_user_codes_is_held_up_before_it_gets_anywhere() {
 }
 
 #[tokio::test]
+async fn a_neighbours_wrong_codes_do_not_hold_up_who_is_signed_in_or_was_here_before() {
+    let app = app().await;
+    let device = begin(&app).await;
+    let right = device["user_code"].as_str().expect("a code");
+    let signed_in = Browser::new(&app);
+    let page = question(&signed_in, &device).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+    let known = Browser::new(&app);
+    known.set_cookie("__Host-jeton-known", &signed_in.cookie("__Host-jeton-known").expect("a cookie"));
+    let neighbour = Browser::new(&app);
+    for _ in 0..20 {
+        type_code(&neighbour, "BBBB-BBBB").await;
+    }
+    assert_eq!(type_code(&Browser::new(&app), right).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(type_code(&signed_in, right).await.status, StatusCode::OK);
+    assert_eq!(type_code(&known, right).await.status, StatusCode::OK);
+
+    // Their own wrong codes count, for the account and not for each browser.
+    for _ in 0..10 {
+        assert_eq!(type_code(&signed_in, "BBBB-BBBB").await.status, StatusCode::BAD_REQUEST);
+    }
+    assert_eq!(type_code(&signed_in, right).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(type_code(&known, right).await.status, StatusCode::TOO_MANY_REQUESTS);
+    app.hand.step(60);
+    assert_eq!(type_code(&signed_in, right).await.status, StatusCode::OK, "who waits gets on");
+}
+
+#[tokio::test]
 async fn what_was_typed_is_shown_again_as_text() {
     let app = app().await;
     let page = type_code(&Browser::new(&app), "\"><script>alert(1)</script>").await;

@@ -1,0 +1,98 @@
+//! Failures at one account, and the wait that they bring.
+
+use super::{FREE_FAILURES, LONGEST_WAIT_SECONDS};
+
+/// After so many seconds without an attempt failures are forgotten. Who waits for that gains nothing: an attempt a minute
+/// would have been more.
+pub const FORGOTTEN_AFTER_SECONDS: i64 = 15 * 60;
+
+/// Failures at one account, from one place.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Failures {
+    /// Those since the last success, with the attempts that are under way.
+    pub(super) count: u32,
+    /// When the last of them began, in seconds since 1970.
+    pub(super) last: i64,
+}
+
+/// What failures say of one more attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// It is welcome.
+    None,
+    /// It is welcome only if attempts under way do not fail.
+    ForOthers,
+    /// It is welcome after so many seconds.
+    Seconds(u32),
+}
+
+impl Failures {
+    /// What is left of them at `now`. If the clock went back, a wait must not last until it has caught up.
+    pub(super) fn at(self, now: i64) -> Self {
+        let last = self.last.min(now);
+        if now - last >= FORGOTTEN_AFTER_SECONDS { Self::default() } else { Self { last, ..self } }
+    }
+
+    /// Adds one that begins at `now`.
+    pub(super) fn add(&mut self, now: i64) {
+        let before = self.at(now);
+        *self = Self { count: before.count.saturating_add(1), last: now };
+    }
+
+    /// Takes one back that began at `began`, when the last one before it was at `last_before`.
+    pub(super) fn take_back(&mut self, began: i64, last_before: i64) {
+        self.count = self.count.saturating_sub(1);
+        if self.last == began {
+            self.last = last_before;
+        }
+    }
+
+    /// Whether one more attempt is welcome, where so many of these are under way.
+    pub(super) fn wait(self, now: i64, under_way: u32) -> Wait {
+        let failures = self.at(now);
+        let wait = i64::from(wait_after(failures.count.saturating_sub(under_way)));
+        match u32::try_from(wait - (now - failures.last)) {
+            Ok(seconds @ 1..) => Wait::Seconds(seconds),
+            _ if under_way > 0 && failures.count >= FREE_FAILURES => Wait::ForOthers,
+            _ => Wait::None,
+        }
+    }
+
+    /// Seconds until the last failure is as long ago as the longest wait; 0 if it is.
+    pub(super) fn seconds_to_the_try_that_is_kept(self, now: i64) -> u32 {
+        let failures = self.at(now);
+        let since = u32::try_from(now - failures.last).unwrap_or(u32::MAX);
+        if failures.count == 0 { 0 } else { LONGEST_WAIT_SECONDS.saturating_sub(since) }
+    }
+
+    /// Whether they slow anybody, so that forgetting them would help a guesser.
+    pub(super) fn slow_somebody(self, now: i64) -> bool {
+        self.at(now).count >= FREE_FAILURES
+    }
+}
+
+/// How many seconds after the last of so many failures the next attempt is welcome.
+fn wait_after(failures: u32) -> u32 {
+    match failures.checked_sub(FREE_FAILURES) {
+        None => 0,
+        Some(beyond) => 1_u32.checked_shl(beyond).unwrap_or(u32::MAX).clamp(1, LONGEST_WAIT_SECONDS),
+    }
+}
+
+impl Wait {
+    /// The seconds, where there are any.
+    pub(super) fn seconds(self) -> Option<u32> {
+        match self {
+            Self::Seconds(seconds) => Some(seconds),
+            Self::None | Self::ForOthers => None,
+        }
+    }
+
+    /// The same, but no longer than this.
+    pub(super) fn at_most(self, most: u32) -> Self {
+        match self {
+            Self::Seconds(seconds) => Self::Seconds(seconds.min(most)),
+            other => other,
+        }
+    }
+}
