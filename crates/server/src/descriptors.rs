@@ -12,7 +12,7 @@ pub fn make_room_for(wanted: u32) -> u32 {
     let needed = u64::from(wanted).saturating_add(RESERVED_DESCRIPTORS);
     if limits.current.is_some_and(|soft| soft < needed) {
         let raised = limits.maximum.map_or(needed, |hard| hard.min(needed));
-        let mut asked = limits.clone();
+        let mut asked = limits;
         asked.current = Some(raised);
         match setrlimit(Resource::Nofile, asked) {
             Ok(()) => limits = getrlimit(Resource::Nofile),

@@ -111,8 +111,7 @@ mod tests {
             .with(Summarise(Arc::new(SharedSummary::default())))
             .with(Written(Arc::clone(&count)));
         tracing::subscriber::with_default(subscriber, log);
-        let written = *count.lock().expect("no panic");
-        written
+        *count.lock().expect("no panic")
     }
 
     fn network(address: &str) -> Network {

@@ -240,10 +240,12 @@ pub(super) fn token(generation: u64, network: Network) -> Presented {
 
 /// A client of this name that cannot keep a secret.
 pub(super) fn public_client(id: &str) -> Arc<Client> {
-    let mut metadata = ClientMetadata::default();
-    metadata.token_endpoint_auth_method = Some(TokenEndpointAuthMethod::None);
-    metadata.redirect_uris = vec![RedirectUri::parse("https://app.example/").expect("a redirect URI")];
-    metadata.authorization_details_types = vec!["payment".to_owned()];
+    let metadata = ClientMetadata {
+        token_endpoint_auth_method: Some(TokenEndpointAuthMethod::None),
+        redirect_uris: vec![RedirectUri::parse("https://app.example/").expect("a redirect URI")],
+        authorization_details_types: vec!["payment".to_owned()],
+        ..ClientMetadata::default()
+    };
     let client = Client::new(NewClient {
         id: ClientId::parse(id).expect("an identifier"),
         metadata,
