@@ -200,9 +200,9 @@ async fn a_device_that_was_allowed_before_a_scope_was_taken_gets_the_rest() {
     let begun = ok(app.post_as("web", "/device_authorization", &[("scope", ALL)]).await);
     let browser = Browser::new(&app);
     let page = browser.get("/device").await;
-    let page = browser.submit(&form(&page), &[("user_code", text(&begun, "user_code"))]).await;
+    let page = browser.submit_and_follow(&form(&page), &[("user_code", text(&begun, "user_code"))]).await;
     let signing_in = [("username", "ada"), ("password", PASSWORD), ("action", "sign_in")];
-    let page = browser.submit(&form(&page), &signing_in).await;
+    let page = browser.submit_and_follow(&form(&page), &signing_in).await;
     browser.submit(&form(&page), &[("action", "allow")]).await;
 
     app.leave_scope("email").await;
