@@ -28,6 +28,10 @@ pub const SPENT_CODE_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// (RFC 8628 §3.5).
 pub const EXPIRED_DEVICE_KEPT: Duration = Duration::from_secs(10 * 60);
 
+/// For how long a session is known after its expiry: a code that was given in it may still be redeemed, and its grant then
+/// belongs to the session that took its place (RFC 6749 §4.1.2 lets a code live for ten minutes).
+pub const EXPIRED_SESSION_KEPT: Duration = Duration::from_secs(10 * 60);
+
 /// A kind of row that the sweep removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -37,7 +41,8 @@ pub enum Swept {
     /// Device authorizations.
     Devices,
     /// Sessions of browsers. An expired session is needed while one of its grants is alive, because ending the session
-    /// ends the grant.
+    /// ends the grant, and while its browser has not come with the secret of the session that took its place, because the
+    /// old secret then leads to that one.
     Sessions,
     /// Grants. A revoked grant is needed until it would have expired, because a replay is told apart from garbage.
     Grants,
@@ -142,7 +147,8 @@ pub async fn sweep_step(
         Swept::RemovedClients => found_by_index(store.end_removed_clients().await?),
         Swept::Sessions => {
             let from = if let Cursor::Session(session) = from.0 { Some(session) } else { None };
-            let SweepStep { removed, next } = store.sweep_sessions(from, now, SWEEP_STEP).await?;
+            let SweepStep { removed, next } =
+                store.sweep_sessions(from, now.saturating_sub(EXPIRED_SESSION_KEPT), SWEEP_STEP).await?;
             SweepStep { removed, next: next.map(Cursor::Session) }
         }
         Swept::Grants => {

@@ -51,7 +51,8 @@ pub trait SweepStore {
     /// Removes needless device authorizations; answers how many. One is used when it gave a grant.
     async fn sweep_devices(&self, needless: Needless, limit: u32) -> Result<u64, StoreError>;
 
-    /// Removes sessions from `from` on that expired at `expired_by` or before and have no grant that is not revoked.
+    /// Removes sessions from `from` on that expired at `expired_by` or before, have no grant that is not revoked, and were not
+    /// replaced by one with whose secret nobody has come yet.
     async fn sweep_sessions(
         &self,
         from: Option<ExpiredSession>,

@@ -205,6 +205,7 @@ cases! { $
         what_may_be_used_once_goes_when_it_expires_but_for_spent_codes,
         a_device_code_is_known_a_while_after_its_time,
         an_expired_session_is_kept_while_a_grant_ends_with_it,
+        a_session_that_its_browser_still_holds_is_kept_until_it_has_come_with_the_next,
         sessions_that_are_needed_do_not_hide_others_from_the_sweep,
         the_sweep_of_one_kind_does_not_wait_for_another,
         the_sweep_goes_on_at_once_while_there_is_more,

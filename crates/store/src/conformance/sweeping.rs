@@ -142,13 +142,28 @@ pub(super) async fn an_expired_session_is_kept_while_a_grant_ends_with_it(fresh:
     let revoked = fresh.grant_from(&ended).await;
     fresh.revoke_grant(revoked, at(1)).await.expect("revoking");
     let count = async |seconds| fresh.swept(Swept::Sessions, at(seconds)).await.iter().sum::<u64>();
-    assert_eq!(count(59).await, 0);
-    assert_eq!(count(60).await, 2);
-    assert_eq!(fresh.end_session(alone.id, at(61)).await.expect("ending"), SessionEnding::Unknown);
-    let ending = fresh.end_session(needed.id, at(61)).await.expect("ending");
+    assert_eq!(count(659).await, 0, "codes that were given in them may be redeemed");
+    assert_eq!(count(660).await, 2);
+    assert_eq!(fresh.end_session(alone.id, at(661)).await.expect("ending"), SessionEnding::Unknown);
+    let ending = fresh.end_session(needed.id, at(661)).await.expect("ending");
     assert_eq!(ending, SessionEnding::Ended(GrantsEnded { count: 1, told: 0 }));
     assert!(!fresh.stands(grant));
-    assert_eq!(count(62).await, 1);
+    assert_eq!(count(662).await, 1);
+}
+
+pub(super) async fn a_session_that_its_browser_still_holds_is_kept_until_it_has_come_with_the_next(
+    fresh: &Fresh,
+) {
+    let ada = fresh.user("ada").await;
+    let old = NewSession { expires_at: at(60), ..new_session(ada) };
+    fresh.open_session(old.clone(), None).await.expect("opening");
+    let next = new_session(ada);
+    fresh.open_session(next.clone(), Some(old.secret)).await.expect("opening");
+    let count = async |seconds| fresh.swept(Swept::Sessions, at(seconds)).await.iter().sum::<u64>();
+    assert_eq!(count(700).await, 0, "the answer that told of the next one may be lost");
+    fresh.touch_session(next.id, at(701)).await.expect("touching");
+    assert_eq!(count(702).await, 1);
+    assert!(fresh.holds(&next, at(703)).await);
 }
 
 pub(super) async fn sessions_that_are_needed_do_not_hide_others_from_the_sweep(fresh: &Fresh) {

@@ -119,7 +119,7 @@ fn audit(db: &Connection, before: Timestamp, limit: u32) -> rusqlite::Result<u64
     db.prepare_cached(AUDIT)?.execute((before.unix(), limit)).map(|removed| removed as u64)
 }
 
-/// A session that one of its grants still needs is passed over.
+/// A session that is still needed is passed over.
 fn needless_sessions(
     db: &Connection,
     from: Option<ExpiredSession>,
@@ -129,6 +129,7 @@ fn needless_sessions(
     let mut select = db.prepare_cached(
         "SELECT s.expires_at, s.id,
                 EXISTS (SELECT 1 FROM grants g WHERE g.session = s.id AND g.revoked_at IS NULL)
+                OR EXISTS (SELECT 1 FROM sessions h WHERE h.id = s.replaced_by AND h.seen = 0)
          FROM sessions s WHERE s.expires_at <= ?1 AND (s.expires_at, s.id) >= (?2, ?3)
          ORDER BY s.expires_at, s.id LIMIT ?4",
     )?;
@@ -154,7 +155,8 @@ fn needless_sessions(
 fn remove_sessions(db: &Connection, sessions: &[SessionId], expired_by: Timestamp) -> rusqlite::Result<u64> {
     let mut delete = db.prepare_cached(
         "DELETE FROM sessions WHERE id = ?1 AND expires_at <= ?2
-         AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.session = ?1 AND g.revoked_at IS NULL)",
+         AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.session = ?1 AND g.revoked_at IS NULL)
+         AND NOT EXISTS (SELECT 1 FROM sessions h WHERE h.id = sessions.replaced_by AND h.seen = 0)",
     )?;
     let mut removed = 0;
     for session in sessions {
