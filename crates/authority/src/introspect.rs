@@ -13,6 +13,7 @@ use crate::authority::Authority;
 use crate::client::Client;
 use crate::clients::ClientOfToken;
 use crate::issue::TokenType;
+use crate::issue::access_token::Held;
 use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::recognise::recognise;
 use crate::refresh::verify_refresh_token;
@@ -152,13 +153,16 @@ impl Authority {
         jti: &str,
         now: Timestamp,
     ) -> Result<bool, OAuthError> {
-        match grant {
-            Some(grant) => Ok(self.holds(grant)?),
-            None => Ok(!self.is_revoked_by_name(jti, now).await?),
+        let Held { grant, name } = Held::of(grant, jti);
+        if let Some(name) = name
+            && self.is_revoked_by_name(&name, now).await?
+        {
+            return Ok(false);
         }
+        grant.map_or(Ok(true), |grant| self.holds(grant))
     }
 
-    /// Whether a client has given back its own token of this `jti`.
+    /// Whether a client has given back its token of this `jti`: one of its own, or one that came of an exchange.
     pub(crate) async fn is_revoked_by_name(&self, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
         let revoked = self.store.peek(OneTimeKind::RevokedTokenId, OneTimeHash::of(jti)).await?;
         Ok(revoked.is_some_and(|revoked| revoked.expires_at > now))

@@ -26,7 +26,7 @@ pub enum OneTimeKind {
     DpopProofId,
     /// The `jti` of a request object (RFC 9101 §10.8).
     RequestObjectId,
-    /// The `jti` of an access token without a grant that was revoked (RFC 7009 §2.1).
+    /// The `jti` of an access token that was revoked by its name (RFC 7009 §2.1): it has no grant, or came of an exchange.
     RevokedTokenId,
     /// One use of a token that clients register themselves with (RFC 7591 §1.2).
     RegistrationTokenUse,

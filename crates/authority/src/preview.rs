@@ -10,7 +10,7 @@ use crate::authority::Authority;
 use crate::client::Client;
 use crate::grant::{GrantDetail, LiveGrant, NewGrant};
 use crate::grants::live;
-use crate::issue::access_token::{AccessTokenRequest, Room};
+use crate::issue::access_token::{AccessTokenRequest, Origin, Room};
 use crate::issue::{IdTokenRequest, SenderConstraint};
 use crate::random::sixteen;
 use crate::session::AuthenticationMethod;
@@ -40,6 +40,7 @@ impl Authority {
         let access = AccessTokenRequest {
             client,
             live: Some(&live),
+            origin: Origin::Granted,
             sub: &sub,
             scope: scope.as_str(),
             resources: &[],

@@ -10,7 +10,7 @@ use jeton_jose::{Timestamp, VerifyError};
 use crate::GrantId;
 use crate::introspect::IntrospectionClaims;
 use crate::issue::TokenType;
-use crate::issue::access_token::{self, VerifiedAccessToken};
+use crate::issue::access_token::{self, Held, VerifiedAccessToken};
 use crate::keys::KeyRing;
 use crate::settings::Settings;
 
@@ -40,17 +40,18 @@ pub(crate) fn recognise(
     Ok(recognised)
 }
 
-/// The grant of a token, where nothing else of it is wanted.
-pub(crate) fn recognise_grant(
+/// What a token depends on, where nothing else of it is wanted.
+pub(crate) fn recognise_held(
     ring: &KeyRing,
     settings: &Settings,
     token: &str,
     now: Timestamp,
-) -> Result<Option<GrantId>, VerifyError> {
+) -> Result<Held, VerifyError> {
     if ring.remembered.is_none() {
-        return access_token::verify_grant(ring, token, now);
+        return access_token::verify_held(ring, token, now);
     }
-    recognise(ring, settings, token, now).map(|recognised| recognised.grant)
+    let recognised = recognise(ring, settings, token, now)?;
+    Ok(Held::of(recognised.grant, recognised.claims.jti.as_deref().unwrap_or_default()))
 }
 
 impl Recognised {

@@ -71,7 +71,7 @@ pub(crate) fn read_refresh_token(
                 claims.grant().ok_or(TokenError::Invalid(VerifyError::ClaimMalformed { name: "sid" }))?;
             Ok(GenuineRefreshToken { grant, claims, expired })
         }
-        Err(error) => Err(match access_token::verify_grant(ring, token, now) {
+        Err(error) => Err(match access_token::verify_held(ring, token, now) {
             Ok(_) => TokenError::WrongType,
             Err(VerifyError::Expired { .. }) => TokenError::Expired { now },
             Err(_) => TokenError::Invalid(error),

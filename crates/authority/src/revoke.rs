@@ -1,4 +1,5 @@
-//! Revocation (RFC 7009): a client gives back a token, and the whole grant ends with it.
+//! Revocation (RFC 7009): a client gives back a token, and the whole grant ends with it. A token that came of an exchange ends
+//! alone: its grant is the sign-in at another client.
 
 use jeton_jose::Timestamp;
 
@@ -30,8 +31,11 @@ impl Authority {
             return Ok(());
         }
         match access.grant {
-            Some(grant) => self.store.revoke_grant(grant, now).await.map(drop)?,
-            None => {
+            Some(grant) if !access_token::is_exchanged(&access.claims.jti) => {
+                self.store.revoke_grant(grant, now).await.map(drop)?;
+            }
+            // Remembered for as long as the token would hold.
+            _ => {
                 let hash = OneTimeHash::of(&access.claims.jti);
                 self.store
                     .place(OneTimeKind::RevokedTokenId, hash, "".into(), access.exp, now)

@@ -93,6 +93,9 @@ impl Authority {
             return Err(UserInfoError::CertificateNotShown);
         }
         let grant = access.grant.ok_or(UserInfoError::InsufficientScope)?;
+        if !self.is_in_force(access.grant, &access.claims.jti, now).await? {
+            return Err(UserInfoError::InvalidToken);
+        }
         let found = self.store.find_grant(grant).await?;
         let Some((live, UserStatus::Active)) = found else { return Err(UserInfoError::InvalidToken) };
         if live.grant.revoked_at.is_some() || live.grant.expires_at <= now {

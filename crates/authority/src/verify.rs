@@ -4,7 +4,8 @@ use jeton_jose::{Timestamp, VerifyError};
 
 use crate::GrantId;
 use crate::authority::Authority;
-use crate::recognise::{recognise, recognise_grant};
+use crate::issue::access_token::Held;
+use crate::recognise::recognise_held;
 use crate::refresh::verify_refresh_token;
 use crate::token::TokenError;
 use crate::user::UserStatus;
@@ -15,27 +16,20 @@ impl Authority {
     /// # Errors
     /// Says which of these does not hold.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<(), TokenError> {
-        let (grant, generation) =
-            self.with_ring(|ring| match recognise_grant(ring, &self.settings, token, now) {
-                Ok(grant) => Ok((grant, None)),
+        let (held, generation) =
+            self.with_ring(|ring| match recognise_held(ring, &self.settings, token, now) {
+                Ok(held) => Ok((held, None)),
                 Err(VerifyError::Expired { .. }) => Err(TokenError::Expired { now }),
-                Err(_) => verify_refresh_token(ring, token, now)
-                    .map(|(grant, claims)| (Some(grant), Some(claims.generation()))),
+                Err(_) => verify_refresh_token(ring, token, now).map(|(grant, claims)| {
+                    (Held { grant: Some(grant), name: None }, Some(claims.generation()))
+                }),
             })?;
-        match grant {
-            Some(grant) => self.check_standing(grant, generation),
-            None => self.check_token_of_a_client(token, now).await,
+        if let Some(name) = &held.name
+            && self.is_revoked_by_name(name, now).await?
+        {
+            return Err(TokenError::Revoked);
         }
-    }
-
-    /// A client's own token comes from no grant, and is revoked by its name.
-    async fn check_token_of_a_client(&self, token: &str, now: Timestamp) -> Result<(), TokenError> {
-        let recognised = self.with_ring(|ring| recognise(ring, &self.settings, token, now));
-        let claims = &recognised.map_err(TokenError::Invalid)?.claims;
-        match self.is_revoked_by_name(claims.jti.as_deref().unwrap_or_default(), now).await? {
-            false => Ok(()),
-            true => Err(TokenError::Revoked),
-        }
+        held.grant.map_or(Ok(()), |grant| self.check_standing(grant, generation))
     }
 
     pub(crate) fn check_standing(&self, grant: GrantId, generation: Option<u64>) -> Result<(), TokenError> {

@@ -7,7 +7,7 @@ use super::TokenRequest;
 use crate::authority::Authority;
 use crate::authorization::permitted_resources;
 use crate::issue::TokenResponse;
-use crate::issue::access_token::AccessTokenRequest;
+use crate::issue::access_token::{AccessTokenRequest, Origin};
 use crate::refusal::OAuthError;
 
 /// Scopes that are about a user, which there is none of.
@@ -32,6 +32,7 @@ impl Authority {
         let access = AccessTokenRequest {
             client,
             live: None,
+            origin: Origin::Granted,
             sub: client.id.as_str(),
             scope: scope.as_str(),
             resources: &resources,

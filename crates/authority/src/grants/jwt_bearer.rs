@@ -16,7 +16,7 @@ use crate::authorization::permitted_resources;
 use crate::client::TrustedIssuer;
 use crate::grant::{LiveGrant, NewGrant};
 use crate::issue::TokenResponse;
-use crate::issue::access_token::AccessTokenRequest;
+use crate::issue::access_token::{AccessTokenRequest, Origin};
 use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::random::sixteen;
 use crate::refusal::{OAuthError, Refusal};
@@ -58,6 +58,7 @@ impl Authority {
         let access = AccessTokenRequest {
             client,
             live: Some(&live),
+            origin: Origin::Granted,
             sub: &sub,
             scope: scope.as_str(),
             resources: &resources,

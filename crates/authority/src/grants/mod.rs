@@ -21,7 +21,7 @@ use crate::authority::Authority;
 use crate::authorization::{narrowed_details, permitted_details};
 use crate::client::{Client, ClientSource};
 use crate::grant::{GrantDetail, LiveGrant};
-use crate::issue::access_token::AccessTokenRequest;
+use crate::issue::access_token::{AccessTokenRequest, Origin};
 use crate::issue::{Content, Encryption, IdTokenRequest, SenderConstraint, TokenResponse};
 use crate::one_time::{Presentation, Presenter};
 use crate::refresh_token::mint;
@@ -222,6 +222,7 @@ impl Authority {
         let access = AccessTokenRequest {
             client,
             live: Some(live),
+            origin: Origin::Granted,
             sub: &sub,
             scope: scope.as_str(),
             resources,

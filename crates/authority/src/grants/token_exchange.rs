@@ -18,7 +18,7 @@ use crate::client::{Client, ExchangeActor};
 use crate::clients::ClientOfToken;
 use crate::grant::LiveGrant;
 use crate::issue::TokenResponse;
-use crate::issue::access_token::{self, AccessTokenRequest};
+use crate::issue::access_token::{self, AccessTokenRequest, Origin};
 use crate::refusal::{OAuthError, Refusal};
 use crate::user::UserStatus;
 
@@ -102,6 +102,7 @@ impl Authority {
         let access = AccessTokenRequest {
             client,
             live: Some(&live),
+            origin: Origin::Exchanged,
             sub: &sub,
             scope: scope.as_str(),
             resources: &targets,

@@ -20,6 +20,15 @@ use crate::settings::Settings;
 /// The `typ` of an access token (RFC 9068 §2.1).
 pub(crate) const TYP: &str = "at+jwt";
 
+/// What the name (`jti`) of a token begins with that came of an exchange. Such a token is revoked by its name: its grant is
+/// another client's sign-in, or outlives it.
+const EXCHANGED: &str = "x-";
+
+/// Whether a token of this name is revoked by its name, and not with its grant.
+pub(crate) fn is_exchanged(jti: &str) -> bool {
+    jti.starts_with(EXCHANGED)
+}
+
 /// What simplejwt calls the type of an access token.
 const TOKEN_TYPE: &str = "access";
 
@@ -141,11 +150,21 @@ pub(crate) fn issue(
     })
 }
 
+/// Where an access token of a client comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// What the client was granted, or may do by itself.
+    Granted,
+    /// Another token, by exchange.
+    Exchanged,
+}
+
 /// What an access token of a client is made from.
 pub(crate) struct AccessTokenRequest<'a> {
     pub(crate) client: &'a Client,
     /// The grant behind it; none where the client asks for itself.
     pub(crate) live: Option<&'a LiveGrant>,
+    pub(crate) origin: Origin,
     pub(crate) sub: &'a str,
     pub(crate) scope: &'a str,
     pub(crate) resources: &'a [Box<str>],
@@ -180,12 +199,20 @@ impl AccessTokenRequest<'_> {
         room: &'a mut Room,
         now: Timestamp,
     ) -> impl Serialize + use<'a> {
-        let Room { jti, sid } = room;
+        let Room { jti, exchanged, sid } = room;
+        let name = crate::id::hex(&sixteen(random), jti);
+        let jti = match self.origin {
+            Origin::Granted => name,
+            Origin::Exchanged => {
+                *exchanged = format!("{EXCHANGED}{name}");
+                exchanged
+            }
+        };
         Claims {
             token_type: TOKEN_TYPE,
             exp: self.expires_at(settings, now),
             iat: now,
-            jti: crate::id::hex(&sixteen(random), jti),
+            jti,
             user_id: self.live.map(|_| self.sub),
             username: self.live.map(|live| live.username.as_str()),
             iss: &settings.issuer,
@@ -215,6 +242,7 @@ impl AccessTokenRequest<'_> {
 #[derive(Default)]
 pub(crate) struct Room {
     jti: [u8; 32],
+    exchanged: String,
     sid: [u8; 32],
 }
 
@@ -250,18 +278,33 @@ pub(crate) fn verify(
     Ok(VerifiedAccessToken { grant, claims, exp, iat, aud })
 }
 
-/// Verifies an access token and names its grant; none where no user stands behind it. This is all that most callers want,
-/// and costs less.
-pub(crate) fn verify_grant(
-    ring: &KeyRing,
-    token: &str,
-    now: Timestamp,
-) -> Result<Option<GrantId>, VerifyError> {
-    #[derive(Deserialize)]
-    struct Sid {
-        sid: Option<String>,
+/// What has to be in force for an access token to be good.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// The grant that it came from; none where no user stands behind it.
+    pub(crate) grant: Option<GrantId>,
+    /// Its own name, where it is revoked by that.
+    pub(crate) name: Option<Box<str>>,
+}
+
+impl Held {
+    pub(crate) fn of(grant: Option<GrantId>, jti: &str) -> Self {
+        let by_name = grant.is_none() || is_exchanged(jti);
+        Self { grant, name: by_name.then(|| jti.into()) }
     }
-    grant_of(verified::<Sid>(ring, token, now)?.claims().sid.as_deref())
+}
+
+/// Verifies an access token and says what it depends on. This is all that most callers want, and costs less.
+pub(crate) fn verify_held(ring: &KeyRing, token: &str, now: Timestamp) -> Result<Held, VerifyError> {
+    #[derive(Deserialize)]
+    struct Claims {
+        sid: Option<String>,
+        #[serde(default)]
+        jti: String,
+    }
+    let verified = verified::<Claims>(ring, token, now)?;
+    let claims = verified.claims();
+    Ok(Held::of(grant_of(claims.sid.as_deref())?, &claims.jti))
 }
 
 fn grant_of(sid: Option<&str>) -> Result<Option<GrantId>, VerifyError> {

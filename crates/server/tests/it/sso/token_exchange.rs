@@ -193,6 +193,67 @@ async fn ending_the_users_grant_ends_every_token_that_came_of_it() {
     assert_eq!(error(&exchange(&app, "office", &subject, &[("resource", ORDERS)]).await), "invalid_request");
 }
 
+/// What introspection and the token API both say of a token.
+async fn is_good(app: &TestApp, client: &str, token: &str) -> bool {
+    let told = app.post_as(client, "/introspect", &[("token", token)]).await.json();
+    let verified = app.verify(token).await.status == StatusCode::OK;
+    assert_eq!(told["active"], verified);
+    verified
+}
+
+#[tokio::test]
+async fn a_service_that_gives_back_an_exchanged_token_ends_that_token_alone() {
+    for actor in [ExchangeActor::Client, ExchangeActor::Nobody] {
+        let app = app().await;
+        add_service(&app, "gateway", OFFICE, actor).await;
+        let tokens = tokens(&app).await;
+        let subject = access(&tokens);
+        let to_orders = [("resource", ORDERS)];
+        let exchanged = access(&exchange(&app, "gateway", &subject, &to_orders).await.json());
+        let another = access(&exchange(&app, "gateway", &subject, &to_orders).await.json());
+        // Nobody else's word counts.
+        app.post_as("office", "/revoke", &[("token", &exchanged)]).await;
+        assert!(is_good(&app, "gateway", &exchanged).await);
+        let answer = app.post_as("gateway", "/revoke", &[("token", &exchanged)]).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(!is_good(&app, "gateway", &exchanged).await);
+        assert!(is_good(&app, "gateway", &another).await);
+        assert!(is_good(&app, "web", &subject).await);
+        assert_eq!(app.userinfo(&subject).await.status, StatusCode::OK);
+        let refresh = tokens["refresh_token"].as_str().expect("a token");
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+        assert_eq!(app.post_as("web", "/token", &fields).await.status, StatusCode::OK);
+        // With the sign-in ends what came of it.
+        app.post_as("web", "/revoke", &[("token", &subject)]).await;
+        assert!(!is_good(&app, "gateway", &another).await);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_gives_back_what_it_exchanged_for_itself_stays_signed_in() {
+    let app = TestApp::new().await;
+    let mut metadata = web();
+    metadata["grant_types"] = json!(["authorization_code", "refresh_token", GRANT]);
+    let policy = ExchangePolicy {
+        targets: vec![ORDERS.to_owned()],
+        accepts: vec![ORDERS.to_owned()],
+        actor: ExchangeActor::Nobody,
+    };
+    let policy =
+        ClientPolicy { exchange: policy, resources: vec![OFFICE.to_owned()], ..ClientPolicy::default() };
+    app.add_client_with("web", metadata, policy).await;
+    let subject = access(&tokens(&app).await);
+    let exchanged = access(&exchange(&app, "web", &subject, &[]).await.json());
+    app.post_as("web", "/revoke", &[("token", &exchanged)]).await;
+    assert!(!is_good(&app, "web", &exchanged).await);
+    assert_eq!(
+        error(&exchange(&app, "web", &exchanged, &[]).await),
+        "invalid_request",
+        "nor is it exchanged"
+    );
+    assert!(is_good(&app, "web", &subject).await);
+}
+
 #[tokio::test]
 async fn an_actor_is_named_and_those_before_it_are_never_lost() {
     let app = app().await;
