@@ -144,7 +144,9 @@ async fn a_page_never_says_signed_out_where_nothing_ended() {
     assert!(other.get(&forged).await.text().contains("You are not signed in"));
     // Where somebody is signed in by now, the same link says so.
     sign_in_as(&other, "bob").await;
-    assert!(other.get(link).await.text().contains("As bob"));
+    let shown = other.get(link).await;
+    assert!(shown.text().contains("You are signed in<"), "{}", shown.text());
+    assert!(shown.text().contains("bob"), "{}", shown.text());
 }
 
 #[tokio::test]
@@ -190,7 +192,7 @@ async fn a_page_that_is_out_of_date_is_shown_again_for_the_state_of_now() {
         let answer = browser.submit(&page, &[("action", action)]).await;
         touches_no_cookie(&answer);
         let shown = browser.follow(answer).await;
-        assert!(shown.text().contains("signed in as <strong>bob"), "{action}: {}", shown.text());
+        assert!(shown.text().contains("signed in as <strong><bdi>bob"), "{action}: {}", shown.text());
         assert!(shown.text().contains("out of date"), "{action}: {}", shown.text());
         assert!(!shown.text().contains("ookies"), "{action}: {}", shown.text());
         assert!(is_signed_in(&browser).await, "{action}");
@@ -214,7 +216,7 @@ async fn a_page_that_stayed_open_for_too_long_asks_again_even_where_the_hint_wou
     app.hand.step(2 * 3600);
     // "Stay signed in" on a page of two hours ago must not become a sign-out by its hint.
     let shown = browser.submit_and_follow(&page, &[("action", "stay")]).await;
-    assert!(shown.text().contains("signed in as <strong>ada"), "{}", shown.text());
+    assert!(shown.text().contains("signed in as <strong><bdi>ada"), "{}", shown.text());
     assert!(is_signed_in(&browser).await);
 }
 
