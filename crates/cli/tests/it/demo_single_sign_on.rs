@@ -46,14 +46,14 @@ fn the_second_application_asks_for_no_password_and_signing_out_of_one_signs_out_
 
     let first = demo.sign_in(&mut browser, &demo.reading_room);
     assert_eq!((first.status, &first.url), (200, &demo.reading_room), "{first:?}");
-    assert!(first.text.contains("Hello, Demo User"), "{first:?}");
+    assert!(first.text.contains("Hello, <bdi>Demo User</bdi>"), "{first:?}");
     assert!(first.text.contains("You typed your password at the authority"), "{first:?}");
 
     // `auth_time` is in whole seconds: within one of them the application could not tell an old sign-in from a new one.
     std::thread::sleep(std::time::Duration::from_millis(1100));
     let second = demo.follow_sign_in(&mut browser, &demo.tea_shop);
     assert_eq!((second.status, &second.url), (200, &demo.tea_shop), "{second:?}");
-    assert!(second.text.contains("Hello, Demo User"), "{second:?}");
+    assert!(second.text.contains("Hello, <bdi>Demo User</bdi>"), "{second:?}");
     assert!(second.text.contains("No password this time"), "{second:?}");
 
     let refreshed = browser.submit(&second, "/refresh", &[]);
@@ -189,7 +189,7 @@ fn a_form_of_another_site_and_a_forged_logout_token_sign_nobody_out() {
         None,
     );
     assert_eq!(forged.status, 400, "{forged:?}");
-    assert!(browser.open(&demo.tea_shop).text.contains("Hello, Demo User"));
+    assert!(browser.open(&demo.tea_shop).text.contains("Hello, <bdi>Demo User</bdi>"));
 }
 
 #[test]
