@@ -2,8 +2,8 @@
 
 use jeton_jose::Timestamp;
 use jeton_jose::base64url;
-use jeton_oauth::Parameters;
 use jeton_oauth::client::SubjectType;
+use jeton_oauth::{ErrorCode, Parameters};
 use serde::Deserialize;
 
 use crate::Network;
@@ -11,14 +11,16 @@ use crate::audit::AuditEvent;
 use crate::audited::decided;
 use crate::authority::Authority;
 use crate::authorization::{
-    AuthorizationRequest, AuthorizationResponse, CodeContent, NextStep, PageError, ReceivedRequest,
-    RedirectableRequest, ResponseParameters, SignedIn, Since, next_step,
+    AuthorizationRequest, AuthorizationResponse, CodeContent, KeptRequest, NewAnswer, NextStep, PageError,
+    ReceivedRequest, RedirectError, RedirectableRequest, RequestAnswer, ResponseParameters, SignedIn, Since,
+    leads_again, may_continue, next_step,
 };
 use crate::client::Client;
+use crate::form_token::FORM_LIFETIME;
 use crate::grant::GrantDetail;
-use crate::one_time::{Handle, OneTimeHash, OneTimeKind};
-use crate::refusal::OAuthError;
-use crate::store::{Redemption, StoreError};
+use crate::one_time::{Handle, OneTime, OneTimeHash, OneTimeKind};
+use crate::refusal::{OAuthError, Refusal};
+use crate::store::StoreError;
 use crate::user::Subject;
 
 /// Why no client could be found for a request.
@@ -33,6 +35,23 @@ pub enum IdentifyError {
 }
 
 impl From<StoreError> for IdentifyError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Why a client gets no code.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantCodeError {
+    /// The client is told.
+    #[error("{}", .0.refusal)]
+    Refused(Box<RedirectError>),
+    /// Something failed here.
+    #[error(transparent)]
+    Failed(#[from] OAuthError),
+}
+
+impl From<StoreError> for GrantCodeError {
     fn from(error: StoreError) -> Self {
         Self::Failed(error.into())
     }
@@ -55,30 +74,41 @@ impl Authority {
         let received =
             match parameters.get("request_uri").and_then(|uri| uri.strip_prefix(REQUEST_URI_PREFIX)) {
                 None => ReceivedRequest::new(parameters),
-                Some(handle) => self.pushed_request(handle, &parameters, now).await?,
+                Some(handle) => self.kept_request(handle, &parameters, now).await?,
             };
         let id = received.client_id()?;
         let client = self.client_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
         Ok(received.identify(client)?)
     }
 
-    /// Reads a pushed request; it is used up only when the code is given.
-    async fn pushed_request(
+    /// Reads a kept request; it is used up only when the code is given.
+    async fn kept_request(
         &self,
         handle: &str,
         parameters: &Parameters,
         now: Timestamp,
     ) -> Result<ReceivedRequest, IdentifyError> {
         let hash = OneTimeHash::of(handle);
-        let found = self.store.peek(OneTimeKind::PushedRequest, hash).await?;
-        let found = found.filter(|found| found.redeemed_at.is_none() && found.expires_at > now);
-        let found = found.ok_or(PageError::RequestUri)?;
-        let pushed = Parameters::parse(found.content.as_bytes()).map_err(|_| PageError::RequestUri)?;
+        let row = self.store.peek(OneTimeKind::PushedRequest, hash).await?.ok_or(PageError::RequestUri)?;
+        let (pushed, kept) = KeptRequest::read(hash, &row, now).ok_or(PageError::RequestUri)?;
         // RFC 9126 §4: the request_uri is for the client that pushed.
         if pushed.get("client_id") != parameters.get("client_id") {
             return Err(PageError::RequestUri.into());
         }
-        Ok(ReceivedRequest::pushed(pushed, parameters.clone(), hash))
+        Ok(ReceivedRequest::kept(pushed, parameters.clone(), kept))
+    }
+
+    /// Notes that a page of a request is being shown: a kept request then lives as long as the page may.
+    ///
+    /// # Errors
+    /// When the store fails. Where it only cannot write, the page can be shown all the same.
+    pub async fn page_shown(&self, request: &AuthorizationRequest, now: Timestamp) -> Result<(), StoreError> {
+        let Some(kept) = &request.kept else { return Ok(()) };
+        let Some(until) = kept.prolonged(now) else { return Ok(()) };
+        match self.store.prolong_request(kept.handle, until).await {
+            Err(StoreError::Unavailable(_)) => Ok(()),
+            result => result,
+        }
     }
 
     /// Decides what has to happen next in an authorization.
@@ -92,10 +122,7 @@ impl Authority {
         since: Since,
         now: Timestamp,
     ) -> Result<NextStep, OAuthError> {
-        let expected = match &request.id_token_hint {
-            Some(hint) => self.subject_of_hint(hint, &request.client, signed_in).await?,
-            None => None,
-        };
+        let expected = self.expected_subject(request, signed_in);
         let allowed = match signed_in {
             Some(signed_in) => self.store.find_consent(signed_in.user.id, &request.client.id).await?,
             None => None,
@@ -103,26 +130,36 @@ impl Authority {
         Ok(next_step(request, signed_in, expected.as_deref(), allowed.as_ref(), since, now))
     }
 
+    /// Whether the user may go on with a request as who is signed in, without a password.
+    pub fn may_continue(&self, request: &AuthorizationRequest, signed_in: &SignedIn, now: Timestamp) -> bool {
+        let expected = self.expected_subject(request, Some(signed_in));
+        may_continue(request, signed_in, expected.as_deref(), now)
+    }
+
+    /// The subject that the client expects, if it says so with an ID token.
+    fn expected_subject(
+        &self,
+        request: &AuthorizationRequest,
+        signed_in: Option<&SignedIn>,
+    ) -> Option<String> {
+        let hint = request.id_token_hint.as_deref()?;
+        Some(self.subject_of_hint(hint, &request.client, signed_in))
+    }
+
     /// The subject that an ID token of ours names, whether it has expired or not. A hint that is not genuine names nobody who
     /// could be signed in.
-    async fn subject_of_hint(
-        &self,
-        hint: &str,
-        client: &Client,
-        signed_in: Option<&SignedIn>,
-    ) -> Result<Option<String>, OAuthError> {
-        let nobody = || Ok(Some(String::new()));
-        let Some(claims) = self.id_token_claims(hint) else { return nobody() };
+    fn subject_of_hint(&self, hint: &str, client: &Client, signed_in: Option<&SignedIn>) -> String {
+        let Some(claims) = self.id_token_claims(hint) else { return String::new() };
         if claims.aud != client.id.as_str() {
-            return nobody();
+            return String::new();
         }
         // A pairwise subject is compared as this client knows it.
-        Ok(Some(match signed_in {
+        match signed_in {
             Some(signed_in) if self.subject_for(client, &signed_in.user.subject()) == claims.sub => {
                 signed_in.user.subject().as_str().to_owned()
             }
             _ => claims.sub,
-        }))
+        }
     }
 
     /// What an ID token of ours says, expired or not.
@@ -166,60 +203,130 @@ impl Authority {
         given.and(recorded)
     }
 
-    /// Gives the client its code. To be called where [`Authority::next_step`] says so.
+    /// Gives the client its code. To be called where [`Authority::next_step`] says so. `browser` is the name of the browser: a
+    /// kept request gives one code, to the browser that answers it first.
     ///
     /// # Errors
-    /// When the store fails, or a pushed request was used before.
+    /// When the store fails, or a kept request was answered before and may not lead there again.
     pub async fn grant_code(
         &self,
         request: &AuthorizationRequest,
         signed_in: &SignedIn,
+        browser: &str,
         network: Network,
         now: Timestamp,
-    ) -> Result<AuthorizationResponse, IdentifyError> {
-        if let Some(pushed) = request.pushed {
-            match self.store.redeem(OneTimeKind::PushedRequest, pushed, now).await? {
-                Redemption::Redeemed { .. } => {}
-                _ => return Err(PageError::RequestUri.into()),
-            }
-        }
-        let code = Handle::draw(&*self.random);
-        let content = CodeContent {
-            client: request.client.id.clone(),
-            redirect_uri: request.redirect_uri.clone(),
-            redirect_uri_named: request.redirect_uri_named,
-            code_challenge: request.code_challenge.as_ref().map(|challenge| challenge.as_str().into()),
-            dpop_jkt: request.dpop_jkt.clone(),
-            scope: request.scope.as_str().into(),
-            nonce: request.nonce.clone(),
-            user: signed_in.user.id.to_string().into(),
-            epoch: signed_in.user.epoch,
-            session: (!request.is_offline()).then(|| signed_in.session.id.to_string().into()),
-            session_expires_at: (!request.is_offline()).then_some(signed_in.session.expires_at),
-            detail: GrantDetail {
-                auth_time: signed_in.session.authenticated_at,
-                amr: signed_in.session.methods.clone(),
-                resources: request.resources.clone(),
-                claims: request.claims.clone(),
-                authorization_details: request.authorization_details.clone(),
-                jkt: None,
-                x5t_s256: None,
-            },
-        };
+    ) -> Result<AuthorizationResponse, GrantCodeError> {
+        let content = code_content(request, signed_in).to_json();
         let lifetime = match request.client.policy.profile {
             Some(profile) => self.settings.code_lifetime.min(profile.longest_code()),
             None => self.settings.code_lifetime,
         };
         let expires_at = now.saturating_add(lifetime);
         let record = decided(AuditEvent::CodeGranted, signed_in, &request.client, network, now);
-        // 256 random bits are never taken. Begun together, both are committed together.
-        let (placed, recorded) = tokio::join!(
-            self.store.place(OneTimeKind::AuthorizationCode, code.hash(), content.to_json(), expires_at, now),
-            self.store.record_audit(record),
-        );
-        placed?;
-        recorded?;
-        Ok(request.answer(ResponseParameters::Code(code)))
+        let Some(kept) = &request.kept else {
+            let code = Handle::draw(&*self.random);
+            // 256 random bits are never taken. Begun together, both are committed together.
+            let (placed, recorded) = tokio::join!(
+                self.store.place(OneTimeKind::AuthorizationCode, code.hash(), content, expires_at, now),
+                self.store.record_audit(record),
+            );
+            placed?;
+            recorded?;
+            return Ok(request.answer(ResponseParameters::Code(code)));
+        };
+        let code = self.code_of(kept, browser);
+        let answer = NewAnswer {
+            request: kept.handle,
+            code: code.hash(),
+            content,
+            code_expires_at: expires_at,
+            kept_until: now.saturating_add(FORM_LIFETIME),
+        };
+        match self.store.answer_request(answer, now).await? {
+            RequestAnswer::Answered => {
+                self.store.record_audit(record).await?;
+                Ok(request.answer(ResponseParameters::Code(code)))
+            }
+            RequestAnswer::AnsweredBefore { code: row } => {
+                led_again(request, Some(signed_in), code, row.as_ref(), now)
+            }
+            RequestAnswer::Expired | RequestAnswer::Unknown => {
+                Err(refused(request, "the request_uri has expired"))
+            }
+        }
+    }
+
+    /// Leads a browser on that comes again with a kept request which was answered: where the first answer led, as long as the code
+    /// waits there, and otherwise to the application with an error.
+    ///
+    /// # Errors
+    /// As [`Authority::grant_code`].
+    pub async fn lead_again(
+        &self,
+        request: &AuthorizationRequest,
+        signed_in: Option<&SignedIn>,
+        browser: &str,
+        now: Timestamp,
+    ) -> Result<AuthorizationResponse, GrantCodeError> {
+        let Some(kept) = &request.kept else { return Err(refused(request, ANSWERED)) };
+        let code = self.code_of(kept, browser);
+        let row = self.store.peek(OneTimeKind::AuthorizationCode, code.hash()).await?;
+        led_again(request, signed_in, code, row.as_ref(), now)
+    }
+
+    /// The code that a kept request gives to a browser: the same each time, so that it need not be stored to be given again.
+    fn code_of(&self, kept: &KeptRequest, browser: &str) -> Handle {
+        let parts = [&kept.handle.as_bytes()[..], browser.as_bytes()];
+        Handle::from_seal(self.with_ring(|ring| ring.seal("code of a kept request", &parts)))
+    }
+}
+
+/// What the client is told of a kept request that gave its code before.
+const ANSWERED: &str = "the request_uri was used before";
+
+fn refused(request: &AuthorizationRequest, description: &'static str) -> GrantCodeError {
+    let refusal = Refusal::new(ErrorCode::InvalidRequestUri, description);
+    GrantCodeError::Refused(Box::new(request.refuse(refusal)))
+}
+
+fn led_again(
+    request: &AuthorizationRequest,
+    signed_in: Option<&SignedIn>,
+    code: Handle,
+    row: Option<&OneTime>,
+    now: Timestamp,
+) -> Result<AuthorizationResponse, GrantCodeError> {
+    match (row, signed_in) {
+        (Some(row), Some(signed_in)) if leads_again(row, &signed_in.user, now) => {
+            Ok(request.answer(ResponseParameters::Code(code)))
+        }
+        _ => Err(refused(request, ANSWERED)),
+    }
+}
+
+/// What a code stands for that is given now.
+fn code_content(request: &AuthorizationRequest, signed_in: &SignedIn) -> CodeContent {
+    CodeContent {
+        client: request.client.id.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        redirect_uri_named: request.redirect_uri_named,
+        code_challenge: request.code_challenge.as_ref().map(|challenge| challenge.as_str().into()),
+        dpop_jkt: request.dpop_jkt.clone(),
+        scope: request.scope.as_str().into(),
+        nonce: request.nonce.clone(),
+        user: signed_in.user.id.to_string().into(),
+        epoch: signed_in.user.epoch,
+        session: (!request.is_offline()).then(|| signed_in.session.id.to_string().into()),
+        session_expires_at: (!request.is_offline()).then_some(signed_in.session.expires_at),
+        detail: GrantDetail {
+            auth_time: signed_in.session.authenticated_at,
+            amr: signed_in.session.methods.clone(),
+            resources: request.resources.clone(),
+            claims: request.claims.clone(),
+            authorization_details: request.authorization_details.clone(),
+            jkt: None,
+            x5t_s256: None,
+        },
     }
 }
 

@@ -1,7 +1,6 @@
 //! Signing in and out at a browser.
 
 use jeton_jose::Timestamp;
-use jeton_jose::base64url;
 
 use crate::authority::Authority;
 use crate::authorization::SignedIn;
@@ -90,17 +89,5 @@ impl Authority {
     /// When the store fails.
     pub async fn lapsed_session(&self, secret: &SessionSecret) -> Result<Option<LapsedSession>, StoreError> {
         self.store.find_lapsed_session(&secret.hash()).await
-    }
-
-    /// A text that proves that a form was made for this browser and purpose: it goes into the form, and only whoever can read
-    /// the browser's cookie and knows the authority's key can make it.
-    pub fn form_token(&self, browser: &str, purpose: &str) -> String {
-        self.with_ring(|ring| base64url::encode(ring.seal("form", &[browser.as_bytes(), purpose.as_bytes()])))
-    }
-
-    /// Whether a form's text is the one of [`Authority::form_token`].
-    pub fn is_form_token(&self, browser: &str, purpose: &str, presented: &str) -> bool {
-        use subtle::ConstantTimeEq;
-        self.form_token(browser, purpose).as_bytes().ct_eq(presented.as_bytes()).into()
     }
 }

@@ -54,7 +54,7 @@ mod userinfo;
 mod verify;
 
 pub use authority::{Authority, OpenError};
-pub use authorize::{IdentifyError, REQUEST_URI_PREFIX};
+pub use authorize::{GrantCodeError, IdentifyError, REQUEST_URI_PREFIX};
 pub use caller::Caller;
 pub use device_authorization::{
     DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, FindDeviceError, FoundDevice,

@@ -70,6 +70,11 @@ impl Handle {
         Self(base64url::encode(bytes).into())
     }
 
+    /// One that only this authority can have made, and always makes of the same things.
+    pub(crate) fn from_seal(seal: [u8; 32]) -> Self {
+        Self(base64url::encode(seal).into())
+    }
+
     /// The text, where it leaves.
     pub fn expose(&self) -> &str {
         &self.0

@@ -9,13 +9,14 @@ use serde::Serialize;
 
 use crate::Network;
 use crate::authority::Authority;
-use crate::authorization::{PageError, ReceivedRequest, RedirectError};
+use crate::authorization::{KeptContent, KeptRequest, PageError, ReceivedRequest, RedirectError};
 use crate::authorize::REQUEST_URI_PREFIX;
 use crate::client::Client;
 use crate::issue::SenderConstraint;
 use crate::one_time::{Handle, OneTimeKind};
 use crate::refusal::{OAuthError, Refusal};
-use crate::store::StoreError;
+use crate::request_object::USED_BEFORE;
+use crate::store::{Placement, StoreError};
 
 /// What the client sends instead of the request.
 #[derive(Debug, Clone, Serialize)]
@@ -103,7 +104,8 @@ impl Authority {
             None => of_client(parameters, client)?,
         };
         let parameters = bound(parameters, constraint)?;
-        self.keep_request(client, parameters, network, now).await.map_err(|error| match error {
+        let handle = Handle::draw(&*self.random);
+        self.keep_request(client, parameters, handle, network, now).await.map_err(|error| match error {
             RequestObjectError::Page(PageError::ClientUnknown) => {
                 OAuthError::refused(ErrorCode::UnauthorizedClient, "the client may not ask for authorization")
             }
@@ -137,19 +139,43 @@ impl Authority {
         } else if client.metadata.require_pushed_authorization_requests == Some(true) {
             Err(invalid("this client has to push its requests").into())
         } else {
-            self.open_request_object(&client, &object, network, now).await
+            self.open_request_object_of_browser(&client, &object, network, now).await
         };
-        let parameters = match opened {
-            Ok(parameters) => parameters,
+        let (parameters, handle) = match opened {
+            Ok(opened) => opened,
             Err(OAuthError::Refused(refusal)) => {
                 let beside = beside.identify(client).map_err(|_| PageError::RequestObject)?;
                 return Err(RequestObjectError::Redirect(Box::new(beside.refuse(refusal))));
             }
             Err(error) => return Err(error.into()),
         };
-        let kept = self.keep_request(&client, parameters, network, now).await?;
+        let kept = self.keep_request(&client, parameters, handle, network, now).await?;
         let instead = [("client_id", id.as_str().to_owned()), ("request_uri", kept.request_uri)];
         Ok(instead.into_iter().collect())
+    }
+
+    /// Opens a request object that came through the browser, and says what stands for it. An object that is named by a `jti` always
+    /// leads to the same request: a browser that sends it again, because its user pressed twice, goes on with what the first
+    /// one began, and gets one code at most.
+    async fn open_request_object_of_browser(
+        &self,
+        client: &Client,
+        object: &str,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(Parameters, Handle), OAuthError> {
+        let opened = self.verify_request_object(client, object, network, now).await?;
+        let Some(identifier) = opened.identifier else {
+            return Ok((opened.parameters, Handle::draw(&*self.random)));
+        };
+        let sealed = [client.id.as_str().as_bytes(), object.as_bytes()];
+        let handle = Handle::from_seal(self.with_ring(|ring| ring.seal("kept request object", &sealed)));
+        if self.use_request_object(client, identifier, network, now).await? == Placement::Taken
+            && self.store.peek(OneTimeKind::PushedRequest, handle.hash()).await?.is_none()
+        {
+            return Err(USED_BEFORE.into());
+        }
+        Ok((opened.parameters, handle))
     }
 
     /// Checks a request and keeps it.
@@ -157,12 +183,13 @@ impl Authority {
         &self,
         client: &Arc<Client>,
         parameters: Parameters,
+        handle: Handle,
         network: Network,
         now: Timestamp,
     ) -> Result<PushedRequest, RequestObjectError> {
-        let handle = Handle::draw(&*self.random);
-        let content = kept_parameters(&parameters).map(|kept| kept.to_query().into_boxed_str());
-        let received = ReceivedRequest::pushed(parameters, Parameters::default(), handle.hash());
+        let content = kept_parameters(&parameters);
+        let kept = KeptRequest::fresh(handle.hash(), now);
+        let received = ReceivedRequest::kept(parameters, Parameters::default(), kept);
         received
             .identify(Arc::clone(client))?
             .validate(&self.settings)
@@ -170,8 +197,9 @@ impl Authority {
         let content = content.map_err(OAuthError::from)?;
         self.rates.kept_requests.take_for(client, network, now).map_err(OAuthError::from)?;
         let lifetime = self.settings.request_lifetime;
+        let content = KeptContent::new(&content, lifetime, now).to_json();
         let until = now.saturating_add(lifetime);
-        // 256 random bits are never taken.
+        // It is taken where the browser sends a signed request again, which is the same request then.
         self.store.place(OneTimeKind::PushedRequest, handle.hash(), content, until, now).await?;
         Ok(PushedRequest {
             request_uri: format!("{REQUEST_URI_PREFIX}{}", handle.expose()),

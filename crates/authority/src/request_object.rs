@@ -29,6 +29,7 @@ const TYPS: [&str; 2] = ["oauth-authz-req+jwt", "JWT"];
 const ABOUT_ITSELF: [&str; 7] = ["iss", "aud", "exp", "nbf", "iat", "jti", "sub"];
 
 const NOT_VALID: Refusal = refused("the request object is not valid");
+pub(crate) const USED_BEFORE: Refusal = refused("the request object was used before");
 
 const fn refused(description: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidRequestObject, description)
@@ -47,6 +48,39 @@ impl Authority {
         network: Network,
         now: Timestamp,
     ) -> Result<Parameters, OAuthError> {
+        let opened = self.verify_request_object(client, object, network, now).await?;
+        if let Some(identifier) = opened.identifier
+            && self.use_request_object(client, identifier, network, now).await? == Placement::Taken
+        {
+            return Err(USED_BEFORE.into());
+        }
+        Ok(opened.parameters)
+    }
+
+    /// Notes that an object was used.
+    pub(crate) async fn use_request_object(
+        &self,
+        client: &Client,
+        identifier: ObjectIdentifier,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<Placement, OAuthError> {
+        let ObjectIdentifier { hash, until } = identifier;
+        self.rates.identifiers.take_for(client, network, now)?;
+        Ok(self.store.place(OneTimeKind::RequestObjectId, hash, "".into(), until, now).await?)
+    }
+
+    /// Verifies a request object of a client. It is still to be used up.
+    ///
+    /// # Errors
+    /// `invalid_request_object`.
+    pub(crate) async fn verify_request_object(
+        &self,
+        client: &Client,
+        object: &str,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<OpenedObject, OAuthError> {
         let unverified = Unverified::parse(object).map_err(|_| NOT_VALID)?;
         if !is_one_of(unverified.typ(), &TYPS) {
             return Err(refused("the request object is of another type").into());
@@ -62,18 +96,27 @@ impl Authority {
             return Err(refused("the request object has no nbf").into());
         }
         let until = check_times(verified.registered(), now)?;
-        let jti = verified.registered().jti().map(str::to_owned);
+        let identifier = verified
+            .registered()
+            .jti()
+            .map(|jti| ObjectIdentifier { hash: OneTimeHash::of_parts(&[client.id.as_str(), jti]), until });
         let parameters = parameters_of(verified.into_claims(), &client.id)?;
-        if let Some(jti) = jti {
-            let hash = OneTimeHash::of_parts(&[client.id.as_str(), &jti]);
-            self.rates.identifiers.take_for(client, network, now)?;
-            let placed = self.store.place(OneTimeKind::RequestObjectId, hash, "".into(), until, now).await?;
-            if placed == Placement::Taken {
-                return Err(refused("the request object was used before").into());
-            }
-        }
-        Ok(parameters)
+        Ok(OpenedObject { parameters, identifier })
     }
+}
+
+/// A request object that was verified.
+pub(crate) struct OpenedObject {
+    /// The parameters in it.
+    pub(crate) parameters: Parameters,
+    /// Its `jti`, if it has one.
+    pub(crate) identifier: Option<ObjectIdentifier>,
+}
+
+/// What an object is remembered by, so that it works once.
+pub(crate) struct ObjectIdentifier {
+    hash: OneTimeHash,
+    until: Timestamp,
 }
 
 /// The algorithm that an object names, if the client may use it. Never a symmetric one, and `none` is no algorithm at all.

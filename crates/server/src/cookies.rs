@@ -1,5 +1,6 @@
-//! The cookies of a browser: the secret of its session, a name for the browser itself that forms are bound to, and one that
-//! says who signed in there before, so that the throttle does not hold them up for what others do.
+//! The cookies of a browser: the secret of its session, a name for the browser itself that forms are bound to, one that says who
+//! signed in there before, so that the throttle does not hold them up for what others do, and for a short time the name that its
+//! user typed.
 
 use http::{HeaderMap, HeaderValue, header};
 use jeton_authority::session::SessionSecret;
@@ -14,6 +15,10 @@ pub(crate) struct Cookies {
 
 /// For how long a browser remembers who signed in there, from the last sign-in, in seconds: half a year.
 const KNOWN_FOR: u32 = 180 * 24 * 3600;
+
+/// For how long a typed name is kept, in seconds.
+const TYPED_NAME_KEPT: u32 = 10 * 60;
+
 /// Bytes of the name that a browser is given.
 const BROWSER_BYTES: usize = 32;
 
@@ -48,9 +53,22 @@ impl Cookies {
 
     /// Takes the secret away.
     pub(crate) fn clear_session(self) -> HeaderValue {
-        let text =
-            format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", self.session_name(), self.flag());
-        HeaderValue::try_from(text).expect("a cookie of plain letters")
+        self.clear(self.session_name())
+    }
+
+    /// What the user typed, as it was sealed.
+    pub(crate) fn typed_name(self, headers: &HeaderMap) -> Option<&str> {
+        only(headers, self.typed_name_name())
+    }
+
+    /// Keeps what the user typed for a short time. It may be anything, a password too.
+    pub(crate) fn set_typed_name(self, sealed: &str) -> HeaderValue {
+        self.set_for(self.typed_name_name(), sealed, &format!("; Max-Age={TYPED_NAME_KEPT}"))
+    }
+
+    /// Forgets what the user typed.
+    pub(crate) fn clear_typed_name(self) -> HeaderValue {
+        self.clear(self.typed_name_name())
     }
 
     /// Hands the browser its name.
@@ -75,9 +93,18 @@ impl Cookies {
         header
     }
 
+    fn clear(self, name: &str) -> HeaderValue {
+        let text = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", self.flag());
+        HeaderValue::try_from(text).expect("a cookie of plain letters")
+    }
+
     fn set(self, name: &str, value: &str) -> HeaderValue {
+        self.set_for(name, value, "")
+    }
+
+    fn set_for(self, name: &str, value: &str, time: &str) -> HeaderValue {
         // Lax and not Strict: people come here from the pages of clients, and have to be recognised then.
-        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{}", self.flag());
+        let text = format!("{name}={value}; Path=/{time}; HttpOnly; SameSite=Lax{}", self.flag());
         let mut header = HeaderValue::try_from(text).expect("base64url is plain letters");
         header.set_sensitive(true);
         header
@@ -93,6 +120,10 @@ impl Cookies {
 
     const fn known_name(self) -> &'static str {
         if self.secure { "__Host-jeton-known" } else { "jeton-known" }
+    }
+
+    const fn typed_name_name(self) -> &'static str {
+        if self.secure { "__Host-jeton-typed-name" } else { "jeton-typed-name" }
     }
 
     const fn browser_name(self) -> &'static str {

@@ -3,6 +3,7 @@
 
 mod code;
 mod details;
+mod kept;
 mod received;
 mod redirectable;
 mod request;
@@ -11,9 +12,11 @@ mod step;
 
 pub(crate) use code::CodeContent;
 pub(crate) use details::{narrowed_details, permitted_details};
+pub(crate) use kept::{KeptContent, leads_again};
+pub use kept::{KeptRequest, NewAnswer, RequestAnswer, Standing, answer_request};
 pub use received::{PageError, ReceivedRequest};
 pub(crate) use redirectable::permitted_resources;
 pub use redirectable::{RedirectError, RedirectableRequest};
 pub use request::AuthorizationRequest;
 pub use response::{AuthorizationResponse, ResponseParameters};
-pub use step::{NextStep, SignedIn, Since, next_step};
+pub use step::{Identified, NextStep, SignedIn, Since, may_continue, next_step};

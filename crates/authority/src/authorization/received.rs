@@ -6,9 +6,9 @@ use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::ClientId;
 use jeton_oauth::{Parameters, RedirectUri};
 
+use super::kept::KeptRequest;
 use super::redirectable::RedirectableRequest;
 use crate::client::Client;
-use crate::one_time::OneTimeHash;
 
 /// A request as it was received. What is wrong with it is shown to the user as a page and sent nowhere.
 #[derive(Debug, Clone)]
@@ -17,8 +17,8 @@ pub struct ReceivedRequest {
     parameters: Parameters,
     /// What the browser sent, which makes the same request again.
     sent: Parameters,
-    /// The pushed request that it stands for.
-    pushed: Option<OneTimeHash>,
+    /// The kept request that it stands for.
+    kept: Option<KeptRequest>,
 }
 
 /// Why a request is answered with a page instead of a redirect (RFC 6749 §4.1.2.1).
@@ -37,8 +37,8 @@ pub enum PageError {
     /// The redirect URI is none of the client's.
     #[error("the redirect URI is none of those that the client registered")]
     RedirectUriMismatch,
-    /// The pushed request is unknown, expired, used, or another client's.
-    #[error("the request_uri is unknown, expired or used")]
+    /// The pushed request is unknown or another client's. It may have expired, or have been used, long ago.
+    #[error("the request_uri is unknown, or expired or used long ago")]
     RequestUri,
     /// The request object is not good, and the request names no redirect URI beside it.
     #[error("the request object is not valid")]
@@ -70,12 +70,12 @@ impl PageError {
 impl ReceivedRequest {
     /// A request that came through the browser.
     pub fn new(parameters: Parameters) -> Self {
-        Self { sent: parameters.clone(), parameters, pushed: None }
+        Self { sent: parameters.clone(), parameters, kept: None }
     }
 
-    /// A request that the client pushed before (RFC 9126).
-    pub fn pushed(parameters: Parameters, sent: Parameters, handle: OneTimeHash) -> Self {
-        Self { parameters, sent, pushed: Some(handle) }
+    /// A request that was kept before: the client pushed it (RFC 9126) or signed it (RFC 9101).
+    pub fn kept(parameters: Parameters, sent: Parameters, kept: KeptRequest) -> Self {
+        Self { parameters, sent, kept: Some(kept) }
     }
 
     /// The client that it names.
@@ -105,7 +105,7 @@ impl ReceivedRequest {
         if !client.permits_redirect(&redirect_uri) {
             return Err(PageError::RedirectUriMismatch);
         }
-        Ok(RedirectableRequest::new(self.parameters, self.sent, client, redirect_uri, named, self.pushed))
+        Ok(RedirectableRequest::new(self.parameters, self.sent, client, redirect_uri, named, self.kept))
     }
 
     /// OpenID Connect wants the redirect URI named (Core §3.1.2.1), and so does FAPI 2.0 (§5.3.2.2); OAuth does not where there

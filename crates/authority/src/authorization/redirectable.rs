@@ -9,10 +9,10 @@ use jeton_oauth::pkce::{self, CodeChallenge};
 use jeton_oauth::{ErrorCode, Parameters, RedirectUri, Scope};
 
 use super::details::permitted_details;
+use super::kept::{KeptRequest, Standing};
 use super::request::AuthorizationRequest;
 use super::response::{AuthorizationResponse, ResponseParameters};
 use crate::client::{Client, ClientSource, PkcePolicy};
-use crate::one_time::OneTimeHash;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 
@@ -36,7 +36,7 @@ pub struct RedirectableRequest {
     redirect_uri_named: bool,
     response_mode: ResponseMode,
     state: Option<Box<str>>,
-    pushed: Option<OneTimeHash>,
+    kept: Option<KeptRequest>,
 }
 
 /// Why a request that could be redirected is refused, and the answer that says so.
@@ -55,7 +55,7 @@ impl RedirectableRequest {
         client: Arc<Client>,
         redirect_uri: RedirectUri,
         redirect_uri_named: bool,
-        pushed: Option<OneTimeHash>,
+        kept: Option<KeptRequest>,
     ) -> Self {
         let asked = parameters.get("response_mode").and_then(ResponseMode::parse);
         let state = parameters.get("state").filter(|state| state.len() <= MAX_ECHO).map(Into::into);
@@ -67,7 +67,7 @@ impl RedirectableRequest {
             client,
             redirect_uri,
             redirect_uri_named,
-            pushed,
+            kept,
         }
     }
 
@@ -113,6 +113,9 @@ impl RedirectableRequest {
             Refusal::new(ErrorCode::InvalidRequest, description)
         }
         let get = |name| self.parameters.get(name);
+        if self.kept.is_some_and(|kept| kept.standing == Standing::Expired) {
+            return Err(Refusal::new(ErrorCode::InvalidRequestUri, "the request_uri has expired"));
+        }
         if get("response_mode").is_some_and(|mode| ResponseMode::parse(mode).is_none()) {
             return Err(invalid("response_mode is not supported"));
         }
@@ -139,10 +142,10 @@ impl RedirectableRequest {
         if get("registration").is_some() {
             return Err(Refusal::new(ErrorCode::RegistrationNotSupported, "registration is not supported"));
         }
-        if self.pushed.is_none() && self.client.metadata.require_pushed_authorization_requests == Some(true) {
+        if self.kept.is_none() && self.client.metadata.require_pushed_authorization_requests == Some(true) {
             return Err(invalid("this client has to push its requests"));
         }
-        if self.pushed.is_none() && self.client.metadata.require_signed_request_object == Some(true) {
+        if self.kept.is_none() && self.client.metadata.require_signed_request_object == Some(true) {
             return Err(invalid("this client has to sign its requests"));
         }
         let prompt = self.prompt()?;
@@ -182,7 +185,7 @@ impl RedirectableRequest {
             dpop_jkt: self.dpop_jkt()?,
             claims,
             sent: self.sent.clone(),
-            pushed: self.pushed,
+            kept: self.kept,
         })
     }
 

@@ -7,10 +7,10 @@ use jeton_oauth::authorization::{AuthorizationDetails, ClaimsRequest, Prompt, Re
 use jeton_oauth::pkce::CodeChallenge;
 use jeton_oauth::{Parameters, RedirectUri, Scope};
 
+use super::kept::{KeptRequest, Standing};
 use super::redirectable::RedirectError;
 use super::response::{AuthorizationResponse, ResponseParameters};
 use crate::client::{Client, Consent};
-use crate::one_time::OneTimeHash;
 use crate::refusal::Refusal;
 
 /// A request in which everything has been checked. What is still to find out is who the user is, and what they say.
@@ -52,8 +52,8 @@ pub struct AuthorizationRequest {
     pub claims: ClaimsRequest,
     /// What the browser sent, which makes the same request again after the user did something.
     pub sent: Parameters,
-    /// The pushed request that it stands for; used up when the code is given.
-    pub pushed: Option<OneTimeHash>,
+    /// The kept request that it stands for; used up when the code is given.
+    pub kept: Option<KeptRequest>,
 }
 
 impl AuthorizationRequest {
@@ -67,9 +67,15 @@ impl AuthorizationRequest {
         self.scope.contains("offline_access")
     }
 
+    /// Whether it gave its code before.
+    pub fn is_answered(&self) -> bool {
+        self.kept.is_some_and(|kept| kept.standing == Standing::Answered)
+    }
+
     /// What the user would have to allow.
     pub fn wanted(&self) -> Consent {
         Consent {
+            appearance: self.client.appearance(),
             scope: self.scope.clone(),
             authorization_details: self.authorization_details.clone(),
             resources: self.resources.iter().cloned().collect(),

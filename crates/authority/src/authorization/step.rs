@@ -4,6 +4,7 @@
 use jeton_jose::Timestamp;
 use jeton_oauth::ErrorCode;
 use jeton_oauth::authorization::Prompt;
+use serde::{Deserialize, Serialize};
 
 use super::request::AuthorizationRequest;
 use crate::client::{Consent, ConsentPolicy};
@@ -21,11 +22,23 @@ pub struct SignedIn {
     pub user: User,
 }
 
+/// How the user said who they are, as part of this very request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Identified {
+    /// Not at all: somebody was signed in before.
+    #[default]
+    NotYet,
+    /// They chose the account that was signed in. That is no authentication.
+    ByChoice,
+    /// They signed in.
+    BySignIn,
+}
+
 /// What the user did as part of this very request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Since {
-    /// They signed in, or chose the account that was signed in.
-    pub signed_in: bool,
+    /// How they said who they are.
+    pub identified: Identified,
     /// They consented.
     pub consented: bool,
 }
@@ -55,7 +68,8 @@ pub fn next_step(
     now: Timestamp,
 ) -> NextStep {
     let silent = request.prompt.contains(&Prompt::None);
-    let Some(_) = signed_in.filter(|signed_in| stands(request, signed_in, expected, since, now)) else {
+    let Some(_) = signed_in.filter(|signed_in| stands(request, signed_in, expected, since.identified, now))
+    else {
         return if silent {
             NextStep::Refuse(Refusal::new(ErrorCode::LoginRequired, "the user has to sign in"))
         } else {
@@ -77,22 +91,38 @@ pub fn next_step(
     NextStep::Grant
 }
 
+/// Whether the user may go on as who is signed in, without a password. Choosing an account satisfies neither `prompt=login` nor
+/// `max_age`.
+pub fn may_continue(
+    request: &AuthorizationRequest,
+    signed_in: &SignedIn,
+    expected: Option<&str>,
+    now: Timestamp,
+) -> bool {
+    stands(request, signed_in, expected, Identified::ByChoice, now)
+}
+
 /// Whether the sign-in is good enough for the request.
 fn stands(
     request: &AuthorizationRequest,
     signed_in: &SignedIn,
     expected: Option<&str>,
-    since: Since,
+    identified: Identified,
     now: Timestamp,
 ) -> bool {
     if expected.is_some_and(|expected| expected != signed_in.user.subject().as_str()) {
         return false;
     }
-    if since.signed_in {
+    if identified == Identified::BySignIn {
         return true;
     }
-    let asks_again = [Prompt::Login, Prompt::SelectAccount, Prompt::Create];
-    if asks_again.iter().any(|prompt| request.prompt.contains(prompt)) {
+    let asks_for_sign_in =
+        [Prompt::Login, Prompt::Create].iter().any(|prompt| request.prompt.contains(prompt));
+    // `max_age=0` asks for a sign-in as `prompt=login` does (OpenID Connect Core §3.1.2.1).
+    if asks_for_sign_in || request.max_age == Some(0) {
+        return false;
+    }
+    if request.prompt.contains(&Prompt::SelectAccount) && identified == Identified::NotYet {
         return false;
     }
     // A sign-in in the future is as old as the clock was ahead: nothing tells when it really was.

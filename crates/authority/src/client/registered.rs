@@ -1,5 +1,6 @@
 //! A client as the authority works with it, and as the store keeps it.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use jeton_jose::jwe::{ContentEncryption, KeyManagement};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClientPolicy, ClientSecret, ClientSource};
 use crate::client_auth::is_distinguished_name;
+use crate::form_token::ShownDigest;
 use crate::keys::{MasterKey, SealedKey};
 use crate::settings::FIRST_ALGORITHM;
 use crate::user::Attributes;
@@ -286,6 +288,14 @@ impl Client {
                 Some(Unverified::Registered { names: named.map(host_of) })
             }
         }
+    }
+
+    /// What people recognise it by, as a digest: its name, and the hosts that it sends them to.
+    pub fn appearance(&self) -> Box<str> {
+        let host = |uri: &'_ RedirectUri| uri.host().unwrap_or(uri.origin()).to_owned();
+        let hosts: BTreeSet<_> = self.metadata.redirect_uris.iter().map(host).collect();
+        let parts = std::iter::once(self.name()).chain(hosts.iter().map(String::as_str));
+        ShownDigest::of(parts).to_text().into()
     }
 
     /// As the store keeps it.

@@ -5,6 +5,7 @@ use jeton_jose::Timestamp;
 
 use super::StoreError;
 use crate::GrantId;
+use crate::authorization::{NewAnswer, RequestAnswer};
 use crate::grant::NewGrant;
 use crate::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 
@@ -80,6 +81,13 @@ pub trait OneTimeStore {
         hash: OneTimeHash,
         now: Timestamp,
     ) -> Result<Redemption, StoreError>;
+
+    /// Lets a kept request that was not answered live until `until`, unless it lives longer.
+    async fn prolong_request(&self, request: OneTimeHash, until: Timestamp) -> Result<(), StoreError>;
+
+    /// Answers a kept request with a code, in one transaction, which succeeds at most once. The rule is
+    /// [`answer_request`](crate::authorization::answer_request).
+    async fn answer_request(&self, answer: NewAnswer, now: Timestamp) -> Result<RequestAnswer, StoreError>;
 
     /// Exchanges an authorization code for a grant, in one transaction, which succeeds at most once (RFC 6749 §4.1.2). What
     /// another attempt does is decided by [`crate::one_time::present`]; where it is a replay, the grant that the first attempt

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jeton_authority::authorization::{
-    AuthorizationRequest, NextStep, PageError, ReceivedRequest, RedirectableRequest, ResponseParameters,
-    SignedIn, Since, next_step,
+    AuthorizationRequest, Identified, NextStep, PageError, ReceivedRequest, RedirectableRequest,
+    ResponseParameters, SignedIn, Since, may_continue, next_step,
 };
 use jeton_authority::client::{
     Client, ClientPolicy, ClientSecret, Consent, ConsentPolicy, NewClient, PkcePolicy,
@@ -129,8 +129,11 @@ fn step(
     allowed: Option<&str>,
     since: Since,
 ) -> NextStep {
-    let allowed =
-        allowed.map(|scope| Consent { scope: Scope::parse(scope).expect("a scope"), ..Consent::default() });
+    let allowed = allowed.map(|scope| Consent {
+        appearance: request.client.appearance(),
+        scope: Scope::parse(scope).expect("a scope"),
+        ..Consent::default()
+    });
     next_step(request, signed_in, None, allowed.as_ref(), since, now())
 }
 
@@ -242,11 +245,67 @@ fn a_sign_in_that_is_asked_for_happens_once() {
     for changes in [&[("prompt", "login")], &[("prompt", "select_account")], &[("max_age", "5")]] {
         let request = valid(plain(), changes);
         assert_eq!(step(&request, Some(&ada(10)), None, Since::default()), NextStep::SignIn, "{changes:?}");
-        let since = Since { signed_in: true, consented: false };
+        let since = Since { identified: Identified::BySignIn, consented: false };
         assert_eq!(step(&request, Some(&ada(0)), None, since), NextStep::Grant, "{changes:?}");
     }
     let request = valid(plain(), &[("max_age", "10")]);
     assert_eq!(step(&request, Some(&ada(10)), None, Since::default()), NextStep::Grant);
+}
+
+#[test]
+fn choosing_an_account_is_no_sign_in() {
+    let chosen = Since { identified: Identified::ByChoice, consented: false };
+    for (changes, may) in [
+        (&[("prompt", "select_account")][..], true),
+        (&[("prompt", "select_account"), ("max_age", "10")], true),
+        (&[("prompt", "select_account"), ("max_age", "5")], false),
+        (&[("prompt", "select_account login")], false),
+        (&[("prompt", "login")], false),
+        (&[("prompt", "create")], false),
+        (&[("max_age", "5")], false),
+        (&[("max_age", "0")], false),
+        (&[("prompt", "consent")], true),
+        (&[], true),
+    ] {
+        let request = valid(plain(), changes);
+        assert_eq!(may_continue(&request, &ada(10), None, now()), may, "{changes:?}");
+        let next = step(&request, Some(&ada(10)), Some("openid profile"), chosen);
+        assert_eq!(next == NextStep::SignIn, !may, "{changes:?}");
+    }
+    let request = valid(plain(), &[("prompt", "select_account")]);
+    assert!(!may_continue(&request, &ada(10), Some("somebody else"), now()));
+}
+
+#[test]
+fn a_max_age_of_nothing_always_asks() {
+    let request = valid(plain(), &[("max_age", "0")]);
+    assert_eq!(step(&request, Some(&ada(0)), None, Since::default()), NextStep::SignIn, "in the same second");
+    let since = Since { identified: Identified::BySignIn, consented: false };
+    assert_eq!(step(&request, Some(&ada(0)), None, since), NextStep::Grant);
+    let silent = valid(plain(), &[("max_age", "0"), ("prompt", "none")]);
+    assert_eq!(refusal(step(&silent, Some(&ada(0)), None, Since::default())), "login_required");
+    let by_default = client(json!({"default_max_age": 0}), ClientPolicy::default());
+    assert_eq!(step(&valid(by_default, &[]), Some(&ada(0)), None, Since::default()), NextStep::SignIn);
+}
+
+#[test]
+fn what_was_allowed_falls_when_the_client_appears_otherwise() {
+    let before = valid(client(json!({"client_name": "Orders"}), asked()), &[]);
+    let allowed = before.wanted();
+    let next = |changes: Value| {
+        let request = valid(client(changes, asked()), &[]);
+        next_step(&request, Some(&ada(10)), None, Some(&allowed), Since::default(), now())
+    };
+    assert_eq!(next(json!({"client_name": "Orders"})), NextStep::Grant);
+    assert_eq!(next(json!({"client_name": "Your bank"})), NextStep::Consent);
+    assert_eq!(next(json!({})), NextStep::Consent);
+    let at = |uris: &[&str]| json!({"client_name": "Orders", "redirect_uris": uris});
+    let callback = "https://app.example/callback";
+    assert_eq!(next(at(&[callback])), NextStep::Grant, "the same host");
+    assert_eq!(next(at(&[callback, "https://app.example/third"])), NextStep::Grant, "the same host");
+    assert_eq!(next(at(&[callback, "https://evil.example/"])), NextStep::Consent);
+    let elsewhere = valid(client(at(&[callback, "https://evil.example/"]), asked()), &[]);
+    assert_eq!(allowed.and(&elsewhere.wanted()), elsewhere.wanted(), "nothing of before is taken along");
 }
 
 #[test]
@@ -268,7 +327,7 @@ fn a_user_is_asked_until_they_have_allowed_everything() {
     ] {
         assert_eq!(step(&request, Some(&ada), allowed, Since::default()), next, "{allowed:?}");
     }
-    let since = Since { signed_in: false, consented: true };
+    let since = Since { identified: Identified::NotYet, consented: true };
     assert_eq!(step(&request, Some(&ada), None, since), NextStep::Grant);
     let again = valid(client(json!({}), asked()), &[("scope", "openid orders"), ("prompt", "consent")]);
     assert_eq!(step(&again, Some(&ada), Some("openid orders"), Since::default()), NextStep::Consent);
@@ -280,7 +339,9 @@ fn a_user_is_asked_about_a_resource_that_they_did_not_allow() {
     let policy = |policy: ClientPolicy| ClientPolicy { resources: resources.to_vec(), ..policy };
     let at_a = [("resource", "https://a.example")];
     let request = valid(client(json!({}), policy(asked())), &at_a);
+    let appearance = request.client.appearance();
     let allowing = |resources: &[&str]| Consent {
+        appearance: appearance.clone(),
         scope: Scope::parse("openid profile").expect("a scope"),
         resources: resources.iter().map(|&resource| resource.into()).collect(),
         ..Consent::default()
@@ -298,7 +359,8 @@ fn a_user_is_asked_about_a_resource_that_they_did_not_allow() {
     ] {
         assert_eq!(next(&request, allowed, Since::default()), step, "{allowed:?}");
     }
-    assert_eq!(next(&request, &[], Since { signed_in: false, consented: true }), NextStep::Grant);
+    let consented = Since { identified: Identified::NotYet, consented: true };
+    assert_eq!(next(&request, &[], consented), NextStep::Grant);
     let silent = valid(client(json!({}), policy(asked())), &[at_a[0], ("prompt", "none")]);
     assert_eq!(refusal(next(&silent, &[b], Since::default())), "consent_required");
     let none = valid(client(json!({}), policy(asked())), &[]);

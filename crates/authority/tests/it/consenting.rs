@@ -42,6 +42,7 @@ proptest! {
     #[test]
     fn what_was_allowed_comes_back_as_it_was_kept(allowed in consent()) {
         let kept = Consent::from_stored(
+            &allowed.appearance,
             allowed.scope.clone(),
             &allowed.details_to_json(),
             &allowed.resources_to_json(),
@@ -53,6 +54,10 @@ proptest! {
 #[test]
 fn what_is_no_consent_allows_nothing() {
     for (details, resources) in [("", "[]"), ("[]", ""), ("[]", "{}"), ("[]", "[1]"), ("[]", "null")] {
-        assert_eq!(Consent::from_stored(Scope::default(), details, resources), None, "{details} {resources}");
+        assert_eq!(
+            Consent::from_stored("", Scope::default(), details, resources),
+            None,
+            "{details} {resources}"
+        );
     }
 }

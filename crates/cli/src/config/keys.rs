@@ -117,7 +117,7 @@ settings! {
     session_absolute_lifetime: Duration = "session.absolute_lifetime", "30d";
     /// How long an authorization code may be redeemed: ten minutes at most.
     authorization_code_lifetime: Duration = "authorization.code_lifetime", "1m";
-    /// How long a pushed authorization request may be used. FAPI 2.0 wants less than ten minutes.
+    /// How long a pushed authorization request may wait until its page is opened; then it lives as long as the page. FAPI 2.0 wants less than ten minutes.
     authorization_request_lifetime: Duration = "authorization.request_lifetime", "9m";
     /// The types of authorization details (RFC 9396) that clients may ask for, each client those that it is registered for: `jeton client add --authorization-details-type`. What their members mean is known to your APIs alone.
     authorization_details_types: Texts = "authorization.details_types", "";

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::cookies::Cookies;
 
 /// The browser that a request came from.
+#[derive(Clone)]
 pub(crate) struct Browser {
     /// Its name, which forms are bound to.
     pub(crate) name: String,

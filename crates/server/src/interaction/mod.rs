@@ -4,7 +4,9 @@
 mod browser;
 mod navigation;
 mod seal;
+mod typed_name;
 
 pub(crate) use browser::{Browser, browser, see_other};
-pub(crate) use navigation::is_navigation;
+pub(crate) use navigation::{is_from_elsewhere, is_navigation};
 pub(crate) use seal::Seal;
+pub(crate) use typed_name::{keep_typed_name, typed_name};

@@ -18,6 +18,12 @@ pub(crate) fn is_navigation(parts: &Parts) -> bool {
         && !is_ahead(&parts.headers)
 }
 
+/// Whether the browser says that a page of somebody else made the request. Forms are told by their seals; this only keeps a forged one
+/// from being answered with a cookie.
+pub(crate) fn is_from_elsewhere(parts: &Parts) -> bool {
+    parts.headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}
+
 /// Whether the browser loads the page before anybody has asked for it.
 fn is_ahead(headers: &HeaderMap) -> bool {
     let says = |name: &&str| {

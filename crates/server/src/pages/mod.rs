@@ -9,6 +9,6 @@ pub(crate) use details::{DetailLines, detail_lines, isolated, resource_lines};
 pub(crate) use policy::{asset, page};
 pub(crate) use templates::{
     ConsentPage, DeviceCodePage, DeviceDecidedPage, DevicePage, DonePage, ErrorPage, FormPostPage, ScopeLine,
-    SignInPage, SignOutPage, SignOutQuestion, SignOutRefusedPage, SignedInAs, SignedOutPage,
+    SignInPage, SignOutPage, SignOutQuestion, SignOutRefusedPage, SignedInAs, SignedOutPage, WayOn,
 };
 pub(crate) use unverified::{UnverifiedLine, unverified_line};

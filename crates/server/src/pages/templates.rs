@@ -40,6 +40,8 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) username: &'a str,
     /// What is wrong, beside the password.
     pub(crate) problem: Option<&'a str>,
+    /// Why the page is shown again.
+    pub(crate) notice: Option<&'a str>,
     /// Who is signed in, if they may go on as that.
     pub(crate) signed_in_as: Option<SignedInAs<'a>>,
     /// Whether the user can go back to the client without signing in.
@@ -88,8 +90,8 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) action: &'a str,
     /// What proves that the form is ours.
     pub(crate) form_token: &'a str,
-    /// Whether the user signed in for this very request, for the next step.
-    pub(crate) signed_in: &'a str,
+    /// Why the page is shown again.
+    pub(crate) notice: Option<&'a str>,
 }
 
 /// Something that cannot be sent back to the client.
@@ -100,10 +102,20 @@ pub(crate) struct ErrorPage<'a> {
     pub(crate) title: &'a str,
     /// What to do about it.
     pub(crate) text: &'a str,
+    /// Where the user can go from here.
+    pub(crate) way_on: Option<WayOn<'a>>,
     /// Its stable name, for whoever looks after the client.
     pub(crate) code: &'a str,
     /// What the log calls the request.
     pub(crate) request: &'a str,
+}
+
+/// A link to an application.
+pub(crate) struct WayOn<'a> {
+    /// Where it leads.
+    pub(crate) href: &'a str,
+    /// What the application is called.
+    pub(crate) name: &'a str,
 }
 
 /// What there is to sign out of.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_authority::audit::AuditRecord;
+use jeton_authority::authorization::{NewAnswer, RequestAnswer};
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
@@ -143,6 +144,8 @@ delegate! { OneTimeStore {
     true place(kind: OneTimeKind, hash: OneTimeHash, content: Box<str>, expires_at: Timestamp, now: Timestamp) -> Placement;
     false peek(kind: OneTimeKind, hash: OneTimeHash) -> Option<OneTime>;
     true redeem(kind: OneTimeKind, hash: OneTimeHash, now: Timestamp) -> Redemption;
+    true prolong_request(request: OneTimeHash, until: Timestamp) -> ();
+    true answer_request(answer: NewAnswer, now: Timestamp) -> RequestAnswer;
     true redeem_code(code: OneTimeHash, grant: NewGrant, presentation: Presentation) -> CodeRedemption;
 } }
 

@@ -212,9 +212,10 @@ pub(super) async fn a_consent_is_what_was_given_last(fresh: &Fresh) {
     }
     let details = r#"[{"type":"payment","amount":"12.50","to":["Ünal \"& Sons\"",0.5,null]},{"type":"a"}]"#;
     let resources = r#"["https://a.example/\u0022b\u0022?c=ü d","urn:example:orders"]"#;
-    let detailed = Consent::from_stored(scope("openid"), details, "[]").expect("details");
-    let at_resources = Consent::from_stored(scope("openid"), "[]", resources).expect("resources");
-    let both = Consent::from_stored(scope("openid"), details, resources).expect("details and resources");
+    let detailed = Consent::from_stored("", scope("openid"), details, "[]").expect("details");
+    let at_resources = Consent::from_stored("", scope("openid"), "[]", resources).expect("resources");
+    let both =
+        Consent::from_stored("as web", scope("openid"), details, resources).expect("details and resources");
     assert_eq!((both.authorization_details.len(), both.resources.len()), (2, 2));
     for given in [detailed, at_resources, both, consent_to("openid")] {
         fresh.give_consent(ada, &web, &given, at(1)).await.expect("consenting");

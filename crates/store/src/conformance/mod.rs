@@ -166,6 +166,9 @@ cases! { $
         of_a_hundred_redeemers_of_a_code_one_opens_a_grant_and_the_others_end_nothing,
         of_a_hundred_with_one_identifier_one_places_it,
         of_a_hundred_with_one_request_one_redeems_it,
+        a_kept_request_gives_one_code_and_is_remembered,
+        a_kept_request_is_prolonged_until_it_is_answered,
+        of_a_hundred_browsers_with_one_kept_request_one_gets_a_code,
         no_grant_outlives_the_session_whose_end_its_code_raced,
     }
     devices {

@@ -1,6 +1,7 @@
 //! What may be used once: placing, looking at and redeeming it, and the codes that are exchanged for grants.
 
 use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::authorization::{NewAnswer, RequestAnswer};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presenter};
 use jeton_authority::store::{CodeRedemption, Placement, Redemption};
@@ -41,6 +42,10 @@ impl Fresh {
 
     async fn code_redeemed(&self, code: OneTimeHash, grant: &NewGrant, seconds: i64) -> CodeRedemption {
         self.redeem_code(code, grant.clone(), by_owner(seconds)).await.expect("redeeming")
+    }
+
+    async fn answered(&self, answer: &NewAnswer, seconds: i64) -> RequestAnswer {
+        self.answer_request(answer.clone(), at(seconds)).await.expect("answering")
     }
 
     /// Whether there is such a grant, ended or not.
@@ -238,6 +243,65 @@ pub(super) async fn of_a_hundred_with_one_request_one_redeems_it(fresh: &Fresh) 
         .at_once(|store, _| async move { store.redeem(PushedRequest, hash, at(1)).await.expect("redeeming") })
         .await;
     assert_eq!(tally(&answers), counts([("Redeemed", 1), ("Replayed", CALLERS - 1)]));
+}
+
+/// An answer to a kept request, with the code of one browser, that may be redeemed until second 50.
+fn answer_of(request: OneTimeHash, browser: &str) -> NewAnswer {
+    NewAnswer {
+        request,
+        code: OneTimeHash::of(browser),
+        content: format!("code of {browser}").into(),
+        code_expires_at: at(50),
+        kept_until: at(100),
+    }
+}
+
+pub(super) async fn a_kept_request_gives_one_code_and_is_remembered(fresh: &Fresh) {
+    let request = fresh.placed(PushedRequest, "request").await;
+    let (first, second) = (answer_of(request, "first"), answer_of(request, "second"));
+    assert_eq!(fresh.answered(&answer_of(OneTimeHash::of("x"), "x"), 1).await, RequestAnswer::Unknown);
+    assert_eq!(fresh.answered(&first, 60).await, RequestAnswer::Expired);
+    assert_eq!(fresh.seen(AuthorizationCode, first.code).await, None);
+    assert_eq!(fresh.answered(&first, 10).await, RequestAnswer::Answered);
+    let code = fresh.seen(AuthorizationCode, first.code).await.expect("a code");
+    assert_eq!((&*code.content, code.expires_at, code.redeemed_at), ("code of first", at(50), None));
+    let before = RequestAnswer::AnsweredBefore { code: Some(code) };
+    assert_eq!(fresh.answered(&first, 11).await, before);
+    assert_eq!(fresh.answered(&second, 11).await, RequestAnswer::AnsweredBefore { code: None });
+    assert_eq!(fresh.seen(AuthorizationCode, second.code).await, None);
+    let kept = fresh.seen(PushedRequest, request).await.expect("it is there");
+    assert_eq!((kept.redeemed_at, kept.expires_at), (Some(at(10)), at(100)));
+}
+
+pub(super) async fn a_kept_request_is_prolonged_until_it_is_answered(fresh: &Fresh) {
+    let request = fresh.placed(PushedRequest, "request").await;
+    let other = fresh.placed(PushedRequest, "other").await;
+    let until = async |hash| fresh.seen(PushedRequest, hash).await.expect("it is there").expires_at;
+    fresh.prolong_request(request, at(90)).await.expect("prolonging");
+    fresh.prolong_request(request, at(70)).await.expect("prolonging by less");
+    assert_eq!((until(request).await, until(other).await), (at(90), at(60)));
+    assert_eq!(fresh.answered(&answer_of(request, "browser"), 80).await, RequestAnswer::Answered);
+    fresh.prolong_request(request, at(500)).await.expect("prolonging what was answered");
+    assert_eq!(until(request).await, at(100));
+}
+
+pub(super) async fn of_a_hundred_browsers_with_one_kept_request_one_gets_a_code(fresh: &Fresh) {
+    let request = fresh.placed(PushedRequest, "request").await;
+    let answers = fresh
+        .at_once(|store, caller| async move {
+            let answer = answer_of(request, &(caller % 10).to_string());
+            (answer.code, store.answer_request(answer, at(1)).await.expect("answering"))
+        })
+        .await;
+    let answered: Vec<_> = answers.iter().filter(|(_, answer)| *answer == RequestAnswer::Answered).collect();
+    assert_eq!(answered.len(), 1);
+    for (code, answer) in &answers {
+        if *answer != RequestAnswer::Answered {
+            let row = fresh.seen(AuthorizationCode, *code).await;
+            assert_eq!(row.is_some(), *code == answered[0].0);
+            assert_eq!(*answer, RequestAnswer::AnsweredBefore { code: row });
+        }
+    }
 }
 
 pub(super) async fn no_grant_outlives_the_session_whose_end_its_code_raced(fresh: &Fresh) {

@@ -101,7 +101,7 @@ pub(super) fn list(
 
 pub(super) fn consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlite::Result<Option<Consent>> {
     db.prepare_cached(
-        "SELECT c.scope, c.details, c.resources FROM consents c JOIN users u ON u.number = c.user
+        "SELECT c.scope, c.details, c.resources, c.appearance FROM consents c JOIN users u ON u.number = c.user
          WHERE u.id = ?1 AND c.client = ?2",
     )?
     .query_row((user.as_bytes(), client.as_str()), consented)
@@ -116,10 +116,10 @@ pub(super) fn give_consent(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO consents (user, client, scope, details, resources, given_at)
-             SELECT number, ?2, ?3, ?4, ?5, ?6 FROM users WHERE id = ?1
+        "INSERT INTO consents (user, client, scope, details, resources, appearance, given_at)
+             SELECT number, ?2, ?3, ?4, ?5, ?6, ?7 FROM users WHERE id = ?1
          ON CONFLICT (user, client) DO UPDATE SET scope = excluded.scope, details = excluded.details,
-             resources = excluded.resources, given_at = excluded.given_at",
+             resources = excluded.resources, appearance = excluded.appearance, given_at = excluded.given_at",
     )?
     .execute((
         user.as_bytes(),
@@ -127,6 +127,7 @@ pub(super) fn give_consent(
         consent.scope.as_str(),
         consent.details_to_json(),
         consent.resources_to_json(),
+        &consent.appearance,
         now.unix(),
     ))
     .map(drop)
@@ -142,7 +143,9 @@ pub(super) fn withdraw_consent(db: &Connection, user: UserId, client: &ClientId)
 
 fn consented(row: &Row<'_>) -> rusqlite::Result<Consent> {
     let (details, resources) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
-    Consent::from_stored(scope(row, 0)?, details, resources).ok_or_else(|| unreadable(1, Type::Text))
+    let appearance = row.get_ref(3)?.as_str()?;
+    Consent::from_stored(appearance, scope(row, 0)?, details, resources)
+        .ok_or_else(|| unreadable(1, Type::Text))
 }
 
 /// A scope as it was written; the empty text is the empty scope.

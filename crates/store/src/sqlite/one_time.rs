@@ -2,6 +2,7 @@
 
 use jeton_authority::GrantId;
 use jeton_authority::audit::AuditEvent;
+use jeton_authority::authorization::{NewAnswer, RequestAnswer, answer_request as decide};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{
     CodeState, CodeVerdict, OneTime, OneTimeHash, OneTimeKind, Presentation, present,
@@ -68,6 +69,43 @@ pub(super) fn redeem(
     set_redeemed(db, &found, None, now)?;
     let mut select = db.prepare_cached("SELECT content FROM one_time WHERE number = ?1")?;
     Ok(Redemption::Redeemed { content: select.query_row([found.number], |row| text(row, 0))? })
+}
+
+pub(super) fn prolong_request(
+    db: &Connection,
+    request: OneTimeHash,
+    until: Timestamp,
+) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "UPDATE one_time SET expires_at = ?3
+         WHERE hash = ?1 AND kind = ?2 AND redeemed_at IS NULL AND expires_at < ?3",
+    )?
+    .execute((request.as_bytes(), OneTimeKind::PushedRequest.as_str(), until.unix()))
+    .map(drop)
+}
+
+pub(super) fn answer_request(
+    db: &Connection,
+    answer: &NewAnswer,
+    now: Timestamp,
+) -> rusqlite::Result<RequestAnswer> {
+    let request = peek(db, OneTimeKind::PushedRequest, answer.request)?;
+    let code = peek(db, OneTimeKind::AuthorizationCode, answer.code)?;
+    let decided = decide(request.as_ref(), code, now);
+    if decided == RequestAnswer::Answered {
+        db.prepare_cached(
+            "UPDATE one_time SET redeemed_at = ?3, expires_at = max(expires_at, ?4) WHERE hash = ?1 AND kind = ?2",
+        )?
+        .execute((
+            answer.request.as_bytes(),
+            OneTimeKind::PushedRequest.as_str(),
+            now.unix(),
+            answer.kept_until.unix(),
+        ))?;
+        let kind = OneTimeKind::AuthorizationCode;
+        place(db, kind, answer.code, &answer.content, answer.code_expires_at, now)?;
+    }
+    Ok(decided)
 }
 
 pub(super) fn redeem_code(

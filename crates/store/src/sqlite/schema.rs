@@ -81,6 +81,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "known_networks",
         sql: include_str!("../../migrations/sqlite/0012_known_networks.sql"),
     },
+    Migration {
+        number: 13,
+        name: "consented_appearance",
+        sql: include_str!("../../migrations/sqlite/0013_consented_appearance.sql"),
+    },
 ];
 
 /// The schema that this program works with.

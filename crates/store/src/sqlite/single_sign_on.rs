@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jeton_authority::authorization::{NewAnswer, RequestAnswer};
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
@@ -158,6 +159,14 @@ impl OneTimeStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Redemption, StoreError> {
         self.writer.submit(move |db| one_time::redeem(db, kind, hash, now)).await
+    }
+
+    async fn prolong_request(&self, request: OneTimeHash, until: Timestamp) -> Result<(), StoreError> {
+        self.writer.submit(move |db| one_time::prolong_request(db, request, until)).await
+    }
+
+    async fn answer_request(&self, answer: NewAnswer, now: Timestamp) -> Result<RequestAnswer, StoreError> {
+        self.writer.submit(move |db| one_time::answer_request(db, &answer, now)).await
     }
 
     async fn redeem_code(

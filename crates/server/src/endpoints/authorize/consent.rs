@@ -5,17 +5,16 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use jeton_authority::authorization::{AuthorizationRequest, SignedIn, Since};
-use jeton_authority::{FormVerdict, Refusal, ShownDigest};
-use jeton_oauth::ErrorCode;
+use jeton_authority::authorization::{AuthorizationRequest, SignedIn};
+use jeton_authority::{FormVerdict, ShownDigest};
 
-use super::super::client_request::context;
-use super::respond::{failed, malformed, not_a_navigation, stale_form};
-use super::{Step, proceed, read, refused};
+use super::notice::Notice;
+use super::progress::Answer;
+use super::respond::failed;
+use super::{Step, read_form, reason};
 use crate::app::App;
-use crate::interaction::{Seal, is_navigation};
+use crate::interaction::Seal;
 use crate::pages::{ConsentPage, ScopeLine, detail_lines, page as send, resource_lines, unverified_line};
-use crate::request::form;
 
 /// What each scope lets a client do, in the words of the page.
 const MEANINGS: [(&str, &str); 8] = [
@@ -29,35 +28,41 @@ const MEANINGS: [(&str, &str); 8] = [
     ("offline_access", "Go on when you are not there, until you take this back"),
 ];
 
-/// What the page shows that may change while it is open, and whether the user signed in for this very request.
-fn shown(request: &AuthorizationRequest, since: Since) -> ShownDigest {
-    let host = request.redirect_uri.host().unwrap_or(request.redirect_uri.origin());
+/// What the page shows that may change while it is open.
+pub(super) fn shown(request: &AuthorizationRequest) -> ShownDigest {
     let wanted = request.wanted();
     let (details, resources) = (wanted.details_to_json(), wanted.resources_to_json());
-    let since = if since.signed_in { "yes" } else { "" };
-    ShownDigest::of([request.client.name(), host, request.scope.as_str(), &details, &resources, since])
+    let (name, host) = (request.client.name(), host(request));
+    let checked = format!("{:?}", request.client.unverified());
+    ShownDigest::of([name, host, &checked, request.scope.as_str(), details.as_str(), resources.as_str()])
+}
+
+/// Where the client sends people.
+fn host(request: &AuthorizationRequest) -> &str {
+    request.redirect_uri.host().unwrap_or(request.redirect_uri.origin())
 }
 
 /// The page that asks whether the client may have what it asks for.
-pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, since: Since) -> Response {
+pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, notice: Option<Notice>) -> Response {
     let request = &step.request;
     let scopes: Vec<_> = request.scope.tokens().map(line).collect();
     let metadata = &request.client.metadata;
-    let query = step.query();
-    let seal = Seal::Consent { request: &query, shown: shown(request, since) };
+    let seal = Seal::Consent { request: &step.query, shown: shown(request) };
+    let sentence = step.sentence(app, notice);
     let shown = ConsentPage {
         client: request.client.name(),
         unverified: unverified_line(&request.client),
-        client_host: request.redirect_uri.host().unwrap_or(request.redirect_uri.origin()),
+        client_host: host(request),
         policy_uri: metadata.policy_uri.as_deref().filter(|uri| uri.starts_with("https://")),
         tos_uri: metadata.tos_uri.as_deref().filter(|uri| uri.starts_with("https://")),
         username: signed_in.user.username.as_str(),
         scopes: &scopes,
         resources: &resource_lines(&request.resources),
         details: &detail_lines(&request.authorization_details),
-        action: &step.action("/consent"),
+        action: &step.action(app, "/consent"),
         form_token: &seal.token(app, &step.browser),
-        signed_in: if since.signed_in { "yes" } else { "" },
+        // What is wrong with a sign-in is no matter of this page, but its user should not miss it.
+        notice: sentence.lead.as_deref().or(sentence.problem.as_deref()),
     };
     let response = send(StatusCode::OK, &shown, Some(request.redirect_uri.origin()), None);
     step.with_browser(app, response)
@@ -73,35 +78,29 @@ pub(in crate::endpoints) fn line(token: &str) -> ScopeLine {
 }
 
 /// `POST /authorize/consent`: yes or no.
-pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
-    let (parts, body) = request.into_parts();
-    if !is_navigation(&parts) {
-        return not_a_navigation(&context);
-    }
-    let form = match form::of_body(&parts, body, &app.limits).await {
-        Ok(form) => form,
-        Err(error) => return malformed(&context, &error),
-    };
-    let step = match read(&app, context, &parts).await {
-        Ok(step) => step,
+pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (step, form) = match read_form(&app, request).await {
+        Ok((step, Ok(form))) => (step, form),
+        Ok((step, Err(error))) => return step.did_nothing(&app, Notice::of_form(&error), None),
         Err(response) => return *response,
     };
-    let Some(signed_in) = &step.browser.signed_in else { return stale_form(&step.context) };
-    let since = Since { signed_in: form.get("signed_in") == Some("yes"), consented: true };
-    let query = step.query();
-    let seal = Seal::Consent { request: &query, shown: shown(&step.request, since) };
-    if seal.judge(&app, &step.browser, &form) != FormVerdict::Current {
-        return stale_form(&step.context);
+    let shown = shown(&step.request);
+    let seal = Seal::Consent { request: &step.query, shown };
+    let verdict = seal.judge(&app, &step.browser, &form);
+    let allows = form.get("action") == Some("allow");
+    // A no gives nothing away, whoever said it and however long ago the page was shown.
+    if !allows && verdict != FormVerdict::Foreign {
+        return step.shown_again(&app, &step.progress.answered(&step.browser, Answer::Denied));
     }
-    if form.get("action") != Some("allow") {
-        let refusal = Refusal::new(ErrorCode::AccessDenied, "the user said no");
-        return refused(&app, &step.context, &step.request.refuse(refusal)).await;
-    }
+    let signed_in = match (reason(verdict), &step.browser.signed_in) {
+        (None, Some(signed_in)) => signed_in,
+        (notice, _) => return step.did_nothing(&app, notice.unwrap_or(Notice::Account), None),
+    };
     if let Err(error) =
         app.authority.give_consent(&step.request, signed_in, step.context.network(), app.clock.now()).await
     {
         return failed(&step.context, &error.into());
     }
-    proceed(&app, step, since).await
+    let answer = Answer::Allowed(shown.to_text().into());
+    step.shown_again(&app, &step.progress.answered(&step.browser, answer))
 }

@@ -1,9 +1,12 @@
 //! `/authorize`: a client sends somebody here to sign in, and they go back with a code (RFC 6749 §3.1).
 //!
-//! Nothing is remembered between the steps: each form leads to the same request again, and says, under a seal, what the user
-//! did since.
+//! Nothing is remembered between the steps. Each form is answered with a redirect to the same request, whose address says, under
+//! a seal, what the user did since; what happens next is decided there and nowhere else. So a page that answers a form can be
+//! reloaded, and a form that is stale leads to the page that fits by now.
 
 mod consent;
+mod notice;
+mod progress;
 mod respond;
 mod sign_in;
 
@@ -11,20 +14,27 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::Method;
 use http::request::Parts;
-use jeton_authority::authorization::{AuthorizationRequest, NextStep, RedirectError, SignedIn, Since};
-use jeton_authority::{IdentifyError, RequestObjectError};
+use http::{HeaderValue, Method, header};
+use jeton_authority::authorization::{
+    AuthorizationRequest, AuthorizationResponse, NextStep, PageError, RedirectError, SignedIn,
+};
+use jeton_authority::{FormVerdict, GrantCodeError, IdentifyError, Refusal, RequestObjectError};
+use jeton_oauth::authorization::Prompt;
 use jeton_oauth::{ErrorCode, Parameters};
 
 pub(super) use self::consent::line as scope_line;
+use self::notice::{Notice, Sentence};
+use self::progress::{Answer, PARAMETER, Progress};
 pub(super) use self::respond::{failed, malformed, not_a_navigation};
-use self::respond::{go, page_error};
+use self::respond::{go, page_error, page_error_of};
 pub(super) use self::sign_in::{Attempt, remember_browser, sign_in as sign_in_at};
 use super::client_request::context;
 use crate::app::App;
-use crate::interaction::{Browser, browser, is_navigation, see_other};
-use crate::request::{RequestContext, form};
+use crate::interaction::{
+    Browser, browser, is_from_elsewhere, is_navigation, keep_typed_name, see_other, typed_name,
+};
+use crate::request::{FormError, RequestContext, form};
 
 pub(crate) use consent::post as post_consent;
 pub(crate) use sign_in::post as post_sign_in;
@@ -32,11 +42,18 @@ pub(crate) use sign_in::post as post_sign_in;
 /// Where it is.
 pub(crate) const PATH: &str = "/authorize";
 
-/// A step of an authorization: who asks whom for what.
+/// A step of an authorization: who asks whom for what, and what the user did so far.
 struct Step {
     context: RequestContext,
     request: AuthorizationRequest,
+    /// The request, as forms are sealed for it.
+    query: String,
     browser: Browser,
+    progress: Progress,
+    /// What the user typed before.
+    typed_name: Option<String>,
+    /// Whether a page of somebody else made the request.
+    from_elsewhere: bool,
 }
 
 /// `GET` with the request in the query, or `POST` with it in the body (OpenID Connect Core §3.1.2.1).
@@ -55,7 +72,7 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
             return open(&app, &context, parameters).await;
         }
         // A browser sends no cookie with a form that another site posts, but it does with the redirect that follows.
-        return again(&parameters, &app);
+        return again(parameters, &app);
     }
     if let Ok(parameters) = form::of_query(&parts)
         && parameters.get("request").is_some()
@@ -63,7 +80,7 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
         return open(&app, &context, parameters).await;
     }
     match read(&app, context, &parts).await {
-        Ok(step) => proceed(&app, step, Since::default()).await,
+        Ok(step) => proceed(&app, &step).await,
         Err(response) => *response,
     }
 }
@@ -72,7 +89,7 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
 async fn open(app: &App, context: &RequestContext, parameters: Parameters) -> Response {
     context.names(&parameters);
     match app.authority.take_request_object(parameters, context.network(), app.clock.now()).await {
-        Ok(instead) => again(&instead, app),
+        Ok(instead) => again(instead, app),
         Err(RequestObjectError::Redirect(error)) => refused(app, context, &error).await,
         Err(RequestObjectError::Page(error)) => page_error(context, error),
         Err(RequestObjectError::Failed(error)) => failed(context, &error),
@@ -105,71 +122,206 @@ const fn is_answer_to_silence(code: ErrorCode) -> bool {
 }
 
 /// The same request as a `GET`.
-fn again(parameters: &Parameters, app: &App) -> Response {
-    let target = format!("{}{PATH}?{}", app.authority.settings().issuer, parameters.to_query());
-    see_other(&target)
+fn again(parameters: Parameters, app: &App) -> Response {
+    let query = parameters.without(PARAMETER).to_query();
+    see_other(&format!("{}{PATH}?{query}", app.authority.settings().issuer))
 }
 
 /// Reads the request in the query and finds out whose browser it is.
 async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Step, Box<Response>> {
     let parameters = form::of_query(parts).map_err(|error| malformed(&context, &error))?;
     context.names(&parameters);
-    let now = app.clock.now();
-    let redirectable = app.authority.identify_request(parameters, context.network(), now).await.map_err(
-        |error| match error {
-            IdentifyError::Page(error) => page_error(&context, error),
-            IdentifyError::Failed(error) => failed(&context, &error),
-        },
-    )?;
+    let presented = parameters.get(PARAMETER).unwrap_or_default().to_owned();
+    let parameters = parameters.without(PARAMETER);
+    let client = parameters.get("client_id").map(str::to_owned);
+    let (network, now) = (context.network(), app.clock.now());
+    let redirectable = match app.authority.identify_request(parameters, network, now).await {
+        Ok(redirectable) => redirectable,
+        Err(IdentifyError::Page(PageError::RequestUri)) => {
+            return Err(page_error_of(app, &context, client.as_deref()).await.into());
+        }
+        Err(IdentifyError::Page(error)) => return Err(page_error(&context, error).into()),
+        Err(IdentifyError::Failed(error)) => return Err(failed(&context, &error).into()),
+    };
     let browser = browser(app, parts).await.map_err(|error| failed(&context, &error))?;
-    match redirectable.validate(app.authority.settings()) {
-        Ok(request) => Ok(Step { context, request, browser }),
-        Err(error) => Err(Box::new(refused(app, &context, &error).await)),
+    let request = match redirectable.validate(app.authority.settings()) {
+        Ok(request) => request,
+        Err(error) => return Err(Box::new(refused(app, &context, &error).await)),
+    };
+    let query = request.sent.to_query();
+    Ok(Step {
+        progress: Progress::open(app, &browser, &query, &presented),
+        typed_name: typed_name(app, &browser, &parts.headers, &query),
+        from_elsewhere: is_from_elsewhere(parts),
+        context,
+        request,
+        query,
+        browser,
+    })
+}
+
+/// Reads a form that was posted and the request that it is for. A form that cannot be read is no reason to lose the request.
+async fn read_form(
+    app: &App,
+    request: Request,
+) -> Result<(Step, Result<Parameters, FormError>), Box<Response>> {
+    let mut request = request;
+    let context = context(&mut request);
+    let (parts, body) = request.into_parts();
+    if !is_navigation(&parts) {
+        return Err(not_a_navigation(&context).into());
     }
+    let form = form::of_typed_body(&parts, body, &app.limits).await;
+    if let Err(error) = &form
+        && error.is_compressed()
+    {
+        return Err(malformed(&context, error).into());
+    }
+    let step = read(app, context, &parts).await?;
+    // It leads where the first answer led.
+    if step.request.is_answered() {
+        return Err(step.shown_again(app, &Progress::default()).into());
+    }
+    Ok((step, form))
 }
 
 /// Does what has to happen next.
-async fn proceed(app: &App, step: Step, since: Since) -> Response {
+async fn proceed(app: &App, step: &Step) -> Response {
     let now = app.clock.now();
-    let signed_in = step.browser.signed_in.as_ref();
-    let next = match app.authority.next_step(&step.request, signed_in, since, now).await {
+    let (request, signed_in) = (&step.request, step.browser.signed_in.as_ref());
+    if request.is_answered() {
+        let again = app.authority.lead_again(request, signed_in, &step.browser.name, now).await;
+        return answered(app, step, again).await;
+    }
+    if let Some(refusal) = step.progress.answer(&step.browser).and_then(refusal) {
+        return refused(app, &step.context, &request.refuse(refusal)).await;
+    }
+    let since = step.progress.since(&step.browser, consent::shown(request));
+    let next = match app.authority.next_step(request, signed_in, since, now).await {
         Ok(next) => next,
         Err(error) => return failed(&step.context, &error),
     };
-    match (next, signed_in) {
-        (NextStep::Grant, Some(signed_in)) => grant(app, &step, signed_in).await,
-        (NextStep::Consent, Some(signed_in)) => consent::page(app, &step, signed_in, since),
-        (NextStep::Refuse(refusal), _) => refused(app, &step.context, &step.request.refuse(refusal)).await,
-        _ => sign_in::page(app, &step, sign_in::Attempt::default()),
+    // Whoever pressed something that did nothing is shown why before they go on.
+    let notice = step.progress.notice.filter(|_| !request.prompt.contains(&Prompt::None));
+    let response = match (next, signed_in) {
+        (NextStep::Grant, Some(signed_in)) if notice.is_none() => return grant(app, step, signed_in).await,
+        (NextStep::Refuse(refusal), _) => return refused(app, &step.context, &request.refuse(refusal)).await,
+        _ if step.is_too_long(app) => {
+            let description = "the request is too long for a page to be shown: push it";
+            let refusal = Refusal::new(ErrorCode::InvalidRequest, description);
+            return refused(app, &step.context, &request.refuse(refusal)).await;
+        }
+        (NextStep::Consent, Some(signed_in)) => consent::page(app, step, signed_in, notice),
+        _ => sign_in::page(app, step, notice),
+    };
+    match app.authority.page_shown(request, now).await {
+        Ok(()) => response,
+        Err(error) => failed(&step.context, &error.into()),
     }
 }
 
+/// What the client is told where its user said no.
+fn refusal(answer: &Answer) -> Option<Refusal> {
+    let description = match answer {
+        Answer::Allowed(_) => return None,
+        Answer::Denied => "the user said no",
+        Answer::Cancelled => "the user did not want to sign in",
+    };
+    Some(Refusal::new(ErrorCode::AccessDenied, description))
+}
+
 async fn grant(app: &App, step: &Step, signed_in: &SignedIn) -> Response {
-    match app.authority.grant_code(&step.request, signed_in, step.context.network(), app.clock.now()).await {
-        Ok(response) => {
-            let (request, client) = (step.context.id(), &step.request.client.id);
-            tracing::info!(request, %client, user = %signed_in.user.id, "code granted");
-            go(app, &step.context, &response).await
-        }
-        Err(IdentifyError::Page(error)) => page_error(&step.context, error),
-        Err(IdentifyError::Failed(error)) => failed(&step.context, &error),
+    let (network, now) = (step.context.network(), app.clock.now());
+    let granted = app.authority.grant_code(&step.request, signed_in, &step.browser.name, network, now).await;
+    if granted.is_ok() {
+        let (request, client) = (step.context.id(), &step.request.client.id);
+        tracing::info!(request, %client, user = %signed_in.user.id, "code granted");
+    }
+    answered(app, step, granted).await
+}
+
+async fn answered(app: &App, step: &Step, answer: Result<AuthorizationResponse, GrantCodeError>) -> Response {
+    match answer {
+        Ok(response) => go(app, &step.context, &response).await,
+        Err(GrantCodeError::Refused(error)) => refused(app, &step.context, &error).await,
+        Err(GrantCodeError::Failed(error)) => failed(&step.context, &error),
     }
 }
 
 impl Step {
-    /// Where a form of this request leads: the request itself is in the query, as it came.
-    fn action(&self, path: &str) -> String {
-        format!("{PATH}{path}?{}", self.request.sent.to_query())
+    /// Where a form of this request leads: the request itself is in the query, as it came, with what the user did so far.
+    fn action(&self, app: &App, path: &str) -> String {
+        if self.progress == Progress::default() {
+            return format!("{PATH}{path}?{}", self.query);
+        }
+        let progress = self.progress.unnoticed().seal(app, &self.browser, &self.query);
+        self.target(path, &progress)
     }
 
-    /// The request, as forms are sealed for it.
-    fn query(&self) -> String {
-        self.request.sent.to_query()
+    fn target(&self, path: &str, progress: &str) -> String {
+        let progress: Parameters = [(PARAMETER, progress)].into_iter().collect();
+        format!("{PATH}{path}?{}&{}", self.query, progress.to_query())
+    }
+
+    /// Whether an address of this request would be longer than the server reads, once it says what the user did.
+    fn is_too_long(&self, app: &App) -> bool {
+        let longest =
+            PATH.len() + "/sign-in?&".len() + self.query.len() + PARAMETER.len() + progress::MAX_LEN;
+        longest > app.limits.target_bytes
+    }
+
+    /// Answers a form: the browser goes to the request again, which now says this.
+    fn shown_again(&self, app: &App, progress: &Progress) -> Response {
+        if *progress == Progress::default() {
+            return see_other(&format!("{PATH}?{}", self.query));
+        }
+        see_other(&self.target("", &progress.seal(app, &self.browser, &self.query)))
+    }
+
+    /// Answers a form that did nothing: the page that fits by now is shown, with the reason. A genuine form keeps what the user did.
+    fn did_nothing(&self, app: &App, notice: Notice, typed: Option<&str>) -> Response {
+        let (request, client) = (self.context.id(), self.context.client_id());
+        tracing::info!(request, code = notice.code(), client, "form did nothing: its page is shown again");
+        let mut response = if self.browser.is_new {
+            see_other(&self.target("", progress::NO_COOKIES))
+        } else {
+            self.shown_again(app, &self.progress.clone().noticed(notice))
+        };
+        // A form that another site posts comes without cookies; the browser's own must not be replaced then.
+        if self.from_elsewhere {
+            return response;
+        }
+        self.browser.introduce(app, &mut response);
+        let name = typed.and_then(|name| keep_typed_name(app, &self.browser, &self.query, name));
+        add_cookie(&mut response, name);
+        response
+    }
+
+    /// The sentence that says why the page is shown again.
+    fn sentence(&self, app: &App, notice: Option<Notice>) -> Sentence {
+        let account = self.browser.signed_in.as_ref().map(|signed_in| signed_in.user.username.as_str());
+        let of = |notice: Notice| notice.sentence(account, self.request.client.name(), app.clock.now());
+        notice.map(of).unwrap_or_default()
     }
 
     /// Tells a browser that is new here its name.
     fn with_browser(&self, app: &App, mut response: Response) -> Response {
         self.browser.introduce(app, &mut response);
         response
+    }
+}
+
+/// Why a form may not act; nothing where it may.
+const fn reason(verdict: FormVerdict) -> Option<Notice> {
+    match verdict {
+        FormVerdict::Current => None,
+        FormVerdict::Stale(stale) => Some(Notice::of_stale(stale)),
+        FormVerdict::Foreign => Some(Notice::Foreign),
+    }
+}
+
+fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }

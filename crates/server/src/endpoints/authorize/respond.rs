@@ -10,12 +10,13 @@ use jeton_authority::store::StoreError;
 use jeton_authority::{IdentifyError, OAuthError};
 use jeton_oauth::Parameters;
 use jeton_oauth::authorization::ResponseMode;
+use jeton_oauth::client::ClientId;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::interaction::see_other;
-use crate::pages::{ErrorPage, FormPostPage, page};
+use crate::pages::{ErrorPage, FormPostPage, WayOn, page};
 use crate::request::{FormError, RequestContext};
 
 /// Posts the form as soon as the page is there.
@@ -58,8 +59,28 @@ pub(super) fn page_error(context: &RequestContext, error: PageError) -> Response
     );
     let text = "The application that sent you here made a mistake. Go back to it and try again; if that does not help, tell those \
                 who look after it.";
-    let error = ErrorPage { title: "This link does not work", text, code: error.code(), request };
+    let error =
+        ErrorPage { title: "This link does not work", text, way_on: None, code: error.code(), request };
     page(StatusCode::BAD_REQUEST, &error, None, None)
+}
+
+/// A kept request that is no longer known: it was used, or took too long, or never was one. That need be nobody's mistake.
+pub(super) async fn page_error_of(app: &App, context: &RequestContext, client: Option<&str>) -> Response {
+    let error = PageError::RequestUri;
+    let (request, code) = (context.id(), error.code());
+    tracing::info!(request, code, client = context.client_id(), "authorization request refused: {error}");
+    let client = match client.and_then(|id| ClientId::parse(id).ok()) {
+        Some(id) => app.authority.client(&id).await.ok().flatten(),
+        None => None,
+    };
+    // The front page of the application, which can begin again.
+    let front = client.as_deref().and_then(|client| {
+        let origin = client.metadata.redirect_uris.first()?.origin();
+        origin.starts_with("http").then_some(WayOn { href: origin, name: client.name() })
+    });
+    let text = "It took too long, or it was completed before. Go back to the application and start again.";
+    let shown = ErrorPage { title: "This sign-in cannot be continued", text, way_on: front, code, request };
+    page(StatusCode::BAD_REQUEST, &shown, None, None)
 }
 
 /// A request that cannot be read.
@@ -71,16 +92,6 @@ pub(crate) fn malformed(context: &RequestContext, error: &FormError) -> Response
     page_error(context, PageError::Malformed)
 }
 
-/// A form that is not from here, or too old.
-pub(crate) fn stale_form(context: &RequestContext) -> Response {
-    let request = context.id();
-    tracing::info!(request, code = "form_token_invalid", "form refused");
-    let text = "Go back to the application that you came from and begin again. Cookies have to be allowed.";
-    let error =
-        ErrorPage { title: "This form is not valid any more", text, code: "form_token_invalid", request };
-    page(StatusCode::FORBIDDEN, &error, None, None)
-}
-
 /// A request that the browser made by itself: ahead of a click, for an image, or to look at the headers. Nothing was done; where
 /// it was made ahead, the browser makes it again once it is meant.
 pub(crate) fn not_a_navigation(context: &RequestContext) -> Response {
@@ -88,7 +99,8 @@ pub(crate) fn not_a_navigation(context: &RequestContext) -> Response {
     tracing::debug!(request, code = "not_a_navigation", "request of a browser without a user refused");
     let text =
         "This page was loaded in the background, so nothing was done. Open the link again to continue.";
-    let error = ErrorPage { title: "Open this page again", text, code: "not_a_navigation", request };
+    let error =
+        ErrorPage { title: "Open this page again", text, way_on: None, code: "not_a_navigation", request };
     let mut response = page(StatusCode::SERVICE_UNAVAILABLE, &error, None, None);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
@@ -99,7 +111,8 @@ fn throttled(context: &RequestContext, retry_after: Duration) -> Response {
     let request = context.id();
     tracing::info!(request, code = "request_throttled", client = context.client_id(), "request refused");
     let text = "Too many requests came from your network. Wait a moment and try again.";
-    let error = ErrorPage { title: "Too many requests", text, code: "request_throttled", request };
+    let error =
+        ErrorPage { title: "Too many requests", text, way_on: None, code: "request_throttled", request };
     let mut response = page(StatusCode::TOO_MANY_REQUESTS, &error, None, None);
     response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
     response
@@ -110,7 +123,7 @@ fn turned_away(context: &RequestContext, error: &OAuthError) -> Response {
     let request = context.id();
     tracing::info!(request, code = error.code(), client = context.client_id(), "{error}");
     let text = "The application that sent you here could not be looked up at the moment. Wait a moment and try again.";
-    let error = ErrorPage { title: "Please try again", text, code: error.code(), request };
+    let error = ErrorPage { title: "Please try again", text, way_on: None, code: error.code(), request };
     let mut response = page(StatusCode::SERVICE_UNAVAILABLE, &error, None, None);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     response
@@ -132,6 +145,6 @@ pub(crate) fn failed(context: &RequestContext, error: &OAuthError) -> Response {
         }
     };
     let text = "That is our fault, not yours. Wait a moment and try again.";
-    let error = ErrorPage { title: "Something went wrong", text, code: error.code(), request };
+    let error = ErrorPage { title: "Something went wrong", text, way_on: None, code: error.code(), request };
     page(status, &error, None, None)
 }

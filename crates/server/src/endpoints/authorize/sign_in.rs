@@ -4,23 +4,22 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::{StatusCode, header};
-use jeton_authority::authorization::{SignedIn, Since};
-use jeton_authority::password::{Password, PasswordError};
+use http::{HeaderValue, StatusCode, header};
+use jeton_authority::authorization::{Identified, SignedIn};
+use jeton_authority::password::Password;
 use jeton_authority::session::SessionSecret;
 use jeton_authority::user::Username;
-use jeton_authority::{FormVerdict, Refusal, SignInError};
+use jeton_authority::{FormVerdict, ShownDigest, SignInError, StaleForm};
+use jeton_oauth::Parameters;
 use jeton_oauth::authorization::Prompt;
-use jeton_oauth::{ErrorCode, Parameters};
 
-use super::super::client_request::context;
-use super::respond::{malformed, not_a_navigation, stale_form};
-use super::{Step, proceed, read, refused};
+use super::notice::{Notice, Sentence};
+use super::progress::{Answer, Progress};
+use super::{Step, add_cookie, read_form, reason};
 use crate::app::App;
-use crate::interaction::{Seal, is_navigation};
-use crate::pages::{SignInPage, SignedInAs, page as send};
-use crate::request::{RequestContext, form};
-use crate::respond::sentence;
+use crate::interaction::{Browser, Seal, see_other};
+use crate::pages::{SignInPage, SignedInAs, isolated, page as send};
+use crate::request::RequestContext;
 
 /// How signing in went so far.
 pub(in crate::endpoints) struct Attempt {
@@ -36,69 +35,109 @@ impl Default for Attempt {
     }
 }
 
-/// The page on which somebody signs in. Nothing but the password has to be typed twice.
-pub(super) fn page(app: &App, step: &Step, attempt: Attempt) -> Response {
+/// The page on which somebody signs in. Nothing but the password has to be typed twice. Going on as who is signed in is offered
+/// where the user has to choose or pressed something that did nothing, and only where the request lets them.
+pub(super) fn page(app: &App, step: &Step, notice: Option<Notice>) -> Response {
     let request = &step.request;
-    let choose = request.prompt.contains(&Prompt::SelectAccount) && !request.prompt.contains(&Prompt::Login);
-    let signed_in = step.browser.signed_in.as_ref().filter(|_| choose);
-    let continue_token = Seal::Continue { request: &step.query() }.token(app, &step.browser);
+    let offered = notice.is_some() || request.prompt.contains(&Prompt::SelectAccount);
+    let signed_in = step.browser.signed_in.as_ref();
+    let signed_in = signed_in.filter(|signed_in| offered && step.may_continue(app, signed_in));
+    let continue_token = Seal::Continue { request: &step.query }.token(app, &step.browser);
+    let mut sentence = step.sentence(app, notice);
+    if notice.is_none() {
+        sentence.lead = another_expected(step);
+    }
     let shown = SignInPage {
         client: request.client.name(),
-        action: &step.action("/sign-in"),
-        form_token: &Seal::SignIn { request: &step.query() }.token(app, &step.browser),
-        username: attempt.username.as_deref().or(request.login_hint.as_deref()).unwrap_or_default(),
-        problem: attempt.problem.as_deref(),
+        action: &step.action(app, "/sign-in"),
+        form_token: &Seal::SignIn { request: &step.query }.token(app, &step.browser),
+        username: step.typed_name.as_deref().or(request.login_hint.as_deref()).unwrap_or_default(),
+        problem: sentence.problem.as_deref(),
+        notice: sentence.lead.as_deref(),
         signed_in_as: signed_in.map(|signed_in| SignedInAs {
             username: signed_in.user.username.as_str(),
             form_token: &continue_token,
         }),
         can_cancel: true,
     };
-    let mut response = send(attempt.status, &shown, Some(request.redirect_uri.origin()), None);
-    if let Some(seconds) = attempt.retry_after {
+    let status = notice.map_or(StatusCode::OK, Notice::status);
+    let mut response = send(status, &shown, Some(request.redirect_uri.origin()), None);
+    if let Some(seconds) = sentence.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     step.with_browser(app, response)
 }
 
-/// `POST /authorize/sign-in`: a username and a password, or the wish to go on as who is signed in, or to go back.
-pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
-    let (parts, body) = request.into_parts();
-    if !is_navigation(&parts) {
-        return not_a_navigation(&context);
+/// What somebody is told who has just signed in and is asked to do so again.
+fn another_expected(step: &Step) -> Option<String> {
+    let since = step.progress.since(&step.browser, ShownDigest::NOTHING);
+    let signed_in = step.browser.signed_in.as_ref().filter(|_| since.identified == Identified::BySignIn)?;
+    let name = isolated(signed_in.user.username.as_str());
+    let client = isolated(step.request.client.name());
+    Some(format!("You are signed in as {name}, but {client} expects another account. Sign in with that one."))
+}
+
+impl Step {
+    fn may_continue(&self, app: &App, signed_in: &SignedIn) -> bool {
+        app.authority.may_continue(&self.request, signed_in, app.clock.now())
     }
-    let form = match form::of_typed_body(&parts, body, &app.limits).await {
-        Ok(form) => form,
-        Err(error) => return malformed(&context, &error),
-    };
-    let mut step = match read(&app, context, &parts).await {
-        Ok(step) => step,
+
+    /// Whether this is the account that is signed in.
+    fn is_signed_in_as(&self, typed: &str) -> bool {
+        self.browser
+            .signed_in
+            .as_ref()
+            .is_some_and(|signed_in| signed_in.user.username.as_str() == typed.trim())
+    }
+}
+
+/// `POST /authorize/sign-in`: a username and a password, or the wish to go on as who is signed in, or to go back.
+pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (step, form) = match read_form(&app, request).await {
+        Ok((step, Ok(form))) => (step, form),
+        Ok((step, Err(error))) => return step.did_nothing(&app, Notice::of_form(&error), None),
         Err(response) => return *response,
     };
-    let query = step.query();
-    let goes_on = form.get("action") == Some("continue");
-    let seal = if goes_on { Seal::Continue { request: &query } } else { Seal::SignIn { request: &query } };
-    if seal.judge(&app, &step.browser, &form) != FormVerdict::Current {
-        return stale_form(&step.context);
+    if form.get("action") == Some("continue") {
+        return go_on(&app, &step, &form);
     }
-    if form.get("action") == Some("cancel") {
-        let refusal = Refusal::new(ErrorCode::AccessDenied, "the user did not want to sign in");
-        return refused(&app, &step.context, &step.request.refuse(refusal)).await;
+    let verdict = Seal::SignIn { request: &step.query }.judge(&app, &step.browser, &form);
+    let typed = form.get("username").unwrap_or_default();
+    // Going back gives nothing away, however long ago the page was shown.
+    if form.get("action") == Some("cancel") && verdict != FormVerdict::Foreign {
+        return step.shown_again(&app, &step.progress.answered(&step.browser, Answer::Cancelled));
     }
-    let since = Since { signed_in: true, consented: false };
-    if goes_on && step.browser.signed_in.is_some() {
-        return proceed(&app, step, since).await;
+    match verdict {
+        FormVerdict::Current => {}
+        // They pressed twice, or signed in in another tab: it is the account that they ask for.
+        FormVerdict::Stale(StaleForm::Account) if step.is_signed_in_as(typed) => {}
+        verdict => {
+            return step.did_nothing(&app, reason(verdict).unwrap_or(Notice::Foreign), Some(typed));
+        }
     }
     let before = step.browser.secret.as_ref();
-    match sign_in(&app, &step.context, before, &form).await {
-        Ok((cookie, signed_in)) => {
-            step.browser.signed_in = Some(signed_in);
-            let mut response = proceed(&app, step, since).await;
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-            response
+    let (cookie, signed_in) = match try_sign_in(&app, &step.context, before, &form).await {
+        Ok(signed_in) => signed_in,
+        Err(notice) => return step.did_nothing(&app, notice, Some(typed)),
+    };
+    let browser = Browser { signed_in: Some(signed_in), ..step.browser.clone() };
+    let progress = Progress::identified(&browser, Identified::BySignIn);
+    let mut response = see_other(&step.target("", &progress.seal(&app, &browser, &step.query)));
+    add_cookie(&mut response, Some(cookie));
+    add_cookie(&mut response, step.typed_name.as_ref().map(|_| app.cookies.clear_typed_name()));
+    response
+}
+
+/// Goes on as who is signed in, where the page offered it and the request still lets them.
+fn go_on(app: &App, step: &Step, form: &Parameters) -> Response {
+    let verdict = Seal::Continue { request: &step.query }.judge(app, &step.browser, form);
+    match (reason(verdict), &step.browser.signed_in) {
+        (None, Some(signed_in)) if step.may_continue(app, signed_in) => {
+            step.shown_again(app, &Progress::identified(&step.browser, Identified::ByChoice))
         }
-        Err(attempt) => page(&app, &step, attempt),
+        // The sign-in has become too old while the page was open.
+        (None, _) => step.did_nothing(app, Notice::Expired, None),
+        (Some(notice), _) => step.did_nothing(app, notice, None),
     }
 }
 
@@ -114,52 +153,46 @@ pub(in crate::endpoints) async fn sign_in(
     context: &RequestContext,
     before: Option<&SessionSecret>,
     form: &Parameters,
-) -> Result<(http::HeaderValue, SignedIn), Attempt> {
+) -> Result<(HeaderValue, SignedIn), Attempt> {
+    try_sign_in(app, context, before, form).await.map_err(|notice| {
+        let Sentence { problem, retry_after, .. } = notice.sentence(None, "", app.clock.now());
+        let username = Some(form.get("username").unwrap_or_default().to_owned());
+        Attempt { status: notice.status(), username, problem, retry_after }
+    })
+}
+
+/// Signs in with what was typed, or says why not.
+async fn try_sign_in(
+    app: &App,
+    context: &RequestContext,
+    before: Option<&SessionSecret>,
+    form: &Parameters,
+) -> Result<(HeaderValue, SignedIn), Notice> {
     let username = form.get("username").unwrap_or_default();
-    let again = |status, problem: String| Attempt {
-        status,
-        username: Some(username.to_owned()),
-        problem: Some(problem),
-        retry_after: None,
-    };
     if username.trim().is_empty() {
-        return Err(again(StatusCode::BAD_REQUEST, "Type your username and your password.".to_owned()));
+        return Err(Notice::Incomplete);
     }
-    if let Err(error) = Username::parse(username.trim()) {
-        return Err(again(StatusCode::BAD_REQUEST, sentence(&error)));
-    }
-    let password = match Password::parse(form.get("password").unwrap_or_default()) {
-        Ok(password) => password,
-        Err(PasswordError::Empty) => {
-            return Err(again(StatusCode::BAD_REQUEST, "Type your username and your password.".to_owned()));
-        }
-        Err(error) => return Err(again(StatusCode::BAD_REQUEST, sentence(&error))),
-    };
-    let (request, network) = (context.id(), context.network());
+    Username::parse(username.trim()).map_err(Notice::of_username)?;
+    let password = form.get("password").unwrap_or_default();
+    let password = Password::parse(password).map_err(Notice::of_password)?;
+    let (request, network, now) = (context.id(), context.network(), app.clock.now());
     let caller = context.caller();
-    match app.authority.sign_in_browser(username, password, before, caller, app.clock.now()).await {
+    let error = match app.authority.sign_in_browser(username, password, before, caller, now).await {
         Ok((secret, signed_in)) => {
             remember_browser(app, context, signed_in.user.username.as_str());
             tracing::info!(request, user = %signed_in.user.id, %network, "signed in at a browser");
-            Ok((app.cookies.set_session(&secret), signed_in))
+            return Ok((app.cookies.set_session(&secret), signed_in));
         }
-        Err(SignInError::Refused) => {
-            tracing::info!(request, code = "credentials_refused", %network, "sign-in at a browser refused");
-            Err(again(
-                StatusCode::BAD_REQUEST,
-                "This username and password do not belong together.".to_owned(),
-            ))
+        Err(error) => error,
+    };
+    match &error {
+        SignInError::Refused => {
+            tracing::info!(request, code = error.code(), %network, "sign-in at a browser refused");
         }
-        Err(SignInError::Throttled { retry_after }) => {
-            let seconds = retry_after.as_secs().saturating_add(1);
-            tracing::info!(request, code = "sign_in_throttled", %network, "sign-in at a browser throttled");
-            let problem = format!("Too many wrong passwords. Wait {seconds} seconds and try again.");
-            Err(Attempt { retry_after: Some(seconds), ..again(StatusCode::TOO_MANY_REQUESTS, problem) })
+        SignInError::Throttled { .. } => {
+            tracing::info!(request, code = error.code(), %network, "sign-in at a browser throttled");
         }
-        Err(error) => {
-            tracing::warn!(request, code = error.code(), "{error}");
-            let problem = "We cannot sign anybody in at the moment. Wait a little and try again.".to_owned();
-            Err(Attempt { retry_after: Some(1), ..again(StatusCode::SERVICE_UNAVAILABLE, problem) })
-        }
+        _ => tracing::warn!(request, code = error.code(), "{error}"),
     }
+    Err(Notice::of_sign_in(&error, now))
 }

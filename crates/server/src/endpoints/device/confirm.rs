@@ -179,6 +179,7 @@ fn sign_in_page(app: &App, visit: &Visit, attempt: Attempt, why: Option<Why>) ->
         form_token: &Seal::DeviceSignIn { code: device.user_code.as_str() }.token(app, browser),
         username: attempt.username.as_deref().unwrap_or_default(),
         problem: attempt.problem.as_deref().or(sentence.as_deref()),
+        notice: None,
         signed_in_as: None,
         // The device goes on by itself once its code has expired.
         can_cancel: false,

@@ -40,32 +40,23 @@ impl<'a> Browser<'a> {
         self.send(request).await
     }
 
-    /// Posts a form with what its user adds.
+    /// Posts a form with what its user adds. A form of an authorization request is answered with a redirect to that request, which
+    /// is followed.
     pub(crate) async fn submit(&self, form: &Form, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.press(form, fields).await;
+        if form.action.starts_with("/authorize/") { self.follow(answer).await } else { answer }
+    }
+
+    /// Posts a form with what its user adds, and waits there.
+    pub(crate) async fn press(&self, form: &Form, fields: &[(&str, &str)]) -> Answer {
         let hidden = form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let all: Vec<_> = hidden.chain(fields.iter().copied()).collect();
         self.post(&form.action, &all).await
     }
 
-    /// Goes where an answer leads, as long as that is at the authority.
-    pub(crate) async fn follow(&self, mut answer: Answer) -> Answer {
-        for _ in 0..5 {
-            let Some(target) = answer.header("location").filter(|_| answer.status == StatusCode::SEE_OTHER)
-            else {
-                return answer;
-            };
-            let target = target.to_owned();
-            if !target.starts_with("https://auth.example/") {
-                return answer;
-            }
-            answer = self.get(&target).await;
-        }
-        panic!("too many redirects: {:?}", answer.header("location"));
-    }
-
     /// Posts a form, and goes where its answer leads.
     pub(crate) async fn submit_and_follow(&self, form: &Form, fields: &[(&str, &str)]) -> Answer {
-        let answer = self.submit(form, fields).await;
+        let answer = self.press(form, fields).await;
         assert_eq!(
             answer.status,
             StatusCode::SEE_OTHER,
@@ -73,6 +64,19 @@ impl<'a> Browser<'a> {
             answer.text()
         );
         self.follow(answer).await
+    }
+
+    /// Goes where the authority leads, as long as that is within itself.
+    pub(crate) async fn follow(&self, mut answer: Answer) -> Answer {
+        while let Some(target) = leads_on(&answer) {
+            answer = self.get(&target).await;
+        }
+        answer
+    }
+
+    /// Throws all cookies away.
+    pub(crate) fn forget_cookies(&self) {
+        self.cookies.borrow_mut().clear();
     }
 
     /// Signs in on the page that a request leads to.
@@ -110,6 +114,13 @@ impl<'a> Browser<'a> {
         }
         answer
     }
+}
+
+/// Where the authority sends the browser within itself.
+pub(crate) fn leads_on(answer: &Answer) -> Option<String> {
+    let location = answer.header("location")?;
+    let path = location.strip_prefix("https://auth.example").unwrap_or(location);
+    path.starts_with('/').then(|| path.to_owned())
 }
 
 /// The last form of a page: on the sign-in page the one with the fields.

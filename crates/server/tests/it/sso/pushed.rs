@@ -6,7 +6,7 @@ use jeton_jose::{Algorithm, PrivateKey};
 use jeton_oauth::Parameters;
 use serde_json::json;
 
-use super::browser::{Browser, redirected};
+use super::browser::{Browser, form, redirected};
 use super::client::{CALLBACK, SECRET, authorize, web, with_form};
 use crate::app::{Answer, TestApp};
 
@@ -56,8 +56,118 @@ async fn a_pushed_request_is_good_for_one_code() {
     let back = redirected(&browser.sign_in(&target("web", &request_uri)).await);
     assert_eq!(back.get("state"), Some("st"));
     assert_eq!(app.redeem(back.get("code").expect("a code")).await.status, StatusCode::OK);
-    let again = browser.get(&target("web", &request_uri)).await;
-    assert_eq!(again.status, StatusCode::BAD_REQUEST, "used up");
+    let again = redirected(&browser.get(&target("web", &request_uri)).await);
+    assert_eq!((again.get("code"), again.get("state")), (None, Some("st")), "used up");
+    assert_eq!(again.get("error"), Some("invalid_request_uri"));
+}
+
+/// The form of the sign-in page, filled in.
+const ADA: [(&str, &str); 3] =
+    [("username", "ada"), ("password", crate::app::PASSWORD), ("action", "sign_in")];
+
+#[tokio::test]
+async fn a_pushed_request_waits_for_a_user_who_takes_their_time() {
+    let app = app().await;
+    let browser = Browser::new(&app);
+    let target = target("web", &uri(&push(&app, &[]).await));
+    app.hand.step(500);
+    let page = browser.get(&target).await;
+    // Long past `authorization.request_lifetime`, but within the time of the page.
+    app.hand.step(3500);
+    assert_eq!(browser.get(&target).await.status, StatusCode::OK, "a reload");
+    let wrong = browser.submit(&form(&page), &[("username", "ada"), ("password", "wrong")]).await;
+    assert!(wrong.text().contains("Incorrect username or password"), "{}", wrong.text());
+    app.hand.step(3000);
+    let back = redirected(&browser.submit(&form(&wrong), &ADA).await);
+    assert_eq!(app.redeem(back.get("code").expect("a code")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_pushed_request_does_not_live_for_ever_though_its_page_is_shown_again_and_again() {
+    let app = app().await;
+    let browser = Browser::new(&app);
+    let target = target("web", &uri(&push(&app, &[]).await));
+    let mut hours = 0;
+    let last = loop {
+        let answer = browser.get(&target).await;
+        if answer.status != StatusCode::OK {
+            break answer;
+        }
+        hours += 1;
+        assert!(hours < 10);
+        app.hand.step(3000);
+    };
+    let back = redirected(&last);
+    assert_eq!((back.get("error"), back.get("state")), (Some("invalid_request_uri"), Some("st")));
+}
+
+#[tokio::test]
+async fn a_pushed_request_that_was_answered_leads_where_the_first_answer_led_or_back() {
+    let app = app().await;
+    app.add_user("bob").await;
+    let browser = Browser::new(&app);
+    let target = target("web", &uri(&push(&app, &[]).await));
+    let page = form(&browser.get(&target).await);
+    let back = redirected(&browser.submit(&page, &ADA).await);
+    let code = back.get("code").expect("a code").to_owned();
+    // A second press of the button, Back, and a reload.
+    for again in [browser.submit(&page, &ADA).await, browser.get(&target).await, browser.get(&target).await] {
+        assert_eq!(redirected(&again).get("code"), Some(&*code));
+    }
+    // Another browser gets nothing.
+    let other = Browser::new(&app);
+    let elsewhere = redirected(&other.get(&target).await);
+    assert_eq!((elsewhere.get("code"), elsewhere.get("state")), (None, Some("st")));
+    other.sign_in(&authorize(&[("client_id", "other")])).await;
+    assert_eq!(redirected(&other.get(&target).await).get("error"), Some("invalid_request_uri"));
+    // Nor does whoever is signed in at the same browser afterwards.
+    let others = authorize(&[("client_id", "other"), ("prompt", "login")]);
+    let bobs = [("username", "bob"), ("password", crate::app::PASSWORD), ("action", "sign_in")];
+    browser.submit(&form(&browser.get(&others).await), &bobs).await;
+    assert_eq!(redirected(&browser.get(&target).await).get("error"), Some("invalid_request_uri"));
+    assert_eq!(redirected(&browser.submit(&page, &ADA).await).get("state"), Some("st"));
+}
+
+#[tokio::test]
+async fn a_pushed_request_whose_code_was_redeemed_leads_back_and_ends_nothing() {
+    let app = app().await;
+    let browser = Browser::new(&app);
+    let target = target("web", &uri(&push(&app, &[]).await));
+    let page = form(&browser.get(&target).await);
+    let back = redirected(&browser.submit(&page, &ADA).await);
+    let tokens = app.redeem(back.get("code").expect("a code")).await.json();
+    app.hand.step(120);
+    for again in [browser.submit(&page, &ADA).await, browser.get(&target).await] {
+        let again = redirected(&again);
+        assert_eq!((again.get("error"), again.get("state")), (Some("invalid_request_uri"), Some("st")));
+    }
+    let access = tokens["access_token"].as_str().expect("a token");
+    assert_eq!(app.userinfo(access).await.status, StatusCode::OK, "the first sign-in goes on");
+}
+
+#[tokio::test]
+async fn of_many_browsers_with_one_pushed_request_one_gets_a_code() {
+    let app = app().await;
+    let target = target("web", &uri(&push(&app, &[]).await));
+    let [a, b, c, d] = std::array::from_fn(|_| Browser::new(&app));
+    for browser in [&a, &b, &c, &d] {
+        browser.sign_in(&authorize(&[("client_id", "other")])).await;
+    }
+    let answers = tokio::join!(a.get(&target), b.get(&target), c.get(&target), d.get(&target));
+    let answers = [answers.0, answers.1, answers.2, answers.3];
+    let backs: Vec<_> = answers.iter().map(redirected).collect();
+    assert_eq!(backs.iter().filter(|back| back.get("code").is_some()).count(), 1);
+    assert!(backs.iter().all(|back| back.get("state") == Some("st")));
+}
+
+#[tokio::test]
+async fn a_pushed_request_that_nobody_knows_any_more_blames_nobody_and_names_a_way_on() {
+    let app = app().await;
+    let page = Browser::new(&app).get(&target("web", "urn:ietf:params:oauth:request_uri:gone")).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    assert!(!page.text().contains("mistake"), "{}", page.text());
+    assert!(page.text().contains(r#"<a href="https://app.example""#), "{}", page.text());
+    assert!(page.text().contains("<title>Error: "), "{}", page.text());
 }
 
 #[tokio::test]
@@ -72,7 +182,8 @@ async fn a_request_uri_is_of_no_use_to_others_or_too_late() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{client} {request_uri}");
     }
     app.hand.step(600);
-    assert_eq!(browser.get(&target("web", &request_uri)).await.status, StatusCode::BAD_REQUEST);
+    let late = redirected(&browser.get(&target("web", &request_uri)).await);
+    assert_eq!((late.get("error"), late.get("state")), (Some("invalid_request_uri"), Some("st")));
 }
 
 #[tokio::test]

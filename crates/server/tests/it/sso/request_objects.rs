@@ -85,15 +85,46 @@ async fn only_what_is_signed_counts() {
 }
 
 #[tokio::test]
-async fn a_request_object_is_good_once() {
+async fn a_request_object_is_good_for_one_code() {
     let signing = signing().await;
     let object = signing.sign(&[]);
-    assert_eq!(signing.send(&Browser::new(&signing.app), &object, &[]).await.status, StatusCode::SEE_OTHER);
+    let (browser, other) = (Browser::new(&signing.app), Browser::new(&signing.app));
+    let first = signing.send(&browser, &object, &[]).await;
+    // Pressed twice: both lead to the same request, wherever the second one comes from.
+    for again in [signing.send(&browser, &object, &[]).await, signing.send(&other, &object, &[]).await] {
+        assert_eq!(again.header("location"), first.header("location"));
+    }
+    let target = first.header("location").expect("a location");
+    assert!(redirected(&browser.sign_in(target).await).get("code").is_some());
+    let late = redirected(&other.follow(signing.send(&other, &object, &[]).await).await);
+    assert_eq!((late.get("error"), late.get("state")), (Some("invalid_request_uri"), Some("signed")));
+    let pushed = signing.app.post_as("web", "/par", &[("request", &object)]).await;
+    assert_eq!(pushed.json()["error"], "invalid_request_object");
+}
+
+#[tokio::test]
+async fn an_object_that_was_pushed_is_used_up() {
+    let signing = signing().await;
+    let object = signing.sign(&[]);
+    assert_eq!(signing.app.post_as("web", "/par", &[("request", &object)]).await.status, StatusCode::CREATED);
     assert_eq!(signing.error(&object).await, "invalid_request_object");
     let page = signing.send(&Browser::new(&signing.app), &object, &[]).await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST, "nobody knows where to send the error");
-    let pushed = signing.app.post_as("web", "/par", &[("request", &object)]).await;
-    assert_eq!(pushed.json()["error"], "invalid_request_object");
+}
+
+#[tokio::test]
+async fn an_object_without_an_identifier_is_a_request_of_its_own_each_time() {
+    let signing = signing().await;
+    let object = signing.sign(&[("jti", Value::Null)]);
+    let browser = Browser::new(&signing.app);
+    let first = signing.send(&browser, &object, &[]).await;
+    assert!(
+        redirected(&browser.sign_in(first.header("location").expect("a location")).await)
+            .get("code")
+            .is_some()
+    );
+    let second = browser.follow(signing.send(&browser, &object, &[]).await).await;
+    assert!(redirected(&second).get("code").is_some());
 }
 
 #[tokio::test]

@@ -1,0 +1,237 @@
+//! Why a page is shown again: what the last form came to, in one sentence.
+
+use http::StatusCode;
+use jeton_authority::password::PasswordError;
+use jeton_authority::user::UsernameError;
+use jeton_authority::{SignInError, StaleForm};
+use jeton_jose::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::pages::isolated;
+use crate::request::FormError;
+use crate::respond::sentence;
+
+/// Why a page is shown again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Notice {
+    /// The name or the password is wrong.
+    Credentials,
+    /// The name or the password is missing.
+    Incomplete,
+    /// What was typed can be nobody's username.
+    Username(BadUsername),
+    /// What was typed can be nobody's password.
+    Password(BadPassword),
+    /// What was typed cannot be read.
+    Unreadable,
+    /// Too many wrong passwords; the next one is welcome then.
+    Throttled { until: Timestamp },
+    /// Nobody can be signed in at the moment.
+    Busy,
+    /// The account is another one, or none, or there was none before.
+    Account,
+    /// The application asks for something else than the page showed.
+    Changed,
+    /// The page was open for too long.
+    Expired,
+    /// The form was not made here, not for this browser, or not for this request.
+    Foreign,
+    /// The browser sent no cookie, neither with the form nor after it.
+    NoCookies,
+}
+
+/// Why a text is no username.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum BadUsername {
+    TooLong { found: usize },
+    Control,
+}
+
+/// Why a text is no password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum BadPassword {
+    TooLong { found: usize },
+    Null,
+    LineBreak,
+}
+
+/// What a page says about it.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Sentence {
+    /// Beside the password.
+    pub(super) problem: Option<String>,
+    /// Above everything.
+    pub(super) lead: Option<String>,
+    /// How many seconds to wait.
+    pub(super) retry_after: Option<u64>,
+}
+
+impl Notice {
+    /// Why a form that cannot be read did nothing.
+    pub(super) const fn of_form(_: &FormError) -> Self {
+        Self::Unreadable
+    }
+
+    /// Why a stale form did nothing.
+    pub(super) const fn of_stale(stale: StaleForm) -> Self {
+        match stale {
+            StaleForm::Account => Self::Account,
+            StaleForm::Shown => Self::Changed,
+            StaleForm::Expired => Self::Expired,
+        }
+    }
+
+    /// Why a name was not looked up.
+    pub(super) const fn of_username(error: UsernameError) -> Self {
+        match error {
+            UsernameError::Empty => Self::Incomplete,
+            UsernameError::TooLong { found } => Self::Username(BadUsername::TooLong { found }),
+            _ => Self::Username(BadUsername::Control),
+        }
+    }
+
+    /// Why a password was not tried.
+    pub(super) const fn of_password(error: PasswordError) -> Self {
+        match error {
+            PasswordError::TooLong { found } => Self::Password(BadPassword::TooLong { found }),
+            PasswordError::Null => Self::Password(BadPassword::Null),
+            PasswordError::LineBreak => Self::Password(BadPassword::LineBreak),
+            _ => Self::Incomplete,
+        }
+    }
+
+    /// Why nobody was signed in.
+    pub(super) fn of_sign_in(error: &SignInError, now: Timestamp) -> Self {
+        match error {
+            SignInError::Refused => Self::Credentials,
+            SignInError::Throttled { retry_after } => {
+                Self::Throttled { until: now.saturating_add(*retry_after) }
+            }
+            _ => Self::Busy,
+        }
+    }
+
+    /// What the log calls it, where a form did nothing.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Account | Self::Changed | Self::Expired => "form_stale",
+            Self::Foreign | Self::NoCookies => "form_token_invalid",
+            _ => "form_incomplete",
+        }
+    }
+
+    /// The status of the page: what an attempt to sign in came to. A page that is only shown again is a page.
+    pub(super) const fn status(self) -> StatusCode {
+        match self {
+            Self::Credentials
+            | Self::Incomplete
+            | Self::Username(_)
+            | Self::Password(_)
+            | Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
+        }
+    }
+
+    /// What the page says, now that `account` is signed in and `client` waits.
+    pub(super) fn sentence(self, account: Option<&str>, client: &str, now: Timestamp) -> Sentence {
+        let problem = |text: &str| Sentence { problem: Some(text.to_owned()), ..Sentence::default() };
+        let lead = |text: String| Sentence { lead: Some(text), ..Sentence::default() };
+        match self {
+            Self::Credentials => problem("Incorrect username or password."),
+            Self::Incomplete => problem("Type your username and your password."),
+            Self::Username(bad) => problem(&bad.sentence()),
+            Self::Password(bad) => problem(&bad.sentence()),
+            Self::Unreadable => problem("What you typed could not be read. Type it again."),
+            Self::Throttled { until } => {
+                let left = until.unix().saturating_sub(now.unix());
+                let seconds = u64::try_from(left).unwrap_or(0).saturating_add(1);
+                let text = format!("Too many wrong passwords. Wait {seconds} seconds and try again.");
+                Sentence { retry_after: Some(seconds), ..problem(&text) }
+            }
+            Self::Busy => Sentence {
+                retry_after: Some(1),
+                ..problem("Nobody can be signed in at the moment. Wait a little and try again.")
+            },
+            Self::Account => lead(match account {
+                Some(name) => {
+                    let name = isolated(name);
+                    format!("You are now signed in as {name}, so the page you used before did nothing.")
+                }
+                None => "You have been signed out since this page was opened.".to_owned(),
+            }),
+            Self::Changed => {
+                let client = isolated(client);
+                lead(format!("{client} has changed since this page was opened. Check again what it asks for."))
+            }
+            Self::Expired => lead("This page was open for too long. Please try again.".to_owned()),
+            Self::Foreign => lead("This page was no longer valid. Please try again.".to_owned()),
+            Self::NoCookies => lead(
+                "Your browser sent no cookies, and without them nobody can sign in here. Allow cookies for this site and try \
+                 again."
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+impl BadUsername {
+    fn sentence(self) -> String {
+        sentence(&match self {
+            Self::TooLong { found } => UsernameError::TooLong { found },
+            Self::Control => UsernameError::Control,
+        })
+    }
+}
+
+impl BadPassword {
+    fn sentence(self) -> String {
+        sentence(&match self {
+            Self::TooLong { found } => PasswordError::TooLong { found },
+            Self::Null => PasswordError::Null,
+            Self::LineBreak => PasswordError::LineBreak,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Notice; 15] = [
+        Notice::Credentials,
+        Notice::Incomplete,
+        Notice::Username(BadUsername::TooLong { found: 151 }),
+        Notice::Username(BadUsername::Control),
+        Notice::Password(BadPassword::TooLong { found: 5000 }),
+        Notice::Password(BadPassword::Null),
+        Notice::Password(BadPassword::LineBreak),
+        Notice::Unreadable,
+        Notice::Throttled { until: Timestamp::from_unix(1_800_000_009) },
+        Notice::Busy,
+        Notice::Account,
+        Notice::Changed,
+        Notice::Expired,
+        Notice::Foreign,
+        Notice::NoCookies,
+    ];
+
+    #[test]
+    fn every_page_that_is_shown_again_says_why_in_one_place() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        for notice in ALL {
+            for account in [None, Some("ada")] {
+                let Sentence { problem, lead, retry_after } = notice.sentence(account, "Orders", now);
+                assert!(problem.is_some() != lead.is_some(), "{notice:?}");
+                let text = problem.or(lead).expect("a sentence");
+                let cookies = text.contains("cookie");
+                assert_eq!(cookies, notice == Notice::NoCookies, "cookies only where none came: {text}");
+                let waits = matches!(notice, Notice::Throttled { .. } | Notice::Busy);
+                assert_eq!(retry_after.is_some(), waits, "{notice:?}");
+            }
+        }
+        let account = Notice::Account.sentence(Some("bob"), "Orders", now).lead.expect("a sentence");
+        assert!(account.contains("You are now signed in as \u{2068}bob\u{2069}"), "{account}");
+    }
+}

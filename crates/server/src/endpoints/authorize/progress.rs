@@ -1,0 +1,133 @@
+//! What the user has done for an authorization request since it came. Every form answers with a redirect to the request, and this
+//! travels in its address, sealed for the browser, the request and the session, and for no longer than a form may be open. So
+//! Back and reload find what was true at that page, and what was done for one request in one tab counts for no other.
+
+use jeton_authority::authorization::{Identified, Since};
+use jeton_authority::{FORM_LIFETIME, ShownDigest};
+use jeton_jose::{Timestamp, base64url};
+use serde::{Deserialize, Serialize};
+
+use super::notice::Notice;
+use crate::app::App;
+use crate::interaction::Browser;
+
+/// The parameter that it travels in.
+pub(super) const PARAMETER: &str = "jeton_progress";
+
+/// The value for a browser that sent no cookie with a form: nothing can be sealed for it. It only chooses a sentence.
+pub(super) const NO_COOKIES: &str = "no_cookies";
+
+/// How much longer it makes an address, at most, in bytes.
+pub(super) const MAX_LEN: usize = 512;
+
+/// What it is sealed for.
+const PURPOSE: &str = "progress of a request";
+
+/// What the user has done for a request.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Progress {
+    /// The session in which they did it; none where nobody was signed in.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    session: Option<Box<str>>,
+    /// How they said who they are.
+    #[serde(rename = "i", default)]
+    identified: Identified,
+    /// What they said about the request.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    answer: Option<Answer>,
+    /// Why the page is shown again.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub(super) notice: Option<Notice>,
+}
+
+/// What the user said about a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Answer {
+    /// They allow what a page with this digest showed.
+    Allowed(Box<str>),
+    /// They allow nothing.
+    Denied,
+    /// They do not want to sign in.
+    Cancelled,
+}
+
+/// What is sealed.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    #[serde(rename = "t")]
+    made_at: Timestamp,
+    #[serde(flatten)]
+    progress: Progress,
+}
+
+impl Progress {
+    /// The same with the reason why the page is shown again.
+    pub(super) fn noticed(self, notice: Notice) -> Self {
+        Self { notice: Some(notice), answer: None, ..self }
+    }
+
+    /// The same once a form of the page is posted: why the page was shown again is over then.
+    pub(super) fn unnoticed(&self) -> Self {
+        Self { notice: None, ..self.clone() }
+    }
+
+    /// The same, once the user of this browser has said who they are.
+    pub(super) fn identified(browser: &Browser, identified: Identified) -> Self {
+        Self { session: session(browser), identified, ..Self::default() }
+    }
+
+    /// The same, once the user of this browser has answered.
+    pub(super) fn answered(&self, browser: &Browser, answer: Answer) -> Self {
+        let identified = if self.holds(browser) { self.identified } else { Identified::NotYet };
+        Self { session: session(browser), identified, answer: Some(answer), notice: None }
+    }
+
+    /// What the user did, as far as it counts in the session of now. `shown` is what a page that asks for consent would show.
+    pub(super) fn since(&self, browser: &Browser, shown: ShownDigest) -> Since {
+        if !self.holds(browser) {
+            return Since::default();
+        }
+        let allowed = matches!(&self.answer, Some(Answer::Allowed(digest)) if **digest == *shown.to_text());
+        Since { identified: self.identified, consented: allowed }
+    }
+
+    /// What the user said, as far as it counts in the session of now.
+    pub(super) fn answer(&self, browser: &Browser) -> Option<&Answer> {
+        self.answer.as_ref().filter(|_| self.holds(browser))
+    }
+
+    /// Whether it is of the session of now.
+    fn holds(&self, browser: &Browser) -> bool {
+        self.session == session(browser)
+    }
+
+    /// The text for the address, sealed for this browser and request.
+    pub(super) fn seal(&self, app: &App, browser: &Browser, request: &str) -> String {
+        let sealed = Sealed { made_at: app.clock.now(), progress: self.clone() };
+        let text = base64url::encode(serde_json::to_vec(&sealed).expect("progress is JSON"));
+        let mac = app.authority.seal_text(PURPOSE, &[&browser.name, request, &text]);
+        format!("{text}.{mac}")
+    }
+
+    /// Reads the text of an address. One that was not made here, for another browser or request, or too long ago says nothing.
+    pub(super) fn open(app: &App, browser: &Browser, request: &str, presented: &str) -> Self {
+        if presented == NO_COOKIES {
+            let notice = if browser.is_new { Notice::NoCookies } else { Notice::Foreign };
+            return Self::default().noticed(notice);
+        }
+        let opened = || {
+            let (text, mac) = presented.split_once('.')?;
+            let genuine =
+                !browser.is_new && app.authority.is_sealed(PURPOSE, &[&browser.name, request, text], mac);
+            let sealed: Sealed =
+                serde_json::from_slice(&base64url::decode(text).ok().filter(|_| genuine)?).ok()?;
+            let late = app.clock.now() > sealed.made_at.saturating_add(FORM_LIFETIME);
+            (!late).then_some(sealed.progress)
+        };
+        opened().unwrap_or_default()
+    }
+}
+
+fn session(browser: &Browser) -> Option<Box<str>> {
+    browser.signed_in.as_ref().map(|signed_in| signed_in.session.id.to_string().into())
+}
