@@ -99,7 +99,8 @@ async fn only_what_a_pushed_request_needs_is_kept() {
     let uri = pushed.json()["request_uri"].as_str().expect("a request_uri").to_owned();
     let hash = OneTimeHash::of(uri.strip_prefix(PREFIX).expect("the prefix"));
     let kept = app.store.peek(OneTimeKind::PushedRequest, hash).await.expect("a store").expect("a request");
-    let kept = Parameters::parse(kept.content.as_bytes()).expect("parameters");
+    let kept: serde_json::Value = serde_json::from_str(&kept.content).expect("JSON");
+    let kept = Parameters::parse(kept["request"].as_str().expect("a query").as_bytes()).expect("parameters");
     assert_eq!((kept.get("unknown"), kept.get("login_hint")), (None, None));
     assert_eq!((kept.get("ui_locales"), kept.get("client_id")), (Some("de"), Some("phone")));
     for (name, length) in [("id_token_hint", 9_000), ("claims", 5_000), ("nonce", 3_000), ("scope", 3_000)] {

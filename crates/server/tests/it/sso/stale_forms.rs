@@ -227,7 +227,7 @@ async fn nothing_is_allowed_that_the_page_did_not_show() {
         );
     }
     let page = browser.get(&target).await;
-    assert!(page.text().contains("<code>orders:read</code>"), "{}", page.text());
+    assert!(page.text().contains("<code><bdi>orders:read</bdi></code>"), "{}", page.text());
     assert!(redirected(&browser.submit(&form(&page), &ALLOW).await).get("code").is_some());
 }
 
