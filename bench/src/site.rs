@@ -113,6 +113,8 @@ impl Workshop {
     pub fn add_client(&self, data: &Path) -> Result<(), BenchError> {
         let mut command = Command::new(self.jeton());
         command.args(["client", "add", "--id", CLIENT_ID, "--secret-stdin", "--redirect-uri", REDIRECT_URI]);
+        // What it introspects is a token of the token API.
+        command.args(["--introspect", "all"]);
         for grant_type in ["authorization_code", "refresh_token", "client_credentials"] {
             command.args(["--grant-type", grant_type]);
         }

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::GrantId;
 use crate::authority::Authority;
-use crate::client::Client;
+use crate::client::{Client, IntrospectionPolicy};
 use crate::clients::ClientOfToken;
 use crate::issue::TokenType;
-use crate::issue::access_token::Held;
+use crate::issue::access_token::{Held, may_be_named_to};
 use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::recognise::recognise;
 use crate::refresh::verify_refresh_token;
@@ -94,8 +94,8 @@ pub struct IntrospectionClaims {
 const INTROSPECTION_TYP: &str = "token-introspection+jwt";
 
 impl Authority {
-    /// Tells an authenticated client what a token is. Access tokens are for every resource server to ask about; refresh
-    /// tokens only for their own client. Those of a disabled client are not good.
+    /// Tells an authenticated client what a token is, if it is one that the client may know of ([`IntrospectionPolicy`]); refresh
+    /// tokens are for their own client alone. Those of a disabled client are not good.
     ///
     /// # Errors
     /// When the store fails; a token that is not good is no error.
@@ -107,6 +107,7 @@ impl Authority {
     ) -> Result<Introspection, OAuthError> {
         let access = self.with_ring(|ring| recognise(ring, &self.settings, token, now));
         let claims = match access {
+            Ok(access) if !may_know(asker, &access.claims) => None,
             Ok(access) => {
                 let jti = access.claims.jti.as_deref().unwrap_or_default();
                 if !self.is_in_force(access.grant, jti, now).await? {
@@ -199,7 +200,7 @@ impl Authority {
         Ok(Some(IntrospectionClaims {
             scope: scope.as_str().into(),
             client_id: grant.client.clone(),
-            username: Some(live.username.as_str().into()),
+            username: may_be_named_to(asker, scope.as_str()).then(|| live.username.as_str().into()),
             token_type: None,
             exp: grant.state.minted_at.saturating_add(self.settings.idle_lifetime).min(grant.expires_at),
             iat: Some(grant.state.minted_at),
@@ -232,5 +233,17 @@ fn permitted_now(client: &Client, claims: &Arc<IntrospectionClaims>) -> Option<A
     let mut left = IntrospectionClaims::clone(claims);
     left.scope = client.permitted_scope(Scope::parse(&left.scope).unwrap_or_default()).as_str().into();
     left.authorization_details = client.permitted_details(left.authorization_details);
+    left.username = left.username.filter(|_| may_be_named_to(client, &left.scope));
     (!left.scope.is_empty() || !left.authorization_details.is_empty()).then(|| Arc::new(left))
+}
+
+/// Whether an access token is for a client to know of: it was issued to it, it is for it, or the operator says so.
+fn may_know(asker: &Client, token: &IntrospectionClaims) -> bool {
+    let id = asker.id.as_str();
+    let is_its = |aud: &String| {
+        aud == id || asker.policy.resources.contains(aud) || asker.policy.exchange.accepts.contains(aud)
+    };
+    asker.policy.introspection == IntrospectionPolicy::All
+        || &*token.client_id == id
+        || token.aud.iter().any(is_its)
 }

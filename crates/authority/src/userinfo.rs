@@ -38,7 +38,7 @@ pub enum UserInfoBody {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserInfoError {
-    /// It is not genuine, has expired, its grant ended, or its client is disabled.
+    /// It is not genuine, has expired, is for other APIs alone, its grant ended, or its client is disabled.
     #[error("the access token is not valid")]
     InvalidToken,
     /// It is bound to a certificate that was not shown.
@@ -91,6 +91,11 @@ impl Authority {
         // One that is shown for other reasons binds nothing.
         if bound.x5t_s256.is_some() && !proved(&bound.x5t_s256, &constraint.x5t_s256) {
             return Err(UserInfoError::CertificateNotShown);
+        }
+        // A token that is for another API alone says nothing here, whoever got hold of it there.
+        let own = [&self.settings.issuer, &self.settings.audience];
+        if !access.aud.iter().any(|aud| own.contains(&aud)) {
+            return Err(UserInfoError::InvalidToken);
         }
         let grant = access.grant.ok_or(UserInfoError::InsufficientScope)?;
         if !self.is_in_force(access.grant, &access.claims.jti, now).await? {

@@ -22,8 +22,8 @@ pub(crate) use document::is_document_url;
 pub use document::{ClientDocument, ClientDocuments};
 pub use fetching::{FetchFor, TurnedAway};
 pub use policy::{
-    ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims, PkcePolicy,
-    TrustedIssuer,
+    ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims,
+    IntrospectionPolicy, PkcePolicy, TrustedIssuer,
 };
 pub use profile::SecurityProfile;
 pub use registered::{Client, ClientError, NewClient, StoredClient, Unverified, display_names};

@@ -27,6 +27,9 @@ pub struct ClientPolicy {
     /// What its ID tokens say of the user, beside those claims.
     #[serde(skip_serializing_if = "IdTokenClaims::is_default")]
     pub id_token_claims: IdTokenClaims,
+    /// Which tokens it is told about at introspection (RFC 7662).
+    #[serde(skip_serializing_if = "IntrospectionPolicy::is_default")]
+    pub introspection: IntrospectionPolicy,
     /// What it may exchange tokens for (RFC 8693).
     #[serde(skip_serializing_if = "ExchangePolicy::is_off")]
     pub exchange: ExchangePolicy,
@@ -74,6 +77,24 @@ pub enum IdTokenClaims {
 }
 
 impl IdTokenClaims {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Which access tokens a client is told about at introspection (RFC 7662 §4). Of others it hears that they are not active.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntrospectionPolicy {
+    /// Those that were issued to it, and those that are for it: whose audience is its identifier, one of its resources, or one of the
+    /// audiences that it is itself.
+    #[default]
+    Own,
+    /// Every one, those of the token API too: for an API or a gateway that asks about whatever it is sent.
+    All,
+}
+
+impl IntrospectionPolicy {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -4,6 +4,7 @@ use jeton_jose::jwt::Verified;
 use jeton_jose::{SignError, Timestamp, VerifyError};
 use jeton_oauth::Confirmation;
 use jeton_oauth::authorization::AuthorizationDetails;
+use jeton_oauth::client::SubjectType;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -214,7 +215,10 @@ impl AccessTokenRequest<'_> {
             iat: now,
             jti,
             user_id: self.live.map(|_| self.sub),
-            username: self.live.map(|live| live.username.as_str()),
+            username: self
+                .live
+                .filter(|_| may_be_named_to(self.client, self.scope))
+                .map(|live| live.username.as_str()),
             iss: &settings.issuer,
             aud: Audience::of(self.resources, settings),
             sub: self.sub,
@@ -236,6 +240,13 @@ impl AccessTokenRequest<'_> {
         let ends = now.saturating_add(settings.access_lifetime);
         self.not_beyond.map_or(ends, |end| end.min(ends))
     }
+}
+
+/// Whether a client may know by which name its user signs in: only with the scope `profile`, and never where it is to tell users
+/// apart by subjects that nobody else sees.
+pub(crate) fn may_be_named_to(client: &Client, scope: &str) -> bool {
+    client.metadata.subject_type != Some(SubjectType::Pairwise)
+        && scope.split(' ').any(|token| token == "profile")
 }
 
 /// Room for the claims that are written as hex.

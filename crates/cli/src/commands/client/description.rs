@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use jeton_authority::check_display_name;
 use jeton_authority::client::{
-    ClientPolicy, ConsentPolicy, IdTokenClaims, PkcePolicy, SecurityProfile, display_names,
+    ClientPolicy, ConsentPolicy, IdTokenClaims, IntrospectionPolicy, PkcePolicy, SecurityProfile,
+    display_names,
 };
 use jeton_jose::{Algorithm, JwkSet};
 use jeton_oauth::authorization::GrantType;
@@ -75,6 +76,9 @@ pub(super) struct Description {
     /// What its ID tokens say of the user
     #[arg(long, value_name = "WHICH")]
     id_token_claims: Option<IdTokenSays>,
+    /// Which tokens it is told about at introspection [default: own]
+    #[arg(long, value_name = "WHICH")]
+    introspect: Option<Introspect>,
     /// Show it subjects that no other sector sees
     #[arg(long)]
     pairwise: bool,
@@ -106,6 +110,14 @@ enum IdTokenSays {
     Requested,
     /// What the scopes stand for too, for libraries that do not ask userinfo
     Scopes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Introspect {
+    /// Those issued to it, and those whose audience is its identifier or one of its resources
+    Own,
+    /// All, those of the token API too: for an API or a gateway that asks about whatever it is sent
+    All,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -215,6 +227,11 @@ impl Description {
         match self.id_token_claims {
             Some(IdTokenSays::Requested) => policy.id_token_claims = IdTokenClaims::Requested,
             Some(IdTokenSays::Scopes) => policy.id_token_claims = IdTokenClaims::Scopes,
+            None => {}
+        }
+        match self.introspect {
+            Some(Introspect::Own) => policy.introspection = IntrospectionPolicy::Own,
+            Some(Introspect::All) => policy.introspection = IntrospectionPolicy::All,
             None => {}
         }
         if let Some(profile) = self.profile {

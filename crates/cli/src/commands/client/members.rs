@@ -43,13 +43,14 @@ fn refusal(unknown: &str, within: &str, known: &[&str]) -> String {
     }
 }
 
-const POLICY: [&str; 10] = [
+const POLICY: [&str; 11] = [
     "consent",
     "pkce",
     "profile",
     "resources",
     "claims",
     "id_token_claims",
+    "introspection",
     "exchange",
     "trusted_issuers",
     "source",
@@ -111,8 +112,8 @@ const METADATA: [&str; 48] = [
 #[cfg(test)]
 mod tests {
     use jeton_authority::client::{
-        ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims, PkcePolicy,
-        SecurityProfile, TrustedIssuer,
+        ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims,
+        IntrospectionPolicy, PkcePolicy, SecurityProfile, TrustedIssuer,
     };
     use serde_json::json;
 
@@ -127,6 +128,7 @@ mod tests {
             resources: vec!["https://api.example".to_owned()],
             claims: [("a".to_owned(), "b".to_owned())].into(),
             id_token_claims: IdTokenClaims::Scopes,
+            introspection: IntrospectionPolicy::All,
             exchange: ExchangePolicy {
                 targets: vec!["x".to_owned()],
                 accepts: vec!["y".to_owned()],

@@ -1,7 +1,8 @@
 //! A client as it is shown. Its secret is not, but once.
 
 use jeton_authority::client::{
-    Client, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, ExchangeActor, IdTokenClaims, PkcePolicy,
+    Client, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, ExchangeActor, IdTokenClaims,
+    IntrospectionPolicy, PkcePolicy,
 };
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::ClientMetadata;
@@ -75,6 +76,10 @@ impl Shown {
             IdTokenClaims::Requested => None,
             IdTokenClaims::Scopes => Some("what the scopes stand for"),
         };
+        let introspects = match self.policy.introspection {
+            IntrospectionPolicy::Own => None,
+            IntrospectionPolicy::All => Some("every token"),
+        };
         let source = match self.policy.source {
             ClientSource::Operator => "the operator added it",
             ClientSource::Registered => "it registered itself",
@@ -105,7 +110,7 @@ impl Shown {
         };
         let issuers = self.policy.trusted_issuers.iter();
         let issuers = issuers.map(|one| output::printable(&format!("{} ({})", one.issuer, one.user_claim())));
-        let sections: [(&str, Vec<String>); 27] = [
+        let sections: [(&str, Vec<String>); 28] = [
             ("id", vec![self.client_id.clone()]),
             ("name", one(metadata.client_name.as_deref())),
             ("status", vec![self.status.to_owned()]),
@@ -121,6 +126,7 @@ impl Shown {
                 metadata.authorization_details_types.iter().map(|kind| output::printable(kind)).collect(),
             ),
             ("resources", self.policy.resources.iter().map(|uri| output::printable(uri)).collect()),
+            ("introspects", one(introspects)),
             ("exchanges for", plain(&exchange.targets)),
             ("takes tokens for", plain(&exchange.accepts)),
             ("acting", one(acting)),

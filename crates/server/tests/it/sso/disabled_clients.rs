@@ -28,9 +28,8 @@ fn access_token(tokens: &Value) -> &str {
 #[tokio::test]
 async fn the_tokens_of_a_disabled_client_are_good_for_nothing_here() {
     let app = TestApp::new().await;
-    for id in ["web", "api"] {
-        app.add_client(id, web()).await;
-    }
+    app.add_client("web", web()).await;
+    app.add_client_with("api", web(), super::introspection::all()).await;
     let back = redirected(&Browser::new(&app).sign_in(&authorize(&[])).await);
     let users = app.redeem(back.get("code").expect("a code")).await.json();
     let own = app.post_as("web", "/token", &[("grant_type", "client_credentials")]).await.json();

@@ -215,7 +215,7 @@ async fn a_client_that_wants_bound_tokens_gets_no_others() {
 #[tokio::test]
 async fn introspection_says_what_a_token_is_bound_to() {
     let app = app().await;
-    app.add_client("api", super::client::web()).await;
+    app.add_client_with("api", super::client::web(), super::introspection::all()).await;
     let phone = Phone::new(&app);
     let tokens = phone.tokens().await;
     let told = app.post_as("api", "/introspect", &[("token", text(&tokens, "access_token"))]).await.json();

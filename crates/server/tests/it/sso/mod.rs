@@ -30,6 +30,7 @@ mod fetch_bounds;
 mod for_one_client;
 mod forced_sign_in;
 mod forged;
+mod introspection;
 mod jwt_bearer;
 mod lenient_credentials;
 pub(crate) mod listener;
