@@ -1,14 +1,15 @@
 //! The data folder and the store in it, as commands and servers open them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jeton_authority::keys::MasterKey;
 use jeton_server::control;
-use jeton_store::{DataFolder, OpenMode, SqliteStore};
+use jeton_store::{Access, DataFolder, OpenError, OpenMode, SqliteStore};
 
 use crate::config::{Config, Database};
 use crate::failure::Failure;
-use crate::output;
+use crate::{master_key, output};
 
 /// The data folder with its store open.
 pub(crate) struct Data {
@@ -16,26 +17,46 @@ pub(crate) struct Data {
     pub(crate) folder: DataFolder,
     /// What is in it.
     pub(crate) store: Arc<SqliteStore>,
+    /// The master key, where there is one. It fits the store.
+    master: Option<MasterKey>,
 }
 
 /// Opens the folder of a configuration, and makes it where it is missing.
 pub(crate) fn folder(config: &Config) -> Result<DataFolder, Failure> {
-    DataFolder::open(&config.data).map_err(|error| Failure::refused(error.to_string()))
-}
-
-/// Opens the store of a folder, and makes it where it is missing.
-pub(crate) fn store(config: &Config, folder: &DataFolder) -> Result<Arc<SqliteStore>, Failure> {
-    SqliteStore::open(database_file(config, folder), OpenMode::CreateOrMigrate)
-        .map(Arc::new)
-        .map_err(|error| Failure::refused(error.to_string()))
+    let folder = DataFolder::open(&config.data).map_err(|error| Failure::refused(error.to_string()))?;
+    warn_if_writable_by_others(folder.path());
+    Ok(folder)
 }
 
 impl Data {
-    /// Opens both.
+    /// Opens both for a command.
     pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
-        let folder = folder(config)?;
-        let store = store(config, &folder)?;
-        Ok(Self { folder, store })
+        Self::open_as(config, folder(config)?, Access::Command)
+    }
+
+    /// Opens the store of a folder, and makes it where it is missing. Where the master key at hand is not the store's, it is refused before
+    /// anything is written, whether the command needs the key or not.
+    pub(crate) fn open_as(config: &Config, folder: DataFolder, access: Access) -> Result<Self, Failure> {
+        let master = master_key::at_hand(config, &folder)?;
+        let file = database_file(config, &folder);
+        let opened = SqliteStore::open_as(&file, OpenMode::CreateOrMigrate, access, master.as_ref());
+        let store = opened.map_err(|error| match error {
+            OpenError::OtherMasterKey { path } => master_key::mismatch(config, &folder, &path),
+            error => Failure::coded(error.code(), error.to_string()),
+        })?;
+        warn_if_writable_by_others(&file);
+        if let Some(beside) = file.parent().filter(|beside| *beside != folder.path()) {
+            warn_if_writable_by_others(beside);
+        }
+        Ok(Self { folder, store: Arc::new(store), master })
+    }
+
+    /// The master key, or a new one where nothing has been sealed yet.
+    pub(crate) async fn master(&mut self, config: &Config) -> Result<MasterKey, Failure> {
+        match self.master.take() {
+            Some(key) => Ok(key),
+            None => master_key::make_for(config, &self.folder, &self.store).await,
+        }
     }
 
     /// Has a server that runs on the folder follow at once. What was changed stays changed where that fails: the server
@@ -43,6 +64,22 @@ impl Data {
     pub(crate) fn follow(&self) {
         if let Err(error) = control::reload(self.folder.path()) {
             output::note(&format!("warning: the change is made, but {error}"));
+        }
+    }
+}
+
+/// Who may write here may put another database in the place of this one.
+fn warn_if_writable_by_others(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(metadata) = std::fs::metadata(path) {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777;
+        // In a folder such as /tmp only the owner of a file may replace it.
+        let is_shared_safely = metadata.is_dir() && mode & 0o1000 != 0;
+        if mode & 0o022 != 0 && !is_shared_safely {
+            let path = path.display();
+            output::note(&format!(
+                "warning: others on this machine may write {path} (mode {mode:04o}): chmod go-w {path}"
+            ));
         }
     }
 }

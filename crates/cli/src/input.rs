@@ -16,7 +16,10 @@ pub(crate) fn file_or_stdin(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> 
     if path.as_os_str() == "-" {
         return stdin_to_end();
     }
-    let refused = |error: io::Error| unreadable(&path.display().to_string(), &error);
+    let refused = |error: io::Error| {
+        let cause = jeton_store::cause(path, &error);
+        Failure::coded("input_unreadable", format!("cannot read {}: {cause}", path.display()))
+    };
     let file = std::fs::File::open(path).map_err(refused)?;
     read_bounded(file).map_err(refused)
 }

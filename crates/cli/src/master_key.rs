@@ -5,9 +5,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use jeton_authority::keys::MasterKey;
-use jeton_authority::store::Store;
 use jeton_jose::base64url;
-use jeton_store::DataFolder;
+use jeton_store::{DataFolder, SqliteStore, cause};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
@@ -16,29 +15,60 @@ use crate::output;
 
 const BYTES: usize = 32;
 
-/// The master key that the store's keys are sealed under, or a new one where nothing has been sealed yet.
-pub(crate) async fn load_or_make(
-    config: &Config,
-    folder: &DataFolder,
-    store: &dyn Store,
-) -> Result<MasterKey, Failure> {
+/// The master key, where there is one: in the configuration, or in its file.
+pub(crate) fn at_hand(config: &Config, folder: &DataFolder) -> Result<Option<MasterKey>, Failure> {
     if let Some(key) = &config.keys_master_key {
-        return parse(key.expose()).ok_or_else(|| refused("keys.master_key"));
+        return parse(key.expose()).ok_or_else(|| refused(PLACE)).map(Some);
     }
-    let path = config.keys_master_key_file.clone().unwrap_or_else(|| folder.master_key());
+    let path = file(config, folder);
     match fs::read_to_string(&path).map(Zeroizing::new) {
         Ok(text) => {
             warn_if_readable_by_others(&path);
-            parse(&text).ok_or_else(|| refused(&path.display().to_string()))
+            parse(&text).ok_or_else(|| refused(&path.display().to_string())).map(Some)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let keys = store.list_keys().await.map_err(|error| Failure::refused(error.to_string()))?;
-            if keys.is_empty() { make(&path) } else { Err(missing(&path)) }
-        }
-        Err(error) => {
-            Err(Failure::refused(format!("cannot read the master key {}: {error}", path.display())))
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::refused(format!(
+            "cannot read the master key {}: {}",
+            path.display(),
+            cause(&path, &error)
+        ))),
     }
+}
+
+/// Makes a master key, unless something is sealed in the store already: nothing else than the key of then opens that.
+pub(crate) async fn make_for(
+    config: &Config,
+    folder: &DataFolder,
+    store: &SqliteStore,
+) -> Result<MasterKey, Failure> {
+    let path = file(config, folder);
+    if store.is_sealed().await.map_err(|error| Failure::refused(error.to_string()))? {
+        return Err(missing(&path));
+    }
+    make(&path)
+}
+
+/// What to do about a key that is not the database's.
+pub(crate) fn mismatch(config: &Config, folder: &DataFolder, database: &Path) -> Failure {
+    let place = match &config.keys_master_key {
+        Some(_) => PLACE.to_owned(),
+        None => file(config, folder).display().to_string(),
+    };
+    Failure::coded(
+        "master_key_mismatch",
+        format!(
+            "the master key in {place} does not fit the database {}, in which another key sealed the keys and secrets: put that key back, \
+             or name it by keys.master_key_file; nothing was changed",
+            database.display()
+        ),
+    )
+}
+
+/// The setting, where a key stands in it.
+const PLACE: &str = "keys.master_key";
+
+fn file(config: &Config, folder: &DataFolder) -> PathBuf {
+    config.keys_master_key_file.clone().unwrap_or_else(|| folder.master_key())
 }
 
 /// 32 bytes in base64url; a line break at the end does not count.
@@ -64,11 +94,13 @@ fn make(path: &Path) -> Result<MasterKey, Failure> {
     let text = Zeroizing::new(format!("{}\n", base64url::encode(bytes.as_slice())));
     let written = write_new(path, text.as_bytes());
     written.map_err(|error| {
-        Failure::refused(format!("cannot make the master key {}: {error}", path.display()))
+        Failure::refused(format!("cannot make the master key {}: {}", path.display(), cause(path, &error)))
     })?;
     // Another process may have been first: what the file holds counts.
     let text = fs::read_to_string(path).map(Zeroizing::new);
-    let text = text.map_err(|error| Failure::refused(format!("cannot read {}: {error}", path.display())))?;
+    let text = text.map_err(|error| {
+        Failure::refused(format!("cannot read {}: {}", path.display(), cause(path, &error)))
+    })?;
     parse(&text).ok_or_else(|| refused(&path.display().to_string()))
 }
 

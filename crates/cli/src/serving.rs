@@ -18,13 +18,14 @@ use jeton_server::{
     Background, Clock, Fetcher, ForwardingHeader, Limits, Listener, Service, Shutdown, Signals, TokenApi,
     TrustedProxies, descriptors, logging, memory,
 };
-use jeton_store::{DataFolder, ServerLock, SqliteStore};
+use jeton_store::{Access, DataFolder, ServerLock, SqliteStore, cause};
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 use crate::config::{self, Config};
+use crate::data::{self, Data};
 use crate::failure::Failure;
-use crate::{clock, data, master_key, output};
+use crate::{clock, output};
 
 /// A server that is ready to answer: its folder claimed, its keys opened, its socket bound.
 pub(crate) struct Prepared {
@@ -83,11 +84,18 @@ impl Prepared {
     /// database of a newer version, a wrong master key.
     pub(crate) async fn new(config: Config) -> Result<Self, Failure> {
         let shared_secret = shared_secret(&config)?;
-        let tls = config.tls().map_err(|error| Failure::coded(error.code(), error.to_string()))?;
+        let tls = config.tls().map_err(|error| match &error {
+            TlsError::Unreadable { file, error: denied } => Failure::coded(
+                error.code(),
+                format!("{} cannot be read: {}", file.display(), cause(file, denied)),
+            ),
+            _ => Failure::coded(error.code(), error.to_string()),
+        })?;
         let folder = data::folder(&config)?;
         let lock = folder.lock_for_server().map_err(|error| Failure::refused(error.to_string()))?;
-        let store = data::store(&config, &folder)?;
-        let master = master_key::load_or_make(&config, &folder, &*store).await?;
+        let mut data = Data::open_as(&config, folder, Access::Server)?;
+        let master = data.master(&config).await?;
+        let Data { folder, store, .. } = data;
         let (listener, address) = bind(config.listen.0).await?;
         let (mtls_listener, mtls_address) = match config.tls_mtls_listen {
             Some(listen) => {
@@ -148,8 +156,10 @@ impl Prepared {
             .also(routes)
             .build();
         let mut background = Background::start(&service);
-        let refused =
-            |error: std::io::Error| Failure::refused(format!("cannot open the control socket: {error}"));
+        let refused = |error: std::io::Error| {
+            let cause = cause(&self.folder.socket(), &error);
+            Failure::refused(format!("cannot open the control socket: {cause}"))
+        };
         background.add(ControlSocket::open(self.folder.path()).map_err(refused)?.serve(service.clone()));
         let (stop, hang_ups) = signals.split();
         let ask = match self.config.tls_client_certificates {

@@ -62,6 +62,7 @@ impl Background {
 
 async fn tick(authority: Arc<Authority>, clock: Clock) {
     let mut trouble = Trouble::new("keys_not_refreshed");
+    let mut displaced = Trouble::new("database_displaced");
     let mut watch = ClockWatch::default();
     let started = Instant::now();
     let mut ticks = interval(TICK);
@@ -71,6 +72,10 @@ async fn tick(authority: Arc<Authority>, clock: Clock) {
         let now = clock.now();
         if let Some(step) = watch.observe(now, started.elapsed()) {
             step.log();
+        }
+        match authority.store().in_place() {
+            Ok(()) => displaced.over(),
+            Err(error) => displaced.again(&error),
         }
         match authority.tick(now).await {
             Ok(changed) => {

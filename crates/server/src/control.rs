@@ -5,7 +5,7 @@
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -77,6 +77,8 @@ pub fn reload(data: &Path) -> Result<Reloaded, ControlError> {
 pub struct ControlSocket {
     listener: tokio::net::UnixListener,
     address: Address,
+    /// Which file it is, by device and number: another may take its name.
+    file: Option<(u64, u64)>,
 }
 
 impl ControlSocket {
@@ -94,7 +96,8 @@ impl ControlSocket {
         fs::set_permissions(&unready, Permissions::from_mode(0o600))?;
         fs::rename(&unready, address.path(SOCKET_NAME))?;
         listener.set_nonblocking(true)?;
-        Ok(Self { listener: tokio::net::UnixListener::from_std(listener)?, address })
+        let file = file_at(&address.path(SOCKET_NAME));
+        Ok(Self { listener: tokio::net::UnixListener::from_std(listener)?, address, file })
     }
 
     /// Answers on the socket for as long as it is polled.
@@ -119,8 +122,16 @@ impl ControlSocket {
 
 impl Drop for ControlSocket {
     fn drop(&mut self) {
-        let _ = fs::remove_file(self.address.path(SOCKET_NAME));
+        let path = self.address.path(SOCKET_NAME);
+        // Where the folder was moved away, the socket in its place is another server's.
+        if self.file.is_some() && file_at(&path) == self.file {
+            let _ = fs::remove_file(path);
+        }
     }
+}
+
+fn file_at(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 async fn answer(stream: &mut tokio::net::UnixStream, service: &Service) -> io::Result<()> {

@@ -4,6 +4,8 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::cause::cause;
+
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,7 +17,7 @@ pub enum FolderError {
         process: Option<u32>,
     },
     /// The operating system refused.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error("cannot use {}: {}", path.display(), cause(path, source))]
     Io {
         /// The file or folder concerned.
         path: PathBuf,
@@ -83,9 +85,7 @@ impl DataFolder {
     pub fn lock_for_server(&self) -> Result<ServerLock, FolderError> {
         let path = self.path.join("jeton.lock");
         let refused = |source| FolderError::Io { path: path.clone(), source };
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(&path).map_err(refused)?;
+        let mut file = private_file(&path).map_err(refused)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(FolderError::Served { process: holder(&mut file) }),
@@ -101,6 +101,21 @@ impl DataFolder {
 #[derive(Debug)]
 pub struct ServerLock {
     _file: File,
+}
+
+/// Opens a file, and makes it where it is missing, for its owner alone. One that was made for others to read is taken back from them.
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        // Only its owner may, and nobody else has to.
+        let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
+    }
+    Ok(file)
 }
 
 fn holder(file: &mut File) -> Option<u32> {

@@ -2,17 +2,27 @@
 
 use std::fmt;
 
+use hmac::{Hmac, KeyInit, Mac};
+use jeton_jose::base64url;
 use jeton_jose::jwe::{self, EncryptionKey};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::binding::MasterKeyCheck;
 use super::stored::{KeyId, SealedKey};
 
 /// Length of a master key, in bytes.
 pub const MASTER_KEY_BYTES: usize = 32;
 
+/// What the check value of a key is made of. A key has 256 random bits, so nothing is learned from it but whether it is the same key.
+const CHECKED: &[u8] = b"jeton master key check";
+
 /// The key that the private keys in the store are encrypted under. It is kept outside the store: in a file of its own or
 /// in the environment. Never shown.
-pub struct MasterKey(EncryptionKey);
+pub struct MasterKey {
+    key: EncryptionKey,
+    check: MasterKeyCheck,
+}
 
 /// A sealed key could not be opened with this master key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +35,15 @@ pub struct WrongMasterKey {
 impl MasterKey {
     /// Takes 32 random bytes.
     pub fn from_bytes(bytes: [u8; MASTER_KEY_BYTES]) -> Self {
-        Self(EncryptionKey::new(&bytes).expect("the length is right"))
+        let mut mac = Hmac::<Sha256>::new_from_slice(&bytes).expect("HMAC takes keys of any length");
+        mac.update(CHECKED);
+        let check = MasterKeyCheck::from_stored(base64url::encode(mac.finalize().into_bytes()));
+        Self { key: EncryptionKey::new(&bytes).expect("the length is right"), check }
+    }
+
+    /// What tells it from other keys.
+    pub fn check(&self) -> &MasterKeyCheck {
+        &self.check
     }
 
     /// Seals a private key, given as JSON of its JWK, so that it opens only under the same `kid`.
@@ -40,7 +58,7 @@ impl MasterKey {
 
     /// Seals a secret so that it opens only under the same name.
     pub(crate) fn seal_named(&self, name: &str, secret: &[u8]) -> SealedKey {
-        SealedKey::new(jwe::seal(&self.bound_to(name), secret))
+        SealedKey::new(jwe::seal(&self.bound_to(name), secret)).checked_by(self.check.clone())
     }
 
     /// Opens what [`MasterKey::seal_named`] sealed; nothing with another master key.
@@ -50,7 +68,7 @@ impl MasterKey {
 
     /// The same key, which writes this name as `kid` into what it seals and wants it in what it opens.
     fn bound_to(&self, name: &str) -> EncryptionKey {
-        self.0.clone().with_kid(name)
+        self.key.clone().with_kid(name)
     }
 }
 

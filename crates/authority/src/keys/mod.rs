@@ -1,11 +1,13 @@
 //! The authority's keys: how they are kept, when they sign, when they are published.
 
+mod binding;
 pub mod lifecycle;
 mod make;
 mod master;
 mod ring;
 mod stored;
 
+pub use binding::{KeyFit, MasterKeyCheck, SealedThings};
 pub use lifecycle::KeyState;
 pub use make::{KeyChangeError, import, list, make_for_client, retire, rotate};
 pub(crate) use make::{id_token_key, missing_keys, newest};

@@ -4,6 +4,8 @@ use std::fmt;
 
 use jeton_jose::{Algorithm, Timestamp};
 
+use super::binding::MasterKeyCheck;
+
 /// The `kid` of a key: its thumbprint (RFC 7638), or a random text for a shared secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(Box<str>);
@@ -60,20 +62,43 @@ impl KeyPurpose {
 }
 
 /// A private key or secret as a JWK, encrypted under the master key (a compact JWE).
-#[derive(Clone, PartialEq, Eq)]
-pub struct SealedKey(Box<str>);
+#[derive(Clone)]
+pub struct SealedKey {
+    jwe: Box<str>,
+    check: Option<MasterKeyCheck>,
+}
 
 impl SealedKey {
     /// Takes what sealing produced.
     pub fn new(jwe: impl Into<Box<str>>) -> Self {
-        Self(jwe.into())
+        Self { jwe: jwe.into(), check: None }
+    }
+
+    /// The same, just sealed by the key with this check value.
+    pub(super) fn checked_by(self, check: MasterKeyCheck) -> Self {
+        Self { check: Some(check), ..self }
+    }
+
+    /// The check value of the key that sealed it; nothing of what came from the store. A backend compares it with the one that the
+    /// store is bound to, in the transaction that writes this.
+    pub fn check(&self) -> Option<&MasterKeyCheck> {
+        self.check.as_ref()
     }
 
     /// The compact JWE.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.jwe
     }
 }
+
+/// What is sealed is the same, whether it was just made or came from the store.
+impl PartialEq for SealedKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.jwe == other.jwe
+    }
+}
+
+impl Eq for SealedKey {}
 
 impl fmt::Debug for SealedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

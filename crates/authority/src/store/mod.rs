@@ -38,6 +38,9 @@ pub enum StoreError {
     /// may succeed; nothing was changed.
     #[error("the store cannot write at the moment: {0}")]
     Unavailable(String),
+    /// Something was sealed under another master key than the one that the store is bound to; nothing was changed.
+    #[error("the master key does not fit the database: another key sealed what is in it")]
+    OtherMasterKey,
     /// Anything else: it is corrupt, or it answered what it never should.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -275,6 +278,12 @@ pub trait Store:
 
     /// A number that changes whenever another process changed the store; cheap enough to ask ten times a second.
     fn external_changes(&self) -> Result<u64, StoreError>;
+
+    /// Whether the store is where it was opened, if that can change: a database whose folder was moved away, or that another took the
+    /// place of, is not written to.
+    fn in_place(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Whether the store can read and write right now, for the readiness check.
     async fn probe(&self) -> Result<(), StoreError>;

@@ -1,6 +1,7 @@
 //! `jeton key`: the keys that access tokens are signed with.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use jeton_authority::keys::{self, KeyId, KeyState, StoredKey};
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 use crate::key_file::{KeyFile, name_of};
 use crate::options::StoreOptions;
 use crate::output::{self, Style};
-use crate::{clock, master_key, words};
+use crate::{clock, words};
 
 /// List, rotate, retire and import the keys that access tokens are signed with
 #[derive(Debug, Args)]
@@ -71,22 +72,23 @@ impl KeyCommand {
             Action::Import { file, alg } => Some(private_key(file, *alg)?),
             _ => None,
         };
-        let data = Data::open(&config)?;
-        let store = &*data.store;
+        let mut data = Data::open(&config)?;
+        let store = Arc::clone(&data.store);
+        let store = &*store;
         data::run(async {
             let now = clock::now();
             let wait = config.keys_publish_wait;
             match self.action {
                 Action::List => return list(store, &config, style).await,
                 Action::Rotate { alg } => {
-                    let master = master_key::load_or_make(&config, &data.folder, store).await?;
+                    let master = data.master(&config).await?;
                     let key = keys::rotate(store, &master, alg, wait, now).await.map_err(refused)?;
                     data.follow();
                     added(&key, style)
                 }
                 Action::Import { .. } => {
                     let key = imported.ok_or_else(|| Failure::usage("no key was given"))?;
-                    let master = master_key::load_or_make(&config, &data.folder, store).await?;
+                    let master = data.master(&config).await?;
                     let key = keys::import(store, &master, &key, wait, now).await.map_err(refused)?;
                     data.follow();
                     added(&key, style)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jeton_server::Fetcher;
 use jeton_server::tls::{Tls, TlsError, TlsFiles};
+use jeton_store::cause;
 
 use super::problem::Problem;
 use super::rules::culprit;
@@ -41,8 +42,8 @@ impl Config {
     pub(crate) fn fetcher(&self) -> Result<Fetcher, String> {
         let fetcher = self.fetch_allow.0.iter().fold(Fetcher::new(), |fetcher, reach| fetcher.allow(*reach));
         let Some(file) = &self.fetch_roots else { return Ok(fetcher) };
-        let pem =
-            std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+        let pem = std::fs::read(file)
+            .map_err(|error| format!("{} cannot be read: {}", file.display(), cause(file, &error)))?;
         fetcher.trust_also(&pem).map_err(|error| format!("{}: {error}", file.display()))
     }
 }

@@ -103,7 +103,10 @@ fn position(name: &str) -> Option<usize> {
 
 fn read(path: &Path) -> Result<String, Problem> {
     std::fs::read_to_string(path).map_err(|error| {
-        Problem::new(Source::File { path: path.into(), line: None }, format!("cannot be read: {error}"))
+        Problem::new(
+            Source::File { path: path.into(), line: None },
+            format!("cannot be read: {}", jeton_store::cause(path, &error)),
+        )
     })
 }
 

@@ -81,3 +81,60 @@ fn a_key_from_elsewhere_is_imported_under_its_thumbprint() {
     let kids: Vec<Value> = folder.run(&["key", "list", "--json"]).json().as_array().expect("keys").clone();
     assert_eq!(kids.len(), 1);
 }
+
+/// Everything in a folder, by name.
+fn content(folder: &Folder) -> Vec<(String, Vec<u8>)> {
+    let entries =
+        std::fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<_> = entries
+        .filter(|path| path.extension().is_some_and(|kind| kind == "db" || kind == "key"))
+        .map(|path| (path.display().to_string(), std::fs::read(&path).expect("a file")))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_master_key_that_is_not_the_databases_is_refused_by_every_command_before_anything_is_written() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    folder.run(&["client", "add", "--id", "web", "--redirect-uri", "https://app.example/"]).done();
+    let key = folder.path().join("master.key");
+    let own = std::fs::read(&key).expect("a key");
+    std::fs::write(&key, format!("{}\n", "A".repeat(43))).expect("another key");
+    let before = content(&folder);
+    for command in [
+        vec!["client", "add", "--id", "app", "--redirect-uri", "https://app.example/"],
+        vec!["client", "list"],
+        vec!["client", "remove", "web"],
+        vec!["key", "rotate"],
+        vec!["key", "list"],
+        vec!["user", "disable", "ada"],
+        vec!["user", "list"],
+        vec!["session", "list"],
+        vec!["serve", "--listen", "127.0.0.1:0"],
+    ] {
+        let refused = folder.run(&command).refused();
+        assert!(
+            refused.starts_with("error[master_key_mismatch]: the master key in "),
+            "{command:?}: {refused}"
+        );
+        assert!(
+            refused.contains("master.key does not fit the database ") && refused.contains("jeton.db"),
+            "{refused}"
+        );
+    }
+    assert_eq!(content(&folder), before, "nothing was written");
+
+    std::fs::remove_file(&key).expect("removing");
+    let missing =
+        folder.run(&["client", "add", "--id", "app", "--redirect-uri", "https://app.example/"]).refused();
+    assert!(missing.contains("is missing"), "no new key is made beside what another sealed: {missing}");
+    assert!(folder.run(&["serve", "--listen", "127.0.0.1:0"]).refused().contains("is missing"));
+    assert!(!key.exists());
+    folder.run(&["user", "list"]).done();
+
+    std::fs::write(&key, own).expect("the first key");
+    folder.run(&["client", "list"]).done();
+    folder.serve(&[]).sign_in("ada", "correct horse");
+}

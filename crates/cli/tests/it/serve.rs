@@ -158,3 +158,50 @@ fn the_control_socket_is_gone_after_a_stop() {
     assert!(!folder.path().join("jeton.sock").exists());
     folder.run(&["key", "list"]).done();
 }
+
+#[test]
+fn one_database_has_one_server_in_whatever_folders() {
+    let folder = Folder::new();
+    let _server = folder.serve(&[]);
+    let database = format!("sqlite:{}", folder.path().join("jeton.db").display());
+    let elsewhere = Folder::new();
+    std::fs::create_dir(elsewhere.path()).expect("a folder");
+    std::fs::copy(folder.path().join("master.key"), elsewhere.path().join("master.key")).expect("a key");
+    let refused = elsewhere.run(&["serve", "--listen", "127.0.0.1:0", "--database", &database]).refused();
+    assert!(refused.starts_with("error[database_served]: another jeton serves the database "), "{refused}");
+    // The lock is not the file that says so.
+    std::fs::remove_file(folder.path().join("jeton.lock")).expect("removing");
+    assert!(folder.run(&["serve", "--listen", "127.0.0.1:0"]).refused().contains("another jeton serves"));
+    folder.add_user("ada", "correct horse");
+}
+
+#[test]
+fn a_folder_that_is_moved_away_makes_its_server_unready_until_it_is_back() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let server = folder.serve(&[]);
+    server.sign_in("ada", "correct horse");
+    let away = folder.path().with_extension("away");
+    std::fs::rename(folder.path(), &away).expect("moving");
+    let body = serde_json::json!({"username": "ada", "password": "correct horse"});
+    assert_eq!(server.post("/api/token/", &body).0, 503);
+    std::fs::rename(&away, folder.path()).expect("moving back");
+    server.sign_in("ada", "correct horse");
+}
+
+#[test]
+fn a_folder_that_others_may_write_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let open_up = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("changing");
+    };
+    assert_eq!(folder.run(&["user", "list"]).err, "");
+    open_up(folder.path(), 0o777);
+    assert!(folder.run(&["user", "list"]).err.contains("others on this machine may write "));
+    open_up(folder.path(), 0o700);
+    open_up(&folder.path().join("jeton.db"), 0o660);
+    assert!(folder.run(&["user", "list"]).err.contains("jeton.db (mode 0660)"));
+}

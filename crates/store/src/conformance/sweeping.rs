@@ -5,7 +5,7 @@ use std::time::Duration;
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
-use jeton_authority::keys::KeyPurpose;
+use jeton_authority::keys::{self, MasterKey};
 use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
 use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::session::NewSession;
@@ -15,13 +15,14 @@ use jeton_jose::Timestamp;
 
 use super::clients::{client_id, new_client};
 use super::devices::new_device;
-use super::fixture::{CALLERS, Fresh, HOME, IDLE, LIFETIME, at, by_owner, key, new_grant};
+use super::fixture::{CALLERS, Fresh, HOME, IDLE, LIFETIME, at, by_owner, new_grant};
 use super::sessions::{grant_from, new_session};
 
 use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
 
 /// What nobody but the operator or a user removes.
-const LASTING: [&str; 6] = ["clients", "consents", "keys", "migrations", "probe", "users"];
+const LASTING: [&str; 7] =
+    ["clients", "consents", "keys", "master_key_check", "migrations", "probe", "users"];
 
 impl Fresh {
     /// Sweeps one kind for as long as there is something to remove; answers how many steps removed how much.
@@ -43,7 +44,8 @@ impl Fresh {
         let client = StoredClient { backchannel_logout: true, ..new_client("web") };
         self.add_client(client.clone()).await.expect("adding a client");
         self.give_consent(ada, &client.id, &Consent::default(), at(0)).await.expect("consenting");
-        self.add_keys(vec![key("first", KeyPurpose::Access, at(0))], None).await.expect("adding keys");
+        let master = MasterKey::from_bytes([1; 32]);
+        keys::rotate(&**self, &master, None, Duration::ZERO, at(0)).await.expect("adding a key");
         for kind in OneTimeKind::ALL {
             self.placed(kind, "used").await;
             self.placed(kind, "unused").await;

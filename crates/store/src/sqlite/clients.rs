@@ -12,9 +12,10 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::columns::{optional_text, parsed, text, timestamp, unreadable};
-use super::{audit, removal};
+use super::{audit, master_key, removal};
 
 pub(super) fn add(db: &Connection, client: &StoredClient) -> rusqlite::Result<ClientChange> {
+    bind_secret(db, client)?;
     // What is left of another client of that name would become this one's.
     if removal::removed_at(db, &client.id)?.is_some() {
         return Ok(ClientChange::IdTaken);
@@ -43,6 +44,7 @@ pub(super) fn change(
     client: &StoredClient,
     now: Timestamp,
 ) -> rusqlite::Result<ClientChange> {
+    bind_secret(db, client)?;
     let changed = db
         .prepare_cached(
             "UPDATE clients SET document = ?2, secret = ?3, backchannel_logout = ?4 WHERE id = ?1",
@@ -165,4 +167,8 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredClient> {
 
 fn about_client(event: AuditEvent, client: &ClientId, at: Timestamp) -> AuditRecord {
     AuditRecord { at, event, user: None, grant: None, network: None, key: Some(client.as_str().into()) }
+}
+
+fn bind_secret(db: &Connection, client: &StoredClient) -> rusqlite::Result<()> {
+    client.secret.as_ref().map_or(Ok(()), |secret| master_key::bind(db, secret))
 }

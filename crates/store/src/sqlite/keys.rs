@@ -6,8 +6,8 @@ use jeton_authority::store::{KeyAddition, KeyWithdrawal};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::audit;
 use super::columns::{named, optional_timestamp, parsed, text, timestamp};
+use super::{audit, master_key};
 
 pub(super) fn list(db: &Connection) -> rusqlite::Result<Vec<StoredKey>> {
     let mut select = db.prepare_cached(
@@ -35,6 +35,7 @@ pub(super) fn add(
          SELECT coalesce(max(position), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM keys",
     )?;
     for key in keys {
+        master_key::bind(db, &key.sealed)?;
         insert.execute((
             key.id.as_str(),
             key.purpose.as_str(),

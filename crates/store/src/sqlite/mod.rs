@@ -14,7 +14,9 @@ mod grants;
 mod header;
 mod keys;
 mod logouts;
+mod master_key;
 mod one_time;
+mod place;
 mod readers;
 mod refresh;
 mod removal;
@@ -33,7 +35,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
-use jeton_authority::keys::{KeyId, StoredKey};
+use jeton_authority::keys::{KeyId, MasterKey, StoredKey};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::store::{
@@ -46,6 +48,7 @@ use jeton_jose::Timestamp;
 use rusqlite::Connection;
 
 pub use error::OpenError;
+use place::Place;
 use readers::Readers;
 use writer::Writer;
 
@@ -58,6 +61,15 @@ pub enum OpenMode {
     AsIs,
 }
 
+/// Who opens a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// A command, beside whichever server uses the database.
+    Command,
+    /// The one server that uses the database. It writes for as long as the file stays where it is.
+    Server,
+}
+
 /// The store in one SQLite file.
 ///
 /// Any number of processes may have the same file open. Its lists run on tokio's blocking threads, so they want to be
@@ -67,6 +79,8 @@ pub struct SqliteStore {
     // In this order: the last connection to close tidies up the folder, and that has to be the writer's.
     readers: Arc<Readers>,
     writer: Writer,
+    // After both.
+    place: Option<Arc<Place>>,
 }
 
 impl SqliteStore {
@@ -75,11 +89,31 @@ impl SqliteStore {
     /// # Errors
     /// A database of a newer version or of another program is refused, and nothing of it is touched.
     pub fn open(path: impl AsRef<Path>, mode: OpenMode) -> Result<Self, OpenError> {
+        Self::open_as(path, mode, Access::Command, None)
+    }
+
+    /// Opens the database at `path` for a command or a server, under a master key where there is one at hand: a database that is bound to
+    /// another is refused, and one that is bound to none though the key opens what is sealed in it is bound to it.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`]. [`OpenError::Served`] where another server uses it, [`OpenError::OtherMasterKey`] where the key does not fit.
+    pub fn open_as(
+        path: impl AsRef<Path>,
+        mode: OpenMode,
+        access: Access,
+        key: Option<&MasterKey>,
+    ) -> Result<Self, OpenError> {
         let path = std::path::absolute(path.as_ref())
             .map_err(|source| OpenError::Io { path: path.as_ref().to_path_buf(), source })?;
-        let connection = schema::open(&path, mode)?;
-        let writer = Writer::start(path.clone(), connection)?;
-        Ok(Self { readers: Arc::new(Readers::new(path)), writer })
+        let (connection, place) = schema::open(&path, mode, access, key)?;
+        let place = place.map(Arc::new);
+        let writer = Writer::start(path.clone(), connection, place.clone())?;
+        Ok(Self { readers: Arc::new(Readers::new(path, place.clone())), writer, place })
+    }
+
+    /// Whether anything in it can be opened with one master key alone: it must not get another one then.
+    pub async fn is_sealed(&self) -> Result<bool, StoreError> {
+        self.list(master_key::is_sealed).await
     }
 
     /// Finishes what was accepted, moves everything into the one file and closes it. Dropping does the same, but cannot
@@ -252,6 +286,11 @@ impl Store for SqliteStore {
 
     fn external_changes(&self) -> Result<u64, StoreError> {
         self.writer.external_changes()
+    }
+
+    fn in_place(&self) -> Result<(), StoreError> {
+        let check = self.place.as_ref().map_or(Ok(()), |place| place.check());
+        check.map_err(|displaced| StoreError::Unavailable(displaced.to_string()))
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use jeton_authority::store::StoreError;
 use rusqlite::{Connection, ErrorCode};
 
 use super::connection::open_reader;
 use super::error::store_error;
+use super::place::Place;
 
 /// How many connections read at once, at most.
 const READERS: usize = 4;
@@ -19,11 +20,13 @@ pub(super) struct Readers {
     path: PathBuf,
     connections: [Mutex<Option<Connection>>; READERS],
     turn: AtomicUsize,
+    /// Closed after the connections are: see [`Place`].
+    place: Option<Arc<Place>>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, connections: Default::default(), turn: AtomicUsize::new(0) }
+    pub(super) fn new(path: PathBuf, place: Option<Arc<Place>>) -> Self {
+        Self { path, connections: Default::default(), turn: AtomicUsize::new(0), place }
     }
 
     /// Reads on one of the connections.
@@ -31,15 +34,27 @@ impl Readers {
         let mut slot = self.free_slot();
         let connection = match &mut *slot {
             Some(connection) => connection,
-            empty => empty.insert(open_reader(&self.path).map_err(|error| store_error(&error))?),
+            empty => empty.insert(self.open()?),
         };
         read(connection).map_err(|error| {
             if broken(&error) {
                 // The next reading opens the file anew, which is what lets it recover.
                 *slot = None;
             }
-            store_error(&error)
+            store_error(&error, &self.path)
         })
+    }
+
+    /// Opens a connection to the database that this server uses, and to no other that has its name by now.
+    fn open(&self) -> Result<Connection, StoreError> {
+        let check = || match &self.place {
+            Some(place) => place.check().map_err(|displaced| StoreError::Unavailable(displaced.to_string())),
+            None => Ok(()),
+        };
+        check()?;
+        let connection = open_reader(&self.path).map_err(|error| store_error(&error, &self.path))?;
+        check()?;
+        Ok(connection)
     }
 
     /// Closes them all. Reading after that opens them again.

@@ -6,11 +6,15 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use jeton_authority::keys::{KeyFit, MasterKey};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::connection::{self, BUSY_TIMEOUT, PAGE_SIZE};
 use super::header::{self, APPLICATION_ID, Header};
-use super::{OpenError, OpenMode};
+use super::master_key;
+use super::place::Place;
+use super::{Access, OpenError, OpenMode};
 
 /// One step of the schema. Its number and name are the same in every backend.
 struct Migration {
@@ -86,33 +90,96 @@ const MIGRATIONS: &[Migration] = &[
         name: "consented_appearance",
         sql: include_str!("../../migrations/sqlite/0013_consented_appearance.sql"),
     },
+    Migration {
+        number: 14,
+        name: "master_key_check",
+        sql: include_str!("../../migrations/sqlite/0014_master_key_check.sql"),
+    },
 ];
 
 /// The schema that this program works with.
 const KNOWN: u32 = MIGRATIONS[MIGRATIONS.len() - 1].number;
 
-/// Opens the database for writing, with the schema that this program works with.
-pub(super) fn open(path: &Path, mode: OpenMode) -> Result<Connection, OpenError> {
+/// Why a step came to nothing.
+enum Failed {
+    Opening(OpenError),
+    Sqlite(rusqlite::Error),
+}
+
+impl From<OpenError> for Failed {
+    fn from(error: OpenError) -> Self {
+        Self::Opening(error)
+    }
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Opens the database for writing, with the schema that this program works with. Whatever is refused is refused before anything is
+/// changed.
+pub(super) fn open(
+    path: &Path,
+    mode: OpenMode,
+    access: Access,
+    key: Option<&MasterKey>,
+) -> Result<(Connection, Option<Place>), OpenError> {
+    prepare(path, mode, access, key).map_err(|failed| match failed {
+        Failed::Opening(error) => error,
+        Failed::Sqlite(error) => OpenError::of_sqlite(&error, path),
+    })
+}
+
+fn prepare(
+    path: &Path,
+    mode: OpenMode,
+    access: Access,
+    key: Option<&MasterKey>,
+) -> Result<(Connection, Option<Place>), Failed> {
     let unusable = |source| OpenError::Io { path: path.to_path_buf(), source };
     let header = header::read(path).map_err(unusable)?;
     match (header, mode) {
-        (Header::Foreign, _) => return Err(OpenError::Foreign { path: path.to_path_buf() }),
+        (Header::Foreign, _) => return Err(OpenError::Foreign { path: path.to_path_buf() }.into()),
         (Header::Ours { schema: found }, _) if found > KNOWN => {
-            return Err(OpenError::Newer { found, known: KNOWN });
+            return Err(OpenError::Newer { found, known: KNOWN }.into());
         }
         (Header::Ours { schema: found }, OpenMode::AsIs) if found < KNOWN => {
-            return Err(OpenError::Older { found, known: KNOWN });
+            return Err(OpenError::Older { found, known: KNOWN }.into());
         }
-        (Header::Absent, OpenMode::AsIs) => return Err(OpenError::Missing { path: path.to_path_buf() }),
-        (Header::Unclaimed, OpenMode::AsIs) => return Err(OpenError::Foreign { path: path.to_path_buf() }),
+        (Header::Absent, OpenMode::AsIs) => {
+            return Err(OpenError::Missing { path: path.to_path_buf() }.into());
+        }
+        (Header::Unclaimed, OpenMode::AsIs) => {
+            return Err(OpenError::Foreign { path: path.to_path_buf() }.into());
+        }
         (Header::Absent, OpenMode::CreateOrMigrate) => create_file(path).map_err(unusable)?,
         (Header::Unclaimed | Header::Ours { .. }, _) => {}
     }
+    let place = match access {
+        Access::Server => Some(Place::claim(path)?),
+        Access::Command => None,
+    };
     let mut connection = connection::open_writer(path)?;
+    let fit = match (header, key) {
+        (Header::Ours { .. }, Some(key)) => master_key::fit(&connection, key)?,
+        _ => KeyFit::Unbound,
+    };
+    if fit == KeyFit::Other {
+        // Not even the log is moved into the file.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        return Err(OpenError::OtherMasterKey { path: path.to_path_buf() }.into());
+    }
     if !matches!(header, Header::Ours { schema: KNOWN }) {
         migrate(&mut connection, path)?;
     }
-    Ok(connection)
+    if let (KeyFit::Proved, Some(key)) = (fit, key) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        master_key::adopt(&transaction, key)?;
+        transaction.commit()?;
+    }
+    Ok((connection, place))
 }
 
 /// Makes an empty file that only its owner can read. SQLite gives the files beside it the same mode.
@@ -125,7 +192,7 @@ fn create_file(path: &Path) -> io::Result<()> {
 }
 
 /// Applies what is missing, in one transaction. Two programs may do this to one file at once.
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Failed> {
     // Before the database is made ours, so that a foreign one is refused while nothing of it has changed.
     refuse_foreign(connection, path)?;
     connection.pragma_update(None, "page_size", PAGE_SIZE)?;
@@ -135,7 +202,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     refuse_foreign(&transaction, path)?;
     let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > KNOWN {
-        return Err(OpenError::Newer { found, known: KNOWN });
+        return Err(OpenError::Newer { found, known: KNOWN }.into());
     }
     if found == 0 {
         transaction.execute_batch(
@@ -155,13 +222,13 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
 }
 
 /// A database without an owner is ours to make only while there is nothing in it.
-fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), Failed> {
     let owner: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if owner == APPLICATION_ID || (owner == 0 && tables == 0) {
         Ok(())
     } else {
-        Err(OpenError::Foreign { path: path.to_path_buf() })
+        Err(OpenError::Foreign { path: path.to_path_buf() }.into())
     }
 }
 

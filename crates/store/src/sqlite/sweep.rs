@@ -217,7 +217,7 @@ pub(super) mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::sqlite::{OpenMode, schema};
+    use crate::sqlite::{Access, OpenMode, schema};
 
     #[test]
     fn the_writer_finds_what_it_removes_by_an_index() {
@@ -230,7 +230,9 @@ pub(super) mod tests {
 
     pub(in crate::sqlite) fn opened() -> (TempDir, Connection) {
         let folder = tempfile::tempdir().expect("a scratch folder");
-        let db = schema::open(&folder.path().join("jeton.db"), OpenMode::CreateOrMigrate).expect("opening");
+        let db =
+            schema::open(&folder.path().join("jeton.db"), OpenMode::CreateOrMigrate, Access::Command, None);
+        let (db, _) = db.expect("opening");
         (folder, db)
     }
 

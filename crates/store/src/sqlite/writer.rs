@@ -12,12 +12,14 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use jeton_authority::store::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::{mpsc, oneshot};
 
 use super::OpenError;
 use super::connection::open_writer;
 use super::error::{reopening_may_help, store_error};
+use super::place::Place;
 
 /// How many operations may wait. Beyond that the store says that it is unavailable rather than let waiting grow.
 const QUEUE: usize = 8192;
@@ -45,14 +47,18 @@ struct Shared {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(path: PathBuf, connection: Connection) -> Result<Self, OpenError> {
-        let mut database = Database { path: path.clone(), connection, version: None, reopened: None };
+    pub(super) fn start(
+        path: PathBuf,
+        connection: Connection,
+        place: Option<Arc<Place>>,
+    ) -> Result<Self, OpenError> {
+        let mut database = Database { path: path.clone(), connection, version: None, reopened: None, place };
         let shared = Shared {
             external_changes: AtomicU64::new(0),
             commits: AtomicU64::new(0),
             operations: AtomicU64::new(0),
             database: Mutex::new({
-                database.changed_elsewhere()?;
+                database.changed_elsewhere().map_err(|error| OpenError::of_sqlite(&error, &path))?;
                 database
             }),
         };
@@ -94,7 +100,8 @@ impl Writer {
     /// is busy it looks by itself, at the start of each transaction.
     pub(super) fn external_changes(&self) -> Result<u64, StoreError> {
         if let Ok(mut database) = self.shared.database.try_lock() {
-            let changed = database.changed_elsewhere().map_err(|error| store_error(&error))?;
+            let changed = database.changed_elsewhere();
+            let changed = changed.map_err(|error| store_error(&error, &database.path))?;
             self.shared.external_changes.fetch_add(u64::from(changed), Ordering::Relaxed);
         }
         Ok(self.shared.external_changes.load(Ordering::Relaxed))
@@ -187,6 +194,8 @@ struct Database {
     /// SQLite's number for the state of the database as others left it.
     version: Option<i64>,
     reopened: Option<Instant>,
+    /// Closed after the connection is: see [`Place`].
+    place: Option<Arc<Place>>,
 }
 
 impl Database {
@@ -223,7 +232,7 @@ impl Database {
             Err(error) => {
                 for ran in ran {
                     if ran.wrote {
-                        ran.job.refuse(store_error(&error));
+                        ran.job.refuse(store_error(&error, &self.path));
                     } else {
                         // It may have seen what now never was.
                         self.perform_alone(ran.job, shared);
@@ -252,7 +261,7 @@ impl Database {
         };
         match outcome {
             Ok(()) => job.answer(),
-            Err(error) => job.refuse(store_error(&error)),
+            Err(error) => job.refuse(store_error(&error, &self.path)),
         }
     }
 
@@ -267,9 +276,9 @@ impl Database {
             Ok(()) => job.answer(),
             // It wanted to write, which was impossible before it was asked.
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
-                job.refuse(store_error(reason))
+                job.refuse(store_error(reason, &self.path))
             }
-            Err(error) => job.refuse(store_error(&error)),
+            Err(error) => job.refuse(store_error(&error, &self.path)),
         }
     }
 
@@ -286,6 +295,7 @@ impl Database {
     }
 
     fn begin_writing(&self) -> rusqlite::Result<()> {
+        self.check_place()?;
         // For a file that it may not write SQLite begins a transaction all the same, one that only reads.
         if self.connection.is_readonly("main")? {
             return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), None));
@@ -320,12 +330,21 @@ impl Database {
         self.connection.pragma_update(None, "query_only", on)
     }
 
+    /// What is written to a database that was moved away is lost to whoever looks for it under its name.
+    fn check_place(&self) -> rusqlite::Result<()> {
+        let check = self.place.as_ref().map_or(Ok(()), |place| place.check());
+        check.map_err(|displaced| rusqlite::Error::ToSqlConversionFailure(Box::new(displaced)))
+    }
+
     fn reopen(&mut self) -> bool {
         if self.reopened.is_some_and(|at| at.elapsed() < REOPEN_EVERY) {
             return false;
         }
         self.reopened = Some(Instant::now());
         let Ok(connection) = open_writer(&self.path) else { return false };
+        if self.check_place().is_err() {
+            return false;
+        }
         self.connection = connection;
         self.version = None;
         true
@@ -342,7 +361,13 @@ impl Database {
 
     /// Moves the log into the database, so that a backup of the one file is complete.
     fn finish(&mut self) -> Result<(), StoreError> {
+        if let Err(displaced) = self.check_place() {
+            // SQLite would remove the log under the database's name when it closes, and that is another's by now.
+            let kept = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+            let error = kept.err().unwrap_or(displaced);
+            return Err(store_error(&error, &self.path));
+        }
         let checkpoint = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        checkpoint.map_err(|error| store_error(&error))
+        checkpoint.map_err(|error| store_error(&error, &self.path))
     }
 }

@@ -7,8 +7,11 @@ mod disk;
 mod folder;
 mod group_commit;
 mod growth;
+mod master_key;
 mod migrating;
 mod opening;
+#[cfg(target_os = "linux")]
+mod place;
 mod processes;
 mod scratch;
 mod sqlite;

@@ -21,7 +21,7 @@ use crate::data::{self, Data};
 use crate::failure::Failure;
 use crate::options::StoreOptions;
 use crate::output::{self, Style};
-use crate::{clock, input, master_key, serving};
+use crate::{clock, input, serving};
 use description::Description;
 use preview::Preview;
 use registration_token::RegistrationToken;
@@ -148,8 +148,8 @@ struct Clients {
 
 impl Clients {
     async fn open(config: &Config) -> Result<Self, Failure> {
-        let data = Data::open(config)?;
-        let master = master_key::load_or_make(config, &data.folder, &*data.store).await?;
+        let mut data = Data::open(config)?;
+        let master = data.master(config).await?;
         Ok(Self { data, master, fetcher: serving::fetcher(config)? })
     }
 

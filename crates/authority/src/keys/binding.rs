@@ -1,0 +1,115 @@
+//! Which master key a store is bound to: the one that sealed the first thing in it.
+
+use std::fmt;
+
+use super::master::MasterKey;
+use super::stored::{KeyId, SealedKey};
+
+/// What tells a master key from others, and nothing else about it. The store keeps it beside what the key seals.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKeyCheck(Box<str>);
+
+impl MasterKeyCheck {
+    /// Takes what the store keeps, or what a key computed.
+    pub fn from_stored(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text to store.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for MasterKeyCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKeyCheck(…)")
+    }
+}
+
+/// What a store holds that belongs to one master key.
+#[derive(Debug, Clone, Default)]
+pub struct SealedThings {
+    /// The check value of the key that the store is bound to.
+    pub bound: Option<MasterKeyCheck>,
+    /// The sealed keys, where it is bound to none: something was sealed before stores kept a check value.
+    pub keys: Vec<(KeyId, SealedKey)>,
+    /// The sealed secrets of clients, likewise, by the client's identifier.
+    pub secrets: Vec<(Box<str>, SealedKey)>,
+}
+
+/// How a master key fits a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyFit {
+    /// It is the key that the store is bound to.
+    Bound,
+    /// It opens what is sealed there, and the store is still to be bound to it.
+    Proved,
+    /// Nothing is sealed there, so every key fits.
+    Unbound,
+    /// It is another key. Nothing may be written under it.
+    Other,
+}
+
+impl SealedThings {
+    /// Whether nothing there belongs to a master key.
+    pub fn is_empty(&self) -> bool {
+        self.bound.is_none() && self.keys.is_empty() && self.secrets.is_empty()
+    }
+
+    /// How a master key fits the store.
+    ///
+    /// Where the store is bound to none, the key has to open every sealed key. Secrets of clients decide only where there is no key: some
+    /// may have been sealed under a key that was never the server's.
+    pub fn fit(&self, key: &MasterKey) -> KeyFit {
+        if let Some(bound) = &self.bound {
+            return if bound == key.check() { KeyFit::Bound } else { KeyFit::Other };
+        }
+        let opens = if self.keys.is_empty() {
+            self.secrets.iter().any(|(id, sealed)| key.open_named(id, sealed).is_some())
+        } else {
+            self.keys.iter().all(|(id, sealed)| key.open(id, sealed).is_ok())
+        };
+        match (self.is_empty(), opens) {
+            (true, _) => KeyFit::Unbound,
+            (false, true) => KeyFit::Proved,
+            (false, false) => KeyFit::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_fits_where_it_sealed_the_first_thing_and_nowhere_else() {
+        let [own, other] = [[1; 32], [2; 32]].map(MasterKey::from_bytes);
+        assert_eq!(own.check(), MasterKey::from_bytes([1; 32]).check());
+        let fits = |things: &SealedThings| [&own, &other].map(|key| things.fit(key));
+        assert_eq!(fits(&SealedThings::default()), [KeyFit::Unbound, KeyFit::Unbound]);
+
+        let bound = SealedThings { bound: Some(own.check().clone()), ..SealedThings::default() };
+        assert_eq!(fits(&bound), [KeyFit::Bound, KeyFit::Other]);
+
+        let id = KeyId::new("k");
+        let older =
+            SealedThings { keys: vec![(id.clone(), own.seal(&id, b"{}"))], ..SealedThings::default() };
+        assert_eq!(fits(&older), [KeyFit::Proved, KeyFit::Other]);
+
+        let secret = |key: &MasterKey, client: &str| (client.into(), key.seal_named(client, b"secret"));
+        let secrets = vec![secret(&own, "web")];
+        let clients = SealedThings { secrets, ..SealedThings::default() };
+        assert_eq!(fits(&clients), [KeyFit::Proved, KeyFit::Other]);
+
+        let mixed = SealedThings { secrets: vec![secret(&other, "web")], ..older };
+        assert_eq!(fits(&mixed), [KeyFit::Proved, KeyFit::Other], "the keys decide");
+    }
+
+    #[test]
+    fn what_a_key_seals_says_which_key_that_was() {
+        let key = MasterKey::from_bytes([1; 32]);
+        assert_eq!(key.seal_named("web", b"secret").check(), Some(key.check()));
+        assert_eq!(SealedKey::new("what the store keeps").check(), None);
+    }
+}
