@@ -38,7 +38,7 @@ fn the_commands_on_the_way_to_single_sign_on_run_as_they_stand() {
 
 #[test]
 fn the_clients_that_get_tokens_without_a_browser_are_added_as_the_page_says() {
-    assert_eq!(paste("grants.md"), 6);
+    assert_eq!(paste("grants.md"), 7);
 }
 
 #[test]

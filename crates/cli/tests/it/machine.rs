@@ -54,8 +54,8 @@ fn no_more_connections_are_served_than_there_are_descriptors_for() {
 #[test]
 fn a_hundred_sign_ins_at_once_fit_into_little_memory() {
     let folder = Folder::new();
-    // More threads than there is memory for.
-    let variables = [("JETON_PASSWORD_THREADS", "8"), ("JETON_PASSWORD_QUEUE", "100")];
+    // More threads than half of the memory is for.
+    let variables = [("JETON_PASSWORD_THREADS", "4"), ("JETON_PASSWORD_QUEUE", "100")];
     let (server, _) = serve_under("ulimit -v 262144", &folder, &variables);
     let answers: Vec<u16> = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..100)
