@@ -31,7 +31,7 @@ pub struct ClientPolicy {
     #[serde(skip_serializing_if = "IntrospectionPolicy::is_default")]
     pub introspection: IntrospectionPolicy,
     /// What it may exchange tokens for (RFC 8693).
-    #[serde(skip_serializing_if = "ExchangePolicy::is_off")]
+    #[serde(skip_serializing_if = "ExchangePolicy::is_default")]
     pub exchange: ExchangePolicy,
     /// Whose assertions are taken from it (RFC 7523 §2.1).
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -114,6 +114,11 @@ pub struct ExchangePolicy {
 }
 
 impl ExchangePolicy {
+    /// A policy without targets may still name what the client accepts, which introspection asks.
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether the client may not exchange tokens.
     pub fn is_off(&self) -> bool {
         self.targets.is_empty()
