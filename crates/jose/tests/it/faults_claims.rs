@@ -273,7 +273,7 @@ fn an_issuer_may_accept_what_it_issued_before_its_clock_was_set_back() {
     let token = sign(r#"{"iss":"i","aud":"a","exp":1900000000,"iat":1800086400}"#);
     assert!(verifier().verify::<Value>(&token, NOW).is_ok());
     let not_yet_valid = sign(r#"{"iss":"i","aud":"a","exp":1900000000,"iat":1800086400,"nbf":1800086400}"#);
-    assert_eq!(verifier().verify::<Value>(&not_yet_valid, NOW).unwrap_err().code(), "not_yet_valid");
+    assert_eq!(verifier().verify::<Value>(&not_yet_valid, NOW).unwrap_err().code(), "token_not_yet_valid");
     let expired = sign(r#"{"iss":"i","aud":"a","exp":1700000000,"iat":1800086400}"#);
     assert_eq!(verifier().verify::<Value>(&expired, NOW).unwrap_err().code(), "token_expired");
 }

@@ -4,7 +4,7 @@ use jeton_authority::client::{ClientPolicy, ExchangePolicy, IntrospectionPolicy}
 use jeton_jose::jwt::Unverified;
 use serde_json::{Value, json};
 
-use super::browser::{Browser, redirected};
+use super::browser::{Browser, form, redirected};
 use super::client::{CALLBACK, VERIFIER, authorize, web};
 use crate::app::TestApp;
 
@@ -22,7 +22,12 @@ fn with_resource() -> ClientPolicy {
 /// The tokens of a sign-in at a client with what the request changes.
 async fn tokens(app: &TestApp, client: &str, changes: &[(&str, &str)]) -> Value {
     let changes: Vec<_> = [("client_id", client)].iter().chain(changes).copied().collect();
-    let back = redirected(&Browser::new(app).sign_in(&authorize(&changes)).await);
+    let browser = Browser::new(app);
+    let mut answer = browser.sign_in(&authorize(&changes)).await;
+    if answer.text().contains("<form") {
+        answer = browser.submit(&form(&answer), &[("action", "allow")]).await;
+    }
+    let back = redirected(&answer);
     let code = back.get("code").expect("a code");
     let fields = [
         ("grant_type", "authorization_code"),
