@@ -54,7 +54,7 @@ impl KnownBrowser {
             return None;
         }
         let is_ours: bool = code_over(content, ring).ct_eq(code).into();
-        is_ours.then(|| Self { id: *id, accounts })
+        is_ours.then_some(Self { id: *id, accounts })
     }
 
     fn to_cookie(&self, ring: &KeyRing) -> String {

@@ -103,8 +103,12 @@ impl Authority {
     ) -> Result<Vec<Box<str>>, OAuthError> {
         let asked: Vec<_> = request.parameters.all("resource").collect();
         if asked.is_empty() {
-            let permitted = |resource: &&Box<str>| request.client.permits_resource(&self.settings, resource);
-            let left: Vec<_> = allowed.iter().filter(permitted).cloned().collect();
+            let client = &request.client;
+            let left: Vec<_> = allowed
+                .iter()
+                .filter(|resource| client.permits_resource(&self.settings, resource))
+                .cloned()
+                .collect();
             // Without a resource the token would be for the authority's own audience, which nobody allowed.
             if left.is_empty() && !allowed.is_empty() {
                 return Err(OAuthError::refused(

@@ -81,11 +81,8 @@ pub struct Lifecycle {
 /// published the longest: better a key that some API has to fetch than no tokens.
 pub fn lifecycle(keys: &[&StoredKey], access_lifetime: Duration, now: Timestamp) -> Lifecycle {
     let alive = || keys.iter().enumerate().filter(|(_, key)| key.withdrawn_at.is_none());
-    let signing = alive()
-        .filter(|(_, key)| key.signs_from <= now)
-        .last()
-        .or_else(|| alive().next())
-        .map(|(index, _)| index);
+    let signing =
+        alive().rfind(|(_, key)| key.signs_from <= now).or_else(|| alive().next()).map(|(index, _)| index);
     let states: Vec<KeyState> = keys
         .iter()
         .enumerate()
