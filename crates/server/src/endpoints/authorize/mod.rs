@@ -24,11 +24,12 @@ use jeton_oauth::authorization::Prompt;
 use jeton_oauth::{ErrorCode, Parameters};
 
 pub(super) use self::consent::line as scope_line;
-use self::notice::{Notice, Sentence};
+pub(super) use self::notice::Notice;
+use self::notice::Sentence;
 use self::progress::{Answer, PARAMETER, Progress};
 pub(super) use self::respond::{failed, malformed, not_a_navigation};
 use self::respond::{go, page_error, page_error_of};
-pub(super) use self::sign_in::{Attempt, remember_browser, sign_in as sign_in_at};
+pub(super) use self::sign_in::{remember_browser, try_sign_in};
 use super::client_request::context;
 use crate::app::App;
 use crate::interaction::{

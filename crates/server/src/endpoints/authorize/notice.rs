@@ -13,7 +13,7 @@ use crate::respond::sentence;
 
 /// Why a page is shown again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Notice {
+pub(in crate::endpoints) enum Notice {
     /// The name or the password is wrong.
     Credentials,
     /// The name or the password is missing.
@@ -42,14 +42,14 @@ pub(super) enum Notice {
 
 /// Why a text is no username.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum BadUsername {
+pub(in crate::endpoints) enum BadUsername {
     TooLong { found: usize },
     Control,
 }
 
 /// Why a text is no password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum BadPassword {
+pub(in crate::endpoints) enum BadPassword {
     TooLong { found: usize },
     Null,
     LineBreak,
@@ -57,13 +57,13 @@ pub(super) enum BadPassword {
 
 /// What a page says about it.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Sentence {
+pub(in crate::endpoints) struct Sentence {
     /// Beside the password.
-    pub(super) problem: Option<String>,
+    pub(in crate::endpoints) problem: Option<String>,
     /// Above everything.
-    pub(super) lead: Option<String>,
+    pub(in crate::endpoints) lead: Option<String>,
     /// How many seconds to wait.
-    pub(super) retry_after: Option<u64>,
+    pub(in crate::endpoints) retry_after: Option<u64>,
 }
 
 impl Notice {
@@ -121,7 +121,7 @@ impl Notice {
     }
 
     /// The status of the page: what an attempt to sign in came to. A page that is only shown again is a page.
-    pub(super) const fn status(self) -> StatusCode {
+    pub(in crate::endpoints) const fn status(self) -> StatusCode {
         match self {
             Self::Credentials
             | Self::Incomplete
@@ -135,7 +135,12 @@ impl Notice {
     }
 
     /// What the page says, now that `account` is signed in and `client` waits.
-    pub(super) fn sentence(self, account: Option<&str>, client: &str, now: Timestamp) -> Sentence {
+    pub(in crate::endpoints) fn sentence(
+        self,
+        account: Option<&str>,
+        client: &str,
+        now: Timestamp,
+    ) -> Sentence {
         let problem = |text: &str| Sentence { problem: Some(text.to_owned()), ..Sentence::default() };
         let lead = |text: String| Sentence { lead: Some(text), ..Sentence::default() };
         match self {

@@ -13,27 +13,13 @@ use jeton_authority::{FormVerdict, ShownDigest, SignInError, StaleForm};
 use jeton_oauth::Parameters;
 use jeton_oauth::authorization::Prompt;
 
-use super::notice::{Notice, Sentence};
+use super::notice::Notice;
 use super::progress::{Answer, Progress};
 use super::{Step, add_cookie, read_form, reason};
 use crate::app::App;
 use crate::interaction::{Browser, Seal, see_other};
 use crate::pages::{SignInPage, SignedInAs, isolated, page as send};
 use crate::request::RequestContext;
-
-/// How signing in went so far.
-pub(in crate::endpoints) struct Attempt {
-    pub(in crate::endpoints) status: StatusCode,
-    pub(in crate::endpoints) username: Option<String>,
-    pub(in crate::endpoints) problem: Option<String>,
-    pub(in crate::endpoints) retry_after: Option<u64>,
-}
-
-impl Default for Attempt {
-    fn default() -> Self {
-        Self { status: StatusCode::OK, username: None, problem: None, retry_after: None }
-    }
-}
 
 /// The page on which somebody signs in. Nothing but the password has to be typed twice. Going on as who is signed in is offered
 /// where the user has to choose or pressed something that did nothing, and only where the request lets them.
@@ -147,22 +133,8 @@ pub(in crate::endpoints) fn remember_browser(app: &App, context: &RequestContext
     context.remember_browser(app.cookies.set_known(&cookie));
 }
 
-/// Signs in with what was typed.
-pub(in crate::endpoints) async fn sign_in(
-    app: &App,
-    context: &RequestContext,
-    before: Option<&SessionSecret>,
-    form: &Parameters,
-) -> Result<(HeaderValue, SignedIn), Attempt> {
-    try_sign_in(app, context, before, form).await.map_err(|notice| {
-        let Sentence { problem, retry_after, .. } = notice.sentence(None, "", app.clock.now());
-        let username = Some(form.get("username").unwrap_or_default().to_owned());
-        Attempt { status: notice.status(), username, problem, retry_after }
-    })
-}
-
 /// Signs in with what was typed, or says why not.
-async fn try_sign_in(
+pub(in crate::endpoints) async fn try_sign_in(
     app: &App,
     context: &RequestContext,
     before: Option<&SessionSecret>,

@@ -80,7 +80,7 @@ pub(crate) async fn post_code(State(app): State<Arc<App>>, mut request: Request)
         return to_code_page(&app, code.as_ref(), Some(Why::of_foreign(&browser)));
     }
     match find(&app, &context, &browser, typed).await {
-        Ok(device) => to_confirm(&app, &browser, &device.user_code, None, None),
+        Ok(device) => to_confirm(&app, &browser, &device.user_code, None),
         Err(response) => *response,
     }
 }
@@ -111,7 +111,7 @@ async fn find(
 
 fn code_page(app: &App, browser: &Browser, typed: &str, why: Option<Why>) -> Response {
     let username = browser.signed_in.as_ref().map(|signed_in| signed_in.user.username.as_str());
-    let sentence = why.map(|why| why.sentence(username));
+    let sentence = why.map(|why| why.sentence(username, app.clock.now()));
     let (problem, notice) = match why.map(Why::is_problem) {
         Some(true) => (sentence.as_deref(), None),
         _ => (None, sentence.as_deref()),
@@ -125,7 +125,7 @@ fn code_page(app: &App, browser: &Browser, typed: &str, why: Option<Why>) -> Res
         notice,
     };
     let mut response = page(why.map_or(http::StatusCode::OK, Why::status), &shown, None, None);
-    if let Some(seconds) = why.and_then(Why::wait) {
+    if let Some(seconds) = why.and_then(|why| why.wait(app.clock.now())) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     browser.introduce(app, &mut response);

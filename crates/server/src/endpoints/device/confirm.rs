@@ -10,15 +10,15 @@ use http::{StatusCode, header};
 use jeton_authority::authorization::SignedIn;
 use jeton_authority::device::UserCode;
 use jeton_authority::store::DeviceDecided;
-use jeton_authority::{FormVerdict, FoundDevice, ShownDigest};
+use jeton_authority::{FormVerdict, FoundDevice, ShownDigest, StaleForm};
 use jeton_oauth::Parameters;
 
-use super::super::authorize::{Attempt, failed, malformed, not_a_navigation, scope_line, sign_in_at};
+use super::super::authorize::{failed, malformed, not_a_navigation, scope_line, try_sign_in};
 use super::super::client_request::context;
 use super::code::{decided_page, is_decided_by};
-use super::{DECIDE, SIGN_IN, USER_CODE, USERNAME, Why, action, is_typed, to_code_page, to_confirm};
+use super::{DECIDE, SIGN_IN, USER_CODE, Why, action, is_typed, to_code_page, to_confirm};
 use crate::app::App;
-use crate::interaction::{Browser, Seal, browser, is_navigation};
+use crate::interaction::{Browser, Seal, browser, is_navigation, keep_typed_name, typed_name};
 use crate::pages::{DevicePage, SignInPage, detail_lines, page, resource_lines, unverified_line};
 use crate::request::{RequestContext, form};
 
@@ -28,6 +28,8 @@ struct Visit {
     browser: Browser,
     device: FoundDevice,
     query: Parameters,
+    /// What the user typed before.
+    typed_name: Option<String>,
 }
 
 /// `GET /device/confirm`: signs in who typed a code, and asks whether the device may have what it asks for.
@@ -46,10 +48,7 @@ pub(crate) async fn confirm(State(app): State<Arc<App>>, mut request: Request) -
         // Somebody else decided, which is nobody else's business.
         _ if visit.device.decided.is_some() => to_code_page(&app, None, Some(Why::Unknown)),
         Some(signed_in) => question(&app, &visit, signed_in, why),
-        None => {
-            let username = visit.query.get(USERNAME).map(str::to_owned);
-            sign_in_page(&app, &visit, Attempt { username, ..Attempt::default() }, why)
-        }
+        None => sign_in_page(&app, &visit, why),
     }
 }
 
@@ -60,19 +59,30 @@ pub(crate) async fn post_sign_in(State(app): State<Arc<App>>, request: Request) 
         Err(response) => return *response,
     };
     let code = &visit.device.user_code;
-    let again = |why| to_confirm(&app, &visit.browser, code, form.get(USERNAME), Some(why));
+    let typed = form.get("username").unwrap_or_default();
     match (Seal::DeviceSignIn { code: code.as_str() }).judge(&app, &visit.browser, &form) {
         FormVerdict::Current => {}
-        FormVerdict::Stale(stale) => return again(Why::of_stale(stale, &visit.browser)),
-        FormVerdict::Foreign => return again(Why::of_foreign(&visit.browser)),
+        // They pressed twice, or signed in in another tab.
+        FormVerdict::Stale(StaleForm::Account) if visit.is_signed_in_as(typed) => {
+            return to_confirm(&app, &visit.browser, code, None);
+        }
+        FormVerdict::Stale(stale) => {
+            return visit.did_nothing(&app, Why::of_stale(stale, &visit.browser), Some(typed));
+        }
+        FormVerdict::Foreign => {
+            return visit.did_nothing(&app, Why::of_foreign(&visit.browser), Some(typed));
+        }
     }
-    match sign_in_at(&app, &visit.context, visit.browser.secret.as_ref(), &form).await {
+    match try_sign_in(&app, &visit.context, visit.browser.secret.as_ref(), &form).await {
         Ok((cookie, _)) => {
-            let mut response = to_confirm(&app, &visit.browser, code, None, None);
+            let mut response = to_confirm(&app, &visit.browser, code, None);
             response.headers_mut().append(header::SET_COOKIE, cookie);
+            if visit.typed_name.is_some() {
+                response.headers_mut().append(header::SET_COOKIE, app.cookies.clear_typed_name());
+            }
             response
         }
-        Err(attempt) => sign_in_page(&app, &visit, attempt, None),
+        Err(notice) => visit.did_nothing(&app, Why::SignIn(notice), Some(typed)),
     }
 }
 
@@ -85,7 +95,7 @@ pub(crate) async fn post_decision(State(app): State<Arc<App>>, request: Request)
     let Visit { context, browser, device, .. } = &visit;
     let code = &device.user_code;
     let Some(signed_in) = &browser.signed_in else {
-        return to_confirm(&app, browser, code, None, Some(Why::SignedOut));
+        return to_confirm(&app, browser, code, Some(Why::SignedOut));
     };
     // Whatever was decided before is shown, whoever's form this is.
     if is_decided_by(device, signed_in) {
@@ -94,10 +104,10 @@ pub(crate) async fn post_decision(State(app): State<Arc<App>>, request: Request)
     match (Seal::DeviceDecision { code: code.as_str(), shown: shown(device) }).judge(&app, browser, &form) {
         FormVerdict::Current => {}
         FormVerdict::Stale(stale) => {
-            return to_confirm(&app, browser, code, None, Some(Why::of_stale(stale, browser)));
+            return to_confirm(&app, browser, code, Some(Why::of_stale(stale, browser)));
         }
         FormVerdict::Foreign => {
-            return to_confirm(&app, browser, code, None, Some(Why::of_foreign(browser)));
+            return to_confirm(&app, browser, code, Some(Why::of_foreign(browser)));
         }
     }
     let allowed = form.get("action") == Some("allow");
@@ -136,9 +146,10 @@ async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Visit
         let why = browser.is_new.then_some(Why::NoCookies).filter(|_| parts.method == http::Method::POST);
         return Err(to_code_page(app, Some(&code), why).into());
     }
+    let typed_name = typed_name(app, &browser, &parts.headers, code.as_str());
     let device = app.authority.known_device(code, app.clock.now()).await;
     match device.map_err(|error| failed(&context, &error))? {
-        Some(device) => Ok(Visit { context, browser, device, query }),
+        Some(device) => Ok(Visit { context, browser, device, query, typed_name }),
         None => Err(to_code_page(app, None, Some(Why::Unknown)).into()),
     }
 }
@@ -156,7 +167,7 @@ async fn read_form(app: &App, mut request: Request) -> Result<(Visit, Parameters
             return malformed(&visit.context, &error);
         }
         tracing::debug!(request = visit.context.id(), "{error}");
-        to_confirm(app, &visit.browser, &visit.device.user_code, None, Some(Why::Unreadable))
+        to_confirm(app, &visit.browser, &visit.device.user_code, Some(Why::Unreadable))
     })?;
     Ok((visit, form))
 }
@@ -169,23 +180,45 @@ fn shown(device: &FoundDevice) -> ShownDigest {
     ShownDigest::of(rest.into_iter().chain(resources))
 }
 
-fn sign_in_page(app: &App, visit: &Visit, attempt: Attempt, why: Option<Why>) -> Response {
+impl Visit {
+    /// Answers a form that did nothing: the page that fits by now is shown, with the reason.
+    fn did_nothing(&self, app: &App, why: Why, typed: Option<&str>) -> Response {
+        let code = &self.device.user_code;
+        let mut response = to_confirm(app, &self.browser, code, Some(why));
+        let kept = typed.and_then(|name| keep_typed_name(app, &self.browser, code.as_str(), name));
+        if let Some(cookie) = kept {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    /// Whether this is the account that is signed in.
+    fn is_signed_in_as(&self, typed: &str) -> bool {
+        let signed_in = self.browser.signed_in.as_ref();
+        signed_in.is_some_and(|signed_in| signed_in.user.username.as_str() == typed.trim())
+    }
+}
+
+fn sign_in_page(app: &App, visit: &Visit, why: Option<Why>) -> Response {
     let Visit { browser, device, .. } = visit;
-    let username = browser.signed_in.as_ref().map(|signed_in| signed_in.user.username.as_str());
-    let sentence = why.map(|why| why.sentence(username));
+    let sentence = why.map(|why| why.sentence(None, app.clock.now()));
+    let (problem, notice) = match why.map(Why::is_problem) {
+        Some(true) => (sentence.as_deref(), None),
+        _ => (None, sentence.as_deref()),
+    };
     let shown = SignInPage {
         client: device.client.name(),
         action: &action(app, browser, SIGN_IN, device),
         form_token: &Seal::DeviceSignIn { code: device.user_code.as_str() }.token(app, browser),
-        username: attempt.username.as_deref().unwrap_or_default(),
-        problem: attempt.problem.as_deref().or(sentence.as_deref()),
-        notice: None,
+        username: visit.typed_name.as_deref().unwrap_or_default(),
+        problem,
+        notice,
         signed_in_as: None,
         // The device goes on by itself once its code has expired.
         can_cancel: false,
     };
-    let mut response = page(attempt.status, &shown, None, None);
-    if let Some(seconds) = attempt.retry_after {
+    let mut response = page(why.map_or(StatusCode::OK, Why::status), &shown, None, None);
+    if let Some(seconds) = why.and_then(|why| why.wait(app.clock.now())) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
@@ -204,7 +237,7 @@ fn question(app: &App, visit: &Visit, signed_in: &SignedIn, why: Option<Why>) ->
         scopes: &scopes,
         resources: &resource_lines(&device.resources),
         details: &detail_lines(&device.authorization_details),
-        notice: why.map(|why| why.sentence(Some(username))),
+        notice: why.map(|why| why.sentence(Some(username), app.clock.now())),
         action: &action(app, browser, DECIDE, device),
         form_token: &seal.token(app, browser),
     };

@@ -31,8 +31,6 @@ pub(crate) const DECIDE: &str = "/device/decide";
 const USER_CODE: &str = "user_code";
 /// The parameter that says that the code was typed, or confirmed, at this browser.
 const TYPED: &str = "typed";
-/// The parameter with a username that was typed before.
-const USERNAME: &str = "username";
 
 /// Sends the browser to the page for a code, with a sentence where there is a reason for one.
 fn to_code_page(app: &App, user_code: Option<&UserCode>, why: Option<Why>) -> Response {
@@ -41,15 +39,8 @@ fn to_code_page(app: &App, user_code: Option<&UserCode>, why: Option<Why>) -> Re
 }
 
 /// Sends the browser to the page for who typed this code.
-fn to_confirm(
-    app: &App,
-    browser: &Browser,
-    code: &UserCode,
-    username: Option<&str>,
-    why: Option<Why>,
-) -> Response {
-    let username = username.map(|username| (USERNAME, username.to_owned()));
-    go(app, CONFIRM, typed(app, browser, code).into_iter().chain(username), why)
+fn to_confirm(app: &App, browser: &Browser, code: &UserCode, why: Option<Why>) -> Response {
+    go(app, CONFIRM, typed(app, browser, code).into_iter(), why)
 }
 
 fn go(

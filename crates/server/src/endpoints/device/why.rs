@@ -4,13 +4,17 @@
 use http::StatusCode;
 use jeton_authority::StaleForm;
 use jeton_authority::device::UserCodeError;
+use jeton_jose::Timestamp;
 use jeton_oauth::Parameters;
 
+use super::super::authorize::Notice;
 use crate::interaction::Browser;
 use crate::pages::isolated;
 
 /// The parameter with the reason.
 const WHY: &str = "why";
+/// The parameter with what a sign-in came to.
+const SIGN_IN: &str = "sign_in";
 /// The parameter with the seconds to wait.
 const WAIT: &str = "wait";
 /// The longest that a page tells anybody to wait, in seconds.
@@ -44,6 +48,8 @@ pub(super) enum Why {
     Foreign,
     /// The browser sent no cookie at all.
     NoCookies,
+    /// Nobody was signed in.
+    SignIn(Notice),
 }
 
 impl Why {
@@ -85,6 +91,9 @@ impl Why {
     /// What an address says.
     pub(super) fn of_query(query: &Parameters) -> Option<Self> {
         let word = query.get(WHY)?;
+        if word == SIGN_IN {
+            return Some(Self::SignIn(serde_json::from_str(query.get(SIGN_IN)?).ok()?));
+        }
         if word == "throttled" {
             let wait = query.get(WAIT).and_then(|wait| wait.parse::<u64>().ok())?;
             return Some(Self::Throttled { wait: wait.clamp(1, LONGEST_WAIT) });
@@ -93,14 +102,19 @@ impl Why {
     }
 
     pub(super) fn parameters(self) -> impl Iterator<Item = (&'static str, String)> {
-        let wait = self.wait().map(|wait| (WAIT, wait.to_string()));
-        std::iter::once((WHY, self.word().to_owned())).chain(wait)
+        let more = match self {
+            Self::Throttled { wait } => Some((WAIT, wait.to_string())),
+            Self::SignIn(notice) => serde_json::to_string(&notice).ok().map(|notice| (SIGN_IN, notice)),
+            _ => None,
+        };
+        std::iter::once((WHY, self.word().to_owned())).chain(more)
     }
 
     /// How long to wait, in seconds.
-    pub(super) const fn wait(self) -> Option<u64> {
+    pub(super) fn wait(self, now: Timestamp) -> Option<u64> {
         match self {
             Self::Throttled { wait } => Some(wait),
+            Self::SignIn(notice) => notice.sentence(None, "", now).retry_after,
             _ => None,
         }
     }
@@ -118,6 +132,7 @@ impl Why {
             Self::Expired => "expired",
             Self::Foreign => "foreign",
             Self::NoCookies => "cookies",
+            Self::SignIn(_) => SIGN_IN,
         }
     }
 
@@ -125,20 +140,26 @@ impl Why {
     pub(super) const fn is_problem(self) -> bool {
         matches!(
             self,
-            Self::Missing | Self::Malformed | Self::Unknown | Self::Throttled { .. } | Self::Unreadable
+            Self::Missing
+                | Self::Malformed
+                | Self::Unknown
+                | Self::Throttled { .. }
+                | Self::Unreadable
+                | Self::SignIn(_)
         )
     }
 
     pub(super) const fn status(self) -> StatusCode {
         match self {
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::SignIn(notice) => notice.status(),
             why if why.is_problem() => StatusCode::BAD_REQUEST,
             _ => StatusCode::OK,
         }
     }
 
     /// The sentence. `username` is who is signed in now.
-    pub(super) fn sentence(self, username: Option<&str>) -> String {
+    pub(super) fn sentence(self, username: Option<&str>, now: Timestamp) -> String {
         match self {
             Self::Missing => "Type the code that your device shows.".to_owned(),
             Self::Malformed => {
@@ -179,6 +200,10 @@ impl Why {
                 "Your browser sent no cookie, so nothing was done. Allow cookies for this site and try again."
                     .to_owned()
             }
+            Self::SignIn(notice) => {
+                let sentence = notice.sentence(None, "", now);
+                sentence.problem.or(sentence.lead).unwrap_or_default()
+            }
         }
     }
 }
@@ -189,13 +214,16 @@ mod tests {
 
     #[test]
     fn every_reason_comes_through_an_address_and_nothing_else_does() {
-        let all = Why::PLAIN.into_iter().chain([Why::Throttled { wait: 60 }]);
+        let sign_in = Why::SignIn(Notice::Credentials);
+        let all = Why::PLAIN.into_iter().chain([Why::Throttled { wait: 60 }, sign_in]);
         for why in all {
             let query: Parameters = why.parameters().collect();
             assert_eq!(Why::of_query(&query), Some(why));
-            assert!(!why.sentence(None).is_empty());
+            assert!(!why.sentence(None, Timestamp::from_unix(0)).is_empty());
         }
-        for query in ["why=x", "why=throttled", "why=throttled&wait=x", ""] {
+        for query in
+            ["why=x", "why=throttled", "why=throttled&wait=x", "why=sign_in", "why=sign_in&sign_in=x", ""]
+        {
             let query = Parameters::parse(query.as_bytes()).expect("parameters");
             assert_eq!(Why::of_query(&query), None);
         }

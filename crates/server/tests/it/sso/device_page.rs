@@ -289,3 +289,26 @@ async fn a_name_that_runs_from_right_to_left_stays_apart_from_the_sentence() {
         assert_isolated(&page, name);
     }
 }
+
+#[tokio::test]
+async fn a_wrong_password_is_answered_with_a_page_that_reload_and_back_find_again() {
+    let app = app().await;
+    let device = begin(&app).await;
+    let browser = Browser::new(&app);
+    let page = type_code(&browser, code(&device)).await;
+    let wrong = [("username", "ada"), ("password", "wrong"), ("action", "sign_in")];
+    let answer = browser.submit(&form(&page), &wrong).await;
+    let target = answer.header("location").expect("a location").to_owned();
+    assert!(!target.contains("ada") && !target.contains("wrong"), "{target}");
+    for _ in 0..2 {
+        let page = browser.get(&target).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        shows(&page, "Incorrect username or password.");
+        shows(&page, "value=\"ada\"");
+    }
+    let page = browser.get(&target).await;
+    let question = sign_in(&browser, &page, "ada").await;
+    shows(&question, "value=\"allow\"");
+    // The second press of the same button leads where the first one led.
+    shows(&sign_in(&browser, &page, "ada").await, "value=\"allow\"");
+}
