@@ -203,7 +203,7 @@ async fn proceed(app: &App, step: &Step) -> Response {
         Err(error) => return failed(&step.context, &error),
     };
     // Whoever pressed something that did nothing is shown why before they go on.
-    let notice = step.progress.notice.filter(|_| !request.prompt.contains(&Prompt::None));
+    let notice = step.progress.notice(&step.browser).filter(|_| !request.prompt.contains(&Prompt::None));
     let response = match (next, signed_in) {
         (NextStep::Grant, Some(signed_in)) if notice.is_none() => return grant(app, step, signed_in).await,
         (NextStep::Refuse(refusal), _) => return refused(app, &step.context, &request.refuse(refusal)).await,
@@ -286,7 +286,7 @@ impl Step {
         let mut response = if self.browser.is_new {
             see_other(&self.target("", progress::NO_COOKIES))
         } else {
-            self.shown_again(app, &self.progress.clone().noticed(notice))
+            self.shown_again(app, &self.progress.noticed(&self.browser, notice))
         };
         // A form that another site posts comes without cookies; the browser's own must not be replaced then.
         if self.from_elsewhere {

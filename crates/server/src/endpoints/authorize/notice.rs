@@ -111,6 +111,19 @@ impl Notice {
         }
     }
 
+    /// Whether an attempt to sign in failed.
+    pub(super) const fn is_attempt(self) -> bool {
+        !matches!(
+            self,
+            Self::Account
+                | Self::Changed
+                | Self::Expired
+                | Self::Foreign
+                | Self::NoCookies
+                | Self::Unreadable
+        )
+    }
+
     /// What the log calls it, where a form did nothing.
     pub(super) const fn code(self) -> &'static str {
         match self {

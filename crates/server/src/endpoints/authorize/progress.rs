@@ -37,7 +37,7 @@ pub(super) struct Progress {
     answer: Option<Answer>,
     /// Why the page is shown again.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
-    pub(super) notice: Option<Notice>,
+    notice: Option<Notice>,
 }
 
 /// What the user said about a request.
@@ -62,8 +62,14 @@ struct Sealed {
 
 impl Progress {
     /// The same with the reason why the page is shown again.
-    pub(super) fn noticed(self, notice: Notice) -> Self {
-        Self { notice: Some(notice), answer: None, ..self }
+    pub(super) fn noticed(&self, browser: &Browser, notice: Notice) -> Self {
+        let identified = if self.holds(browser) { self.identified } else { Identified::NotYet };
+        Self { session: session(browser), identified, answer: None, notice: Some(notice) }
+    }
+
+    /// Why the page is shown again. That an attempt to sign in failed is over once somebody has signed in.
+    pub(super) fn notice(&self, browser: &Browser) -> Option<Notice> {
+        self.notice.filter(|notice| !notice.is_attempt() || self.holds(browser))
     }
 
     /// The same once a form of the page is posted: why the page was shown again is over then.
@@ -113,7 +119,7 @@ impl Progress {
     pub(super) fn open(app: &App, browser: &Browser, request: &str, presented: &str) -> Self {
         if presented == NO_COOKIES {
             let notice = if browser.is_new { Notice::NoCookies } else { Notice::Foreign };
-            return Self::default().noticed(notice);
+            return Self { notice: Some(notice), ..Self::default() };
         }
         let opened = || {
             let (text, mac) = presented.split_once('.')?;

@@ -322,6 +322,8 @@ async fn a_failed_sign_in_is_a_page_that_can_be_reloaded() {
     let again = form(&browser.get(&target).await);
     assert!(redirected(&browser.submit(&again, &ADA).await).get("code").is_some());
     assert_eq!(browser.cookie("__Host-jeton-typed-name"), None);
+    // Back to the page of the failed attempt: somebody is signed in by now.
+    assert!(redirected(&browser.get(&target).await).get("code").is_some());
 }
 
 #[tokio::test]
