@@ -39,11 +39,12 @@ impl Failures {
         *self = Self { count: before.count.saturating_add(1), last: now };
     }
 
-    /// Takes one back that began at `began`, when the last one before it was at `last_before`.
-    pub(super) fn take_back(&mut self, began: i64, last_before: i64) {
+    /// Takes one back that began at `began`, when they were `before`.
+    pub(super) fn take_back(&mut self, began: i64, before: Self) {
         self.count = self.count.saturating_sub(1);
-        if self.last == began {
-            self.last = last_before;
+        // Others may have begun in the same second, and theirs stays the last then.
+        if self.last == began && self.count <= before.count {
+            self.last = before.last;
         }
     }
 

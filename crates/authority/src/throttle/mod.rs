@@ -114,14 +114,14 @@ pub struct Attempt {
     door: Door,
     pair: Pair,
     began: i64,
-    /// When the failure before it began, at the door and at the pair.
-    last_before: (i64, i64),
+    /// The failures before it, at the door and at the pair.
+    before: (Failures, Failures),
     /// Whether it counts in what callers share, and not only at its door.
     is_shared: bool,
     is_stranger: bool,
     veil: Option<Throttled>,
     /// Holds it under way until it is dropped.
-    _parts: Vec<Part>,
+    parts: Vec<Part>,
 }
 
 impl Attempt {
@@ -133,6 +133,11 @@ impl Attempt {
     /// What a failure is answered: nothing where it is told as one.
     pub fn veil(&self) -> Option<Throttled> {
         self.veil
+    }
+
+    /// Whether it is one of these, so that its end wakes the next who waits for one of them to end.
+    fn is_one_of(&self, under_way: &Arc<UnderWay>) -> bool {
+        self.parts.iter().any(|part| part.is_of(under_way))
     }
 }
 
@@ -170,7 +175,13 @@ pub async fn enter(
         let begun =
             throttle.lock().unwrap_or_else(PoisonError::into_inner).try_begin(account, caller, standing, now);
         let line = match begun {
-            Ok(attempt) => return Ok(attempt),
+            Ok(attempt) => {
+                // A veiled attempt counts at fewer places than it waited for.
+                if let Some(turn) = turn.filter(|turn| !attempt.is_one_of(turn)) {
+                    turn.pass_on();
+                }
+                return Ok(attempt);
+            }
             Err(Refusal::Wait(throttled)) => {
                 if let Some(turn) = turn {
                     turn.pass_on();
@@ -241,7 +252,7 @@ impl Throttle {
 
     /// The attempt could not be looked at, so it was no guess.
     pub fn withdraw(&mut self, attempt: Attempt) {
-        let Attempt { began, last_before: (door_before, pair_before), .. } = attempt;
+        let Attempt { began, before: (door_before, pair_before), .. } = attempt;
         self.doors.change_existing(&attempt.door, |failures| failures.take_back(began, door_before));
         if attempt.is_shared {
             self.pairs.change_existing(&attempt.pair, |failures| failures.take_back(began, pair_before));
@@ -272,14 +283,14 @@ impl Throttle {
         let veil = if is_alone { None } else { self.check_what_is_shared(pair, now)? };
         let is_shared = !is_alone && veil.is_none();
 
-        let last_before = (self.doors.peek(&door).last, self.pairs.peek(&pair).last);
+        let before = (self.doors.peek(&door), self.pairs.peek(&pair));
         self.doors.change(door, now, slow_at(now), |failures| failures.add(now));
         if is_shared {
             self.count_what_is_shared(pair, now);
         }
         let parts = self.start(door, pair, standing, is_shared);
         let is_stranger = standing == Standing::Stranger;
-        Ok(Attempt { door, pair, began: now, last_before, is_shared, is_stranger, veil, _parts: parts })
+        Ok(Attempt { door, pair, began: now, before, is_shared, is_stranger, veil, parts })
     }
 
     /// Whether one more attempt may be made at this door.

@@ -62,6 +62,13 @@ impl Drop for Place<'_> {
 #[derive(Debug)]
 pub(super) struct Part(Arc<UnderWay>);
 
+impl Part {
+    /// Whether it is a part in these.
+    pub(super) fn is_of(&self, under_way: &Arc<UnderWay>) -> bool {
+        Arc::ptr_eq(&self.0, under_way)
+    }
+}
+
 impl Drop for Part {
     fn drop(&mut self) {
         self.0.count.fetch_sub(1, Ordering::AcqRel);

@@ -172,6 +172,18 @@ fn an_attempt_that_was_not_looked_at_does_not_lengthen_the_wait() {
 }
 
 #[test]
+fn an_attempt_that_was_not_looked_at_takes_no_failure_of_the_same_second_with_it() {
+    let mut throttle = Throttle::default();
+    let first = throttle.begin("ada", &in_network(1), Standing::Stranger, at(0)).expect("free");
+    for _ in 0..FREE_FAILURES {
+        let _ = fail(&mut throttle, "ada", 1, 0);
+    }
+    throttle.withdraw(first);
+    let _ = fail(&mut throttle, "ada", 1, 0);
+    assert_eq!(fail(&mut throttle, "ada", 1, 0), Err(1), "all five failures count");
+}
+
+#[test]
 fn a_network_that_tries_many_accounts_leaves_each_a_try_a_minute_and_no_more() {
     let mut throttle = Throttle::default();
     for number in 0..1000 {

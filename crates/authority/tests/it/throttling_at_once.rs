@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use jeton_authority::throttle::{
-    Attempt, FREE_FAILURES, MOST_WAITING, NETWORK_SHARE, Standing, Throttle, Throttled, TurnedAway, enter,
+    Attempt, FREE_FAILURES, MOST_WAITING, NETWORK_FAILURES, NETWORK_SHARE, Standing, Throttle, Throttled,
+    TurnedAway, enter,
 };
 use jeton_authority::{Caller, Network};
 use jeton_jose::Timestamp;
@@ -145,6 +146,28 @@ async fn a_queue_that_is_full_refuses_for_a_second() {
     }
     first.into_iter().for_each(|attempt| door.throttle().withdraw(attempt));
     assert!(tasks.join_all().await.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn a_waiter_whose_attempt_is_veiled_leaves_its_turn_to_the_next() {
+    let door = Arc::new(Door::default());
+    // The network has one failure left, which an attempt under way may yet take.
+    for number in 1..NETWORK_FAILURES {
+        door.attempt(&format!("user{number}"), End::Failure).await.expect("the network may fail so often");
+    }
+    let last = door.begin().expect("the last of the network");
+    let waiters: Vec<_> = (1..10)
+        .map(|number| {
+            let door = Arc::clone(&door);
+            tokio::spawn(async move { door.attempt(&format!("user{number}"), End::Failure).await })
+        })
+        .collect();
+    yield_now().await;
+    drop(last);
+    for waiter in waiters {
+        let outcome = tokio::time::timeout(Duration::from_secs(30), waiter).await.expect("it ends");
+        assert!(matches!(outcome, Ok(Err(TurnedAway::Throttled(_)))), "{outcome:?}");
+    }
 }
 
 #[tokio::test]
