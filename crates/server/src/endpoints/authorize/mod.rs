@@ -293,6 +293,8 @@ impl Step {
             return response;
         }
         self.browser.introduce(app, &mut response);
+        // A form that is not of this browser was typed by its user only where the cookies were lost.
+        let typed = typed.filter(|_| self.browser.is_new || !matches!(notice, Notice::Foreign));
         let name = typed.and_then(|name| keep_typed_name(app, &self.browser, &self.query, name));
         add_cookie(&mut response, name);
         response

@@ -69,9 +69,8 @@ pub(crate) async fn post_sign_in(State(app): State<Arc<App>>, request: Request) 
         FormVerdict::Stale(stale) => {
             return visit.did_nothing(&app, Why::of_stale(stale, &visit.browser), Some(typed));
         }
-        FormVerdict::Foreign => {
-            return visit.did_nothing(&app, Why::of_foreign(&visit.browser), Some(typed));
-        }
+        // What another site typed is not what the user typed.
+        FormVerdict::Foreign => return visit.did_nothing(&app, Why::of_foreign(&visit.browser), None),
     }
     match try_sign_in(&app, &visit.context, visit.browser.secret.as_ref(), &form).await {
         Ok((cookie, _)) => {

@@ -344,12 +344,14 @@ async fn another_site_can_post_none_of_the_forms() {
         (format!("{DEVICE_PAGE}/decide?{query}"), vec![("action", "allow")]),
         (format!("{DEVICE_PAGE}/decide?{query}"), vec![("action", "allow"), ("form_token", "AAAA")]),
     ] {
-        let kept =
-            || ["session", "browser", "known"].map(|name| browser.cookie(&format!("__Host-jeton-{name}")));
+        let kept = || {
+            let cookie = |name| browser.cookie(&format!("__Host-jeton-{name}"));
+            ["session", "browser", "known", "typed-name"].map(cookie)
+        };
         let before = kept();
         let answer = browser.post(&path, &fields).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}: {}", answer.text());
-        assert_eq!(kept(), before, "{path}: nothing but the name that was typed is kept");
+        assert_eq!(kept(), before, "{path}: no cookie changes");
     }
     assert_eq!(error(&poll(&app, &device).await), "authorization_pending");
 }

@@ -327,6 +327,22 @@ async fn a_failed_sign_in_is_a_page_that_can_be_reloaded() {
 }
 
 #[tokio::test]
+async fn a_name_is_kept_where_cookies_were_lost_and_not_from_the_form_of_another_browser() {
+    let app = app().await;
+    let page = form(&Browser::new(&app).get(&authorize(&[])).await);
+    let kept = |browser: &Browser<'_>| browser.cookie("__Host-jeton-typed-name").is_some();
+
+    let another = Browser::new(&app);
+    another.get(&authorize(&[])).await;
+    did_nothing(&another.press(&page, &ADA).await, "the form of another browser");
+    assert!(!kept(&another));
+
+    let without_cookies = Browser::new(&app);
+    did_nothing(&without_cookies.press(&page, &ADA).await, "the cookies were lost");
+    assert!(kept(&without_cookies));
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_or_is_no_password_is_no_mistake_of_the_application() {
     let app = app().await;
     let browser = Browser::new(&app);
