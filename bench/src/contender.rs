@@ -147,6 +147,21 @@ impl Contender {
         Ok(std::fs::read_to_string(&self.log)?)
     }
 
+    /// What `read` finds in what it writes. A server may answer before it has written everything, so this waits for it.
+    ///
+    /// # Errors
+    /// When its log cannot be read. `None` when it does not write that.
+    pub fn wait_for<T>(&self, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, BenchError> {
+        let asked = Instant::now();
+        loop {
+            let found = read(&self.output()?);
+            if found.is_some() || asked.elapsed() > PATIENCE {
+                return Ok(found);
+            }
+            sleep(POLL);
+        }
+    }
+
     /// Stops it as an operator would and waits for its end.
     ///
     /// # Errors

@@ -170,11 +170,9 @@ impl Site {
             Kind::Floor | Kind::Serve | Kind::ServeRemembering => {
                 format!(r#"{{"username":"{USERNAME}","password":"{PASSWORD}"}}"#)
             }
-            Kind::Demo | Kind::DemoRemembering => {
-                demo_credentials(&contender.output()?).ok_or_else(|| {
-                    BenchError::Other("jeton demo printed no curl line that signs in".to_owned())
-                })?
-            }
+            Kind::Demo | Kind::DemoRemembering => contender.wait_for(demo_credentials)?.ok_or_else(|| {
+                BenchError::Other("jeton demo printed no curl line that signs in".to_owned())
+            })?,
         };
         Ok(Self { contender, kind, credentials, sessions: Vec::new() })
     }
