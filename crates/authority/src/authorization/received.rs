@@ -111,7 +111,7 @@ impl ReceivedRequest {
     /// OpenID Connect wants the redirect URI named (Core §3.1.2.1), and so does FAPI 2.0 (§5.3.2.2); OAuth does not where there
     /// is only one.
     fn has_to_name_redirect_uri(&self, client: &Client) -> bool {
-        let mut scope = self.parameters.get("scope").unwrap_or_default().split(' ');
+        let mut scope = self.parameters.get("scope").unwrap_or_default().split_ascii_whitespace();
         client.policy.profile.is_some() || scope.any(|token| token == "openid")
     }
 }
