@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::GrantId;
 use crate::authority::Authority;
-use crate::client::{Client, IntrospectionPolicy};
+use crate::client::{Client, IntrospectionPolicy, known_as};
 use crate::clients::ClientOfToken;
 use crate::issue::TokenType;
 use crate::issue::access_token::{Held, may_be_named_to};
@@ -240,9 +240,8 @@ fn permitted_now(client: &Client, claims: &Arc<IntrospectionClaims>) -> Option<A
 /// Whether an access token is for a client to know of: it was issued to it, it is for it, or the operator says so.
 fn may_know(asker: &Client, token: &IntrospectionClaims) -> bool {
     let id = asker.id.as_str();
-    let is_its = |aud: &String| {
-        aud == id || asker.policy.resources.contains(aud) || asker.policy.exchange.accepts.contains(aud)
-    };
+    let known = || asker.policy.resources.iter().chain(&asker.policy.exchange.accepts);
+    let is_its = |aud: &String| aud == id || known_as(known().map(String::as_str), aud).is_some();
     asker.policy.introspection == IntrospectionPolicy::All
         || &*token.client_id == id
         || token.aud.iter().any(is_its)

@@ -16,6 +16,7 @@ mod error_description;
 mod parameters;
 pub mod pkce;
 mod redirect_uri;
+mod resource;
 mod scope;
 mod words;
 
@@ -26,4 +27,5 @@ pub use error::ErrorCode;
 pub use error_description::{ErrorDescription, ErrorDescriptionError};
 pub use parameters::{Parameters, ParametersError};
 pub use redirect_uri::{RedirectUri, RedirectUriError};
+pub use resource::is_same_resource;
 pub use scope::{Scope, ScopeError};

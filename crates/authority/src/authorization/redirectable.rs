@@ -190,8 +190,7 @@ impl RedirectableRequest {
     }
 
     fn prompt(&self) -> Result<BTreeSet<Prompt>, Refusal> {
-        let words =
-            self.parameters.get("prompt").unwrap_or_default().split(' ').filter(|word| !word.is_empty());
+        let words = self.parameters.get("prompt").unwrap_or_default().split_ascii_whitespace();
         let prompt = words
             .map(|word| {
                 Prompt::parse(word)
@@ -270,12 +269,17 @@ pub(crate) fn permitted_resources(
     if asked.len() > MAX_RESOURCES {
         return Err(Refusal::new(ErrorCode::InvalidTarget, "too many resources"));
     }
-    if asked.iter().all(|resource| client.permits_resource(settings, resource)) {
-        Ok(asked.iter().map(|&resource| resource.into()).collect())
-    } else {
-        Err(Refusal::new(
-            ErrorCode::InvalidTarget,
-            "the resource is not one of those that the client may use",
-        ))
+    let mut permitted: Vec<Box<str>> = Vec::with_capacity(asked.len());
+    for asked in asked {
+        let Some(resource) = client.permitted_resource(settings, asked) else {
+            return Err(Refusal::new(
+                ErrorCode::InvalidTarget,
+                "the resource is not one of those that the client may use",
+            ));
+        };
+        if !permitted.iter().any(|before| **before == *resource) {
+            permitted.push(resource.into());
+        }
     }
+    Ok(permitted)
 }

@@ -21,6 +21,7 @@ pub use consent::Consent;
 pub(crate) use document::is_document_url;
 pub use document::{ClientDocument, ClientDocuments};
 pub use fetching::{FetchFor, TurnedAway};
+pub(crate) use permits::known_as;
 pub use policy::{
     ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims,
     IntrospectionPolicy, PkcePolicy, TrustedIssuer,

@@ -102,13 +102,12 @@ impl Authority {
         allowed: &[Box<str>],
     ) -> Result<Vec<Box<str>>, OAuthError> {
         let asked: Vec<_> = request.parameters.all("resource").collect();
+        let left: Vec<Box<str>> = allowed
+            .iter()
+            .filter_map(|resource| request.client.permitted_resource(&self.settings, resource))
+            .map(Box::from)
+            .collect();
         if asked.is_empty() {
-            let client = &request.client;
-            let left: Vec<_> = allowed
-                .iter()
-                .filter(|resource| client.permits_resource(&self.settings, resource))
-                .cloned()
-                .collect();
             // Without a resource the token would be for the authority's own audience, which nobody allowed.
             if left.is_empty() && !allowed.is_empty() {
                 return Err(OAuthError::refused(
@@ -119,7 +118,7 @@ impl Authority {
             return Ok(left);
         }
         let resources = permitted_resources(&request.client, &self.settings, &asked)?;
-        if allowed.is_empty() || resources.iter().all(|resource| allowed.contains(resource)) {
+        if allowed.is_empty() || resources.iter().all(|resource| left.contains(resource)) {
             Ok(resources)
         } else {
             Err(OAuthError::refused(

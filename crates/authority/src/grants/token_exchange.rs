@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::TokenRequest;
 use crate::GrantId;
 use crate::authority::Authority;
-use crate::client::{Client, ExchangeActor};
+use crate::client::{Client, ExchangeActor, known_as};
 use crate::clients::ClientOfToken;
 use crate::grant::LiveGrant;
 use crate::issue::TokenResponse;
@@ -279,12 +279,13 @@ fn targets(request: &TokenRequest) -> Result<Vec<Box<str>>, Refusal> {
     let known = &request.client.policy.exchange.targets;
     let mut targets: Vec<Box<str>> = Vec::new();
     for target in request.parameters.all("resource").chain(request.parameters.all("audience")) {
-        if !known.iter().any(|known| known == target) || targets.len() == MAX_TARGETS {
+        let target = known_as(known.iter().map(String::as_str), target);
+        let Some(target) = target.filter(|_| targets.len() < MAX_TARGETS) else {
             return Err(Refusal::new(
                 ErrorCode::InvalidTarget,
                 "a target is not one of those that the client may exchange for",
             ));
-        }
+        };
         if !targets.iter().any(|before| **before == *target) {
             targets.push(target.into());
         }

@@ -5,6 +5,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::resource::normalized;
+
 /// The members that hold texts in a list, whatever the type (RFC 9396 §2.2).
 const LISTS: [&str; 4] = ["locations", "actions", "datatypes", "privileges"];
 /// The member that names one thing (RFC 9396 §2.2).
@@ -351,7 +353,8 @@ fn plain_values(value: &Value) -> usize {
 }
 
 fn is_at_or_below(location: &str, resource: &str) -> bool {
-    match location.strip_prefix(resource) {
+    let (location, resource) = (normalized(location), normalized(resource));
+    match location.strip_prefix(&*resource) {
         None => false,
         Some(rest) => rest.is_empty() || resource.ends_with('/') || rest.starts_with(['/', '?', '#']),
     }

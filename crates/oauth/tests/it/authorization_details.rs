@@ -166,7 +166,12 @@ fn a_token_for_one_resource_says_nothing_of_others() {
         kinds(&all.for_resources(&resources(&["https://api.example"]))),
         ["everywhere", "there", "both"]
     );
-    assert_eq!(kinds(&all.for_resources(&resources(&["https://other.example/"]))), ["everywhere"]);
+    // However the same resource is written.
+    assert_eq!(
+        kinds(&all.for_resources(&resources(&["https://Other.example:443/"]))),
+        ["everywhere", "both"]
+    );
+    assert_eq!(kinds(&all.for_resources(&resources(&["https://other.example/x"]))), ["everywhere"]);
     assert_eq!(all.for_resources(&[]), all);
 }
 
