@@ -69,6 +69,9 @@ pub struct Settings {
     /// The resources that clients which came by themselves may ask for tokens for (RFC 8707): APIs, MCP servers. Setting
     /// `client.registration_resources`.
     pub registered_resources: Vec<String>,
+    /// The schemes without a dot that redirect URIs of clients which came by themselves may have, such as `cursor`. Setting
+    /// `client.redirect_schemes`.
+    pub registered_redirect_schemes: Vec<String>,
     /// Whether the codes of clients that registered themselves have to be bound by PKCE. Clients that are known by the URL of
     /// their description always have to. Setting `client.registration_pkce`.
     pub registered_pkce: PkcePolicy,
@@ -114,6 +117,7 @@ impl Settings {
             ],
             registered_scope: Scope::parse(REGISTERED_SCOPE).expect("the default scope is one"),
             registered_resources: vec![],
+            registered_redirect_schemes: vec![],
             registered_pkce: PkcePolicy::default(),
             registered_details_types: vec![],
             publish_wait: Duration::from_secs(10 * 60),

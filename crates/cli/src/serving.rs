@@ -230,6 +230,7 @@ pub(crate) fn settings(
         config::Documents::Open => RegistrationPolicy::Open,
     };
     settings.registered_resources.clone_from(&config.client_registration_resources.0);
+    settings.registered_redirect_schemes.clone_from(&config.client_redirect_schemes.0);
     settings.registered_details_types.clone_from(&config.client_registration_details_types.0);
     settings.registered_grant_types.clone_from(&config.client_registration_grant_types.0);
     settings.registered_scope.clone_from(&config.client_registration_scope);

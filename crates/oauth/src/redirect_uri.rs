@@ -23,10 +23,8 @@ pub enum RedirectUriError {
     /// It holds a user name or a password.
     #[error("a redirect URI holds no user information")]
     UserInformation,
-    /// Its scheme runs something in the browser, or says nothing about who gets the answer.
-    #[error(
-        "the scheme of a redirect URI is https, http to this machine, or one with a dot that an app owns"
-    )]
+    /// Its scheme runs something in the browser, or belongs to no app.
+    #[error("the scheme of a redirect URI is https, http to this machine, or one that an app owns")]
     Scheme,
     /// It speaks plain http to another machine.
     #[error("a redirect URI speaks https, or http to a loopback address")]
@@ -53,8 +51,8 @@ impl RedirectUri {
 
     /// Parses a redirect URI.
     ///
-    /// https anywhere; http to a loopback address (RFC 8252 §7.3) or `localhost`; and schemes that an app owns, which have
-    /// a dot in them (RFC 8252 §7.1), so that `javascript:` and `data:` never are.
+    /// https anywhere; http to a loopback address (RFC 8252 §7.3) or `localhost`; and schemes that an app owns (RFC 8252 §7.1),
+    /// with a dot in them or without. Schemes that mean something else, such as `javascript` and `data`, are never an app's.
     ///
     /// # Errors
     /// [`RedirectUriError`] names the rule that the text breaks.
@@ -68,8 +66,7 @@ impl RedirectUri {
             return Err(RedirectUriError::Fragment);
         }
         let (scheme, rest) = text.split_once(':').ok_or(RedirectUriError::Malformed)?;
-        let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
-        if !scheme.starts_with(|c: char| c.is_ascii_lowercase()) || !scheme.bytes().all(letter) {
+        if !is_scheme(scheme) {
             return Err(RedirectUriError::Malformed);
         }
         match scheme {
@@ -86,7 +83,7 @@ impl RedirectUri {
                     return Err(RedirectUriError::PlainHttp);
                 }
             }
-            own if own.contains('.') && !rest.is_empty() => {}
+            own if Self::is_app_scheme(own) && !rest.is_empty() => {}
             _ => return Err(RedirectUriError::Scheme),
         }
         Ok(Self(text))
@@ -102,18 +99,41 @@ impl RedirectUri {
     /// port of an http URI with a loopback address may differ (RFC 8252 §7.3), since the system hands those out.
     #[must_use]
     pub fn permits(&self, requested: &Self) -> bool {
-        self == requested
-            || self.loopback_without_port().is_some_and(|own| requested.loopback_without_port() == Some(own))
+        // `localhost` may be made to resolve elsewhere (RFC 8252 §8.3), so its port has to be the registered one.
+        self.permits_port(requested, |host| matches!(host, "127.0.0.1" | "[::1]"))
     }
 
-    /// The host and what follows the port of an http URI with a loopback address.
-    fn loopback_without_port(&self) -> Option<(&str, &str)> {
+    /// The same for a native application (RFC 8252), which often names its loopback address `localhost`: it listens at whatever
+    /// port is free there as well.
+    #[must_use]
+    pub fn permits_native(&self, requested: &Self) -> bool {
+        self.permits_port(requested, |host| matches!(host, "127.0.0.1" | "[::1]" | "localhost"))
+    }
+
+    fn permits_port(&self, requested: &Self, may_differ: impl Fn(&str) -> bool) -> bool {
+        let own = self.without_port().filter(|(host, _)| may_differ(host));
+        self == requested || own.is_some() && own == requested.without_port()
+    }
+
+    /// The host of an http URI, and what follows its port.
+    fn without_port(&self) -> Option<(&str, &str)> {
         let rest = self.0.strip_prefix("http:")?;
         let authority = authority(rest)?;
         let (host, _) = split_port(authority)?;
-        // `localhost` may be made to resolve elsewhere (RFC 8252 §8.3), so its port has to be the registered one.
-        let after = rest.get(2 + authority.len()..)?;
-        matches!(host, "127.0.0.1" | "[::1]").then_some((host, after))
+        Some((host, rest.get(2 + authority.len()..)?))
+    }
+
+    /// Whether an app may have this scheme for itself (RFC 8252 §7.1). The standard wants a reversed domain name, which has
+    /// dots; many apps have a plain word.
+    #[must_use]
+    pub fn is_app_scheme(scheme: &str) -> bool {
+        is_scheme(scheme) && !OTHER_SCHEMES.contains(&scheme) && !matches!(scheme, "http" | "https")
+    }
+
+    /// Its scheme.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.0.split_once(':').map_or("", |(scheme, _)| scheme)
     }
 
     /// The scheme, host and port of an http or https URI, as a browser writes an origin; the scheme and a colon of others.
@@ -199,6 +219,48 @@ fn is_host(host: &str) -> bool {
                 && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
         }
     }
+}
+
+/// Schemes without a dot that mean something else than an app: they run or show something in the browser, go to another service
+/// of the system, or name a thing instead of a place.
+const OTHER_SCHEMES: [&str; 32] = [
+    "about",
+    "blob",
+    "cid",
+    "content",
+    "data",
+    "facetime",
+    "feed",
+    "file",
+    "filesystem",
+    "ftp",
+    "ftps",
+    "intent",
+    "jar",
+    "javascript",
+    "livescript",
+    "ldap",
+    "ldaps",
+    "mailto",
+    "mid",
+    "mocha",
+    "news",
+    "resource",
+    "sftp",
+    "sms",
+    "ssh",
+    "tel",
+    "urn",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
+    "wyciwyg",
+];
+
+fn is_scheme(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(letter)
 }
 
 /// `localhost` and what ends with it never leaves the machine (RFC 6761 §6.3).

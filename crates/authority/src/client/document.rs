@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
+use jeton_oauth::ErrorCode;
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use serde_json::{Map, Value};
 
 use super::{Client, ClientPolicy, ClientSource, ConsentPolicy, NewClient, TurnedAway};
 use crate::Network;
 use crate::authority::Authority;
+use crate::refusal::Refusal;
 use crate::registration::Rules;
 use crate::settings::RegistrationPolicy;
 
@@ -38,6 +40,9 @@ pub trait ClientDocuments: Send + Sync + 'static {
         network: Option<Network>,
     ) -> Result<Option<ClientDocument>, TurnedAway>;
 
+    /// Notes that a document describes no client, and why, for those who wrote it.
+    fn refused(&self, url: &str, reason: &Refusal);
+
     /// Notes that a user let the client of this document have tokens: newcomers do not push it out.
     fn prove(&self, url: &str);
 }
@@ -58,14 +63,21 @@ impl Authority {
             return Ok(None);
         }
         let Some(documents) = self.client_documents.get() else { return Ok(None) };
-        let document = documents.document(id.as_str(), network).await?;
-        Ok(document.and_then(|document| self.described_client(id, document)))
+        let Some(document) = documents.document(id.as_str(), network).await? else { return Ok(None) };
+        match self.described_client(id, document) {
+            Ok(client) => Ok(Some(client)),
+            Err(reason) => {
+                documents.refused(id.as_str(), &reason);
+                Ok(None)
+            }
+        }
     }
 
     /// The client that a document describes.
-    fn described_client(&self, id: &ClientId, document: ClientDocument) -> Option<Arc<Client>> {
-        let members = jeton_jose::json::from_slice::<Map<String, Value>>(&document.json).ok()?;
-        let metadata = Rules::of(&self.settings).check(checked_members(id, members)?).ok()?;
+    fn described_client(&self, id: &ClientId, document: ClientDocument) -> Result<Arc<Client>, Refusal> {
+        let members = jeton_jose::json::from_slice::<Map<String, Value>>(&document.json)
+            .map_err(|error| invalid("the document is no JSON object").because(error.to_string()))?;
+        let metadata = Rules::of(&self.settings).check(checked_members(id, members)?)?;
         let client = NewClient {
             id: id.clone(),
             metadata,
@@ -78,8 +90,13 @@ impl Authority {
             registration_token: None,
             created_at: document.fetched_at,
         };
-        Client::new(client).ok().map(Arc::new)
+        let client = Client::new(client);
+        client.map(Arc::new).map_err(|error| invalid("the document will not do").because(error.to_string()))
     }
+}
+
+const fn invalid(description: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidClientMetadata, description)
 }
 
 /// Whether an identifier is the URL of a document: https, a host, a path that goes nowhere else, and neither a query nor a
@@ -101,17 +118,22 @@ fn is_dots(segment: &str) -> bool {
 }
 
 /// A document speaks of the client that is named by its URL, and shares no secret: whatever stands in it is public.
-fn checked_members(id: &ClientId, mut members: Map<String, Value>) -> Option<Map<String, Value>> {
+fn checked_members(id: &ClientId, mut members: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
     if members.get("client_id").and_then(Value::as_str) != Some(id.as_str()) {
-        return None;
+        return Err(invalid("client_id is not the URL of the document"));
     }
     if members.contains_key("client_secret") || members.contains_key("client_secret_expires_at") {
-        return None;
+        return Err(invalid("a public document holds a client_secret"));
     }
     let none = TokenEndpointAuthMethod::None.as_str();
     let method = members.entry("token_endpoint_auth_method").or_insert_with(|| none.into());
-    let method = method.as_str().and_then(TokenEndpointAuthMethod::parse)?;
-    (!method.needs_secret()).then_some(members)
+    match method.as_str().and_then(TokenEndpointAuthMethod::parse) {
+        Some(method) if !method.needs_secret() => Ok(members),
+        Some(_) => {
+            Err(invalid("token_endpoint_auth_method needs a secret, which a public document cannot hold"))
+        }
+        None => Err(invalid("token_endpoint_auth_method is not supported")),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use jeton_jose::jwe::{ContentEncryption, KeyManagement};
 use jeton_jose::{Algorithm, Jwk, JwkSet, Timestamp};
 use jeton_oauth::authorization::GrantType;
-use jeton_oauth::client::{ClientId, ClientMetadata, TokenEndpointAuthMethod};
+use jeton_oauth::client::{ApplicationType, ClientId, ClientMetadata, TokenEndpointAuthMethod};
 use jeton_oauth::{RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -251,7 +251,20 @@ impl Client {
 
     /// The registered redirect URI that permits this one.
     pub fn permits_redirect(&self, requested: &RedirectUri) -> bool {
-        self.metadata.redirect_uris.iter().any(|registered| registered.permits(requested))
+        let is_native = self.is_native();
+        let permits = |registered: &RedirectUri| match is_native {
+            true => registered.permits_native(requested),
+            false => registered.permits(requested),
+        };
+        self.metadata.redirect_uris.iter().any(permits)
+    }
+
+    /// Whether it runs on its user's machine (RFC 8252): it says so, or it has no secret and says nothing.
+    fn is_native(&self) -> bool {
+        match self.metadata.application_type {
+            Some(kind) => kind == ApplicationType::Native,
+            None => self.is_public(),
+        }
     }
 
     /// The sector that its pairwise subjects belong to (OpenID Connect Core §8.1): the host of its sector identifier, or of

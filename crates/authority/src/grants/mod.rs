@@ -61,10 +61,17 @@ impl TokenRequest {
     /// What of `granted` is asked for; all of it where nothing is named (RFC 6749 §6).
     pub(crate) fn narrowed(&self, granted: &Scope) -> Result<Scope, OAuthError> {
         let Some(text) = self.parameters.get("scope") else { return Ok(granted.clone()) };
-        let invalid =
-            || OAuthError::refused(ErrorCode::InvalidScope, "scope is malformed or more than was granted");
-        let asked = Scope::parse(text).map_err(|_| invalid())?;
-        if granted.covers(&asked) { Ok(asked) } else { Err(invalid()) }
+        let invalid = Refusal::new(ErrorCode::InvalidScope, "scope is malformed or more than may be had");
+        let asked = match Scope::parse(text) {
+            Ok(asked) => asked,
+            Err(error) => return Err(invalid.because(error.to_string()).into()),
+        };
+        if granted.covers(&asked) {
+            return Ok(asked);
+        }
+        // The first of them are enough to find the mistake by.
+        let beyond: Vec<_> = asked.tokens().filter(|token| !granted.contains(token)).take(8).collect();
+        Err(invalid.because(format!("scope {:?} is not in {:?}", beyond.join(" "), granted.as_str())).into())
     }
 
     /// What the client may have now of a scope and of details that were allowed and are asked for.

@@ -2,7 +2,7 @@
 
 use jeton_oauth::authorization::{GrantType, ResponseType};
 use jeton_oauth::client::{ApplicationType, ClientMetadata, SubjectType, TokenEndpointAuthMethod};
-use jeton_oauth::{ErrorCode, RedirectUri, Scope};
+use jeton_oauth::{ErrorCode, ErrorDescription, RedirectUri, RedirectUriError, Scope};
 use serde_json::{Map, Value};
 
 use super::hosts;
@@ -37,6 +37,8 @@ pub(crate) struct Rules<'a> {
     scope: &'a Scope,
     /// The types of authorization details. Others that a client names are left out.
     details_types: &'a [String],
+    /// The schemes of redirect URIs that an app may have although they have no dot.
+    redirect_schemes: &'a [String],
     /// The ways to authenticate that rest on certificates, as far as they are to be had.
     by_certificate: &'static [TokenEndpointAuthMethod],
     sectors: Sectors,
@@ -57,6 +59,7 @@ impl<'a> Rules<'a> {
             grant_types: &settings.registered_grant_types,
             scope: &settings.registered_scope,
             details_types: &settings.registered_details_types,
+            redirect_schemes: &settings.registered_redirect_schemes,
             by_certificate: &[],
             sectors: Sectors::Refused,
         }
@@ -74,13 +77,12 @@ impl<'a> Rules<'a> {
 
     /// Checks a description and fills in what it leaves out.
     pub(crate) fn check(self, mut members: Map<String, Value>) -> Result<ClientMetadata, Refusal> {
-        // A member that is null counts as left out (RFC 7592 §2.2).
-        members.retain(|_, value| !value.is_null());
+        leave_out_blanks(&mut members);
         check_software_statement(&members)?;
         check_redirect_uris(&members)?;
         self.leave_out_grants(&mut members)?;
-        let metadata: ClientMetadata = serde_json::from_value(Value::Object(members))
-            .map_err(|_| invalid("a member is of the wrong type or has a value that is not supported"))?;
+        let metadata = read(members)?;
+        self.check_schemes(&metadata)?;
         let metadata = self.filled_in(metadata.known_members_only())?;
         check_sizes(&metadata)?;
         self.check_authentication(&metadata)?;
@@ -134,6 +136,29 @@ impl<'a> Rules<'a> {
         metadata.scope = Some(scope);
         metadata.authorization_details_types.retain(|kind| self.details_types.contains(kind));
         Ok(metadata)
+    }
+
+    /// An app that comes by itself has a scheme of its own domain (RFC 8252 §7.1), or one that the operator knows of.
+    fn check_schemes(self, metadata: &ClientMetadata) -> Result<(), Refusal> {
+        let known = |uri: &RedirectUri| {
+            let scheme = uri.scheme();
+            uri.host().is_some()
+                || scheme.contains('.')
+                || self.redirect_schemes.iter().any(|own| own == scheme)
+        };
+        let unknown = metadata.redirect_uris.iter().find(|uri| !known(uri)).map(|uri| {
+            invalid_redirect_uri(
+                "a redirect URI has a scheme without a dot that the operator has not allowed",
+            )
+            .because(format!("add {:?} to client.redirect_schemes to take it", uri.scheme()))
+        });
+        let unknown = unknown.or_else(|| {
+            metadata.post_logout_redirect_uris.iter().find(|uri| !known(uri)).map(|uri| {
+                invalid("one of post_logout_redirect_uris has a scheme without a dot that the operator has not allowed")
+                    .because(format!("add {:?} to client.redirect_schemes to take it", uri.scheme()))
+            })
+        });
+        unknown.map_or(Ok(()), Err)
     }
 
     fn check_authentication(self, metadata: &ClientMetadata) -> Result<(), Refusal> {
@@ -190,6 +215,43 @@ fn grants_go_to_redirect_uris(metadata: &ClientMetadata) -> bool {
     })
 }
 
+/// A member that is null counts as left out (RFC 7592 §2.2). So does an empty text, which many libraries send for what their
+/// caller did not set.
+fn leave_out_blanks(members: &mut Map<String, Value>) {
+    let is_blank = |value: &Value| value.is_null() || value.as_str() == Some("");
+    members.retain(|_, value| !is_blank(value));
+    for list in members.values_mut().filter_map(Value::as_array_mut) {
+        list.retain(|value| !is_blank(value));
+    }
+}
+
+/// Reads the members. Where one cannot be read the answer names it, and the log says what is wrong with it.
+fn read(members: Map<String, Value>) -> Result<ClientMetadata, Refusal> {
+    let alone = |(name, value): (&String, &Value)| {
+        let member = Map::from_iter([(name.clone(), value.clone())]);
+        let read = serde_json::from_value::<ClientMetadata>(Value::Object(member));
+        read.err().map(|error| unreadable(name, &error))
+    };
+    if let Some(refusal) = members.iter().find_map(alone) {
+        return Err(refusal);
+    }
+    serde_json::from_value(Value::Object(members))
+        .map_err(|error| invalid("the members cannot be read together").because(error.to_string()))
+}
+
+/// `name` is a member of the standards: others are not read.
+fn unreadable(name: &str, error: &serde_json::Error) -> Refusal {
+    let text = format!("{name} is of the wrong type or has a value that is not supported");
+    let description = ErrorDescription::parse(text).unwrap_or(
+        const {
+            ErrorDescription::from_static(
+                "a member is of the wrong type or has a value that is not supported",
+            )
+        },
+    );
+    Refusal { description, ..invalid("a member cannot be read") }.because(format!("{name}: {error}"))
+}
+
 /// Nobody's statements are believed here. One that is none at all is a mistake of another kind.
 fn check_software_statement(members: &Map<String, Value>) -> Result<(), Refusal> {
     match members.get("software_statement") {
@@ -209,12 +271,18 @@ fn check_redirect_uris(members: &Map<String, Value>) -> Result<(), Refusal> {
     let Some(uris) = members.get("redirect_uris") else { return Ok(()) };
     let uris = uris.as_array().ok_or(invalid_redirect_uri("redirect_uris is no list"))?;
     if uris.len() > MAX_ITEMS {
-        return Err(invalid_redirect_uri("there are too many redirect_uris"));
+        return Err(invalid_redirect_uri("redirect_uris lists more than 32"));
     }
-    let parsed: Option<Vec<_>> = uris.iter().map(|uri| RedirectUri::parse(uri.as_str()?).ok()).collect();
-    let parsed = parsed.ok_or(invalid_redirect_uri(
-        "a redirect URI is https, http to this machine, or of a scheme with a dot, without a fragment",
-    ))?;
+    let parse = |uri: &Value| RedirectUri::parse(uri.as_str().unwrap_or_default());
+    let parsed: Vec<_> = uris.iter().map(parse).collect::<Result<_, _>>().map_err(|error| {
+        invalid_redirect_uri(match error {
+            RedirectUriError::Fragment => "a redirect URI has a fragment",
+            RedirectUriError::UserInformation => "a redirect URI holds user information",
+            RedirectUriError::PlainHttp => "a redirect URI speaks http to another machine: use https",
+            RedirectUriError::Scheme => "a redirect URI has a scheme that no app can own",
+            _ => "a redirect URI is no absolute URI of printable ASCII",
+        })
+    })?;
     // A web application may be made on this machine: https alone is for the implicit grant, which there is not (OpenID Connect
     // Dynamic Client Registration §2).
     match members.get("application_type").and_then(Value::as_str) {
@@ -228,18 +296,18 @@ fn check_redirect_uris(members: &Map<String, Value>) -> Result<(), Refusal> {
 fn check_sizes(metadata: &ClientMetadata) -> Result<(), Refusal> {
     let length = serde_json::to_vec(metadata).map_or(usize::MAX, |json| json.len());
     if length > MAX_DOCUMENT {
-        return Err(invalid("the description is too long"));
+        return Err(invalid("the description is longer than 16 KiB"));
     }
     let lists = [
-        metadata.post_logout_redirect_uris.len(),
-        metadata.request_uris.len(),
-        metadata.contacts.len(),
-        metadata.default_acr_values.len(),
-        metadata.authorization_details_types.len(),
-        metadata.translations.len(),
+        (metadata.post_logout_redirect_uris.len(), "post_logout_redirect_uris lists more than 32"),
+        (metadata.request_uris.len(), "request_uris lists more than 32"),
+        (metadata.contacts.len(), "contacts lists more than 32"),
+        (metadata.default_acr_values.len(), "default_acr_values lists more than 32"),
+        (metadata.authorization_details_types.len(), "authorization_details_types lists more than 32"),
+        (metadata.translations.len(), "more than 32 members are translations"),
     ];
-    if lists.into_iter().any(|length| length > MAX_ITEMS) {
-        return Err(invalid("a member lists too much"));
+    if let Some((_, too_much)) = lists.into_iter().find(|(length, _)| *length > MAX_ITEMS) {
+        return Err(invalid(too_much));
     }
     display_names(metadata).try_for_each(|name| match check_display_name(name) {
         Ok(()) => Ok(()),
@@ -285,22 +353,42 @@ fn is_https(uri: &str) -> bool {
 }
 
 fn check_algorithms(metadata: &ClientMetadata) -> Result<(), Refusal> {
-    let issued = [
-        &metadata.id_token_signed_response_alg,
-        &metadata.userinfo_signed_response_alg,
-        &metadata.authorization_signed_response_alg,
-        &metadata.introspection_signed_response_alg,
+    let named: [(_, &[&str], _); 6] = [
+        (
+            &metadata.id_token_signed_response_alg,
+            &SIGNING_ALGORITHMS,
+            "id_token_signed_response_alg is not supported",
+        ),
+        (
+            &metadata.userinfo_signed_response_alg,
+            &SIGNING_ALGORITHMS,
+            "userinfo_signed_response_alg is not supported",
+        ),
+        (
+            &metadata.authorization_signed_response_alg,
+            &SIGNING_ALGORITHMS,
+            "authorization_signed_response_alg is not supported",
+        ),
+        (
+            &metadata.introspection_signed_response_alg,
+            &SIGNING_ALGORITHMS,
+            "introspection_signed_response_alg is not supported",
+        ),
+        (
+            &metadata.token_endpoint_auth_signing_alg,
+            &ASSERTION_ALGORITHMS,
+            "token_endpoint_auth_signing_alg is not supported",
+        ),
+        (
+            &metadata.request_object_signing_alg,
+            &REQUEST_OBJECT_ALGORITHMS,
+            "request_object_signing_alg is not supported",
+        ),
     ];
-    if !issued.into_iter().flatten().all(|name| names(&SIGNING_ALGORITHMS, name)) {
-        return Err(invalid("nothing is signed with that algorithm here"));
-    }
-    let taken = [
-        (&metadata.token_endpoint_auth_signing_alg, &ASSERTION_ALGORITHMS),
-        (&metadata.request_object_signing_alg, &REQUEST_OBJECT_ALGORITHMS),
-    ];
-    if !taken.into_iter().all(|(name, list)| name.as_ref().is_none_or(|name| names(list, name))) {
-        return Err(invalid("nothing signed with that algorithm is taken here"));
-    }
+    let refused = named.into_iter().find_map(|(name, supported, wrong)| {
+        let name = name.as_ref().filter(|name| !names(supported, name))?;
+        Some(invalid(wrong).because(format!("{name:?} is none of {supported:?}")))
+    });
     // What is encrypted, and with what, is checked with the client itself.
-    Ok(())
+    refused.map_or(Ok(()), Err)
 }

@@ -135,6 +135,8 @@ settings! {
     client_registrations_pause: Duration = "client.registrations_pause", "5m";
     /// The resources that clients which registered themselves, or are known by their URL, may ask for tokens for.
     client_registration_resources: Texts = "client.registration_resources", "";
+    /// The schemes without a dot that redirect URIs of such clients may have: `cursor` for `cursor://…`. Another app on the same device can claim such a scheme too, and gets the answer then; PKCE makes it worthless there.
+    client_redirect_schemes: Texts = "client.redirect_schemes", "";
     /// The types of authorization details that clients which registered themselves, or are known by their URL, may ask for, out of `authorization.details_types`.
     client_registration_details_types: Texts = "client.registration_details_types", "";
     /// The grants that clients may register for.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jeton_jose::Algorithm;
+use jeton_oauth::RedirectUri;
 use jeton_oauth::authorization::AuthorizationDetails;
 
 use super::problem::Problem;
@@ -120,6 +121,16 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
                 &["client.registration_resources"],
                 format!(
                     "client.registration_resources: {resource:?} is no absolute URI without a fragment, such as https://api.example"
+                ),
+            );
+        }
+    }
+    for scheme in &config.client_redirect_schemes.0 {
+        if !RedirectUri::is_app_scheme(scheme) {
+            report(
+                &["client.redirect_schemes"],
+                format!(
+                    "client.redirect_schemes: {scheme:?} is no scheme that an app can own, such as cursor"
                 ),
             );
         }

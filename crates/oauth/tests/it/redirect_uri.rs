@@ -50,7 +50,11 @@ fn what_no_client_should_be_answered_to_is_refused() {
         ("data:text/html,x", Scheme),
         ("file:///etc/passwd", Scheme),
         ("urn:ietf:wg:oauth:2.0:oob", Scheme),
-        ("myapp:/cb", Scheme),
+        ("vbscript:msgbox(1)", Scheme),
+        ("view-source:https://app.example/cb", Scheme),
+        ("wss://app.example/cb", Scheme),
+        ("cursor:", Scheme),
+        ("my_app:/cb", Malformed),
     ] {
         assert_eq!(RedirectUri::parse(text), Err(error), "{text}");
     }
@@ -74,8 +78,23 @@ fn only_the_port_of_a_loopback_address_may_differ() {
 }
 
 #[test]
-fn an_app_owns_a_scheme_with_a_dot() {
+fn a_native_application_may_name_its_loopback_address_localhost() {
+    let registered = uri("http://localhost/cb");
+    assert!(registered.permits_native(&uri("http://localhost:51004/cb")));
+    assert!(uri("http://127.0.0.1/cb").permits_native(&uri("http://127.0.0.1:51004/cb")));
+    for other in
+        ["http://localhost:51004/other", "http://127.0.0.1:51004/cb", "http://app.localhost:51004/cb"]
+    {
+        assert!(!registered.permits_native(&uri(other)), "{other}");
+    }
+    assert!(!uri("https://app.example/cb").permits_native(&uri("https://app.example:8443/cb")));
+}
+
+#[test]
+fn an_app_owns_its_scheme_with_a_dot_or_without() {
     assert!(uri("com.example.app:/cb").permits(&uri("com.example.app:/cb")));
+    assert!(uri("cursor://anysphere.cursor-retrieval/oauth/cb").is_native());
+    assert_eq!(uri("cursor://anysphere.cursor-retrieval/oauth/cb").scheme(), "cursor");
     assert_eq!(uri("com.example.app:/cb").origin(), "com.example.app:");
     assert_eq!(uri("https://app.example:8443/cb?x").origin(), "https://app.example:8443");
     assert_eq!(uri("http://[::1]:80/cb").origin(), "http://[::1]:80");

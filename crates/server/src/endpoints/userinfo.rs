@@ -90,7 +90,8 @@ async fn presented(app: &App, parts: &Parts, body: Body) -> Result<Option<Presen
         (Some(value), None) => Some(credentials(value).ok_or(UserInfoError::Malformed)?),
         _ => return Err(UserInfoError::Malformed.into()),
     };
-    let in_body = if parts.method == Method::POST {
+    // Libraries also post an empty JSON object, or nothing with its type: only a form can hold the token.
+    let in_body = if parts.method == Method::POST && form::is_form(parts) {
         form::of_body(parts, body, &app.limits).await?.get("access_token").map(str::to_owned)
     } else {
         None

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::Network;
 use jeton_authority::client::{ClientDocument, ClientDocuments, FetchFor, TurnedAway};
+use jeton_authority::{Network, Refusal};
 use jeton_fetch::{FetchError, Fetcher, Freshness, Kept, Origin, RemoteUrl};
 use jeton_jose::Timestamp;
 
@@ -81,6 +81,11 @@ impl ClientDocuments for RemoteClientDocuments {
         let enter = || self.places.enter(document.origin().url.host(), FetchFor::Stranger(network));
         let fetched = document.wait_admitted(self.clock.now(), enter).await.map_err(|_| TurnedAway)?;
         Ok(fetched.map(|fetched| fetched.document().clone()))
+    }
+
+    fn refused(&self, url: &str, reason: &Refusal) {
+        let (code, cause) = ("client_document_refused", reason.cause.as_deref());
+        tracing::info!(url, code, cause, "the document of a client is refused: {}", reason.description);
     }
 
     fn prove(&self, url: &str) {

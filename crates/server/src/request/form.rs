@@ -60,6 +60,11 @@ pub(crate) async fn of_typed_body(
     }
 }
 
+/// Whether the body is a form by its type.
+pub(crate) fn is_form(parts: &Parts) -> bool {
+    matches!(MediaType::of(&parts.headers), Ok(MediaType::Form))
+}
+
 async fn bytes(parts: &Parts, body: Body, limits: &Limits) -> Result<Bytes, FormError> {
     let body = body::read(&parts.headers, body, limits).await?;
     match MediaType::of(&parts.headers) {

@@ -52,3 +52,4 @@ mod signed_answers;
 mod stale_forms;
 mod taken_scopes;
 mod token_exchange;
+mod what_clients_send;
