@@ -131,16 +131,19 @@ impl Cookies {
     }
 }
 
-/// The value of a cookie. One that comes twice was planted by somebody, so it counts as none.
+/// The value of a cookie. One that comes twice was planted by somebody, so it counts as none. The header holds octets, and other
+/// applications of the host may put any into it (RFC 6265 §5.4): theirs are skipped, whatever they hold.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut found = None;
-    for line in headers.get_all(header::COOKIE) {
-        for pair in line.to_str().ok()?.split(';') {
-            let Some((known, value)) = pair.trim().split_once('=') else { continue };
-            if known == name && found.replace(value).is_some() {
-                return None;
-            }
-        }
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
+    let mut values = pairs.filter_map(|pair| value_of(pair.trim_ascii(), name.as_bytes()));
+    match (values.next(), values.next()) {
+        (Some(value), None) => std::str::from_utf8(value).ok(),
+        _ => None,
     }
-    found
+}
+
+/// What follows `name=`.
+fn value_of<'a>(pair: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    pair.strip_prefix(name)?.strip_prefix(b"=")
 }
