@@ -136,29 +136,43 @@ impl Authority {
         may_continue(request, signed_in, expected.as_deref(), now)
     }
 
-    /// The subject that the client expects, if it says so with an ID token.
+    /// The subject of who is signed in, where that is whom the client expects; an empty one, which nobody has, where it expects
+    /// somebody else. Nothing where it expects nobody in particular.
     fn expected_subject(
         &self,
         request: &AuthorizationRequest,
         signed_in: Option<&SignedIn>,
     ) -> Option<String> {
-        let hint = request.id_token_hint.as_deref()?;
-        Some(self.subject_of_hint(hint, &request.client, signed_in))
+        let hinted = self.hinted_subject(request);
+        let asked = request.claims.id_token.get("sub").and_then(Option::as_ref);
+        let asked = asked.filter(|claim| claim.value.is_some() || claim.values.is_some());
+        if hinted.is_none() && asked.is_none() {
+            return None;
+        }
+        let subject = signed_in?.user.subject();
+        // A subject is compared as this client knows it.
+        let known_as = self.subject_for(&request.client, &subject);
+        let fits = hinted.is_none_or(|hinted| hinted == known_as)
+            && asked.is_none_or(|claim| claim.permits(&known_as));
+        Some(if fits { subject.as_str().to_owned() } else { String::new() })
     }
 
-    /// The subject that an ID token of ours names, whether it has expired or not. A hint that is not genuine names nobody who
-    /// could be signed in.
-    fn subject_of_hint(&self, hint: &str, client: &Client, signed_in: Option<&SignedIn>) -> String {
-        let Some(claims) = self.id_token_claims(hint) else { return String::new() };
-        if claims.aud != client.id.as_str() {
-            return String::new();
-        }
-        // A pairwise subject is compared as this client knows it.
-        match signed_in {
-            Some(signed_in) if self.subject_for(client, &signed_in.user.subject()) == claims.sub => {
-                signed_in.user.subject().as_str().to_owned()
+    /// The subject that the hint names: an ID token that this client got, whether it has expired or not. Anything else says nothing
+    /// about anybody, and is ignored.
+    fn hinted_subject(&self, request: &AuthorizationRequest) -> Option<String> {
+        let claims = self.id_token_claims(request.id_token_hint.as_deref()?)?;
+        (claims.aud == request.client.id.as_str()).then_some(claims.sub)
+    }
+
+    /// Why the hint of a request is ignored, for the log: it is no ID token of the client's. Nothing where it is one, or there is
+    /// none.
+    pub fn ignored_hint(&self, request: &AuthorizationRequest) -> Option<&'static str> {
+        match self.id_token_claims(request.id_token_hint.as_deref()?) {
+            None => Some("it is no ID token of this authority, or its key is gone"),
+            Some(claims) if claims.aud != request.client.id.as_str() => {
+                Some("it is an ID token of another client")
             }
-            _ => claims.sub,
+            Some(_) => None,
         }
     }
 

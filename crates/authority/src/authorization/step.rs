@@ -56,9 +56,13 @@ pub enum NextStep {
     Refuse(Refusal),
 }
 
+/// What the log says of a client that expects another user.
+const ANOTHER_USER: &str = "its id_token_hint, or the value of sub in its claims, names another user";
+
 /// Decides what has to happen next.
 ///
-/// `expected` is the subject of the ID token that came as a hint, `allowed` what the user has allowed this client before.
+/// `expected` is the subject that the client expects, by an ID token that came as a hint or a claim with a value; `allowed` is what
+/// the user has allowed this client before.
 pub fn next_step(
     request: &AuthorizationRequest,
     signed_in: Option<&SignedIn>,
@@ -68,6 +72,14 @@ pub fn next_step(
     now: Timestamp,
 ) -> NextStep {
     let silent = request.prompt.contains(&Prompt::None);
+    // They signed in for this very request, and it was somebody else: asking once more would change nothing.
+    if since.identified == Identified::BySignIn
+        && signed_in.is_some_and(|signed_in| !is_expected(signed_in, expected))
+    {
+        let refusal =
+            Refusal::new(ErrorCode::LoginRequired, "another user signed in than the client expects");
+        return NextStep::Refuse(refusal.because(ANOTHER_USER));
+    }
     let Some(_) = signed_in.filter(|signed_in| stands(request, signed_in, expected, since.identified, now))
     else {
         return if silent {
@@ -110,7 +122,7 @@ fn stands(
     identified: Identified,
     now: Timestamp,
 ) -> bool {
-    if expected.is_some_and(|expected| expected != signed_in.user.subject().as_str()) {
+    if !is_expected(signed_in, expected) {
         return false;
     }
     if identified == Identified::BySignIn {
@@ -128,6 +140,11 @@ fn stands(
     // A sign-in in the future is as old as the clock was ahead: nothing tells when it really was.
     let age = now.unix().abs_diff(signed_in.session.authenticated_at.unix());
     request.max_age.is_none_or(|max_age| age <= max_age)
+}
+
+/// Whether this is whom the client expects.
+fn is_expected(signed_in: &SignedIn, expected: Option<&str>) -> bool {
+    expected.is_none_or(|expected| expected == signed_in.user.subject().as_str())
 }
 
 fn needs_consent(request: &AuthorizationRequest, allowed: Option<&Consent>, since: Since) -> bool {
@@ -148,9 +165,5 @@ fn needs_consent(request: &AuthorizationRequest, allowed: Option<&Consent>, sinc
 /// Whether an `acr` that is asked for as essential is one that a sign-in here has (OpenID Connect Core §5.5.1.1).
 fn acr_can_be_met(request: &AuthorizationRequest) -> bool {
     let Some(Some(acr)) = request.claims.id_token.get("acr") else { return true };
-    if !acr.essential {
-        return true;
-    }
-    let ours = |value: &serde_json::Value| value == ACR_SINGLE_FACTOR;
-    acr.value.as_ref().is_none_or(ours) && acr.values.as_ref().is_none_or(|values| values.iter().any(ours))
+    !acr.essential || acr.permits(ACR_SINGLE_FACTOR)
 }

@@ -391,6 +391,21 @@ fn somebody_else_than_expected_has_to_sign_in() {
 }
 
 #[test]
+fn somebody_else_who_signed_in_for_the_request_is_not_asked_again() {
+    let next = |changes: &[(&str, &str)], identified, expected| {
+        let since = Since { identified, ..Since::default() };
+        next_step(&valid(plain(), changes), Some(&ada(10)), Some(expected), None, since, now())
+    };
+    for changes in [&[][..], &[("prompt", "login")], &[("max_age", "0")], &[("prompt", "none")]] {
+        let refused = next(changes, Identified::BySignIn, "somebody else");
+        assert_eq!(refusal(refused), "login_required", "{changes:?}");
+        let here = next(changes, Identified::BySignIn, ada(10).user.subject().as_str());
+        assert_eq!(here, NextStep::Grant, "{changes:?}");
+    }
+    assert_eq!(next(&[], Identified::ByChoice, "somebody else"), NextStep::SignIn);
+}
+
+#[test]
 fn an_essential_acr_that_cannot_be_had_is_an_error() {
     let hardware = r#"{"id_token":{"acr":{"essential":true,"values":["phrh"]}}}"#;
     let request = valid(plain(), &[("claims", hardware)]);

@@ -32,6 +32,15 @@ pub struct ClaimRequest {
     pub values: Option<Vec<Value>>,
 }
 
+impl ClaimRequest {
+    /// Whether the client takes this value: it names this one, or none.
+    #[must_use]
+    pub fn permits(&self, value: &str) -> bool {
+        self.value.as_ref().is_none_or(|wanted| wanted == value)
+            && self.values.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| wanted == value))
+    }
+}
+
 /// Why a text is no `claims` parameter.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -103,7 +103,7 @@ async fn refused(app: &App, context: &RequestContext, error: &RedirectError) -> 
     let (request, code, client) = (context.id(), refusal.code.as_str(), context.client_id());
     let cause = refusal.cause.as_deref();
     // An application that asks silently finds out so whether somebody is signed in, and may ask all the time.
-    if is_answer_to_silence(refusal.code) {
+    if is_answer_to_silence(refusal.code) && cause.is_none() {
         tracing::debug!(request, code, client, cause, "{refusal}");
     } else {
         tracing::info!(request, code, client, cause, "{refusal}");
@@ -149,6 +149,15 @@ async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Step,
         Ok(request) => request,
         Err(error) => return Err(Box::new(refused(app, &context, &error).await)),
     };
+    if let Some(cause) = app.authority.ignored_hint(&request) {
+        let is_silent = request.prompt.contains(&Prompt::None);
+        let (request, client) = (context.id(), context.client_id());
+        if is_silent {
+            tracing::debug!(request, code = "id_token_hint_ignored", client, cause, "id_token_hint ignored");
+        } else {
+            tracing::info!(request, code = "id_token_hint_ignored", client, cause, "id_token_hint ignored");
+        }
+    }
     let query = request.sent.to_query();
     Ok(Step {
         progress: Progress::open(app, &browser, &query, &presented),

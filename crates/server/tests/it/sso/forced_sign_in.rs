@@ -169,22 +169,3 @@ async fn a_silent_request_with_a_max_age_of_nothing_is_told_that_the_user_has_to
     let silent = authorize(&[("prompt", "none"), ("max_age", "0")]);
     assert_eq!(redirected(&browser.get(&silent).await).get("error"), Some("login_required"));
 }
-
-#[tokio::test]
-async fn somebody_who_signs_in_with_another_account_than_expected_is_told_so() {
-    let app = app().await;
-    app.add_user("bob").await;
-    let browser = Browser::new(&app);
-    let back = redirected(&browser.sign_in(&authorize(&[])).await);
-    let tokens = app.redeem(back.get("code").expect("a code")).await.json();
-    let hint = tokens["id_token"].as_str().expect("an ID token");
-    let target = authorize(&[("id_token_hint", hint), ("prompt", "login")]);
-    let bobs = [("username", "bob"), ("password", PASSWORD), ("action", "sign_in")];
-    let page = browser.submit(&form(&browser.get(&target).await), &bobs).await;
-    assert!(
-        page.text().contains("You are signed in as \u{2068}bob\u{2069}, but \u{2068}The web application\u{2069} expects another account"),
-        "{}",
-        page.text()
-    );
-    assert!(redirected(&browser.submit(&form(&page), &ADA).await).get("code").is_some());
-}
