@@ -6,7 +6,7 @@ mod templates;
 mod unverified;
 
 pub(crate) use details::{DetailLines, detail_lines, isolated, resource_lines};
-pub(crate) use policy::{asset, page};
+pub(crate) use policy::{Forms, asset, page};
 pub(crate) use templates::{
     ConsentPage, DeviceCodePage, DeviceDecidedPage, DevicePage, DonePage, ErrorPage, FormPostPage, ScopeLine,
     SignInPage, SignOutPage, SignOutQuestion, SignOutRefusedPage, SignedInAs, SignedOutPage, WayOn,

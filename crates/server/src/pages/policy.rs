@@ -11,26 +11,29 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 const DENY: HeaderValue = HeaderValue::from_static("DENY");
 
-/// A page. It loads nothing but the authority's own style, runs no script but one whose hash is `script`, stands in no frame,
-/// and its forms lead to the authority, or from there to `form_target`: a browser holds the redirect after a form to the
-/// same rule. The target is the origin of a redirect URI, which holds nothing that could end the policy.
-pub(crate) fn page(
-    status: StatusCode,
-    page: &impl Template,
-    form_target: Option<&str>,
-    script: Option<&str>,
-) -> Response {
+/// Where a page's forms lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forms {
+    /// Nowhere else than to the authority, however often the browser is redirected afterwards.
+    StayHere,
+    /// To an application in the end. Chromium holds every redirect that follows a form to `form-action`: those of the application
+    /// too, which lead wherever it likes, to other origins and to schemes that a policy cannot name. So the policy says nothing
+    /// about them.
+    LeadOut,
+}
+
+/// A page. It loads nothing but the authority's own style, runs no script but one whose hash is `script`, and stands in no frame.
+pub(crate) fn page(status: StatusCode, page: &impl Template, forms: Forms, script: Option<&str>) -> Response {
     let Ok(html) = page.render() else {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         return response;
     };
     let mut policy = String::from(
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
     );
-    if let Some(target) = form_target {
-        policy.push(' ');
-        policy.push_str(target);
+    if forms == Forms::StayHere {
+        policy.push_str("; form-action 'self'");
     }
     if let Some(hash) = script {
         policy.push_str("; script-src 'sha256-");

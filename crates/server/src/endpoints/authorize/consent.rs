@@ -14,7 +14,9 @@ use super::respond::failed;
 use super::{Step, read_form, reason};
 use crate::app::App;
 use crate::interaction::Seal;
-use crate::pages::{ConsentPage, ScopeLine, detail_lines, page as send, resource_lines, unverified_line};
+use crate::pages::{
+    ConsentPage, Forms, ScopeLine, detail_lines, page as send, resource_lines, unverified_line,
+};
 
 /// What each scope lets a client do, in the words of the page.
 const MEANINGS: [(&str, &str); 8] = [
@@ -64,7 +66,7 @@ pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, notice: Option<
         // What is wrong with a sign-in is no matter of this page, but its user should not miss it.
         notice: sentence.lead.as_deref().or(sentence.problem.as_deref()),
     };
-    let response = send(StatusCode::OK, &shown, Some(request.redirect_uri.origin()), None);
+    let response = send(StatusCode::OK, &shown, Forms::LeadOut, None);
     step.with_browser(app, response)
 }
 

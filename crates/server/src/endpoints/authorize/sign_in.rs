@@ -9,7 +9,7 @@ use jeton_authority::authorization::{Identified, SignedIn};
 use jeton_authority::password::Password;
 use jeton_authority::session::SessionSecret;
 use jeton_authority::user::Username;
-use jeton_authority::{FormVerdict, ShownDigest, SignInError, StaleForm};
+use jeton_authority::{FormVerdict, SignInError, StaleForm};
 use jeton_oauth::Parameters;
 use jeton_oauth::authorization::Prompt;
 
@@ -18,7 +18,7 @@ use super::progress::{Answer, Progress};
 use super::{Step, add_cookie, read_form, reason};
 use crate::app::App;
 use crate::interaction::{Browser, Seal, see_other};
-use crate::pages::{SignInPage, SignedInAs, isolated, page as send};
+use crate::pages::{Forms, SignInPage, SignedInAs, page as send};
 use crate::request::RequestContext;
 
 /// The page on which somebody signs in. Nothing but the password has to be typed twice. Going on as who is signed in is offered
@@ -29,10 +29,7 @@ pub(super) fn page(app: &App, step: &Step, notice: Option<Notice>) -> Response {
     let signed_in = step.browser.signed_in.as_ref();
     let signed_in = signed_in.filter(|signed_in| offered && step.may_continue(app, signed_in));
     let continue_token = Seal::Continue { request: &step.query }.token(app, &step.browser);
-    let mut sentence = step.sentence(app, notice);
-    if notice.is_none() {
-        sentence.lead = another_expected(step);
-    }
+    let sentence = step.sentence(app, notice);
     let shown = SignInPage {
         client: request.client.name(),
         action: &step.action(app, "/sign-in"),
@@ -47,20 +44,11 @@ pub(super) fn page(app: &App, step: &Step, notice: Option<Notice>) -> Response {
         can_cancel: true,
     };
     let status = notice.map_or(StatusCode::OK, Notice::status);
-    let mut response = send(status, &shown, Some(request.redirect_uri.origin()), None);
+    let mut response = send(status, &shown, Forms::LeadOut, None);
     if let Some(seconds) = sentence.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     step.with_browser(app, response)
-}
-
-/// What somebody is told who has just signed in and is asked to do so again.
-fn another_expected(step: &Step) -> Option<String> {
-    let since = step.progress.since(&step.browser, ShownDigest::NOTHING);
-    let signed_in = step.browser.signed_in.as_ref().filter(|_| since.identified == Identified::BySignIn)?;
-    let name = isolated(signed_in.user.username.as_str());
-    let client = isolated(step.request.client.name());
-    Some(format!("You are signed in as {name}, but {client} expects another account. Sign in with that one."))
 }
 
 impl Step {

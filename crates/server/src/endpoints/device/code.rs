@@ -14,7 +14,7 @@ use super::super::client_request::context;
 use super::{PATH, USER_CODE, Why, to_code_page, to_confirm};
 use crate::app::App;
 use crate::interaction::{Browser, Seal, browser};
-use crate::pages::{DeviceCodePage, DeviceDecidedPage, page};
+use crate::pages::{DeviceCodePage, DeviceDecidedPage, Forms, page};
 use crate::request::{RequestContext, form};
 
 /// `GET /device`: the field for the code, filled where the address has one; or what its user decided.
@@ -124,7 +124,7 @@ fn code_page(app: &App, browser: &Browser, typed: &str, why: Option<Why>) -> Res
         problem,
         notice,
     };
-    let mut response = page(why.map_or(http::StatusCode::OK, Why::status), &shown, None, None);
+    let mut response = page(why.map_or(http::StatusCode::OK, Why::status), &shown, Forms::StayHere, None);
     if let Some(seconds) = why.and_then(|why| why.wait(app.clock.now())) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -139,7 +139,7 @@ pub(super) fn decided_page(app: &App, browser: &Browser, device: &FoundDevice) -
         allowed: device.decided.is_some_and(|decided| decided.allowed),
         another: PATH,
     };
-    let mut response = page(http::StatusCode::OK, &shown, None, None);
+    let mut response = page(http::StatusCode::OK, &shown, Forms::StayHere, None);
     browser.introduce(app, &mut response);
     response
 }

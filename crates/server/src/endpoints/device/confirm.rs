@@ -19,7 +19,7 @@ use super::code::{decided_page, is_decided_by};
 use super::{DECIDE, SIGN_IN, USER_CODE, Why, action, is_typed, to_code_page, to_confirm};
 use crate::app::App;
 use crate::interaction::{Browser, Seal, browser, is_navigation, keep_typed_name, typed_name};
-use crate::pages::{DevicePage, SignInPage, detail_lines, page, resource_lines, unverified_line};
+use crate::pages::{DevicePage, Forms, SignInPage, detail_lines, page, resource_lines, unverified_line};
 use crate::request::{RequestContext, form};
 
 /// A request about a code that was typed at this browser.
@@ -216,7 +216,7 @@ fn sign_in_page(app: &App, visit: &Visit, why: Option<Why>) -> Response {
         // The device goes on by itself once its code has expired.
         can_cancel: false,
     };
-    let mut response = page(why.map_or(StatusCode::OK, Why::status), &shown, None, None);
+    let mut response = page(why.map_or(StatusCode::OK, Why::status), &shown, Forms::StayHere, None);
     if let Some(seconds) = why.and_then(|why| why.wait(app.clock.now())) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -240,5 +240,5 @@ fn question(app: &App, visit: &Visit, signed_in: &SignedIn, why: Option<Why>) ->
         action: &action(app, browser, DECIDE, device),
         form_token: &seal.token(app, browser),
     };
-    page(StatusCode::OK, &page_shown, None, None)
+    page(StatusCode::OK, &page_shown, Forms::StayHere, None)
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::endpoints::authorize::{failed, malformed};
 use crate::endpoints::client_request::context;
 use crate::interaction::see_other;
-use crate::pages::{DonePage, SignedOutPage, isolated, page};
+use crate::pages::{DonePage, Forms, SignedOutPage, isolated, page};
 use crate::request::form;
 
 /// What ended.
@@ -70,14 +70,20 @@ pub(crate) async fn get(State(app): State<Arc<App>>, mut request: Request) -> Re
     if let Some(signed_in) = &visit.browser.signed_in {
         let text = format!("As {}, at this browser.", isolated(signed_in.user.username.as_str()));
         let title = if what == What::Nothing { "You are still signed in" } else { "You are signed in" };
-        return page(StatusCode::OK, &DonePage { title, text: &text }, None, None);
+        return page(StatusCode::OK, &DonePage { title, text: &text }, Forms::StayHere, None);
     }
     let seal = visit.parameters.get("seal").unwrap_or_default();
     let is_sealed = app.authority.is_sealed(PURPOSE, &[&visit.browser.name, what.as_str()], seal);
     match what {
-        What::Browser if is_sealed => page(StatusCode::OK, &SignedOutPage::at_this_browser(), None, None),
-        What::Everywhere if is_sealed => page(StatusCode::OK, &SignedOutPage::everywhere(), None, None),
-        What::Client if is_sealed => page(StatusCode::OK, &SignedOutPage::of_the_client(), None, None),
-        _ => page(StatusCode::OK, &super::nobody(&visit), None, None),
+        What::Browser if is_sealed => {
+            page(StatusCode::OK, &SignedOutPage::at_this_browser(), Forms::StayHere, None)
+        }
+        What::Everywhere if is_sealed => {
+            page(StatusCode::OK, &SignedOutPage::everywhere(), Forms::StayHere, None)
+        }
+        What::Client if is_sealed => {
+            page(StatusCode::OK, &SignedOutPage::of_the_client(), Forms::StayHere, None)
+        }
+        _ => page(StatusCode::OK, &super::nobody(&visit), Forms::StayHere, None),
     }
 }

@@ -24,7 +24,7 @@ use super::authorize::failed;
 use super::client_request::context;
 use crate::app::App;
 use crate::interaction::{Browser, Seal, browser, is_navigation, see_other};
-use crate::pages::{DonePage, SignOutPage, SignOutQuestion, SignOutRefusedPage, SignedOutPage, page};
+use crate::pages::{DonePage, Forms, SignOutPage, SignOutQuestion, SignOutRefusedPage, SignedOutPage, page};
 use crate::request::{RequestContext, form, logged};
 
 pub(crate) use confirm::post as confirm;
@@ -144,7 +144,7 @@ fn refused(context: &RequestContext, error: &EndSessionError) -> Response {
         "sign-out refused: {error}"
     );
     let shown = SignOutRefusedPage { reason: &error.to_string(), action: PATH, code: error.code(), request };
-    page(StatusCode::BAD_REQUEST, &shown, None, None)
+    page(StatusCode::BAD_REQUEST, &shown, Forms::StayHere, None)
 }
 
 /// The same request as a `GET`.
@@ -162,11 +162,19 @@ async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
     match (authority.decide_end_session(&asked, &here, acting, visit.app.clock.now()).await?, here) {
         (EndSession::AtOnce, AtBrowser::SignedIn(SignedIn { session, user })) => {
             end(visit, &asked, session.id, user.id).await?;
-            Ok(gone(visit.app, &asked, page(StatusCode::OK, &SignedOutPage::at_this_browser(), None, None)))
+            Ok(gone(
+                visit.app,
+                &asked,
+                page(StatusCode::OK, &SignedOutPage::at_this_browser(), Forms::StayHere, None),
+            ))
         }
         (EndSession::AtOnce, AtBrowser::Lapsed(LapsedSession { id, user, .. })) => {
             end(visit, &asked, id, user).await?;
-            Ok(gone(visit.app, &asked, page(StatusCode::OK, &SignedOutPage::at_this_browser(), None, None)))
+            Ok(gone(
+                visit.app,
+                &asked,
+                page(StatusCode::OK, &SignedOutPage::at_this_browser(), Forms::StayHere, None),
+            ))
         }
         (EndSession::AskAboutSession, AtBrowser::SignedIn(SignedIn { user, .. })) => {
             let question = SignOutQuestion::SignedIn { username: user.username.as_str() };
@@ -180,7 +188,7 @@ async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
         }
         _ => Ok(match asked.redirect() {
             Some(target) => see_other(&target),
-            None => page(StatusCode::OK, &nobody(visit), None, None),
+            None => page(StatusCode::OK, &nobody(visit), Forms::StayHere, None),
         }),
     }
 }
@@ -210,8 +218,11 @@ fn ask(
         subject: &subject,
         form_token: &Seal::SignOut { subject: &subject }.token(visit.app, &visit.browser),
     };
-    let target = asked.post_logout_redirect_uri.as_ref().map(|uri| uri.origin());
-    page(StatusCode::OK, &shown, target, None)
+    let forms = match asked.post_logout_redirect_uri {
+        Some(_) => Forms::LeadOut,
+        None => Forms::StayHere,
+    };
+    page(StatusCode::OK, &shown, forms, None)
 }
 
 /// Ends the session of this browser.

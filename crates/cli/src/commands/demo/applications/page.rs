@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::application::{Application, Kind};
@@ -92,7 +92,7 @@ pub(super) async fn home(State(application): State<Arc<Application>>, headers: H
             _ => None,
         },
     };
-    html(StatusCode::OK, &page, Some(authority))
+    html(StatusCode::OK, &page, Forms::LeadOut)
 }
 
 /// `GET /page.css`.
@@ -107,34 +107,44 @@ pub(super) async fn icon() -> impl IntoResponse {
 
 /// What somebody sees who came back without having signed in.
 pub(super) fn not_signed_in() -> Response {
-    html(StatusCode::OK, &NotSignedIn, None)
+    html(StatusCode::OK, &NotSignedIn, Forms::StayHere)
 }
 
 /// What is shown where something went wrong.
 pub(super) fn trouble(status: StatusCode, text: &str) -> Response {
-    html(status, &TroublePage { text }, None)
+    html(status, &TroublePage { text }, Forms::StayHere)
 }
 
-fn html(status: StatusCode, page: &impl Template, authority: Option<&str>) -> Response {
+/// Where a page's forms lead.
+#[derive(PartialEq, Eq)]
+enum Forms {
+    /// Nowhere else than to the application.
+    StayHere,
+    /// By way of the authority: signing out. Chromium holds every redirect that follows a form to `form-action`, and a policy cannot
+    /// name each address that the authority may have, such as `http://[::1]:8000`.
+    LeadOut,
+}
+
+fn html(status: StatusCode, page: &impl Template, forms: Forms) -> Response {
     let body = match page.render() {
         Ok(body) => body,
         Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
-    // The form that signs out leads to the authority in the end.
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
-        authority.unwrap_or_default()
-    );
-    let headers: [(HeaderName, &str); 4] = [
+    let policy = match forms {
+        Forms::StayHere => {
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        }
+        Forms::LeadOut => {
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+        }
+    };
+    let headers: [(HeaderName, &str); 5] = [
+        (CONTENT_SECURITY_POLICY, policy),
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Not `no-referrer`, under which browsers send forms without the origin that they come from.
         (REFERRER_POLICY, "same-origin"),
         (CACHE_CONTROL, "no-store"),
     ];
-    let mut response = (status, headers, body).into_response();
-    if let Ok(policy) = HeaderValue::try_from(policy) {
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-    }
-    response
+    (status, headers, body).into_response()
 }
