@@ -5,7 +5,6 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use crate::cors::allow_every_origin;
 use crate::respond::{APPLICATION_JSON, NOSNIFF};
 
 /// A JSON document, ready to be sent.
@@ -23,7 +22,6 @@ impl Document {
         let Self { body, etag, cache_control } = self;
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(header::CACHE_CONTROL, cache_control);
-        allow_every_origin(&mut headers);
         let unchanged = request.get(header::IF_NONE_MATCH).is_some_and(|known| matches(known, &etag));
         headers.insert(header::ETAG, etag);
         let mut response = if unchanged {

@@ -9,7 +9,6 @@ use axum::{Router, middleware};
 use http::{HeaderValue, Method, header};
 
 use crate::app::App;
-use crate::cors::cors;
 use crate::dpop;
 use crate::endpoints::{
     assets, authorize, device, device_authorization, discovery, end_session, health, introspect, jwks, par,
@@ -72,8 +71,7 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/register/{id}", get(register::read).put(register::change).delete(register::remove))
         .route(revoke::PATH, post(revoke::post))
         .route(userinfo::PATH, get(userinfo::answer).post(userinfo::answer))
-        .layer(middleware::from_fn_with_state(Arc::clone(app), dpop::nonce))
-        .layer(middleware::from_fn_with_state(Arc::clone(app), cors));
+        .layer(middleware::from_fn_with_state(Arc::clone(app), dpop::nonce));
     let mut metadata = Router::new();
     for path in discovery::paths_of(&app.authority.settings().issuer) {
         metadata = metadata.route(&path, readable(get(discovery::get)));

@@ -25,6 +25,7 @@ use crate::client_address::{Notices, TrustedProxies};
 use crate::client_certificate;
 use crate::clock::Clock;
 use crate::cookies::Cookies;
+use crate::cors::CrossOrigin;
 use crate::deadline::poll_deadline;
 use crate::endpoints::discovery::Metadata;
 use crate::endpoints::health::Readiness;
@@ -127,14 +128,19 @@ impl Service {
         let id = context.id.clone();
         let readable = matches!(*request.method(), Method::GET | Method::HEAD);
         let wants_https = peer.transport() == Transport::Tls && !host::is_localhost(request.headers());
+        let cross_origin = CrossOrigin::of(request.uri().path(), &request);
+        let mut shows_certificate = false;
         let mut response = if target_length(&request) > app.limits.target_bytes {
             on_behalf_of(context.network(), || ApiError::TargetTooLong.into_response(&context))
+        } else if let Some(preflight) = cross_origin.as_ref().and_then(CrossOrigin::preflight) {
+            preflight
         } else if readable && request.uri().path() == jwks::PATH {
             jwks::answer(app, request.method(), request.headers())
         } else if readable && matches!(request.uri().path(), discovery::OPENID | discovery::OAUTH) {
             discovery::answer(app, request.method(), request.headers())
         } else {
             if let Some(certificate) = self.certificate(&peer, &request) {
+                shows_certificate = true;
                 request.extensions_mut().insert(certificate);
             }
             request.extensions_mut().insert(context.clone());
@@ -143,6 +149,9 @@ impl Service {
                 Err(error) => on_behalf_of(context.network(), || error.into_response(&context)),
             }
         };
+        if let Some(cross_origin) = cross_origin {
+            cross_origin.allow(shows_certificate, response.headers_mut());
+        }
         if let Some(cookie) = context.known_cookie.get() {
             response.headers_mut().append(header::SET_COOKIE, cookie.clone());
         }

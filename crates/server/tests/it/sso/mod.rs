@@ -20,6 +20,7 @@ mod conformance_fapi;
 mod conformance_logout;
 mod consent_page;
 mod consented_resources;
+mod cross_origin;
 mod device;
 mod device_page;
 mod disabled_clients;
