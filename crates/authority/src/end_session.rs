@@ -52,6 +52,9 @@ pub enum EndSessionError {
         /// The place, letter by letter.
         uri: Box<str>,
     },
+    /// The request is not kept, or no longer.
+    #[error("the request to sign out is unknown, or took too long")]
+    Unknown,
     /// Something failed here.
     #[error(transparent)]
     Failed(#[from] OAuthError),
@@ -64,6 +67,7 @@ impl EndSessionError {
             Self::IdTokenHint => "id_token_hint_invalid",
             Self::ClientMissing => "id_token_hint_missing",
             Self::PostLogoutRedirectUri { .. } => "post_logout_redirect_uri_mismatch",
+            Self::Unknown => "end_session_request_unknown",
             Self::Failed(error) => error.code(),
         }
     }

@@ -24,6 +24,7 @@ pub mod grants;
 mod id;
 mod introspect;
 pub mod issue;
+mod kept_sign_out;
 pub mod keys;
 mod known_browser;
 mod known_network;

@@ -18,8 +18,10 @@ use crate::random::Random;
 pub enum OneTimeKind {
     /// An authorization code (RFC 6749 §1.3.1).
     AuthorizationCode,
-    /// A pushed authorization request (RFC 9126 §2.2).
+    /// An authorization request that is kept: pushed (RFC 9126 §2.2), signed, or too long for an address.
     PushedRequest,
+    /// A request to sign out that is too long for an address.
+    SignOutRequest,
     /// The `jti` of a client's assertion (RFC 7523 §3).
     AssertionId,
     /// The `jti` of a DPoP proof (RFC 9449 §11.1).
@@ -34,9 +36,10 @@ pub enum OneTimeKind {
 
 impl OneTimeKind {
     /// Every kind, so that a stored name can be read back.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AuthorizationCode,
         Self::PushedRequest,
+        Self::SignOutRequest,
         Self::AssertionId,
         Self::DpopProofId,
         Self::RequestObjectId,
@@ -49,6 +52,7 @@ impl OneTimeKind {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::PushedRequest => "pushed_request",
+            Self::SignOutRequest => "sign_out_request",
             Self::AssertionId => "assertion_id",
             Self::DpopProofId => "dpop_proof_id",
             Self::RequestObjectId => "request_object_id",

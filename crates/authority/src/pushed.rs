@@ -1,9 +1,11 @@
-//! Requests that are kept until their user comes by: those that a client pushed (RFC 9126), and those that it signed (RFC 9101).
+//! Requests that are kept until their user comes by: those that a client pushed (RFC 9126), those that it signed (RFC 9101), and those
+//! that are too long for the address of a page.
 
 use std::sync::Arc;
 
 use jeton_jose::Timestamp;
 use jeton_oauth::authorization::AuthorizationDetails;
+use jeton_oauth::client::ClientId;
 use jeton_oauth::{ErrorCode, Parameters};
 use serde::Serialize;
 
@@ -17,6 +19,7 @@ use crate::one_time::{Handle, OneTimeKind};
 use crate::refusal::{OAuthError, Refusal};
 use crate::request_object::USED_BEFORE;
 use crate::store::{Placement, StoreError};
+use crate::throttle::kept_units;
 
 /// What the client sends instead of the request.
 #[derive(Debug, Clone, Serialize)]
@@ -27,7 +30,7 @@ pub struct PushedRequest {
     pub expires_in: u64,
 }
 
-/// Why a signed request is not taken.
+/// Why a signed or long request is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestObjectError {
     /// The user is shown a page.
@@ -55,13 +58,13 @@ const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_ass
 const KEPT: [(&str, usize); 20] = [
     ("acr_values", 512),
     ("authorization_details", AuthorizationDetails::MAX_LEN),
-    ("claims", 4096),
+    ("claims", 16 * 1024),
     ("client_id", 2048),
     ("code_challenge", 128),
     ("code_challenge_method", 16),
     ("display", 16),
     ("dpop_jkt", 64),
-    ("id_token_hint", 8192),
+    ("id_token_hint", LONGEST_KEPT),
     ("login_hint", 320),
     ("max_age", 32),
     ("nonce", 2048),
@@ -70,14 +73,14 @@ const KEPT: [(&str, usize); 20] = [
     ("resource", 1024),
     ("response_mode", 32),
     ("response_type", 64),
-    ("scope", 2048),
-    ("state", 2048),
+    ("scope", 8192),
+    ("state", LONGEST_KEPT),
     ("ui_locales", 320),
 ];
 /// Those that may be left out: one that is too long is not kept.
 const HINTS: [&str; 4] = ["acr_values", "display", "login_hint", "ui_locales"];
 /// How long a request that is kept may be in all, in bytes.
-const LONGEST_KEPT: usize = 16 * 1024;
+const LONGEST_KEPT: usize = 64 * 1024;
 
 impl Authority {
     /// Keeps the request of an authenticated client until its user comes by with the `request_uri` (RFC 9126 §2). It is checked as
@@ -105,7 +108,8 @@ impl Authority {
         };
         let parameters = bound(parameters, constraint)?;
         let handle = Handle::draw(&*self.random);
-        self.keep_request(client, parameters, handle, network, now).await.map_err(|error| match error {
+        let counted = if client.is_vouched_for() { None } else { Some(network) };
+        self.keep_request(client, parameters, handle, counted, now).await.map_err(|error| match error {
             RequestObjectError::Page(PageError::ClientUnknown) => {
                 OAuthError::refused(ErrorCode::UnauthorizedClient, "the client may not ask for authorization")
             }
@@ -149,9 +153,37 @@ impl Authority {
             }
             Err(error) => return Err(error.into()),
         };
-        let kept = self.keep_request(&client, parameters, handle, network, now).await?;
-        let instead = [("client_id", id.as_str().to_owned()), ("request_uri", kept.request_uri)];
-        Ok(instead.into_iter().collect())
+        let counted = if client.is_vouched_for() { None } else { Some(network) };
+        let kept = self.keep_request(&client, parameters, handle, counted, now).await?;
+        Ok(instead(&id, kept.request_uri))
+    }
+
+    /// Keeps a request that is too long for an address of a page. Answers what the browser is to send instead. Nothing proves that
+    /// it is the client's, so it counts for the network that it came from.
+    ///
+    /// # Errors
+    /// [`RequestObjectError`], with what is wrong with the request.
+    pub async fn keep_long_request(
+        &self,
+        sent: Parameters,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<Parameters, RequestObjectError> {
+        let received = ReceivedRequest::new(sent.clone());
+        let id = received.client_id()?;
+        // What is kept already is all that counts (RFC 9126 §4).
+        if let Some(uri) = sent.get("request_uri").filter(|uri| uri.starts_with(REQUEST_URI_PREFIX)) {
+            return Ok(instead(&id, uri.to_owned()));
+        }
+        let client = self.client_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
+        // It is no pushed or signed request, and has to be one where the client says so.
+        received
+            .identify(Arc::clone(&client))?
+            .validate(&self.settings)
+            .map_err(|error| RequestObjectError::Redirect(Box::new(error)))?;
+        let handle = Handle::draw(&*self.random);
+        let kept = self.keep_request(&client, sent, handle, Some(network), now).await?;
+        Ok(instead(&id, kept.request_uri))
     }
 
     /// Opens a request object that came through the browser, and says what stands for it. An object that is named by a `jti` always
@@ -178,24 +210,28 @@ impl Authority {
         Ok((opened.parameters, handle))
     }
 
-    /// Checks a request and keeps it.
+    /// Checks a request and keeps it. It counts for the network `counted`, if for one.
     async fn keep_request(
         &self,
         client: &Arc<Client>,
         parameters: Parameters,
         handle: Handle,
-        network: Network,
+        counted: Option<Network>,
         now: Timestamp,
     ) -> Result<PushedRequest, RequestObjectError> {
         let content = kept_parameters(&parameters);
         let kept = KeptRequest::fresh(handle.hash(), now);
         let received = ReceivedRequest::kept(parameters, Parameters::default(), kept);
-        received
+        let request = received
             .identify(Arc::clone(client))?
             .validate(&self.settings)
             .map_err(|error| RequestObjectError::Redirect(Box::new(error)))?;
-        let content = content.map_err(OAuthError::from)?;
-        self.rates.kept_requests.take_for(client, network, now).map_err(OAuthError::from)?;
+        let content =
+            content.map_err(|refusal| RequestObjectError::Redirect(Box::new(request.refuse(refusal))))?;
+        if let Some(network) = counted {
+            let units = kept_units(content.to_query().len());
+            self.rates.kept_requests.take_units(network, units, now).map_err(OAuthError::from)?;
+        }
         let lifetime = self.settings.request_lifetime;
         let content = KeptContent::new(&content, lifetime, now).to_json();
         let until = now.saturating_add(lifetime);
@@ -206,6 +242,11 @@ impl Authority {
             expires_in: lifetime.as_secs(),
         })
     }
+}
+
+/// What the browser sends for a request that is kept.
+fn instead(client: &ClientId, request_uri: String) -> Parameters {
+    [("client_id", client.as_str().to_owned()), ("request_uri", request_uri)].into_iter().collect()
 }
 
 const fn invalid(description: &'static str) -> Refusal {

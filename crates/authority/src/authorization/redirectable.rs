@@ -19,8 +19,8 @@ use crate::settings::Settings;
 /// What the log says where a library sends no PKCE, and many of those hide what they are answered.
 const LENIENCY: &str =
     "turn PKCE on in the library; where it has none, the client's policy `pkce` can be `lenient`";
-/// The longest `state` and `nonce`, in bytes: they are carried along and sent back.
-const MAX_ECHO: usize = 2048;
+/// The longest `nonce`, in bytes: it is kept with the code.
+const MAX_NONCE: usize = 2048;
 /// The longest hint, in bytes.
 const MAX_HINT: usize = 320;
 /// The most resources in one request.
@@ -58,7 +58,8 @@ impl RedirectableRequest {
         kept: Option<KeptRequest>,
     ) -> Self {
         let asked = parameters.get("response_mode").and_then(ResponseMode::parse);
-        let state = parameters.get("state").filter(|state| state.len() <= MAX_ECHO).map(Into::into);
+        // Only what carries it bounds it: every answer says the same `state`, errors too.
+        let state = parameters.get("state").map(Into::into);
         Self {
             response_mode: asked.unwrap_or(ResponseMode::Query),
             state,
@@ -119,9 +120,6 @@ impl RedirectableRequest {
         if get("response_mode").is_some_and(|mode| ResponseMode::parse(mode).is_none()) {
             return Err(invalid("response_mode is not supported"));
         }
-        if get("state").is_some_and(|state| state.len() > MAX_ECHO) {
-            return Err(invalid("state is too long"));
-        }
         match get("response_type").map(ResponseType::parse) {
             Some(Some(ResponseType::Code)) => {}
             Some(_) => {
@@ -155,7 +153,7 @@ impl RedirectableRequest {
         };
         let scope = self.scope(&authorization_details)?;
         let nonce = get("nonce").map(Box::<str>::from);
-        if nonce.as_ref().is_some_and(|nonce| nonce.len() > MAX_ECHO) {
+        if nonce.as_ref().is_some_and(|nonce| nonce.len() > MAX_NONCE) {
             return Err(invalid("nonce is too long"));
         }
         let max_age = match get("max_age") {

@@ -60,7 +60,7 @@ pub use self::client_failures::WRONG_CLIENT_SECRETS;
 pub use self::entering::{TurnedAway, enter};
 pub use self::failures::FORGOTTEN_AFTER_SECONDS;
 pub use self::memory::REMEMBERED;
-pub(crate) use self::rate::{Asker, Rates};
+pub(crate) use self::rate::{Asker, Rates, kept_units};
 pub use self::rate::{
     DEVICE_AUTHORIZATIONS, KEPT_REQUESTS, RECORDED_THROTTLING, REGISTRATION_CHANGES, REMEMBERED_IDENTIFIERS,
     SECTORS_FETCHED, WRONG_USER_CODES,

@@ -26,6 +26,8 @@ pub const REGISTRATION_CHANGES: u32 = 200;
 /// Authorization requests that one network may have kept at once for clients that anybody can be; five a second from then on.
 /// Each stands for a sign-in, so a network of ten thousand people stays below.
 pub const KEPT_REQUESTS: u32 = 600;
+/// How much of a kept request counts as one of them, in bytes.
+const KEPT_UNIT: usize = 4 * 1024;
 /// Identifiers of DPoP proofs, assertions and request objects that one network may have remembered at once for clients that
 /// anybody can be; fifty a second from then on. A proof comes with each refresh: with ten thousand people in one network and a
 /// refresh every five minutes that is 33 a second.
@@ -39,6 +41,11 @@ pub const SECTORS_FETCHED: u32 = 20;
 /// An IPv6 site (a /48) may do this many times as much as one of its networks.
 const SITE_FACTOR: u32 = 10;
 
+/// For how many requests one counts that is kept with this many bytes: a long one takes the room of several.
+pub(crate) fn kept_units(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(KEPT_UNIT)).unwrap_or(u32::MAX).max(1)
+}
+
 /// What is counted by network.
 #[derive(Debug)]
 pub(crate) struct Rates {
@@ -50,7 +57,7 @@ pub(crate) struct Rates {
     pub(crate) registrations: Rate,
     /// Changes and removals of those.
     pub(crate) registration_changes: Rate,
-    /// Authorization requests that were pushed or signed.
+    /// Requests that are kept: pushed, signed, or too long for an address.
     pub(crate) kept_requests: Rate,
     /// Identifiers that are remembered so that nothing is used twice.
     pub(crate) identifiers: Rate,
@@ -153,6 +160,14 @@ impl Rate {
         now: Timestamp,
     ) -> Result<(), Throttled> {
         if client.is_vouched_for() { Ok(()) } else { self.take(network, now) }
+    }
+
+    /// Counts `units` of them, one after the other.
+    ///
+    /// # Errors
+    /// As [`Rate::take`], where there is no room for one of them. Those before it stay counted.
+    pub(crate) fn take_units(&self, network: Network, units: u32, now: Timestamp) -> Result<(), Throttled> {
+        (0..units).try_for_each(|_| self.take(network, now))
     }
 
     /// Counts one. Where what is counted is a failure it is counted before it is looked at, and given back after success, so

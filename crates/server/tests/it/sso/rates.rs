@@ -103,7 +103,7 @@ async fn only_what_a_pushed_request_needs_is_kept() {
     let kept = Parameters::parse(kept["request"].as_str().expect("a query").as_bytes()).expect("parameters");
     assert_eq!((kept.get("unknown"), kept.get("login_hint")), (None, None));
     assert_eq!((kept.get("ui_locales"), kept.get("client_id")), (Some("de"), Some("phone")));
-    for (name, length) in [("id_token_hint", 9_000), ("claims", 5_000), ("nonce", 3_000), ("scope", 3_000)] {
+    for (name, length) in [("claims", 17_000), ("nonce", 3_000), ("scope", 9_000), ("resource", 2_000)] {
         let refused = push_from(&app, HOME, &[(name, &junk[..length])]).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{name}");
     }
