@@ -10,12 +10,15 @@ use crate::cookies::Cookies;
 use crate::endpoints::discovery::Metadata;
 use crate::endpoints::health::Readiness;
 use crate::limits::Limits;
+use crate::urls::Urls;
 
 /// What the endpoints share.
 pub(crate) struct App {
     pub(crate) authority: Arc<Authority>,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
+    /// Where it is.
+    pub(crate) urls: Arc<Urls>,
     /// What asks others, at addresses that clients name.
     pub(crate) fetcher: Fetcher,
     pub(crate) readiness: Readiness,

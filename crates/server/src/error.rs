@@ -7,6 +7,7 @@ use jeton_authority::store::StoreError;
 use jeton_authority::{OAuthError, SignInError, TokenError, UserInfoError};
 use jeton_oauth::ParametersError;
 
+use crate::error_page;
 use crate::oauth_error;
 use crate::request::{BodyError, FieldErrors, FormError, ReadError, RequestContext};
 use crate::respond::json;
@@ -97,7 +98,8 @@ impl ApiError {
             _ => {}
         }
         let wire = self.wire();
-        let mut response = json(wire.status, wire.body);
+        let page = error_page::of(&self, context, wire.status);
+        let mut response = page.unwrap_or_else(|| json(wire.status, wire.body));
         if wire.status == StatusCode::UNAUTHORIZED {
             const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"api\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);

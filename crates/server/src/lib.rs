@@ -22,6 +22,7 @@ mod document;
 mod dpop;
 mod endpoints;
 mod error;
+mod error_page;
 pub mod hashing;
 mod host;
 mod interaction;
@@ -44,6 +45,7 @@ mod service;
 mod signals;
 pub mod tls;
 mod trouble;
+mod urls;
 
 pub use background::Background;
 pub use client_address::{ForwardingHeader, TrustedProxies};

@@ -8,7 +8,8 @@ pub const BODY_BYTES: usize = 64 * 1024;
 pub const HEADER_BYTES: usize = 16 * 1024;
 /// Most headers a request may have.
 pub const HEADER_COUNT: usize = 64;
-/// Longest request target, in bytes.
+/// Longest request target, in bytes: many proxies pass on no longer ones. What applications send people with to sign in or out may
+/// be as long as a head; the pages that follow have shorter addresses.
 pub const TARGET_BYTES: usize = 8 * 1024;
 /// How long a client may take for the handshake of TLS.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
@@ -44,7 +45,7 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Most headers a request may have. More are answered 431.
     pub header_count: usize,
-    /// Longest request target, in bytes. A longer one is answered 414.
+    /// Longest request target, in bytes. A longer one is answered 414, except at `/authorize` and `/end_session`.
     pub target_bytes: usize,
     /// How long a client may take for the handshake of TLS. A slower one is disconnected.
     pub handshake_time: Duration,

@@ -62,7 +62,7 @@ fn token_api_routes() -> Router<Arc<App>> {
 
 /// OAuth 2.1 and OpenID Connect.
 fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
-    let for_scripts = Router::new()
+    let for_clients = Router::new()
         .route(token::PATH, post(token::post))
         .route(device_authorization::PATH, post(device_authorization::post))
         .route(par::PATH, post(par::post))
@@ -72,25 +72,22 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route(revoke::PATH, post(revoke::post))
         .route(userinfo::PATH, get(userinfo::answer).post(userinfo::answer))
         .layer(middleware::from_fn_with_state(Arc::clone(app), dpop::nonce));
-    let mut metadata = Router::new();
-    for path in discovery::paths_of(&app.authority.settings().issuer) {
-        metadata = metadata.route(&path, readable(get(discovery::get)));
-    }
-    metadata
+    Router::new()
         .route(discovery::OPENID, readable(get(discovery::get)))
         .route(discovery::OAUTH, readable(get(discovery::get)))
         .route(authorize::PATH, get(authorize::begin).post(authorize::begin))
-        .route("/authorize/sign-in", post(authorize::post_sign_in))
-        .route("/authorize/consent", post(authorize::post_consent))
+        .route("/authorize/sign-in", get(authorize::lead_to_form).post(authorize::post_sign_in))
+        .route("/authorize/consent", get(authorize::lead_to_form).post(authorize::post_consent))
         .route(device::PATH, get(device::begin).post(device::post_code))
         .route(device::CONFIRM, get(device::confirm))
-        .route(device::SIGN_IN, post(device::post_sign_in))
-        .route(device::DECIDE, post(device::post_decision))
+        .route(device::SIGN_IN, get(device::lead_to_form).post(device::post_sign_in))
+        .route(device::DECIDE, get(device::lead_to_form).post(device::post_decision))
         .route(end_session::PATH, get(end_session::begin).post(end_session::begin))
-        .route(end_session::CONFIRM_PATH, post(end_session::confirm))
+        .route(end_session::CONFIRM_PATH, get(end_session::lead_to_form).post(end_session::confirm))
         .route(end_session::DONE_PATH, get(end_session::done))
         .route("/assets/page.css", readable(get(assets::page_css)))
-        .merge(for_scripts)
+        .merge(for_clients)
+        .method_not_allowed_fallback(no_such_method)
 }
 
 fn readable(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
@@ -116,6 +113,11 @@ async fn not_a_get(State(_): State<Arc<App>>, request: Request) -> Response {
     let mut response = method_not_allowed(request);
     response.headers_mut().insert(header::ALLOW, GET_AND_HEAD);
     response
+}
+
+/// The router adds which methods there are.
+async fn no_such_method(request: Request) -> Response {
+    method_not_allowed(request)
 }
 
 fn method_not_allowed(mut request: Request) -> Response {

@@ -29,16 +29,17 @@ use crate::cors::CrossOrigin;
 use crate::deadline::poll_deadline;
 use crate::endpoints::discovery::Metadata;
 use crate::endpoints::health::Readiness;
-use crate::endpoints::{discovery, jwks};
+use crate::endpoints::{authorize, discovery, end_session, jwks};
 use crate::error::ApiError;
 use crate::host;
 use crate::limits::Limits;
 use crate::logging::on_behalf_of;
 use crate::outbound::{FetchPlaces, RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
 use crate::peer::{Peer, Shown, Transport};
-use crate::request::RequestContext;
+use crate::request::{Reader, RequestContext};
 use crate::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::router::{TokenApi, router};
+use crate::urls::Urls;
 
 /// Tells browsers to use https alone for this host, for a year from each answer (RFC 6797). Those that come by a proxy get it
 /// from there; `localhost` gets none, since other programs on the machine speak plain HTTP under that name.
@@ -128,15 +129,24 @@ impl Service {
         let id = context.id.clone();
         let readable = matches!(*request.method(), Method::GET | Method::HEAD);
         let wants_https = peer.transport() == Transport::Tls && !host::is_localhost(request.headers());
-        let cross_origin = CrossOrigin::of(request.uri().path(), &request);
+        let target_length = target_length(&request);
+        app.urls.mount(request.uri_mut());
+        let path = request.uri().path();
+        let longest = match path {
+            // They keep what is too long for an address, so that no page of theirs has one that is.
+            authorize::PATH | end_session::PATH => app.limits.header_bytes.max(app.limits.target_bytes),
+            _ => app.limits.target_bytes,
+        };
+        let is_too_long = target_length > longest;
+        let cross_origin = CrossOrigin::of(path, &request);
         let mut shows_certificate = false;
-        let mut response = if target_length(&request) > app.limits.target_bytes {
+        let mut response = if is_too_long {
             on_behalf_of(context.network(), || ApiError::TargetTooLong.into_response(&context))
         } else if let Some(preflight) = cross_origin.as_ref().and_then(CrossOrigin::preflight) {
             preflight
-        } else if readable && request.uri().path() == jwks::PATH {
+        } else if readable && path == jwks::PATH {
             jwks::answer(app, request.method(), request.headers())
-        } else if readable && matches!(request.uri().path(), discovery::OPENID | discovery::OAUTH) {
+        } else if readable && matches!(path, discovery::OPENID | discovery::OAUTH) {
             discovery::answer(app, request.method(), request.headers())
         } else {
             if let Some(certificate) = self.certificate(&peer, &request) {
@@ -173,8 +183,9 @@ impl Service {
         let app = &shared.app;
         let known = app.cookies.known(request.headers());
         let browser = known.and_then(|cookie| app.authority.known_browser(cookie));
-        let mut context = RequestContext::new(Some(id), client.address);
+        let mut context = RequestContext::new(Some(id), client.address, Arc::clone(&app.urls));
         context.browser = browser;
+        context.reader = Reader::of(app.urls.within(request.uri().path()), request.headers());
         context
     }
 
@@ -321,12 +332,14 @@ impl ServiceBuilder {
         let documents = RemoteClientDocuments::new(fetcher.clone(), clock.clone(), places.clone());
         authority.fetch_client_documents_with(Arc::new(documents));
         authority.fetch_client_sectors_with(Arc::new(RemoteSectors::new(fetcher.clone(), places)));
-        let cookies = Cookies::of(&authority.settings().issuer);
+        let urls = Urls::of(&authority.settings().issuer);
+        let cookies = Cookies::of(&authority.settings().issuer, urls.base());
         let metadata = Metadata::of(&authority, mtls_url.as_deref());
         let app = Arc::new(App {
             authority,
             clock,
             limits,
+            urls: Arc::new(urls),
             fetcher,
             readiness: Readiness::default(),
             cookies,

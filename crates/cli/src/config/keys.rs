@@ -66,7 +66,7 @@ macro_rules! settings {
 settings! {
     /// The address to listen on. Port 0 takes any free one.
     listen: Listen = "listen", "127.0.0.1:8000";
-    /// The URL that clients and APIs know the authority by: `iss` of its tokens. By default `http://`, or `https://` where it speaks TLS itself, and the address it listens on.
+    /// The URL that clients and APIs know the authority by: `iss` of its tokens. By default `http://`, or `https://` where it speaks TLS itself, and the address it listens on. Where it has a path, everything is below that.
     issuer: Option<Issuer> = "issuer", "";
 
     /// The certificate of the server, in PEM, and after it those that lead from it towards a root. With it and `tls.key` the authority speaks https itself, without a proxy. Both files are read again when one of them changes, and on SIGHUP.

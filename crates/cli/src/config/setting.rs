@@ -165,8 +165,7 @@ impl Setting for Listen {
 pub(crate) struct Issuer(pub(crate) String);
 
 impl Setting for Issuer {
-    const FORM: &'static str =
-        "a URL such as https://login.example.org, without query, fragment or a slash at its end";
+    const FORM: &'static str = "a URL such as https://login.example.org or https://example.org/auth, without query, fragment or a slash at its end";
 
     fn parse(text: &str) -> Result<Self, String> {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
@@ -174,7 +173,9 @@ impl Setting for Issuer {
             !rest.is_empty()
                 && !rest.starts_with(['/', ':'])
                 && !rest.ends_with('/')
-                && rest.chars().all(|c| c.is_ascii_graphic() && !"?#\"<>\\^`{|}@".contains(c))
+                && rest.chars().all(|c| c.is_ascii_graphic() && !"?#\"<>\\^`{|}@;".contains(c))
+                // Browsers and proxies take such parts away, and would be at another path.
+                && rest.split('/').skip(1).all(|part| !matches!(part, "" | "." | ".."))
         };
         if rest.is_some_and(plain) { Ok(Self(text.to_owned())) } else { Err(wanted::<Self>(text)) }
     }

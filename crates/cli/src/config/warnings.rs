@@ -7,9 +7,54 @@ use super::Config;
 impl Config {
     /// What whoever starts a server with this configuration should know.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let issuer = self.issuer.as_ref().map(|issuer| issuer.0.as_str());
-        issuer.filter(|issuer| is_in_the_clear(issuer)).map(in_the_clear).into_iter().collect()
+        let Some(issuer) = self.issuer.as_ref().map(|issuer| issuer.0.as_str()) else { return vec![] };
+        let mut warnings = Vec::new();
+        if is_in_the_clear(issuer) {
+            warnings.push(in_the_clear(issuer));
+        }
+        if let Some(path) = ambiguous_path(issuer) {
+            warnings.push(ambiguous(path));
+        }
+        warnings
     }
+}
+
+/// The authority's own paths, and those that they lie below.
+const OWN_PATHS: [&str; 19] = [
+    "/.well-known",
+    "/api",
+    "/api/token",
+    "/api/token/blacklist",
+    "/api/token/refresh",
+    "/api/token/verify",
+    "/assets",
+    "/authorize",
+    "/device",
+    "/device_authorization",
+    "/end_session",
+    "/healthz",
+    "/introspect",
+    "/par",
+    "/readyz",
+    "/register",
+    "/revoke",
+    "/token",
+    "/userinfo",
+];
+
+/// The path of an issuer, where the authority's own paths begin with it: a request for one of them may come with that path or
+/// without it, and nothing tells which.
+fn ambiguous_path(issuer: &str) -> Option<&str> {
+    let rest = issuer.split_once("://")?.1;
+    let path = rest.get(rest.find('/')?..)?;
+    OWN_PATHS.contains(&path).then_some(path)
+}
+
+fn ambiguous(path: &str) -> String {
+    format!(
+        "warning: the authority has paths of its own that begin with {path}, the path of the issuer: a proxy has to pass that path on and not \
+         take it away"
+    )
 }
 
 fn in_the_clear(issuer: &str) -> String {
@@ -37,6 +82,21 @@ fn is_in_the_clear(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_the_authoritys_own_begin_with_cannot_be_taken_away_by_a_proxy() {
+        for (issuer, path) in [
+            ("https://host.example/api", Some("/api")),
+            ("https://host.example:8443/token", Some("/token")),
+            ("https://host.example/device", Some("/device")),
+            ("https://host.example/auth", None),
+            ("https://host.example/api/auth", None),
+            ("https://host.example/tokens", None),
+            ("https://host.example", None),
+        ] {
+            assert_eq!(ambiguous_path(issuer), path, "{issuer}");
+        }
+    }
 
     #[test]
     fn plain_http_is_in_the_clear_beyond_the_machine_itself() {

@@ -90,6 +90,42 @@ fn a_wrong_configuration_keeps_a_server_from_starting() {
 }
 
 #[test]
+fn an_issuer_may_have_a_path_that_stays_as_it_is_on_its_way() {
+    for issuer in ["https://host.example/auth", "https://host.example:8443/a/b-c_d.e~f/%C3%A9"] {
+        let ran = run_with(&["config", "check"], &[("JETON_ISSUER", issuer)]);
+        assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{issuer}");
+    }
+    for issuer in [
+        "https://host.example/auth/",
+        "https://host.example//auth",
+        "https://host.example/a/../b",
+        "https://host.example/./auth",
+        "https://host.example/a;b",
+        "https://host.example/{id}",
+        "https://host.example/auth?x",
+    ] {
+        let ran = run_with(&["config", "check"], &[("JETON_ISSUER", issuer)]);
+        assert!(ran.status == 1 && ran.err.contains("issuer"), "{issuer}: {}", ran.err);
+    }
+    let ran = run_with(&["config", "check"], &[("JETON_ISSUER", "https://host.example/api")]);
+    assert!(ran.status == 0 && ran.err.contains("a proxy has to pass that path on"), "{}", ran.err);
+}
+
+#[test]
+fn an_authority_whose_issuer_has_a_path_answers_below_it() {
+    let folder = Folder::new();
+    let server = folder.serve(&[("JETON_ISSUER", "http://127.0.0.1:8000/auth")]);
+    for path in [
+        "/auth/.well-known/openid-configuration",
+        "/auth/healthz",
+        "/auth/.well-known/jwks.json",
+        "/auth/device",
+    ] {
+        assert_eq!(server.get(path).0, 200, "{path}");
+    }
+}
+
+#[test]
 fn the_token_api_can_be_turned_off() {
     let folder = Folder::new();
     folder.add_user("ada", "correct horse");

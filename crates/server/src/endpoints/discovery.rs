@@ -188,27 +188,6 @@ fn algorithms() -> Value {
     })
 }
 
-/// Where else clients look for the document of an issuer that has a path: RFC 8414 §3 puts the path behind, OpenID Connect
-/// Discovery §4 before, and clients of the Model Context Protocol try all three.
-pub(crate) fn paths_of(issuer: &str) -> Vec<String> {
-    let after_scheme = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
-    let path = after_scheme
-        .find('/')
-        .and_then(|at| after_scheme.get(at..))
-        .unwrap_or_default()
-        .trim_end_matches('/');
-    // Nothing that the router would take for a pattern.
-    if path.is_empty() || path.contains(['{', '}', '?', '#']) {
-        return vec![];
-    }
-    vec![
-        format!("{OAUTH}{path}"),
-        format!("{OPENID}{path}"),
-        format!("{path}{OPENID}"),
-        format!("{path}{OAUTH}"),
-    ]
-}
-
 pub(crate) async fn get(State(app): State<Arc<App>>, method: Method, headers: HeaderMap) -> Response {
     answer(&app, &method, &headers)
 }

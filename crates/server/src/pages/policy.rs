@@ -5,6 +5,8 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
+use crate::urls::Urls;
+
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -22,9 +24,15 @@ pub(crate) enum Forms {
     LeadOut,
 }
 
-/// A page. It loads nothing but the authority's own style, runs no script but one whose hash is `script`, and stands in no frame.
-pub(crate) fn page(status: StatusCode, page: &impl Template, forms: Forms, script: Option<&str>) -> Response {
-    let Ok(html) = page.render() else {
+/// A page of the authority at `urls`. It loads nothing but the authority's own style, runs no script but one whose hash is `script`, and stands in no frame.
+pub(crate) fn page(
+    urls: &Urls,
+    status: StatusCode,
+    page: &impl Template,
+    forms: Forms,
+    script: Option<&str>,
+) -> Response {
+    let Ok(html) = page.render_with_values(urls) else {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         return response;

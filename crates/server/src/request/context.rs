@@ -7,7 +7,9 @@ use http::{Extensions, HeaderValue};
 use jeton_authority::{Caller, KnownBrowser, Network};
 use jeton_oauth::Parameters;
 
+use super::reader::Reader;
 use crate::request_id::RequestId;
+use crate::urls::Urls;
 
 /// What is known of a request before any endpoint sees it. The service puts it into the request's extensions.
 #[derive(Debug, Clone)]
@@ -16,6 +18,10 @@ pub(crate) struct RequestContext {
     pub(crate) id: Option<RequestId>,
     /// The client's address, as far as it can be trusted; `None` where it is unknown.
     pub(crate) client: Option<IpAddr>,
+    /// Who reads the answer.
+    pub(crate) reader: Reader,
+    /// Where the authority is.
+    pub(crate) urls: Arc<Urls>,
     /// The browser, where somebody signed in at it before.
     pub(crate) browser: Option<KnownBrowser>,
     /// What the answer has the browser remember. All copies of the context share it.
@@ -48,14 +54,16 @@ pub(crate) fn logged(text: &str) -> &str {
 impl RequestContext {
     /// Takes the context out of a request.
     pub(crate) fn take(extensions: &mut Extensions) -> Self {
-        extensions.remove().unwrap_or(Self::new(None, None))
+        extensions.remove().unwrap_or_else(|| Self::new(None, None, Arc::new(Urls::of(""))))
     }
 
     /// What is known of a request that nobody has read.
-    pub(crate) fn new(id: Option<RequestId>, client: Option<IpAddr>) -> Self {
+    pub(crate) fn new(id: Option<RequestId>, client: Option<IpAddr>, urls: Arc<Urls>) -> Self {
         Self {
             id,
             client,
+            reader: Reader::Program,
+            urls,
             browser: None,
             known_cookie: Arc::default(),
             client_id: OnceLock::new(),

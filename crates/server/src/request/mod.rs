@@ -9,6 +9,7 @@ mod json;
 mod media_type;
 mod multipart;
 mod object;
+mod reader;
 
 pub(crate) use body::BodyError;
 pub(crate) use context::{Credentials, RequestContext, logged};
@@ -16,3 +17,4 @@ pub(crate) use field::{FieldErrors, FieldValue, Validation};
 pub(crate) use fields::{FieldNames, ReadError, read_fields};
 pub(crate) use form::FormError;
 pub(crate) use object::read_object;
+pub(crate) use reader::Reader;

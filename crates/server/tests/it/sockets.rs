@@ -392,7 +392,8 @@ async fn a_long_target_is_refused_at_every_path() {
         "/.well-known/openid-configuration",
         "/.well-known/oauth-authorization-server",
         "/healthz",
-        "/authorize",
+        "/authorize/sign-in",
+        "/device",
     ] {
         for origin in ["", "http://x"] {
             let request =

@@ -66,7 +66,7 @@ pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, notice: Option<
         // What is wrong with a sign-in is no matter of this page, but its user should not miss it.
         notice: sentence.lead.as_deref().or(sentence.problem.as_deref()),
     };
-    let response = send(StatusCode::OK, &shown, Forms::LeadOut, None);
+    let response = send(&app.urls, StatusCode::OK, &shown, Forms::LeadOut, None);
     step.with_browser(app, response)
 }
 

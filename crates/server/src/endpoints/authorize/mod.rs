@@ -5,6 +5,7 @@
 //! reloaded, and a form that is stale leads to the page that fits by now.
 
 mod consent;
+mod long;
 mod notice;
 mod progress;
 mod respond;
@@ -19,7 +20,7 @@ use http::{HeaderValue, Method, header};
 use jeton_authority::authorization::{
     AuthorizationRequest, AuthorizationResponse, NextStep, PageError, RedirectError, SignedIn,
 };
-use jeton_authority::{FormVerdict, GrantCodeError, IdentifyError, Refusal, RequestObjectError};
+use jeton_authority::{FormVerdict, GrantCodeError, IdentifyError, Refusal};
 use jeton_oauth::authorization::Prompt;
 use jeton_oauth::{ErrorCode, Parameters};
 
@@ -73,6 +74,10 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
             return open(&app, &context, parameters).await;
         }
         // A browser sends no cookie with a form that another site posts, but it does with the redirect that follows.
+        let parameters = parameters.without(PARAMETER);
+        if long::is_too_long(&app, &parameters.to_query()) {
+            return long::shorten(&app, &context, parameters).await;
+        }
         return again(parameters, &app);
     }
     if let Ok(parameters) = form::of_query(&parts)
@@ -89,12 +94,8 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
 /// Opens a request object. The browser goes on with what stands for it, so the object may be long and is looked at once.
 async fn open(app: &App, context: &RequestContext, parameters: Parameters) -> Response {
     context.names(&parameters);
-    match app.authority.take_request_object(parameters, context.network(), app.clock.now()).await {
-        Ok(instead) => again(instead, app),
-        Err(RequestObjectError::Redirect(error)) => refused(app, context, &error).await,
-        Err(RequestObjectError::Page(error)) => page_error(context, error),
-        Err(RequestObjectError::Failed(error)) => failed(context, &error),
-    }
+    let instead = app.authority.take_request_object(parameters, context.network(), app.clock.now()).await;
+    long::go_on_with(app, context, instead).await
 }
 
 /// Tells the client that its request is refused.
@@ -125,8 +126,25 @@ const fn is_answer_to_silence(code: ErrorCode) -> bool {
 /// The same request as a `GET`.
 fn again(parameters: Parameters, app: &App) -> Response {
     let query = parameters.without(PARAMETER).to_query();
-    see_other(&format!("{}{PATH}?{query}", app.authority.settings().issuer))
+    see_other(&app.urls.absolute(&format!("{PATH}?{query}")))
 }
+
+/// `GET` on the address of a form, by a link or from the browser's memory: leads to the page with the form. What was typed there is
+/// never taken from an address, and goes no further.
+pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let context = context(&mut request);
+    let (parts, _) = request.into_parts();
+    match form::of_query(&parts) {
+        Ok(parameters) => {
+            let parameters = FIELDS.into_iter().fold(parameters, Parameters::without);
+            see_other(&app.urls.local(&format!("{PATH}?{}", parameters.to_query())))
+        }
+        Err(error) => malformed(&context, &error),
+    }
+}
+
+/// The fields of the forms here, which have no place in an address.
+const FIELDS: [&str; 4] = ["form_token", "username", "password", "action"];
 
 /// Reads the request in the query and finds out whose browser it is.
 async fn read(app: &App, context: RequestContext, parts: &Parts) -> Result<Step, Box<Response>> {
@@ -216,10 +234,8 @@ async fn proceed(app: &App, step: &Step) -> Response {
     let response = match (next, signed_in) {
         (NextStep::Grant, Some(signed_in)) if notice.is_none() => return grant(app, step, signed_in).await,
         (NextStep::Refuse(refusal), _) => return refused(app, &step.context, &request.refuse(refusal)).await,
-        _ if step.is_too_long(app) => {
-            let description = "the request is too long for a page to be shown: push it";
-            let refusal = Refusal::new(ErrorCode::InvalidRequest, description);
-            return refused(app, &step.context, &request.refuse(refusal)).await;
+        _ if long::is_too_long(app, &step.query) => {
+            return long::shorten(app, &step.context, request.sent.clone()).await;
         }
         (NextStep::Consent, Some(signed_in)) => consent::page(app, step, signed_in, notice),
         _ => sign_in::page(app, step, notice),
@@ -262,30 +278,23 @@ impl Step {
     /// Where a form of this request leads: the request itself is in the query, as it came, with what the user did so far.
     fn action(&self, app: &App, path: &str) -> String {
         if self.progress == Progress::default() {
-            return format!("{PATH}{path}?{}", self.query);
+            return app.urls.local(&format!("{PATH}{path}?{}", self.query));
         }
         let progress = self.progress.unnoticed().seal(app, &self.browser, &self.query);
-        self.target(path, &progress)
+        self.target(app, path, &progress)
     }
 
-    fn target(&self, path: &str, progress: &str) -> String {
+    fn target(&self, app: &App, path: &str, progress: &str) -> String {
         let progress: Parameters = [(PARAMETER, progress)].into_iter().collect();
-        format!("{PATH}{path}?{}&{}", self.query, progress.to_query())
-    }
-
-    /// Whether an address of this request would be longer than the server reads, once it says what the user did.
-    fn is_too_long(&self, app: &App) -> bool {
-        let longest =
-            PATH.len() + "/sign-in?&".len() + self.query.len() + PARAMETER.len() + progress::MAX_LEN;
-        longest > app.limits.target_bytes
+        app.urls.local(&format!("{PATH}{path}?{}&{}", self.query, progress.to_query()))
     }
 
     /// Answers a form: the browser goes to the request again, which now says this.
     fn shown_again(&self, app: &App, progress: &Progress) -> Response {
         if *progress == Progress::default() {
-            return see_other(&format!("{PATH}?{}", self.query));
+            return see_other(&app.urls.local(&format!("{PATH}?{}", self.query)));
         }
-        see_other(&self.target("", &progress.seal(app, &self.browser, &self.query)))
+        see_other(&self.target(app, "", &progress.seal(app, &self.browser, &self.query)))
     }
 
     /// Answers a form that did nothing: the page that fits by now is shown, with the reason. A genuine form keeps what the user did.
@@ -293,7 +302,7 @@ impl Step {
         let (request, client) = (self.context.id(), self.context.client_id());
         tracing::info!(request, code = notice.code(), client, "form did nothing: its page is shown again");
         let mut response = if self.browser.is_new {
-            see_other(&self.target("", progress::NO_COOKIES))
+            see_other(&self.target(app, "", progress::NO_COOKIES))
         } else {
             self.shown_again(app, &self.progress.noticed(&self.browser, notice))
         };

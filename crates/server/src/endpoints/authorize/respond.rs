@@ -31,7 +31,7 @@ pub(super) async fn go(app: &App, context: &RequestContext, response: &Authoriza
     };
     let uri = response.redirect_uri.as_str();
     match response.mode.carrier() {
-        ResponseMode::FormPost => form_post(uri, &parameters),
+        ResponseMode::FormPost => form_post(app, uri, &parameters),
         ResponseMode::Fragment => see_other(&format!("{uri}#{}", parameters.to_query())),
         _ => {
             let joint = if uri.contains('?') { '&' } else { '?' };
@@ -40,9 +40,9 @@ pub(super) async fn go(app: &App, context: &RequestContext, response: &Authoriza
     }
 }
 
-fn form_post(uri: &str, parameters: &Parameters) -> Response {
+fn form_post(app: &App, uri: &str, parameters: &Parameters) -> Response {
     let form = FormPostPage { action: uri, parameters: parameters.iter().collect(), script: SUBMIT };
-    page(StatusCode::OK, &form, Forms::LeadOut, Some(&STANDARD.encode(Sha256::digest(SUBMIT))))
+    page(&app.urls, StatusCode::OK, &form, Forms::LeadOut, Some(&STANDARD.encode(Sha256::digest(SUBMIT))))
 }
 
 /// A request that cannot be answered with a redirect.
@@ -61,7 +61,7 @@ pub(super) fn page_error(context: &RequestContext, error: PageError) -> Response
                 who look after it.";
     let error =
         ErrorPage { title: "This link does not work", text, way_on: None, code: error.code(), request };
-    page(StatusCode::BAD_REQUEST, &error, Forms::StayHere, None)
+    page(&context.urls, StatusCode::BAD_REQUEST, &error, Forms::StayHere, None)
 }
 
 /// A kept request that is no longer known: it was used, or took too long, or never was one. That need be nobody's mistake.
@@ -80,7 +80,7 @@ pub(super) async fn page_error_of(app: &App, context: &RequestContext, client: O
     });
     let text = "It took too long, or it was completed before. Go back to the application and start again.";
     let shown = ErrorPage { title: "This sign-in cannot be continued", text, way_on: front, code, request };
-    page(StatusCode::BAD_REQUEST, &shown, Forms::StayHere, None)
+    page(&context.urls, StatusCode::BAD_REQUEST, &shown, Forms::StayHere, None)
 }
 
 /// A request that cannot be read.
@@ -101,7 +101,7 @@ pub(crate) fn not_a_navigation(context: &RequestContext) -> Response {
         "This page was loaded in the background, so nothing was done. Open the link again to continue.";
     let error =
         ErrorPage { title: "Open this page again", text, way_on: None, code: "not_a_navigation", request };
-    let mut response = page(StatusCode::SERVICE_UNAVAILABLE, &error, Forms::StayHere, None);
+    let mut response = page(&context.urls, StatusCode::SERVICE_UNAVAILABLE, &error, Forms::StayHere, None);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
@@ -113,7 +113,7 @@ fn throttled(context: &RequestContext, retry_after: Duration) -> Response {
     let text = "Too many requests came from your network. Wait a moment and try again.";
     let error =
         ErrorPage { title: "Too many requests", text, way_on: None, code: "request_throttled", request };
-    let mut response = page(StatusCode::TOO_MANY_REQUESTS, &error, Forms::StayHere, None);
+    let mut response = page(&context.urls, StatusCode::TOO_MANY_REQUESTS, &error, Forms::StayHere, None);
     response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
     response
 }
@@ -124,7 +124,7 @@ fn turned_away(context: &RequestContext, error: &OAuthError) -> Response {
     tracing::info!(request, code = error.code(), client = context.client_id(), "{error}");
     let text = "The application that sent you here could not be looked up at the moment. Wait a moment and try again.";
     let error = ErrorPage { title: "Please try again", text, way_on: None, code: error.code(), request };
-    let mut response = page(StatusCode::SERVICE_UNAVAILABLE, &error, Forms::StayHere, None);
+    let mut response = page(&context.urls, StatusCode::SERVICE_UNAVAILABLE, &error, Forms::StayHere, None);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     response
 }
@@ -146,5 +146,5 @@ pub(crate) fn failed(context: &RequestContext, error: &OAuthError) -> Response {
     };
     let text = "That is our fault, not yours. Wait a moment and try again.";
     let error = ErrorPage { title: "Something went wrong", text, way_on: None, code: error.code(), request };
-    page(status, &error, Forms::StayHere, None)
+    page(&context.urls, status, &error, Forms::StayHere, None)
 }

@@ -44,7 +44,7 @@ pub(super) fn page(app: &App, step: &Step, notice: Option<Notice>) -> Response {
         can_cancel: true,
     };
     let status = notice.map_or(StatusCode::OK, Notice::status);
-    let mut response = send(status, &shown, Forms::LeadOut, None);
+    let mut response = send(&app.urls, status, &shown, Forms::LeadOut, None);
     if let Some(seconds) = sentence.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -96,7 +96,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
     };
     let browser = Browser { signed_in: Some(signed_in), ..step.browser.clone() };
     let progress = Progress::identified(&browser, Identified::BySignIn);
-    let mut response = see_other(&step.target("", &progress.seal(&app, &browser, &step.query)));
+    let mut response = see_other(&step.target(&app, "", &progress.seal(&app, &browser, &step.query)));
     add_cookie(&mut response, Some(cookie));
     add_cookie(&mut response, step.typed_name.as_ref().map(|_| app.cookies.clear_typed_name()));
     response

@@ -117,14 +117,15 @@ fn code_page(app: &App, browser: &Browser, typed: &str, why: Option<Why>) -> Res
         _ => (None, sentence.as_deref()),
     };
     let shown = DeviceCodePage {
-        action: PATH,
+        action: &app.urls.local(PATH),
         form_token: &Seal::DeviceCode.token(app, browser),
         user_code: typed,
         is_given: !typed.is_empty() && why.is_none(),
         problem,
         notice,
     };
-    let mut response = page(why.map_or(http::StatusCode::OK, Why::status), &shown, Forms::StayHere, None);
+    let mut response =
+        page(&app.urls, why.map_or(http::StatusCode::OK, Why::status), &shown, Forms::StayHere, None);
     if let Some(seconds) = why.and_then(|why| why.wait(app.clock.now())) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -137,9 +138,9 @@ pub(super) fn decided_page(app: &App, browser: &Browser, device: &FoundDevice) -
     let shown = DeviceDecidedPage {
         client: device.client.name(),
         allowed: device.decided.is_some_and(|decided| decided.allowed),
-        another: PATH,
+        another: &app.urls.local(PATH),
     };
-    let mut response = page(http::StatusCode::OK, &shown, Forms::StayHere, None);
+    let mut response = page(&app.urls, http::StatusCode::OK, &shown, Forms::StayHere, None);
     browser.introduce(app, &mut response);
     response
 }

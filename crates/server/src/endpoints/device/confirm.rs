@@ -216,7 +216,8 @@ fn sign_in_page(app: &App, visit: &Visit, why: Option<Why>) -> Response {
         // The device goes on by itself once its code has expired.
         can_cancel: false,
     };
-    let mut response = page(why.map_or(StatusCode::OK, Why::status), &shown, Forms::StayHere, None);
+    let mut response =
+        page(&app.urls, why.map_or(StatusCode::OK, Why::status), &shown, Forms::StayHere, None);
     if let Some(seconds) = why.and_then(|why| why.wait(app.clock.now())) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -240,5 +241,5 @@ fn question(app: &App, visit: &Visit, signed_in: &SignedIn, why: Option<Why>) ->
         action: &action(app, browser, DECIDE, device),
         form_token: &seal.token(app, browser),
     };
-    page(StatusCode::OK, &page_shown, Forms::StayHere, None)
+    page(&app.urls, StatusCode::OK, &page_shown, Forms::StayHere, None)
 }

@@ -8,6 +8,9 @@ mod code;
 mod confirm;
 mod why;
 
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::response::Response;
 use jeton_authority::device::UserCode;
 use jeton_authority::{DEVICE_PAGE, FoundDevice};
@@ -15,6 +18,7 @@ use jeton_oauth::Parameters;
 
 use crate::app::App;
 use crate::interaction::{Browser, see_other};
+use crate::request::form;
 
 pub(crate) use code::{begin, post_code};
 pub(crate) use confirm::{confirm, post_decision, post_sign_in};
@@ -31,6 +35,15 @@ pub(crate) const DECIDE: &str = "/device/decide";
 const USER_CODE: &str = "user_code";
 /// The parameter that says that the code was typed, or confirmed, at this browser.
 const TYPED: &str = "typed";
+
+/// `GET` on the address of a form: leads to the page with the form.
+pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let query = form::of_query(&parts).unwrap_or_default();
+    let kept = [USER_CODE, TYPED].map(|name| query.get(name).map(|value| (name, value.to_owned())));
+    let path = if query.get(USER_CODE).is_some() { CONFIRM } else { PATH };
+    go(&app, path, kept.into_iter().flatten(), None)
+}
 
 /// Sends the browser to the page for a code, with a sentence where there is a reason for one.
 fn to_code_page(app: &App, user_code: Option<&UserCode>, why: Option<Why>) -> Response {
@@ -52,13 +65,13 @@ fn go(
     let all: Parameters = parameters.chain(why.into_iter().flat_map(Why::parameters)).collect();
     let query = all.to_query();
     let mark = if query.is_empty() { "" } else { "?" };
-    see_other(&format!("{}{path}{mark}{query}", app.authority.settings().issuer))
+    see_other(&app.urls.local(&format!("{path}{mark}{query}")))
 }
 
 /// Where a form about this code leads.
 fn action(app: &App, browser: &Browser, path: &str, device: &FoundDevice) -> String {
     let query: Parameters = typed(app, browser, &device.user_code).into_iter().collect();
-    format!("{path}?{}", query.to_query())
+    app.urls.local(&format!("{path}?{}", query.to_query()))
 }
 
 /// A code, and that it was typed at this browser: a link of somebody else's does not say so.

@@ -73,7 +73,7 @@ async fn confirmed(
         (Some(subject), FormVerdict::Stale(StaleForm::Account)) => (subject, false),
         _ => return Ok(stale(context, visit)),
     };
-    let asked = visit.app.authority.end_session_request(&visit.parameters).await?;
+    let asked = visit.app.authority.end_session_request(&visit.asked().await?).await?;
     let here = visit.here().await?;
     Ok(match (subject, here, Answer::of(form)) {
         // The form was pressed before, here or in another tab: it leads where the first press led.

@@ -51,8 +51,8 @@ const PURPOSE: &str = "signed out";
 pub(super) fn leads_to_done(visit: &Visit<'_>, what: What) -> Response {
     let authority = &visit.app.authority;
     let seal = authority.seal_text(PURPOSE, &[&visit.browser.name, what.as_str()]);
-    let issuer = &authority.settings().issuer;
-    see_other(&format!("{issuer}{DONE_PATH}?ended={}&seal={seal}", what.as_str()))
+    let path = format!("{DONE_PATH}?ended={}&seal={seal}", what.as_str());
+    see_other(&visit.app.urls.local(&path))
 }
 
 pub(crate) async fn get(State(app): State<Arc<App>>, mut request: Request) -> Response {
@@ -70,20 +70,20 @@ pub(crate) async fn get(State(app): State<Arc<App>>, mut request: Request) -> Re
     if let Some(signed_in) = &visit.browser.signed_in {
         let text = format!("As {}, at this browser.", isolated(signed_in.user.username.as_str()));
         let title = if what == What::Nothing { "You are still signed in" } else { "You are signed in" };
-        return page(StatusCode::OK, &DonePage { title, text: &text }, Forms::StayHere, None);
+        return page(&app.urls, StatusCode::OK, &DonePage { title, text: &text }, Forms::StayHere, None);
     }
     let seal = visit.parameters.get("seal").unwrap_or_default();
     let is_sealed = app.authority.is_sealed(PURPOSE, &[&visit.browser.name, what.as_str()], seal);
     match what {
         What::Browser if is_sealed => {
-            page(StatusCode::OK, &SignedOutPage::at_this_browser(), Forms::StayHere, None)
+            page(&app.urls, StatusCode::OK, &SignedOutPage::at_this_browser(), Forms::StayHere, None)
         }
         What::Everywhere if is_sealed => {
-            page(StatusCode::OK, &SignedOutPage::everywhere(), Forms::StayHere, None)
+            page(&app.urls, StatusCode::OK, &SignedOutPage::everywhere(), Forms::StayHere, None)
         }
         What::Client if is_sealed => {
-            page(StatusCode::OK, &SignedOutPage::of_the_client(), Forms::StayHere, None)
+            page(&app.urls, StatusCode::OK, &SignedOutPage::of_the_client(), Forms::StayHere, None)
         }
-        _ => page(StatusCode::OK, &super::nobody(&visit), Forms::StayHere, None),
+        _ => page(&app.urls, StatusCode::OK, &super::nobody(&visit), Forms::StayHere, None),
     }
 }

@@ -20,7 +20,7 @@ use jeton_authority::{
 };
 use jeton_oauth::Parameters;
 
-use super::authorize::failed;
+use super::authorize::{failed, malformed, not_a_navigation};
 use super::client_request::context;
 use crate::app::App;
 use crate::interaction::{Browser, Seal, browser, is_navigation, see_other};
@@ -70,7 +70,7 @@ struct Visit<'a> {
     app: &'a App,
     parts: &'a Parts,
     browser: Browser,
-    /// The request of the client, without what was added here.
+    /// The request of the client as the browser sent it, without what was added here.
     parameters: Parameters,
     /// Whether it comes from a form that was out of date.
     is_stale: bool,
@@ -81,6 +81,11 @@ impl<'a> Visit<'a> {
         let is_stale = parameters.get(STALE).is_some();
         let browser = browser(app, parts).await?;
         Ok(Self { app, parts, browser, parameters: parameters.without(STALE), is_stale })
+    }
+
+    /// The request of the client itself, where the browser sent what stands for it.
+    async fn asked(&self) -> Result<Parameters, EndSessionError> {
+        self.app.authority.kept_end_session(self.parameters.clone(), self.app.clock.now()).await
     }
 
     /// Who is at this browser.
@@ -103,7 +108,7 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
     let parameters = if parts.method == Method::POST {
         match form::of_body(&parts, body, &app.limits).await {
             // The browser sends its cookie only with the redirect that follows.
-            Ok(parameters) => return again(&app, &parameters),
+            Ok(parameters) => return lead_on(&app, &context, parameters).await,
             Err(error) => Err(error),
         }
     } else {
@@ -111,8 +116,14 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
     };
     let parameters = match parameters {
         Ok(parameters) => parameters,
-        Err(error) => return super::authorize::malformed(&context, &error),
+        Err(error) => return malformed(&context, &error),
     };
+    if is_too_long(&app, &parameters.to_query()) {
+        if !is_navigation(&parts) {
+            return not_a_navigation(&context);
+        }
+        return lead_on(&app, &context, parameters).await;
+    }
     let visit = match Visit::new(&app, &parts, parameters).await {
         Ok(visit) => visit,
         Err(error) => return failed(&context, &error),
@@ -143,19 +154,57 @@ fn refused(context: &RequestContext, error: &EndSessionError) -> Response {
         post_logout_redirect_uri = uri,
         "sign-out refused: {error}"
     );
-    let shown = SignOutRefusedPage { reason: &error.to_string(), action: PATH, code: error.code(), request };
-    page(StatusCode::BAD_REQUEST, &shown, Forms::StayHere, None)
+    let shown = SignOutRefusedPage {
+        reason: &error.to_string(),
+        action: &context.urls.local(PATH),
+        code: error.code(),
+        request,
+    };
+    page(&context.urls, StatusCode::BAD_REQUEST, &shown, Forms::StayHere, None)
 }
 
-/// The same request as a `GET`.
+/// The same request as a `GET`. One that is too long for an address is kept, and the browser goes on with what stands for it.
+async fn lead_on(app: &App, context: &RequestContext, parameters: Parameters) -> Response {
+    if !is_too_long(app, &parameters.to_query()) {
+        return see_other(&app.urls.absolute(&target(&parameters)));
+    }
+    match app.authority.keep_end_session(&parameters, context.network(), app.clock.now()).await {
+        Ok(instead) => see_other(&app.urls.absolute(&target(&instead))),
+        Err(error) => refused(context, &error),
+    }
+}
+
+/// Whether an address with this query would be too long.
+fn is_too_long(app: &App, query: &str) -> bool {
+    let beside = app.urls.base().len() + CONFIRM_PATH.len() + "?&=true".len() + STALE.len();
+    query.len() + beside > app.limits.target_bytes
+}
+
+/// Leads to the page, from a form or its address. The browser stays at the host where it is: a form may lead to no other.
 fn again(app: &App, parameters: &Parameters) -> Response {
-    let target = format!("{}{PATH}?{}", app.authority.settings().issuer, parameters.to_query());
-    see_other(&target)
+    see_other(&app.urls.local(&target(parameters)))
+}
+
+fn target(parameters: &Parameters) -> String {
+    format!("{PATH}?{}", parameters.to_query())
+}
+
+/// `GET` on the address of the form: leads to the page with the form.
+pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let context = context(&mut request);
+    let (parts, _) = request.into_parts();
+    match form::of_query(&parts) {
+        Ok(parameters) => again(
+            &app,
+            &["form_token", "subject", "action"].into_iter().fold(parameters, Parameters::without),
+        ),
+        Err(error) => malformed(&context, &error),
+    }
 }
 
 async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
     let authority = &visit.app.authority;
-    let asked = authority.end_session_request(&visit.parameters).await?;
+    let asked = authority.end_session_request(&visit.asked().await?).await?;
     let here = visit.here().await?;
     let acting =
         if is_navigation(visit.parts) && !visit.is_stale { Acting::Allowed } else { Acting::AskFirst };
@@ -165,7 +214,13 @@ async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
             Ok(gone(
                 visit.app,
                 &asked,
-                page(StatusCode::OK, &SignedOutPage::at_this_browser(), Forms::StayHere, None),
+                page(
+                    &visit.app.urls,
+                    StatusCode::OK,
+                    &SignedOutPage::at_this_browser(),
+                    Forms::StayHere,
+                    None,
+                ),
             ))
         }
         (EndSession::AtOnce, AtBrowser::Lapsed(LapsedSession { id, user, .. })) => {
@@ -173,7 +228,13 @@ async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
             Ok(gone(
                 visit.app,
                 &asked,
-                page(StatusCode::OK, &SignedOutPage::at_this_browser(), Forms::StayHere, None),
+                page(
+                    &visit.app.urls,
+                    StatusCode::OK,
+                    &SignedOutPage::at_this_browser(),
+                    Forms::StayHere,
+                    None,
+                ),
             ))
         }
         (EndSession::AskAboutSession, AtBrowser::SignedIn(SignedIn { user, .. })) => {
@@ -188,7 +249,7 @@ async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
         }
         _ => Ok(match asked.redirect() {
             Some(target) => see_other(&target),
-            None => page(StatusCode::OK, &nobody(visit), Forms::StayHere, None),
+            None => page(&visit.app.urls, StatusCode::OK, &nobody(visit), Forms::StayHere, None),
         }),
     }
 }
@@ -214,7 +275,7 @@ fn ask(
         question,
         client: asked.client.as_ref().map(|client| client.name()),
         is_stale: visit.is_stale,
-        action: &format!("{CONFIRM_PATH}?{}", visit.parameters.to_query()),
+        action: &visit.app.urls.local(&format!("{CONFIRM_PATH}?{}", visit.parameters.to_query())),
         subject: &subject,
         form_token: &Seal::SignOut { subject: &subject }.token(visit.app, &visit.browser),
     };
@@ -222,7 +283,7 @@ fn ask(
         Some(_) => Forms::LeadOut,
         None => Forms::StayHere,
     };
-    page(StatusCode::OK, &shown, forms, None)
+    page(&visit.app.urls, StatusCode::OK, &shown, forms, None)
 }
 
 /// Ends the session of this browser.

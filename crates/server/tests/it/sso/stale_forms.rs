@@ -462,13 +462,14 @@ async fn a_no_leads_back_each_time_it_is_said_and_loaded() {
 }
 
 #[tokio::test]
-async fn a_request_that_leaves_no_room_for_a_page_goes_back_to_its_client() {
+async fn a_request_that_leaves_no_room_for_a_page_is_kept() {
     let app = app().await;
     let browser = Browser::new(&app);
     let long = "n".repeat(2048);
     let claims = format!("{{\"id_token\":{{\"{}\":null}}}}", "c".repeat(6000));
     let target = authorize(&[("state", &long[..1500]), ("claims", &claims)]);
     assert!(target.len() < 8 * 1024, "{}", target.len());
-    let back = redirected(&browser.get(&target).await);
-    assert_eq!((back.get("error"), back.get("state")), (Some("invalid_request"), Some(&long[..1500])));
+    let page = browser.follow(browser.get(&target).await).await;
+    let back = redirected(&browser.submit(&form(&page), &ADA).await);
+    assert_eq!((back.get("code").is_some(), back.get("state")), (true, Some(&long[..1500])));
 }

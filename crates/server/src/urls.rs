@@ -1,0 +1,149 @@
+//! The addresses of the authority: the URL of its issuer, and the path in it that everything is mounted under.
+//!
+//! A request may bring that path along, or may come without it, where a proxy took it away: both are answered alike. What the
+//! authority says of its own addresses always has it, since that is how browsers and clients know them.
+
+use std::any::Any;
+
+use askama::Values;
+use http::Uri;
+use http::uri::PathAndQuery;
+
+use crate::endpoints::discovery;
+
+/// The addresses of an authority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Urls {
+    issuer: Box<str>,
+    /// Such as `/auth`; empty where the issuer has no path.
+    base: Box<str>,
+}
+
+impl Urls {
+    /// What the path is called among the values of a template.
+    const BASE: &'static str = "base";
+
+    /// Those of the authority with this issuer.
+    pub(crate) fn of(issuer: &str) -> Self {
+        let issuer = issuer.trim_end_matches('/');
+        let rest = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
+        let base = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+        Self { issuer: issuer.into(), base: base.into() }
+    }
+
+    /// The whole address of one of the authority's paths, as clients know it.
+    pub(crate) fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// The path that everything is mounted under; empty where that is the root.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Where a browser finds one of the authority's paths, within its host.
+    pub(crate) fn local(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Has a request say its path as it is seen from the path of the issuer.
+    pub(crate) fn mount(&self, uri: &mut Uri) {
+        let within = self.within(uri.path());
+        if within == uri.path() {
+            return;
+        }
+        let target = match uri.query() {
+            Some(query) => format!("{within}?{query}"),
+            None => within.to_owned(),
+        };
+        let mut parts = uri.clone().into_parts();
+        parts.path_and_query = PathAndQuery::try_from(target).ok();
+        if let Ok(mounted) = Uri::from_parts(parts) {
+            *uri = mounted;
+        }
+    }
+
+    /// The path that a request is for, seen from the path of the issuer. RFC 8414 §3 puts the issuer's path behind the well-known
+    /// one, OpenID Connect Discovery §4 before it, and clients of the Model Context Protocol try all of them.
+    pub(crate) fn within<'a>(&self, path: &'a str) -> &'a str {
+        if self.base.is_empty() {
+            return path;
+        }
+        for document in [discovery::OPENID, discovery::OAUTH] {
+            if path.strip_prefix(document) == Some(&*self.base) {
+                return document;
+            }
+        }
+        match path.strip_prefix(&*self.base) {
+            Some("") => "/",
+            Some(rest) if rest.starts_with('/') => rest,
+            _ => path,
+        }
+    }
+}
+
+/// For templates, which link to what the authority serves.
+impl Values for Urls {
+    fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn Any> {
+        (key == Self::BASE).then_some(&self.base as &dyn Any)
+    }
+}
+
+/// The path that everything is mounted under, as a template is given it; the root where it is given none.
+pub(crate) fn base_of(values: &dyn Values) -> &str {
+    askama::get_value::<Box<str>>(values, Urls::BASE).map_or("", |base| &**base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_may_have_a_path_or_none() {
+        for (issuer, base) in [
+            ("https://auth.example", ""),
+            ("https://auth.example/", ""),
+            ("http://[::1]:8000", ""),
+            ("https://host.example/auth", "/auth"),
+            ("https://host.example/auth/", "/auth"),
+            ("https://host.example:8443/a/b.c~d%20e", "/a/b.c~d%20e"),
+        ] {
+            assert_eq!(Urls::of(issuer).base(), base, "{issuer}");
+        }
+        assert_eq!(Urls::of("https://host.example/auth").local("/device"), "/auth/device");
+        assert_eq!(Urls::of("https://auth.example").local("/device"), "/device");
+        let whole = Urls::of("https://host.example/auth").absolute("/device");
+        assert_eq!(whole, "https://host.example/auth/device");
+    }
+
+    #[test]
+    fn a_request_is_the_same_with_the_path_of_the_issuer_and_without_it() {
+        let urls = Urls::of("https://host.example/auth");
+        for (path, within) in [
+            ("/auth/authorize", "/authorize"),
+            ("/authorize", "/authorize"),
+            ("/auth", "/"),
+            ("/auth/", "/"),
+            ("/", "/"),
+            ("/auth/api/token/", "/api/token/"),
+            ("/api/token/", "/api/token/"),
+            ("/author", "/author"),
+            ("/authorize/consent", "/authorize/consent"),
+            ("/auth/auth/device", "/auth/device"),
+            ("/auth/.well-known/openid-configuration", discovery::OPENID),
+            ("/.well-known/openid-configuration", discovery::OPENID),
+            ("/.well-known/openid-configuration/auth", discovery::OPENID),
+            ("/.well-known/oauth-authorization-server/auth", discovery::OAUTH),
+            (
+                "/.well-known/oauth-authorization-server/other",
+                "/.well-known/oauth-authorization-server/other",
+            ),
+            ("/auth/.well-known/oauth-authorization-server", discovery::OAUTH),
+            ("*", "*"),
+            ("", ""),
+        ] {
+            assert_eq!(urls.within(path), within, "{path}");
+        }
+        assert_eq!(Urls::of("https://auth.example").within("/auth/authorize"), "/auth/authorize");
+    }
+}
