@@ -8,6 +8,7 @@ pub(crate) mod jwt;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod redact;
+pub(crate) mod site;
 pub(crate) mod visitor;
 
 use std::path::{Path, PathBuf};

@@ -46,11 +46,21 @@ pub(crate) const ALL: &[Suite] = &[
         run: clients::oidc_client_ts,
     },
     Suite {
+        name: "form-redirects",
+        about: "Chromium follows an application's redirects behind the authority's forms",
+        run: clients::form_redirects,
+    },
+    Suite {
         name: "authlib",
         about: "Python's Authlib signs in with a key of its own",
         run: clients::authlib,
     },
     Suite { name: "apache", about: "mod_auth_openidc protects a page of Apache's", run: clients::apache },
+    Suite {
+        name: "nginx",
+        about: "an issuer with a path behind nginx, which passes it on or takes it away",
+        run: clients::nginx,
+    },
     Suite {
         name: "openidconnect",
         about: "the Rust crate signs in as a native app",

@@ -4,6 +4,8 @@
 
 mod apache;
 mod authlib;
+mod form_redirects;
+mod nginx;
 mod oidc_client_ts;
 mod openid_client;
 mod openidconnect;
@@ -16,6 +18,8 @@ use serde_json::Value;
 
 pub(super) use self::apache::run as apache;
 pub(super) use self::authlib::run as authlib;
+pub(super) use self::form_redirects::run as form_redirects;
+pub(super) use self::nginx::run as nginx;
 pub(super) use self::oidc_client_ts::run as oidc_client_ts;
 pub(super) use self::openid_client::run as openid_client;
 pub(super) use self::openidconnect::run as openidconnect;
