@@ -82,8 +82,8 @@ fn refusal(attempt: &Attempt) -> SignInError {
 impl Authority {
     /// Signs a user in with a password.
     ///
-    /// The password is tried as it was typed and then without outer white space, since other systems trim it before they
-    /// hash. A failure costs the same work for everybody, whether there is such a user or not.
+    /// The password is tried as it was typed and then in its [other spellings](Password::other_spellings). A failure costs the
+    /// same work for everybody, whether there is such a user or not.
     ///
     /// # Errors
     /// [`SignInError::Refused`] does not tell an unknown user from a wrong password or a disabled user.
@@ -197,9 +197,9 @@ impl Authority {
         when: PadWhen,
     ) -> Result<Option<(Password, bool)>, SignInError> {
         let padding = Padding { kinds: self.hash_kinds_with(hash), when };
-        let trimmed = typed.trimmed();
+        let others = typed.other_spellings();
         let mut matching = None;
-        for candidate in std::iter::once(typed).chain(trimmed) {
+        for candidate in std::iter::once(typed).chain(others) {
             let verification = self.hashing.verify(hash.clone(), candidate.clone(), padding.clone()).await?;
             if let Verification::Matches { needs_rehash } = verification {
                 matching.get_or_insert((candidate, needs_rehash));

@@ -8,6 +8,7 @@ mod rule;
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 pub use argon2id::{Argon2Params, OutOfMemory, Scratch};
@@ -33,10 +34,21 @@ impl Password {
         &self.0
     }
 
-    /// The password without outer white space, if it has any.
-    pub fn trimmed(&self) -> Option<Self> {
-        let trimmed = self.expose().trim();
-        (trimmed.len() < self.expose().len()).then(|| Self::new(trimmed))
+    /// What else a person who typed this may have meant: without outer white space, which other systems trim before they hash;
+    /// and with letters composed or decomposed, which depends on the keyboard and not on the person (RFC 8265 §4.2). Most
+    /// passwords have none, a few have one. All are drawn from what was typed alone, so they tell nothing about an account.
+    pub fn other_spellings(&self) -> Vec<Self> {
+        let typed = self.expose();
+        let trimmed = typed.trim();
+        let composed: Zeroizing<String> = Zeroizing::new(trimmed.nfc().collect());
+        let decomposed: Zeroizing<String> = Zeroizing::new(trimmed.nfd().collect());
+        let mut seen = vec![typed];
+        for spelling in [trimmed, &composed, &decomposed] {
+            if !seen.contains(&spelling) {
+                seen.push(spelling);
+            }
+        }
+        seen.into_iter().skip(1).map(Self::new).collect()
     }
 }
 

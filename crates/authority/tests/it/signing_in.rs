@@ -36,6 +36,21 @@ async fn a_password_is_tried_as_typed_and_then_without_outer_space() {
 }
 
 #[tokio::test]
+async fn a_password_is_the_same_however_a_keyboard_composes_its_letters() {
+    let test = TestAuthority::new().await;
+    let spellings = ["Caf\u{e9} \u{c5}ngstr\u{f6}m", "Cafe\u{301} A\u{30a}ngstro\u{308}m"];
+    for (name, key, stored) in [("zoe", [1; 16], spellings[0]), ("max", [2; 16], spellings[1])] {
+        let hash = InlineHashing::default().hash(Password::new(stored), [9; 16]).await.expect("a hash");
+        test.import_user(name, None, hash, key).await;
+        for typed in spellings {
+            test.try_sign_in(name, typed).await.unwrap_or_else(|error| panic!("{name} {typed}: {error}"));
+            test.try_sign_in(name, &format!("{typed} ")).await.expect("trimmed it is right");
+        }
+        assert!(test.try_sign_in(name, "Cafe Angstrom").await.is_err(), "another letter is another password");
+    }
+}
+
+#[tokio::test]
 async fn an_outdated_hash_is_replaced_at_sign_in() {
     let test = TestAuthority::new().await;
     test.import_user("grace", Some("42"), PasswordHash::from_stored(IMPORTED), [9; 16]).await;
