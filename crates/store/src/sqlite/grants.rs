@@ -21,16 +21,21 @@ use super::users::{attributes, status, username};
 use super::{audit, sessions};
 
 pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantOpening> {
+    let opening = open_in(db, grant, grant.session)?;
+    let (GrantOpening::CredentialsChanged, Some(session)) = (opening, grant.session) else {
+        return Ok(opening);
+    };
+    // The same user may have signed in again since the code was given.
+    match sessions::heir_of(db, session)? {
+        Some(heir) if heir != session => open_in(db, grant, Some(heir)),
+        _ => Ok(opening),
+    }
+}
+
+/// Opens a grant that belongs to this session.
+fn open_in(db: &Connection, grant: &NewGrant, session: Option<SessionId>) -> rusqlite::Result<GrantOpening> {
     let state = RefreshState::opened(grant.opened_at, grant.network);
     let (id_high, id_low) = halves(grant.id);
-    let session = match grant.session {
-        None => None,
-        // The same user may have signed in again since the code was given.
-        Some(session) => match sessions::heir_of(db, session)? {
-            Some(heir) => Some(heir),
-            None => return Ok(GrantOpening::CredentialsChanged),
-        },
-    };
     let mut insert = db.prepare_cached(
         "INSERT INTO grants (id_high, id_low, user, client, scope, generation, minted_at, grace_from, network, excuses,
                              clean, expires_at, session, detail)
