@@ -392,7 +392,7 @@ fn somebody_else_than_expected_has_to_sign_in() {
 
 #[test]
 fn somebody_else_who_signed_in_for_the_request_is_not_asked_again() {
-    let next = |changes: &[(&str, &str)], identified, expected| {
+    let next = |changes: &[(&str, &str)], identified, expected: &str| {
         let since = Since { identified, ..Since::default() };
         next_step(&valid(plain(), changes), Some(&ada(10)), Some(expected), None, since, now())
     };
