@@ -15,7 +15,9 @@ mod ser;
 mod string;
 mod value;
 
-use serde::de::DeserializeOwned;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, DeserializeSeed};
 
 pub(crate) use de::{Onlooker, Written, read_object};
 use error::Fault;
@@ -33,5 +35,17 @@ pub(crate) use value::Value;
 /// # Errors
 /// [`JsonError`] says what is wrong, and where; it repeats nothing of the text.
 pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, JsonError> {
-    de::read(std::str::from_utf8(json).map_err(|_| JsonError::Utf8)?)
+    from_slice_seed(json, PhantomData)
+}
+
+/// Reads a JSON text as [`from_slice`] does, into a value that is made by a seed: by something that is known only when the
+/// text is read.
+///
+/// # Errors
+/// As [`from_slice`].
+pub fn from_slice_seed<'de, S: DeserializeSeed<'de>>(
+    json: &'de [u8],
+    seed: S,
+) -> Result<S::Value, JsonError> {
+    de::read(std::str::from_utf8(json).map_err(|_| JsonError::Utf8)?, seed)
 }

@@ -9,7 +9,7 @@ mod names;
 mod reader;
 mod typed;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 
 use super::scan::check_len;
 use super::{Document, JsonError, Limits};
@@ -68,11 +68,11 @@ pub(crate) fn read_object<T: DeserializeOwned, O: Onlooker>(
 }
 
 /// Reads a whole text. An error is about the text, if anything is wrong with it, before it is about the type.
-pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
+pub(super) fn read<'de, S: DeserializeSeed<'de>>(text: &'de str, seed: S) -> Result<S::Value, JsonError> {
     check_len(text)?;
     let mut nobody = ();
     let mut reader = Reader::new(text, &mut nobody);
-    let value = T::deserialize(&mut reader).and_then(|value| reader.finish().map(|()| value));
+    let value = seed.deserialize(&mut reader).and_then(|value| reader.finish().map(|()| value));
     value.map_err(|error| match Document::parse_str(text, Limits::PAYLOAD) {
         Ok(_) => error.into(),
         Err(fault) => fault,
