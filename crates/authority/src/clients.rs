@@ -8,7 +8,7 @@ use jeton_oauth::client::ClientId;
 
 use crate::Network;
 use crate::authority::Authority;
-use crate::client::{Client, ClientError, is_document_url};
+use crate::client::{Client, ClientError, is_document_url, is_token_apis_own};
 use crate::refusal::OAuthError;
 use crate::store::{ClientChange, ClientRemoval, StoreError};
 
@@ -114,6 +114,9 @@ impl Authority {
     /// # Errors
     /// When the store fails.
     pub async fn add_client(&self, client: &Client) -> Result<ClientChange, StoreError> {
+        if is_token_apis_own(&client.id, &self.settings.client_id) {
+            return Ok(ClientChange::IdTaken);
+        }
         self.store.add_client(client.to_stored(&self.master)).await
     }
 

@@ -8,6 +8,7 @@ use jeton_oauth::authorization::GrantType;
 
 use crate::client::PkcePolicy;
 use crate::dpop::DpopNonces;
+use crate::issue::ClaimMapping;
 use crate::password::Argon2Params;
 use crate::refresh_token::RefreshPolicy;
 
@@ -18,6 +19,10 @@ pub struct Settings {
     pub issuer: String,
     /// Whom access tokens are for: `aud`.
     pub audience: String,
+    /// Whether the token API's tokens say so. Setting `access.audience`.
+    pub token_api_audience: TokenApiAudience,
+    /// What the token API's access tokens say of their users. Setting `token_api.claims`.
+    pub token_api_claims: Vec<ClaimMapping>,
     /// The client that the token API's grants are given to: `client_id`.
     pub client_id: String,
     /// For how long an access token holds. Setting `access.lifetime`.
@@ -90,6 +95,8 @@ impl Settings {
         Self {
             audience: issuer.clone(),
             issuer,
+            token_api_audience: TokenApiAudience::default(),
+            token_api_claims: vec![],
             client_id: "jeton".to_owned(),
             access_lifetime: Duration::from_secs(5 * 60),
             access_algorithm: AccessAlgorithm::AsStored,
@@ -139,6 +146,16 @@ const REGISTERED_SCOPE: &str = "openid profile email offline_access";
 /// How long authorization details may be where the operator does not say: with them an access token fits into the headers
 /// that servers take by default.
 const DETAILS_SIZE: usize = 4 * 1024;
+
+/// Whether the access tokens of the token API name an audience. Those of OAuth always do (RFC 9068 §2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TokenApiAudience {
+    /// They name [`Settings::audience`].
+    #[default]
+    Named,
+    /// They name none, for APIs whose library refuses a token with an audience that it was not told of.
+    Absent,
+}
 
 /// Who may register clients (RFC 7591).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -16,7 +16,7 @@ use crate::refresh_token::RefreshState;
 use crate::store::{GrantOpening, StoreError};
 use crate::throttle::{Attempt, Standing, TurnedAway};
 use crate::token::TokenPair;
-use crate::user::{Attributes, User, UserStatus, Username};
+use crate::user::{User, UserStatus, Username};
 use crate::{Caller, GrantId, Network, UserId, refresh_token, throttle};
 
 /// Why nobody was signed in.
@@ -277,8 +277,8 @@ impl Authority {
                     grant,
                     subject: user.subject(),
                     username: user.username,
-                    email: None,
-                    attributes: Attributes::default(),
+                    email: user.email,
+                    attributes: user.attributes,
                 };
                 Ok(self.with_ring(|ring| self.issue_pair(&live, ring, now))?)
             }

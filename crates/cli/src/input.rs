@@ -90,8 +90,7 @@ pub(crate) fn line_of_stdin() -> Result<Zeroizing<String>, Failure> {
     let read =
         if stdin_is_terminal() { source.read_line(&mut line) } else { source.read_to_string(&mut line) };
     read.map_err(|error| unreadable("standard input", &error))?;
-    let kept =
-        line.strip_suffix('\n').map_or(line.len(), |text| text.strip_suffix('\r').unwrap_or(text).len());
+    let kept = without_line_break(line.as_bytes()).len();
     line.truncate(kept);
     if line.contains('\n') {
         return Err(Failure::coded(
@@ -100,6 +99,12 @@ pub(crate) fn line_of_stdin() -> Result<Zeroizing<String>, Failure> {
         ));
     }
     Ok(line)
+}
+
+/// A secret without the one line break at its end, `\n` or `\r\n`, that editors and `echo` put there.
+pub(crate) fn without_line_break(secret: &[u8]) -> &[u8] {
+    let line = secret.strip_suffix(b"\n");
+    line.map_or(secret, |line| line.strip_suffix(b"\r").unwrap_or(line))
 }
 
 /// Asks for a new password twice, without showing it.

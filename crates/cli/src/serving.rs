@@ -8,19 +8,20 @@ use axum::Router;
 use jeton_authority::client::PkcePolicy;
 use jeton_authority::password::Argon2Params;
 use jeton_authority::refresh_token::RefreshPolicy;
-use jeton_authority::settings::{AccessAlgorithm, RegistrationPolicy, RegistrationRate, Settings};
+use jeton_authority::settings::{
+    AccessAlgorithm, RegistrationPolicy, RegistrationRate, Settings, TokenApiAudience,
+};
 use jeton_authority::{Authority, DpopNonces, SystemRandom};
-use jeton_jose::{Algorithm, SharedSecret};
+use jeton_jose::SharedSecret;
 use jeton_server::control::ControlSocket;
 use jeton_server::hashing::HashPool;
 use jeton_server::tls::{self, AskForCertificates, Tls, TlsError};
 use jeton_server::{
     Background, Clock, Fetcher, ForwardingHeader, Limits, Listener, Service, Shutdown, Signals, TokenApi,
-    TrustedProxies, descriptors, logging, memory,
+    TokenApiOptions, TrustedProxies, descriptors, logging, memory,
 };
 use jeton_store::{Access, DataFolder, ServerLock, SqliteStore, cause};
 use tokio::net::TcpListener;
-use zeroize::Zeroizing;
 
 use crate::config::{self, Config};
 use crate::data::{self, Data};
@@ -83,7 +84,7 @@ impl Prepared {
     /// Prepares a server. What may be refused is tried before anything is changed: a folder that another server has, a
     /// database of a newer version, a wrong master key.
     pub(crate) async fn new(config: Config) -> Result<Self, Failure> {
-        let shared_secret = shared_secret(&config)?;
+        let shared_secret = config.shared_secret().map_err(Failure::refused)?;
         let tls = config.tls().map_err(|error| match &error {
             TlsError::Unreadable { file, error: denied } => Failure::coded(
                 error.code(),
@@ -151,6 +152,10 @@ impl Prepared {
             .clock(Clock::system())
             .limits(limits(&self.config))
             .trusted_proxies(proxies(&self.config))
+            .token_api_options(TokenApiOptions {
+                origins: self.config.token_api_origins.clone(),
+                username_field: self.config.token_api_username_field.clone(),
+            })
             .token_api(if self.config.token_api_enabled { TokenApi::Served } else { TokenApi::Off })
             .fetcher(fetcher(&self.config)?)
             .also(routes)
@@ -202,9 +207,12 @@ pub(crate) fn settings(
     shared_secret: Option<SharedSecret>,
 ) -> Settings {
     let mut settings = Settings::new(config.issuer_at(address));
-    if let Some(audience) = &config.access_audience {
-        settings.audience.clone_from(audience);
+    match &config.access_audience {
+        Some(config::AccessAudience::Named(audience)) => settings.audience.clone_from(audience),
+        Some(config::AccessAudience::None) => settings.token_api_audience = TokenApiAudience::Absent,
+        None => {}
     }
+    settings.token_api_claims.clone_from(&config.token_api_claims.0);
     settings.client_id.clone_from(&config.client_id);
     settings.access_lifetime = config.access_lifetime;
     settings.remembered_tokens = config.access_remember;
@@ -256,29 +264,6 @@ const fn registration(policy: config::Registration) -> RegistrationPolicy {
         config::Registration::Token => RegistrationPolicy::WithToken,
         config::Registration::Open => RegistrationPolicy::Open,
     }
-}
-
-/// The secret of HS256, from the configuration or from its file.
-pub(crate) fn shared_secret(config: &Config) -> Result<Option<SharedSecret>, Failure> {
-    let (place, secret) = match (&config.access_shared_secret, &config.access_shared_secret_file) {
-        (Some(secret), _) => {
-            ("access.shared_secret".to_owned(), Zeroizing::new(secret.expose().as_bytes().to_vec()))
-        }
-        (None, Some(path)) => {
-            let mut secret = crate::input::file_or_stdin(path)?;
-            if secret.last() == Some(&b'\n') {
-                secret.pop();
-                if secret.last() == Some(&b'\r') {
-                    secret.pop();
-                }
-            }
-            (path.display().to_string(), secret)
-        }
-        (None, None) => return Ok(None),
-    };
-    SharedSecret::new(Algorithm::HS256, &secret)
-        .map(Some)
-        .map_err(|error| Failure::refused(format!("{place}: {error}")))
 }
 
 fn hash_pool(config: &Config) -> Result<HashPool, Failure> {

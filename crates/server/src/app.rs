@@ -10,6 +10,7 @@ use crate::cookies::Cookies;
 use crate::endpoints::discovery::Metadata;
 use crate::endpoints::health::Readiness;
 use crate::limits::Limits;
+use crate::token_api::TokenApiOptions;
 use crate::urls::Urls;
 
 /// What the endpoints share.
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub(crate) readiness: Readiness,
     /// What the browser's cookies are called.
     pub(crate) cookies: Cookies,
+    /// What the operator decides about the token API.
+    pub(crate) token_api: TokenApiOptions,
     /// Where clients with certificates come to, if it is another URL than the issuer's.
     pub(crate) mtls_url: Option<Box<str>>,
     /// What describes the authority to clients, ready to be sent.

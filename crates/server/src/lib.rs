@@ -44,6 +44,7 @@ mod serve;
 mod service;
 mod signals;
 pub mod tls;
+mod token_api;
 mod trouble;
 mod urls;
 
@@ -60,3 +61,4 @@ pub use router::TokenApi;
 pub use serve::{Shutdown, serve};
 pub use service::{Service, ServiceBuilder};
 pub use signals::{HangUps, Signals};
+pub use token_api::{OriginError, Origins, TokenApiOptions, UsernameField, UsernameFieldError};

@@ -17,10 +17,11 @@ use crate::endpoints::{
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::respond::{text, with_token_api_headers};
+use crate::token_api::cross_origin;
 
 pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
     let token_api = match token_api {
-        TokenApi::Served => token_api_routes(),
+        TokenApi::Served => token_api_routes(&app),
         TokenApi::Off => Router::new(),
     };
     Router::new()
@@ -44,7 +45,7 @@ pub enum TokenApi {
 }
 
 /// The paths of the token API are taken with and without the slash at their end.
-fn token_api_routes() -> Router<Arc<App>> {
+fn token_api_routes(app: &Arc<App>) -> Router<Arc<App>> {
     let obtain = post(token_obtain::post).options(token_obtain::options).fallback(not_a_post);
     let refresh = post(token_refresh::post).options(token_refresh::options).fallback(not_a_post);
     let verify = post(token_verify::post).options(token_verify::options).fallback(not_a_post);
@@ -58,6 +59,7 @@ fn token_api_routes() -> Router<Arc<App>> {
         .route("/api/token/verify", verify)
         .route("/api/token/blacklist/", blacklist.clone())
         .route("/api/token/blacklist", blacklist)
+        .layer(middleware::from_fn_with_state(Arc::clone(app), cross_origin))
 }
 
 /// OAuth 2.1 and OpenID Connect.

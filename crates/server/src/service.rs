@@ -39,6 +39,7 @@ use crate::peer::{Peer, Shown, Transport};
 use crate::request::{Reader, RequestContext};
 use crate::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::router::{TokenApi, router};
+use crate::token_api::TokenApiOptions;
 use crate::urls::Urls;
 
 /// Tells browsers to use https alone for this host, for a year from each answer (RFC 6797). Those that come by a proxy get it
@@ -70,6 +71,7 @@ impl Service {
             limits: Limits::default(),
             proxies: TrustedProxies::default(),
             token_api: TokenApi::default(),
+            token_api_options: TokenApiOptions::default(),
             certificate_header: None,
             own_certificates: CertificatesSeen::None,
             mtls_url: None,
@@ -162,6 +164,9 @@ impl Service {
         if let Some(cross_origin) = cross_origin {
             cross_origin.allow(shows_certificate, response.headers_mut());
         }
+        if let Some(whom) = context.readable_by.get() {
+            whom.tell(response.headers_mut());
+        }
         if let Some(cookie) = context.known_cookie.get() {
             response.headers_mut().append(header::SET_COOKIE, cookie.clone());
         }
@@ -232,6 +237,7 @@ pub struct ServiceBuilder {
     limits: Limits,
     proxies: TrustedProxies,
     token_api: TokenApi,
+    token_api_options: TokenApiOptions,
     certificate_header: Option<HeaderName>,
     own_certificates: CertificatesSeen,
     mtls_url: Option<String>,
@@ -262,6 +268,12 @@ impl ServiceBuilder {
     #[must_use]
     pub fn token_api(self, token_api: TokenApi) -> Self {
         Self { token_api, ..self }
+    }
+
+    /// Serves the token API so.
+    #[must_use]
+    pub fn token_api_options(self, token_api_options: TokenApiOptions) -> Self {
+        Self { token_api_options, ..self }
     }
 
     /// Takes the client's certificate from this header, if a trusted proxy sent it (RFC 8705, RFC 9440).
@@ -315,6 +327,7 @@ impl ServiceBuilder {
             limits,
             proxies,
             token_api,
+            token_api_options,
             certificate_header,
             own_certificates,
             mtls_url,
@@ -343,6 +356,7 @@ impl ServiceBuilder {
             fetcher,
             readiness: Readiness::default(),
             cookies,
+            token_api: token_api_options,
             mtls_url: mtls_url.map(Into::into),
             metadata,
         });

@@ -12,6 +12,8 @@ mod remote_keys;
 mod secret;
 mod sector;
 
+use jeton_oauth::client::ClientId;
+
 pub(crate) use algorithms::names;
 pub use algorithms::{
     ASSERTION_ALGORITHMS, CONTENT_ENCRYPTION_ALGORITHMS, KEY_ENCRYPTION_ALGORITHMS,
@@ -31,3 +33,9 @@ pub use registered::{Client, ClientError, NewClient, StoredClient, Unverified, d
 pub use remote_keys::ClientKeys;
 pub use secret::ClientSecret;
 pub use sector::ClientSectors;
+
+/// Whether a client of this identifier would be taken for the token API's own, which `client_id` of the settings names and which is
+/// never stored. None can be added under that name.
+pub fn is_token_apis_own(id: &ClientId, client_id: &str) -> bool {
+    id.as_str() == client_id
+}

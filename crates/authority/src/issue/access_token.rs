@@ -16,7 +16,7 @@ use crate::client::{Client, ClientPolicy};
 use crate::grant::LiveGrant;
 use crate::keys::{KeyRing, expired};
 use crate::random::{Random, sixteen};
-use crate::settings::Settings;
+use crate::settings::{Settings, TokenApiAudience};
 
 /// The `typ` of an access token (RFC 9068 §2.1).
 pub(crate) const TYP: &str = "at+jwt";
@@ -64,7 +64,7 @@ struct Claims<'a> {
     more: Map<String, Value>,
 }
 
-/// The claims of the token API's tokens, which have to be cheap: nothing optional, nothing flattened.
+/// The claims of the token API's tokens, which have to be cheap: nothing flattened.
 #[derive(Serialize)]
 struct TokenApiClaims<'a> {
     token_type: &'static str,
@@ -74,12 +74,22 @@ struct TokenApiClaims<'a> {
     user_id: &'a str,
     username: &'a str,
     iss: &'a str,
-    aud: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<&'a str>,
     sub: &'a str,
     client_id: &'a str,
     sid: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     scope: &'a str,
+}
+
+/// The same with the claims that the operator adds.
+#[derive(Serialize)]
+struct MoreTokenApiClaims<'a> {
+    #[serde(flatten)]
+    claims: TokenApiClaims<'a>,
+    #[serde(flatten)]
+    more: Map<String, Value>,
 }
 
 /// One audience, or several.
@@ -135,20 +145,29 @@ pub(crate) fn issue(
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<String, SignError> {
-    ring.access_signer.sign(&TokenApiClaims {
+    let (mut jti, mut sid) = ([0; 32], [0; 32]);
+    let claims = TokenApiClaims {
         token_type: TOKEN_TYPE,
         exp: now.saturating_add(settings.access_lifetime),
         iat: now,
-        jti: crate::id::hex(&sixteen(random), &mut [0; 32]),
+        jti: crate::id::hex(&sixteen(random), &mut jti),
         user_id: grant.subject.as_str(),
         username: grant.username.as_str(),
         iss: &settings.issuer,
-        aud: &settings.audience,
+        aud: match settings.token_api_audience {
+            TokenApiAudience::Named => Some(&settings.audience),
+            TokenApiAudience::Absent => None,
+        },
         sub: grant.subject.as_str(),
         client_id: &grant.grant.client,
-        sid: crate::id::hex(grant.grant.id.as_bytes(), &mut [0; 32]),
+        sid: crate::id::hex(grant.grant.id.as_bytes(), &mut sid),
         scope: &grant.grant.scope,
-    })
+    };
+    if settings.token_api_claims.is_empty() {
+        return ring.access_signer.sign(&claims);
+    }
+    let more = UserClaims::of_grant(grant).mapped(&settings.token_api_claims);
+    ring.access_signer.sign(&MoreTokenApiClaims { claims, more })
 }
 
 /// Where an access token of a client comes from.

@@ -6,6 +6,7 @@ use jeton_oauth::Scope;
 use jeton_oauth::authorization::ClaimRequest;
 use serde_json::{Map, Value};
 
+use super::claim_mapping::ClaimMapping;
 use crate::client::ClientPolicy;
 use crate::grant::LiveGrant;
 use crate::user::{Attributes, User};
@@ -97,6 +98,18 @@ impl<'a> UserClaims<'a> {
                 claims.insert(name.clone(), value);
             }
         }
+    }
+
+    /// The claims that the operator maps for the token API. `email` is the record's own, where it has one.
+    pub(crate) fn mapped(&self, mappings: &[ClaimMapping]) -> Map<String, Value> {
+        let value = |attribute: &str| match (attribute, self.email) {
+            ("email", Some(email)) => Some(email.into()),
+            (attribute, _) => self.get(attribute),
+        };
+        mappings
+            .iter()
+            .filter_map(|mapping| Some((mapping.claim().to_owned(), value(mapping.attribute())?)))
+            .collect()
     }
 
     /// Adds the claims that the operator gives this client.

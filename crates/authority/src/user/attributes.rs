@@ -94,6 +94,10 @@ impl Attributes {
     /// # Errors
     /// As [`Attributes::new`].
     pub fn from_json(json: &str) -> Result<Self, AttributesError> {
+        // Most users have none, and each refresh reads them.
+        if json == "{}" {
+            return Ok(Self::default());
+        }
         let members = serde_json::from_str(json).map_err(|_| AttributesError::NotAnObject)?;
         Self::new(members)
     }

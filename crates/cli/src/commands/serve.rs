@@ -2,7 +2,8 @@
 
 use axum::Router;
 use clap::Args;
-use jeton_authority::store::Store;
+use jeton_authority::store::{ClientStore, Store};
+use jeton_oauth::client::ClientId;
 
 use super::user::failed;
 use crate::failure::Failure;
@@ -38,6 +39,9 @@ impl Serve {
                     "warning: others reach this address, and know the authority by it: set `issuer` to its URL",
                 );
             }
+            if let Some(warning) = client_of_token_api(&server).await? {
+                output::note(&warning);
+            }
             let url = server.config.url_of(server.address);
             let mut lines = vec![format!("Jeton listens on {url}")];
             if let Some(address) = server.mtls_address {
@@ -57,6 +61,18 @@ impl Serve {
             server.run(signals, Router::new(), || output::announce(lines.join("\n"))).await
         })
     }
+}
+
+/// What to say of a client that has the name of the token API's own.
+async fn client_of_token_api(server: &Prepared) -> Result<Option<String>, Failure> {
+    let id = &server.config.client_id;
+    let Ok(parsed) = ClientId::parse(id.as_str()) else { return Ok(None) };
+    Ok(server.store.find_client(&parsed).await.map_err(failed)?.map(|_| {
+        format!(
+            "warning: there is a client {id}, which is also what the token API's own client is called: their sessions and tokens have the \
+             same client_id. Set `client_id` to another name, or remove the client: the token API's sessions stay"
+        )
+    }))
 }
 
 /// A path as it can be pasted into a shell.

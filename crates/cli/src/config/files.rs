@@ -49,11 +49,14 @@ impl Config {
 }
 
 impl Loaded {
-    /// Looks into the files that the configuration names.
+    /// Looks into the files that the configuration names. `others` are problems that were found elsewhere, by key.
     ///
     /// # Errors
-    /// All problems that were found.
-    pub(crate) fn check_files(&self) -> Result<(), Problems> {
+    /// All problems.
+    pub(crate) fn check_files<'p>(
+        &self,
+        others: impl IntoIterator<Item = (&'static str, &'p str)>,
+    ) -> Result<(), Problems> {
         let mut problems = vec![];
         let mut report = |key: &str, text: String| {
             problems.push(Problem::new(culprit(&[key], &self.values), format!("{key}: {text}")));
@@ -70,6 +73,12 @@ impl Loaded {
         }
         if let Err(text) = self.config.fetcher() {
             report("fetch.roots", text);
+        }
+        if let Err(text) = self.config.shared_secret() {
+            report("access.shared_secret_file", text);
+        }
+        for (key, text) in others {
+            report(key, text.to_owned());
         }
         if problems.is_empty() { Ok(()) } else { Err(Problems::new(problems)) }
     }

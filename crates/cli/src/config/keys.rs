@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jeton_oauth::Scope;
+use jeton_server::{Origins, UsernameField};
+use jeton_store::DataFolder;
 
 use super::problem::Problem;
 use super::setting::{
@@ -12,6 +14,7 @@ use super::setting::{
     Issuer, Listen, LogFormat, LogLevel, Networks, Nonces, Pkce, Reaches, Registration, Secret, Setting,
     Size, Texts, WebUrl,
 };
+use super::token_api::{AccessAudience, ClaimMappings};
 use super::{Source, Value};
 
 /// What is known of one key apart from its value.
@@ -93,11 +96,11 @@ settings! {
     access_lifetime: Duration = "access.lifetime", "5m";
     /// How many verified access tokens are remembered: where one comes again to be introspected or verified, its signature is not checked again, for ten minutes at most. Whether it was revoked is. 0: none.
     access_remember: usize = "access.remember", "1024";
-    /// What access tokens are signed with. `EdDSA` is Ed25519 under the name that older verifiers know. HS256 takes `access.shared_secret`; any other takes a key of the authority's own, made when there is none. By default what the newest key in the store is for; the first one is for ES256.
+    /// What access tokens are signed with. `EdDSA` is Ed25519 under the name that older verifiers know. HS256, HS384 and HS512 take `access.shared_secret`; any other takes a key of the authority's own, made when there is none. By default what the newest key in the store is for; the first one is for ES256.
     access_algorithm: Option<AccessAlgorithm> = "access.algorithm", "";
-    /// Whom access tokens are for: their `aud`. By default the issuer.
-    access_audience: Option<String> = "access.audience", "";
-    /// The secret that HS256 access tokens are signed with, shared with the APIs: at least 32 bytes.
+    /// Whom access tokens are for: their `aud`. By default the issuer. With `none` the token API's tokens have no `aud`; those of OAuth clients name the issuer.
+    access_audience: Option<AccessAudience> = "access.audience", "";
+    /// The secret that HS256, HS384 and HS512 access tokens are signed with, shared with the APIs: at least 32, 48 and 64 bytes.
     access_shared_secret: Option<Secret> = "access.shared_secret", "";
     /// A file that holds the shared secret. One line break at its end does not count.
     access_shared_secret_file: Option<PathBuf> = "access.shared_secret_file", "";
@@ -149,6 +152,12 @@ settings! {
     dpop_nonces: Nonces = "dpop.nonces", "unused";
     /// Whether the token API is served: sign-in with a user name and a password at `/api/token/`. Where all applications use single sign-on, turn it off, and passwords are typed nowhere but on the authority's own page.
     token_api_enabled: bool = "token_api.enabled", "true";
+    /// The origins whose scripts may use the token API, besides the authority's own: those of front ends on other hosts or ports. `*` is every origin, for scripts that send no credentials.
+    token_api_origins: Origins = "token_api.origins", "";
+    /// The field in which the token API is sent the username, which its errors name too: what a custom user model of Django's names in `USERNAME_FIELD`.
+    token_api_username_field: UsernameField = "token_api.username_field", "username";
+    /// Claims of the token API's access tokens, and the user's attributes that they are taken from, such as `is_staff=is_staff`. `email` is the user's address. A user without the attribute gets no such claim.
+    token_api_claims: ClaimMappings = "token_api.claims", "";
 
     /// The master key that private keys are sealed under: 32 bytes in base64url. Best set as a variable; without it, it is read from `keys.master_key_file`.
     keys_master_key: Option<Secret> = "keys.master_key", "";
@@ -249,9 +258,9 @@ impl Config {
             "tls.mtls_url" => {
                 self.mtls_url_at(self.listen.0, self.tls_mtls_listen.map(|listen| listen.0.port()))
             }
-            "database" => Some(format!("sqlite:{}", self.data.join("jeton.db").display())),
+            "database" => Some(format!("sqlite:{}", self.data.join(DataFolder::DATABASE).display())),
             "keys.master_key_file" if self.keys_master_key.is_none() => {
-                Some(self.data.join("master.key").display().to_string())
+                Some(self.data.join(DataFolder::MASTER_KEY).display().to_string())
             }
             _ => None,
         }

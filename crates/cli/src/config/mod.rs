@@ -9,8 +9,10 @@ mod keys;
 mod problem;
 mod reference;
 mod rules;
+mod secrets;
 mod setting;
 mod source;
+mod token_api;
 mod variables;
 mod warnings;
 
@@ -23,6 +25,7 @@ pub(crate) use setting::{
     AskForCertificates, Database, Documents, ForwardingHeader, LogFormat, Nonces, Pkce, Reaches, Registration,
 };
 pub(crate) use source::{Source, Value};
+pub(crate) use token_api::AccessAudience;
 
 use problem::Problem;
 

@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use jeton_jose::Algorithm;
 use jeton_oauth::RedirectUri;
 use jeton_oauth::authorization::AuthorizationDetails;
 
 use super::problem::Problem;
-use super::{AskForCertificates, Config, Source, Value, position};
+use super::{AskForCertificates, Config, Source, Value, position, secrets};
 use crate::words::span;
 
-/// The shortest shared secret: as long as the hash of HS256 (RFC 7518 §3.2).
-const SHORTEST_SECRET: usize = 32;
 /// The smallest bound on a request head that the server can hold to.
 const SMALLEST_HEADER: usize = 8192;
 /// The longest time that a configuration may name, so that no date is out of reach.
@@ -205,26 +202,27 @@ fn check_access_algorithm(config: &Config, report: &mut dyn FnMut(&[&str], Strin
     let secret_keys = ["access.shared_secret", "access.shared_secret_file"];
     let has_secret = config.access_shared_secret.is_some() || config.access_shared_secret_file.is_some();
     match config.access_algorithm.map(|access| access.algorithm) {
-        Some(Algorithm::HS256) if !has_secret => {
+        Some(algorithm) if algorithm.is_symmetric() && !has_secret => {
             report(
                 &["access.algorithm"],
-                "HS256 needs a secret that the APIs share: set access.shared_secret_file or access.shared_secret".to_owned(),
+                format!(
+                    "{algorithm} needs a secret that the APIs share: set access.shared_secret_file or access.shared_secret"
+                ),
             );
         }
-        Some(Algorithm::HS256) => {
-            if let Some(found) = config.access_shared_secret.as_ref().map(|secret| secret.expose().len())
-                && found < SHORTEST_SECRET
-            {
-                let text =
-                    format!("access.shared_secret has {found} bytes and needs at least {SHORTEST_SECRET}");
+        Some(algorithm) if algorithm.is_symmetric() => {
+            let secret = config.access_shared_secret.as_ref();
+            let checked =
+                secret.map(|it| secrets::checked(algorithm, "access.shared_secret", it.expose().as_bytes()));
+            if let Some(Err(text)) = checked {
                 report(&secret_keys, text);
             }
         }
-        Some(algorithm) if algorithm.is_symmetric() => {
-            report(&["access.algorithm"], format!("{algorithm} is not offered for access tokens: HS256 is"));
-        }
         _ if has_secret => {
-            report(&secret_keys, "a shared secret is used only where access.algorithm is HS256".to_owned());
+            report(
+                &secret_keys,
+                "a shared secret is used only where access.algorithm is HS256, HS384 or HS512".to_owned(),
+            );
         }
         _ => {}
     }

@@ -100,20 +100,32 @@ fn the_idle_lifetime_may_not_exceed_the_absolute_one() {
 }
 
 #[test]
-fn hs256_needs_a_shared_secret_of_32_bytes_and_nobody_else_takes_one() {
+fn hmac_needs_a_shared_secret_as_long_as_its_hash_and_nobody_else_takes_one() {
     assert_eq!(
         problems("", &[("JETON_ACCESS_ALGORITHM", "HS256")]),
         [
             "JETON_ACCESS_ALGORITHM: HS256 needs a secret that the APIs share: set access.shared_secret_file or access.shared_secret"
         ]
     );
-    assert_eq!(
-        problems("", &[("JETON_ACCESS_ALGORITHM", "HS256"), ("JETON_ACCESS_SHARED_SECRET", "short")]),
-        ["JETON_ACCESS_SHARED_SECRET: access.shared_secret has 5 bytes and needs at least 32"]
-    );
+    for (algorithm, needed) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
+        let (short, long) = ("k7".repeat(needed / 2 - 1) + "x", "k7".repeat(needed / 2));
+        let with = |secret| [("JETON_ACCESS_ALGORITHM", algorithm), ("JETON_ACCESS_SHARED_SECRET", secret)];
+        let found = needed - 1;
+        assert_eq!(
+            problems("", &with(&short)),
+            [format!(
+                "JETON_ACCESS_SHARED_SECRET: access.shared_secret: the secret has {found} bytes, {algorithm} wants at least {needed}"
+            )]
+        );
+        let loaded = load("", &with(&long), &[]).expect("valid");
+        let secret = loaded.config.shared_secret().expect("a secret").expect("a secret");
+        assert_eq!(secret.algorithm().as_str(), algorithm);
+    }
     assert_eq!(
         problems("", &[("JETON_ACCESS_SHARED_SECRET", "0123456789abcdef0123456789abcdef")]),
-        ["JETON_ACCESS_SHARED_SECRET: a shared secret is used only where access.algorithm is HS256"]
+        [
+            "JETON_ACCESS_SHARED_SECRET: a shared secret is used only where access.algorithm is HS256, HS384 or HS512"
+        ]
     );
 }
 

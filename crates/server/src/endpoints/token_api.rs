@@ -3,12 +3,13 @@
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::request::{FieldNames, FieldValue, RequestContext, read_fields};
+use crate::request::{FieldValue, RequestContext, read_fields};
 use crate::respond::{json, with_token_api_headers};
 
 /// A request to the token API, taken apart.
@@ -24,13 +25,14 @@ impl Call {
         Self { context: RequestContext::take(&mut parts.extensions), parts, body }
     }
 
-    /// Reads the fields; to be called once.
-    pub(super) async fn fields<F: FieldNames<N>, const N: usize>(
+    /// Reads the fields of these names; to be called once.
+    pub(super) async fn fields<const N: usize>(
         &mut self,
         app: &App,
+        names: [&str; N],
     ) -> Result<[FieldValue; N], ApiError> {
         let body = std::mem::take(&mut self.body);
-        Ok(read_fields::<F, N>(&self.parts, body, &app.limits).await?)
+        Ok(read_fields(&self.parts, body, &app.limits, names).await?)
     }
 }
 
@@ -43,7 +45,7 @@ pub(super) fn answer(outcome: Result<String, ApiError>, context: &RequestContext
 }
 
 /// The answer to `OPTIONS`: what the endpoint is and takes, as Django REST framework describes it.
-pub(super) fn description(body: &'static str) -> Response {
+pub(super) fn description(body: impl Into<Bytes>) -> Response {
     with_token_api_headers(json(StatusCode::OK, body))
 }
 

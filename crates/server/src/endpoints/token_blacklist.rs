@@ -6,7 +6,6 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 
 use super::token_api::{self, Call};
-use super::token_refresh::RefreshToken;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::Validation;
@@ -18,7 +17,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
 }
 
 async fn blacklist(app: &App, call: &mut Call) -> Result<String, ApiError> {
-    let [token] = call.fields::<RefreshToken, 1>(app).await?;
+    let [token] = call.fields(app, ["refresh"]).await?;
     let mut validation = Validation::default();
     let token = validation.text("refresh", token);
     validation.finish().map_err(ApiError::Fields)?;

@@ -10,13 +10,8 @@ use super::authorize::remember_browser;
 use super::token_api::{self, Call};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::request::{FieldNames, Validation};
-
-struct Credentials;
-
-impl FieldNames<2> for Credentials {
-    const NAMES: [&'static str; 2] = ["username", "password"];
-}
+use crate::request::Validation;
+use crate::token_api::PASSWORD;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
@@ -25,10 +20,11 @@ pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
 }
 
 async fn obtain(app: &App, call: &mut Call) -> Result<String, ApiError> {
-    let [username, password] = call.fields::<Credentials, 2>(app).await?;
+    let field = app.token_api.username_field.as_str();
+    let [username, password] = call.fields(app, [field, PASSWORD]).await?;
     let mut validation = Validation::default();
-    let username = validation.text("username", username);
-    let password = validation.password("password", password);
+    let username = validation.text(field, username);
+    let password = validation.password(PASSWORD, password);
     validation.finish().map_err(ApiError::Fields)?;
 
     let request = call.context.id();
@@ -63,11 +59,17 @@ fn hint(username: &str) -> String {
     format!("{first}…({})", username.chars().count())
 }
 
-pub(crate) async fn options(State(_): State<Arc<App>>) -> Response {
-    token_api::description(token_api::describe!(
+pub(crate) async fn options(State(app): State<Arc<App>>) -> Response {
+    const DESCRIPTION: &str = token_api::describe!(
         "Token Obtain Pair",
         "Exchanges a username and a password for an access token and a refresh token.",
         r#""username":{"type":"string","required":true,"read_only":false,"label":"Username"},"#,
         r#""password":{"type":"string","required":true,"read_only":false,"label":"Password"}"#
-    ))
+    );
+    let field = &app.token_api.username_field;
+    let [name, label] =
+        [field.as_str().into(), field.label().into()].map(|text: serde_json::Value| text.to_string());
+    let body =
+        DESCRIPTION.replacen(r#""Username""#, &label, 1).replacen(r#""username":"#, &format!("{name}:"), 1);
+    token_api::description(body)
 }

@@ -9,13 +9,7 @@ use jeton_authority::TokenError;
 use super::token_api::{self, Call};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::request::{FieldNames, Validation};
-
-pub(super) struct RefreshToken;
-
-impl FieldNames<1> for RefreshToken {
-    const NAMES: [&'static str; 1] = ["refresh"];
-}
+use crate::request::Validation;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
@@ -24,7 +18,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
 }
 
 async fn refresh(app: &App, call: &mut Call) -> Result<String, ApiError> {
-    let [token] = call.fields::<RefreshToken, 1>(app).await?;
+    let [token] = call.fields(app, ["refresh"]).await?;
     let mut validation = Validation::default();
     let token = validation.text("refresh", token);
     validation.finish().map_err(ApiError::Fields)?;

@@ -9,13 +9,7 @@ use jeton_authority::TokenError;
 use super::token_api::{self, Call};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::request::{FieldNames, Validation};
-
-struct AnyToken;
-
-impl FieldNames<1> for AnyToken {
-    const NAMES: [&'static str; 1] = ["token"];
-}
+use crate::request::Validation;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
@@ -24,7 +18,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
 }
 
 async fn verify(app: &App, call: &mut Call) -> Result<String, ApiError> {
-    let [token] = call.fields::<AnyToken, 1>(app).await?;
+    let [token] = call.fields(app, ["token"]).await?;
     let mut validation = Validation::default();
     let token = validation.text("token", token);
     validation.finish().map_err(ApiError::Fields)?;

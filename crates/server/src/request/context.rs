@@ -9,6 +9,7 @@ use jeton_oauth::Parameters;
 
 use super::reader::Reader;
 use crate::request_id::RequestId;
+use crate::token_api::ReadableBy;
 use crate::urls::Urls;
 
 /// What is known of a request before any endpoint sees it. The service puts it into the request's extensions.
@@ -26,6 +27,8 @@ pub(crate) struct RequestContext {
     pub(crate) browser: Option<KnownBrowser>,
     /// What the answer has the browser remember. All copies of the context share it.
     pub(crate) known_cookie: Arc<OnceLock<HeaderValue>>,
+    /// Whose scripts may read the answer, where its endpoint says so. All copies of the context share it.
+    pub(crate) readable_by: Arc<OnceLock<ReadableBy>>,
     /// The client of OAuth that it names, as it was sent, for the log alone.
     pub(crate) client_id: OnceLock<Box<str>>,
     /// The redirect URI that it names, likewise.
@@ -66,6 +69,7 @@ impl RequestContext {
             urls,
             browser: None,
             known_cookie: Arc::default(),
+            readable_by: Arc::default(),
             client_id: OnceLock::new(),
             redirect_uri: OnceLock::new(),
             authorization_used: OnceLock::new(),

@@ -1,6 +1,7 @@
 //! The values of fields, and what Django REST framework says of those that will not do.
 
 use jeton_authority::password::{Password, PasswordError};
+use serde_json::Value;
 
 use crate::respond::sentence;
 
@@ -51,7 +52,7 @@ impl FieldError {
 
 /// The fields of a request that will not do, in the order the endpoint names them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct FieldErrors(Vec<(&'static str, FieldError)>);
+pub(crate) struct FieldErrors(Vec<(Box<str>, FieldError)>);
 
 impl FieldErrors {
     /// As a JSON object with a list of messages a field.
@@ -59,8 +60,7 @@ impl FieldErrors {
         let members: Vec<String> = self
             .0
             .iter()
-            // Neither the names nor the messages hold a letter that JSON would escape.
-            .map(|(name, error)| format!("\"{name}\":[\"{}\"]", error.message()))
+            .map(|(name, error)| format!("{}:{}", Value::from(&**name), Value::from(vec![error.message()])))
             .collect();
         format!("{{{}}}", members.join(","))
     }
@@ -72,7 +72,7 @@ pub(crate) struct Validation(FieldErrors);
 
 impl Validation {
     /// The text of a field; empty, with the error kept, where it will not do.
-    pub(crate) fn text(&mut self, name: &'static str, value: FieldValue) -> String {
+    pub(crate) fn text(&mut self, name: &str, value: FieldValue) -> String {
         let error = match value {
             FieldValue::Absent => FieldError::Required,
             FieldValue::Null => FieldError::Null,
@@ -81,19 +81,19 @@ impl Validation {
             FieldValue::Text(text) if text.contains('\0') => FieldError::NullCharacter,
             FieldValue::Text(text) => return text,
         };
-        self.0.0.push((name, error));
+        self.0.0.push((name.into(), error));
         String::new()
     }
 
     /// A field that is a password; an empty one, with the error kept, where it will not do.
-    pub(crate) fn password(&mut self, name: &'static str, value: FieldValue) -> Password {
+    pub(crate) fn password(&mut self, name: &str, value: FieldValue) -> Password {
         let before = self.0.0.len();
         let text = self.text(name, value);
         match Password::parse(&text) {
             Ok(password) => return password,
             // The framework has its own words for what is absent, blank or holds a null character.
             Err(_) if self.0.0.len() > before => {}
-            Err(error) => self.0.0.push((name, FieldError::Password(error))),
+            Err(error) => self.0.0.push((name.into(), FieldError::Password(error))),
         }
         Password::new("")
     }

@@ -13,12 +13,6 @@ use super::media_type::MediaType;
 use super::{json, multipart};
 use crate::limits::Limits;
 
-/// The fields that an endpoint looks at. Others are ignored.
-pub(crate) trait FieldNames<const N: usize> {
-    /// Their names.
-    const NAMES: [&'static str; N];
-}
-
 /// Why no fields could be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
@@ -42,11 +36,12 @@ pub(crate) enum ReadError {
     NotAnObject(&'static str),
 }
 
-/// Reads the named fields. A request without a body has none of them, whatever it says its encoding is.
-pub(crate) async fn read_fields<F: FieldNames<N>, const N: usize>(
+/// Reads the fields of these names and ignores others. A request without a body has none of them, whatever it says its encoding is.
+pub(crate) async fn read_fields<const N: usize>(
     parts: &Parts,
     body: Body,
     limits: &Limits,
+    names: [&str; N],
 ) -> Result<[FieldValue; N], ReadError> {
     // A client that waits for leave to send has not sent anything yet that would have to be read first.
     let waits = parts.headers.contains_key(header::EXPECT);
@@ -58,35 +53,40 @@ pub(crate) async fn read_fields<F: FieldNames<N>, const N: usize>(
         return Ok(std::array::from_fn(|_| FieldValue::Absent));
     }
     match MediaType::of(&parts.headers).map_err(ReadError::MediaType)? {
-        MediaType::Json => json::read::<F, N>(&body),
-        MediaType::Form => Ok(read_form::<F, N>(&body)),
-        MediaType::Multipart => read_multipart::<F, N>(&parts.headers, body).await,
+        MediaType::Json => json::read(&body, names),
+        MediaType::Form => Ok(read_form(&body, names)),
+        MediaType::Multipart => read_multipart(&parts.headers, body, names).await,
     }
 }
 
-/// Which of the fields has this name.
-pub(super) fn index<F: FieldNames<N>, const N: usize>(name: &str) -> Option<usize> {
-    F::NAMES.iter().position(|known| *known == name)
+/// The place of the field that has this name, if one has.
+fn slot<'v, const N: usize>(
+    values: &'v mut [FieldValue; N],
+    names: [&str; N],
+    name: &str,
+) -> Option<&'v mut FieldValue> {
+    names.iter().zip(values).find(|(known, _)| **known == name).map(|(_, value)| value)
 }
 
 /// A form in the encoding of URLs. The last value of a name counts.
-fn read_form<F: FieldNames<N>, const N: usize>(body: &[u8]) -> [FieldValue; N] {
+fn read_form<const N: usize>(body: &[u8], names: [&str; N]) -> [FieldValue; N] {
     let mut values = std::array::from_fn(|_| FieldValue::Absent);
     for (name, value) in form_urlencoded::parse(body) {
-        if let Some(slot) = index::<F, N>(&name).and_then(|index| values.get_mut(index)) {
+        if let Some(slot) = slot(&mut values, names, &name) {
             *slot = FieldValue::Text(value.into_owned());
         }
     }
     values
 }
 
-async fn read_multipart<F: FieldNames<N>, const N: usize>(
+async fn read_multipart<const N: usize>(
     headers: &HeaderMap,
     body: Bytes,
+    names: [&str; N],
 ) -> Result<[FieldValue; N], ReadError> {
     let mut values = std::array::from_fn(|_| FieldValue::Absent);
     multipart::read(headers, body, |name, value| {
-        if let Some(slot) = index::<F, N>(name).and_then(|index| values.get_mut(index)) {
+        if let Some(slot) = slot(&mut values, names, name) {
             *slot = value;
         }
     })

@@ -1,41 +1,46 @@
 //! Fields in a JSON body.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use jeton_jose::json;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 use super::field::FieldValue;
-use super::fields::{FieldNames, ReadError, index};
+use super::fields::ReadError;
 
 /// Reads the named fields of a JSON object; others are ignored, but must be JSON all the same.
-pub(super) fn read<F: FieldNames<N>, const N: usize>(body: &[u8]) -> Result<[FieldValue; N], ReadError> {
-    match json::from_slice::<JsonBody<F, N>>(body).map_err(ReadError::Json)? {
-        JsonBody::Object(values, _) => Ok(values),
+pub(super) fn read<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[FieldValue; N], ReadError> {
+    match json::from_slice_seed(body, Names(names)).map_err(ReadError::Json)? {
+        JsonBody::Object(values) => Ok(values),
         JsonBody::Null => Err(ReadError::NoData),
         JsonBody::Other(kind) => Err(ReadError::NotAnObject(kind)),
     }
 }
 
 /// The outermost value of a body.
-enum JsonBody<F, const N: usize> {
-    Object([FieldValue; N], PhantomData<F>),
+enum JsonBody<const N: usize> {
+    Object([FieldValue; N]),
     Null,
     /// Anything else, by Python's name for it.
     Other(&'static str),
 }
 
-impl<'de, F: FieldNames<N>, const N: usize> Deserialize<'de> for JsonBody<F, N> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(BodyVisitor(PhantomData))
+/// The names of the fields that are read.
+#[derive(Clone, Copy)]
+struct Names<'n, const N: usize>([&'n str; N]);
+
+impl<'de, const N: usize> DeserializeSeed<'de> for Names<'_, N> {
+    type Value = JsonBody<N>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct BodyVisitor<F, const N: usize>(PhantomData<F>);
-
-impl<'de, F: FieldNames<N>, const N: usize> Visitor<'de> for BodyVisitor<F, N> {
-    type Value = JsonBody<F, N>;
+impl<'de, const N: usize> Visitor<'de> for Names<'_, N> {
+    type Value = JsonBody<N>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -43,7 +48,7 @@ impl<'de, F: FieldNames<N>, const N: usize> Visitor<'de> for BodyVisitor<F, N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut values = std::array::from_fn(|_| FieldValue::Absent);
-        while let Some(Name(index, ..)) = members.next_key::<Name<F, N>>()? {
+        while let Some(index) = members.next_key_seed(Name(self.0))? {
             match index.and_then(|index| values.get_mut(index)) {
                 Some(value) => *value = members.next_value()?,
                 None => {
@@ -51,7 +56,7 @@ impl<'de, F: FieldNames<N>, const N: usize> Visitor<'de> for BodyVisitor<F, N> {
                 }
             }
         }
-        Ok(JsonBody::Object(values, PhantomData))
+        Ok(JsonBody::Object(values))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
@@ -84,24 +89,26 @@ impl<'de, F: FieldNames<N>, const N: usize> Visitor<'de> for BodyVisitor<F, N> {
     }
 }
 
-/// A member's name: which of the fields it is, if it is one.
-struct Name<F, const N: usize>(Option<usize>, PhantomData<F>);
+/// Reads a member's name: which of the fields it is, if it is one.
+struct Name<'n, const N: usize>([&'n str; N]);
 
-impl<'de, F: FieldNames<N>, const N: usize> Deserialize<'de> for Name<F, N> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NameVisitor<F, const N: usize>(PhantomData<F>);
-        impl<F: FieldNames<N>, const N: usize> Visitor<'_> for NameVisitor<F, N> {
-            type Value = Name<F, N>;
+impl<'de, const N: usize> DeserializeSeed<'de> for Name<'_, N> {
+    type Value = Option<usize>;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
 
-            fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-                Ok(Name(index::<F, N>(name), PhantomData))
-            }
-        }
-        deserializer.deserialize_str(NameVisitor(PhantomData))
+impl<const N: usize> Visitor<'_> for Name<'_, N> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|known| *known == name))
     }
 }
 

@@ -14,7 +14,7 @@ mod reader;
 pub(crate) use body::BodyError;
 pub(crate) use context::{Credentials, RequestContext, logged};
 pub(crate) use field::{FieldErrors, FieldValue, Validation};
-pub(crate) use fields::{FieldNames, ReadError, read_fields};
+pub(crate) use fields::{ReadError, read_fields};
 pub(crate) use form::FormError;
 pub(crate) use object::read_object;
 pub(crate) use reader::Reader;

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::audit::AuditRecord;
+use jeton_authority::accounts::{ImportedUser, LastImport};
+use jeton_authority::audit::{AuditFilter, AuditNumber, AuditRecord};
 use jeton_authority::authorization::{NewAnswer, RequestAnswer};
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
@@ -16,11 +17,11 @@ use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::store::{
-    ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided, DevicePoll, DeviceStore,
-    ExpiredSession, GrantFilter, GrantOpening, GrantsEnded, KeyAddition, KeyWithdrawal, LogoutDelivery,
-    LogoutStore, Needless, NewUser, OneTimeStore, Placement, Redemption, Refresh, Revocation, SessionEnding,
-    SessionOpening, SessionStore, SignInStore, Store, StoreError, SweepStep, SweepStore, UserAddition,
-    UserChange,
+    AccountStore, AccountsUpdated, ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided,
+    DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening, GrantsEnded, KeyAddition,
+    KeyWithdrawal, LogoutDelivery, LogoutStore, Needless, NewUser, OneTimeStore, Placement, Redemption,
+    Refresh, Revocation, SessionEnding, SessionOpening, SessionStore, SignInStore, Store, StoreError,
+    SweepStep, SweepStore, UserAddition, UserChange,
 };
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
 use jeton_authority::{GrantId, Network, SessionId, UserId};
@@ -95,6 +96,7 @@ delegate! { Store {
     false list_grants(filter: GrantFilter, after: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<GrantSummary>;
     true record_audit(record: AuditRecord) -> ();
     false list_audit(limit: u32) -> Vec<AuditRecord>;
+    false read_audit(filter: AuditFilter, limit: u32) -> Vec<(AuditNumber, AuditRecord)>;
     false list_keys() -> Vec<StoredKey>;
     true add_keys(keys: Vec<StoredKey>, newest: Option<KeyId>) -> KeyAddition;
     true withdraw_key(key: &KeyId, now: Timestamp) -> KeyWithdrawal;
@@ -110,6 +112,13 @@ delegate! { Store {
                 self.inner.external_changes()
             }
 }
+
+delegate! { AccountStore {
+    true add_imported_users(users: Vec<(NewUser, LastImport)>) -> Vec<UserAddition>;
+    true update_imported_users(users: Vec<(UserId, ImportedUser)>, now: Timestamp) -> AccountsUpdated;
+    true change_email(user: UserId, email: Option<Box<str>>, now: Timestamp) -> UserChange;
+    true remove_user(user: UserId, now: Timestamp) -> UserChange;
+} }
 
 delegate! { ClientStore {
     true add_client(client: StoredClient) -> ClientChange;

@@ -8,7 +8,7 @@ mod shown;
 
 use clap::{ArgGroup, Args, Subcommand};
 use jeton_authority::SystemRandom;
-use jeton_authority::client::{Client, ClientError, ClientSecret, NewClient};
+use jeton_authority::client::{Client, ClientError, ClientSecret, NewClient, is_token_apis_own};
 use jeton_authority::keys::{MasterKey, make_for_client};
 use jeton_authority::store::{ClientChange, ClientRemoval, ClientStore};
 use jeton_oauth::authorization::GrantType;
@@ -115,6 +115,9 @@ impl ClientCommand {
         data::run(async {
             match self.action {
                 Action::Add { id, public, secret_stdin, description } => {
+                    if is_token_apis_own(&id, &config.client_id) {
+                        return Err(own_name(&id));
+                    }
                     let secret = secret_stdin.then(secret_of_stdin).transpose()?;
                     Clients::open(&config).await?.add(id, public, secret, &description, style).await
                 }
@@ -339,6 +342,13 @@ fn refused(error: &ClientError) -> Failure {
         _ => "",
     };
     Failure::coded(error.code(), format!("{}{hint}", output::printable(&error.to_string())))
+}
+
+fn own_name(id: &ClientId) -> Failure {
+    Failure::coded(
+        "client_id_reserved",
+        format!("{id} is what the token API's own client is called (client_id): choose another name"),
+    )
 }
 
 fn unknown(id: &ClientId) -> Failure {

@@ -54,7 +54,7 @@ impl Preview {
         let authority = Authority::open(
             Arc::clone(&clients.data.store) as Arc<_>,
             clients.master,
-            serving::settings(config, config.listen.0, serving::shared_secret(config)?),
+            serving::settings(config, config.listen.0, config.shared_secret().map_err(Failure::refused)?),
             Arc::new(hashing),
             Arc::new(SystemRandom),
             now,

@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::routing::get;
 use axum::{Json, Router};
 use jeton_authority::Authority;
+use jeton_authority::settings::TokenApiAudience;
 use jeton_guard::{AccessToken, BodyStyle, Guard};
+use jeton_jose::jwt::Audience;
 use jeton_jose::{JwkSet, KeySet};
 use serde::Serialize;
 
@@ -40,7 +42,11 @@ pub(super) fn api(
         Some(secret) => KeySet::from(secret),
         None => published(&server.authority).map_err(|error| Failure::refused(error.to_string()))?,
     };
-    let guard = Guard::builder(settings.issuer.as_str(), settings.audience.as_str(), keys)
+    let audience = match settings.token_api_audience {
+        TokenApiAudience::Named => Audience::new(settings.audience.as_str()),
+        TokenApiAudience::Absent => Audience::any(),
+    };
+    let guard = Guard::builder(settings.issuer.as_str(), audience, keys)
         .body_style(BodyStyle::SimpleJwt)
         // The token was made by this machine's clock.
         .leeway(Duration::ZERO)

@@ -1,0 +1,138 @@
+//! Cross-origin requests at the token API (Fetch §3.3), as django-cors-headers answers them.
+//!
+//! A request from an origin that is not allowed is served all the same: its sender may be no browser, or one that sees another
+//! origin than this server does (behind a proxy for development). Its answer has none of the headers without which a browser
+//! shows it to no script, and the log names the setting.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use super::Origins;
+use crate::app::App;
+use crate::request::{RequestContext, logged};
+
+const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
+/// Where a browser does not say what it is going to send.
+const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Authorization, Content-Type");
+const EXPOSED: HeaderValue = HeaderValue::from_static("WWW-Authenticate, Retry-After, Date, X-Request-Id");
+/// For how long a browser may remember that it may ask, in seconds: what browsers allow at most.
+const REMEMBERED: HeaderValue = HeaderValue::from_static("7200");
+const EVERY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
+const VARIES: HeaderValue = HeaderValue::from_static("Origin");
+const VARIES_BY_HEADERS: HeaderValue = HeaderValue::from_static("Access-Control-Request-Headers");
+
+/// Whose scripts may read the answer to a request, errors of every kind included.
+#[derive(Debug, Clone)]
+pub(crate) enum ReadableBy {
+    /// Those of every origin, where the browser sent no credentials.
+    Everybody,
+    /// Those of this one, credentials or not.
+    Origin(HeaderValue),
+    /// Nobody's of this origin; others are listed.
+    Others,
+}
+
+impl ReadableBy {
+    /// Tells the browser.
+    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
+        match self {
+            Self::Everybody => {
+                headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, EVERY_ORIGIN);
+            }
+            Self::Origin(origin) => {
+                headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+                headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+                headers.append(header::VARY, VARIES);
+            }
+            Self::Others => {
+                headers.append(header::VARY, VARIES);
+                return;
+            }
+        }
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
+}
+
+/// Finds out whose scripts may read the answer, and answers a browser that asks whether it may ask.
+pub(crate) async fn cross_origin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let origins = &app.token_api.origins;
+    let Some(origin) = request.headers().get(header::ORIGIN) else {
+        if matches!(origins, Origins::Listed(listed) if !listed.is_empty()) {
+            readable_by(&request, ReadableBy::Others);
+        }
+        return next.run(request).await;
+    };
+    if !origins.allow(origin) {
+        if !is_own(origin, request.headers(), &app) {
+            log_refusal(origin, &request);
+        }
+        if *origins != Origins::default() {
+            readable_by(&request, ReadableBy::Others);
+        }
+        return next.run(request).await;
+    }
+    readable_by(
+        &request,
+        match origins {
+            Origins::Every => ReadableBy::Everybody,
+            Origins::Listed(_) => ReadableBy::Origin(origin.clone()),
+        },
+    );
+    let is_preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if is_preflight { preflight(request.headers()) } else { next.run(request).await }
+}
+
+/// What a browser may send: whatever it asks for. Nothing here goes by a header that a script could not send anyway.
+fn preflight(asked: &HeaderMap) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, REMEMBERED);
+    headers.insert(header::VARY, VARIES_BY_HEADERS);
+    for wanted in asked.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.append(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
+    headers.entry(header::ACCESS_CONTROL_ALLOW_HEADERS).or_insert(HEADERS);
+    response
+}
+
+fn readable_by(request: &Request, whom: ReadableBy) {
+    if let Some(context) = request.extensions().get::<RequestContext>() {
+        context.readable_by.get_or_init(|| whom);
+    }
+}
+
+/// Whether a page of this authority sent the request, as its browser sees it: by the issuer's origin, or by the host that it asked.
+fn is_own(origin: &HeaderValue, headers: &HeaderMap, app: &App) -> bool {
+    let origin = origin.as_bytes();
+    let of_issuer = app.authority.settings().issuer.as_bytes();
+    let follows = |rest: &[u8]| rest.first().is_none_or(|byte| *byte == b'/');
+    if of_issuer.strip_prefix(origin).is_some_and(follows) {
+        return true;
+    }
+    let host = headers.get(header::HOST).map_or(&b""[..], |host| host.as_bytes());
+    [&b"https://"[..], b"http://"]
+        .iter()
+        .any(|scheme| origin.strip_prefix(*scheme).is_some_and(|named| named.eq_ignore_ascii_case(host)))
+}
+
+fn log_refusal(origin: &HeaderValue, request: &Request) {
+    let Some(context) = request.extensions().get::<RequestContext>() else { return };
+    let (request, network) = (context.id(), context.network());
+    let origin = String::from_utf8_lossy(origin.as_bytes());
+    tracing::info!(
+        request,
+        code = "origin_not_allowed",
+        origin = logged(&origin),
+        %network,
+        "scripts of this origin cannot use the token API: browsers hide the answer from them; add the origin to token_api.origins \
+         if the front end is yours"
+    );
+}

@@ -1,0 +1,87 @@
+//! The field that the username is posted in: Django's `USERNAME_FIELD`.
+
+/// The field that a username is posted in at the token API, which errors name too: `username`, or what a custom user model of
+/// Django's calls it in `USERNAME_FIELD` (`email`, `phone`). Setting `token_api.username_field`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsernameField(Box<str>);
+
+/// Why a text cannot be the field of the username.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UsernameFieldError {
+    /// It is the field of the password.
+    #[error(
+        "`password` is the field of the password: name the one that the username is posted in, such as username or email"
+    )]
+    Password,
+    /// It is no name.
+    #[error(
+        "wants the name of a field, such as username, email or phone: up to {} letters, digits and the characters _ - .",
+        UsernameField::MAX_CHARS
+    )]
+    Malformed,
+}
+
+impl UsernameField {
+    /// The most characters of the name.
+    pub const MAX_CHARS: usize = 64;
+
+    /// Takes the name of a field.
+    ///
+    /// # Errors
+    /// [`UsernameFieldError`] says why it cannot be one.
+    pub fn parse(text: &str) -> Result<Self, UsernameFieldError> {
+        let is_name = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+        if text.is_empty() || text.chars().count() > Self::MAX_CHARS || !text.chars().all(is_name) {
+            Err(UsernameFieldError::Malformed)
+        } else if text == PASSWORD {
+            Err(UsernameFieldError::Password)
+        } else {
+            Ok(Self(text.into()))
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as people read it, as Django makes one of it: `phone_number` is `Phone number`.
+    pub(crate) fn label(&self) -> String {
+        let spaced = self.0.replace('_', " ");
+        let mut letters = spaced.trim().chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+}
+
+/// The field of the password.
+pub(crate) const PASSWORD: &str = "password";
+
+impl Default for UsernameField {
+    fn default() -> Self {
+        Self("username".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_name_but_that_of_the_password_can_be_the_field() {
+        for name in ["username", "email", "phone_number", "e-mail", "kullanıcı"] {
+            assert_eq!(UsernameField::parse(name).as_ref().map(UsernameField::as_str), Ok(name));
+        }
+        assert_eq!(UsernameField::parse("password"), Err(UsernameFieldError::Password));
+        for text in ["", "user name", "a\"b", "a\\b", "a\u{0}", &"x".repeat(65)] {
+            assert_eq!(UsernameField::parse(text), Err(UsernameFieldError::Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_made_as_django_makes_it() {
+        let label = |name| UsernameField::parse(name).map(|field| field.label());
+        assert_eq!(label("email").as_deref(), Ok("Email"));
+        assert_eq!(label("phone_number").as_deref(), Ok("Phone number"));
+    }
+}
