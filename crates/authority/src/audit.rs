@@ -14,6 +14,10 @@ pub enum AuditEvent {
     UserDisabled,
     /// A disabled user was enabled.
     UserEnabled,
+    /// The name, the address or the role of a user was changed.
+    UserChanged,
+    /// A user was removed; every grant of theirs ended.
+    UserRemoved,
     /// A password was changed; the user's other grants ended.
     PasswordChanged,
     /// A lost response was excused.
@@ -62,10 +66,12 @@ pub enum AuditEvent {
 
 impl AuditEvent {
     /// Every event, so that a stored name can be read back.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::UserAdded,
         Self::UserDisabled,
         Self::UserEnabled,
+        Self::UserChanged,
+        Self::UserRemoved,
         Self::PasswordChanged,
         Self::RefreshExcused,
         Self::RefreshCaughtUp,
@@ -96,6 +102,8 @@ impl AuditEvent {
             Self::UserAdded => "user_added",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
+            Self::UserChanged => "user_changed",
+            Self::UserRemoved => "user_removed",
             Self::PasswordChanged => "password_changed",
             Self::RefreshExcused => "refresh_excused",
             Self::RefreshCaughtUp => "refresh_caught_up",
@@ -149,4 +157,31 @@ impl AuditRecord {
     pub const fn new(event: AuditEvent, at: Timestamp) -> Self {
         Self { at, event, user: None, grant: None, network: None, key: None }
     }
+}
+
+/// The place of a record in the order in which records were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AuditNumber(pub i64);
+
+/// Which records are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AuditFilter {
+    /// Those of this user alone.
+    pub user: Option<UserId>,
+    /// Those of this time and later.
+    pub since: Option<Timestamp>,
+    /// Those that were written after this one.
+    pub after: Option<AuditNumber>,
+    /// Which of them, where there are more than are asked for.
+    pub end: AuditEnd,
+}
+
+/// At which end of the trail a list begins that does not hold all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AuditEnd {
+    /// The ones that were written first.
+    #[default]
+    Oldest,
+    /// The ones that were written last.
+    Newest,
 }

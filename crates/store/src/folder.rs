@@ -43,6 +43,11 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
+    /// What the database is called in the folder.
+    pub const DATABASE: &str = "jeton.db";
+    /// What the master key is called in the folder.
+    pub const MASTER_KEY: &str = "master.key";
+
     /// Opens a folder, and makes it where it is missing, for nobody but its owner (mode 0700).
     ///
     /// # Errors
@@ -63,12 +68,12 @@ impl DataFolder {
 
     /// The database, for [`SqliteStore::open`](crate::SqliteStore::open).
     pub fn database(&self) -> PathBuf {
-        self.path.join("jeton.db")
+        self.path.join(Self::DATABASE)
     }
 
     /// The master key that private keys are sealed under.
     pub fn master_key(&self) -> PathBuf {
-        self.path.join("master.key")
+        self.path.join(Self::MASTER_KEY)
     }
 
     /// The socket that a running server listens on for commands.

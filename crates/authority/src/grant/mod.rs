@@ -80,9 +80,9 @@ pub struct LiveGrant {
     pub subject: Subject,
     /// What the user signs in with.
     pub username: Username,
-    /// An address to reach the user, where an authorization is behind the grant.
+    /// An address to reach the user.
     pub email: Option<Box<str>>,
-    /// What else is known of the user, where an authorization is behind the grant.
+    /// What else is known of the user.
     pub attributes: Attributes,
 }
 
@@ -106,4 +106,6 @@ pub struct GrantSummary {
     pub username: Username,
     /// The browser's session that it ends with, if it does with one.
     pub session: Option<SessionId>,
+    /// When it was opened; not known of grants from before that was noted.
+    pub opened_at: Option<Timestamp>,
 }

@@ -203,7 +203,8 @@ pub(crate) fn newest(stored: &[StoredKey], added: &[StoredKey]) -> Option<KeyId>
     stored.iter().rfind(same_purpose).map(|key| key.id.clone())
 }
 
-/// Adds a key for access tokens: published at once, signing after `publish_wait`.
+/// Adds a key for access tokens: published at once, signing after `publish_wait`; at once where there was none before, since nobody
+/// can have fetched an older set.
 ///
 /// The algorithm is the one given, or else that of the key that signs now.
 ///
@@ -220,7 +221,7 @@ pub async fn rotate(
     let algorithm = algorithm.unwrap_or_else(|| {
         of_purpose(&keys, KeyPurpose::Access).last().map_or(FIRST_ALGORITHM, |key| key.algorithm)
     });
-    let key = access_key(master, algorithm, now, now.saturating_add(publish_wait))?;
+    let key = access_key(master, algorithm, now, signs_from(&keys, publish_wait, now))?;
     add(store, key, &keys).await
 }
 
@@ -236,8 +237,14 @@ pub async fn import(
     now: Timestamp,
 ) -> Result<StoredKey, KeyChangeError> {
     let keys = opened(store, master).await?;
-    let key = seal_access_key(master, key, now, now.saturating_add(publish_wait))?;
+    let key = seal_access_key(master, key, now, signs_from(&keys, publish_wait, now))?;
     add(store, key, &keys).await
+}
+
+/// When a key that is added signs.
+fn signs_from(keys: &[StoredKey], publish_wait: Duration, now: Timestamp) -> Timestamp {
+    let is_first = of_purpose(keys, KeyPurpose::Access).iter().all(|key| key.withdrawn_at.is_some());
+    if is_first { now } else { now.saturating_add(publish_wait) }
 }
 
 /// Withdraws a key for access tokens at once, as after a theft: its tokens are refused from now on, and if it was the

@@ -4,6 +4,7 @@ pub mod argon2id;
 pub mod django;
 mod hashing;
 mod padding;
+mod problem;
 mod rule;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 pub use argon2id::{Argon2Params, OutOfMemory, Scratch};
 pub use hashing::{Hashing, HashingBusy, InlineHashing};
 pub use padding::{HashKinds, PadWhen, Padding};
+pub use problem::HashProblem;
 pub use rule::PasswordError;
 
 /// The longest password that is hashed, in bytes.

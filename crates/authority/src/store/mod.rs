@@ -3,6 +3,7 @@
 //! Each method is one step of the protocol, one transaction, and an answer that names every outcome. An answer is given
 //! only after what it promises is on disk. Every backend passes the conformance suite of `jeton-store`.
 
+mod accounts;
 mod clients;
 mod devices;
 mod logouts;
@@ -14,6 +15,7 @@ mod sweep;
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
 
+pub use accounts::{AccountChange, AccountStore, AccountsUpdated};
 pub use clients::{ClientChange, ClientRemoval, ClientStore};
 pub use devices::{DeviceDecided, DevicePoll, DeviceStore};
 pub use logouts::{LogoutDelivery, LogoutStore};
@@ -22,7 +24,7 @@ pub use sessions::{GrantsEnded, SessionEnding, SessionOpening, SessionStore};
 pub use sign_ins::SignInStore;
 pub use sweep::{ExpiredSession, Needless, SweepStep, SweepStore};
 
-use crate::audit::AuditRecord;
+use crate::audit::{AuditFilter, AuditNumber, AuditRecord};
 use crate::grant::{Grant, GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use crate::keys::{KeyId, StoredKey};
 use crate::password::PasswordHash;
@@ -157,7 +159,8 @@ pub enum KeyWithdrawal {
 /// What the authority remembers.
 #[async_trait]
 pub trait Store:
-    ClientStore
+    AccountStore
+    + ClientStore
     + SessionStore
     + SignInStore
     + OneTimeStore
@@ -265,6 +268,13 @@ pub trait Store:
 
     /// Audit records, newest first, at most `limit`.
     async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
+
+    /// The audit records that a filter lets through, in the order in which they were written, at most `limit`.
+    async fn read_audit(
+        &self,
+        filter: AuditFilter,
+        limit: u32,
+    ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError>;
 
     /// All keys, withdrawn ones too, in the order they were made.
     async fn list_keys(&self) -> Result<Vec<StoredKey>, StoreError>;

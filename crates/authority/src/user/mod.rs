@@ -38,8 +38,8 @@ pub enum UsernameError {
 }
 
 impl Username {
-    /// The most characters of a username, which is Django's limit.
-    pub const MAX_CHARS: usize = 150;
+    /// The most characters of a username: as many as an email address has (RFC 5321), which some sign in with.
+    pub const MAX_CHARS: usize = 254;
 
     /// Parses a username.
     ///

@@ -1,5 +1,6 @@
 //! One module a command; each takes its arguments apart, calls what does the work, and prints.
 
+mod audit;
 mod certificates;
 mod client;
 mod completions;
@@ -48,6 +49,7 @@ enum Command {
     Client(client::ClientCommand),
     Key(key::KeyCommand),
     Session(session::SessionCommand),
+    Audit(audit::AuditCommand),
     Jwt(jwt::JwtCommand),
     Jws(jws::JwsCommand),
     Jwe(jwe::JweCommand),
@@ -67,6 +69,7 @@ impl Jeton {
             Command::Client(command) => command.run(),
             Command::Key(command) => command.run(),
             Command::Session(command) => command.run(),
+            Command::Audit(command) => command.run(),
             Command::Jwt(command) => command.run(),
             Command::Jws(command) => command.run(),
             Command::Jwe(command) => command.run(),

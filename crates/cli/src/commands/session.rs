@@ -86,7 +86,7 @@ struct Shown {
     /// The browser's session that a client's ends with.
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<String>,
-    /// Not known of sign-ins at the token API.
+    /// Not known of sign-ins at the token API from before this was noted.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed_in_at: Option<String>,
     last_used_at: String,
@@ -107,7 +107,12 @@ impl Shown {
             user: summary.username.to_string(),
             client: Some(grant.client.to_string()),
             session: summary.session.map(|session| session.to_string()),
-            signed_in_at: grant.detail.as_ref().map(|detail| words::date(detail.auth_time)),
+            signed_in_at: grant
+                .detail
+                .as_ref()
+                .map(|detail| detail.auth_time)
+                .or(summary.opened_at)
+                .map(words::date),
             last_used_at: words::date(grant.state.minted_at),
             refreshed: Some(grant.state.generation),
             network: grant.state.network.to_string(),

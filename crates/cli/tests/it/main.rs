@@ -1,5 +1,6 @@
 //! Runs the real binary, as people and scripts do.
 
+mod audit;
 mod browser;
 mod certificates;
 mod client;
@@ -8,6 +9,7 @@ mod demo;
 mod demo_single_sign_on;
 mod guide;
 mod help;
+mod import;
 mod jwe;
 mod jwk;
 mod jws;
@@ -20,5 +22,6 @@ mod serve;
 mod session;
 mod signals;
 mod tls;
+mod token_api;
 mod user;
 mod vectors;

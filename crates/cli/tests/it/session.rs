@@ -32,6 +32,10 @@ fn sessions_are_listed_and_ended_one_by_one_or_all_at_once() {
 
     let id = bobs[0]["id"].as_str().expect("an identifier");
     assert_eq!((&bobs[0]["of"], &bobs[0]["client"]), (&"client".into(), &"jeton".into()));
+    assert!(bobs[0]["signed_in_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{bobs}");
+    assert_eq!(server.refresh(&pairs[2]["refresh"]).0, 200);
+    let refreshed = folder.run(&["session", "list", "--user", "bob", "--json"]).json();
+    assert_eq!(refreshed[0]["signed_in_at"], bobs[0]["signed_in_at"]);
     folder.run(&["session", "end", id]).done();
     assert_eq!(server.refresh(&pairs[2]["refresh"]).0, 401);
     assert_eq!(server.refresh(&pairs[0]["refresh"]).0, 200);

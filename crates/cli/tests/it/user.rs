@@ -2,8 +2,6 @@
 
 use crate::run::{Folder, run};
 
-const HASH: &str = "pbkdf2_sha256$1000000$abcdefghijklmnop$K0uU5RVFjBCe301huu3Sx9XVg+WvO/rf952a61AyK14=";
-
 #[test]
 fn a_user_is_added_listed_shown_disabled_and_enabled() {
     let folder = Folder::new();
@@ -90,28 +88,6 @@ fn a_password_that_nobody_could_sign_in_with_is_refused_by_each_command_alike() 
 }
 
 #[test]
-fn an_import_names_each_row_whose_hash_is_none() {
-    let folder = Folder::new();
-    let long = format!("!{}", "x".repeat(2_000));
-    let rows = serde_json::json!([
-        {"username": "ada", "password_hash": HASH},
-        {"username": "bob", "password_hash": format!("{HASH}\n")},
-        {"username": "eve", "password_hash": "!with\u{0}null"},
-        {"username": "mal", "password_hash": long},
-        {"username": "may", "password": "correct horse"},
-    ]);
-    let refused = folder.run_reading(&["user", "import", "json", "-"], rows.to_string().as_bytes());
-    assert_eq!(refused.status, 1, "{refused:?}");
-    let lines: Vec<_> = refused.err.lines().collect();
-    assert_eq!(lines.len(), 5, "{lines:?}");
-    for (line, row) in lines.iter().zip(["object 2: bob", "object 3: eve", "object 4: mal", "object 5: may"])
-    {
-        assert!(line.contains(row), "{row}: {line}");
-    }
-    assert_eq!(folder.run(&["user", "list", "--json"]).json(), serde_json::json!([]));
-}
-
-#[test]
 fn changing_a_password_ends_the_sessions_of_a_running_server() {
     let folder = Folder::new();
     folder.add_user("ada", "first");
@@ -142,84 +118,6 @@ fn a_user_added_or_disabled_while_a_server_runs_is_so_at_once() {
         (status, body["detail"].as_str()),
         (401, Some("No active account found with the given credentials"))
     );
-}
-
-#[test]
-fn users_come_from_django_with_their_keys_and_hashes() {
-    let folder = Folder::new();
-    let dump = serde_json::json!([
-        {"model": "auth.group", "pk": 1, "fields": {"name": "staff", "permissions": []}},
-        {"model": "auth.user", "pk": 7, "fields": {
-            "password": HASH, "last_login": null, "is_superuser": true, "username": "ada", "first_name": "", "last_name": "",
-            "email": "ada@example.org", "is_staff": true, "is_active": true, "date_joined": "2024-01-01T00:00:00Z",
-            "groups": [1], "user_permissions": []}},
-        {"model": "auth.user", "pk": 8, "fields": {
-            "password": "!unusable", "is_superuser": false, "username": "bob", "email": "", "is_active": false}},
-    ]);
-    let file = folder.file("users.json", dump.to_string());
-    assert_eq!(
-        folder.run(&["user", "import", "django", &file, "--json"]).json(),
-        serde_json::json!({"imported": 2, "skipped": []})
-    );
-    let ada = folder.run(&["user", "show", "ada", "--json"]).json();
-    assert_eq!((ada["subject"].as_str(), ada["role"].as_str()), (Some("7"), Some("admin")));
-    assert_eq!(ada["email"], "ada@example.org");
-    let bob = folder.run(&["user", "show", "bob", "--json"]).json();
-    assert_eq!((bob["subject"].as_str(), bob["status"].as_str()), (Some("8"), Some("disabled")));
-
-    // The same file again changes nothing.
-    let again = folder.run(&["user", "import", "django", &file, "--json"]).json();
-    assert_eq!(again, serde_json::json!({"imported": 0, "skipped": ["ada", "bob"]}));
-
-    let server = folder.serve(&[]);
-    server.sign_in("ada", "correct horse");
-}
-
-#[test]
-fn users_come_from_csv_and_json() {
-    let folder = Folder::new();
-    let csv = format!(
-        "username,password_hash,email,active,admin,key\nada,{HASH},ada@example.org,true,1,7\n\"b, o b\",!,,no,,\n"
-    );
-    let csv = folder.file("users.csv", csv);
-    folder.run(&["user", "import", "csv", &csv]).done();
-    assert_eq!(folder.run(&["user", "show", "ada", "--json"]).json()["subject"], "7");
-    assert_eq!(folder.run(&["user", "show", "b, o b", "--json"]).json()["status"], "disabled");
-
-    let json =
-        serde_json::json!([{"username": "eve", "password_hash": HASH, "key": 9, "active": true}]).to_string();
-    folder.run_reading(&["user", "import", "json", "-"], json.as_bytes()).done();
-    assert_eq!(folder.run(&["user", "show", "eve", "--json"]).json()["imported_key"], "9");
-}
-
-#[test]
-fn one_bad_row_refuses_the_file_and_every_bad_row_is_named() {
-    let folder = Folder::new();
-    let csv = format!("username,password_hash\nada,{HASH}\n,{HASH}\nbob,plain text\nada,{HASH}\n");
-    let csv = folder.file("users.csv", csv);
-    let ran = folder.run(&["user", "import", "csv", &csv]);
-    assert_eq!(ran.status, 1);
-    for line in [
-        "line 3: a username may not be empty",
-        "line 4: bob: the password hash has an unknown format",
-        "line 5: the user of line 2 has the same name",
-        "nothing was imported",
-    ] {
-        assert!(ran.err.contains(line), "{line}: {}", ran.err);
-    }
-    assert_eq!(folder.run(&["user", "list", "--json"]).json(), serde_json::json!([]));
-}
-
-#[test]
-fn an_import_never_takes_over_a_user_who_is_there() {
-    let folder = Folder::new();
-    folder.add_user("ada", "hers");
-    let json = serde_json::json!([{"username": "eve", "password_hash": HASH}, {"username": "ada", "password_hash": HASH, "key": 1}]);
-    let json = folder.file("users.json", json.to_string());
-    let ran = folder.run(&["user", "import", "json", &json]);
-    assert_eq!(ran.status, 1);
-    assert!(ran.err.contains("object 2: there is another user ada already"), "{}", ran.err);
-    folder.run(&["user", "show", "eve"]).refused();
 }
 
 #[test]
@@ -282,4 +180,80 @@ fn an_attribute_takes_over_no_claim_that_tokens_rest_on() {
     folder.run(&["user", "set", "ada", "roles:=[editor]"]).misused();
     folder.run(&["user", "set", "ada", "roles"]).misused();
     folder.run(&["user", "set", "eve", "name=Eve"]).refused();
+}
+
+#[test]
+fn a_user_may_be_called_in_tokens_as_another_system_calls_them() {
+    let folder = Folder::new();
+    let add = |name: &str, key: &str| {
+        folder.run_reading(
+            &["user", "add", name, "--password-stdin", "--key", key, "--json"],
+            b"correct horse\n",
+        )
+    };
+    let ada = add("ada", "7").json();
+    assert_eq!((&ada["subject"], &ada["imported_key"]), (&"7".into(), &"7".into()));
+    assert_eq!(add("eve", "7").refused(), "error: another user has the key 7 already");
+    folder.add_user("bob", "correct horse");
+    let id = folder.run(&["user", "show", "bob", "--json"]).json()["id"].as_str().expect("an id").to_owned();
+    assert_eq!(add("eve", &id).refused(), format!("error: another user has the key {id} already"));
+    for bad in ["", "a\nb", &"x".repeat(256)] {
+        assert!(add("eve", bad).misused().contains("the key is neither"), "{bad:?}");
+    }
+    let server = folder.serve(&[]);
+    let pair = server.sign_in("ada", "correct horse");
+    let token = pair["access"].as_str().expect("a token");
+    assert_eq!(run(&["jwt", "decode", "--json", token]).json()["claims"]["user_id"], "7");
+}
+
+#[test]
+fn an_address_is_set_changed_and_taken_away() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let set =
+        |arguments: &[&str]| folder.run(&[&["user", "set", "ada", "--json"], arguments].concat()).json();
+    assert_eq!(set(&["--email", "ada@example.org"])["email"], "ada@example.org");
+    let both = set(&["--email", "countess@example.org", "name=Ada"]);
+    assert_eq!(
+        (&both["email"], &both["attributes"]["name"]),
+        (&"countess@example.org".into(), &"Ada".into())
+    );
+    assert_eq!(set(&["locale=en"])["email"], "countess@example.org");
+    assert_eq!(set(&["--email", ""])["email"], serde_json::Value::Null);
+    folder.run(&["user", "set", "ada"]).misused();
+    folder.run(&["user", "set", "eve", "--email", "eve@example.org"]).refused();
+}
+
+#[test]
+fn a_removed_user_is_signed_out_at_once_and_leaves_the_name_and_the_key_to_others() {
+    let folder = Folder::new();
+    let add = ["user", "add", "ada", "--password-stdin", "--key", "7", "--email", "ada@example.org"];
+    folder.run_reading(&add, b"correct horse\n").done();
+    folder.add_user("bob", "correct horse");
+    let server = folder.serve(&[]);
+    let pair = server.sign_in("ada", "correct horse");
+    let bobs = server.sign_in("bob", "correct horse");
+
+    let removed = folder.run(&["user", "remove", "ada", "--json"]).json();
+    assert_eq!(removed, serde_json::json!({"removed": "ada", "sessions_ended": 1}));
+    let (status, body) = server.refresh(&pair["refresh"]);
+    assert_eq!((status, &body["detail"]), (401, &"No active account found for the given token.".into()));
+    assert_eq!(server.post("/api/token/verify/", &serde_json::json!({"token": pair["access"]})).0, 400);
+    let credentials = serde_json::json!({"username": "ada", "password": "correct horse"});
+    let (status, body) = server.post("/api/token/", &credentials);
+    assert_eq!(
+        (status, &body["detail"]),
+        (401, &"No active account found with the given credentials".into())
+    );
+    assert_eq!(server.refresh(&bobs["refresh"]).0, 200);
+
+    for command in ["show", "disable", "enable", "remove"] {
+        assert_eq!(folder.run(&["user", command, "ada"]).refused(), "error: there is no user ada");
+    }
+    let names = folder.run(&["user", "list", "--json"]).json();
+    assert_eq!(names.as_array().map(Vec::len), Some(1), "{names}");
+
+    folder.run_reading(&add, b"another horse\n").done();
+    server.sign_in("ada", "another horse");
+    assert_eq!(server.refresh(&pair["refresh"]).0, 401, "the tokens of the first ada are nobody's");
 }

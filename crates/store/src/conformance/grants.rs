@@ -38,7 +38,10 @@ pub(super) async fn a_grant_comes_back_as_it_was_opened(fresh: &Fresh) {
         revoked_at: None,
     };
     let listed = fresh.list_grants(GrantFilter::All, None, 10, IDLE, at(0)).await.expect("listing");
-    assert_eq!(listed, [GrantSummary { grant, username: username("ada"), session: None }]);
+    assert_eq!(
+        listed,
+        [GrantSummary { grant, username: username("ada"), session: None, opened_at: Some(new.opened_at) }]
+    );
 }
 
 pub(super) async fn what_an_authorization_fixed_comes_back_as_it_was_written(fresh: &Fresh) {

@@ -7,6 +7,7 @@
 //!
 //! A case that is written but not named in the list below is dead code, which the compiler points out.
 
+mod accounts;
 mod audit;
 mod clients;
 mod contention;
@@ -70,6 +71,16 @@ cases! { $
         an_expired_grant_does_not_count_as_ended,
         changes_to_an_unknown_user_say_so,
     }
+    accounts {
+        imported_users_are_added_each_for_itself,
+        nobody_has_the_identifier_of_another_as_a_key,
+        an_update_changes_what_changed_elsewhere,
+        users_swap_their_names_and_a_taken_one_changes_nothing,
+        of_many_updates_at_once_each_name_goes_to_one,
+        an_address_is_changed_and_taken_away,
+        a_removed_user_is_found_by_nobody_and_their_grants_have_ended,
+        the_trail_is_read_by_user_time_and_place,
+    }
     grants {
         an_opened_grant_stands,
         a_grant_comes_back_as_it_was_opened,
@@ -111,6 +122,7 @@ cases! { $
         an_identifier_is_taken_once,
         a_changed_client_stays_the_same_client,
         removing_a_client_ends_its_grants_and_forgets_what_it_was_allowed,
+        removing_a_client_ends_no_session_of_the_token_api,
         the_sweep_ends_what_is_left_of_a_removed_client,
         a_client_that_is_added_again_begins_with_nothing,
         clients_are_listed_in_pages,

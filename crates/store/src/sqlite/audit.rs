@@ -1,6 +1,6 @@
 //! The audit trail in SQLite.
 
-use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::audit::{AuditEnd, AuditEvent, AuditFilter, AuditNumber, AuditRecord};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, Row};
@@ -33,6 +33,30 @@ pub(super) fn list(db: &Connection, limit: u32) -> rusqlite::Result<Vec<AuditRec
         "SELECT at, event, user_id, grant_id, network, key_id FROM audit ORDER BY at DESC, number DESC LIMIT ?1",
     )?;
     select.query_map([limit], record)?.collect()
+}
+
+pub(super) fn read(
+    db: &Connection,
+    filter: AuditFilter,
+    limit: u32,
+) -> rusqlite::Result<Vec<(AuditNumber, AuditRecord)>> {
+    let order = match filter.end {
+        AuditEnd::Oldest => "ASC",
+        AuditEnd::Newest => "DESC",
+    };
+    let mut select = db.prepare_cached(&format!(
+        "SELECT at, event, user_id, grant_id, network, key_id, number FROM audit
+         WHERE (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR at >= ?2) AND (?3 IS NULL OR number > ?3)
+         ORDER BY number {order} LIMIT ?4",
+    ))?;
+    let user = filter.user.as_ref().map(UserId::as_bytes);
+    let since = filter.since.map(Timestamp::unix);
+    let after = filter.after.map(|AuditNumber(number)| number);
+    let rows =
+        select.query_map((user, since, after, limit), |row| Ok((AuditNumber(row.get(6)?), record(row)?)))?;
+    let mut records = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    records.sort_by_key(|(number, _)| *number);
+    Ok(records)
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {

@@ -6,7 +6,7 @@ use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::grant::{Grant, GrantDetail, GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use jeton_authority::refresh_token::RefreshState;
 use jeton_authority::store::{GrantFilter, GrantOpening, Revocation};
-use jeton_authority::user::{Attributes, Subject, UserStatus};
+use jeton_authority::user::{Subject, UserStatus};
 use jeton_authority::{GrantId, SessionId};
 use jeton_jose::Timestamp;
 use rusqlite::types::Type;
@@ -38,8 +38,8 @@ fn open_in(db: &Connection, grant: &NewGrant, session: Option<SessionId>) -> rus
     let (id_high, id_low) = halves(grant.id);
     let mut insert = db.prepare_cached(
         "INSERT INTO grants (id_high, id_low, user, client, scope, generation, minted_at, grace_from, network, excuses,
-                             clean, expires_at, session, detail)
-         SELECT ?1, ?2, number, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+                             clean, expires_at, session, detail, opened_at)
+         SELECT ?1, ?2, number, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16
          FROM users u WHERE u.id = ?3 AND u.epoch = ?4 AND u.disabled = 0
          AND (?14 IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = ?14 AND s.ended_at IS NULL
                                      AND s.expires_at > ?16 AND s.user = u.number AND s.epoch = u.epoch))",
@@ -185,11 +185,8 @@ pub(super) fn find(db: &Connection, id: GrantId) -> rusqlite::Result<Option<(Box
     let found = select.query_row(halves(id), |row| {
         let grant = grant(row)?;
         let subject = Subject::of(grant.user, row.get_ref(USERNAME_COLUMN + 1)?.as_str_or_null()?);
-        // The token API's tokens say neither, and it refreshes most often.
-        let (email, attributes) = match grant.detail {
-            None => (None, Attributes::default()),
-            Some(_) => (optional_text(row, USERNAME_COLUMN + 3)?, attributes(row, USERNAME_COLUMN + 4)?),
-        };
+        let (email, attributes) =
+            (optional_text(row, USERNAME_COLUMN + 3)?, attributes(row, USERNAME_COLUMN + 4)?);
         let username = username(row, USERNAME_COLUMN)?;
         let live = LiveGrant { grant, subject, username, email, attributes };
         Ok((Box::new(live), status(row, USERNAME_COLUMN + 2)?))
@@ -209,14 +206,19 @@ pub(super) fn list(
     let idle_since = idle_since(now, idle_lifetime);
     let summary = |row: &Row<'_>| {
         let session = row.get::<_, Option<_>>(USERNAME_COLUMN + 1)?.map(SessionId::from_bytes);
-        Ok(GrantSummary { grant: grant(row)?, username: username(row, USERNAME_COLUMN)?, session })
+        Ok(GrantSummary {
+            grant: grant(row)?,
+            username: username(row, USERNAME_COLUMN)?,
+            session,
+            opened_at: optional_timestamp(row, USERNAME_COLUMN + 2)?,
+        })
     };
     match filter {
         GrantFilter::All => db
             .prepare_cached(concat!(
                 "SELECT ",
                 grant_columns!(),
-                ", g.session FROM grants g JOIN users u ON u.number = g.user
+                ", g.session, g.opened_at FROM grants g JOIN users u ON u.number = g.user
                  WHERE (?1 IS NULL OR g.id_high > ?1)
                  AND g.revoked_at IS NULL AND g.expires_at > ?2 AND g.minted_at > ?3
                  ORDER BY g.id_high LIMIT ?4",
@@ -227,7 +229,7 @@ pub(super) fn list(
             .prepare_cached(concat!(
                 "SELECT ",
                 grant_columns!(),
-                ", g.session FROM users u JOIN grants g ON g.user = u.number
+                ", g.session, g.opened_at FROM users u JOIN grants g ON g.user = u.number
                  WHERE u.id = ?5 AND (?1 IS NULL OR g.id_high > ?1)
                  AND g.revoked_at IS NULL AND g.expires_at > ?2 AND g.minted_at > ?3
                  ORDER BY g.id_high LIMIT ?4",

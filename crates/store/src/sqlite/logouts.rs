@@ -28,7 +28,7 @@ pub(super) fn due(
     limit: u32,
 ) -> rusqlite::Result<Vec<LogoutDelivery>> {
     db.prepare_cached(
-        "SELECT l.number, l.client, l.grant_id, u.id, u.imported_key, l.attempts
+        "SELECT l.number, l.client, l.grant_id, u.id, coalesce(u.imported_key, u.removed_key), l.attempts
          FROM (SELECT *, row_number() OVER (PARTITION BY client ORDER BY attempts, due_at, number) AS place
                FROM logouts WHERE due_at <= ?1) l
          JOIN users u ON u.number = l.user

@@ -43,17 +43,13 @@ pub(super) fn fit(db: &Connection, key: &MasterKey) -> rusqlite::Result<KeyFit> 
     Ok(things(db)?.fit(key))
 }
 
-/// Whether anything here can be opened with one master key alone.
-pub(super) fn is_sealed(db: &Connection) -> rusqlite::Result<bool> {
-    Ok(!things(db)?.is_empty())
-}
-
 /// Binds an older database to the key that was found to be its own.
 pub(super) fn adopt(db: &Connection, key: &MasterKey) -> rusqlite::Result<()> {
     bind_to(db, key.check())
 }
 
-fn things(db: &Connection) -> rusqlite::Result<SealedThings> {
+/// What here can be opened with one master key alone.
+pub(super) fn things(db: &Connection) -> rusqlite::Result<SealedThings> {
     let exists = |table: &str| -> rusqlite::Result<bool> {
         db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?.exists([table])
     };

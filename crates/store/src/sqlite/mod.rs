@@ -3,6 +3,7 @@
 //! Writes go through one thread that commits what has queued up as one transaction (`writer`); reads have their own
 //! connections (`readers`). The files named after what is stored hold its SQL, as functions of a connection.
 
+mod accounts;
 mod audit;
 mod clients;
 mod columns;
@@ -33,9 +34,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::audit::{AuditEvent, AuditFilter, AuditNumber, AuditRecord};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
-use jeton_authority::keys::{KeyId, MasterKey, StoredKey};
+use jeton_authority::keys::{KeyId, MasterKey, SealedThings, StoredKey};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::store::{
@@ -113,7 +114,15 @@ impl SqliteStore {
 
     /// Whether anything in it can be opened with one master key alone: it must not get another one then.
     pub async fn is_sealed(&self) -> Result<bool, StoreError> {
-        self.list(master_key::is_sealed).await
+        Ok(!self.sealed_things().await?.is_empty())
+    }
+
+    /// What in it can be opened with one master key alone.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sealed_things(&self) -> Result<SealedThings, StoreError> {
+        self.list(master_key::things).await
     }
 
     /// Finishes what was accepted, moves everything into the one file and closes it. Dropping does the same, but cannot
@@ -269,6 +278,14 @@ impl Store for SqliteStore {
 
     async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
         self.list(move |db| audit::list(db, limit)).await
+    }
+
+    async fn read_audit(
+        &self,
+        filter: AuditFilter,
+        limit: u32,
+    ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
+        self.list(move |db| audit::read(db, filter, limit)).await
     }
 
     async fn list_keys(&self) -> Result<Vec<StoredKey>, StoreError> {

@@ -71,14 +71,15 @@ impl SqliteStore {
     }
 }
 
-/// The grants of a client that are not revoked, among those from `from` on, and where to look next.
+/// The grants of a client that are not revoked, among those from `from` on, and where to look next. A grant without a detail is the
+/// token API's, whatever its client is called.
 fn grants_of(
     db: &Connection,
     client: &ClientId,
     from: Option<GrantId>,
 ) -> rusqlite::Result<(Vec<GrantId>, Option<GrantId>)> {
     let mut select = db.prepare_cached(
-        "SELECT id_high, id_low, client = ?2 AND revoked_at IS NULL FROM grants WHERE id_high >= ?1
+        "SELECT id_high, id_low, client = ?2 AND detail IS NOT NULL AND revoked_at IS NULL FROM grants WHERE id_high >= ?1
          ORDER BY id_high LIMIT ?3",
     )?;
     let from = from.map_or(i64::MIN, |grant| halves(grant).0);

@@ -95,6 +95,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "master_key_check",
         sql: include_str!("../../migrations/sqlite/0014_master_key_check.sql"),
     },
+    Migration {
+        number: 15,
+        name: "accounts",
+        sql: include_str!("../../migrations/sqlite/0015_accounts.sql"),
+    },
 ];
 
 /// The schema that this program works with.

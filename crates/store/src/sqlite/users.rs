@@ -24,6 +24,13 @@ pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddit
     {
         return Ok(UserAddition::ImportedKeyTaken);
     }
+    // A user without a key goes by their identifier, and no two may go by the same.
+    let as_id = user.imported_key.as_deref().and_then(|key| key.parse::<UserId>().ok());
+    if let Some(id) = as_id
+        && db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([id.as_bytes()])?
+    {
+        return Ok(UserAddition::ImportedKeyTaken);
+    }
     let mut insert = db.prepare_cached(
         "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, created_at, attributes)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -44,13 +51,16 @@ pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddit
 }
 
 pub(super) fn find(db: &Connection, username: &Username) -> rusqlite::Result<Option<User>> {
-    let mut select =
-        db.prepare_cached(&format!("SELECT {USER_COLUMNS} FROM users u WHERE u.username = ?1"))?;
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {USER_COLUMNS} FROM users u WHERE u.username = ?1 AND u.removed_at IS NULL"
+    ))?;
     select.query_row([username.as_str()], |row| user_at(row, 0)).optional()
 }
 
 pub(super) fn find_by_id(db: &Connection, user: UserId) -> rusqlite::Result<Option<User>> {
-    let mut select = db.prepare_cached(&format!("SELECT {USER_COLUMNS} FROM users u WHERE u.id = ?1"))?;
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {USER_COLUMNS} FROM users u WHERE u.id = ?1 AND u.removed_at IS NULL"
+    ))?;
     select.query_row([user.as_bytes()], |row| user_at(row, 0)).optional()
 }
 
@@ -61,7 +71,7 @@ pub(super) fn change_attributes(
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
     let changed = db
-        .prepare_cached("UPDATE users SET attributes = ?2 WHERE id = ?1")?
+        .prepare_cached("UPDATE users SET attributes = ?2 WHERE id = ?1 AND removed_at IS NULL")?
         .execute((user.as_bytes(), attributes.to_json()))?;
     if changed == 0 {
         return Ok(UserChange::UnknownUser);
@@ -73,7 +83,7 @@ pub(super) fn change_attributes(
 pub(super) fn list(db: &Connection, after: Option<&Username>, limit: u32) -> rusqlite::Result<Vec<User>> {
     // No username is empty, so every one of them comes after the empty text.
     let mut select = db.prepare_cached(&format!(
-        "SELECT {USER_COLUMNS} FROM users u WHERE u.username > ?1 ORDER BY u.username LIMIT ?2"
+        "SELECT {USER_COLUMNS} FROM users u WHERE u.username > ?1 AND u.removed_at IS NULL ORDER BY u.username LIMIT ?2"
     ))?;
     select.query_map((after.map_or("", Username::as_str), limit), |row| user_at(row, 0))?.collect()
 }
@@ -125,6 +135,25 @@ pub(super) fn rehash_password(
         .map(drop)
 }
 
+/// Removes a user. The row stays, since others point to it, and says nothing of them any more.
+pub(super) fn remove(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<UserChange> {
+    let Some((number, _)) = number_and_status(db, user)? else { return Ok(UserChange::UnknownUser) };
+    let grants_ended = end_grants(db, number, None, now)?.count;
+    sessions::end_all(db, number, now)?;
+    for sql in ["DELETE FROM consents WHERE user = ?1", "DELETE FROM known_networks WHERE user = ?1"] {
+        db.prepare_cached(sql)?.execute([number])?;
+    }
+    let unusable = PasswordHash::unusable();
+    db.prepare_cached(
+        "UPDATE users SET username = ?2, removed_key = imported_key, imported_key = NULL, email = NULL, password = ?3,
+             epoch = epoch + 1, disabled = 1, admin = 0, attributes = '{}', last_import = NULL, removed_at = ?4
+         WHERE number = ?1",
+    )?
+    .execute((number, format!("removed {user}"), unusable.expose(), now.unix()))?;
+    audit::append(db, &about_user(AuditEvent::UserRemoved, user, now))?;
+    Ok(UserChange::Done { grants_ended })
+}
+
 pub(super) fn revoke_grants(
     db: &Connection,
     user: UserId,
@@ -151,7 +180,7 @@ fn end_grants(
 }
 
 fn number_and_status(db: &Connection, user: UserId) -> rusqlite::Result<Option<(i64, UserStatus)>> {
-    db.prepare_cached("SELECT number, disabled FROM users WHERE id = ?1")?
+    db.prepare_cached("SELECT number, disabled FROM users WHERE id = ?1 AND removed_at IS NULL")?
         .query_row([user.as_bytes()], |row| Ok((row.get(0)?, status(row, 1)?)))
         .optional()
 }
@@ -159,6 +188,9 @@ fn number_and_status(db: &Connection, user: UserId) -> rusqlite::Result<Option<(
 /// The columns that [`user_at`] reads.
 pub(super) const USER_COLUMNS: &str = "u.id, u.username, u.imported_key, u.email, u.password, u.epoch, u.disabled, \
                                        u.admin, u.created_at, u.attributes";
+
+/// How many they are.
+pub(super) const USER_COLUMN_COUNT: usize = 10;
 
 /// A user whose columns begin at `first`.
 pub(super) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {

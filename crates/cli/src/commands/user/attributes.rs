@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use jeton_authority::store::{Store, UserChange};
-use jeton_authority::user::Attributes;
+use jeton_authority::user::{Attributes, User};
 use serde_json::{Map, Value};
 
 use super::{Shown, failed, find, unknown};
@@ -39,14 +39,36 @@ impl FromStr for Change {
     }
 }
 
-/// Changes the attributes that are named and leaves the others.
+/// Changes what is named and leaves the rest.
 pub(super) async fn set(
     store: &dyn Store,
     name: &str,
+    email: Option<&str>,
     changes: &[Change],
     style: Style,
 ) -> Result<(), Failure> {
     let user = find(store, name).await?;
+    let attributes = changed(&user, changes)?;
+    let done = |change| match change {
+        UserChange::Done { .. } => Ok(()),
+        UserChange::UnknownUser => Err(unknown(name)),
+    };
+    if let Some(email) = email {
+        let email = Some(email.trim()).filter(|email| !email.is_empty()).map(Into::into);
+        done(store.change_email(user.id, email, clock::now()).await.map_err(failed)?)?;
+    }
+    if let Some(attributes) = attributes {
+        done(store.change_attributes(user.id, attributes, clock::now()).await.map_err(failed)?)?;
+    }
+    let user = Shown::of(&find(store, name).await?);
+    style.print(&user, || format!("changed {}", output::printable(name)))
+}
+
+/// The attributes as they are to be, where any is named.
+fn changed(user: &User, changes: &[Change]) -> Result<Option<Attributes>, Failure> {
+    if changes.is_empty() {
+        return Ok(None);
+    }
     let known = user.attributes.iter().map(|(name, value)| (name.to_owned(), value.clone()));
     let mut members: Map<String, Value> = known.collect();
     for Change { name, value } in changes {
@@ -55,14 +77,8 @@ pub(super) async fn set(
             value => members.insert(name.clone(), value.clone()),
         };
     }
-    let attributes = Attributes::new(members)
-        .map_err(|error| Failure::coded(error.code(), output::printable(&error.to_string())))?;
-    match store.change_attributes(user.id, attributes, clock::now()).await.map_err(failed)? {
-        UserChange::Done { .. } => {}
-        UserChange::UnknownUser => return Err(unknown(name)),
-    }
-    let user = Shown::of(&find(store, name).await?);
-    style.print(&user, || format!("changed {}", output::printable(name)))
+    let attributes = Attributes::new(members);
+    attributes.map(Some).map_err(|error| Failure::coded(error.code(), output::printable(&error.to_string())))
 }
 
 /// An attribute as it is shown, in the form that [`set`] takes.

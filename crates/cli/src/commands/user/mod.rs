@@ -25,7 +25,7 @@ Examples:
   jeton user add ada --admin                      asks for the password
   pass show ada | head -n 1 | jeton user add ada --password-stdin
   jeton user import django users.json             what `manage.py dumpdata auth.user` wrote
-  jeton user set ada name='Ada Lovelace' admin:=true
+  jeton user set ada --email ada@example.org name='Ada Lovelace' admin:=true
   jeton user disable ada                          every session of hers ends at once")]
 pub(crate) struct UserCommand {
     #[command(flatten)]
@@ -46,6 +46,9 @@ enum Action {
         /// An address to reach the user
         #[arg(long)]
         email: Option<String>,
+        /// What tokens call the user, as another system does: its primary key [default: drawn at random]
+        #[arg(long, value_parser = key)]
+        key: Option<String>,
         /// Mark the user as an administrator; nothing asks for it so far
         #[arg(long)]
         admin: bool,
@@ -61,8 +64,11 @@ enum Action {
     Set {
         /// What the user signs in with
         name: String,
+        /// An address to reach the user; an empty one takes it away
+        #[arg(long)]
+        email: Option<String>,
         /// An attribute: a text after `=`, JSON after `:=`; `:=null` takes it away
-        #[arg(value_name = "KEY=VALUE|KEY:=JSON", required = true)]
+        #[arg(value_name = "KEY=VALUE|KEY:=JSON", required_unless_present = "email")]
         attributes: Vec<attributes::Change>,
     },
     /// Keep a user from signing in, and end every session of theirs
@@ -83,7 +89,17 @@ enum Action {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Remove a user, and end every session of theirs; the name and the key are free for others
+    Remove {
+        /// What the user signs in with
+        name: String,
+    },
     Import(import::Import),
+}
+
+/// What tokens call a user.
+fn key(text: &str) -> Result<String, String> {
+    if import::is_key(text) { Ok(text.to_owned()) } else { Err(import::NOT_A_KEY.to_owned()) }
 }
 
 impl UserCommand {
@@ -91,12 +107,15 @@ impl UserCommand {
         let style = self.store.style();
         let config = self.store.load()?.config;
         match self.action {
-            Action::Add { name, password_stdin, email, admin } => {
+            Action::Add { name, password_stdin, email, key, admin } => {
                 let username = username(&name)?;
                 let password = new_password(&username, password_stdin)?;
                 let role = if admin { Role::Admin } else { Role::Member };
+                let email = email.filter(|email| !email.is_empty());
+                let mut user = new_user(username, hash(&password), email, role);
+                user.imported_key = key.map(Into::into);
                 let store = Data::open(&config)?.store;
-                data::run(add(&*store, username, password, email, role, style))
+                data::run(add(&*store, user, style))
             }
             Action::List => {
                 let store = Data::open(&config)?.store;
@@ -109,9 +128,13 @@ impl UserCommand {
                     style.print(&user, || user.lines())
                 })
             }
-            Action::Set { name, attributes } => {
+            Action::Set { name, email, attributes } => {
                 let store = Data::open(&config)?.store;
-                data::run(attributes::set(&*store, &name, &attributes, style))
+                data::run(attributes::set(&*store, &name, email.as_deref(), &attributes, style))
+            }
+            Action::Remove { name } => {
+                let store = Data::open(&config)?.store;
+                data::run(remove(&*store, &name, style))
             }
             Action::Disable { name } => {
                 let store = Data::open(&config)?.store;
@@ -202,24 +225,40 @@ impl Shown {
     }
 }
 
-async fn add(
-    store: &dyn Store,
-    username: Username,
-    password: Password,
-    email: Option<String>,
-    role: Role,
-    style: Style,
-) -> Result<(), Failure> {
-    let user = new_user(username, hash(&password), email, role);
+async fn add(store: &dyn Store, user: NewUser, style: Style) -> Result<(), Failure> {
     let shown = user.username.to_string();
+    let key = user.imported_key.clone();
     match store.add_user(user).await.map_err(failed)? {
         UserAddition::Added => {
             let user = find(store, &shown).await?;
             style.print(&Shown::of(&user), || format!("added {}", output::printable(&shown)))
         }
-        UserAddition::NameTaken | UserAddition::ImportedKeyTaken => {
+        UserAddition::NameTaken => {
             Err(Failure::refused(format!("there is a user {} already", output::printable(&shown))))
         }
+        UserAddition::ImportedKeyTaken => {
+            let key = output::printable(key.as_deref().unwrap_or_default());
+            Err(Failure::refused(format!("another user has the key {key} already")))
+        }
+    }
+}
+
+async fn remove(store: &dyn Store, name: &str, style: Style) -> Result<(), Failure> {
+    let user = find(store, name).await?;
+    let UserChange::Done { grants_ended } = store.remove_user(user.id, clock::now()).await.map_err(failed)?
+    else {
+        return Err(unknown(name));
+    };
+    let document = serde_json::json!({"removed": name, "sessions_ended": grants_ended});
+    style.print(&document, || ended(&format!("removed {}", output::printable(name)), grants_ended))
+}
+
+/// What was done, and how many sessions ended with it.
+fn ended(done: &str, sessions: u64) -> String {
+    match sessions {
+        0 => done.to_owned(),
+        1 => format!("{done}; 1 session ended"),
+        count => format!("{done}; {count} sessions ended"),
     }
 }
 
@@ -302,11 +341,7 @@ async fn change(store: &dyn Store, name: &str, change: Change, style: Style) -> 
     let mut document =
         serde_json::to_value(Shown::of(&user)).map_err(|error| Failure::refused(error.to_string()))?;
     document["sessions_ended"] = grants_ended.into();
-    style.print(&document, || match grants_ended {
-        0 => format!("{done} {}", output::printable(name)),
-        1 => format!("{done} {}; 1 session ended", output::printable(name)),
-        count => format!("{done} {}; {count} sessions ended", output::printable(name)),
-    })
+    style.print(&document, || ended(&format!("{done} {}", output::printable(name)), grants_ended))
 }
 
 /// The user of this name.

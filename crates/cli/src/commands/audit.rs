@@ -1,0 +1,223 @@
+//! `jeton audit`: what happened, for whoever has to explain it later.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::{Args, Subcommand};
+use jeton_authority::UserId;
+use jeton_authority::audit::{AuditEnd, AuditFilter, AuditNumber, AuditRecord};
+use jeton_authority::store::Store;
+use jeton_jose::Timestamp;
+use serde::Serialize;
+
+use super::user::{failed, find};
+use crate::data::{self, Data};
+use crate::failure::Failure;
+use crate::options::StoreOptions;
+use crate::output::{self, Style, printable};
+use crate::words;
+
+/// How many records are read at once.
+const PAGE: u32 = 1_000;
+/// How many records are shown where nobody says since when.
+const LAST: u32 = 1_000;
+/// How often it is looked for new records.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Show the audit trail: sign-ins, changes of users, clients and keys, ended sessions
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The trail tells what happened, when, to which user, from which network, and in
+which session or with which client or key. It is kept for 400 days. The oldest
+record comes first.
+
+Examples:
+  jeton audit list --user ada
+  jeton audit list --since 2h                  also 2026-11-30 or 2026-11-30T01:00:00Z
+  jeton audit list --follow --json             one JSON document a line, until it is interrupted")]
+pub(crate) struct AuditCommand {
+    #[command(flatten)]
+    store: StoreOptions,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List what happened: the last 1,000 records, or all since a time
+    List {
+        /// Only what concerns this user: a name, or the identifier of a user who was removed
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// Only what happened since then: a date, a time, or how long ago
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        since: Option<Timestamp>,
+        /// Go on and show what happens
+        #[arg(long)]
+        follow: bool,
+    },
+}
+
+impl AuditCommand {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let style = self.store.style();
+        let config = self.store.load()?.config;
+        let store = Data::open(&config)?.store;
+        let Action::List { user, since, follow } = self.action;
+        data::run(async {
+            let user = match user {
+                Some(name) => Some(concerned(&*store, &name).await?),
+                None => None,
+            };
+            Trail { store: &*store, names: HashMap::new(), style }.show(user, since, follow).await
+        })
+    }
+}
+
+/// The user of a name, or of an identifier.
+async fn concerned(store: &dyn Store, name: &str) -> Result<UserId, Failure> {
+    match (find(store, name).await, name.parse::<UserId>()) {
+        (Ok(user), _) => Ok(user.id),
+        (Err(_), Ok(id)) => Ok(id),
+        (Err(failure), Err(_)) => Err(failure),
+    }
+}
+
+/// `2h`, `2026-11-30`, `2026-11-30T01:00:00Z` or seconds since 1970.
+fn time(text: &str) -> Result<Timestamp, String> {
+    const WANTED: &str =
+        "wants a date such as 2026-11-30, a time such as 2026-11-30T01:00:00Z, or how long ago, such as 2h";
+    let midnight = format!("{text}T00:00:00Z");
+    let at = humantime::parse_rfc3339_weak(text).or_else(|_| humantime::parse_rfc3339(&midnight)).ok();
+    let at = at.or_else(|| SystemTime::now().checked_sub(humantime::parse_duration(text).ok()?));
+    let seconds = match at {
+        Some(at) => at.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
+        None => text.parse().ok(),
+    };
+    seconds.map(Timestamp::from_unix).ok_or_else(|| WANTED.to_owned())
+}
+
+/// A record as it is shown.
+#[derive(Serialize)]
+struct Shown {
+    at: String,
+    event: &'static str,
+    /// What the user signs in with; the identifier of one who was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+    /// The client or the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
+}
+
+impl Shown {
+    fn row(&self) -> [String; 6] {
+        let or_none = |text: &Option<String>| text.as_deref().map_or("–".to_owned(), printable);
+        [
+            self.at.clone(),
+            self.event.to_owned(),
+            or_none(&self.user),
+            or_none(&self.network),
+            or_none(&self.session),
+            or_none(&self.about),
+        ]
+    }
+}
+
+struct Trail<'s> {
+    store: &'s dyn Store,
+    /// The names that were looked up.
+    names: HashMap<UserId, String>,
+    style: Style,
+}
+
+impl Trail<'_> {
+    async fn show(
+        mut self,
+        user: Option<UserId>,
+        since: Option<Timestamp>,
+        follow: bool,
+    ) -> Result<(), Failure> {
+        let mut filter = AuditFilter { user, since, ..AuditFilter::default() };
+        let mut shown = Vec::new();
+        if since.is_none() {
+            let newest = AuditFilter { end: AuditEnd::Newest, ..filter };
+            self.page(newest, LAST, &mut filter.after, &mut shown).await?;
+        } else {
+            while self.page(filter, PAGE, &mut filter.after, &mut shown).await? == PAGE as usize {}
+        }
+        if !follow {
+            return self.style.print(&shown, || {
+                let rows: Vec<_> = shown.iter().map(Shown::row).collect();
+                output::table(["AT", "EVENT", "USER", "NETWORK", "SESSION", "ABOUT"], &rows)
+            });
+        }
+        loop {
+            self.lines(&shown)?;
+            shown.clear();
+            if self.page(filter, PAGE, &mut filter.after, &mut shown).await? < PAGE as usize {
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+
+    /// Reads a page, and notes its last record in `last`.
+    async fn page(
+        &mut self,
+        filter: AuditFilter,
+        limit: u32,
+        last: &mut Option<AuditNumber>,
+        shown: &mut Vec<Shown>,
+    ) -> Result<usize, Failure> {
+        let page = self.store.read_audit(filter, limit).await.map_err(failed)?;
+        if let Some((number, _)) = page.last() {
+            *last = Some(*number);
+        }
+        let count = page.len();
+        for (_, record) in page {
+            let record = self.shown(record).await?;
+            shown.push(record);
+        }
+        Ok(count)
+    }
+
+    async fn shown(&mut self, record: AuditRecord) -> Result<Shown, Failure> {
+        let AuditRecord { at, event, user, grant, network, key } = record;
+        Ok(Shown {
+            at: words::date(at),
+            event: event.as_str(),
+            user: match user {
+                Some(user) => Some(self.name(user).await?),
+                None => None,
+            },
+            network: network.map(|network| network.to_string()),
+            session: grant.map(|grant| grant.to_string()),
+            about: key.map(Into::into),
+        })
+    }
+
+    async fn name(&mut self, user: UserId) -> Result<String, Failure> {
+        if let Some(name) = self.names.get(&user) {
+            return Ok(name.clone());
+        }
+        let found = self.store.find_user_by_id(user).await.map_err(failed)?;
+        let name = found.map_or_else(|| user.to_string(), |user| user.username.to_string());
+        self.names.insert(user, name.clone());
+        Ok(name)
+    }
+
+    /// Prints records one by one.
+    fn lines(&self, shown: &[Shown]) -> Result<(), Failure> {
+        for record in shown {
+            match self.style {
+                Style::Json => output::line(&serde_json::to_string(record).unwrap_or_default())?,
+                Style::Text => output::line(&record.row().join("  "))?,
+            }
+        }
+        Ok(())
+    }
+}

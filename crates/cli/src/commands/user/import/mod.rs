@@ -1,0 +1,166 @@
+//! `jeton user import`: users from elsewhere, with their password hashes.
+//!
+//! A file is read and judged whole before anything is written: one row that cannot be imported refuses it, unless such rows are to be
+//! left out, and every one is named. Nothing of a password hash is ever repeated.
+
+mod csv;
+mod django;
+mod json;
+mod judge;
+mod plan;
+mod report;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use jeton_authority::store::Store;
+use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+use crate::input;
+use crate::key_file::name_of;
+use crate::output::Style;
+use judge::Judged;
+pub(super) use judge::{NOT_A_KEY, is_key};
+
+/// Import users with their password hashes, from Django, CSV or JSON
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Hashes are taken as they are: Django's pbkdf2, argon2, bcrypt, scrypt and md5
+formats, or argon2 in PHC form. They are replaced when their user signs in. A
+user whose hash is empty, unusable or of another format comes without a
+password, and is listed. A row that cannot be imported refuses the whole file;
+--skip-bad leaves such rows out and lists them.
+
+A user who was imported before, by the key, is left alone; --update takes over
+what changed since in the other system: names, addresses, groups, passwords,
+who may sign in. What was changed here stays. A password that did not change
+there ends no session.
+
+CSV has a header line, JSON is an array of objects or one object a line; both
+know `username` and `password_hash`, and, where wanted, `email`, `active`,
+`admin` (true or false) and `key`, which is what tokens call the user. CSV may
+also have the columns of Django's table, as psql's \\copy writes them.
+
+Examples:
+  python manage.py dumpdata auth.group auth.user > users.json && jeton user import django users.json
+  jeton user import django --model accounts.user --username-field email users.json
+  jeton user import django --update users.json        again, some weeks later
+  jeton user import csv users.csv                     \\copy auth_user TO 'users.csv' CSV HEADER
+  jeton user import json - < users.json")]
+pub(super) struct Import {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    format: Format,
+}
+
+/// What holds for all formats.
+#[derive(Debug, Args)]
+struct Options {
+    /// Bring users who were imported before up to date
+    #[arg(long, global = true)]
+    update: bool,
+    /// Leave out rows that cannot be imported, and list them
+    #[arg(long, global = true)]
+    skip_bad: bool,
+    /// The field or column with what users sign in with, such as email
+    #[arg(long, global = true, value_name = "NAME", default_value = "username")]
+    username_field: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Format {
+    /// What `manage.py dumpdata auth.group auth.user` writes; the primary key becomes the user's key in tokens
+    Django {
+        /// The user model: AUTH_USER_MODEL of the project's settings
+        #[arg(long, value_name = "APP.MODEL", default_value = "auth.user")]
+        model: String,
+        /// The file, or `-` for standard input
+        file: PathBuf,
+    },
+    /// Comma-separated values with a header line
+    Csv {
+        /// The file, or `-` for standard input
+        file: PathBuf,
+    },
+    /// A JSON array of objects, or one object a line
+    Json {
+        /// The file, or `-` for standard input
+        file: PathBuf,
+    },
+}
+
+/// What a row says, before it has been judged.
+#[derive(Default)]
+struct Raw {
+    username: String,
+    password_hash: String,
+    email: Option<String>,
+    active: Option<bool>,
+    admin: Option<bool>,
+    key: Option<Value>,
+    /// What is said of the user besides; `null` for what there is no value of.
+    attributes: Map<String, Value>,
+}
+
+/// Rows with their places, each read or not, and what there is to say of the file as a whole.
+#[derive(Default)]
+struct Rows {
+    rows: Vec<(String, Result<Raw, String>)>,
+    notes: Vec<String>,
+}
+
+/// A file that was read and judged.
+pub(super) struct Ready {
+    judged: Judged,
+    update: bool,
+    skip_bad: bool,
+}
+
+impl Import {
+    /// Reads and judges the file.
+    pub(super) fn read(&self) -> Result<Ready, Failure> {
+        let field = &*self.options.username_field;
+        let (file, parse): (_, &dyn Fn(&str) -> Result<Rows, String>) = match &self.format {
+            Format::Django { model, file } => (file, &|text| django::rows(text, model, field)),
+            Format::Csv { file } => (file, &|text| csv::rows(text, field)),
+            Format::Json { file } => (file, &|text| json::rows(text, field)),
+        };
+        let refused = |problem: String| Failure::refused(format!("{}: {problem}", name_of(file)));
+        let bytes = input::file_or_stdin(file)?;
+        let text = text::decoded(&bytes).map_err(refused)?;
+        let judged = judge::judge(parse(&text).map_err(refused)?);
+        if !judged.bad.is_empty() && !self.options.skip_bad {
+            return Err(refused_rows(file, &judged.bad));
+        }
+        Ok(Ready { judged, update: self.options.update, skip_bad: self.options.skip_bad })
+    }
+}
+
+/// A row that cannot be imported, and why.
+struct Bad {
+    place: String,
+    problem: String,
+}
+
+fn refused_rows(file: &Path, bad: &[Bad]) -> Failure {
+    let file = name_of(file);
+    let lines: Vec<_> = bad.iter().map(|bad| format!("{file}, {}: {}", bad.place, bad.problem)).collect();
+    Failure::refused(format!("{}\nnothing was imported; --skip-bad leaves such rows out", lines.join("\n")))
+}
+
+/// Adds the users that are not there yet, and brings the others up to date if that is wanted.
+pub(super) async fn run(store: &dyn Store, ready: Ready, style: Style) -> Result<(), Failure> {
+    let Ready { judged, update, skip_bad } = ready;
+    let plan = plan::Plan::make(store, judged, update).await?;
+    if !plan.bad.is_empty() && !skip_bad {
+        let lines: Vec<_> = plan.bad.iter().map(|bad| format!("{}: {}", bad.place, bad.problem)).collect();
+        return Err(Failure::refused(format!(
+            "{}\nnothing was imported; --skip-bad leaves such rows out",
+            lines.join("\n")
+        )));
+    }
+    plan.carry_out(store).await?.print(update, style)
+}

@@ -1,0 +1,72 @@
+//! `jeton audit`.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::run::{Folder, jeton};
+
+fn events(trail: &Value) -> Vec<&str> {
+    trail
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|record| record["event"].as_str().expect("an event"))
+        .collect()
+}
+
+#[test]
+fn the_trail_tells_what_happened_to_whom_and_from_where() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    folder.add_user("bob", "correct horse");
+    let id = folder.run(&["user", "show", "bob", "--json"]).json()["id"].as_str().expect("an id").to_owned();
+    let server = folder.serve(&[]);
+    server.sign_in("ada", "correct horse");
+    folder.run(&["user", "disable", "ada"]).done();
+    folder.run(&["user", "set", "bob", "--email", "bob@example.org"]).done();
+    folder.run(&["user", "remove", "bob"]).done();
+
+    let all = folder.run(&["audit", "list", "--json"]).json();
+    assert_eq!(events(&all)[..2], ["user_added", "user_added"]);
+    let ada = folder.run(&["audit", "list", "--user", "ada", "--json"]).json();
+    assert_eq!(events(&ada), ["user_added", "signed_in", "user_disabled"]);
+    assert_eq!(
+        (&ada[1]["user"], &ada[1]["about"], &ada[1]["network"]),
+        (&"ada".into(), &"jeton".into(), &"127.0.0.0/24".into())
+    );
+    let sessions = folder.run(&["audit", "list", "--user", "ada"]).done();
+    assert!(
+        sessions.starts_with("AT") && sessions.contains("signed_in") && sessions.contains("127.0.0.0/24"),
+        "{sessions}"
+    );
+    // Who was removed is known by the identifier alone.
+    let bob = folder.run(&["audit", "list", "--user", &id, "--json"]).json();
+    assert_eq!(events(&bob), ["user_added", "user_changed", "user_removed"]);
+    assert_eq!(bob[0]["user"], id);
+    assert_eq!(folder.run(&["audit", "list", "--user", "bob"]).refused(), "error: there is no user bob");
+
+    assert_eq!(folder.run(&["audit", "list", "--since", "1h", "--json"]).json(), all);
+    for none in ["2999-01-01", "2999-01-01T00:00:00Z", "32472144000"] {
+        assert_eq!(folder.run(&["audit", "list", "--since", none, "--json"]).json(), serde_json::json!([]));
+    }
+    assert!(folder.run(&["audit", "list", "--since", "yesterday"]).misused().contains("2026-11-30"));
+}
+
+#[test]
+fn the_trail_can_be_followed_as_it_is_written() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let mut command = jeton(&folder.with(&["audit", "list", "--follow", "--json"]));
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let mut next =
+        || -> Value { serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON") };
+    assert_eq!(next()["event"], "user_added");
+    folder.run(&["user", "disable", "ada"]).done();
+    let record = next();
+    assert_eq!((&record["event"], &record["user"]), (&"user_disabled".into(), &"ada".into()));
+    child.kill().expect("it ends");
+    child.wait().expect("it ends");
+}

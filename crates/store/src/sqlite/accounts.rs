@@ -1,0 +1,186 @@
+//! Accounts in SQLite: users who come from elsewhere, change or go.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use jeton_authority::UserId;
+use jeton_authority::accounts::{self, AccountUpdate, ImportedUser, LastImport, PasswordFate};
+use jeton_authority::audit::AuditEvent;
+use jeton_authority::store::{
+    AccountChange, AccountStore, AccountsUpdated, NewUser, StoreError, UserAddition, UserChange,
+};
+use jeton_authority::user::{Role, User, UserStatus, Username};
+use jeton_jose::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::SqliteStore;
+use super::audit::{self, about_user};
+use super::columns::optional_text;
+use super::users::{self, USER_COLUMN_COUNT, USER_COLUMNS, user_at};
+
+#[async_trait]
+impl AccountStore for SqliteStore {
+    async fn add_imported_users(
+        &self,
+        users: Vec<(NewUser, LastImport)>,
+    ) -> Result<Vec<UserAddition>, StoreError> {
+        self.writer
+            .submit(move |db| users.iter().map(|(user, last)| add_imported(db, user, last)).collect())
+            .await
+    }
+
+    async fn update_imported_users(
+        &self,
+        users: Vec<(UserId, ImportedUser)>,
+        now: Timestamp,
+    ) -> Result<AccountsUpdated, StoreError> {
+        self.writer.submit(move |db| update_imported(db, &users, now)).await
+    }
+
+    async fn change_email(
+        &self,
+        user: UserId,
+        email: Option<Box<str>>,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| change_email(db, user, email.as_deref(), now)).await
+    }
+
+    async fn remove_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| users::remove(db, user, now)).await
+    }
+}
+
+fn add_imported(db: &Connection, user: &NewUser, last: &LastImport) -> rusqlite::Result<UserAddition> {
+    let addition = users::add(db, user)?;
+    if addition == UserAddition::Added {
+        note(db, user.id, last)?;
+    }
+    Ok(addition)
+}
+
+fn note(db: &Connection, user: UserId, last: &LastImport) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE users SET last_import = ?2 WHERE id = ?1")?
+        .execute((user.as_bytes(), last.to_json()))
+        .map(drop)
+}
+
+fn update_imported(
+    db: &Connection,
+    imported: &[(UserId, ImportedUser)],
+    now: Timestamp,
+) -> rusqlite::Result<AccountsUpdated> {
+    let mut updates = Vec::new();
+    for (id, imported) in imported {
+        let Some((user, last)) = find(db, *id)? else { return Ok(AccountsUpdated::Refused(*id)) };
+        match accounts::update(&user, last.as_ref(), imported) {
+            Ok(update) => updates.push((*id, update)),
+            Err(_) => return Ok(AccountsUpdated::Refused(*id)),
+        }
+    }
+    // All is known before anything is written, since what was written would be committed.
+    if let Some(taken) = taken_name(db, &updates)? {
+        return Ok(AccountsUpdated::NameTaken(taken));
+    }
+    // Users may swap their names, so each gives up its own first.
+    for (id, _) in updates.iter().filter(|(_, update)| update.username.is_some()) {
+        set_name(db, *id, &format!("renamed {id}"))?;
+    }
+    let changes: rusqlite::Result<_> =
+        updates.iter().map(|(id, update)| apply(db, *id, update, now)).collect();
+    changes.map(AccountsUpdated::Done)
+}
+
+fn find(db: &Connection, user: UserId) -> rusqlite::Result<Option<(User, Option<LastImport>)>> {
+    db.prepare_cached(&format!(
+        "SELECT {USER_COLUMNS}, u.last_import FROM users u WHERE u.id = ?1 AND u.removed_at IS NULL"
+    ))?
+    .query_row([user.as_bytes()], |row| {
+        // A note that cannot be read is as good as none.
+        let last = optional_text(row, USER_COLUMN_COUNT)?.and_then(|json| LastImport::from_json(&json));
+        Ok((user_at(row, 0)?, last))
+    })
+    .optional()
+}
+
+/// A name that a user is to get and that another one keeps.
+fn taken_name(db: &Connection, updates: &[(UserId, AccountUpdate)]) -> rusqlite::Result<Option<Username>> {
+    let renamed = || updates.iter().filter_map(|(id, update)| Some((id, update.username.as_ref()?)));
+    let given_up: HashSet<_> = renamed().map(|(id, _)| *id).collect();
+    let mut given = HashSet::new();
+    for (_, name) in renamed() {
+        let owner = users::find(db, name)?.map(|user| user.id);
+        if owner.is_some_and(|owner| !given_up.contains(&owner)) || !given.insert(name.as_str()) {
+            return Ok(Some(name.clone()));
+        }
+    }
+    Ok(None)
+}
+
+fn set_name(db: &Connection, user: UserId, name: &str) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE users SET username = ?2 WHERE id = ?1")?
+        .execute((user.as_bytes(), name))
+        .map(drop)
+}
+
+fn apply(
+    db: &Connection,
+    id: UserId,
+    update: &AccountUpdate,
+    now: Timestamp,
+) -> rusqlite::Result<AccountChange> {
+    if let Some(name) = &update.username {
+        set_name(db, id, name.as_str())?;
+    }
+    if let Some(email) = &update.email {
+        set_email(db, id, email.as_deref())?;
+    }
+    if let Some(role) = update.role {
+        db.prepare_cached("UPDATE users SET admin = ?2 WHERE id = ?1")?
+            .execute((id.as_bytes(), role == Role::Admin))?;
+    }
+    if update.username.is_some() || update.email.is_some() || update.role.is_some() {
+        audit::append(db, &about_user(AuditEvent::UserChanged, id, now))?;
+    }
+    if let Some(attributes) = &update.attributes {
+        users::change_attributes(db, id, attributes, now)?;
+    }
+    let mut grants_ended = 0;
+    let mut count = |change| {
+        if let UserChange::Done { grants_ended: ended } = change {
+            grants_ended += ended;
+        }
+    };
+    if let PasswordFate::Changed(password) = &update.password {
+        count(users::change_password(db, id, password, None, now)?);
+    }
+    match update.status {
+        Some(UserStatus::Disabled) => count(users::disable(db, id, now)?),
+        Some(UserStatus::Active) => count(users::enable(db, id, now)?),
+        None => {}
+    }
+    note(db, id, &update.last)?;
+    Ok(AccountChange {
+        changed: !update.changes_nothing(),
+        grants_ended,
+        password_unknown: update.password == PasswordFate::Unknown,
+    })
+}
+
+fn set_email(db: &Connection, user: UserId, email: Option<&str>) -> rusqlite::Result<usize> {
+    db.prepare_cached("UPDATE users SET email = ?2 WHERE id = ?1 AND removed_at IS NULL")?
+        .execute((user.as_bytes(), email))
+}
+
+fn change_email(
+    db: &Connection,
+    user: UserId,
+    email: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<UserChange> {
+    if set_email(db, user, email)? == 0 {
+        return Ok(UserChange::UnknownUser);
+    }
+    audit::append(db, &about_user(AuditEvent::UserChanged, user, now))?;
+    Ok(UserChange::Done { grants_ended: 0 })
+}
