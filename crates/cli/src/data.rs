@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jeton_authority::keys::MasterKey;
+use jeton_authority::keys::{KeyFit, MasterKey};
 use jeton_server::control;
 use jeton_store::{Access, DataFolder, OpenError, OpenMode, SqliteStore};
 
@@ -65,6 +65,42 @@ impl Data {
         if let Err(error) = control::reload(self.folder.path()) {
             output::note(&format!("warning: the change is made, but {error}"));
         }
+    }
+}
+
+/// What would keep a server from starting with the data that is there, and the key of the configuration that is concerned. Writes
+/// nothing; a folder or database that is not there yet is no problem.
+pub(crate) fn problem(config: &Config) -> Option<(&'static str, String)> {
+    let of_key = if config.keys_master_key.is_some() { "keys.master_key" } else { "keys.master_key_file" };
+    let key = match master_key::read(config, &config.data) {
+        Ok(key) => key,
+        Err(failure) => return Some((of_key, failure.to_string())),
+    };
+    if !config.data.exists() {
+        return None;
+    }
+    let folder = match DataFolder::open(&config.data) {
+        Ok(folder) => folder,
+        Err(error) => return Some(("data", error.to_string())),
+    };
+    let file = database_file(config, &folder);
+    let store = match SqliteStore::open(&file, OpenMode::AsIs) {
+        Ok(store) => store,
+        // The server makes it, or brings it up to date.
+        Err(OpenError::Missing { .. } | OpenError::Older { .. }) => return None,
+        Err(error) => return Some(("database", error.to_string())),
+    };
+    let sealed =
+        run(async { store.sealed_things().await.map_err(|error| Failure::refused(error.to_string())) });
+    match (sealed, key) {
+        (Err(failure), _) => Some(("database", failure.to_string())),
+        (Ok(sealed), None) if !sealed.is_empty() => {
+            Some((of_key, master_key::missing(config, &folder).to_string()))
+        }
+        (Ok(sealed), Some(key)) if sealed.fit(&key) == KeyFit::Other => {
+            Some((of_key, master_key::mismatch(config, &folder, &file).to_string()))
+        }
+        _ => None,
     }
 }
 

@@ -11,12 +11,17 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::output;
+use crate::{input, output};
 
 const BYTES: usize = 32;
 
 /// The master key, where there is one: in the configuration, or in its file.
 pub(crate) fn at_hand(config: &Config, folder: &DataFolder) -> Result<Option<MasterKey>, Failure> {
+    read(config, folder.path())
+}
+
+/// The same where the data folder may be missing.
+pub(crate) fn read(config: &Config, folder: &Path) -> Result<Option<MasterKey>, Failure> {
     if let Some(key) = &config.keys_master_key {
         return parse(key.expose()).ok_or_else(|| refused(PLACE)).map(Some);
     }
@@ -41,9 +46,9 @@ pub(crate) async fn make_for(
     folder: &DataFolder,
     store: &SqliteStore,
 ) -> Result<MasterKey, Failure> {
-    let path = file(config, folder);
+    let path = file(config, folder.path());
     if store.is_sealed().await.map_err(|error| Failure::refused(error.to_string()))? {
-        return Err(missing(&path));
+        return Err(missing(config, folder));
     }
     make(&path)
 }
@@ -52,7 +57,7 @@ pub(crate) async fn make_for(
 pub(crate) fn mismatch(config: &Config, folder: &DataFolder, database: &Path) -> Failure {
     let place = match &config.keys_master_key {
         Some(_) => PLACE.to_owned(),
-        None => file(config, folder).display().to_string(),
+        None => file(config, folder.path()).display().to_string(),
     };
     Failure::coded(
         "master_key_mismatch",
@@ -67,13 +72,14 @@ pub(crate) fn mismatch(config: &Config, folder: &DataFolder, database: &Path) ->
 /// The setting, where a key stands in it.
 const PLACE: &str = "keys.master_key";
 
-fn file(config: &Config, folder: &DataFolder) -> PathBuf {
-    config.keys_master_key_file.clone().unwrap_or_else(|| folder.master_key())
+fn file(config: &Config, folder: &Path) -> PathBuf {
+    config.keys_master_key_file.clone().unwrap_or_else(|| folder.join(DataFolder::MASTER_KEY))
 }
 
 /// 32 bytes in base64url; a line break at the end does not count.
 fn parse(text: &str) -> Option<MasterKey> {
-    let bytes = Zeroizing::new(base64url::decode(text.trim_end_matches(['\n', '\r'])).ok()?);
+    let text = std::str::from_utf8(input::without_line_break(text.as_bytes())).ok()?;
+    let bytes = Zeroizing::new(base64url::decode(text).ok()?);
     <[u8; BYTES]>::try_from(bytes.as_slice()).ok().map(MasterKey::from_bytes)
 }
 
@@ -81,10 +87,11 @@ fn refused(place: &str) -> Failure {
     Failure::refused(format!("{place} is no master key: it wants {BYTES} bytes in base64url"))
 }
 
-fn missing(path: &Path) -> Failure {
+/// What to do about a key that is not there, though something is sealed under it.
+pub(crate) fn missing(config: &Config, folder: &DataFolder) -> Failure {
     Failure::refused(format!(
         "the master key {} is missing, and the keys in the store cannot be opened without it: put it back, or set keys.master_key",
-        path.display()
+        file(config, folder.path()).display()
     ))
 }
 

@@ -56,22 +56,22 @@ impl StoreOptions {
     }
 }
 
-/// Options of the commands that start a server.
+/// Options of the commands that start a server, and of those that look at what it would be started with.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeOptions {
     #[command(flatten)]
     pub(crate) config: ConfigOptions,
     /// The data folder, made where it is missing [default: ./jeton-data]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data: Option<String>,
     /// The database [default: SQLite in the data folder]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     pub(crate) database: Option<String>,
     /// The address to listen on; port 0 takes any free one [default: 127.0.0.1:8000]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", global = true)]
     pub(crate) listen: Option<String>,
     /// The URL that clients know the authority by [default: http:// and the address]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     pub(crate) issuer: Option<String>,
 }
 

@@ -4,20 +4,26 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::config::{self, KEYS, Loaded, Problems, Source};
+use crate::data;
 use crate::failure::Failure;
-use crate::options::ConfigOptions;
+use crate::options::ServeOptions;
 use crate::output::{self, Style};
 
 /// Show or check the configuration
 #[derive(Debug, Args)]
 #[command(after_help = "\
+`check` looks at everything that would keep a server from starting: the file,
+the variables and the flags, the files that they name, and whether the master
+key fits the database. It writes nothing and needs no free port.
+
 Examples:
   jeton config show                       every value in force, and where it came from
-  jeton config check --config jeton.toml  whether the file holds, before a server reads it
+  jeton config check --config jeton.toml  whether a server would start with the file
+  jeton config check --data /var/lib/jeton --issuer https://login.example.org
   jeton config reference                  every key, with its default and its meaning")]
 pub(crate) struct ConfigCommand {
     #[command(flatten)]
-    config: ConfigOptions,
+    options: ServeOptions,
     /// Print one JSON document
     #[arg(long, global = true)]
     json: bool,
@@ -38,13 +44,20 @@ enum Action {
 impl ConfigCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         let style = Style::of(self.json);
-        let load = || config::load(&self.config.clone().flags([]));
+        let load = || self.options.clone().load();
         match self.action {
             Action::Show => show(&load()?, style),
-            Action::Check => check(load().and_then(|loaded| loaded.check_files().map(|()| loaded)), style),
+            Action::Check => check(load().and_then(checked), style),
             Action::Reference => output::bytes(config::reference().as_bytes()),
         }
     }
+}
+
+/// What would keep a server from starting, beside the values themselves.
+fn checked(loaded: Loaded) -> Result<Loaded, Problems> {
+    let of_data = data::problem(&loaded.config);
+    loaded.check_files(of_data.iter().map(|(key, text)| (*key, text.as_str())))?;
+    Ok(loaded)
 }
 
 /// One value in force.

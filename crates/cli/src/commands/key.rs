@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use jeton_authority::keys::{self, KeyId, KeyState, StoredKey};
 use jeton_authority::store::Store;
-use jeton_jose::{Algorithm, PrivateKey};
+use jeton_jose::{Algorithm, PrivateKey, Timestamp};
 use serde::Serialize;
 
 use super::user::failed;
@@ -22,8 +22,8 @@ use crate::{clock, words};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A new key is published at once, and signs when every API has had the time to
-fetch it (keys.publish_wait). The one before it stays published until its last
-token has expired. A running server follows at once, without a restart.
+fetch it (keys.publish_wait); the very first one signs at once. The one before
+it stays published until its last token has expired. A running server follows at once, without a restart.
 
 Examples:
   jeton key list
@@ -84,14 +84,14 @@ impl KeyCommand {
                     let master = data.master(&config).await?;
                     let key = keys::rotate(store, &master, alg, wait, now).await.map_err(refused)?;
                     data.follow();
-                    added(&key, style)
+                    added(&key, &config, now, style)
                 }
                 Action::Import { .. } => {
                     let key = imported.ok_or_else(|| Failure::usage("no key was given"))?;
                     let master = data.master(&config).await?;
                     let key = keys::import(store, &master, &key, wait, now).await.map_err(refused)?;
                     data.follow();
-                    added(&key, style)
+                    added(&key, &config, now, style)
                 }
                 Action::Retire { kid } => {
                     let kid = KeyId::new(kid);
@@ -152,15 +152,33 @@ async fn list(store: &dyn Store, config: &Config, style: Style) -> Result<(), Fa
     })
 }
 
-fn added(key: &StoredKey, style: Style) -> Result<(), Failure> {
+fn added(key: &StoredKey, config: &Config, now: Timestamp, style: Style) -> Result<(), Failure> {
+    let wanted = config.access_algorithm.map(|access| access.algorithm);
+    let secret = wanted.filter(|algorithm| algorithm.is_symmetric());
     let document = serde_json::json!({
         "kid": key.id.as_str(),
         "alg": key.algorithm.as_str(),
         "created_at": words::date(key.created_at),
         "signs_from": words::date(key.signs_from),
+        "signs_access_tokens": secret.is_none(),
     });
     style.print(&document, || {
-        format!("{} ({}) is published and signs from {}", key.id, key.algorithm, words::date(key.signs_from))
+        let when = if key.signs_from <= now {
+            "signs at once".to_owned()
+        } else {
+            format!("signs from {}", words::date(key.signs_from))
+        };
+        let published = format!("{} ({}) is published and {when}", key.id, key.algorithm);
+        match (secret, wanted) {
+            (Some(algorithm), _) => format!(
+                "{published}, but no access tokens: while access.algorithm is {algorithm}, they are signed with the shared secret. To \
+                 change that, change access.shared_secret or its file, here and at the APIs, and restart the server"
+            ),
+            (None, Some(algorithm)) if algorithm != key.algorithm => format!(
+                "{published}; access.algorithm is {algorithm}, so that the next start of the server makes another key, for that"
+            ),
+            _ => published,
+        }
     })
 }
 

@@ -169,3 +169,87 @@ fn an_issuer_over_plain_http_is_warned_of_unless_it_is_this_machine() {
         );
     }
 }
+
+#[test]
+fn check_finds_what_a_server_would_refuse() {
+    let folder = Folder::new();
+    let data = folder.path().to_str().expect("UTF-8");
+    let secret = folder.file("secret", "too short\n");
+    let garbage = folder.file("master", "no key\n");
+    let missing = format!("{data}-missing");
+    let hs512 = ("JETON_ACCESS_ALGORITHM", "HS512");
+    let long = "k7".repeat(31);
+    for (variables, problem) in [
+        (
+            &[hs512, ("JETON_ACCESS_SHARED_SECRET_FILE", &*secret)][..],
+            "the secret has 9 bytes, HS512 wants at least 64",
+        ),
+        (&[hs512, ("JETON_ACCESS_SHARED_SECRET_FILE", &*missing)], "cannot read"),
+        (
+            &[hs512, ("JETON_ACCESS_SHARED_SECRET", &*long)],
+            "the secret has 62 bytes, HS512 wants at least 64",
+        ),
+        (&[("JETON_KEYS_MASTER_KEY", "no key")], "is no master key"),
+        (&[("JETON_KEYS_MASTER_KEY_FILE", &*garbage)], "is no master key"),
+        (&[("JETON_FETCH_ROOTS", &*missing)], "cannot be read"),
+        (&[("JETON_TLS_CERTIFICATE", &*missing), ("JETON_TLS_KEY", &*missing)], "tls.key"),
+    ] {
+        let found = run_with(&["config", "check", "--data", data], variables);
+        assert!(found.status == 1 && found.err.contains(problem), "{variables:?}: {found:?}");
+        assert!(!found.err.contains("k7k7"), "{found:?}");
+        let served = run_with(&["serve", "--data", data, "--listen", "127.0.0.1:0"], variables);
+        assert_eq!(served.status, 1, "{variables:?}: {served:?}");
+    }
+}
+
+#[test]
+fn check_finds_a_master_key_that_is_not_the_databases_and_writes_nothing() {
+    let folder = Folder::new();
+    let check = || folder.run(&["config", "check"]);
+    check().done();
+    assert!(!folder.path().exists(), "a folder that is not there is not made");
+    folder.run(&["client", "add", "--id", "web", "--redirect-uri", "https://app.example/"]).done();
+    check().done();
+    let key = folder.path().join("master.key");
+    std::fs::write(&key, format!("{}\n", "A".repeat(43))).expect("another key");
+    assert!(check().refused().contains("does not fit the database"));
+    std::fs::remove_file(&key).expect("removing");
+    assert!(check().refused().contains("is missing"));
+    assert!(!key.exists());
+    std::fs::write(
+        folder.path().join("jeton.db"),
+        "something else, and long enough to be no header".repeat(9),
+    )
+    .expect("a file");
+    assert!(check().refused().contains("is not a database of jeton"));
+}
+
+#[test]
+fn show_and_check_take_the_flags_of_serve() {
+    let folder = Folder::new();
+    let data = folder.path().to_str().expect("UTF-8");
+    let flags = [
+        "--data",
+        data,
+        "--listen",
+        "127.0.0.1:9000",
+        "--issuer",
+        "https://login.example",
+        "--database",
+        "sqlite:x.db",
+    ];
+    let shown = run(&[&["config", "show", "--json"], &flags[..]].concat()).json();
+    for (key, value) in [
+        ("data", data),
+        ("listen", "127.0.0.1:9000"),
+        ("issuer", "https://login.example"),
+        ("database", "sqlite:x.db"),
+    ] {
+        assert_eq!(
+            (&shown[key]["value"], &shown[key]["source"]),
+            (&value.into(), &format!("--{key}").into())
+        );
+    }
+    run(&[&["config", "check"], &flags[..]].concat()).done();
+    assert!(run(&["config", "check", "--issuer", "login.example"]).misused().contains("--issuer"));
+}

@@ -138,3 +138,29 @@ fn a_master_key_that_is_not_the_databases_is_refused_by_every_command_before_any
     folder.run(&["client", "list"]).done();
     folder.serve(&[]).sign_in("ada", "correct horse");
 }
+
+#[test]
+fn rotating_says_what_the_new_key_does() {
+    let folder = Folder::new();
+    let first = folder.run(&["key", "rotate"]).done();
+    assert!(first.contains("is published and signs at once"), "{first}");
+    let next = folder.run(&["key", "rotate"]).done();
+    assert!(next.contains("is published and signs from 2"), "{next}");
+
+    let secret = "k7".repeat(16);
+    let variables = [("JETON_ACCESS_ALGORITHM", "HS256"), ("JETON_ACCESS_SHARED_SECRET", &*secret)];
+    let data = folder.path().to_str().expect("UTF-8");
+    let with_secret = run_with(&["key", "rotate", "--data", data], &variables).done();
+    assert!(
+        with_secret.contains("but no access tokens") && with_secret.contains("signed with the shared secret"),
+        "{with_secret}"
+    );
+    let document = run_with(&["key", "rotate", "--data", data, "--json"], &variables).json();
+    assert_eq!(document["signs_access_tokens"], false);
+    let other = run_with(
+        &["key", "rotate", "--alg", "Ed25519", "--data", data],
+        &[("JETON_ACCESS_ALGORITHM", "ES256")],
+    );
+    let other = other.done();
+    assert!(other.contains("access.algorithm is ES256"), "{other}");
+}
