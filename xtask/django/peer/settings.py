@@ -17,6 +17,9 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt",
     "rest_framework_simplejwt.token_blacklist",
 ]
+if "PEER_USER_MODEL" in os.environ:
+    INSTALLED_APPS.append("accounts")
+    AUTH_USER_MODEL = os.environ["PEER_USER_MODEL"]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 DATABASES = {
     "default": {
@@ -45,3 +48,9 @@ if "PEER_JWK_URL" in os.environ:
     SIMPLE_JWT |= {"ALGORITHM": os.environ["PEER_ALGORITHM"], "JWK_URL": os.environ["PEER_JWK_URL"]}
 if "PEER_ISSUER" in os.environ:
     SIMPLE_JWT |= {"ISSUER": os.environ["PEER_ISSUER"], "AUDIENCE": os.environ["PEER_ISSUER"]}
+# What the guide tells people to write into their settings.
+if "PEER_GUIDE" in os.environ:
+    with open(os.environ["PEER_GUIDE"], encoding="utf-8") as guide:
+        exec(guide.read())
+if "PEER_CHECK_REVOKE_TOKEN" in os.environ:
+    SIMPLE_JWT |= {"CHECK_REVOKE_TOKEN": True}

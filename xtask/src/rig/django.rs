@@ -32,8 +32,17 @@ impl Django {
     /// # Errors
     /// When the packages cannot be installed, or Django cannot migrate.
     pub(crate) fn new(scratch: &Path, folder: &Path) -> Result<Self> {
+        Self::with_settings(scratch, folder, &[])
+    }
+
+    /// The same with settings that hold from the beginning, by the names of their variables.
+    ///
+    /// # Errors
+    /// As [`Django::new`].
+    pub(crate) fn with_settings(scratch: &Path, folder: &Path, settings: &[(&str, &str)]) -> Result<Self> {
         let python = machine::python(scratch, "python", REQUIREMENTS)?;
         let django = Self { python, folder: folder.to_owned(), settings: Vec::new() };
+        let django = settings.iter().fold(django, |django, (variable, value)| django.with(variable, value));
         let database = folder.join("django.sqlite3").display().to_string();
         let django = django.with("PEER_DATABASE", &database);
         django.manage(&["migrate", "--verbosity=0"])?;

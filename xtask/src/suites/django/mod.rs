@@ -1,6 +1,7 @@
 //! Django REST framework takes Jeton's tokens, and its users go on with the passwords they have.
 
 mod code_flow;
+mod guide;
 
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     let django = Django::new(&stage.scratch, &folder)?;
     django.add_people(PASSWORD, &HASHERS)?;
     let file = folder.join("users.json").display().to_string();
-    django.manage(&["dumpdata", "auth.user", "--output", &file])?;
+    django.manage(&["dumpdata", "auth.group", "auth.user", "--output", &file])?;
 
     let mut imported = Vec::new();
     report.check("`jeton user import django` takes what `manage.py dumpdata auth.user` wrote", || {
@@ -47,6 +48,7 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     shared_secret(secret, &django, report)?;
     published_key("ES256", key, &django, report)?;
     published_key("RS256", key, &django, report)?;
+    guide::run(stage, &folder, &django, &file, report)?;
 
     report.check("a data folder that began with a shared secret goes on with a published key", || {
         let server = secret.serve()?;
