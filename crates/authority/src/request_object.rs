@@ -87,7 +87,7 @@ impl Authority {
         }
         let algorithm = permitted_algorithm(client, unverified.alg())?;
         let keys = verifying_keys(&self.keys_of(client, unverified.kid(), Some(network)).await?, algorithm);
-        let keys = KeySet::new(keys).map_err(|_| NOT_VALID)?;
+        let keys = KeySet::published(keys).map_err(|_| NOT_VALID)?;
         let audience = Audience::new(self.settings.issuer.as_str());
         let verifier = Verifier::new(client.id.as_str(), audience, keys).typ(TokenType::Any);
         let verified = verifier.verify::<Map<String, Value>>(object, now).map_err(|_| NOT_VALID)?;

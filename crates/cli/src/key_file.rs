@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use jeton_jose::jwk::SkippedKey;
 use jeton_jose::{Jwk, JwkSet, KeyError};
 
 use crate::failure::Failure;
@@ -17,11 +18,20 @@ pub(crate) enum KeyFile {
 }
 
 impl KeyFile {
-    /// Reads a key file; what it holds is told by its first bytes, not by its name.
+    /// Reads a key file; what it holds is told by its first bytes, not by its name. A broken key of a set refuses the file.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        Self::read_with(path, JwkSet::parse_own)
+    }
+
+    /// Reads a file with the keys that somebody publishes: a broken key of a set is left out.
+    pub(crate) fn read_published(path: &Path) -> Result<Self, Failure> {
+        Self::read_with(path, JwkSet::parse)
+    }
+
+    fn read_with(path: &Path, set: impl Fn(&[u8]) -> Result<JwkSet, KeyError>) -> Result<Self, Failure> {
         let bytes = input::file_or_stdin(path)?;
         let refused = |error: KeyError| Failure::coded(error.code(), format!("{}: {error}", name_of(path)));
-        let file = Self::parse(&bytes).map_err(|error| match error {
+        let file = Self::parse(&bytes, set).map_err(|error| match error {
             KeyError::Der if !looks_like_key(&bytes) => Failure::coded(
                 error.code(),
                 format!("{}: neither JSON (a JWK or a JWK set) nor PEM nor DER", name_of(path)),
@@ -29,15 +39,17 @@ impl KeyFile {
             error => refused(error),
         })?;
         // A key that is only shown or converted is judged like one that is used.
-        file.keys().iter().try_for_each(Jwk::check).map_err(refused)?;
+        if let Self::One(key) = &file {
+            key.check().map_err(refused)?;
+        }
         Ok(file)
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, KeyError> {
+    fn parse(bytes: &[u8], set: impl Fn(&[u8]) -> Result<JwkSet, KeyError>) -> Result<Self, KeyError> {
         let text = text_of(bytes);
         if text.first() == Some(&b'{') {
             // A key has no member `keys`, so a set is told by it; which of the two readers fails does not matter then.
-            return match JwkSet::parse(text) {
+            return match set(text) {
                 Err(KeyError::MemberMissing { name: "keys" }) => {
                     Jwk::parse(text).map(|key| Self::One(Box::new(key)))
                 }
@@ -57,6 +69,14 @@ impl KeyFile {
         match self {
             Self::One(key) => std::slice::from_ref(key),
             Self::Set(set) => set.keys(),
+        }
+    }
+
+    /// The keys of a set that were left out.
+    pub(crate) fn skipped(&self) -> &[SkippedKey] {
+        match self {
+            Self::One(_) => &[],
+            Self::Set(set) => set.skipped(),
         }
     }
 }

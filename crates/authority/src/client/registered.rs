@@ -203,16 +203,17 @@ impl Client {
         self.keys().map(drop)
     }
 
-    /// The public keys in its description; those behind `jwks_uri` are not among them.
+    /// The public keys in its description that can be used; those behind `jwks_uri` are not among them.
     ///
     /// # Errors
-    /// [`ClientError::Keys`] for a malformed set, or one with private keys in it.
+    /// [`ClientError::Keys`] for a malformed set, one with private keys in it, or one of which no key can be used.
     pub fn keys(&self) -> Result<Vec<Jwk>, ClientError> {
         let Some(jwks) = &self.metadata.jwks else { return Ok(vec![]) };
         let unusable = |reason: String| ClientError::Keys { reason: reason.into() };
         let set = JwkSet::parse(jwks.to_string().as_bytes()).map_err(|error| unusable(error.to_string()))?;
-        if set.keys().iter().any(|key| !key.is_public()) {
-            return Err(unusable("the set holds more than public keys".to_owned()));
+        set.check_public().map_err(|error| unusable(error.to_string()))?;
+        if let (true, Some(key)) = (set.keys().is_empty(), set.skipped().first()) {
+            return Err(unusable(format!("no key of the set can be used: {key}")));
         }
         Ok(set.keys().to_vec())
     }

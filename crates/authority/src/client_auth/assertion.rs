@@ -110,7 +110,7 @@ impl Authority {
             }
             TokenEndpointAuthMethod::PrivateKeyJwt if !algorithm.is_symmetric() => {
                 let keys = self.keys_of(client, assertion.kid(), Some(network)).await?;
-                KeySet::new(verifying_keys(&keys, algorithm))
+                KeySet::published(verifying_keys(&keys, algorithm))
             }
             registered => {
                 let cause = format!("the client is registered for {registered}, not for this assertion");

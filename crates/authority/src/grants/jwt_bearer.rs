@@ -148,6 +148,7 @@ impl Authority {
 fn keys_of(trusted: &TrustedIssuer, algorithm: Option<Algorithm>) -> Option<KeySet> {
     let algorithm = algorithm.filter(|algorithm| !algorithm.is_symmetric())?;
     let set = JwkSet::parse(trusted.jwks.to_string().as_bytes()).ok()?;
+    set.check_public().ok()?;
     let keys = set.keys().iter().filter_map(|jwk| PublicKey::from_jwk_for(algorithm, jwk).ok());
-    KeySet::new(keys.map(VerifyingKey::from)).ok()
+    KeySet::published(keys.map(VerifyingKey::from)).ok()
 }

@@ -51,6 +51,11 @@ impl Peek {
         self.texts("alg").filter_map(|name| name.parse().ok()).collect()
     }
 
+    /// The `kid` that the text names; of several the first.
+    pub(super) fn kid(&self) -> Option<&str> {
+        self.texts("kid").next()
+    }
+
     /// What is wrong with a JWS, in words, with what was found and what was wanted.
     pub(super) fn explain_jws(&self, error: &VerifyError, keys: &KeySet, asked: &Asked) -> String {
         match error {

@@ -4,12 +4,14 @@
 mod decrypting;
 mod encrypting;
 mod signing;
+mod skipped;
 mod verifying;
 
 pub(crate) use decrypting::decryption_keys;
 pub(crate) use encrypting::recipient_key;
 pub(crate) use signing::signing_key;
-pub(crate) use verifying::{published_keys, verifying_keys};
+pub(crate) use skipped::Skipped;
+pub(crate) use verifying::{VerifyingKeys, published_keys, verifying_keys};
 
 use jeton_jose::jwk::{KeyOperation, KeyUse};
 use jeton_jose::{Jwk, KeyError};
@@ -43,6 +45,12 @@ fn refused_key(source: &str, key: &Jwk, error: &KeyError) -> Failure {
         error.code(),
         format!("{source}: the key says that it is for {:?}, {reason}", printable(alg)),
     )
+}
+
+/// What messages call one key of a set of one's own.
+fn in_set(source: &str, index: usize, key: &Jwk) -> String {
+    let kid = key.kid().map(|kid| format!(" (kid {:?})", printable(kid))).unwrap_or_default();
+    format!("{source}: keys[{index}]{kid}")
 }
 
 /// Whether `use` and `key_ops` leave the key to this use and one of these operations. Asked before its algorithm, since a key

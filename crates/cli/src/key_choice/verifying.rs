@@ -2,12 +2,19 @@
 
 use std::path::Path;
 
-use jeton_jose::jwk::{KeyOperation, KeyUse};
+use jeton_jose::jwk::{KeyOperation, KeyUse, SkippedKey};
 use jeton_jose::{Algorithm, Jwk, JwkSet, KeyError, KeySet, PublicKey, SharedSecret, VerifyingKey};
 
-use super::{permit, refused, refused_key};
+use super::skipped::Skipped;
+use super::{in_set, permit, refused, refused_key};
 use crate::failure::Failure;
 use crate::key_file::{KeyFile, name_of};
+
+/// The keys that a text may be signed with: a set for each algorithm that they could be for, and what was left out.
+pub(crate) struct VerifyingKeys {
+    pub(crate) sets: Vec<KeySet>,
+    pub(crate) skipped: Skipped,
+}
 
 /// The caller's own keys: public, private (of which the public part is taken) or secret.
 ///
@@ -18,33 +25,47 @@ pub(crate) fn verifying_keys(
     path: &Path,
     allowed: &[Algorithm],
     named: &[Algorithm],
-) -> Result<Vec<KeySet>, Failure> {
+) -> Result<VerifyingKeys, Failure> {
     let source = name_of(path);
     let file = KeyFile::read(path)?;
-    for_each_choice(allowed, named, |choice| match &file {
+    let sets = for_each_choice(allowed, named, |choice| match &file {
         KeyFile::One(key) => import(key, choice)
             .and_then(|key| permitted(key, allowed))
             .map(KeySet::from)
             .map_err(|error| refused_key(&source, key, &error)),
-        KeyFile::Set(set) => from_set(&source, set, allowed, choice),
-    })
+        KeyFile::Set(set) => from_own_set(&source, set, allowed, choice),
+    })?;
+    Ok(VerifyingKeys { sets, skipped: Skipped::of(&source, file.skipped(), &KeySet::default()) })
 }
 
-/// The keys that somebody publishes, none of which may be private or secret.
+/// The keys that somebody publishes, none of which may be private or secret. A key that cannot be used takes no other down.
 pub(crate) fn published_keys(
     source: &str,
     set: &JwkSet,
     allowed: &[Algorithm],
     named: &[Algorithm],
-) -> Result<Vec<KeySet>, Failure> {
-    if set.keys().iter().any(|key| !key.is_public()) {
-        let error = KeyError::SecretInSet;
-        return Err(Failure::coded(
-            error.code(),
-            format!("{source}: {error}; such keys are given with --key"),
-        ));
-    }
-    for_each_choice(allowed, named, |choice| from_set(source, set, allowed, choice))
+) -> Result<VerifyingKeys, Failure> {
+    let sets = for_each_choice(allowed, named, |choice| {
+        let keys = match choice {
+            Some(algorithm) => KeySet::from_jwk_set_with(set, algorithm),
+            None => KeySet::from_jwk_set(set),
+        };
+        let keys = keys.map_err(|error| match error {
+            KeyError::SecretInSet => {
+                let text = format!("{source}: {error}; such keys are given with --key");
+                Failure::coded(error.code(), text)
+            }
+            error => refused(source, &error),
+        })?;
+        let keys = if allowed.is_empty() { keys } else { keys.only(allowed) };
+        let lacks_algorithm = |key: &SkippedKey| *key.reason() == KeyError::AlgorithmMissing;
+        if keys.is_empty() && keys.skipped().iter().any(lacks_algorithm) {
+            return Err(refused(source, &KeyError::AlgorithmMissing));
+        }
+        Ok(keys)
+    })?;
+    let skipped = Skipped::of(source, set.skipped(), sets.first().unwrap_or(&KeySet::default()));
+    Ok(VerifyingKeys { sets, skipped })
 }
 
 fn for_each_choice(
@@ -70,7 +91,7 @@ fn for_each_choice(
     failure.filter(|_| sets.is_empty()).map_or(Ok(sets), Err)
 }
 
-fn from_set(
+fn from_own_set(
     source: &str,
     set: &JwkSet,
     allowed: &[Algorithm],
@@ -78,14 +99,14 @@ fn from_set(
 ) -> Result<KeySet, Failure> {
     let mut keys = Vec::new();
     let mut needs_algorithm = false;
-    for key in set.keys() {
+    for (index, key) in set.indexed() {
         match import(key, choice) {
             Ok(key) => keys.push(key),
             Err(KeyError::AlgorithmMissing) => needs_algorithm = true,
             // Keys that do not sign, and keys of other kinds, for which `--alg` was not meant.
             Err(KeyError::AlgorithmUnknown | KeyError::Use) => {}
             Err(_) if key.alg().is_none() => {}
-            Err(error) => return Err(refused_key(source, key, &error)),
+            Err(error) => return Err(refused_key(&in_set(source, index, key), key, &error)),
         }
     }
     // Judged as a whole first: a set that mixes secrets with public keys is refused whatever is wanted of it.

@@ -15,6 +15,7 @@ mod jwk;
 mod jws;
 mod jwt;
 mod key;
+mod key_sets;
 mod log;
 mod machine;
 mod run;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jeton_fetch::{FetchError, Fetcher, Kept, Origin, RemoteUrl};
-use jeton_jose::{Algorithm, JwkSet, KeyError, KeySet, Timestamp};
+use jeton_jose::{Algorithm, KeySet, Timestamp};
 
 use super::builder::RemoteJwkSetBuilder;
 use crate::clock::Clock;
@@ -53,11 +53,10 @@ impl Origin for IssuerKeys {
             Location::Known(url) => self.fetcher.jwk_set(url).await?,
             Location::InMetadata => self.fetcher.jwk_set_of(&self.issuer).await?,
         };
-        let set = match self.default_algorithm {
-            Some(algorithm) => named(set, algorithm),
-            None => set,
+        let keys = match self.default_algorithm {
+            Some(algorithm) => KeySet::from_jwk_set_with(&set, algorithm)?,
+            None => KeySet::from_jwk_set(&set)?,
         };
-        let keys = KeySet::from_jwk_set(&set)?;
         // An issuer that signs has a key. An empty set is a mistake on its side, which would sign out everybody.
         if keys.is_empty() {
             return Err(FetchError::NoUsableKey);
@@ -71,6 +70,9 @@ impl Origin for IssuerKeys {
 
     fn changed(&self, keys: &KeySet) {
         tracing::info!(issuer = %self.issuer, keys = keys.len(), "the issuer's keys were fetched");
+        for key in keys.skipped() {
+            tracing::info!(issuer = %self.issuer, code = key.reason().code(), %key, "a key of the issuer is not used");
+        }
     }
 
     fn failed(&self, error: &FetchError) {
@@ -135,15 +137,6 @@ impl RemoteJwkSet {
     ) -> Option<Arc<Fetched>> {
         self.0.look_for(kid, seen, now).await
     }
-}
-
-/// The set with `algorithm` said of the keys that say none and could be for several.
-fn named(set: JwkSet, algorithm: Algorithm) -> JwkSet {
-    let name = |jwk: &jeton_jose::Jwk| match jwk.signature_algorithm() {
-        Err(KeyError::AlgorithmMissing) if jwk.is_public() => jwk.clone().with_alg(algorithm.as_str()),
-        _ => jwk.clone(),
-    };
-    JwkSet::new(set.keys().iter().map(name).collect())
 }
 
 impl fmt::Debug for RemoteJwkSet {

@@ -124,7 +124,7 @@ impl de::Error for JsonError {
 }
 
 /// What the scanner found wrong: small enough for registers, as it is handed up through every step.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Fault {
     Syntax(u32),
     LoneSurrogate(u32),

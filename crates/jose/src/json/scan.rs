@@ -10,13 +10,17 @@ use super::{Fault, JsonError, Value, number, string};
 pub(crate) struct Limits {
     /// Members of one object.
     pub(crate) members: usize,
+    /// Whether objects with too many members, or with two of one name, are only noted.
+    lenient: bool,
 }
 
 impl Limits {
     /// For protected headers.
-    pub(crate) const HEADER: Self = Self { members: 256 };
+    pub(crate) const HEADER: Self = Self { members: 256, lenient: false };
+    /// For sets of keys, where a fault of one key is a fault of that key alone.
+    pub(crate) const KEY_SET: Self = Self { lenient: true, ..Self::HEADER };
     /// For claims and keys, which the caller bounds by their length.
-    pub(crate) const PAYLOAD: Self = Self { members: usize::MAX };
+    pub(crate) const PAYLOAD: Self = Self { members: usize::MAX, lenient: false };
 }
 
 /// Arrays and objects within one another.
@@ -54,6 +58,8 @@ pub(crate) struct Node {
 pub(crate) struct Document<'a> {
     text: &'a str,
     nodes: Vec<Node>,
+    /// Objects whose names are at fault, by their index. Empty unless the limits are lenient.
+    faults: Vec<(u32, Fault)>,
 }
 
 impl<'a> Document<'a> {
@@ -66,14 +72,28 @@ impl<'a> Document<'a> {
     pub(crate) fn parse_str(text: &'a str, limits: Limits) -> Result<Self, JsonError> {
         check_len(text)?;
         let mut scanner =
-            Scanner { text, bytes: text.as_bytes(), at: 0, nodes: Vec::with_capacity(32), limits };
+            Scanner { text, bytes: text.as_bytes(), at: 0, nodes: Vec::with_capacity(32), faults: vec![], limits };
         scanner.run()?;
-        Ok(Self { text, nodes: scanner.nodes })
+        Ok(Self { text, nodes: scanner.nodes, faults: scanner.faults })
     }
 
     /// The outermost value.
     pub(crate) fn root(&self) -> Value<'_, 'a> {
         Value::new(self, 0)
+    }
+
+    /// What is wrong with the names of an object that is `value` or lies within it.
+    pub(crate) fn fault_within(&self, value: Value<'_, '_>) -> Option<JsonError> {
+        self.fault(|index| (value.index..value.node().next).contains(&index))
+    }
+
+    /// What is wrong with the names of an object that does not lie within `value`.
+    pub(crate) fn fault_outside(&self, value: Value<'_, '_>) -> Option<JsonError> {
+        self.fault(|index| !(value.index..value.node().next).contains(&index))
+    }
+
+    fn fault(&self, of: impl Fn(u32) -> bool) -> Option<JsonError> {
+        self.faults.iter().find(|(index, _)| of(*index)).map(|(_, fault)| (*fault).into())
     }
 
     pub(super) fn node(&self, index: u32) -> Node {
@@ -108,6 +128,7 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     nodes: Vec<Node>,
+    faults: Vec<(u32, Fault)>,
     limits: Limits,
 }
 
@@ -221,7 +242,16 @@ impl Scanner<'_> {
         let Some(node) = self.nodes.get_mut(container as usize) else { return Err(self.syntax()) };
         node.end = end;
         node.next = next;
-        if node.kind == Kind::Object { self.distinct_names(container) } else { Ok(()) }
+        if node.kind != Kind::Object {
+            return Ok(());
+        }
+        match self.distinct_names(container) {
+            Err(fault) if self.limits.lenient => {
+                self.faults.push((container, fault));
+                Ok(())
+            }
+            judged => judged,
+        }
     }
 
     fn distinct_names(&self, object: u32) -> Result<(), Fault> {

@@ -21,6 +21,10 @@ impl<'t, 'a> Value<'t, 'a> {
         self.document.node(self.index)
     }
 
+    pub(crate) fn is_null(self) -> bool {
+        self.node().kind == Kind::Null
+    }
+
     pub(crate) fn as_bool(self) -> Option<bool> {
         match self.node().kind {
             Kind::True => Some(true),

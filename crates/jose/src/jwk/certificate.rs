@@ -12,6 +12,8 @@ pub(super) struct Certificates {
     pub(super) chain: Option<CertificateChain>,
     /// Kept where the certificate itself is not there.
     pub(super) thumbprint: Option<Box<str>>,
+    /// Why there is none though the key names one.
+    fault: Option<KeyError>,
 }
 
 impl Jwk {
@@ -22,7 +24,7 @@ impl Jwk {
     pub fn with_certificates(mut self, chain: CertificateChain) -> Result<Self, KeyError> {
         check(&self.material, &chain)?;
         let thumbprint = Some(chain.thumbprint().into());
-        self.certificates = Certificates { chain: Some(chain), thumbprint };
+        self.certificates = Certificates { chain: Some(chain), thumbprint, fault: None };
         Ok(self)
     }
 
@@ -32,6 +34,13 @@ impl Jwk {
         self.certificates.chain.as_ref()
     }
 
+    /// Why it has no certificates though its JSON named some: they are malformed, or for another key. The key is good
+    /// all the same.
+    #[must_use]
+    pub fn certificate_fault(&self) -> Option<&KeyError> {
+        self.certificates.fault.as_ref()
+    }
+
     /// The SHA-256 thumbprint of its certificate (`x5t#S256`).
     #[must_use]
     pub fn certificate_thumbprint(&self) -> Option<&str> {
@@ -39,15 +48,23 @@ impl Jwk {
     }
 }
 
-/// Reads them, and sees that they are for this key.
-pub(super) fn read(object: Value<'_, '_>, material: &Material) -> Result<Certificates, KeyError> {
+/// Reads them, as far as they are for this key and fit one another. The key is good without them: what is wrong with them costs
+/// the certificates alone. `x5t` is never read.
+pub(super) fn read(object: Value<'_, '_>, material: &Material) -> Certificates {
+    match try_read(object, material) {
+        Ok(certificates) => certificates,
+        Err(fault) => Certificates { fault: Some(fault), ..Certificates::default() },
+    }
+}
+
+fn try_read(object: Value<'_, '_>, material: &Material) -> Result<Certificates, KeyError> {
     let malformed = |MalformedMember(name)| KeyError::MemberMalformed { name };
     let thumbprint = thumbprint(object).map_err(malformed)?.map(|sha256| base64url::encode(sha256).into());
     let chain = CertificateChain::from_members(object).map_err(malformed)??;
     if let Some(chain) = &chain {
         check(material, chain)?;
     }
-    Ok(Certificates { chain, thumbprint })
+    Ok(Certificates { chain, thumbprint, fault: None })
 }
 
 fn check(material: &Material, chain: &CertificateChain) -> Result<(), KeyError> {

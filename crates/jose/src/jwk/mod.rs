@@ -7,6 +7,7 @@ mod pair;
 mod parse;
 mod permission;
 mod set;
+mod skipped;
 mod thumbprint;
 mod write;
 
@@ -17,6 +18,7 @@ pub use generate::KeyKind;
 pub(crate) use parse::from_value;
 pub use permission::{KeyOperation, KeyUse};
 pub use set::JwkSet;
+pub use skipped::SkippedKey;
 
 use crate::Algorithm;
 use crate::encoding;

@@ -25,4 +25,9 @@ impl Jwk {
         };
         if sound { Ok(()) } else { Err(KeyError::Inconsistent) }
     }
+
+    /// This key, if it passes [`Jwk::check`].
+    pub(super) fn checked(self) -> Result<Self, KeyError> {
+        self.check().map(|()| self)
+    }
 }

@@ -20,9 +20,27 @@ pub(super) fn jwk(json: &[u8]) -> Result<Jwk, KeyError> {
     from_value(document.root())
 }
 
+/// The members that a public key does not have.
+const SECRET: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+
 /// Reads a key that is part of a larger text.
 pub(crate) fn from_value(value: Value<'_, '_>) -> Result<Jwk, KeyError> {
-    let object = Object { value };
+    read(&Object { value, zeros: LeadingZeros::Refused })
+}
+
+/// Reads a key that somebody else publishes.
+pub(super) fn published(value: Value<'_, '_>) -> Result<Jwk, KeyError> {
+    read(&Object { value, zeros: LeadingZeros::Dropped })
+}
+
+/// Whether there is a private or symmetric key here, of whatever kind.
+pub(super) fn holds_secret(value: Value<'_, '_>) -> bool {
+    let present = |name: &&str| value.get(name).is_some_and(|value| !value.is_null());
+    SECRET.iter().any(present) || value.get("kty").and_then(Value::as_str).as_deref() == Some("oct")
+}
+
+fn read(object: &Object<'_, '_>) -> Result<Jwk, KeyError> {
+    let value = object.value;
     if value.members().is_none() {
         return Err(KeyError::MemberMissing { name: "kty" });
     }
@@ -36,7 +54,7 @@ pub(crate) fn from_value(value: Value<'_, '_>) -> Result<Jwk, KeyError> {
     permission::check(key_use.as_ref(), key_ops.as_deref())?;
     let material = object.material(alg.as_deref())?;
     #[cfg(feature = "x509")]
-    let certificates = super::certificate::read(value, &material)?;
+    let certificates = super::certificate::read(value, &material);
     Ok(Jwk {
         material,
         alg,
@@ -48,8 +66,17 @@ pub(crate) fn from_value(value: Value<'_, '_>) -> Result<Jwk, KeyError> {
     })
 }
 
+/// What becomes of zeros before the digits of an RSA key (RFC 7518 §6.3.1.1 allows none).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LeadingZeros {
+    Refused,
+    /// Microsoft and Jenkins publish them, in `n` and as `"e":"AAEAAQ"`.
+    Dropped,
+}
+
 struct Object<'t, 'a> {
     value: Value<'t, 'a>,
+    zeros: LeadingZeros,
 }
 
 impl<'a> Object<'_, 'a> {
@@ -72,14 +99,7 @@ impl<'a> Object<'_, 'a> {
             return Err(KeyError::Unsupported { what: "RSA with more than two primes" });
         }
         self.only(&["n", "e", "d", "p", "q", "dp", "dq", "qi"])?;
-        let (n, e) = (self.bytes("n")?, self.bytes("e")?);
-        // RFC 7518 §6.3.1.1: the digits of the modulus begin without zeros.
-        if n.first() == Some(&0) {
-            return Err(KeyError::MemberMalformed { name: "n" });
-        }
-        if e.first() == Some(&0) {
-            return Err(KeyError::MemberMalformed { name: "e" });
-        }
+        let (n, e) = (self.digits("n")?, self.digits("e")?);
         let private = ["d", "p", "q", "dp", "dq", "qi"].iter().any(|name| self.value.get(name).is_some());
         if !private {
             return Public::rsa(&n, &e).map(Material::Public);
@@ -178,6 +198,17 @@ impl<'a> Object<'_, 'a> {
 
     fn bytes(&self, name: &'static str) -> Result<Vec<u8>, KeyError> {
         base64url::decode(self.required(name)?.as_bytes()).map_err(|_| KeyError::MemberMalformed { name })
+    }
+
+    /// The digits of a number, which begin without zeros.
+    fn digits(&self, name: &'static str) -> Result<Vec<u8>, KeyError> {
+        let mut digits = self.bytes(name)?;
+        let zeros = digits.iter().take_while(|digit| **digit == 0).count();
+        if zeros != 0 && self.zeros == LeadingZeros::Refused {
+            return Err(KeyError::MemberMalformed { name });
+        }
+        digits.drain(..zeros);
+        Ok(digits)
     }
 
     fn optional_bytes(&self, name: &'static str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {

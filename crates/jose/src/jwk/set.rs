@@ -2,15 +2,15 @@
 
 use zeroize::Zeroizing;
 
-use super::{Jwk, parse, write};
-use crate::json::{Document, Limits};
+use super::{Jwk, SkippedKey, parse, write};
+use crate::json::{Document, JsonError, Limits, Value};
 use crate::key::KeyError;
 
 /// A JWK Set.
 #[derive(Clone, Debug, Default)]
 pub struct JwkSet {
     keys: Vec<Jwk>,
-    skipped: usize,
+    skipped: Vec<SkippedKey>,
 }
 
 impl JwkSet {
@@ -20,34 +20,54 @@ impl JwkSet {
     /// A set of these keys.
     #[must_use]
     pub fn new(keys: Vec<Jwk>) -> Self {
-        Self { keys, skipped: 0 }
+        Self { keys, skipped: vec![] }
     }
 
-    /// Reads the JSON of a set: at most 64 KiB, at most 100 keys.
+    /// Reads the JSON of a set that somebody publishes: at most 64 KiB, at most 100 keys.
     ///
-    /// Keys of a `kty` or on a curve that this crate does not know are left out (RFC 7517 §5 asks for it); a malformed
-    /// key of a known kind refuses the whole set.
+    /// One key that cannot be used never takes the others down (RFC 7517 §5): it is left out, and [`JwkSet::skipped`] says
+    /// which it was and why. A zero before the digits of an RSA key, which some publish, is read.
     ///
     /// # Errors
-    /// [`KeyError`]; nothing of the keys is repeated in it.
+    /// [`KeyError::Json`] where the text is not JSON, others where there is no list `keys` or it is too long. Nothing of the
+    /// keys is repeated in them.
     pub fn parse(json: &[u8]) -> Result<Self, KeyError> {
-        if json.len() > Self::MAX_BYTES {
-            return Err(KeyError::SetTooLarge);
-        }
-        let document = Document::parse(json, Limits::HEADER)?;
-        let keys = document.root().get("keys").ok_or(KeyError::MemberMissing { name: "keys" })?;
-        let keys = keys.elements().ok_or(KeyError::MemberMalformed { name: "keys" })?;
         let mut set = Self::default();
-        for key in keys {
-            if set.keys.len() + set.skipped == Self::MAX_KEYS {
-                return Err(KeyError::SetTooLarge);
-            }
-            match parse::from_value(key) {
+        each_key(json, |index, key, fault| {
+            let parsed = match fault {
+                Some(fault) => Err(KeyError::Json(fault)),
+                None => parse::published(key).and_then(|key| if key.is_public() { key.checked() } else { Ok(key) }),
+            };
+            match parsed {
                 Ok(key) => set.keys.push(key),
-                Err(KeyError::Unsupported { .. }) => set.skipped += 1,
-                Err(error) => return Err(error),
+                Err(reason) => set.skipped.push(SkippedKey::of(index, key, reason)),
             }
-        }
+            Ok(())
+        })?;
+        Ok(set)
+    }
+
+    /// Reads the JSON of a set that the caller keeps. A key that is broken refuses the set, since its owner can mend it; only
+    /// keys of a kind that this crate does not know are left out, as by [`JwkSet::parse`].
+    ///
+    /// # Errors
+    /// [`KeyError::InSet`] says which key is broken, and how; others as [`JwkSet::parse`].
+    pub fn parse_own(json: &[u8]) -> Result<Self, KeyError> {
+        let mut set = Self::default();
+        each_key(json, |index, key, fault| {
+            let parsed = match fault {
+                Some(fault) => Err(KeyError::Json(fault)),
+                None => parse::from_value(key).and_then(Jwk::checked),
+            };
+            match parsed {
+                Ok(key) => set.keys.push(key),
+                Err(reason @ KeyError::Unsupported { .. }) => {
+                    set.skipped.push(SkippedKey::of(index, key, reason));
+                }
+                Err(reason) => return Err(KeyError::InSet(Box::new(SkippedKey::of(index, key, reason)))),
+            }
+            Ok(())
+        })?;
         Ok(set)
     }
 
@@ -57,19 +77,49 @@ impl JwkSet {
         &self.keys
     }
 
-    /// How many keys were left out because this crate does not know their kind.
+    /// Its keys with their places in the text that they were read from, counted from 0.
+    pub fn indexed(&self) -> impl Iterator<Item = (usize, &Jwk)> {
+        let mut skipped = self.skipped.iter().map(SkippedKey::index).peekable();
+        let mut index = 0;
+        self.keys.iter().map(move |key| {
+            while skipped.next_if(|skipped| *skipped == index).is_some() {
+                index += 1;
+            }
+            index += 1;
+            (index - 1, key)
+        })
+    }
+
+    /// The keys that were left out when the set was read, in their order.
     #[must_use]
-    pub fn skipped(&self) -> usize {
-        self.skipped
+    pub fn skipped(&self) -> &[SkippedKey] {
+        &self.skipped
+    }
+
+    /// Refuses a set with a private or symmetric key in it, be it of a kind that this crate does not know: what is published
+    /// must not hold one, and whoever finds one there can forge signatures.
+    ///
+    /// # Errors
+    /// [`KeyError::SecretInSet`].
+    pub fn check_public(&self) -> Result<(), KeyError> {
+        let secret = self.keys.iter().any(|key| !key.is_public());
+        if secret || self.skipped.iter().any(SkippedKey::holds_secret) {
+            return Err(KeyError::SecretInSet);
+        }
+        Ok(())
     }
 
     /// The set without private members and without symmetric keys, for publication.
     #[must_use]
     pub fn public(&self) -> Self {
-        Self { keys: self.keys.iter().filter_map(|key| key.public().ok()).collect(), skipped: self.skipped }
+        Self {
+            keys: self.keys.iter().filter_map(|key| key.public().ok()).collect(),
+            skipped: self.skipped.clone(),
+        }
     }
 
-    /// The set's JSON, **private members included**. For publication call [`JwkSet::public`] first.
+    /// The set's JSON, **private members included**. For publication call [`JwkSet::public`] first. Keys that were skipped
+    /// are not in it.
     #[must_use]
     pub fn to_json(&self) -> Zeroizing<String> {
         let mut out = Zeroizing::new(String::from("{\"keys\":["));
@@ -82,4 +132,28 @@ impl JwkSet {
         out.push_str("]}");
         out
     }
+}
+
+/// Hands each key of a set to `take`, with what is wrong with its JSON: a member twice within one key is the fault of that key
+/// alone.
+fn each_key(
+    json: &[u8],
+    mut take: impl FnMut(usize, Value<'_, '_>, Option<JsonError>) -> Result<(), KeyError>,
+) -> Result<(), KeyError> {
+    if json.len() > JwkSet::MAX_BYTES {
+        return Err(KeyError::SetTooLarge);
+    }
+    let document = Document::parse(json, Limits::KEY_SET)?;
+    let keys = document.root().get("keys").ok_or(KeyError::MemberMissing { name: "keys" })?;
+    let list = keys.elements().ok_or(KeyError::MemberMalformed { name: "keys" })?;
+    if let Some(fault) = document.fault_outside(keys) {
+        return Err(fault.into());
+    }
+    for (index, key) in list.enumerate() {
+        if index == JwkSet::MAX_KEYS {
+            return Err(KeyError::SetTooLarge);
+        }
+        take(index, key, document.fault_within(key))?;
+    }
+    Ok(())
 }

@@ -32,8 +32,8 @@ impl KnownHeaders {
     /// Prepares what [`Signer`](super::Signer) writes under each key with this `typ`.
     pub(super) fn new(keys: &KeySet, typ: Option<&str>) -> Self {
         let slots = keys.iter().take(MAX_SLOTS).map(|key| {
-            // Without a `kid` another key may be meant as well.
-            let own = (key.kid().is_some() || keys.len() == 1).then(|| {
+            // Without a `kid`, or with one that others have, another key may be meant as well.
+            let own = keys.is_unmistakable(key).then(|| {
                 let header = Header {
                     algorithm: key.algorithm(),
                     kid: key.kid().map(Into::into),

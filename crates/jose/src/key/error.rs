@@ -2,6 +2,7 @@
 
 use crate::Algorithm;
 use crate::json::JsonError;
+use crate::jwk::SkippedKey;
 #[cfg(feature = "x509")]
 use crate::x509::CertificateError;
 
@@ -90,12 +91,15 @@ pub enum KeyError {
     /// The `kid` is longer than 256 bytes.
     #[error("the `kid` is longer than 256 bytes")]
     KidTooLong,
-    /// Two keys of a set have the same `kid`.
-    #[error("two keys of the set have the same `kid`")]
+    /// Two keys of one's own set have the same `kid` and the same algorithm, so that nothing decides between them.
+    #[error("two keys of the set have the same `kid` and the same algorithm")]
     KidCollision,
     /// A set of public keys holds a private or symmetric key.
     #[error("the set holds a private or symmetric key")]
     SecretInSet,
+    /// A key of one's own set cannot be used.
+    #[error("{0}")]
+    InSet(Box<SkippedKey>),
     /// A set holds symmetric and public keys.
     #[error("the set mixes symmetric and public keys")]
     MixedSet,
@@ -148,6 +152,7 @@ impl KeyError {
             Self::KidTooLong => "key_kid_too_long",
             Self::KidCollision => "key_kid_collision",
             Self::SecretInSet => "key_secret_in_set",
+            Self::InSet(key) => key.reason().code(),
             Self::MixedSet => "key_set_mixed",
             Self::SetTooLarge => "key_set_too_large",
             Self::Pem => "key_pem",

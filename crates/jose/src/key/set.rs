@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{KeyError, Material, PublicKey, SharedSecret, VerifyingKey, check_kid};
 use crate::Algorithm;
-use crate::jwk::{Jwk, JwkSet, KeyOperation};
+use crate::jwk::{Jwk, JwkSet, KeyOperation, SkippedKey};
 
 /// The keys with which one issuer's tokens are verified.
 ///
@@ -12,53 +12,93 @@ use crate::jwk::{Jwk, JwkSet, KeyOperation};
 #[derive(Clone, Debug, Default)]
 pub struct KeySet {
     keys: Arc<[VerifyingKey]>,
+    skipped: Arc<[SkippedKey]>,
 }
 
-/// For a token without `kid`, at most this many keys of its algorithm are tried.
-const MAX_TRIES: usize = 16;
+/// Of the keys that a token may mean, at most this many are tried.
+pub(crate) const MAX_TRIES: usize = 16;
 
 impl KeySet {
-    /// The keys of an issuer.
+    /// The keys of an issuer, from a source of one's own.
     ///
     /// # Errors
-    /// [`KeyError::KidCollision`] where two have the same `kid`, [`KeyError::MixedSet`] where some are secrets and some are not.
+    /// [`KeyError::KidCollision`] where two of one algorithm have the same `kid`: nothing decides between them. (A token's `alg`
+    /// decides between keys of different algorithms.) [`KeyError::MixedSet`] where some are secrets and some are not.
     pub fn new<K: Into<VerifyingKey>>(keys: impl IntoIterator<Item = K>) -> Result<Self, KeyError> {
-        let keys: Vec<VerifyingKey> = keys.into_iter().map(Into::into).collect();
-        let mut kids: Vec<&str> = keys.iter().filter_map(VerifyingKey::kid).collect();
-        kids.iter().try_for_each(|kid| check_kid(kid))?;
-        kids.sort_unstable();
-        if kids.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+        let set = Self::published(keys)?;
+        let mut names: Vec<_> = set.keys.iter().filter_map(|key| Some((key.kid()?, key.algorithm()))).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
             return Err(KeyError::KidCollision);
         }
+        Ok(set)
+    }
+
+    /// The keys that an issuer publishes. Where several of one algorithm have the same `kid`, which their owner should mend, a
+    /// token that names it is tried with each of them.
+    ///
+    /// # Errors
+    /// [`KeyError::MixedSet`] where some are secrets and some are not; [`KeyError::KidTooLong`].
+    pub fn published<K: Into<VerifyingKey>>(keys: impl IntoIterator<Item = K>) -> Result<Self, KeyError> {
+        let keys: Arc<[VerifyingKey]> = keys.into_iter().map(Into::into).collect();
+        keys.iter().filter_map(VerifyingKey::kid).try_for_each(check_kid)?;
         let symmetric = keys.iter().filter(|key| key.algorithm().is_symmetric()).count();
         if symmetric != 0 && symmetric != keys.len() {
             return Err(KeyError::MixedSet);
         }
-        Ok(Self { keys: keys.into() })
+        Ok(Self { keys, skipped: Arc::default() })
     }
 
-    /// The public keys of a JWK Set that sign: those for encryption and those of unknown type or algorithm are left out.
+    /// The public keys of a JWK Set that somebody publishes. Keys that cannot verify are left out, and [`KeySet::skipped`]
+    /// says why: those for encryption too, and those that name no algorithm though their type allows several.
     ///
     /// # Errors
-    /// [`KeyError::SecretInSet`] where any key is private or symmetric: a set from afar must not hold one. Others
-    /// where a key that should work does not, or two have the same `kid`.
+    /// [`KeyError::SecretInSet`] where any key is private or symmetric: a set from afar must not hold one.
     pub fn from_jwk_set(set: &JwkSet) -> Result<Self, KeyError> {
-        if set.keys().iter().any(|jwk| !jwk.is_public()) {
-            return Err(KeyError::SecretInSet);
-        }
-        Self::from_usable(set, |jwk| {
-            let algorithm = jwk.signature_algorithm()?;
-            PublicKey::from_jwk_for(algorithm, jwk).map(VerifyingKey::from)
+        Self::from_published(set, Jwk::signature_algorithm)
+    }
+
+    /// As [`KeySet::from_jwk_set`]; keys that name no algorithm, and whose type allows several, are taken to be for
+    /// `algorithm`. Microsoft Entra ID publishes RSA keys in this way, and means [`Algorithm::RS256`].
+    ///
+    /// # Errors
+    /// As [`KeySet::from_jwk_set`].
+    pub fn from_jwk_set_with(set: &JwkSet, algorithm: Algorithm) -> Result<Self, KeyError> {
+        Self::from_published(set, |jwk| match jwk.signature_algorithm() {
+            Err(KeyError::AlgorithmMissing) => Ok(algorithm),
+            known => known,
         })
+    }
+
+    fn from_published(
+        set: &JwkSet,
+        algorithm_of: impl Fn(&Jwk) -> Result<Algorithm, KeyError>,
+    ) -> Result<Self, KeyError> {
+        set.check_public()?;
+        let mut keys: Vec<VerifyingKey> = Vec::new();
+        let mut skipped = set.skipped().to_vec();
+        for (index, jwk) in set.indexed() {
+            match algorithm_of(jwk).and_then(|algorithm| PublicKey::from_jwk_for(algorithm, jwk)) {
+                Ok(key) => keys.push(key.into()),
+                Err(reason) => skipped.push(SkippedKey::new(index, jwk.kid(), reason)),
+            }
+        }
+        skipped.sort_by_key(SkippedKey::index);
+        Ok(Self { skipped: skipped.into(), ..Self::published(keys)? })
     }
 
     /// The keys of a JWK Set that the caller keeps and trusts, which may be symmetric or private (of which the public part
     /// is taken). Keys without `alg` are taken for `algorithm`, if it is given.
     ///
     /// # Errors
-    /// As [`KeySet::new`], and where a key that should work does not.
+    /// As [`KeySet::new`], and [`KeyError::InSet`] where a key that should work does not: read the set with
+    /// [`JwkSet::parse_own`].
     pub fn from_own_jwk_set(set: &JwkSet, algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
-        Self::from_usable(set, |jwk| {
+        let broken = set.skipped().iter().find(|key| !matches!(key.reason(), KeyError::Unsupported { .. }));
+        if let Some(broken) = broken {
+            return Err(KeyError::InSet(Box::new(broken.clone())));
+        }
+        let import = |jwk: &Jwk| {
             let algorithm = match (jwk.alg(), algorithm) {
                 (None, Some(algorithm)) => algorithm,
                 _ => jwk.signature_algorithm()?,
@@ -70,19 +110,28 @@ impl KeySet {
                     PublicKey::from_jwk_for(algorithm, &jwk.public()?).map(VerifyingKey::from)
                 }
             }
-        })
+        };
+        let mut keys = Vec::new();
+        for (index, jwk) in set.indexed() {
+            if !jwk.is_for_signing() || !jwk.allows(KeyOperation::Verify) {
+                continue;
+            }
+            match import(jwk) {
+                Ok(key) => keys.push(key),
+                Err(KeyError::AlgorithmUnknown | KeyError::AlgorithmMissing) => {}
+                Err(reason) => {
+                    return Err(KeyError::InSet(Box::new(SkippedKey::new(index, jwk.kid(), reason))));
+                }
+            }
+        }
+        Self::new(keys)
     }
 
-    fn from_usable(
-        set: &JwkSet,
-        import: impl Fn(&Jwk) -> Result<VerifyingKey, KeyError>,
-    ) -> Result<Self, KeyError> {
-        let keys = set.keys().iter().filter(|jwk| jwk.is_for_signing() && jwk.allows(KeyOperation::Verify));
-        let keys = keys.filter_map(|jwk| match import(jwk) {
-            Err(KeyError::AlgorithmUnknown | KeyError::AlgorithmMissing) => None,
-            imported => Some(imported),
-        });
-        Self::new(keys.collect::<Result<Vec<_>, _>>()?)
+    /// Those of its keys that are for one of these algorithms.
+    #[must_use]
+    pub fn only(&self, algorithms: &[Algorithm]) -> Self {
+        let keys = self.keys.iter().filter(|key| algorithms.contains(&key.algorithm()));
+        Self { keys: keys.cloned().collect(), skipped: Arc::clone(&self.skipped) }
     }
 
     /// How many keys it holds.
@@ -102,10 +151,22 @@ impl KeySet {
         self.keys.iter()
     }
 
-    /// The key with this `kid`.
+    /// The keys of the published set that it was made from which do not verify, in their order, each with the reason.
+    #[must_use]
+    pub fn skipped(&self) -> &[SkippedKey] {
+        &self.skipped
+    }
+
+    /// The key with this `kid`; of several the first.
     #[must_use]
     pub fn get(&self, kid: &str) -> Option<&VerifyingKey> {
         self.keys.iter().find(|key| key.kid() == Some(kid))
+    }
+
+    /// Whether a token that names this key's algorithm and `kid` means no other key of the set.
+    pub(crate) fn is_unmistakable(&self, key: &VerifyingKey) -> bool {
+        let same = |other: &&VerifyingKey| other.algorithm() == key.algorithm() && other.kid() == key.kid();
+        self.keys.len() == 1 || key.kid().is_some() && self.keys.iter().filter(same).nth(1).is_none()
     }
 
     /// The keys that a token with this header may have been signed with.
@@ -113,17 +174,17 @@ impl KeySet {
         if self.keys.iter().all(|key| key.algorithm() != algorithm) {
             return if self.keys.is_empty() { Candidates::NoKey } else { Candidates::WrongAlgorithm };
         }
-        if let Some(key) = kid.and_then(|kid| self.get(kid)) {
-            return if key.algorithm() == algorithm {
-                Candidates::Keys(vec![key])
-            } else {
-                Candidates::WrongAlgorithm
-            };
+        let fits = |key: &&VerifyingKey| key.algorithm() == algorithm;
+        if let Some(kid) = kid {
+            let mut named = self.keys.iter().filter(|key| key.kid() == Some(kid)).peekable();
+            if named.peek().is_some() {
+                let keys: Vec<_> = named.filter(fits).take(MAX_TRIES).collect();
+                return if keys.is_empty() { Candidates::WrongAlgorithm } else { Candidates::Keys(keys) };
+            }
         }
         // Keys that have no `kid` of their own may be meant by any; a token without `kid` may mean any key.
-        let fits =
-            |key: &&VerifyingKey| key.algorithm() == algorithm && (kid.is_none() || key.kid().is_none());
-        let keys: Vec<_> = self.keys.iter().filter(fits).take(MAX_TRIES).collect();
+        let meant = |key: &&VerifyingKey| fits(key) && (kid.is_none() || key.kid().is_none());
+        let keys: Vec<_> = self.keys.iter().filter(meant).take(MAX_TRIES).collect();
         if keys.is_empty() { Candidates::NoKey } else { Candidates::Keys(keys) }
     }
 }
@@ -139,7 +200,7 @@ macro_rules! set_of_one {
     ($($key:ty)*) => {$(
         impl From<$key> for KeySet {
             fn from(key: $key) -> Self {
-                Self { keys: Arc::from([VerifyingKey::from(key)]) }
+                Self { keys: Arc::from([VerifyingKey::from(key)]), skipped: Arc::default() }
             }
         }
     )*};

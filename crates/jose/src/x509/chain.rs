@@ -65,7 +65,7 @@ impl CertificateChain {
     }
 
     /// Reads `x5c`, and sees that `x5t#S256` fits it. Other than everything else in JOSE, `x5c` is in plain base64 with padding.
-    /// The SHA-1 thumbprint `x5t` decides nothing.
+    /// The SHA-1 thumbprint `x5t` is never read.
     ///
     /// The outer error is about the JSON, and names the member.
     pub(crate) fn from_members(
@@ -137,18 +137,14 @@ impl fmt::Debug for CertificateChain {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MalformedMember(pub(crate) &'static str);
 
-/// Reads `x5t#S256`, and sees that `x5t` has its form.
+/// Reads `x5t#S256`. The SHA-1 thumbprint `x5t` is never read.
 pub(crate) fn thumbprint(object: Value<'_, '_>) -> Result<Option<[u8; 32]>, MalformedMember> {
-    let read = |name| {
-        let Some(value) = object.get(name) else { return Ok(None) };
-        let text = value.as_str().ok_or(MalformedMember(name))?;
-        base64url::decode(text.as_bytes()).map(Some).map_err(|_| MalformedMember(name))
-    };
-    if read("x5t")?.is_some_and(|sha1| sha1.len() != 20) {
-        return Err(MalformedMember("x5t"));
-    }
-    let sha256 = read("x5t#S256")?.map(|sha256| sha256.try_into());
-    sha256.transpose().map_err(|_| MalformedMember("x5t#S256"))
+    const NAME: &str = "x5t#S256";
+    let malformed = MalformedMember(NAME);
+    let Some(value) = object.get(NAME) else { return Ok(None) };
+    let text = value.as_str().ok_or(malformed)?;
+    let sha256 = base64url::decode(text.as_bytes()).map_err(|_| malformed)?;
+    sha256.try_into().map(Some).map_err(|_| malformed)
 }
 
 /// The certificates of a PEM text. Whatever else it holds is refused: a private key does not belong among them.

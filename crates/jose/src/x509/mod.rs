@@ -23,8 +23,9 @@
 //!
 //! To send certificates along: [`jwt::Signer::certificates`](crate::jwt::Signer::certificates),
 //! [`jws::Signer::certificates`](crate::jws::Signer::certificates), and
-//! [`Jwk::with_certificates`](crate::Jwk::with_certificates). A JWK with `x5c` or `x5t#S256` is read only where they fit its key
-//! and one another (RFC 7517 §4.7, §4.9); the SHA-1 thumbprint `x5t` decides nothing, and nothing fetches `x5u` or `jku`.
+//! [`Jwk::with_certificates`](crate::Jwk::with_certificates). The `x5c` and `x5t#S256` of a JWK count only where they fit its key
+//! and one another (RFC 7517 §4.7, §4.9): otherwise the key is read without them. The SHA-1 thumbprint `x5t` is never read, and
+//! nothing fetches `x5u` or `jku`.
 //!
 //! Revocation is not looked up, for this crate does no I/O: prefer certificates that live for days, and take a root away
 //! by making the verifier anew.

@@ -18,6 +18,7 @@ mod jwe_faults;
 mod jwk;
 mod jws;
 mod jwt;
+mod key_sets;
 mod laws;
 mod mistakes;
 mod nested;

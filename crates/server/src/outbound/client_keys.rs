@@ -90,7 +90,8 @@ impl Origin for PublishedSet {
 
     async fn fetch(&self) -> Result<(Arc<JwkSet>, Box<str>), FetchError> {
         let set = self.fetcher.jwk_set(&self.url).await?;
-        if !set.keys().iter().any(Jwk::is_public) {
+        set.check_public()?;
+        if set.keys().is_empty() {
             return Err(FetchError::NoUsableKey);
         }
         let tag = set.to_json().as_str().into();
@@ -103,6 +104,9 @@ impl Origin for PublishedSet {
 
     fn changed(&self, set: &Arc<JwkSet>) {
         tracing::info!(uri = %self.url, keys = set.keys().len(), "the keys of a client were fetched");
+        for key in set.skipped() {
+            tracing::info!(uri = %self.url, code = key.reason().code(), %key, "a key of a client is not used");
+        }
     }
 
     fn failed(&self, error: &FetchError) {

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use super::members;
 use crate::config::nearest;
 use crate::failure::Failure;
-use crate::input;
+use crate::{input, output};
 use crate::key_file::{KeyFile, name_of};
 
 /// What a client is. A flag that may come several times replaces all that was there.
@@ -308,14 +308,27 @@ fn in_file(file: &Path, reason: &str) -> Failure {
     Failure::refused(format!("{}: {reason}", name_of(file)))
 }
 
-/// The keys of a file, as a JWK set.
+/// The keys of a file, as a JWK set. Those that cannot be used are left out, and noted.
 fn public_keys(file: &Path) -> Result<Value, Failure> {
-    let set = JwkSet::new(KeyFile::read(file)?.keys().to_vec());
-    if set.keys().iter().any(|key| !key.is_public()) {
+    let read = KeyFile::read_published(file)?;
+    let set = match &read {
+        KeyFile::One(key) => JwkSet::new(vec![(**key).clone()]),
+        KeyFile::Set(set) => set.clone(),
+    };
+    if set.check_public().is_err() {
         return Err(Failure::refused(format!(
             "{}: a client's private keys are its own: give the public ones (jeton jwk public)",
             name_of(file)
         )));
+    }
+    if let (true, Some(key)) = (set.keys().is_empty(), set.skipped().first()) {
+        return Err(Failure::coded(
+            key.reason().code(),
+            format!("{}: no key of the set can be used: {}", name_of(file), output::printable(&key.to_string())),
+        ));
+    }
+    for key in set.skipped() {
+        output::note(&format!("note: {}: skipped {}", name_of(file), output::printable(&key.to_string())));
     }
     serde_json::from_str(&set.to_json()).map_err(|error| Failure::refused(error.to_string()))
 }

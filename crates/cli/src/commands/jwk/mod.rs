@@ -73,15 +73,27 @@ impl JwkCommand {
 }
 
 fn public(file: &Path) -> Result<(), Failure> {
-    match KeyFile::read(file)? {
-        KeyFile::One(key) => output::line(&key.public().map_err(|error| refused(file, &error))?.to_json()),
-        KeyFile::Set(set) => output::line(&set.public().to_json()),
+    match read(file)? {
+        KeyFile::One(key) => {
+            output::line(&key.public().map_err(|error| refused(file, &error))?.to_json())?;
+            note_certificates(file, [&*key]);
+        }
+        KeyFile::Set(set) => {
+            output::line(&set.public().to_json())?;
+            note_certificates(file, set.keys());
+            for (index, key) in set.indexed().filter(|(_, key)| key.is_symmetric()) {
+                let kid = key.kid().map(|kid| format!(" (kid {kid:?})")).unwrap_or_default();
+                let text = format!("keys[{index}]{kid} is symmetric, and has no public part: it is left out");
+                output::note(&format!("note: {}: {}", name_of(file), output::printable(&text)));
+            }
+        }
     }
+    Ok(())
 }
 
 fn thumbprint(file: &Path, style: Style) -> Result<(), Failure> {
     let of = |key: &Jwk| serde_json::json!({"thumbprint": key.thumbprint(), "uri": key.thumbprint_uri()});
-    match KeyFile::read(file)? {
+    match read(file)? {
         KeyFile::One(key) => style.print(&of(&key), || key.thumbprint()),
         KeyFile::Set(set) => {
             let document: Vec<_> = set.keys().iter().map(of).collect();
@@ -91,8 +103,12 @@ fn thumbprint(file: &Path, style: Style) -> Result<(), Failure> {
 }
 
 fn convert(file: &Path, form: Form) -> Result<(), Failure> {
-    let key = match (KeyFile::read(file)?, form) {
-        (KeyFile::Set(set), Form::Jwk) => return output::line(&set.to_json()),
+    let key = match (read(file)?, form) {
+        (KeyFile::Set(set), Form::Jwk) => {
+            output::line(&set.to_json())?;
+            note_certificates(file, set.keys());
+            return Ok(());
+        }
         (KeyFile::Set(set), _) => match <[Jwk; 1]>::try_from(set.keys().to_vec()) {
             Ok([key]) => key,
             Err(keys) => {
@@ -104,9 +120,30 @@ fn convert(file: &Path, form: Form) -> Result<(), Failure> {
         (KeyFile::One(key), _) => *key,
     };
     match form {
-        Form::Jwk => output::line(&key.to_json()),
+        Form::Jwk => {
+            output::line(&key.to_json())?;
+            note_certificates(file, [&key]);
+            Ok(())
+        }
         Form::Pem => output::bytes(key.to_pem().map_err(|error| refused(file, &error))?.as_bytes()),
         Form::Der => output::bytes(&key.to_der().map_err(|error| refused(file, &error))?),
+    }
+}
+
+/// Reads a file of which every key is wanted: one of a kind that Jeton does not have would be missing in the result.
+fn read(file: &Path) -> Result<KeyFile, Failure> {
+    let read = KeyFile::read(file)?;
+    if let Some(key) = read.skipped().first() {
+        let text = format!("{}: {}", name_of(file), output::printable(&key.to_string()));
+        return Err(Failure::coded(key.reason().code(), text));
+    }
+    Ok(read)
+}
+
+/// Notes certificates that are not in the result.
+fn note_certificates<'k>(file: &Path, keys: impl IntoIterator<Item = &'k Jwk>) {
+    for fault in keys.into_iter().filter_map(Jwk::certificate_fault) {
+        output::note(&format!("note: {}: the certificate of a key is left out: {fault}", name_of(file)));
     }
 }
 

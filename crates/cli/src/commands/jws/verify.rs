@@ -12,7 +12,7 @@ use crate::clock;
 use crate::commands::certificates::CertificateOption;
 use crate::commands::peek::{Asked, Peek, is_json};
 use crate::failure::Failure;
-use crate::key_choice::verifying_keys;
+use crate::key_choice::{Skipped, VerifyingKeys, verifying_keys};
 use crate::{input, output};
 
 /// Verify a signature in any of its three forms, and print the payload, byte for byte
@@ -73,22 +73,35 @@ impl Verify {
         let typ = self.typ.map_or(TokenType::Any, TokenType::from);
         let mut failure = None;
         self.certificate.check(self.roots.as_deref())?;
-        let keys = match (&self.key, &self.roots) {
-            (Some(key), _) => verifying_keys(key, &allowed, &peek.algorithms())?,
+        let (keys, skipped) = match (&self.key, &self.roots) {
+            (Some(key), _) => {
+                let VerifyingKeys { sets, skipped } = verifying_keys(key, &allowed, &peek.algorithms())?;
+                (sets, skipped)
+            }
             (None, roots) => {
                 let roots = roots.as_deref().unwrap_or("-".as_ref());
-                vec![self.certificate.keys(roots, &allowed, &token, self.max_size, clock::now())?]
+                let keys = self.certificate.keys(roots, &allowed, &token, self.max_size, clock::now())?;
+                (vec![keys], Skipped::default())
             }
         };
         for keys in keys {
             match verify(&token, payload, &keys, &typ, self.max_size) {
-                Ok(verified) => return Ok(verified),
+                Ok(verified) => {
+                    skipped.note();
+                    return Ok(verified);
+                }
                 Err(error) => failure = Some((error, keys)),
             }
         }
         let (error, keys) = failure.unwrap_or((VerifyError::KeyNotFound, KeySet::default()));
         let asked = Asked { max_size: self.max_size, payload: payload.is_some() };
-        Err(Failure::coded(error.code(), peek.explain_jws(&error, &keys, &asked)))
+        let reason = match error {
+            VerifyError::KeyNotFound | VerifyError::AlgorithmNotAllowed | VerifyError::SignatureInvalid => {
+                skipped.explain(peek.kid())
+            }
+            _ => String::new(),
+        };
+        Err(Failure::coded(error.code(), format!("{}{reason}", peek.explain_jws(&error, &keys, &asked))))
     }
 }
 

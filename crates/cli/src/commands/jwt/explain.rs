@@ -4,6 +4,7 @@ use jeton_jose::jwt::Unverified;
 use jeton_jose::{Timestamp, VerifyError};
 
 use crate::commands::peek::{is_json, shortened, too_large};
+use crate::key_choice::Skipped;
 use crate::members::Members;
 use crate::words;
 
@@ -43,6 +44,8 @@ pub(super) struct Wanted {
     pub(super) max_size: usize,
     /// Which clock was asked.
     pub(super) clock: Clock,
+    /// The keys that were left out.
+    pub(super) skipped: Skipped,
 }
 
 /// The refusal of `token` in one line.
@@ -57,6 +60,7 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         };
         format!("now {} {}{leeway}", words::date(now), wanted.clock.name())
     };
+    let skipped = || wanted.skipped.explain(unverified.as_ref().and_then(Unverified::kid));
     match error {
         VerifyError::Expired { exp, now } => {
             let ago = words::span(now.saturating_since(*exp));
@@ -97,11 +101,12 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         }
         VerifyError::AlgorithmNotAllowed => {
             let found = unverified.as_ref().map(Unverified::alg);
-            format!("algorithm not allowed: alg is {}, allowed is {}", quoted(found), wanted.algorithms)
+            format!("algorithm not allowed: alg is {}, allowed is {}{}", quoted(found), wanted.algorithms, skipped())
         }
+        VerifyError::SignatureInvalid => format!("{error}{}", skipped()),
         VerifyError::KeyNotFound => {
             let found = unverified.as_ref().and_then(Unverified::kid);
-            format!("no key fits: kid is {}{}", quoted(found), wanted.kids)
+            format!("no key fits: kid is {}{}{}", quoted(found), wanted.kids, skipped())
         }
         VerifyError::ClaimMissing { name: "exp" } => {
             "claim `exp` is missing: a token that never expires is accepted with --allow-no-exp".to_owned()

@@ -9,7 +9,7 @@ use jeton_jose::{Algorithm, JwkSet, KeySet, Timestamp};
 use crate::commands::certificates::CertificateOption;
 use crate::commands::peek::Peek;
 use crate::failure::Failure;
-use crate::key_choice::{published_keys, verifying_keys};
+use crate::key_choice::{Skipped, published_keys, verifying_keys};
 use crate::key_file::text_of;
 use crate::{input, remote};
 
@@ -53,7 +53,7 @@ impl KeySource {
         files.chain(self.place.jwks.as_deref().map(Path::new))
     }
 
-    /// The keys that a token may be signed with, which names an algorithm. `max_len` bounds what is read of a token that
+    /// The keys that a token may be signed with, which names an algorithm, and those that were left out. `max_len` bounds what is read of a token that
     /// brings its key along.
     pub(super) fn keys(
         &self,
@@ -61,22 +61,23 @@ impl KeySource {
         token: &str,
         max_len: usize,
         now: Timestamp,
-    ) -> Result<KeySet, Failure> {
+    ) -> Result<(KeySet, Skipped), Failure> {
         self.certificate.check(self.place.roots.as_deref())?;
         if let Some(roots) = &self.place.roots {
-            return self.certificate.keys(roots, allowed, token, max_len, now);
+            let keys = self.certificate.keys(roots, allowed, token, max_len, now)?;
+            return Ok((keys, Skipped::default()));
         }
         let named = &Peek::at(token).algorithms();
-        let sets = if let Some(path) = &self.place.key {
+        let keys = if let Some(path) = &self.place.key {
             verifying_keys(path, allowed, named)
         } else if let Some(place) = &self.place.jwks {
             published_keys(place, &jwk_set(place)?, allowed, named)
         } else {
             let issuer = self.place.issuer.as_deref().unwrap_or_default();
             published_keys(issuer, &remote::keys_of_issuer(issuer)?, allowed, named)
-        };
+        }?;
         // A token names one algorithm, so there is one set.
-        Ok(sets?.pop().unwrap_or_default())
+        Ok((keys.sets.into_iter().next_back().unwrap_or_default(), keys.skipped))
     }
 }
 

@@ -88,7 +88,7 @@ impl Verify {
             algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
         let received = input::token(self.token.clone())?;
         let token = self.nested.signed_token(received, self.policy.max_size)?;
-        let keys = self.source.keys(&allowed, &token, self.policy.max_size, now)?;
+        let (keys, skipped) = self.source.keys(&allowed, &token, self.policy.max_size, now)?;
         let issuer = self.source.issuer();
         let wanted = Wanted {
             issuer: self.policy.iss.clone().or_else(|| issuer.map(str::to_owned)),
@@ -99,11 +99,15 @@ impl Verify {
             leeway: self.policy.leeway,
             max_size: self.policy.max_size,
             clock,
+            skipped,
         };
         let typ = wanted.typ.clone().map_or(TokenType::JwtOrNone, TokenType::from);
         let verifier = self.policy.verifier(wanted.issuer.as_deref(), wanted.audience.as_deref(), typ, keys);
         match verifier.verify::<IgnoredAny>(&token, now) {
-            Ok(verified) => Ok(verified.registered().json().to_owned()),
+            Ok(verified) => {
+                wanted.skipped.note();
+                Ok(verified.registered().json().to_owned())
+            }
             Err(error) => Err(Failure::coded(error.code(), explain(&error, &token, &wanted))),
         }
     }

@@ -65,7 +65,7 @@ impl Verify {
             algorithm::all_known(&self.alg)?.into_iter().map(|named| named.algorithm).collect();
         let token = input::token(self.token.clone())?;
         let issued = token.split('~').next().unwrap_or_default();
-        let keys = self.source.keys(&allowed, issued, self.policy.max_size, now)?;
+        let (keys, skipped) = self.source.keys(&allowed, issued, self.policy.max_size, now)?;
         let wanted = Wanted {
             issuer: self.policy.iss.clone().or_else(|| self.source.issuer().map(str::to_owned)),
             audience: None,
@@ -75,6 +75,7 @@ impl Verify {
             leeway: self.policy.leeway,
             max_size: self.policy.max_size,
             clock,
+            skipped,
         };
         let typ = TokenType::from(self.typ.clone());
         let verifier = self.policy.verifier(wanted.issuer.as_deref(), None, typ, keys);
@@ -84,7 +85,10 @@ impl Verify {
             _ => verifier.verify_unbound(&token, now),
         };
         match verified {
-            Ok(verified) => Ok(serde_json::Value::Object(verified.claims().clone()).to_string()),
+            Ok(verified) => {
+                wanted.skipped.note();
+                Ok(serde_json::Value::Object(verified.claims().clone()).to_string())
+            }
             Err(SdJwtError::Token(error)) => {
                 Err(Failure::coded(error.code(), explain(&error, issued, &wanted)))
             }
