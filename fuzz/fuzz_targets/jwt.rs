@@ -69,7 +69,7 @@ fuzz_target!(|data: &[u8]| {
                 }
             }
             // A number that no type holds does not matter where it is not read.
-            Err(VerifyError::ClaimsMismatch(_)) => {}
+            Err(VerifyError::ClaimsMismatch { .. }) => {}
             Err(error) => assert_eq!(typed.err(), Some(error), "typed or not, the same error"),
         }
     }

@@ -27,7 +27,7 @@ impl Authority {
         let (grant, claims) = self.with_ring(|ring| verify_refresh_token(ring, refresh_token, now))?;
         // A client's refresh token is for the token endpoint, where the client has to prove who it is.
         if claims.client_id().is_some() {
-            return Err(TokenError::Invalid(VerifyError::ClaimMalformed { name: "client_id" }));
+            return Err(TokenError::Invalid(of_a_client()));
         }
         let presented = claims.presented_from(network);
         match self.store.refresh_grant(grant, presented, self.settings.refresh, now).await? {
@@ -68,7 +68,7 @@ pub(crate) fn read_refresh_token(
             let expired = expired(verified.registered(), now).is_some();
             let claims = verified.into_claims();
             let grant =
-                claims.grant().ok_or(TokenError::Invalid(VerifyError::ClaimMalformed { name: "sid" }))?;
+                claims.grant().ok_or(TokenError::Invalid(no_grant()))?;
             Ok(GenuineRefreshToken { grant, claims, expired })
         }
         Err(error) => Err(match access_token::verify_held(ring, token, now) {
@@ -89,4 +89,14 @@ pub(crate) fn verify_refresh_token(
         GenuineRefreshToken { expired: true, .. } => Err(TokenError::Expired { now }),
         GenuineRefreshToken { grant, claims, expired: false } => Ok((grant, claims)),
     }
+}
+
+/// The refusal of a refresh token that belongs to a client, at a door that is for others.
+pub(crate) fn of_a_client() -> VerifyError {
+    VerifyError::claim_malformed("client_id", "the name of a client", "none")
+}
+
+/// The refusal of a genuine refresh token that names no grant.
+fn no_grant() -> VerifyError {
+    VerifyError::claim_malformed("sid", "another text", "the name of a grant")
 }

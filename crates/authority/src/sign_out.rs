@@ -1,10 +1,10 @@
 //! Signing out: a grant ends.
 
-use jeton_jose::{Timestamp, VerifyError};
+use jeton_jose::Timestamp;
 
 use crate::GrantId;
 use crate::authority::Authority;
-use crate::refresh::{GenuineRefreshToken, read_refresh_token};
+use crate::refresh::{GenuineRefreshToken, of_a_client, read_refresh_token};
 use crate::store::Revocation;
 use crate::token::TokenError;
 
@@ -19,7 +19,7 @@ impl Authority {
         let GenuineRefreshToken { grant, claims, expired } = token;
         // A client gives its tokens back at the revocation endpoint, where it has to prove who it is.
         if claims.client_id().is_some() {
-            return Err(TokenError::Invalid(VerifyError::ClaimMalformed { name: "client_id" }));
+            return Err(TokenError::Invalid(of_a_client()));
         }
         // The grant may live on where the token has expired: another tab has refreshed it since.
         let lives = !expired || self.lives(grant, now).await?;

@@ -117,7 +117,7 @@ impl Answers {
         tracing::debug!(code = refusal.code(), reason = %refusal, "request refused");
         let reason = refusal.reason();
         match (refusal, self.by_reason.get(reason as usize)) {
-            (Refusal::ScopeInsufficient { wanted }, _) => {
+            (Refusal::ScopeInsufficient { wanted, .. }, _) => {
                 answer(reason, &self.challenges, self.style, wanted.clone())
             }
             (_, Some(answer)) => answer.clone(),

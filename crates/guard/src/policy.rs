@@ -58,7 +58,8 @@ impl<C: GuardedClaims> Snapshot<C> {
         let verified = self.verifier.verify::<C>(token, now).map_err(|error| refusal(error, token))?;
         let claims = verified.claims();
         if claims.is_for_another_use() {
-            return Err(Refusal::AnotherUse);
+            let (found, wanted) = ("its claims name another use".into(), "an access token".into());
+            return Err(Refusal::AnotherUse { found, wanted });
         }
         if policy.users_only && !claims.names_user() {
             return Err(Refusal::UserAbsent);
@@ -77,7 +78,10 @@ impl<C: GuardedClaims> Snapshot<C> {
     #[expect(clippy::option_option, reason = "a token may name no key at all")]
     pub(crate) fn may_lack_the_key(&self, error: &VerifyError, token: &str) -> Option<Option<String>> {
         match error {
-            VerifyError::KeyNotFound | VerifyError::AlgorithmNotAllowed | VerifyError::SignatureInvalid => {}
+            VerifyError::KeyNotFound { .. }
+            | VerifyError::AlgorithmNotAllowed { .. }
+            | VerifyError::KeyAmbiguous { .. }
+            | VerifyError::SignatureInvalid => {}
             _ => return None,
         }
         let unverified = Unverified::parse(token).ok()?;
@@ -91,13 +95,13 @@ impl<C: GuardedClaims> Snapshot<C> {
 /// A token that names another type for itself is told so, though nothing about it has been verified: that is the mistake of
 /// a client that sends its refresh token, and nobody else learns anything from it.
 fn refusal(error: VerifyError, token: &str) -> Refusal {
-    let names_another = |unverified: Unverified| {
-        unverified
-            .typ()
-            .is_some_and(|typ| !matches!(typ.to_ascii_lowercase().as_str(), "jwt" | "application/jwt"))
-    };
-    if error == VerifyError::TypeMismatch && Unverified::parse(token).is_ok_and(names_another) {
-        return Refusal::AnotherUse;
+    let is_plain = |typ: &str| matches!(typ.to_ascii_lowercase().as_str(), "jwt" | "application/jwt");
+    match error {
+        VerifyError::TypeMismatch { found: Some(found), wanted }
+            if !is_plain(&found) && Unverified::parse(token).is_ok() =>
+        {
+            Refusal::AnotherUse { found, wanted: wanted.to_string().into() }
+        }
+        error => Refusal::Token(error),
     }
-    Refusal::Token(error)
 }

@@ -26,8 +26,13 @@ pub enum Refusal {
     #[error("the access token was refused: {0}")]
     Token(#[from] VerifyError),
     /// The token says that it is for something else than an API: a refresh token, an ID token.
-    #[error("the token is of another type")]
-    AnotherUse,
+    #[error("the token is of another type: {found:?}, wanted {wanted}")]
+    AnotherUse {
+        /// What it says: its `typ`, or the use that its claims name.
+        found: Box<str>,
+        /// What is wanted.
+        wanted: Box<str>,
+    },
     /// The token is bound to a key (`cnf`), and came as a plain bearer token (RFC 9449 §7.2).
     #[error("the access token is bound to a key, and came without proof of it")]
     ProofAbsent,
@@ -53,8 +58,10 @@ pub enum Refusal {
     #[error("the access token names no user")]
     UserAbsent,
     /// The token is good, and does not permit this.
-    #[error("the access token does not permit this, which takes the scope {wanted}")]
+    #[error("the access token permits \"{found}\", and this takes the scope \"{wanted}\"")]
     ScopeInsufficient {
+        /// What the token permits.
+        found: Scope,
         /// What would permit it.
         wanted: Scope,
     },
@@ -73,7 +80,7 @@ impl Refusal {
             Self::HeaderMalformed => "authorization_header_malformed",
             Self::HeaderRepeated => "authorization_header_repeated",
             Self::Token(error) => error.code(),
-            Self::AnotherUse => "token_for_another_use",
+            Self::AnotherUse { .. } => "token_for_another_use",
             Self::ProofAbsent => "proof_of_possession_absent",
             Self::CertificateAbsent => "certificate_not_shown",
             Self::Proof(error) => error.code(),
@@ -95,7 +102,7 @@ impl Refusal {
             Self::HeaderMalformed => Reason::HeaderMalformed,
             Self::HeaderRepeated => Reason::HeaderRepeated,
             Self::Token(error) => reason_of(error),
-            Self::AnotherUse => Reason::AnotherUse,
+            Self::AnotherUse { .. } => Reason::AnotherUse,
             Self::ProofAbsent => Reason::ProofAbsent,
             Self::CertificateAbsent => Reason::CertificateAbsent,
             Self::Proof(error) if error.asks_for_nonce() => Reason::NonceNeeded,
@@ -254,20 +261,20 @@ const fn reason_of(error: &VerifyError) -> Reason {
         | VerifyError::Header { .. }
         | VerifyError::CriticalHeaderMalformed
         | VerifyError::ClaimsJson(_) => Reason::Malformed,
-        VerifyError::CriticalHeaderUnknown => Reason::Extension,
-        VerifyError::AlgorithmNotAllowed => Reason::Algorithm,
-        VerifyError::KeyNotFound => Reason::Key,
+        VerifyError::CriticalHeaderUnknown { .. } => Reason::Extension,
+        VerifyError::AlgorithmNotAllowed { .. } => Reason::Algorithm,
+        VerifyError::KeyNotFound { .. } | VerifyError::KeyAmbiguous { .. } => Reason::Key,
         VerifyError::SignatureInvalid => Reason::Signature,
-        VerifyError::TypeMismatch => Reason::Type,
-        VerifyError::ClaimsMismatch(_)
+        VerifyError::TypeMismatch { .. } => Reason::Type,
+        VerifyError::ClaimsMismatch { .. }
         | VerifyError::ClaimMissing { .. }
         | VerifyError::ClaimMalformed { .. } => Reason::Claims,
         VerifyError::Expired { .. } => Reason::Expired,
         VerifyError::NotYetValid { .. } => Reason::NotYetValid,
         VerifyError::IssuedInTheFuture { .. } => Reason::IssuedInTheFuture,
         VerifyError::TooOld { .. } => Reason::TooOld,
-        VerifyError::IssuerMismatch => Reason::Issuer,
-        VerifyError::AudienceMismatch => Reason::Audience,
+        VerifyError::IssuerMismatch { .. } => Reason::Issuer,
+        VerifyError::AudienceMismatch { .. } => Reason::Audience,
         _ => Reason::Invalid,
     }
 }

@@ -56,10 +56,12 @@ impl<C: GuardedClaims> AccessToken<C> {
     /// # Errors
     /// [`Rejection`], which axum answers with 403 `insufficient_scope`.
     pub fn require_scope(&self, wanted: &Scope) -> Result<(), Rejection> {
-        if self.claims().scope().is_some_and(|granted| granted.covers(wanted)) {
+        let granted = self.claims().scope();
+        if granted.is_some_and(|granted| granted.covers(wanted)) {
             return Ok(());
         }
-        let refusal = Refusal::ScopeInsufficient { wanted: wanted.clone() };
+        let refusal =
+            Refusal::ScopeInsufficient { found: granted.cloned().unwrap_or_default(), wanted: wanted.clone() };
         Err(Rejection::new(self.admitted.answers.to(&refusal), Some(refusal)))
     }
 }

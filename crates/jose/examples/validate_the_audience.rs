@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert!(orders.verify::<Value>(&token(json!(["billing", "https://orders.example"]))?, now).is_ok());
     for foreign in [json!("https://billing.example"), json!("https://orders.example/"), json!(["orders"])] {
         let refused = orders.verify::<Value>(&token(foreign)?, now).map(drop);
-        assert_eq!(refused, Err(VerifyError::AudienceMismatch));
+        assert!(matches!(refused, Err(VerifyError::AudienceMismatch { .. })));
     }
 
     // Who is known by several names says so.

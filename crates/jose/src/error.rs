@@ -1,10 +1,16 @@
 //! Why a token was refused, or could not be made.
 
+use std::fmt;
+
+use crate::Algorithm;
+use crate::found::{ClaimFault, KeyNames, Shown, ShownAlgorithms, ShownAll, ShownIf};
 use crate::json::JsonError;
+use crate::jwt::{Audience, Issuer, TokenType};
 use crate::key::KeyError;
 use crate::timestamp::Timestamp;
 
-/// Why a token was refused. Nothing of the token or of a key is in the text.
+/// Why a token was refused, with what was found and what was wanted. Of the token it repeats what it says about itself (`alg`, `kid`,
+/// `typ`, `iss`, `aud`), quoted and shortened in the text; never the token, its signature, other claims, or a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -27,17 +33,39 @@ pub enum VerifyError {
         name: &'static str,
     },
     /// `crit` names something this verifier does not understand (RFC 7515 §4.1.11).
-    #[error("the token depends on a header member that is not understood")]
-    CriticalHeaderUnknown,
+    #[error("`crit` names {}, which is not understood", Shown(name))]
+    CriticalHeaderUnknown {
+        /// The member that it names.
+        name: Box<str>,
+    },
     /// `crit` is empty, repeats a name, or names what it must not (RFC 7515 §4.1.11).
     #[error("`crit` is malformed")]
     CriticalHeaderMalformed,
     /// No key of the verifier works by the token's algorithm; `none` and names nobody knows belong here.
-    #[error("the token's algorithm is not allowed")]
-    AlgorithmNotAllowed,
+    #[error("algorithm not allowed: alg is {}, allowed is {}", Shown(found), ShownAlgorithms(allowed))]
+    AlgorithmNotAllowed {
+        /// The `alg` of the token.
+        found: Box<str>,
+        /// The algorithms that are allowed.
+        allowed: Box<[Algorithm]>,
+    },
     /// No key has the token's `kid`, or there is no key at all.
-    #[error("no key fits the token")]
-    KeyNotFound,
+    #[error("no key fits: {}", NoKey { found: found.as_deref(), wanted })]
+    KeyNotFound {
+        /// The `kid` of the token, if it has one.
+        found: Option<Box<str>>,
+        /// The keys that there are, and those that were left out of the set.
+        wanted: Box<KeyNames>,
+    },
+    /// More keys fit the token than are tried, most often because it names none (`kid`), and it is not signed with one of those
+    /// that were.
+    #[error("{fitting} keys fit the token, and it is not signed with one of the {tried} that were tried; tokens should name their key (`kid`)")]
+    KeyAmbiguous {
+        /// How many fit.
+        fitting: usize,
+        /// How many were tried.
+        tried: usize,
+    },
     /// The certificates that the token carries do not lead to a key that is trusted.
     #[cfg(feature = "x509")]
     #[error("the token's certificate was refused: {0}")]
@@ -46,14 +74,25 @@ pub enum VerifyError {
     #[error("signature is invalid")]
     SignatureInvalid,
     /// `typ` is not the one wanted (RFC 8725 §3.11).
-    #[error("token is of another type")]
-    TypeMismatch,
+    #[error("token is of another type: typ is {}, wanted {wanted}", ShownIf(found.as_deref()))]
+    TypeMismatch {
+        /// The `typ` of the token, if it has one.
+        found: Option<Box<str>>,
+        /// The one wanted.
+        wanted: TokenType,
+    },
     /// The claims set is not a strict JSON object.
     #[error("claims are malformed: {0}")]
     ClaimsJson(JsonError),
     /// The claims do not fit the caller's type.
-    #[error("claims do not fit: {0}")]
-    ClaimsMismatch(JsonError),
+    #[error("claims do not fit{}: {error}", At(pointer))]
+    ClaimsMismatch {
+        /// The member that does not fit or is missing, as a JSON pointer (RFC 6901). It is empty for the claims set itself, and
+        /// where the type reads members through `flatten` or `untagged`, which hide their places.
+        pointer: Box<str>,
+        /// Why not.
+        error: Box<JsonError>,
+    },
     /// A required claim is absent.
     #[error("claim `{name}` is missing")]
     ClaimMissing {
@@ -61,10 +100,12 @@ pub enum VerifyError {
         name: &'static str,
     },
     /// A registered claim has the wrong type or an absurd value (RFC 7519 §4.1).
-    #[error("claim `{name}` is malformed")]
+    #[error("claim `{name}` is malformed: {fault}")]
     ClaimMalformed {
         /// Its name.
         name: &'static str,
+        /// What stands there, and what should.
+        fault: Box<ClaimFault>,
     },
     /// `exp` has passed, leeway included (RFC 7519 §4.1.4).
     #[error("token expired at {exp}, now is {now}")]
@@ -99,14 +140,31 @@ pub enum VerifyError {
         now: Timestamp,
     },
     /// `iss` is another issuer.
-    #[error("token is from another issuer")]
-    IssuerMismatch,
+    #[error("token is from another issuer: iss is {}, wanted {wanted}", Shown(found))]
+    IssuerMismatch {
+        /// The `iss` of the token.
+        found: Box<str>,
+        /// The one wanted.
+        wanted: Issuer,
+    },
     /// `aud` names others.
-    #[error("token is for another audience")]
-    AudienceMismatch,
+    #[error("token is for another audience: aud is {}, wanted {wanted}", ShownAll(found))]
+    AudienceMismatch {
+        /// The audiences of the token.
+        found: Box<[Box<str>]>,
+        /// Those of which one is wanted.
+        wanted: Audience,
+    },
 }
 
 impl VerifyError {
+    /// The error of a claim that is not what the caller wants it to be, without more of it than is said here.
+    #[must_use]
+    pub fn claim_malformed(name: &'static str, found: &str, wanted: &'static str) -> Self {
+        let pointer = crate::found::pointer_to([name]);
+        Self::ClaimMalformed { name, fault: Box::new(ClaimFault { pointer, found: found.into(), wanted }) }
+    }
+
     /// The stable name of this error.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -114,24 +172,50 @@ impl VerifyError {
             Self::TooLarge { .. } => "token_too_large",
             Self::Malformed => "token_malformed",
             Self::HeaderJson(_) | Self::Header { .. } => "header_malformed",
-            Self::CriticalHeaderUnknown => "critical_header_unknown",
+            Self::CriticalHeaderUnknown { .. } => "critical_header_unknown",
             Self::CriticalHeaderMalformed => "critical_header_malformed",
-            Self::AlgorithmNotAllowed => "algorithm_not_allowed",
-            Self::KeyNotFound => "key_not_found",
+            Self::AlgorithmNotAllowed { .. } => "algorithm_not_allowed",
+            Self::KeyNotFound { .. } => "key_not_found",
+            Self::KeyAmbiguous { .. } => "key_ambiguous",
             #[cfg(feature = "x509")]
             Self::Certificate(error) => error.code(),
             Self::SignatureInvalid => "signature_invalid",
-            Self::TypeMismatch => "type_mismatch",
+            Self::TypeMismatch { .. } => "type_mismatch",
             Self::ClaimsJson(_) => "claims_malformed",
-            Self::ClaimsMismatch(_) => "claims_mismatch",
+            Self::ClaimsMismatch { .. } => "claims_mismatch",
             Self::ClaimMissing { .. } => "claim_missing",
             Self::ClaimMalformed { .. } => "claim_malformed",
             Self::Expired { .. } => "token_expired",
             Self::NotYetValid { .. } => "token_not_yet_valid",
             Self::IssuedInTheFuture { .. } => "issued_in_the_future",
             Self::TooOld { .. } => "token_too_old",
-            Self::IssuerMismatch => "issuer_mismatch",
-            Self::AudienceMismatch => "audience_mismatch",
+            Self::IssuerMismatch { .. } => "issuer_mismatch",
+            Self::AudienceMismatch { .. } => "audience_mismatch",
+        }
+    }
+}
+
+/// A place in the claims set, for a message.
+struct At<'e>(&'e str);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, " at {}", Shown(self.0)) }
+    }
+}
+
+/// Why no key fits, for a message.
+struct NoKey<'e> {
+    found: Option<&'e str>,
+    wanted: &'e KeyNames,
+}
+
+impl fmt::Display for NoKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "kid is {}, wanted {}", ShownIf(self.found), self.wanted)?;
+        match self.found.and_then(|kid| self.wanted.skipped_as(kid)) {
+            Some(skipped) => write!(f, "; the key of that name cannot be used: {skipped}"),
+            None => Ok(()),
         }
     }
 }

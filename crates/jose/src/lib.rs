@@ -75,8 +75,8 @@
 //!
 //! # Errors
 //!
-//! Every error is an enum with a stable `code()`; `docs/errors.md` tells the cause and the mend of each. None repeats a token,
-//! a key or a claim.
+//! Every error is an enum with a stable `code()`, and carries what was found and what was wanted as fields; `docs/errors.md`
+//! tells the cause and the mend of each. None repeats a token, a key, or a claim other than those that say whose token it is.
 
 // No input makes the library panic: nothing is indexed, and what cannot fail says why (`expect`).
 #![cfg_attr(
@@ -97,6 +97,7 @@ mod crypto;
 pub mod dpop;
 mod encoding;
 mod error;
+mod found;
 #[cfg(any(feature = "jwe", feature = "status-list"))]
 mod inflate;
 pub mod json;
@@ -126,6 +127,7 @@ pub mod x509;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use error::{SignError, VerifyError};
+pub use found::{ClaimFault, KeyNames};
 pub use jwk::{Jwk, JwkSet};
 pub use key::{KeyError, KeySet, PrivateKey, PublicKey, RsaBits, SharedSecret, SigningKey, VerifyingKey};
 pub use timestamp::Timestamp;

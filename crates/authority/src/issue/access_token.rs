@@ -338,7 +338,7 @@ pub(crate) fn verify_held(ring: &KeyRing, token: &str, now: Timestamp) -> Result
 }
 
 fn grant_of(sid: Option<&str>) -> Result<Option<GrantId>, VerifyError> {
-    sid.map(|sid| sid.parse().map_err(|_| VerifyError::ClaimMalformed { name: "sid" })).transpose()
+    sid.map(|sid| sid.parse().map_err(|_| VerifyError::claim_malformed("sid", "another text", "the name of a grant"))).transpose()
 }
 
 fn verified<C: DeserializeOwned>(
@@ -346,10 +346,12 @@ fn verified<C: DeserializeOwned>(
     token: &str,
     now: Timestamp,
 ) -> Result<Verified<C>, VerifyError> {
-    let mut outcome = Err(VerifyError::KeyNotFound);
+    let mut outcome = Err(VerifyError::KeyNotFound { found: None, wanted: Box::default() });
     for verifier in &ring.access_verifiers {
         outcome = verifier.verify::<C>(token, now);
-        if !matches!(outcome, Err(VerifyError::AlgorithmNotAllowed | VerifyError::KeyNotFound)) {
+        let may_be_anothers =
+            matches!(outcome, Err(VerifyError::AlgorithmNotAllowed { .. } | VerifyError::KeyNotFound { .. }));
+        if !may_be_anothers {
             break;
         }
     }

@@ -59,14 +59,16 @@ impl Peek {
     /// What is wrong with a JWS, in words, with what was found and what was wanted.
     pub(super) fn explain_jws(&self, error: &VerifyError, keys: &KeySet, asked: &Asked) -> String {
         match error {
-            VerifyError::AlgorithmNotAllowed => {
+            VerifyError::AlgorithmNotAllowed { .. } => {
                 let allowed = names(keys.iter().map(|key| key.algorithm().as_str()));
                 let place = self.unprotected_alg();
                 format!("algorithm not allowed: {}, allowed is {allowed}{place}", self.found("alg"))
             }
             VerifyError::Header { name: "alg" } => format!("{error}{}", self.unprotected_alg()),
-            VerifyError::KeyNotFound => format!("no key fits: {}{}", self.found("kid"), named(keys)),
-            VerifyError::TypeMismatch => format!("of another type: {}", self.found("typ")),
+            VerifyError::KeyNotFound { .. } => format!("no key fits: {}{}", self.found("kid"), named(keys)),
+            VerifyError::TypeMismatch { wanted, .. } => {
+                format!("of another type: {}, wanted {wanted}", self.found("typ"))
+            }
             VerifyError::SignatureInvalid | VerifyError::Malformed
                 if self.empty_payload && !asked.payload =>
             {

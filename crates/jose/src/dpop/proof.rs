@@ -13,7 +13,7 @@ use crate::error::VerifyError;
 use crate::json::{Document, Limits, NumericDate, Rounding, Value};
 use crate::jwk;
 use crate::jws::{self, Header, header};
-use crate::jwt::{TokenType, Verifier};
+use crate::jwt::{self, TokenType, Verifier};
 use crate::key::{KeyError, PublicKey, VerifyingKey};
 use crate::timestamp::Timestamp;
 
@@ -116,11 +116,13 @@ impl ProofVerifier {
     /// The key in the header. Nowhere else in this crate is such a key used.
     fn key(&self, segment: &[u8]) -> Result<(VerifyingKey, String), DpopError> {
         let header = Header::decode(segment)?;
-        if !TokenType::from("dpop+jwt").accepts(header.typ.as_deref()) {
-            return Err(VerifyError::TypeMismatch.into());
+        let wanted = TokenType::from("dpop+jwt");
+        if !wanted.accepts(header.typ.as_deref()) {
+            return Err(VerifyError::TypeMismatch { found: header.typ, wanted }.into());
         }
         if !self.algorithms.contains(&header.algorithm) {
-            return Err(VerifyError::AlgorithmNotAllowed.into());
+            let (found, allowed) = (header.algorithm.as_str().into(), self.algorithms.as_slice().into());
+            return Err(VerifyError::AlgorithmNotAllowed { found, allowed }.into());
         }
         let json = header::decode(segment)?;
         let document = Document::parse(&json, Limits::HEADER).map_err(VerifyError::HeaderJson)?;
@@ -165,7 +167,7 @@ fn check_claims(
 ) -> Result<(String, Timestamp, Option<String>), DpopError> {
     let jti = text(claims, "jti")?.ok_or(VerifyError::ClaimMissing { name: "jti" })?;
     if jti.is_empty() || jti.len() > MAX_JTI {
-        return Err(VerifyError::ClaimMalformed { name: "jti" }.into());
+        return Err(VerifyError::claim_malformed("jti", &format!("{} bytes", jti.len()), "1 to 256 bytes").into());
     }
     if text(claims, "htm")?.ok_or(VerifyError::ClaimMissing { name: "htm" })? != request.method {
         return Err(DpopError::MethodMismatch);
@@ -180,7 +182,7 @@ fn check_claims(
         .as_number()
         .and_then(|number| NumericDate::read(number, Rounding::Up))
         .and_then(|date| Timestamp::try_from_unix(date.0))
-        .ok_or(VerifyError::ClaimMalformed { name: "iat" })?;
+        .ok_or_else(|| VerifyError::ClaimMalformed { name: "iat", fault: Box::new(jwt::fault("iat", iat)) })?;
     let ath = text(claims, "ath")?;
     if let Some(token) = request.access_token
         && ath != Some(access_token_hash(token))
@@ -195,8 +197,9 @@ fn check_claims(
 }
 
 fn text(claims: Value<'_, '_>, name: &'static str) -> Result<Option<String>, VerifyError> {
-    let value = claims.get(name);
-    value.map(|v| v.as_str().map(String::from).ok_or(VerifyError::ClaimMalformed { name })).transpose()
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    let malformed = || VerifyError::ClaimMalformed { name, fault: Box::new(jwt::fault(name, value)) };
+    value.as_str().map(|text| Some(text.into_owned())).ok_or_else(malformed)
 }
 
 impl Proof {

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::de;
 
-/// Why a JSON text was refused, or a value that was to become one. Nothing of the text is repeated.
+use crate::found::Shown;
+
+/// Why a JSON text was refused, or a value that was to become one. Of the text only the name of an unknown member is repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
@@ -57,8 +59,11 @@ pub enum JsonError {
         name: &'static str,
     },
     /// A member is present that the type does not know.
-    #[error("unknown member")]
-    UnknownMember,
+    #[error("unknown member {}", Shown(name))]
+    UnknownMember {
+        /// Its name.
+        name: Box<str>,
+    },
     /// A value has another type than the one asked for.
     #[error("found {found}, wanted {wanted}")]
     Type {
@@ -89,7 +94,7 @@ impl JsonError {
             Self::TooManyMembers { .. } => "json_too_many_members",
             Self::Number => "json_number",
             Self::MissingMember { .. } => "json_member_missing",
-            Self::UnknownMember => "json_member_unknown",
+            Self::UnknownMember { .. } => "json_member_unknown",
             Self::Type { .. } => "json_type",
             Self::Refused { .. } => "json_refused",
         }
@@ -114,8 +119,8 @@ impl de::Error for JsonError {
         Self::Type { found: "another word", wanted: format!("one of {}", expected.join(", ")).into() }
     }
 
-    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self::UnknownMember
+    fn unknown_field(found: &str, _: &'static [&'static str]) -> Self {
+        Self::UnknownMember { name: found.into() }
     }
 
     fn missing_field(name: &'static str) -> Self {

@@ -19,7 +19,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
-pub(crate) use de::{Onlooker, Written, read_object};
+pub(crate) use de::{Onlooker, Written, misfit, read_object};
 use error::Fault;
 pub use error::JsonError;
 pub(crate) use number::{NumericDate, Rounding};

@@ -56,7 +56,6 @@ impl<'t, 'a> Value<'t, 'a> {
     }
 
     /// A number as it is written.
-    #[cfg(any(test, feature = "dpop", feature = "jwe"))]
     pub(crate) fn as_number(self) -> Option<&'a str> {
         let node = self.node();
         (node.kind == Kind::Number).then(|| self.document.slice(node))

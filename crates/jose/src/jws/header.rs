@@ -76,7 +76,11 @@ impl Header {
         let kid = kid(root)?;
         let typ = text(root, "typ")?;
         let cty = text(root, "cty")?;
-        let algorithm = Algorithm::from_name(&alg).ok_or(VerifyError::AlgorithmNotAllowed)?;
+        let algorithm = Algorithm::from_name(&alg).ok_or_else(|| VerifyError::AlgorithmNotAllowed {
+            found: (&*alg).into(),
+            // Whoever knows the keys adds what they allow.
+            allowed: Box::default(),
+        })?;
         Ok(Self {
             algorithm,
             kid: kid.map(Into::into),
@@ -107,10 +111,9 @@ pub(crate) fn check_critical(root: Value<'_, '_>, understood: &[&str]) -> Result
     if names.is_empty() || repeated || names.iter().any(forbidden) {
         return Err(malformed);
     }
-    if names.iter().all(|name| understood.contains(&&**name)) {
-        Ok(())
-    } else {
-        Err(VerifyError::CriticalHeaderUnknown)
+    match names.iter().find(|name| !understood.contains(&&***name)) {
+        None => Ok(()),
+        Some(name) => Err(VerifyError::CriticalHeaderUnknown { name: (&**name).into() }),
     }
 }
 

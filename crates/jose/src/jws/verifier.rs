@@ -9,7 +9,7 @@ use crate::base64url;
 use crate::error::VerifyError;
 use crate::json::{Document, Limits};
 use crate::jwt::TokenType;
-use crate::key::{Candidates, KeySet};
+use crate::key::KeySet;
 
 /// Verifies signed bytes with the keys of one signer.
 ///
@@ -179,10 +179,10 @@ impl Verifier {
         match Header::read_jws(root, &understood) {
             Ok(header) => Ok(Ok((header, kid))),
             Err(
-                error @ (VerifyError::AlgorithmNotAllowed
-                | VerifyError::CriticalHeaderUnknown
+                error @ (VerifyError::AlgorithmNotAllowed { .. }
+                | VerifyError::CriticalHeaderUnknown { .. }
                 | VerifyError::Header { name: "alg" }),
-            ) => Ok(Err(error)),
+            ) => Ok(Err(self.keys.say_allowed(error))),
             Err(error) => Err(error),
         }
     }
@@ -191,7 +191,7 @@ impl Verifier {
         let json = header::decode(segment)?;
         let document = Document::parse(&json, Limits::HEADER).map_err(VerifyError::HeaderJson)?;
         let understood: Vec<&str> = self.understood.iter().map(|name| &**name).collect();
-        Header::read_jws(document.root(), &understood)
+        Header::read_jws(document.root(), &understood).map_err(|error| self.keys.say_allowed(error))
     }
 
     fn verify_with_keys(
@@ -202,24 +202,11 @@ impl Verifier {
         signature: &[u8],
     ) -> Result<(), VerifyError> {
         if !self.typ.accepts(header.typ.as_deref()) {
-            return Err(VerifyError::TypeMismatch);
+            return Err(VerifyError::TypeMismatch { found: header.typ.clone(), wanted: self.typ.clone() });
         }
         // The `kid` is only a hint, so it may stand outside what is protected.
         let kid = header.kid.as_deref().or(unprotected_kid);
-        match self.keys.candidates(header.algorithm, kid) {
-            Candidates::NoKey => Err(VerifyError::KeyNotFound),
-            Candidates::WrongAlgorithm => Err(VerifyError::AlgorithmNotAllowed),
-            Candidates::Keys(keys) => {
-                let mut outcome = Err(VerifyError::SignatureInvalid);
-                for key in keys {
-                    outcome = compact::verify_signature(key, message, signature);
-                    if outcome.is_ok() {
-                        break;
-                    }
-                }
-                outcome
-            }
-        }
+        self.keys.candidates(header.algorithm, kid)?.verify(message, signature)
     }
 
     fn check_len(&self, jws: &str) -> Result<(), VerifyError> {

@@ -49,6 +49,7 @@ mod verifier;
 
 pub use audience::{Audience, Issuer};
 pub use registered::RegisteredClaims;
+pub(crate) use registered::fault;
 pub use remembered::Remembered;
 pub use signer::Signer;
 pub(crate) use signer::claims_json;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{Audience, Issuer, RegisteredClaims, Verifier};
 use crate::error::VerifyError;
+use crate::found::ClaimFault;
 use crate::json::{Document, Limits, Value};
 use crate::key::KeySet;
 
@@ -107,11 +108,14 @@ impl Profile {
             Self::IdToken { client_id } => {
                 let sub = text(root, "sub")?.unwrap_or_default();
                 if sub.len() > MAX_SUBJECT || !sub.is_ascii() {
-                    return Err(VerifyError::ClaimMalformed { name: "sub" });
+                    return Err(malformed(root, "sub", "at most 255 ASCII characters"));
                 }
                 match text(root, "azp")? {
                     Some(azp) if *azp == **client_id => Ok(()),
-                    Some(_) => Err(VerifyError::AudienceMismatch),
+                    Some(azp) => Err(VerifyError::AudienceMismatch {
+                        found: [Box::from(&*azp)].into(),
+                        wanted: Audience::new(&**client_id),
+                    }),
                     None if claims.aud().nth(1).is_some() => Err(VerifyError::ClaimMissing { name: "azp" }),
                     None => Ok(()),
                 }
@@ -122,12 +126,12 @@ impl Profile {
                     return Err(VerifyError::ClaimMissing { name: "sid" });
                 }
                 if root.get("nonce").is_some() {
-                    return Err(VerifyError::ClaimMalformed { name: "nonce" });
+                    return Err(malformed(root, "nonce", "none, which tells the token from an ID token"));
                 }
                 let event = root.get("events").and_then(|events| events.get(LOGOUT_EVENT));
                 match event.map(|event| event.members().is_some()) {
                     Some(true) => Ok(()),
-                    _ => Err(VerifyError::ClaimMalformed { name: "events" }),
+                    _ => Err(malformed(root, "events", "an object that holds the event of a logout, which is an object")),
                 }
             }
         }
@@ -138,5 +142,15 @@ impl Profile {
 fn text<'a>(root: Value<'_, 'a>, name: &'static str) -> Result<Option<Cow<'a, str>>, VerifyError> {
     let Some(value) = root.get(name) else { return Ok(None) };
     let text = value.as_str().filter(|text| !text.is_empty());
-    text.map(Some).ok_or(VerifyError::ClaimMalformed { name })
+    text.map(Some).ok_or_else(|| malformed(root, name, "a string that is not empty"))
+}
+
+#[cold]
+fn malformed(root: Value<'_, '_>, name: &'static str, wanted: &'static str) -> VerifyError {
+    match root.get(name) {
+        Some(value) => {
+            VerifyError::ClaimMalformed { name, fault: Box::new(ClaimFault::of(name, value, wanted)) }
+        }
+        None => VerifyError::ClaimMissing { name },
+    }
 }

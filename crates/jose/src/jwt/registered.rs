@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use crate::json::{self, Document, JsonError, Limits, NumericDate, Onlooker, Rounding, Written};
+use crate::error::VerifyError;
+use crate::found::{ClaimFault, pointer_to};
+use crate::json::{self, Document, JsonError, Limits, NumericDate, Onlooker, Rounding, Value, Written};
 use crate::timestamp::Timestamp;
 
 /// The registered claims of a verified token. Texts lie within the decoded claims set, so keeping them costs nothing.
@@ -128,6 +130,19 @@ impl RegisteredClaims {
         Ok(())
     }
 
+    /// The refusal of a claim that has not its form: what stands there, and what should.
+    #[cold]
+    pub(super) fn malformed(&self, name: &'static str) -> VerifyError {
+        let fault = match Document::parse_str(self.json(), Limits::PAYLOAD) {
+            Ok(document) => document.root().get(name).map(|value| fault(name, value)),
+            Err(error) => return VerifyError::ClaimsJson(error),
+        };
+        match fault {
+            Some(fault) => VerifyError::ClaimMalformed { name, fault: Box::new(fault) },
+            None => VerifyError::ClaimMissing { name },
+        }
+    }
+
     fn at(&self, place: Option<Place>) -> Option<&str> {
         self.text.get(place?.start as usize..place?.end as usize)
     }
@@ -242,6 +257,40 @@ impl Onlooker for Reading<'_> {
             self.flaws.malformed = self.flaws.malformed.or(malformed);
         }
     }
+}
+
+/// What is wrong with a registered claim that has not its form.
+pub(crate) fn fault(name: &str, value: Value<'_, '_>) -> ClaimFault {
+    const AUDIENCE: &str = "a string that is not empty, or an array of strings";
+    match name {
+        "aud" => {
+            let mut elements = value.elements().into_iter().flatten().enumerate();
+            match elements.find(|(_, element)| element.as_str().is_none()) {
+                Some((index, element)) => ClaimFault {
+                    pointer: pointer_to(["aud", &index.to_string()]),
+                    ..ClaimFault::of(name, element, "a string")
+                },
+                None => ClaimFault::of(name, value, AUDIENCE),
+            }
+        }
+        "exp" | "nbf" | "iat" => date_fault(name, value),
+        _ => ClaimFault::of(name, value, "a string"),
+    }
+}
+
+fn date_fault(name: &str, value: Value<'_, '_>) -> ClaimFault {
+    const DATE: &str = "a number of seconds since 1970, in the years up to 9999";
+    // Enough for any date; what is longer is none.
+    const LONGEST: usize = 40;
+    let mut fault = ClaimFault::of(name, value, DATE);
+    if let Some(text) = value.as_str().filter(|text| !text.is_empty() && text.len() <= LONGEST) {
+        fault.found = format!("the string {text:?}").into();
+    }
+    let seconds = |text| NumericDate::read(text, Rounding::Down).and_then(|date| Timestamp::try_from_unix(date.0 / 1000));
+    if value.as_number().and_then(seconds).is_some_and(|date| date.unix() > 0) {
+        fault.found = format!("{} (milliseconds, it seems)", fault.found).into();
+    }
+    fault
 }
 
 fn date(value: Written<'_>, rounding: Rounding) -> Option<Timestamp> {

@@ -1,6 +1,9 @@
 //! Explicit typing (RFC 8725 §3.11): a token of one kind is never taken for one of another.
 
 use std::borrow::Cow;
+use std::fmt;
+
+use crate::found::Shown;
 
 /// The `typ` that tokens must have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,16 @@ impl TokenType {
             (Self::JwtOrNone, Some(found)) => same(found, "JWT"),
             (Self::Named(_), None) => false,
             (Self::Named(wanted), Some(found)) => same(found, wanted),
+        }
+    }
+}
+
+impl fmt::Display for TokenType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::JwtOrNone => f.write_str("\"JWT\" or none"),
+            Self::Named(name) => Shown(name).fmt(f),
+            Self::Any => f.write_str("any"),
         }
     }
 }

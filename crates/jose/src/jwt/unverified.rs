@@ -6,7 +6,7 @@ use crate::base64url;
 use crate::error::VerifyError;
 use crate::json::{Document, Limits};
 use crate::jws::{self, header};
-use crate::jwt::Verifier;
+use crate::jwt::{self, Verifier};
 
 /// What a token says about itself, **with nothing verified**: anybody can have written it.
 ///
@@ -44,7 +44,13 @@ impl Unverified {
         let document = Document::parse_str(&claims, Limits::PAYLOAD).map_err(VerifyError::ClaimsJson)?;
         let iss = match document.root().get("iss") {
             None => None,
-            Some(iss) => Some(iss.as_str().ok_or(VerifyError::ClaimMalformed { name: "iss" })?.into_owned()),
+            Some(iss) => match iss.as_str() {
+                Some(iss) => Some(iss.into_owned()),
+                None => {
+                    let fault = Box::new(jwt::fault("iss", iss));
+                    return Err(VerifyError::ClaimMalformed { name: "iss", fault });
+                }
+            },
         };
         Ok(Self { alg, kid, typ, iss, header, claims })
     }

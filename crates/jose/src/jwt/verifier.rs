@@ -11,9 +11,9 @@ use super::registered::Flaws;
 use super::{Audience, Issuer, RegisteredClaims, TokenType, Verified};
 use crate::base64url;
 use crate::error::VerifyError;
-use crate::json::{Document, JsonError, Limits};
+use crate::json::{self, Document, JsonError, Limits};
 use crate::jws::{self, Header, Parts};
-use crate::key::{Candidates, KeySet};
+use crate::key::KeySet;
 use crate::timestamp::Timestamp;
 
 /// Verifies the tokens of one issuer for one audience.
@@ -169,7 +169,7 @@ impl Verifier {
         let mut registered = RegisteredClaims::new(json);
         let mut flaws = Flaws::new(&self.required);
         let claims =
-            registered.read(&mut flaws).map_err(|error| self.explain(registered.json(), error, now))?;
+            registered.read(&mut flaws).map_err(|error| self.explain::<C>(registered.json(), error, now))?;
         self.check_claims(&registered, &flaws, now)?;
         self.profile.check(&registered)?;
         Ok(Verified::new(header, registered, claims))
@@ -177,7 +177,7 @@ impl Verifier {
 
     /// Why claims that could not be read are refused: for their text, else by their policy, else by the caller's type.
     #[cold]
-    fn explain(&self, json: &str, error: JsonError, now: Timestamp) -> VerifyError {
+    fn explain<C: DeserializeOwned>(&self, json: &str, error: JsonError, now: Timestamp) -> VerifyError {
         let document = match Document::parse_str(json, Limits::PAYLOAD) {
             Ok(document) => document,
             Err(fault) => return VerifyError::ClaimsJson(fault),
@@ -188,7 +188,10 @@ impl Verifier {
             Ok(()) => self.check_claims(&registered, &flaws, now),
             Err(not_an_object) => Err(VerifyError::ClaimsJson(not_an_object)),
         };
-        checked.err().unwrap_or(VerifyError::ClaimsMismatch(error))
+        checked.err().unwrap_or_else(|| {
+            let (pointer, error) = json::misfit::<C>(json).unwrap_or((Box::default(), error));
+            VerifyError::ClaimsMismatch { pointer, error: Box::new(error) }
+        })
     }
 
     fn verify_signature(&self, parts: Parts<'_>) -> Result<Arc<Header>, VerifyError> {
@@ -197,24 +200,14 @@ impl Verifier {
             jws::verify_signature(key, parts.signing_input, parts.signature)?;
             return Ok(Arc::clone(header));
         }
-        let header = Arc::new(Header::decode(parts.header)?);
+        let header = Header::decode(parts.header).map_err(|error| self.keys.say_allowed(error))?;
+        let header = Arc::new(header);
         if !self.typ.accepts(header.typ.as_deref()) {
-            return Err(VerifyError::TypeMismatch);
+            return Err(VerifyError::TypeMismatch { found: header.typ.clone(), wanted: self.typ.clone() });
         }
-        let candidates = match self.keys.candidates(header.algorithm, header.kid.as_deref()) {
-            Candidates::Keys(keys) => keys,
-            Candidates::NoKey => return Err(VerifyError::KeyNotFound),
-            Candidates::WrongAlgorithm => return Err(VerifyError::AlgorithmNotAllowed),
-        };
-        let mut outcome = Err(VerifyError::SignatureInvalid);
-        for key in &candidates {
-            outcome = jws::verify_signature(key, parts.signing_input, parts.signature);
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        outcome?;
-        if let [only] = candidates.as_slice() {
+        let candidates = self.keys.candidates(header.algorithm, header.kid.as_deref())?;
+        candidates.verify(parts.signing_input, parts.signature)?;
+        if let Some(only) = candidates.only() {
             self.known.learn(&self.keys, only, parts.header, &header);
         }
         Ok(header)
@@ -227,14 +220,15 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<(), VerifyError> {
         if let Some(name) = flaws.malformed {
-            return Err(VerifyError::ClaimMalformed { name });
+            return Err(claims.malformed(name));
         }
-        if let Some(wanted) = self.issuer.as_str() {
-            match claims.iss() {
-                Some(iss) if iss == wanted => {}
-                Some(_) => return Err(VerifyError::IssuerMismatch),
-                None => return Err(VerifyError::ClaimMissing { name: "iss" }),
+        match claims.iss() {
+            Some(iss) if self.issuer.accepts(iss) => {}
+            Some(iss) => {
+                return Err(VerifyError::IssuerMismatch { found: iss.into(), wanted: self.issuer.clone() });
             }
+            None if self.issuer.is_required() => return Err(VerifyError::ClaimMissing { name: "iss" }),
+            None => {}
         }
         let mut audiences = claims.aud().peekable();
         if audiences.peek().is_none() {
@@ -242,7 +236,8 @@ impl Verifier {
                 return Err(VerifyError::ClaimMissing { name: "aud" });
             }
         } else if !audiences.any(|audience| self.audience.accepts(audience)) {
-            return Err(VerifyError::AudienceMismatch);
+            let found = claims.aud().map(Into::into).collect();
+            return Err(VerifyError::AudienceMismatch { found, wanted: self.audience.clone() });
         }
         match claims.exp() {
             Some(exp) if now >= exp.saturating_add(self.leeway) => {

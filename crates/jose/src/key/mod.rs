@@ -3,6 +3,7 @@
 //! A [`PrivateKey`] signs, its [`PublicKey`] verifies, and a [`SharedSecret`] does both. They are three types, so that
 //! a public key can never be taken for a secret.
 
+mod candidates;
 mod curve;
 mod error;
 mod identity;
@@ -24,7 +25,6 @@ pub use verifying::VerifyingKey;
 
 pub(crate) use curve::{Curve, OkpCurve};
 pub(crate) use material::{Material, Private, Public, RsaPrivate};
-pub(crate) use set::Candidates;
 
 /// The longest `kid` (bytes).
 pub(crate) const MAX_KID: usize = 256;

@@ -15,9 +15,6 @@ pub struct KeySet {
     skipped: Arc<[SkippedKey]>,
 }
 
-/// Of the keys that a token may mean, at most this many are tried.
-pub(crate) const MAX_TRIES: usize = 16;
-
 impl KeySet {
     /// The keys of an issuer, from a source of one's own.
     ///
@@ -168,32 +165,6 @@ impl KeySet {
         let same = |other: &&VerifyingKey| other.algorithm() == key.algorithm() && other.kid() == key.kid();
         self.keys.len() == 1 || key.kid().is_some() && self.keys.iter().filter(same).nth(1).is_none()
     }
-
-    /// The keys that a token with this header may have been signed with.
-    pub(crate) fn candidates(&self, algorithm: Algorithm, kid: Option<&str>) -> Candidates<'_> {
-        if self.keys.iter().all(|key| key.algorithm() != algorithm) {
-            return if self.keys.is_empty() { Candidates::NoKey } else { Candidates::WrongAlgorithm };
-        }
-        let fits = |key: &&VerifyingKey| key.algorithm() == algorithm;
-        if let Some(kid) = kid {
-            let mut named = self.keys.iter().filter(|key| key.kid() == Some(kid)).peekable();
-            if named.peek().is_some() {
-                let keys: Vec<_> = named.filter(fits).take(MAX_TRIES).collect();
-                return if keys.is_empty() { Candidates::WrongAlgorithm } else { Candidates::Keys(keys) };
-            }
-        }
-        // Keys that have no `kid` of their own may be meant by any; a token without `kid` may mean any key.
-        let meant = |key: &&VerifyingKey| fits(key) && (kid.is_none() || key.kid().is_none());
-        let keys: Vec<_> = self.keys.iter().filter(meant).take(MAX_TRIES).collect();
-        if keys.is_empty() { Candidates::NoKey } else { Candidates::Keys(keys) }
-    }
-}
-
-/// What [`KeySet::candidates`] found.
-pub(crate) enum Candidates<'a> {
-    Keys(Vec<&'a VerifyingKey>),
-    NoKey,
-    WrongAlgorithm,
 }
 
 macro_rules! set_of_one {

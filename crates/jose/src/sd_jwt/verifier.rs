@@ -79,7 +79,9 @@ impl SdJwtVerifier {
             verified.token.claims().pointer("/cnf/jwk").ok_or(KeyError::MemberMissing { name: "cnf" })?;
         let jwk = Jwk::parse(jwk.to_string().as_bytes())?;
         let proof = jws::Verifier::new(PublicKey::from_jwk(&jwk)?).typ(KEY_BINDING).verify(proof)?;
-        let proof: KeyBinding = json::from_slice(proof.payload()).map_err(VerifyError::ClaimsMismatch)?;
+        let proof: KeyBinding = json::from_slice(proof.payload()).map_err(|error| {
+            VerifyError::ClaimsMismatch { pointer: Box::default(), error: Box::new(error) }
+        })?;
         let window = Verifier::DEFAULT_LEEWAY;
         let fresh = proof.iat <= now.saturating_add(window)
             && now <= proof.iat.saturating_add(self.max_age).saturating_add(window);

@@ -85,7 +85,7 @@ impl Verifier {
     pub fn keys_of_json(&self, jws: &str, now: Timestamp) -> Result<KeySet, VerifyError> {
         self.check_len(jws)?;
         let mut keys = vec![];
-        let mut failure = VerifyError::KeyNotFound;
+        let mut failure = no_certificate(None);
         for header in jws::protected_headers(jws)? {
             match self.key_of_header(header.as_bytes(), now) {
                 Ok(key) => keys.push(key),
@@ -122,17 +122,25 @@ impl Verifier {
         let root = document.root();
         let name = header::text(root, "alg")?.ok_or(VerifyError::Header { name: "alg" })?;
         let algorithm = Algorithm::from_name(&name).filter(|algorithm| self.algorithms.contains(algorithm));
-        let algorithm = algorithm.ok_or(VerifyError::AlgorithmNotAllowed)?;
+        let algorithm = algorithm.ok_or_else(|| VerifyError::AlgorithmNotAllowed {
+            found: (&*name).into(),
+            allowed: self.algorithms.clone(),
+        })?;
         let chain = CertificateChain::from_members(root)
             .map_err(|MalformedMember(name)| VerifyError::Header { name })?
             .map_err(VerifyError::Certificate)?
-            .ok_or(VerifyError::KeyNotFound)?;
+            .ok_or_else(|| no_certificate(header::kid(root).ok().flatten().as_deref()))?;
         self.verify(&chain, algorithm, now).map_err(VerifyError::Certificate)
     }
 
     fn check_len(&self, text: &str) -> Result<(), VerifyError> {
         if text.len() > self.max_len { Err(VerifyError::TooLarge { limit: self.max_len }) } else { Ok(()) }
     }
+}
+
+/// The refusal of a token that brings no certificate along.
+fn no_certificate(kid: Option<&str>) -> VerifyError {
+    VerifyError::KeyNotFound { found: kid.map(Into::into), wanted: Box::default() }
 }
 
 impl TrustRoots {

@@ -136,7 +136,7 @@ fn iss_must_be_one_exact_string() {
     refused(r#"{"aud":"a","exp":1900000000}"#, "claim_missing");
     let accounts = Verifier::new("accounts", "a", secret());
     let part = sign(r#"{"iss":"acc","aud":"a","exp":1900000000}"#);
-    assert_eq!(accounts.verify::<Value>(&part, NOW).unwrap_err(), VerifyError::IssuerMismatch);
+    assert_eq!(accounts.verify::<Value>(&part, NOW).unwrap_err().code(), "issuer_mismatch");
 }
 
 #[test]
@@ -149,9 +149,7 @@ fn the_keys_of_one_issuer_do_not_vouch_for_another() {
         VerifyError::SignatureInvalid
     );
     assert_eq!(
-        Verifier::new("a", "x", a.public_key()).verify::<Value>(&token, NOW).unwrap_err(),
-        VerifyError::IssuerMismatch
-    );
+        Verifier::new("a", "x", a.public_key()).verify::<Value>(&token, NOW).unwrap_err().code(), "issuer_mismatch");
 }
 
 #[test]
@@ -203,18 +201,16 @@ fn a_token_of_one_type_is_not_taken_for_another() {
     let untyped = Signer::new(secret()).without_typ().sign(&claims).unwrap();
     for foreign in ["dpop+jwt", "logout+jwt", "secevent+jwt", "example+sd-jwt", "foo", "rt+jwt"] {
         for wanted in [TokenType::JwtOrNone, "at+jwt".into()] {
-            assert_eq!(verify(wanted, &typed(foreign)).unwrap_err(), VerifyError::TypeMismatch);
+            assert_eq!(verify(wanted, &typed(foreign)).unwrap_err().code(), "type_mismatch");
         }
     }
-    assert_eq!(verify("at+jwt".into(), &untyped).unwrap_err(), VerifyError::TypeMismatch);
-    assert_eq!(verify(TokenType::JwtOrNone, &typed("at+jwt")).unwrap_err(), VerifyError::TypeMismatch);
+    assert_eq!(verify("at+jwt".into(), &untyped).unwrap_err().code(), "type_mismatch");
+    assert_eq!(verify(TokenType::JwtOrNone, &typed("at+jwt")).unwrap_err().code(), "type_mismatch");
     for same in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
         assert!(verify("at+jwt".into(), &typed(same)).is_ok(), "{same}");
     }
     assert_eq!(
-        verify("at+jwt".into(), &typed("application/x/at+jwt")).unwrap_err(),
-        VerifyError::TypeMismatch
-    );
+        verify("at+jwt".into(), &typed("application/x/at+jwt")).unwrap_err().code(), "type_mismatch");
 }
 
 #[test]

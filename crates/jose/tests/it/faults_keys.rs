@@ -305,7 +305,7 @@ fn a_token_without_kid_is_tried_with_sixteen_keys_at_most() {
     let verifier = jeton_jose::jws::Verifier::new(set);
     let verify = |key: &PrivateKey| verifier.verify(&jeton_jose::jws::Signer::new(key).sign(b"x").unwrap());
     assert!(verify(&keys[0]).is_ok() && verify(&keys[15]).is_ok());
-    assert_eq!(verify(&keys[16]).unwrap_err(), jeton_jose::VerifyError::SignatureInvalid);
+    assert_eq!(verify(&keys[16]).unwrap_err().code(), "key_ambiguous");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn keys_of_one_algorithm_do_not_verify_tokens_of_another() {
             if signed == verified {
                 assert!(outcome.is_ok());
             } else {
-                assert_eq!(outcome.unwrap_err(), VerifyError::AlgorithmNotAllowed);
+                assert_eq!(outcome.unwrap_err().code(), "algorithm_not_allowed");
             }
         }
     }

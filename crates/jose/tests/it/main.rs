@@ -25,6 +25,7 @@ mod nested;
 mod prepared;
 mod profiles;
 mod published;
+mod refusals;
 mod remote_signer;
 mod rfc_examples;
 mod rfc_values;

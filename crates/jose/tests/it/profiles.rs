@@ -1,7 +1,7 @@
 //! Tokens of a known kind: access tokens, ID tokens, logout tokens.
 
 use jeton_jose::jwt::{Signer, Verifier};
-use jeton_jose::{Algorithm, PrivateKey, Timestamp, VerifyError};
+use jeton_jose::{Algorithm, PrivateKey, Timestamp, VerifyError, jws};
 use serde_json::{Value, json};
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -10,18 +10,20 @@ const LOGOUT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 struct Case {
     verifier: Verifier,
-    signer: Signer,
+    /// Signs whatever it is given.
+    signer: jws::Signer,
     claims: Value,
 }
 
 impl Case {
-    fn new(make: impl Fn(PrivateKey) -> (Verifier, Signer), claims: Value) -> Self {
+    fn new(make: impl Fn(PrivateKey) -> (Verifier, jws::Signer), claims: Value) -> Self {
         let (verifier, signer) = make(PrivateKey::generate(Algorithm::Ed25519).unwrap());
         Self { verifier, signer, claims }
     }
 
     fn verify(&self, claims: &Value) -> Result<(), VerifyError> {
-        self.verifier.verify::<Value>(&self.signer.sign(claims).unwrap(), NOW).map(drop)
+        let token = self.signer.sign(claims.to_string().as_bytes()).unwrap();
+        self.verifier.verify::<Value>(&token, NOW).map(drop)
     }
 
     fn with(&self, name: &str, value: Value) -> Result<(), VerifyError> {
@@ -48,9 +50,19 @@ impl Case {
     fn requires_text(&self, names: &[&'static str]) {
         for &name in names {
             for value in [json!(""), json!(7), json!(null), json!(["ada"])] {
-                assert_eq!(self.with(name, value), Err(VerifyError::ClaimMalformed { name }));
+                malformed(self.with(name, value), name);
             }
         }
+    }
+}
+
+#[track_caller]
+fn malformed(verified: Result<(), VerifyError>, wanted: &str) {
+    match verified.unwrap_err() {
+        VerifyError::ClaimMalformed { name, fault } => {
+            assert_eq!((name, &*fault.pointer), (wanted, &*format!("/{wanted}")));
+        }
+        other => panic!("{other:?}"),
     }
 }
 
@@ -59,7 +71,7 @@ fn access_token() -> Case {
     Case::new(
         |key| {
             let verifier = Verifier::access_token(ISSUER, "api", key.public_key());
-            (verifier, Signer::new(key).typ("at+jwt"))
+            (verifier, jws::Signer::new(key).typ("at+jwt"))
         },
         claims,
     )
@@ -67,7 +79,7 @@ fn access_token() -> Case {
 
 fn id_token() -> Case {
     let claims = json!({"iss": ISSUER, "aud": "web", "sub": "ada", "iat": NOW, "exp": NOW.unix() + 300});
-    Case::new(|key| (Verifier::id_token(ISSUER, "web", key.public_key()), Signer::new(key)), claims)
+    Case::new(|key| (Verifier::id_token(ISSUER, "web", key.public_key()), jws::Signer::new(key)), claims)
 }
 
 fn logout_token() -> Case {
@@ -75,7 +87,7 @@ fn logout_token() -> Case {
     Case::new(
         |key| {
             let verifier = Verifier::logout_token(ISSUER, "web", key.public_key());
-            (verifier, Signer::new(key).typ("logout+jwt"))
+            (verifier, jws::Signer::new(key).typ("logout+jwt"))
         },
         claims,
     )
@@ -86,7 +98,7 @@ fn an_access_token_has_the_claims_of_rfc9068() {
     let case = access_token();
     case.requires(&["iss", "exp", "aud", "sub", "client_id", "iat", "jti"]);
     case.requires_text(&["sub", "client_id", "jti"]);
-    assert_eq!(case.with("iss", json!("")), Err(VerifyError::IssuerMismatch));
+    assert_eq!(case.with("iss", json!("")).unwrap_err().code(), "issuer_mismatch");
     assert_eq!(case.with("client_id", json!("w\u{e9}b")), Ok(()));
 }
 
@@ -97,7 +109,7 @@ fn an_id_token_has_the_claims_of_openid_connect() {
     case.requires_text(&["sub", "azp"]);
     assert_eq!(case.with("sub", json!("a".repeat(255))), Ok(()));
     for sub in ["a".repeat(256), "ad\u{e1}".to_owned()] {
-        assert_eq!(case.with("sub", json!(sub)), Err(VerifyError::ClaimMalformed { name: "sub" }));
+        malformed(case.with("sub", json!(sub)), "sub");
     }
 }
 
@@ -105,14 +117,14 @@ fn an_id_token_has_the_claims_of_openid_connect() {
 fn an_id_token_for_several_audiences_names_the_client_it_was_issued_to() {
     let case = id_token();
     assert_eq!(case.with("azp", json!("web")), Ok(()));
-    assert_eq!(case.with("azp", json!("other")), Err(VerifyError::AudienceMismatch));
+    assert_eq!(case.with("azp", json!("other")).unwrap_err().code(), "audience_mismatch");
     assert_eq!(case.with("aud", json!(["web"])), Ok(()));
     let several = json!(["other", "web"]);
     assert_eq!(case.with("aud", several.clone()), Err(VerifyError::ClaimMissing { name: "azp" }));
     let mut claims = case.claims.clone();
     claims["aud"] = several;
     claims["azp"] = json!("other");
-    assert_eq!(case.verify(&claims), Err(VerifyError::AudienceMismatch));
+    assert_eq!(case.verify(&claims).unwrap_err().code(), "audience_mismatch");
     claims["azp"] = json!("web");
     assert_eq!(case.verify(&claims), Ok(()));
 }
@@ -127,9 +139,9 @@ fn a_logout_token_has_an_event_a_subject_or_session_and_no_nonce() {
     let mut neither = case.claims.clone();
     neither.as_object_mut().unwrap().retain(|name, _| name != "sub" && name != "sid");
     assert_eq!(case.verify(&neither), Err(VerifyError::ClaimMissing { name: "sid" }));
-    assert_eq!(case.with("nonce", json!("n")), Err(VerifyError::ClaimMalformed { name: "nonce" }));
+    malformed(case.with("nonce", json!("n")), "nonce");
     for events in [json!({}), json!([LOGOUT]), json!({LOGOUT: null}), json!({"other": {}}), json!(LOGOUT)] {
-        assert_eq!(case.with("events", events), Err(VerifyError::ClaimMalformed { name: "events" }));
+        malformed(case.with("events", events), "events");
     }
 }
 
@@ -147,8 +159,8 @@ fn a_token_of_one_kind_does_not_pass_for_another() {
         let token = Signer::new(&key).typ(typ).sign(&everything).unwrap();
         for (wanted, verifier) in verifiers.iter().enumerate() {
             let verified = verifier.verify::<Value>(&token, NOW).map(drop);
-            let expected = if made == wanted { Ok(()) } else { Err(VerifyError::TypeMismatch) };
-            assert_eq!(verified, expected, "{typ}");
+            let expected = if made == wanted { Ok(()) } else { Err("type_mismatch") };
+            assert_eq!(verified.map_err(|error| error.code()), expected, "{typ}");
         }
     }
     let full = Signer::new(&key).typ("application/at+jwt").sign(&everything).unwrap();

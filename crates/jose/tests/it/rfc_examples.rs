@@ -78,8 +78,8 @@ fn rfc7515_a6_and_a7_verify_by_either_signer() {
 #[test]
 fn rfc7515_a5_and_appendix_e_are_refused() {
     let verifier = Verifier::new(keys(&PUBLISHED[0]).1);
-    assert_eq!(verifier.verify(RFC7515_A5).unwrap_err(), VerifyError::AlgorithmNotAllowed);
-    assert_eq!(verifier.verify(RFC7515_E).unwrap_err(), VerifyError::CriticalHeaderUnknown);
+    assert_eq!(verifier.verify(RFC7515_A5).unwrap_err().code(), "algorithm_not_allowed");
+    assert_eq!(verifier.verify(RFC7515_E).unwrap_err().code(), "critical_header_unknown");
 }
 
 #[test]

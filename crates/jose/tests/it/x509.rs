@@ -103,12 +103,12 @@ fn one_of_several_signatures_is_verified_by_its_certificates() {
     let strange = signer(&stranger).sign_flattened(b"payload").unwrap();
     assert_eq!(verifier(&root).keys_of_json(&strange, NOW).unwrap_err().code(), "certificate_untrusted");
     let bare = jws::Signer::new(&certified.key).sign_flattened(b"payload").unwrap();
-    assert_eq!(verifier(&root).keys_of_json(&bare, NOW).unwrap_err(), VerifyError::KeyNotFound);
+    assert_eq!(verifier(&root).keys_of_json(&bare, NOW).unwrap_err().code(), "key_not_found");
     assert_eq!(verifier(&root).keys_of_json("{}", NOW).unwrap_err(), VerifyError::Malformed);
     // Certificates that are not protected could be exchanged, and do not count.
     let mut moved: Value = serde_json::from_str(&bare).unwrap();
     moved["header"] = json!({"x5c": [base64(&certified.der)]});
-    assert_eq!(verifier(&root).keys_of_json(&moved.to_string(), NOW).unwrap_err(), VerifyError::KeyNotFound);
+    assert_eq!(verifier(&root).keys_of_json(&moved.to_string(), NOW).unwrap_err().code(), "key_not_found");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn the_algorithm_is_one_that_the_caller_names_and_the_key_has() {
         |algorithms: &[Algorithm]| Verifier::new(root.trusted(), host(), algorithms.iter().copied());
     assert!(allowing(&[Algorithm::RS256, Algorithm::ES256]).key_of(&token, NOW).is_ok());
     let error = allowing(&[Algorithm::PS256]).key_of(&token, NOW).unwrap_err();
-    assert_eq!(error, VerifyError::AlgorithmNotAllowed);
+    assert_eq!(error.code(), "algorithm_not_allowed");
     let wanted = Algorithm::ES256;
     let error = allowing(&[wanted]).verify(&rsa.chain(), wanted, NOW).unwrap_err();
     assert_eq!(error, KeyError::AlgorithmMismatch { wanted });
@@ -311,7 +311,7 @@ fn a_thumbprint_alone_is_no_key_and_must_fit_the_certificate() {
         json!({"alg": "ES256", "x5t#S256": certified.chain().thumbprint()}),
         json!({"alg": "ES256", "x5u": "https://issuer.example/certificates", "jku": "https://issuer.example/keys"}),
     ] {
-        assert_eq!(key_of(header).unwrap_err(), VerifyError::KeyNotFound);
+        assert_eq!(key_of(header).unwrap_err().code(), "key_not_found");
     }
     let error =
         key_of(json!({"alg": "ES256", "x5c": x5c, "x5t#S256": other.chain().thumbprint()})).unwrap_err();

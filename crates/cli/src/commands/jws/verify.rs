@@ -93,10 +93,14 @@ impl Verify {
                 Err(error) => failure = Some((error, keys)),
             }
         }
-        let (error, keys) = failure.unwrap_or((VerifyError::KeyNotFound, KeySet::default()));
+        let (error, keys) = failure.unwrap_or_else(|| {
+            (VerifyError::KeyNotFound { found: None, wanted: Box::default() }, KeySet::default())
+        });
         let asked = Asked { max_size: self.max_size, payload: payload.is_some() };
         let reason = match error {
-            VerifyError::KeyNotFound | VerifyError::AlgorithmNotAllowed | VerifyError::SignatureInvalid => {
+            VerifyError::KeyNotFound { .. }
+            | VerifyError::AlgorithmNotAllowed { .. }
+            | VerifyError::SignatureInvalid => {
                 skipped.explain(peek.kid())
             }
             _ => String::new(),

@@ -74,7 +74,7 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
             let early = words::span(iat.saturating_since(*now));
             format!("issued {early} in the future: iat {}, {}", words::date(*iat), now_and_leeway(*now))
         }
-        VerifyError::IssuerMismatch => {
+        VerifyError::IssuerMismatch { .. } => {
             let found = unverified.as_ref().and_then(Unverified::iss);
             format!(
                 "from another issuer: iss is {}, wanted {}",
@@ -82,7 +82,7 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
                 quoted(wanted.issuer.as_deref())
             )
         }
-        VerifyError::AudienceMismatch => {
+        VerifyError::AudienceMismatch { .. } => {
             let found = unverified.as_ref().and_then(|token| Members::parse(token.claims_json()).ok());
             let found = found.as_ref().and_then(|claims| claims.get("aud")).map_or("absent", |aud| aud.get());
             format!(
@@ -91,20 +91,20 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
                 quoted(wanted.audience.as_deref())
             )
         }
-        VerifyError::Malformed | VerifyError::TypeMismatch if another_form(token).is_some() => {
+        VerifyError::Malformed | VerifyError::TypeMismatch { .. } if another_form(token).is_some() => {
             another_form(token).unwrap_or_default().to_owned()
         }
-        VerifyError::TypeMismatch => {
+        VerifyError::TypeMismatch { .. } => {
             let found = unverified.as_ref().and_then(Unverified::typ);
             let wanted = wanted.typ.as_deref().map_or("\"JWT\" or none".to_owned(), |typ| quoted(Some(typ)));
             format!("of another type: typ is {}, wanted {wanted} (--typ says which)", quoted(found))
         }
-        VerifyError::AlgorithmNotAllowed => {
+        VerifyError::AlgorithmNotAllowed { .. } => {
             let found = unverified.as_ref().map(Unverified::alg);
             format!("algorithm not allowed: alg is {}, allowed is {}{}", quoted(found), wanted.algorithms, skipped())
         }
         VerifyError::SignatureInvalid => format!("{error}{}", skipped()),
-        VerifyError::KeyNotFound => {
+        VerifyError::KeyNotFound { .. } => {
             let found = unverified.as_ref().and_then(Unverified::kid);
             format!("no key fits: kid is {}{}{}", quoted(found), wanted.kids, skipped())
         }

@@ -73,7 +73,7 @@ impl<'a, 'r, 'de, O: Onlooker> Members<'a, 'r, 'de, O> {
     pub(super) fn finish(mut self) -> Result<(), Failure> {
         match self.step()? {
             None => Ok(()),
-            Some(_) => Err(JsonError::UnknownMember.into()),
+            Some(name) => Err(JsonError::UnknownMember { name: name.unescaped().into() }.into()),
         }
     }
 

@@ -5,6 +5,7 @@
 //! passed over like any other, so that a type may ask again for something else.
 
 mod access;
+mod misfit;
 mod names;
 mod reader;
 mod typed;
@@ -13,6 +14,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed};
 
 use super::scan::check_len;
 use super::{Document, JsonError, Limits};
+pub(crate) use misfit::misfit;
 use reader::Reader;
 
 /// Looks on while the outermost object is read.

@@ -179,7 +179,7 @@ impl Authority {
         let known = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(keys) = known {
             match verifier(keys).verify(token, clock::now()) {
-                Err(VerifyError::KeyNotFound | VerifyError::AlgorithmNotAllowed) => {}
+                Err(VerifyError::KeyNotFound { .. } | VerifyError::AlgorithmNotAllowed { .. }) => {}
                 outcome => return Ok(outcome?),
             }
         }
