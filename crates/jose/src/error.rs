@@ -233,6 +233,15 @@ pub enum SignError {
         /// Why not.
         reason: Box<str>,
     },
+    /// A registered claim has a form that every verifier refuses (RFC 7519 §4.1): `exp` in milliseconds or as a string, `sub` as a
+    /// number, `aud` without an audience.
+    #[error("claim `{name}` is malformed: {fault}; every verifier refuses this: who needs such a token signs it with `jws::Signer`")]
+    ClaimMalformed {
+        /// Its name.
+        name: &'static str,
+        /// What stands there, and what should.
+        fault: Box<ClaimFault>,
+    },
     /// The name of a header member has a meaning of its own, or is there already.
     #[error("this header member cannot be set")]
     HeaderName,
@@ -257,6 +266,7 @@ impl SignError {
         match self {
             Self::Key(error) => error.code(),
             Self::Claims { .. } => "claims_not_serialisable",
+            Self::ClaimMalformed { .. } => "claim_malformed",
             Self::HeaderName => "header_name_reserved",
             Self::Unencoded => "payload_needs_encoding",
             Self::Unprotected => "unprotected_header_in_compact",

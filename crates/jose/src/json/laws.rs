@@ -116,11 +116,14 @@ fn tree(value: Value<'_, '_>) -> Option<Tree> {
     let Some(text) = value.as_number() else {
         return Some(value.as_bool().map_or(Tree::Null, Tree::Bool));
     };
-    // A number that would lose something in its type is refused.
+    // What is no integer of 64 bits is the nearest double.
     if number::is_integer(text) && text != "-0" {
-        return text.parse::<u64>().map(Tree::from).or_else(|_| text.parse::<i64>().map(Tree::from)).ok();
+        let integer = text.parse::<u64>().map(Tree::from).or_else(|_| text.parse::<i64>().map(Tree::from));
+        if let Ok(integer) = integer {
+            return Some(integer);
+        }
     }
-    number::to_f64(text).ok().map(Tree::from)
+    number::nearest_f64(text).ok().map(Tree::from)
 }
 
 /// What is shown of the outermost object.

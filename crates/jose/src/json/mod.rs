@@ -19,12 +19,14 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
+use de::Names;
 pub(crate) use de::{Onlooker, Written, misfit, read_object};
 use error::Fault;
 pub use error::JsonError;
 pub(crate) use number::{NumericDate, Rounding};
 pub(crate) use scan::{Document, Limits};
 pub use ser::to_vec;
+pub(crate) use ser::claims_to_vec;
 pub(crate) use string::unescape;
 pub(crate) use value::Value;
 

@@ -77,45 +77,10 @@ pub(super) fn is_integer(text: &str) -> bool {
     !text.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
 }
 
-/// The number as a double, if a double holds exactly what is written: the shortest text for that double has the
-/// same digits. `0.1` and `1e3` do, `9007199254740993` and `1e400` do not.
-pub(super) fn to_f64(text: &str) -> Result<f64, JsonError> {
+/// The double that is nearest to the number; the largest one for what lies beyond it, so that there is no infinity in JSON.
+pub(super) fn nearest_f64(text: &str) -> Result<f64, JsonError> {
     let value: f64 = text.parse().map_err(|_| JsonError::Number)?;
-    if value.is_finite() && Decimal::of(text) == Decimal::of(&format!("{value:e}")) {
-        Ok(value)
-    } else {
-        Err(JsonError::Number)
-    }
-}
-
-/// A decimal number in one form only: no zeros at either end of its digits.
-#[derive(PartialEq)]
-struct Decimal {
-    negative: bool,
-    digits: Vec<u8>,
-    /// The power of ten of the last digit; `None` where it is absurd.
-    exponent: Option<i64>,
-}
-
-impl Decimal {
-    fn of(text: &str) -> Self {
-        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-        let negative = mantissa.starts_with('-');
-        let mantissa = mantissa.trim_start_matches('-');
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let mut digits: Vec<u8> =
-            whole.bytes().chain(fraction.bytes()).skip_while(|&byte| byte == b'0').collect();
-        let mut exponent: Option<i64> =
-            exponent.parse().ok().and_then(|e: i64| e.checked_sub(i64::try_from(fraction.len()).ok()?));
-        while digits.last() == Some(&b'0') {
-            digits.pop();
-            exponent = exponent.and_then(|e| e.checked_add(1));
-        }
-        if digits.is_empty() {
-            exponent = Some(0);
-        }
-        Self { negative, digits, exponent }
-    }
+    Ok(value.clamp(f64::MIN, f64::MAX))
 }
 
 /// Which way a fraction of a second goes.

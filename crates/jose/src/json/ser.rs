@@ -3,6 +3,7 @@
 //! Strings, which claims consist of, are looked through sixteen bytes at a time. Numbers with a fraction, and types that have an
 //! understanding of their own with `serde_json`, are left to it.
 
+mod claims;
 mod compound;
 mod string;
 
@@ -11,6 +12,8 @@ use std::fmt;
 use serde::ser::{self, Serialize, Serializer};
 
 use super::JsonError;
+pub(crate) use claims::claims_to_vec;
+use claims::Watch;
 use compound::Compound;
 
 /// Writes a value as JSON (RFC 8259): what `serde_json` writes, in half the time for what claims consist of.
@@ -18,9 +21,7 @@ use compound::Compound;
 /// # Errors
 /// [`JsonError::Refused`] with what the value's type says: a map's name that is no string, for one.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, JsonError> {
-    /// Most claims sets fit.
-    const USUAL: usize = 1024;
-    let mut writer = Writer { out: Vec::with_capacity(USUAL) };
+    let mut writer = Writer { out: Vec::with_capacity(USUAL), watch: None };
     match value.serialize(&mut writer) {
         Ok(()) => Ok(writer.out),
         Err(WriteError::LeftToSerdeJson) => {
@@ -30,9 +31,14 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, JsonError> {
     }
 }
 
+/// Most claims sets fit (bytes).
+const USUAL: usize = 1024;
+
 /// JSON in the making.
 struct Writer {
     out: Vec<u8>,
+    /// What is noticed of a claims set on the way.
+    watch: Option<Watch>,
 }
 
 #[derive(Debug)]
@@ -153,6 +159,7 @@ impl<'w> Serializer for &'w mut Writer {
         self.open_variant(variant);
         value.serialize(&mut *self)?;
         self.out.push(b'}');
+        self.leave(1);
         Ok(())
     }
 
@@ -205,6 +212,7 @@ impl<'w> Serializer for &'w mut Writer {
 impl Writer {
     /// An enum's variant that carries something: an object with one member.
     fn open_variant(&mut self, variant: &str) {
+        self.enter();
         self.out.push(b'{');
         string::write(variant, &mut self.out);
         self.out.push(b':');

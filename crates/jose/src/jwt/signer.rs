@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use crate::base64url;
 use crate::error::SignError;
-use crate::json;
+use crate::json::{self, Document, JsonError, Limits};
 #[cfg(feature = "x509")]
 use crate::jws::CertificateMember;
+use super::fault;
 use crate::jws::HeaderTemplate;
 use crate::key::SigningKey;
 #[cfg(feature = "x509")]
@@ -108,7 +109,8 @@ impl Signer {
     /// Signs a claims set: anything that serialises to a JSON object.
     ///
     /// # Errors
-    /// [`SignError::Claims`] where it does not; [`SignError::Key`] where the key must not sign.
+    /// [`SignError::Claims`] where it does not; [`SignError::ClaimMalformed`] where a registered claim has a form that every
+    /// verifier refuses; [`SignError::Key`] where the key must not sign.
     pub fn sign<C: Serialize + ?Sized>(&self, claims: &C) -> Result<String, SignError> {
         let json = claims_json(claims)?;
         self.key.check()?;
@@ -126,13 +128,24 @@ impl Signer {
     }
 }
 
-/// What is signed of a claims set, which must be an object (RFC 7519 §7.1).
+/// What is signed of a claims set, which must be an object (RFC 7519 §7.1) that verifiers can take.
 pub(crate) fn claims_json<C: Serialize + ?Sized>(claims: &C) -> Result<Vec<u8>, SignError> {
-    let json =
-        json::to_vec(claims).map_err(|error| SignError::Claims { reason: error.to_string().into() })?;
-    if json.first() == Some(&b'{') {
-        Ok(json)
-    } else {
-        Err(SignError::Claims { reason: "not an object".into() })
+    let refused = |error: JsonError| SignError::Claims { reason: error.to_string().into() };
+    let written = json::claims_to_vec(claims).map_err(refused)?;
+    match written.malformed {
+        None => Ok(written.json),
+        Some(name) => Err(malformed(name, &written.json)),
+    }
+}
+
+#[cold]
+fn malformed(name: &'static str, json: &[u8]) -> SignError {
+    let document = match Document::parse(json, Limits::PAYLOAD) {
+        Ok(document) => document,
+        Err(error) => return SignError::Claims { reason: error.to_string().into() },
+    };
+    match document.root().get(name) {
+        Some(value) => SignError::ClaimMalformed { name, fault: Box::new(fault(name, value)) },
+        None => SignError::Failed,
     }
 }

@@ -235,23 +235,6 @@ fn a_required_claim_must_be_there() {
 }
 
 #[test]
-fn numbers_are_kept_exactly_or_refused() {
-    let read = |number: &str| {
-        verify(&format!(r#"{{"iss":"i","aud":"a","exp":1900000000,"x":{number}}}"#)).map(|c| c["x"].clone())
-    };
-    assert_eq!(read("9007199254740993").unwrap(), json!(9_007_199_254_740_993_u64));
-    assert_eq!(read("18446744073709551615").unwrap(), json!(u64::MAX));
-    assert_eq!(read("-9223372036854775808").unwrap(), json!(i64::MIN));
-    assert_eq!(read("0.1").unwrap(), json!(0.1));
-    assert_eq!(read("1.50e2").unwrap(), json!(150.0));
-    for lossy in
-        ["18446744073709551616", "9007199254740993.0", "1e400", "-1e400", "1e-400", "0.10000000000000000001"]
-    {
-        assert_eq!(read(lossy).unwrap_err().code(), "claims_mismatch", "{lossy}");
-    }
-}
-
-#[test]
 fn odd_clocks_cause_no_panic() {
     let token = sign(r#"{"iss":"i","aud":"a","exp":253402300799,"nbf":0,"iat":0}"#);
     let verifier = Verifier::new("i", "a", secret()).leeway(Duration::from_secs(600)).max_age(Duration::MAX);

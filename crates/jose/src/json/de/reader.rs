@@ -115,6 +115,14 @@ impl<'r, 'de, O: Onlooker> Reader<'r, 'de, O> {
         Ok(())
     }
 
+    /// Passes over a value. Its text.
+    pub(super) fn raw(&mut self) -> Result<&'de str, Failure> {
+        self.space();
+        let start = self.at;
+        self.skip()?;
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
     /// Goes to the next element of an array, or leaves it.
     pub(super) fn element(&mut self, place: &mut Place) -> Result<bool, Failure> {
         self.next(place, b']')

@@ -7,6 +7,7 @@ use serde::forward_to_deserialize_any;
 
 use super::Onlooker;
 use super::access::{Elements, Members, Variant};
+use super::raw;
 use super::reader::{Lexeme, Mark, Reader};
 use crate::json::error::Failure;
 use crate::json::{JsonError, number};
@@ -67,10 +68,10 @@ impl<'de, O: Onlooker> Deserializer<'de> for &mut Reader<'_, 'de, O> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        visitor.visit_newtype_struct(self)
+        if name == raw::NAME { raw::read(self, visitor) } else { visitor.visit_newtype_struct(self) }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -103,7 +104,7 @@ impl<'de, O: Onlooker> Deserializer<'de> for &mut Reader<'_, 'de, O> {
         match self.peek_number()? {
             Some(text) => {
                 self.lexeme()?;
-                visitor.visit_f64(number::to_f64(text)?)
+                visitor.visit_f64(number::nearest_f64(text)?)
             }
             None => self.deserialize_any(visitor),
         }
@@ -131,13 +132,12 @@ impl<O: Onlooker> Reader<'_, '_, O> {
 }
 
 fn visit_number<'de, V: Visitor<'de>>(text: &'de str, visitor: V) -> Result<V::Value, Failure> {
-    if !number::is_integer(text) {
-        return visitor.visit_f64(number::to_f64(text)?);
+    // A type that asks for an integer refuses a double; one that takes any value need not be hindered by a number that it may
+    // never look at.
+    match text.parse() {
+        Ok(integer) if text != "-0" => visitor.visit_i64(integer),
+        _ => visitor.visit_f64(number::nearest_f64(text)?),
     }
-    if text == "-0" {
-        return visitor.visit_f64(-0.0);
-    }
-    visitor.visit_i64(text.parse().map_err(|_| JsonError::Number)?)
 }
 
 fn mismatch(found: &Lexeme<'_>, wanted: &'static str) -> Failure {

@@ -11,18 +11,25 @@ use super::{WriteError, Writer, string};
 pub(super) struct Compound<'w> {
     writer: &'w mut Writer,
     first: bool,
+    /// Whether it is an object with nothing around it.
+    outermost: bool,
+    /// Where the name that was written last begins.
+    name: usize,
     end: &'static [u8],
 }
 
 impl<'w> Compound<'w> {
     pub(super) fn array(writer: &'w mut Writer) -> Self {
+        writer.enter();
         writer.out.push(b'[');
-        Self { writer, first: true, end: b"]" }
+        Self { writer, first: true, outermost: false, name: 0, end: b"]" }
     }
 
     pub(super) fn object(writer: &'w mut Writer) -> Self {
+        let outermost = writer.out.is_empty();
+        writer.enter();
         writer.out.push(b'{');
-        Self { writer, first: true, end: b"}" }
+        Self { writer, first: true, outermost, name: 0, end: b"}" }
     }
 
     /// With the object around it that names an enum's variant.
@@ -47,11 +54,17 @@ impl<'w> Compound<'w> {
         self.separate();
         string::write(name, &mut self.writer.out);
         self.writer.out.push(b':');
-        value.serialize(&mut *self.writer)
+        let start = self.writer.out.len();
+        value.serialize(&mut *self.writer)?;
+        if self.outermost {
+            self.writer.look_at(name.as_bytes(), start);
+        }
+        Ok(())
     }
 
     fn close(self) -> Result<(), WriteError> {
         self.writer.out.extend_from_slice(self.end);
+        self.writer.leave(self.end.len());
         Ok(())
     }
 }
@@ -74,12 +87,18 @@ impl SerializeMap for Compound<'_> {
             }
             _ => return Err(WriteError::custom("key must be a string")),
         }
+        self.name = start;
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), WriteError> {
+        let colon = self.writer.out.len();
         self.writer.out.push(b':');
-        value.serialize(&mut *self.writer)
+        value.serialize(&mut *self.writer)?;
+        if self.outermost {
+            self.writer.look_at_entry(self.name, colon);
+        }
+        Ok(())
     }
 
     fn end(self) -> Result<(), WriteError> {
