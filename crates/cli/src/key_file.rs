@@ -57,11 +57,13 @@ impl KeyFile {
             };
         }
         let pem = std::str::from_utf8(text).ok().filter(|text| text.contains("-----BEGIN "));
-        let key = match pem {
-            Some(pem) => Jwk::from_pem(pem),
-            None => Jwk::from_der(bytes),
-        };
-        key.map(|key| Self::One(Box::new(key)))
+        match pem {
+            Some(pem) => JwkSet::from_pem(pem).map(|set| match set.keys() {
+                [only] => Self::One(Box::new(only.clone())),
+                _ => Self::Set(set),
+            }),
+            None => Jwk::from_der(bytes).map(|key| Self::One(Box::new(key))),
+        }
     }
 
     /// The keys, as few or as many as there are.

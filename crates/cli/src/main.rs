@@ -14,6 +14,7 @@ mod members;
 mod options;
 mod output;
 mod remote;
+mod secret;
 mod serving;
 mod words;
 

@@ -274,7 +274,7 @@ const fn reason_of(error: &VerifyError) -> Reason {
         VerifyError::IssuedInTheFuture { .. } => Reason::IssuedInTheFuture,
         VerifyError::TooOld { .. } => Reason::TooOld,
         VerifyError::IssuerMismatch { .. } => Reason::Issuer,
-        VerifyError::AudienceMismatch { .. } => Reason::Audience,
+        VerifyError::AudienceMismatch { .. } | VerifyError::AuthorizedPartyMismatch { .. } => Reason::Audience,
         _ => Reason::Invalid,
     }
 }

@@ -155,6 +155,14 @@ pub enum VerifyError {
         /// Those of which one is wanted.
         wanted: Audience,
     },
+    /// `azp` names another party than the client, to which the token was issued (OpenID Connect Core §3.1.3.7).
+    #[error("token was issued to another party: azp is {}, wanted {}", Shown(found), ShownAll(wanted))]
+    AuthorizedPartyMismatch {
+        /// The `azp` of the token.
+        found: Box<str>,
+        /// The parties of which one is wanted.
+        wanted: Box<[Box<str>]>,
+    },
 }
 
 impl VerifyError {
@@ -191,6 +199,7 @@ impl VerifyError {
             Self::TooOld { .. } => "token_too_old",
             Self::IssuerMismatch { .. } => "issuer_mismatch",
             Self::AudienceMismatch { .. } => "audience_mismatch",
+            Self::AuthorizedPartyMismatch { .. } => "authorized_party_mismatch",
         }
     }
 }

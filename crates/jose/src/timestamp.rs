@@ -1,7 +1,7 @@
 //! Points in time as JOSE writes them: whole seconds since 1970 (`NumericDate`, RFC 7519 §2).
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -101,8 +101,49 @@ impl Serialize for Timestamp {
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
+    /// Reads what a verifier reads in `exp`: a number of seconds, also with a fraction, which is dropped, or an exponent.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let seconds = i64::deserialize(deserializer)?;
-        Self::try_from_unix(seconds).ok_or_else(|| de::Error::custom("outside the years 1970 to 9999"))
+        deserializer.deserialize_i64(NumericDate)
+    }
+}
+
+struct NumericDate;
+
+impl NumericDate {
+    fn outside<E: de::Error>() -> E {
+        E::custom("outside the years 1970 to 9999")
+    }
+}
+
+impl de::Visitor<'_> for NumericDate {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of seconds since 1970")
+    }
+
+    fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Timestamp, E> {
+        Timestamp::try_from_unix(seconds).ok_or_else(Self::outside)
+    }
+
+    fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Timestamp, E> {
+        i64::try_from(seconds).ok().and_then(Timestamp::try_from_unix).ok_or_else(Self::outside)
+    }
+
+    fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Timestamp, E> {
+        let whole = seconds.floor();
+        if !(-1.0..1.0e12).contains(&whole) {
+            return Err(Self::outside());
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and far from the ends of an i64")]
+        self.visit_i64(whole as i64)
+    }
+}
+
+/// The whole second that it lies in; of a time outside the years 1970 to 9999 the nearest one within.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::MIN.saturating_add(since)
     }
 }

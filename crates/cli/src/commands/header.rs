@@ -19,6 +19,8 @@ pub(super) struct HeaderOption {
     pub(super) typ: Option<String>,
     /// `cty`.
     pub(super) cty: Option<String>,
+    /// `crit`: which of the rest verifiers must understand.
+    pub(super) crit: Vec<String>,
     /// The rest.
     pub(super) others: Vec<(String, Box<RawValue>)>,
 }
@@ -30,6 +32,10 @@ impl HeaderOption {
         let Some(json) = json else { return Ok(header) };
         let members = Members::parse(json).map_err(wrong)?;
         for (name, value) in members.iter() {
+            if name == "crit" {
+                header.crit = critical(value, &members)?;
+                continue;
+            }
             let place = match name {
                 "alg" => &mut header.alg,
                 "enc" => &mut header.enc,
@@ -64,9 +70,9 @@ impl HeaderOption {
         }
     }
 
-    /// The members for the header of a signature, where `enc` is nothing special.
-    pub(super) fn others_of_a_signature(&self) -> impl Iterator<Item = (&str, &RawValue)> {
-        self.others.iter().map(|(name, value)| (name.as_str(), &**value))
+    /// The members for the header of a signature, each with whether verifiers must understand it.
+    pub(super) fn others_of_a_signature(&self) -> impl Iterator<Item = (&str, &RawValue, bool)> {
+        self.others.iter().map(|(name, value)| (name.as_str(), &**value, self.crit.contains(name)))
     }
 
     /// Refuses an `alg` or `enc` other than the one that is used anyway.
@@ -78,6 +84,27 @@ impl HeaderOption {
             _ => Ok(()),
         }
     }
+}
+
+/// The names in `crit`, each once and each that of a member beside it (RFC 7515 §4.1.11).
+fn critical(value: &RawValue, members: &Members) -> Result<Vec<String>, Failure> {
+    let names: Vec<String> = serde_json::from_str(value.get())
+        .map_err(|_| wrong("`crit` must be a list of the names of other members"))?;
+    let repeated = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
+    if names.is_empty() || repeated {
+        return Err(wrong("`crit` names at least one member, and each once"));
+    }
+    // Those have a place of their own, and need not be understood by anybody who does not.
+    const REGISTERED: [&str; 6] = ["alg", "enc", "kid", "typ", "cty", "crit"];
+    for name in &names {
+        if REGISTERED.contains(&name.as_str()) {
+            return Err(wrong(format!("`crit` names `{name}`, which is no extension")));
+        }
+        if members.get(name).is_none() {
+            return Err(wrong(format!("`crit` names {name:?}, which is not there")));
+        }
+    }
+    Ok(names)
 }
 
 /// A header that cannot be made.

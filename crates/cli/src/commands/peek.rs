@@ -74,6 +74,9 @@ impl Peek {
             {
                 format!("{error}; the text carries no payload: a detached one is given with --payload")
             }
+            VerifyError::CriticalHeaderUnknown { .. } => {
+                format!("{error}: --understands says that you see to it")
+            }
             VerifyError::TooLarge { limit } => too_large("token", *limit, asked.max_size),
             other => other.to_string(),
         }
@@ -92,7 +95,13 @@ impl Peek {
                 format!("{error}: compressed texts are taken with --allow-zip")
             }
             DecryptError::Header { name: "p2c" } => {
-                format!("{error}: {}; --max-iterations takes more", self.found("p2c"))
+                let few = self.headers().any(|header| header["p2c"].as_u64().is_some_and(|count| count < FEWEST));
+                let hint = if few {
+                    format!("fewer than {FEWEST} iterations protect no password: have it encrypted again with more")
+                } else {
+                    "--max-iterations takes more".to_owned()
+                };
+                format!("{error}: {}; {hint}", self.found("p2c"))
             }
             // In a compact text something stands in the place of the header.
             DecryptError::Malformed if self.protected.is_empty() && !self.unprotected.is_empty() => {
@@ -134,6 +143,9 @@ impl Peek {
         }
     }
 }
+
+/// Passwords that were hashed less often are refused whatever is asked for.
+const FEWEST: u64 = 1000;
 
 /// Whether a text is in a JSON form: no compact form begins like one.
 pub(super) fn is_json(text: &str) -> bool {

@@ -115,7 +115,7 @@ impl ProofVerifier {
 
     /// The key in the header. Nowhere else in this crate is such a key used.
     fn key(&self, segment: &[u8]) -> Result<(VerifyingKey, String), DpopError> {
-        let header = Header::decode(segment)?;
+        let header = Header::decode(segment, &[])?;
         let wanted = TokenType::from("dpop+jwt");
         if !wanted.accepts(header.typ.as_deref()) {
             return Err(VerifyError::TypeMismatch { found: header.typ, wanted }.into());

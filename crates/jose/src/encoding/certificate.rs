@@ -16,6 +16,8 @@ const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
 /// What a certificate says about a key.
 pub(crate) struct Certificate<'a> {
     subject_public_key: Reader<'a>,
+    issuer: &'a [u8],
+    subject: &'a [u8],
     /// Absent where the certificate does not restrict its key.
     pub(crate) key_usage: Option<KeyUsage>,
 }
@@ -53,9 +55,10 @@ impl<'a> Certificate<'a> {
         fields.optional(VERSION)?;
         // Serial numbers are negative now and then, and no business of ours.
         fields.element(der::INTEGER)?;
-        for _signature_issuer_validity_subject in 0..4 {
-            fields.sequence()?;
-        }
+        fields.sequence()?; // signature
+        let issuer = fields.element(der::SEQUENCE)?;
+        fields.sequence()?; // validity
+        let subject = fields.element(der::SEQUENCE)?;
         let subject_public_key = fields.sequence()?;
         fields.optional(ISSUER_UNIQUE_ID)?;
         fields.optional(SUBJECT_UNIQUE_ID)?;
@@ -64,7 +67,13 @@ impl<'a> Certificate<'a> {
             None => None,
         };
         fields.end()?;
-        Ok(Self { subject_public_key, key_usage })
+        Ok(Self { subject_public_key, issuer, subject, key_usage })
+    }
+
+    /// Whether the other one may be the authority that issued this certificate, by its name. One that issued itself has no
+    /// other.
+    pub(crate) fn names_as_issuer(&self, other: &Self) -> bool {
+        self.issuer != self.subject && self.issuer == other.subject
     }
 
     /// The key that the certificate is about.

@@ -21,6 +21,9 @@ pub(crate) fn read(der: &[u8], curve: Option<Curve>) -> Result<Private, KeyError
     let named = match fields.optional(PARAMETERS)? {
         Some(parameters) => {
             let mut parameters = Reader::new(parameters);
+            if parameters.next_is(der::SEQUENCE) {
+                return Err(KeyError::Unsupported { what: EXPLICIT });
+            }
             let named = curve_of(parameters.element(der::OBJECT_IDENTIFIER)?)?;
             parameters.end()?;
             Some(named)
@@ -59,6 +62,9 @@ pub(crate) fn private_key(curve: Curve, scalar: &[u8], point: Option<&[u8]>) -> 
     let public = public.as_deref().map(Vec::as_slice).unwrap_or_default();
     der::element(der::SEQUENCE, &[&version, &scalar, &parameters, public])
 }
+
+/// Curves that spell themselves out have served to forge certificates (CVE-2020-0601), so they must go by their names.
+pub(super) const EXPLICIT: &str = "an elliptic curve given by its parameters (openssl ec -param_enc named_curve names it)";
 
 pub(crate) fn curve_of(found: &[u8]) -> Result<Curve, KeyError> {
     match found {

@@ -59,7 +59,7 @@ impl KeyKind {
                 return Err(KeyError::Unsupported { what: "an RSA key bound to PSS by its encoding" });
             }
             oid::EC => Self::Ec(sec1::curve_of(fields.element(der::OBJECT_IDENTIFIER).map_err(|_| {
-                KeyError::Unsupported { what: "an elliptic curve given by its parameters" }
+                KeyError::Unsupported { what: sec1::EXPLICIT }
             })?)?),
             oid::ED25519 => Self::Okp(OkpCurve::Ed25519),
             oid::X25519 => Self::Okp(OkpCurve::X25519),

@@ -47,7 +47,7 @@ pub(super) struct KeyHeader {
 
 impl ContentHeader {
     pub(super) fn read(protected: Value<'_, '_>, json: &[u8]) -> Result<Self, DecryptError> {
-        header::check_critical(protected, &[]).map_err(|_| DecryptError::CriticalHeader)?;
+        header::check_critical(protected, |_| false).map_err(|_| DecryptError::CriticalHeader)?;
         // RFC 7797 is about signatures.
         if protected.get("b64").is_some() {
             return Err(DecryptError::Header { name: "b64" });

@@ -5,6 +5,7 @@ mod certificate;
 mod generate;
 mod pair;
 mod parse;
+mod pem;
 mod permission;
 mod set;
 mod skipped;
@@ -48,30 +49,6 @@ impl Jwk {
     /// [`KeyError`]; nothing of the key is repeated in it.
     pub fn parse(json: &[u8]) -> Result<Self, KeyError> {
         parse::jwk(json)
-    }
-
-    /// Reads the first key of a PEM text: PKCS#8, SubjectPublicKeyInfo, PKCS#1, SEC1, or a certificate, of which only the key
-    /// is taken.
-    ///
-    /// # Errors
-    /// [`KeyError::Pem`], [`KeyError::Der`], [`KeyError::Encrypted`], or why the key itself was refused.
-    pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
-        let mut rest = pem;
-        loop {
-            let (block, after) = encoding::pem::read(rest)?;
-            match block.label {
-                // OpenSSL writes these before a key on an elliptic curve.
-                "EC PARAMETERS" => rest = after,
-                "ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted),
-                "OPENSSH PRIVATE KEY" => {
-                    return Err(KeyError::Unsupported { what: "a private key in OpenSSH's own form" });
-                }
-                "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
-                    return Err(KeyError::Unsupported { what: "a certificate request" });
-                }
-                _ => return Self::from_der(&block.der),
-            }
-        }
     }
 
     /// Reads the DER of a key: PKCS#8, SubjectPublicKeyInfo, PKCS#1, SEC1 or a certificate, told apart by their structure.

@@ -1,24 +1,86 @@
 //! Reading the protected header (RFC 7515 §4).
 
 use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::DeserializeOwned;
 
 use crate::Algorithm;
 use crate::base64url;
 use crate::error::VerifyError;
-use crate::json::{Document, Limits, Value};
+use crate::json::{self, Document, JsonError, Limits, Value};
 use crate::key::MAX_KID;
 
 /// The longest protected header (bytes of its JSON).
 pub(crate) const MAX_HEADER: usize = 8 * 1024;
 
-/// The members of a protected header that matter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
+/// A protected header that was verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Header {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<Box<str>>,
     pub(crate) typ: Option<Box<str>>,
     pub(crate) cty: Option<Box<str>>,
     pub(crate) payload: PayloadEncoding,
+    /// All of it.
+    pub(crate) json: Box<str>,
+}
+
+impl Header {
+    /// The algorithm of the signature.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The `kid`.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The `typ`: what the whole is.
+    #[must_use]
+    pub fn typ(&self) -> Option<&str> {
+        self.typ.as_deref()
+    }
+
+    /// The `cty`: what the payload is.
+    #[must_use]
+    pub fn cty(&self) -> Option<&str> {
+        self.cty.as_deref()
+    }
+
+    /// All members as they were signed, in JSON.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// The value of any member.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<serde_json::Value> {
+        self.read::<serde_json::Map<_, _>>().ok()?.remove(name)
+    }
+
+    /// All members as the caller's type.
+    ///
+    /// # Errors
+    /// [`JsonError`] where they do not fit it.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
+        json::from_slice(self.json.as_bytes())
+    }
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Header")
+            .field("algorithm", &self.algorithm)
+            .field("kid", &self.kid)
+            .field("typ", &self.typ)
+            .field("cty", &self.cty)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether a payload is signed in base64url or as it is (RFC 7797).
@@ -35,12 +97,13 @@ pub(crate) const REGISTERED: &[&str] = &[
 ];
 
 impl Header {
-    /// Decodes and checks the header of a JWT, whose payload is always encoded (RFC 7797 §7).
-    pub(crate) fn decode(segment: &[u8]) -> Result<Self, VerifyError> {
+    /// Decodes and checks the header of a JWT, whose payload is always encoded (RFC 7797 §7). `understood` are the extensions
+    /// that its caller takes care of.
+    pub(crate) fn decode(segment: &[u8], understood: &[Cow<'static, str>]) -> Result<Self, VerifyError> {
         let json = decode(segment)?;
         let document = Document::parse(&json, Limits::HEADER).map_err(VerifyError::HeaderJson)?;
         let root = document.root();
-        check_critical(root, &[])?;
+        check_critical(root, |name| name != "b64" && understood.iter().any(|known| known == name))?;
         if root.get("b64").is_some() {
             return Err(VerifyError::Header { name: "b64" });
         }
@@ -48,9 +111,11 @@ impl Header {
     }
 
     /// Checks the protected header of a JWS. `understood` are the extensions that its caller takes care of.
-    pub(crate) fn read_jws(root: Value<'_, '_>, understood: &[&str]) -> Result<Self, VerifyError> {
-        let known: Vec<&str> = understood.iter().copied().chain(["b64"]).collect();
-        check_critical(root, &known)?;
+    pub(crate) fn read_jws(
+        root: Value<'_, '_>,
+        understood: &[Cow<'static, str>],
+    ) -> Result<Self, VerifyError> {
+        check_critical(root, |name| name == "b64" || understood.iter().any(|known| known == name))?;
         let payload = match root.get("b64").map(Value::as_bool) {
             None => PayloadEncoding::Base64url,
             Some(encoded) => {
@@ -87,6 +152,7 @@ impl Header {
             typ: typ.map(Into::into),
             cty: cty.map(Into::into),
             payload: PayloadEncoding::Base64url,
+            json: root.text().into(),
         })
     }
 }
@@ -100,7 +166,10 @@ pub(crate) fn decode(segment: &[u8]) -> Result<Vec<u8>, VerifyError> {
 }
 
 /// `crit` must be a list of names, each once, none registered, each present in the header and understood.
-pub(crate) fn check_critical(root: Value<'_, '_>, understood: &[&str]) -> Result<(), VerifyError> {
+pub(crate) fn check_critical(
+    root: Value<'_, '_>,
+    is_understood: impl Fn(&str) -> bool,
+) -> Result<(), VerifyError> {
     let Some(critical) = root.get("crit") else { return Ok(()) };
     let malformed = VerifyError::CriticalHeaderMalformed;
     let names = critical.elements().ok_or(malformed.clone())?.map(Value::as_str);
@@ -111,7 +180,7 @@ pub(crate) fn check_critical(root: Value<'_, '_>, understood: &[&str]) -> Result
     if names.is_empty() || repeated || names.iter().any(forbidden) {
         return Err(malformed);
     }
-    match names.iter().find(|name| !understood.contains(&&***name)) {
+    match names.iter().find(|name| !is_understood(name)) {
         None => Ok(()),
         Some(name) => Err(VerifyError::CriticalHeaderUnknown { name: (&**name).into() }),
     }

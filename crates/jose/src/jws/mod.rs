@@ -11,12 +11,13 @@ mod template;
 mod verified;
 mod verifier;
 
+pub use header::Header;
 pub use signer::{Signer, sign_general, sign_general_detached};
 pub use verified::Verified;
 pub use verifier::Verifier;
 
 pub(crate) use compact::{Parts, split, verify_signature};
-pub(crate) use header::{Header, PayloadEncoding};
+pub(crate) use header::PayloadEncoding;
 #[cfg(feature = "x509")]
 pub(crate) use json_form::protected_headers;
 #[cfg(feature = "x509")]

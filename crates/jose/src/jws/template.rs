@@ -19,6 +19,8 @@ pub(crate) struct HeaderTemplate {
     pub(crate) kid: Option<Box<str>>,
     /// Names and JSON values.
     members: Vec<(Box<str>, Box<str>)>,
+    /// Those of them that a verifier must understand (RFC 7515 §4.1.11).
+    critical: Vec<Box<str>>,
     /// RFC 7797: the payload is signed as it is.
     pub(crate) unencoded: bool,
 }
@@ -32,6 +34,7 @@ impl HeaderTemplate {
             cty: None,
             kid: kid.map(Into::into),
             members: vec![],
+            critical: vec![],
             unencoded: false,
         }
     }
@@ -45,6 +48,13 @@ impl HeaderTemplate {
             return Err(SignError::HeaderName);
         }
         self.registered(name, value)
+    }
+
+    /// Adds a member of the caller's own that a verifier must understand.
+    pub(crate) fn critical<V: Serialize + ?Sized>(&mut self, name: &str, value: &V) -> Result<(), SignError> {
+        self.member(name, value)?;
+        self.critical.push(name.into());
+        Ok(())
     }
 
     /// Adds a registered member that this crate has computed.
@@ -96,7 +106,12 @@ impl HeaderTemplate {
             push(&mut json, name, value);
         }
         if self.unencoded {
-            json.push_str(r#","b64":false,"crit":["b64"]"#);
+            json.push_str(r#","b64":false"#);
+        }
+        let critical: Vec<_> = self.critical.iter().map(|name| &**name).chain(self.unencoded.then_some("b64")).collect();
+        if !critical.is_empty() {
+            let names: Vec<_> = critical.into_iter().map(quoted).collect();
+            push(&mut json, "crit", &format!("[{}]", names.join(",")));
         }
         json.push('}');
         json

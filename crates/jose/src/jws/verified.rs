@@ -28,6 +28,12 @@ impl Verified {
         self.payload
     }
 
+    /// The protected header, with all its members.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
     /// The algorithm by which they were signed.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {

@@ -175,8 +175,7 @@ impl Verifier {
             Some(unprotected) => json_form::check_unprotected(Some(root), unprotected)?,
             None => None,
         };
-        let understood: Vec<&str> = self.understood.iter().map(|name| &**name).collect();
-        match Header::read_jws(root, &understood) {
+        match Header::read_jws(root, &self.understood) {
             Ok(header) => Ok(Ok((header, kid))),
             Err(
                 error @ (VerifyError::AlgorithmNotAllowed { .. }
@@ -190,8 +189,7 @@ impl Verifier {
     fn header(&self, segment: &[u8]) -> Result<Header, VerifyError> {
         let json = header::decode(segment)?;
         let document = Document::parse(&json, Limits::HEADER).map_err(VerifyError::HeaderJson)?;
-        let understood: Vec<&str> = self.understood.iter().map(|name| &**name).collect();
-        Header::read_jws(document.root(), &understood).map_err(|error| self.keys.say_allowed(error))
+        Header::read_jws(document.root(), &self.understood).map_err(|error| self.keys.say_allowed(error))
     }
 
     fn verify_with_keys(

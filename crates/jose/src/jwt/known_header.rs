@@ -34,16 +34,18 @@ impl KnownHeaders {
         let slots = keys.iter().take(MAX_SLOTS).map(|key| {
             // Without a `kid`, or with one that others have, another key may be meant as well.
             let own = keys.is_unmistakable(key).then(|| {
+                let mut template = HeaderTemplate::new(key.algorithm(), key.kid());
+                template.typ = typ.map(Into::into);
+                let json = template.to_json();
+                let encoded = base64url::encode(&json).into_bytes().into_boxed_slice();
                 let header = Header {
                     algorithm: key.algorithm(),
                     kid: key.kid().map(Into::into),
-                    typ: typ.map(Into::into),
+                    typ: template.typ,
                     cty: None,
                     payload: PayloadEncoding::Base64url,
+                    json: json.into(),
                 };
-                let mut template = HeaderTemplate::new(key.algorithm(), key.kid());
-                template.typ = header.typ.clone();
-                let encoded = base64url::encode(template.to_json()).into_bytes().into_boxed_slice();
                 KnownHeader { encoded, header: Arc::new(header) }
             });
             Slot { own, learned: OnceLock::new() }

@@ -36,8 +36,8 @@ impl Verifier {
     }
 
     /// Verifies the ID tokens that this client is given (OpenID Connect Core §2, §3.1.3.7): `iss`, `sub`, `aud`, `exp` and
-    /// `iat` are there; `sub` has at most 255 ASCII letters and is not empty; `azp` is this client, and is there where the
-    /// token has several audiences.
+    /// `iat` are there; `sub` has at most 255 ASCII letters and is not empty; `azp` is this client or one of
+    /// [`Verifier::authorized_parties`], and is there where the token has several audiences.
     ///
     /// `typ` is `JWT` or absent, so that access and logout tokens are refused. The caller compares `nonce` with the one it
     /// sent, which is another for each sign-in.
@@ -93,13 +93,20 @@ const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 impl Profile {
     /// Checks what only tokens of this kind must have. Signature, `iss`, `aud` and dates have been checked, and all
     /// required claims are there.
-    pub(super) fn check(&self, claims: &RegisteredClaims) -> Result<(), VerifyError> {
-        if *self == Self::Custom {
+    pub(super) fn check(
+        &self,
+        claims: &RegisteredClaims,
+        authorized: Option<&[Box<str>]>,
+    ) -> Result<(), VerifyError> {
+        if *self == Self::Custom && authorized.is_none() {
             return Ok(());
         }
         let document =
             Document::parse_str(claims.json(), Limits::PAYLOAD).map_err(VerifyError::ClaimsJson)?;
         let root = document.root();
+        if let (Some(authorized), false) = (authorized, matches!(self, Self::IdToken { .. })) {
+            check_party(text(root, "azp")?.as_deref(), None, authorized)?;
+        }
         match self {
             Self::Custom => Ok(()),
             Self::AccessToken => {
@@ -110,15 +117,11 @@ impl Profile {
                 if sub.len() > MAX_SUBJECT || !sub.is_ascii() {
                     return Err(malformed(root, "sub", "at most 255 ASCII characters"));
                 }
-                match text(root, "azp")? {
-                    Some(azp) if *azp == **client_id => Ok(()),
-                    Some(azp) => Err(VerifyError::AudienceMismatch {
-                        found: [Box::from(&*azp)].into(),
-                        wanted: Audience::new(&**client_id),
-                    }),
-                    None if claims.aud().nth(1).is_some() => Err(VerifyError::ClaimMissing { name: "azp" }),
-                    None => Ok(()),
+                let azp = text(root, "azp")?;
+                if azp.is_none() && claims.aud().nth(1).is_some() {
+                    return Err(VerifyError::ClaimMissing { name: "azp" });
                 }
+                check_party(azp.as_deref(), Some(client_id), authorized.unwrap_or_default())
             }
             Self::LogoutToken => {
                 text(root, "jti")?;
@@ -136,6 +139,20 @@ impl Profile {
             }
         }
     }
+}
+
+/// `azp`, where it is there, is the client or one of those that are authorized beside it.
+fn check_party(
+    azp: Option<&str>,
+    client: Option<&str>,
+    authorized: &[Box<str>],
+) -> Result<(), VerifyError> {
+    let Some(azp) = azp else { return Ok(()) };
+    if client == Some(azp) || authorized.iter().any(|party| **party == *azp) {
+        return Ok(());
+    }
+    let wanted = client.into_iter().chain(authorized.iter().map(|party| &**party));
+    Err(VerifyError::AuthorizedPartyMismatch { found: azp.into(), wanted: wanted.map(Into::into).collect() })
 }
 
 /// A text, which is not empty where it is there.

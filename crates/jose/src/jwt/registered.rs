@@ -168,11 +168,29 @@ pub(super) struct Flaws {
     pub(super) malformed: Option<&'static str>,
     /// The claims that must be there and have not been met.
     pub(super) missing: Vec<&'static str>,
+    subject: Subject,
+}
+
+/// What `sub` may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// A string (RFC 7519 §4.1.2).
+    Text,
+    /// Anything: the caller's type decides.
+    Any,
 }
 
 impl Flaws {
-    pub(super) fn new(required: &[&'static str]) -> Self {
-        Self { malformed: None, missing: required.to_vec() }
+    pub(super) fn new(required: &[&'static str], subject: Subject) -> Self {
+        Self { malformed: None, missing: required.to_vec(), subject }
+    }
+
+    #[cold]
+    fn note(&mut self, name: &str) {
+        let malformed =
+            ["iss", "sub", "jti", "aud", "exp", "nbf", "iat"].into_iter().find(|known| *known == name);
+        let malformed = malformed.filter(|name| *name != "sub" || self.subject == Subject::Text);
+        self.malformed = self.malformed.or(malformed);
     }
 }
 
@@ -252,9 +270,7 @@ impl Onlooker for Reading<'_> {
         if let Ok(letters) = name.as_bytes().try_into()
             && self.registered(letters, value).is_none()
         {
-            let malformed =
-                ["iss", "sub", "jti", "aud", "exp", "nbf", "iat"].into_iter().find(|known| *known == name);
-            self.flaws.malformed = self.flaws.malformed.or(malformed);
+            self.flaws.note(name);
         }
     }
 }

@@ -64,6 +64,16 @@ impl Signer {
         Ok(self.prepared())
     }
 
+    /// Adds a member to the header that a verifier must understand: `crit` names it (RFC 7515 §4.1.11). Verifiers that do not say
+    /// that they understand it refuse the token.
+    ///
+    /// # Errors
+    /// As [`Signer::header`].
+    pub fn critical_header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
+        self.header.critical(name, value)?;
+        Ok(self.prepared())
+    }
+
     /// Sends these certificates along (`x5c`), for verifiers who trust their root.
     ///
     /// # Errors

@@ -39,6 +39,12 @@ impl<C> Verified<C> {
         self.claims
     }
 
+    /// The protected header, with all its members.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
     /// The algorithm by which it was signed.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {

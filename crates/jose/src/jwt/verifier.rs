@@ -1,5 +1,6 @@
 //! Verifying tokens.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::known_header::KnownHeaders;
 use super::profile::Profile;
-use super::registered::Flaws;
+use super::registered::{Flaws, Subject};
 use super::{Audience, Issuer, RegisteredClaims, TokenType, Verified};
 use crate::base64url;
 use crate::error::VerifyError;
@@ -31,6 +32,9 @@ pub struct Verifier {
     expiry: Expiry,
     issue_time: IssueTime,
     required: Vec<&'static str>,
+    subject: Subject,
+    authorized: Option<Box<[Box<str>]>>,
+    understood: Vec<Cow<'static, str>>,
     profile: Profile,
     known: KnownHeaders,
 }
@@ -72,6 +76,9 @@ impl Verifier {
             expiry: Expiry::Required,
             issue_time: IssueTime::Past,
             required: vec![],
+            subject: Subject::Text,
+            authorized: None,
+            understood: vec![],
             profile: Profile::default(),
             known: KnownHeaders::default(),
         };
@@ -130,6 +137,31 @@ impl Verifier {
         self
     }
 
+    /// Accepts a `sub` that is no string, which RFC 7519 §4.1.2 does not allow and some issuers write: a number, most often.
+    /// [`RegisteredClaims::sub`] has nothing then; the caller's type reads it, and has to tell `42` from `"42"`.
+    #[must_use]
+    pub fn any_subject(mut self) -> Self {
+        self.subject = Subject::Any;
+        self
+    }
+
+    /// Accepts these parties in `azp` besides the client itself: other clients of the same application, to which the issuer gives
+    /// ID tokens for this one, such as Google's for Android (OpenID Connect Core §2). A token of another kind that has an `azp`
+    /// must then name one of them.
+    #[must_use]
+    pub fn authorized_parties<P: Into<String>>(mut self, parties: impl IntoIterator<Item = P>) -> Self {
+        self.authorized = Some(parties.into_iter().map(|party| party.into().into_boxed_str()).collect());
+        self
+    }
+
+    /// Accepts `crit` to name this header member, whose meaning the caller sees to: [`Verified::header`] has it.
+    #[must_use]
+    pub fn understands(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.understood.push(name.into());
+        self.prepare();
+        self
+    }
+
     /// The keys that it verifies with.
     #[must_use]
     pub fn keys(&self) -> &KeySet {
@@ -167,11 +199,11 @@ impl Verifier {
         let json = base64url::decode(parts.payload).map_err(|_| VerifyError::Malformed)?;
         let json = String::from_utf8(json).map_err(|_| VerifyError::ClaimsJson(JsonError::Utf8))?;
         let mut registered = RegisteredClaims::new(json);
-        let mut flaws = Flaws::new(&self.required);
+        let mut flaws = Flaws::new(&self.required, self.subject);
         let claims =
             registered.read(&mut flaws).map_err(|error| self.explain::<C>(registered.json(), error, now))?;
         self.check_claims(&registered, &flaws, now)?;
-        self.profile.check(&registered)?;
+        self.profile.check(&registered, self.authorized.as_deref())?;
         Ok(Verified::new(header, registered, claims))
     }
 
@@ -183,7 +215,7 @@ impl Verifier {
             Err(fault) => return VerifyError::ClaimsJson(fault),
         };
         let (mut registered, mut flaws) =
-            (RegisteredClaims::new(json.to_owned()), Flaws::new(&self.required));
+            (RegisteredClaims::new(json.to_owned()), Flaws::new(&self.required, self.subject));
         let checked = match registered.look_through(&document, &mut flaws) {
             Ok(()) => self.check_claims(&registered, &flaws, now),
             Err(not_an_object) => Err(VerifyError::ClaimsJson(not_an_object)),
@@ -200,7 +232,7 @@ impl Verifier {
             jws::verify_signature(key, parts.signing_input, parts.signature)?;
             return Ok(Arc::clone(header));
         }
-        let header = Header::decode(parts.header).map_err(|error| self.keys.say_allowed(error))?;
+        let header = Header::decode(parts.header, &self.understood).map_err(|error| self.keys.say_allowed(error))?;
         let header = Arc::new(header);
         if !self.typ.accepts(header.typ.as_deref()) {
             return Err(VerifyError::TypeMismatch { found: header.typ.clone(), wanted: self.typ.clone() });

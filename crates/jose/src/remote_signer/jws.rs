@@ -49,6 +49,16 @@ impl RemoteJwsSigner {
         Ok(self)
     }
 
+    /// Adds a member to the header that a verifier must understand: `crit` names it (RFC 7515 §4.1.11). Verifiers that do not say
+    /// that they understand it refuse the token.
+    ///
+    /// # Errors
+    /// As [`RemoteJwsSigner::header`].
+    pub fn critical_header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
+        self.header.critical(name, value)?;
+        Ok(self)
+    }
+
     /// The compact form.
     ///
     /// # Errors

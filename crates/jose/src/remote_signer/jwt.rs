@@ -51,6 +51,16 @@ impl RemoteJwtSigner {
         Ok(self)
     }
 
+    /// Adds a member to the header that a verifier must understand: `crit` names it (RFC 7515 §4.1.11). Verifiers that do not say
+    /// that they understand it refuse the token.
+    ///
+    /// # Errors
+    /// As [`RemoteJwtSigner::header`].
+    pub fn critical_header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
+        self.header.critical(name, value)?;
+        Ok(self)
+    }
+
     /// The key that it signs with.
     #[must_use]
     pub fn signer(&self) -> &dyn RemoteSigner {

@@ -23,6 +23,7 @@ mod laws;
 mod mistakes;
 mod nested;
 mod numbers;
+mod policy;
 mod prepared;
 mod profiles;
 mod published;

@@ -117,14 +117,14 @@ fn an_id_token_has_the_claims_of_openid_connect() {
 fn an_id_token_for_several_audiences_names_the_client_it_was_issued_to() {
     let case = id_token();
     assert_eq!(case.with("azp", json!("web")), Ok(()));
-    assert_eq!(case.with("azp", json!("other")).unwrap_err().code(), "audience_mismatch");
+    assert_eq!(case.with("azp", json!("other")).unwrap_err().code(), "authorized_party_mismatch");
     assert_eq!(case.with("aud", json!(["web"])), Ok(()));
     let several = json!(["other", "web"]);
     assert_eq!(case.with("aud", several.clone()), Err(VerifyError::ClaimMissing { name: "azp" }));
     let mut claims = case.claims.clone();
     claims["aud"] = several;
     claims["azp"] = json!("other");
-    assert_eq!(case.verify(&claims).unwrap_err().code(), "audience_mismatch");
+    assert_eq!(case.verify(&claims).unwrap_err().code(), "authorized_party_mismatch");
     claims["azp"] = json!("web");
     assert_eq!(case.verify(&claims), Ok(()));
 }

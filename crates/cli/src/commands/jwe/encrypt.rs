@@ -155,6 +155,9 @@ impl Encrypt {
         if header.kid.is_some() || header.alg.is_some() || header.enc.is_some() {
             return Err(wrong("`alg`, `enc` and `kid` come from the key and the flags"));
         }
+        if !header.crit.is_empty() {
+            return Err(wrong("`crit` is for signatures: no extension of JWE is known"));
+        }
         let [first, others @ ..] = recipients.as_slice() else {
             return Err(coded(&EncryptError::Form));
         };

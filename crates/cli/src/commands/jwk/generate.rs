@@ -1,5 +1,7 @@
 //! `jeton jwk generate`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use jeton_jose::jwe::{ContentEncryption, KeyManagement};
 use jeton_jose::jwk::{KeyKind, KeyUse};
@@ -7,7 +9,7 @@ use jeton_jose::{Algorithm, Jwk, KeyError, PrivateKey, RsaBits, SharedSecret};
 
 use crate::algorithm;
 use crate::failure::Failure;
-use crate::{input, output};
+use crate::{input, output, secret};
 
 /// Make a key for an algorithm, and print it, private part included
 #[derive(Debug, Args)]
@@ -20,11 +22,12 @@ Examples:
   jeton jwk generate ES256 > key.jwk
   jeton jwk generate RS256 --bits 3072 --kid 2026-11
   jeton jwk generate ECDH-ES+A256KW --crv X25519
+  jeton jwk generate HS256 --from-file secret.txt
   jeton jwk generate PBES2-HS512+A256KW --password-stdin < password")]
 pub(super) struct Generate {
     /// What the key is for
     alg: String,
-    /// Its `kid` [default: its thumbprint; none for a password]
+    /// Its `kid` [default: its thumbprint; none for a password or a given secret]
     #[arg(long, allow_hyphen_values = true)]
     kid: Option<String>,
     /// The size of an RSA key [default: 2048]
@@ -33,6 +36,9 @@ pub(super) struct Generate {
     /// The curve of a key for ECDH-ES [default: P-256]
     #[arg(long)]
     crv: Option<Crv>,
+    /// Make a key for HS256, HS384 or HS512 of the secret in this file: its text, or its bytes; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    from_file: Option<PathBuf>,
     /// Make a PBES2 key of the password in the first line of standard input
     #[arg(long)]
     password_stdin: bool,
@@ -77,6 +83,12 @@ impl Generate {
         self.check_flags(&purpose)?;
         let failed = |error: KeyError| Failure::coded(error.code(), error.to_string());
         let key = match purpose {
+            Purpose::Sign(algorithm) if self.from_file.is_some() => {
+                let path = self.from_file.as_deref().unwrap_or("-".as_ref());
+                let key = secret::key(path, &secret::read(path)?, algorithm)?.to_jwk();
+                // A secret that somebody chose could be guessed by its thumbprint.
+                return self.kid.map_or(Ok(key.clone()), |kid| key.with_kid(kid)).map_err(failed);
+            }
             Purpose::Sign(algorithm) => self.for_signing(algorithm).map_err(failed)?,
             Purpose::Encrypt(algorithm) if self.password_stdin => {
                 let password = input::line_of_stdin()?;
@@ -110,11 +122,13 @@ impl Generate {
             Purpose::Encrypt(algorithm) => algorithm.as_str().starts_with("RSA"),
             Purpose::Direct(_) => false,
         };
+        let is_hmac = matches!(purpose, Purpose::Sign(algorithm) if algorithm.is_symmetric());
         let is = |prefix| matches!(purpose, Purpose::Encrypt(alg) if alg.as_str().starts_with(prefix));
         for (given, fits, flag, wanted) in [
             (self.bits.is_some(), is_rsa, "--bits", "RSA"),
             (self.crv.is_some(), is("ECDH-ES"), "--crv", "ECDH-ES"),
             (self.password_stdin, is("PBES2"), "--password-stdin", "PBES2"),
+            (self.from_file.is_some(), is_hmac, "--from-file", "HS256, HS384 and HS512"),
         ] {
             if given && !fits {
                 return Err(Failure::usage(format!("{flag} is for {wanted} keys, not for {}", self.alg)));

@@ -12,7 +12,8 @@ use crate::commands::certificates::Certified;
 use crate::commands::header::{HeaderOption, wrong};
 use crate::failure::Failure;
 use crate::key_choice::signing_key;
-use crate::{input, output};
+use crate::secret::SecretOptions;
+use crate::{input, output, secret};
 
 /// Sign a file, byte for byte
 #[derive(Debug, Args)]
@@ -29,8 +30,10 @@ Examples:
   jeton jws sign --key key.jwk --detached --unencoded big.iso > big.iso.jws")]
 pub(super) struct Sign {
     /// The private key or the secret; several times for several signatures in the general form
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present_any = ["secret_file", "secret_stdin"])]
     key: Vec<PathBuf>,
+    #[command(flatten)]
+    secret: SecretOptions,
     /// The algorithm, where the key does not name it; once for all keys, or once for each in their order
     #[arg(long, value_parser = algorithm::signature)]
     alg: Vec<Named<Signature>>,
@@ -65,6 +68,11 @@ impl Sign {
     }
 
     fn sign(&self) -> Result<String, Failure> {
+        if self.secret.path().is_some() && !self.key.is_empty()
+            || self.secret.secret_stdin && self.secret.secret_file.is_some()
+        {
+            return Err(Failure::usage("--key, --secret-file and --secret-stdin exclude one another"));
+        }
         if self.key.len() > 1 && self.format != Format::General {
             return Err(Failure::usage("several keys need --format general"));
         }
@@ -73,7 +81,7 @@ impl Sign {
             return Err(Failure::usage("certificates are for one key, and there are several"));
         }
         let keys = self.key.iter().map(PathBuf::as_path);
-        input::one_from_stdin(keys.chain(self.certified.paths()).chain([content]))?;
+        input::one_from_stdin(keys.chain(self.secret.path()).chain(self.certified.paths()).chain([content]))?;
         let signers = self.signers()?;
         let payload = input::content(Some(content))?;
         let jws = match (self.format, self.detached, signers.as_slice()) {
@@ -102,6 +110,10 @@ impl Sign {
             _ => Err(Failure::usage("--alg is given once for all keys, or once for each")),
         };
         let header = HeaderOption::parse(self.header.as_deref())?;
+        if let Some(path) = self.secret.path() {
+            let key = secret::signing_key(path, algorithms.first().map(|named| named.algorithm))?;
+            return Ok(vec![self.signer(key, false, &header)?]);
+        }
         self.key
             .iter()
             .enumerate()
@@ -126,8 +138,10 @@ impl Sign {
         if let Some(cty) = &header.cty {
             signer = signer.cty(cty);
         }
-        for (name, value) in header.others_of_a_signature() {
-            signer = signer.header(name, value).map_err(|error| wrong(format!("`{name}`: {error}")))?;
+        for (name, value, critical) in header.others_of_a_signature() {
+            let added =
+                if critical { signer.critical_header(name, value) } else { signer.header(name, value) };
+            signer = added.map_err(|error| wrong(format!("`{name}`: {error}")))?;
         }
         let refused = |error: SignError| Failure::coded(error.code(), error.to_string());
         if let Some(chain) = self.certified.chain()? {

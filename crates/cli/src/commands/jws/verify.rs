@@ -13,7 +13,7 @@ use crate::commands::certificates::CertificateOption;
 use crate::commands::peek::{Asked, Peek, is_json};
 use crate::failure::Failure;
 use crate::key_choice::{Skipped, VerifyingKeys, verifying_keys};
-use crate::{input, output};
+use crate::{input, output, secret};
 
 /// Verify a signature in any of its three forms, and print the payload, byte for byte
 #[derive(Debug, Args)]
@@ -30,8 +30,11 @@ Examples:
   jeton jws verify --roots ca.pem --certificate-name signer.example < report.jws")]
 pub(super) struct Verify {
     /// The key: public, private or secret; of a JWK set the one that the text names
-    #[arg(long, required_unless_present = "roots", conflicts_with = "roots")]
+    #[arg(long, required_unless_present_any = ["roots", "secret_file"], conflicts_with_all = ["roots", "secret_file"])]
     key: Option<PathBuf>,
+    /// The secret (HS256, unless --alg says HS384 or HS512): the text of this file, or its bytes
+    #[arg(long, value_name = "FILE", conflicts_with = "roots")]
+    secret_file: Option<PathBuf>,
     /// The roots (PEM) that the certificates in the text (`x5c`) must lead to
     #[arg(long, value_name = "FILE")]
     roots: Option<PathBuf>,
@@ -43,9 +46,12 @@ pub(super) struct Verify {
     /// The payload, where the text does not carry it
     #[arg(long, value_name = "FILE")]
     payload: Option<PathBuf>,
-    /// The `typ` that the text must have [default: any or none]
+    /// The `typ` that the text must have; `none` is JWT or none [default: any or none]
     #[arg(long)]
     typ: Option<String>,
+    /// Accept `crit` to name this member of the header, whose meaning you see to; may be given several times
+    #[arg(long, value_name = "NAME")]
+    understands: Vec<String>,
     /// Refuse a longer text (bytes); a detached payload does not count
     #[arg(long, value_name = "BYTES", default_value_t = Verifier::DEFAULT_MAX_LEN)]
     max_size: usize,
@@ -61,7 +67,7 @@ impl Verify {
 
     fn verify(self) -> Result<Verified, Failure> {
         let token = self.token.as_deref().unwrap_or("-");
-        let key = self.key.as_deref().or(self.roots.as_deref());
+        let key = self.key.as_deref().or(self.secret_file.as_deref()).or(self.roots.as_deref());
         let paths = [key, self.payload.as_deref(), Some(Path::new(token))];
         input::one_from_stdin(paths.into_iter().flatten())?;
         let allowed: Vec<_> =
@@ -70,10 +76,19 @@ impl Verify {
         let payload = self.payload.as_deref().map(input::file_or_stdin).transpose()?;
         let payload = payload.as_ref().map(|payload| payload.as_slice());
         let peek = Peek::at(&token);
-        let typ = self.typ.map_or(TokenType::Any, TokenType::from);
+        let typ = match self.typ {
+            None => TokenType::Any,
+            Some(typ) if typ == "none" => TokenType::JwtOrNone,
+            Some(typ) => TokenType::from(typ),
+        };
         let mut failure = None;
         self.certificate.check(self.roots.as_deref())?;
         let (keys, skipped) = match (&self.key, &self.roots) {
+            _ if self.secret_file.is_some() => {
+                let path = self.secret_file.as_deref().unwrap_or("-".as_ref());
+                let keys = secret::verifying_keys(path, &allowed)?.into_iter().map(KeySet::from);
+                (keys.collect(), Skipped::default())
+            }
             (Some(key), _) => {
                 let VerifyingKeys { sets, skipped } = verifying_keys(key, &allowed, &peek.algorithms())?;
                 (sets, skipped)
@@ -85,7 +100,9 @@ impl Verify {
             }
         };
         for keys in keys {
-            match verify(&token, payload, &keys, &typ, self.max_size) {
+            let verifier = Verifier::new(keys.clone()).typ(typ.clone()).max_len(self.max_size);
+            let verifier = self.understands.iter().cloned().fold(verifier, Verifier::understands);
+            match verify(&token, payload, &verifier) {
                 Ok(verified) => {
                     skipped.note();
                     return Ok(verified);
@@ -109,14 +126,7 @@ impl Verify {
     }
 }
 
-fn verify(
-    token: &str,
-    payload: Option<&[u8]>,
-    keys: &KeySet,
-    typ: &TokenType,
-    max_size: usize,
-) -> Result<Verified, VerifyError> {
-    let verifier = Verifier::new(keys.clone()).typ(typ.clone()).max_len(max_size);
+fn verify(token: &str, payload: Option<&[u8]>, verifier: &Verifier) -> Result<Verified, VerifyError> {
     match (is_json(token), payload) {
         (false, None) => verifier.verify(token),
         (false, Some(payload)) => verifier.verify_detached(token, payload),

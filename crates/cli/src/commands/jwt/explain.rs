@@ -28,10 +28,10 @@ impl Clock {
 
 /// What was asked for, to be set against what was found.
 pub(super) struct Wanted {
-    /// `iss`.
-    pub(super) issuer: Option<String>,
-    /// `aud`.
-    pub(super) audience: Option<String>,
+    /// `iss`: one of these.
+    pub(super) issuers: Vec<String>,
+    /// `aud`: one of these.
+    pub(super) audiences: Vec<String>,
     /// `typ`.
     pub(super) typ: Option<String>,
     /// The algorithms that the keys allow.
@@ -79,7 +79,7 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
             format!(
                 "from another issuer: iss is {}, wanted {}",
                 quoted(found),
-                quoted(wanted.issuer.as_deref())
+                one_of(&wanted.issuers)
             )
         }
         VerifyError::AudienceMismatch { .. } => {
@@ -88,7 +88,7 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
             format!(
                 "for another audience: aud is {}, wanted {}",
                 shortened(found),
-                quoted(wanted.audience.as_deref())
+                one_of(&wanted.audiences)
             )
         }
         VerifyError::Malformed | VerifyError::TypeMismatch { .. } if another_form(token).is_some() => {
@@ -117,9 +117,18 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         VerifyError::Malformed if token.contains(char::is_whitespace) => {
             "token is malformed: it has white space in it".to_owned()
         }
+        VerifyError::CriticalHeaderUnknown { name } => {
+            format!("`crit` names {:?}, which is not understood: --understands says that you see to it", shortened(name))
+        }
         VerifyError::TooLarge { limit } => too_large("token", *limit, wanted.max_size),
         other => other.to_string(),
     }
+}
+
+/// Names of which one is wanted.
+fn one_of(names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("{:?}", shortened(name))).collect();
+    names.join(" or ")
 }
 
 /// What a text is that is no signed token in the compact form, and which command takes it.

@@ -11,7 +11,7 @@ use crate::commands::peek::Peek;
 use crate::failure::Failure;
 use crate::key_choice::{Skipped, published_keys, verifying_keys};
 use crate::key_file::text_of;
-use crate::{input, remote};
+use crate::{input, remote, secret};
 
 /// One place, and what has to be known about it.
 #[derive(Debug, Args)]
@@ -23,13 +23,16 @@ pub(super) struct KeySource {
     certificate: CertificateOption,
 }
 
-/// One of the four.
+/// One of the five.
 #[derive(Debug, Args)]
 #[group(id = "keys", required = true, multiple = false)]
 struct Place {
     /// The key: public, private or secret; of a JWK set the one that the token names
     #[arg(long)]
     key: Option<PathBuf>,
+    /// The secret (HS256, unless --alg says HS384 or HS512): the text of this file, or its bytes
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
     /// The JWK set that holds the public key: a file, or a URL
     #[arg(long, value_name = "FILE-OR-URL")]
     jwks: Option<String>,
@@ -49,7 +52,8 @@ impl KeySource {
 
     /// The files that are read, for the one that may be standard input.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        let files = self.place.key.as_deref().into_iter().chain(self.place.roots.as_deref());
+        let Place { key, secret_file, roots, .. } = &self.place;
+        let files = [key, secret_file, roots].into_iter().filter_map(Option::as_deref);
         files.chain(self.place.jwks.as_deref().map(Path::new))
     }
 
@@ -65,6 +69,11 @@ impl KeySource {
         self.certificate.check(self.place.roots.as_deref())?;
         if let Some(roots) = &self.place.roots {
             let keys = self.certificate.keys(roots, allowed, token, max_len, now)?;
+            return Ok((keys, Skipped::default()));
+        }
+        if let Some(path) = &self.place.secret_file {
+            let keys = secret::verifying_keys(path, allowed)?;
+            let keys = KeySet::new(keys).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
             return Ok((keys, Skipped::default()));
         }
         let named = &Peek::at(token).algorithms();

@@ -14,9 +14,9 @@ use crate::failure::Failure;
 /// The flags that `jwt verify` and `jwt sd verify` share.
 #[derive(Debug, Args)]
 pub(super) struct Policy {
-    /// Who the token must be from
+    /// Who the token must be from; several times for the names of one issuer
     #[arg(long)]
-    pub(super) iss: Option<String>,
+    pub(super) iss: Vec<String>,
     /// How far clocks may differ, at most 10m
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30s")]
     pub(super) leeway: Duration,
@@ -26,6 +26,9 @@ pub(super) struct Policy {
     /// Accept a token that never expires
     #[arg(long)]
     allow_no_exp: bool,
+    /// Accept `crit` to name this member of the header, whose meaning you see to; may be given several times
+    #[arg(long, value_name = "NAME")]
+    understands: Vec<String>,
     /// Refuse a longer token (bytes)
     #[arg(long, value_name = "BYTES", default_value_t = Verifier::DEFAULT_MAX_LEN)]
     pub(super) max_size: usize,
@@ -43,17 +46,23 @@ impl Policy {
     /// The verifier that checks all this.
     pub(super) fn verifier(
         &self,
-        issuer: Option<&str>,
-        audience: Option<&str>,
+        issuers: &[String],
+        audiences: &[String],
         typ: TokenType,
         keys: KeySet,
     ) -> Verifier {
-        let issuer = issuer.map_or_else(Issuer::any, Issuer::new);
-        let audience = audience.map_or_else(Audience::any, Audience::new);
+        let issuer = if issuers.is_empty() { Issuer::any() } else { Issuer::one_of(issuers) };
+        let audience = if audiences.is_empty() { Audience::any() } else { Audience::one_of(audiences) };
         let verifier =
             Verifier::new(issuer, audience, keys).typ(typ).leeway(self.leeway).max_len(self.max_size);
+        let verifier = self.understands.iter().cloned().fold(verifier, Verifier::understands);
         if self.allow_no_exp { verifier.allow_missing_exp() } else { verifier }
     }
+}
+
+/// Who the token must be from: those of `--iss`, else the one of `--issuer`.
+pub(super) fn issuers(named: &[String], issuer: Option<&str>) -> Vec<String> {
+    if named.is_empty() { issuer.into_iter().map(str::to_owned).collect() } else { named.to_vec() }
 }
 
 /// The time of `--at`, or this machine's.

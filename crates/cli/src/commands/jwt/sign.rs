@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use jeton_jose::jwe::{ContentEncryption, KeyManagement};
 use jeton_jose::jwt::{Signer, Verifier};
-use jeton_jose::nested::NestedSigner;
-use jeton_jose::{SignError, SigningKey};
+use jeton_jose::nested::{NestedError, NestedSigner};
+use jeton_jose::{Algorithm, SignError, SigningKey};
 use zeroize::Zeroizing;
 
 use super::duration;
@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::key_choice::signing_key;
 use crate::members::Members;
 use crate::output::{self, Style};
-use crate::{clock, input};
+use crate::{clock, input, secret};
 
 /// Sign claims and print the token
 #[derive(Debug, Args)]
@@ -29,12 +29,12 @@ where there is none. The token has `typ: JWT` unless --header says otherwise.
 
 Examples:
   jeton jwt sign --key key.jwk --expires-in 5m '{\"iss\":\"https://issuer.example\",\"sub\":\"ada\"}'
+  jeton jwt sign --secret-file secret.txt --expires-in 5m '{\"sub\":\"ada\"}'
   jeton jwt sign --key key.pem --alg PS256 --header '{\"typ\":\"at+jwt\"}' - < claims.json
   jeton jwt sign --key key.jwk --expires-in 5m --encrypt-to public.jwk '{\"sub\":\"ada\"}'")]
 pub(super) struct Sign {
-    /// The private key or the secret
-    #[arg(long)]
-    key: PathBuf,
+    #[command(flatten)]
+    key: KeyOptions,
     /// The algorithm, where the key does not name it
     #[arg(long, value_parser = algorithm::signature)]
     alg: Option<Named<Signature>>,
@@ -63,24 +63,56 @@ pub(super) struct Sign {
     claims: Option<String>,
 }
 
+/// What signs: one of them.
+#[derive(Debug, Args)]
+#[group(id = "signing", required = true, multiple = false)]
+struct KeyOptions {
+    /// The private key or the secret
+    #[arg(long)]
+    key: Option<PathBuf>,
+    /// The secret (HS256, unless --alg says HS384 or HS512): the text of this file, or its bytes
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// The secret is standard input
+    #[arg(long)]
+    secret_stdin: bool,
+}
+
+impl KeyOptions {
+    /// The file that is read, `-` for standard input.
+    fn path(&self) -> &Path {
+        self.key.as_deref().or(self.secret_file.as_deref()).unwrap_or(Path::new("-"))
+    }
+
+    fn read(&self, algorithm: Option<Algorithm>) -> Result<SigningKey, Failure> {
+        match &self.key {
+            Some(path) => signing_key(path, algorithm),
+            None => secret::signing_key(self.path(), algorithm),
+        }
+    }
+}
+
 impl Sign {
     pub(super) fn run(self) -> Result<(), Failure> {
         let claims_path = self.claims.as_deref().filter(|claims| *claims == "-").map(Path::new);
-        let paths = [Some(self.key.as_path()), self.encrypt_to.as_deref(), claims_path];
+        let paths = [Some(self.key.path()), self.encrypt_to.as_deref(), claims_path];
         input::one_from_stdin(paths.into_iter().flatten().chain(self.certified.paths()))?;
         let algorithm = self.alg.map(Named::known).transpose()?;
-        let key = signing_key(&self.key, algorithm.map(|named| named.algorithm))?;
+        let key = self.key.read(algorithm.map(|named| named.algorithm))?;
         let header = HeaderOption::parse(self.header.as_deref())?;
         let signer = signer(key, algorithm.is_some_and(|named| named.as_eddsa), &header)?;
         let signer = self.with_certificates(signer)?;
         let claims = self.claims()?;
         let token = match &self.encrypt_to {
-            None => signer.sign(&claims).map_err(|error| Failure::coded(error.code(), error.to_string()))?,
+            None => signer.sign(&claims).map_err(|error| not_signed(&error))?,
             Some(key) => {
                 let alg = self.encrypt_alg.map(Named::known).transpose()?;
                 let encrypter = encrypter(&Recipient { key, alg, iterations: None }, self.enc)?;
                 let nested = NestedSigner::new(signer, encrypter).sign(&claims);
-                nested.map_err(|error| Failure::coded(error.code(), error.to_string()))?
+                nested.map_err(|error| match &error {
+                    NestedError::Sign(error) => not_signed(error),
+                    error => Failure::coded(error.code(), error.to_string()),
+                })?
             }
         };
         Style::of(self.json).print(&serde_json::json!({"token": token}), || token.clone())?;
@@ -101,7 +133,7 @@ impl Sign {
 
     /// The claims with the times that --expires-in adds.
     fn claims(&self) -> Result<Members, Failure> {
-        let stdin_is_free = self.key.as_os_str() != "-"
+        let stdin_is_free = self.key.path().as_os_str() != "-"
             && self.encrypt_to.as_deref().is_none_or(|key| key.as_os_str() != "-");
         let asked = self.claims.is_some();
         let claims = match asked || stdin_is_free && !input::stdin_is_terminal() {
@@ -128,6 +160,18 @@ impl Sign {
     }
 }
 
+/// Why claims are not signed. Here the way out has another name than in the library.
+fn not_signed(error: &SignError) -> Failure {
+    let text = match error {
+        SignError::ClaimMalformed { name, fault } => format!(
+            "claim `{name}` is malformed: {fault}; every verifier refuses this: `jeton jws sign --header '{{\"typ\":\"JWT\"}}'` \
+             signs it all the same"
+        ),
+        error => error.to_string(),
+    };
+    Failure::coded(error.code(), text)
+}
+
 /// A signer whose header has the members that were asked for.
 fn signer(key: SigningKey, as_eddsa: bool, header: &HeaderOption) -> Result<Signer, Failure> {
     let as_eddsa = header.signs_as(key.algorithm(), as_eddsa)?;
@@ -141,8 +185,10 @@ fn signer(key: SigningKey, as_eddsa: bool, header: &HeaderOption) -> Result<Sign
     if header.cty.is_some() || header.enc.is_some() {
         return Err(wrong("`cty` and `enc` are not set on signed tokens"));
     }
-    for (name, value) in header.others_of_a_signature() {
-        signer = signer.header(name, value).map_err(|error| wrong(format!("`{name}`: {error}")))?;
+    for (name, value, critical) in header.others_of_a_signature() {
+        let added =
+            if critical { signer.critical_header(name, value) } else { signer.header(name, value) };
+        signer = added.map_err(|error| wrong(format!("`{name}`: {error}")))?;
     }
     Ok(signer)
 }

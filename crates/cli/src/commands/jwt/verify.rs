@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jeton_jose::jwe::{ContentEncryption, KeyManagement};
+use jeton_jose::VerifyError;
+use jeton_jose::jwe::{ContentEncryption, Decrypter, KeyManagement};
 use jeton_jose::jwt::TokenType;
 use jeton_jose::nested::NestedError;
 use serde::de::IgnoredAny;
@@ -11,10 +12,10 @@ use zeroize::Zeroizing;
 
 use super::explain::{Wanted, explain};
 use super::key_source::KeySource;
-use super::policy::Policy;
+use super::policy::{Policy, issuers};
 use crate::algorithm::{self, Named, Signature};
 use crate::commands::jwe::decrypter;
-use crate::commands::peek::{Peek, named, names};
+use crate::commands::peek::{Peek, is_json, named, names};
 use crate::failure::Failure;
 use crate::key_choice::decryption_keys;
 use crate::{input, output};
@@ -42,10 +43,10 @@ pub(super) struct Verify {
     /// Accept this algorithm alone; may be given several times [default: what the keys are for]
     #[arg(long, value_parser = algorithm::signature)]
     alg: Vec<Named<Signature>>,
-    /// Who the token must be for
+    /// Who the token must be for; several times for several names, of which it must have one
     #[arg(long)]
-    aud: Option<String>,
-    /// The `typ` that the token must have [default: JWT or none; with --issuer at+jwt]
+    aud: Vec<String>,
+    /// The `typ` that the token must have; `none` is JWT or none [default: JWT or none; with --issuer at+jwt]
     #[arg(long)]
     typ: Option<String>,
     #[command(flatten)]
@@ -71,6 +72,12 @@ struct NestedOptions {
     /// Accept this content encryption alone; may be given several times [default: any]
     #[arg(long, requires = "decrypt_key", value_parser = algorithm::content_encryption)]
     enc: Vec<ContentEncryption>,
+    /// Take a compressed token, which becomes at most 250,000 bytes
+    #[arg(long, requires = "decrypt_key")]
+    allow_zip: bool,
+    /// The most iterations of a password (PBES2)
+    #[arg(long, value_name = "COUNT", requires = "decrypt_key", default_value_t = Decrypter::DEFAULT_MAX_ITERATIONS)]
+    max_iterations: u32,
 }
 
 impl Verify {
@@ -91,9 +98,13 @@ impl Verify {
         let (keys, skipped) = self.source.keys(&allowed, &token, self.policy.max_size, now)?;
         let issuer = self.source.issuer();
         let wanted = Wanted {
-            issuer: self.policy.iss.clone().or_else(|| issuer.map(str::to_owned)),
-            audience: self.aud.clone(),
-            typ: self.typ.clone().or_else(|| issuer.is_some().then(|| "at+jwt".to_owned())),
+            issuers: issuers(&self.policy.iss, issuer),
+            audiences: self.aud.clone(),
+            typ: match self.typ.as_deref() {
+                Some("none") => None,
+                Some(typ) => Some(typ.to_owned()),
+                None => issuer.is_some().then(|| "at+jwt".to_owned()),
+            },
             algorithms: names(keys.iter().map(|key| key.algorithm().as_str())),
             kids: named(&keys),
             leeway: self.policy.leeway,
@@ -102,7 +113,7 @@ impl Verify {
             skipped,
         };
         let typ = wanted.typ.clone().map_or(TokenType::JwtOrNone, TokenType::from);
-        let verifier = self.policy.verifier(wanted.issuer.as_deref(), wanted.audience.as_deref(), typ, keys);
+        let verifier = self.policy.verifier(&wanted.issuers, &wanted.audiences, typ, keys);
         match verifier.verify::<IgnoredAny>(&token, now) {
             Ok(verified) => {
                 wanted.skipped.note();
@@ -123,16 +134,38 @@ impl NestedOptions {
         let Some(path) = &self.decrypt_key else { return Ok(received) };
         let keys = decryption_keys(path, &algorithm::all_known(&self.decrypt_alg)?)?;
         let allowed = names(keys.iter().map(|key| key.alg().as_str()));
-        let decrypter = decrypter(keys, &self.enc).max_len(max_size);
+        let decrypter = decrypter(keys, &self.enc).max_len(max_size).max_iterations(self.max_iterations);
+        let decrypter = match self.allow_zip {
+            true => decrypter.allow_compressed(Decrypter::DEFAULT_INFLATE),
+            false => decrypter,
+        };
         let decrypted = decrypter.decrypt(&received).map_err(|error| {
             Failure::coded(error.code(), Peek::at(&received).explain_jwe(&error, &allowed, max_size))
         })?;
-        let inner = std::str::from_utf8(decrypted.plaintext()).ok();
-        match inner.filter(|_| decrypted.cty().is_some_and(is_jwt)) {
-            Some(inner) => Ok(Zeroizing::new(inner.to_owned())),
-            None => Err(Failure::coded(NestedError::NotNested.code(), NestedError::NotNested.to_string())),
+        let inner = std::str::from_utf8(decrypted.plaintext()).unwrap_or_default();
+        let says_so = decrypted.cty().is_some_and(is_jwt);
+        // What is within is for whoever has the key, who is told what it looks like and no more.
+        let looks_signed = inner.split('.').count() == 3 && !is_json(inner);
+        match (says_so, looks_signed) {
+            (true, true) => Ok(Zeroizing::new(inner.to_owned())),
+            (false, true) => Err(not_nested(
+                "the encrypted text does not say `cty: JWT`, though it looks like a signed token: `jeton jwe decrypt` opens it, and \
+                 `jeton jwt verify` takes what is within",
+            )),
+            (false, false) => Err(not_nested(
+                "what is encrypted is no signed token, so nothing tells who made it: `jeton jwe decrypt` shows it",
+            )),
+            (true, false) => Err(Failure::coded(
+                VerifyError::Malformed.code(),
+                "the encrypted text says `cty: JWT`, and holds no signed token, so nothing tells who made it: `jeton jwe decrypt` \
+                 shows it",
+            )),
         }
     }
+}
+
+fn not_nested(text: &str) -> Failure {
+    Failure::coded(NestedError::NotNested.code(), text)
 }
 
 /// Whether a media type is that of a JWT; letter case and the prefix `application/` do not matter.

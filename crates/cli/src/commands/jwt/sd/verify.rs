@@ -8,7 +8,7 @@ use jeton_jose::sd_jwt::{SdJwtError, SdJwtVerifier};
 
 use super::super::explain::{Wanted, explain};
 use super::super::key_source::KeySource;
-use super::super::policy::Policy;
+use super::super::policy::{Policy, issuers};
 use super::{TYP, coded};
 use crate::algorithm::{self, Named, Signature};
 use crate::commands::peek::{named, names};
@@ -67,8 +67,8 @@ impl Verify {
         let issued = token.split('~').next().unwrap_or_default();
         let (keys, skipped) = self.source.keys(&allowed, issued, self.policy.max_size, now)?;
         let wanted = Wanted {
-            issuer: self.policy.iss.clone().or_else(|| self.source.issuer().map(str::to_owned)),
-            audience: None,
+            issuers: issuers(&self.policy.iss, self.source.issuer()),
+            audiences: Vec::new(),
             typ: Some(self.typ.clone()),
             algorithms: names(keys.iter().map(|key| key.algorithm().as_str())),
             kids: named(&keys),
@@ -78,7 +78,7 @@ impl Verify {
             skipped,
         };
         let typ = TokenType::from(self.typ.clone());
-        let verifier = self.policy.verifier(wanted.issuer.as_deref(), None, typ, keys);
+        let verifier = self.policy.verifier(&wanted.issuers, &[], typ, keys);
         let verifier = SdJwtVerifier::new(verifier);
         let verified = match (&self.aud, &self.nonce) {
             (Some(aud), Some(nonce)) => verifier.verify_bound(&token, aud, nonce, now),
