@@ -20,12 +20,12 @@ fuzz_target!(|data: &[u8]| {
             let written = serde_json::to_vec(&ours).expect("values serialise");
             assert_eq!(json::from_slice::<Value>(&written), Ok(ours), "read, written and read again");
         }
-        (Ok(_), None) => panic!("accepted what is not JSON"),
+        // Where serde_json has no number, there is the nearest one here.
+        (Ok(_), None) => assert!(is_out_of_range(data), "accepted what is not JSON"),
         (Err(error), Some((_, facts))) => match error {
             JsonError::DuplicateMember { .. } => assert!(facts.duplicate),
             JsonError::NulInName { .. } => assert!(facts.nul_in_name),
             JsonError::TooDeep { .. } => assert!(facts.depth > 32),
-            JsonError::Number => assert!(facts.float),
             error => panic!("refused JSON: {error}"),
         },
         (Err(_), None) => {}
@@ -46,9 +46,14 @@ fn typed<T: DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
             Err(error) if error.to_string().starts_with("invalid value: expected key to be a number") => {
                 assert!(data.contains(&b'\\'), "serde_json reads it too: {error}");
             }
-            Err(error) => panic!("serde_json reads it too: {error}"),
+            Err(error) => assert!(is_out_of_range(data), "serde_json reads it too: {error}"),
         }
     }
+}
+
+/// Whether serde_json minds nothing but a number beyond the range of a double.
+fn is_out_of_range(data: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(data).is_err_and(|error| error.to_string().starts_with("number out of range"))
 }
 
 /// A member of every kind.

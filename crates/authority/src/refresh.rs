@@ -67,8 +67,7 @@ pub(crate) fn read_refresh_token(
         Ok(verified) => {
             let expired = expired(verified.registered(), now).is_some();
             let claims = verified.into_claims();
-            let grant =
-                claims.grant().ok_or(TokenError::Invalid(no_grant()))?;
+            let grant = claims.grant().ok_or(TokenError::Invalid(no_grant()))?;
             Ok(GenuineRefreshToken { grant, claims, expired })
         }
         Err(error) => Err(match access_token::verify_held(ring, token, now) {

@@ -27,7 +27,6 @@ impl SecretOptions {
     pub(crate) fn path(&self) -> Option<&Path> {
         self.secret_file.as_deref().or_else(|| self.secret_stdin.then_some(Path::new("-")))
     }
-
 }
 
 /// The key that signs.
@@ -57,15 +56,21 @@ pub(crate) fn verifying_keys(path: &Path, allowed: &[Algorithm]) -> Result<Vec<S
 pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut bytes = input::file_or_stdin(path)?;
     if std::str::from_utf8(&bytes).is_ok() {
-        let kept = bytes.strip_suffix(b"\n").map_or(bytes.len(), |text| text.strip_suffix(b"\r").unwrap_or(text).len());
+        let kept = bytes
+            .strip_suffix(b"\n")
+            .map_or(bytes.len(), |text| text.strip_suffix(b"\r").unwrap_or(text).len());
         bytes.truncate(kept);
     }
     let text = text_of(&bytes);
-    let is_json_key = text.first() == Some(&b'{') && (Jwk::parse(text).is_ok() || JwkSet::parse(text).is_ok());
+    let is_json_key =
+        text.first() == Some(&b'{') && (Jwk::parse(text).is_ok() || JwkSet::parse(text).is_ok());
     if is_json_key || text.starts_with(b"-----BEGIN ") {
         return Err(Failure::coded(
             "secret_is_key_file",
-            format!("{}: this is the file of a key, and a bare secret is wanted: --key takes it", name_of(path)),
+            format!(
+                "{}: this is the file of a key, and a bare secret is wanted: --key takes it",
+                name_of(path)
+            ),
         ));
     }
     Ok(bytes)

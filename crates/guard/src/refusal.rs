@@ -274,7 +274,9 @@ const fn reason_of(error: &VerifyError) -> Reason {
         VerifyError::IssuedInTheFuture { .. } => Reason::IssuedInTheFuture,
         VerifyError::TooOld { .. } => Reason::TooOld,
         VerifyError::IssuerMismatch { .. } => Reason::Issuer,
-        VerifyError::AudienceMismatch { .. } | VerifyError::AuthorizedPartyMismatch { .. } => Reason::Audience,
+        VerifyError::AudienceMismatch { .. } | VerifyError::AuthorizedPartyMismatch { .. } => {
+            Reason::Audience
+        }
         _ => Reason::Invalid,
     }
 }

@@ -60,8 +60,10 @@ impl<C: GuardedClaims> AccessToken<C> {
         if granted.is_some_and(|granted| granted.covers(wanted)) {
             return Ok(());
         }
-        let refusal =
-            Refusal::ScopeInsufficient { found: granted.cloned().unwrap_or_default(), wanted: wanted.clone() };
+        let refusal = Refusal::ScopeInsufficient {
+            found: granted.cloned().unwrap_or_default(),
+            wanted: wanted.clone(),
+        };
         Err(Rejection::new(self.admitted.answers.to(&refusal), Some(refusal)))
     }
 }

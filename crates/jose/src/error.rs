@@ -59,7 +59,9 @@ pub enum VerifyError {
     },
     /// More keys fit the token than are tried, most often because it names none (`kid`), and it is not signed with one of those
     /// that were.
-    #[error("{fitting} keys fit the token, and it is not signed with one of the {tried} that were tried; tokens should name their key (`kid`)")]
+    #[error(
+        "{fitting} keys fit the token, and it is not signed with one of the {tried} that were tried; tokens should name their key (`kid`)"
+    )]
     KeyAmbiguous {
         /// How many fit.
         fitting: usize,
@@ -244,7 +246,9 @@ pub enum SignError {
     },
     /// A registered claim has a form that every verifier refuses (RFC 7519 §4.1): `exp` in milliseconds or as a string, `sub` as a
     /// number, `aud` without an audience.
-    #[error("claim `{name}` is malformed: {fault}; every verifier refuses this: who needs such a token signs it with `jws::Signer`")]
+    #[error(
+        "claim `{name}` is malformed: {fault}; every verifier refuses this: who needs such a token signs it with `jws::Signer`"
+    )]
     ClaimMalformed {
         /// Its name.
         name: &'static str,

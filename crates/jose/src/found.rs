@@ -78,7 +78,7 @@ impl fmt::Debug for KeyNames {
 impl fmt::Display for KeyNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kids = self.iter().filter_map(|(_, kid)| kid);
-        list(f, kids, |kid| Shown(kid))
+        list(f, kids, Shown)
     }
 }
 
@@ -164,7 +164,9 @@ pub(crate) fn describe(value: Value<'_, '_>) -> Box<str> {
     let kind = match written.as_bytes() {
         [b'"', b'"'] => "an empty string",
         [b'"', ..] => "a string",
-        [b'[', ..] if value.elements().is_some_and(|mut elements| elements.next().is_none()) => "an empty array",
+        [b'[', ..] if value.elements().is_some_and(|mut elements| elements.next().is_none()) => {
+            "an empty array"
+        }
         [b'[', ..] => "an array",
         [b'{', ..] => "an object",
         [b'n', ..] => "null",

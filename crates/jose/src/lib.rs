@@ -30,6 +30,9 @@
 //! A key belongs to one algorithm from the moment it is made, and a token's `alg` only has to agree with it. There is no
 //! `none`. A public key and a [`SharedSecret`] are different types, and the text of one is refused as the other.
 //!
+//! Sets that name no algorithm (Microsoft Entra ID): [`KeySet::from_jwk_set_with`]. Sets with keys that cannot be used: those are
+//! left out, and [`JwkSet::skipped`] says why.
+//!
 //! # Rotating keys?
 //!
 //! Publish the next key before it signs: [`JwkSet::new`] with both, [`JwkSet::public`], [`JwkSet::to_json`]. Verifiers read it with
@@ -57,6 +60,7 @@
 //! |---|---|
 //! | `EncodingKey::from_ec_pem(pem)` | [`PrivateKey::from_pem(Algorithm::ES256, pem)`](PrivateKey::from_pem) |
 //! | `DecodingKey::from_secret(b)` | [`SharedSecret::new(Algorithm::HS256, b)`](SharedSecret::new), at least 32 bytes |
+//! | `DecodingKey::from_jwk` for each of a `JwkSet` | [`KeySet::from_jwk_set(&JwkSet::parse(json)?)`](KeySet::from_jwk_set) |
 //! | `DecodingKey::from_jwk(jwk)` | [`PublicKey::from_jwk(&Jwk::parse(json)?)`](PublicKey::from_jwk) |
 //! | `encode(&Header::new(alg), &claims, &key)` | [`Signer::new(key).sign(&claims)`](jwt::Signer::sign) |
 //! | `decode::<C>(token, &key, &validation)` | [`Verifier::new(iss, aud, keys).verify::<C>(token, now)`](jwt::Verifier::verify) |
@@ -65,6 +69,7 @@
 //!
 //! What changes with it: `iss` and `aud` are checked always, `exp` must be there, `nbf` and `iat` count, an unknown
 //! `crit` and members that appear twice are refused, tokens of another `typ` too.
+//! `sub` must be a string, and a signer refuses what no verifier takes.
 //! The guide in `docs/guide/jose.md` has the whole list beside what other crates do.
 //!
 //! # More questions
@@ -72,6 +77,12 @@
 //! Each has an example in `examples/`: `choose_an_algorithm`, `rotate_keys`, `validate_the_audience`, `typed_claims`,
 //! `come_from_jsonwebtoken`, `encrypt_for_a_public_key`, `check_a_status_list` (has it been revoked?), `disclose_selectively`
 //! (SD-JWT), `prove_possession` (DPoP), `sign_with_an_hsm` (a key that never leaves its device).
+//!
+//! # Where it runs
+//!
+//! Wherever AWS-LC builds: Linux, macOS, Windows, iOS, Android, with a C compiler at hand. Not in WebAssembly and not without the
+//! standard library (`no_std`), since AWS-LC runs in neither, and there is no other backend: in a browser or a worker verify
+//! with WebCrypto (panva's `jose` does), or behind `jeton-guard` on a server.
 //!
 //! # Errors
 //!

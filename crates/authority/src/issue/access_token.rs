@@ -338,7 +338,10 @@ pub(crate) fn verify_held(ring: &KeyRing, token: &str, now: Timestamp) -> Result
 }
 
 fn grant_of(sid: Option<&str>) -> Result<Option<GrantId>, VerifyError> {
-    sid.map(|sid| sid.parse().map_err(|_| VerifyError::claim_malformed("sid", "another text", "the name of a grant"))).transpose()
+    sid.map(|sid| {
+        sid.parse().map_err(|_| VerifyError::claim_malformed("sid", "another text", "the name of a grant"))
+    })
+    .transpose()
 }
 
 fn verified<C: DeserializeOwned>(

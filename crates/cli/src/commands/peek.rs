@@ -95,9 +95,12 @@ impl Peek {
                 format!("{error}: compressed texts are taken with --allow-zip")
             }
             DecryptError::Header { name: "p2c" } => {
-                let few = self.headers().any(|header| header["p2c"].as_u64().is_some_and(|count| count < FEWEST));
+                let few =
+                    self.headers().any(|header| header["p2c"].as_u64().is_some_and(|count| count < FEWEST));
                 let hint = if few {
-                    format!("fewer than {FEWEST} iterations protect no password: have it encrypted again with more")
+                    format!(
+                        "fewer than {FEWEST} iterations protect no password: have it encrypted again with more"
+                    )
                 } else {
                     "--max-iterations takes more".to_owned()
                 };

@@ -240,8 +240,7 @@ fn members_of_the_header_are_added_and_the_algorithm_is_the_keys() {
         assert_eq!(header(&jws)["alg"], "EdDSA");
         run_reading(&["jws", "verify", "--key", public], jws.as_bytes()).done();
     }
-    for bad in [r#"{"alg":"ES256"}"#, r#"{"crit":["x"],"x":1}"#, r#"{"b64":false}"#, "[]", r#"{"x":1,"x":2}"#]
-    {
+    for bad in [r#"{"alg":"ES256"}"#, r#"{"crit":["x"]}"#, r#"{"b64":false}"#, "[]", r#"{"x":1,"x":2}"#] {
         sign(private, &["--header", bad], b"x").misused();
     }
 }

@@ -119,13 +119,17 @@ fn no_key_of_a_set_is_lost_unsaid_when_it_is_converted() {
         &["jwk", "convert", &set, "--to", "pem"],
     ] {
         let refused = run(command).refused();
-        assert!(refused.starts_with("error[key_unsupported]: ") && refused.contains(r#"keys[1] (kid "f")"#), "{refused}");
+        assert!(
+            refused.starts_with("error[key_unsupported]: ") && refused.contains(r#"keys[1] (kid "f")"#),
+            "{refused}"
+        );
     }
     let ran = run(&["jwt", "verify", "--key", &set, &world.token]);
     assert!(ran.err.contains(r#"skipped keys[1] (kid "f")"#), "{}", ran.err);
     ran.done();
 
-    let secret: Value = serde_json::from_str(&run(&["jwk", "generate", "HS256", "--kid", "s"]).done()).expect("JSON");
+    let secret: Value =
+        serde_json::from_str(&run(&["jwk", "generate", "HS256", "--kid", "s"]).done()).expect("JSON");
     let set = json!({"keys": [world.public, secret]}).to_string();
     let ran = run_reading(&["jwk", "public", "-"], set.as_bytes());
     assert!(ran.err.contains(r#"keys[1] (kid "s") is symmetric"#), "{}", ran.err);
@@ -138,7 +142,8 @@ fn a_client_keeps_the_keys_that_can_be_used() {
     let set = world.published();
     let data = world.folder.path().join("data").to_str().expect("UTF-8").to_owned();
     let add = |id: &str, set: &str| {
-        let method = ["--auth-method", "private_key_jwt", "--grant-type", "client_credentials", "--data", &data];
+        let method =
+            ["--auth-method", "private_key_jwt", "--grant-type", "client_credentials", "--data", &data];
         run(&[&["client", "add", "--id", id, "--jwks", set], &method[..]].concat())
     };
     let ran = add("web", &set);

@@ -167,7 +167,9 @@ fn check_claims(
 ) -> Result<(String, Timestamp, Option<String>), DpopError> {
     let jti = text(claims, "jti")?.ok_or(VerifyError::ClaimMissing { name: "jti" })?;
     if jti.is_empty() || jti.len() > MAX_JTI {
-        return Err(VerifyError::claim_malformed("jti", &format!("{} bytes", jti.len()), "1 to 256 bytes").into());
+        return Err(
+            VerifyError::claim_malformed("jti", &format!("{} bytes", jti.len()), "1 to 256 bytes").into()
+        );
     }
     if text(claims, "htm")?.ok_or(VerifyError::ClaimMissing { name: "htm" })? != request.method {
         return Err(DpopError::MethodMismatch);
@@ -182,7 +184,10 @@ fn check_claims(
         .as_number()
         .and_then(|number| NumericDate::read(number, Rounding::Up))
         .and_then(|date| Timestamp::try_from_unix(date.0))
-        .ok_or_else(|| VerifyError::ClaimMalformed { name: "iat", fault: Box::new(jwt::fault("iat", iat)) })?;
+        .ok_or_else(|| VerifyError::ClaimMalformed {
+            name: "iat",
+            fault: Box::new(jwt::fault("iat", iat)),
+        })?;
     let ath = text(claims, "ath")?;
     if let Some(token) = request.access_token
         && ath != Some(access_token_hash(token))

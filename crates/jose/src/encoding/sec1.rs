@@ -64,7 +64,8 @@ pub(crate) fn private_key(curve: Curve, scalar: &[u8], point: Option<&[u8]>) -> 
 }
 
 /// Curves that spell themselves out have served to forge certificates (CVE-2020-0601), so they must go by their names.
-pub(super) const EXPLICIT: &str = "an elliptic curve given by its parameters (openssl ec -param_enc named_curve names it)";
+pub(super) const EXPLICIT: &str =
+    "an elliptic curve given by its parameters (openssl ec -param_enc named_curve names it)";
 
 pub(crate) fn curve_of(found: &[u8]) -> Result<Curve, KeyError> {
     match found {

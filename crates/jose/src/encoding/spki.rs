@@ -58,9 +58,11 @@ impl KeyKind {
             oid::RSA_PSS => {
                 return Err(KeyError::Unsupported { what: "an RSA key bound to PSS by its encoding" });
             }
-            oid::EC => Self::Ec(sec1::curve_of(fields.element(der::OBJECT_IDENTIFIER).map_err(|_| {
-                KeyError::Unsupported { what: sec1::EXPLICIT }
-            })?)?),
+            oid::EC => Self::Ec(sec1::curve_of(
+                fields
+                    .element(der::OBJECT_IDENTIFIER)
+                    .map_err(|_| KeyError::Unsupported { what: sec1::EXPLICIT })?,
+            )?),
             oid::ED25519 => Self::Okp(OkpCurve::Ed25519),
             oid::X25519 => Self::Okp(OkpCurve::X25519),
             oid::ED448 => return Err(KeyError::ED448),

@@ -25,8 +25,8 @@ use error::Fault;
 pub use error::JsonError;
 pub(crate) use number::{NumericDate, Rounding};
 pub(crate) use scan::{Document, Limits};
-pub use ser::to_vec;
 pub(crate) use ser::claims_to_vec;
+pub use ser::to_vec;
 pub(crate) use string::unescape;
 pub(crate) use value::Value;
 

@@ -71,8 +71,14 @@ impl<'a> Document<'a> {
     /// Checks the whole text.
     pub(crate) fn parse_str(text: &'a str, limits: Limits) -> Result<Self, JsonError> {
         check_len(text)?;
-        let mut scanner =
-            Scanner { text, bytes: text.as_bytes(), at: 0, nodes: Vec::with_capacity(32), faults: vec![], limits };
+        let mut scanner = Scanner {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            nodes: Vec::with_capacity(32),
+            faults: vec![],
+            limits,
+        };
         scanner.run()?;
         Ok(Self { text, nodes: scanner.nodes, faults: scanner.faults })
     }

@@ -12,8 +12,8 @@ use std::fmt;
 use serde::ser::{self, Serialize, Serializer};
 
 use super::JsonError;
-pub(crate) use claims::claims_to_vec;
 use claims::Watch;
+pub(crate) use claims::claims_to_vec;
 use compound::Compound;
 
 /// Writes a value as JSON (RFC 8259): what `serde_json` writes, in half the time for what claims consist of.

@@ -35,8 +35,10 @@ impl JwkSet {
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         let found = Found::all(text)?;
         let has_private = found.iter().any(|found| found.is_private);
-        let wanted: Vec<_> =
-            found.into_iter().filter(|found| found.is_private == has_private && !found.is_authority).collect();
+        let wanted: Vec<_> = found
+            .into_iter()
+            .filter(|found| found.is_private == has_private && !found.is_authority)
+            .collect();
         let several = wanted.len() > 1;
         let mut keys: Vec<Jwk> = Vec::new();
         for (index, found) in wanted.into_iter().enumerate() {
@@ -85,7 +87,11 @@ impl Found {
             }
             let is_certificate = block.label.ends_with("CERTIFICATE");
             let is_authority = is_certificate && last.as_ref().is_some_and(|last| issued(&block.der, last));
-            all.push(Self { key: key_of(&block), is_private: block.label.ends_with("PRIVATE KEY"), is_authority });
+            all.push(Self {
+                key: key_of(&block),
+                is_private: block.label.ends_with("PRIVATE KEY"),
+                is_authority,
+            });
             last = is_certificate.then_some(block.der);
         }
         Ok(all)
@@ -95,9 +101,7 @@ impl Found {
 fn key_of(block: &Block<'_>) -> Result<Jwk, KeyError> {
     match block.label {
         "ENCRYPTED PRIVATE KEY" => Err(KeyError::Encrypted),
-        "OPENSSH PRIVATE KEY" => {
-            Err(KeyError::Unsupported { what: "a private key in OpenSSH's own form" })
-        }
+        "OPENSSH PRIVATE KEY" => Err(KeyError::Unsupported { what: "a private key in OpenSSH's own form" }),
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
             Err(KeyError::Unsupported { what: "a certificate request" })
         }

@@ -36,7 +36,8 @@ impl JwkSet {
         each_key(json, |index, key, fault| {
             let parsed = match fault {
                 Some(fault) => Err(KeyError::Json(fault)),
-                None => parse::published(key).and_then(|key| if key.is_public() { key.checked() } else { Ok(key) }),
+                None => parse::published(key)
+                    .and_then(|key| if key.is_public() { key.checked() } else { Ok(key) }),
             };
             match parsed {
                 Ok(key) => set.keys.push(key),

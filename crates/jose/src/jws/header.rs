@@ -107,7 +107,7 @@ impl Header {
         if root.get("b64").is_some() {
             return Err(VerifyError::Header { name: "b64" });
         }
-        Self::read(root)
+        Self::of(root)
     }
 
     /// Checks the protected header of a JWS. `understood` are the extensions that its caller takes care of.
@@ -133,10 +133,10 @@ impl Header {
                 }
             }
         };
-        Ok(Self { payload, ..Self::read(root)? })
+        Ok(Self { payload, ..Self::of(root)? })
     }
 
-    fn read(root: Value<'_, '_>) -> Result<Self, VerifyError> {
+    fn of(root: Value<'_, '_>) -> Result<Self, VerifyError> {
         let alg = text(root, "alg")?.ok_or(VerifyError::Header { name: "alg" })?;
         let kid = kid(root)?;
         let typ = text(root, "typ")?;

@@ -66,7 +66,11 @@ impl Signer {
     ///
     /// # Errors
     /// As [`Signer::header`].
-    pub fn critical_header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
+    pub fn critical_header<V: Serialize + ?Sized>(
+        mut self,
+        name: &str,
+        value: &V,
+    ) -> Result<Self, SignError> {
         self.header.critical(name, value)?;
         Ok(self)
     }

@@ -108,7 +108,8 @@ impl HeaderTemplate {
         if self.unencoded {
             json.push_str(r#","b64":false"#);
         }
-        let critical: Vec<_> = self.critical.iter().map(|name| &**name).chain(self.unencoded.then_some("b64")).collect();
+        let critical: Vec<_> =
+            self.critical.iter().map(|name| &**name).chain(self.unencoded.then_some("b64")).collect();
         if !critical.is_empty() {
             let names: Vec<_> = critical.into_iter().map(quoted).collect();
             push(&mut json, "crit", &format!("[{}]", names.join(",")));

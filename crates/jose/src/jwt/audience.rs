@@ -61,7 +61,7 @@ impl fmt::Display for Audience {
 
 fn wanted(names: Option<&[Box<str>]>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match names {
-        Some(names) => ShownAll(names).fmt(f),
+        Some(names) => write!(f, "{}", ShownAll(names)),
         None => f.write_str("any"),
     }
 }

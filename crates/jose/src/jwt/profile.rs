@@ -134,7 +134,11 @@ impl Profile {
                 let event = root.get("events").and_then(|events| events.get(LOGOUT_EVENT));
                 match event.map(|event| event.members().is_some()) {
                     Some(true) => Ok(()),
-                    _ => Err(malformed(root, "events", "an object that holds the event of a logout, which is an object")),
+                    _ => Err(malformed(
+                        root,
+                        "events",
+                        "an object that holds the event of a logout, which is an object",
+                    )),
                 }
             }
         }
@@ -142,11 +146,7 @@ impl Profile {
 }
 
 /// `azp`, where it is there, is the client or one of those that are authorized beside it.
-fn check_party(
-    azp: Option<&str>,
-    client: Option<&str>,
-    authorized: &[Box<str>],
-) -> Result<(), VerifyError> {
+fn check_party(azp: Option<&str>, client: Option<&str>, authorized: &[Box<str>]) -> Result<(), VerifyError> {
     let Some(azp) = azp else { return Ok(()) };
     if client == Some(azp) || authorized.iter().any(|party| **party == *azp) {
         return Ok(());

@@ -302,7 +302,9 @@ fn date_fault(name: &str, value: Value<'_, '_>) -> ClaimFault {
     if let Some(text) = value.as_str().filter(|text| !text.is_empty() && text.len() <= LONGEST) {
         fault.found = format!("the string {text:?}").into();
     }
-    let seconds = |text| NumericDate::read(text, Rounding::Down).and_then(|date| Timestamp::try_from_unix(date.0 / 1000));
+    let seconds = |text| {
+        NumericDate::read(text, Rounding::Down).and_then(|date| Timestamp::try_from_unix(date.0 / 1000))
+    };
     if value.as_number().and_then(seconds).is_some_and(|date| date.unix() > 0) {
         fault.found = format!("{} (milliseconds, it seems)", fault.found).into();
     }

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
+use super::fault;
 use crate::base64url;
 use crate::error::SignError;
 use crate::json::{self, Document, JsonError, Limits};
 #[cfg(feature = "x509")]
 use crate::jws::CertificateMember;
-use super::fault;
 use crate::jws::HeaderTemplate;
 use crate::key::SigningKey;
 #[cfg(feature = "x509")]
@@ -69,7 +69,11 @@ impl Signer {
     ///
     /// # Errors
     /// As [`Signer::header`].
-    pub fn critical_header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
+    pub fn critical_header<V: Serialize + ?Sized>(
+        mut self,
+        name: &str,
+        value: &V,
+    ) -> Result<Self, SignError> {
         self.header.critical(name, value)?;
         Ok(self.prepared())
     }

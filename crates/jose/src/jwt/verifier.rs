@@ -227,12 +227,14 @@ impl Verifier {
     }
 
     fn verify_signature(&self, parts: Parts<'_>) -> Result<Arc<Header>, VerifyError> {
-        if let Some((index, header)) = self.known.find(parts.header) {
-            let key = self.keys.iter().nth(index).ok_or(VerifyError::KeyNotFound)?;
+        if let Some((index, header)) = self.known.find(parts.header)
+            && let Some(key) = self.keys.iter().nth(index)
+        {
             jws::verify_signature(key, parts.signing_input, parts.signature)?;
             return Ok(Arc::clone(header));
         }
-        let header = Header::decode(parts.header, &self.understood).map_err(|error| self.keys.say_allowed(error))?;
+        let header =
+            Header::decode(parts.header, &self.understood).map_err(|error| self.keys.say_allowed(error))?;
         let header = Arc::new(header);
         if !self.typ.accepts(header.typ.as_deref()) {
             return Err(VerifyError::TypeMismatch { found: header.typ.clone(), wanted: self.typ.clone() });

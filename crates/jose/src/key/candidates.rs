@@ -30,7 +30,8 @@ impl KeySet {
         if let Some(kid) = kid {
             let mut named = self.iter().filter(|key| key.kid() == Some(kid)).peekable();
             if named.peek().is_some() {
-                return Candidates::of(named.filter(fits)).ok_or_else(|| self.not_allowed(algorithm.as_str()));
+                return Candidates::of(named.filter(fits))
+                    .ok_or_else(|| self.not_allowed(algorithm.as_str()));
             }
         }
         // Keys that have no `kid` of their own may be meant by any; a token without `kid` may mean any key.

@@ -23,7 +23,8 @@ impl KeySet {
     /// decides between keys of different algorithms.) [`KeyError::MixedSet`] where some are secrets and some are not.
     pub fn new<K: Into<VerifyingKey>>(keys: impl IntoIterator<Item = K>) -> Result<Self, KeyError> {
         let set = Self::published(keys)?;
-        let mut names: Vec<_> = set.keys.iter().filter_map(|key| Some((key.kid()?, key.algorithm()))).collect();
+        let mut names: Vec<_> =
+            set.keys.iter().filter_map(|key| Some((key.kid()?, key.algorithm()))).collect();
         names.sort_unstable();
         if names.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
             return Err(KeyError::KidCollision);

@@ -54,7 +54,11 @@ impl RemoteJwsSigner {
     ///
     /// # Errors
     /// As [`RemoteJwsSigner::header`].
-    pub fn critical_header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
+    pub fn critical_header<V: Serialize + ?Sized>(
+        mut self,
+        name: &str,
+        value: &V,
+    ) -> Result<Self, SignError> {
         self.header.critical(name, value)?;
         Ok(self)
     }

@@ -56,7 +56,11 @@ impl RemoteJwtSigner {
     ///
     /// # Errors
     /// As [`RemoteJwtSigner::header`].
-    pub fn critical_header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
+    pub fn critical_header<V: Serialize + ?Sized>(
+        mut self,
+        name: &str,
+        value: &V,
+    ) -> Result<Self, SignError> {
         self.header.critical(name, value)?;
         Ok(self)
     }

@@ -149,7 +149,9 @@ fn the_keys_of_one_issuer_do_not_vouch_for_another() {
         VerifyError::SignatureInvalid
     );
     assert_eq!(
-        Verifier::new("a", "x", a.public_key()).verify::<Value>(&token, NOW).unwrap_err().code(), "issuer_mismatch");
+        Verifier::new("a", "x", a.public_key()).verify::<Value>(&token, NOW).unwrap_err().code(),
+        "issuer_mismatch"
+    );
 }
 
 #[test]
@@ -209,8 +211,7 @@ fn a_token_of_one_type_is_not_taken_for_another() {
     for same in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
         assert!(verify("at+jwt".into(), &typed(same)).is_ok(), "{same}");
     }
-    assert_eq!(
-        verify("at+jwt".into(), &typed("application/x/at+jwt")).unwrap_err().code(), "type_mismatch");
+    assert_eq!(verify("at+jwt".into(), &typed("application/x/at+jwt")).unwrap_err().code(), "type_mismatch");
 }
 
 #[test]

@@ -352,7 +352,10 @@ fn nothing_of_the_token_is_in_an_error_but_what_says_whose_it_is() {
         role: u8,
     }
     let token = mac(br#"{"alg":"HS256"}"#, claims.as_bytes());
-    let odd = mac(br#"{"alg":"HS256"}"#, claims.replace("\"role\":", "\"nbf\":[0],\"sub\":[\"evil-sub\"],\"role\":").as_bytes());
+    let odd = mac(
+        br#"{"alg":"HS256"}"#,
+        claims.replace("\"role\":", "\"nbf\":[0],\"sub\":[\"evil-sub\"],\"role\":").as_bytes(),
+    );
     let verifier = |iss: &str, aud: &str| Verifier::new(iss, aud, secret());
     let errors = [
         verifier("i", "an-audience").verify::<Value>(&token, NOW).unwrap_err(),
@@ -401,8 +404,7 @@ fn none_is_refused_in_the_json_forms_too() {
         let unsigned = serde_json::json!({
             "protected": base64url::encode(format!(r#"{{"alg":"{name}"}}"#)), "payload": "eA", "signature": ""
         });
-        assert_eq!(
-            verifier.verify_json(&unsigned.to_string()).unwrap_err().code(), "algorithm_not_allowed");
+        assert_eq!(verifier.verify_json(&unsigned.to_string()).unwrap_err().code(), "algorithm_not_allowed");
         let bare = serde_json::json!({"header": {"alg": name}, "payload": "eA", "signature": ""});
         assert_eq!(verifier.verify_json(&bare.to_string()).unwrap_err(), VerifyError::Header { name: "alg" });
     }

@@ -123,7 +123,9 @@ fn a_set_of_keys_is_chosen_from_by_kid() {
     );
     let unknown = keys[1].clone().with_kid("other");
     assert_eq!(
-        verifier.verify(&Signer::new(unknown).sign(b"x").unwrap()).unwrap_err().code(), "key_not_found");
+        verifier.verify(&Signer::new(unknown).sign(b"x").unwrap()).unwrap_err().code(),
+        "key_not_found"
+    );
 }
 
 #[test]

@@ -126,7 +126,9 @@ fn what_a_set_of_keys_is_not_used_for_is_told_with_the_reason() {
 #[test]
 fn keys_that_name_no_algorithm_are_taken_for_the_one_that_is_said() {
     let key = named(Algorithm::RS256, "unsaid");
-    let set = JwkSet::parse(text(&[without(&public(&key), "alg"), public(&named(Algorithm::ES256, "ec"))]).as_bytes());
+    let set = JwkSet::parse(
+        text(&[without(&public(&key), "alg"), public(&named(Algorithm::ES256, "ec"))]).as_bytes(),
+    );
     let set = set.unwrap();
     let token = Signer::new(&key).sign(b"payload").unwrap();
     let verify = |keys: KeySet| Verifier::new(keys).verify(&token).map(|verified| verified.algorithm());
@@ -188,9 +190,13 @@ fn a_broken_key_of_ones_own_set_is_refused_by_index_and_kid() {
         assert_eq!(KeySet::from_own_jwk_set(&forgiving, None).unwrap_err().code(), code, "{key}");
     }
     let mut mixed: Value = serde_json::from_str(&named(Algorithm::ES256, "p").to_jwk().to_json()).unwrap();
-    mixed["d"] = serde_json::from_str::<Value>(&named(Algorithm::ES256, "q").to_jwk().to_json()).unwrap()["d"].clone();
+    mixed["d"] =
+        serde_json::from_str::<Value>(&named(Algorithm::ES256, "q").to_jwk().to_json()).unwrap()["d"].clone();
     let error = JwkSet::parse_own(text(&[good, mixed]).as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), r#"keys[1] (kid "p"): the parts of the key do not belong together, or are not on the curve"#);
+    assert_eq!(
+        error.to_string(),
+        r#"keys[1] (kid "p"): the parts of the key do not belong together, or are not on the curve"#
+    );
 }
 
 #[test]
@@ -227,7 +233,7 @@ fn a_zero_before_the_digits_of_a_published_rsa_key_is_read_and_of_ones_own_refus
     let padded = jeton_jose::base64url::encode([&[0], n.as_slice()].concat());
     for members in [json!({"n": padded}), json!({"e": "AAEAAQ"}), json!({"n": padded, "e": "AAEAAQ"})] {
         let jwk = with(&public(&key), members);
-        let set = JwkSet::parse(text(&[jwk.clone()]).as_bytes()).unwrap();
+        let set = JwkSet::parse(text(std::slice::from_ref(&jwk)).as_bytes()).unwrap();
         assert!(Verifier::new(KeySet::from_jwk_set(&set).unwrap()).verify(&token).is_ok());
         assert_eq!(set.keys()[0].thumbprint(), key.public_key().to_jwk().thumbprint());
         assert_eq!(Jwk::parse(jwk.to_string().as_bytes()).unwrap_err().code(), "key_member_malformed");

@@ -88,7 +88,9 @@ fn a_number_is_read_into_a_double_as_the_nearest_and_into_an_integer_exactly_or_
 
 #[test]
 fn a_raw_value_keeps_a_number_and_everything_else_as_it_was_written() {
-    for text in INEXACT.iter().map(|(number, _)| *number).chain(["-0", "1.50", r#"{"a" : [1,  "\u0041"]}"#, "null"]) {
+    for text in
+        INEXACT.iter().map(|(number, _)| *number).chain(["-0", "1.50", r#"{"a" : [1,  "\u0041"]}"#, "null"])
+    {
         assert_eq!(verify::<Asks<Box<RawValue>>>(text).unwrap().x.get(), text);
         let all = verify::<HashMap<String, Box<RawValue>>>(text).unwrap();
         assert_eq!((all["x"].get(), all["exp"].get()), (text, "1900000000"));
@@ -96,6 +98,10 @@ fn a_raw_value_keeps_a_number_and_everything_else_as_it_was_written() {
     assert_eq!(verify::<Asks<Vec<Box<RawValue>>>>(r#"[1e400, {} ]"#).unwrap().x[1].get(), "{}");
     // What is wrong with the text is wrong however it is taken.
     for broken in [r#"{"a":1,"a":2}"#, "01", r#""\ud800""#] {
-        assert_eq!(verify::<Asks<Box<RawValue>>>(broken).err().unwrap().code(), "claims_malformed", "{broken}");
+        assert_eq!(
+            verify::<Asks<Box<RawValue>>>(broken).err().unwrap().code(),
+            "claims_malformed",
+            "{broken}"
+        );
     }
 }

@@ -93,7 +93,10 @@ fn a_subject_of_another_type_is_left_to_the_caller_where_that_is_said() {
         assert_eq!(code(verifier().verify::<Value>(&sign(&claims), NOW)), "claim_malformed", "{name}");
     }
     assert_eq!(code(verifier().require("sub").verify::<Value>(&token, NOW)), "ok");
-    assert_eq!(code(Verifier::id_token("i", "a", secret()).any_subject().verify::<Value>(&token, NOW)), "claim_malformed");
+    assert_eq!(
+        code(Verifier::id_token("i", "a", secret()).any_subject().verify::<Value>(&token, NOW)),
+        "claim_malformed"
+    );
 }
 
 #[test]
@@ -121,19 +124,28 @@ fn a_critical_member_is_signed_and_understood_where_that_is_said() {
     }
     // An unencoded payload is no matter of understanding in a JWT.
     let header = jeton_jose::base64url::encode(r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#);
-    let outcome = Verifier::new("i", "a", secret()).understands("b64").verify::<Value>(&format!("{header}.e30.AAAA"), NOW);
+    let outcome = Verifier::new("i", "a", secret())
+        .understands("b64")
+        .verify::<Value>(&format!("{header}.e30.AAAA"), NOW);
     assert_eq!(code(outcome), "critical_header_unknown");
 }
 
 #[test]
 fn a_verified_token_has_all_members_of_its_header() {
-    let signer = Signer::new(secret().with_kid("k")).typ("at+jwt").header("tenant", &json!({"id": 7})).unwrap();
+    let signer =
+        Signer::new(secret().with_kid("k")).typ("at+jwt").header("tenant", &json!({"id": 7})).unwrap();
     let verifier = Verifier::new("i", "a", secret().with_kid("k")).typ("at+jwt");
-    for token in [signer.sign(&claims()).unwrap(), Signer::new(secret().with_kid("k")).typ("at+jwt").sign(&claims()).unwrap()] {
+    for token in [
+        signer.sign(&claims()).unwrap(),
+        Signer::new(secret().with_kid("k")).typ("at+jwt").sign(&claims()).unwrap(),
+    ] {
         for _ in 0..2 {
             let verified = verifier.verify::<Value>(&token, NOW).unwrap();
             let header = verified.header();
-            assert_eq!((header.algorithm(), header.kid(), header.typ(), header.cty()), (Algorithm::HS256, Some("k"), Some("at+jwt"), None));
+            assert_eq!(
+                (header.algorithm(), header.kid(), header.typ(), header.cty()),
+                (Algorithm::HS256, Some("k"), Some("at+jwt"), None)
+            );
             let json = jeton_jose::base64url::decode(token.split('.').next().unwrap()).unwrap();
             assert_eq!(header.json().as_bytes(), json);
             assert_eq!(header.read::<Value>().unwrap(), serde_json::from_slice::<Value>(&json).unwrap());
@@ -152,14 +164,27 @@ fn a_timestamp_in_a_claims_struct_reads_what_the_verifier_reads() {
         exp: Timestamp,
         auth_time: Option<Timestamp>,
     }
-    for date in ["1800000300", "1800000300.75", "1.8000003e9", "1.8000003005E+9", "18000003000e-1", "253402300799.5"] {
+    for date in
+        ["1800000300", "1800000300.75", "1.8000003e9", "1.8000003005E+9", "18000003000e-1", "253402300799.5"]
+    {
         let text = format!(r#"{{"iss":"i","aud":"a","exp":{date},"auth_time":{date}}}"#);
         let token = jws::Signer::new(secret()).sign(text.as_bytes()).unwrap();
         let verified = Verifier::new("i", "a", secret()).verify::<Claims>(&token, NOW).unwrap();
         let (exp, claims) = (verified.registered().exp(), verified.claims());
         assert_eq!((Some(claims.exp), claims.auth_time), (exp, exp), "{date}");
     }
-    for date in ["-1", "-0.5", "253402300800", "1e300", "1e400", "18446744073709551616", "\"1800000300\"", "true", "null", "{}"] {
+    for date in [
+        "-1",
+        "-0.5",
+        "253402300800",
+        "1e300",
+        "1e400",
+        "18446744073709551616",
+        "\"1800000300\"",
+        "true",
+        "null",
+        "{}",
+    ] {
         assert!(strict::from_slice::<Timestamp>(date.as_bytes()).is_err(), "{date}");
     }
     assert_eq!(strict::from_slice::<Timestamp>(b"-0").ok(), Some(Timestamp::MIN));

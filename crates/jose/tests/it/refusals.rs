@@ -38,7 +38,10 @@ fn issuer_audience_and_type_are_told_as_found_and_as_wanted() {
     let error = refusal(&sign(&with("iss", json!("https://other.example"))));
     let (found, wanted) = ("https://other.example".into(), Issuer::new("i"));
     assert_eq!(error, VerifyError::IssuerMismatch { found, wanted });
-    assert_eq!(error.to_string(), r#"token is from another issuer: iss is "https://other.example", wanted "i""#);
+    assert_eq!(
+        error.to_string(),
+        r#"token is from another issuer: iss is "https://other.example", wanted "i""#
+    );
 
     let error = refusal(&sign(&with("aud", json!(["b", "c"]))));
     let found = ["b", "c"].map(Box::from).into();
@@ -47,7 +50,10 @@ fn issuer_audience_and_type_are_told_as_found_and_as_wanted() {
 
     let token = jws::Signer::new(secret()).typ("rt+jwt").sign(good().to_string().as_bytes()).unwrap();
     let error = refusal(&token);
-    assert_eq!(error, VerifyError::TypeMismatch { found: Some("rt+jwt".into()), wanted: TokenType::JwtOrNone });
+    assert_eq!(
+        error,
+        VerifyError::TypeMismatch { found: Some("rt+jwt".into()), wanted: TokenType::JwtOrNone }
+    );
     assert_eq!(error.to_string(), r#"token is of another type: typ is "rt+jwt", wanted "JWT" or none"#);
     let error = verifier().typ("at+jwt").verify::<Value>(&sign(&good()), NOW).unwrap_err();
     assert_eq!(error.to_string(), r#"token is of another type: typ is absent, wanted "at+jwt""#);
@@ -60,10 +66,15 @@ fn algorithm_and_key_are_told_as_found_and_as_wanted() {
     let allowed = [Algorithm::HS256].into();
     assert_eq!(error, VerifyError::AlgorithmNotAllowed { found: "ES256".into(), allowed });
     assert_eq!(error.to_string(), r#"algorithm not allowed: alg is "ES256", allowed is HS256"#);
-    let nothing = format!("{}.{}.", jeton_jose::base64url::encode(r#"{"alg":"none"}"#), jeton_jose::base64url::encode("{}"));
+    let nothing = format!(
+        "{}.{}.",
+        jeton_jose::base64url::encode(r#"{"alg":"none"}"#),
+        jeton_jose::base64url::encode("{}")
+    );
     assert_eq!(refusal(&nothing).to_string(), r#"algorithm not allowed: alg is "none", allowed is HS256"#);
 
-    let error = refusal(&jws::Signer::new(secret().with_kid("other")).sign(good().to_string().as_bytes()).unwrap());
+    let error =
+        refusal(&jws::Signer::new(secret().with_kid("other")).sign(good().to_string().as_bytes()).unwrap());
     let VerifyError::KeyNotFound { found, wanted } = &error else { panic!("{error:?}") };
     assert_eq!(found.as_deref(), Some("other"));
     assert_eq!(wanted.iter().collect::<Vec<_>>(), [(Algorithm::HS256, Some("mine"))]);
@@ -72,7 +83,8 @@ fn algorithm_and_key_are_told_as_found_and_as_wanted() {
 
 #[test]
 fn a_token_whose_key_was_left_out_of_its_set_is_refused_with_the_reason() {
-    let [key, other] = ["good", "bad"].map(|kid| PrivateKey::generate(Algorithm::ES256).unwrap().with_kid(kid));
+    let [key, other] =
+        ["good", "bad"].map(|kid| PrivateKey::generate(Algorithm::ES256).unwrap().with_kid(kid));
     let mut bad: Value = serde_json::from_str(&other.public_key().to_jwk().to_json()).unwrap();
     bad["x"] = json!("AA");
     let good: Value = serde_json::from_str(&key.public_key().to_jwk().to_json()).unwrap();
@@ -84,7 +96,10 @@ fn a_token_whose_key_was_left_out_of_its_set_is_refused_with_the_reason() {
         let VerifyError::KeyNotFound { found, wanted } = &error else { panic!("{error:?}") };
         let skipped = wanted.skipped_as(found.as_deref().unwrap()).unwrap();
         assert_eq!(skipped.reason().code(), "key_member_malformed");
-        assert!(error.to_string().ends_with(&format!("the key of that name cannot be used: {skipped}")), "{error}");
+        assert!(
+            error.to_string().ends_with(&format!("the key of that name cannot be used: {skipped}")),
+            "{error}"
+        );
     }
 }
 
@@ -157,7 +172,12 @@ fn claims_that_do_not_fit_are_told_with_their_place() {
         ("address", json!({"lines": []}), "/address/zip", "json_member_missing"),
         ("address", json!({"zip": "", "lines": [], "street": ""}), "/address/street", "json_member_unknown"),
         ("address", json!({"zip": "", "lines": [1, "secret"]}), "/address/lines/1", "json_type"),
-        ("https://x/~role", json!({"Admin": {"level": 300}}), "/https:~1~1x~1~0role/Admin/level", "json_type"),
+        (
+            "https://x/~role",
+            json!({"Admin": {"level": 300}}),
+            "/https:~1~1x~1~0role/Admin/level",
+            "json_type",
+        ),
         ("https://x/~role", json!({"Root": {}}), "/https:~1~1x~1~0role", "json_type"),
     ] {
         let error = refusal(name, value);

@@ -18,7 +18,8 @@ fn secret() -> SharedSecret {
 /// Whether any verifier takes these claims, were the time right.
 fn verifies(claims: &[u8]) -> bool {
     let token = jws::Signer::new(secret()).sign(claims).unwrap();
-    let verifier = Verifier::new(Issuer::any(), Audience::any(), secret()).allow_missing_exp().allow_future_iat();
+    let verifier =
+        Verifier::new(Issuer::any(), Audience::any(), secret()).allow_missing_exp().allow_future_iat();
     match verifier.verify::<Value>(&token, NOW) {
         Ok(_) => true,
         Err(error) => !matches!(error.code(), "claim_malformed" | "claims_malformed"),
@@ -80,11 +81,15 @@ fn claims_that_every_verifier_refuses_are_not_signed() {
         let value: Value = serde_json::from_str(claims).unwrap();
         let members: Map<String, Value> = value.as_object().unwrap().clone();
         let raw: Box<RawValue> = RawValue::from_string(claims.to_owned()).unwrap();
-        let by_name: BTreeMap<&str, &Value> = members.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        let by_name: BTreeMap<&str, &Value> =
+            members.iter().map(|(name, value)| (name.as_str(), value)).collect();
         for result in [signer.sign(&value), signer.sign(&members), signer.sign(&raw), signer.sign(&by_name)] {
             let error = result.unwrap_err();
             let SignError::ClaimMalformed { name, fault } = &error else { panic!("{claims}: {error:?}") };
-            assert!(members.contains_key(*name) && fault.pointer.starts_with(&format!("/{name}")), "{claims}");
+            assert!(
+                members.contains_key(*name) && fault.pointer.starts_with(&format!("/{name}")),
+                "{claims}"
+            );
             assert_eq!(error.code(), "claim_malformed");
             assert!(error.to_string().contains("jws::Signer"), "{error}");
         }

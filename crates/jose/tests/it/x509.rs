@@ -384,7 +384,10 @@ fn keys_of_a_published_set_may_have_certificates() {
     assert!(jwt::Verifier::new("i", "a", keys).verify::<Value>(&token, NOW).is_ok());
     json["x5c"] = json!([base64(&root.der())]);
     let set = JwkSet::parse(json!({"keys": [json]}).to_string().as_bytes()).unwrap();
-    assert!(set.keys()[0].certificates().is_none(), "a certificate for another key says nothing about this one");
+    assert!(
+        set.keys()[0].certificates().is_none(),
+        "a certificate for another key says nothing about this one"
+    );
 }
 
 #[test]

@@ -19,8 +19,8 @@ use serde_json::{Map, Value};
 use super::members;
 use crate::config::nearest;
 use crate::failure::Failure;
-use crate::{input, output};
 use crate::key_file::{KeyFile, name_of};
+use crate::{input, output};
 
 /// What a client is. A flag that may come several times replaces all that was there.
 #[derive(Debug, Default, PartialEq, Args)]
@@ -324,7 +324,11 @@ fn public_keys(file: &Path) -> Result<Value, Failure> {
     if let (true, Some(key)) = (set.keys().is_empty(), set.skipped().first()) {
         return Err(Failure::coded(
             key.reason().code(),
-            format!("{}: no key of the set can be used: {}", name_of(file), output::printable(&key.to_string())),
+            format!(
+                "{}: no key of the set can be used: {}",
+                name_of(file),
+                output::printable(&key.to_string())
+            ),
         ));
     }
     for key in set.skipped() {

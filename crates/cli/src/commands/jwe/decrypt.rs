@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jeton_jose::jwe::{ContentEncryption, Decrypted, Decrypter, DecryptionKey, KeyManagement};
+use jeton_jose::jwe::{ContentEncryption, DecryptError, Decrypted, Decrypter, DecryptionKey, KeyManagement};
 
 use crate::algorithm::{self, Named};
 use crate::commands::peek::{Peek, is_json, names};
@@ -36,7 +36,7 @@ pub(super) struct Decrypt {
     /// Take compressed texts, which become at most 250,000 bytes
     #[arg(long)]
     allow_zip: bool,
-    /// The most iterations of a password (PBES2)
+    /// The most iterations of a password (PBES2); fewer than 1000 are refused
     #[arg(long, value_name = "COUNT", default_value_t = Decrypter::DEFAULT_MAX_ITERATIONS)]
     max_iterations: u32,
     /// Refuse a longer text (bytes)
@@ -57,6 +57,7 @@ impl Decrypt {
         let keys = decryption_keys(&self.key, &algorithm::all_known(&self.alg)?)?;
         let token = input::token(self.token)?;
         let allowed = names(keys.iter().map(|key| key.alg().as_str()));
+        let several = keys.len();
         let decrypter = decrypter(keys, &self.enc).max_len(self.max_size).max_iterations(self.max_iterations);
         let decrypter = match self.allow_zip {
             true => decrypter.allow_compressed(Decrypter::DEFAULT_INFLATE),
@@ -65,10 +66,21 @@ impl Decrypt {
         let decrypted =
             if is_json(&token) { decrypter.decrypt_json(&token) } else { decrypter.decrypt(&token) };
         decrypted.map_err(|error| {
-            Failure::coded(error.code(), Peek::at(&token).explain_jwe(&error, &allowed, self.max_size))
+            let peek = Peek::at(&token);
+            let hint = match error {
+                DecryptError::Failed if several > MOST_TRIED && peek.kid().is_none() => format!(
+                    "; the text names no key (`kid`), and of {several} keys {MOST_TRIED} are tried: give the right one alone"
+                ),
+                _ => String::new(),
+            };
+            let reason = peek.explain_jwe(&error, &allowed, self.max_size);
+            Failure::coded(error.code(), format!("{reason}{hint}"))
         })
     }
 }
+
+/// A decrypter tries as many keys with a text that names none.
+const MOST_TRIED: usize = 16;
 
 /// A decrypter that takes these content encryptions, or all where none is named.
 pub(in crate::commands) fn decrypter(keys: Vec<DecryptionKey>, enc: &[ContentEncryption]) -> Decrypter {

@@ -39,7 +39,8 @@ pub(super) struct Encrypt {
     /// Authenticate this file too; it travels readable in the JSON forms
     #[arg(long, value_name = "FILE")]
     aad: Option<PathBuf>,
-    /// How often a password is hashed (PBES2) [default: 600000 for HS256, 210000 for the others]
+    /// How often a password is hashed (PBES2) [default: 600000 for HS256, 210000 for the others; panva's jose takes 10000 at
+    /// most unless told, latchset's 32768]
     #[arg(long, value_name = "COUNT")]
     iterations: Option<u32>,
     /// More members of the protected header; `typ` and `cty` may be among them

@@ -117,9 +117,7 @@ impl Verify {
         let reason = match error {
             VerifyError::KeyNotFound { .. }
             | VerifyError::AlgorithmNotAllowed { .. }
-            | VerifyError::SignatureInvalid => {
-                skipped.explain(peek.kid())
-            }
+            | VerifyError::SignatureInvalid => skipped.explain(peek.kid()),
             _ => String::new(),
         };
         Err(Failure::coded(error.code(), format!("{}{reason}", peek.explain_jws(&error, &keys, &asked))))

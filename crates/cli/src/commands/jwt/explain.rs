@@ -76,20 +76,12 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         }
         VerifyError::IssuerMismatch { .. } => {
             let found = unverified.as_ref().and_then(Unverified::iss);
-            format!(
-                "from another issuer: iss is {}, wanted {}",
-                quoted(found),
-                one_of(&wanted.issuers)
-            )
+            format!("from another issuer: iss is {}, wanted {}", quoted(found), one_of(&wanted.issuers))
         }
         VerifyError::AudienceMismatch { .. } => {
             let found = unverified.as_ref().and_then(|token| Members::parse(token.claims_json()).ok());
             let found = found.as_ref().and_then(|claims| claims.get("aud")).map_or("absent", |aud| aud.get());
-            format!(
-                "for another audience: aud is {}, wanted {}",
-                shortened(found),
-                one_of(&wanted.audiences)
-            )
+            format!("for another audience: aud is {}, wanted {}", shortened(found), one_of(&wanted.audiences))
         }
         VerifyError::Malformed | VerifyError::TypeMismatch { .. } if another_form(token).is_some() => {
             another_form(token).unwrap_or_default().to_owned()
@@ -101,7 +93,12 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         }
         VerifyError::AlgorithmNotAllowed { .. } => {
             let found = unverified.as_ref().map(Unverified::alg);
-            format!("algorithm not allowed: alg is {}, allowed is {}{}", quoted(found), wanted.algorithms, skipped())
+            format!(
+                "algorithm not allowed: alg is {}, allowed is {}{}",
+                quoted(found),
+                wanted.algorithms,
+                skipped()
+            )
         }
         VerifyError::SignatureInvalid => format!("{error}{}", skipped()),
         VerifyError::KeyNotFound { .. } => {
@@ -118,7 +115,10 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
             "token is malformed: it has white space in it".to_owned()
         }
         VerifyError::CriticalHeaderUnknown { name } => {
-            format!("`crit` names {:?}, which is not understood: --understands says that you see to it", shortened(name))
+            format!(
+                "`crit` names {:?}, which is not understood: --understands says that you see to it",
+                shortened(name)
+            )
         }
         VerifyError::TooLarge { limit } => too_large("token", *limit, wanted.max_size),
         other => other.to_string(),

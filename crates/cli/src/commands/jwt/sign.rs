@@ -186,8 +186,7 @@ fn signer(key: SigningKey, as_eddsa: bool, header: &HeaderOption) -> Result<Sign
         return Err(wrong("`cty` and `enc` are not set on signed tokens"));
     }
     for (name, value, critical) in header.others_of_a_signature() {
-        let added =
-            if critical { signer.critical_header(name, value) } else { signer.header(name, value) };
+        let added = if critical { signer.critical_header(name, value) } else { signer.header(name, value) };
         signer = added.map_err(|error| wrong(format!("`{name}`: {error}")))?;
     }
     Ok(signer)

@@ -144,7 +144,9 @@ fn is_date(name: &[u8], value: &[u8]) -> bool {
 #[cold]
 fn is_odd_date(name: &[u8], value: &[u8]) -> bool {
     let rounding = if name == b"exp" { Rounding::Down } else { Rounding::Up };
-    let text = std::str::from_utf8(value).ok().filter(|text| text.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
+    let text = std::str::from_utf8(value)
+        .ok()
+        .filter(|text| text.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
     let date = text.and_then(|text| NumericDate::read(text, rounding));
     date.and_then(|date| Timestamp::try_from_unix(date.0)).is_some()
 }

@@ -70,7 +70,9 @@ fn text_of(shown: &Shown, now: Timestamp) -> String {
             Body::Members(claims) => {
                 let mut lines = vec!["UNVERIFIED claims".to_owned()];
                 lines.extend(claims.iter().map(|(name, value)| match time_of(name, value.get()) {
-                    Some(at) => format!("  {}: {}", output::printable(name), words::date_and_distance(at, now)),
+                    Some(at) => {
+                        format!("  {}: {}", output::printable(name), words::date_and_distance(at, now))
+                    }
                     None => line(name, value.get()),
                 }));
                 lines.join("\n")

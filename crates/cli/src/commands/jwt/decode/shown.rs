@@ -42,7 +42,9 @@ impl Shown {
         }
         if token.len() > USUAL_LIMIT {
             let len = token.len();
-            shown.problems.push(format!("the token has {len} bytes, and verifiers take {USUAL_LIMIT} unless told"));
+            shown
+                .problems
+                .push(format!("the token has {len} bytes, and verifiers take {USUAL_LIMIT} unless told"));
         }
         if is_json(&token) {
             shown.json_form(&token);
@@ -61,7 +63,8 @@ impl Shown {
         let signed = disclosures.next().unwrap_or_default();
         let parts: Vec<&str> = signed.split('.').collect();
         if token.contains('~') {
-            self.problems.push("its holder chooses what to show (SD-JWT): `jeton jwt sd verify` takes it".to_owned());
+            self.problems
+                .push("its holder chooses what to show (SD-JWT): `jeton jwt sd verify` takes it".to_owned());
         }
         match parts.len() {
             3 => {}
@@ -72,7 +75,7 @@ impl Shown {
                         .to_owned(),
                 );
             }
-            count => self.problems.push(format!("it has {count} parts between dots, and a signed token has 3")),
+            count => self.problems.push(format!("it has {count} parts between dots, and a signed one has 3")),
         }
         let header = parts.first().copied().unwrap_or_default();
         self.header("header", header, true);
@@ -80,15 +83,18 @@ impl Shown {
             return;
         }
         match parts.get(1) {
-            Some(&"") => self.problems.push("the token carries no payload: a detached one travels some other way".to_owned()),
+            Some(&"") => self
+                .problems
+                .push("the token carries no payload: a detached one travels some other way".to_owned()),
             Some(payload) => self.payload(payload),
             None => {}
         }
         if let Some(signature) = parts.get(2) {
             self.signature(signature);
         }
-        for disclosure in disclosures.filter(|disclosure| !disclosure.is_empty() && !disclosure.contains('.')) {
-            self.part("disclosure", disclosure, "disclosure", false);
+        for disclosure in disclosures.filter(|disclosure| !disclosure.is_empty() && !disclosure.contains('.'))
+        {
+            self.disclosure(disclosure);
         }
     }
 
@@ -172,6 +178,15 @@ impl Shown {
         self.headers.push((title.to_owned(), body));
     }
 
+    /// What a holder shows of a token (RFC 9901 §4.2): an array, and no object.
+    fn disclosure(&mut self, encoded: &str) {
+        let Some(bytes) = spelling::decode(encoded, "disclosure", &mut self.problems) else { return };
+        match String::from_utf8(bytes) {
+            Ok(text) => self.headers.push(("disclosure".to_owned(), Body::Text(text))),
+            Err(_) => self.problems.push("a disclosure is not UTF-8".to_owned()),
+        }
+    }
+
     fn payload(&mut self, encoded: &str) {
         let Some(bytes) = spelling::decode(encoded, "payload", &mut self.problems) else { return };
         self.body = Some(match String::from_utf8(bytes) {
@@ -195,7 +210,8 @@ impl Shown {
         let key = jeton_jose::SharedSecret::generate(jeton_jose::Algorithm::HS256);
         let Ok(key) = key else { return };
         // What a signer refuses to sign, every verifier refuses.
-        let signed = serde_json::value::RawValue::from_string(text).map(|raw| jeton_jose::jwt::Signer::new(key).sign(&raw));
+        let signed = serde_json::value::RawValue::from_string(text)
+            .map(|raw| jeton_jose::jwt::Signer::new(key).sign(&raw));
         if let Ok(Err(jeton_jose::SignError::ClaimMalformed { name, fault })) = signed {
             self.problems.push(format!("claim `{name}` is malformed: {fault}"));
         }

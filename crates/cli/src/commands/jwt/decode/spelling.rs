@@ -38,8 +38,18 @@ pub(super) fn decode(part: &str, what: &str, problems: &mut Vec<String>) -> Opti
     if trimmed.contains(['+', '/']) {
         wrong.push("it is in base64, with `+` and `/`");
     }
-    let url: String =
-        trimmed.chars().map(|letter| if letter == '+' { '-' } else if letter == '/' { '_' } else { letter }).collect();
+    let url: String = trimmed
+        .chars()
+        .map(|letter| {
+            if letter == '+' {
+                '-'
+            } else if letter == '/' {
+                '_'
+            } else {
+                letter
+            }
+        })
+        .collect();
     let decoded = jeton_jose::base64url::decode(&url).ok().or_else(|| {
         wrong.push("unused bits at its end are set");
         without_unused_bits(&url)
