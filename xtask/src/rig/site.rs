@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Site {
     address: SocketAddr,
+    visits: Arc<AtomicUsize>,
 }
 
 impl Site {
@@ -37,14 +40,23 @@ impl Site {
                 )
             }
         };
+        let visits = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&visits);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // A connection that the browser opened ahead is no reason to wait for others.
-                let answer = answer.clone();
-                thread::spawn(move || drop(serve(stream, &answer)));
+                let (answer, visits) = (answer.clone(), Arc::clone(&counted));
+                thread::spawn(move || {
+                    serve(stream, &answer).map(|()| visits.fetch_add(1, Ordering::Relaxed))
+                });
             }
         });
-        Ok(Self { address })
+        Ok(Self { address, visits })
+    }
+
+    /// How often it answered.
+    pub(crate) fn visits(&self) -> usize {
+        self.visits.load(Ordering::Relaxed)
     }
 
     /// Its address, by a name or a number of the machine.
