@@ -63,6 +63,12 @@ impl Fetcher {
         self
     }
 
+    /// Whether it asks addresses of this kind.
+    #[must_use]
+    pub const fn allows(&self, reach: Reach) -> bool {
+        self.allowed.allows(reach)
+    }
+
     /// Trusts the root certificates of this PEM text too, beside those that this system trusts: a company's own authority.
     /// What was said before about whom to trust no longer counts.
     ///

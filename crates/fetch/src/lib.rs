@@ -26,6 +26,7 @@ mod flight;
 mod freshness;
 mod kept;
 mod metadata;
+mod own_certificate;
 mod tls;
 mod url;
 

@@ -7,12 +7,14 @@ use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::error::FetchError;
+use crate::own_certificate::OwnCertificates;
 
 /// Whom TLS trusts. The system's roots are read when they are first needed.
 pub(crate) struct Tls {
@@ -45,12 +47,11 @@ impl Tls {
 
     pub(crate) fn trusting(roots: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, FetchError> {
         let mut store = RootCertStore::empty();
-        for root in roots {
-            store
-                .add(CertificateDer::from(root))
-                .map_err(|error| FetchError::Tls { reason: error.to_string().into() })?;
+        let roots: Vec<_> = roots.into_iter().map(CertificateDer::from).collect();
+        for root in &roots {
+            store.add(root.clone()).map_err(|error| FetchError::Tls { reason: error.to_string().into() })?;
         }
-        Ok(Self { connector: OnceCell::new_with(Some(connector(store)?)), also: vec![] })
+        Ok(Self { connector: OnceCell::new_with(Some(connector(store, roots)?)), also: vec![] })
     }
 
     pub(crate) async fn connect(
@@ -72,22 +73,29 @@ async fn system_connector(also: Vec<CertificateDer<'static>>) -> Result<TlsConne
     tokio::task::spawn_blocking(|| {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        store.add_parsable_certificates(also);
-        connector(store)
+        store.add_parsable_certificates(also.iter().cloned());
+        connector(store, also)
     })
     .await
     .unwrap_or(Err(FetchError::NoRuntime))
 }
 
-fn connector(roots: RootCertStore) -> Result<TlsConnector, FetchError> {
+/// Trusts these roots, and servers that show one of `own` themselves.
+fn connector(roots: RootCertStore, own: Vec<CertificateDer<'static>>) -> Result<TlsConnector, FetchError> {
     if roots.is_empty() {
         return Err(FetchError::NoTrustedRoots);
     }
+    let refused = |reason: String| FetchError::Tls { reason: reason.into() };
     // The provider is named, so that no other one in the program can take its place.
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+        .build()
+        .map_err(|error| refused(error.to_string()))?;
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| FetchError::Tls { reason: error.to_string().into() })?
-        .with_root_certificates(roots)
+        .map_err(|error| refused(error.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(OwnCertificates::new(verifier, own)))
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))
 }

@@ -5,4 +5,5 @@ pub(crate) mod certificates;
 mod client_certificates;
 mod files;
 mod https;
+mod own_certificate;
 pub(crate) mod site;
