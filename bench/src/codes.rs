@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::client::{CLIENT_ID, CODE_CHALLENGE, CODE_VERIFIER, NONCE, REDIRECT_URI, USER_SCOPE};
+use crate::client::{CODE_CHALLENGE, CODE_VERIFIER, NONCE, REDIRECT_URI, USER_SCOPE};
 use crate::contender::BenchError;
 use crate::floor::{PASSWORD, USERNAME};
 use crate::load::{self, Request};
@@ -20,12 +20,12 @@ pub enum CodeSource {
 }
 
 impl CodeSource {
-    /// Signs in on the authority's own page.
+    /// Signs in to a client on the authority's own page.
     ///
     /// # Errors
     /// When the page is not as it should be, or refuses.
-    pub fn sign_in(server: SocketAddr) -> Result<Self, BenchError> {
-        let target = authorize();
+    pub fn sign_in(server: SocketAddr, client: &str) -> Result<Self, BenchError> {
+        let target = authorize(client);
         let page = load::send_once(server, &Request::get(&target))?;
         let form = Form::last_of(&page.body)
             .ok_or_else(|| BenchError::Other("the sign-in page has no form".to_owned()))?;
@@ -69,11 +69,11 @@ pub fn redemption() -> [String; 2] {
     ["grant_type=authorization_code&code=".to_owned(), after]
 }
 
-/// The client's request for a code (RFC 6749 §4.1.1).
-fn authorize() -> String {
+/// A client's request for a code (RFC 6749 §4.1.1).
+fn authorize(client: &str) -> String {
     let redirect_uri = form_encoded(REDIRECT_URI);
     format!(
-        "/authorize?response_type=code&client_id={CLIENT_ID}&redirect_uri={redirect_uri}&scope={USER_SCOPE}\
+        "/authorize?response_type=code&client_id={client}&redirect_uri={redirect_uri}&scope={USER_SCOPE}\
          &state=af0ifjsldkj&nonce={NONCE}&code_challenge={CODE_CHALLENGE}&code_challenge_method=S256"
     )
 }

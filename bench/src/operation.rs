@@ -24,15 +24,17 @@ pub enum Operation {
     Introspect,
     /// The same where the authority remembers what it has verified.
     IntrospectRemembered,
-    /// A client redeems an authorization code: two signatures, one durable write.
+    /// A client redeems an authorization code: two ES256 signatures, one durable write.
     AuthorizationCode,
+    /// The same for a client as it is added by default: its ID token is signed with RS256.
+    AuthorizationCodeRs256,
     /// A sign-in with a password.
     SignIn,
 }
 
 impl Operation {
     /// All of them, in the order they are measured: the one that takes memory last.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::JwkSet,
         Self::Discovery,
         Self::Verify,
@@ -43,6 +45,7 @@ impl Operation {
         Self::Introspect,
         Self::IntrospectRemembered,
         Self::AuthorizationCode,
+        Self::AuthorizationCodeRs256,
         Self::SignIn,
     ];
 
@@ -59,6 +62,7 @@ impl Operation {
             Self::Introspect => "introspect",
             Self::IntrospectRemembered => "introspect-remembered",
             Self::AuthorizationCode => "authorization_code",
+            Self::AuthorizationCodeRs256 => "authorization_code-rs256",
             Self::SignIn => "sign-in",
         }
     }
@@ -79,6 +83,9 @@ impl Operation {
                 "credentials compared as a text, code spent and session opened in one transaction committed in a group \
                  (synchronous=FULL), two ES256 signatures"
             }
+            Self::AuthorizationCodeRs256 => {
+                "the same with one ES256 signature and one by RS256 with a key of 2048 bits"
+            }
             Self::SignIn => "bare argon2id hash, m=19456 t=2 p=1",
         }
     }
@@ -88,7 +95,7 @@ impl Operation {
         match self {
             Self::JwkSet | Self::Discovery => 1.1,
             Self::Verify | Self::ProtectedApi | Self::Introspect => 1.2,
-            Self::ClientCredentials => 1.5,
+            Self::ClientCredentials | Self::AuthorizationCodeRs256 => 1.5,
             Self::AuthorizationCode => 2.0,
             Self::ProtectedApiRemembered | Self::IntrospectRemembered => 0.6,
             Self::Refresh => 1.6,
@@ -99,7 +106,7 @@ impl Operation {
     /// Connections of the load.
     pub const fn connections(self) -> usize {
         match self {
-            Self::Refresh | Self::AuthorizationCode => 64,
+            Self::Refresh | Self::AuthorizationCode | Self::AuthorizationCodeRs256 => 64,
             Self::SignIn => 8,
             _ => 32,
         }

@@ -73,7 +73,7 @@ pub fn of(operation: Operation) -> &'static [PeerFigure] {
             }
         }
         // Nobody else's was measured.
-        Operation::AuthorizationCode => &[],
+        Operation::AuthorizationCode | Operation::AuthorizationCodeRs256 => &[],
         Operation::Refresh => {
             const {
                 &[

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
 
-use crate::client::{CLIENT_ID, CLIENT_SECRET, OWN_SCOPE, REDIRECT_URI, USER_SCOPE, basic_credentials};
+use crate::client::{
+    CLIENT_ID, CLIENT_SECRET, OWN_SCOPE, REDIRECT_URI, RS256_CLIENT_ID, USER_SCOPE, basic_credentials,
+};
 use crate::codes::{self, CodeSource};
 use crate::contender::{BenchError, Contender, Launch, run_command};
 use crate::floor;
@@ -106,13 +108,19 @@ impl Workshop {
         run_command("jeton user add", &mut command, &format!("{PASSWORD}\n")).map(drop)
     }
 
-    /// Adds the client that asks for tokens.
+    /// Adds the clients that ask for tokens: one that gets small ID tokens by ES256, and one as it is by default.
     ///
     /// # Errors
     /// When the command refuses.
-    pub fn add_client(&self, data: &Path) -> Result<(), BenchError> {
+    pub fn add_clients(&self, data: &Path) -> Result<(), BenchError> {
+        self.add_client(data, CLIENT_ID, &["--id-token-alg", "ES256"])?;
+        self.add_client(data, RS256_CLIENT_ID, &[])
+    }
+
+    fn add_client(&self, data: &Path, id: &str, more: &[&str]) -> Result<(), BenchError> {
         let mut command = Command::new(self.jeton());
-        command.args(["client", "add", "--id", CLIENT_ID, "--secret-stdin", "--redirect-uri", REDIRECT_URI]);
+        command.args(["client", "add", "--id", id, "--secret-stdin", "--redirect-uri", REDIRECT_URI]);
+        command.args(more);
         // What it introspects is a token of the token API.
         command.args(["--introspect", "all"]);
         for grant_type in ["authorization_code", "refresh_token", "client_credentials"] {
@@ -147,7 +155,7 @@ impl Site {
         let mut tokens = Vec::new();
         if matches!(kind, Kind::Serve | Kind::ServeRemembering) {
             workshop.add_user(data)?;
-            workshop.add_client(data)?;
+            workshop.add_clients(data)?;
             tokens = grants::open_grants(data, sessions as u64, 1)?;
         }
         let mut site = Self::start(workshop, kind, data)?;
@@ -197,9 +205,9 @@ impl Site {
     /// When the server refuses to sign in.
     pub fn request(&self, operation: Operation) -> Result<Request, BenchError> {
         let path = self.path(operation);
-        let by_client = |form: &str| {
-            Request::post_form(path, form.to_owned()).header("authorization", &basic_credentials())
-        };
+        let credentials = basic_credentials(self.client(operation));
+        let by_client =
+            |form: &str| Request::post_form(path, form.to_owned()).header("authorization", &credentials);
         Ok(match operation {
             Operation::JwkSet | Operation::Discovery => Request::get(path),
             Operation::Verify => {
@@ -213,7 +221,7 @@ impl Site {
             Operation::Introspect | Operation::IntrospectRemembered => {
                 by_client(&format!("token={}", self.access_token()?))
             }
-            Operation::AuthorizationCode => {
+            Operation::AuthorizationCode | Operation::AuthorizationCodeRs256 => {
                 let [before, after] = codes::redemption();
                 by_client("").presenting(Presented { before, after, renewed_by: None, texts: Rc::default() })
             }
@@ -226,11 +234,13 @@ impl Site {
     /// # Errors
     /// When the server refuses one.
     pub fn stock(&self, operation: Operation, request: &Request) -> Result<(), BenchError> {
-        if let (Operation::AuthorizationCode, Some(presented)) = (operation, request.presented()) {
+        let takes_codes =
+            matches!(operation, Operation::AuthorizationCode | Operation::AuthorizationCodeRs256);
+        if let Some(presented) = request.presented().filter(|_| takes_codes) {
             let server = self.contender.address();
             let source = match self.kind {
                 Kind::Floor => CodeSource::Floor,
-                _ => CodeSource::sign_in(server)?,
+                _ => CodeSource::sign_in(server, self.client(operation))?,
             };
             *presented.texts.borrow_mut() = source.take(server, CODES)?;
         }
@@ -247,6 +257,15 @@ impl Site {
         })
     }
 
+    /// Who asks. The floor knows one client.
+    fn client(&self, operation: Operation) -> &'static str {
+        match (self.kind, operation) {
+            (Kind::Floor, _) => CLIENT_ID,
+            (_, Operation::AuthorizationCodeRs256) => RS256_CLIENT_ID,
+            _ => CLIENT_ID,
+        }
+    }
+
     fn path(&self, operation: Operation) -> &'static str {
         let [floor, jeton] = match operation {
             Operation::JwkSet => ["/jwks", "/.well-known/jwks.json"],
@@ -257,6 +276,7 @@ impl Site {
             Operation::ClientCredentials => ["/client-token", "/token"],
             Operation::Introspect | Operation::IntrospectRemembered => ["/introspect", "/introspect"],
             Operation::AuthorizationCode => ["/redeem", "/token"],
+            Operation::AuthorizationCodeRs256 => ["/redeem-rs256", "/token"],
             Operation::SignIn => ["/hash", "/api/token/"],
         };
         if self.kind == Kind::Floor { floor } else { jeton }

@@ -18,7 +18,8 @@ use jeton_bench::site::{Kind, Site, Workshop};
 #[command(name = "bench")]
 struct Arguments {
     /// What to measure: an operation (jwks, discovery, verify, hello, hello-remembered, refresh, client_credentials,
-    /// introspect, introspect-remembered, authorization_code, sign-in), `grants` (a million of them), `start`, `server` for all of these
+    /// introspect, introspect-remembered, authorization_code,
+    /// authorization_code-rs256, sign-in), `grants` (a million of them), `start`, `server` for all of these
     /// with a report in bench/results, `jose` for the library with a report of its own [default: server]
     names: Vec<String>,
     /// Windows of each contender

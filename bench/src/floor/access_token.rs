@@ -1,9 +1,14 @@
-//! Access tokens of the floor: compact ES256 JWTs with the claims that the token API's own have.
+//! Access tokens of the floor: compact ES256 JWTs with the claims that the token API's own have. What is for a client may be
+//! signed with RS256.
+
+use std::sync::OnceLock;
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
+    RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use base64_simd::{Out, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -31,6 +36,15 @@ pub(super) struct Claims {
     pub(super) user_id: String,
 }
 
+/// What an ID token is signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IdTokenKey {
+    /// The key of access tokens.
+    Es256,
+    /// An RSA key of 2048 bits.
+    Rs256,
+}
+
 /// The key pair, the header it writes and accepts, and the published set.
 pub(super) struct Signer {
     random: SystemRandom,
@@ -38,6 +52,8 @@ pub(super) struct Signer {
     public_key: ParsedPublicKey,
     header: String,
     jwks: String,
+    /// Made when it is first asked for.
+    rsa: OnceLock<RsaKeyPair>,
 }
 
 impl Signer {
@@ -55,7 +71,8 @@ impl Signer {
         let jwks = format!(
             r#"{{"keys":[{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","use":"sig","alg":"ES256","kid":"{kid}"}}]}}"#
         );
-        Ok(Self { random: SystemRandom::new(), private_key, public_key, header, jwks })
+        let rsa = OnceLock::new();
+        Ok(Self { random: SystemRandom::new(), private_key, public_key, header, jwks, rsa })
     }
 
     /// The published JWK set.
@@ -96,6 +113,24 @@ impl Signer {
         let signature = self.private_key.sign(&self.random, token.as_bytes()).expect("the key can sign");
         token.push('.');
         URL_SAFE_NO_PAD.encode_append(signature.as_ref(), &mut token);
+        token
+    }
+
+    /// Signs claims with this key.
+    pub(super) fn sign_by(&self, key: IdTokenKey, claims: &impl Serialize) -> String {
+        if key == IdTokenKey::Es256 {
+            return self.sign(claims);
+        }
+        let rsa = self.rsa.get_or_init(|| RsaKeyPair::generate(KeySize::Rsa2048).expect("a key"));
+        let mut token = URL_SAFE_NO_PAD.encode_to_string(r#"{"alg":"RS256","typ":"JWT","kid":"rsa"}"#);
+        token.push('.');
+        let claims = serde_json::to_vec(claims).expect("claims are plain data");
+        URL_SAFE_NO_PAD.encode_append(&claims, &mut token);
+        let mut signature = vec![0; rsa.public_modulus_len()];
+        rsa.sign(&RSA_PKCS1_SHA256, &self.random, token.as_bytes(), &mut signature)
+            .expect("the key can sign");
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_append(&signature, &mut token);
         token
     }
 

@@ -14,7 +14,7 @@ use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::Floor;
-use super::access_token::LIFETIME;
+use super::access_token::{IdTokenKey, LIFETIME};
 use super::endpoints::refused;
 use super::session::{CodeChallenge, RefreshToken, SecretHash};
 use crate::client::{CLIENT_ID, OWN_SCOPE, REDIRECT_URI, USER_SCOPE, basic_credentials};
@@ -31,7 +31,7 @@ pub(super) struct Provider {
 impl Provider {
     /// One that publishes nothing yet.
     pub(super) fn new() -> Self {
-        Self { credentials: basic_credentials(), jwks: OnceLock::new(), discovery: OnceLock::new() }
+        Self { credentials: basic_credentials(CLIENT_ID), jwks: OnceLock::new(), discovery: OnceLock::new() }
     }
 
     fn knows(&self, headers: &HeaderMap) -> bool {
@@ -48,6 +48,7 @@ pub(super) fn routes() -> Router<Arc<Floor>> {
         .route("/introspect", post(introspect))
         .route("/code", post(give_code))
         .route("/redeem", post(redeem))
+        .route("/redeem-rs256", post(redeem_rs256))
 }
 
 /// A document that is always the same: the set of the floor's own key until it is given another.
@@ -181,8 +182,17 @@ struct Redemption {
 
 /// Spends a code and opens its session durably, and signs an access token and an ID token.
 async fn redeem(State(floor): Shared, headers: HeaderMap, Form(request): Form<Redemption>) -> Response {
+    redeem_by(IdTokenKey::Es256, &floor, &headers, request).await
+}
+
+/// The same, with an ID token that is signed with RS256.
+async fn redeem_rs256(State(floor): Shared, headers: HeaderMap, Form(request): Form<Redemption>) -> Response {
+    redeem_by(IdTokenKey::Rs256, &floor, &headers, request).await
+}
+
+async fn redeem_by(key: IdTokenKey, floor: &Floor, headers: &HeaderMap, request: Redemption) -> Response {
     let Redemption { grant_type, code, redirect_uri, code_verifier } = &request;
-    if !floor.provider.knows(&headers) || grant_type != "authorization_code" || redirect_uri != REDIRECT_URI {
+    if !floor.provider.knows(headers) || grant_type != "authorization_code" || redirect_uri != REDIRECT_URI {
         return refused();
     }
     let id = floor.signer.random();
@@ -191,7 +201,7 @@ async fn redeem(State(floor): Shared, headers: HeaderMap, Form(request): Form<Re
     else {
         return refused();
     };
-    let [access_token, id_token] = floor.signer.issue_for_user(&user, &id);
+    let [access_token, id_token] = floor.signer.issue_for_user(&user, &id, key);
     not_kept(&Tokens {
         access_token: &access_token,
         token_type: "Bearer",

@@ -4,7 +4,7 @@ use aws_lc_rs::digest;
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use super::access_token::{ISSUER, LIFETIME, Signer, hex};
+use super::access_token::{ISSUER, IdTokenKey, LIFETIME, Signer, hex};
 use super::session::SessionId;
 use crate::client::{CLIENT_ID, NONCE, OWN_SCOPE, USER_SCOPE};
 use crate::clock::unix_seconds;
@@ -75,7 +75,7 @@ impl Signer {
     }
 
     /// The access token and the ID token of a user's session.
-    pub(super) fn issue_for_user(&self, user: &str, session: &SessionId) -> [String; 2] {
+    pub(super) fn issue_for_user(&self, user: &str, session: &SessionId, key: IdTokenKey) -> [String; 2] {
         let (now, sid) = (unix_seconds(), hex(session));
         let access_token = self.sign(&UserClaims {
             token_type: "access",
@@ -93,20 +93,23 @@ impl Signer {
             auth_time: now,
         });
         let hash = digest::digest(&digest::SHA256, access_token.as_bytes());
-        let id_token = self.sign(&IdTokenClaims {
-            iss: ISSUER,
-            sub: user,
-            aud: CLIENT_ID,
-            azp: CLIENT_ID,
-            exp: now + LIFETIME,
-            iat: now,
-            auth_time: now,
-            nonce: NONCE,
-            amr: ["pwd"],
-            acr: "1",
-            at_hash: &URL_SAFE_NO_PAD.encode_to_string(&hash.as_ref()[..16]),
-            sid: &sid,
-        });
+        let id_token = self.sign_by(
+            key,
+            &IdTokenClaims {
+                iss: ISSUER,
+                sub: user,
+                aud: CLIENT_ID,
+                azp: CLIENT_ID,
+                exp: now + LIFETIME,
+                iat: now,
+                auth_time: now,
+                nonce: NONCE,
+                amr: ["pwd"],
+                acr: "1",
+                at_hash: &URL_SAFE_NO_PAD.encode_to_string(&hash.as_ref()[..16]),
+                sid: &sid,
+            },
+        );
         [access_token, id_token]
     }
 }
