@@ -4,20 +4,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use jeton_jose::jwt::Signer;
+use jeton_jose::Timestamp;
 use jeton_jose::x509::TrustRoots;
-use jeton_jose::{Algorithm, Timestamp};
 
 use crate::audited::Recorded;
 use crate::client::{ClientDocuments, ClientKeys, ClientSectors};
 use crate::client_auth::CertificatesSeen;
 use crate::clients::ClientCache;
 use crate::keys::{
-    KeyChangeError, KeyRing, KeyRingError, MasterKey, PublishedKeys, id_token_key, missing_keys, newest,
+    KeyChangeError, KeyPairs, KeyRing, KeyRingError, MasterKey, PublishedKeys, missing_keys, newest,
 };
 use crate::password::{HashKinds, Hashing};
 use crate::random::Random;
-use crate::refusal::OAuthError;
 use crate::settings::Settings;
 use crate::store::{KeyAddition, Store, StoreError};
 use crate::throttle::{Rates, Throttle};
@@ -45,10 +43,13 @@ pub struct Authority {
     pub(crate) rates: Rates,
     pub(crate) recorded: Recorded,
     pub(crate) master: MasterKey,
+    pub(crate) key_pairs: KeyPairs,
     pub(crate) clients: ClientCache,
     pub(crate) client_keys: OnceLock<Arc<dyn ClientKeys>>,
     pub(crate) client_documents: OnceLock<Arc<dyn ClientDocuments>>,
     pub(crate) client_sectors: OnceLock<Arc<dyn ClientSectors>>,
+    /// Set where clients may name addresses at this machine for the authority to ask.
+    pub(crate) asks_this_machine: OnceLock<()>,
     pub(crate) certificates: OnceLock<CertificatesSeen>,
     pub(crate) client_roots: ArcSwapOption<TrustRoots>,
     ring: ArcSwap<Known>,
@@ -119,14 +120,22 @@ impl Authority {
             hashing,
             random,
             master,
+            key_pairs: KeyPairs::default(),
             clients: ClientCache::default(),
             client_keys: OnceLock::new(),
             client_documents: OnceLock::new(),
             client_sectors: OnceLock::new(),
+            asks_this_machine: OnceLock::new(),
             certificates: OnceLock::new(),
             client_roots: ArcSwapOption::empty(),
             ring: ArcSwap::from_pointee(Known { ring, store_changes }),
         })
+    }
+
+    /// Lets clients that register themselves name plain http addresses at this machine, since whatever fetches for the authority asks
+    /// there.
+    pub fn let_clients_be_at_this_machine(&self) {
+        let _ = self.asks_this_machine.set(());
     }
 
     /// The settings that are in force.
@@ -147,37 +156,6 @@ impl Authority {
     /// Calls `with` with the keys in use.
     pub(crate) fn with_ring<T>(&self, with: impl FnOnce(&KeyRing) -> T) -> T {
         with(&self.ring.load().ring)
-    }
-
-    /// What signs for clients by this algorithm. Where there is no key for it yet, one is made and published.
-    pub(crate) async fn client_signer(
-        &self,
-        algorithm: Algorithm,
-        typ: &str,
-        now: Timestamp,
-    ) -> Result<Signer, OAuthError> {
-        if let Some(signer) = self.with_ring(|ring| ring.client_signer(algorithm, typ)) {
-            return Ok(signer);
-        }
-        let unusable = |reason: String| OAuthError::Keys(reason.into());
-        // Another node, or another request, may be making the same key; whose comes first counts.
-        for _ in 0..FIRST_KEYS_ATTEMPTS {
-            let key =
-                id_token_key(&self.master, algorithm, now).map_err(|error| unusable(error.to_string()))?;
-            let stored = self.store.list_keys().await?;
-            if !stored.iter().any(|known| {
-                known.purpose == key.purpose && known.algorithm == algorithm && known.withdrawn_at.is_none()
-            }) {
-                let added = vec![key];
-                let newest = newest(&stored, &added);
-                self.store.add_keys(added, newest).await?;
-            }
-            self.reload(now).await.map_err(|error| unusable(error.to_string()))?;
-            if let Some(signer) = self.with_ring(|ring| ring.client_signer(algorithm, typ)) {
-                return Ok(signer);
-            }
-        }
-        Err(unusable(format!("there is no key for {algorithm}")))
     }
 
     /// Brings the keys up to date if another process changed the store or time moved a key on. Cheap otherwise: to be

@@ -180,7 +180,7 @@ impl Authority {
     pub(crate) fn id_token_claims(&self, token: &str) -> Option<IdTokenHint> {
         let verified = self.with_ring(|ring| ring.client_verifier()?.verify(token).ok())?;
         let claims: IdTokenHint = jeton_jose::json::from_slice(verified.payload()).ok()?;
-        (claims.iss == self.settings.issuer).then_some(claims)
+        (claims.iss == self.settings.issuer && claims.token_type.is_none()).then_some(claims)
     }
 
     /// What a client calls a user: the same as all others do, or a subject of its own (OpenID Connect Core §8.1).
@@ -330,6 +330,7 @@ fn code_content(request: &AuthorizationRequest, signed_in: &SignedIn) -> CodeCon
         nonce: request.nonce.clone(),
         user: signed_in.user.id.to_string().into(),
         epoch: signed_in.user.epoch,
+        given_in: Some(signed_in.session.id.to_string().into()),
         session: (!request.is_offline()).then(|| signed_in.session.id.to_string().into()),
         session_expires_at: (!request.is_offline()).then_some(signed_in.session.expires_at),
         detail: GrantDetail {
@@ -350,10 +351,13 @@ pub(crate) struct IdTokenHint {
     pub(crate) iss: String,
     pub(crate) sub: String,
     pub(crate) aud: String,
-    /// Only ID tokens say it; nothing else that is signed for clients passes for one.
+    /// Of what is signed for clients only ID tokens say it.
     #[serde(rename = "auth_time")]
     _auth_time: Timestamp,
-    /// The grant that it was issued from.
+    /// Access tokens say it, and may have the `typ` of an ID token.
+    #[serde(default)]
+    token_type: Option<serde::de::IgnoredAny>,
+    /// What its client calls the session that it came from.
     #[serde(default)]
     pub(crate) sid: Option<String>,
 }

@@ -29,8 +29,8 @@ pub struct EndSessionRequest {
     pub state: Option<Box<str>>,
     /// Whom it wants signed out: the subject of its ID token.
     expected: Option<String>,
-    /// The grant that its ID token came from.
-    grant: Option<GrantId>,
+    /// What its ID token calls the session that it came from.
+    sid: Option<GrantId>,
 }
 
 /// Why nothing is done about a request to sign out: it does not hold together, so it is no client's wish (RP-Initiated Logout
@@ -109,17 +109,17 @@ pub enum EndSession {
     /// The user is asked whether to end the session of this browser: nothing proves that the request is not somebody else's
     /// doing.
     AskAboutSession,
-    /// Nobody is signed in at this browser. Whoever is in front of it is asked whether to end the grant that the ID token came
-    /// from, which is all that the client can mean.
+    /// Nobody is signed in at this browser. Whoever is in front of it is asked whether to end what the client holds of the session that the
+    /// ID token came from, named by its `sid`: that is all that the client can mean.
     AskAboutGrant(GrantId),
     /// The client proved that it knows this very user: sign out at once.
     AtOnce,
-    /// Nobody is signed in at this browser, and the ID token's grant has ended or there is none.
+    /// Nobody is signed in at this browser, and of the ID token's session the client holds nothing.
     NothingToEnd,
 }
 
 /// Decides what is to be done about a request. `here` is the subject that the client knows the user of this browser by,
-/// `expected` that of its ID token, `hinted` the token's grant, where that has not ended.
+/// `expected` that of its ID token, `hinted` the token's `sid`, where the client holds something of that session.
 fn decide(
     at_browser: &AtBrowser,
     here: Option<&str>,
@@ -209,13 +209,13 @@ impl Authority {
                 })?)
             }
         };
-        let grant = hint.as_ref().and_then(|hint| hint.sid.as_deref()?.parse().ok());
+        let sid = hint.as_ref().and_then(|hint| hint.sid.as_deref()?.parse().ok());
         Ok(EndSessionRequest {
             client,
             post_logout_redirect_uri,
             state: parameters.get("state").map(Into::into),
             expected: hint.map(|hint| hint.sub),
-            grant,
+            sid,
         })
     }
 
@@ -233,43 +233,46 @@ impl Authority {
         let here = request.client.as_ref().zip(at_browser.subject());
         let here = here.map(|(client, subject)| self.subject_for(client, &subject));
         let hinted = match at_browser {
-            AtBrowser::Nobody => self.hinted_grant(request, now).await?,
+            AtBrowser::Nobody => self.hinted(request, now).await?,
             _ => None,
         };
         Ok(decide(at_browser, here.as_deref(), request.expected.as_deref(), hinted, acting))
     }
 
-    /// The grant that the request's ID token came from, where it is the client's and has not ended.
-    async fn hinted_grant(
+    /// The `sid` of the request's ID token, where the client holds a grant of that session.
+    async fn hinted(
         &self,
         request: &EndSessionRequest,
         now: Timestamp,
     ) -> Result<Option<GrantId>, OAuthError> {
-        let Some((grant, client)) = request.grant.zip(request.client.as_ref()) else { return Ok(None) };
-        let found = self.store.find_grant(grant).await?;
-        let alive = found.filter(|(live, _)| {
-            let grant = &live.grant;
-            *grant.client == *client.id.as_str() && grant.revoked_at.is_none() && grant.expires_at > now
-        });
-        Ok(alive.map(|_| grant))
+        let Some((sid, client)) = request.sid.zip(request.client.as_ref()) else { return Ok(None) };
+        Ok(self.store.find_grant_of_sid(sid, &client.id, now).await?.map(|_| sid))
     }
 
-    /// Ends `asked`, the grant that the request's ID token came from, once whoever is in front of the browser has said so. It
-    /// outlives the browser's session where that was lost, and nobody is signed in any more who could end it otherwise.
-    /// Answers whether it ended with this call.
+    /// Ends what the client holds of the session that it calls `asked`, and that the request's ID token came from, once whoever is in front
+    /// of the browser has said so. It outlives the browser's session where that was lost, and nobody is signed in any more who
+    /// could end it otherwise. Answers whether anything ended with this call.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn end_hinted_grant(
+    pub async fn end_hinted_grants(
         &self,
         request: &EndSessionRequest,
         asked: GrantId,
         now: Timestamp,
     ) -> Result<bool, OAuthError> {
-        if self.hinted_grant(request, now).await? != Some(asked) {
+        let Some(client) = request.client.as_ref().filter(|_| request.sid == Some(asked)) else {
             return Ok(false);
+        };
+        let mut ended = false;
+        // One for each time that the user signed in there.
+        while let Some(grant) = self.store.find_grant_of_sid(asked, &client.id, now).await? {
+            if self.store.revoke_grant(grant, now).await? != Revocation::Revoked {
+                break;
+            }
+            ended = true;
         }
-        Ok(self.store.revoke_grant(asked, now).await? == Revocation::Revoked)
+        Ok(ended)
     }
 
     /// Signs a browser out: its session ends, and the grants that came from it. So does the session that the request's ID token
@@ -284,8 +287,8 @@ impl Authority {
         user: UserId,
         now: Timestamp,
     ) -> Result<GrantsEnded, OAuthError> {
-        let hinted = match request.grant {
-            Some(grant) => self.store.find_session_of_grant(grant).await?,
+        let hinted = match request.sid {
+            Some(sid) => self.store.find_session_of_sid(sid).await?,
             None => None,
         };
         let lost = hinted.filter(|(hinted, of)| *of == user && *hinted != session);
@@ -341,7 +344,7 @@ impl Authority {
     ) -> Result<Option<LogoutToken>, OAuthError> {
         let Some(client) = self.stored_client(&delivery.client).await? else { return Ok(None) };
         let Some(uri) = client.metadata.backchannel_logout_uri.as_deref() else { return Ok(None) };
-        let signer = self.client_signer(self.id_token_algorithm(&client), LOGOUT_TYP, now).await?;
+        let signer = self.client_signer(client.id_token_algorithm(), LOGOUT_TYP, now).await?;
         let token = signer.sign(&LogoutClaims {
             iss: &self.settings.issuer,
             aud: client.id.as_str(),
@@ -349,7 +352,7 @@ impl Authority {
             iat: now,
             exp: now.saturating_add(LOGOUT_LIFETIME),
             jti: crate::id::hex(&sixteen(&*self.random), &mut [0; 32]),
-            sid: &delivery.grant.to_string(),
+            sid: &delivery.sid.to_string(),
             events: json!({ LOGOUT_EVENT: {} }),
         })?;
         Ok(Some(LogoutToken { uri: uri.into(), token }))

@@ -13,6 +13,7 @@ mod browser;
 mod caller;
 pub mod client;
 pub mod client_auth;
+mod client_signing;
 mod clients;
 pub mod device;
 mod device_authorization;
@@ -75,7 +76,8 @@ pub use pushed::{PushedRequest, RequestObjectError};
 pub use random::{Random, SystemRandom};
 pub use refusal::{OAuthError, Refusal};
 pub use registration::{
-    MAX_REGISTRATION_TOKEN_USES, REGISTRATION_PATH, Registration, RegistrationError, add_registration_token,
+    LeftOut, MAX_REGISTRATION_TOKEN_USES, REGISTRATION_PATH, Registration, RegistrationError,
+    add_registration_token,
 };
 pub use sign_in::SignInError;
 pub use token::{TokenError, TokenPair};

@@ -61,7 +61,7 @@ impl Authority {
                     nonce: None,
                     access_token: "",
                 };
-                json(&request.claims(self.id_token_algorithm(client), &self.settings, &mut [0; 32], now))
+                json(&request.claims(client.id_token_algorithm(), &self.settings, &mut [0; 32], now))
             }),
             userinfo: detail.map(|detail| self.userinfo_claims(client, &live, detail, scope)),
             access_token: json(&access.claims(&self.settings, &*self.random, &mut room, now)),
@@ -86,6 +86,7 @@ impl Authority {
             client: client.id.as_str().into(),
             scope: scope.as_str().into(),
             session: None,
+            told_of: None,
             detail: Some(Box::new(detail)),
             network: Network::of(std::net::IpAddr::from([127, 0, 0, 1])),
             opened_at: now,

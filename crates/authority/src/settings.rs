@@ -29,6 +29,8 @@ pub struct Settings {
     pub access_lifetime: Duration,
     /// What access tokens are signed with. Setting `access.algorithm`.
     pub access_algorithm: AccessAlgorithm,
+    /// What access tokens say in `typ`. Setting `access.typ`.
+    pub access_typ: AccessTyp,
     /// What tokens signed with Ed25519 say in `alg`.
     pub ed25519_name: Ed25519Name,
     /// How many verified access tokens are remembered, each for ten minutes at most: the signature of one that comes again is
@@ -82,7 +84,7 @@ pub struct Settings {
     pub registered_pkce: PkcePolicy,
     /// The types of authorization details that clients may register for. Setting `client.registration_details_types`.
     pub registered_details_types: Vec<String>,
-    /// For how long a key is published before it signs. Setting `keys.publish_wait`.
+    /// For how long a key is published before it signs: longer than any API keeps the set. Setting `keys.publish_wait`.
     pub publish_wait: Duration,
     /// What passwords are hashed with.
     pub argon2: Argon2Params,
@@ -100,6 +102,7 @@ impl Settings {
             client_id: "jeton".to_owned(),
             access_lifetime: Duration::from_secs(5 * 60),
             access_algorithm: AccessAlgorithm::AsStored,
+            access_typ: AccessTyp::default(),
             ed25519_name: Ed25519Name::default(),
             remembered_tokens: 1024,
             refresh: RefreshPolicy::default(),
@@ -125,18 +128,11 @@ impl Settings {
             registered_scope: Scope::parse(REGISTERED_SCOPE).expect("the default scope is one"),
             registered_resources: vec![],
             registered_redirect_schemes: vec![],
-            registered_pkce: PkcePolicy::default(),
+            registered_pkce: PkcePolicy::Auto,
             registered_details_types: vec![],
-            publish_wait: Duration::from_secs(10 * 60),
+            publish_wait: Duration::from_secs(24 * 3600),
             argon2: Argon2Params::default(),
         }
-    }
-
-    /// Whether clients come by themselves, unknown to the operator.
-    pub(crate) fn takes_unknown_clients(&self) -> bool {
-        [self.registration, self.metadata_documents]
-            .iter()
-            .any(|policy| *policy != RegistrationPolicy::Closed)
     }
 }
 
@@ -197,6 +193,16 @@ pub enum AccessAlgorithm {
     SharedSecret(SharedSecret),
 }
 
+/// The `typ` of access tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AccessTyp {
+    /// `at+jwt` (RFC 9068 §2.1), which tells them from ID tokens at a glance.
+    #[default]
+    AtJwt,
+    /// `JWT`, for APIs whose library takes nothing else. They have to look at `aud`, which in an ID token is a client.
+    Jwt,
+}
+
 /// The name of Ed25519 in tokens and published keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ed25519Name {
@@ -207,9 +213,9 @@ pub enum Ed25519Name {
     EdDsa,
 }
 
-/// What ID tokens of clients that registered themselves are signed with where they do not say (OpenID Connect Dynamic Client
-/// Registration §2).
-pub const REGISTERED_ALGORITHM: Algorithm = Algorithm::RS256;
+/// What ID tokens of new clients are signed with where nobody says (OpenID Connect Dynamic Client Registration §2): what every library
+/// takes.
+pub const ID_TOKEN_ALGORITHM: Algorithm = Algorithm::RS256;
 
 /// The algorithm of the first key where nothing else is said: understood by every client, and cheap.
 pub const FIRST_ALGORITHM: Algorithm = Algorithm::ES256;

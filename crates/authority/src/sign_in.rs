@@ -256,6 +256,7 @@ impl Authority {
             client: self.settings.client_id.as_str().into(),
             scope: "".into(),
             session: None,
+            told_of: None,
             detail: None,
             network,
             opened_at: now,
@@ -263,6 +264,7 @@ impl Authority {
         };
         let grant = Grant {
             id: new.id,
+            sid: None,
             user: new.user,
             client: new.client.clone(),
             scope: new.scope.clone(),

@@ -15,6 +15,7 @@ mod options;
 mod output;
 mod remote;
 mod secret;
+mod served;
 mod serving;
 mod words;
 

@@ -9,7 +9,7 @@ use jeton_authority::client::PkcePolicy;
 use jeton_authority::password::Argon2Params;
 use jeton_authority::refresh_token::RefreshPolicy;
 use jeton_authority::settings::{
-    AccessAlgorithm, RegistrationPolicy, RegistrationRate, Settings, TokenApiAudience,
+    AccessAlgorithm, AccessTyp, RegistrationPolicy, RegistrationRate, Settings, TokenApiAudience,
 };
 use jeton_authority::{Authority, DpopNonces, SystemRandom};
 use jeton_jose::SharedSecret;
@@ -221,6 +221,10 @@ pub(crate) fn settings(
         (None, Some(access)) => AccessAlgorithm::Key(access.algorithm),
         (None, None) => AccessAlgorithm::AsStored,
     };
+    settings.access_typ = match config.access_typ {
+        config::AccessTyp::AtJwt => AccessTyp::AtJwt,
+        config::AccessTyp::Jwt => AccessTyp::Jwt,
+    };
     settings.ed25519_name = config.access_algorithm.map(|access| access.ed25519_name).unwrap_or_default();
     settings.refresh = RefreshPolicy { grace: config.refresh_grace, excuses: config.refresh_excuses };
     settings.idle_lifetime = config.refresh_idle_lifetime;
@@ -248,6 +252,7 @@ pub(crate) fn settings(
     };
     settings.registered_pkce = match config.client_registration_pkce {
         config::Pkce::Required => PkcePolicy::Required,
+        config::Pkce::Auto => PkcePolicy::Auto,
         config::Pkce::Lenient => PkcePolicy::Lenient,
     };
     settings.dpop_nonces = match config.dpop_nonces {

@@ -1,10 +1,11 @@
-//! What goes on beside the requests: keeping the keys up to date, removing what has expired, and telling clients of
-//! sign-outs.
+//! What goes on beside the requests: making keys and keeping them up to date, removing what has expired, and telling clients
+//! of sign-outs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_authority::Authority;
+use jeton_authority::settings::ID_TOKEN_ALGORITHM;
 use jeton_authority::sweep::{SweepCursor, SweepPace, Swept};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
@@ -39,6 +40,7 @@ impl Background {
     pub fn start(service: &Service) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(tick(Arc::clone(service.authority()), service.clock().clone()));
+        tasks.spawn(make_keys(Arc::clone(service.authority()), service.clock().clone()));
         // One task for each kind, so that none waits for another.
         for what in Swept::all() {
             tasks.spawn(sweep(what, Arc::clone(service.authority()), service.clock().clone()));
@@ -82,6 +84,25 @@ async fn tick(authority: Arc<Authority>, clock: Clock) {
                 trouble.over();
                 if changed {
                     tracing::info!("published keys changed");
+                }
+            }
+            Err(error) => trouble.again(&error),
+        }
+    }
+}
+
+/// Makes the key for ID tokens beside the requests: at the first start, and when it was withdrawn.
+async fn make_keys(authority: Arc<Authority>, clock: Clock) {
+    let mut trouble = Trouble::new("key_not_made");
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match authority.make_id_token_key(clock.now()).await {
+            Ok(made) => {
+                trouble.over();
+                if made {
+                    tracing::info!(alg = %ID_TOKEN_ALGORITHM, "a key for ID tokens was made and is published");
                 }
             }
             Err(error) => trouble.again(&error),

@@ -1,6 +1,7 @@
-//! The control socket: how the command line tells a running server on the same data folder to look at its keys at once.
+//! The control socket: how the command line tells a running server on the same data folder to look at its keys at once, and
+//! asks what it goes by.
 //!
-//! The protocol is a line each way: `reload` is answered `done`, or `failed` and why.
+//! The protocol is a line each way: `reload` is answered `done`, or `failed` and why; `settings` a JSON object.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufRead, BufReader, Write};
@@ -10,6 +11,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jeton_authority::settings::Settings;
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -21,8 +24,8 @@ pub const SOCKET_NAME: &str = "jeton.sock";
 
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Longest line, in bytes.
-const LINE_BYTES: u64 = 1024;
+/// Longest line, in bytes: an issuer and an audience are the longest that one holds.
+const LINE_BYTES: u64 = 16 * 1024;
 /// Longest path that an address of a socket holds on every system, in bytes.
 const PATH_BYTES: usize = 100;
 /// The pause after a connection could not be accepted.
@@ -49,26 +52,74 @@ pub enum ControlError {
     Failed(String),
 }
 
+/// What a running server goes by, as far as commands on the same folder show or use it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServedSettings {
+    /// `issuer`, or what it is where nobody set it.
+    pub issuer: String,
+    /// `access.audience`.
+    pub audience: String,
+    /// `access.lifetime`, in seconds, as all that follow.
+    pub access_lifetime: u64,
+    /// `refresh.idle_lifetime`.
+    pub refresh_idle_lifetime: u64,
+    /// `session.idle_lifetime`.
+    pub session_idle_lifetime: u64,
+    /// `keys.publish_wait`.
+    pub publish_wait: u64,
+}
+
+impl ServedSettings {
+    fn of(settings: &Settings) -> Self {
+        Self {
+            issuer: settings.issuer.clone(),
+            audience: settings.audience.clone(),
+            access_lifetime: settings.access_lifetime.as_secs(),
+            refresh_idle_lifetime: settings.idle_lifetime.as_secs(),
+            session_idle_lifetime: settings.session_idle_lifetime.as_secs(),
+            publish_wait: settings.publish_wait.as_secs(),
+        }
+    }
+}
+
 /// Tells the server that runs on a data folder, if one does, to read its keys, and waits until it has.
 ///
 /// # Errors
 /// When a server runs there but does not answer or cannot do it.
 pub fn reload(data: &Path) -> Result<Reloaded, ControlError> {
+    let Some(line) = ask(data, "reload")? else { return Ok(Reloaded::NoServer) };
+    match line.trim_end() {
+        "done" => Ok(Reloaded::ByRunningServer),
+        other => Err(ControlError::Failed(other.strip_prefix("failed ").unwrap_or(other).to_owned())),
+    }
+}
+
+/// Asks the server that runs on a data folder, if one does, what it goes by. Nothing where none runs, or one of an older version, which does
+/// not know the question.
+///
+/// # Errors
+/// When a server runs there but does not answer.
+pub fn settings(data: &Path) -> Result<Option<ServedSettings>, ControlError> {
+    let line = ask(data, "settings")?;
+    Ok(line.and_then(|line| serde_json::from_str(&line).ok()))
+}
+
+/// Sends a line to the server that runs on a data folder, and waits for its answer. Nothing where none runs.
+fn ask(data: &Path, question: &str) -> Result<Option<String>, ControlError> {
     use io::ErrorKind::{ConnectionRefused, NotFound};
     let socket = match Address::of(data).and_then(|address| UnixStream::connect(address.path(SOCKET_NAME))) {
         Ok(socket) => socket,
-        Err(error) if matches!(error.kind(), NotFound | ConnectionRefused) => return Ok(Reloaded::NoServer),
+        Err(error) if matches!(error.kind(), NotFound | ConnectionRefused) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.set_write_timeout(Some(PATIENCE))?;
-    (&socket).write_all(b"reload\n")?;
+    (&socket).write_all(format!("{question}\n").as_bytes())?;
     let mut line = String::new();
     BufReader::new(io::Read::take(&socket, LINE_BYTES)).read_line(&mut line)?;
     match line.trim_end() {
-        "done" => Ok(Reloaded::ByRunningServer),
         "" => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-        other => Err(ControlError::Failed(other.strip_prefix("failed ").unwrap_or(other).to_owned())),
+        _ => Ok(Some(line)),
     }
 }
 
@@ -149,6 +200,10 @@ async fn answer(stream: &mut tokio::net::UnixStream, service: &Service) -> io::R
                 format!("failed {}\n", error.to_string().replace('\n', " "))
             }
         },
+        "settings" => {
+            let settings = ServedSettings::of(service.authority().settings());
+            format!("{}\n", serde_json::to_string(&settings).unwrap_or_default())
+        }
         _ => "failed unknown request\n".to_owned(),
     };
     write.write_all(reply.as_bytes()).await

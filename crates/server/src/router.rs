@@ -88,6 +88,7 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route(end_session::CONFIRM_PATH, get(end_session::lead_to_form).post(end_session::confirm))
         .route(end_session::DONE_PATH, get(end_session::done))
         .route("/assets/page.css", readable(get(assets::page_css)))
+        .route("/favicon.ico", readable(get(assets::favicon)))
         .merge(for_clients)
         .method_not_allowed_fallback(no_such_method)
 }

@@ -16,7 +16,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 use jeton_authority::client_auth::{CertificatesSeen, ClientCertificate};
 use jeton_authority::{Authority, Network};
-use jeton_fetch::Fetcher;
+use jeton_fetch::{Fetcher, Reach};
 use jeton_jose::x509::TrustRoots;
 use tower_service::Service as _;
 
@@ -339,6 +339,9 @@ impl ServiceBuilder {
             Some(_) => CertificatesSeen::Verified,
             None => own_certificates,
         });
+        if fetcher.allows(Reach::Loopback) {
+            authority.let_clients_be_at_this_machine();
+        }
         let places = FetchPlaces::default();
         let keys = RemoteClientKeys::new(fetcher.clone(), clock.clone(), places.clone());
         authority.fetch_client_keys_with(Arc::new(keys));

@@ -125,6 +125,7 @@ async fn open_grants(store: &Arc<SqliteStore>, grants: u64) -> Result<(), Failur
                     client: "first-party".into(),
                     scope: "".into(),
                     session: None,
+                    told_of: None,
                     detail: None,
                     network: NETWORK,
                     opened_at: now(0),

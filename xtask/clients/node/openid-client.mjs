@@ -31,6 +31,10 @@ let tokens = await step("it signs in with a code, PKCE, client_secret_basic and 
 });
 const { sub } = tokens.claims();
 
+await step("the ID token says the person's name", async () => {
+  assert.equal(tokens.claims().preferred_username, USERNAME);
+});
+
 await step("userinfo names the person whom the ID token names", async () => {
   const person = await client.fetchUserInfo(config, tokens.access_token, sub);
   assert.equal(person.preferred_username, USERNAME);

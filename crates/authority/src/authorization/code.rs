@@ -1,10 +1,11 @@
 //! What an authorization code stands for, as the store keeps it.
 
 use jeton_jose::Timestamp;
-use jeton_oauth::RedirectUri;
 use jeton_oauth::client::ClientId;
+use jeton_oauth::{RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 
+use crate::SessionId;
 use crate::grant::GrantDetail;
 
 /// What an authorization code stands for.
@@ -22,12 +23,21 @@ pub(crate) struct CodeContent {
     pub(crate) epoch: u64,
     /// The session that the grant ends with, in hex; none where it outlives it.
     pub(crate) session: Option<Box<str>>,
-    /// When that session ends at the latest, and the grant with it.
+    /// The session in which the code was given, in hex. Codes from before it was noted have none.
+    #[serde(default)]
+    pub(crate) given_in: Option<Box<str>>,
+    /// When the session that the grant ends with does so at the latest.
     pub(crate) session_expires_at: Option<Timestamp>,
     pub(crate) detail: GrantDetail,
 }
 
 impl CodeContent {
+    /// The session whose end the client is told of: the one in which it gets an ID token.
+    pub(crate) fn told_of(&self) -> Option<SessionId> {
+        let gets_id_token = Scope::parse(&self.scope).is_ok_and(|scope| scope.contains("openid"));
+        self.given_in.as_deref().filter(|_| gets_id_token)?.parse().ok()
+    }
+
     pub(crate) fn to_json(&self) -> Box<str> {
         serde_json::to_string(self).expect("a code's content is JSON").into()
     }

@@ -6,23 +6,25 @@ use std::sync::Arc;
 use jeton_jose::base64url;
 use jeton_oauth::authorization::{AuthorizationDetails, ClaimsRequest, Prompt, ResponseMode, ResponseType};
 use jeton_oauth::pkce::{self, CodeChallenge};
-use jeton_oauth::{ErrorCode, Parameters, RedirectUri, Scope};
+use jeton_oauth::{ErrorCode, ErrorDescription, Parameters, RedirectUri, Scope};
 
 use super::details::permitted_details;
 use super::kept::{KeptRequest, Standing};
 use super::request::AuthorizationRequest;
 use super::response::{AuthorizationResponse, ResponseParameters};
-use crate::client::{Client, ClientSource, PkcePolicy};
+use crate::client::{Client, ClientSource, InsteadOfPkce, PkcePolicy};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 
 /// What the log says where a library sends no PKCE, and many of those hide what they are answered.
-const LENIENCY: &str =
-    "turn PKCE on in the library; where it has none, the client's policy `pkce` can be `lenient`";
+const LENIENCY: &str = "turn PKCE on in the library; where it has none, let it send a nonce with the scope openid and give the client \
+                        `--pkce auto`, or `--pkce lenient` where it cannot do that either";
 /// The longest `nonce`, in bytes: it is kept with the code.
 const MAX_NONCE: usize = 2048;
 /// The longest hint, in bytes.
 const MAX_HINT: usize = 320;
+/// The longest unknown word of `prompt` that an answer repeats, in bytes.
+const LONGEST_PROMPT: usize = 32;
 /// The most resources in one request.
 const MAX_RESOURCES: usize = 8;
 
@@ -170,7 +172,10 @@ impl RedirectableRequest {
             redirect_uri_named: self.redirect_uri_named,
             response_mode: self.response_mode,
             state: self.state.clone(),
-            code_challenge: self.code_challenge()?,
+            code_challenge: self.code_challenge(match &nonce {
+                Some(_) if scope.contains("openid") => InsteadOfPkce::Nonce,
+                _ => InsteadOfPkce::Nothing,
+            })?,
             scope,
             authorization_details,
             nonce,
@@ -190,10 +195,7 @@ impl RedirectableRequest {
     fn prompt(&self) -> Result<BTreeSet<Prompt>, Refusal> {
         let words = self.parameters.get("prompt").unwrap_or_default().split_ascii_whitespace();
         let prompt = words
-            .map(|word| {
-                Prompt::parse(word)
-                    .ok_or(Refusal::new(ErrorCode::InvalidRequest, "prompt holds an unknown word"))
-            })
+            .map(|word| Prompt::parse(word).ok_or_else(|| unknown_prompt(word)))
             .collect::<Result<BTreeSet<_>, _>>()?;
         if prompt.contains(&Prompt::None) && prompt.len() > 1 {
             return Err(Refusal::new(ErrorCode::InvalidRequest, "prompt none stands alone"));
@@ -219,7 +221,7 @@ impl RedirectableRequest {
         Ok(granted)
     }
 
-    fn code_challenge(&self) -> Result<Option<CodeChallenge>, Refusal> {
+    fn code_challenge(&self, instead: InsteadOfPkce) -> Result<Option<CodeChallenge>, Refusal> {
         const fn invalid(description: &'static str) -> Refusal {
             Refusal::new(ErrorCode::InvalidRequest, description)
         }
@@ -231,10 +233,15 @@ impl RedirectableRequest {
                 CodeChallenge::parse(text).map(Some).map_err(|_| invalid("code_challenge is malformed"))
             }
             None if method.is_some() => Err(invalid("code_challenge is missing")),
-            None if self.client.policy.pkce == PkcePolicy::Lenient && !self.client.is_public() => Ok(None),
+            None if !self.client.is_public() && self.client.policy.pkce.may_be_left_out(instead) => Ok(None),
             None => {
-                let missing = invalid("code_challenge is missing: PKCE with S256 is required");
                 let policy = &self.client.policy;
+                let missing = invalid(match policy.pkce {
+                    PkcePolicy::Auto if !self.client.is_public() => {
+                        "code_challenge is missing: PKCE with S256 is required, or a nonce with the scope openid"
+                    }
+                    _ => "code_challenge is missing: PKCE with S256 is required",
+                });
                 let is_bound = self.client.is_public() || policy.profile.is_some();
                 let may_be_lenient = !is_bound && policy.source != ClientSource::MetadataDocument;
                 Err(if may_be_lenient { missing.because(LENIENCY) } else { missing })
@@ -255,6 +262,17 @@ impl RedirectableRequest {
     fn resources(&self, settings: &Settings) -> Result<Vec<Box<str>>, Refusal> {
         let asked: Vec<_> = self.parameters.all("resource").collect();
         permitted_resources(&self.client, settings, &asked)
+    }
+}
+
+/// Refuses a word of `prompt`, by its name where that can be part of an answer: many words are misspelt, and some are other providers'.
+fn unknown_prompt(word: &str) -> Refusal {
+    let refusal = Refusal::new(ErrorCode::InvalidRequest, "prompt holds an unknown word");
+    let named = (word.len() <= LONGEST_PROMPT)
+        .then(|| ErrorDescription::parse(format!("prompt holds an unknown word: {word}")).ok());
+    match named.flatten() {
+        Some(description) => Refusal { description, ..refusal },
+        None => refusal,
     }
 }
 

@@ -10,7 +10,7 @@ use jeton_oauth::ErrorCode;
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use serde_json::{Map, Value};
 
-use super::{Client, ClientPolicy, ClientSource, ConsentPolicy, NewClient, TurnedAway};
+use super::{Client, ClientPolicy, ClientSource, ConsentPolicy, NewClient, PkcePolicy, TurnedAway};
 use crate::Network;
 use crate::authority::Authority;
 use crate::refusal::Refusal;
@@ -84,7 +84,8 @@ impl Authority {
             policy: ClientPolicy {
                 consent: ConsentPolicy::Asked,
                 source: ClientSource::MetadataDocument,
-                ..ClientPolicy::default()
+                pkce: PkcePolicy::Required,
+                ..ClientPolicy::of_new_client(None)
             },
             secret: None,
             registration_token: None,

@@ -2,6 +2,7 @@
 
 mod algorithms;
 mod consent;
+mod defaults;
 mod document;
 mod fetching;
 mod permits;
@@ -20,12 +21,13 @@ pub use algorithms::{
     REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS,
 };
 pub use consent::Consent;
+pub use defaults::say_id_token_algorithm;
 pub(crate) use document::is_document_url;
 pub use document::{ClientDocument, ClientDocuments};
 pub use fetching::{FetchFor, TurnedAway};
 pub(crate) use permits::known_as;
 pub use policy::{
-    ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims,
+    ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims, InsteadOfPkce,
     IntrospectionPolicy, PkcePolicy, TrustedIssuer,
 };
 pub use profile::SecurityProfile;

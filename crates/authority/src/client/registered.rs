@@ -14,7 +14,6 @@ use super::{ClientPolicy, ClientSecret, ClientSource};
 use crate::client_auth::is_distinguished_name;
 use crate::form_token::ShownDigest;
 use crate::keys::{MasterKey, SealedKey};
-use crate::settings::FIRST_ALGORITHM;
 use crate::user::Attributes;
 
 /// The scope of a client that names none.
@@ -245,7 +244,7 @@ impl Client {
         let mut algorithms: Vec<Algorithm> =
             named.into_iter().flatten().filter_map(|name| name.parse().ok()).collect();
         if metadata.id_token_signed_response_alg.is_none() && self.scope.contains("openid") {
-            algorithms.push(FIRST_ALGORITHM);
+            algorithms.push(self.id_token_algorithm());
         }
         algorithms
     }

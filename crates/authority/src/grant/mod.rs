@@ -18,6 +18,9 @@ use crate::{GrantId, Network, SessionId, UserId};
 pub struct Grant {
     /// Its identifier, the `sid` of its access tokens.
     pub id: GrantId,
+    /// The first grant of its client in its browser's session, whose identifier is the `sid` of ID tokens; none where that is
+    /// this one.
+    pub sid: Option<GrantId>,
     /// Whose it is.
     pub user: UserId,
     /// The client that it was given to.
@@ -35,6 +38,12 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// What its ID tokens say in `sid`, and the logout token that tells of the end of its browser's session: the same for each sign-in
+    /// to a client within one session (OpenID Connect Back-Channel Logout §2.1).
+    pub fn sid(&self) -> GrantId {
+        self.sid.unwrap_or(self.id)
+    }
+
     /// Whether it has reached its absolute lifetime, or its current refresh token has expired.
     pub fn has_expired(&self, idle_lifetime: Duration, now: Timestamp) -> bool {
         now >= self.expires_at.min(self.state.minted_at.saturating_add(idle_lifetime))
@@ -61,6 +70,9 @@ pub struct NewGrant {
     pub scope: Box<str>,
     /// The browser's session that it comes from and ends with; the grant is only opened while that holds.
     pub session: Option<SessionId>,
+    /// The browser's session in which its client gets an ID token. The client is told of the end of that session, whether the grant ends
+    /// with it or not, and the grant is only opened while that has not ended.
+    pub told_of: Option<SessionId>,
     /// What its authorization fixed beyond that.
     pub detail: Option<Box<GrantDetail>>,
     /// The network of the sign-in.

@@ -81,9 +81,12 @@ impl Authority {
         user: User,
     ) -> Result<LiveGrant, OAuthError> {
         let new = self.grant_of_code(request, content, user.id);
-        let live = live(&new, user);
+        let mut live = live(&new, user);
         match self.store.redeem_code(hash, new, self.presentation(request, Presenter::Owner)).await? {
-            CodeRedemption::Opened => Ok(live),
+            CodeRedemption::Opened { sid } => {
+                live.grant.sid = sid;
+                Ok(live)
+            }
             CodeRedemption::Repeated { .. } => Err(NOT_VALID
                 .because("the client used the code a moment ago, and its tokens stay good")
                 .into()),
@@ -105,6 +108,7 @@ impl Authority {
             client: request.client.id.as_str().into(),
             scope: content.scope.clone(),
             session: content.session.as_deref().and_then(|session| session.parse().ok()),
+            told_of: content.told_of(),
             detail: Some(Box::new(detail)),
             network: request.network,
             opened_at: request.now,
@@ -117,6 +121,7 @@ impl Authority {
 pub(crate) fn live(new: &NewGrant, user: User) -> LiveGrant {
     let grant = Grant {
         id: new.id,
+        sid: None,
         user: new.user,
         client: new.client.clone(),
         scope: new.scope.clone(),

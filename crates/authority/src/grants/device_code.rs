@@ -84,7 +84,7 @@ impl Authority {
         let live = live(&new, user);
         let presentation = self.presentation(request, Presenter::Owner);
         match self.store.redeem_device_code(hash, new, presentation).await? {
-            CodeRedemption::Opened => Ok(live),
+            CodeRedemption::Opened { .. } => Ok(live),
             // Another question of the same device was answered at the same time.
             CodeRedemption::Repeated { grant: Some(grant) } => self.answer_again(request, hash, grant).await,
             CodeRedemption::Replayed { grant: Some(grant) } => {
@@ -163,6 +163,7 @@ impl Authority {
             client: request.client.id.as_str().into(),
             scope: "".into(),
             session: None,
+            told_of: None,
             detail: None,
             network: request.network,
             opened_at: request.now,

@@ -130,6 +130,7 @@ impl Authority {
             client: request.client.id.as_str().into(),
             scope: scope.into(),
             session: None,
+            told_of: None,
             detail: None,
             network: request.network,
             opened_at: request.now,

@@ -11,7 +11,7 @@ pub(crate) use authorization_code::live;
 
 use std::sync::Arc;
 
-use jeton_jose::{Algorithm, Timestamp};
+use jeton_jose::Timestamp;
 use jeton_oauth::authorization::{AuthorizationDetails, GrantType};
 use jeton_oauth::client::ClientId;
 use jeton_oauth::{ErrorCode, Parameters, Scope};
@@ -199,6 +199,12 @@ impl Authority {
                 "this client has to show its certificate",
             ));
         }
+        if matches!(
+            grant_type,
+            GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::DeviceCode
+        ) {
+            self.ready_for_id_tokens(&request.client, request.now).await?;
+        }
         let response = match grant_type {
             GrantType::AuthorizationCode => self.token_by_code(request).await,
             GrantType::RefreshToken => self.token_by_refresh_token(request).await,
@@ -247,7 +253,7 @@ impl Authority {
         };
         let id_token = match detail {
             Some(detail) if scope.contains("openid") => {
-                let algorithm = self.id_token_algorithm(client);
+                let algorithm = client.id_token_algorithm();
                 let signer = self.client_signer(algorithm, "JWT", *now).await?;
                 let token = IdTokenRequest {
                     client,
@@ -280,11 +286,5 @@ impl Authority {
             authorization_details: details,
             grant: Some(live.grant.id),
         })
-    }
-
-    /// What a client's ID tokens are signed with.
-    pub(crate) fn id_token_algorithm(&self, client: &Client) -> Algorithm {
-        let asked = client.metadata.id_token_signed_response_alg.as_deref();
-        asked.and_then(|name| name.parse().ok()).unwrap_or(crate::settings::FIRST_ALGORITHM)
     }
 }

@@ -61,6 +61,9 @@ struct IdTokenClaims {
     aud: String,
     exp: Timestamp,
     sid: String,
+    /// Access tokens say it, and may have the `typ` of an ID token.
+    #[serde(default)]
+    token_type: Option<serde::de::IgnoredAny>,
 }
 
 impl Authority {
@@ -138,9 +141,7 @@ impl Authority {
         let kind = request.parameters.get(&format!("{name}_type"));
         match kind.ok_or(Refusal::new(ErrorCode::InvalidRequest, "the type of a token is missing"))? {
             ACCESS_TOKEN | JWT => self.presented_access_token(request, token, not_valid).await,
-            ID_TOKEN => self.presented_id_token(request, token).ok_or_else(|| {
-                not_valid.because("the ID token is not good, has expired, or is another client's").into()
-            }),
+            ID_TOKEN => self.presented_id_token(request, token, not_valid).await,
             _ => Err(OAuthError::refused(ErrorCode::InvalidRequest, "the type of a token is not supported")),
         }
     }
@@ -181,15 +182,33 @@ impl Authority {
         })
     }
 
-    /// An ID token is for one client, and nobody else exchanges it.
-    fn presented_id_token(&self, request: &TokenRequest, token: &str) -> Option<Presented> {
-        let verified = self.with_ring(|ring| ring.client_verifier()?.verify(token).ok())?;
-        let claims: IdTokenClaims = jeton_jose::json::from_slice(verified.payload()).ok()?;
-        let good = claims.iss == self.settings.issuer
-            && claims.aud == request.client.id.as_str()
-            && claims.exp > request.now;
-        let grant = claims.sid.parse().ok().filter(|_| good)?;
-        Some(Presented {
+    /// An ID token is for one client, and nobody else exchanges it. It counts for as long as the client holds a grant of the session that
+    /// it came from.
+    async fn presented_id_token(
+        &self,
+        request: &TokenRequest,
+        token: &str,
+        not_valid: Refusal,
+    ) -> Result<Presented, OAuthError> {
+        let (client, now) = (&request.client.id, request.now);
+        let read = || -> Option<(IdTokenClaims, GrantId)> {
+            let verified = self.with_ring(|ring| ring.client_verifier()?.verify(token).ok())?;
+            let claims: IdTokenClaims = jeton_jose::json::from_slice(verified.payload()).ok()?;
+            let good = claims.iss == self.settings.issuer
+                && claims.aud == client.as_str()
+                && claims.exp > now
+                && claims.token_type.is_none();
+            let sid = claims.sid.parse().ok().filter(|_| good)?;
+            Some((claims, sid))
+        };
+        let Some((claims, sid)) = read() else {
+            let cause = "the ID token is not good, has expired, or is another client's";
+            return Err(not_valid.because(cause).into());
+        };
+        let Some(grant) = self.store.find_grant_of_sid(sid, client, now).await? else {
+            return Err(not_valid.because("the session of the ID token has ended").into());
+        };
+        Ok(Presented {
             sub: claims.sub,
             grant: Some(grant),
             scope: None,

@@ -21,6 +21,9 @@ use crate::settings::{Settings, TokenApiAudience};
 /// The `typ` of an access token (RFC 9068 §2.1).
 pub(crate) const TYP: &str = "at+jwt";
 
+/// The `typ` of one for APIs whose library takes nothing else. ID tokens have it as well: claims tell the two apart ([`Use`]).
+pub(crate) const PLAIN_TYP: &str = "JWT";
+
 /// What the name (`jti`) of a token begins with that came of an exchange. Such a token is revoked by its name: its grant is
 /// another client's sign-in, or outlives it.
 const EXCHANGED: &str = "x-";
@@ -110,9 +113,19 @@ impl<'a> Audience<'a> {
     }
 }
 
+/// What each access token says of its use, and nothing else that is signed with the same keys: no user and no client can put it into an
+/// ID token or into signed userinfo.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) enum Use {
+    #[serde(rename = "access")]
+    Access,
+}
+
 /// What the authority itself reads in an access token.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct AccessTokenClaims {
+    #[serde(rename = "token_type")]
+    _token_type: Use,
     /// The grant that it came from; none where no user stands behind it.
     pub(crate) sid: Option<String>,
     pub(crate) sub: String,
@@ -328,6 +341,8 @@ impl Held {
 pub(crate) fn verify_held(ring: &KeyRing, token: &str, now: Timestamp) -> Result<Held, VerifyError> {
     #[derive(Deserialize)]
     struct Claims {
+        #[serde(rename = "token_type")]
+        _token_type: Use,
         sid: Option<String>,
         #[serde(default)]
         jti: String,
@@ -352,9 +367,13 @@ fn verified<C: DeserializeOwned>(
     let mut outcome = Err(VerifyError::KeyNotFound { found: None, wanted: Box::default() });
     for verifier in &ring.access_verifiers {
         outcome = verifier.verify::<C>(token, now);
-        let may_be_anothers =
-            matches!(outcome, Err(VerifyError::AlgorithmNotAllowed { .. } | VerifyError::KeyNotFound { .. }));
-        if !may_be_anothers {
+        let is_for_another = matches!(
+            outcome,
+            Err(VerifyError::AlgorithmNotAllowed { .. }
+                | VerifyError::KeyNotFound { .. }
+                | VerifyError::TypeMismatch { .. })
+        );
+        if !is_for_another {
             break;
         }
     }

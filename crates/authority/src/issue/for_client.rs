@@ -32,7 +32,7 @@ pub(crate) enum Content<'a> {
 impl Authority {
     /// The algorithm that a client registered for something, or that of its ID tokens.
     pub(crate) fn algorithm_for(&self, client: &Client, registered: Option<&str>) -> Algorithm {
-        registered.and_then(|name| name.parse().ok()).unwrap_or_else(|| self.id_token_algorithm(client))
+        registered.and_then(|name| name.parse().ok()).unwrap_or_else(|| client.id_token_algorithm())
     }
 
     /// Signs claims for a client.

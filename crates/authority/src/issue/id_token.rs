@@ -90,7 +90,7 @@ impl IdTokenRequest<'_> {
             amr: &self.detail.amr,
             acr: ACR_SINGLE_FACTOR,
             at_hash: left_half(algorithm, self.access_token),
-            sid: crate::id::hex(self.live.grant.id.as_bytes(), sid),
+            sid: crate::id::hex(self.live.grant.sid().as_bytes(), sid),
             user: claims,
         }
     }

@@ -10,7 +10,7 @@ use super::master::{MasterKey, WrongMasterKey};
 use super::stored::{KeyId, KeyPurpose, StoredKey};
 use crate::client::Client;
 use crate::random::{Random, sixteen};
-use crate::settings::{AccessAlgorithm, FIRST_ALGORITHM, REGISTERED_ALGORITHM, Settings};
+use crate::settings::{AccessAlgorithm, FIRST_ALGORITHM, Settings};
 use crate::store::{KeyAddition, KeyWithdrawal, Store, StoreError};
 
 /// How often making a key is tried again when somebody else adds keys at the same time.
@@ -59,25 +59,26 @@ fn access_key(
     if algorithm.is_symmetric() {
         return Err(KeyChangeError::NeedsSharedSecret(algorithm));
     }
-    seal_access_key(master, &PrivateKey::generate(algorithm)?, now, signs_from)
+    Ok(sealed_key(master, KeyPurpose::Access, &PrivateKey::generate(algorithm)?, now, signs_from))
 }
 
-fn seal_access_key(
+fn sealed_key(
     master: &MasterKey,
+    purpose: KeyPurpose,
     key: &PrivateKey,
     now: Timestamp,
     signs_from: Timestamp,
-) -> Result<StoredKey, KeyChangeError> {
+) -> StoredKey {
     let id = KeyId::new(key.public_key().to_jwk().thumbprint());
-    Ok(StoredKey {
+    StoredKey {
         sealed: seal(master, &id, &key.to_jwk()),
         id,
-        purpose: KeyPurpose::Access,
+        purpose,
         algorithm: key.algorithm(),
         created_at: now,
         signs_from,
         withdrawn_at: None,
-    })
+    }
 }
 
 /// Makes a secret of the authority's own.
@@ -102,7 +103,8 @@ fn secret_key(
 
 /// The keys that a store still lacks for these settings, to be added in one go.
 ///
-/// The very first key for access tokens signs at once: nobody can have fetched an older set.
+/// The very first key for access tokens signs at once: nobody can have fetched an older set. Keys for what is signed for clients are
+/// made elsewhere ([`super::KeyPairs`]): a start does not wait for them.
 pub(crate) fn missing_keys(
     stored: &[StoredKey],
     master: &MasterKey,
@@ -128,15 +130,14 @@ pub(crate) fn missing_keys(
     if let Some((algorithm, signs_from)) = wanted {
         missing.push(access_key(master, algorithm, now, signs_from)?);
     }
-    let known = || stored.iter().chain(&missing);
-    if settings.takes_unknown_clients() && !sign_for_clients(known(), REGISTERED_ALGORITHM) {
-        missing.push(id_token_key(master, REGISTERED_ALGORITHM, now)?);
-    }
     Ok(missing)
 }
 
 /// Whether one of these keys signs for clients by this algorithm.
-fn sign_for_clients<'a>(keys: impl IntoIterator<Item = &'a StoredKey>, algorithm: Algorithm) -> bool {
+pub(crate) fn sign_for_clients<'a>(
+    keys: impl IntoIterator<Item = &'a StoredKey>,
+    algorithm: Algorithm,
+) -> bool {
     let for_clients = |purpose| matches!(purpose, KeyPurpose::Access | KeyPurpose::IdToken);
     keys.into_iter()
         .any(|key| for_clients(key.purpose) && key.algorithm == algorithm && key.withdrawn_at.is_none())
@@ -172,7 +173,7 @@ async fn make_id_token_key(
         if comes || sign_for_clients(&stored, algorithm) {
             return Ok(());
         }
-        let added = vec![id_token_key(master, algorithm, now)?];
+        let added = vec![id_token_key(master, &PrivateKey::generate(algorithm)?, now)];
         let newest = newest(&stored, &added);
         if store.add_keys(added, newest).await? == KeyAddition::Added {
             return Ok(());
@@ -185,15 +186,9 @@ fn seal(master: &MasterKey, id: &KeyId, jwk: &Jwk) -> super::stored::SealedKey {
     master.seal(id, jwk.to_json().as_bytes())
 }
 
-/// Makes a key for ID tokens, which signs at once: nobody can have relied on an older one.
-pub(crate) fn id_token_key(
-    master: &MasterKey,
-    algorithm: Algorithm,
-    now: Timestamp,
-) -> Result<StoredKey, KeyChangeError> {
-    let mut key = access_key(master, algorithm, now, now)?;
-    key.purpose = KeyPurpose::IdToken;
-    Ok(key)
+/// Makes of a key pair the first key for ID tokens by its algorithm, which signs at once: nobody can have relied on an older one.
+pub(crate) fn id_token_key(master: &MasterKey, key: &PrivateKey, now: Timestamp) -> StoredKey {
+    sealed_key(master, KeyPurpose::IdToken, key, now, now)
 }
 
 /// The newest stored key that has the purpose of one that is added. An addition names it, so that two at once cannot both
@@ -203,10 +198,11 @@ pub(crate) fn newest(stored: &[StoredKey], added: &[StoredKey]) -> Option<KeyId>
     stored.iter().rfind(same_purpose).map(|key| key.id.clone())
 }
 
-/// Adds a key for access tokens: published at once, signing after `publish_wait`; at once where there was none before, since nobody
-/// can have fetched an older set.
+/// Adds keys that are published at once and sign after `publish_wait`: one for access tokens, and one for each algorithm that ID tokens
+/// are signed with by a key for them alone. With an algorithm, only the one for access tokens, which are signed with that from then on. The very first key for
+/// access tokens signs at once: nobody can have fetched an older set.
 ///
-/// The algorithm is the one given, or else that of the key that signs now.
+/// The answer begins with the key for access tokens.
 ///
 /// # Errors
 /// [`KeyChangeError`] says what stood in the way; nothing was changed.
@@ -216,13 +212,26 @@ pub async fn rotate(
     algorithm: Option<Algorithm>,
     publish_wait: Duration,
     now: Timestamp,
-) -> Result<StoredKey, KeyChangeError> {
+) -> Result<Vec<StoredKey>, KeyChangeError> {
     let keys = opened(store, master).await?;
-    let algorithm = algorithm.unwrap_or_else(|| {
-        of_purpose(&keys, KeyPurpose::Access).last().map_or(FIRST_ALGORITHM, |key| key.algorithm)
-    });
-    let key = access_key(master, algorithm, now, signs_from(&keys, publish_wait, now))?;
-    add(store, key, &keys).await
+    let newest = of_purpose(&keys, KeyPurpose::Access).last().map(|key| key.algorithm);
+    let access = algorithm.or(newest).unwrap_or(FIRST_ALGORITHM);
+    let mut added = vec![access_key(master, access, now, signs_from(&keys, publish_wait, now))?];
+    if algorithm.is_none() {
+        for group in signing_keys(&keys).iter().skip(1) {
+            if let Some(key) = group.iter().find(|key| key.withdrawn_at.is_none()) {
+                let pair = PrivateKey::generate(key.algorithm)?;
+                added.push(sealed_key(
+                    master,
+                    KeyPurpose::IdToken,
+                    &pair,
+                    now,
+                    now.saturating_add(publish_wait),
+                ));
+            }
+        }
+    }
+    add(store, added, &keys).await
 }
 
 /// Adds a private key that was made elsewhere, with the same life as a rotated one.
@@ -237,8 +246,9 @@ pub async fn import(
     now: Timestamp,
 ) -> Result<StoredKey, KeyChangeError> {
     let keys = opened(store, master).await?;
-    let key = seal_access_key(master, key, now, signs_from(&keys, publish_wait, now))?;
-    add(store, key, &keys).await
+    let key = sealed_key(master, KeyPurpose::Access, key, now, signs_from(&keys, publish_wait, now));
+    add(store, vec![key.clone()], &keys).await?;
+    Ok(key)
 }
 
 /// When a key that is added signs.
@@ -270,7 +280,7 @@ pub async fn retire(
     let access = of_purpose(&keys, KeyPurpose::Access);
     let states = lifecycle(&access, access_lifetime, now).states;
     let another = access.iter().zip(states).any(|(other, state)| other.id != *kid && state.is_published());
-    // One for ID tokens is made anew when a client next asks for it.
+    // A running server makes another one for ID tokens at once.
     if key.purpose == KeyPurpose::Access && key.withdrawn_at.is_none() && !another {
         return Err(KeyChangeError::OnlyKey(kid.clone()));
     }
@@ -308,11 +318,14 @@ async fn opened(store: &dyn Store, master: &MasterKey) -> Result<Vec<StoredKey>,
     Ok(keys)
 }
 
-async fn add(store: &dyn Store, key: StoredKey, stored: &[StoredKey]) -> Result<StoredKey, KeyChangeError> {
-    let added = vec![key.clone()];
+async fn add(
+    store: &dyn Store,
+    added: Vec<StoredKey>,
+    stored: &[StoredKey],
+) -> Result<Vec<StoredKey>, KeyChangeError> {
     let newest = newest(stored, &added);
-    match store.add_keys(added, newest).await? {
-        KeyAddition::Added => Ok(key),
+    match store.add_keys(added.clone(), newest).await? {
+        KeyAddition::Added => Ok(added),
         KeyAddition::Superseded => Err(KeyChangeError::Superseded),
     }
 }

@@ -16,7 +16,7 @@ use super::stored::{KeyPurpose, StoredKey};
 use crate::issue::access_token;
 use crate::recognise::Recognised;
 use crate::refresh_token;
-use crate::settings::{AccessAlgorithm, Ed25519Name, Settings};
+use crate::settings::{AccessAlgorithm, AccessTyp, Ed25519Name, ID_TOKEN_ALGORITHM, Settings};
 
 /// The keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,9 @@ pub struct PublishedKeys {
     pub json: Bytes,
     /// Its entity tag, in quotes (RFC 9110 §8.8.3).
     pub etag: String,
+    /// Whether the key is in it that ID tokens of new clients are signed with. It is made a moment after the first start and signs at
+    /// once, so a set without it is not to be kept.
+    pub is_complete: bool,
 }
 
 /// The keys in use at a moment.
@@ -49,7 +52,8 @@ pub struct PublishedKeys {
 /// to the second with [`expired`].
 pub(crate) struct KeyRing {
     pub(crate) access_signer: Signer,
-    /// One for the published keys and one for a shared secret, where there are such: kinds of keys do not mix in a set.
+    /// Those for the published keys and those for a shared secret, where there are such: kinds of keys do not mix in a set. For each
+    /// `typ` that is taken one.
     pub(crate) access_verifiers: Vec<Verifier>,
     /// The access tokens that these keys verified a moment ago.
     pub(crate) remembered: Option<Remembered<Recognised>>,
@@ -99,14 +103,27 @@ impl KeyRing {
         let newest = secrets.last().cloned().ok_or(KeyRingError::NoKey(KeyPurpose::Refresh))?;
         let internal = internal_secret(keys, master)?;
 
+        let client_keys: Vec<_> = published.access.into_iter().chain(published.id_token).collect();
+        let is_complete = client_keys.iter().any(|key| key.algorithm() == ID_TOKEN_ALGORITHM);
+
         let issuer = || Issuer::new(settings.issuer.as_str());
-        let access_verifier = |keys: KeySet| {
-            // Whatever resource a token is for, the authority that issued it may look at it.
-            Verifier::new(issuer(), Audience::any(), keys).typ(access_token::TYP).allow_future_iat()
+        // Tokens from before the setting was changed are taken, too.
+        let taken: &[&'static str] = match settings.access_typ {
+            AccessTyp::AtJwt => &[access_token::TYP],
+            AccessTyp::Jwt => &[access_token::PLAIN_TYP, access_token::TYP],
         };
+        let access_verifier = |(keys, typ): (KeySet, &&'static str)| {
+            // Whatever resource a token is for, the authority that issued it may look at it.
+            Verifier::new(issuer(), Audience::any(), keys).typ(*typ).allow_future_iat()
+        };
+        let access_verifiers = sets
+            .into_iter()
+            .flat_map(|keys| taken.iter().map(move |typ| (keys.clone(), typ)))
+            .map(access_verifier)
+            .collect();
         Ok(Self {
-            access_signer: named(Signer::new(signing), settings.ed25519_name).typ(access_token::TYP),
-            access_verifiers: sets.into_iter().map(access_verifier).collect(),
+            access_signer: named(Signer::new(signing), settings.ed25519_name).typ(taken[0]),
+            access_verifiers,
             remembered: (settings.remembered_tokens > 0)
                 .then(|| Remembered::with_capacity(settings.remembered_tokens)),
             refresh_signer: Signer::new(newest).typ(refresh_token::TYP),
@@ -117,11 +134,11 @@ impl KeyRing {
             )
             .typ(refresh_token::TYP)
             .allow_future_iat(),
-            client_keys: published.access.into_iter().chain(published.id_token).collect(),
+            client_keys,
             hint_keys: published.verifying.into_iter().chain(published.retired).collect(),
             ed25519_name: settings.ed25519_name,
             internal,
-            published: publish(published.public),
+            published: publish(published.public, is_complete),
             sorted_at: now,
             changes_at: published.changes_at,
         })
@@ -131,6 +148,11 @@ impl KeyRing {
     /// was made, so that a key which signs in it may have to wait again.
     pub(crate) fn is_outdated(&self, now: Timestamp) -> bool {
         now < self.sorted_at || self.changes_at.is_some_and(|at| at <= now)
+    }
+
+    /// Whether there is a key that signs for clients by this algorithm.
+    pub(crate) fn signs_for_clients(&self, algorithm: Algorithm) -> bool {
+        self.client_keys.iter().any(|key| key.algorithm() == algorithm)
     }
 
     /// What signs for clients by this algorithm, with this `typ`; nothing where no key is for it.
@@ -252,9 +274,9 @@ fn open_jwk(stored: &StoredKey, master: &MasterKey) -> Result<Jwk, KeyRingError>
     Ok(Jwk::parse(&master.open(&stored.id, &stored.sealed)?)?)
 }
 
-fn publish(keys: Vec<Jwk>) -> PublishedKeys {
+fn publish(keys: Vec<Jwk>, is_complete: bool) -> PublishedKeys {
     let json = Bytes::copy_from_slice(JwkSet::new(keys).to_json().as_bytes());
     let digest: [u8; 32] = Sha256::digest(&json).into();
     let etag = format!("\"{}\"", base64url::encode(&digest[..16]));
-    PublishedKeys { json, etag }
+    PublishedKeys { json, etag, is_complete }
 }

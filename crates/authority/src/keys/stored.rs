@@ -43,6 +43,9 @@ pub enum KeyPurpose {
 }
 
 impl KeyPurpose {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Access, Self::IdToken, Self::Refresh, Self::Internal];
+
     /// Its stable name, which is also what the store keeps.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,9 +58,7 @@ impl KeyPurpose {
 
     /// The purpose of this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Access, Self::IdToken, Self::Refresh, Self::Internal]
-            .into_iter()
-            .find(|purpose| purpose.as_str() == name)
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == name)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::client::{
 };
 use crate::display_text::{DisplayNameError, check_display_name};
 use crate::refusal::Refusal;
-use crate::settings::{REGISTERED_ALGORITHM, Settings};
+use crate::settings::{ID_TOKEN_ALGORITHM, Settings};
 
 /// The most of each: redirect URIs, URIs to go to after signing out, addresses of request objects, contacts.
 const MAX_ITEMS: usize = 32;
@@ -42,6 +42,7 @@ pub(crate) struct Rules<'a> {
     /// The ways to authenticate that rest on certificates, as far as they are to be had.
     by_certificate: &'static [TokenEndpointAuthMethod],
     sectors: Sectors,
+    plain_http: PlainHttp,
 }
 
 /// Whether a client may name its sector.
@@ -62,7 +63,13 @@ impl<'a> Rules<'a> {
             redirect_schemes: &settings.registered_redirect_schemes,
             by_certificate: &[],
             sectors: Sectors::Refused,
+            plain_http: PlainHttp::Refused,
         }
+    }
+
+    /// Lets clients name plain http addresses at this machine for the authority to ask.
+    pub(crate) fn with_plain_http(self) -> Self {
+        Self { plain_http: PlainHttp::AtThisMachine, ..self }
     }
 
     /// Lets clients authenticate by certificate in these ways.
@@ -86,7 +93,7 @@ impl<'a> Rules<'a> {
         let metadata = self.filled_in(metadata.known_members_only())?;
         check_sizes(&metadata)?;
         self.check_authentication(&metadata)?;
-        check_uris(&metadata)?;
+        check_uris(&metadata, self.plain_http)?;
         self.check_sector(&metadata)?;
         check_algorithms(&metadata)?;
         Ok(metadata)
@@ -131,7 +138,7 @@ impl<'a> Rules<'a> {
             }
         };
         if scope.contains("openid") {
-            metadata.id_token_signed_response_alg.get_or_insert_with(|| REGISTERED_ALGORITHM.to_string());
+            metadata.id_token_signed_response_alg.get_or_insert_with(|| ID_TOKEN_ALGORITHM.to_string());
         }
         metadata.scope = Some(scope);
         metadata.authorization_details_types.retain(|kind| self.details_types.contains(kind));
@@ -317,31 +324,60 @@ fn check_sizes(metadata: &ClientMetadata) -> Result<(), Refusal> {
     })
 }
 
-/// Those that users are led to may be on this machine, where applications are made; those that the authority fetches may not.
-fn check_uris(metadata: &ClientMetadata) -> Result<(), Refusal> {
+/// Whether what the authority fetches, or posts to, may be plain http at this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PlainHttp {
+    /// It may not: nothing on this machine would be asked.
+    Refused,
+    /// It may: the operator lets the authority reach this machine, where applications are made.
+    AtThisMachine,
+}
+
+/// Those that users are led to may be on this machine, where applications are made; those that the authority fetches only where it
+/// would ask there.
+fn check_uris(metadata: &ClientMetadata, plain_http: PlainHttp) -> Result<(), Refusal> {
     let shown = [
-        (&metadata.client_uri, "client_uri is not https"),
-        (&metadata.logo_uri, "logo_uri is not https"),
-        (&metadata.tos_uri, "tos_uri is not https"),
-        (&metadata.policy_uri, "policy_uri is not https"),
-        (&metadata.initiate_login_uri, "initiate_login_uri is not https"),
+        (&metadata.client_uri, "client_uri must be https, or http to this machine"),
+        (&metadata.logo_uri, "logo_uri must be https, or http to this machine"),
+        (&metadata.tos_uri, "tos_uri must be https, or http to this machine"),
+        (&metadata.policy_uri, "policy_uri must be https, or http to this machine"),
+        (&metadata.initiate_login_uri, "initiate_login_uri must be https, or http to this machine"),
     ];
     let fetched = [
-        (&metadata.jwks_uri, "jwks_uri is not https, which is fetched from"),
-        (&metadata.sector_identifier_uri, "sector_identifier_uri is not https, which is fetched from"),
-        (&metadata.backchannel_logout_uri, "backchannel_logout_uri is not https, which is posted to"),
+        (&metadata.jwks_uri, "jwks_uri must be https", "jwks_uri must be https, or http to this machine"),
+        (
+            &metadata.sector_identifier_uri,
+            "sector_identifier_uri must be https",
+            "sector_identifier_uri must be https, or http to this machine",
+        ),
+        (
+            &metadata.backchannel_logout_uri,
+            "backchannel_logout_uri must be https",
+            "backchannel_logout_uri must be https, or http to this machine",
+        ),
     ];
-    let wrong = |uri: &Option<String>, good: fn(&str) -> bool| uri.as_deref().is_some_and(|uri| !good(uri));
-    let shown = shown.into_iter().find(|(uri, _)| wrong(uri, is_page));
-    if let Some((_, wrong)) = shown.or_else(|| fetched.into_iter().find(|(uri, _)| wrong(uri, is_https))) {
-        return Err(invalid(wrong));
+    let fetched = fetched.map(|(uri, strict, plain)| match plain_http {
+        PlainHttp::Refused => (uri, strict, is_https as fn(&str) -> bool),
+        PlainHttp::AtThisMachine => (uri, plain, is_page as fn(&str) -> bool),
+    });
+    let shown = shown.map(|(uri, wrong)| (uri, wrong, is_page as fn(&str) -> bool));
+    let mut all = shown.into_iter().chain(fetched);
+    if let Some((uri, wrong, _)) = all.find(|(uri, _, good)| uri.as_deref().is_some_and(|uri| !good(uri))) {
+        let refusal = invalid(wrong);
+        let is_local = plain_http == PlainHttp::Refused
+            && uri.as_deref().is_some_and(|uri| uri.starts_with("http://") && is_page(uri));
+        return Err(if is_local { refusal.because(LOOPBACK) } else { refusal });
     }
     let mut request_uris = metadata.request_uris.iter().map(|uri| uri.split('#').next().unwrap_or_default());
     if !request_uris.all(is_https) {
-        return Err(invalid("one of request_uris is not https"));
+        return Err(invalid("one of request_uris must be https"));
     }
     Ok(())
 }
+
+/// What the log says where an application on this machine registers itself.
+const LOOPBACK: &str =
+    "it is http at this machine, which the authority asks only with `fetch.allow = \"loopback\"`";
 
 fn is_page(uri: &str) -> bool {
     let uri = uri.split('#').next().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Clients that register themselves (RFC 7591) and manage what they said (RFC 7592).
 
 mod initial_token;
+mod left_out;
 mod metadata;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use jeton_oauth::{ErrorCode, RedirectUri};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use self::left_out::Asked;
 use crate::Network;
 use crate::authority::Authority;
 use crate::client::{
@@ -24,6 +26,7 @@ use crate::settings::{RegistrationPolicy, RegistrationRate};
 use crate::store::{ClientChange, ClientRemoval, StoreError};
 
 pub use initial_token::{MAX_REGISTRATION_TOKEN_USES, add_registration_token};
+pub use left_out::LeftOut;
 pub(crate) use metadata::Rules;
 
 /// Where clients register, below the issuer's URL.
@@ -44,7 +47,10 @@ pub enum RegistrationError {
     NotAuthorized,
     /// Its network registered as many clients as it may (settings `client.registrations_at_once` and
     /// `client.registrations_pause`).
-    #[error("this network registered {} clients at once and may register one every {:?}", .rate.at_once, .rate.pause)]
+    #[error(
+        "this network registered {} clients at once (client.registrations_at_once) and may register one every {:?} (client.registrations_pause)",
+        .rate.at_once, .rate.pause
+    )]
     Throttled {
         /// How many it may.
         rate: RegistrationRate,
@@ -101,6 +107,9 @@ pub struct Registration {
     /// What it says of itself, as it was taken.
     #[serde(flatten)]
     pub metadata: ClientMetadata,
+    /// What it asked for and did not get, for the log.
+    #[serde(skip)]
+    pub left_out: Vec<LeftOut>,
 }
 
 impl std::fmt::Debug for Registration {
@@ -130,6 +139,7 @@ impl Authority {
         if let Some(token) = initial_token {
             self.check_registration_token(token, now).await?;
         }
+        let asked = Asked::of(&members);
         let metadata = self.registration_rules().check(members)?;
         let token = Handle::draw(&*self.random);
         let secret = metadata.auth_method().needs_secret().then(|| ClientSecret::draw(&*self.random));
@@ -141,7 +151,7 @@ impl Authority {
                 consent: ConsentPolicy::Asked,
                 source: ClientSource::Registered,
                 pkce: self.settings.registered_pkce,
-                ..ClientPolicy::default()
+                ..ClientPolicy::of_new_client(None)
             },
             secret,
             registration_token: Some(hash_of(token.expose())),
@@ -154,12 +164,15 @@ impl Authority {
             retry_after: throttled.retry_after,
         })?;
         self.check_sector_of(&client, network, now).await?;
+        self.ready_to_sign_for(&client, now).await?;
         if let Some(token) = initial_token {
             self.use_registration_token(token, now).await?;
         }
-        self.make_keys_for(&client, now).await?;
         match self.add_client(&client).await? {
-            ClientChange::Done => Ok(self.registration(&client, token.expose(), client.secret.as_ref())),
+            ClientChange::Done => {
+                let registration = self.registration(&client, token.expose(), client.secret.as_ref());
+                Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
+            }
             _ => Err(StoreError::Failed("a random client identifier was taken".to_owned()).into()),
         }
     }
@@ -191,6 +204,7 @@ impl Authority {
         let before = self.managed_client(id, token).await?;
         self.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
         check_identity(&before, &members)?;
+        let asked = Asked::of(&members);
         let metadata = self.registration_rules().check(members)?;
         let needs_secret = metadata.auth_method().needs_secret();
         let fresh = (needs_secret && before.secret.is_none()).then(|| ClientSecret::draw(&*self.random));
@@ -212,9 +226,12 @@ impl Authority {
             return Err(OAuthError::from(MOVED).into());
         }
         self.check_sector_of(&client, network, now).await?;
-        self.make_keys_for(&client, now).await?;
+        self.ready_to_sign_for(&client, now).await?;
         match self.change_client(&client, now).await? {
-            ClientChange::Done => Ok(self.registration(&client, token, fresh.as_ref())),
+            ClientChange::Done => {
+                let registration = self.registration(&client, token, fresh.as_ref());
+                Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
+            }
             // Somebody removed it meanwhile.
             _ => Err(RegistrationError::NotAuthorized),
         }
@@ -244,16 +261,9 @@ impl Authority {
         }
     }
 
-    /// Makes the keys that sign for a client before it gets its first token.
-    async fn make_keys_for(&self, client: &Client, now: Timestamp) -> Result<(), OAuthError> {
-        for algorithm in client.signing_algorithms() {
-            self.client_signer(algorithm, "JWT", now).await?;
-        }
-        Ok(())
-    }
-
     fn registration_rules(&self) -> Rules<'_> {
         let rules = Rules::of(&self.settings).by_certificate(self.certificates_seen().methods());
+        let rules = if self.asks_this_machine.get().is_some() { rules.with_plain_http() } else { rules };
         if self.client_sectors.get().is_some() { rules.with_sectors() } else { rules }
     }
 
@@ -302,6 +312,7 @@ impl Authority {
             registration_access_token: token.into(),
             registration_client_uri: format!("{}{REGISTRATION_PATH}/{}", self.settings.issuer, client.id),
             metadata: client.metadata.clone(),
+            left_out: vec![],
         }
     }
 }

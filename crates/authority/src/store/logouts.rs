@@ -8,15 +8,15 @@ use super::StoreError;
 use crate::GrantId;
 use crate::user::Subject;
 
-/// One client that is to be told of the end of one grant. It is remembered until it is told, or given up.
+/// One client that is to be told of the end of one session. It is remembered until it is told, or given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogoutDelivery {
     /// Its number in the queue.
     pub number: i64,
     /// Whom to tell.
     pub client: ClientId,
-    /// The grant that ended: the `sid`.
-    pub grant: GrantId,
+    /// What the client knows it by ([`Grant::sid`](crate::grant::Grant::sid)).
+    pub sid: GrantId,
     /// Whose it was.
     pub subject: Subject,
     /// How often it was tried.

@@ -38,7 +38,10 @@ pub enum Redemption {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeRedemption {
     /// The code is used, and the grant is open.
-    Opened,
+    Opened {
+        /// [`Grant::sid`](crate::grant::Grant::sid), where it is another grant's identifier.
+        sid: Option<GrantId>,
+    },
     /// The code had been used a moment ago by the same owner, and nothing changed.
     Repeated {
         /// The grant that the code gave.

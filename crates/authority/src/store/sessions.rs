@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
 
 use super::StoreError;
 use crate::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
@@ -58,9 +59,18 @@ pub trait SessionStore {
         secret: &SessionSecretHash,
     ) -> Result<Option<LapsedSession>, StoreError>;
 
-    /// The session that a grant which has not ended came from, and whose it is; none where the grant was to outlive its
-    /// session.
-    async fn find_session_of_grant(&self, grant: GrantId) -> Result<Option<(SessionId, UserId)>, StoreError>;
+    /// The session that a client knows by this `sid` ([`Grant::sid`](crate::grant::Grant::sid)), and whose it is; none where it has
+    /// ended.
+    async fn find_session_of_sid(&self, sid: GrantId) -> Result<Option<(SessionId, UserId)>, StoreError>;
+
+    /// A grant of the client that has neither ended nor expired, of the session that the client calls by this `sid`: the one that
+    /// lasts longest where there are several.
+    async fn find_grant_of_sid(
+        &self,
+        sid: GrantId,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<Option<GrantId>, StoreError>;
 
     /// The session of this secret and its user, where it is neither ended nor expired, was used within `idle_lifetime`, and
     /// its user is active and of the same epoch still.
@@ -75,7 +85,8 @@ pub trait SessionStore {
     async fn touch_session(&self, session: SessionId, now: Timestamp) -> Result<(), StoreError>;
 
     /// Ends a session, expired or not, and, in the same transaction, the grants that came from it, but for those that were given to outlive
-    /// it (`offline_access`). Clients that want to hear of it are noted for [`super::LogoutStore`]. Audited.
+    /// it (`offline_access`). Whichever clients know it ([`NewGrant::told_of`](crate::grant::NewGrant::told_of)) and want to hear of its
+    /// end are noted for [`super::LogoutStore`], each once, and so are those of other grants that ended. Audited.
     async fn end_session(&self, session: SessionId, now: Timestamp) -> Result<SessionEnding, StoreError>;
 
     /// The live sessions of a user, the newest first, at most `limit`.

@@ -7,14 +7,15 @@ use jeton_authority::authorization::{
     ResponseParameters, SignedIn, Since, may_continue, next_step,
 };
 use jeton_authority::client::{
-    Client, ClientPolicy, ClientSecret, Consent, ConsentPolicy, NewClient, PkcePolicy,
+    Client, ClientPolicy, ClientSecret, Consent, ConsentPolicy, IdTokenClaims, NewClient, PkcePolicy,
+    SecurityProfile,
 };
 use jeton_authority::password::PasswordHash;
 use jeton_authority::session::{AuthenticationMethod, Session};
 use jeton_authority::settings::Settings;
 use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
 use jeton_authority::{Network, SessionId, UserId};
-use jeton_jose::Timestamp;
+use jeton_jose::{Algorithm, Timestamp};
 use jeton_oauth::client::ClientId;
 use jeton_oauth::{Parameters, Scope};
 use serde_json::{Value, json};
@@ -206,6 +207,39 @@ fn a_lenient_client_may_do_without_pkce_but_not_do_it_badly() {
 }
 
 #[test]
+fn a_new_client_that_authenticates_may_send_a_nonce_with_openid_in_the_place_of_pkce() {
+    let new = || client(json!({}), ClientPolicy::of_new_client(None));
+    let without = [("code_challenge", ""), ("code_challenge_method", "")];
+    let and = |more: &[(&'static str, &'static str)]| [&without[..], more].concat();
+    assert!(valid(new(), &and(&[("scope", "openid profile"), ("nonce", "n")])).code_challenge.is_none());
+    assert!(valid(new(), &[("nonce", "n")]).code_challenge.is_some(), "what was sent is asked for");
+    for changes in [
+        and(&[("scope", "openid"), ("nonce", "")]),
+        and(&[("scope", "profile"), ("nonce", "n")]),
+        and(&[("scope", "openid"), ("nonce", "n"), ("code_challenge_method", "S256")]),
+    ] {
+        assert_eq!(refused(new(), &changes), "invalid_request", "{changes:?}");
+    }
+    let with_nonce = and(&[("scope", "openid"), ("nonce", "n")]);
+    let public = json!({"token_endpoint_auth_method": "none"});
+    assert_eq!(refused(client(public, ClientPolicy::of_new_client(None)), &with_nonce), "invalid_request");
+    assert_eq!(refused(plain(), &with_nonce), "invalid_request", "one from before");
+}
+
+#[test]
+fn a_stored_client_that_leaves_something_out_is_what_it_was_when_it_was_stored() {
+    let stored: ClientPolicy = serde_json::from_str("{}").expect("a policy");
+    assert_eq!(stored, ClientPolicy::default());
+    assert_eq!((stored.pkce, stored.id_token_claims), (PkcePolicy::Required, IdTokenClaims::Requested));
+    assert_eq!(client(json!({}), stored).id_token_algorithm(), Algorithm::ES256);
+    // And one that is added says everything, so that it stays what it is whatever comes after.
+    let new = serde_json::to_value(ClientPolicy::of_new_client(None)).expect("JSON");
+    assert_eq!((&new["pkce"], &new["id_token_claims"]), (&json!("auto"), &json!("scopes")));
+    let profile = ClientPolicy::of_new_client(Some(SecurityProfile::Fapi2));
+    assert_eq!((profile.pkce, profile.id_token_claims), (PkcePolicy::Required, IdTokenClaims::Requested));
+}
+
+#[test]
 fn what_the_client_may_not_ask_for_is_left_out() {
     assert_eq!(
         valid(plain(), &[("scope", "openid orders admin")]).scope,
@@ -222,6 +256,19 @@ fn a_prompt_is_understood_or_refused() {
     assert_eq!(refused(plain(), &[("max_age", "-1")]), "invalid_request");
     assert_eq!(refused(plain(), &[("claims", "{\"id_token\":[]}")]), "invalid_request");
     assert_eq!(refused(plain(), &[("resource", "https://other.example")]), "invalid_target");
+}
+
+#[test]
+fn a_prompt_that_is_not_known_is_named() {
+    let described = |word: &str| {
+        let request = identified(plain(), &[("prompt", word)]).expect("a redirect URI of the client's");
+        let error = request.validate(&Settings::new("https://auth.example")).expect_err("a refusal");
+        error.refusal.description.to_string()
+    };
+    assert_eq!(described("login dance"), "prompt holds an unknown word: dance");
+    for unspeakable in ["\"><script>", "d\u{e4}nce", &"x".repeat(33)] {
+        assert_eq!(described(unspeakable), "prompt holds an unknown word", "{unspeakable}");
+    }
 }
 
 #[test]

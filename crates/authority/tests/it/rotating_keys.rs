@@ -30,7 +30,7 @@ async fn a_rotated_key_is_published_at_once_signs_later_and_no_token_is_refused_
     let mut test = TestAuthority::new().await;
     let before = test.sign_in("ada").await;
     let new = keys::rotate(&*test.store, &master(), Some(Algorithm::Ed25519), WAIT, test.now).await;
-    let new = new.expect("rotates");
+    let [new] = &new.expect("rotates")[..] else { panic!("one key") };
     assert!(test.authority.reload(test.now).await.expect("reloads"), "the published set changed");
     let published = test.authority.published_keys();
     assert!(String::from_utf8_lossy(&published.json).contains(new.id.as_str()));
@@ -46,6 +46,46 @@ async fn a_rotated_key_is_published_at_once_signs_later_and_no_token_is_refused_
     test.wait(361);
     assert!(test.authority.tick(test.now).await.expect("ticks"), "the old key retires by itself");
     assert_eq!(states(&test).await, [KeyState::Retired, KeyState::Signing]);
+}
+
+#[tokio::test]
+async fn the_key_for_id_tokens_is_made_once_rotated_with_the_others_and_made_anew_where_it_was_withdrawn() {
+    let mut test = TestAuthority::new().await;
+    assert!(!test.authority.published_keys().is_complete);
+    let made =
+        tokio::join!(test.authority.make_id_token_key(test.now), test.authority.make_id_token_key(test.now),);
+    assert!(made.0.is_ok() && made.1.is_ok(), "{made:?}");
+    assert!(test.authority.published_keys().is_complete);
+    assert!(!test.authority.make_id_token_key(test.now).await.expect("the store works"), "it is there");
+    assert_eq!(states(&test).await, [KeyState::Signing, KeyState::Signing], "one for each kind of token");
+
+    let new = keys::rotate(&*test.store, &master(), None, WAIT, test.now).await.expect("rotates");
+    let algorithms: Vec<_> = new.iter().map(|key| key.algorithm).collect();
+    assert_eq!(algorithms, [Algorithm::ES256, Algorithm::RS256]);
+    use KeyState::{Next, Signing, Superseded};
+    assert!(matches!(states(&test).await[..], [Signing, Next { .. }, Signing, Next { .. }]));
+    test.wait(600);
+    test.authority.tick(test.now).await.expect("ticks");
+    assert!(matches!(states(&test).await[..], [Superseded { .. }, Signing, Superseded { .. }, Signing]));
+    let listed = keys::list(&*test.store, Duration::from_secs(300), test.now).await.expect("a list");
+
+    for (key, _) in listed.iter().filter(|(key, _)| key.algorithm == Algorithm::RS256) {
+        keys::retire(&*test.store, &key.id, Duration::from_secs(300), test.now).await.expect("withdrawn");
+    }
+    test.authority.reload(test.now).await.expect("reloads");
+    assert!(!test.authority.published_keys().is_complete);
+    assert!(test.authority.make_id_token_key(test.now).await.expect("a key"));
+}
+
+#[tokio::test]
+async fn an_authority_that_signs_access_tokens_by_rs256_needs_no_other_key_for_id_tokens() {
+    let test = TestAuthority::with(|settings| {
+        settings.access_algorithm = AccessAlgorithm::Key(Algorithm::RS256);
+    })
+    .await;
+    assert!(test.authority.published_keys().is_complete);
+    assert!(!test.authority.make_id_token_key(test.now).await.expect("the store works"));
+    assert_eq!(states(&test).await, [KeyState::Signing]);
 }
 
 #[tokio::test]

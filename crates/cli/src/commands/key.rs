@@ -1,10 +1,11 @@
-//! `jeton key`: the keys that access tokens are signed with.
+//! `jeton key`: the keys that access tokens and ID tokens are signed with.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use jeton_authority::keys::{self, KeyId, KeyState, StoredKey};
+use jeton_authority::keys::{self, KeyId, KeyPurpose, KeyState, StoredKey};
 use jeton_authority::store::Store;
 use jeton_jose::{Algorithm, PrivateKey, Timestamp};
 use serde::Serialize;
@@ -16,19 +17,23 @@ use crate::failure::Failure;
 use crate::key_file::{KeyFile, name_of};
 use crate::options::StoreOptions;
 use crate::output::{self, Style};
-use crate::{clock, words};
+use crate::{clock, served, words};
 
-/// List, rotate, retire and import the keys that access tokens are signed with
+/// List, rotate, retire and import the keys that tokens are signed with
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A new key is published at once, and signs when every API has had the time to
-fetch it (keys.publish_wait); the very first one signs at once. The one before
-it stays published until its last token has expired. A running server follows at once, without a restart.
+fetch it (keys.publish_wait, 24 hours); the very first one signs at once. The
+one before it stays published until its last token has expired. A running server
+follows at once, without a restart.
+
+After a theft: `key rotate --now`, then `key retire KID`. Until they fetch the
+key set again, APIs refuse tokens of the new key and take those of the stolen one.
 
 Examples:
   jeton key list
-  jeton key rotate                       a new key for the same algorithm
-  jeton key rotate --alg Ed25519         a new key for another one
+  jeton key rotate                       new keys for the same algorithms
+  jeton key rotate --alg Ed25519         access tokens by another one, ID tokens as before
   jeton key retire KID                   after a theft: its tokens are refused from now on")]
 pub(crate) struct KeyCommand {
     #[command(flatten)]
@@ -41,13 +46,16 @@ pub(crate) struct KeyCommand {
 enum Action {
     /// List the keys
     List,
-    /// Make a new key
+    /// Make new keys: for access tokens, and for each algorithm that ID tokens are signed with
     Rotate {
-        /// Its algorithm [default: that of the newest key]
+        /// Make one for access tokens alone, for this algorithm [default: that of the newest key]
         #[arg(long)]
         alg: Option<Algorithm>,
+        /// Sign with them at once, for emergencies: APIs that keep the key set refuse the new tokens until they fetch it again
+        #[arg(long)]
+        now: bool,
     },
-    /// Withdraw a key at once
+    /// Withdraw a key at once, for emergencies: its tokens are refused, and everybody who has one gets another by a refresh
     Retire {
         /// The key
         // Its thumbprint may begin with a hyphen.
@@ -67,36 +75,45 @@ enum Action {
 impl KeyCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         let style = self.store.style();
-        let config = self.store.load()?.config;
+        let loaded = self.store.load()?;
+        let own_wait = loaded.is_set("keys.publish_wait").then_some(loaded.config.keys_publish_wait);
+        let mut config = loaded.config;
         let imported = match &self.action {
             Action::Import { file, alg } => Some(private_key(file, *alg)?),
             _ => None,
         };
         let mut data = Data::open(&config)?;
+        // When a key signs, and when its last token has expired, is the running server's to say.
+        served::follow(&mut config, &data);
         let store = Arc::clone(&data.store);
         let store = &*store;
         data::run(async {
             let now = clock::now();
-            let wait = config.keys_publish_wait;
+            let wait = own_wait.unwrap_or(config.keys_publish_wait);
             match self.action {
                 Action::List => return list(store, &config, style).await,
-                Action::Rotate { alg } => {
+                Action::Rotate { alg, now: at_once } => {
+                    let wait = if at_once { Duration::ZERO } else { wait };
                     let master = data.master(&config).await?;
-                    let key = keys::rotate(store, &master, alg, wait, now).await.map_err(refused)?;
+                    let keys = keys::rotate(store, &master, alg, wait, now).await.map_err(refused)?;
                     data.follow();
-                    added(&key, &config, now, style)
+                    if at_once {
+                        output::note(AT_ONCE);
+                    }
+                    added(&keys, &config, now, style)
                 }
                 Action::Import { .. } => {
                     let key = imported.ok_or_else(|| Failure::usage("no key was given"))?;
                     let master = data.master(&config).await?;
                     let key = keys::import(store, &master, &key, wait, now).await.map_err(refused)?;
                     data.follow();
-                    added(&key, &config, now, style)
+                    added(&[key], &config, now, style)
                 }
                 Action::Retire { kid } => {
                     let kid = KeyId::new(kid);
                     keys::retire(store, &kid, config.access_lifetime, now).await.map_err(refused)?;
                     data.follow();
+                    output::note(RETIRED);
                     style.print(&serde_json::json!({"retired": kid.as_str()}), || format!("retired {kid}"))
                 }
             }
@@ -104,11 +121,22 @@ impl KeyCommand {
     }
 }
 
+/// What a rotation costs that waits for nobody.
+const AT_ONCE: &str = "note: APIs that keep the key set refuse tokens of the new keys until they fetch it again: after minutes in most \
+                       libraries, after hours at some gateways";
+/// What withdrawing a key costs.
+const RETIRED: &str = "note: tokens of this key are refused here from now on, and by each API once it has fetched the key set again; clients \
+                       get others by a refresh";
+
 /// A key as it is shown.
 #[derive(Serialize)]
 struct Shown {
     kid: String,
     alg: &'static str,
+    /// What it signs: `access` or `id_token`.
+    purpose: &'static str,
+    #[serde(skip)]
+    signs: &'static str,
     state: &'static str,
     created_at: String,
     /// When it moves on by itself: begins to sign, or has seen its last token expire.
@@ -122,6 +150,8 @@ async fn list(store: &dyn Store, config: &Config, style: Style) -> Result<(), Fa
         .map(|(key, state)| Shown {
             kid: key.id.to_string(),
             alg: key.algorithm.as_str(),
+            purpose: key.purpose.as_str(),
+            signs: tokens(key.purpose),
             state: state.as_str(),
             created_at: words::date(key.created_at),
             changes_at: match state {
@@ -138,6 +168,7 @@ async fn list(store: &dyn Store, config: &Config, style: Style) -> Result<(), Fa
                 [
                     output::printable(&key.kid),
                     key.alg.to_owned(),
+                    key.signs.to_owned(),
                     key.state.to_owned(),
                     key.created_at.clone(),
                     match (key.state, &key.changes_at) {
@@ -148,38 +179,58 @@ async fn list(store: &dyn Store, config: &Config, style: Style) -> Result<(), Fa
                 ]
             })
             .collect();
-        output::table(["KID", "ALG", "STATE", "CREATED", ""], &rows)
+        output::table(["KID", "ALG", "SIGNS", "STATE", "CREATED", ""], &rows)
     })
 }
 
-fn added(key: &StoredKey, config: &Config, now: Timestamp, style: Style) -> Result<(), Failure> {
+/// Shows keys that were added: one for access tokens, and those for ID tokens that came with it.
+fn added(keys: &[StoredKey], config: &Config, now: Timestamp, style: Style) -> Result<(), Failure> {
     let wanted = config.access_algorithm.map(|access| access.algorithm);
     let secret = wanted.filter(|algorithm| algorithm.is_symmetric());
-    let document = serde_json::json!({
-        "kid": key.id.as_str(),
-        "alg": key.algorithm.as_str(),
-        "created_at": words::date(key.created_at),
-        "signs_from": words::date(key.signs_from),
-        "signs_access_tokens": secret.is_none(),
+    let mut documents = keys.iter().map(|key| {
+        serde_json::json!({
+            "kid": key.id.as_str(),
+            "alg": key.algorithm.as_str(),
+            "created_at": words::date(key.created_at),
+            "signs_from": words::date(key.signs_from),
+            "signs_access_tokens": key.purpose == KeyPurpose::Access && secret.is_none(),
+        })
     });
+    let mut document = documents.next().unwrap_or_default();
+    let others: Vec<_> = documents.collect();
+    if !others.is_empty() {
+        document["id_tokens"] = others.into();
+    }
     style.print(&document, || {
-        let when = if key.signs_from <= now {
-            "signs at once".to_owned()
-        } else {
-            format!("signs from {}", words::date(key.signs_from))
+        let line = |key: &StoredKey| {
+            let when = if key.signs_from <= now {
+                "signs at once".to_owned()
+            } else {
+                format!("signs from {}", words::date(key.signs_from))
+            };
+            let published = format!("{} ({}) is published and {when}", key.id, key.algorithm);
+            match (secret, wanted) {
+                _ if key.purpose == KeyPurpose::IdToken => format!("{published}; it is for ID tokens"),
+                (Some(algorithm), _) => format!(
+                    "{published}, but no access tokens: while access.algorithm is {algorithm}, they are signed with the shared secret. To \
+                     change that, change access.shared_secret or its file, here and at the APIs, and restart the server"
+                ),
+                (None, Some(algorithm)) if algorithm != key.algorithm => format!(
+                    "{published}; access.algorithm is {algorithm}, so that the next start of the server makes another key, for that"
+                ),
+                _ => published,
+            }
         };
-        let published = format!("{} ({}) is published and {when}", key.id, key.algorithm);
-        match (secret, wanted) {
-            (Some(algorithm), _) => format!(
-                "{published}, but no access tokens: while access.algorithm is {algorithm}, they are signed with the shared secret. To \
-                 change that, change access.shared_secret or its file, here and at the APIs, and restart the server"
-            ),
-            (None, Some(algorithm)) if algorithm != key.algorithm => format!(
-                "{published}; access.algorithm is {algorithm}, so that the next start of the server makes another key, for that"
-            ),
-            _ => published,
-        }
+        keys.iter().map(line).collect::<Vec<_>>().join("\n")
     })
+}
+
+/// What keys of a purpose sign.
+const fn tokens(purpose: KeyPurpose) -> &'static str {
+    match purpose {
+        KeyPurpose::IdToken => "ID tokens",
+        _ => "access tokens",
+    }
 }
 
 fn private_key(file: &Path, algorithm: Option<Algorithm>) -> Result<PrivateKey, Failure> {

@@ -15,7 +15,7 @@ use crate::data::{self, Data};
 use crate::failure::Failure;
 use crate::options::StoreOptions;
 use crate::output::{self, Style};
-use crate::{clock, words};
+use crate::{clock, served, words};
 
 /// How many sessions are asked for at once.
 const PAGE: u32 = 1_000;
@@ -61,8 +61,10 @@ enum Action {
 impl SessionCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         let style = self.store.style();
-        let config = self.store.load()?.config;
-        let store = Data::open(&config)?.store;
+        let mut config = self.store.load()?.config;
+        let data = Data::open(&config)?;
+        served::follow(&mut config, &data);
+        let store = data.store;
         data::run(async {
             match self.action {
                 Action::List { user } => list(&*store, user.as_deref(), &config, style).await,

@@ -10,9 +10,9 @@ use jeton_store::DataFolder;
 
 use super::problem::Problem;
 use super::setting::{
-    AccessAlgorithm, AskForCertificates, Database, Documents, FieldName, ForwardingHeader, GrantTypes,
-    Issuer, Listen, LogFormat, LogLevel, Networks, Nonces, Pkce, Reaches, Registration, Secret, Setting,
-    Size, Texts, WebUrl,
+    AccessAlgorithm, AccessTyp, AskForCertificates, Database, Documents, FieldName, ForwardingHeader,
+    GrantTypes, Issuer, Listen, LogFormat, LogLevel, Networks, Nonces, Pkce, Reaches, Registration, Secret,
+    Setting, Size, Texts, WebUrl,
 };
 use super::token_api::{AccessAudience, ClaimMappings};
 use super::{Source, Value};
@@ -98,6 +98,8 @@ settings! {
     access_remember: usize = "access.remember", "1024";
     /// What access tokens are signed with. `EdDSA` is Ed25519 under the name that older verifiers know. HS256, HS384 and HS512 take `access.shared_secret`; any other takes a key of the authority's own, made when there is none. By default what the newest key in the store is for; the first one is for ES256.
     access_algorithm: Option<AccessAlgorithm> = "access.algorithm", "";
+    /// What access tokens say in `typ`: `at+jwt` (RFC 9068), or `JWT` for APIs whose library takes nothing else. Such an API has to look at `aud`, or an ID token passes there for an access token.
+    access_typ: AccessTyp = "access.typ", "at+jwt";
     /// Whom access tokens are for: their `aud`. By default the issuer. With `none` the token API's tokens have no `aud`; those of OAuth clients name the issuer.
     access_audience: Option<AccessAudience> = "access.audience", "";
     /// The secret that HS256, HS384 and HS512 access tokens are signed with, shared with the APIs: at least 32, 48 and 64 bytes.
@@ -146,8 +148,8 @@ settings! {
     client_registration_grant_types: GrantTypes = "client.registration_grant_types", "authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code";
     /// What clients that registered themselves may ask for at most.
     client_registration_scope: Scope = "client.registration_scope", "openid profile email offline_access";
-    /// Whether the codes of clients that registered themselves have to be bound by PKCE. `lenient` is for libraries that do not know it yet, and only where the client authenticates.
-    client_registration_pkce: Pkce = "client.registration_pkce", "required";
+    /// Whether the codes of clients that register themselves have to be bound by PKCE. `auto`: a client that authenticates may send a `nonce` with the scope `openid` instead; `lenient`: it may leave out both. Clients that do not authenticate, or are known by their URL, always need PKCE.
+    client_registration_pkce: Pkce = "client.registration_pkce", "auto";
     /// Whether every DPoP proof must hold a nonce of the authority, so that nobody can make proofs in advance. It costs clients a second request now and then. Where it is `unused`, only a client whose clock is wrong is sent a nonce.
     dpop_nonces: Nonces = "dpop.nonces", "unused";
     /// Whether the token API is served: sign-in with a user name and a password at `/api/token/`. Where all applications use single sign-on, turn it off, and passwords are typed nowhere but on the authority's own page.
@@ -163,8 +165,8 @@ settings! {
     keys_master_key: Option<Secret> = "keys.master_key", "";
     /// The file of the master key. By default `master.key` in the data folder, made at the first start with mode 0600.
     keys_master_key_file: Option<PathBuf> = "keys.master_key_file", "";
-    /// How long a new key is published before it signs, so that every API has fetched it by then.
-    keys_publish_wait: Duration = "keys.publish_wait", "10m";
+    /// How long a new key is published before it signs. Every API has to fetch the key set again within that time: `jeton key rotate` fails no request at APIs that keep the set for less. Libraries keep it for 5 to 20 minutes, some gateways for two hours, and not all of them fetch it again for a key that they do not know.
+    keys_publish_wait: Duration = "keys.publish_wait", "24h";
 
     /// How many passwords are hashed at once. 0: as many as there are cores, but no more than fit into half of the memory that the process may use (control group, `ulimit`, machine) at 19 MiB each.
     password_threads: usize = "password.threads", "0";

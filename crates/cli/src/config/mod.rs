@@ -22,7 +22,8 @@ pub(crate) use keys::{Config, KEYS, Key};
 pub(crate) use problem::Problems;
 pub(crate) use reference::reference;
 pub(crate) use setting::{
-    AskForCertificates, Database, Documents, ForwardingHeader, LogFormat, Nonces, Pkce, Reaches, Registration,
+    AccessTyp, AskForCertificates, Database, Documents, ForwardingHeader, Issuer, LogFormat, Nonces, Pkce,
+    Reaches, Registration,
 };
 pub(crate) use source::{Source, Value};
 pub(crate) use token_api::AccessAudience;
@@ -58,6 +59,13 @@ pub(crate) struct Loaded {
     pub(crate) config: Config,
     /// The same as texts with their sources, in the order of [`KEYS`].
     pub(crate) values: Vec<Value>,
+}
+
+impl Loaded {
+    /// Whether somebody set this key, in the file, by a variable or by a flag.
+    pub(crate) fn is_set(&self, key: &str) -> bool {
+        position(key).is_some_and(|position| self.values[position].source != Source::Default)
+    }
 }
 
 /// Reads every source and checks the whole.

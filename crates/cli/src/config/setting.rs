@@ -355,6 +355,15 @@ impl LogLevel {
 }
 
 words! {
+    /// What access tokens say in `typ`.
+    AccessTyp, "at+jwt or JWT",
+    /// That of RFC 9068.
+    AtJwt = "at+jwt",
+    /// That of any token.
+    Jwt = "JWT",
+}
+
+words! {
     /// The header in which proxies write where a request came from.
     ForwardingHeader, "x-forwarded-for or forwarded",
     /// `X-Forwarded-For`.
@@ -385,10 +394,12 @@ words! {
 
 words! {
     /// Whether codes have to be bound by PKCE.
-    Pkce, "required or lenient",
+    Pkce, "auto, required or lenient",
+    /// They have to be, or a client that authenticates sends a nonce.
+    Auto = "auto",
     /// They have to be.
     Required = "required",
-    /// Those of clients that authenticate may do without.
+    /// Those of clients that authenticate may do without either.
     Lenient = "lenient",
 }
 

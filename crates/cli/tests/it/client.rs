@@ -38,6 +38,58 @@ fn a_client_gets_a_secret_that_is_shown_once() {
 }
 
 #[test]
+fn a_new_client_meets_what_libraries_expect_unless_a_profile_or_a_flag_says_otherwise() {
+    let folder = Folder::new();
+    let key = folder.file("key.json", crate::run::run(&["jwk", "generate", "ES256"]).done());
+    let key = folder.file("public.json", crate::run::run(&["jwk", "public", &key]).done());
+    let profile = folder.file("policy.json", r#"{"profile": "fapi2"}"#);
+    let pushed = folder.file("pushed.json", r#"{"require_pushed_authorization_requests": true}"#);
+    let by_file = ["--policy", &profile, "--metadata", &pushed, "--auth-method", "private_key_jwt"];
+    for (id, flags, expected) in [
+        ("web", vec![], ("RS256", "auto", "scopes")),
+        ("app", vec!["--public"], ("RS256", "auto", "scopes")),
+        (
+            "small",
+            vec!["--id-token-alg", "ES256", "--id-token-claims", "requested"],
+            ("ES256", "auto", "requested"),
+        ),
+        ("strict", vec!["--pkce", "required"], ("RS256", "required", "scopes")),
+        ("bank", vec!["--profile", "fapi2", "--jwks", &key], ("ES256", "required", "requested")),
+        (
+            "file",
+            [&by_file[..], &["--bind-tokens", "dpop", "--jwks", &key]].concat(),
+            ("ES256", "required", "requested"),
+        ),
+    ] {
+        let add = ["client", "add", "--id", id, "--redirect-uri", CALLBACK, "--json"];
+        let added = folder.run(&[&add[..], &flags].concat()).json();
+        let (alg, policy) = (&added["id_token_signed_response_alg"], &added["policy"]);
+        let found = (alg.clone(), policy["pkce"].clone(), policy["id_token_claims"].clone());
+        let claims = if expected.2 == "requested" { Value::Null } else { json!(expected.2) };
+        assert_eq!(found, (json!(expected.0), json!(expected.1), claims), "{id}");
+    }
+    let set = [
+        "client",
+        "set",
+        "web",
+        "--profile",
+        "fapi2",
+        "--auth-method",
+        "private_key_jwt",
+        "--jwks",
+        &key,
+        "--json",
+    ];
+    let set = folder.run(&set).json();
+    assert_eq!(
+        (&set["id_token_signed_response_alg"], &set["policy"]["pkce"]),
+        (&json!("ES256"), &json!("required"))
+    );
+    let text = folder.run(&["client", "show", "app"]).done();
+    assert!(text.contains("RS256") && text.contains("what the scopes stand for"), "{text}");
+}
+
+#[test]
 fn a_running_server_knows_a_client_and_its_changes_at_once() {
     let folder = Folder::new();
     let server = folder.serve(&[]);
@@ -331,4 +383,54 @@ fn a_name_with_something_invisible_is_refused_and_others_of_every_script_are_not
     let file = folder.file("client.json", "{\"client_name#de\": \"a\u{202e}b\"}");
     let refused = folder.run(&["client", "set", "web0", "--metadata", &file]).refused();
     assert_eq!(refused, "error: a name may not hold the invisible character U+202E");
+}
+
+#[test]
+fn a_preview_shows_the_issuer_of_the_running_server_and_says_so() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    folder.run(&["client", "add", "--id", "web", "--redirect-uri", CALLBACK]).done();
+    let preview = |expected: &str, source: &str| {
+        let ran = folder.run(&["client", "preview", "web", "--user", "ada", "--json"]);
+        assert!(ran.err.contains(&format!("note: the issuer is {expected}, {source}")), "{}", ran.err);
+        let preview = ran.json();
+        assert_eq!(
+            (&preview["id_token"]["iss"], &preview["access_token"]["iss"]),
+            (&json!(expected), &json!(expected))
+        );
+        preview
+    };
+    preview("http://127.0.0.1:8000", "by default, for no server runs on this folder");
+    let variables = [
+        ("JETON_ISSUER", "https://login.example"),
+        ("JETON_ACCESS_AUDIENCE", "https://api.example"),
+        ("JETON_ACCESS_LIFETIME", "1m"),
+    ];
+    let server = folder.serve(&variables);
+    let shown = preview("https://login.example", "of the running server");
+    assert_eq!(shown["access_token"]["aud"], "https://api.example");
+    let (iat, exp) = (shown["access_token"]["iat"].as_i64(), shown["access_token"]["exp"].as_i64());
+    assert_eq!(exp.zip(iat).map(|(exp, iat)| exp - iat), Some(60));
+    server.stop();
+
+    let file = folder.file("jeton.toml", "issuer = \"https://other.example\"\n");
+    let data = folder.path().to_str().expect("UTF-8");
+    let ran =
+        crate::run::run(&["client", "preview", "web", "--user", "ada", "--config", &file, "--data", data]);
+    assert!(ran.err.contains("https://other.example, of the configuration"), "{}", ran.err);
+}
+
+#[test]
+fn a_preview_makes_no_key_that_the_server_does_not_have() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    folder.run(&["client", "add", "--id", "web", "--redirect-uri", CALLBACK]).done();
+    let kinds = || {
+        let keys = folder.run(&["key", "list", "--json"]).json();
+        let keys = keys.as_array().expect("keys").iter();
+        keys.map(|key| (key["purpose"].clone(), key["alg"].clone())).collect::<Vec<_>>()
+    };
+    let before = kinds();
+    folder.run(&["client", "preview", "web", "--user", "ada"]).done();
+    assert_eq!(kinds(), before);
 }

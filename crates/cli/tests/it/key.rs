@@ -2,16 +2,24 @@
 
 use serde_json::Value;
 
-use crate::run::{Folder, Server, run, run_with};
+use crate::run::{Folder, Server, eventually, run, run_with};
 
-fn published(server: &Server) -> Vec<String> {
-    let (_, set) = server.get("/.well-known/jwks.json");
-    set["keys"]
-        .as_array()
-        .expect("keys")
-        .iter()
-        .map(|key| key["kid"].as_str().expect("a kid").to_owned())
-        .collect()
+/// The keys of a server that has been up for a moment.
+fn published(server: &Server) -> Vec<(String, String)> {
+    let mut published = Vec::new();
+    eventually(|| {
+        let (_, set) = server.get("/.well-known/jwks.json");
+        let text = |key: &Value, name: &str| key[name].as_str().expect("a text").to_owned();
+        let keys = set["keys"].as_array().expect("keys").iter();
+        published = keys.map(|key| (text(key, "kid"), text(key, "alg"))).collect();
+        published.iter().any(|(_, alg)| alg == "RS256")
+    });
+    published
+}
+
+/// Those that access tokens are signed with.
+fn published_for_access(server: &Server) -> Vec<String> {
+    published(server).into_iter().filter(|(_, alg)| alg != "RS256").map(|(kid, _)| kid).collect()
 }
 
 #[test]
@@ -19,7 +27,7 @@ fn a_rotated_key_is_published_at_once_signs_later_and_a_retired_one_is_gone() {
     let folder = Folder::new();
     folder.add_user("ada", "correct horse");
     let server = folder.serve(&[]);
-    let first = published(&server);
+    let first = published_for_access(&server);
     assert_eq!(first.len(), 1);
     let pair = server.sign_in("ada", "correct horse");
 
@@ -27,19 +35,46 @@ fn a_rotated_key_is_published_at_once_signs_later_and_a_retired_one_is_gone() {
     assert_eq!(rotated["alg"], "Ed25519");
     let kid = rotated["kid"].as_str().expect("a kid").to_owned();
     // The running server was told, so nothing has to be waited for.
-    assert_eq!(published(&server), [first[0].clone(), kid.clone()]);
+    assert_eq!(published_for_access(&server), [first[0].clone(), kid.clone()]);
 
     let keys = folder.run(&["key", "list", "--json"]).json();
     let states: Vec<_> =
         keys.as_array().expect("keys").iter().map(|key| key["state"].as_str().expect("a state")).collect();
-    assert_eq!(states, ["signing", "next"]);
+    assert_eq!(states, ["signing", "next", "signing"]);
     assert!(folder.run(&["key", "list"]).done().contains("signs from"));
 
     folder.run(&["key", "retire", &first[0]]).done();
-    assert_eq!(published(&server), [kid]);
+    assert_eq!(published_for_access(&server), [kid]);
     let (status, _) = server.post("/api/token/verify/", &serde_json::json!({"token": pair["access"]}));
     assert_eq!(status, 401);
     server.sign_in("ada", "correct horse");
+}
+
+#[test]
+fn the_first_start_makes_a_key_for_id_tokens_which_is_rotated_with_the_other_and_made_anew_when_it_is_retired()
+ {
+    let folder = Folder::new();
+    let server = folder.serve(&[]);
+    let first: Vec<_> = published(&server).into_iter().map(|(_, alg)| alg).collect();
+    assert_eq!(first, ["ES256", "RS256"]);
+    let rotated = folder.run(&["key", "rotate", "--json"]).json();
+    assert_eq!((&rotated["alg"], &rotated["id_tokens"][0]["alg"]), (&"ES256".into(), &"RS256".into()));
+    assert_eq!(published(&server).len(), 4);
+    let keys = folder.run(&["key", "list", "--json"]).json();
+    let of = |name: &str| -> Vec<_> {
+        keys.as_array()
+            .expect("keys")
+            .iter()
+            .map(|key| key[name].as_str().expect("a text").to_owned())
+            .collect()
+    };
+    assert_eq!(of("purpose"), ["access", "access", "id_token", "id_token"]);
+    assert_eq!(of("state"), ["signing", "next", "signing", "next"]);
+    for kid in of("kid").split_off(2) {
+        folder.run(&["key", "retire", &kid]).done();
+    }
+    let again: Vec<_> = published(&server).into_iter().filter(|(_, alg)| alg == "RS256").collect();
+    assert_eq!(again.len(), 1, "a running server makes another one");
 }
 
 #[test]
@@ -48,12 +83,38 @@ fn without_a_wait_the_new_key_signs_at_once() {
     folder.add_user("ada", "correct horse");
     let server = folder.serve(&[]);
     let data = folder.path().to_str().expect("UTF-8");
+    let kid_of_new_token = || {
+        let pair = server.sign_in("ada", "correct horse");
+        run(&["jwt", "decode", "--json", pair["access"].as_str().expect("a token")]).json()["header"]["kid"]
+            .clone()
+    };
     let rotated =
         run_with(&["key", "rotate", "--json", "--data", data], &[("JETON_KEYS_PUBLISH_WAIT", "0s")]).json();
-    let pair = server.sign_in("ada", "correct horse");
-    let token = pair["access"].as_str().expect("a token");
-    let decoded = run(&["jwt", "decode", "--json", token]).json();
-    assert_eq!(decoded["header"]["kid"], rotated["kid"]);
+    assert_eq!(kid_of_new_token(), rotated["kid"]);
+    let rotated = folder.run(&["key", "rotate", "--now", "--json"]);
+    assert!(rotated.err.contains("APIs that keep the key set refuse tokens"), "{}", rotated.err);
+    let rotated = rotated.json();
+    assert_eq!(kid_of_new_token(), rotated["kid"]);
+}
+
+#[test]
+fn a_planned_rotation_waits_for_a_day_and_a_withdrawal_says_what_it_costs() {
+    let folder = Folder::new();
+    drop(folder.serve(&[]));
+    let rotated = folder.run(&["key", "rotate", "--json"]);
+    assert_eq!(rotated.err, "");
+    let rotated = rotated.json();
+    let seconds = |name: &str| {
+        let date = rotated[name].as_str().expect("a date");
+        let hour_and_day = (date[8..10].parse::<u32>(), date[11..].to_owned());
+        (hour_and_day.0.expect("a day"), hour_and_day.1)
+    };
+    let ((made_on, made_at), (signs_on, signs_at)) = (seconds("created_at"), seconds("signs_from"));
+    assert!(signs_at == made_at && (signs_on == made_on + 1 || signs_on == 1), "{rotated}");
+    let first = folder.run(&["key", "list", "--json"]).json()[0]["kid"].as_str().expect("a kid").to_owned();
+    let retired = folder.run(&["key", "retire", &first]);
+    assert!(retired.err.contains("once it has fetched the key set again"), "{}", retired.err);
+    retired.done();
 }
 
 #[test]
@@ -163,4 +224,17 @@ fn rotating_says_what_the_new_key_does() {
     );
     let other = other.done();
     assert!(other.contains("access.algorithm is ES256"), "{other}");
+}
+
+#[test]
+fn a_key_waits_as_long_as_the_running_server_was_told_unless_the_command_is_told_otherwise() {
+    let folder = Folder::new();
+    let server = folder.serve(&[("JETON_KEYS_PUBLISH_WAIT", "0s")]);
+    let rotated = folder.run(&["key", "rotate", "--json"]).json();
+    assert_eq!(rotated["signs_from"], rotated["created_at"]);
+    let data = folder.path().to_str().expect("UTF-8");
+    let told =
+        run_with(&["key", "rotate", "--json", "--data", data], &[("JETON_KEYS_PUBLISH_WAIT", "1h")]).json();
+    assert_ne!(told["signs_from"], told["created_at"]);
+    drop(server);
 }

@@ -25,7 +25,12 @@ fn a_restart_keeps_users_sessions_and_keys() {
     let issuer = [("JETON_ISSUER", "https://login.example")];
     let server = folder.serve(&issuer);
     let pair = server.sign_in("ada", "correct horse");
-    let set = server.get("/.well-known/jwks.json");
+    let is_complete = |set: &(u16, serde_json::Value)| set.1["keys"].as_array().map(Vec::len) == Some(2);
+    let mut set = server.get("/.well-known/jwks.json");
+    eventually(|| {
+        set = server.get("/.well-known/jwks.json");
+        is_complete(&set)
+    });
     assert_eq!(server.stop(), 0);
 
     let server = folder.serve(&issuer);

@@ -102,6 +102,7 @@ async fn sign_in_at_a_browser(store: &SqliteStore) {
             client: client.into(),
             scope: "openid".into(),
             session,
+            told_of: None,
             detail: GrantDetail::from_json(&detail).map(Box::new),
             network,
             opened_at: now,
@@ -114,7 +115,7 @@ async fn sign_in_at_a_browser(store: &SqliteStore) {
 /// Which grants' ends clients are still to be told of.
 async fn to_be_told(store: &SqliteStore) -> Vec<String> {
     let due = store.due_logouts(Timestamp::MAX, 9, 9).await.expect("reading");
-    due.into_iter().map(|delivery| delivery.grant.to_string()).collect()
+    due.into_iter().map(|delivery| delivery.sid.to_string()).collect()
 }
 
 #[test]

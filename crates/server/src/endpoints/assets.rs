@@ -1,8 +1,19 @@
 //! The files that pages load.
 
+use axum::body::Body;
 use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
 
 use crate::pages::asset;
+
+/// Browsers ask for it at every page. There is none, and that may be kept for a day.
+pub(crate) async fn favicon() -> Response {
+    const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(header::CACHE_CONTROL, A_DAY);
+    response
+}
 
 pub(crate) async fn page_css() -> Response {
     asset("text/css; charset=utf-8", include_str!("../../assets/page.css"))

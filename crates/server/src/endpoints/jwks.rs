@@ -16,6 +16,8 @@ pub(crate) const PATH: &str = "/.well-known/jwks.json";
 
 /// Keys are published well before they sign, so a set may be kept for five minutes.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
+/// A set that lacks a key which is being made, and signs as soon as it is there, may not be kept.
+const INCOMPLETE: HeaderValue = HeaderValue::from_static("no-cache");
 
 pub(crate) async fn get(State(app): State<Arc<App>>, method: Method, headers: HeaderMap) -> Response {
     answer(&app, &method, &headers)
@@ -25,5 +27,6 @@ pub(crate) async fn get(State(app): State<Arc<App>>, method: Method, headers: He
 pub(crate) fn answer(app: &App, method: &Method, request: &HeaderMap) -> Response {
     let keys = app.authority.published_keys();
     let etag = HeaderValue::from_str(&keys.etag).unwrap_or(HeaderValue::from_static("\"\""));
-    Document { body: keys.json, etag, cache_control: CACHE_CONTROL }.answer(method, request)
+    let cache_control = if keys.is_complete { CACHE_CONTROL } else { INCOMPLETE };
+    Document { body: keys.json, etag, cache_control }.answer(method, request)
 }

@@ -8,14 +8,14 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use jeton_authority::{OAuthError, REGISTRATION_PATH, Registration, RegistrationError};
+use jeton_authority::{LeftOut, OAuthError, REGISTRATION_PATH, Registration, RegistrationError};
 use jeton_oauth::ErrorCode;
 use serde_json::{Map, Value};
 
 use super::client_request::context;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::request::{RequestContext, read_object};
+use crate::request::{RequestContext, logged, read_object};
 use crate::respond::json;
 
 /// Where it is.
@@ -35,6 +35,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
     };
     if let Ok(registration) = &outcome {
         tracing::info!(request = context.id(), client = %registration.client_id, %network, "client registered itself");
+        log_left_out(&context, registration);
     }
     answer(&context, StatusCode::CREATED, outcome)
 }
@@ -67,6 +68,7 @@ pub(crate) async fn change(
         app.authority.change_registration(&id, token, members, context.network(), app.clock.now()).await;
     if let Ok(registration) = &outcome {
         tracing::info!(request = context.id(), client = %registration.client_id, "client changed its registration");
+        log_left_out(&context, registration);
     }
     answer(&context, StatusCode::OK, outcome)
 }
@@ -106,6 +108,20 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (values.next().is_none() && scheme.eq_ignore_ascii_case("bearer")).then_some(token.trim())
 }
 
+/// Says what a client asked for and did not get: its developer sees only that something is missing.
+fn log_left_out(context: &RequestContext, registration: &Registration) {
+    for LeftOut { member, values, setting } in &registration.left_out {
+        tracing::info!(
+            request = context.id(),
+            client = %registration.client_id,
+            member,
+            left_out = logged(values),
+            setting,
+            "the registration was narrowed: {setting} does not name all that the client asked for"
+        );
+    }
+}
+
 fn answer(
     context: &RequestContext,
     status: StatusCode,
@@ -124,7 +140,7 @@ fn answer(
 fn refused(error: &RegistrationError) -> Response {
     if let RegistrationError::Throttled { rate, retry_after } = error {
         let body = format!(
-            r#"{{"error":"temporarily_unavailable","error_description":"a network may register {} clients at once and then one every {} seconds"}}"#,
+            r#"{{"error":"temporarily_unavailable","error_description":"a network may register {} clients at once and then one every {} seconds: settings client.registrations_at_once and client.registrations_pause"}}"#,
             rate.at_once,
             rate.pause.as_secs(),
         );

@@ -99,8 +99,13 @@ impl TestApp {
 
     /// Another server over the same database, with a clock of its own at the same time.
     pub(crate) async fn second_node(&self) -> Self {
+        self.restarted_with(|settings| settings).await
+    }
+
+    /// As [`TestApp::second_node`], with other settings.
+    pub(crate) async fn restarted_with(&self, change: impl FnOnce(Settings) -> Settings) -> Self {
         let (clock, hand) = Clock::manual(self.service.clock().now());
-        let settings = self.service.authority().settings().clone();
+        let settings = change(self.service.authority().settings().clone());
         let (store, hashing) = (Arc::clone(&self.store), Arc::clone(&self.hashing));
         let random = Arc::new(SystemRandom);
         let authority = Authority::open(

@@ -33,6 +33,26 @@ async fn a_running_server_reloads_when_it_is_told() {
 }
 
 #[tokio::test]
+async fn a_running_server_says_what_it_goes_by() {
+    let app = TestApp::new().await;
+    let folder = TempDir::new().expect("a folder");
+    let ask = || {
+        let folder = folder.path().to_owned();
+        async move {
+            let asked = tokio::task::spawn_blocking(move || control::settings(&folder)).await;
+            asked.expect("no panic").expect("an answer")
+        }
+    };
+    assert_eq!(ask().await, None, "none runs");
+    let socket = ControlSocket::open(folder.path()).expect("a socket");
+    let task = tokio::spawn(socket.serve(app.service.clone()));
+    let settings = ask().await.expect("one runs");
+    assert_eq!(settings.issuer, "https://auth.example");
+    assert_eq!((settings.access_lifetime, settings.publish_wait), (300, 24 * 3600));
+    task.abort();
+}
+
+#[tokio::test]
 async fn a_file_left_behind_is_replaced() {
     let app = TestApp::new().await;
     let folder = TempDir::new().expect("a folder");

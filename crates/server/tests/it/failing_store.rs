@@ -136,7 +136,8 @@ delegate! { SessionStore {
     true open_session(session: NewSession, replaces: Option<SessionSecretHash>) -> SessionOpening;
     false find_session(secret: &SessionSecretHash, idle_lifetime: Duration, now: Timestamp) -> Option<(Session, User)>;
     false find_lapsed_session(secret: &SessionSecretHash) -> Option<LapsedSession>;
-    false find_session_of_grant(grant: GrantId) -> Option<(SessionId, UserId)>;
+    false find_session_of_sid(sid: GrantId) -> Option<(SessionId, UserId)>;
+    false find_grant_of_sid(sid: GrantId, client: &ClientId, now: Timestamp) -> Option<GrantId>;
     true touch_session(session: SessionId, now: Timestamp) -> ();
     true end_session(session: SessionId, now: Timestamp) -> SessionEnding;
     false list_all_sessions(after: Option<SessionId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<SessionSummary>;

@@ -17,3 +17,11 @@ async fn a_server_that_can_work_says_so() {
         assert_eq!((post.status.as_u16(), post.header("allow")), (405, Some("GET, HEAD")));
     }
 }
+
+#[tokio::test]
+async fn there_is_an_answer_about_an_icon_that_browsers_ask_for_at_every_page() {
+    let app = TestApp::new().await;
+    let answer = app.get("/favicon.ico").await;
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (204, 0));
+    assert!(answer.header("cache-control").is_some_and(|value| value.contains("max-age")));
+}

@@ -153,7 +153,7 @@ pub(super) async fn what_was_decided_about_a_device_is_known_as_long_as_its_code
         assert_eq!(known("BDWPHQPK", seconds).await, Some(allowed));
         assert_eq!(known("WDJBMJHT", seconds).await, Some(DecidedDevice { allowed: false, by: ADA }));
     }
-    assert_eq!(fresh.device_redeemed(wanted, &new_grant(ada), 2).await, CodeRedemption::Opened);
+    assert_eq!(fresh.device_redeemed(wanted, &new_grant(ada), 2).await, CodeRedemption::Opened { sid: None });
     assert_eq!(known("BDWPHQPK", 59).await, Some(DecidedDevice { allowed: true, by: ada }), "it is in use");
     assert_eq!(known("BDWPHQPK", 60).await, None);
     assert_eq!(known("WDJBMJHT", 60).await, None);
@@ -172,7 +172,7 @@ pub(super) async fn a_device_code_expires_at_its_second(fresh: &Fresh) {
     }
     assert!(!fresh.exists(&grant));
     assert_eq!(fresh.polled(given, 59).await, approved());
-    assert_eq!(fresh.device_redeemed(given, &grant, 59).await, CodeRedemption::Opened);
+    assert_eq!(fresh.device_redeemed(given, &grant, 59).await, CodeRedemption::Opened { sid: None });
 }
 
 pub(super) async fn an_approved_device_code_opens_one_grant(fresh: &Fresh) {
@@ -181,7 +181,7 @@ pub(super) async fn an_approved_device_code_opens_one_grant(fresh: &Fresh) {
     let code = fresh.device("BDWPHQPK").await;
     fresh.decided("BDWPHQPK", yes(), 1).await;
     let [first, second] = [grant_from(&session), grant_from(&session)];
-    assert_eq!(fresh.device_redeemed(code, &first, 2).await, CodeRedemption::Opened);
+    assert_eq!(fresh.device_redeemed(code, &first, 2).await, CodeRedemption::Opened { sid: None });
     assert!(fresh.stands(first.id));
     let used = DevicePoll::Redeemed { client: client_id("web") };
     assert_eq!(fresh.polled(code, 3).await, used);
@@ -212,7 +212,7 @@ pub(super) async fn the_code_of_a_device_is_for_its_client_alone(fresh: &Fresh) 
     let stranger = presented(Presenter::Stranger, 4);
     let redeemed = fresh.redeem_device_code(code, second.clone(), stranger).await.expect("redeeming");
     assert_eq!(redeemed, CodeRedemption::Unknown);
-    assert_eq!(fresh.device_redeemed(code, &first, 4).await, CodeRedemption::Opened);
+    assert_eq!(fresh.device_redeemed(code, &first, 4).await, CodeRedemption::Opened { sid: None });
     assert_eq!(poll(5).await.expect("polling"), DevicePoll::Redeemed { client: client_id("web") });
     let redeemed = fresh.redeem_device_code(code, second, stranger).await.expect("redeeming");
     assert_eq!(redeemed, CodeRedemption::Replayed { grant: Some(first.id) });

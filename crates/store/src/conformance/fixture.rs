@@ -206,6 +206,7 @@ pub(super) fn new_grant(user: UserId) -> NewGrant {
         client: "web".into(),
         scope: "".into(),
         session: None,
+        told_of: None,
         detail: None,
         network: HOME,
         opened_at: at(0),

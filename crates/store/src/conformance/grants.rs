@@ -29,6 +29,7 @@ pub(super) async fn a_grant_comes_back_as_it_was_opened(fresh: &Fresh) {
     assert_eq!(fresh.open_grant(new.clone()).await.expect("opening"), GrantOpening::Opened);
     let grant = Grant {
         id: new.id,
+        sid: None,
         user: ada,
         client: new.client,
         scope: new.scope,

@@ -56,6 +56,14 @@ pub(super) async fn the_purposes_have_their_own_newest_key(fresh: &Fresh) {
     assert_eq!(kids(fresh).await, ["a1", "r1", "a2", "a3", "r2"]);
 }
 
+pub(super) async fn keys_for_id_tokens_follow_one_another_as_others_do(fresh: &Fresh) {
+    let id_token = |kid| key(kid, KeyPurpose::IdToken, at(0));
+    assert_eq!(add(fresh, &[id_token("i1")], None).await, KeyAddition::Added);
+    assert_eq!(add(fresh, &[id_token("i2")], None).await, KeyAddition::Superseded);
+    assert_eq!(add(fresh, &[id_token("i2")], Some("i1")).await, KeyAddition::Added);
+    assert_eq!(kids(fresh).await, ["i1", "i2"]);
+}
+
 pub(super) async fn a_known_key_is_not_added_again(fresh: &Fresh) {
     let made = |kid| key(kid, KeyPurpose::Access, at(0));
     assert_eq!(add(fresh, &[made("first")], None).await, KeyAddition::Added);

@@ -41,7 +41,7 @@ impl Fresh {
 
     /// Of which grants' ends clients are to be told, in the order of their identifiers.
     async fn noted(&self) -> Vec<GrantId> {
-        let mut grants: Vec<_> = self.due(1_000).await.into_iter().map(|delivery| delivery.grant).collect();
+        let mut grants: Vec<_> = self.due(1_000).await.into_iter().map(|delivery| delivery.sid).collect();
         grants.sort();
         grants
     }
@@ -80,7 +80,7 @@ pub(super) async fn the_end_of_a_session_is_noted_for_clients_that_want_to_hear_
     let expected = LogoutDelivery {
         number: due.first().expect("one is due").number,
         client: new_client("listening").id,
-        grant: grants.listening,
+        sid: grants.listening,
         subject: Subject::of(grants.session.user, None),
         attempts: 0,
     };
@@ -183,7 +183,7 @@ pub(super) async fn the_longest_overdue_come_first(fresh: &Fresh) {
     expected.sort_by_key(|(seconds, _)| *seconds);
     let due = async |seconds, limit| {
         let due = fresh.due_logouts(at(seconds), 10, limit).await.expect("asking what is due");
-        due.into_iter().map(|delivery| delivery.grant).collect::<Vec<_>>()
+        due.into_iter().map(|delivery| delivery.sid).collect::<Vec<_>>()
     };
     let expected: Vec<_> = expected.into_iter().map(|(_, grant)| grant).collect();
     assert_eq!(due(9, 10).await, []);

@@ -18,6 +18,7 @@ mod keys;
 mod logouts;
 mod one_time;
 mod refresh;
+mod session_clients;
 mod sessions;
 mod sign_ins;
 mod sweeping;
@@ -215,6 +216,17 @@ cases! { $
         a_client_that_does_not_listen_any_more_is_not_told,
         what_ended_at_once_is_noted_once,
     }
+    session_clients {
+        a_client_hears_of_the_end_of_a_session_though_its_grant_goes_on,
+        a_client_that_gave_its_grant_back_hears_of_the_end_of_the_session,
+        a_client_knows_a_session_by_one_name_however_often_it_signs_in_and_hears_once,
+        a_name_that_was_told_to_have_ended_is_not_used_again,
+        whatever_ends_a_users_sessions_is_told_to_those_who_know_them,
+        a_code_is_worth_nothing_once_the_session_it_was_given_in_has_ended,
+        of_a_hundred_first_sign_ins_to_a_client_all_have_one_name,
+        a_client_that_is_removed_knows_no_session_any_more,
+        a_grant_from_before_has_a_name_of_its_own,
+    }
     sweeping {
         every_table_comes_back_to_its_base_size,
         what_may_be_used_once_goes_when_it_expires_but_for_spent_codes,
@@ -234,6 +246,7 @@ cases! { $
         keys_are_listed_in_the_order_they_were_made,
         an_addition_that_came_second_changes_nothing,
         the_purposes_have_their_own_newest_key,
+        keys_for_id_tokens_follow_one_another_as_others_do,
         a_known_key_is_not_added_again,
         a_withdrawn_key_stays_listed,
         a_key_is_withdrawn_once,

@@ -106,7 +106,7 @@ pub(super) async fn a_code_opens_one_grant(fresh: &Fresh) {
     let session = fresh.session(ada).await;
     let code = fresh.placed(AuthorizationCode, "code").await;
     let grant = grant_from(&session);
-    assert_eq!(fresh.code_redeemed(code, &grant, 59).await, CodeRedemption::Opened);
+    assert_eq!(fresh.code_redeemed(code, &grant, 59).await, CodeRedemption::Opened { sid: None });
     assert!(fresh.stands(grant.id));
     let seen = fresh.seen(AuthorizationCode, code).await.expect("it is there");
     assert_eq!((seen.redeemed_at, seen.grant), (Some(at(59)), Some(grant.id)));
@@ -163,7 +163,7 @@ pub(super) async fn a_code_in_the_wrong_hands_ends_what_it_gave_but_is_not_spoil
     for by in [Presenter::Stranger, Presenter::Anybody] {
         assert_eq!(redeem(&second, by, 1).await, CodeRedemption::Unknown);
     }
-    assert_eq!(redeem(&grant, Presenter::Owner, 2).await, CodeRedemption::Opened);
+    assert_eq!(redeem(&grant, Presenter::Owner, 2).await, CodeRedemption::Opened { sid: None });
     assert_eq!(redeem(&second, Presenter::Anybody, 2).await, CodeRedemption::Unknown);
     assert!(fresh.stands(grant.id));
     let replayed = CodeRedemption::Replayed { grant: Some(grant.id) };
@@ -176,7 +176,7 @@ pub(super) async fn a_code_expires_at_its_second(fresh: &Fresh) {
     let code = fresh.placed(AuthorizationCode, "code").await;
     assert_eq!(fresh.code_redeemed(code, &grant, 60).await, CodeRedemption::Expired);
     assert!(!fresh.exists(&grant));
-    assert_eq!(fresh.code_redeemed(code, &grant, 59).await, CodeRedemption::Opened);
+    assert_eq!(fresh.code_redeemed(code, &grant, 59).await, CodeRedemption::Opened { sid: None });
 }
 
 pub(super) async fn only_a_code_is_exchanged_for_a_grant(fresh: &Fresh) {
@@ -216,7 +216,8 @@ pub(super) async fn of_a_hundred_redeemers_of_a_code_one_opens_a_grant_and_the_o
             (id, store.redeem_code(code, grant, by_owner(1)).await.expect("redeeming"))
         })
         .await;
-    let opened: Vec<_> = answers.iter().filter(|(_, answer)| *answer == CodeRedemption::Opened).collect();
+    let opened: Vec<_> =
+        answers.iter().filter(|(_, answer)| *answer == CodeRedemption::Opened { sid: None }).collect();
     assert_eq!(opened.len(), 1);
     let (given, _) = *opened[0];
     assert!(fresh.stands(given));
@@ -325,7 +326,7 @@ pub(super) async fn no_grant_outlives_the_session_whose_end_its_code_raced(fresh
         .await;
     for (grant, answer) in answers.into_iter().flatten() {
         match answer {
-            CodeRedemption::Opened => assert!(!fresh.stands(grant.id)),
+            CodeRedemption::Opened { .. } => assert!(!fresh.stands(grant.id)),
             CodeRedemption::CredentialsChanged => assert!(!fresh.exists(&grant)),
             other => panic!("each code was redeemed once, and was answered {other:?}"),
         }

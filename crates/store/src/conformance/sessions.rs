@@ -263,7 +263,7 @@ pub(super) async fn a_grant_opens_in_the_session_that_took_the_place_of_its_own(
     let third = fresh.session_replacing(ada, Some(second.secret)).await;
     // What was given in the first session is redeemed only now.
     let grant = fresh.grant_from(&first).await;
-    assert_eq!(fresh.find_session_of_grant(grant).await.expect("looking"), Some((third.id, ada)));
+    assert_eq!(fresh.find_session_of_sid(grant).await.expect("looking"), Some((third.id, ada)));
     let bobs = fresh.session_replacing(bob, Some(third.secret)).await;
     assert!(!fresh.stands(grant));
     let again = fresh.session_replacing(ada, Some(bobs.secret)).await;
@@ -273,7 +273,7 @@ pub(super) async fn a_grant_opens_in_the_session_that_took_the_place_of_its_own(
     }
     let kept = fresh.grant_from(&again).await;
     fresh.ended(&again, at(2)).await;
-    assert_eq!(fresh.find_session_of_grant(kept).await.expect("looking"), None);
+    assert_eq!(fresh.find_session_of_sid(kept).await.expect("looking"), None);
     let opening = fresh.open_grant(grant_from(&again)).await.expect("opening");
     assert_eq!(opening, GrantOpening::CredentialsChanged);
 }
@@ -287,7 +287,7 @@ pub(super) async fn a_session_that_was_idle_for_too_long_hands_its_grants_on(fre
     let next = late(ada);
     fresh.open_session(next.clone(), Some(old.secret)).await.expect("opening");
     assert!(fresh.stands(grant));
-    assert_eq!(fresh.find_session_of_grant(grant).await.expect("looking"), Some((next.id, ada)));
+    assert_eq!(fresh.find_session_of_sid(grant).await.expect("looking"), Some((next.id, ada)));
     fresh.open_session(late(ada), Some(of_bob.secret)).await.expect("opening");
     assert!(!fresh.stands(bobs), "another user's session ends, idle as it is");
 }
@@ -302,12 +302,12 @@ pub(super) async fn a_session_that_its_browser_never_heard_of_is_replaced_with_t
     assert!(!fresh.holds(&lost, at(1)).await);
     let known = fresh.session_replacing(ada, Some(old.secret)).await;
     assert!(!fresh.holds(&lost_too, at(1)).await);
-    assert_eq!(fresh.find_session_of_grant(grant).await.expect("looking"), Some((known.id, ada)));
+    assert_eq!(fresh.find_session_of_sid(grant).await.expect("looking"), Some((known.id, ada)));
     // Once somebody has come with its secret, the old secret is another browser's.
     fresh.touch_session(known.id, at(1)).await.expect("touching");
     let other = fresh.session_replacing(ada, Some(old.secret)).await;
     assert!(fresh.holds(&known, at(1)).await && fresh.holds(&other, at(1)).await);
-    assert_eq!(fresh.find_session_of_grant(grant).await.expect("looking"), Some((known.id, ada)));
+    assert_eq!(fresh.find_session_of_sid(grant).await.expect("looking"), Some((known.id, ada)));
 }
 
 pub(super) async fn a_secret_leads_to_what_signing_out_with_it_ends(fresh: &Fresh) {
@@ -347,7 +347,7 @@ pub(super) async fn of_a_hundred_sign_ins_at_one_browser_one_session_is_left_wit
         }
     }
     assert_eq!(left.len(), 1);
-    assert_eq!(fresh.find_session_of_grant(grant).await.expect("looking"), Some((left[0], ada)));
+    assert_eq!(fresh.find_session_of_sid(grant).await.expect("looking"), Some((left[0], ada)));
     // Whichever answer the browser kept, signing out with it ends the grant.
     for session in &opened {
         let lapsed = fresh.find_lapsed_session(&session.secret).await.expect("looking");

@@ -69,6 +69,8 @@ impl Fresh {
         let [alone, left, ended] =
             [self.session(ada).await, self.session(ada).await, self.session(ada).await];
         self.grant_from(&left).await;
+        let known = NewGrant { told_of: Some(left.id), ..grant_from(&left) };
+        self.open_grant(known).await.expect("opening a grant");
         self.grant_from(&ended).await;
         assert!(self.holds(&alone, at(1)).await);
         self.end_session(ended.id, at(1)).await.expect("ending a session");

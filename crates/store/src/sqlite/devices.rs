@@ -161,7 +161,7 @@ pub(super) fn redeem(
         CodeVerdict::Redeem if is_approved => {}
         other => return one_time::settled(db, &state, other, presentation.at),
     }
-    if grants::open(db, grant)? == GrantOpening::CredentialsChanged {
+    if grants::open(db, grant)?.0 == GrantOpening::CredentialsChanged {
         // What failed once does not get better, so nobody said yes any more.
         db.prepare_cached("UPDATE devices SET approved = NULL WHERE device_code = ?1")?
             .execute([code.as_bytes()])?;
@@ -169,5 +169,5 @@ pub(super) fn redeem(
     }
     db.prepare_cached("UPDATE devices SET grant_id = ?2, redeemed_at = ?3 WHERE device_code = ?1")?
         .execute((code.as_bytes(), grant.id.as_bytes(), presentation.at.unix()))?;
-    Ok(CodeRedemption::Opened)
+    Ok(CodeRedemption::Opened { sid: None })
 }

@@ -9,6 +9,7 @@ use jeton_authority::store::{GrantFilter, GrantOpening, Revocation};
 use jeton_authority::user::{Subject, UserStatus};
 use jeton_authority::{GrantId, SessionId};
 use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -18,28 +19,49 @@ use super::columns::{
 };
 use super::ending::{self, Hears, Which};
 use super::users::{attributes, status, username};
-use super::{audit, sessions};
+use super::{audit, session_clients, sessions};
 
-pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantOpening> {
-    let opening = open_in(db, grant, grant.session)?;
-    let (GrantOpening::CredentialsChanged, Some(session)) = (opening, grant.session) else {
-        return Ok(opening);
+/// What opening a grant came to, and its `sid` where that is another's identifier.
+type Opened = (GrantOpening, Option<GrantId>);
+
+/// Opens a grant.
+pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<Opened> {
+    let told_of = match (grant.told_of, grant.session) {
+        // The grant outlives the session, but is opened only while that holds.
+        (Some(of), None) => match sessions::heir_of(db, of)? {
+            Some(heir) => Some(heir),
+            None => return Ok((GrantOpening::CredentialsChanged, None)),
+        },
+        (of, _) => of,
+    };
+    let opened = open_in(db, grant, grant.session, told_of)?;
+    let (GrantOpening::CredentialsChanged, Some(session)) = (opened.0, grant.session) else {
+        return Ok(opened);
     };
     // The same user may have signed in again since the code was given.
     match sessions::heir_of(db, session)? {
-        Some(heir) if heir != session => open_in(db, grant, Some(heir)),
-        _ => Ok(opening),
+        Some(heir) if heir != session => open_in(db, grant, Some(heir), told_of.map(|_| heir)),
+        _ => Ok(opened),
     }
 }
 
-/// Opens a grant that belongs to this session.
-fn open_in(db: &Connection, grant: &NewGrant, session: Option<SessionId>) -> rusqlite::Result<GrantOpening> {
+/// Opens a grant that belongs to this session, and whose client is told of the end of that one.
+fn open_in(
+    db: &Connection,
+    grant: &NewGrant,
+    session: Option<SessionId>,
+    told_of: Option<SessionId>,
+) -> rusqlite::Result<Opened> {
     let state = RefreshState::opened(grant.opened_at, grant.network);
     let (id_high, id_low) = halves(grant.id);
+    let first = match told_of {
+        Some(session) => session_clients::find(db, session, &grant.client)?,
+        None => None,
+    };
     let mut insert = db.prepare_cached(
         "INSERT INTO grants (id_high, id_low, user, client, scope, generation, minted_at, grace_from, network, excuses,
-                             clean, expires_at, session, detail, opened_at)
-         SELECT ?1, ?2, number, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16
+                             clean, expires_at, session, detail, opened_at, sid)
+         SELECT ?1, ?2, number, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17
          FROM users u WHERE u.id = ?3 AND u.epoch = ?4 AND u.disabled = 0
          AND (?14 IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = ?14 AND s.ended_at IS NULL
                                      AND s.expires_at > ?16 AND s.user = u.number AND s.epoch = u.epoch))",
@@ -61,13 +83,20 @@ fn open_in(db: &Connection, grant: &NewGrant, session: Option<SessionId>) -> rus
         session.as_ref().map(SessionId::as_bytes),
         grant.detail.as_ref().map(|detail| detail.to_json()),
         grant.opened_at.unix(),
+        first.as_ref().map(GrantId::as_bytes),
     ])?;
-    Ok(if opened == 1 { GrantOpening::Opened } else { GrantOpening::CredentialsChanged })
+    if opened == 0 {
+        return Ok((GrantOpening::CredentialsChanged, None));
+    }
+    if let Some(session) = told_of.filter(|_| first.is_none()) {
+        session_clients::note(db, session, &grant.client, grant.id)?;
+    }
+    Ok((GrantOpening::Opened, first))
 }
 
 /// Opens a grant for somebody who signed in just now.
 pub(super) fn open_at_sign_in(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantOpening> {
-    let opening = open(db, grant)?;
+    let (opening, _) = open(db, grant)?;
     if opening == GrantOpening::Opened {
         let record = AuditRecord {
             user: Some(grant.user),
@@ -141,16 +170,17 @@ pub(super) fn set_revoked(db: &Connection, grant: GrantId, now: Timestamp) -> ru
 macro_rules! grant_columns {
     () => {
         "g.id_high, g.id_low, u.id, g.client, g.scope, g.generation, g.minted_at, g.grace_from, g.network, g.excuses, \
-         g.clean, g.expires_at, g.revoked_at, g.detail, g.excused, u.username"
+         g.clean, g.expires_at, g.revoked_at, g.detail, g.excused, g.sid, u.username"
     };
 }
 
 /// How many columns [`grant_columns`] names before the user's.
-const USERNAME_COLUMN: usize = 15;
+const USERNAME_COLUMN: usize = 16;
 
 fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
     Ok(Grant {
         id: grant_id(row.get(0)?, row.get(1)?),
+        sid: row.get::<_, Option<_>>(15)?.map(GrantId::from_bytes),
         user: user_id(row, 2)?,
         client: text(row, 3)?,
         scope: text(row, 4)?,
@@ -192,6 +222,26 @@ pub(super) fn find(db: &Connection, id: GrantId) -> rusqlite::Result<Option<(Box
         Ok((Box::new(live), status(row, USERNAME_COLUMN + 2)?))
     });
     found.optional()
+}
+
+/// The longest-lived grant of a client that has neither ended nor expired, of the session that it calls by this `sid`.
+pub(super) fn of_sid(
+    db: &Connection,
+    sid: GrantId,
+    client: &ClientId,
+    now: Timestamp,
+) -> rusqlite::Result<Option<GrantId>> {
+    let (high, low) = halves(sid);
+    db.prepare_cached(
+        "SELECT id_high, id_low FROM (
+             SELECT * FROM grants WHERE sid = ?3 AND revoked_at IS NULL
+             UNION ALL SELECT * FROM grants WHERE id_high = ?1 AND id_low = ?2 AND revoked_at IS NULL)
+         WHERE client = ?4 AND expires_at > ?5 ORDER BY expires_at DESC LIMIT 1",
+    )?
+    .query_row((high, low, sid.as_bytes(), client.as_str(), now.unix()), |row| {
+        Ok(grant_id(row.get(0)?, row.get(1)?))
+    })
+    .optional()
 }
 
 pub(super) fn list(

@@ -69,9 +69,10 @@ pub(super) fn withdraw(db: &Connection, key: &KeyId, now: Timestamp) -> rusqlite
 
 /// The newest key that has the purpose of one of `keys`.
 fn newest_of(db: &Connection, keys: &[StoredKey]) -> rusqlite::Result<Option<String>> {
-    let wanted = |purpose| keys.iter().any(|key| key.purpose == purpose).then_some(purpose.as_str());
-    db.prepare_cached("SELECT id FROM keys WHERE purpose IN (?1, ?2) ORDER BY position DESC LIMIT 1")?
-        .query_row((wanted(KeyPurpose::Access), wanted(KeyPurpose::Refresh)), |row| row.get(0))
+    let wanted = KeyPurpose::ALL
+        .map(|purpose| keys.iter().any(|key| key.purpose == purpose).then_some(purpose.as_str()));
+    db.prepare_cached("SELECT id FROM keys WHERE purpose IN (?1, ?2, ?3, ?4) ORDER BY position DESC LIMIT 1")?
+        .query_row(wanted, |row| row.get(0))
         .optional()
 }
 

@@ -7,17 +7,21 @@ use jeton_jose::Timestamp;
 use rusqlite::Connection;
 
 use super::columns::{parsed, user_id};
-use super::ending::EndedGrant;
+use super::session_clients::SessionClient;
 
-/// Notes the client of a grant that ended, where it wants to hear of it. Answers whether it does. Of an expired grant too: the
-/// client's own session may go on.
-pub(super) fn note(db: &Connection, grant: &EndedGrant, now: Timestamp) -> rusqlite::Result<bool> {
+/// Notes a client that is to hear of an end, where it wants to. Answers whether it does.
+pub(super) fn note(
+    db: &Connection,
+    client: &SessionClient,
+    user: i64,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
     let noted = db
         .prepare_cached(
-            "INSERT INTO logouts (client, grant_id, user, due_at)
+            "INSERT INTO logouts (client, sid, user, due_at)
              SELECT id, ?2, ?3, ?4 FROM clients WHERE id = ?1 AND backchannel_logout = 1",
         )?
-        .execute((&grant.client, grant.id.as_bytes(), grant.user, now.unix()))?;
+        .execute((&client.client, client.sid.as_bytes(), user, now.unix()))?;
     Ok(noted == 1)
 }
 
@@ -28,7 +32,7 @@ pub(super) fn due(
     limit: u32,
 ) -> rusqlite::Result<Vec<LogoutDelivery>> {
     db.prepare_cached(
-        "SELECT l.number, l.client, l.grant_id, u.id, coalesce(u.imported_key, u.removed_key), l.attempts
+        "SELECT l.number, l.client, l.sid, u.id, coalesce(u.imported_key, u.removed_key), l.attempts
          FROM (SELECT *, row_number() OVER (PARTITION BY client ORDER BY attempts, due_at, number) AS place
                FROM logouts WHERE due_at <= ?1) l
          JOIN users u ON u.number = l.user
@@ -39,7 +43,7 @@ pub(super) fn due(
         Ok(LogoutDelivery {
             number: row.get(0)?,
             client: parsed(row, 1)?,
-            grant: row.get(2).map(GrantId::from_bytes)?,
+            sid: row.get(2).map(GrantId::from_bytes)?,
             subject: Subject::of(user_id(row, 3)?, row.get_ref(4)?.as_str_or_null()?),
             attempts: row.get(5)?,
         })

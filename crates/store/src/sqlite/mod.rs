@@ -22,6 +22,7 @@ mod readers;
 mod refresh;
 mod removal;
 mod schema;
+mod session_clients;
 mod sessions;
 mod sign_ins;
 mod single_sign_on;

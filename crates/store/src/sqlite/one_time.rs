@@ -120,11 +120,11 @@ pub(super) fn redeem_code(
         CodeVerdict::Redeem => {}
         other => return settled(db, &found.state, other, presentation.at),
     }
-    let opening = grants::open(db, grant)?;
+    let (opening, sid) = grants::open(db, grant)?;
     // The code is used either way: what failed once does not get better.
     set_redeemed(db, &found, (opening == GrantOpening::Opened).then_some(grant.id), presentation.at)?;
     Ok(match opening {
-        GrantOpening::Opened => CodeRedemption::Opened,
+        GrantOpening::Opened => CodeRedemption::Opened { sid },
         GrantOpening::CredentialsChanged => CodeRedemption::CredentialsChanged,
     })
 }

@@ -42,7 +42,7 @@ impl SqliteStore {
     pub(super) async fn end_what_is_left_of(&self, client: &ClientId) -> Result<u64, StoreError> {
         let Some(at) = self.readers.read(|db| removed_at(db, client))? else { return Ok(0) };
         let grants_ended = self.end_grants_of(client, at).await?;
-        for sql in [REMOVE_CONSENTS, REMOVE_DEVICES, REMOVE_LOGOUTS] {
+        for sql in [REMOVE_CONSENTS, REMOVE_DEVICES, REMOVE_LOGOUTS, REMOVE_SESSIONS] {
             loop {
                 let of = client.clone();
                 if self.writer.submit(move |db| remove(db, sql, &of)).await? < STEP as usize {
@@ -114,6 +114,8 @@ const REMOVE_DEVICES: &str =
     "DELETE FROM devices WHERE device_code IN (SELECT device_code FROM devices WHERE client = ?1 LIMIT ?2)";
 const REMOVE_LOGOUTS: &str =
     "DELETE FROM logouts WHERE number IN (SELECT number FROM logouts WHERE client = ?1 LIMIT ?2)";
+const REMOVE_SESSIONS: &str =
+    "DELETE FROM session_clients WHERE sid IN (SELECT sid FROM session_clients WHERE client = ?1 LIMIT ?2)";
 
 fn remove(db: &Connection, sql: &str, client: &ClientId) -> rusqlite::Result<usize> {
     db.prepare_cached(sql)?.execute((client.as_str(), STEP))
@@ -132,7 +134,7 @@ mod tests {
     fn removing_a_client_scans_no_table_in_the_writer() {
         let (_folder, db) = opened();
         let forget_logouts = crate::sqlite::clients::FORGET_LOGOUTS;
-        for sql in [REMOVE_CONSENTS, REMOVE_DEVICES, REMOVE_LOGOUTS, forget_logouts] {
+        for sql in [REMOVE_CONSENTS, REMOVE_DEVICES, REMOVE_LOGOUTS, REMOVE_SESSIONS, forget_logouts] {
             let plan = plan(&db, sql);
             assert!(!plan.contains("SCAN"), "{sql}\n{plan}");
         }

@@ -100,6 +100,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "accounts",
         sql: include_str!("../../migrations/sqlite/0015_accounts.sql"),
     },
+    Migration {
+        number: 16,
+        name: "session_clients",
+        sql: include_str!("../../migrations/sqlite/0016_session_clients.sql"),
+    },
 ];
 
 /// The schema that this program works with.

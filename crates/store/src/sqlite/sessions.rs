@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::audit;
 use super::columns::{count, halves, network, timestamp, user_id};
 use super::ending::{self, Hears, Which};
+use super::session_clients;
 use super::users::{USER_COLUMNS, user_at, username};
 
 pub(super) fn open(
@@ -63,6 +64,7 @@ fn replace(db: &Connection, secret: &SessionSecretHash, by: &NewSession) -> rusq
         Succession::Inherited => {
             db.prepare_cached("UPDATE grants SET session = ?2 WHERE session = ?1 AND revoked_at IS NULL")?
                 .execute((replaced.id.as_bytes(), by.id.as_bytes()))?;
+            session_clients::move_to(db, replaced.id, by.id)?;
             set_ended(db, replaced.id, by.authenticated_at)?;
         }
     }
@@ -120,13 +122,18 @@ pub(super) fn find_lapsed(
         .optional()
 }
 
-pub(super) fn of_grant(db: &Connection, grant: GrantId) -> rusqlite::Result<Option<(SessionId, UserId)>> {
+/// The session that a client knows by this `sid`, and whose it is. A grant from before clients were noted has its own identifier for
+/// a `sid`.
+pub(super) fn of_sid(db: &Connection, sid: GrantId) -> rusqlite::Result<Option<(SessionId, UserId)>> {
+    if let Some(known) = session_clients::session_of(db, sid)? {
+        return Ok(Some(known));
+    }
     let found = db
         .prepare_cached(
             "SELECT g.session, u.id FROM grants g JOIN users u ON u.number = g.user
              WHERE g.id_high = ?1 AND g.id_low = ?2 AND g.session IS NOT NULL AND g.revoked_at IS NULL",
         )?
-        .query_row(halves(grant), |row| Ok((row.get(0).map(SessionId::from_bytes)?, user_id(row, 1)?)));
+        .query_row(halves(sid), |row| Ok((row.get(0).map(SessionId::from_bytes)?, user_id(row, 1)?)));
     found.optional()
 }
 

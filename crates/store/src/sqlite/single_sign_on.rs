@@ -20,7 +20,7 @@ use jeton_authority::{GrantId, Network, SessionId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
-use super::{SqliteStore, clients, devices, logouts, one_time, sessions, sign_ins};
+use super::{SqliteStore, clients, devices, grants, logouts, one_time, sessions, sign_ins};
 
 #[async_trait]
 impl ClientStore for SqliteStore {
@@ -102,8 +102,17 @@ impl SessionStore for SqliteStore {
         self.readers.read(|db| sessions::find_lapsed(db, secret))
     }
 
-    async fn find_session_of_grant(&self, grant: GrantId) -> Result<Option<(SessionId, UserId)>, StoreError> {
-        self.readers.read(|db| sessions::of_grant(db, grant))
+    async fn find_session_of_sid(&self, sid: GrantId) -> Result<Option<(SessionId, UserId)>, StoreError> {
+        self.readers.read(|db| sessions::of_sid(db, sid))
+    }
+
+    async fn find_grant_of_sid(
+        &self,
+        sid: GrantId,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<Option<GrantId>, StoreError> {
+        self.readers.read(|db| grants::of_sid(db, sid, client, now))
     }
 
     async fn touch_session(&self, session: SessionId, now: Timestamp) -> Result<(), StoreError> {

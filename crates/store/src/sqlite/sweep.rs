@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::columns::{grant_id, halves, timestamp};
 use super::grants::idle_since;
-use super::{SqliteStore, removal, sign_ins};
+use super::{SqliteStore, removal, session_clients, sign_ins};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -160,7 +160,10 @@ fn remove_sessions(db: &Connection, sessions: &[SessionId], expired_by: Timestam
     )?;
     let mut removed = 0;
     for session in sessions {
-        removed += delete.execute((session.as_bytes(), expired_by.unix()))? as u64;
+        if delete.execute((session.as_bytes(), expired_by.unix()))? == 1 {
+            session_clients::forget_session(db, *session)?;
+            removed += 1;
+        }
     }
     Ok(removed)
 }

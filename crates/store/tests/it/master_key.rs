@@ -36,7 +36,8 @@ fn client(id: &str) -> Client {
 }
 
 async fn rotate(store: &dyn Store, key: &MasterKey) -> Result<StoredKey, keys::KeyChangeError> {
-    keys::rotate(store, key, Some(Algorithm::ES256), std::time::Duration::ZERO, at(0)).await
+    let made = keys::rotate(store, key, Some(Algorithm::ES256), std::time::Duration::ZERO, at(0)).await?;
+    Ok(made.into_iter().next().expect("a key"))
 }
 
 #[tokio::test]

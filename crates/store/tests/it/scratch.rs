@@ -90,6 +90,7 @@ pub(crate) fn new_grant(name: &str) -> NewGrant {
         client: "web".into(),
         scope: "".into(),
         session: None,
+        told_of: None,
         detail: None,
         network: HOME,
         opened_at: at(0),

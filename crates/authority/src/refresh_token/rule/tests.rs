@@ -34,6 +34,7 @@ fn grant() -> RefreshState {
 fn row(state: RefreshState) -> Grant {
     Grant {
         id: GrantId::from_bytes([1; 16]),
+        sid: None,
         user: UserId::from_bytes([2; 16]),
         client: "jeton".into(),
         scope: "".into(),

@@ -72,6 +72,7 @@ impl Binding {
         };
         Grant {
             id: GrantId::from_bytes([1; 16]),
+            sid: None,
             user: UserId::from_bytes([2; 16]),
             client,
             scope: "".into(),

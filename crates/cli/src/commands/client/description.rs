@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use jeton_authority::check_display_name;
 use jeton_authority::client::{
     ClientPolicy, ConsentPolicy, IdTokenClaims, IntrospectionPolicy, PkcePolicy, SecurityProfile,
-    display_names,
+    display_names, say_id_token_algorithm,
 };
 use jeton_jose::{Algorithm, JwkSet};
 use jeton_oauth::authorization::GrantType;
@@ -55,7 +55,7 @@ pub(super) struct Description {
     /// Whether users are asked before it gets anything
     #[arg(long)]
     consent: Option<Consent>,
-    /// Whether its codes have to be bound by PKCE; lenient is for old libraries
+    /// Whether its codes have to be bound by PKCE [default: auto, or required with a profile]
     #[arg(long)]
     pkce: Option<Pkce>,
     /// Hold it to a security profile, and set what that wants: pushed requests, keys instead of secrets, bound tokens
@@ -70,10 +70,10 @@ pub(super) struct Description {
     /// Its public keys: a JWK, a JWK set, PEM or DER
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
-    /// What its ID tokens are signed with [default: ES256]
+    /// What its ID tokens are signed with [default: RS256, or ES256 with a profile]
     #[arg(long, value_name = "ALG", value_parser = id_token_alg)]
     id_token_alg: Option<String>,
-    /// What its ID tokens say of the user
+    /// What its ID tokens say of the user [default: scopes, or requested with a profile]
     #[arg(long, value_name = "WHICH")]
     id_token_claims: Option<IdTokenSays>,
     /// Which tokens it is told about at introspection [default: own]
@@ -100,16 +100,20 @@ enum Consent {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Pkce {
+    /// They have to be; a client that authenticates may send a nonce with the scope openid instead
+    Auto,
+    /// They have to be
     Required,
+    /// Neither is wanted of a client that authenticates: for old libraries
     Lenient,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum IdTokenSays {
-    /// What was asked for one by one; what the scopes stand for is at userinfo
-    Requested,
-    /// What the scopes stand for too, for libraries that do not ask userinfo
+    /// What the granted scopes stand for
     Scopes,
+    /// What was asked for one by one, which keeps them small; the rest is at userinfo
+    Requested,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -202,8 +206,23 @@ impl Description {
         }
         if let Some(profile) = self.profile.and_then(Profile::known) {
             add_profile(metadata, profile);
+            if self.id_token_alg.is_none() {
+                leave_algorithm_to(profile, metadata);
+            }
         }
         Ok(())
+    }
+
+    /// What the operator decides about a new client.
+    pub(super) fn policy(&self) -> Result<ClientPolicy, Failure> {
+        let mut policy = ClientPolicy::of_new_client(self.profile.and_then(Profile::known));
+        self.change_policy(&mut policy)?;
+        if policy.profile.is_some() && self.profile.is_none() {
+            // The file names a profile, which has defaults of its own.
+            policy = ClientPolicy::of_new_client(policy.profile);
+            self.change_policy(&mut policy)?;
+        }
+        Ok(policy)
     }
 
     /// As [`Self::change`], for what the operator decides.
@@ -220,6 +239,7 @@ impl Description {
             None => {}
         }
         match self.pkce {
+            Some(Pkce::Auto) => policy.pkce = PkcePolicy::Auto,
             Some(Pkce::Required) => policy.pkce = PkcePolicy::Required,
             Some(Pkce::Lenient) => policy.pkce = PkcePolicy::Lenient,
             None => {}
@@ -236,6 +256,9 @@ impl Description {
         }
         if let Some(profile) = self.profile {
             policy.profile = profile.known();
+            if policy.profile.is_some() && self.pkce.is_none() {
+                policy.pkce = PkcePolicy::Required;
+            }
         }
         replace_all(&mut policy.resources, &self.resources);
         if !self.claims.is_empty() {
@@ -253,7 +276,8 @@ fn check_new_names(before: &[String], metadata: &ClientMetadata) -> Result<(), F
 
 /// What a new client may do where nobody says it: sign people in and keep them signed in, where it has a place to send them
 /// back to; ask for itself otherwise.
-pub(super) fn add_defaults(metadata: &mut ClientMetadata) {
+pub(super) fn add_defaults(metadata: &mut ClientMetadata, profile: Option<SecurityProfile>) {
+    say_id_token_algorithm(metadata, profile);
     let asks_for_itself =
         metadata.redirect_uris.is_empty() && metadata.auth_method() != TokenEndpointAuthMethod::None;
     metadata.grant_types.get_or_insert_with(|| match asks_for_itself {
@@ -271,6 +295,15 @@ fn add_profile(metadata: &mut ClientMetadata, profile: SecurityProfile) {
     }
     if metadata.tls_client_certificate_bound_access_tokens != Some(true) {
         metadata.dpop_bound_access_tokens = Some(true);
+    }
+}
+
+/// A profile has an algorithm for ID tokens, which takes the place of one that it does not permit.
+fn leave_algorithm_to(profile: SecurityProfile, metadata: &mut ClientMetadata) {
+    let said = metadata.id_token_signed_response_alg.as_deref();
+    if said.is_some_and(|name| name.parse().is_ok_and(|algorithm| !profile.permits(algorithm))) {
+        metadata.id_token_signed_response_alg = None;
+        say_id_token_algorithm(metadata, Some(profile));
     }
 }
 

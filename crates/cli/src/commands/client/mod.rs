@@ -135,7 +135,7 @@ impl ClientCommand {
                 Action::Enable { id } => Clients::open(&config).await?.disable(&id, false, style).await,
                 Action::Remove { id } => Clients::open(&config).await?.remove(&id, style).await,
                 Action::RegistrationToken(token) => token.run(&config, style).await,
-                Action::Preview(preview) => preview.run(Clients::open(&config).await?, &config, style).await,
+                Action::Preview(preview) => preview.run(Clients::open(&config).await?, config, style).await,
             }
         })
     }
@@ -178,9 +178,8 @@ impl Clients {
             }
             metadata.token_endpoint_auth_method = Some(TokenEndpointAuthMethod::None);
         }
-        description::add_defaults(&mut metadata);
-        let mut policy = jeton_authority::client::ClientPolicy::default();
-        description.change_policy(&mut policy)?;
+        let policy = description.policy()?;
+        description::add_defaults(&mut metadata, policy.profile);
         let needs_secret = metadata.auth_method().needs_secret();
         if secret.is_some() && !needs_secret {
             let method = metadata.auth_method();

@@ -3,24 +3,29 @@
 use std::sync::Arc;
 
 use clap::Args;
+use jeton_authority::keys::KeyPurpose;
 use jeton_authority::password::Argon2Params;
+use jeton_authority::settings::AccessAlgorithm;
+use jeton_authority::store::Store;
 use jeton_authority::{Authority, SystemRandom};
+use jeton_jose::{Algorithm, SharedSecret};
 use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
 use jeton_server::hashing::HashPool;
 
 use super::Clients;
-use crate::commands::user::find;
+use crate::commands::user::{failed, find};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Style;
-use crate::{clock, serving};
+use crate::{clock, served, serving};
 
 /// Show what a client's tokens would say of a user
 #[derive(Debug, Args)]
 #[command(after_help = "\
 No token is issued. What differs from one token to the next (jti, sid, at_hash)
-is an example.
+is an example. A note on standard error names the issuer that is shown: that of
+the running server, where one runs on the folder.
 
 Examples:
   jeton client preview web --user ada
@@ -37,7 +42,8 @@ pub(super) struct Preview {
 }
 
 impl Preview {
-    pub(super) async fn run(self, clients: Clients, config: &Config, style: Style) -> Result<(), Failure> {
+    pub(super) async fn run(self, clients: Clients, mut config: Config, style: Style) -> Result<(), Failure> {
+        served::follow_and_say(&mut config, &clients.data);
         let client = clients.find(&self.id).await?;
         let user = find(&*clients.data.store, &self.user).await?;
         let scope = self.scope.unwrap_or_else(|| client.scope().clone());
@@ -51,10 +57,19 @@ impl Preview {
         let now = clock::now();
         let hashing = HashPool::with_threads(Argon2Params::default(), 1, 1)
             .map_err(|error| Failure::refused(error.to_string()))?;
+        let mut settings =
+            serving::settings(&config, config.listen.0, config.shared_secret().map_err(Failure::refused)?);
+        let keys = clients.data.store.list_keys().await.map_err(failed)?;
+        if !keys.iter().any(|key| key.purpose == KeyPurpose::Access) {
+            // The server may sign with a secret that this command was not told. It shows claims, and makes no key for them.
+            let secret = SharedSecret::generate(Algorithm::HS256)
+                .map_err(|error| Failure::refused(error.to_string()))?;
+            settings.access_algorithm = AccessAlgorithm::SharedSecret(secret);
+        }
         let authority = Authority::open(
             Arc::clone(&clients.data.store) as Arc<_>,
             clients.master,
-            serving::settings(config, config.listen.0, config.shared_secret().map_err(Failure::refused)?),
+            settings,
             Arc::new(hashing),
             Arc::new(SystemRandom),
             now,

@@ -5,10 +5,14 @@ use jeton_authority::client::{
     IntrospectionPolicy, PkcePolicy,
 };
 use jeton_oauth::authorization::GrantType;
-use jeton_oauth::client::ClientMetadata;
+use jeton_oauth::client::{ClientMetadata, TokenEndpointAuthMethod};
 use serde::Serialize;
 
 use crate::{output, words};
+
+fn client_is_public(metadata: &ClientMetadata) -> bool {
+    metadata.auth_method() == TokenEndpointAuthMethod::None
+}
 
 /// A client as it is shown: the members of RFC 7591 §3.2.1, and what the operator decided.
 #[derive(Serialize)]
@@ -30,6 +34,7 @@ impl Shown {
         metadata.token_endpoint_auth_method.get_or_insert(client.metadata.auth_method());
         metadata.grant_types.get_or_insert_with(|| vec![GrantType::AuthorizationCode]);
         metadata.scope.get_or_insert_with(|| client.scope().clone());
+        metadata.id_token_signed_response_alg.get_or_insert_with(|| client.id_token_algorithm().to_string());
         Self {
             client_id: client.id.to_string(),
             client_secret: None,
@@ -70,11 +75,13 @@ impl Shown {
         };
         let pkce = match self.policy.pkce {
             PkcePolicy::Required => "required",
+            PkcePolicy::Auto if client_is_public(metadata) => "required",
+            PkcePolicy::Auto => "required, or a nonce with the scope openid",
             PkcePolicy::Lenient => "lenient",
         };
         let said = match self.policy.id_token_claims {
-            IdTokenClaims::Requested => None,
-            IdTokenClaims::Scopes => Some("what the scopes stand for"),
+            IdTokenClaims::Requested => "what was asked for one by one",
+            IdTokenClaims::Scopes => "what the scopes stand for",
         };
         let introspects = match self.policy.introspection {
             IntrospectionPolicy::Own => None,
@@ -138,7 +145,7 @@ impl Shown {
             ("tokens bound to", bound_to),
             ("profile", one(self.policy.profile.map(|profile| profile.as_str()))),
             ("ID tokens", one(metadata.id_token_signed_response_alg.as_deref())),
-            ("ID tokens say", one(said)),
+            ("ID tokens say", one(Some(said))),
             ("subjects", one(metadata.subject_type.map(|it| it.as_str()))),
             ("known because", vec![source.to_owned()]),
             ("created", vec![self.created_at.clone()]),

@@ -6,10 +6,11 @@ use std::time::Duration;
 use axum::routing::get;
 use axum::{Json, Router};
 use jeton_authority::Authority;
-use jeton_authority::settings::TokenApiAudience;
+use jeton_authority::settings::{AccessTyp, TokenApiAudience};
 use jeton_guard::{AccessToken, BodyStyle, Guard};
-use jeton_jose::jwt::Audience;
+use jeton_jose::jwt::{Audience, TokenType};
 use jeton_jose::{JwkSet, KeySet};
+use jeton_oauth::ACCESS_TOKEN_TYP;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -47,6 +48,10 @@ pub(super) fn api(
         TokenApiAudience::Absent => Audience::any(),
     };
     let guard = Guard::builder(settings.issuer.as_str(), audience, keys)
+        .typ(match settings.access_typ {
+            AccessTyp::AtJwt => TokenType::from(ACCESS_TOKEN_TYP),
+            AccessTyp::Jwt => TokenType::JwtOrNone,
+        })
         .body_style(BodyStyle::SimpleJwt)
         // The token was made by this machine's clock.
         .leeway(Duration::ZERO)

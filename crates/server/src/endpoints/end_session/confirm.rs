@@ -43,7 +43,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
         Ok(form) => form,
         Err(error) => return malformed(&context, &error),
     };
-    let visit = match Visit::new(&app, &parts, form::of_query(&parts).unwrap_or_default()).await {
+    let visit = match Visit::new(&app, &context, &parts, form::of_query(&parts).unwrap_or_default()).await {
         Ok(visit) => visit,
         Err(error) => return failed(&context, &error),
     };
@@ -103,9 +103,9 @@ async fn confirmed(
             signed_out(visit, &asked, What::Browser)
         }
         (Subject::Grant(shown), AtBrowser::Nobody, Answer::SignOut) => {
-            let ended = visit.app.authority.end_hinted_grant(&asked, shown, visit.app.clock.now()).await?;
+            let ended = visit.app.authority.end_hinted_grants(&asked, shown, visit.app.clock.now()).await?;
             if ended {
-                tracing::info!(grant = %shown, "signed out of one client");
+                tracing::info!(request = visit.request, sid = %shown, told = 0, "signed out of one client");
             }
             leave(visit, &asked, What::Client)
         }
@@ -122,7 +122,7 @@ async fn is_out_everywhere(visit: &Visit<'_>, user: UserId) -> Result<bool, OAut
 async fn everywhere(visit: &Visit<'_>, user: UserId) -> Result<(), OAuthError> {
     let now = visit.app.clock.now();
     let GrantsEnded { count: grants, told } = visit.app.authority.sign_out_everywhere(user, now).await?;
-    tracing::info!(%user, grants, told, "signed out everywhere");
+    tracing::info!(request = visit.request, %user, grants, told, "signed out everywhere");
     Ok(())
 }
 

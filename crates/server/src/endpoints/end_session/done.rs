@@ -62,7 +62,7 @@ pub(crate) async fn get(State(app): State<Arc<App>>, mut request: Request) -> Re
         Ok(query) => query,
         Err(error) => return malformed(&context, &error),
     };
-    let visit = match Visit::new(&app, &parts, query).await {
+    let visit = match Visit::new(&app, &context, &parts, query).await {
         Ok(visit) => visit,
         Err(error) => return failed(&context, &error),
     };

@@ -68,6 +68,8 @@ impl Subject {
 /// A visit of one of the paths here.
 struct Visit<'a> {
     app: &'a App,
+    /// The identifier of the request, which the log says.
+    request: &'a str,
     parts: &'a Parts,
     browser: Browser,
     /// The request of the client as the browser sent it, without what was added here.
@@ -77,10 +79,16 @@ struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    async fn new(app: &'a App, parts: &'a Parts, parameters: Parameters) -> Result<Self, OAuthError> {
+    async fn new(
+        app: &'a App,
+        context: &'a RequestContext,
+        parts: &'a Parts,
+        parameters: Parameters,
+    ) -> Result<Self, OAuthError> {
         let is_stale = parameters.get(STALE).is_some();
         let browser = browser(app, parts).await?;
-        Ok(Self { app, parts, browser, parameters: parameters.without(STALE), is_stale })
+        let parameters = parameters.without(STALE);
+        Ok(Self { app, request: context.id(), parts, browser, parameters, is_stale })
     }
 
     /// The request of the client itself, where the browser sent what stands for it.
@@ -124,7 +132,7 @@ pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> 
         }
         return lead_on(&app, &context, parameters).await;
     }
-    let visit = match Visit::new(&app, &parts, parameters).await {
+    let visit = match Visit::new(&app, &context, &parts, parameters).await {
         Ok(visit) => visit,
         Err(error) => return failed(&context, &error),
     };
@@ -245,6 +253,15 @@ async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
             Ok(ask(visit, &asked, Subject::User(user), SignOutQuestion::Lapsed))
         }
         (EndSession::AskAboutGrant(grant), _) => {
+            if !visit.parts.headers.contains_key(header::COOKIE) {
+                let client = asked.client.as_ref().map(|client| tracing::field::display(&client.id));
+                tracing::info!(
+                    request = visit.request,
+                    client,
+                    code = "sign_out_without_browser",
+                    "nobody was signed out: the request brings no cookies. An application sends the browser here to sign a user out; its server alone can revoke its refresh token at /revoke"
+                );
+            }
             Ok(ask(visit, &asked, Subject::Grant(grant), SignOutQuestion::OfClientAlone))
         }
         _ => Ok(match asked.redirect() {
@@ -296,7 +313,7 @@ async fn end(
     let now = visit.app.clock.now();
     let GrantsEnded { count: grants, told } =
         visit.app.authority.sign_out_browser(asked, session, user, now).await?;
-    tracing::info!(%user, grants, told, "signed out at a browser");
+    tracing::info!(request = visit.request, %user, grants, told, "signed out at a browser");
     Ok(())
 }
 

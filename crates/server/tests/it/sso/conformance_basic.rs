@@ -287,8 +287,8 @@ async fn whether_clients_that_registered_themselves_need_pkce_is_the_operators_t
 #[tokio::test]
 async fn the_key_of_a_registered_clients_id_tokens_is_published_before_the_first_of_them() {
     let app = open(PkcePolicy::Required).await;
-    let published = app.get("/.well-known/jwks.json").await;
     let client = app.post("/register", &json!({"redirect_uris": [CALLBACK]})).await.json();
+    let published = app.get("/.well-known/jwks.json").await;
     assert_eq!(client["id_token_signed_response_alg"], "RS256", "the default of the standard");
     let id = text(&client, "client_id");
     let browser = Browser::new(&app);

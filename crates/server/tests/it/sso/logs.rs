@@ -115,7 +115,7 @@ async fn the_log_names_the_way_out_where_a_library_sends_no_pkce() {
     for (id, has_a_way_out) in [("web", true), ("native", false)] {
         let asked = authorize(&[("client_id", id), ("code_challenge", ""), ("code_challenge_method", "")]);
         let answer = Browser::new(&app).get(&asked).await;
-        let cause = event_of(&log, &answer)["cause"].as_str().map(|cause| cause.contains("`lenient`"));
+        let cause = event_of(&log, &answer)["cause"].as_str().map(|cause| cause.contains("`--pkce lenient`"));
         assert_eq!(cause.unwrap_or(false), has_a_way_out, "{id}");
     }
 }

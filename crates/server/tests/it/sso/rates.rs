@@ -231,7 +231,10 @@ async fn how_many_clients_a_network_registers_is_a_setting_and_the_answer_names_
     let refused = app.post("/register", &metadata).await;
     throttled(&refused);
     let text = refused.json()["error_description"].as_str().expect("a description").to_owned();
-    assert_eq!(text, "a network may register 2 clients at once and then one every 7 seconds");
+    assert_eq!(
+        text,
+        "a network may register 2 clients at once and then one every 7 seconds: settings client.registrations_at_once and client.registrations_pause"
+    );
     app.hand.step(7);
     register(&app, &metadata).await;
 }

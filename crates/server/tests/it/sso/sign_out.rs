@@ -107,7 +107,7 @@ async fn signing_out_at_this_browser_leaves_other_browsers_and_what_was_to_outli
     assert!(!holds(&app, &web).await);
     assert!(holds(&app, &offline).await && holds(&app, &elsewhere).await);
     assert!(!is_signed_in(&here).await && is_signed_in(&there).await);
-    assert_eq!(to_be_told(&app).await, ["web"]);
+    assert_eq!(to_be_told(&app).await, ["other", "web"], "people were signed in at both");
 }
 
 #[tokio::test]

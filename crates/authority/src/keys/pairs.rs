@@ -1,0 +1,101 @@
+//! Key pairs that are made beside the requests: making one for RSA takes a second of a slow machine. A request that needs
+//! one waits, and holds up nobody.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jeton_jose::{Algorithm, PrivateKey};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+/// A key pair, or why there is none; nothing while it is being made.
+type Made = Option<Result<PrivateKey, Box<str>>>;
+
+/// Makes key pairs on threads that serve no requests. At most one for each algorithm is being made.
+#[derive(Default)]
+pub(crate) struct KeyPairs {
+    begun: Mutex<Vec<(Algorithm, watch::Receiver<Made>)>>,
+}
+
+impl KeyPairs {
+    /// A key pair for this algorithm. Those who ask while it is being made get the same one. Where all of them stop waiting it
+    /// is made all the same, and kept until [`KeyPairs::forget`]: a request that ends too early does not begin it again.
+    ///
+    /// # Errors
+    /// Why it could not be made.
+    pub(crate) async fn make(&self, algorithm: Algorithm) -> Result<PrivateKey, Box<str>> {
+        let mut made = self.begin(algorithm);
+        let outcome = match made.wait_for(Option::is_some).await {
+            Ok(outcome) => outcome.clone(),
+            Err(_) => None,
+        };
+        let outcome = outcome.unwrap_or_else(|| Err("the key was not made to the end".into()));
+        if outcome.is_err() {
+            self.forget(algorithm);
+        }
+        outcome
+    }
+
+    /// Forgets the key pair of an algorithm, which is stored by now.
+    pub(crate) fn forget(&self, algorithm: Algorithm) {
+        self.begun().retain(|(known, _)| *known != algorithm);
+    }
+
+    fn begin(&self, algorithm: Algorithm) -> watch::Receiver<Made> {
+        let mut begun = self.begun();
+        if let Some((_, made)) = begun.iter().find(|(known, _)| *known == algorithm) {
+            return made.clone();
+        }
+        let (sender, made) = watch::channel(None);
+        spawn_blocking(move || {
+            let key = PrivateKey::generate(algorithm).map_err(|error| error.to_string().into());
+            sender.send_replace(Some(key));
+        });
+        begun.push((algorithm, made.clone()));
+        made
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Vec<(Algorithm, watch::Receiver<Made>)>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn those_who_ask_at_once_get_one_key_pair_and_the_next_one_another() {
+        let pairs = KeyPairs::default();
+        let (one, other) = tokio::join!(pairs.make(Algorithm::ES256), pairs.make(Algorithm::ES256));
+        let thumbprint =
+            |made: Result<PrivateKey, _>| made.expect("a key").public_key().to_jwk().thumbprint();
+        let (one, other) = (thumbprint(one), thumbprint(other));
+        assert_eq!(one, other);
+        pairs.forget(Algorithm::ES256);
+        assert_ne!(thumbprint(pairs.make(Algorithm::ES256).await), one);
+    }
+
+    #[tokio::test]
+    async fn a_key_pair_is_made_to_the_end_although_nobody_waits_for_it() {
+        let pairs = KeyPairs::default();
+        {
+            let mut made = pin!(pairs.make(Algorithm::RS256));
+            poll_fn(|cx| Poll::Ready(assert!(made.as_mut().poll(cx).is_pending()))).await;
+        }
+        assert_eq!(pairs.begun().len(), 1);
+        let begun = pairs.begin(Algorithm::RS256);
+        pairs.make(Algorithm::RS256).await.expect("a key");
+        assert!(begun.borrow().is_some(), "the one that was begun");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_made_is_tried_again() {
+        let pairs = KeyPairs::default();
+        assert!(pairs.make(Algorithm::HS256).await.is_err());
+        assert!(pairs.begun().is_empty());
+    }
+}
