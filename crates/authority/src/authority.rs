@@ -107,6 +107,11 @@ impl Authority {
                 return Err(KeyChangeError::Superseded.into());
             }
         };
+        match store.note_token_api_client(&settings.client_id).await {
+            // A disk that is full for the moment keeps nobody from starting.
+            Ok(()) | Err(StoreError::Unavailable(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         let ring = KeyRing::open(&stored, &master, &settings, now)?;
         let hash_kinds = hash_kinds(&*store, &settings).await?;
         Ok(Self {

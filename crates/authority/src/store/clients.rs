@@ -31,6 +31,10 @@ pub enum ClientRemoval {
 /// What the authority remembers of clients.
 #[async_trait]
 pub trait ClientStore {
+    /// Remembers what the token API's own client is called: removing a client of that name ends none of the token API's sessions,
+    /// whatever it is called later. Writes nothing where that is known.
+    async fn note_token_api_client(&self, id: &str) -> Result<(), StoreError>;
+
     /// Adds a client. What is left of another one of its name that was removed ends first. Audited.
     async fn add_client(&self, client: StoredClient) -> Result<ClientChange, StoreError>;
 

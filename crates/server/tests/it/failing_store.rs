@@ -121,6 +121,7 @@ delegate! { AccountStore {
 } }
 
 delegate! { ClientStore {
+    true note_token_api_client(id: &str) -> ();
     true add_client(client: StoredClient) -> ClientChange;
     true change_client(client: StoredClient, now: Timestamp) -> ClientChange;
     true remove_client(client: &ClientId, now: Timestamp) -> ClientRemoval;

@@ -4,7 +4,7 @@ use jeton_authority::accounts::{ImportedUser, LastImport};
 use jeton_authority::audit::{AuditEnd, AuditEvent, AuditFilter};
 use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::store::{AccountChange, AccountsUpdated, NewUser, Refresh, UserAddition, UserChange};
-use jeton_authority::user::{Role, User, UserStatus};
+use jeton_authority::user::{Attributes, Role, User, UserStatus};
 use jeton_authority::{GrantId, UserId};
 
 use super::fixture::{CALLERS, Fresh, HOME, at, hash, new_grant, new_user, unknown_user, username};
@@ -26,6 +26,7 @@ fn new(name: &str, key: &str) -> (NewUser, LastImport) {
     let mut user = new_user(name);
     user.imported_key = Some(key.into());
     user.password = there.password.clone();
+    user.attributes = Attributes::new(there.attributes.clone()).expect("attributes");
     (user, LastImport::of(&there))
 }
 

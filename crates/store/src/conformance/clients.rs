@@ -24,7 +24,7 @@ impl Fresh {
 
     /// Opens a grant of a client.
     async fn grant_for(&self, user: UserId, client: &ClientId) -> GrantId {
-        let grant = NewGrant { client: client.as_str().into(), detail: detail(), ..new_grant(user) };
+        let grant = NewGrant { client: client.as_str().into(), ..new_grant(user) };
         let id = grant.id;
         assert_eq!(self.open_grant(grant).await.expect("opening a grant"), GrantOpening::Opened);
         id
@@ -121,7 +121,7 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
         fresh.grant_for(ada, &other).await,
     ];
     fresh.revoke_grant(revoked, at(1)).await.expect("revoking");
-    let expired = NewGrant { expires_at: at(5), detail: detail(), ..new_grant(ada) };
+    let expired = NewGrant { expires_at: at(5), ..new_grant(ada) };
     fresh.open_grant(expired.clone()).await.expect("opening");
     for client in [&web, &other] {
         fresh.give_consent(ada, client, &consent_to("openid"), at(1)).await.expect("consenting");
@@ -155,17 +155,17 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
 pub(super) async fn removing_a_client_ends_no_session_of_the_token_api(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let web = fresh.client("web").await;
-    let of_client = fresh.grant_for(ada, &web).await;
+    for name in ["web", "web", "another"] {
+        fresh.note_token_api_client(name).await.expect("noting");
+    }
+    let detail = GrantDetail::from_json(r#"{"auth_time":1700000000}"#).map(Box::new);
+    let of_client = NewGrant { detail, ..new_grant(ada) };
+    fresh.open_grant(of_client.clone()).await.expect("opening");
     // A sign-in with a password, where the token API's own client has the same name.
     let of_token_api = fresh.grant(ada).await;
     fresh.remove_client(&web, at(1)).await.expect("removing");
     assert_eq!(fresh.end_removed_client(&web).await.expect("ending"), 1);
-    assert_eq!([of_client, of_token_api].map(|grant| fresh.stands(grant)), [false, true]);
-}
-
-/// What an authorization fixes about its grant; the token API's grants have nothing of the kind.
-fn detail() -> Option<Box<GrantDetail>> {
-    GrantDetail::from_json(r#"{"auth_time":1700000000}"#).map(Box::new)
+    assert_eq!([of_client.id, of_token_api].map(|grant| fresh.stands(grant)), [false, true]);
 }
 
 pub(super) async fn the_sweep_ends_what_is_left_of_a_removed_client(fresh: &Fresh) {

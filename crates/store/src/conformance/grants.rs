@@ -80,11 +80,11 @@ pub(super) async fn what_an_authorization_fixed_comes_back_as_it_was_written(fre
             fresh.list_grants(GrantFilter::OfUser(id), None, 10, IDLE, at(100)).await.expect("listing");
         assert!(listed.iter().any(|summary| summary.grant.detail.as_deref() == Some(&written)));
     }
-    // The token API's tokens say nothing of it, and are not made to carry it along.
+    // The token API's tokens may say of their user what the operator maps.
     let plain = fresh.grant(id).await;
     let (found, _) = fresh.find_grant(plain).await.expect("finding").expect("it exists");
-    assert_eq!((found.grant.detail, found.email), (None, None));
-    assert!(found.attributes.is_empty());
+    assert_eq!((found.grant.detail, found.email.as_deref()), (None, Some("ada@example.org")));
+    assert_eq!(found.attributes, attributes);
 }
 
 pub(super) async fn a_grant_opens_only_while_the_verified_password_holds(fresh: &Fresh) {

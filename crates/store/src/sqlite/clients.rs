@@ -75,6 +75,17 @@ pub(super) fn remove(db: &Connection, client: &ClientId, now: Timestamp) -> rusq
     Ok(ClientRemoval::Removed)
 }
 
+/// Whether the token API's own client is or was called so.
+pub(super) fn is_token_apis(db: &Connection, id: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM token_api_clients WHERE id = ?1")?.exists([id])
+}
+
+pub(super) fn note_token_apis(db: &Connection, id: &str) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT INTO token_api_clients (id) VALUES (?1) ON CONFLICT DO NOTHING")?
+        .execute([id])
+        .map(drop)
+}
+
 pub(super) const FORGET_LOGOUTS: &str = "DELETE FROM logouts WHERE client = ?1";
 
 fn forget_logouts(db: &Connection, client: &ClientId) -> rusqlite::Result<()> {

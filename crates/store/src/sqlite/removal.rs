@@ -71,16 +71,17 @@ impl SqliteStore {
     }
 }
 
-/// The grants of a client that are not revoked, among those from `from` on, and where to look next. A grant without a detail is the
-/// token API's, whatever its client is called.
+/// The grants of a client that are not revoked, among those from `from` on, and where to look next. Where the token API's own client has
+/// or had its name, the grants without a detail are the token API's.
 fn grants_of(
     db: &Connection,
     client: &ClientId,
     from: Option<GrantId>,
 ) -> rusqlite::Result<(Vec<GrantId>, Option<GrantId>)> {
     let mut select = db.prepare_cached(
-        "SELECT id_high, id_low, client = ?2 AND detail IS NOT NULL AND revoked_at IS NULL FROM grants WHERE id_high >= ?1
-         ORDER BY id_high LIMIT ?3",
+        "SELECT id_high, id_low, client = ?2 AND revoked_at IS NULL
+             AND (detail IS NOT NULL OR NOT EXISTS (SELECT 1 FROM token_api_clients WHERE id = ?2))
+         FROM grants WHERE id_high >= ?1 ORDER BY id_high LIMIT ?3",
     )?;
     let from = from.map_or(i64::MIN, |grant| halves(grant).0);
     let mut rows = select.query((from, client.as_str(), LOOKS + 1))?;

@@ -105,6 +105,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "session_clients",
         sql: include_str!("../../migrations/sqlite/0016_session_clients.sql"),
     },
+    Migration {
+        number: 17,
+        name: "token_api_clients",
+        sql: include_str!("../../migrations/sqlite/0017_token_api_clients.sql"),
+    },
 ];
 
 /// The schema that this program works with.

@@ -24,6 +24,14 @@ use super::{SqliteStore, clients, devices, grants, logouts, one_time, sessions, 
 
 #[async_trait]
 impl ClientStore for SqliteStore {
+    async fn note_token_api_client(&self, id: &str) -> Result<(), StoreError> {
+        if self.readers.read(|db| clients::is_token_apis(db, id))? {
+            return Ok(());
+        }
+        let id = id.to_owned();
+        self.writer.submit(move |db| clients::note_token_apis(db, &id)).await
+    }
+
     async fn add_client(&self, client: StoredClient) -> Result<ClientChange, StoreError> {
         self.end_what_is_left_of(&client.id).await?;
         self.writer.submit(move |db| clients::add(db, &client)).await

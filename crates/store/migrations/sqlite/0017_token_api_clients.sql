@@ -1,0 +1,7 @@
+-- What the token API's own client is called, and was called before: removing a client of that name ends none of the token API's sessions.
+-- Those are the grants that have no detail.
+CREATE TABLE token_api_clients (
+    id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO token_api_clients (id) SELECT DISTINCT client FROM grants WHERE detail IS NULL;
