@@ -246,7 +246,7 @@ fn what_the_client_may_not_ask_for_is_left_out() {
         Scope::parse("openid orders").expect("a scope")
     );
     assert_eq!(refused(plain(), &[("scope", "admin")]), "invalid_scope");
-    assert_eq!(refused(plain(), &[("scope", "openid  profile")]), "invalid_scope");
+    assert_eq!(refused(plain(), &[("scope", "openid \"profile\"")]), "invalid_scope");
 }
 
 #[test]

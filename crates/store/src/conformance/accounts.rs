@@ -10,7 +10,7 @@ use jeton_authority::{GrantId, UserId};
 use super::fixture::{CALLERS, Fresh, HOME, at, hash, new_grant, new_user, unknown_user, username};
 
 /// A user as another system has them.
-fn imported(name: &str) -> ImportedUser {
+pub(super) fn imported(name: &str) -> ImportedUser {
     ImportedUser {
         username: username(name),
         email: None,

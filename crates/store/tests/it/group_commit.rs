@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_authority::client::StoredClient;
+use jeton_authority::grant::{GrantDetail, NewGrant};
 use jeton_authority::store::{ClientStore, Store, StoreError};
 use jeton_oauth::client::ClientId;
 use jeton_store::SqliteStore;
@@ -131,7 +132,9 @@ async fn others_write_while_the_grants_of_a_removed_client_are_ended() {
     let mut opening = JoinSet::new();
     for number in 0..GRANTS {
         let store = Arc::clone(&store);
-        opening.spawn(async move { store.open_grant(new_grant(&number.to_string())).await });
+        let detail = GrantDetail::from_json(r#"{"auth_time":1700000000}"#).map(Box::new);
+        let grant = NewGrant { detail, ..new_grant(&number.to_string()) };
+        opening.spawn(async move { store.open_grant(grant).await });
     }
     assert!(opening.join_all().await.iter().all(Result::is_ok));
     let before = store.commits();
