@@ -18,7 +18,6 @@ use crate::client::Client;
 use crate::grant::LiveGrant;
 use crate::store::StoreError;
 use crate::throttle::Memory;
-use crate::user::Username;
 use crate::{GrantId, Network};
 
 /// For how many seconds a repeated exchange of the same grant, by the same client for the same targets, is not recorded again.
@@ -97,10 +96,7 @@ impl Authority {
         if !self.rates.may_record_throttling(network, now) {
             return;
         }
-        let user = match Username::parse(username) {
-            Ok(username) => self.store.find_user(&username).await.ok().flatten(),
-            Err(_) => None,
-        };
+        let user = self.user_meant(username).await.ok().flatten();
         let record = AuditRecord {
             user: user.map(|user| user.id),
             network: Some(network),

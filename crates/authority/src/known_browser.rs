@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 use crate::authority::Authority;
 use crate::keys::KeyRing;
 use crate::random::sixteen;
+use crate::user::folded;
 
 /// How many accounts a browser is known for: those that signed in last.
 pub const KNOWN_ACCOUNTS: usize = 8;
@@ -103,6 +104,7 @@ impl Authority {
 
     /// What an account is called in cookies and in the throttle of user codes, whether it exists or not.
     pub(crate) fn account_tag(&self, username: &str) -> AccountTag {
-        first(self.with_ring(|ring| ring.seal("known account", &[username.trim().as_bytes()])))
+        let account = folded(username.trim());
+        first(self.with_ring(|ring| ring.seal("known account", &[account.as_bytes()])))
     }
 }

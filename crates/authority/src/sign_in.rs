@@ -16,7 +16,7 @@ use crate::refresh_token::RefreshState;
 use crate::store::{GrantOpening, StoreError};
 use crate::throttle::{Attempt, Standing, TurnedAway};
 use crate::token::TokenPair;
-use crate::user::{User, UserStatus, Username};
+use crate::user::{User, UserStatus, Username, folded, meant};
 use crate::{Caller, GrantId, Network, UserId, refresh_token, throttle};
 
 /// Why nobody was signed in.
@@ -111,16 +111,15 @@ impl Authority {
         now: Timestamp,
     ) -> Result<User, SignInError> {
         let username = username.trim();
-        let user = match Username::parse(username) {
-            Ok(username) => self.store.find_user(&username).await?,
-            Err(_) => None,
-        };
+        let user = self.user_meant(username).await?;
         // For a name that nobody has, the same is looked up to no end.
         let id = user.as_ref().map_or(UserId::from_bytes([0; 16]), |user| user.id);
         let noted_at = self.store.find_known_network(id, caller.network()).await?;
         let standing = self.standing(username, caller, is_known(noted_at, now));
 
-        let attempt = match throttle::enter(&self.throttle, username, caller, standing, now).await {
+        // However the name is written, it is one account that is guessed at.
+        let account = folded(username);
+        let attempt = match throttle::enter(&self.throttle, &account, caller, standing, now).await {
             Ok(attempt) => attempt,
             Err(turned_away) => {
                 if let TurnedAway::Throttled(_) = turned_away {
@@ -148,6 +147,13 @@ impl Authority {
             self.note_network(&user, caller.network(), now).await?;
         }
         Ok(user)
+    }
+
+    /// The user that somebody means who typed this name.
+    pub(crate) async fn user_meant(&self, typed: &str) -> Result<Option<User>, StoreError> {
+        let Ok(username) = Username::parse(typed) else { return Ok(None) };
+        let alike = self.store.find_users_alike(&username).await?;
+        Ok(meant(&username, alike))
     }
 
     /// How this account knows the caller. All of it is worked out for every name, whether somebody has it or not.

@@ -78,6 +78,8 @@ pub enum UserAddition {
     Added,
     /// Another user has that name; nothing was changed.
     NameTaken,
+    /// The name of another user differs in nothing but case or composition; nothing was changed.
+    SimilarNameTaken,
     /// Another user has that imported key; nothing was changed.
     ImportedKeyTaken,
 }
@@ -179,6 +181,9 @@ pub trait Store:
 
     /// The user with this name.
     async fn find_user(&self, username: &Username) -> Result<Option<User>, StoreError>;
+
+    /// The users whose [folded](Username::folded) names are that of this one, two at most: the one of exactly this name first.
+    async fn find_users_alike(&self, username: &Username) -> Result<Vec<User>, StoreError>;
 
     /// The users in the order of their names, at most `limit` of them, from the first name after `after`.
     async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError>;

@@ -1,18 +1,22 @@
 //! Users: the people who sign in.
 
 mod attributes;
+mod meant;
 
 pub use attributes::{Attributes, AttributesError};
+pub use meant::meant;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jeton_jose::Timestamp;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::UserId;
 use crate::password::PasswordHash;
 
 /// A name that a user signs in with: 1 to [`Username::MAX_CHARS`] characters, none of them a control character, no
-/// white space at either end. Compared exactly, as Django does.
+/// white space at either end. Kept as it was given; [`meant`] says which account a typed name means.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Username(Box<str>);
 
@@ -63,6 +67,20 @@ impl Username {
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name without what people neither see nor mean: case, and how letters are composed (NFKC and lower case, as RFC 8265
+    /// §3.3 prepares usernames). Two accounts whose folded names are equal look alike to those who sign in.
+    pub fn folded(&self) -> String {
+        self.0.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    }
+}
+
+/// The folded name that somebody typed, be it a username or not.
+pub(crate) fn folded(typed: &str) -> Cow<'_, str> {
+    match Username::parse(typed) {
+        Ok(username) => Cow::Owned(username.folded()),
+        Err(_) => Cow::Borrowed(typed),
     }
 }
 

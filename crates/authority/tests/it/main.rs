@@ -4,6 +4,7 @@ mod authorizing;
 mod clock_set_back;
 mod consenting;
 mod key_lifecycle;
+mod naming;
 mod passwords;
 mod refresh_model;
 mod refreshing;

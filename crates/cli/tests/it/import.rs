@@ -412,3 +412,26 @@ fn users_come_from_csv_and_json() {
     let refused = folder.run_reading(&["user", "import", "json", "-"], typo.as_bytes());
     assert!(refused.status == 1 && refused.err.contains("unknown member `pasword`"), "{refused:?}");
 }
+
+#[test]
+fn names_that_look_alike_are_imported_as_they_are_and_listed_and_no_new_one_is_added() {
+    let folder = Folder::new();
+    let ran = import(
+        &folder,
+        &[],
+        &json!([user(1, "Ada", json!({})), user(2, "ada", json!({})), user(3, "bob", json!({}))]),
+    );
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(
+        ran.err.contains("note: Ada, ada look alike: each of them signs in by exactly this name"),
+        "{ran:?}"
+    );
+    assert!(!ran.err.contains("bob"), "{ran:?}");
+    let ran = import(&folder, &[], &json!([user(4, "BOB", json!({}))]));
+    assert!(ran.err.contains("note: BOB, bob look alike"), "{ran:?}");
+    let refused = folder.run_reading(&["user", "add", "\u{c1}da", "--password-stdin"], b"lace");
+    assert_eq!(refused.status, 0, "another letter is another name: {refused:?}");
+    let refused = folder.run_reading(&["user", "add", "a\u{301}DA", "--password-stdin"], b"lace");
+    assert_eq!(refused.status, 1, "{refused:?}");
+    assert!(refused.err.contains("error[username_similar]: there is a user \u{c1}da already"), "{refused:?}");
+}

@@ -80,6 +80,7 @@ macro_rules! delegate {
 delegate! { Store {
     true add_user(user: NewUser) -> UserAddition;
     false find_user(username: &Username) -> Option<User>;
+    false find_users_alike(username: &Username) -> Vec<User>;
     false find_user_by_id(user: UserId) -> Option<User>;
     true change_attributes(user: UserId, attributes: Attributes, now: Timestamp) -> UserChange;
     false find_grant(grant: GrantId) -> Option<(LiveGrant, UserStatus)>;

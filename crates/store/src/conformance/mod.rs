@@ -59,6 +59,8 @@ cases! { $
         changed_attributes_take_the_place_of_all,
         names_are_compared_exactly,
         a_name_is_taken_once,
+        a_new_name_that_looks_like_another_is_refused,
+        names_that_look_alike_are_found_together_the_very_name_first,
         an_imported_key_is_taken_once,
         users_are_listed_by_name_in_pages,
         disabling_ends_every_grant_of_the_user,

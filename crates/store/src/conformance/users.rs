@@ -1,12 +1,14 @@
 //! Users: adding, finding, listing, and what ends with a change to one.
 
-use jeton_authority::GrantId;
+use jeton_authority::accounts::LastImport;
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::store::{Refresh, UserAddition, UserChange};
 use jeton_authority::user::{Attributes, Role, User, UserStatus};
+use jeton_authority::{GrantId, UserId};
 
+use super::accounts;
 use super::fixture::{Fresh, HOME, LIFETIME, at, hash, new_user, unknown_user, username};
 
 pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
@@ -58,11 +60,11 @@ pub(super) async fn changed_attributes_take_the_place_of_all(fresh: &Fresh) {
 
 pub(super) async fn names_are_compared_exactly(fresh: &Fresh) {
     let lower = fresh.user("ada").await;
-    let upper = fresh.user("Ada").await;
+    let upper = imported(fresh, "Ada").await;
     let spaced = fresh.user("a da").await;
     // One letter, and two characters that look like it.
     let composed = fresh.user("ad\u{e4}").await;
-    let decomposed = fresh.user("ada\u{308}").await;
+    let decomposed = imported(fresh, "ada\u{308}").await;
     for (name, id) in
         [("ada", lower), ("Ada", upper), ("a da", spaced), ("ad\u{e4}", composed), ("ada\u{308}", decomposed)]
     {
@@ -71,6 +73,44 @@ pub(super) async fn names_are_compared_exactly(fresh: &Fresh) {
     for name in ["ad", "ADA", "ada ada", "ada%", "ad_"] {
         assert_eq!(fresh.find_user(&username(name)).await.expect("finding"), None, "{name}");
     }
+}
+
+/// Other systems have users whose names look alike, and they come as they are.
+async fn imported(fresh: &Fresh, name: &str) -> UserId {
+    let user = new_user(name);
+    let (id, last) = (user.id, LastImport::of(&accounts::imported(name)));
+    let added = fresh.add_imported_users(vec![(user, last)]).await;
+    assert_eq!(added.expect("importing"), [UserAddition::Added]);
+    id
+}
+
+pub(super) async fn a_new_name_that_looks_like_another_is_refused(fresh: &Fresh) {
+    let ada = fresh.user("Ad\u{e4}").await;
+    for alike in ["ad\u{e4}", "AD\u{c4}", "Ada\u{308}", "\u{ff21}d\u{e4}"] {
+        let added = fresh.add_user(new_user(alike)).await.expect("adding");
+        assert_eq!(added, UserAddition::SimilarNameTaken, "{alike}");
+    }
+    assert_eq!(fresh.add_user(new_user("Ad\u{e4}")).await.expect("adding"), UserAddition::NameTaken);
+    fresh.user("ada").await;
+    fresh.remove_user(ada, at(1)).await.expect("removing");
+    fresh.user("ad\u{e4}").await;
+}
+
+pub(super) async fn names_that_look_alike_are_found_together_the_very_name_first(fresh: &Fresh) {
+    let lower = fresh.user("ada").await;
+    let upper = imported(fresh, "Ada").await;
+    fresh.user("bob").await;
+    let found = async |name: &str| -> Vec<UserId> {
+        let users = fresh.find_users_alike(&username(name)).await.expect("finding");
+        users.iter().map(|user| user.id).collect()
+    };
+    assert_eq!(found("Ada").await, [upper, lower]);
+    assert_eq!(found("ada").await, [lower, upper]);
+    assert_eq!(found("ADA").await.len(), 2);
+    assert_eq!(found("BOB").await.len(), 1);
+    assert_eq!(found("eve").await, []);
+    imported(fresh, "ADA").await;
+    assert_eq!(found("Ada").await.len(), 2, "two are enough to know");
 }
 
 pub(super) async fn a_name_is_taken_once(fresh: &Fresh) {
@@ -98,9 +138,10 @@ pub(super) async fn an_imported_key_is_taken_once(fresh: &Fresh) {
 }
 
 pub(super) async fn users_are_listed_by_name_in_pages(fresh: &Fresh) {
-    for name in ["dot", "Ada", "bob", "ada", "émile", "cy"] {
+    for name in ["dot", "bob", "ada", "émile", "cy"] {
         fresh.user(name).await;
     }
+    imported(fresh, "Ada").await;
     let mut pages = Vec::new();
     let mut after = None;
     loop {

@@ -84,7 +84,7 @@ fn update_imported(
     }
     // Users may swap their names, so each gives up its own first.
     for (id, _) in updates.iter().filter(|(_, update)| update.username.is_some()) {
-        set_name(db, *id, &format!("renamed {id}"))?;
+        give_up_name(db, *id)?;
     }
     let changes: rusqlite::Result<_> =
         updates.iter().map(|(id, update)| apply(db, *id, update, now)).collect();
@@ -117,9 +117,15 @@ fn taken_name(db: &Connection, updates: &[(UserId, AccountUpdate)]) -> rusqlite:
     Ok(None)
 }
 
-fn set_name(db: &Connection, user: UserId, name: &str) -> rusqlite::Result<()> {
-    db.prepare_cached("UPDATE users SET username = ?2 WHERE id = ?1")?
-        .execute((user.as_bytes(), name))
+fn give_up_name(db: &Connection, user: UserId) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE users SET username = ?2, folded = NULL WHERE id = ?1")?
+        .execute((user.as_bytes(), format!("renamed {user}")))
+        .map(drop)
+}
+
+fn set_name(db: &Connection, user: UserId, name: &Username) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE users SET username = ?2, folded = ?3 WHERE id = ?1")?
+        .execute((user.as_bytes(), name.as_str(), name.folded()))
         .map(drop)
 }
 
@@ -130,7 +136,7 @@ fn apply(
     now: Timestamp,
 ) -> rusqlite::Result<AccountChange> {
     if let Some(name) = &update.username {
-        set_name(db, id, name.as_str())?;
+        set_name(db, id, name)?;
     }
     if let Some(email) = &update.email {
         set_email(db, id, email.as_deref())?;

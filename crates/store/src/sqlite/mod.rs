@@ -170,11 +170,15 @@ impl Drop for SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError> {
-        self.writer.submit(move |db| users::add(db, &user)).await
+        self.writer.submit(move |db| users::add_unlike_others(db, &user)).await
     }
 
     async fn find_user(&self, username: &Username) -> Result<Option<User>, StoreError> {
         self.readers.read(|db| users::find(db, username))
+    }
+
+    async fn find_users_alike(&self, username: &Username) -> Result<Vec<User>, StoreError> {
+        self.readers.read(|db| users::find_alike(db, username))
     }
 
     async fn find_user_by_id(&self, user: UserId) -> Result<Option<User>, StoreError> {

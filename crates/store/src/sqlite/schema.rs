@@ -14,7 +14,7 @@ use super::connection::{self, BUSY_TIMEOUT, PAGE_SIZE};
 use super::header::{self, APPLICATION_ID, Header};
 use super::master_key;
 use super::place::Place;
-use super::{Access, OpenError, OpenMode};
+use super::{Access, OpenError, OpenMode, users};
 
 /// One step of the schema. Its number and name are the same in every backend.
 struct Migration {
@@ -109,6 +109,11 @@ const MIGRATIONS: &[Migration] = &[
         number: 17,
         name: "token_api_clients",
         sql: include_str!("../../migrations/sqlite/0017_token_api_clients.sql"),
+    },
+    Migration {
+        number: 18,
+        name: "folded_names",
+        sql: include_str!("../../migrations/sqlite/0018_folded_names.sql"),
     },
 ];
 
@@ -229,6 +234,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Failed> {
         transaction.execute_batch(migration.sql)?;
         transaction.execute("INSERT INTO migrations VALUES (?1, ?2)", (migration.number, migration.name))?;
     }
+    // SQLite folds the letters of ASCII alone.
+    users::fold_names(&transaction)?;
     transaction.pragma_update(None, "user_version", KNOWN)?;
     transaction.commit()?;
     // The header is looked at without SQLite, so it must not stay behind in the log.

@@ -13,6 +13,14 @@ use super::columns::{counted, named, optional_text, text, timestamp, user_id};
 use super::ending::{self, Hears, Which};
 use super::sessions;
 
+/// Adds a user whose name looks like that of nobody else.
+pub(super) fn add_unlike_others(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddition> {
+    match find_alike(db, &user.username)?.first() {
+        Some(other) if other.username != user.username => Ok(UserAddition::SimilarNameTaken),
+        _ => add(db, user),
+    }
+}
+
 pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddition> {
     if db.prepare_cached("SELECT 1 FROM users WHERE username = ?1")?.exists([user.username.as_str()])? {
         return Ok(UserAddition::NameTaken);
@@ -32,8 +40,8 @@ pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddit
         return Ok(UserAddition::ImportedKeyTaken);
     }
     let mut insert = db.prepare_cached(
-        "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, created_at, attributes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, created_at, attributes, folded)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     insert.execute((
         user.id.as_bytes(),
@@ -45,6 +53,7 @@ pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddit
         user.role == Role::Admin,
         user.created_at.unix(),
         user.attributes.to_json(),
+        user.username.folded(),
     ))?;
     audit::append(db, &about_user(AuditEvent::UserAdded, user.id, user.created_at))?;
     Ok(UserAddition::Added)
@@ -55,6 +64,27 @@ pub(super) fn find(db: &Connection, username: &Username) -> rusqlite::Result<Opt
         "SELECT {USER_COLUMNS} FROM users u WHERE u.username = ?1 AND u.removed_at IS NULL"
     ))?;
     select.query_row([username.as_str()], |row| user_at(row, 0)).optional()
+}
+
+pub(super) fn find_alike(db: &Connection, username: &Username) -> rusqlite::Result<Vec<User>> {
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {USER_COLUMNS} FROM users u WHERE u.folded = ?1 AND u.removed_at IS NULL
+         ORDER BY u.username = ?2 DESC LIMIT 2"
+    ))?;
+    select.query_map((username.folded(), username.as_str()), |row| user_at(row, 0))?.collect()
+}
+
+/// Gives each user that has none the folded name: of a database from before there were any.
+pub(super) fn fold_names(db: &Connection) -> rusqlite::Result<()> {
+    let mut select =
+        db.prepare("SELECT number, username FROM users WHERE folded IS NULL AND removed_at IS NULL")?;
+    let mut set = db.prepare("UPDATE users SET folded = ?2 WHERE number = ?1")?;
+    let users: Vec<(i64, Username)> =
+        select.query_map([], |row| Ok((row.get(0)?, username(row, 1)?)))?.collect::<Result<_, _>>()?;
+    for (number, username) in users {
+        set.execute((number, username.folded()))?;
+    }
+    Ok(())
 }
 
 pub(super) fn find_by_id(db: &Connection, user: UserId) -> rusqlite::Result<Option<User>> {
@@ -145,7 +175,7 @@ pub(super) fn remove(db: &Connection, user: UserId, now: Timestamp) -> rusqlite:
     }
     let unusable = PasswordHash::unusable();
     db.prepare_cached(
-        "UPDATE users SET username = ?2, removed_key = imported_key, imported_key = NULL, email = NULL, password = ?3,
+        "UPDATE users SET username = ?2, folded = NULL, removed_key = imported_key, imported_key = NULL, email = NULL, password = ?3,
              epoch = epoch + 1, disabled = 1, admin = 0, attributes = '{}', last_import = NULL, removed_at = ?4
          WHERE number = ?1",
     )?

@@ -116,6 +116,14 @@ async fn a_database_that_was_brought_up_to_date_works() {
 }
 
 #[tokio::test]
+async fn names_from_before_are_found_however_they_are_typed() {
+    let scratch = first_with_data();
+    let store = scratch.open();
+    let found = store.find_users_alike(&username("ADA")).await.expect("finding");
+    assert_eq!(found.iter().map(|user| user.username.as_str()).collect::<Vec<_>>(), ["ada"]);
+}
+
+#[tokio::test]
 async fn where_users_signed_in_from_before_is_known_after_the_migration() {
     let scratch = first_with_data();
     let store = scratch.open();

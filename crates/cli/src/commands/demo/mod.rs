@@ -116,7 +116,7 @@ async fn add_user(store: &SqliteStore) -> Result<String, Failure> {
         .map_err(|error| Failure::refused(error.to_string()))?;
     match store.add_user(user).await.map_err(failed)? {
         UserAddition::Added => Ok(password),
-        UserAddition::NameTaken | UserAddition::ImportedKeyTaken => {
+        UserAddition::NameTaken | UserAddition::SimilarNameTaken | UserAddition::ImportedKeyTaken => {
             Err(Failure::refused("the scratch folder was not empty"))
         }
     }

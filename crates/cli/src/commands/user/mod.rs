@@ -236,6 +236,19 @@ async fn add(store: &dyn Store, user: NewUser, style: Style) -> Result<(), Failu
         UserAddition::NameTaken => {
             Err(Failure::refused(format!("there is a user {} already", output::printable(&shown))))
         }
+        UserAddition::SimilarNameTaken => {
+            let name = username(&shown)?;
+            let others = store.find_users_alike(&name).await.map_err(failed)?;
+            let other = others.first().map_or_else(String::new, |other| other.username.to_string());
+            Err(Failure::coded(
+                "username_similar",
+                format!(
+                    "there is a user {} already, and nobody could tell the two apart: {} differs from it in case or in how letters are composed",
+                    output::printable(&other),
+                    output::printable(&shown)
+                ),
+            ))
+        }
         UserAddition::ImportedKeyTaken => {
             let key = output::printable(key.as_deref().unwrap_or_default());
             Err(Failure::refused(format!("another user has the key {key} already")))

@@ -1,11 +1,11 @@
 //! What an import does to the users that are there: worked out whole before anything is written.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jeton_authority::UserId;
 use jeton_authority::accounts::{ImportedUser, LastImport};
 use jeton_authority::store::{AccountsUpdated, NewUser, Store, UserAddition};
-use jeton_authority::user::Attributes;
+use jeton_authority::user::{Attributes, Username};
 
 use super::Bad;
 use super::judge::{Judged, Row};
@@ -81,6 +81,7 @@ impl Plan {
         }
         // One row that is left out keeps its old name, which another may have counted on.
         while plan.leave_out_taken_names(&present) {}
+        plan.note_names_alike(&present);
         Ok(plan)
     }
 
@@ -104,6 +105,31 @@ impl Plan {
         });
         self.fresh.retain(|row| !is_taken(row.user.username.as_str()) || leave_out(row));
         self.bad.len() > before
+    }
+
+    /// Notes which names look like those of others, once all is done. Their users sign in by exactly their own.
+    fn note_names_alike(&mut self, present: &Present) {
+        let mut names: BTreeSet<&str> = self.rows().map(|row| row.user.username.as_str()).collect();
+        let imported: HashSet<&str> = names.iter().copied().collect();
+        let renamed: HashSet<UserId> = self.known.iter().map(|(existing, _)| existing.id).collect();
+        let staying = present.by_name.values().filter(|existing| !renamed.contains(&existing.id));
+        names.extend(staying.map(|existing| existing.name.as_str()));
+        let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for name in names {
+            let folded = Username::parse(name).map_or_else(|_| name.to_owned(), |name| name.folded());
+            alike.entry(folded).or_default().push(name);
+        }
+        alike.retain(|_, names| names.len() > 1 && names.iter().any(|name| imported.contains(name)));
+        let note = |names: &Vec<&str>| {
+            let names: Vec<_> = names.iter().map(|name| printable(name)).collect();
+            format!("{} look alike: each of them signs in by exactly this name", names.join(", "))
+        };
+        let notes: Vec<_> = alike.values().map(note).collect();
+        self.notes.extend(notes);
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.fresh.iter().chain(self.known.iter().map(|(_, row)| row))
     }
 
     /// Does it.
@@ -154,7 +180,7 @@ async fn add(store: &dyn Store, batch: &[Row], report: &mut Report) -> Result<()
         match addition {
             UserAddition::Added => report.imported(row),
             // Somebody else added this very user in the meantime.
-            UserAddition::NameTaken | UserAddition::ImportedKeyTaken => {
+            UserAddition::NameTaken | UserAddition::SimilarNameTaken | UserAddition::ImportedKeyTaken => {
                 report.skipped.push(row.user.username.to_string());
             }
         }
