@@ -43,8 +43,8 @@ pub(crate) fn follow(config: &mut Config, data: &Data) -> GoesBy {
     GoesBy::RunningServer
 }
 
-/// As [`follow`], and says which issuer is shown and why.
-pub(crate) fn follow_and_say(config: &mut Config, data: &Data) {
+/// As [`follow`], and answers a note that says which issuer is shown and why.
+pub(crate) fn follow_issuer(config: &mut Config, data: &Data) -> String {
     let was_set = config.issuer.is_some();
     let goes_by = follow(config, data);
     let issuer = config.issuer_at(config.listen.0);
@@ -55,5 +55,5 @@ pub(crate) fn follow_and_say(config: &mut Config, data: &Data) {
             "by default, for no server runs on this folder: --config FILE or JETON_ISSUER names the one that it will have"
         }
     };
-    output::note(&format!("note: the issuer is {issuer}, {source}"));
+    format!("note: the issuer is {issuer}, {source}")
 }

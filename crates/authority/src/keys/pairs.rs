@@ -84,7 +84,7 @@ mod tests {
         let pairs = KeyPairs::default();
         {
             let mut made = pin!(pairs.make(Algorithm::RS256));
-            poll_fn(|cx| Poll::Ready(assert!(made.as_mut().poll(cx).is_pending()))).await;
+            assert!(poll_fn(|cx| Poll::Ready(made.as_mut().poll(cx).is_pending())).await);
         }
         assert_eq!(pairs.begun().len(), 1);
         let begun = pairs.begin(Algorithm::RS256);

@@ -207,7 +207,7 @@ fn what_makes_no_sense_is_refused() {
         &["--id-token-alg", "HS256"],
         &["--backchannel-logout-uri", "com.example.app:/logout"],
         &["--claim", "department"],
-        &["--scope", "two  spaces"],
+        &["--scope", "a\\backslash"],
     ] {
         folder.run(&[&["client", "add", "--id", "x"], wrong].concat()).misused();
     }

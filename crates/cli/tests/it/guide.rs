@@ -19,7 +19,7 @@ fn examples(guide: &str) -> Vec<Example> {
                 examples.last_mut().expect("commands come first").printed = Some(format!("{printed}\n"));
             }
             // Programs and files of the reader's own, and what needs a server and somebody at a browser, or the world outside.
-            ("js" | "rust" | "toml" | "json" | "console", _) => {}
+            ("java" | "js" | "nginx" | "rust" | "toml" | "json" | "console", _) => {}
             (other, _) => panic!("a block of {other}"),
         }
     }

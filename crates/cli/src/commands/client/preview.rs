@@ -17,7 +17,7 @@ use super::Clients;
 use crate::commands::user::{failed, find};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::output::Style;
+use crate::output::{self, Style};
 use crate::{clock, served, serving};
 
 /// Show what a client's tokens would say of a user
@@ -43,7 +43,7 @@ pub(super) struct Preview {
 
 impl Preview {
     pub(super) async fn run(self, clients: Clients, mut config: Config, style: Style) -> Result<(), Failure> {
-        served::follow_and_say(&mut config, &clients.data);
+        let issuer = served::follow_issuer(&mut config, &clients.data);
         let client = clients.find(&self.id).await?;
         let user = find(&*clients.data.store, &self.user).await?;
         let scope = self.scope.unwrap_or_else(|| client.scope().clone());
@@ -77,6 +77,7 @@ impl Preview {
         .await
         .map_err(|error| Failure::refused(error.to_string()))?;
         let preview = authority.preview(&client, &user, &scope, now);
+        output::note(&issuer);
         style.print(&preview, || {
             let absent = || Some("–  it does not ask for the scope openid".to_owned());
             let sections = [
