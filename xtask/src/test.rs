@@ -1,5 +1,9 @@
 //! `cargo xtask test`: the workspace's own tests, then the suites that need the real command and real peers.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -59,7 +63,9 @@ pub(crate) fn run(selection: &Selection) -> Result<()> {
     let mut report = Report::default();
     if selection.rust {
         console::headline("tests of the crates");
-        report.check("the tests of the crates pass", rust);
+        let skipped = Skipped::begin()?;
+        report.check("the tests of the crates pass", || rust(&skipped));
+        skipped.tell(&mut report);
     }
     if !selection.suites.is_empty() {
         let stage = Stage::new(selection.quick)?;
@@ -100,12 +106,43 @@ fn run_suite(suite: &Suite, stage: &Stage, report: &mut Report) {
 }
 
 /// `cargo nextest` where it is installed, which runs more of them at once; it leaves out the examples in the docs.
-fn rust() -> Result<()> {
+fn rust(skipped: &Skipped) -> Result<()> {
+    let run = |arguments: &[&str]| {
+        let mut command = cargo::command(arguments);
+        command.env("JETON_SKIPPED", &skipped.file);
+        cargo::finish(&mut command, "cargo test")
+    };
     if cargo::has("nextest") {
-        let tests = cargo::run(&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level=fail"]);
-        let examples = cargo::run(&["test", "--workspace", "--doc", "--no-fail-fast"]);
+        let tests = run(&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level=fail"]);
+        let examples = run(&["test", "--workspace", "--doc", "--no-fail-fast"]);
         tests.and(examples)
     } else {
-        cargo::run(&["test", "--workspace", "--no-fail-fast"])
+        run(&["test", "--workspace", "--no-fail-fast"])
+    }
+}
+
+/// The tests that were skipped since their published vectors are not here: they write their names into a file.
+struct Skipped {
+    file: PathBuf,
+}
+
+impl Skipped {
+    fn begin() -> Result<Self> {
+        let file = cargo::root().join("target/skipped-tests");
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", file.display()));
+            }
+            _ => Ok(Self { file }),
+        }
+    }
+
+    /// Counts them in the report.
+    fn tell(&self, report: &mut Report) {
+        let names = fs::read_to_string(&self.file).unwrap_or_default();
+        let names: BTreeSet<&str> = names.lines().collect();
+        for name in names {
+            report.skip(name, "its published vectors are not here: set JETON_VECTORS");
+        }
     }
 }

@@ -132,6 +132,7 @@ mod timestamp;
 #[cfg(any(feature = "jwe", feature = "prepared-keys"))]
 #[cfg(test)]
 #[path = "../tests/it/vectors.rs"]
+#[expect(dead_code, reason = "shared with the tests beside the crate, which read more")]
 mod vectors;
 #[cfg(feature = "x509")]
 pub mod x509;

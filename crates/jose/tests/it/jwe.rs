@@ -151,10 +151,14 @@ fn the_examples_of_rfc7516_and_rfc7517_decrypt() {
 
 #[test]
 fn the_jose_cookbook_decrypts_and_what_is_refused_is_said() {
-    let Some(folder) = crate::vectors::folder() else { return };
-    let mut names: Vec<_> = ["jwe", "curve25519"]
-        .iter()
-        .flat_map(|dir| std::fs::read_dir(folder.join("rfc7520-cookbook").join(dir)).unwrap())
+    // The second one goes beyond the RFC, and is in the folder beside the project.
+    let folders =
+        ["jwe", "curve25519"].map(|name| crate::vectors::place(&format!("rfc7520-cookbook/{name}")));
+    let has_all = folders.iter().all(Option::is_some);
+    let mut names: Vec<_> = folders
+        .into_iter()
+        .flatten()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())
         .collect();
     names.sort();
@@ -211,7 +215,7 @@ fn the_jose_cookbook_decrypts_and_what_is_refused_is_said() {
             }
         }
     }
-    assert_eq!(decrypted, 30);
+    assert!(decrypted == 30 || !has_all && decrypted >= 24, "{decrypted}");
 }
 
 #[test]

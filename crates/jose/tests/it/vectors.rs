@@ -1,12 +1,18 @@
-//! Finding and reading the published test data.
+//! Finding and reading the published test data: what the RFCs print is in `vectors/`, the rest is in a folder beside the project.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-/// The folder of published vectors: `JETON_VECTORS`, else `../shared/vectors` beside the project. Nothing where it is missing,
-/// unless the environment says that it must be there.
-pub(crate) fn folder() -> Option<PathBuf> {
+/// The project's own folder.
+fn own() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../vectors")
+}
+
+/// The folder of the vectors that the project does not have: `JETON_VECTORS`, else `../shared/vectors` beside it. Nothing where
+/// it is missing, unless the environment says that it must be there.
+fn others() -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
     let folder = std::env::var_os("JETON_VECTORS").map_or_else(beside, PathBuf::from);
     if folder.is_dir() {
@@ -18,12 +24,27 @@ pub(crate) fn folder() -> Option<PathBuf> {
         folder.display()
     );
     eprintln!("SKIPPED: the published vectors are missing ({}); set JETON_VECTORS", folder.display());
+    count_skipped();
     None
 }
 
-/// One file of the folder.
+/// Tells `cargo xtask test` which test was skipped, in the file that it names.
+fn count_skipped() {
+    let Some(file) = std::env::var_os("JETON_SKIPPED") else { return };
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
+    file.and_then(|mut file| writeln!(file, "{} {test}", env!("CARGO_PKG_NAME"))).unwrap();
+}
+
+/// The place of a file or folder of vectors.
+pub(crate) fn place(name: &str) -> Option<PathBuf> {
+    let own = own().join(name);
+    if own.exists() { Some(own) } else { others().map(|folder| folder.join(name)) }
+}
+
+/// One file of vectors.
 pub(crate) fn read(file: &str) -> Option<Value> {
-    let path = folder()?.join(file);
+    let path = place(file)?;
     let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Some(serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }

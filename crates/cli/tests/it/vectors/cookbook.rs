@@ -7,8 +7,8 @@ use super::{Files, published, read, run, text, token};
 
 /// The files of a folder of the cookbook, in order.
 fn examples(folder: &str) -> Vec<(String, Value)> {
-    let Some(vectors) = published::folder() else { return vec![] };
-    let mut names: Vec<_> = std::fs::read_dir(vectors.join("rfc7520-cookbook").join(folder))
+    let Some(folder_of) = published::place(&format!("rfc7520-cookbook/{folder}")) else { return vec![] };
+    let mut names: Vec<_> = std::fs::read_dir(folder_of)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
         .collect();
@@ -66,7 +66,8 @@ fn signatures_of_the_cookbook_verify_in_every_form_and_print_their_payload() {
             }
         }
     }
-    assert!(published::folder().is_none() || verified == 22, "{verified}");
+    // Four of them go beyond the RFC, and are in the folder beside the project.
+    assert!(verified == 22 || verified >= 16 && examples("rfc7797").is_empty(), "{verified}");
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn encrypted_texts_of_the_cookbook_decrypt_in_every_form_and_what_is_refused_is_
             }
         }
     }
-    assert!(published::folder().is_none() || decrypted == 30, "{decrypted}");
+    assert!(decrypted == 30 || decrypted >= 24 && examples("curve25519").is_empty(), "{decrypted}");
 }
 
 #[test]

