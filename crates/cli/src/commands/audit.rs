@@ -1,7 +1,7 @@
 //! `jeton audit`: what happened, for whoever has to explain it later.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
 use jeton_authority::UserId;
@@ -15,7 +15,7 @@ use crate::data::{self, Data};
 use crate::failure::Failure;
 use crate::options::StoreOptions;
 use crate::output::{self, Style, printable};
-use crate::words;
+use crate::{clock, words};
 
 /// How many records are read at once.
 const PAGE: u32 = 1_000;
@@ -89,12 +89,15 @@ fn time(text: &str) -> Result<Timestamp, String> {
         "wants a date such as 2026-11-30, a time such as 2026-11-30T01:00:00Z, or how long ago, such as 2h";
     let midnight = format!("{text}T00:00:00Z");
     let at = humantime::parse_rfc3339_weak(text).or_else(|_| humantime::parse_rfc3339(&midnight)).ok();
-    let at = at.or_else(|| SystemTime::now().checked_sub(humantime::parse_duration(text).ok()?));
-    let seconds = match at {
-        Some(at) => at.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
-        None => text.parse().ok(),
-    };
-    seconds.map(Timestamp::from_unix).ok_or_else(|| WANTED.to_owned())
+    if let Some(at) = at {
+        let seconds =
+            at.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok());
+        return seconds.map(Timestamp::from_unix).ok_or_else(|| WANTED.to_owned());
+    }
+    if let Ok(ago) = humantime::parse_duration(text) {
+        return Ok(clock::now().saturating_sub(ago));
+    }
+    text.parse().map(Timestamp::from_unix).map_err(|_| WANTED.to_owned())
 }
 
 /// A record as it is shown.

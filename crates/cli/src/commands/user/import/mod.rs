@@ -112,6 +112,9 @@ struct Rows {
     notes: Vec<String>,
 }
 
+/// Reads the text of a file.
+type Parse<'p> = dyn Fn(&str) -> Result<Rows, String> + 'p;
+
 /// A file that was read and judged.
 pub(super) struct Ready {
     judged: Judged,
@@ -123,7 +126,7 @@ impl Import {
     /// Reads and judges the file.
     pub(super) fn read(&self) -> Result<Ready, Failure> {
         let field = &*self.options.username_field;
-        let (file, parse): (_, &dyn Fn(&str) -> Result<Rows, String>) = match &self.format {
+        let (file, parse): (_, &Parse<'_>) = match &self.format {
             Format::Django { model, file } => (file, &|text| django::rows(text, model, field)),
             Format::Csv { file } => (file, &|text| csv::rows(text, field)),
             Format::Json { file } => (file, &|text| json::rows(text, field)),

@@ -69,8 +69,7 @@ pub(super) fn objects(text: &str) -> Result<Vec<(String, serde_json::Value)>, St
             .collect());
     }
     let mut objects = Vec::new();
-    let mut stream = serde_json::Deserializer::from_str(text).into_iter();
-    while let Some(object) = stream.next() {
+    for object in serde_json::Deserializer::from_str(text).into_iter() {
         let place = format!("object {}", objects.len() + 1);
         let object = object.map_err(|error| format!("{place} is not JSON: {}", shown(&error)))?;
         objects.push((place, object));
