@@ -21,8 +21,8 @@ use super::sessions::{grant_from, new_session};
 use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
 
 /// What nobody but the operator or a user removes.
-const LASTING: [&str; 7] =
-    ["clients", "consents", "keys", "master_key_check", "migrations", "probe", "users"];
+const LASTING: [&str; 8] =
+    ["clients", "consents", "keys", "master_key_check", "migrations", "probe", "token_api_clients", "users"];
 
 impl Fresh {
     /// Sweeps one kind for as long as there is something to remove; answers how many steps removed how much.
@@ -75,6 +75,7 @@ impl Fresh {
         assert!(self.holds(&alone, at(1)).await);
         self.end_session(ended.id, at(1)).await.expect("ending a session");
         self.note_known_network(ada, HOME, 9, at(1)).await.expect("noting a network");
+        self.note_token_api_client("first-party").await.expect("noting a client");
         let gone = self.client("gone").await;
         self.remove_client(&gone, at(1)).await.expect("removing a client");
     }
