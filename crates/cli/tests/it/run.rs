@@ -237,7 +237,7 @@ impl Server {
 
     fn exchange(&self, request: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a time-out");
         stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");

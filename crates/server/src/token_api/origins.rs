@@ -98,7 +98,9 @@ impl Origin {
             return Err(OriginError::NotAscii(text.into()));
         }
         let authority: http::uri::Authority = rest.parse().map_err(|_| malformed())?;
-        let has_bad_port = authority.port_u16().is_none() && rest.ends_with(':') || rest.contains('@');
+        // A port that is none, such as 99999, is left out as if there were none.
+        let has_bad_port = authority.port().is_none() && rest.len() > authority.host().len();
+        let has_bad_port = has_bad_port || rest.contains('@');
         if authority.host().is_empty() || has_bad_port {
             return Err(malformed());
         }
