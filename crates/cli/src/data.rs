@@ -23,7 +23,8 @@ pub(crate) struct Data {
 
 /// Opens the folder of a configuration, and makes it where it is missing.
 pub(crate) fn folder(config: &Config) -> Result<DataFolder, Failure> {
-    let folder = DataFolder::open(&config.data).map_err(|error| Failure::refused(error.to_string()))?;
+    let folder =
+        DataFolder::open(&config.data).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
     warn_if_writable_by_others(folder.path());
     Ok(folder)
 }
@@ -90,8 +91,9 @@ pub(crate) fn problem(config: &Config) -> Option<(&'static str, String)> {
         Err(OpenError::Missing { .. } | OpenError::Older { .. }) => return None,
         Err(error) => return Some(("database", error.to_string())),
     };
-    let sealed =
-        run(async { store.sealed_things().await.map_err(|error| Failure::refused(error.to_string())) });
+    let sealed = run(async {
+        store.sealed_things().await.map_err(|error| Failure::coded("store_failed", error.to_string()))
+    });
     match (sealed, key) {
         (Err(failure), _) => Some(("database", failure.to_string())),
         (Ok(sealed), None) if !sealed.is_empty() => {
@@ -131,7 +133,7 @@ pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::refused(format!("cannot start: {error}")))?;
+        .map_err(|error| Failure::coded("start_failed", format!("cannot start: {error}")))?;
     let outcome = runtime.block_on(work);
     // A look-up of a name cannot be broken off. Nobody waits for its answer any more.
     runtime.shutdown_background();

@@ -10,10 +10,7 @@ pub(crate) enum Failure {
     /// The command was asked for in a way that makes no sense: status 2.
     #[error("{0}")]
     Usage(String),
-    /// What was asked is refused, or did not work: status 1.
-    #[error("{0}")]
-    Refused(String),
-    /// A key, a token or a claim is refused, under a stable code (docs/errors.md): status 1.
+    /// What was asked is refused, or did not work, under a stable code (docs/errors.md): status 1.
     #[error("{text}")]
     Coded {
         /// The code.
@@ -30,11 +27,6 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// A refusal, in one line.
-    pub(crate) fn refused(text: impl Into<String>) -> Self {
-        Self::Refused(text.into())
-    }
-
     /// A refusal under a stable code, in one line.
     pub(crate) fn coded(code: &'static str, text: impl Into<String>) -> Self {
         Self::Coded { code, text: text.into() }
@@ -44,6 +36,7 @@ impl Failure {
     pub(crate) fn code(&self) -> Option<&'static str> {
         match self {
             Self::Coded { code, .. } => Some(code),
+            Self::Config(problems) if !problems.are_usage() => Some("config_invalid"),
             _ => None,
         }
     }
@@ -57,7 +50,7 @@ impl Failure {
     pub(crate) fn status(&self) -> ExitCode {
         match self {
             Self::ClosedPipe => ExitCode::SUCCESS,
-            Self::Refused(_) | Self::Coded { .. } => ExitCode::from(1),
+            Self::Coded { .. } => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
             Self::Config(problems) => ExitCode::from(if problems.are_usage() { 2 } else { 1 }),
         }

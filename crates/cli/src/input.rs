@@ -115,13 +115,17 @@ pub(crate) fn new_password(username: &str) -> Result<Zeroizing<String>, Failure>
         ));
     }
     let ask = |prompt: String| {
-        rpassword::prompt_password(prompt)
-            .map(Zeroizing::new)
-            .map_err(|error| Failure::refused(format!("cannot ask for a password: {error}")))
+        rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|error| {
+            Failure::coded("terminal_unusable", format!("cannot ask for a password: {error}"))
+        })
     };
     let first = ask(format!("Password for {username}: "))?;
     let second = ask("The same again: ".to_owned())?;
-    if first == second { Ok(first) } else { Err(Failure::refused("the two passwords differ")) }
+    if first == second {
+        Ok(first)
+    } else {
+        Err(Failure::coded("passwords_differ", "the two passwords differ"))
+    }
 }
 
 fn stdin_to_end() -> Result<Zeroizing<Vec<u8>>, Failure> {

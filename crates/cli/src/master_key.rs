@@ -32,11 +32,10 @@ pub(crate) fn read(config: &Config, folder: &Path) -> Result<Option<MasterKey>, 
             parse(&text).ok_or_else(|| refused(&path.display().to_string())).map(Some)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::refused(format!(
-            "cannot read the master key {}: {}",
-            path.display(),
-            cause(&path, &error)
-        ))),
+        Err(error) => Err(Failure::coded(
+            "master_key_unreadable",
+            format!("cannot read the master key {}: {}", path.display(), cause(&path, &error)),
+        )),
     }
 }
 
@@ -47,7 +46,7 @@ pub(crate) async fn make_for(
     store: &SqliteStore,
 ) -> Result<MasterKey, Failure> {
     let path = file(config, folder.path());
-    if store.is_sealed().await.map_err(|error| Failure::refused(error.to_string()))? {
+    if store.is_sealed().await.map_err(|error| Failure::coded("store_failed", error.to_string()))? {
         return Err(missing(config, folder));
     }
     make(&path)
@@ -84,15 +83,21 @@ fn parse(text: &str) -> Option<MasterKey> {
 }
 
 fn refused(place: &str) -> Failure {
-    Failure::refused(format!("{place} is no master key: it wants {BYTES} bytes in base64url"))
+    Failure::coded(
+        "master_key_malformed",
+        format!("{place} is no master key: it wants {BYTES} bytes in base64url"),
+    )
 }
 
 /// What to do about a key that is not there, though something is sealed under it.
 pub(crate) fn missing(config: &Config, folder: &DataFolder) -> Failure {
-    Failure::refused(format!(
-        "the master key {} is missing, and the keys in the store cannot be opened without it: put it back, or set keys.master_key",
-        file(config, folder.path()).display()
-    ))
+    Failure::coded(
+        "master_key_missing",
+        format!(
+            "the master key {} is missing, and the keys in the store cannot be opened without it: put it back, or set keys.master_key",
+            file(config, folder.path()).display()
+        ),
+    )
 }
 
 fn make(path: &Path) -> Result<MasterKey, Failure> {
@@ -101,12 +106,18 @@ fn make(path: &Path) -> Result<MasterKey, Failure> {
     let text = Zeroizing::new(format!("{}\n", base64url::encode(bytes.as_slice())));
     let written = write_new(path, text.as_bytes());
     written.map_err(|error| {
-        Failure::refused(format!("cannot make the master key {}: {}", path.display(), cause(path, &error)))
+        Failure::coded(
+            "master_key_unwritable",
+            format!("cannot make the master key {}: {}", path.display(), cause(path, &error)),
+        )
     })?;
     // Another process may have been first: what the file holds counts.
     let text = fs::read_to_string(path).map(Zeroizing::new);
     let text = text.map_err(|error| {
-        Failure::refused(format!("cannot read {}: {}", path.display(), cause(path, &error)))
+        Failure::coded(
+            "master_key_unreadable",
+            format!("cannot read {}: {}", path.display(), cause(path, &error)),
+        )
     })?;
     parse(&text).ok_or_else(|| refused(&path.display().to_string()))
 }

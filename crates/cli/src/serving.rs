@@ -59,7 +59,7 @@ pub(crate) fn start_log(config: &Config) -> Result<(), Failure> {
         config::LogFormat::Json => logging::Format::Json,
     };
     let log = logging::init(format, config.log_level.as_str());
-    output::note_through(log.map_err(|error| Failure::refused(error.to_string()))?);
+    output::note_through(log.map_err(|error| Failure::coded("log_unusable", error.to_string()))?);
     Ok(())
 }
 
@@ -69,7 +69,8 @@ const LAST_TIME: Duration = Duration::from_millis(200);
 /// Runs a server on as many threads as there are cores. It is given the signals, which are taken over before anything else
 /// happens.
 pub(crate) fn run(server: impl AsyncFnOnce(Signals) -> Result<(), Failure>) -> Result<(), Failure> {
-    let cannot_start = |error: std::io::Error| Failure::refused(format!("cannot start: {error}"));
+    let cannot_start =
+        |error: std::io::Error| Failure::coded("start_failed", format!("cannot start: {error}"));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
     let outcome = runtime.block_on(async {
         let signals = Signals::take_over().map_err(cannot_start)?;
@@ -84,7 +85,8 @@ impl Prepared {
     /// Prepares a server. What may be refused is tried before anything is changed: a folder that another server has, a
     /// database of a newer version, a wrong master key.
     pub(crate) async fn new(config: Config) -> Result<Self, Failure> {
-        let shared_secret = config.shared_secret().map_err(Failure::refused)?;
+        let shared_secret =
+            config.shared_secret().map_err(|text| Failure::coded("shared_secret_unusable", text))?;
         let tls = config.tls().map_err(|error| match &error {
             TlsError::Unreadable { file, error: denied } => Failure::coded(
                 error.code(),
@@ -93,7 +95,8 @@ impl Prepared {
             _ => Failure::coded(error.code(), error.to_string()),
         })?;
         let folder = data::folder(&config)?;
-        let lock = folder.lock_for_server().map_err(|error| Failure::refused(error.to_string()))?;
+        let lock =
+            folder.lock_for_server().map_err(|error| Failure::coded(error.code(), error.to_string()))?;
         let mut data = Data::open_as(&config, folder, Access::Server)?;
         let master = data.master(&config).await?;
         let Data { folder, store, .. } = data;
@@ -114,7 +117,7 @@ impl Prepared {
             clock::now(),
         )
         .await
-        .map_err(|error| Failure::refused(error.to_string()))?;
+        .map_err(|error| Failure::coded("keys_unusable", error.to_string()))?;
         Ok(Self {
             config,
             folder,
@@ -163,7 +166,7 @@ impl Prepared {
         let mut background = Background::start(&service);
         let refused = |error: std::io::Error| {
             let cause = cause(&self.folder.socket(), &error);
-            Failure::refused(format!("cannot open the control socket: {cause}"))
+            Failure::coded("control_socket_unusable", format!("cannot open the control socket: {cause}"))
         };
         background.add(ControlSocket::open(self.folder.path()).map_err(refused)?.serve(service.clone()));
         let (stop, hang_ups) = signals.split();
@@ -193,9 +196,10 @@ impl Prepared {
         background.stop().await;
         match shutdown {
             Shutdown::Clean => Ok(()),
-            Shutdown::CutOff { connections } => Err(Failure::refused(format!(
-                "{connections} connections did not finish in time and were cut off"
-            ))),
+            Shutdown::CutOff { connections } => Err(Failure::coded(
+                "connections_cut_off",
+                format!("{connections} connections did not finish in time and were cut off"),
+            )),
         }
     }
 }
@@ -277,8 +281,12 @@ fn hash_pool(config: &Config) -> Result<HashPool, Failure> {
         0 => memory::default_hash_threads(u64::from(params.memory_kib()).saturating_mul(1024)),
         threads => threads,
     };
-    HashPool::with_threads(params, threads, threads.saturating_mul(config.password_queue))
-        .map_err(|error| Failure::refused(format!("cannot start the threads that hash passwords: {error}")))
+    HashPool::with_threads(params, threads, threads.saturating_mul(config.password_queue)).map_err(|error| {
+        Failure::coded(
+            "hashing_threads_unavailable",
+            format!("cannot start the threads that hash passwords: {error}"),
+        )
+    })
 }
 
 fn limits(config: &Config) -> Limits {
@@ -301,7 +309,7 @@ fn limits(config: &Config) -> Limits {
 
 /// What fetches the documents that clients name.
 pub(crate) fn fetcher(config: &Config) -> Result<Fetcher, Failure> {
-    config.fetcher().map_err(Failure::refused)
+    config.fetcher().map_err(|text| Failure::coded("fetch_setting_unusable", text))
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
@@ -311,7 +319,7 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure>
             std::io::ErrorKind::PermissionDenied => "; a port below 1024 wants CAP_NET_BIND_SERVICE",
             _ => "",
         };
-        Failure::refused(format!("cannot listen on {address}: {error}{hint}"))
+        Failure::coded("address_unusable", format!("cannot listen on {address}: {error}{hint}"))
     };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let bound = listener.local_addr().map_err(refused)?;

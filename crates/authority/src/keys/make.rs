@@ -49,6 +49,23 @@ pub enum KeyChangeError {
     Store(#[from] StoreError),
 }
 
+impl KeyChangeError {
+    /// The stable name of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Key(error) => error.code(),
+            Self::WrongMasterKey(_) => "master_key_mismatch",
+            Self::NeedsSharedSecret(_) => "key_needs_shared_secret",
+            Self::UnknownKey(_) => "key_unknown",
+            Self::AlreadyWithdrawn(_) => "key_already_retired",
+            Self::OnlyKey(_) => "key_is_the_only_one",
+            Self::SignsRefreshTokens(_) => "key_signs_refresh_tokens",
+            Self::Superseded => "keys_changed_meanwhile",
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
 /// Makes a key for access tokens, which is published at once and signs from `signs_from` on.
 fn access_key(
     master: &MasterKey,

@@ -48,6 +48,16 @@ pub enum StoreError {
     Failed(String),
 }
 
+impl StoreError {
+    /// The stable name of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) | Self::Failed(_) => "store_failed",
+            Self::OtherMasterKey => "master_key_mismatch",
+        }
+    }
+}
+
 /// A user to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUser {

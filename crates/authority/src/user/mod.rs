@@ -41,6 +41,18 @@ pub enum UsernameError {
     OuterSpace,
 }
 
+impl UsernameError {
+    /// The stable name of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "username_empty",
+            Self::TooLong { .. } => "username_too_long",
+            Self::Control => "username_control",
+            Self::OuterSpace => "username_outer_space",
+        }
+    }
+}
+
 impl Username {
     /// The most characters of a username: as many as an email address has (RFC 5321), which some sign in with.
     pub const MAX_CHARS: usize = 254;

@@ -238,11 +238,11 @@ fn private_key(file: &Path, algorithm: Option<Algorithm>) -> Result<PrivateKey, 
         jeton_jose::KeyError::AlgorithmMissing => {
             Failure::usage(format!("{}: {error}: say which with --alg", name_of(file)))
         }
-        _ => Failure::refused(format!("{}: {error}", name_of(file))),
+        _ => Failure::coded(error.code(), format!("{}: {error}", name_of(file))),
     };
     let read = KeyFile::read(file)?;
     let [key] = read.keys() else {
-        return Err(Failure::refused(format!("{}: one private key is wanted", name_of(file))));
+        return Err(Failure::coded("keys_number", format!("{}: one private key is wanted", name_of(file))));
     };
     match algorithm {
         Some(algorithm) => PrivateKey::from_jwk_for(algorithm, key),
@@ -252,5 +252,5 @@ fn private_key(file: &Path, algorithm: Option<Algorithm>) -> Result<PrivateKey, 
 }
 
 fn refused(error: keys::KeyChangeError) -> Failure {
-    Failure::refused(error.to_string())
+    Failure::coded(error.code(), error.to_string())
 }

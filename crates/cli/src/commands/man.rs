@@ -20,8 +20,12 @@ pub(crate) struct Man {
 
 impl Man {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let refused =
-            |error| Failure::refused(format!("cannot write manual pages to {}: {error}", self.dir.display()));
+        let refused = |error| {
+            Failure::coded(
+                "output_unwritable",
+                format!("cannot write manual pages to {}: {error}", self.dir.display()),
+            )
+        };
         std::fs::create_dir_all(&self.dir).map_err(refused)?;
         clap_mangen::generate_to(Jeton::command(), &self.dir).map_err(refused)?;
         output::note(&format!("the manual pages are in {}", self.dir.display()));

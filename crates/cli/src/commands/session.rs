@@ -217,14 +217,16 @@ async fn of_clients(
 /// Ends one session. Identifiers of both kinds are drawn from the same 128 bits, so one of them at most has it.
 async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure> {
     let now = clock::now();
-    let ended_before = || Err(Failure::refused(format!("session {id} has ended before")));
+    let ended_before = || Err(Failure::coded("session_ended", format!("session {id} has ended before")));
     let ended = match store.end_session(SessionId::from_bytes(*id.as_bytes()), now).await.map_err(failed)? {
         SessionEnding::Ended(ended) => 1 + ended.count,
         SessionEnding::AlreadyEnded => return ended_before(),
         SessionEnding::Unknown => match store.end_grant(id, now).await.map_err(failed)? {
             Revocation::Revoked => 1,
             Revocation::AlreadyRevoked => return ended_before(),
-            Revocation::Unknown => return Err(Failure::refused(format!("there is no session {id}"))),
+            Revocation::Unknown => {
+                return Err(Failure::coded("session_unknown", format!("there is no session {id}")));
+            }
         },
     };
     style.print(&serde_json::json!({"sessions_ended": ended}), || match ended - 1 {

@@ -45,7 +45,10 @@ fn the_trail_tells_what_happened_to_whom_and_from_where() {
     let bob = folder.run(&["audit", "list", "--user", &id, "--json"]).json();
     assert_eq!(events(&bob), ["user_added", "user_changed", "user_removed"]);
     assert_eq!(bob[0]["user"], id);
-    assert_eq!(folder.run(&["audit", "list", "--user", "bob"]).refused(), "error: there is no user bob");
+    assert_eq!(
+        folder.run(&["audit", "list", "--user", "bob"]).refused(),
+        "error[user_unknown]: there is no user bob"
+    );
 
     assert_eq!(folder.run(&["audit", "list", "--since", "1h", "--json"]).json(), all);
     for none in ["2999-01-01", "2999-01-01T00:00:00Z", "32472144000"] {

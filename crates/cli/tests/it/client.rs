@@ -34,7 +34,7 @@ fn a_client_gets_a_secret_that_is_shown_once() {
     let list = folder.run(&["client", "list", "--json"]).json();
     assert_eq!(list.as_array().map(Vec::len), Some(2));
     let again = folder.run(&["client", "add", "--id", "web", "--redirect-uri", CALLBACK]);
-    assert_eq!(again.refused(), "error: there is a client web already");
+    assert_eq!(again.refused(), "error[client_exists]: there is a client web already");
 }
 
 #[test]
@@ -103,7 +103,10 @@ fn a_running_server_knows_a_client_and_its_changes_at_once() {
     folder.run(&["client", "set", "web", "--redirect-uri", "https://other.example/"]).done();
     assert!(!is_known(&server, "web"));
     folder.run(&["client", "remove", "web"]).done();
-    assert_eq!(folder.run(&["client", "show", "web"]).refused(), "error: there is no client web");
+    assert_eq!(
+        folder.run(&["client", "show", "web"]).refused(),
+        "error[client_unknown]: there is no client web"
+    );
 }
 
 #[test]
@@ -208,13 +211,15 @@ fn what_makes_no_sense_is_refused() {
         &["--backchannel-logout-uri", "com.example.app:/logout"],
         &["--claim", "department"],
         &["--scope", "a\\backslash"],
+        &["--scope", "two,commas"],
+        &["--scope", "\"quotes\""],
     ] {
         folder.run(&[&["client", "add", "--id", "x"], wrong].concat()).misused();
     }
     let reserved = ["client", "add", "--id", "x", "--redirect-uri", CALLBACK, "--claim", "sub=email"];
     assert!(folder.run(&reserved).refused().contains("error[client_metadata_member]"));
     let empty = folder.run_reading(&["client", "add", "--id", "x", "--secret-stdin"], b"\n");
-    assert_eq!(empty.refused(), "error: the secret is empty");
+    assert_eq!(empty.refused(), "error[client_secret_too_short]: the secret is empty");
     for short in ["x\n", "fifteen letters\n"] {
         let refused = folder.run_reading(&["client", "add", "--id", "x", "--secret-stdin"], short.as_bytes());
         assert!(
@@ -272,11 +277,13 @@ fn a_preview_tells_what_the_tokens_would_say_and_issues_none() {
     let less =
         folder.run(&["client", "preview", "web", "--user", "ada", "--scope", "roles", "--json"]).json();
     assert_eq!((less.get("id_token"), less.get("userinfo")), (None, None));
-    let more =
-        folder.run(&["client", "preview", "web", "--user", "ada", "--scope", "openid email"]).refused();
-    assert_eq!(more, "error: web may ask for openid profile roles and no more");
+    let more = folder.run(&["client", "preview", "web", "--user", "ada", "--scope", "openid email"]);
+    assert_eq!(more.status, 1, "{more:?}");
+    let refusal = "error[scope_not_permitted]: web may ask for openid profile roles and no more\n";
+    assert!(more.err.ends_with(refusal), "{more:?}");
     assert_eq!(folder.run(&["session", "list", "--json"]).json(), json!([]));
-    folder.run(&["client", "preview", "web", "--user", "eve"]).refused();
+    let nobody = folder.run(&["client", "preview", "web", "--user", "eve"]);
+    assert!(nobody.status == 1 && nobody.err.contains("error[user_unknown]"), "{nobody:?}");
 }
 
 #[test]
@@ -372,17 +379,22 @@ fn a_name_with_something_invisible_is_refused_and_others_of_every_script_are_not
         [("a\u{202e}b", "202E"), ("a\u{2067}b", "2067"), ("a\u{200b}b", "200B"), ("a\u{e0041}b", "E0041")]
     {
         let refused = add("web", name).refused();
-        assert_eq!(refused, format!("error: a name may not hold the invisible character U+{character}"));
+        assert_eq!(
+            refused,
+            format!(
+                "error[client_metadata_member]: a name may not hold the invisible character U+{character}"
+            )
+        );
     }
     for (number, name) in ["متجر الكتب", "חנות", "می\u{200c}خواهم", "👩\u{200d}💻"].into_iter().enumerate()
     {
         add(&format!("web{number}"), name).done();
     }
     let refused = folder.run(&["client", "set", "web0", "--name", "a\u{200e}b"]).refused();
-    assert_eq!(refused, "error: a name may not hold the invisible character U+200E");
+    assert_eq!(refused, "error[client_metadata_member]: a name may not hold the invisible character U+200E");
     let file = folder.file("client.json", "{\"client_name#de\": \"a\u{202e}b\"}");
     let refused = folder.run(&["client", "set", "web0", "--metadata", &file]).refused();
-    assert_eq!(refused, "error: a name may not hold the invisible character U+202E");
+    assert_eq!(refused, "error[client_metadata_member]: a name may not hold the invisible character U+202E");
 }
 
 #[test]

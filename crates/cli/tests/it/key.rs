@@ -124,8 +124,14 @@ fn the_only_key_and_an_unknown_one_cannot_be_retired() {
     let keys = folder.run(&["key", "list", "--json"]).json();
     let kid = keys[0]["kid"].as_str().expect("a kid");
     assert!(folder.run(&["key", "retire", kid]).refused().contains("the only one that can sign"));
-    assert_eq!(folder.run(&["key", "retire", "nobody"]).refused(), "error: there is no key nobody");
-    assert_eq!(folder.run(&["key", "retire", "-5ody"]).refused(), "error: there is no key -5ody");
+    assert_eq!(
+        folder.run(&["key", "retire", "nobody"]).refused(),
+        "error[key_unknown]: there is no key nobody"
+    );
+    assert_eq!(
+        folder.run(&["key", "retire", "-5ody"]).refused(),
+        "error[key_unknown]: there is no key -5ody"
+    );
     assert!(folder.run(&["key", "rotate", "--alg", "HS256"]).refused().contains("shared secret"));
 }
 

@@ -41,7 +41,7 @@ fn sessions_are_listed_and_ended_one_by_one_or_all_at_once() {
     assert_eq!(server.refresh(&pairs[0]["refresh"]).0, 200);
     assert_eq!(
         folder.run(&["session", "end", id]).refused(),
-        format!("error: session {id} has ended before")
+        format!("error[session_ended]: session {id} has ended before")
     );
 
     let ended = folder.run(&["session", "end", "--user", "ada", "--json"]).json();
@@ -54,8 +54,14 @@ fn sessions_are_listed_and_ended_one_by_one_or_all_at_once() {
 fn a_session_or_user_that_is_not_there_is_refused() {
     let folder = Folder::new();
     let id = "00000000000000000000000000000000";
-    assert_eq!(folder.run(&["session", "end", id]).refused(), format!("error: there is no session {id}"));
-    assert_eq!(folder.run(&["session", "list", "--user", "eve"]).refused(), "error: there is no user eve");
+    assert_eq!(
+        folder.run(&["session", "end", id]).refused(),
+        format!("error[session_unknown]: there is no session {id}")
+    );
+    assert_eq!(
+        folder.run(&["session", "list", "--user", "eve"]).refused(),
+        "error[user_unknown]: there is no user eve"
+    );
     folder.run(&["session", "end", "not-an-id"]).misused();
 }
 
@@ -154,7 +160,7 @@ fn a_browsers_session_is_listed_with_those_of_clients_and_whoever_listens_is_tol
     assert_eq!(on_the_store(&folder, to_be_told), [BANK, SHOP]);
     for id in [BANK, BROWSER, SHOP] {
         let refused = folder.run(&["session", "end", id]).refused();
-        assert_eq!(refused, format!("error: session {id} has ended before"));
+        assert_eq!(refused, format!("error[session_ended]: session {id} has ended before"));
     }
     assert_eq!(folder.run(&["session", "list", "--json"]).json(), serde_json::json!([]));
 }

@@ -32,9 +32,9 @@ fn what_cannot_be_is_refused_in_one_line() {
     let folder = Folder::new();
     folder.add_user("ada", "correct horse");
     let again = folder.run_reading(&["user", "add", "ada", "--password-stdin"], b"another\n");
-    assert_eq!(again.refused(), "error: there is a user ada already");
+    assert_eq!(again.refused(), "error[username_taken]: there is a user ada already");
     for arguments in [["user", "show", "eve"], ["user", "disable", "eve"], ["user", "enable", "eve"]] {
-        assert_eq!(folder.run(&arguments).refused(), "error: there is no user eve");
+        assert_eq!(folder.run(&arguments).refused(), "error[user_unknown]: there is no user eve");
     }
     folder.run_reading(&["user", "add", "e\u{1b}ve", "--password-stdin"], b"password\n").refused();
     assert!(folder.run(&["user", "add", "eve"]).misused().contains("--password-stdin"));
@@ -152,7 +152,9 @@ fn a_folder_that_cannot_be_made_is_one_clear_line() {
     let folder = Folder::new();
     let file = folder.file("file", "");
     assert!(
-        run(&["user", "list", "--data", &format!("{file}/data")]).refused().starts_with("error: cannot use ")
+        run(&["user", "list", "--data", &format!("{file}/data")])
+            .refused()
+            .starts_with("error[folder_unusable]: cannot use ")
     );
 }
 
@@ -193,10 +195,13 @@ fn a_user_may_be_called_in_tokens_as_another_system_calls_them() {
     };
     let ada = add("ada", "7").json();
     assert_eq!((&ada["subject"], &ada["imported_key"]), (&"7".into(), &"7".into()));
-    assert_eq!(add("eve", "7").refused(), "error: another user has the key 7 already");
+    assert_eq!(add("eve", "7").refused(), "error[user_key_taken]: another user has the key 7 already");
     folder.add_user("bob", "correct horse");
     let id = folder.run(&["user", "show", "bob", "--json"]).json()["id"].as_str().expect("an id").to_owned();
-    assert_eq!(add("eve", &id).refused(), format!("error: another user has the key {id} already"));
+    assert_eq!(
+        add("eve", &id).refused(),
+        format!("error[user_key_taken]: another user has the key {id} already")
+    );
     for bad in ["", "a\nb", &"x".repeat(256)] {
         assert!(add("eve", bad).misused().contains("the key is neither"), "{bad:?}");
     }
@@ -248,7 +253,10 @@ fn a_removed_user_is_signed_out_at_once_and_leaves_the_name_and_the_key_to_other
     assert_eq!(server.refresh(&bobs["refresh"]).0, 200);
 
     for command in ["show", "disable", "enable", "remove"] {
-        assert_eq!(folder.run(&["user", command, "ada"]).refused(), "error: there is no user ada");
+        assert_eq!(
+            folder.run(&["user", command, "ada"]).refused(),
+            "error[user_unknown]: there is no user ada"
+        );
     }
     let names = folder.run(&["user", "list", "--json"]).json();
     assert_eq!(names.as_array().map(Vec::len), Some(1), "{names}");

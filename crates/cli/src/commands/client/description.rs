@@ -271,7 +271,8 @@ impl Description {
 /// Checks the names that a client did not have before. One from before the rule stays until it is changed.
 fn check_new_names(before: &[String], metadata: &ClientMetadata) -> Result<(), Failure> {
     let mut new = display_names(metadata).filter(|name| !before.iter().any(|known| known == name));
-    new.try_for_each(check_display_name).map_err(|error| Failure::refused(error.to_string()))
+    new.try_for_each(check_display_name)
+        .map_err(|error| Failure::coded("client_metadata_member", error.to_string()))
 }
 
 /// What a new client may do where nobody says it: sign people in and keep them signed in, where it has a place to send them
@@ -338,7 +339,7 @@ fn merged<T: Serialize + DeserializeOwned>(
 }
 
 fn in_file(file: &Path, reason: &str) -> Failure {
-    Failure::refused(format!("{}: {reason}", name_of(file)))
+    Failure::coded("client_file_refused", format!("{}: {reason}", name_of(file)))
 }
 
 /// The keys of a file, as a JWK set. Those that cannot be used are left out, and noted.
@@ -349,10 +350,13 @@ fn public_keys(file: &Path) -> Result<Value, Failure> {
         KeyFile::Set(set) => set.clone(),
     };
     if set.check_public().is_err() {
-        return Err(Failure::refused(format!(
-            "{}: a client's private keys are its own: give the public ones (jeton jwk public)",
-            name_of(file)
-        )));
+        return Err(Failure::coded(
+            "client_keys",
+            format!(
+                "{}: a client's private keys are its own: give the public ones (jeton jwk public)",
+                name_of(file)
+            ),
+        ));
     }
     if let (true, Some(key)) = (set.keys().is_empty(), set.skipped().first()) {
         return Err(Failure::coded(
@@ -367,7 +371,7 @@ fn public_keys(file: &Path) -> Result<Value, Failure> {
     for key in set.skipped() {
         output::note(&format!("note: {}: skipped {}", name_of(file), output::printable(&key.to_string())));
     }
-    serde_json::from_str(&set.to_json()).map_err(|error| Failure::refused(error.to_string()))
+    serde_json::from_str(&set.to_json()).map_err(|error| Failure::coded("internal", error.to_string()))
 }
 
 fn redirect_uri(text: &str) -> Result<RedirectUri, String> {

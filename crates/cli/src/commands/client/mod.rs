@@ -199,7 +199,12 @@ impl Clients {
         self.make_keys_for(&client).await?;
         match self.data.store.add_client(client.to_stored(&self.master)).await.map_err(failed)? {
             ClientChange::Done => {}
-            _ => return Err(Failure::refused(format!("there is a client {} already", client.id))),
+            _ => {
+                return Err(Failure::coded(
+                    "client_exists",
+                    format!("there is a client {} already", client.id),
+                ));
+            }
         }
         self.data.follow();
         print("added", &client, drawn.as_ref(), style)
@@ -240,7 +245,7 @@ impl Clients {
 
     async fn make_keys_for(&self, client: &Client) -> Result<(), Failure> {
         let made = make_for_client(&*self.data.store, &self.master, client, clock::now()).await;
-        made.map_err(|error| Failure::refused(error.to_string()))
+        made.map_err(|error| Failure::coded(error.code(), error.to_string()))
     }
 
     async fn check_sector(&self, client: &Client) -> Result<(), Failure> {
@@ -329,7 +334,7 @@ fn print(done: &str, client: &Client, drawn: Option<&ClientSecret>, style: Style
 fn secret_of_stdin() -> Result<ClientSecret, Failure> {
     let line = input::line_of_stdin()?;
     if line.is_empty() {
-        return Err(Failure::refused("the secret is empty"));
+        return Err(Failure::coded("client_secret_too_short", "the secret is empty"));
     }
     ClientSecret::chosen(line.as_str()).map_err(|error| refused(&error))
 }
@@ -351,5 +356,5 @@ fn own_name(id: &ClientId) -> Failure {
 }
 
 fn unknown(id: &ClientId) -> Failure {
-    Failure::refused(format!("there is no client {id}"))
+    Failure::coded("client_unknown", format!("there is no client {id}"))
 }

@@ -48,22 +48,24 @@ impl Preview {
         let user = find(&*clients.data.store, &self.user).await?;
         let scope = self.scope.unwrap_or_else(|| client.scope().clone());
         if !client.scope().covers(&scope) {
-            return Err(Failure::refused(format!(
-                "{} may ask for {} and no more",
-                client.id,
-                client.scope()
-            )));
+            return Err(Failure::coded(
+                "scope_not_permitted",
+                format!("{} may ask for {} and no more", client.id, client.scope()),
+            ));
         }
         let now = clock::now();
         let hashing = HashPool::with_threads(Argon2Params::default(), 1, 1)
-            .map_err(|error| Failure::refused(error.to_string()))?;
-        let mut settings =
-            serving::settings(&config, config.listen.0, config.shared_secret().map_err(Failure::refused)?);
+            .map_err(|error| Failure::coded("start_failed", error.to_string()))?;
+        let mut settings = serving::settings(
+            &config,
+            config.listen.0,
+            config.shared_secret().map_err(|text| Failure::coded("shared_secret_unusable", text))?,
+        );
         let keys = clients.data.store.list_keys().await.map_err(failed)?;
         if !keys.iter().any(|key| key.purpose == KeyPurpose::Access) {
             // The server may sign with a secret that this command was not told. It shows claims, and makes no key for them.
             let secret = SharedSecret::generate(Algorithm::HS256)
-                .map_err(|error| Failure::refused(error.to_string()))?;
+                .map_err(|error| Failure::coded("internal", error.to_string()))?;
             settings.access_algorithm = AccessAlgorithm::SharedSecret(secret);
         }
         let authority = Authority::open(
@@ -75,7 +77,7 @@ impl Preview {
             now,
         )
         .await
-        .map_err(|error| Failure::refused(error.to_string()))?;
+        .map_err(|error| Failure::coded("keys_unusable", error.to_string()))?;
         let preview = authority.preview(&client, &user, &scope, now);
         output::note(&issuer);
         style.print(&preview, || {

@@ -41,7 +41,9 @@ pub(super) fn api(
     let settings = server.authority.settings();
     let keys = match &server.shared_secret {
         Some(secret) => KeySet::from(secret),
-        None => published(&server.authority).map_err(|error| Failure::refused(error.to_string()))?,
+        None => {
+            published(&server.authority).map_err(|error| Failure::coded("internal", error.to_string()))?
+        }
     };
     let audience = match settings.token_api_audience {
         TokenApiAudience::Named => Audience::new(settings.audience.as_str()),

@@ -55,13 +55,15 @@ impl Demo {
         flags.command_defaults = DEFAULTS.to_vec();
         let mut config = config::load(&flags)?.config;
         if config.tls_certificate.is_some() {
-            return Err(Failure::refused("the demo speaks plain http: leave tls.certificate out"));
+            return Err(Failure::coded(
+                "demo_with_tls",
+                "the demo speaks plain http: leave tls.certificate out",
+            ));
         }
         serving::start_log(&config)?;
-        let scratch = tempfile::Builder::new()
-            .prefix("jeton-demo-")
-            .tempdir()
-            .map_err(|error| Failure::refused(format!("cannot make a scratch folder: {error}")))?;
+        let scratch = tempfile::Builder::new().prefix("jeton-demo-").tempdir().map_err(|error| {
+            Failure::coded("scratch_unusable", format!("cannot make a scratch folder: {error}"))
+        })?;
         config.data = scratch.path().join("data");
         config.database = config::Database::Sqlite(None);
         // The demo's applications are on this machine, and hear of sign-outs here.
@@ -72,16 +74,16 @@ impl Demo {
         config.dpop_nonces = config::Nonces::Unused;
         let outcome =
             serving::run(async |signals| serve(signals, config, self.remember, scratch.path()).await);
-        scratch
-            .close()
-            .map_err(|error| Failure::refused(format!("cannot remove the scratch folder: {error}")))?;
+        scratch.close().map_err(|error| {
+            Failure::coded("scratch_unusable", format!("cannot remove the scratch folder: {error}"))
+        })?;
         outcome
     }
 }
 
 async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path) -> Result<(), Failure> {
     let mut terminal_closed = signal(SignalKind::hangup())
-        .map_err(|error| Failure::refused(format!("cannot listen for signals: {error}")))?;
+        .map_err(|error| Failure::coded("start_failed", format!("cannot listen for signals: {error}")))?;
     let grace = config.refresh_grace;
     let server = Prepared::new(config).await?;
     let password = add_user(&server.store).await?;
@@ -110,14 +112,15 @@ async fn add_user(store: &SqliteStore) -> Result<String, Failure> {
     let letters: Vec<char> = random.iter().map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect();
     let password = letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-");
 
-    let username = Username::parse(USERNAME).map_err(|error| Failure::refused(error.to_string()))?;
+    let username =
+        Username::parse(USERNAME).map_err(|error| Failure::coded("internal", error.to_string()))?;
     let mut user = new_user(username, hash(&Password::new(password.as_str())), None, Role::Member);
     user.attributes = Attributes::from_json(r#"{"name": "Demo User", "locale": "en"}"#)
-        .map_err(|error| Failure::refused(error.to_string()))?;
+        .map_err(|error| Failure::coded("internal", error.to_string()))?;
     match store.add_user(user).await.map_err(failed)? {
         UserAddition::Added => Ok(password),
         UserAddition::NameTaken | UserAddition::SimilarNameTaken | UserAddition::ImportedKeyTaken => {
-            Err(Failure::refused("the scratch folder was not empty"))
+            Err(Failure::coded("scratch_unusable", "the scratch folder was not empty"))
         }
     }
 }

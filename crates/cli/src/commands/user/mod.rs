@@ -233,9 +233,10 @@ async fn add(store: &dyn Store, user: NewUser, style: Style) -> Result<(), Failu
             let user = find(store, &shown).await?;
             style.print(&Shown::of(&user), || format!("added {}", output::printable(&shown)))
         }
-        UserAddition::NameTaken => {
-            Err(Failure::refused(format!("there is a user {} already", output::printable(&shown))))
-        }
+        UserAddition::NameTaken => Err(Failure::coded(
+            "username_taken",
+            format!("there is a user {} already", output::printable(&shown)),
+        )),
         UserAddition::SimilarNameTaken => {
             let name = username(&shown)?;
             let others = store.find_users_alike(&name).await.map_err(failed)?;
@@ -251,7 +252,7 @@ async fn add(store: &dyn Store, user: NewUser, style: Style) -> Result<(), Failu
         }
         UserAddition::ImportedKeyTaken => {
             let key = output::printable(key.as_deref().unwrap_or_default());
-            Err(Failure::refused(format!("another user has the key {key} already")))
+            Err(Failure::coded("user_key_taken", format!("another user has the key {key} already")))
         }
     }
 }
@@ -351,8 +352,8 @@ async fn change(store: &dyn Store, name: &str, change: Change, style: Style) -> 
     };
     let UserChange::Done { grants_ended } = outcome.map_err(failed)? else { return Err(unknown(name)) };
     let user = find(store, name).await?;
-    let mut document =
-        serde_json::to_value(Shown::of(&user)).map_err(|error| Failure::refused(error.to_string()))?;
+    let mut document = serde_json::to_value(Shown::of(&user))
+        .map_err(|error| Failure::coded("internal", error.to_string()))?;
     document["sessions_ended"] = grants_ended.into();
     style.print(&document, || ended(&format!("{done} {}", output::printable(name)), grants_ended))
 }
@@ -365,11 +366,11 @@ pub(super) async fn find(store: &dyn Store, name: &str) -> Result<User, Failure>
 }
 
 fn unknown(name: &str) -> Failure {
-    Failure::refused(format!("there is no user {}", output::printable(name)))
+    Failure::coded("user_unknown", format!("there is no user {}", output::printable(name)))
 }
 
 fn username(name: &str) -> Result<Username, Failure> {
-    Username::parse(name).map_err(|error| Failure::refused(error.to_string()))
+    Username::parse(name).map_err(|error| Failure::coded(error.code(), error.to_string()))
 }
 
 fn new_password(username: &Username, from_stdin: bool) -> Result<Password, Failure> {
@@ -382,5 +383,5 @@ fn new_password(username: &Username, from_stdin: bool) -> Result<Password, Failu
 }
 
 pub(super) fn failed(error: StoreError) -> Failure {
-    Failure::refused(error.to_string())
+    Failure::coded(error.code(), error.to_string())
 }

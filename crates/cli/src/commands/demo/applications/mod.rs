@@ -117,7 +117,9 @@ async fn bind(kind: &Kind, nearby: Option<u16>) -> Result<Bound, Failure> {
         },
         None => listen(0).await,
     };
-    let refused = |error: std::io::Error| Failure::refused(format!("cannot start {}: {error}", kind.name));
+    let refused = |error: std::io::Error| {
+        Failure::coded("start_failed", format!("cannot start {}: {error}", kind.name))
+    };
     let listener = listener.map_err(refused)?;
     let port = listener.local_addr().map_err(refused)?.port();
     let mut listeners = vec![listener];
@@ -146,7 +148,7 @@ async fn add_client(
         "scope": sign_in::SCOPE,
         "dpop_bound_access_tokens": kind.bound,
     });
-    let refused = |error: String| Failure::refused(format!("{}: {error}", kind.name));
+    let refused = |error: String| Failure::coded("internal", format!("{}: {error}", kind.name));
     let metadata: ClientMetadata =
         serde_json::from_value(metadata).map_err(|error| refused(error.to_string()))?;
     let client = Client::new(NewClient {

@@ -17,8 +17,9 @@ use crate::failure::Failure;
 
 /// A key that tokens can be bound to.
 pub(super) fn new_prover() -> Result<Prover, Failure> {
-    let key = PrivateKey::generate(Algorithm::ES256).map_err(|error| Failure::refused(error.to_string()))?;
-    Prover::new(&key).map_err(|error| Failure::refused(error.to_string()))
+    let key = PrivateKey::generate(Algorithm::ES256)
+        .map_err(|error| Failure::coded("internal", error.to_string()))?;
+    Prover::new(&key).map_err(|error| Failure::coded("internal", error.to_string()))
 }
 
 /// `POST /steal`: shows the access token as somebody would who has nothing but it.

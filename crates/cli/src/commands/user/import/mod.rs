@@ -131,7 +131,8 @@ impl Import {
             Format::Csv { file } => (file, &|text| csv::rows(text, field)),
             Format::Json { file } => (file, &|text| json::rows(text, field)),
         };
-        let refused = |problem: String| Failure::refused(format!("{}: {problem}", name_of(file)));
+        let refused =
+            |problem: String| Failure::coded("import_unreadable", format!("{}: {problem}", name_of(file)));
         let bytes = input::file_or_stdin(file)?;
         let text = text::decoded(&bytes).map_err(refused)?;
         let judged = judge::judge(parse(&text).map_err(refused)?);
@@ -151,7 +152,10 @@ struct Bad {
 fn refused_rows(file: &Path, bad: &[Bad]) -> Failure {
     let file = name_of(file);
     let lines: Vec<_> = bad.iter().map(|bad| format!("{file}, {}: {}", bad.place, bad.problem)).collect();
-    Failure::refused(format!("{}\nnothing was imported; --skip-bad leaves such rows out", lines.join("\n")))
+    Failure::coded(
+        "import_rows_refused",
+        format!("{}\nnothing was imported; --skip-bad leaves such rows out", lines.join("\n")),
+    )
 }
 
 /// Adds the users that are not there yet, and brings the others up to date if that is wanted.
@@ -160,10 +164,10 @@ pub(super) async fn run(store: &dyn Store, ready: Ready, style: Style) -> Result
     let plan = plan::Plan::make(store, judged, update).await?;
     if !plan.bad.is_empty() && !skip_bad {
         let lines: Vec<_> = plan.bad.iter().map(|bad| format!("{}: {}", bad.place, bad.problem)).collect();
-        return Err(Failure::refused(format!(
-            "{}\nnothing was imported; --skip-bad leaves such rows out",
-            lines.join("\n")
-        )));
+        return Err(Failure::coded(
+            "import_rows_refused",
+            format!("{}\nnothing was imported; --skip-bad leaves such rows out", lines.join("\n")),
+        ));
     }
     plan.carry_out(store).await?.print(update, style)
 }

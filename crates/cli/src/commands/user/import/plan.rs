@@ -163,11 +163,12 @@ async fn update(store: &dyn Store, batch: &[(Existing, Row)], report: &mut Repor
             }
             Ok(())
         }
-        AccountsUpdated::NameTaken(name) => Err(Failure::refused(format!(
-            "somebody added a user {} meanwhile: import the file again",
-            printable(name.as_str())
-        ))),
-        AccountsUpdated::Refused(_) => Err(Failure::refused(
+        AccountsUpdated::NameTaken(name) => Err(Failure::coded(
+            "import_overtaken",
+            format!("somebody added a user {} meanwhile: import the file again", printable(name.as_str())),
+        )),
+        AccountsUpdated::Refused(_) => Err(Failure::coded(
+            "import_overtaken",
             "a user of the file was removed meanwhile, or has too many attributes beside those of the file: look, and import it again",
         )),
     }

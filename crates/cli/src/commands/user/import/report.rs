@@ -74,7 +74,7 @@ impl Report {
         });
         style.print(&document, || self.text(update))?;
         if self.imported == 0 && self.updated.is_empty() && !self.left_out.is_empty() {
-            return Err(Failure::refused("nothing was imported"));
+            return Err(Failure::coded("import_nothing", "nothing was imported"));
         }
         Ok(())
     }
