@@ -131,7 +131,7 @@ impl Skipped {
         let file = cargo::root().join("target/skipped-tests");
         match fs::remove_file(&file) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot remove {}", file.display()));
+                Err(error).with_context(|| format!("cannot remove {}", file.display()))
             }
             _ => Ok(Self { file }),
         }
