@@ -109,7 +109,7 @@ fn run_suite(suite: &Suite, stage: &Stage, report: &mut Report) {
 fn rust(skipped: &Skipped) -> Result<()> {
     let run = |arguments: &[&str]| {
         let mut command = cargo::command(arguments);
-        command.env("JETON_SKIPPED", &skipped.file);
+        command.env("SKIPPED_TESTS", &skipped.file);
         cargo::finish(&mut command, "cargo test")
     };
     if cargo::has("nextest") {

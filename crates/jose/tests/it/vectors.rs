@@ -30,7 +30,7 @@ fn others() -> Option<PathBuf> {
 
 /// Tells `cargo xtask test` which test was skipped, in the file that it names.
 fn count_skipped() {
-    let Some(file) = std::env::var_os("JETON_SKIPPED") else { return };
+    let Some(file) = std::env::var_os("SKIPPED_TESTS") else { return };
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
     file.and_then(|mut file| writeln!(file, "{} {test}", env!("CARGO_PKG_NAME"))).unwrap();
