@@ -29,6 +29,7 @@ impl ConfigOptions {
 
 /// Where the data is, and how to print: the options of every command that works on the store.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Where the data is, and how to print")]
 pub(crate) struct StoreOptions {
     #[command(flatten)]
     config: ConfigOptions,

@@ -41,6 +41,31 @@ fn every_command_has_help_with_examples() {
 }
 
 #[test]
+fn the_flags_of_a_client_stand_in_groups_and_apart_from_where_the_data_is() {
+    for command in ["add", "set"] {
+        let help = run(&["client", command, "--help"]).done();
+        let places: Vec<_> = [
+            "--redirect-uri",
+            "What it may do:",
+            "--grant-type",
+            "How it proves who it is:",
+            "--auth-method",
+            "What it is told:",
+            "--id-token-alg",
+            "Whatever else there is:",
+            "--metadata",
+            "Where the data is, and how to print:",
+            "--config",
+            "--data",
+            "\n      --json\n",
+        ]
+        .map(|text| help.find(text).unwrap_or_else(|| panic!("{text}: {help}")))
+        .to_vec();
+        assert!(places.is_sorted(), "{places:?} {help}");
+    }
+}
+
+#[test]
 fn wrong_usage_ends_with_status_2() {
     run(&["nonsense"]).misused();
     run(&["user", "add"]).misused();

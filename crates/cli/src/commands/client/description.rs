@@ -22,6 +22,12 @@ use crate::failure::Failure;
 use crate::key_file::{KeyFile, name_of};
 use crate::{input, output};
 
+/// The groups of flags in the help.
+const MAY: &str = "What it may do";
+const PROOF: &str = "How it proves who it is";
+const TOLD: &str = "What it is told";
+const REST: &str = "Whatever else there is";
+
 /// What a client is. A flag that may come several times replaces all that was there.
 #[derive(Debug, Default, PartialEq, Args)]
 pub(super) struct Description {
@@ -38,55 +44,55 @@ pub(super) struct Description {
     #[arg(long, value_name = "URL", value_parser = web_url)]
     backchannel_logout_uri: Option<String>,
     /// What it may exchange for tokens; may be repeated [default: authorization_code and refresh_token with a redirect URI, client_credentials without]
-    #[arg(long = "grant-type", value_name = "TYPE", value_parser = grant_type)]
+    #[arg(long = "grant-type", value_name = "TYPE", value_parser = grant_type, help_heading = MAY)]
     grant_types: Vec<GrantType>,
     /// What it may ask for; may be repeated [default: openid profile email offline_access]
-    #[arg(long = "scope", value_name = "SCOPE", value_parser = scope)]
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = scope, help_heading = MAY)]
     scopes: Vec<Scope>,
     /// A resource that it may ask for tokens for; may be repeated
-    #[arg(long = "resource", value_name = "URI")]
+    #[arg(long = "resource", value_name = "URI", help_heading = MAY)]
     resources: Vec<String>,
     /// A type of authorization details that it may ask for, out of `authorization.details_types`; may be repeated
-    #[arg(long = "authorization-details-type", value_name = "TYPE")]
+    #[arg(long = "authorization-details-type", value_name = "TYPE", help_heading = MAY)]
     authorization_details_types: Vec<String>,
-    /// A claim of its tokens, and the user's attribute that it is taken from; may be repeated
-    #[arg(long = "claim", value_name = "CLAIM=ATTRIBUTE", value_parser = claim)]
-    claims: Vec<(String, String)>,
     /// Whether users are asked before it gets anything
-    #[arg(long)]
+    #[arg(long, help_heading = MAY)]
     consent: Option<Consent>,
     /// Whether its codes have to be bound by PKCE [default: auto, or required with a profile]
-    #[arg(long)]
+    #[arg(long, help_heading = MAY)]
     pkce: Option<Pkce>,
     /// Hold it to a security profile, and set what that wants: pushed requests, keys instead of secrets, bound tokens
-    #[arg(long)]
+    #[arg(long, help_heading = MAY)]
     profile: Option<Profile>,
-    /// What its access tokens are bound to [default with a profile: dpop]
-    #[arg(long, value_name = "WHAT")]
-    bind_tokens: Option<TokenBinding>,
     /// How it authenticates [default: client_secret_basic, or private_key_jwt with a profile]
-    #[arg(long, value_name = "METHOD", value_parser = auth_method)]
+    #[arg(long, value_name = "METHOD", value_parser = auth_method, help_heading = PROOF)]
     auth_method: Option<TokenEndpointAuthMethod>,
     /// Its public keys: a JWK, a JWK set, PEM or DER
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = PROOF)]
     jwks: Option<PathBuf>,
+    /// What its access tokens are bound to [default with a profile: dpop]
+    #[arg(long, value_name = "WHAT", help_heading = PROOF)]
+    bind_tokens: Option<TokenBinding>,
+    /// A claim of its tokens, and the user's attribute that it is taken from; may be repeated
+    #[arg(long = "claim", value_name = "CLAIM=ATTRIBUTE", value_parser = claim, help_heading = TOLD)]
+    claims: Vec<(String, String)>,
     /// What its ID tokens are signed with [default: RS256, or ES256 with a profile]
-    #[arg(long, value_name = "ALG", value_parser = id_token_alg)]
+    #[arg(long, value_name = "ALG", value_parser = id_token_alg, help_heading = TOLD)]
     id_token_alg: Option<String>,
     /// What its ID tokens say of the user [default: scopes, or requested with a profile]
-    #[arg(long, value_name = "WHICH")]
+    #[arg(long, value_name = "WHICH", help_heading = TOLD)]
     id_token_claims: Option<IdTokenSays>,
     /// Which tokens it is told about at introspection [default: own]
-    #[arg(long, value_name = "WHICH")]
+    #[arg(long, value_name = "WHICH", help_heading = TOLD)]
     introspect: Option<Introspect>,
     /// Show it subjects that no other sector sees
-    #[arg(long)]
+    #[arg(long, help_heading = TOLD)]
     pairwise: bool,
     /// Anything else that a client can say of itself: a JSON file with the members of RFC 7591; the flags win over it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = REST)]
     metadata: Option<PathBuf>,
     /// What else the operator decides: a JSON file with members of `policy` as `client show --json` prints it, such as `exchange` and `trusted_issuers`; the flags win over it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = REST)]
     policy: Option<PathBuf>,
 }
 
