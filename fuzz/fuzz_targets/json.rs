@@ -53,7 +53,8 @@ fn typed<T: DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
 
 /// Whether serde_json minds nothing but a number beyond the range of a double.
 fn is_out_of_range(data: &[u8]) -> bool {
-    serde_json::from_slice::<Value>(data).is_err_and(|error| error.to_string().starts_with("number out of range"))
+    serde_json::from_slice::<Value>(data)
+        .is_err_and(|error| error.to_string().starts_with("number out of range"))
 }
 
 /// A member of every kind.
