@@ -11,8 +11,8 @@ use http::{HeaderValue, Method, header};
 use crate::app::App;
 use crate::dpop;
 use crate::endpoints::{
-    assets, authorize, device, device_authorization, discovery, end_session, health, introspect, jwks, par,
-    register, revoke, token, token_blacklist, token_obtain, token_refresh, token_verify, userinfo,
+    assets, authorize, blacklist, device, device_authorization, discovery, end_session, health, introspect,
+    jwks, obtain, par, refresh, register, revoke, token, userinfo, verify,
 };
 use crate::error::ApiError;
 use crate::request::RequestContext;
@@ -46,10 +46,10 @@ pub enum TokenApi {
 
 /// The paths of the token API are taken with and without the slash at their end.
 fn token_api_routes(app: &Arc<App>) -> Router<Arc<App>> {
-    let obtain = post(token_obtain::post).options(token_obtain::options).fallback(not_a_post);
-    let refresh = post(token_refresh::post).options(token_refresh::options).fallback(not_a_post);
-    let verify = post(token_verify::post).options(token_verify::options).fallback(not_a_post);
-    let blacklist = post(token_blacklist::post).options(token_blacklist::options).fallback(not_a_post);
+    let obtain = post(obtain::post).options(obtain::options).fallback(not_a_post);
+    let refresh = post(refresh::post).options(refresh::options).fallback(not_a_post);
+    let verify = post(verify::post).options(verify::options).fallback(not_a_post);
+    let blacklist = post(blacklist::post).options(blacklist::options).fallback(not_a_post);
     Router::new()
         .route("/api/token/", obtain.clone())
         .route("/api/token", obtain)

@@ -16,5 +16,5 @@ pub(crate) async fn favicon() -> Response {
 }
 
 pub(crate) async fn page_css() -> Response {
-    asset("text/css; charset=utf-8", include_str!("../../assets/page.css"))
+    asset("text/css; charset=utf-8", include_str!("../../../assets/page.css"))
 }

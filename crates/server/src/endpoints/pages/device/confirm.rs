@@ -14,10 +14,10 @@ use jeton_authority::{FormVerdict, FoundDevice, ShownDigest, StaleForm};
 use jeton_oauth::Parameters;
 
 use super::super::authorize::{failed, malformed, not_a_navigation, scope_line, try_sign_in};
-use super::super::client_request::context;
 use super::code::{decided_page, is_decided_by};
 use super::{DECIDE, SIGN_IN, USER_CODE, Why, action, is_typed, to_code_page, to_confirm};
 use crate::app::App;
+use crate::endpoints::oauth::client_request::context;
 use crate::interaction::{Browser, Seal, browser, is_navigation, keep_typed_name, typed_name};
 use crate::pages::{DevicePage, Forms, SignInPage, detail_lines, page, resource_lines, unverified_line};
 use crate::request::{RequestContext, form};

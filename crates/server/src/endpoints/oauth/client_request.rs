@@ -125,6 +125,6 @@ fn basic(headers: &http::HeaderMap) -> Result<Option<&str>, ApiError> {
 }
 
 /// What is known of a request, which stays in it.
-pub(super) fn context(request: &mut Request) -> RequestContext {
+pub(in crate::endpoints) fn context(request: &mut Request) -> RequestContext {
     RequestContext::take(request.extensions_mut())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 
-use super::token_api::{self, Call};
+use super::Call;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::Validation;
@@ -13,7 +13,7 @@ use crate::request::Validation;
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
     let outcome = blacklist(&app, &mut call).await;
-    token_api::answer(outcome, &call.context)
+    super::answer(outcome, &call.context)
 }
 
 async fn blacklist(app: &App, call: &mut Call) -> Result<String, ApiError> {
@@ -28,7 +28,7 @@ async fn blacklist(app: &App, call: &mut Call) -> Result<String, ApiError> {
 }
 
 pub(crate) async fn options(State(_): State<Arc<App>>) -> Response {
-    token_api::description(token_api::describe!(
+    super::description(super::describe!(
         "Token Blacklist",
         "Signs out: ends the grant that a refresh token belongs to.",
         r#""refresh":{"type":"string","required":true,"read_only":false,"label":"Refresh"}"#

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use jeton_authority::TokenError;
 
-use super::token_api::{self, Call};
+use super::Call;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::Validation;
@@ -14,7 +14,7 @@ use crate::request::Validation;
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
     let outcome = verify(&app, &mut call).await;
-    token_api::answer(outcome, &call.context)
+    super::answer(outcome, &call.context)
 }
 
 async fn verify(app: &App, call: &mut Call) -> Result<String, ApiError> {
@@ -31,7 +31,7 @@ async fn verify(app: &App, call: &mut Call) -> Result<String, ApiError> {
 }
 
 pub(crate) async fn options(State(_): State<Arc<App>>) -> Response {
-    token_api::description(token_api::describe!(
+    super::description(super::describe!(
         "Token Verify",
         "Says whether an access token or a refresh token holds.",
         r#""token":{"type":"string","required":true,"read_only":false,"label":"Token"}"#

@@ -21,8 +21,8 @@ use jeton_authority::{
 use jeton_oauth::Parameters;
 
 use super::authorize::{failed, malformed, not_a_navigation};
-use super::client_request::context;
 use crate::app::App;
+use crate::endpoints::oauth::client_request::context;
 use crate::interaction::{Browser, Seal, browser, is_navigation, see_other};
 use crate::pages::{DonePage, Forms, SignOutPage, SignOutQuestion, SignOutRefusedPage, SignedOutPage, page};
 use crate::request::{RequestContext, form, logged};

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use jeton_authority::TokenError;
 
-use super::token_api::{self, Call};
+use super::Call;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::Validation;
@@ -14,7 +14,7 @@ use crate::request::Validation;
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
     let outcome = refresh(&app, &mut call).await;
-    token_api::answer(outcome, &call.context)
+    super::answer(outcome, &call.context)
 }
 
 async fn refresh(app: &App, call: &mut Call) -> Result<String, ApiError> {
@@ -41,7 +41,7 @@ async fn refresh(app: &App, call: &mut Call) -> Result<String, ApiError> {
 }
 
 pub(crate) async fn options(State(_): State<Arc<App>>) -> Response {
-    token_api::description(token_api::describe!(
+    super::description(super::describe!(
         "Token Refresh",
         "Exchanges a refresh token for an access token and the refresh token to use next.",
         r#""refresh":{"type":"string","required":true,"read_only":false,"label":"Refresh"},"#,

@@ -30,9 +30,10 @@ use self::notice::Sentence;
 use self::progress::{Answer, PARAMETER, Progress};
 pub(super) use self::respond::{failed, malformed, not_a_navigation};
 use self::respond::{go, page_error, page_error_of};
-pub(super) use self::sign_in::{remember_browser, try_sign_in};
-use super::client_request::context;
+pub(in crate::endpoints) use self::sign_in::remember_browser;
+pub(super) use self::sign_in::try_sign_in;
 use crate::app::App;
+use crate::endpoints::oauth::client_request::context;
 use crate::interaction::{
     Browser, browser, is_from_elsewhere, is_navigation, keep_typed_name, see_other, typed_name,
 };

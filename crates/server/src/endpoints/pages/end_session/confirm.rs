@@ -14,7 +14,7 @@ use super::done::{What, leads_to_done};
 use super::{STALE, Subject, Visit, again, end, gone, refused};
 use crate::app::App;
 use crate::endpoints::authorize::{failed, malformed};
-use crate::endpoints::client_request::context;
+use crate::endpoints::oauth::client_request::context;
 use crate::interaction::{Seal, is_navigation, see_other};
 use crate::request::{RequestContext, form};
 

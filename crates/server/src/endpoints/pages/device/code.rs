@@ -10,9 +10,9 @@ use jeton_authority::device::UserCode;
 use jeton_authority::{FindDeviceError, FormVerdict, FoundDevice};
 
 use super::super::authorize::{failed, malformed};
-use super::super::client_request::context;
 use super::{PATH, USER_CODE, Why, to_code_page, to_confirm};
 use crate::app::App;
+use crate::endpoints::oauth::client_request::context;
 use crate::interaction::{Browser, Seal, browser};
 use crate::pages::{DeviceCodePage, DeviceDecidedPage, Forms, page};
 use crate::request::{RequestContext, form};

@@ -6,8 +6,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use jeton_authority::SignInError;
 
-use super::authorize::remember_browser;
-use super::token_api::{self, Call};
+use super::super::authorize::remember_browser;
+use super::Call;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::Validation;
@@ -16,7 +16,7 @@ use crate::token_api::PASSWORD;
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
     let outcome = obtain(&app, &mut call).await;
-    token_api::answer(outcome, &call.context)
+    super::answer(outcome, &call.context)
 }
 
 async fn obtain(app: &App, call: &mut Call) -> Result<String, ApiError> {
@@ -60,7 +60,7 @@ fn hint(username: &str) -> String {
 }
 
 pub(crate) async fn options(State(app): State<Arc<App>>) -> Response {
-    const DESCRIPTION: &str = token_api::describe!(
+    const DESCRIPTION: &str = super::describe!(
         "Token Obtain Pair",
         "Exchanges a username and a password for an access token and a refresh token.",
         r#""username":{"type":"string","required":true,"read_only":false,"label":"Username"},"#,
@@ -71,5 +71,5 @@ pub(crate) async fn options(State(app): State<Arc<App>>) -> Response {
         [field.as_str().into(), field.label().into()].map(|text: serde_json::Value| text.to_string());
     let body =
         DESCRIPTION.replacen(r#""Username""#, &label, 1).replacen(r#""username":"#, &format!("{name}:"), 1);
-    token_api::description(body)
+    super::description(body)
 }

@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::{DONE_PATH, Visit};
 use crate::app::App;
 use crate::endpoints::authorize::{failed, malformed};
-use crate::endpoints::client_request::context;
+use crate::endpoints::oauth::client_request::context;
 use crate::interaction::see_other;
 use crate::pages::{DonePage, Forms, SignedOutPage, isolated, page};
 use crate::request::form;

@@ -1,4 +1,9 @@
-//! What the endpoints of the token API have in common.
+//! The token API, wire-compatible with simplejwt: what its endpoints have in common.
+
+pub(crate) mod blacklist;
+pub(crate) mod obtain;
+pub(crate) mod refresh;
+pub(crate) mod verify;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -65,4 +70,4 @@ macro_rules! describe {
         )
     };
 }
-pub(super) use describe;
+use describe;
