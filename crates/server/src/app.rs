@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jeton_authority::Authority;
 use jeton_fetch::Fetcher;
 
-use crate::clock::Clock;
 use crate::cookies::Cookies;
 use crate::endpoints::discovery::Metadata;
 use crate::endpoints::health::Readiness;
 use crate::limits::Limits;
+use crate::machine::Clock;
 use crate::token_api::TokenApiOptions;
 use crate::urls::Urls;
 

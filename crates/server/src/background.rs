@@ -10,11 +10,11 @@ use jeton_authority::sweep::{SweepCursor, SweepPace, Swept};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use crate::clock::Clock;
-use crate::clock_step::ClockWatch;
+use crate::logging::Trouble;
+use crate::machine::Clock;
+use crate::machine::ClockWatch;
 use crate::outbound::deliver_logouts;
 use crate::service::Service;
-use crate::trouble::Trouble;
 
 /// How often the keys are looked after.
 const TICK: Duration = Duration::from_secs(1);

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
+use crate::logging::Trouble;
 use crate::service::Service;
-use crate::trouble::Trouble;
 
 /// The socket's name in the data folder.
 pub const SOCKET_NAME: &str = "jeton.sock";

@@ -8,6 +8,7 @@ mod output;
 mod own_line;
 mod queue;
 mod summary;
+mod trouble;
 mod writer;
 
 use std::io::{self, IsTerminal};
@@ -27,6 +28,7 @@ use own_line::Shape;
 use queue::Queue;
 pub use queue::{QUEUED_BYTES, QUEUED_LINES};
 use summary::SharedSummary;
+pub(crate) use trouble::Trouble;
 use writer::Writer;
 
 /// How the log is written.

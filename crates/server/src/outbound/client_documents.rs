@@ -12,7 +12,7 @@ use jeton_jose::Timestamp;
 
 use super::known::Known;
 use super::places::FetchPlaces;
-use crate::clock::Clock;
+use crate::machine::Clock;
 
 /// The largest document that is taken, in bytes (OAuth Client ID Metadata Document §6.6 recommends it).
 const MAX_BYTES: usize = 5 * 1024;

@@ -9,7 +9,7 @@ use jeton_jose::{Jwk, JwkSet, Timestamp};
 
 use super::known::Known;
 use super::places::FetchPlaces;
-use crate::clock::Clock;
+use crate::machine::Clock;
 
 /// The sets that were asked for.
 pub(crate) struct RemoteClientKeys {

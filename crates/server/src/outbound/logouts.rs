@@ -11,8 +11,8 @@ use jeton_fetch::{FetchError, Fetcher, RemoteUrl, RemoteUrlError};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::clock::Clock;
-use crate::trouble::Trouble;
+use crate::logging::Trouble;
+use crate::machine::Clock;
 
 /// How often it is looked whether something is due.
 const TICK: Duration = Duration::from_secs(1);

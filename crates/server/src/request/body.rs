@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body::Body;
 
-use crate::deadline::poll_deadline;
+use crate::connection::deadline::poll_deadline;
 use crate::limits::Limits;
 
 /// How many times the limit is read and thrown away, so that a client that sends first and listens later still sees

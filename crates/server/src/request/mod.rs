@@ -5,6 +5,7 @@ mod context;
 mod field;
 mod fields;
 pub(crate) mod form;
+pub(crate) mod id;
 mod json;
 mod media_type;
 mod multipart;

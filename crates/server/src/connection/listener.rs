@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::tls::{AskForCertificates, Terms, Tls, TlsError};
+use super::tls::{AskForCertificates, Terms, Tls, TlsError};
 
 /// A listening socket, and what is spoken on it.
 pub struct Listener {

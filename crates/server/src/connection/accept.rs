@@ -13,13 +13,13 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use crate::connection::{self, Stage};
-use crate::connections::{Connections, Holder, NoPlace, Place};
+use super::conversation::{self, Stage};
+use super::listener::{Accepted, Listeners, Protocol};
+use super::places::{Connections, Holder, NoPlace, Place};
+use super::tls::{Handshakes, Terms, shake_hands};
 use crate::limits::Limits;
-use crate::listener::{Accepted, Listeners, Protocol};
+use crate::logging::Trouble;
 use crate::service::Service;
-use crate::tls::{Handshakes, Terms, shake_hands};
-use crate::trouble::Trouble;
 
 /// Smallest buffer that hyper reads a head into, in bytes.
 const SMALLEST_HEADER_BYTES: usize = 8192;
@@ -167,7 +167,7 @@ impl Acceptor {
         tokio::spawn(async move {
             match protocol {
                 Protocol::Plain => {
-                    connection::serve(stream, peer.ip().into(), &mut place, service, http, stages).await;
+                    conversation::serve(stream, peer.ip().into(), &mut place, service, http, stages).await;
                 }
                 // In a box, so that connections without it need no room for it.
                 Protocol::Tls(terms) => {
@@ -198,7 +198,7 @@ async fn over_tls(
         () = place.asked_to_leave() => return,
     };
     if let Some((stream, peer)) = shaken {
-        connection::serve(stream, peer, place, service, http, stages).await;
+        conversation::serve(stream, peer, place, service, http, stages).await;
     }
 }
 

@@ -1,5 +1,6 @@
-//! Where a request came from: the socket's peer, or what trusted proxies say is behind them.
+//! What trusted proxies say of a request: where it came from, and the certificate of its client.
 
+pub(crate) mod certificate;
 mod entries;
 mod notices;
 

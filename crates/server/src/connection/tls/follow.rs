@@ -11,9 +11,9 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::certificate::load;
 use super::{Tls, TlsError};
-use crate::clock::Clock;
-use crate::signals::HangUps;
-use crate::trouble::Trouble;
+use crate::logging::Trouble;
+use crate::machine::Clock;
+use crate::machine::HangUps;
 
 /// How often the files are looked at.
 pub const LOOK_EVERY: Duration = Duration::from_secs(5);

@@ -14,9 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use crate::connections::Place;
-use crate::peer::Peer;
-use crate::progress::{Patience, Phase, Watched};
+use super::peer::Peer;
+use super::places::Place;
+use super::progress::{Patience, Phase, Watched};
 use crate::service::Service;
 
 /// How long a client may still take to send a request's head when the server is about to stop.

@@ -14,8 +14,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::{AskForCertificates, Handshakes};
-use crate::connection::{LAST_HEADER_TIME, Stage};
-use crate::peer::Peer;
+use crate::connection::Peer;
+use crate::connection::conversation::{LAST_HEADER_TIME, Stage};
 
 /// What who speaks plain HTTP to a port for https is told.
 const PLAIN_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\

@@ -10,7 +10,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use crate::progress::Progress;
+use super::progress::Progress;
 
 /// The prefix of an IPv4 network that shares its connections.
 const V4_PREFIX: u8 = 24;
@@ -248,7 +248,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Phase;
+    use crate::connection::progress::Phase;
 
     fn from(address: &str) -> Holder {
         Holder::network(address.parse().expect("an address"))
