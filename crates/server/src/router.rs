@@ -9,10 +9,9 @@ use axum::{Router, middleware};
 use http::{HeaderValue, Method, header};
 
 use crate::app::App;
-use crate::dpop;
 use crate::endpoints::{
-    assets, authorize, blacklist, device, device_authorization, discovery, end_session, health, introspect,
-    jwks, obtain, par, refresh, register, revoke, token, userinfo, verify,
+    assets, authorize, blacklist, device, device_authorization, discovery, dpop, end_session, health,
+    introspect, jwks, obtain, par, refresh, register, revoke, token, userinfo, verify,
 };
 use crate::error::ApiError;
 use crate::request::RequestContext;

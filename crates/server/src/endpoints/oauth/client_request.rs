@@ -12,8 +12,8 @@ use jeton_authority::issue::SenderConstraint;
 use jeton_authority::{OAuthError, PresentedProof};
 use jeton_oauth::{ErrorCode, Parameters};
 
+use super::dpop;
 use crate::app::App;
-use crate::dpop;
 use crate::error::ApiError;
 use crate::request::{RequestContext, form};
 

@@ -24,7 +24,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
-use crate::document::Document;
+use crate::respond::Document;
 
 /// Where it is (OpenID Connect Discovery §4).
 pub(crate) const OPENID: &str = "/.well-known/openid-configuration";

@@ -9,7 +9,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method};
 
 use crate::app::App;
-use crate::document::Document;
+use crate::respond::Document;
 
 /// Where it is.
 pub(crate) const PATH: &str = "/.well-known/jwks.json";

@@ -3,6 +3,7 @@
 pub(super) mod client_request;
 pub(crate) mod device_authorization;
 pub(crate) mod discovery;
+pub(crate) mod dpop;
 pub(crate) mod introspect;
 pub(crate) mod jwks;
 pub(crate) mod par;

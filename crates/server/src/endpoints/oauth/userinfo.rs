@@ -13,10 +13,9 @@ use jeton_authority::{OAuthError, PresentedProof, UserInfoBody, UserInfoError};
 use jeton_oauth::ErrorCode;
 
 use super::client_request::context;
+use super::dpop;
 use crate::app::App;
-use crate::dpop;
-use crate::error::ApiError;
-use crate::oauth_error::userinfo_challenge as challenge;
+use crate::error::{ApiError, userinfo_challenge as challenge};
 use crate::request::form;
 use crate::respond::json;
 

@@ -1,5 +1,8 @@
 //! The one table from causes to what the client is told. The cause is logged here, once.
 
+mod oauth;
+mod page;
+
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -7,8 +10,8 @@ use jeton_authority::store::StoreError;
 use jeton_authority::{OAuthError, SignInError, TokenError, UserInfoError};
 use jeton_oauth::ParametersError;
 
-use crate::error_page;
-use crate::oauth_error;
+pub(crate) use oauth::{NonceWanted, userinfo_challenge};
+
 use crate::request::{BodyError, FieldErrors, FormError, ReadError, RequestContext};
 use crate::respond::json;
 
@@ -93,12 +96,12 @@ impl ApiError {
             Severity::Refusal => self.log_refusal(context),
         }
         match &self {
-            Self::OAuth(error) => return oauth_error::answer(error, context.credentials()),
-            Self::UserInfo(error) => return oauth_error::userinfo_answer(error),
+            Self::OAuth(error) => return oauth::answer(error, context.credentials()),
+            Self::UserInfo(error) => return oauth::userinfo_answer(error),
             _ => {}
         }
         let wire = self.wire();
-        let page = error_page::of(&self, context, wire.status);
+        let page = page::of(&self, context, wire.status);
         let mut response = page.unwrap_or_else(|| json(wire.status, wire.body));
         if wire.status == StatusCode::UNAUTHORIZED {
             const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"api\"");

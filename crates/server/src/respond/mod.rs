@@ -1,11 +1,15 @@
 //! Building answers.
 
+mod document;
+
 use std::fmt::Display;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+pub(crate) use document::Document;
 
 pub(crate) const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");

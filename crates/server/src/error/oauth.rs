@@ -6,12 +6,15 @@ use jeton_authority::store::StoreError;
 use jeton_authority::{OAuthError, Refusal, UserInfoError, dpop_algorithms};
 use jeton_oauth::{BearerChallenge, BearerError, ErrorCode, ErrorDescription, Realm};
 
-use crate::dpop::NonceWanted;
 use crate::request::Credentials;
 use crate::respond::json;
 
 /// When a client that was turned away for want of resources may try again, in seconds.
 const RETRY_AFTER: u64 = 1;
+
+/// Marks an answer that asks for a proof with a nonce (`use_dpop_nonce`).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NonceWanted;
 
 /// The answer that tells a client of an error.
 pub(crate) fn answer(error: &OAuthError, credentials: Credentials) -> Response {

@@ -10,6 +10,7 @@ use jeton_authority::{DpopNonces, OAuthError};
 use jeton_oauth::ErrorCode;
 
 use crate::app::App;
+use crate::error::NonceWanted;
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
@@ -24,10 +25,6 @@ pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, OAuthError> {
     }
     value.to_str().map(Some).map_err(|_| refused())
 }
-
-/// Marks an answer that asks for a proof with a nonce (`use_dpop_nonce`).
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NonceWanted;
 
 /// Tells a client that sends proofs which nonce the next one should hold: where nonces are demanded, and where its proof was
 /// refused for want of one.

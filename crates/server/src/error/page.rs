@@ -3,7 +3,7 @@
 use axum::response::Response;
 use http::StatusCode;
 
-use crate::error::ApiError;
+use super::ApiError;
 use crate::pages::{ErrorPage, Forms, page};
 use crate::request::{BodyError, FormError, Reader, RequestContext};
 

@@ -5,7 +5,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use crate::respond::{APPLICATION_JSON, NOSNIFF};
+use super::{APPLICATION_JSON, NOSNIFF};
 
 /// A JSON document, ready to be sent.
 pub(crate) struct Document {
