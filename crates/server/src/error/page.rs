@@ -14,7 +14,7 @@ pub(crate) fn of(error: &ApiError, context: &RequestContext, status: StatusCode)
     }
     let (title, text) = words(error)?;
     let shown = ErrorPage { title, text, way_on: None, code: error.code(), request: context.id() };
-    Some(page(&context.urls, status, &shown, Forms::StayHere, None))
+    Some(page(&context.urls, status, &shown, Forms::StayHere))
 }
 
 const fn words(error: &ApiError) -> Option<(&'static str, &'static str)> {

@@ -1,14 +1,25 @@
-//! The pages that people see. They work without a script.
+//! The pages that people see, each beside its template of the same name. They work without a script.
 
-mod details;
-mod policy;
-mod templates;
-mod unverified;
+mod asked;
+mod consent;
+mod device;
+mod error;
+mod filters;
+mod form_post;
+mod send;
+mod sign_in;
+mod sign_out;
 
-pub(crate) use details::{DetailLines, detail_lines, isolated, resource_lines};
-pub(crate) use policy::{Forms, asset, page};
-pub(crate) use templates::{
-    ConsentPage, DeviceCodePage, DeviceDecidedPage, DevicePage, DonePage, ErrorPage, FormPostPage, ScopeLine,
-    SignInPage, SignOutPage, SignOutQuestion, SignOutRefusedPage, SignedInAs, SignedOutPage, WayOn,
-};
-pub(crate) use unverified::{UnverifiedLine, unverified_line};
+pub(crate) use asked::Asked;
+pub(crate) use consent::ConsentPage;
+pub(crate) use device::{DeviceCodePage, DeviceDecidedPage, DevicePage};
+pub(crate) use error::{ErrorPage, WayOn};
+pub(crate) use form_post::FormPostPage;
+pub(crate) use send::{Forms, asset, page, with_script};
+pub(crate) use sign_in::{SignInPage, SignedInAs};
+pub(crate) use sign_out::{DonePage, SignOutPage, SignOutQuestion, SignOutRefusedPage};
+
+/// A text within a sentence that is no element: it keeps its direction to itself, and nothing hides in it.
+pub(crate) fn isolated(text: &str) -> String {
+    format!("\u{2068}{}\u{2069}", jeton_authority::visible(text))
+}

@@ -14,21 +14,7 @@ use super::respond::failed;
 use super::{Step, read_form, reason};
 use crate::app::App;
 use crate::interaction::Seal;
-use crate::pages::{
-    ConsentPage, Forms, ScopeLine, detail_lines, page as send, resource_lines, unverified_line,
-};
-
-/// What each scope lets a client do, in the words of the page.
-const MEANINGS: [(&str, &str); 8] = [
-    ("openid", "Know that it is you"),
-    ("profile", "See your name and the rest of your profile"),
-    ("email", "See your e-mail address"),
-    ("phone", "See your phone number"),
-    ("address", "See your postal address"),
-    ("roles", "See your roles"),
-    ("groups", "See your groups"),
-    ("offline_access", "Go on when you are not there, until you take this back"),
-];
+use crate::pages::{Asked, ConsentPage, Forms, page as send};
 
 /// What the page shows that may change while it is open.
 pub(super) fn shown(request: &AuthorizationRequest) -> ShownDigest {
@@ -47,36 +33,28 @@ fn host(request: &AuthorizationRequest) -> &str {
 /// The page that asks whether the client may have what it asks for.
 pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, notice: Option<Notice>) -> Response {
     let request = &step.request;
-    let scopes: Vec<_> = request.scope.tokens().map(line).collect();
     let metadata = &request.client.metadata;
     let seal = Seal::Consent { request: &step.query, shown: shown(request) };
     let sentence = step.sentence(app, notice);
     let shown = ConsentPage {
         client: request.client.name(),
-        unverified: unverified_line(&request.client),
         client_host: host(request),
         policy_uri: metadata.policy_uri.as_deref().filter(|uri| uri.starts_with("https://")),
         tos_uri: metadata.tos_uri.as_deref().filter(|uri| uri.starts_with("https://")),
         username: signed_in.user.username.as_str(),
-        scopes: &scopes,
-        resources: &resource_lines(&request.resources),
-        details: &detail_lines(&request.authorization_details),
+        asked: &Asked::of(
+            &request.client,
+            &request.scope,
+            &request.resources,
+            &request.authorization_details,
+        ),
         action: &step.action(app, "/consent"),
         form_token: &seal.token(app, &step.browser),
         // What is wrong with a sign-in is no matter of this page, but its user should not miss it.
         notice: sentence.lead.as_deref().or(sentence.problem.as_deref()),
     };
-    let response = send(&app.urls, StatusCode::OK, &shown, Forms::LeadOut, None);
+    let response = send(&app.urls, StatusCode::OK, &shown, Forms::LeadOut);
     step.with_browser(app, response)
-}
-
-/// What a page says of a scope.
-pub(in crate::endpoints) fn line(token: &str) -> ScopeLine {
-    let meaning = MEANINGS
-        .iter()
-        .find(|(name, _)| *name == token)
-        .map_or("Use this permission", |(_, meaning)| meaning);
-    ScopeLine { name: token.to_owned(), meaning }
 }
 
 /// `POST /authorize/consent`: yes or no.

@@ -24,7 +24,6 @@ use jeton_authority::{FormVerdict, GrantCodeError, IdentifyError, Refusal};
 use jeton_oauth::authorization::Prompt;
 use jeton_oauth::{ErrorCode, Parameters};
 
-pub(super) use self::consent::line as scope_line;
 pub(super) use self::notice::Notice;
 use self::notice::Sentence;
 use self::progress::{Answer, PARAMETER, Progress};

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::interaction::see_other;
-use crate::pages::{ErrorPage, FormPostPage, Forms, WayOn, page};
+use crate::pages::{ErrorPage, FormPostPage, Forms, WayOn, page, with_script};
 use crate::request::{FormError, RequestContext};
 
 /// Posts the form as soon as the page is there.
@@ -42,7 +42,8 @@ pub(super) async fn go(app: &App, context: &RequestContext, response: &Authoriza
 
 fn form_post(app: &App, uri: &str, parameters: &Parameters) -> Response {
     let form = FormPostPage { action: uri, parameters: parameters.iter().collect(), script: SUBMIT };
-    page(&app.urls, StatusCode::OK, &form, Forms::LeadOut, Some(&STANDARD.encode(Sha256::digest(SUBMIT))))
+    let page = page(&app.urls, StatusCode::OK, &form, Forms::LeadOut);
+    with_script(page, &STANDARD.encode(Sha256::digest(SUBMIT)))
 }
 
 /// A request that cannot be answered with a redirect.
@@ -61,7 +62,7 @@ pub(super) fn page_error(context: &RequestContext, error: PageError) -> Response
                 who look after it.";
     let error =
         ErrorPage { title: "This link does not work", text, way_on: None, code: error.code(), request };
-    page(&context.urls, StatusCode::BAD_REQUEST, &error, Forms::StayHere, None)
+    page(&context.urls, StatusCode::BAD_REQUEST, &error, Forms::StayHere)
 }
 
 /// A kept request that is no longer known: it was used, or took too long, or never was one. That need be nobody's mistake.
@@ -80,7 +81,7 @@ pub(super) async fn page_error_of(app: &App, context: &RequestContext, client: O
     });
     let text = "It took too long, or it was completed before. Go back to the application and start again.";
     let shown = ErrorPage { title: "This sign-in cannot be continued", text, way_on: front, code, request };
-    page(&context.urls, StatusCode::BAD_REQUEST, &shown, Forms::StayHere, None)
+    page(&context.urls, StatusCode::BAD_REQUEST, &shown, Forms::StayHere)
 }
 
 /// A request that cannot be read.
@@ -101,7 +102,7 @@ pub(crate) fn not_a_navigation(context: &RequestContext) -> Response {
         "This page was loaded in the background, so nothing was done. Open the link again to continue.";
     let error =
         ErrorPage { title: "Open this page again", text, way_on: None, code: "not_a_navigation", request };
-    let mut response = page(&context.urls, StatusCode::SERVICE_UNAVAILABLE, &error, Forms::StayHere, None);
+    let mut response = page(&context.urls, StatusCode::SERVICE_UNAVAILABLE, &error, Forms::StayHere);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
@@ -113,7 +114,7 @@ fn throttled(context: &RequestContext, retry_after: Duration) -> Response {
     let text = "Too many requests came from your network. Wait a moment and try again.";
     let error =
         ErrorPage { title: "Too many requests", text, way_on: None, code: "request_throttled", request };
-    let mut response = page(&context.urls, StatusCode::TOO_MANY_REQUESTS, &error, Forms::StayHere, None);
+    let mut response = page(&context.urls, StatusCode::TOO_MANY_REQUESTS, &error, Forms::StayHere);
     response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
     response
 }
@@ -124,7 +125,7 @@ fn turned_away(context: &RequestContext, error: &OAuthError) -> Response {
     tracing::info!(request, code = error.code(), client = context.client_id(), "{error}");
     let text = "The application that sent you here could not be looked up at the moment. Wait a moment and try again.";
     let error = ErrorPage { title: "Please try again", text, way_on: None, code: error.code(), request };
-    let mut response = page(&context.urls, StatusCode::SERVICE_UNAVAILABLE, &error, Forms::StayHere, None);
+    let mut response = page(&context.urls, StatusCode::SERVICE_UNAVAILABLE, &error, Forms::StayHere);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     response
 }
@@ -146,5 +147,5 @@ pub(crate) fn failed(context: &RequestContext, error: &OAuthError) -> Response {
     };
     let text = "That is our fault, not yours. Wait a moment and try again.";
     let error = ErrorPage { title: "Something went wrong", text, way_on: None, code: error.code(), request };
-    page(&context.urls, status, &error, Forms::StayHere, None)
+    page(&context.urls, status, &error, Forms::StayHere)
 }

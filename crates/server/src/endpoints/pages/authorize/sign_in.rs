@@ -44,7 +44,7 @@ pub(super) fn page(app: &App, step: &Step, notice: Option<Notice>) -> Response {
         can_cancel: true,
     };
     let status = notice.map_or(StatusCode::OK, Notice::status);
-    let mut response = send(&app.urls, status, &shown, Forms::LeadOut, None);
+    let mut response = send(&app.urls, status, &shown, Forms::LeadOut);
     if let Some(seconds) = sentence.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

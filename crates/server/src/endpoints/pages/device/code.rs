@@ -125,7 +125,7 @@ fn code_page(app: &App, browser: &Browser, typed: &str, why: Option<Why>) -> Res
         notice,
     };
     let mut response =
-        page(&app.urls, why.map_or(http::StatusCode::OK, Why::status), &shown, Forms::StayHere, None);
+        page(&app.urls, why.map_or(http::StatusCode::OK, Why::status), &shown, Forms::StayHere);
     if let Some(seconds) = why.and_then(|why| why.wait(app.clock.now())) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -140,7 +140,7 @@ pub(super) fn decided_page(app: &App, browser: &Browser, device: &FoundDevice) -
         allowed: device.decided.is_some_and(|decided| decided.allowed),
         another: &app.urls.local(PATH),
     };
-    let mut response = page(&app.urls, http::StatusCode::OK, &shown, Forms::StayHere, None);
+    let mut response = page(&app.urls, http::StatusCode::OK, &shown, Forms::StayHere);
     browser.introduce(app, &mut response);
     response
 }

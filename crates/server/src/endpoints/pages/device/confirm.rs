@@ -13,13 +13,13 @@ use jeton_authority::store::DeviceDecided;
 use jeton_authority::{FormVerdict, FoundDevice, ShownDigest, StaleForm};
 use jeton_oauth::Parameters;
 
-use super::super::authorize::{failed, malformed, not_a_navigation, scope_line, try_sign_in};
+use super::super::authorize::{failed, malformed, not_a_navigation, try_sign_in};
 use super::code::{decided_page, is_decided_by};
 use super::{DECIDE, SIGN_IN, USER_CODE, Why, action, is_typed, to_code_page, to_confirm};
 use crate::app::App;
 use crate::endpoints::oauth::client_request::context;
 use crate::interaction::{Browser, Seal, browser, is_navigation, keep_typed_name, typed_name};
-use crate::pages::{DevicePage, Forms, SignInPage, detail_lines, page, resource_lines, unverified_line};
+use crate::pages::{Asked, DevicePage, Forms, SignInPage, page};
 use crate::request::{RequestContext, form};
 
 /// A request about a code that was typed at this browser.
@@ -216,8 +216,7 @@ fn sign_in_page(app: &App, visit: &Visit, why: Option<Why>) -> Response {
         // The device goes on by itself once its code has expired.
         can_cancel: false,
     };
-    let mut response =
-        page(&app.urls, why.map_or(StatusCode::OK, Why::status), &shown, Forms::StayHere, None);
+    let mut response = page(&app.urls, why.map_or(StatusCode::OK, Why::status), &shown, Forms::StayHere);
     if let Some(seconds) = why.and_then(|why| why.wait(app.clock.now())) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -226,20 +225,16 @@ fn sign_in_page(app: &App, visit: &Visit, why: Option<Why>) -> Response {
 
 fn question(app: &App, visit: &Visit, signed_in: &SignedIn, why: Option<Why>) -> Response {
     let Visit { browser, device, .. } = visit;
-    let scopes: Vec<_> = device.scope.tokens().map(scope_line).collect();
     let username = signed_in.user.username.as_str();
     let seal = Seal::DeviceDecision { code: device.user_code.as_str(), shown: shown(device) };
     let page_shown = DevicePage {
         client: device.client.name(),
-        unverified: unverified_line(&device.client),
         user_code: &device.user_code.to_string(),
         username,
-        scopes: &scopes,
-        resources: &resource_lines(&device.resources),
-        details: &detail_lines(&device.authorization_details),
+        asked: &Asked::of(&device.client, &device.scope, &device.resources, &device.authorization_details),
         notice: why.map(|why| why.sentence(Some(username), app.clock.now())),
         action: &action(app, browser, DECIDE, device),
         form_token: &seal.token(app, browser),
     };
-    page(&app.urls, StatusCode::OK, &page_shown, Forms::StayHere, None)
+    page(&app.urls, StatusCode::OK, &page_shown, Forms::StayHere)
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::endpoints::authorize::{failed, malformed};
 use crate::endpoints::oauth::client_request::context;
 use crate::interaction::see_other;
-use crate::pages::{DonePage, Forms, SignedOutPage, isolated, page};
+use crate::pages::{DonePage, Forms, isolated, page};
 use crate::request::form;
 
 /// What ended.
@@ -70,20 +70,15 @@ pub(crate) async fn get(State(app): State<Arc<App>>, mut request: Request) -> Re
     if let Some(signed_in) = &visit.browser.signed_in {
         let text = format!("As {}, at this browser.", isolated(signed_in.user.username.as_str()));
         let title = if what == What::Nothing { "You are still signed in" } else { "You are signed in" };
-        return page(&app.urls, StatusCode::OK, &DonePage { title, text: &text }, Forms::StayHere, None);
+        return page(&app.urls, StatusCode::OK, &DonePage { title, text: &text }, Forms::StayHere);
     }
     let seal = visit.parameters.get("seal").unwrap_or_default();
     let is_sealed = app.authority.is_sealed(PURPOSE, &[&visit.browser.name, what.as_str()], seal);
-    match what {
-        What::Browser if is_sealed => {
-            page(&app.urls, StatusCode::OK, &SignedOutPage::at_this_browser(), Forms::StayHere, None)
-        }
-        What::Everywhere if is_sealed => {
-            page(&app.urls, StatusCode::OK, &SignedOutPage::everywhere(), Forms::StayHere, None)
-        }
-        What::Client if is_sealed => {
-            page(&app.urls, StatusCode::OK, &SignedOutPage::of_the_client(), Forms::StayHere, None)
-        }
-        _ => page(&app.urls, StatusCode::OK, &super::nobody(&visit), Forms::StayHere, None),
-    }
+    let shown = match what {
+        What::Browser if is_sealed => DonePage::OUT_AT_THIS_BROWSER,
+        What::Everywhere if is_sealed => DonePage::OUT_EVERYWHERE,
+        What::Client if is_sealed => DonePage::OUT_OF_THE_CLIENT,
+        _ => super::nobody(&visit),
+    };
+    page(&app.urls, StatusCode::OK, &shown, Forms::StayHere)
 }

@@ -24,7 +24,7 @@ use super::authorize::{failed, malformed, not_a_navigation};
 use crate::app::App;
 use crate::endpoints::oauth::client_request::context;
 use crate::interaction::{Browser, Seal, browser, is_navigation, see_other};
-use crate::pages::{DonePage, Forms, SignOutPage, SignOutQuestion, SignOutRefusedPage, SignedOutPage, page};
+use crate::pages::{DonePage, Forms, SignOutPage, SignOutQuestion, SignOutRefusedPage, page};
 use crate::request::{RequestContext, form, logged};
 
 pub(crate) use confirm::post as confirm;
@@ -168,7 +168,7 @@ fn refused(context: &RequestContext, error: &EndSessionError) -> Response {
         code: error.code(),
         request,
     };
-    page(&context.urls, StatusCode::BAD_REQUEST, &shown, Forms::StayHere, None)
+    page(&context.urls, StatusCode::BAD_REQUEST, &shown, Forms::StayHere)
 }
 
 /// The same request as a `GET`. One that is too long for an address is kept, and the browser goes on with what stands for it.
@@ -218,32 +218,10 @@ async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
         if is_navigation(visit.parts) && !visit.is_stale { Acting::Allowed } else { Acting::AskFirst };
     match (authority.decide_end_session(&asked, &here, acting, visit.app.clock.now()).await?, here) {
         (EndSession::AtOnce, AtBrowser::SignedIn(SignedIn { session, user })) => {
-            end(visit, &asked, session.id, user.id).await?;
-            Ok(gone(
-                visit.app,
-                &asked,
-                page(
-                    &visit.app.urls,
-                    StatusCode::OK,
-                    &SignedOutPage::at_this_browser(),
-                    Forms::StayHere,
-                    None,
-                ),
-            ))
+            end_here(visit, &asked, session.id, user.id).await
         }
         (EndSession::AtOnce, AtBrowser::Lapsed(LapsedSession { id, user, .. })) => {
-            end(visit, &asked, id, user).await?;
-            Ok(gone(
-                visit.app,
-                &asked,
-                page(
-                    &visit.app.urls,
-                    StatusCode::OK,
-                    &SignedOutPage::at_this_browser(),
-                    Forms::StayHere,
-                    None,
-                ),
-            ))
+            end_here(visit, &asked, id, user).await
         }
         (EndSession::AskAboutSession, AtBrowser::SignedIn(SignedIn { user, .. })) => {
             let question = SignOutQuestion::SignedIn { username: user.username.as_str() };
@@ -266,7 +244,7 @@ async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
         }
         _ => Ok(match asked.redirect() {
             Some(target) => see_other(&target),
-            None => page(&visit.app.urls, StatusCode::OK, &nobody(visit), Forms::StayHere, None),
+            None => page(&visit.app.urls, StatusCode::OK, &nobody(visit), Forms::StayHere),
         }),
     }
 }
@@ -300,7 +278,7 @@ fn ask(
         Some(_) => Forms::LeadOut,
         None => Forms::StayHere,
     };
-    page(&visit.app.urls, StatusCode::OK, &shown, forms, None)
+    page(&visit.app.urls, StatusCode::OK, &shown, forms)
 }
 
 /// Ends the session of this browser.
@@ -315,6 +293,17 @@ async fn end(
         visit.app.authority.sign_out_browser(asked, session, user, now).await?;
     tracing::info!(request = visit.request, %user, grants, told, "signed out at a browser");
     Ok(())
+}
+
+async fn end_here(
+    visit: &Visit<'_>,
+    asked: &EndSessionRequest,
+    session: SessionId,
+    user: UserId,
+) -> Result<Response, EndSessionError> {
+    end(visit, asked, session, user).await?;
+    let done = page(&visit.app.urls, StatusCode::OK, &DonePage::OUT_AT_THIS_BROWSER, Forms::StayHere);
+    Ok(gone(visit.app, asked, done))
 }
 
 /// Nobody is signed in at this browser any more: the user goes where the client wants them, or to `otherwise`.

@@ -1,9 +1,23 @@
-//! Authorization details in words (RFC 9396 §11): what a client asks for, as a list that people can read whole before they
-//! allow it. What the members of a type mean is known to its API alone, so each is shown as it came.
+//! What a client asks for, in words that people can read whole before they allow it: scopes, resources, and authorization
+//! details (RFC 9396 §11). What the members of a type of details mean is known to its API alone, so each is shown as it came.
 
+use jeton_authority::client::{Client, Unverified};
 use jeton_authority::visible;
+use jeton_oauth::Scope;
 use jeton_oauth::authorization::{AuthorizationDetail, AuthorizationDetails};
 use serde_json::Value;
+
+/// What each scope lets a client do.
+const SCOPES: [(&str, &str); 8] = [
+    ("openid", "Know that it is you"),
+    ("profile", "See your name and the rest of your profile"),
+    ("email", "See your e-mail address"),
+    ("phone", "See your phone number"),
+    ("address", "See your postal address"),
+    ("roles", "See your roles"),
+    ("groups", "See your groups"),
+    ("offline_access", "Go on when you are not there, until you take this back"),
+];
 
 /// The members that every type shares, and what the page calls them (RFC 9396 §2.2).
 const COMMON: [(&str, &str); 5] = [
@@ -14,39 +28,88 @@ const COMMON: [(&str, &str); 5] = [
     ("privileges", "Privileges"),
 ];
 
-/// One element.
+/// What a client asks for, and what is to be known of the client.
 #[derive(Debug, PartialEq)]
-pub(crate) struct DetailLines {
+pub(crate) struct Asked {
+    /// That nobody has checked its name.
+    pub(super) unverified: Option<UnverifiedLine>,
+    pub(super) scopes: Vec<ScopeLine>,
+    /// The resources that it wants to use, beside what it is itself (RFC 8707).
+    pub(super) resources: Vec<String>,
+    pub(super) details: Vec<DetailLines>,
+}
+
+impl Asked {
+    pub(crate) fn of(
+        client: &Client,
+        scope: &Scope,
+        resources: &[Box<str>],
+        details: &AuthorizationDetails,
+    ) -> Self {
+        Self {
+            unverified: unverified_line(client),
+            scopes: scope.tokens().map(scope_line).collect(),
+            resources: resources.iter().map(|resource| visible(resource).into_owned()).collect(),
+            details: details.iter().map(of).collect(),
+        }
+    }
+
+    pub(super) fn is_nothing(&self) -> bool {
+        self.scopes.is_empty() && self.resources.is_empty() && self.details.is_empty()
+    }
+}
+
+/// A scope: its name in the request, and what it means.
+#[derive(Debug, PartialEq)]
+pub(super) struct ScopeLine {
+    pub(super) name: String,
+    pub(super) meaning: &'static str,
+}
+
+fn scope_line(token: &str) -> ScopeLine {
+    let known = SCOPES.iter().find(|(name, _)| *name == token);
+    ScopeLine { name: token.to_owned(), meaning: known.map_or("Use this permission", |(_, meaning)| meaning) }
+}
+
+/// A sentence about a client whose name nobody has checked.
+#[derive(Debug, PartialEq)]
+pub(super) struct UnverifiedLine {
+    pub(super) sentence: &'static str,
+    /// The host that the sentence ends with.
+    pub(super) host: Option<String>,
+}
+
+/// Nothing where the operator added the client.
+fn unverified_line(client: &Client) -> Option<UnverifiedLine> {
+    let (sentence, host) = match client.unverified()? {
+        Unverified::DescribedAt(host) => {
+            ("Nobody here has checked this name. The application is described at", Some(host))
+        }
+        Unverified::Registered { names: Some(host) } => (
+            "This application registered itself, and nobody has checked its name. By its own account it belongs to",
+            Some(host),
+        ),
+        _ => ("This application registered itself, and nobody has checked its name.", None),
+    };
+    Some(UnverifiedLine { sentence, host: host.map(str::to_owned) })
+}
+
+/// One element of authorization details.
+#[derive(Debug, PartialEq)]
+pub(super) struct DetailLines {
     /// Its type.
-    pub(crate) kind: String,
-    /// What it says.
-    pub(crate) lines: Vec<DetailLine>,
+    pub(super) kind: String,
+    pub(super) lines: Vec<DetailLine>,
 }
 
 /// One thing that an element says.
 #[derive(Debug, PartialEq)]
-pub(crate) struct DetailLine {
-    /// What it is called.
-    pub(crate) name: String,
-    /// Whether that is the page's word for it. Otherwise it is the client's.
-    pub(crate) is_common: bool,
-    /// What it is: one value, or each of a list.
-    pub(crate) values: Vec<String>,
-}
-
-/// What a page shows of authorization details.
-pub(crate) fn detail_lines(details: &AuthorizationDetails) -> Vec<DetailLines> {
-    details.iter().map(of).collect()
-}
-
-/// A text within a sentence that is no element: it keeps its direction to itself, and nothing hides in it.
-pub(crate) fn isolated(text: &str) -> String {
-    format!("\u{2068}{}\u{2069}", visible(text))
-}
-
-/// What a page shows of the resources that a client wants to use.
-pub(crate) fn resource_lines(resources: &[Box<str>]) -> Vec<String> {
-    resources.iter().map(|resource| visible(resource).into_owned()).collect()
+pub(super) struct DetailLine {
+    pub(super) name: String,
+    /// Whether the name is the page's word. Otherwise it is the client's.
+    pub(super) is_common: bool,
+    /// One value, or each of a list.
+    pub(super) values: Vec<String>,
 }
 
 fn of(detail: &AuthorizationDetail) -> DetailLines {
@@ -103,7 +166,7 @@ mod tests {
 
     fn lines(detail: &Value) -> Vec<(String, Vec<String>)> {
         let details = AuthorizationDetails::parse(&json!([detail]).to_string(), 4096).expect("details");
-        let shown = detail_lines(&details).pop().expect("one");
+        let shown = details.iter().map(of).last().expect("one");
         shown.lines.into_iter().map(|line| (line.name, line.values)).collect()
     }
 

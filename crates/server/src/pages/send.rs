@@ -24,30 +24,26 @@ pub(crate) enum Forms {
     LeadOut,
 }
 
-/// A page of the authority at `urls`. It loads nothing but the authority's own style, runs no script but one whose hash is `script`, and stands in no frame.
-pub(crate) fn page(
-    urls: &Urls,
-    status: StatusCode,
-    page: &impl Template,
-    forms: Forms,
-    script: Option<&str>,
-) -> Response {
+impl Forms {
+    const fn policy(self) -> &'static str {
+        match self {
+            Self::LeadOut => {
+                "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+            }
+            Self::StayHere => {
+                "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+            }
+        }
+    }
+}
+
+/// A page of the authority at `urls`. It loads nothing but the authority's own style, runs no script, and stands in no frame.
+pub(crate) fn page(urls: &Urls, status: StatusCode, page: &impl Template, forms: Forms) -> Response {
     let Ok(html) = page.render_with_values(urls) else {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         return response;
     };
-    let mut policy = String::from(
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
-    );
-    if forms == Forms::StayHere {
-        policy.push_str("; form-action 'self'");
-    }
-    if let Some(hash) = script {
-        policy.push_str("; script-src 'sha256-");
-        policy.push_str(hash);
-        policy.push('\'');
-    }
     let mut response = Response::new(Body::from(html));
     *response.status_mut() = status;
     let headers: [(_, HeaderValue); 6] = [
@@ -56,14 +52,18 @@ pub(crate) fn page(
         (header::X_CONTENT_TYPE_OPTIONS, NOSNIFF),
         (header::REFERRER_POLICY, NO_REFERRER),
         (header::X_FRAME_OPTIONS, DENY),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::try_from(policy)
-                .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
-        ),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(forms.policy())),
     ];
     *response.headers_mut() = HeaderMap::from_iter(headers);
     response
+}
+
+/// The same page, which runs the script with this hash and no other.
+pub(crate) fn with_script(mut page: Response, hash: &str) -> Response {
+    let policy = format!("{}; script-src 'sha256-{hash}'", Forms::LeadOut.policy());
+    let policy = HeaderValue::try_from(policy).expect("base64 is a header's value");
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    page
 }
 
 /// A file that pages load.

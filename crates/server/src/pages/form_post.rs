@@ -1,0 +1,17 @@
+//! The page that posts an answer to a client.
+
+use askama::Template;
+
+use super::filters;
+
+/// An answer that the browser posts to the client (OAuth 2.0 Form Post Response Mode).
+#[derive(Template)]
+#[template(path = "form_post.html")]
+pub(crate) struct FormPostPage<'a> {
+    /// Where it goes.
+    pub(crate) action: &'a str,
+    /// What it says.
+    pub(crate) parameters: Vec<(&'a str, &'a str)>,
+    /// The script that posts it at once.
+    pub(crate) script: &'static str,
+}
