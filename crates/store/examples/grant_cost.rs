@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
-use jeton_authority::store::{NewUser, Refresh, Store};
+use jeton_authority::store::{GrantStore, NewUser, Refresh, UserStore};
 use jeton_authority::user::{Attributes, Role, UserStatus, Username};
 use jeton_authority::{GrantId, Network, UserId};
 use jeton_jose::Timestamp;

@@ -42,7 +42,7 @@ pub trait AccountStore {
 
     /// Brings accounts up to date with the system that they came from, as [`crate::accounts::update`] decides, in one transaction, so
     /// that users may swap their names. A changed password and a disabling end every grant of the user, as
-    /// [`super::Store::change_password`] and [`super::Store::disable_user`] do. Audited.
+    /// [`super::UserStore::change_password`] and [`super::UserStore::disable_user`] do. Audited.
     async fn update_imported_users(
         &self,
         users: Vec<(UserId, ImportedUser)>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jeton_authority::keys::{self, KeyChangeError, KeyState, MasterKey};
 use jeton_authority::password::InlineHashing;
 use jeton_authority::settings::{AccessAlgorithm, Ed25519Name, Settings};
-use jeton_authority::store::Store;
+use jeton_authority::store::{KeyStore, Store};
 use jeton_authority::{Authority, OpenError, SystemRandom, TokenError};
 use jeton_jose::jwt::Unverified;
 use jeton_jose::{Algorithm, SharedSecret};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{Argon2Params, InlineHashing, Password, PasswordHash, Scratch};
 use jeton_authority::settings::Settings;
-use jeton_authority::store::{NewUser, Store, UserAddition};
+use jeton_authority::store::{NewUser, Store, UserAddition, UserStore};
 use jeton_authority::user::{Attributes, Role, UserStatus, Username};
 use jeton_authority::{Authority, Network, SignInError, SystemRandom, TokenError, TokenPair, UserId};
 use jeton_jose::Timestamp;

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use jeton_authority::grant::{GrantDetail, NewGrant};
 use jeton_authority::session::{AuthenticationMethod, NewSession, SessionSecretHash};
-use jeton_authority::store::{GrantOpening, LogoutStore, SessionOpening, SessionStore, Store};
+use jeton_authority::store::{
+    GrantOpening, GrantStore, LogoutStore, SessionOpening, SessionStore, UserStore,
+};
 use jeton_authority::user::Username;
 use jeton_authority::{GrantId, Network, SessionId};
 use jeton_jose::Timestamp;

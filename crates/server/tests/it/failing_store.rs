@@ -17,11 +17,11 @@ use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::{Presented, RefreshPolicy};
 use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::store::{
-    AccountStore, AccountsUpdated, ClientChange, ClientRemoval, ClientStore, CodeRedemption, DeviceDecided,
-    DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening, GrantsEnded, KeyAddition,
-    KeyWithdrawal, LogoutDelivery, LogoutStore, Needless, NewUser, OneTimeStore, Placement, Redemption,
-    Refresh, Revocation, SessionEnding, SessionOpening, SessionStore, SignInStore, Store, StoreError,
-    SweepStep, SweepStore, UserAddition, UserChange,
+    AccountStore, AccountsUpdated, AuditStore, ClientChange, ClientRemoval, ClientStore, CodeRedemption,
+    DeviceDecided, DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening, GrantStore,
+    GrantsEnded, KeyAddition, KeyStore, KeyWithdrawal, LogoutDelivery, LogoutStore, Needless, NewUser,
+    OneTimeStore, Placement, Redemption, Refresh, Revocation, SessionEnding, SessionOpening, SessionStore,
+    SignInStore, Store, StoreError, SweepStep, SweepStore, UserAddition, UserChange, UserStore,
 };
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
 use jeton_authority::{GrantId, Network, SessionId, UserId};
@@ -77,37 +77,49 @@ macro_rules! delegate {
     };
 }
 
-delegate! { Store {
+delegate! { UserStore {
     true add_user(user: NewUser) -> UserAddition;
     false find_user(username: &Username) -> Option<User>;
     false find_users_alike(username: &Username) -> Vec<User>;
     false find_user_by_id(user: UserId) -> Option<User>;
-    true change_attributes(user: UserId, attributes: Attributes, now: Timestamp) -> UserChange;
-    false find_grant(grant: GrantId) -> Option<(LiveGrant, UserStatus)>;
     false list_users(after: Option<&Username>, limit: u32) -> Vec<User>;
     true disable_user(user: UserId, now: Timestamp) -> UserChange;
     true enable_user(user: UserId, now: Timestamp) -> UserChange;
     true change_password(user: UserId, password: PasswordHash, keep: Option<GrantId>, now: Timestamp) -> UserChange;
+    true change_attributes(user: UserId, attributes: Attributes, now: Timestamp) -> UserChange;
     true rehash_password(user: UserId, from: &PasswordHash, to: PasswordHash) -> ();
+} }
+
+delegate! { GrantStore {
     true open_grant(grant: NewGrant) -> GrantOpening;
     true refresh_grant(grant: GrantId, presented: Presented, policy: RefreshPolicy, now: Timestamp) -> Refresh;
+    false find_grant(grant: GrantId) -> Option<(LiveGrant, UserStatus)>;
     true revoke_grant(grant: GrantId, now: Timestamp) -> Revocation;
     true end_grant(grant: GrantId, now: Timestamp) -> Revocation;
     true revoke_user_grants(user: UserId, now: Timestamp) -> Option<GrantsEnded>;
     false list_grants(filter: GrantFilter, after: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<GrantSummary>;
-    true record_audit(record: AuditRecord) -> ();
-    false list_audit(limit: u32) -> Vec<AuditRecord>;
-    false read_audit(filter: AuditFilter, limit: u32) -> Vec<(AuditNumber, AuditRecord)>;
-    false list_keys() -> Vec<StoredKey>;
-    true add_keys(keys: Vec<StoredKey>, newest: Option<KeyId>) -> KeyAddition;
-    true withdraw_key(key: &KeyId, now: Timestamp) -> KeyWithdrawal;
-    true probe() -> ();
 }
             fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError> {
                 self.check(false)?;
                 self.inner.grant_standing(grant)
             }
+}
 
+delegate! { AuditStore {
+    true record_audit(record: AuditRecord) -> ();
+    false list_audit(limit: u32) -> Vec<AuditRecord>;
+    false read_audit(filter: AuditFilter, limit: u32) -> Vec<(AuditNumber, AuditRecord)>;
+} }
+
+delegate! { KeyStore {
+    false list_keys() -> Vec<StoredKey>;
+    true add_keys(keys: Vec<StoredKey>, newest: Option<KeyId>) -> KeyAddition;
+    true withdraw_key(key: &KeyId, now: Timestamp) -> KeyWithdrawal;
+} }
+
+delegate! { Store {
+    true probe() -> ();
+}
             fn external_changes(&self) -> Result<u64, StoreError> {
                 self.check(false)?;
                 self.inner.external_changes()

@@ -1,11 +1,33 @@
 //! The audit trail in SQLite.
 
+use async_trait::async_trait;
 use jeton_authority::audit::{AuditEnd, AuditEvent, AuditFilter, AuditNumber, AuditRecord};
+use jeton_authority::store::{AuditStore, StoreError};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, Row};
 
+use super::SqliteStore;
 use super::columns::{named, optional_network, optional_text, timestamp};
+
+#[async_trait]
+impl AuditStore for SqliteStore {
+    async fn record_audit(&self, record: AuditRecord) -> Result<(), StoreError> {
+        self.writer.submit(move |db| append(db, &record)).await
+    }
+
+    async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.list(move |db| list(db, limit)).await
+    }
+
+    async fn read_audit(
+        &self,
+        filter: AuditFilter,
+        limit: u32,
+    ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
+        self.list(move |db| read(db, filter, limit)).await
+    }
+}
 
 /// Appends a record, within the transaction of what it tells of.
 pub(super) fn append(db: &Connection, record: &AuditRecord) -> rusqlite::Result<()> {

@@ -1,18 +1,82 @@
 //! Clients and consents in SQLite.
 
+use async_trait::async_trait;
 use jeton_authority::UserId;
 use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::keys::SealedKey;
-use jeton_authority::store::{ClientChange, ClientRemoval};
+use jeton_authority::store::{ClientChange, ClientRemoval, ClientStore, StoreError};
 use jeton_jose::Timestamp;
 use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::SqliteStore;
 use super::columns::{optional_text, parsed, text, timestamp, unreadable};
 use super::{audit, master_key, removal};
+
+#[async_trait]
+impl ClientStore for SqliteStore {
+    async fn note_token_api_client(&self, id: &str) -> Result<(), StoreError> {
+        if self.readers.read(|db| is_token_apis(db, id))? {
+            return Ok(());
+        }
+        let id = id.to_owned();
+        self.writer.submit(move |db| note_token_apis(db, &id)).await
+    }
+
+    async fn add_client(&self, client: StoredClient) -> Result<ClientChange, StoreError> {
+        self.end_what_is_left_of(&client.id).await?;
+        self.writer.submit(move |db| add(db, &client)).await
+    }
+
+    async fn change_client(&self, client: StoredClient, now: Timestamp) -> Result<ClientChange, StoreError> {
+        self.writer.submit(move |db| change(db, &client, now)).await
+    }
+
+    async fn remove_client(&self, client: &ClientId, now: Timestamp) -> Result<ClientRemoval, StoreError> {
+        let client = client.clone();
+        self.writer.submit(move |db| remove(db, &client, now)).await
+    }
+
+    async fn end_removed_client(&self, client: &ClientId) -> Result<u64, StoreError> {
+        self.end_what_is_left_of(client).await
+    }
+
+    async fn find_client(&self, client: &ClientId) -> Result<Option<StoredClient>, StoreError> {
+        self.readers.read(|db| find(db, client))
+    }
+
+    async fn list_clients(
+        &self,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Result<Vec<StoredClient>, StoreError> {
+        let after = after.cloned();
+        self.list(move |db| list(db, after.as_ref(), limit)).await
+    }
+
+    async fn find_consent(&self, user: UserId, client: &ClientId) -> Result<Option<Consent>, StoreError> {
+        self.readers.read(|db| consent(db, user, client))
+    }
+
+    async fn give_consent(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        consent: &Consent,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (client, consent) = (client.clone(), consent.clone());
+        self.writer.submit(move |db| give_consent(db, user, &client, &consent, now)).await
+    }
+
+    async fn withdraw_consent(&self, user: UserId, client: &ClientId) -> Result<(), StoreError> {
+        let client = client.clone();
+        self.writer.submit(move |db| withdraw_consent(db, user, &client)).await
+    }
+}
 
 pub(super) fn add(db: &Connection, client: &StoredClient) -> rusqlite::Result<ClientChange> {
     bind_secret(db, client)?;

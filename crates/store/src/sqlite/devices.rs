@@ -1,20 +1,73 @@
 //! Devices that wait, in SQLite.
 
+use async_trait::async_trait;
 use jeton_authority::device::{
     self, DecidedDevice, DecisionState, DeviceAuthorization, DeviceDecision, DeviceState,
     NewDeviceAuthorization,
 };
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{CodeState, CodeVerdict, OneTimeHash, Presentation, present};
-use jeton_authority::store::{CodeRedemption, DeviceDecided, DevicePoll, GrantOpening, Placement};
+use jeton_authority::store::{
+    CodeRedemption, DeviceDecided, DevicePoll, DeviceStore, GrantOpening, Placement, StoreError,
+};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::SqliteStore;
 use super::clients::scope;
 use super::columns::{optional_text, optional_timestamp, parsed, text, timestamp};
 use super::{grants, one_time};
+
+#[async_trait]
+impl DeviceStore for SqliteStore {
+    async fn add_device_authorization(
+        &self,
+        device: NewDeviceAuthorization,
+        now: Timestamp,
+    ) -> Result<Placement, StoreError> {
+        self.writer.submit(move |db| add(db, &device, now)).await
+    }
+
+    async fn find_device_authorization(
+        &self,
+        user_code: &str,
+        now: Timestamp,
+    ) -> Result<Option<DeviceAuthorization>, StoreError> {
+        self.readers.read(|db| find(db, user_code, now))
+    }
+
+    async fn decide_device_authorization(
+        &self,
+        user_code: &str,
+        by: UserId,
+        decision: DeviceDecision,
+        now: Timestamp,
+    ) -> Result<DeviceDecided, StoreError> {
+        let user_code: Box<str> = user_code.into();
+        self.writer.submit(move |db| decide(db, &user_code, by, &decision, now)).await
+    }
+
+    async fn poll_device_authorization(
+        &self,
+        device_code: OneTimeHash,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<DevicePoll, StoreError> {
+        let client = client.clone();
+        self.writer.submit(move |db| poll(db, device_code, &client, now)).await
+    }
+
+    async fn redeem_device_code(
+        &self,
+        device_code: OneTimeHash,
+        grant: NewGrant,
+        presentation: Presentation,
+    ) -> Result<CodeRedemption, StoreError> {
+        self.writer.submit(move |db| redeem(db, device_code, &grant, &presentation)).await
+    }
+}
 
 pub(super) fn add(
     db: &Connection,

@@ -2,24 +2,81 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::grant::{Grant, GrantDetail, GrantStanding, GrantSummary, LiveGrant, NewGrant};
-use jeton_authority::refresh_token::RefreshState;
-use jeton_authority::store::{GrantFilter, GrantOpening, Revocation};
+use jeton_authority::refresh_token::{Presented, RefreshPolicy, RefreshState};
+use jeton_authority::store::{
+    GrantFilter, GrantOpening, GrantStore, GrantsEnded, Refresh, Revocation, StoreError,
+};
 use jeton_authority::user::{Subject, UserStatus};
-use jeton_authority::{GrantId, SessionId};
+use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::SqliteStore;
 use super::columns::{
     count, counted, grant_id, halves, network, optional_text, optional_timestamp, text, timestamp,
     unreadable, user_id,
 };
 use super::ending::{self, Hears, Which};
 use super::users::{attributes, status, username};
-use super::{audit, session_clients, sessions};
+use super::{audit, refresh, session_clients, sessions, users};
+
+#[async_trait]
+impl GrantStore for SqliteStore {
+    async fn open_grant(&self, grant: NewGrant) -> Result<GrantOpening, StoreError> {
+        self.writer.submit(move |db| open_at_sign_in(db, &grant)).await
+    }
+
+    async fn refresh_grant(
+        &self,
+        grant: GrantId,
+        presented: Presented,
+        policy: RefreshPolicy,
+        now: Timestamp,
+    ) -> Result<Refresh, StoreError> {
+        self.writer.submit(move |db| refresh::refresh(db, grant, &presented, &policy, now)).await
+    }
+
+    async fn find_grant(&self, grant: GrantId) -> Result<Option<(LiveGrant, UserStatus)>, StoreError> {
+        let found = self.readers.read(|db| find(db, grant))?;
+        Ok(found.map(|(live, status)| (*live, status)))
+    }
+
+    fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError> {
+        self.readers.read(|db| standing(db, grant))
+    }
+
+    async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError> {
+        self.writer.submit(move |db| revoke(db, grant, AuditEvent::GrantRevoked, now)).await
+    }
+
+    async fn end_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError> {
+        self.writer.submit(move |db| end(db, grant, now)).await
+    }
+
+    async fn revoke_user_grants(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Option<GrantsEnded>, StoreError> {
+        self.writer.submit(move |db| users::revoke_grants(db, user, now)).await
+    }
+
+    async fn list_grants(
+        &self,
+        filter: GrantFilter,
+        after: Option<GrantId>,
+        limit: u32,
+        idle_lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<GrantSummary>, StoreError> {
+        self.list(move |db| list(db, filter, after, limit, idle_lifetime, now)).await
+    }
+}
 
 /// What opening a grant came to, and its `sid` where that is another's identifier.
 type Opened = (GrantOpening, Option<GrantId>);

@@ -1,13 +1,31 @@
 //! Signing keys in SQLite.
 
+use async_trait::async_trait;
 use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::keys::{KeyId, KeyPurpose, SealedKey, StoredKey};
-use jeton_authority::store::{KeyAddition, KeyWithdrawal};
+use jeton_authority::store::{KeyAddition, KeyStore, KeyWithdrawal, StoreError};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::SqliteStore;
 use super::columns::{named, optional_timestamp, parsed, text, timestamp};
 use super::{audit, master_key};
+
+#[async_trait]
+impl KeyStore for SqliteStore {
+    async fn list_keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        self.list(list).await
+    }
+
+    async fn add_keys(&self, keys: Vec<StoredKey>, newest: Option<KeyId>) -> Result<KeyAddition, StoreError> {
+        self.writer.submit(move |db| add(db, &keys, newest.as_ref())).await
+    }
+
+    async fn withdraw_key(&self, key: &KeyId, now: Timestamp) -> Result<KeyWithdrawal, StoreError> {
+        let key = key.clone();
+        self.writer.submit(move |db| withdraw(db, &key, now)).await
+    }
+}
 
 pub(super) fn list(db: &Connection) -> rusqlite::Result<Vec<StoredKey>> {
     let mut select = db.prepare_cached(

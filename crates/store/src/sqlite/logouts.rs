@@ -1,13 +1,40 @@
 //! Clients that are still to be told of a sign-out, in SQLite.
 
+use async_trait::async_trait;
 use jeton_authority::GrantId;
-use jeton_authority::store::LogoutDelivery;
+use jeton_authority::store::{LogoutDelivery, LogoutStore, StoreError};
 use jeton_authority::user::Subject;
 use jeton_jose::Timestamp;
 use rusqlite::Connection;
 
+use super::SqliteStore;
 use super::columns::{parsed, user_id};
 use super::session_clients::SessionClient;
+
+#[async_trait]
+impl LogoutStore for SqliteStore {
+    async fn due_logouts(
+        &self,
+        now: Timestamp,
+        per_client: u32,
+        limit: u32,
+    ) -> Result<Vec<LogoutDelivery>, StoreError> {
+        self.readers.read(|db| due(db, now, per_client, limit))
+    }
+
+    async fn finish_logout(&self, number: i64) -> Result<(), StoreError> {
+        self.writer.submit(move |db| finish(db, number)).await
+    }
+
+    async fn postpone_logout(
+        &self,
+        number: i64,
+        due_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer.submit(move |db| postpone(db, number, due_at, now)).await
+    }
+}
 
 /// Notes a client that is to hear of an end, where it wants to. Answers whether it does.
 pub(super) fn note(

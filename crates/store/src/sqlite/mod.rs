@@ -1,7 +1,7 @@
 //! The embedded store: one SQLite file.
 //!
 //! Writes go through one thread that commits what has queued up as one transaction (`writer`); reads have their own
-//! connections (`readers`). The files named after what is stored hold its SQL, as functions of a connection.
+//! connections (`readers`). The files named after what is stored hold its SQL, as functions of a connection, and implement the trait of that name.
 
 mod accounts;
 mod audit;
@@ -25,28 +25,16 @@ mod schema;
 mod session_clients;
 mod sessions;
 mod sign_ins;
-mod single_sign_on;
 mod sweep;
 mod users;
 mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::audit::{AuditEvent, AuditFilter, AuditNumber, AuditRecord};
-use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
-use jeton_authority::keys::{KeyId, MasterKey, SealedThings, StoredKey};
-use jeton_authority::password::PasswordHash;
-use jeton_authority::refresh_token::{Presented, RefreshPolicy};
-use jeton_authority::store::{
-    GrantFilter, GrantOpening, GrantsEnded, KeyAddition, KeyWithdrawal, NewUser, Refresh, Revocation, Store,
-    StoreError, UserAddition, UserChange,
-};
-use jeton_authority::user::{Attributes, User, UserStatus, Username};
-use jeton_authority::{GrantId, UserId};
-use jeton_jose::Timestamp;
+use jeton_authority::keys::{MasterKey, SealedThings};
+use jeton_authority::store::{Store, StoreError};
 use rusqlite::Connection;
 
 pub use error::OpenError;
@@ -169,143 +157,6 @@ impl Drop for SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError> {
-        self.writer.submit(move |db| users::add_unlike_others(db, &user)).await
-    }
-
-    async fn find_user(&self, username: &Username) -> Result<Option<User>, StoreError> {
-        self.readers.read(|db| users::find(db, username))
-    }
-
-    async fn find_users_alike(&self, username: &Username) -> Result<Vec<User>, StoreError> {
-        self.readers.read(|db| users::find_alike(db, username))
-    }
-
-    async fn find_user_by_id(&self, user: UserId) -> Result<Option<User>, StoreError> {
-        self.readers.read(|db| users::find_by_id(db, user))
-    }
-
-    async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError> {
-        let after = after.cloned();
-        self.list(move |db| users::list(db, after.as_ref(), limit)).await
-    }
-
-    async fn disable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError> {
-        self.writer.submit(move |db| users::disable(db, user, now)).await
-    }
-
-    async fn enable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError> {
-        self.writer.submit(move |db| users::enable(db, user, now)).await
-    }
-
-    async fn change_password(
-        &self,
-        user: UserId,
-        password: PasswordHash,
-        keep: Option<GrantId>,
-        now: Timestamp,
-    ) -> Result<UserChange, StoreError> {
-        self.writer.submit(move |db| users::change_password(db, user, &password, keep, now)).await
-    }
-
-    async fn change_attributes(
-        &self,
-        user: UserId,
-        attributes: Attributes,
-        now: Timestamp,
-    ) -> Result<UserChange, StoreError> {
-        self.writer.submit(move |db| users::change_attributes(db, user, &attributes, now)).await
-    }
-
-    async fn rehash_password(
-        &self,
-        user: UserId,
-        from: &PasswordHash,
-        to: PasswordHash,
-    ) -> Result<(), StoreError> {
-        let from = from.clone();
-        self.writer.submit(move |db| users::rehash_password(db, user, &from, &to)).await
-    }
-
-    async fn open_grant(&self, grant: NewGrant) -> Result<GrantOpening, StoreError> {
-        self.writer.submit(move |db| grants::open_at_sign_in(db, &grant)).await
-    }
-
-    async fn refresh_grant(
-        &self,
-        grant: GrantId,
-        presented: Presented,
-        policy: RefreshPolicy,
-        now: Timestamp,
-    ) -> Result<Refresh, StoreError> {
-        self.writer.submit(move |db| refresh::refresh(db, grant, &presented, &policy, now)).await
-    }
-
-    async fn find_grant(&self, grant: GrantId) -> Result<Option<(LiveGrant, UserStatus)>, StoreError> {
-        let found = self.readers.read(|db| grants::find(db, grant))?;
-        Ok(found.map(|(live, status)| (*live, status)))
-    }
-
-    fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError> {
-        self.readers.read(|db| grants::standing(db, grant))
-    }
-
-    async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError> {
-        self.writer.submit(move |db| grants::revoke(db, grant, AuditEvent::GrantRevoked, now)).await
-    }
-
-    async fn end_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError> {
-        self.writer.submit(move |db| grants::end(db, grant, now)).await
-    }
-
-    async fn revoke_user_grants(
-        &self,
-        user: UserId,
-        now: Timestamp,
-    ) -> Result<Option<GrantsEnded>, StoreError> {
-        self.writer.submit(move |db| users::revoke_grants(db, user, now)).await
-    }
-
-    async fn list_grants(
-        &self,
-        filter: GrantFilter,
-        after: Option<GrantId>,
-        limit: u32,
-        idle_lifetime: Duration,
-        now: Timestamp,
-    ) -> Result<Vec<GrantSummary>, StoreError> {
-        self.list(move |db| grants::list(db, filter, after, limit, idle_lifetime, now)).await
-    }
-
-    async fn record_audit(&self, record: AuditRecord) -> Result<(), StoreError> {
-        self.writer.submit(move |db| audit::append(db, &record)).await
-    }
-
-    async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        self.list(move |db| audit::list(db, limit)).await
-    }
-
-    async fn read_audit(
-        &self,
-        filter: AuditFilter,
-        limit: u32,
-    ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
-        self.list(move |db| audit::read(db, filter, limit)).await
-    }
-
-    async fn list_keys(&self) -> Result<Vec<StoredKey>, StoreError> {
-        self.list(keys::list).await
-    }
-
-    async fn add_keys(&self, keys: Vec<StoredKey>, newest: Option<KeyId>) -> Result<KeyAddition, StoreError> {
-        self.writer.submit(move |db| keys::add(db, &keys, newest.as_ref())).await
-    }
-
-    async fn withdraw_key(&self, key: &KeyId, now: Timestamp) -> Result<KeyWithdrawal, StoreError> {
-        let key = key.clone();
-        self.writer.submit(move |db| keys::withdraw(db, &key, now)).await
-    }
-
     fn external_changes(&self) -> Result<u64, StoreError> {
         self.writer.external_changes()
     }

@@ -1,5 +1,6 @@
 //! What may be used once, in SQLite.
 
+use async_trait::async_trait;
 use jeton_authority::GrantId;
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::authorization::{NewAnswer, RequestAnswer, answer_request as decide};
@@ -7,12 +8,57 @@ use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{
     CodeState, CodeVerdict, OneTime, OneTimeHash, OneTimeKind, Presentation, present,
 };
-use jeton_authority::store::{CodeRedemption, GrantOpening, Placement, Redemption};
+use jeton_authority::store::{CodeRedemption, GrantOpening, OneTimeStore, Placement, Redemption, StoreError};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::SqliteStore;
 use super::columns::{optional_timestamp, text, timestamp};
 use super::grants;
+
+#[async_trait]
+impl OneTimeStore for SqliteStore {
+    async fn place(
+        &self,
+        kind: OneTimeKind,
+        hash: OneTimeHash,
+        content: Box<str>,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Placement, StoreError> {
+        self.writer.submit(move |db| place(db, kind, hash, &content, expires_at, now)).await
+    }
+
+    async fn peek(&self, kind: OneTimeKind, hash: OneTimeHash) -> Result<Option<OneTime>, StoreError> {
+        self.readers.read(|db| peek(db, kind, hash))
+    }
+
+    async fn redeem(
+        &self,
+        kind: OneTimeKind,
+        hash: OneTimeHash,
+        now: Timestamp,
+    ) -> Result<Redemption, StoreError> {
+        self.writer.submit(move |db| redeem(db, kind, hash, now)).await
+    }
+
+    async fn prolong_request(&self, request: OneTimeHash, until: Timestamp) -> Result<(), StoreError> {
+        self.writer.submit(move |db| prolong_request(db, request, until)).await
+    }
+
+    async fn answer_request(&self, answer: NewAnswer, now: Timestamp) -> Result<RequestAnswer, StoreError> {
+        self.writer.submit(move |db| answer_request(db, &answer, now)).await
+    }
+
+    async fn redeem_code(
+        &self,
+        code: OneTimeHash,
+        grant: NewGrant,
+        presentation: Presentation,
+    ) -> Result<CodeRedemption, StoreError> {
+        self.writer.submit(move |db| redeem_code(db, code, &grant, &presentation)).await
+    }
+}
 
 pub(super) fn place(
     db: &Connection,

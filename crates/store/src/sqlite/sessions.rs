@@ -2,22 +2,92 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jeton_authority::audit::{AuditEvent, AuditRecord};
 use jeton_authority::session::{
     AuthenticationMethod, LapsedSession, NewSession, Session, SessionSecretHash, SessionStanding,
     SessionSummary, Succession, heir, session_of_browser, succeed,
 };
-use jeton_authority::store::{SessionEnding, SessionOpening};
+use jeton_authority::store::{SessionEnding, SessionOpening, SessionStore, StoreError};
 use jeton_authority::user::{Subject, User};
 use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::audit;
+use super::SqliteStore;
 use super::columns::{count, halves, network, timestamp, user_id};
 use super::ending::{self, Hears, Which};
-use super::session_clients;
 use super::users::{USER_COLUMNS, user_at, username};
+use super::{audit, grants, session_clients};
+
+#[async_trait]
+impl SessionStore for SqliteStore {
+    async fn open_session(
+        &self,
+        session: NewSession,
+        replaces: Option<SessionSecretHash>,
+    ) -> Result<SessionOpening, StoreError> {
+        self.writer.submit(move |db| open(db, &session, replaces.as_ref())).await
+    }
+
+    async fn find_session(
+        &self,
+        secret: &SessionSecretHash,
+        idle_lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        self.readers.read(|db| find(db, secret, idle_lifetime, now))
+    }
+
+    async fn find_lapsed_session(
+        &self,
+        secret: &SessionSecretHash,
+    ) -> Result<Option<LapsedSession>, StoreError> {
+        self.readers.read(|db| find_lapsed(db, secret))
+    }
+
+    async fn find_session_of_sid(&self, sid: GrantId) -> Result<Option<(SessionId, UserId)>, StoreError> {
+        self.readers.read(|db| of_sid(db, sid))
+    }
+
+    async fn find_grant_of_sid(
+        &self,
+        sid: GrantId,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<Option<GrantId>, StoreError> {
+        self.readers.read(|db| grants::of_sid(db, sid, client, now))
+    }
+
+    async fn touch_session(&self, session: SessionId, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.submit(move |db| touch(db, session, now)).await
+    }
+
+    async fn end_session(&self, session: SessionId, now: Timestamp) -> Result<SessionEnding, StoreError> {
+        self.writer.submit(move |db| end(db, session, now)).await
+    }
+
+    async fn list_sessions(
+        &self,
+        user: UserId,
+        limit: u32,
+        idle_lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.list(move |db| list(db, user, limit, idle_lifetime, now)).await
+    }
+
+    async fn list_all_sessions(
+        &self,
+        after: Option<SessionId>,
+        limit: u32,
+        idle_lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<SessionSummary>, StoreError> {
+        self.list(move |db| list_all(db, after, limit, idle_lifetime, now)).await
+    }
+}
 
 pub(super) fn open(
     db: &Connection,

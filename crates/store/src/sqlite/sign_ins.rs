@@ -1,11 +1,39 @@
 //! Where users signed in from, and the kinds of their password hashes, in SQLite.
 
+use async_trait::async_trait;
 use jeton_authority::password::PasswordHash;
+use jeton_authority::store::{SignInStore, StoreError};
 use jeton_authority::{Network, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::SqliteStore;
 use super::columns::{text, timestamp};
+
+#[async_trait]
+impl SignInStore for SqliteStore {
+    async fn find_known_network(
+        &self,
+        user: UserId,
+        network: Network,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.readers.read(|db| find_network(db, user, network))
+    }
+
+    async fn note_known_network(
+        &self,
+        user: UserId,
+        network: Network,
+        keep: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer.submit(move |db| note_network(db, user, network, keep, now)).await
+    }
+
+    async fn sample_password_hashes(&self, limit: u32) -> Result<Vec<PasswordHash>, StoreError> {
+        self.readers.read(|db| sample_hashes(db, limit))
+    }
+}
 
 pub(super) fn find_network(
     db: &Connection,

@@ -1,17 +1,80 @@
 //! Users in SQLite.
 
+use async_trait::async_trait;
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::password::PasswordHash;
-use jeton_authority::store::{GrantsEnded, NewUser, UserAddition, UserChange};
+use jeton_authority::store::{GrantsEnded, NewUser, StoreError, UserAddition, UserChange, UserStore};
 use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::SqliteStore;
 use super::audit::{self, about_user};
 use super::columns::{counted, named, optional_text, text, timestamp, user_id};
 use super::ending::{self, Hears, Which};
 use super::sessions;
+
+#[async_trait]
+impl UserStore for SqliteStore {
+    async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError> {
+        self.writer.submit(move |db| add_unlike_others(db, &user)).await
+    }
+
+    async fn find_user(&self, username: &Username) -> Result<Option<User>, StoreError> {
+        self.readers.read(|db| find(db, username))
+    }
+
+    async fn find_users_alike(&self, username: &Username) -> Result<Vec<User>, StoreError> {
+        self.readers.read(|db| find_alike(db, username))
+    }
+
+    async fn find_user_by_id(&self, user: UserId) -> Result<Option<User>, StoreError> {
+        self.readers.read(|db| find_by_id(db, user))
+    }
+
+    async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError> {
+        let after = after.cloned();
+        self.list(move |db| list(db, after.as_ref(), limit)).await
+    }
+
+    async fn disable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| disable(db, user, now)).await
+    }
+
+    async fn enable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| enable(db, user, now)).await
+    }
+
+    async fn change_password(
+        &self,
+        user: UserId,
+        password: PasswordHash,
+        keep: Option<GrantId>,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| change_password(db, user, &password, keep, now)).await
+    }
+
+    async fn change_attributes(
+        &self,
+        user: UserId,
+        attributes: Attributes,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| change_attributes(db, user, &attributes, now)).await
+    }
+
+    async fn rehash_password(
+        &self,
+        user: UserId,
+        from: &PasswordHash,
+        to: PasswordHash,
+    ) -> Result<(), StoreError> {
+        let from = from.clone();
+        self.writer.submit(move |db| rehash_password(db, user, &from, &to)).await
+    }
+}
 
 /// Adds a user whose name looks like that of nobody else.
 pub(super) fn add_unlike_others(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddition> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_authority::store::Store;
+use jeton_authority::store::{GrantStore, UserStore};
 use tokio::task::JoinSet;
 
 use crate::child;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use jeton_authority::GrantId;
 use jeton_authority::refresh_token::Presented;
-use jeton_authority::store::{Refresh, Store, StoreError};
+use jeton_authority::store::{GrantStore, Refresh, Store, StoreError};
 use jeton_store::SqliteStore;
 use tokio::task::JoinSet;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jeton_authority::client::StoredClient;
 use jeton_authority::grant::{GrantDetail, NewGrant};
-use jeton_authority::store::{ClientStore, Store, StoreError};
+use jeton_authority::store::{ClientStore, GrantStore, StoreError};
 use jeton_oauth::client::ClientId;
 use jeton_store::SqliteStore;
 use tokio::task::JoinSet;

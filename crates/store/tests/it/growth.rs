@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use jeton_authority::store::GrantOpening;
-use jeton_authority::store::Store;
+use jeton_authority::store::{GrantOpening, GrantStore};
 use rusqlite::Connection;
 use tokio::task::JoinSet;
 

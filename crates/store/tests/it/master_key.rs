@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jeton_authority::client::{Client, ClientPolicy, ClientSecret, NewClient};
 use jeton_authority::keys::{self, MasterKey, StoredKey};
-use jeton_authority::store::{ClientChange, ClientStore, Store, StoreError};
+use jeton_authority::store::{ClientChange, ClientStore, KeyStore, Store, StoreError};
 use jeton_jose::Algorithm;
 use jeton_oauth::client::{ClientId, ClientMetadata};
 use jeton_store::{Access, OpenError, OpenMode, SqliteStore};

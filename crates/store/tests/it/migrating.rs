@@ -3,7 +3,8 @@
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
 use jeton_authority::store::{
-    ClientStore, GrantFilter, KeyAddition, OneTimeStore, Redemption, SignInStore, Store,
+    AuditStore, ClientStore, GrantFilter, GrantStore, KeyAddition, KeyStore, OneTimeStore, Redemption,
+    SignInStore, UserStore,
 };
 use jeton_authority::user::{Role, UserStatus};
 use jeton_authority::{GrantId, Network, UserId};

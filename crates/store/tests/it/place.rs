@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use jeton_authority::store::{Store, StoreError};
+use jeton_authority::store::{Store, StoreError, UserStore};
 use jeton_store::{Access, DataFolder, OpenError, OpenMode, SqliteStore};
 
 use crate::scratch::{Scratch, add, database, knows, open};

@@ -1,6 +1,6 @@
 //! Several processes on one database.
 
-use jeton_authority::store::Store;
+use jeton_authority::store::{Store, UserStore};
 
 use crate::child;
 use crate::scratch::{Scratch, add, knows};

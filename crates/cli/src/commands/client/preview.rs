@@ -6,7 +6,7 @@ use clap::Args;
 use jeton_authority::keys::KeyPurpose;
 use jeton_authority::password::Argon2Params;
 use jeton_authority::settings::AccessAlgorithm;
-use jeton_authority::store::Store;
+use jeton_authority::store::KeyStore;
 use jeton_authority::{Authority, SystemRandom};
 use jeton_jose::{Algorithm, SharedSecret};
 use jeton_oauth::Scope;

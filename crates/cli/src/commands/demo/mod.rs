@@ -8,7 +8,7 @@ use std::path::Path;
 
 use clap::Args;
 use jeton_authority::password::Password;
-use jeton_authority::store::{Store, UserAddition};
+use jeton_authority::store::{UserAddition, UserStore};
 use jeton_authority::user::{Attributes, Role, Username};
 use jeton_server::Signals;
 use jeton_store::SqliteStore;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_authority::store::{GrantFilter, Store};
+use jeton_authority::store::{GrantFilter, UserStore};
 use jeton_authority::{Authority, SystemRandom};
 use jeton_jose::jwt::{Unverified, Verifier};
 use jeton_jose::{JwkSet, KeySet};

@@ -1,0 +1,107 @@
+//! Users and their passwords.
+
+use async_trait::async_trait;
+use jeton_jose::Timestamp;
+
+use super::StoreError;
+use crate::password::PasswordHash;
+use crate::user::{Attributes, Role, User, UserStatus, Username};
+use crate::{GrantId, UserId};
+
+/// A user to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// Its identifier, drawn at random by the caller.
+    pub id: UserId,
+    /// The key that it had in the system it comes from.
+    pub imported_key: Option<Box<str>>,
+    /// What the user signs in with.
+    pub username: Username,
+    /// An address to reach the user.
+    pub email: Option<Box<str>>,
+    /// What passwords will be verified against.
+    pub password: PasswordHash,
+    /// What the user may do at the authority.
+    pub role: Role,
+    /// Whether the user may sign in.
+    pub status: UserStatus,
+    /// When the account is made.
+    pub created_at: Timestamp,
+    /// What else is known of them.
+    pub attributes: Attributes,
+}
+
+/// The outcome of adding a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserAddition {
+    /// The user exists from now on.
+    Added,
+    /// Another user has that name; nothing was changed.
+    NameTaken,
+    /// The name of another user differs in nothing but case or composition; nothing was changed.
+    SimilarNameTaken,
+    /// Another user has that imported key; nothing was changed.
+    ImportedKeyTaken,
+}
+
+/// The outcome of a change to one user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserChange {
+    /// It is done; so many grants ended with it.
+    Done {
+        /// How many grants that were alive ended.
+        grants_ended: u64,
+    },
+    /// There is no such user.
+    UnknownUser,
+}
+
+/// What the authority remembers of users.
+#[async_trait]
+pub trait UserStore {
+    /// Adds a user.
+    async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError>;
+
+    /// The user of this identifier.
+    async fn find_user_by_id(&self, user: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The user with this name.
+    async fn find_user(&self, username: &Username) -> Result<Option<User>, StoreError>;
+
+    /// The users whose [folded](Username::folded) names are that of this one, two at most: the one of exactly this name first.
+    async fn find_users_alike(&self, username: &Username) -> Result<Vec<User>, StoreError>;
+
+    /// The users in the order of their names, at most `limit` of them, from the first name after `after`.
+    async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError>;
+
+    /// Disables a user: every grant of theirs ends in the same transaction, and the epoch grows. Audited.
+    async fn disable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError>;
+
+    /// Lets a disabled user sign in again. Grants that ended stay ended. Audited.
+    async fn enable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError>;
+
+    /// Changes a password: every grant of the user but `keep` ends in the same transaction, and the epoch grows. Audited.
+    async fn change_password(
+        &self,
+        user: UserId,
+        password: PasswordHash,
+        keep: Option<GrantId>,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError>;
+
+    /// Puts other attributes in the place of a user's. Audited.
+    async fn change_attributes(
+        &self,
+        user: UserId,
+        attributes: Attributes,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError>;
+
+    /// Stores the same password hashed anew, if `from` is still what is stored. Neither grants nor the epoch change.
+    async fn rehash_password(
+        &self,
+        user: UserId,
+        from: &PasswordHash,
+        to: PasswordHash,
+    ) -> Result<(), StoreError>;
+}
