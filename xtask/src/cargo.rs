@@ -6,8 +6,6 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::machine;
-
 /// The root of the workspace.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
@@ -103,18 +101,4 @@ pub(crate) fn scratch() -> Result<PathBuf> {
     let scratch = target_directory()?.join("e2e");
     std::fs::create_dir_all(&scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
     Ok(scratch)
-}
-
-/// `cargo xtask bench`: the benchmark program in release mode.
-///
-/// # Errors
-/// When the benchmark fails, or what it compares with is missing and cannot be installed.
-pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
-    if arguments.contains(&"jose") {
-        // One of the libraries compared uses the system's OpenSSL.
-        machine::need_library("openssl", &["libssl-dev", "pkg-config"])?;
-    }
-    let mut all = vec!["run", "--release", "--package=jeton-bench", "--bin=bench", "--"];
-    all.extend(arguments);
-    run(&all)
 }

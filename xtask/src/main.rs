@@ -2,6 +2,7 @@
 
 mod api;
 mod arrows;
+mod bench;
 mod cargo;
 mod ci;
 mod console;
@@ -22,7 +23,7 @@ The project's own chores.
   cargo xtask fuzz [TARGET] [--seconds N]  the fuzz targets, or one of them, for ten minutes each
   cargo xtask fuzz --smoke               each for a few seconds, from its seeds
   cargo xtask bench [ARGUMENT...]        the benchmarks, in release mode; arguments go to the benchmark
-  cargo xtask arrows                     which crate may depend on what
+  cargo xtask arrows                     which crate may depend on what; no circles inside a crate
   cargo xtask api [--bless]              the libraries' public API against docs/api/, or written there
   cargo xtask ci [--after-tests]         all tests, then formatting, lints, docs, arrows, API and fuzz --smoke
 
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
         },
         ["api"] => api::run(api::Difference::Refused),
         ["api", "--bless"] => api::run(api::Difference::Blessed),
-        ["bench", rest @ ..] => cargo::bench(rest),
+        ["bench", rest @ ..] => bench::run(rest),
         ["arrows"] => arrows::check(),
         ["ci"] => ci::run(ci::Tests::Included),
         ["ci", "--after-tests"] => ci::run(ci::Tests::Done),
