@@ -15,10 +15,8 @@ use jeton_store::{DataFolder, OpenMode, SqliteStore};
 
 use crate::clock::unix_seconds;
 use crate::contender::BenchError;
-use crate::floor::{PASSWORD, USERNAME};
+use crate::floor::{ISSUER, PASSWORD, USERNAME};
 
-/// The issuer of all tokens of a benchmark.
-pub const ISSUER: &str = "http://127.0.0.1:8000";
 /// The master key of a benchmark's data folders: 32 zero bytes. What it seals is thrown away with them.
 const MASTER_KEY: [u8; 32] = [0; 32];
 /// Sign-ins under way at a time; each commit takes as many.

@@ -10,8 +10,8 @@ use crate::client::{
 };
 use crate::codes::{self, CodeSource};
 use crate::contender::{BenchError, Contender, Launch, run_command};
-use crate::floor;
-use crate::grants::{self, ISSUER};
+use crate::floor::{self, ISSUER};
+use crate::grants;
 use crate::load::{self, Presented, Request};
 use crate::operation::Operation;
 

@@ -13,12 +13,11 @@ use aws_lc_rs::signature::{
 use base64_simd::{Out, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
+use super::ISSUER;
 use crate::clock::unix_seconds;
 
 /// How long an access token lives, in seconds.
 pub(super) const LIFETIME: u64 = 300;
-/// Who issues the tokens, and whom they are for.
-pub(super) const ISSUER: &str = crate::grants::ISSUER;
 /// The length of an ES256 signature (RFC 7518 §3.4).
 const SIGNATURE_BYTES: usize = 64;
 

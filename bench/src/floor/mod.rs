@@ -27,6 +27,9 @@ pub const USERNAME: &str = "ada";
 /// What its sign-in takes for the right password.
 pub const PASSWORD: &str = "correct horse battery staple";
 
+/// The issuer of all tokens of a benchmark.
+pub const ISSUER: &str = "http://127.0.0.1:8000";
+
 /// How many worker threads serve, and how many passwords are hashed at once.
 const CORES: usize = 2;
 

@@ -4,7 +4,8 @@ use aws_lc_rs::digest;
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use super::access_token::{ISSUER, IdTokenKey, LIFETIME, Signer, hex};
+use super::ISSUER;
+use super::access_token::{IdTokenKey, LIFETIME, Signer, hex};
 use super::session::SessionId;
 use crate::client::{CLIENT_ID, NONCE, OWN_SCOPE, USER_SCOPE};
 use crate::clock::unix_seconds;
