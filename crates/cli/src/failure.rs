@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use crate::config::Problems;
-
 /// A command that came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -19,8 +17,13 @@ pub(crate) enum Failure {
         text: String,
     },
     /// The configuration is wrong: status 2 where the command line alone is to blame, 1 otherwise.
-    #[error(transparent)]
-    Config(#[from] Problems),
+    #[error("{text}")]
+    Config {
+        /// Each mistake on a line.
+        text: String,
+        /// Whether the command line alone is to blame.
+        is_usage: bool,
+    },
     /// Nobody reads what is printed, as in `jeton user list | head`: status 0, and not a word.
     #[error("nobody reads the output")]
     ClosedPipe,
@@ -36,7 +39,7 @@ impl Failure {
     pub(crate) fn code(&self) -> Option<&'static str> {
         match self {
             Self::Coded { code, .. } => Some(code),
-            Self::Config(problems) if !problems.are_usage() => Some("config_invalid"),
+            Self::Config { is_usage: false, .. } => Some("config_invalid"),
             _ => None,
         }
     }
@@ -50,9 +53,8 @@ impl Failure {
     pub(crate) fn status(&self) -> ExitCode {
         match self {
             Self::ClosedPipe => ExitCode::SUCCESS,
-            Self::Coded { .. } => ExitCode::from(1),
-            Self::Usage(_) => ExitCode::from(2),
-            Self::Config(problems) => ExitCode::from(if problems.are_usage() { 2 } else { 1 }),
+            Self::Coded { .. } | Self::Config { is_usage: false, .. } => ExitCode::from(1),
+            Self::Usage(_) | Self::Config { is_usage: true, .. } => ExitCode::from(2),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Source;
+use crate::failure::Failure;
 
 /// One mistake, with the place that made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,12 @@ impl Problems {
     /// Each as `(where, what)`.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (String, &str)> {
         self.0.iter().map(|problem| (problem.source.to_string(), problem.text.as_str()))
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Config { text: problems.to_string(), is_usage: problems.are_usage() }
     }
 }
 
