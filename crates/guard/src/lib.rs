@@ -39,7 +39,6 @@
 //! of it, and not at all where the guard was not told to check proofs.
 
 mod answer;
-mod builder;
 mod certificate;
 mod challenge;
 mod claims;
@@ -60,12 +59,11 @@ mod resource;
 mod token;
 
 pub use answer::BodyStyle;
-pub use builder::GuardBuilder;
 pub use certificate::ClientCertificate;
 pub use claims::GuardedClaims;
 pub use clock::{Clock, ManualClock};
 pub use dpop::{Dpop, InProcessMemory, ProofMemory, ProofUse};
-pub use guard::{Guard, KeysAreRemote};
+pub use guard::{Guard, GuardBuilder, KeysAreRemote};
 pub use jeton_jose::dpop::{NonceDemand, Nonces};
 pub use layer::{GuardFuture, GuardLayer, Guarded};
 pub use received_uri::ReceivedUri;

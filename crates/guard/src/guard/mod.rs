@@ -1,5 +1,7 @@
 //! The guard: who may pass.
 
+mod builder;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,8 +13,9 @@ use jeton_jose::jwt::Unverified;
 use jeton_jose::jwt::{Audience, Issuer};
 use jeton_oauth::AccessTokenClaims;
 
+pub use builder::GuardBuilder;
+
 use crate::answer::{Answer, Answers};
-use crate::builder::GuardBuilder;
 use crate::claims::GuardedClaims;
 use crate::clock::Clock;
 use crate::credentials::{self, Scheme};

@@ -7,12 +7,12 @@ use jeton_jose::KeySet;
 use jeton_jose::jwt::{Audience, Issuer, TokenType, Verifier};
 use jeton_oauth::{ACCESS_TOKEN_TYP, AccessTokenClaims, Realm, RealmError};
 
+use super::{Guard, Source};
 use crate::answer::{Answers, BodyStyle};
 use crate::challenge::Challenges;
 use crate::claims::GuardedClaims;
 use crate::clock::Clock;
 use crate::dpop::Dpop;
-use crate::guard::{Guard, Source};
 use crate::policy::Policy;
 use crate::resource::ProtectedResource;
 
