@@ -3,10 +3,11 @@
 use std::fmt;
 
 use crate::Algorithm;
-use crate::found::{ClaimFault, KeyNames, Shown, ShownAlgorithms, ShownAll, ShownIf};
+use crate::expected::{Audience, Issuer, TokenType};
+use crate::found::{ClaimFault, KeyNames};
 use crate::json::JsonError;
-use crate::jwt::{Audience, Issuer, TokenType};
-use crate::key::KeyError;
+use crate::material::KeyError;
+use crate::shown::{Shown, ShownAlgorithms, ShownAll, ShownIf};
 use crate::timestamp::Timestamp;
 
 /// Why a token was refused, with what was found and what was wanted. Of the token it repeats what it says about itself (`alg`, `kid`,
@@ -171,7 +172,7 @@ impl VerifyError {
     /// The error of a claim that is not what the caller wants it to be, without more of it than is said here.
     #[must_use]
     pub fn claim_malformed(name: &'static str, found: &str, wanted: &'static str) -> Self {
-        let pointer = crate::found::pointer_to([name]);
+        let pointer = crate::shown::pointer_to([name]);
         Self::ClaimMalformed { name, fault: Box::new(ClaimFault { pointer, found: found.into(), wanted }) }
     }
 

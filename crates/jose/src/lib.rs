@@ -103,11 +103,18 @@
 
 mod algorithm;
 pub mod base64url;
+#[cfg(feature = "x509")]
+mod certificate;
+#[cfg(feature = "jwe")]
+mod content_encryption;
 mod crypto;
+mod curve;
+mod der;
 #[cfg(feature = "dpop")]
 pub mod dpop;
 mod encoding;
 mod error;
+mod expected;
 mod found;
 #[cfg(any(feature = "jwe", feature = "status-list"))]
 mod inflate;
@@ -118,6 +125,7 @@ pub mod jwk;
 pub mod jws;
 pub mod jwt;
 mod key;
+mod material;
 #[cfg(doctest)]
 mod mistakes;
 #[cfg(feature = "jwe")]
@@ -126,6 +134,7 @@ pub mod random;
 pub mod remote_signer;
 #[cfg(feature = "sd-jwt")]
 pub mod sd_jwt;
+mod shown;
 #[cfg(feature = "status-list")]
 pub mod status_list;
 mod timestamp;
@@ -138,8 +147,10 @@ mod vectors;
 pub mod x509;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use crypto::RsaBits;
 pub use error::{SignError, VerifyError};
 pub use found::{ClaimFault, KeyNames};
 pub use jwk::{Jwk, JwkSet};
-pub use key::{KeyError, KeySet, PrivateKey, PublicKey, RsaBits, SharedSecret, SigningKey, VerifyingKey};
+pub use key::{KeySet, PrivateKey, PublicKey, SharedSecret, SigningKey, VerifyingKey};
+pub use material::KeyError;
 pub use timestamp::Timestamp;

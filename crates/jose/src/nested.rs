@@ -59,7 +59,7 @@ impl NestedVerifier {
     ) -> Result<Verified<C>, NestedError> {
         let decrypted = self.decrypter.decrypt(token)?;
         // RFC 7519 §5.2: it must be there, and upper case is recommended, not required.
-        if !decrypted.cty().is_some_and(|cty| crate::jwt::same_media_type(cty, "JWT")) {
+        if !decrypted.cty().is_some_and(|cty| crate::expected::same_media_type(cty, "JWT")) {
             return Err(NestedError::NotNested);
         }
         let inner = std::str::from_utf8(decrypted.plaintext()).map_err(|_| VerifyError::Malformed)?;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{HmacKey, Refused, SignatureBytes};
 use crate::Algorithm;
-use crate::jwe::ContentEncryption;
+use crate::content_encryption::ContentEncryption;
 
 /// A prepared content encryption key.
 pub(crate) enum ContentKey {

@@ -10,8 +10,8 @@ use aws_lc_rs::signature::{
 use zeroize::Zeroizing;
 
 use super::{Refused, SignKey, VerifyKey};
-use crate::encoding::sec1;
-use crate::key::Curve;
+use crate::curve::Curve;
+use crate::der;
 
 fn signing(curve: Curve) -> &'static EcdsaSigningAlgorithm {
     match curve {
@@ -56,7 +56,7 @@ pub(crate) fn generate(curve: Curve) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>), Re
 
 /// The uncompressed point that belongs to `scalar`.
 pub(crate) fn public_point(curve: Curve, scalar: &[u8]) -> Result<Vec<u8>, Refused> {
-    let der = sec1::private_key(curve, scalar, None);
+    let der = der::ec_private_key(curve.oid(), scalar, None);
     let key = EcdsaKeyPair::from_private_key_der(signing(curve), &der)?;
     Ok(key.public_key().as_ref().to_vec())
 }

@@ -51,10 +51,14 @@ pub(crate) use ml_dsa::{
 pub(crate) use oaep::{OaepHash, OaepPrivateKey, OaepPublicKey};
 #[cfg(feature = "jwe")]
 pub(crate) use pbkdf2::{PasswordHash, derive_from_password};
-pub(crate) use rsa::{generate as generate_rsa, looks_like_roca};
+pub use rsa::RsaBits;
+pub(crate) use rsa::{RsaPrivate, generate as generate_rsa, looks_like_roca};
 pub(crate) use sign::{SignKey, SignatureBytes};
 pub(crate) use verify::VerifyKey;
 pub(crate) use x25519::public as x25519_public;
+
+/// Secret bytes, wiped when dropped.
+pub(crate) type SecretBytes = zeroize::Zeroizing<Vec<u8>>;
 
 /// The cryptographic library refused a key or an operation. It says no more, and need not.
 #[derive(Debug)]

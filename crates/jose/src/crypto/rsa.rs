@@ -10,9 +10,32 @@ use aws_lc_rs::signature::{
 };
 use zeroize::Zeroizing;
 
-use super::{Refused, SignKey, VerifyKey};
+use super::{Refused, SecretBytes, SignKey, VerifyKey};
 use crate::Algorithm;
-use crate::key::{RsaBits, RsaPrivate};
+
+/// How large a new RSA key is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RsaBits {
+    /// 2048 bits: what everybody takes.
+    #[default]
+    Rsa2048,
+    /// 3072 bits, as strong as AES-128.
+    Rsa3072,
+    /// 4096 bits.
+    Rsa4096,
+}
+
+/// The private numbers of an RSA key, big-endian (RFC 8017 §3.2).
+#[derive(Clone)]
+pub(crate) struct RsaPrivate {
+    pub(crate) d: SecretBytes,
+    pub(crate) p: SecretBytes,
+    pub(crate) q: SecretBytes,
+    pub(crate) dp: SecretBytes,
+    pub(crate) dq: SecretBytes,
+    pub(crate) qi: SecretBytes,
+}
 
 fn signing(algorithm: Algorithm) -> &'static RsaSignatureEncoding {
     match algorithm {

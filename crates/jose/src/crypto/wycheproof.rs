@@ -5,8 +5,9 @@ use zeroize::Zeroizing;
 
 use super::{AgreementCurve, AgreementKey, ContentKey, PeerKey, Refused, VerifyKey, aes_unwrap, aes_wrap};
 use crate::Jwk;
-use crate::jwe::ContentEncryption;
-use crate::key::{Material, OkpCurve, Public};
+use crate::content_encryption::ContentEncryption;
+use crate::curve::OkpCurve;
+use crate::material::{Material, Public};
 use crate::vectors::hex;
 
 /// Exactly the cases are accepted that should be.

@@ -1,7 +1,7 @@
 //! Why a proof was refused.
 
 use crate::error::VerifyError;
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 /// Why a DPoP proof was refused (RFC 9449 §4.3).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

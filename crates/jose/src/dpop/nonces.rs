@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Algorithm;
 use crate::base64url;
 use crate::crypto::{self, HmacKey};
-use crate::key::KeyError;
+use crate::material::KeyError;
 use crate::timestamp::Timestamp;
 
 /// The nonces of one server: made of the time and a secret, so that none has to be stored.

@@ -10,11 +10,13 @@ use crate::Algorithm;
 use crate::base64url;
 use crate::crypto;
 use crate::error::VerifyError;
+use crate::expected::TokenType;
 use crate::json::{Document, Limits, NumericDate, Rounding, Value};
 use crate::jwk;
 use crate::jws::{self, Header, header};
-use crate::jwt::{self, TokenType, Verifier};
-use crate::key::{KeyError, PublicKey, VerifyingKey};
+use crate::jwt::{self, Verifier};
+use crate::key::{PublicKey, VerifyingKey};
+use crate::material::KeyError;
 use crate::timestamp::Timestamp;
 
 /// Checks proofs.

@@ -1,8 +1,8 @@
 //! X.509 certificates (RFC 5280 §4.1), as far as a key is to be read out of one. Nothing is verified here.
 
-use super::der::{self, Reader};
 use super::spki;
-use crate::key::{KeyError, Public};
+use crate::der::{self, Reader};
+use crate::material::{KeyError, Public};
 
 const BOOLEAN: u8 = 0x01;
 const VERSION: u8 = 0xa0;

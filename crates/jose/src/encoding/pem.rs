@@ -3,7 +3,7 @@
 use base64_turbo::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 /// One armoured block: its label and the bytes within.
 pub(crate) struct Block<'a> {

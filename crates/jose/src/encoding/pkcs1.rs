@@ -2,8 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::der::{self, Reader};
-use crate::key::{KeyError, Private, Public, RsaPrivate};
+use crate::crypto::RsaPrivate;
+use crate::der::{self, Reader};
+use crate::material::{KeyError, Private, Public};
 
 pub(crate) fn read_public(der: &[u8]) -> Result<Public, KeyError> {
     let mut outer = Reader::new(der);

@@ -2,11 +2,11 @@
 
 use zeroize::Zeroizing;
 
-use super::der::{self, Reader};
 use super::spki::KeyKind;
 use super::{pkcs1, sec1};
 use crate::crypto;
-use crate::key::{KeyError, Private};
+use crate::der::{self, Reader};
+use crate::material::{KeyError, Private};
 
 const ATTRIBUTES: u8 = 0xa0;
 const PUBLIC_KEY: u8 = 0x81;
@@ -71,7 +71,7 @@ pub(crate) fn write(key: &Private) -> Zeroizing<Vec<u8>> {
     let (kind, inner) = match key {
         Private::Rsa { n, e, parts } => (KeyKind::Rsa, pkcs1::write_private(n, e, parts)),
         Private::Ec { curve, point, scalar } => {
-            (KeyKind::Ec(*curve), sec1::private_key(*curve, scalar, Some(point)))
+            (KeyKind::Ec(*curve), der::ec_private_key(curve.oid(), scalar, Some(point)))
         }
         Private::Okp { curve, seed, .. } => (KeyKind::Okp(*curve), der::element(der::OCTET_STRING, &[seed])),
         Private::Akp { algorithm, seed, .. } => {

@@ -2,12 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use super::der::{self, Reader};
-use super::oid;
-use crate::key::{Curve, KeyError, Private};
-
-const PARAMETERS: u8 = 0xa0;
-const PUBLIC_KEY: u8 = 0xa1;
+use crate::curve::Curve;
+use crate::der::oid;
+use crate::der::{self, Reader};
+use crate::material::{KeyError, Private};
 
 /// Reads an `ECPrivateKey`. `curve` is what stands around it; where it names a curve too, the two must agree.
 pub(crate) fn read(der: &[u8], curve: Option<Curve>) -> Result<Private, KeyError> {
@@ -18,7 +16,7 @@ pub(crate) fn read(der: &[u8], curve: Option<Curve>) -> Result<Private, KeyError
         return Err(KeyError::Der);
     }
     let scalar = fields.element(der::OCTET_STRING)?;
-    let named = match fields.optional(PARAMETERS)? {
+    let named = match fields.optional(der::PARAMETERS)? {
         Some(parameters) => {
             let mut parameters = Reader::new(parameters);
             if parameters.next_is(der::SEQUENCE) {
@@ -34,7 +32,7 @@ pub(crate) fn read(der: &[u8], curve: Option<Curve>) -> Result<Private, KeyError
         (Some(outer), Some(inner)) if outer != inner => return Err(KeyError::Inconsistent),
         (outer, inner) => outer.or(inner).ok_or(KeyError::Der)?,
     };
-    let point = match fields.optional(PUBLIC_KEY)? {
+    let point = match fields.optional(der::PUBLIC_KEY)? {
         Some(public) => {
             let mut public = Reader::new(public);
             let point = public.bit_string()?;
@@ -52,17 +50,6 @@ pub(crate) fn read(der: &[u8], curve: Option<Curve>) -> Result<Private, KeyError
     Private::ec(curve, padded, point)
 }
 
-/// An `ECPrivateKey` that names its curve.
-pub(crate) fn private_key(curve: Curve, scalar: &[u8], point: Option<&[u8]>) -> Zeroizing<Vec<u8>> {
-    let version = der::integer(&[1]);
-    let scalar = der::element(der::OCTET_STRING, &[scalar]);
-    let parameters = der::element(PARAMETERS, &[&der::element(der::OBJECT_IDENTIFIER, &[oid_of(curve)])]);
-    let public =
-        point.map(|point| der::element(PUBLIC_KEY, &[&der::element(der::BIT_STRING, &[&[0], point])]));
-    let public = public.as_deref().map(Vec::as_slice).unwrap_or_default();
-    der::element(der::SEQUENCE, &[&version, &scalar, &parameters, public])
-}
-
 /// Curves that spell themselves out have served to forge certificates (CVE-2020-0601), so they must go by their names.
 pub(super) const EXPLICIT: &str =
     "an elliptic curve given by its parameters (openssl ec -param_enc named_curve names it)";
@@ -74,14 +61,5 @@ pub(crate) fn curve_of(found: &[u8]) -> Result<Curve, KeyError> {
         oid::P521 => Ok(Curve::P521),
         oid::SECP256K1 => Ok(Curve::Secp256k1),
         _ => Err(KeyError::Unsupported { what: "this elliptic curve" }),
-    }
-}
-
-pub(crate) const fn oid_of(curve: Curve) -> &'static [u8] {
-    match curve {
-        Curve::P256 => oid::P256,
-        Curve::P384 => oid::P384,
-        Curve::P521 => oid::P521,
-        Curve::Secp256k1 => oid::SECP256K1,
     }
 }

@@ -2,10 +2,12 @@
 
 use zeroize::Zeroizing;
 
-use super::der::{self, Reader};
-use super::{oid, pkcs1, sec1};
+use super::{pkcs1, sec1};
 use crate::Algorithm;
-use crate::key::{KeyError, OkpCurve, Public};
+use crate::curve::OkpCurve;
+use crate::der::oid;
+use crate::der::{self, Reader};
+use crate::material::{KeyError, Public};
 
 pub(crate) fn read(der: &[u8]) -> Result<Public, KeyError> {
     let mut outer = Reader::new(der);
@@ -40,7 +42,7 @@ pub(crate) fn write(key: &Public) -> Zeroizing<Vec<u8>> {
 #[derive(Clone, Copy)]
 pub(super) enum KeyKind {
     Rsa,
-    Ec(crate::key::Curve),
+    Ec(crate::curve::Curve),
     Okp(OkpCurve),
     MlDsa(Algorithm),
 }
@@ -80,9 +82,7 @@ impl KeyKind {
         let identifier = |oid: &[u8]| der::element(der::OBJECT_IDENTIFIER, &[oid]);
         match self {
             Self::Rsa => der::element(der::SEQUENCE, &[&identifier(oid::RSA), &der::element(der::NULL, &[])]),
-            Self::Ec(curve) => {
-                der::element(der::SEQUENCE, &[&identifier(oid::EC), &identifier(sec1::oid_of(curve))])
-            }
+            Self::Ec(curve) => der::element(der::SEQUENCE, &[&identifier(oid::EC), &identifier(curve.oid())]),
             Self::Okp(OkpCurve::Ed25519) => der::element(der::SEQUENCE, &[&identifier(oid::ED25519)]),
             Self::Okp(OkpCurve::X25519) => der::element(der::SEQUENCE, &[&identifier(oid::X25519)]),
             Self::MlDsa(algorithm) => {

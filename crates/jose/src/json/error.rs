@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de;
 
-use crate::found::Shown;
+use crate::shown::Shown;
 
 /// Why a JSON text was refused, or a value that was to become one. Of the text only the name of an unknown member is repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,8 @@ use zeroize::Zeroizing;
 
 use crate::base64url;
 use crate::crypto::{AgreementCurve, AgreementKey, PeerKey, Refused, concat_kdf};
-use crate::key::{Curve, KeyError, OkpCurve, Public};
+use crate::curve::{Curve, OkpCurve};
+use crate::material::{KeyError, Public};
 
 /// What the derived key is for, which is mixed into it: `alg` or `enc`, and the length (RFC 7518 §4.6.2).
 #[derive(Clone, Copy)]

@@ -10,8 +10,9 @@ use super::jwk_use::{check_wrapping_key, own_alg, permit};
 use super::key_management::Method;
 use super::{KeyManagement, agreement, wrap};
 use crate::crypto::{AgreementCurve, AgreementKey, ContentKey, OaepPrivateKey};
+use crate::curve::OkpCurve;
 use crate::jwk::{Jwk, KeyOperation};
-use crate::key::{KeyError, Material, OkpCurve, Private};
+use crate::material::{KeyError, Material, Private};
 
 /// The key of a recipient: private, shared, or a password. It belongs to one `alg`.
 ///

@@ -14,7 +14,7 @@ use super::{ContentEncryption, DecryptError, KeyManagement};
 use crate::base64url;
 use crate::crypto::{ContentKey, fill_random};
 use crate::jws::quoted;
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 /// A symmetric key of 256 bits for [`seal`] and [`open`].
 ///

@@ -2,7 +2,7 @@
 
 use super::ContentEncryption;
 use crate::crypto::ContentKey;
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 /// A symmetric key that encrypts content itself, prepared for every `enc` that it may be used with.
 pub(super) struct DirectKey {

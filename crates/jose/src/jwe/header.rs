@@ -11,7 +11,7 @@ use crate::crypto::AgreementCurve;
 use crate::json::Value;
 use crate::jwk;
 use crate::jws::header;
-use crate::key::Material;
+use crate::material::Material;
 
 /// The longest `apu` and `apv` (bytes).
 const MAX_PARTY_INFO: usize = 1024;
@@ -73,7 +73,7 @@ impl KeyHeader {
         let found = Found::among(headers);
         let alg = string(found.alg, "alg")?.ok_or(DecryptError::Header { name: "alg" })?;
         let kid = string(found.kid, "kid")?;
-        if kid.as_ref().is_some_and(|kid| kid.len() > crate::key::MAX_KID) {
+        if kid.as_ref().is_some_and(|kid| kid.len() > crate::material::MAX_KID) {
             return Err(DecryptError::Header { name: "kid" });
         }
         let p2c = found.p2c.map(|count| {

@@ -2,7 +2,7 @@
 
 use super::ContentEncryption;
 use crate::crypto::{AgreementCurve, HpkeAead, HpkeAlgorithms};
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 /// The algorithms that HPKE combines. Each KEM derives with the hash of the KDF.
 ///

@@ -2,7 +2,7 @@
 
 use super::{ContentEncryption, KeyManagement};
 use crate::jwk::{Jwk, KeyOperation, KeyUse};
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 /// What a key says to be for. An `enc` as `alg` means `dir` with it.
 pub(super) fn own_alg(jwk: &Jwk) -> Result<KeyManagement, KeyError> {

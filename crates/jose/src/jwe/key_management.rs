@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 #[cfg(feature = "hpke")]
 use super::HpkeSuite;
+use crate::content_encryption::UnknownEncryption;
 use crate::crypto::{OaepHash, PasswordHash};
 
 /// How the content encryption key reaches a recipient: `alg`.
@@ -198,11 +199,6 @@ impl fmt::Display for KeyManagement {
         f.pad(self.as_str())
     }
 }
-
-/// The name is not one of an encryption algorithm that this crate has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a known encryption algorithm")]
-pub struct UnknownEncryption;
 
 impl FromStr for KeyManagement {
     type Err = UnknownEncryption;

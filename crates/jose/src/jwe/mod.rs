@@ -45,7 +45,6 @@
 mod agreement;
 mod attempt;
 mod compact;
-mod content_encryption;
 mod decrypted;
 mod decrypter;
 mod decryption_key;
@@ -71,7 +70,6 @@ mod template;
 mod unwrap;
 mod wrap;
 
-pub use content_encryption::ContentEncryption;
 pub use decrypted::Decrypted;
 pub use decrypter::Decrypter;
 pub use decryption_key::DecryptionKey;
@@ -80,5 +78,7 @@ pub use encrypter::Encrypter;
 pub use error::{DecryptError, EncryptError};
 #[cfg(feature = "hpke")]
 pub use hpke::HpkeSuite;
-pub use key_management::{KeyManagement, UnknownEncryption};
+pub use key_management::KeyManagement;
 pub use recipient_key::RecipientKey;
+
+pub use crate::content_encryption::{ContentEncryption, UnknownEncryption};

@@ -12,7 +12,7 @@ use super::password::{self, MAX_ITERATIONS, MIN_ITERATIONS};
 use super::{KeyManagement, agreement, wrap};
 use crate::crypto::{AgreementKey, ContentKey, OaepPublicKey, PeerKey};
 use crate::jwk::{Jwk, KeyOperation};
-use crate::key::{KeyError, Material, Public};
+use crate::material::{KeyError, Material, Public};
 
 /// The key of a recipient, as the sender has it: public, shared, or a password. It belongs to one `alg`.
 ///

@@ -12,7 +12,7 @@ use super::recipient_key::{RecipientKey, RecipientKind};
 use super::{ContentEncryption, EncryptError, KeyManagement};
 use crate::base64url;
 use crate::crypto::{ContentKey, PeerKey, Refused, aes_wrap, derive_from_password};
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 /// What a recipient is sent beside the ciphertext.
 #[derive(Default)]

@@ -2,9 +2,9 @@
 
 use super::Jwk;
 use crate::base64url;
+use crate::certificate::{CertificateChain, MalformedMember, thumbprint};
 use crate::json::Value;
-use crate::key::{KeyError, Material};
-use crate::x509::{CertificateChain, MalformedMember, thumbprint};
+use crate::material::{KeyError, Material};
 
 /// What a key says about its certificates.
 #[derive(Clone, Default)]

@@ -4,7 +4,9 @@ use zeroize::Zeroizing;
 
 use super::Jwk;
 use crate::crypto;
-use crate::key::{Curve, KeyError, Material, OkpCurve, Private, RsaBits};
+use crate::crypto::RsaBits;
+use crate::curve::{Curve, OkpCurve};
+use crate::material::{KeyError, Material, Private};
 
 /// What [`Jwk::generate`] makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

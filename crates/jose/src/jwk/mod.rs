@@ -8,7 +8,6 @@ mod parse;
 mod pem;
 mod permission;
 mod set;
-mod skipped;
 mod thumbprint;
 mod write;
 
@@ -19,11 +18,13 @@ pub use generate::KeyKind;
 pub(crate) use parse::from_value;
 pub use permission::{KeyOperation, KeyUse};
 pub use set::JwkSet;
-pub use skipped::SkippedKey;
+
+pub use crate::material::SkippedKey;
 
 use crate::Algorithm;
+use crate::curve::OkpCurve;
 use crate::encoding;
-use crate::key::{KeyError, Material, OkpCurve, check_kid};
+use crate::material::{KeyError, Material, check_kid};
 
 /// A key in its JSON form: public, private or symmetric, with what its owner says about it.
 ///
@@ -209,7 +210,7 @@ impl Jwk {
             Material::Secret(_) => return Err(KeyError::AlgorithmMissing),
         };
         match public {
-            crate::key::Public::Okp { curve: OkpCurve::X25519, .. } => Err(KeyError::AlgorithmUnknown),
+            crate::material::Public::Okp { curve: OkpCurve::X25519, .. } => Err(KeyError::AlgorithmUnknown),
             public => public.only_algorithm().ok_or(KeyError::AlgorithmMissing),
         }
     }

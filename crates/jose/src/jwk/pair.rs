@@ -3,7 +3,7 @@
 use super::Jwk;
 use crate::Algorithm;
 use crate::crypto::{self, SignKey, VerifyKey};
-use crate::key::{KeyError, Material, Private, Public};
+use crate::material::{KeyError, Material, Private, Public};
 
 impl Jwk {
     /// Checks what [`Jwk::parse`] leaves to the moment of use: a point lies on its curve, and a private key belongs to its

@@ -8,8 +8,10 @@ use super::permission;
 use super::{Jwk, KeyOperation, KeyUse};
 use crate::Algorithm;
 use crate::base64url;
+use crate::crypto::RsaPrivate;
+use crate::curve::{Curve, OkpCurve};
 use crate::json::{Document, Limits, Value};
-use crate::key::{Curve, KeyError, Material, OkpCurve, Private, Public, RsaPrivate, check_kid};
+use crate::material::{KeyError, Material, Private, Public, check_kid};
 
 /// The members that carry key material, of every type of key.
 const MATERIAL: &[&str] =

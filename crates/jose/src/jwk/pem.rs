@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::{Jwk, JwkSet, SkippedKey};
 use crate::encoding::pem::{self, Block};
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 impl Jwk {
     /// Reads the key of a PEM text: PKCS#8, SubjectPublicKeyInfo, PKCS#1, SEC1, or a certificate, of which only the key is taken.

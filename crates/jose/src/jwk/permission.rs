@@ -2,7 +2,7 @@
 
 use super::Jwk;
 use crate::Algorithm;
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 /// The `use` of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl Jwk {
             // The public part of a key that may sign may verify.
             Some(operations)
                 if operation == KeyOperation::Verify
-                    && matches!(self.material, crate::key::Material::Private(_)) =>
+                    && matches!(self.material, crate::material::Material::Private(_)) =>
             {
                 operations.iter().any(KeyOperation::is_signature)
             }

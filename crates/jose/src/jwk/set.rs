@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::{Jwk, SkippedKey, parse, write};
 use crate::json::{Document, JsonError, Limits, Value};
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 /// A JWK Set.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ impl JwkSet {
             };
             match parsed {
                 Ok(key) => set.keys.push(key),
-                Err(reason) => set.skipped.push(SkippedKey::of(index, key, reason)),
+                Err(reason) => set.skipped.push(skipped(index, key, reason)),
             }
             Ok(())
         })?;
@@ -63,9 +63,9 @@ impl JwkSet {
             match parsed {
                 Ok(key) => set.keys.push(key),
                 Err(reason @ KeyError::Unsupported { .. }) => {
-                    set.skipped.push(SkippedKey::of(index, key, reason));
+                    set.skipped.push(skipped(index, key, reason));
                 }
-                Err(reason) => return Err(KeyError::InSet(Box::new(SkippedKey::of(index, key, reason)))),
+                Err(reason) => return Err(KeyError::InSet(Box::new(skipped(index, key, reason)))),
             }
             Ok(())
         })?;
@@ -157,4 +157,8 @@ fn each_key(
         take(index, key, document.fault_within(key))?;
     }
     Ok(())
+}
+
+fn skipped(index: usize, key: Value<'_, '_>, reason: KeyError) -> SkippedKey {
+    SkippedKey::of(index, key, parse::holds_secret(key), reason)
 }

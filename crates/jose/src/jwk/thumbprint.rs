@@ -3,7 +3,7 @@
 use super::write::coordinates;
 use crate::base64url::encode;
 use crate::crypto;
-use crate::key::{Material, Public};
+use crate::material::{Material, Public};
 
 pub(super) fn sha256(material: &Material) -> String {
     let json = match material {

@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 
 use super::{Jwk, KeyOperation};
 use crate::base64url;
-use crate::key::{Curve, Material, Private, Public};
+use crate::curve::Curve;
+use crate::material::{Material, Private, Public};
 
 /// The value of a member: text, wiped when dropped, or the list of operations.
 #[derive(Serialize)]

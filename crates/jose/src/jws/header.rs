@@ -9,7 +9,7 @@ use crate::Algorithm;
 use crate::base64url;
 use crate::error::VerifyError;
 use crate::json::{self, Document, JsonError, Limits, Value};
-use crate::key::MAX_KID;
+use crate::material::MAX_KID;
 
 /// The longest protected header (bytes of its JSON).
 pub(crate) const MAX_HEADER: usize = 8 * 1024;

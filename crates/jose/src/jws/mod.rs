@@ -3,6 +3,7 @@
 //!
 //! For claims use [`jwt`](crate::jwt), which checks them too.
 
+mod candidates;
 mod compact;
 pub(crate) mod header;
 mod json_form;

@@ -7,10 +7,10 @@ use super::template::CertificateMember;
 use super::template::quoted;
 use super::{HeaderTemplate, PayloadEncoding};
 use crate::base64url;
+#[cfg(feature = "x509")]
+use crate::certificate::CertificateChain;
 use crate::error::SignError;
 use crate::key::SigningKey;
-#[cfg(feature = "x509")]
-use crate::x509::CertificateChain;
 
 /// Signs bytes under one key.
 ///

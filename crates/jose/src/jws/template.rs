@@ -4,9 +4,11 @@ use serde::Serialize;
 
 use super::header::REGISTERED;
 use crate::Algorithm;
+#[cfg(feature = "x509")]
+use crate::certificate::CertificateChain;
 use crate::error::SignError;
 #[cfg(feature = "x509")]
-use crate::{key::SigningKey, x509::CertificateChain};
+use crate::key::SigningKey;
 
 /// What goes into a protected header, in the order in which it is written.
 #[derive(Clone, Debug)]

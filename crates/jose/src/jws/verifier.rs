@@ -7,8 +7,8 @@ use super::signer::signing_input;
 use super::{Header, PayloadEncoding, Verified, compact, header};
 use crate::base64url;
 use crate::error::VerifyError;
+use crate::expected::TokenType;
 use crate::json::{Document, Limits};
-use crate::jwt::TokenType;
 use crate::key::KeySet;
 
 /// Verifies signed bytes with the keys of one signer.

@@ -36,26 +36,22 @@
 //! let algorithm = Algorithm::None;
 //! ```
 
-mod audience;
 mod known_header;
 mod profile;
 mod registered;
 mod remembered;
 mod signer;
-mod token_type;
 mod unverified;
 mod verified;
 mod verifier;
 
-pub use audience::{Audience, Issuer};
 pub use registered::RegisteredClaims;
 pub(crate) use registered::fault;
 pub use remembered::Remembered;
 pub use signer::Signer;
 pub(crate) use signer::claims_json;
-pub use token_type::TokenType;
-#[cfg(feature = "jwe")]
-pub(crate) use token_type::same as same_media_type;
 pub use unverified::Unverified;
 pub use verified::Verified;
 pub use verifier::Verifier;
+
+pub use crate::expected::{Audience, Issuer, TokenType};

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use crate::error::VerifyError;
-use crate::found::{ClaimFault, pointer_to};
+use crate::found::ClaimFault;
 use crate::json::{self, Document, JsonError, Limits, NumericDate, Onlooker, Rounding, Value, Written};
+use crate::shown::pointer_to;
 use crate::timestamp::Timestamp;
 
 /// The registered claims of a verified token. Texts lie within the decoded claims set, so keeping them costs nothing.

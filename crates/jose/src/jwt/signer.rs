@@ -4,14 +4,14 @@ use serde::Serialize;
 
 use super::fault;
 use crate::base64url;
+#[cfg(feature = "x509")]
+use crate::certificate::CertificateChain;
 use crate::error::SignError;
 use crate::json::{self, Document, JsonError, Limits};
 #[cfg(feature = "x509")]
 use crate::jws::CertificateMember;
 use crate::jws::HeaderTemplate;
 use crate::key::SigningKey;
-#[cfg(feature = "x509")]
-use crate::x509::CertificateChain;
 
 /// Signs claims under one key and one `typ`.
 ///

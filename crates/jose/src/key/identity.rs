@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{KeyError, check_kid};
 use crate::Algorithm;
+use crate::material::{KeyError, check_kid};
 
 /// The algorithm and the `kid` of a key.
 #[derive(Clone, Debug)]

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::PublicKey;
 use super::identity::{Identity, identified, renamed};
-use super::{Curve, KeyError, Material, OkpCurve, Private, Public, PublicKey};
 use crate::Algorithm;
 use crate::algorithm::Family;
-use crate::crypto::{self, SignKey, SignatureBytes};
+use crate::crypto::{self, RsaBits, SignKey, SignatureBytes};
+use crate::curve::{Curve, OkpCurve};
 use crate::jwk::{Jwk, KeyOperation};
+use crate::material::{KeyError, Material, Private, Public};
 
 /// A private key: signs by one algorithm.
 ///
@@ -154,19 +156,6 @@ impl PrivateKey {
     pub(crate) fn signature_len(&self) -> usize {
         self.prepared.signature_len()
     }
-}
-
-/// How large a new RSA key is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RsaBits {
-    /// 2048 bits: what everybody takes.
-    #[default]
-    Rsa2048,
-    /// 3072 bits, as strong as AES-128.
-    Rsa3072,
-    /// 4096 bits.
-    Rsa4096,
 }
 
 identified!(PrivateKey);

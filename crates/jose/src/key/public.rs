@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "prepared-keys")]
-use super::Curve;
 use super::identity::{Identity, identified, renamed};
-use super::{KeyError, Material, OkpCurve, Public};
 use crate::Algorithm;
 use crate::algorithm::Family;
 use crate::crypto::VerifyKey;
+#[cfg(feature = "prepared-keys")]
+use crate::curve::Curve;
+use crate::curve::OkpCurve;
 use crate::jwk::{Jwk, KeyOperation};
+use crate::material::{KeyError, Material, Public};
 
 /// A public key: verifies by one algorithm.
 ///

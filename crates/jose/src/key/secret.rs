@@ -5,12 +5,12 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::identity::{Identity, identified, renamed};
-use super::material::SecretBytes;
-use super::{KeyError, Material};
 use crate::Algorithm;
+use crate::crypto::SecretBytes;
 use crate::crypto::{HmacKey, SignKey, VerifyKey, fill_random};
 use crate::encoding;
 use crate::jwk::{Jwk, JwkSet, KeyOperation};
+use crate::material::{KeyError, Material};
 
 /// A secret that signer and verifier share, for one HMAC algorithm.
 ///

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{KeyError, Material, PublicKey, SharedSecret, VerifyingKey, check_kid};
+use super::{PublicKey, SharedSecret, VerifyingKey};
 use crate::Algorithm;
-use crate::jwk::{Jwk, JwkSet, KeyOperation, SkippedKey};
+use crate::jwk::{Jwk, JwkSet, KeyOperation};
+use crate::material::SkippedKey;
+use crate::material::{KeyError, Material, check_kid};
 
 /// The keys with which one issuer's tokens are verified.
 ///

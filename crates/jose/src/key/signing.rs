@@ -1,8 +1,9 @@
 //! Any key that signs.
 
-use super::{KeyError, PrivateKey, SharedSecret};
+use super::{PrivateKey, SharedSecret};
 use crate::Algorithm;
 use crate::crypto::{Refused, SignatureBytes};
+use crate::material::KeyError;
 
 /// Any key that signs, under its one algorithm.
 #[derive(Clone, Debug)]
@@ -44,7 +45,10 @@ impl SigningKey {
 
     /// Refuses certificates whose first one is not for this key.
     #[cfg(feature = "x509")]
-    pub(crate) fn check_certificates(&self, chain: &crate::x509::CertificateChain) -> Result<(), KeyError> {
+    pub(crate) fn check_certificates(
+        &self,
+        chain: &crate::certificate::CertificateChain,
+    ) -> Result<(), KeyError> {
         match self {
             Self::Private(key) => chain.check_key(&key.public()),
             Self::Secret(_) => Err(KeyError::Kind { found: "a shared secret", wanted: "a private key" }),

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::Algorithm;
-use crate::encoding::der::Reader;
-use crate::key::{Curve, KeyError};
+use crate::curve::Curve;
+use crate::der::Reader;
+use crate::material::KeyError;
 
 /// A signature as JOSE has it: r and s of ECDSA side by side, each at its full length (RFC 7518 §3.4).
 #[derive(Clone, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use super::{Message, RemoteSignError, RemoteSigner, Signature};
 use crate::error::SignError;
 use crate::jws::HeaderTemplate;
-use crate::key::{VerifyingKey, check_kid};
+use crate::key::VerifyingKey;
+use crate::material::check_kid;
 
 /// The header that a signer's signatures have.
 pub(super) fn header(signer: &dyn RemoteSigner) -> HeaderTemplate {

@@ -1,7 +1,7 @@
 //! Why an SD-JWT was refused, or could not be made.
 
 use crate::error::{SignError, VerifyError};
-use crate::key::KeyError;
+use crate::material::KeyError;
 
 /// Why an SD-JWT was refused, or could not be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

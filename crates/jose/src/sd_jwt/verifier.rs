@@ -13,7 +13,8 @@ use crate::json;
 use crate::jwk::Jwk;
 use crate::jws;
 use crate::jwt::{Verified, Verifier};
-use crate::key::{KeyError, PublicKey};
+use crate::key::PublicKey;
+use crate::material::KeyError;
 use crate::timestamp::Timestamp;
 
 /// Verifies presentations.

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::{Bits, Status, StatusList, StatusListError, StatusReference, TYP};
 use crate::error::VerifyError;
-use crate::jwt::{Audience, Issuer, Verifier};
+use crate::expected::{Audience, Issuer};
+use crate::jwt::Verifier;
 use crate::key::KeySet;
 use crate::timestamp::Timestamp;
 

@@ -30,18 +30,15 @@
 //! Revocation is not looked up, for this crate does no I/O: prefer certificates that live for days, and take a root away
 //! by making the verifier anew.
 
-mod chain;
-mod error;
 mod name;
 mod purpose;
 mod roots;
 mod verifier;
 
-pub use chain::CertificateChain;
-pub use error::CertificateError;
 pub use name::CertificateName;
 pub use purpose::Purpose;
 pub use roots::TrustRoots;
 pub use verifier::Verifier;
 
-pub(crate) use chain::{MalformedMember, thumbprint};
+pub use crate::certificate::CertificateChain;
+pub use crate::material::CertificateError;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use rustls_pki_types::ServerName;
 use webpki::EndEntityCert;
 
-use super::CertificateError;
+use crate::material::CertificateError;
 
 /// The name that a certificate must be for: one of its subject alternative names (RFC 5280 §4.2.1.6). The common name of old
 /// does not count.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
-use super::CertificateError;
-use super::chain::{certificates_of, check_len};
-use crate::key::KeyError;
+use crate::certificate::{certificates_of, check_len};
+use crate::material::CertificateError;
+use crate::material::KeyError;
 
 /// The root certificates that a verifier trusts.
 ///

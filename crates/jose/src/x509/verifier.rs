@@ -6,14 +6,17 @@ use rustls_pki_types::UnixTime;
 use webpki::{EndEntityCert, VerifiedPath};
 
 use super::purpose::AnyOf;
-use super::{CertificateChain, CertificateError, CertificateName, MalformedMember, Purpose, TrustRoots};
+use super::{CertificateName, Purpose, TrustRoots};
 use crate::Algorithm;
+use crate::certificate::{CertificateChain, MalformedMember};
 use crate::encoding::certificate::Certificate;
 use crate::encoding::spki;
 use crate::error::VerifyError;
 use crate::json::{Document, Limits};
 use crate::jws::{self, header};
-use crate::key::{KeyError, KeySet, PublicKey};
+use crate::key::{KeySet, PublicKey};
+use crate::material::CertificateError;
+use crate::material::KeyError;
 use crate::timestamp::Timestamp;
 
 /// Finds out whether a key may be trusted that comes with certificates.

@@ -4,14 +4,14 @@
 const SOURCES: &[&str] = &[
     include_str!("../../src/error.rs"),
     include_str!("../../src/json/error.rs"),
-    include_str!("../../src/key/error.rs"),
+    include_str!("../../src/material/error.rs"),
     include_str!("../../src/jwe/error.rs"),
     include_str!("../../src/nested.rs"),
     include_str!("../../src/dpop/error.rs"),
     include_str!("../../src/sd_jwt/error.rs"),
     include_str!("../../src/status_list/error.rs"),
     include_str!("../../src/remote_signer/error.rs"),
-    include_str!("../../src/x509/error.rs"),
+    include_str!("../../src/material/certificate_error.rs"),
 ];
 
 #[test]

@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
 use super::Reader;
-use crate::found::pointer_to;
 use crate::json::JsonError;
+use crate::shown::pointer_to;
 
 /// Why a text, which is sound in itself, does not fit a type, and at which member, as a JSON pointer. The pointer ends where the
 /// type reads ahead (`flatten`, `untagged`), since it forgets the places.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::found::Shown;
+use crate::shown::Shown;
 
 /// The `typ` that tokens must have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

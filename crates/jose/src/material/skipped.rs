@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use super::parse;
+use super::{KeyError, MAX_KID};
 use crate::json::Value;
-use crate::key::{KeyError, MAX_KID};
 
 /// A key of a set that cannot be used. The others of the set can (RFC 7517 §5).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +20,9 @@ impl SkippedKey {
     }
 
     /// One of a set that is being read, of which only this much is known.
-    pub(super) fn of(index: usize, key: Value<'_, '_>, reason: KeyError) -> Self {
+    pub(crate) fn of(index: usize, key: Value<'_, '_>, holds_secret: bool, reason: KeyError) -> Self {
         let kid = key.get("kid").and_then(Value::as_str).filter(|kid| kid.len() <= MAX_KID);
-        Self { holds_secret: parse::holds_secret(key), ..Self::new(index, kid.as_deref(), reason) }
+        Self { holds_secret, ..Self::new(index, kid.as_deref(), reason) }
     }
 
     /// Its place in the set, counted from 0.
@@ -44,7 +43,7 @@ impl SkippedKey {
         &self.reason
     }
 
-    pub(super) fn holds_secret(&self) -> bool {
+    pub(crate) fn holds_secret(&self) -> bool {
         self.holds_secret
     }
 }

@@ -1,14 +1,28 @@
-//! The numbers a key consists of, whatever it was read from. Lengths and ranges have been checked; whether the numbers
-//! belong together is checked where a key is made of them.
+//! The numbers a key consists of, whatever it was read from, and why one is refused. Lengths and ranges have been checked; whether
+//! the numbers belong together is checked where a key is made of them.
+
+#[cfg(feature = "x509")]
+mod certificate_error;
+mod error;
+mod skipped;
 
 use zeroize::Zeroizing;
 
-use super::{Curve, KeyError, OkpCurve};
-use crate::Algorithm;
-use crate::crypto::{self, looks_like_roca};
+#[cfg(feature = "x509")]
+pub use certificate_error::CertificateError;
+pub use error::KeyError;
+pub use skipped::SkippedKey;
 
-/// Secret bytes, wiped when dropped.
-pub(crate) type SecretBytes = Zeroizing<Vec<u8>>;
+use crate::Algorithm;
+use crate::crypto::{self, RsaPrivate, SecretBytes, looks_like_roca};
+use crate::curve::{Curve, OkpCurve};
+
+/// The longest `kid` (bytes).
+pub(crate) const MAX_KID: usize = 256;
+
+pub(crate) fn check_kid(kid: &str) -> Result<(), KeyError> {
+    if kid.len() > MAX_KID { Err(KeyError::KidTooLong) } else { Ok(()) }
+}
 
 /// Any key.
 #[derive(Clone)]
@@ -38,17 +52,6 @@ pub(crate) enum Private {
     Ec { curve: Curve, point: Vec<u8>, scalar: SecretBytes },
     Okp { curve: OkpCurve, x: [u8; 32], seed: SecretBytes },
     Akp { algorithm: Algorithm, public: Vec<u8>, seed: SecretBytes },
-}
-
-/// The private numbers of an RSA key, big-endian (RFC 8017 §3.2).
-#[derive(Clone)]
-pub(crate) struct RsaPrivate {
-    pub(crate) d: SecretBytes,
-    pub(crate) p: SecretBytes,
-    pub(crate) q: SecretBytes,
-    pub(crate) dp: SecretBytes,
-    pub(crate) dq: SecretBytes,
-    pub(crate) qi: SecretBytes,
 }
 
 impl Public {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::found::ShownAll;
+use crate::shown::ShownAll;
 
 /// The issuer that tokens must name in `iss`, compared exactly (RFC 7519 §4.1.1).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::UnknownEncryption;
-
 /// How the content is encrypted and authenticated: `enc`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -60,14 +58,14 @@ impl ContentEncryption {
     }
 
     /// How long its initialisation vectors are (bytes).
-    pub(super) const fn iv_len(self) -> usize {
+    pub(crate) const fn iv_len(self) -> usize {
         match self {
             Self::A128Gcm | Self::A192Gcm | Self::A256Gcm => 12,
             Self::A128CbcHs256 | Self::A192CbcHs384 | Self::A256CbcHs512 => 16,
         }
     }
 
-    pub(super) fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|enc| enc.as_str() == name)
     }
 }
@@ -77,6 +75,11 @@ impl fmt::Display for ContentEncryption {
         f.pad(self.as_str())
     }
 }
+
+/// The name is not one of an encryption algorithm that this crate has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a known encryption algorithm")]
+pub struct UnknownEncryption;
 
 impl FromStr for ContentEncryption {
     type Err = UnknownEncryption;

@@ -1,8 +1,10 @@
 //! Just enough of DER (X.690) to read and write keys: definite lengths in their shortest form, integers that are not negative.
 
-use zeroize::Zeroizing;
+pub(crate) mod oid;
+mod sec1;
 
-use crate::key::KeyError;
+pub(crate) use sec1::{PARAMETERS, PUBLIC_KEY, ec_private_key};
+use zeroize::Zeroizing;
 
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
@@ -10,6 +12,10 @@ pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const NULL: u8 = 0x05;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
+
+/// The bytes are not DER, or not of the structure wanted.
+#[derive(Debug)]
+pub(crate) struct Malformed;
 
 /// Reads one element after the other.
 #[derive(Clone)]
@@ -27,60 +33,60 @@ impl<'a> Reader<'a> {
     }
 
     /// Nothing may be left.
-    pub(crate) fn end(&self) -> Result<(), KeyError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(KeyError::Der) }
+    pub(crate) fn end(&self) -> Result<(), Malformed> {
+        if self.rest.is_empty() { Ok(()) } else { Err(Malformed) }
     }
 
     /// The contents of the next element, which has this tag.
-    pub(crate) fn element(&mut self, tag: u8) -> Result<&'a [u8], KeyError> {
-        let (&found, rest) = self.rest.split_first().ok_or(KeyError::Der)?;
+    pub(crate) fn element(&mut self, tag: u8) -> Result<&'a [u8], Malformed> {
+        let (&found, rest) = self.rest.split_first().ok_or(Malformed)?;
         if found != tag {
-            return Err(KeyError::Der);
+            return Err(Malformed);
         }
-        let (&first, rest) = rest.split_first().ok_or(KeyError::Der)?;
+        let (&first, rest) = rest.split_first().ok_or(Malformed)?;
         let (len, rest) = if first < 0x80 {
             (usize::from(first), rest)
         } else {
             let count = usize::from(first & 0x7f);
             if count == 0 || count > 3 {
-                return Err(KeyError::Der);
+                return Err(Malformed);
             }
-            let (digits, rest) = rest.split_at_checked(count).ok_or(KeyError::Der)?;
+            let (digits, rest) = rest.split_at_checked(count).ok_or(Malformed)?;
             let len = digits.iter().fold(0, |len, &digit| len << 8 | usize::from(digit));
             if digits.first() == Some(&0) || len < 0x80 {
-                return Err(KeyError::Der);
+                return Err(Malformed);
             }
             (len, rest)
         };
-        let (contents, rest) = rest.split_at_checked(len).ok_or(KeyError::Der)?;
+        let (contents, rest) = rest.split_at_checked(len).ok_or(Malformed)?;
         self.rest = rest;
         Ok(contents)
     }
 
-    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, KeyError> {
+    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, Malformed> {
         if self.next_is(tag) { self.element(tag).map(Some) } else { Ok(None) }
     }
 
-    pub(crate) fn sequence(&mut self) -> Result<Reader<'a>, KeyError> {
+    pub(crate) fn sequence(&mut self) -> Result<Reader<'a>, Malformed> {
         self.element(SEQUENCE).map(Reader::new)
     }
 
     /// An integer that is not negative, without leading zeros: nothing at all for zero.
-    pub(crate) fn integer(&mut self) -> Result<&'a [u8], KeyError> {
+    pub(crate) fn integer(&mut self) -> Result<&'a [u8], Malformed> {
         match self.element(INTEGER)? {
-            [] => Err(KeyError::Der),
+            [] => Err(Malformed),
             [0] => Ok(&[]),
             [0, digits @ ..] if digits.first().is_some_and(|&digit| digit >= 0x80) => Ok(digits),
-            [first, ..] if *first == 0 || *first >= 0x80 => Err(KeyError::Der),
+            [first, ..] if *first == 0 || *first >= 0x80 => Err(Malformed),
             digits => Ok(digits),
         }
     }
 
     /// A bit string of whole bytes.
-    pub(crate) fn bit_string(&mut self) -> Result<&'a [u8], KeyError> {
+    pub(crate) fn bit_string(&mut self) -> Result<&'a [u8], Malformed> {
         match self.element(BIT_STRING)? {
             [0, bytes @ ..] => Ok(bytes),
-            _ => Err(KeyError::Der),
+            _ => Err(Malformed),
         }
     }
 }

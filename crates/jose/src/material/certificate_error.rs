@@ -78,7 +78,7 @@ impl CertificateError {
     }
 
     /// What it means when path validation fails so.
-    pub(super) fn of(error: &webpki::Error, now: Timestamp) -> Self {
+    pub(crate) fn of(error: &webpki::Error, now: Timestamp) -> Self {
         use webpki::Error as Cause;
         let time = |time: &rustls_pki_types::UnixTime| {
             Timestamp::from_unix(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))

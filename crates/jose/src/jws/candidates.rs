@@ -1,10 +1,10 @@
 //! Which keys of a set a token may have been signed with.
 
-use super::{KeySet, VerifyingKey};
+use super::verify_signature;
 use crate::Algorithm;
 use crate::error::VerifyError;
-use crate::found::{KeyNames, algorithms_of};
-use crate::jws;
+use crate::found::KeyNames;
+use crate::key::{KeySet, VerifyingKey};
 
 /// Of the keys that a token may mean, at most this many are tried.
 const MAX_TRIES: usize = 16;
@@ -91,7 +91,7 @@ impl<'a> Candidates<'a> {
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
         let mut outcome = Err(VerifyError::SignatureInvalid);
         for key in &self.keys {
-            outcome = jws::verify_signature(key, message, signature);
+            outcome = verify_signature(key, message, signature);
             if outcome.is_ok() {
                 break;
             }
@@ -103,4 +103,12 @@ impl<'a> Candidates<'a> {
             outcome => outcome,
         }
     }
+}
+
+/// The algorithms of these keys, each once.
+fn algorithms_of(keys: &KeySet) -> Box<[Algorithm]> {
+    let mut algorithms: Vec<_> = keys.iter().map(|key| key.algorithm()).collect();
+    algorithms.sort_unstable();
+    algorithms.dedup();
+    algorithms.into()
 }

@@ -1,10 +1,11 @@
 //! Why a key was refused.
 
-use crate::Algorithm;
-use crate::json::JsonError;
-use crate::jwk::SkippedKey;
 #[cfg(feature = "x509")]
-use crate::x509::CertificateError;
+use super::CertificateError;
+use super::SkippedKey;
+use crate::Algorithm;
+use crate::der;
+use crate::json::JsonError;
 
 /// Why a key was refused. No part of the key is in the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -162,5 +163,11 @@ impl KeyError {
             Self::Encrypted => "key_encrypted",
             Self::Generation => "key_generation",
         }
+    }
+}
+
+impl From<der::Malformed> for KeyError {
+    fn from(_: der::Malformed) -> Self {
+        Self::Der
     }
 }

@@ -1,6 +1,7 @@
 //! Elliptic curves by their names in a JWK.
 
 use crate::Algorithm;
+use crate::der::oid;
 
 /// A curve of `kty` EC (RFC 7518 §6.2, RFC 8812).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +32,15 @@ impl Curve {
             Self::P256 | Self::Secp256k1 => 32,
             Self::P384 => 48,
             Self::P521 => 66,
+        }
+    }
+
+    pub(crate) const fn oid(self) -> &'static [u8] {
+        match self {
+            Self::P256 => oid::P256,
+            Self::P384 => oid::P384,
+            Self::P521 => oid::P521,
+            Self::Secp256k1 => oid::SECP256K1,
         }
     }
 

@@ -6,17 +6,16 @@ use std::sync::Arc;
 use base64_turbo::STANDARD;
 use rustls_pki_types::CertificateDer;
 
-use super::CertificateError;
 use crate::base64url;
 use crate::crypto;
 use crate::encoding::certificate::Certificate;
 use crate::encoding::pem;
 use crate::json::Value;
-use crate::key::{KeyError, Public};
+use crate::material::{CertificateError, KeyError, Public};
 
 /// A certificate for a key, and those that lead from it towards a root: what `x5c` holds (RFC 7515 §4.1.6).
 ///
-/// **Nothing is verified**: anybody can have made them. A [`Verifier`](super::Verifier) tells whether they lead to a root.
+/// **Nothing is verified**: anybody can have made them. A [`Verifier`](crate::x509::Verifier) tells whether they lead to a root.
 /// Cloning is cheap.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CertificateChain {
@@ -115,7 +114,7 @@ impl CertificateChain {
         if *self.key == *key { Ok(()) } else { Err(CertificateError::KeyMismatch.into()) }
     }
 
-    pub(super) fn split(&self) -> Option<(&CertificateDer<'static>, &[CertificateDer<'static>])> {
+    pub(crate) fn split(&self) -> Option<(&CertificateDer<'static>, &[CertificateDer<'static>])> {
         self.certificates.split_first()
     }
 
@@ -148,7 +147,7 @@ pub(crate) fn thumbprint(object: Value<'_, '_>) -> Result<Option<[u8; 32]>, Malf
 }
 
 /// The certificates of a PEM text. Whatever else it holds is refused: a private key does not belong among them.
-pub(super) fn certificates_of(text: &str) -> Result<Vec<Vec<u8>>, KeyError> {
+pub(crate) fn certificates_of(text: &str) -> Result<Vec<Vec<u8>>, KeyError> {
     let mut certificates = vec![];
     let mut rest = text;
     while rest.contains("-----BEGIN ") {
@@ -163,7 +162,7 @@ pub(super) fn certificates_of(text: &str) -> Result<Vec<Vec<u8>>, KeyError> {
     if certificates.is_empty() { Err(KeyError::Pem) } else { Ok(certificates) }
 }
 
-pub(super) fn check_len(der: &[u8]) -> Result<(), CertificateError> {
+pub(crate) fn check_len(der: &[u8]) -> Result<(), CertificateError> {
     let limit = CertificateChain::MAX_CERTIFICATE_LEN;
     if der.len() > limit { Err(CertificateError::TooLarge { limit }) } else { Ok(()) }
 }
