@@ -1,27 +1,37 @@
-//! `cargo xtask arrows`: which crate may depend on what, held by the dependency graph itself.
+//! `cargo xtask arrows`: which crate may depend on what, checked in the dependency graph, and no circles between the rooms of
+//! a crate, checked in its sources.
 
+mod circles;
 mod graph;
 mod rules;
+mod sources;
 
-use anyhow::{Result, bail};
+use std::fs;
+
+use anyhow::{Context, Result, bail};
 
 use crate::{cargo, console};
 use graph::Graph;
+use rules::Arrows;
 
-/// Checks every rule against the graph that cargo resolves, then asks cargo-deny where it is installed.
+/// Checks every rule against the graph that cargo resolves and against the sources, then asks cargo-deny where it is installed.
 ///
 /// # Errors
-/// When an edge is forbidden; each is printed with the rule that it breaks.
+/// When an edge is forbidden or rooms form a circle; each is printed with the rule that it breaks.
 pub(crate) fn check() -> Result<()> {
+    let page = cargo::root().join("ARCHITECTURE.md");
+    let page = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
     let graph = Graph::parse(&cargo::print(&Graph::CARGO)?)?;
-    let broken = rules::broken(&graph);
-    for violation in &broken {
-        console::say(violation);
+    let broken = rules::broken(&graph, &Arrows::parse(&page)?);
+    let circles = circles::found()?;
+    broken.iter().chain(&circles).for_each(|violation| console::say(violation));
+    if !broken.is_empty() || !circles.is_empty() {
+        bail!("{} dependencies go against the arrows; {} circles between rooms", broken.len(), circles.len());
     }
-    if !broken.is_empty() {
-        bail!("{} dependencies go against the arrows of ARCHITECTURE.md", broken.len());
-    }
-    console::say(&format!("arrows: {} packages, every dependency goes where it may", graph.len()));
+    console::say(&format!(
+        "arrows: {} packages, every dependency goes where it may; no new circles",
+        graph.len()
+    ));
     deny()
 }
 
