@@ -5,19 +5,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::{api, arrows, cargo, console, fuzz, test};
+use crate::{api, arrows, cargo, console, errors, fuzz, test};
 
 type Step = (&'static str, fn() -> Result<()>);
 
 const TESTS: Step = ("tests", || test::run(&test::Selection::all()));
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("formatting", formatting),
     ("lints", || cargo::run(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("features", features),
     ("docs", docs),
     ("arrows", arrows::check),
     ("api", || api::run(api::Difference::Refused)),
+    ("errors", || errors::run(api::Difference::Refused)),
     ("fuzz", || fuzz::run(&fuzz::Selection::smoke())),
 ];
 

@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask test | fuzz | bench | ci | crash | arrows | api`.
+//! The project's own chores: `cargo xtask test | fuzz | bench | ci | crash | arrows | api | errors`.
 
 mod api;
 mod arrows;
@@ -6,6 +6,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod console;
+mod errors;
 mod fuzz;
 mod machine;
 mod report;
@@ -25,6 +26,7 @@ The project's own chores.
   cargo xtask bench [ARGUMENT...]        the benchmarks, in release mode; arguments go to the benchmark
   cargo xtask arrows                     which crate may depend on what; no circles inside a crate
   cargo xtask api [--bless]              the libraries' public API against docs/api/, or written there
+  cargo xtask errors [--bless]           docs/errors.md against docs/errors.toml, or written from it
   cargo xtask ci [--after-tests]         all tests, then formatting, lints, docs, arrows, API and fuzz --smoke
 
 Suites of `cargo xtask test`, each against the real command:
@@ -46,6 +48,8 @@ fn main() -> ExitCode {
         },
         ["api"] => api::run(api::Difference::Refused),
         ["api", "--bless"] => api::run(api::Difference::Blessed),
+        ["errors"] => errors::run(api::Difference::Refused),
+        ["errors", "--bless"] => errors::run(api::Difference::Blessed),
         ["bench", rest @ ..] => bench::run(rest),
         ["arrows"] => arrows::check(),
         ["ci"] => ci::run(ci::Tests::Included),

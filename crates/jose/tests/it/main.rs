@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "what a test assumes fails the test, aloud")]
 
 mod certificates;
-mod documentation;
 mod dpop;
 mod faults_claims;
 mod faults_header;
