@@ -6,19 +6,19 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
-use crate::endpoints::{device_authorization, introspect, par, register, revoke, token, userinfo};
+use crate::urls::path;
 
 /// Where scripts ask, beside the documents under `/.well-known/` and the clients under `/register/`.
 const PATHS: [&str; 7] = [
-    token::PATH,
-    device_authorization::PATH,
-    par::PATH,
-    introspect::PATH,
-    register::PATH,
-    revoke::PATH,
-    userinfo::PATH,
+    path::TOKEN,
+    path::DEVICE_AUTHORIZATION,
+    path::PAR,
+    path::INTROSPECT,
+    path::REGISTER,
+    path::REVOKE,
+    path::USERINFO,
 ];
-const FOLDERS: [&str; 2] = ["/.well-known/", "/register/"];
+const FOLDERS: [&str; 2] = [path::WELL_KNOWN, path::REGISTERED];
 
 const EVERY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");

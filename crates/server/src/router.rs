@@ -14,9 +14,11 @@ use crate::endpoints::{
     introspect, jwks, obtain, par, refresh, register, revoke, token, userinfo, verify,
 };
 use crate::error::ApiError;
+use crate::interaction::show_page_errors;
 use crate::request::RequestContext;
 use crate::respond::{text, with_token_api_headers};
 use crate::token_api::cross_origin;
+use crate::urls::path;
 
 pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
     let token_api = match token_api {
@@ -26,7 +28,7 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
     Router::new()
         .merge(token_api)
         .merge(single_sign_on(&app))
-        .route(jwks::PATH, readable(get(jwks::get)))
+        .route(path::JWKS, readable(get(jwks::get)))
         .route("/healthz", readable(get(health::healthz)))
         .route("/readyz", readable(get(health::readyz)))
         .fallback(not_found)
@@ -64,31 +66,34 @@ fn token_api_routes(app: &Arc<App>) -> Router<Arc<App>> {
 /// OAuth 2.1 and OpenID Connect.
 fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
     let for_clients = Router::new()
-        .route(token::PATH, post(token::post))
-        .route(device_authorization::PATH, post(device_authorization::post))
-        .route(par::PATH, post(par::post))
-        .route(introspect::PATH, post(introspect::post))
-        .route(register::PATH, post(register::post))
+        .route(path::TOKEN, post(token::post))
+        .route(path::DEVICE_AUTHORIZATION, post(device_authorization::post))
+        .route(path::PAR, post(par::post))
+        .route(path::INTROSPECT, post(introspect::post))
+        .route(path::REGISTER, post(register::post))
         .route("/register/{id}", get(register::read).put(register::change).delete(register::remove))
-        .route(revoke::PATH, post(revoke::post))
-        .route(userinfo::PATH, get(userinfo::answer).post(userinfo::answer))
+        .route(path::REVOKE, post(revoke::post))
+        .route(path::USERINFO, get(userinfo::answer).post(userinfo::answer))
         .layer(middleware::from_fn_with_state(Arc::clone(app), dpop::nonce));
+    let for_people = Router::new()
+        .route(path::AUTHORIZE, get(authorize::begin).post(authorize::begin))
+        .route(path::AUTHORIZE_SIGN_IN, get(authorize::lead_to_form).post(authorize::post_sign_in))
+        .route(path::AUTHORIZE_CONSENT, get(authorize::lead_to_form).post(authorize::post_consent))
+        .route(path::DEVICE, get(device::begin).post(device::post_code))
+        .route(path::DEVICE_CONFIRM, get(device::confirm))
+        .route(path::DEVICE_SIGN_IN, get(device::lead_to_form).post(device::post_sign_in))
+        .route(path::DEVICE_DECIDE, get(device::lead_to_form).post(device::post_decision))
+        .route(path::END_SESSION, get(end_session::begin).post(end_session::begin))
+        .route(path::END_SESSION_CONFIRM, get(end_session::lead_to_form).post(end_session::confirm))
+        .route(path::END_SESSION_DONE, get(end_session::done))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), show_page_errors));
     Router::new()
-        .route(discovery::OPENID, readable(get(discovery::get)))
-        .route(discovery::OAUTH, readable(get(discovery::get)))
-        .route(authorize::PATH, get(authorize::begin).post(authorize::begin))
-        .route("/authorize/sign-in", get(authorize::lead_to_form).post(authorize::post_sign_in))
-        .route("/authorize/consent", get(authorize::lead_to_form).post(authorize::post_consent))
-        .route(device::PATH, get(device::begin).post(device::post_code))
-        .route(device::CONFIRM, get(device::confirm))
-        .route(device::SIGN_IN, get(device::lead_to_form).post(device::post_sign_in))
-        .route(device::DECIDE, get(device::lead_to_form).post(device::post_decision))
-        .route(end_session::PATH, get(end_session::begin).post(end_session::begin))
-        .route(end_session::CONFIRM_PATH, get(end_session::lead_to_form).post(end_session::confirm))
-        .route(end_session::DONE_PATH, get(end_session::done))
+        .route(path::OPENID_CONFIGURATION, readable(get(discovery::get)))
+        .route(path::OAUTH_SERVER, readable(get(discovery::get)))
         .route("/assets/page.css", readable(get(assets::page_css)))
         .route("/favicon.ico", readable(get(assets::favicon)))
         .merge(for_clients)
+        .merge(for_people)
         .method_not_allowed_fallback(no_such_method)
 }
 
@@ -101,7 +106,10 @@ fn readable(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
 async fn not_found(State(app): State<Arc<App>>, mut request: Request) -> Response {
     if request.uri().path() == "/" && matches!(*request.method(), Method::GET | Method::HEAD) {
         let issuer = &app.authority.settings().issuer;
-        return text(format!("Jeton, a token authority. What it does: {issuer}{}\n", discovery::OPENID));
+        return text(format!(
+            "Jeton, a token authority. What it does: {issuer}{}\n",
+            path::OPENID_CONFIGURATION
+        ));
     }
     ApiError::NotFound.into_response(&RequestContext::take(request.extensions_mut()))
 }

@@ -9,7 +9,37 @@ use askama::Values;
 use http::Uri;
 use http::uri::PathAndQuery;
 
-use crate::endpoints::discovery;
+/// The paths of everything, seen from the path of the issuer.
+pub(crate) mod path {
+    pub(crate) const AUTHORIZE: &str = "/authorize";
+    pub(crate) const AUTHORIZE_SIGN_IN: &str = "/authorize/sign-in";
+    pub(crate) const AUTHORIZE_CONSENT: &str = "/authorize/consent";
+    pub(crate) const DEVICE: &str = "/device";
+    pub(crate) const DEVICE_CONFIRM: &str = "/device/confirm";
+    pub(crate) const DEVICE_SIGN_IN: &str = "/device/sign-in";
+    pub(crate) const DEVICE_DECIDE: &str = "/device/decide";
+    pub(crate) const END_SESSION: &str = "/end_session";
+    pub(crate) const END_SESSION_CONFIRM: &str = "/end_session/confirm";
+    pub(crate) const END_SESSION_DONE: &str = "/end_session/done";
+
+    pub(crate) const TOKEN: &str = "/token";
+    pub(crate) const DEVICE_AUTHORIZATION: &str = "/device_authorization";
+    pub(crate) const PAR: &str = "/par";
+    pub(crate) const INTROSPECT: &str = "/introspect";
+    pub(crate) const REVOKE: &str = "/revoke";
+    pub(crate) const USERINFO: &str = "/userinfo";
+    pub(crate) const REGISTER: &str = "/register";
+    /// The folder of the clients that registered themselves.
+    pub(crate) const REGISTERED: &str = "/register/";
+
+    /// The folder of the documents about the authority.
+    pub(crate) const WELL_KNOWN: &str = "/.well-known/";
+    /// OpenID Connect Discovery §4.
+    pub(crate) const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+    /// RFC 8414 §3.
+    pub(crate) const OAUTH_SERVER: &str = "/.well-known/oauth-authorization-server";
+    pub(crate) const JWKS: &str = "/.well-known/jwks.json";
+}
 
 /// The addresses of an authority.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +99,7 @@ impl Urls {
         if self.base.is_empty() {
             return path;
         }
-        for document in [discovery::OPENID, discovery::OAUTH] {
+        for document in [path::OPENID_CONFIGURATION, path::OAUTH_SERVER] {
             if path.strip_prefix(document) == Some(&*self.base) {
                 return document;
             }
@@ -130,15 +160,15 @@ mod tests {
             ("/author", "/author"),
             ("/authorize/consent", "/authorize/consent"),
             ("/auth/auth/device", "/auth/device"),
-            ("/auth/.well-known/openid-configuration", discovery::OPENID),
-            ("/.well-known/openid-configuration", discovery::OPENID),
-            ("/.well-known/openid-configuration/auth", discovery::OPENID),
-            ("/.well-known/oauth-authorization-server/auth", discovery::OAUTH),
+            ("/auth/.well-known/openid-configuration", path::OPENID_CONFIGURATION),
+            ("/.well-known/openid-configuration", path::OPENID_CONFIGURATION),
+            ("/.well-known/openid-configuration/auth", path::OPENID_CONFIGURATION),
+            ("/.well-known/oauth-authorization-server/auth", path::OAUTH_SERVER),
             (
                 "/.well-known/oauth-authorization-server/other",
                 "/.well-known/oauth-authorization-server/other",
             ),
-            ("/auth/.well-known/oauth-authorization-server", discovery::OAUTH),
+            ("/auth/.well-known/oauth-authorization-server", path::OAUTH_SERVER),
             ("*", "*"),
             ("", ""),
         ] {

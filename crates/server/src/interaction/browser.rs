@@ -1,13 +1,17 @@
-//! The browser that a request came from, and sending it elsewhere.
+//! The browser that a request came from.
 
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
-use jeton_authority::OAuthError;
+use http::{HeaderMap, header};
 use jeton_authority::UserId;
 use jeton_authority::authorization::SignedIn;
 use jeton_authority::session::SessionSecret;
+use jeton_authority::store::StoreError;
 
+use super::PageError;
 use crate::app::App;
 use crate::cookies::Cookies;
 
@@ -18,28 +22,39 @@ pub(crate) struct Browser {
     pub(crate) name: String,
     /// Whether it sent no name, so that it has to be told one. No form can have been shown at such a browser.
     pub(crate) is_new: bool,
-    /// Who is signed in.
     pub(crate) signed_in: Option<SignedIn>,
     /// The secret of its session, in force or not.
     pub(crate) secret: Option<SessionSecret>,
-}
-
-/// The browser that a request came from.
-pub(crate) async fn browser(app: &App, parts: &Parts) -> Result<Browser, OAuthError> {
-    let known = app.cookies.browser(&parts.headers).map(str::to_owned);
-    let secret = app.cookies.session(&parts.headers);
-    let signed_in = match &secret {
-        Some(secret) => app.authority.signed_in(secret, app.clock.now()).await?,
-        None => None,
-    };
-    let (is_new, name) = (known.is_none(), known.unwrap_or_else(Cookies::new_browser));
-    Ok(Browser { name, is_new, signed_in, secret })
+    /// The name that its user typed before the page was shown again, as it was sealed.
+    pub(crate) typed_name: Option<String>,
+    /// Whether a page of somebody else made the request. Forms are told by their seals; this only keeps a forged one from being
+    /// answered with a cookie.
+    pub(crate) is_from_elsewhere: bool,
 }
 
 impl Browser {
+    pub(crate) async fn of(app: &App, headers: &HeaderMap) -> Result<Self, StoreError> {
+        let known = app.cookies.browser(headers).map(str::to_owned);
+        let secret = app.cookies.session(headers);
+        let signed_in = match &secret {
+            Some(secret) => app.authority.signed_in(secret, app.clock.now()).await?,
+            None => None,
+        };
+        let (is_new, name) = (known.is_none(), known.unwrap_or_else(Cookies::new_browser));
+        let typed_name = app.cookies.typed_name(headers).map(str::to_owned);
+        let site = headers.get("sec-fetch-site");
+        let is_from_elsewhere = site.is_some_and(|site| site != "same-origin" && site != "none");
+        Ok(Self { name, is_new, signed_in, secret, typed_name, is_from_elsewhere })
+    }
+
     /// The account that is signed in.
     pub(crate) fn account(&self) -> Option<UserId> {
         self.signed_in.as_ref().map(|signed_in| signed_in.user.id)
+    }
+
+    /// The name of the account that is signed in.
+    pub(crate) fn username(&self) -> Option<&str> {
+        self.signed_in.as_ref().map(|signed_in| signed_in.user.username.as_str())
     }
 
     /// Tells a browser that is new here its name.
@@ -50,15 +65,10 @@ impl Browser {
     }
 }
 
-/// Sends the browser somewhere else, with a `GET` (RFC 9110 §15.4.4): a password that was posted here goes no further.
-pub(crate) fn see_other(target: &str) -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    let headers = response.headers_mut();
-    if let Ok(location) = HeaderValue::try_from(target) {
-        headers.insert(header::LOCATION, location);
+impl FromRequestParts<Arc<App>> for Browser {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, PageError> {
+        Ok(Self::of(app, &parts.headers).await?)
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
 }

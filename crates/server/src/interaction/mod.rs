@@ -1,12 +1,21 @@
-//! What the pages for people share: the browser in front of them, the seal of their forms, and which requests may change
-//! anything.
+//! What somebody at a browser came for, and how they are led through it: the browser in front of a page, the errand that the
+//! page is about, the seals of its forms, and what they get where there is no such page.
 
 mod browser;
+mod errand;
 mod navigation;
+mod notice;
+mod page_error;
 mod seal;
+mod sign_in;
 mod typed_name;
+mod way_back;
 
-pub(crate) use browser::{Browser, browser, see_other};
-pub(crate) use navigation::{is_from_elsewhere, is_navigation};
-pub(crate) use seal::Seal;
-pub(crate) use typed_name::{keep_typed_name, typed_name};
+pub(crate) use browser::Browser;
+pub(crate) use errand::{Errand, Posted, Purpose, Query, Sent, SignsIn};
+pub(crate) use navigation::{Navigation, is_navigation};
+pub(crate) use notice::{BadCode, Notice};
+pub(crate) use page_error::{Elsewhere, PageError, show_page_errors};
+pub(crate) use seal::{Mark, Seal};
+pub(crate) use sign_in::{SignInForm, remember_browser};
+pub(crate) use way_back::go_back;

@@ -1,8 +1,14 @@
 //! Which requests may change anything. Browsers also send requests that nobody asked for: they load links ahead, show them
 //! before they are followed, and load images of other sites.
 
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, Method};
+
+use super::PageError;
+use crate::app::App;
 
 /// Where browsers load what a person looks at (Fetch Metadata Request Headers §2.1). Silent requests come from frames.
 const SHOWN_IN: [&str; 2] = ["document", "iframe"];
@@ -18,10 +24,15 @@ pub(crate) fn is_navigation(parts: &Parts) -> bool {
         && !is_ahead(&parts.headers)
 }
 
-/// Whether the browser says that a page of somebody else made the request. Forms are told by their seals; this only keeps a forged one
-/// from being answered with a cookie.
-pub(crate) fn is_from_elsewhere(parts: &Parts) -> bool {
-    parts.headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+/// That a request is a navigation.
+pub(crate) struct Navigation;
+
+impl FromRequestParts<Arc<App>> for Navigation {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, PageError> {
+        if is_navigation(parts) { Ok(Self) } else { Err(PageError::NotANavigation) }
+    }
 }
 
 /// Whether the browser loads the page before anybody has asked for it.

@@ -1,4 +1,4 @@
-//! The seals of all forms: for what each was shown.
+//! The seals of all forms, for what each was shown; and the marks of what else comes back by way of the browser.
 //!
 //! A page makes its form's token with [`Seal::token`]; who receives the form describes the same seal as it would be made now and
 //! asks for a verdict with [`Seal::judge`]. Only a current form acts. For any other, the page is shown again for the state of now,
@@ -64,5 +64,41 @@ impl<'a> Seal<'a> {
     fn at(self, browser: &'a Browser) -> FormSeal<'a> {
         let (form, about, shown) = self.parts();
         FormSeal { browser: &browser.name, form, about, account: browser.account(), shown }
+    }
+}
+
+/// What a text is for that comes back in an address or a cookie. It counts at the browser that it was made for, and nowhere else.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Mark<'a> {
+    /// What the user has done for an authorization request, given as its query.
+    Progress { request: &'a str, progress: &'a str },
+    /// The name that the user typed.
+    TypedName { about: &'a str, name: &'a str },
+    /// That the code of a device was typed, or confirmed.
+    TypedCode { code: &'a str },
+    /// What ended when the user signed out.
+    SignedOut { what: &'a str },
+}
+
+impl Mark<'_> {
+    pub(crate) fn mac(self, app: &App, browser: &Browser) -> String {
+        self.with(browser, |purpose, parts| app.authority.seal_text(purpose, parts))
+    }
+
+    /// Whether a text has this mark. A browser that has just got its name has seen none.
+    pub(crate) fn is_genuine(self, app: &App, browser: &Browser, mac: &str) -> bool {
+        !browser.is_new && self.with(browser, |purpose, parts| app.authority.is_sealed(purpose, parts, mac))
+    }
+
+    fn with<T>(self, browser: &Browser, then: impl FnOnce(&str, &[&str]) -> T) -> T {
+        let browser = browser.name.as_str();
+        match self {
+            Self::Progress { request, progress } => {
+                then("progress of a request", &[browser, request, progress])
+            }
+            Self::TypedName { about, name } => then("typed name", &[browser, about, name]),
+            Self::TypedCode { code } => then("typed", &[browser, code]),
+            Self::SignedOut { what } => then("signed out", &[browser, what]),
+        }
     }
 }

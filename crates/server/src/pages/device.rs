@@ -29,7 +29,7 @@ pub(crate) struct DevicePage<'a> {
     /// What the device's client is called.
     pub(crate) client: &'a str,
     /// Why the page is shown again.
-    pub(crate) notice: Option<String>,
+    pub(crate) notice: Option<&'a str>,
     /// The code, as the device shows it.
     pub(crate) user_code: &'a str,
     /// Who is signed in.

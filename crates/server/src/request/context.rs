@@ -30,9 +30,9 @@ pub(crate) struct RequestContext {
     /// Whose scripts may read the answer, where its endpoint says so. All copies of the context share it.
     pub(crate) readable_by: Arc<OnceLock<ReadableBy>>,
     /// The client of OAuth that it names, as it was sent, for the log alone.
-    pub(crate) client_id: OnceLock<Box<str>>,
+    pub(crate) client_id: Arc<OnceLock<Box<str>>>,
     /// The redirect URI that it names, likewise.
-    pub(crate) redirect_uri: OnceLock<Box<str>>,
+    pub(crate) redirect_uri: Arc<OnceLock<Box<str>>>,
     /// Set where its client authenticated by the header `Authorization`.
     authorization_used: OnceLock<()>,
 }
@@ -70,8 +70,8 @@ impl RequestContext {
             browser: None,
             known_cookie: Arc::default(),
             readable_by: Arc::default(),
-            client_id: OnceLock::new(),
-            redirect_uri: OnceLock::new(),
+            client_id: Arc::default(),
+            redirect_uri: Arc::default(),
             authorization_used: OnceLock::new(),
         }
     }

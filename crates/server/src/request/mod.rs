@@ -2,6 +2,7 @@
 
 mod body;
 mod context;
+mod extract;
 mod field;
 mod fields;
 pub(crate) mod form;

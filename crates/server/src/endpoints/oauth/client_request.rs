@@ -16,6 +16,7 @@ use super::dpop;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::{RequestContext, form};
+use crate::urls;
 
 /// A request of a client that proved who it is.
 pub(super) struct ClientRequest {
@@ -75,7 +76,7 @@ impl ClientRequest {
     ) -> Result<Self, ApiError> {
         let parameters = form::of_body(parts, body, &app.limits).await?;
         let mut endpoints = app.urls_of(path);
-        endpoints.extend(app.urls_of(super::token::PATH));
+        endpoints.extend(app.urls_of(urls::path::TOKEN));
         let endpoints: Vec<_> = endpoints.iter().map(String::as_str).collect();
         if parts.headers.contains_key(header::AUTHORIZATION) {
             context.uses_authorization();

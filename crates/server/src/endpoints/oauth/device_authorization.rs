@@ -13,9 +13,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::respond::json;
-
-/// Where it is.
-pub(crate) const PATH: &str = "/device_authorization";
+use crate::urls::path;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
@@ -31,7 +29,7 @@ async fn begin(
     request: Request,
 ) -> Result<DeviceAuthorizationResponse, ApiError> {
     let ClientRequest { client, parameters, constraint } =
-        ClientRequest::read(app, PATH, context, request).await?;
+        ClientRequest::read(app, path::DEVICE_AUTHORIZATION, context, request).await?;
     let (request, network) = (context.id(), context.network());
     let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
     let response = app.authority.begin_device_authorization(&asked).await?;

@@ -25,11 +25,9 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::respond::Document;
+use crate::urls::path;
 
-/// Where it is (OpenID Connect Discovery §4).
-pub(crate) const OPENID: &str = "/.well-known/openid-configuration";
-/// Where it is as well (RFC 8414 §3).
-pub(crate) const OAUTH: &str = "/.well-known/oauth-authorization-server";
+pub(crate) use crate::urls::path::{OAUTH_SERVER as OAUTH, OPENID_CONFIGURATION as OPENID};
 
 /// The document, ready to be sent.
 pub(crate) struct Metadata {
@@ -84,17 +82,17 @@ fn document(settings: &Settings) -> Value {
         methods.into_iter().filter(|method| *method != TokenEndpointAuthMethod::None).collect();
     let mut document = json!({
         "issuer": issuer,
-        "authorization_endpoint": at("/authorize"),
-        "token_endpoint": at("/token"),
-        "userinfo_endpoint": at("/userinfo"),
-        "jwks_uri": at(super::jwks::PATH),
-        "device_authorization_endpoint": at(super::device_authorization::PATH),
-        "introspection_endpoint": at("/introspect"),
-        "revocation_endpoint": at("/revoke"),
-        "end_session_endpoint": at("/end_session"),
+        "authorization_endpoint": at(path::AUTHORIZE),
+        "token_endpoint": at(path::TOKEN),
+        "userinfo_endpoint": at(path::USERINFO),
+        "jwks_uri": at(path::JWKS),
+        "device_authorization_endpoint": at(path::DEVICE_AUTHORIZATION),
+        "introspection_endpoint": at(path::INTROSPECT),
+        "revocation_endpoint": at(path::REVOKE),
+        "end_session_endpoint": at(path::END_SESSION),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
-        "pushed_authorization_request_endpoint": at(super::par::PATH),
+        "pushed_authorization_request_endpoint": at(path::PAR),
         "response_modes_supported": [
             ResponseMode::Query,
             ResponseMode::Fragment,
@@ -125,7 +123,7 @@ fn document(settings: &Settings) -> Value {
         "backchannel_logout_session_supported": true,
     });
     if settings.registration != RegistrationPolicy::Closed {
-        document["registration_endpoint"] = at(super::register::PATH).into();
+        document["registration_endpoint"] = at(path::REGISTER).into();
     }
     if let (Some(document), Value::Object(algorithms)) = (document.as_object_mut(), algorithms()) {
         document.extend(algorithms);

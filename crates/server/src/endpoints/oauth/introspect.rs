@@ -13,9 +13,8 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::respond::json;
+use crate::urls::path;
 
-/// Where it is.
-pub(crate) const PATH: &str = "/introspect";
 /// The media type of a signed answer.
 const JWT: &str = "application/token-introspection+jwt";
 
@@ -44,7 +43,7 @@ enum Told {
 
 async fn introspect(app: &App, context: &RequestContext, request: Request) -> Result<Told, ApiError> {
     let signed = wants_jwt(request.headers());
-    let asked = ClientRequest::read(app, PATH, context, request).await?;
+    let asked = ClientRequest::read(app, path::INTROSPECT, context, request).await?;
     // Whoever cannot authenticate could go through tokens until one is good (RFC 7662 §4).
     if asked.client.is_public() {
         return Err(OAuthError::refused(ErrorCode::InvalidClient, "the client has to authenticate").into());

@@ -11,8 +11,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use crate::app::App;
 use crate::respond::Document;
 
-/// Where it is.
-pub(crate) const PATH: &str = "/.well-known/jwks.json";
+pub(crate) use crate::urls::path::JWKS as PATH;
 
 /// Keys are published well before they sign, so a set may be kept for five minutes.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");

@@ -12,9 +12,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::respond::json;
-
-/// Where it is.
-pub(crate) const PATH: &str = "/par";
+use crate::urls::path;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
@@ -26,7 +24,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
 
 async fn push(app: &App, context: &RequestContext, request: Request) -> Result<PushedRequest, ApiError> {
     let ClientRequest { client, parameters, constraint } =
-        ClientRequest::read_with_proof(app, PATH, context, request).await?;
+        ClientRequest::read_with_proof(app, path::PAR, context, request).await?;
     let (network, now) = (context.network(), app.clock.now());
     Ok(app.authority.push_request(&client, parameters, &constraint, network, now).await?)
 }

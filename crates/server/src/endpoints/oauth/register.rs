@@ -8,7 +8,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use jeton_authority::{LeftOut, OAuthError, REGISTRATION_PATH, Registration, RegistrationError};
+use jeton_authority::{LeftOut, OAuthError, Registration, RegistrationError};
 use jeton_oauth::ErrorCode;
 use serde_json::{Map, Value};
 
@@ -17,9 +17,6 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::request::{RequestContext, logged, read_object};
 use crate::respond::json;
-
-/// Where it is.
-pub(crate) const PATH: &str = REGISTRATION_PATH;
 
 /// `POST /register`.
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {

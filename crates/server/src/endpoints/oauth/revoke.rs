@@ -11,9 +11,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::respond::json;
-
-/// Where it is.
-pub(crate) const PATH: &str = "/revoke";
+use crate::urls::path;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
@@ -24,7 +22,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
 }
 
 async fn revoke(app: &App, context: &RequestContext, request: Request) -> Result<(), ApiError> {
-    let asked = ClientRequest::read(app, PATH, context, request).await?;
+    let asked = ClientRequest::read(app, path::REVOKE, context, request).await?;
     let token = asked.required("token", "token is missing")?;
     Ok(app.authority.revoke_token(&asked.client, token, app.clock.now()).await?)
 }

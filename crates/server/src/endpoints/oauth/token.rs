@@ -15,9 +15,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::respond::json;
-
-/// Where it is.
-pub(crate) const PATH: &str = "/token";
+use crate::urls::path;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
@@ -29,7 +27,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> R
 
 async fn exchange(app: &App, context: &RequestContext, request: Request) -> Result<TokenResponse, ApiError> {
     let ClientRequest { client, parameters, constraint } =
-        ClientRequest::read_with_proof(app, PATH, context, request).await?;
+        ClientRequest::read_with_proof(app, path::TOKEN, context, request).await?;
     let (request, network) = (context.id(), context.network());
     let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
     match app.authority.token(&asked).await {

@@ -18,9 +18,7 @@ use crate::app::App;
 use crate::error::{ApiError, userinfo_challenge as challenge};
 use crate::request::form;
 use crate::respond::json;
-
-/// Where it is.
-pub(crate) const PATH: &str = "/userinfo";
+use crate::urls::path;
 
 pub(crate) async fn answer(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let context = context(&mut request);
@@ -49,7 +47,7 @@ async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfoBody>, A
     if scheme == Scheme::Dpop {
         let missing = OAuthError::refused(ErrorCode::InvalidDpopProof, "the DPoP proof is missing");
         let proof = dpop::proof(&parts.headers).and_then(|proof| proof.ok_or(missing));
-        let uris = app.urls_of(PATH);
+        let uris = app.urls_of(path::USERINFO);
         let uris: Vec<_> = uris.iter().map(String::as_str).collect();
         let presented = PresentedProof {
             proof: proof.map_err(UserInfoError::from)?,

@@ -6,10 +6,10 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use jeton_authority::SignInError;
 
-use super::super::authorize::remember_browser;
 use super::Call;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::interaction::remember_browser;
 use crate::request::Validation;
 use crate::token_api::PASSWORD;
 

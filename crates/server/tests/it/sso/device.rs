@@ -370,7 +370,7 @@ async fn a_form_for_one_device_decides_about_no_other() {
     let mut crossed = form(&type_code(&browser, code(&theirs)).await);
     crossed.hidden = form(&type_code(&browser, code(&mine)).await).hidden;
     let page = browser.submit_and_follow(&crossed, &[("action", "allow")]).await;
-    assert!(page.text().contains("does not belong to this browser"), "{}", page.text());
+    assert!(page.text().contains("This page was no longer valid"), "{}", page.text());
     app.hand.step(5);
     assert_eq!(error(&poll(&app, &theirs).await), "authorization_pending");
 }

@@ -131,7 +131,7 @@ async fn an_old_question_is_asked_again_of_whoever_is_signed_in_now() {
     let page = browser.get("/end_session").await;
     browser.submit(&form(&page), &[("action", "sign_out")]).await;
     let signed_out = press(&browser, &asked_of_ada, "allow").await;
-    shows(&signed_out, "You were signed out in the meantime");
+    shows(&signed_out, "You have been signed out");
     shows(&signed_out, "type=\"password\"");
     let page = sign_in(&browser, &signed_out, "bob").await;
     shows(&page, "value=\"allow\"");
@@ -187,7 +187,7 @@ async fn a_browser_that_lost_its_cookies_gets_the_page_again_and_a_way_on() {
     let page = fresh
         .submit_and_follow(&form(&browser.get(DEVICE_PAGE).await), &[("user_code", code(&device))])
         .await;
-    shows(&page, "does not belong to this browser");
+    shows(&page, "This page was no longer valid");
     assert!(!page.text().contains("cookie,"), "cookies did come: {}", page.text());
 }
 
@@ -259,14 +259,14 @@ async fn what_comes_twice_or_cannot_be_read_has_its_own_message() {
     let binary = browser.get(&format!("{DEVICE_PAGE}?user_code=%FF")).await;
     for page in [twice, nul, binary] {
         assert_eq!(page.status, StatusCode::BAD_REQUEST);
-        shows(&page, "came twice, or cannot be read");
+        shows(&page, "could not be read");
         shows(&page, "name=\"user_code\"");
         assert!(!page.text().contains("application"), "{}", page.text());
     }
     let page = type_code(&browser, code(&device)).await;
     let twice = [("username", "ada"), ("username", "ada"), ("password", PASSWORD), ("action", "sign_in")];
     let page = browser.submit_and_follow(&form(&page), &twice).await;
-    shows(&page, "came twice, or cannot be read");
+    shows(&page, "could not be read");
     shows(&page, "type=\"password\"");
     let nul = [("username", "a\0da"), ("password", PASSWORD), ("action", "sign_in")];
     let answer = browser.submit(&form(&page), &nul).await;

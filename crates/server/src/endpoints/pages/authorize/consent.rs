@@ -1,20 +1,15 @@
 //! The step of consenting.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use jeton_authority::authorization::{AuthorizationRequest, SignedIn};
 use jeton_authority::{FormVerdict, ShownDigest};
 
-use super::notice::Notice;
-use super::progress::Answer;
-use super::respond::failed;
-use super::{Step, read_form, reason};
-use crate::app::App;
-use crate::interaction::Seal;
-use crate::pages::{Asked, ConsentPage, Forms, page as send};
+use super::progress::{Answer, Progress};
+use super::{Authorization, Step};
+use crate::interaction::{Notice, PageError, Posted, Seal};
+use crate::pages::{Asked, ConsentPage};
+use crate::urls::path::AUTHORIZE_CONSENT;
 
 /// What the page shows that may change while it is open.
 pub(super) fn shown(request: &AuthorizationRequest) -> ShownDigest {
@@ -31,12 +26,11 @@ fn host(request: &AuthorizationRequest) -> &str {
 }
 
 /// The page that asks whether the client may have what it asks for.
-pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, notice: Option<Notice>) -> Response {
-    let request = &step.request;
+pub(super) fn page(step: &Step, signed_in: &SignedIn, notice: Option<Notice>) -> Response {
+    let Authorization { request, query, .. } = &step.purpose;
     let metadata = &request.client.metadata;
-    let seal = Seal::Consent { request: &step.query, shown: shown(request) };
-    let sentence = step.sentence(app, notice);
-    let shown = ConsentPage {
+    let sentence = step.sentence(notice);
+    let page = ConsentPage {
         client: request.client.name(),
         client_host: host(request),
         policy_uri: metadata.policy_uri.as_deref().filter(|uri| uri.starts_with("https://")),
@@ -48,39 +42,31 @@ pub(super) fn page(app: &App, step: &Step, signed_in: &SignedIn, notice: Option<
             &request.resources,
             &request.authorization_details,
         ),
-        action: &step.action(app, "/consent"),
-        form_token: &seal.token(app, &step.browser),
+        action: &step.action(AUTHORIZE_CONSENT),
+        form_token: &step.token(Seal::Consent { request: query, shown: shown(request) }),
         // What is wrong with a sign-in is no matter of this page, but its user should not miss it.
-        notice: sentence.lead.as_deref().or(sentence.problem.as_deref()),
+        notice: sentence.text(),
     };
-    let response = send(&app.urls, StatusCode::OK, &shown, Forms::LeadOut);
-    step.with_browser(app, response)
+    step.page(StatusCode::OK, &page)
 }
 
 /// `POST /authorize/consent`: yes or no.
-pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (step, form) = match read_form(&app, request).await {
-        Ok((step, Ok(form))) => (step, form),
-        Ok((step, Err(error))) => return step.did_nothing(&app, Notice::of_form(&error), None),
-        Err(response) => return *response,
-    };
-    let shown = shown(&step.request);
-    let seal = Seal::Consent { request: &step.query, shown };
-    let verdict = seal.judge(&app, &step.browser, &form);
-    let allows = form.get("action") == Some("allow");
+pub(crate) async fn post(
+    Posted { errand: step, form }: Posted<Authorization>,
+) -> Result<Response, PageError> {
+    let Authorization { request, query, progress } = &step.purpose;
+    // It leads where the first answer led.
+    if request.is_answered() {
+        return Ok(step.go_on(&Progress::default()));
+    }
+    let shown = shown(request);
+    let verdict = step.judge(Seal::Consent { request: query, shown }, &form);
     // A no gives nothing away, whoever said it and however long ago the page was shown.
-    if !allows && verdict != FormVerdict::Foreign {
-        return step.shown_again(&app, &step.progress.answered(&step.browser, Answer::Denied));
+    if form.get("action") != Some("allow") && verdict != FormVerdict::Foreign {
+        return Ok(step.go_on(&progress.answered(&step.browser, Answer::Denied)));
     }
-    let signed_in = match (reason(verdict), &step.browser.signed_in) {
-        (None, Some(signed_in)) => signed_in,
-        (notice, _) => return step.did_nothing(&app, notice.unwrap_or(Notice::Account), None),
-    };
-    if let Err(error) =
-        app.authority.give_consent(&step.request, signed_in, step.context.network(), app.clock.now()).await
-    {
-        return failed(&step.context, &error.into());
-    }
-    let answer = Answer::Allowed(shown.to_text().into());
-    step.shown_again(&app, &step.progress.answered(&step.browser, answer))
+    step.demand_current(verdict, None)?;
+    let signed_in = step.browser.signed_in.as_ref().ok_or_else(|| step.did_nothing(Notice::Account, None))?;
+    step.app.authority.give_consent(request, signed_in, step.context.network(), step.app.clock.now()).await?;
+    Ok(step.go_on(&progress.answered(&step.browser, Answer::Allowed(shown.to_text().into()))))
 }

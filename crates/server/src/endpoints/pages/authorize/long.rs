@@ -2,38 +2,28 @@
 //! request may be as long as a body, and each page of it has an address that every proxy passes on.
 
 use axum::response::Response;
-use jeton_authority::RequestObjectError;
 use jeton_oauth::Parameters;
 
+use super::again;
 use super::progress::{self, PARAMETER};
-use super::respond::{failed, page_error};
-use super::{PATH, again, refused};
 use crate::app::App;
+use crate::interaction::PageError;
 use crate::request::RequestContext;
+use crate::urls::path::AUTHORIZE_SIGN_IN;
 
 /// Whether an address of this request would be too long, once it says what the user did.
 pub(super) fn is_too_long(app: &App, query: &str) -> bool {
     let beside =
-        app.urls.base().len() + PATH.len() + "/sign-in?&=".len() + PARAMETER.len() + progress::MAX_LEN;
+        app.urls.base().len() + AUTHORIZE_SIGN_IN.len() + "?&=".len() + PARAMETER.len() + progress::MAX_LEN;
     query.len() + beside > app.limits.target_bytes
 }
 
 /// Keeps a request that is too long, and sends the browser on with what stands for it.
-pub(super) async fn shorten(app: &App, context: &RequestContext, parameters: Parameters) -> Response {
-    let kept = app.authority.keep_long_request(parameters, context.network(), app.clock.now()).await;
-    go_on_with(app, context, kept).await
-}
-
-/// Sends the browser on with what stands for its request, or says why nothing does.
-pub(super) async fn go_on_with(
+pub(super) async fn shorten(
     app: &App,
     context: &RequestContext,
-    instead: Result<Parameters, RequestObjectError>,
-) -> Response {
-    match instead {
-        Ok(instead) => again(instead, app),
-        Err(RequestObjectError::Redirect(error)) => refused(app, context, &error).await,
-        Err(RequestObjectError::Page(error)) => page_error(context, error),
-        Err(RequestObjectError::Failed(error)) => failed(context, &error),
-    }
+    parameters: Parameters,
+) -> Result<Response, PageError> {
+    let (network, now) = (context.network(), app.clock.now());
+    Ok(again(app, app.authority.keep_long_request(parameters, network, now).await?))
 }

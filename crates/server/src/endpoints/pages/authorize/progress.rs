@@ -7,9 +7,8 @@ use jeton_authority::{FORM_LIFETIME, ShownDigest};
 use jeton_jose::{Timestamp, base64url};
 use serde::{Deserialize, Serialize};
 
-use super::notice::Notice;
 use crate::app::App;
-use crate::interaction::Browser;
+use crate::interaction::{Browser, Mark, Notice};
 
 /// The parameter that it travels in.
 pub(super) const PARAMETER: &str = "jeton_progress";
@@ -19,9 +18,6 @@ pub(super) const NO_COOKIES: &str = "no_cookies";
 
 /// How much longer it makes an address, at most, in bytes.
 pub(super) const MAX_LEN: usize = 512;
-
-/// What it is sealed for.
-const PURPOSE: &str = "progress of a request";
 
 /// What the user has done for a request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -111,7 +107,7 @@ impl Progress {
     pub(super) fn seal(&self, app: &App, browser: &Browser, request: &str) -> String {
         let sealed = Sealed { made_at: app.clock.now(), progress: self.clone() };
         let text = base64url::encode(serde_json::to_vec(&sealed).expect("progress is JSON"));
-        let mac = app.authority.seal_text(PURPOSE, &[&browser.name, request, &text]);
+        let mac = Mark::Progress { request, progress: &text }.mac(app, browser);
         format!("{text}.{mac}")
     }
 
@@ -123,10 +119,10 @@ impl Progress {
         }
         let opened = || {
             let (text, mac) = presented.split_once('.')?;
-            let genuine =
-                !browser.is_new && app.authority.is_sealed(PURPOSE, &[&browser.name, request, text], mac);
-            let sealed: Sealed =
-                serde_json::from_slice(&base64url::decode(text).ok().filter(|_| genuine)?).ok()?;
+            if !(Mark::Progress { request, progress: text }).is_genuine(app, browser, mac) {
+                return None;
+            }
+            let sealed: Sealed = serde_json::from_slice(&base64url::decode(text).ok()?).ok()?;
             let late = app.clock.now() > sealed.made_at.saturating_add(FORM_LIFETIME);
             (!late).then_some(sealed.progress)
         };

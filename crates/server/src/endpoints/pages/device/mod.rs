@@ -6,82 +6,139 @@
 
 mod code;
 mod confirm;
-mod why;
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
+use http::Method;
+use http::request::Parts;
+use jeton_authority::FoundDevice;
+use jeton_authority::client::Client;
 use jeton_authority::device::UserCode;
-use jeton_authority::{DEVICE_PAGE, FoundDevice};
 use jeton_oauth::Parameters;
 
 use crate::app::App;
-use crate::interaction::{Browser, see_other};
-use crate::request::form;
+use crate::interaction::{
+    BadCode, Browser, Elsewhere, Errand, Mark, Notice, PageError, Purpose, Query, SignsIn,
+};
+use crate::pages::Forms;
+use crate::request::{RequestContext, form};
+use crate::urls::path::{DEVICE, DEVICE_CONFIRM};
 
 pub(crate) use code::{begin, post_code};
 pub(crate) use confirm::{confirm, post_decision, post_sign_in};
-use why::Why;
-
-/// Where it is.
-pub(crate) const PATH: &str = DEVICE_PAGE;
-/// The page for who typed a code.
-pub(crate) const CONFIRM: &str = "/device/confirm";
-pub(crate) const SIGN_IN: &str = "/device/sign-in";
-pub(crate) const DECIDE: &str = "/device/decide";
 
 /// The parameter with the code.
 const USER_CODE: &str = "user_code";
 /// The parameter that says that the code was typed, or confirmed, at this browser.
 const TYPED: &str = "typed";
+/// The parameter that says why the page is shown again. It is a word of [`Notice`]: an address that somebody else makes can say
+/// nothing but these sentences.
+const WHY: &str = "why";
+
+/// Deciding about the device under a code that was typed at this browser.
+pub(crate) struct Decision {
+    device: FoundDevice,
+    /// Why the page is shown again.
+    notice: Option<Notice>,
+}
+
+impl Purpose for Decision {
+    fn client(&self) -> Option<&Client> {
+        Some(&self.device.client)
+    }
+
+    fn forms(&self) -> Forms {
+        Forms::StayHere
+    }
+}
+
+impl SignsIn for Decision {
+    fn about(&self) -> &str {
+        self.device.user_code.as_str()
+    }
+
+    fn shown_again(&self, app: &App, browser: &Browser, why: Notice) -> String {
+        address(DEVICE_CONFIRM, typed(app, browser, &self.device.user_code), Some(why))
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Errand<Decision> {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, PageError> {
+        let query = form::of_query(parts).map_err(|_| to_code_page(None, Some(Notice::Unreadable)))?;
+        let browser = Browser::of(app, &parts.headers).await?;
+        let code = UserCode::parse(query.get(USER_CODE).unwrap_or_default())
+            .map_err(|error| to_code_page(None, Some(error.into())))?;
+        let typed = query.get(TYPED).unwrap_or_default();
+        if !(Mark::TypedCode { code: code.as_str() }).is_genuine(app, &browser, typed) {
+            // A link, or a browser whose cookies are gone.
+            let lost = browser.is_new && parts.method == Method::POST;
+            return Err(to_code_page(Some(&code), lost.then_some(Notice::NoCookies)).into());
+        }
+        let device = app.authority.known_device(code, app.clock.now()).await?;
+        let device = device.ok_or_else(|| to_code_page(None, Some(Notice::Code(BadCode::Unknown))))?;
+        let purpose = Decision { device, notice: notice(&query) };
+        Ok(Self::new(app, RequestContext::of(&parts.extensions), browser, purpose))
+    }
+}
 
 /// `GET` on the address of a form: leads to the page with the form.
-pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let query = form::of_query(&parts).unwrap_or_default();
+pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, query: Result<Query, PageError>) -> Response {
+    let query = query.map(|Query(query)| query).unwrap_or_default();
     let kept = [USER_CODE, TYPED].map(|name| query.get(name).map(|value| (name, value.to_owned())));
-    let path = if query.get(USER_CODE).is_some() { CONFIRM } else { PATH };
-    go(&app, path, kept.into_iter().flatten(), None)
+    let path = if query.get(USER_CODE).is_some() { DEVICE_CONFIRM } else { DEVICE };
+    Elsewhere::at(address(path, kept.into_iter().flatten(), None)).go(&app)
 }
 
-/// Sends the browser to the page for a code, with a sentence where there is a reason for one.
-fn to_code_page(app: &App, user_code: Option<&UserCode>, why: Option<Why>) -> Response {
-    let code = user_code.map(|code| (USER_CODE, code.to_string()));
-    go(app, PATH, code.into_iter(), why)
+/// The page for a code, with a sentence where there is a reason for one.
+fn to_code_page(user_code: Option<&UserCode>, why: Option<Notice>) -> Elsewhere {
+    Elsewhere::at(address(DEVICE, user_code.map(|code| (USER_CODE, code.to_string())), why))
 }
 
-/// Sends the browser to the page for who typed this code.
-fn to_confirm(app: &App, browser: &Browser, code: &UserCode, why: Option<Why>) -> Response {
-    go(app, CONFIRM, typed(app, browser, code).into_iter(), why)
+/// The page for who typed this code.
+fn to_confirm(app: &App, browser: &Browser, code: &UserCode) -> Elsewhere {
+    Elsewhere::at(address(DEVICE_CONFIRM, typed(app, browser, code), None))
 }
 
-fn go(
-    app: &App,
+fn address(
     path: &str,
-    parameters: impl Iterator<Item = (&'static str, String)>,
-    why: Option<Why>,
-) -> Response {
-    let all: Parameters = parameters.chain(why.into_iter().flat_map(Why::parameters)).collect();
-    let query = all.to_query();
+    parameters: impl IntoIterator<Item = (&'static str, String)>,
+    why: Option<Notice>,
+) -> String {
+    let why = why.and_then(|why| Some((WHY, serde_json::to_string(&why).ok()?)));
+    let query = parameters.into_iter().chain(why).collect::<Parameters>().to_query();
     let mark = if query.is_empty() { "" } else { "?" };
-    see_other(&app.urls.local(&format!("{path}{mark}{query}")))
+    format!("{path}{mark}{query}")
 }
 
-/// Where a form about this code leads.
-fn action(app: &App, browser: &Browser, path: &str, device: &FoundDevice) -> String {
-    let query: Parameters = typed(app, browser, &device.user_code).into_iter().collect();
-    app.urls.local(&format!("{path}?{}", query.to_query()))
+/// Why the page is shown again, as its address says.
+fn notice(query: &Parameters) -> Option<Notice> {
+    serde_json::from_str(query.get(WHY)?).ok()
 }
 
 /// A code, and that it was typed at this browser: a link of somebody else's does not say so.
 fn typed(app: &App, browser: &Browser, code: &UserCode) -> [(&'static str, String); 2] {
-    let seal = app.authority.seal_text(TYPED, &[&browser.name, code.as_str()]);
-    [(USER_CODE, code.to_string()), (TYPED, seal)]
+    let mark = Mark::TypedCode { code: code.as_str() }.mac(app, browser);
+    [(USER_CODE, code.to_string()), (TYPED, mark)]
 }
 
-/// Whether the address of a page says so.
-fn is_typed(app: &App, browser: &Browser, code: &UserCode, query: &Parameters) -> bool {
-    let presented = query.get(TYPED).unwrap_or_default();
-    !browser.is_new && app.authority.is_sealed(TYPED, &[&browser.name, code.as_str()], presented)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_comes_through_an_address_and_nothing_else_does() {
+        for why in [Notice::Code(BadCode::Unknown), Notice::Credentials, Notice::Account] {
+            let address = address(DEVICE, None, Some(why));
+            let query = address.split_once('?').map_or("", |(_, query)| query);
+            let query = Parameters::parse(query.as_bytes()).expect("parameters");
+            assert_eq!(notice(&query), Some(why));
+        }
+        for query in ["why=x", "why=%22Code%22", "why=%22Throttled%22", ""] {
+            assert_eq!(notice(&Parameters::parse(query.as_bytes()).expect("parameters")), None);
+        }
+    }
 }

@@ -3,17 +3,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
 
-use super::{DONE_PATH, Visit};
+use super::{STALE, SignOut, nobody};
 use crate::app::App;
-use crate::endpoints::authorize::{failed, malformed};
-use crate::endpoints::oauth::client_request::context;
-use crate::interaction::see_other;
+use crate::interaction::{Browser, Elsewhere, Errand, Mark, Query};
 use crate::pages::{DonePage, Forms, isolated, page};
-use crate::request::form;
+use crate::urls::path::END_SESSION_DONE;
 
 /// What ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,41 +42,32 @@ impl What {
     }
 }
 
-/// What the seal of this page is for.
-const PURPOSE: &str = "signed out";
-
 /// Sends the browser here.
-pub(super) fn leads_to_done(visit: &Visit<'_>, what: What) -> Response {
-    let authority = &visit.app.authority;
-    let seal = authority.seal_text(PURPOSE, &[&visit.browser.name, what.as_str()]);
-    let path = format!("{DONE_PATH}?ended={}&seal={seal}", what.as_str());
-    see_other(&visit.app.urls.local(&path))
+pub(super) fn leads_to_done(errand: &Errand<SignOut>, what: What) -> Response {
+    let what = what.as_str();
+    let seal = Mark::SignedOut { what }.mac(&errand.app, &errand.browser);
+    Elsewhere::at(format!("{END_SESSION_DONE}?ended={what}&seal={seal}")).go(&errand.app)
 }
 
-pub(crate) async fn get(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
-    let (parts, _) = request.into_parts();
-    let query = match form::of_query(&parts) {
-        Ok(query) => query,
-        Err(error) => return malformed(&context, &error),
-    };
-    let visit = match Visit::new(&app, &context, &parts, query).await {
-        Ok(visit) => visit,
-        Err(error) => return failed(&context, &error),
-    };
-    let what = What::parse(visit.parameters.get("ended").unwrap_or_default());
-    if let Some(signed_in) = &visit.browser.signed_in {
-        let text = format!("As {}, at this browser.", isolated(signed_in.user.username.as_str()));
+pub(crate) async fn get(
+    State(app): State<Arc<App>>,
+    browser: Browser,
+    headers: HeaderMap,
+    Query(query): Query,
+) -> Response {
+    let what = What::parse(query.get("ended").unwrap_or_default());
+    let shown = |shown: &DonePage<'_>| page(&app.urls, StatusCode::OK, shown, Forms::StayHere);
+    if let Some(username) = browser.username() {
+        let text = &*format!("As {}, at this browser.", isolated(username));
         let title = if what == What::Nothing { "You are still signed in" } else { "You are signed in" };
-        return page(&app.urls, StatusCode::OK, &DonePage { title, text: &text }, Forms::StayHere);
+        return shown(&DonePage { title, text });
     }
-    let seal = visit.parameters.get("seal").unwrap_or_default();
-    let is_sealed = app.authority.is_sealed(PURPOSE, &[&visit.browser.name, what.as_str()], seal);
-    let shown = match what {
+    let seal = query.get("seal").unwrap_or_default();
+    let is_sealed = Mark::SignedOut { what: what.as_str() }.is_genuine(&app, &browser, seal);
+    shown(&match what {
         What::Browser if is_sealed => DonePage::OUT_AT_THIS_BROWSER,
         What::Everywhere if is_sealed => DonePage::OUT_EVERYWHERE,
         What::Client if is_sealed => DonePage::OUT_OF_THE_CLIENT,
-        _ => super::nobody(&visit),
-    };
-    page(&app.urls, StatusCode::OK, &shown, Forms::StayHere)
+        _ => nobody(query.get(STALE).is_some() && !headers.contains_key(header::COOKIE)),
+    })
 }

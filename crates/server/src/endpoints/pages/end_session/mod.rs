@@ -8,11 +8,12 @@ mod done;
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use jeton_authority::authorization::SignedIn;
+use jeton_authority::client::Client;
 use jeton_authority::session::LapsedSession;
 use jeton_authority::store::GrantsEnded;
 use jeton_authority::{
@@ -20,22 +21,18 @@ use jeton_authority::{
 };
 use jeton_oauth::Parameters;
 
-use super::authorize::{failed, malformed, not_a_navigation};
 use crate::app::App;
-use crate::endpoints::oauth::client_request::context;
-use crate::interaction::{Browser, Seal, browser, is_navigation, see_other};
-use crate::pages::{DonePage, Forms, SignOutPage, SignOutQuestion, SignOutRefusedPage, page};
-use crate::request::{RequestContext, form, logged};
+use crate::interaction::{
+    Browser, Elsewhere, Errand, Navigation, PageError, Purpose, Query, Seal, Sent, is_navigation,
+};
+use crate::pages::{DonePage, Forms, SignOutPage, SignOutQuestion};
+use crate::request::{RequestContext, form};
+use crate::respond::see_other;
+use crate::urls::path::{END_SESSION, END_SESSION_CONFIRM};
 
+pub(crate) use crate::urls::path::END_SESSION as PATH;
 pub(crate) use confirm::post as confirm;
 pub(crate) use done::get as done;
-
-/// Where it is.
-pub(crate) const PATH: &str = "/end_session";
-/// Where its form leads.
-pub(crate) const CONFIRM_PATH: &str = "/end_session/confirm";
-/// Where that leads in turn.
-pub(crate) const DONE_PATH: &str = "/end_session/done";
 
 /// The parameter that says that the request comes from a form that was out of date: the page says so, and asks again.
 const STALE: &str = "stale_form";
@@ -65,193 +62,130 @@ impl Subject {
     }
 }
 
-/// A visit of one of the paths here.
-struct Visit<'a> {
-    app: &'a App,
-    /// The identifier of the request, which the log says.
-    request: &'a str,
-    parts: &'a Parts,
-    browser: Browser,
+/// Signing out.
+pub(crate) struct SignOut {
     /// The request of the client as the browser sent it, without what was added here.
-    parameters: Parameters,
+    sent: Parameters,
+    asked: EndSessionRequest,
     /// Whether it comes from a form that was out of date.
     is_stale: bool,
+    is_navigation: bool,
+    brings_cookies: bool,
 }
 
-impl<'a> Visit<'a> {
-    async fn new(
-        app: &'a App,
-        context: &'a RequestContext,
-        parts: &'a Parts,
-        parameters: Parameters,
-    ) -> Result<Self, OAuthError> {
-        let is_stale = parameters.get(STALE).is_some();
-        let browser = browser(app, parts).await?;
-        let parameters = parameters.without(STALE);
-        Ok(Self { app, request: context.id(), parts, browser, parameters, is_stale })
+impl Purpose for SignOut {
+    fn client(&self) -> Option<&Client> {
+        self.asked.client.as_deref()
     }
 
-    /// The request of the client itself, where the browser sent what stands for it.
-    async fn asked(&self) -> Result<Parameters, EndSessionError> {
-        self.app.authority.kept_end_session(self.parameters.clone(), self.app.clock.now()).await
+    fn forms(&self) -> Forms {
+        match self.asked.post_logout_redirect_uri {
+            Some(_) => Forms::LeadOut,
+            None => Forms::StayHere,
+        }
     }
+}
 
-    /// Who is at this browser.
-    async fn here(&self) -> Result<AtBrowser, OAuthError> {
-        let authority = &self.app.authority;
-        Ok(match (&self.browser.signed_in, &self.browser.secret) {
-            (Some(signed_in), _) => AtBrowser::SignedIn(signed_in.clone()),
-            (None, Some(secret)) => {
-                authority.lapsed_session(secret).await?.map_or(AtBrowser::Nobody, AtBrowser::Lapsed)
-            }
-            (None, None) => AtBrowser::Nobody,
-        })
+impl FromRequestParts<Arc<App>> for Errand<SignOut> {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, PageError> {
+        let sent = form::of_query(parts)?;
+        let is_stale = sent.get(STALE).is_some();
+        let browser = Browser::of(app, &parts.headers).await?;
+        let sent = sent.without(STALE);
+        let kept = app.authority.kept_end_session(sent.clone(), app.clock.now()).await?;
+        let asked = app.authority.end_session_request(&kept).await?;
+        let is_navigation = is_navigation(parts);
+        let brings_cookies = parts.headers.contains_key(header::COOKIE);
+        let purpose = SignOut { sent, asked, is_stale, is_navigation, brings_cookies };
+        Ok(Self::new(app, RequestContext::of(&parts.extensions), browser, purpose))
     }
 }
 
 /// `GET` with the request in the query, or `POST` with it in the body.
-pub(crate) async fn begin(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
-    let (parts, body) = request.into_parts();
-    let parameters = if parts.method == Method::POST {
-        match form::of_body(&parts, body, &app.limits).await {
-            // The browser sends its cookie only with the redirect that follows.
-            Ok(parameters) => return lead_on(&app, &context, parameters).await,
-            Err(error) => Err(error),
-        }
-    } else {
-        form::of_query(&parts)
-    };
-    let parameters = match parameters {
-        Ok(parameters) => parameters,
-        Err(error) => return malformed(&context, &error),
-    };
-    if is_too_long(&app, &parameters.to_query()) {
-        if !is_navigation(&parts) {
-            return not_a_navigation(&context);
-        }
-        return lead_on(&app, &context, parameters).await;
+pub(crate) async fn begin(
+    State(app): State<Arc<App>>,
+    context: RequestContext,
+    mut sent: Sent,
+) -> Result<Response, PageError> {
+    if sent.is_posted() {
+        // The browser sends its cookie only with the redirect that follows.
+        return lead_on(&app, &context, sent.parameters).await;
     }
-    let visit = match Visit::new(&app, &context, &parts, parameters).await {
-        Ok(visit) => visit,
-        Err(error) => return failed(&context, &error),
-    };
-    match answer(&visit).await {
-        Ok(mut response) => {
-            visit.browser.introduce(&app, &mut response);
-            response
-        }
-        Err(error) => refused(&context, &error),
+    if is_too_long(&app, &sent.parameters.to_query()) {
+        Navigation::from_request_parts(&mut sent.head, &app).await?;
+        return lead_on(&app, &context, sent.parameters).await;
     }
-}
-
-/// Tells the user that the request is not followed. Nobody was signed out, and nobody goes anywhere.
-fn refused(context: &RequestContext, error: &EndSessionError) -> Response {
-    if let EndSessionError::Failed(error) = error {
-        return failed(context, error);
-    }
-    let request = context.id();
-    let (client, uri) = match error {
-        EndSessionError::PostLogoutRedirectUri { client, uri } => (Some(logged(client)), Some(logged(uri))),
-        _ => (None, None),
-    };
-    tracing::info!(
-        request,
-        code = error.code(),
-        client,
-        post_logout_redirect_uri = uri,
-        "sign-out refused: {error}"
-    );
-    let shown = SignOutRefusedPage {
-        reason: &error.to_string(),
-        action: &context.urls.local(PATH),
-        code: error.code(),
-        request,
-    };
-    page(&context.urls, StatusCode::BAD_REQUEST, &shown, Forms::StayHere)
+    answer(&Errand::<SignOut>::from_request_parts(&mut sent.head, &app).await?).await
 }
 
 /// The same request as a `GET`. One that is too long for an address is kept, and the browser goes on with what stands for it.
-async fn lead_on(app: &App, context: &RequestContext, parameters: Parameters) -> Response {
-    if !is_too_long(app, &parameters.to_query()) {
-        return see_other(&app.urls.absolute(&target(&parameters)));
+async fn lead_on(app: &App, context: &RequestContext, mut sent: Parameters) -> Result<Response, PageError> {
+    if is_too_long(app, &sent.to_query()) {
+        sent = app.authority.keep_end_session(&sent, context.network(), app.clock.now()).await?;
     }
-    match app.authority.keep_end_session(&parameters, context.network(), app.clock.now()).await {
-        Ok(instead) => see_other(&app.urls.absolute(&target(&instead))),
-        Err(error) => refused(context, &error),
-    }
+    Ok(see_other(&app.urls.absolute(&target(&sent))))
 }
 
 /// Whether an address with this query would be too long.
 fn is_too_long(app: &App, query: &str) -> bool {
-    let beside = app.urls.base().len() + CONFIRM_PATH.len() + "?&=true".len() + STALE.len();
+    let beside = app.urls.base().len() + END_SESSION_CONFIRM.len() + "?&=true".len() + STALE.len();
     query.len() + beside > app.limits.target_bytes
 }
 
-/// Leads to the page, from a form or its address. The browser stays at the host where it is: a form may lead to no other.
-fn again(app: &App, parameters: &Parameters) -> Response {
-    see_other(&app.urls.local(&target(parameters)))
-}
-
 fn target(parameters: &Parameters) -> String {
-    format!("{PATH}?{}", parameters.to_query())
+    format!("{END_SESSION}?{}", parameters.to_query())
 }
 
-/// `GET` on the address of the form: leads to the page with the form.
-pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
-    let (parts, _) = request.into_parts();
-    match form::of_query(&parts) {
-        Ok(parameters) => again(
-            &app,
-            &["form_token", "subject", "action"].into_iter().fold(parameters, Parameters::without),
-        ),
-        Err(error) => malformed(&context, &error),
-    }
+/// `GET` on the address of the form: leads to the page with the form. The browser stays at the host where it is: a form may lead to
+/// no other.
+pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, Query(parameters): Query) -> Response {
+    let parameters = ["form_token", "subject", "action"].into_iter().fold(parameters, Parameters::without);
+    Elsewhere::at(target(&parameters)).go(&app)
 }
 
-async fn answer(visit: &Visit<'_>) -> Result<Response, EndSessionError> {
-    let authority = &visit.app.authority;
-    let asked = authority.end_session_request(&visit.asked().await?).await?;
-    let here = visit.here().await?;
-    let acting =
-        if is_navigation(visit.parts) && !visit.is_stale { Acting::Allowed } else { Acting::AskFirst };
-    match (authority.decide_end_session(&asked, &here, acting, visit.app.clock.now()).await?, here) {
+async fn answer(errand: &Errand<SignOut>) -> Result<Response, PageError> {
+    let Errand { app, purpose: SignOut { asked, is_stale, is_navigation, brings_cookies, .. }, .. } = errand;
+    let here = errand.here().await?;
+    let acting = if *is_navigation && !is_stale { Acting::Allowed } else { Acting::AskFirst };
+    let decided = app.authority.decide_end_session(asked, &here, acting, app.clock.now()).await?;
+    Ok(match (decided, here) {
         (EndSession::AtOnce, AtBrowser::SignedIn(SignedIn { session, user })) => {
-            end_here(visit, &asked, session.id, user.id).await
+            errand.end_at_once(session.id, user.id).await?
         }
         (EndSession::AtOnce, AtBrowser::Lapsed(LapsedSession { id, user, .. })) => {
-            end_here(visit, &asked, id, user).await
+            errand.end_at_once(id, user).await?
         }
         (EndSession::AskAboutSession, AtBrowser::SignedIn(SignedIn { user, .. })) => {
             let question = SignOutQuestion::SignedIn { username: user.username.as_str() };
-            Ok(ask(visit, &asked, Subject::User(user.id), question))
+            errand.ask(Subject::User(user.id), question)
         }
         (EndSession::AskAboutSession, AtBrowser::Lapsed(LapsedSession { user, .. })) => {
-            Ok(ask(visit, &asked, Subject::User(user), SignOutQuestion::Lapsed))
+            errand.ask(Subject::User(user), SignOutQuestion::Lapsed)
         }
         (EndSession::AskAboutGrant(grant), _) => {
-            if !visit.parts.headers.contains_key(header::COOKIE) {
+            if !brings_cookies {
                 let client = asked.client.as_ref().map(|client| tracing::field::display(&client.id));
                 tracing::info!(
-                    request = visit.request,
+                    request = errand.context.id(),
                     client,
                     code = "sign_out_without_browser",
                     "nobody was signed out: the request brings no cookies. An application sends the browser here to sign a user out; its server alone can revoke its refresh token at /revoke"
                 );
             }
-            Ok(ask(visit, &asked, Subject::Grant(grant), SignOutQuestion::OfClientAlone))
+            errand.ask(Subject::Grant(grant), SignOutQuestion::OfClientAlone)
         }
-        _ => Ok(match asked.redirect() {
+        _ => match asked.redirect() {
             Some(target) => see_other(&target),
-            None => page(&visit.app.urls, StatusCode::OK, &nobody(visit), Forms::StayHere),
-        }),
-    }
+            None => errand.page(StatusCode::OK, &nobody(*is_stale && !brings_cookies)),
+        },
+    })
 }
 
-fn nobody(visit: &Visit<'_>) -> DonePage<'static> {
-    // Whoever came back from a form without a single cookie has a browser that keeps none.
-    let text = if visit.is_stale && !visit.parts.headers.contains_key(header::COOKIE) {
+/// Nobody is signed in. Whoever came back from a form without a single cookie has a browser that keeps none.
+fn nobody(keeps_no_cookies: bool) -> DonePage<'static> {
+    let text = if keeps_no_cookies {
         "Your browser sent no cookie. If you are signed in, allow cookies for this site and sign out again."
     } else {
         "Nobody is signed in at this browser, so there is nothing to sign out of. You can close this page."
@@ -259,62 +193,58 @@ fn nobody(visit: &Visit<'_>) -> DonePage<'static> {
     DonePage { title: "You are not signed in", text }
 }
 
-fn ask(
-    visit: &Visit<'_>,
-    asked: &EndSessionRequest,
-    subject: Subject,
-    question: SignOutQuestion<'_>,
-) -> Response {
-    let subject = subject.text();
-    let shown = SignOutPage {
-        question,
-        client: asked.client.as_ref().map(|client| client.name()),
-        is_stale: visit.is_stale,
-        action: &visit.app.urls.local(&format!("{CONFIRM_PATH}?{}", visit.parameters.to_query())),
-        subject: &subject,
-        form_token: &Seal::SignOut { subject: &subject }.token(visit.app, &visit.browser),
-    };
-    let forms = match asked.post_logout_redirect_uri {
-        Some(_) => Forms::LeadOut,
-        None => Forms::StayHere,
-    };
-    page(&visit.app.urls, StatusCode::OK, &shown, forms)
-}
+impl Errand<SignOut> {
+    /// Who is at this browser.
+    async fn here(&self) -> Result<AtBrowser, OAuthError> {
+        Ok(match (&self.browser.signed_in, &self.browser.secret) {
+            (Some(signed_in), _) => AtBrowser::SignedIn(signed_in.clone()),
+            (None, Some(secret)) => {
+                let lapsed = self.app.authority.lapsed_session(secret).await?;
+                lapsed.map_or(AtBrowser::Nobody, AtBrowser::Lapsed)
+            }
+            (None, None) => AtBrowser::Nobody,
+        })
+    }
 
-/// Ends the session of this browser.
-async fn end(
-    visit: &Visit<'_>,
-    asked: &EndSessionRequest,
-    session: SessionId,
-    user: UserId,
-) -> Result<(), EndSessionError> {
-    let now = visit.app.clock.now();
-    let GrantsEnded { count: grants, told } =
-        visit.app.authority.sign_out_browser(asked, session, user, now).await?;
-    tracing::info!(request = visit.request, %user, grants, told, "signed out at a browser");
-    Ok(())
-}
+    fn ask(&self, subject: Subject, question: SignOutQuestion<'_>) -> Response {
+        let SignOut { sent, is_stale, .. } = &self.purpose;
+        let subject = subject.text();
+        let shown = SignOutPage {
+            question,
+            client: self.purpose.client().map(Client::name),
+            is_stale: *is_stale,
+            action: &self.app.urls.local(&format!("{END_SESSION_CONFIRM}?{}", sent.to_query())),
+            subject: &subject,
+            form_token: &self.token(Seal::SignOut { subject: &subject }),
+        };
+        self.page(StatusCode::OK, &shown)
+    }
 
-async fn end_here(
-    visit: &Visit<'_>,
-    asked: &EndSessionRequest,
-    session: SessionId,
-    user: UserId,
-) -> Result<Response, EndSessionError> {
-    end(visit, asked, session, user).await?;
-    let done = page(&visit.app.urls, StatusCode::OK, &DonePage::OUT_AT_THIS_BROWSER, Forms::StayHere);
-    Ok(gone(visit.app, asked, done))
-}
+    async fn end_at_once(&self, session: SessionId, user: UserId) -> Result<Response, EndSessionError> {
+        self.end(session, user).await?;
+        Ok(self.gone(self.page(StatusCode::OK, &DonePage::OUT_AT_THIS_BROWSER)))
+    }
 
-/// Nobody is signed in at this browser any more: the user goes where the client wants them, or to `otherwise`.
-fn gone(app: &App, asked: &EndSessionRequest, otherwise: Response) -> Response {
-    const CACHE: HeaderValue = HeaderValue::from_static("\"cache\"");
-    let mut response = match asked.redirect() {
-        Some(target) => see_other(&target),
-        None => otherwise,
-    };
-    let headers = response.headers_mut();
-    headers.append(header::SET_COOKIE, app.cookies.clear_session());
-    headers.insert("clear-site-data", CACHE);
-    response
+    /// Ends the session of this browser.
+    async fn end(&self, session: SessionId, user: UserId) -> Result<(), EndSessionError> {
+        let (authority, now) = (&self.app.authority, self.app.clock.now());
+        let GrantsEnded { count: grants, told } =
+            authority.sign_out_browser(&self.purpose.asked, session, user, now).await?;
+        tracing::info!(request = self.context.id(), %user, grants, told, "signed out at a browser");
+        Ok(())
+    }
+
+    /// Nobody is signed in at this browser any more: the user goes where the client wants them, or to `otherwise`.
+    fn gone(&self, otherwise: Response) -> Response {
+        const CACHE: HeaderValue = HeaderValue::from_static("\"cache\"");
+        let mut response = self.leave(otherwise);
+        let headers = response.headers_mut();
+        headers.append(header::SET_COOKIE, self.app.cookies.clear_session());
+        headers.insert("clear-site-data", CACHE);
+        response
+    }
+
+    fn leave(&self, otherwise: Response) -> Response {
+        self.purpose.asked.redirect().map_or(otherwise, |target| see_other(&target))
+    }
 }

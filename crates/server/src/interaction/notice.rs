@@ -1,6 +1,10 @@
 //! Why a page is shown again: what the last form came to, in one sentence.
 
-use http::StatusCode;
+use std::time::Duration;
+
+use axum::response::Response;
+use http::{StatusCode, header};
+use jeton_authority::device::UserCodeError;
 use jeton_authority::password::PasswordError;
 use jeton_authority::user::UsernameError;
 use jeton_authority::{SignInError, StaleForm};
@@ -8,12 +12,11 @@ use jeton_jose::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::pages::isolated;
-use crate::request::FormError;
 use crate::respond::sentence;
 
 /// Why a page is shown again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::endpoints) enum Notice {
+pub(crate) enum Notice {
     /// The name or the password is wrong.
     Credentials,
     /// The name or the password is missing.
@@ -38,18 +41,33 @@ pub(in crate::endpoints) enum Notice {
     Foreign,
     /// The browser sent no cookie, neither with the form nor after it.
     NoCookies,
+    /// What was typed as the code of a device is not one.
+    Code(BadCode),
+    /// This network typed too many wrong codes; the next one is welcome then.
+    CodesThrottled { until: Timestamp },
 }
+
+/// Why a text is not the code of a device that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum BadCode {
+    Missing,
+    Malformed,
+    Unknown,
+}
+
+/// The longest that a page tells anybody to wait, in seconds.
+const LONGEST_WAIT: u64 = 3600;
 
 /// Why a text is no username.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::endpoints) enum BadUsername {
+pub(crate) enum BadUsername {
     TooLong { found: usize },
     Control,
 }
 
 /// Why a text is no password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::endpoints) enum BadPassword {
+pub(crate) enum BadPassword {
     TooLong { found: usize },
     Null,
     LineBreak,
@@ -57,41 +75,50 @@ pub(in crate::endpoints) enum BadPassword {
 
 /// What a page says about it.
 #[derive(Debug, Default, PartialEq)]
-pub(in crate::endpoints) struct Sentence {
+pub(crate) struct Sentence {
     /// Beside the password.
-    pub(in crate::endpoints) problem: Option<String>,
+    pub(crate) problem: Option<String>,
     /// Above everything.
-    pub(in crate::endpoints) lead: Option<String>,
+    pub(crate) lead: Option<String>,
     /// How many seconds to wait.
-    pub(in crate::endpoints) retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u64>,
 }
 
-impl Notice {
-    /// Why a form that cannot be read did nothing.
-    pub(super) const fn of_form(_: &FormError) -> Self {
-        Self::Unreadable
+impl Sentence {
+    /// Wherever it stands.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.lead.as_deref().or(self.problem.as_deref())
     }
 
-    /// Why a stale form did nothing.
-    pub(super) const fn of_stale(stale: StaleForm) -> Self {
+    pub(crate) fn add_retry_after(&self, response: &mut Response) {
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+    }
+}
+
+impl From<StaleForm> for Notice {
+    fn from(stale: StaleForm) -> Self {
         match stale {
             StaleForm::Account => Self::Account,
             StaleForm::Shown => Self::Changed,
             StaleForm::Expired => Self::Expired,
         }
     }
+}
 
-    /// Why a name was not looked up.
-    pub(super) const fn of_username(error: UsernameError) -> Self {
+impl From<UsernameError> for Notice {
+    fn from(error: UsernameError) -> Self {
         match error {
             UsernameError::Empty => Self::Incomplete,
             UsernameError::TooLong { found } => Self::Username(BadUsername::TooLong { found }),
             _ => Self::Username(BadUsername::Control),
         }
     }
+}
 
-    /// Why a password was not tried.
-    pub(super) const fn of_password(error: PasswordError) -> Self {
+impl From<PasswordError> for Notice {
+    fn from(error: PasswordError) -> Self {
         match error {
             PasswordError::TooLong { found } => Self::Password(BadPassword::TooLong { found }),
             PasswordError::Null => Self::Password(BadPassword::Null),
@@ -99,9 +126,20 @@ impl Notice {
             _ => Self::Incomplete,
         }
     }
+}
 
+impl From<UserCodeError> for Notice {
+    fn from(error: UserCodeError) -> Self {
+        Self::Code(match error {
+            UserCodeError::Missing => BadCode::Missing,
+            _ => BadCode::Malformed,
+        })
+    }
+}
+
+impl Notice {
     /// Why nobody was signed in.
-    pub(super) fn of_sign_in(error: &SignInError, now: Timestamp) -> Self {
+    pub(crate) fn of_sign_in(error: &SignInError, now: Timestamp) -> Self {
         match error {
             SignInError::Refused => Self::Credentials,
             SignInError::Throttled { retry_after } => {
@@ -112,7 +150,7 @@ impl Notice {
     }
 
     /// Whether an attempt to sign in failed.
-    pub(super) const fn is_attempt(self) -> bool {
+    pub(crate) const fn is_attempt(self) -> bool {
         !matches!(
             self,
             Self::Account
@@ -125,7 +163,7 @@ impl Notice {
     }
 
     /// What the log calls it, where a form did nothing.
-    pub(super) const fn code(self) -> &'static str {
+    pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Account | Self::Changed | Self::Expired => "form_stale",
             Self::Foreign | Self::NoCookies => "form_token_invalid",
@@ -134,40 +172,46 @@ impl Notice {
     }
 
     /// The status of the page: what an attempt to sign in came to. A page that is only shown again is a page.
-    pub(in crate::endpoints) const fn status(self) -> StatusCode {
+    pub(crate) const fn status(self) -> StatusCode {
         match self {
             Self::Credentials
             | Self::Incomplete
             | Self::Username(_)
             | Self::Password(_)
-            | Self::Unreadable => StatusCode::BAD_REQUEST,
-            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            | Self::Unreadable
+            | Self::Code(_) => StatusCode::BAD_REQUEST,
+            Self::Throttled { .. } | Self::CodesThrottled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::OK,
         }
     }
 
     /// What the page says, now that `account` is signed in and `client` waits.
-    pub(in crate::endpoints) fn sentence(
-        self,
-        account: Option<&str>,
-        client: &str,
-        now: Timestamp,
-    ) -> Sentence {
+    pub(crate) fn sentence(self, account: Option<&str>, client: &str, now: Timestamp) -> Sentence {
         let problem = |text: &str| Sentence { problem: Some(text.to_owned()), ..Sentence::default() };
         let lead = |text: String| Sentence { lead: Some(text), ..Sentence::default() };
+        let wait = |what: &str, until: Timestamp| {
+            let left = until.unix().saturating_sub(now.unix());
+            let seconds = u64::try_from(left).unwrap_or(0).clamp(1, LONGEST_WAIT);
+            let text = format!("Too many wrong {what}. Wait {seconds} seconds and try again.");
+            Sentence { retry_after: Some(seconds), ..problem(&text) }
+        };
         match self {
             Self::Credentials => problem("Incorrect username or password."),
             Self::Incomplete => problem("Type your username and your password."),
             Self::Username(bad) => problem(&bad.sentence()),
             Self::Password(bad) => problem(&bad.sentence()),
             Self::Unreadable => problem("What you typed could not be read. Type it again."),
-            Self::Throttled { until } => {
-                let left = until.unix().saturating_sub(now.unix());
-                let seconds = u64::try_from(left).unwrap_or(0).saturating_add(1);
-                let text = format!("Too many wrong passwords. Wait {seconds} seconds and try again.");
-                Sentence { retry_after: Some(seconds), ..problem(&text) }
+            Self::Throttled { until } => wait("passwords", until.saturating_add(Duration::from_secs(1))),
+            Self::CodesThrottled { until } => wait("codes", until),
+            Self::Code(BadCode::Missing) => problem("Type the code that your device shows."),
+            Self::Code(BadCode::Malformed) => {
+                problem("This is not a device code. A device code has eight letters, such as BCDF-GHJK.")
             }
+            Self::Code(BadCode::Unknown) => problem(
+                "No device waits with this code. If you have not used it already, look at the device again: it may show another \
+                 code now.",
+            ),
             Self::Busy => Sentence {
                 retry_after: Some(1),
                 ..problem("Nobody can be signed in at the moment. Wait a little and try again.")
@@ -217,7 +261,7 @@ impl BadPassword {
 mod tests {
     use super::*;
 
-    const ALL: [Notice; 15] = [
+    const ALL: [Notice; 19] = [
         Notice::Credentials,
         Notice::Incomplete,
         Notice::Username(BadUsername::TooLong { found: 151 }),
@@ -233,6 +277,10 @@ mod tests {
         Notice::Expired,
         Notice::Foreign,
         Notice::NoCookies,
+        Notice::Code(BadCode::Missing),
+        Notice::Code(BadCode::Malformed),
+        Notice::Code(BadCode::Unknown),
+        Notice::CodesThrottled { until: Timestamp::from_unix(1_800_000_009) },
     ];
 
     #[test]
@@ -245,7 +293,8 @@ mod tests {
                 let text = problem.or(lead).expect("a sentence");
                 let cookies = text.contains("cookie");
                 assert_eq!(cookies, notice == Notice::NoCookies, "cookies only where none came: {text}");
-                let waits = matches!(notice, Notice::Throttled { .. } | Notice::Busy);
+                let waits =
+                    matches!(notice, Notice::Throttled { .. } | Notice::CodesThrottled { .. } | Notice::Busy);
                 assert_eq!(retry_after.is_some(), waits, "{notice:?}");
             }
         }
