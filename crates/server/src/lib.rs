@@ -13,7 +13,6 @@ mod cookies;
 mod cors;
 mod endpoints;
 mod error;
-mod host;
 mod interaction;
 pub mod limits;
 pub mod logging;
@@ -29,7 +28,7 @@ mod token_api;
 mod urls;
 
 pub use background::Background;
-pub use connection::{Listener, Listeners, Peer, Shutdown, serve, tls};
+pub use connection::{Answer, Listener, Listeners, Peer, Shutdown, serve, tls};
 pub use jeton_fetch::{Fetcher, Reach};
 pub use limits::Limits;
 pub use machine::{Clock, ClockHand, HangUps, Signals, descriptors, hashing, memory};
@@ -39,9 +38,3 @@ pub use request::id::X_REQUEST_ID;
 pub use router::TokenApi;
 pub use service::{Service, ServiceBuilder};
 pub use token_api::{OriginError, Origins, TokenApiOptions, UsernameField, UsernameFieldError};
-
-// As files that are being changed elsewhere know them.
-use connection::{self as peer, deadline};
-use machine as clock;
-use proxy::{self as client_address, certificate as client_certificate};
-use request::id as request_id;

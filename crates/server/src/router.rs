@@ -4,20 +4,19 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use axum::{Router, middleware};
 use http::{HeaderValue, Method, header};
 
 use crate::app::App;
 use crate::endpoints::{
-    assets, authorize, blacklist, device, device_authorization, discovery, dpop, end_session, health,
-    introspect, jwks, obtain, par, refresh, register, revoke, token, userinfo, verify,
+    assets, authorize, blacklist, cross_origin, device, device_authorization, dpop, end_session, health,
+    introspect, obtain, par, refresh, register, revoke, token, userinfo, verify,
 };
 use crate::error::ApiError;
 use crate::interaction::show_page_errors;
 use crate::request::RequestContext;
 use crate::respond::{text, with_token_api_headers};
-use crate::token_api::cross_origin;
 use crate::urls::path;
 
 pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
@@ -28,7 +27,10 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
     Router::new()
         .merge(token_api)
         .merge(single_sign_on(&app))
-        .route(path::JWKS, readable(get(jwks::get)))
+        // The service answers `GET` before it routes.
+        .route(path::JWKS, any(not_a_get))
+        .route(path::OPENID_CONFIGURATION, any(not_a_get))
+        .route(path::OAUTH_SERVER, any(not_a_get))
         .route("/healthz", readable(get(health::healthz)))
         .route("/readyz", readable(get(health::readyz)))
         .fallback(not_found)
@@ -88,8 +90,6 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route(path::END_SESSION_DONE, get(end_session::done))
         .layer(middleware::from_fn_with_state(Arc::clone(app), show_page_errors));
     Router::new()
-        .route(path::OPENID_CONFIGURATION, readable(get(discovery::get)))
-        .route(path::OAUTH_SERVER, readable(get(discovery::get)))
         .route("/assets/page.css", readable(get(assets::page_css)))
         .route("/favicon.ico", readable(get(assets::favicon)))
         .merge(for_clients)

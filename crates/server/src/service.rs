@@ -11,7 +11,7 @@ use std::task::Poll;
 use axum::Router;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, header};
+use http::{HeaderName, HeaderValue, Request, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use jeton_authority::client_auth::{CertificatesSeen, ClientCertificate};
@@ -20,27 +20,23 @@ use jeton_fetch::{Fetcher, Reach};
 use jeton_jose::x509::TrustRoots;
 use tower_service::Service as _;
 
-use crate::app::App;
-use crate::client_address::{Notices, TrustedProxies};
-use crate::client_certificate;
-use crate::clock::Clock;
+use crate::app::{App, Readiness};
+use crate::connection::deadline::poll_deadline;
+use crate::connection::{Answer, Peer, Shown, Transport};
 use crate::cookies::Cookies;
 use crate::cors::CrossOrigin;
-use crate::deadline::poll_deadline;
-use crate::endpoints::discovery::Metadata;
-use crate::endpoints::health::Readiness;
-use crate::endpoints::{authorize, discovery, end_session, jwks};
+use crate::endpoints::{discovery, document};
 use crate::error::ApiError;
-use crate::host;
 use crate::limits::Limits;
 use crate::logging::on_behalf_of;
+use crate::machine::Clock;
 use crate::outbound::{FetchPlaces, RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
-use crate::peer::{Peer, Shown, Transport};
-use crate::request::{Reader, RequestContext};
-use crate::request_id::{RequestId, RequestIds, X_REQUEST_ID};
+use crate::proxy::{Notices, TrustedProxies, certificate};
+use crate::request::id::{RequestId, RequestIds, X_REQUEST_ID};
+use crate::request::{Reader, RequestContext, host};
 use crate::router::{TokenApi, router};
 use crate::token_api::TokenApiOptions;
-use crate::urls::Urls;
+use crate::urls::{Urls, path};
 
 /// Tells browsers to use https alone for this host, for a year from each answer (RFC 6797). Those that come by a proxy get it
 /// from there; `localhost` gets none, since other programs on the machine speak plain HTTP under that name.
@@ -85,11 +81,6 @@ impl Service {
         &self.shared.app.limits
     }
 
-    /// Whether what comes from this address comes from a trusted proxy.
-    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
-        self.shared.proxies.trusts(address)
-    }
-
     /// The authority it serves.
     pub fn authority(&self) -> &Arc<Authority> {
         &self.shared.app.authority
@@ -105,18 +96,6 @@ impl Service {
         &self.shared.app.clock
     }
 
-    /// Answers a request as it came off a connection, if it is clear which host it is for.
-    pub(crate) async fn answer_from_wire(&self, peer: Peer, request: Request<Incoming>) -> Response {
-        if host::is_clear(&request) {
-            return self.answer(peer, request).await;
-        }
-        let context = self.context(&peer, &request);
-        let refused = || ApiError::HostUnclear.into_response(&context);
-        let mut response = on_behalf_of(context.network(), refused);
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        with_id(response, context.id)
-    }
-
     /// Answers one request that came from `peer`: an address, or a [`Peer`] that was asked for its certificate.
     ///
     /// Whatever an endpoint does, there is an answer: a panic is answered 500, and what takes too long 503.
@@ -129,14 +108,13 @@ impl Service {
         let peer = peer.into();
         let context = self.context(&peer, &request);
         let id = context.id.clone();
-        let readable = matches!(*request.method(), Method::GET | Method::HEAD);
         let wants_https = peer.transport() == Transport::Tls && !host::is_localhost(request.headers());
         let target_length = target_length(&request);
         app.urls.mount(request.uri_mut());
         let path = request.uri().path();
         let longest = match path {
             // They keep what is too long for an address, so that no page of theirs has one that is.
-            authorize::PATH | end_session::PATH => app.limits.header_bytes.max(app.limits.target_bytes),
+            path::AUTHORIZE | path::END_SESSION => app.limits.header_bytes.max(app.limits.target_bytes),
             _ => app.limits.target_bytes,
         };
         let is_too_long = target_length > longest;
@@ -146,10 +124,8 @@ impl Service {
             on_behalf_of(context.network(), || ApiError::TargetTooLong.into_response(&context))
         } else if let Some(preflight) = cross_origin.as_ref().and_then(CrossOrigin::preflight) {
             preflight
-        } else if readable && path == jwks::PATH {
-            jwks::answer(app, request.method(), request.headers())
-        } else if readable && matches!(path, discovery::OPENID | discovery::OAUTH) {
-            discovery::answer(app, request.method(), request.headers())
+        } else if let Some(document) = document(app, path, request.method(), request.headers()) {
+            document
         } else {
             if let Some(certificate) = self.certificate(&peer, &request) {
                 shows_certificate = true;
@@ -204,7 +180,7 @@ impl Service {
         if !self.shared.proxies.trusts(peer.address()) {
             return None;
         }
-        client_certificate::of(request.headers(), name)
+        certificate::of(request.headers(), name)
     }
 
     async fn route<B>(&self, request: Request<B>, network: Network) -> Result<Response, ApiError>
@@ -227,6 +203,28 @@ impl Service {
             }
         })
         .await
+    }
+}
+
+impl Answer for Service {
+    fn limits(&self) -> &Limits {
+        self.limits()
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.shared.proxies.trusts(address)
+    }
+
+    /// Answers a request if it is clear which host it is for.
+    async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response {
+        if host::is_clear(&request) {
+            return Self::answer(self, peer, request).await;
+        }
+        let context = self.context(&peer, &request);
+        let refused = || ApiError::HostUnclear.into_response(&context);
+        let mut response = on_behalf_of(context.network(), refused);
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        with_id(response, context.id)
     }
 }
 
@@ -350,7 +348,7 @@ impl ServiceBuilder {
         authority.fetch_client_sectors_with(Arc::new(RemoteSectors::new(fetcher.clone(), places)));
         let urls = Urls::of(&authority.settings().issuer);
         let cookies = Cookies::of(&authority.settings().issuer, urls.base());
-        let metadata = Metadata::of(&authority, mtls_url.as_deref());
+        let metadata = discovery::metadata(&authority, mtls_url.as_deref());
         let app = Arc::new(App {
             authority,
             clock,

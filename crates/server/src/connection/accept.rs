@@ -13,13 +13,13 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use super::Answer;
 use super::conversation::{self, Stage};
 use super::listener::{Accepted, Listeners, Protocol};
 use super::places::{Connections, Holder, NoPlace, Place};
 use super::tls::{Handshakes, Terms, shake_hands};
 use crate::limits::Limits;
 use crate::logging::Trouble;
-use crate::service::Service;
 
 /// Smallest buffer that hyper reads a head into, in bytes.
 const SMALLEST_HEADER_BYTES: usize = 8192;
@@ -41,9 +41,9 @@ pub enum Shutdown {
 /// Serves what comes in on `listeners` (one, or several in a `Vec`) until `shutdown` is ready, then finishes what was accepted.
 ///
 /// Errors of single connections never end it, nor does a full file table.
-pub async fn serve(
+pub async fn serve<A: Answer>(
     listeners: impl Into<Listeners>,
-    service: Service,
+    service: A,
     shutdown: impl Future<Output = ()>,
 ) -> Shutdown {
     let limits = service.limits().clone();
@@ -93,19 +93,19 @@ fn http(limits: &Limits) -> http1::Builder {
     http
 }
 
-struct Acceptor {
+struct Acceptor<A> {
     listeners: Listeners,
     connections: Arc<Connections>,
     /// A connection that was accepted and waits for a place.
     pending: Option<Accepted>,
     handshakes: Arc<Handshakes>,
-    service: Service,
+    service: A,
     http: http1::Builder,
     stages: watch::Receiver<Stage>,
     trouble: Trouble,
 }
 
-impl Acceptor {
+impl<A: Answer> Acceptor<A> {
     /// Accepts one connection, or makes room for the one that waits for a place.
     async fn accept(&mut self) {
         self.place_pending();
@@ -182,12 +182,12 @@ impl Acceptor {
 }
 
 #[expect(clippy::too_many_arguments, reason = "a step of one function, called once")]
-async fn over_tls(
+async fn over_tls<A: Answer>(
     terms: Terms,
     stream: TcpStream,
     address: IpAddr,
     place: &mut Place,
-    service: Service,
+    service: A,
     http: http1::Builder,
     mut stages: watch::Receiver<Stage>,
     handshakes: Arc<Handshakes>,

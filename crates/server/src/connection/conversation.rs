@@ -14,10 +14,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::Answer;
 use super::peer::Peer;
 use super::places::Place;
 use super::progress::{Patience, Phase, Watched};
-use crate::service::Service;
 
 /// How long a client may still take to send a request's head when the server is about to stop.
 pub(crate) const LAST_HEADER_TIME: Duration = Duration::from_secs(1);
@@ -37,11 +37,11 @@ pub(crate) enum Stage {
 ///
 /// One timer a connection does for all its requests: it is set to the earliest moment that the client could be late,
 /// and whether it is late is only looked at then.
-pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static, A: Answer>(
     stream: S,
     peer: Peer,
     place: &mut Place,
-    service: Service,
+    service: A,
     http: http1::Builder,
     mut stage: watch::Receiver<Stage>,
 ) {
@@ -63,7 +63,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         let (service, progress, peer) = (service.clone(), Arc::clone(&seen), peer.clone());
         progress.enter(Phase::Answering);
         async move {
-            let response = service.answer_from_wire(peer, request).await;
+            let response = service.answer(peer, request).await;
             progress.enter(Phase::Idle);
             Ok::<_, Infallible>(response)
         }

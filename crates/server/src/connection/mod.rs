@@ -10,7 +10,27 @@ mod places;
 mod progress;
 pub mod tls;
 
+use std::net::IpAddr;
+
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
+
+use crate::limits::Limits;
+
 pub use accept::{Shutdown, serve};
 pub use listener::{Listener, Listeners};
 pub use peer::Peer;
 pub(crate) use peer::{Shown, Transport};
+
+/// What answers the requests that come in: [`Service`](crate::Service).
+pub trait Answer: Clone + Send + Sync + 'static {
+    /// What clients are held to.
+    fn limits(&self) -> &Limits;
+
+    /// Whether what comes from this address comes from a trusted proxy.
+    fn trusts(&self, address: IpAddr) -> bool;
+
+    /// Answers a request as it came off a connection.
+    fn answer(&self, peer: Peer, request: Request<Incoming>) -> impl Future<Output = Response> + Send;
+}

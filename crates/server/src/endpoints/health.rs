@@ -1,62 +1,22 @@
 //! `GET /healthz`: the process lives. `GET /readyz`: it can do its work.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
 
 use crate::app::App;
 use crate::respond::json;
-
-/// For how long an answer about the store holds, so that asking cannot wear it out.
-const KEPT: Duration = Duration::from_secs(1);
-/// How long the store may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) async fn healthz() -> Response {
     json(StatusCode::OK, r#"{"status":"ok"}"#)
 }
 
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    if app.readiness.ask(&app).await {
+    if app.readiness.ask(&app.authority).await {
         json(StatusCode::OK, r#"{"status":"ready"}"#)
     } else {
         json(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"unavailable","reason":"store"}"#)
-    }
-}
-
-/// What was last learned of the store.
-#[derive(Debug, Default)]
-pub(crate) struct Readiness(Mutex<Option<(Instant, bool)>>);
-
-impl Readiness {
-    /// Whether the store reads and writes. Callers that ask at once share one look.
-    ///
-    /// Keys need no look: the authority does not open without them.
-    async fn ask(&self, app: &App) -> bool {
-        let mut known = self.0.lock().await;
-        if let Some((asked, ready)) = *known
-            && asked.elapsed() < KEPT
-        {
-            return ready;
-        }
-        let probe = timeout(PATIENCE, app.authority.probe()).await;
-        let ready = matches!(probe, Ok(Ok(())));
-        let before = known.replace((Instant::now(), ready)).is_none_or(|(_, ready)| ready);
-        match (before, ready) {
-            (true, false) => match probe {
-                Ok(Err(error)) => tracing::error!(code = "not_ready", "not ready: {error}"),
-                _ => {
-                    tracing::error!(code = "not_ready", "not ready: the store did not answer in {PATIENCE:?}")
-                }
-            },
-            (false, true) => tracing::info!("ready again"),
-            _ => {}
-        }
-        ready
     }
 }

@@ -7,9 +7,9 @@ use http::{Extensions, HeaderValue};
 use jeton_authority::{Caller, KnownBrowser, Network};
 use jeton_oauth::Parameters;
 
+use super::id::RequestId;
 use super::reader::Reader;
-use crate::request_id::RequestId;
-use crate::token_api::ReadableBy;
+use crate::respond::ReadableBy;
 use crate::urls::Urls;
 
 /// What is known of a request before any endpoint sees it. The service puts it into the request's extensions.

@@ -6,6 +6,7 @@ mod extract;
 mod field;
 mod fields;
 pub(crate) mod form;
+pub(crate) mod host;
 pub(crate) mod id;
 mod json;
 mod media_type;

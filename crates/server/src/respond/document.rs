@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use super::{APPLICATION_JSON, NOSNIFF};
 
 /// A JSON document, ready to be sent.
+#[derive(Clone)]
 pub(crate) struct Document {
     pub(crate) body: Bytes,
     /// Its entity tag, in quotes (RFC 9110 §8.8.3).

@@ -1,10 +1,8 @@
 //! What the operator decides about the token API: the origins whose scripts may use it, and the field that its username comes in.
 
-mod cross_origin;
 mod origins;
 mod username_field;
 
-pub(crate) use cross_origin::{ReadableBy, cross_origin};
 pub use origins::{OriginError, Origins};
 pub(crate) use username_field::PASSWORD;
 pub use username_field::{UsernameField, UsernameFieldError};

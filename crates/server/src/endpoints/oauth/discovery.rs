@@ -3,12 +3,8 @@
 //!
 //! The document follows from the settings alone, so it is written once and sent as it is.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method};
+use http::HeaderValue;
 use jeton_authority::Authority;
 use jeton_authority::client::{
     ASSERTION_ALGORITHMS, CONTENT_ENCRYPTION_ALGORITHMS, KEY_ENCRYPTION_ALGORITHMS,
@@ -23,34 +19,25 @@ use jeton_oauth::client::{SubjectType, TokenEndpointAuthMethod};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::app::App;
 use crate::respond::Document;
 use crate::urls::path;
 
-pub(crate) use crate::urls::path::{OAUTH_SERVER as OAUTH, OPENID_CONFIGURATION as OPENID};
-
-/// The document, ready to be sent.
-pub(crate) struct Metadata {
-    body: Bytes,
-    etag: HeaderValue,
-}
-
-impl Metadata {
-    /// The document of an authority, whose clients come to `mtls_url` with certificates, if it is another than the issuer.
-    pub(crate) fn of(authority: &Authority, mtls_url: Option<&str>) -> Self {
-        let mut document = document(authority.settings());
-        let methods = authority.certificates_seen().methods();
-        if !methods.is_empty() {
-            add_certificates(&mut document, methods);
-            if let Some(url) = mtls_url {
-                add_aliases(&mut document, &authority.settings().issuer, url);
-            }
+/// The document of an authority, whose clients come to `mtls_url` with certificates, if it is another than the issuer.
+pub(crate) fn metadata(authority: &Authority, mtls_url: Option<&str>) -> Document {
+    const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+    let mut document = document(authority.settings());
+    let methods = authority.certificates_seen().methods();
+    if !methods.is_empty() {
+        add_certificates(&mut document, methods);
+        if let Some(url) = mtls_url {
+            add_aliases(&mut document, &authority.settings().issuer, url);
         }
-        let body = Bytes::from(document.to_string());
-        let digest: [u8; 32] = Sha256::digest(&body).into();
-        let etag = format!("\"{}\"", base64url::encode(&digest[..16]));
-        Self { body, etag: HeaderValue::try_from(etag).expect("base64url in quotes is a header's value") }
     }
+    let body = Bytes::from(document.to_string());
+    let digest: [u8; 32] = Sha256::digest(&body).into();
+    let etag = format!("\"{}\"", base64url::encode(&digest[..16]));
+    let etag = HeaderValue::try_from(etag).expect("base64url in quotes is a header's value");
+    Document { body, etag, cache_control: AN_HOUR }
 }
 
 fn document(settings: &Settings) -> Value {
@@ -184,15 +171,4 @@ fn algorithms() -> Value {
         "request_object_signing_alg_values_supported": REQUEST_OBJECT_ALGORITHMS,
         "dpop_signing_alg_values_supported": dpop,
     })
-}
-
-pub(crate) async fn get(State(app): State<Arc<App>>, method: Method, headers: HeaderMap) -> Response {
-    answer(&app, &method, &headers)
-}
-
-/// The answer to `GET` or `HEAD`.
-pub(crate) fn answer(app: &App, method: &Method, request: &HeaderMap) -> Response {
-    const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
-    let Metadata { body, etag } = &app.metadata;
-    Document { body: body.clone(), etag: etag.clone(), cache_control: AN_HOUR }.answer(method, request)
 }

@@ -1,13 +1,34 @@
 //! OAuth 2.1 and OpenID Connect, as clients ask: no browser and no cookie.
 
+use axum::response::Response;
+use http::{HeaderMap, Method};
+
+use crate::app::App;
+use crate::urls::path;
+
 pub(super) mod client_request;
 pub(crate) mod device_authorization;
 pub(crate) mod discovery;
 pub(crate) mod dpop;
 pub(crate) mod introspect;
-pub(crate) mod jwks;
+mod jwks;
 pub(crate) mod par;
 pub(crate) mod register;
 pub(crate) mod revoke;
 pub(crate) mod token;
 pub(crate) mod userinfo;
+
+/// The answer to a request for one of the documents about the authority; nothing at another path or for another method.
+///
+/// Every API and every client fetches them, so the service asks here before it routes: nothing in the router changes them.
+pub(crate) fn document(app: &App, path: &str, method: &Method, headers: &HeaderMap) -> Option<Response> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let document = match path {
+        path::JWKS => jwks::document(&app.authority),
+        path::OPENID_CONFIGURATION | path::OAUTH_SERVER => app.metadata.clone(),
+        _ => return None,
+    };
+    Some(document.answer(method, headers))
+}

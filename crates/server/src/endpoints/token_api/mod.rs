@@ -1,6 +1,7 @@
 //! The token API, wire-compatible with simplejwt: what its endpoints have in common.
 
 pub(crate) mod blacklist;
+mod cross_origin;
 pub(crate) mod obtain;
 pub(crate) mod refresh;
 pub(crate) mod verify;
@@ -11,6 +12,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
+
+pub(crate) use cross_origin::cross_origin;
 
 use crate::app::App;
 use crate::error::ApiError;

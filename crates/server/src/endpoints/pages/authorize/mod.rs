@@ -30,7 +30,6 @@ use crate::request::{RequestContext, form};
 use crate::respond::see_other;
 use crate::urls::path::AUTHORIZE;
 
-pub(crate) use crate::urls::path::AUTHORIZE as PATH;
 pub(crate) use consent::post as post_consent;
 pub(crate) use sign_in::post as post_sign_in;
 

@@ -30,7 +30,6 @@ use crate::request::{RequestContext, form};
 use crate::respond::see_other;
 use crate::urls::path::{END_SESSION, END_SESSION_CONFIRM};
 
-pub(crate) use crate::urls::path::END_SESSION as PATH;
 pub(crate) use confirm::post as confirm;
 pub(crate) use done::get as done;
 

@@ -12,51 +12,17 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use super::Origins;
 use crate::app::App;
 use crate::request::{RequestContext, logged};
+use crate::respond::ReadableBy;
+use crate::token_api::Origins;
 
 const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 /// Where a browser does not say what it is going to send.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Authorization, Content-Type");
-const EXPOSED: HeaderValue = HeaderValue::from_static("WWW-Authenticate, Retry-After, Date, X-Request-Id");
 /// For how long a browser may remember that it may ask, in seconds: what browsers allow at most.
 const REMEMBERED: HeaderValue = HeaderValue::from_static("7200");
-const EVERY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
-const VARIES: HeaderValue = HeaderValue::from_static("Origin");
 const VARIES_BY_HEADERS: HeaderValue = HeaderValue::from_static("Access-Control-Request-Headers");
-
-/// Whose scripts may read the answer to a request, errors of every kind included.
-#[derive(Debug, Clone)]
-pub(crate) enum ReadableBy {
-    /// Those of every origin, where the browser sent no credentials.
-    Everybody,
-    /// Those of this one, credentials or not.
-    Origin(HeaderValue),
-    /// Nobody's of this origin; others are listed.
-    Others,
-}
-
-impl ReadableBy {
-    /// Tells the browser.
-    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
-        match self {
-            Self::Everybody => {
-                headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, EVERY_ORIGIN);
-            }
-            Self::Origin(origin) => {
-                headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-                headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-                headers.append(header::VARY, VARIES);
-            }
-            Self::Others => {
-                headers.append(header::VARY, VARIES);
-                return;
-            }
-        }
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-    }
-}
 
 /// Finds out whose scripts may read the answer, and answers a browser that asks whether it may ask.
 pub(crate) async fn cross_origin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

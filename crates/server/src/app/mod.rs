@@ -1,17 +1,20 @@
 //! What the endpoints share.
 
+mod readiness;
+
 use std::sync::Arc;
 
 use jeton_authority::Authority;
 use jeton_fetch::Fetcher;
 
 use crate::cookies::Cookies;
-use crate::endpoints::discovery::Metadata;
-use crate::endpoints::health::Readiness;
 use crate::limits::Limits;
 use crate::machine::Clock;
+use crate::respond::Document;
 use crate::token_api::TokenApiOptions;
 use crate::urls::Urls;
+
+pub(crate) use readiness::Readiness;
 
 /// What the endpoints share.
 pub(crate) struct App {
@@ -30,7 +33,7 @@ pub(crate) struct App {
     /// Where clients with certificates come to, if it is another URL than the issuer's.
     pub(crate) mtls_url: Option<Box<str>>,
     /// What describes the authority to clients, ready to be sent.
-    pub(crate) metadata: Metadata,
+    pub(crate) metadata: Document,
 }
 
 impl App {

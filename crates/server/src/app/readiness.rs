@@ -1,0 +1,44 @@
+//! Whether the store reads and writes.
+
+use std::time::Duration;
+
+use jeton_authority::Authority;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+/// For how long an answer about the store holds, so that asking cannot wear it out.
+const KEPT: Duration = Duration::from_secs(1);
+/// How long the store may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What was last learned of the store.
+#[derive(Debug, Default)]
+pub(crate) struct Readiness(Mutex<Option<(Instant, bool)>>);
+
+impl Readiness {
+    /// Whether the store reads and writes. Callers that ask at once share one look.
+    ///
+    /// Keys need no look: the authority does not open without them.
+    pub(crate) async fn ask(&self, authority: &Authority) -> bool {
+        let mut known = self.0.lock().await;
+        if let Some((asked, ready)) = *known
+            && asked.elapsed() < KEPT
+        {
+            return ready;
+        }
+        let probe = timeout(PATIENCE, authority.probe()).await;
+        let ready = matches!(probe, Ok(Ok(())));
+        let before = known.replace((Instant::now(), ready)).is_none_or(|(_, ready)| ready);
+        match (before, ready) {
+            (true, false) => match probe {
+                Ok(Err(error)) => tracing::error!(code = "not_ready", "not ready: {error}"),
+                _ => {
+                    tracing::error!(code = "not_ready", "not ready: the store did not answer in {PATIENCE:?}")
+                }
+            },
+            (false, true) => tracing::info!("ready again"),
+            _ => {}
+        }
+        ready
+    }
+}
