@@ -7,7 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 use jeton_authority::store::StoreError;
-use jeton_authority::{OAuthError, SignInError, TokenError, UserInfoError};
+use jeton_authority::{OAuthError, RegistrationError, SignInError, TokenError, UserInfoError};
 use jeton_oauth::ParametersError;
 
 pub(crate) use oauth::{NonceWanted, userinfo_challenge};
@@ -39,6 +39,9 @@ pub(crate) enum ApiError {
     /// No userinfo for its token.
     #[error(transparent)]
     UserInfo(#[from] UserInfoError),
+    /// A client may not register itself, or not manage what it said.
+    #[error(transparent)]
+    Registration(RegistrationError),
     /// Its parameters cannot be read.
     #[error(transparent)]
     Form(#[from] FormError),
@@ -67,6 +70,15 @@ pub(crate) enum ApiError {
     /// where it happened.
     #[error("handler panicked")]
     Panicked,
+}
+
+impl From<RegistrationError> for ApiError {
+    fn from(error: RegistrationError) -> Self {
+        match error {
+            RegistrationError::OAuth(error) => Self::OAuth(error),
+            error => Self::Registration(error),
+        }
+    }
 }
 
 /// What the client is told.
@@ -98,6 +110,7 @@ impl ApiError {
         match &self {
             Self::OAuth(error) => return oauth::answer(error, context.credentials()),
             Self::UserInfo(error) => return oauth::userinfo_answer(error),
+            Self::Registration(error) => return oauth::registration_answer(error),
             _ => {}
         }
         let wire = self.wire();
@@ -132,6 +145,7 @@ impl ApiError {
                 let network = context.network();
                 tracing::info!(request, code, client, %network, cause = error.cause(), "{error}");
             }
+            Self::Registration(error) => tracing::info!(request, code, "{error}"),
             Self::OAuth(error) => tracing::debug!(request, code, client, cause = error.cause(), "{error}"),
             _ => tracing::debug!(request, code, "{self}"),
         }
@@ -149,6 +163,7 @@ impl ApiError {
             Self::SignIn(error) => error.code(),
             Self::Token(error) => error.code(),
             Self::OAuth(error) | Self::UserInfo(UserInfoError::Failed(error)) => error.code(),
+            Self::Registration(error) => error.code(),
             Self::UserInfo(UserInfoError::InsufficientScope) => "insufficient_scope",
             Self::UserInfo(UserInfoError::Malformed) => "invalid_request",
             Self::UserInfo(_) => "invalid_token",
@@ -189,7 +204,8 @@ impl ApiError {
                 | OAuthError::Replayed { .. }
                 | OAuthError::Throttled { .. }
                 | OAuthError::TurnedAway(_),
-            ) => wire(StatusCode::BAD_REQUEST, ""),
+            )
+            | Self::Registration(_) => wire(StatusCode::BAD_REQUEST, ""),
             Self::UserInfo(UserInfoError::Failed(OAuthError::Refused(_))) => {
                 wire(StatusCode::UNAUTHORIZED, "")
             }

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use jeton_authority::store::StoreError;
-use jeton_authority::{OAuthError, Refusal, UserInfoError, dpop_algorithms};
+use jeton_authority::{OAuthError, Refusal, RegistrationError, UserInfoError, dpop_algorithms};
 use jeton_oauth::{BearerChallenge, BearerError, ErrorCode, ErrorDescription, Realm};
 
 use crate::request::Credentials;
@@ -17,7 +17,7 @@ const RETRY_AFTER: u64 = 1;
 pub(crate) struct NonceWanted;
 
 /// The answer that tells a client of an error.
-pub(crate) fn answer(error: &OAuthError, credentials: Credentials) -> Response {
+pub(super) fn answer(error: &OAuthError, credentials: Credentials) -> Response {
     match error {
         OAuthError::Refused(refusal) if refusal.code == ErrorCode::InvalidClient => {
             unauthenticated(refusal, credentials)
@@ -78,7 +78,7 @@ fn unauthenticated(refusal: &Refusal, credentials: Credentials) -> Response {
 }
 
 /// The answer to a request for userinfo that is refused.
-pub(crate) fn userinfo_answer(error: &UserInfoError) -> Response {
+pub(super) fn userinfo_answer(error: &UserInfoError) -> Response {
     let (code, description) = match error {
         UserInfoError::Failed(OAuthError::Refused(refusal)) => {
             let code = match refusal.code {
@@ -105,6 +105,37 @@ pub(crate) fn userinfo_answer(error: &UserInfoError) -> Response {
         _ => (BearerError::InvalidToken, "the access token is not valid"),
     };
     refused_token(Scheme::Bearer, code, ErrorDescription::from_static(description))
+}
+
+/// The answer to a client that may not register itself, or not manage what it said.
+pub(super) fn registration_answer(error: &RegistrationError) -> Response {
+    if let RegistrationError::Throttled { rate, retry_after } = error {
+        let body = format!(
+            r#"{{"error":"temporarily_unavailable","error_description":"a network may register {} clients at once and then one every {} seconds: settings client.registrations_at_once and client.registrations_pause"}}"#,
+            rate.at_once,
+            rate.pause.as_secs(),
+        );
+        let mut response = json(StatusCode::TOO_MANY_REQUESTS, body);
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
+        return response;
+    }
+    if matches!(error, RegistrationError::Closed) {
+        let body =
+            r#"{"error":"access_denied","error_description":"clients do not register themselves here"}"#;
+        return json(StatusCode::FORBIDDEN, body);
+    }
+    // RFC 7592 §2.1: a client that is gone is told no more than one with a wrong token.
+    const CHALLENGE: HeaderValue =
+        HeaderValue::from_static("Bearer realm=\"register\", error=\"invalid_token\"");
+    let body = match error {
+        RegistrationError::InitialToken => {
+            r#"{"error":"invalid_token","error_description":"registering wants a token of the operator that is valid"}"#
+        }
+        _ => r#"{"error":"invalid_token","error_description":"the registration access token is not valid"}"#,
+    };
+    let mut response = json(StatusCode::UNAUTHORIZED, body);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+    response
 }
 
 /// What the userinfo endpoint asks for where no token was sent at all: one of either kind.

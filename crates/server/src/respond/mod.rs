@@ -44,6 +44,13 @@ pub(crate) fn see_other(target: &str) -> Response {
     response
 }
 
+/// A token as the answer, which nothing may keep.
+pub(crate) fn jwt(token: String, media_type: &'static str) -> Response {
+    let mut response = json(StatusCode::OK, token);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
 /// An answer for people.
 pub(crate) fn text(body: String) -> Response {
     const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");

@@ -124,8 +124,3 @@ fn basic(headers: &http::HeaderMap) -> Result<Option<&str>, ApiError> {
         .into()),
     }
 }
-
-/// What is known of a request, which stays in it.
-pub(in crate::endpoints) fn context(request: &mut Request) -> RequestContext {
-    RequestContext::take(request.extensions_mut())
-}

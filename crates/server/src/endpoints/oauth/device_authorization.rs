@@ -8,19 +8,15 @@ use http::StatusCode;
 use jeton_authority::DeviceAuthorizationResponse;
 use jeton_authority::grants::TokenRequest;
 
-use super::client_request::{ClientRequest, context};
+use super::answer;
+use super::client_request::ClientRequest;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
-use crate::respond::json;
 use crate::urls::path;
 
-pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
-    match begin(&app, &context, request).await {
-        Ok(response) => json(StatusCode::OK, serde_json::to_vec(&response).unwrap_or_default()),
-        Err(error) => error.into_response(&context),
-    }
+pub(crate) async fn post(State(app): State<Arc<App>>, context: RequestContext, request: Request) -> Response {
+    answer(&context, StatusCode::OK, begin(&app, &context, request).await)
 }
 
 async fn begin(

@@ -4,32 +4,25 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use jeton_authority::{Introspection, OAuthError};
 use jeton_oauth::ErrorCode;
 
-use super::client_request::{ClientRequest, context};
+use super::answer;
+use super::client_request::ClientRequest;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
-use crate::respond::json;
+use crate::respond::jwt;
 use crate::urls::path;
 
 /// The media type of a signed answer.
 const JWT: &str = "application/token-introspection+jwt";
 
-pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
+pub(crate) async fn post(State(app): State<Arc<App>>, context: RequestContext, request: Request) -> Response {
     match introspect(&app, &context, request).await {
-        Ok(Told::Json(introspection)) => {
-            json(StatusCode::OK, serde_json::to_vec(&introspection).unwrap_or_default())
-        }
-        Ok(Told::Jwt(token)) => {
-            const TYPE: HeaderValue = HeaderValue::from_static(JWT);
-            let mut response = json(StatusCode::OK, token);
-            response.headers_mut().insert(header::CONTENT_TYPE, TYPE);
-            response
-        }
+        Ok(Told::Jwt(token)) => jwt(token, JWT),
+        Ok(Told::Json(introspection)) => answer(&context, StatusCode::OK, Ok(introspection)),
         Err(error) => error.into_response(&context),
     }
 }

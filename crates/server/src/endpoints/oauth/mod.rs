@@ -1,9 +1,13 @@
 //! OAuth 2.1 and OpenID Connect, as clients ask: no browser and no cookie.
 
 use axum::response::Response;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
+use serde::Serialize;
 
 use crate::app::App;
+use crate::error::ApiError;
+use crate::request::RequestContext;
+use crate::respond::json;
 use crate::urls::path;
 
 pub(super) mod client_request;
@@ -31,4 +35,16 @@ pub(crate) fn document(app: &App, path: &str, method: &Method, headers: &HeaderM
         _ => return None,
     };
     Some(document.answer(method, headers))
+}
+
+/// The answer to a request: as JSON, or why not.
+fn answer(
+    context: &RequestContext,
+    status: StatusCode,
+    outcome: Result<impl Serialize, ApiError>,
+) -> Response {
+    match outcome {
+        Ok(body) => json(status, serde_json::to_vec(&body).unwrap_or_default()),
+        Err(error) => error.into_response(context),
+    }
 }

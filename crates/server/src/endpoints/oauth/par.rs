@@ -7,19 +7,15 @@ use axum::response::Response;
 use http::StatusCode;
 use jeton_authority::PushedRequest;
 
-use super::client_request::{ClientRequest, context};
+use super::answer;
+use super::client_request::ClientRequest;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
-use crate::respond::json;
 use crate::urls::path;
 
-pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
-    match push(&app, &context, request).await {
-        Ok(pushed) => json(StatusCode::CREATED, serde_json::to_vec(&pushed).unwrap_or_default()),
-        Err(error) => error.into_response(&context),
-    }
+pub(crate) async fn post(State(app): State<Arc<App>>, context: RequestContext, request: Request) -> Response {
+    answer(&context, StatusCode::CREATED, push(&app, &context, request).await)
 }
 
 async fn push(app: &App, context: &RequestContext, request: Request) -> Result<PushedRequest, ApiError> {

@@ -5,24 +5,26 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
+use serde_json::{Map, Value};
 
-use super::client_request::{ClientRequest, context};
+use super::answer;
+use super::client_request::ClientRequest;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
-use crate::respond::json;
 use crate::urls::path;
 
-pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
-    match revoke(&app, &context, request).await {
-        Ok(()) => json(StatusCode::OK, "{}"),
-        Err(error) => error.into_response(&context),
-    }
+pub(crate) async fn post(State(app): State<Arc<App>>, context: RequestContext, request: Request) -> Response {
+    answer(&context, StatusCode::OK, revoke(&app, &context, request).await)
 }
 
-async fn revoke(app: &App, context: &RequestContext, request: Request) -> Result<(), ApiError> {
+async fn revoke(
+    app: &App,
+    context: &RequestContext,
+    request: Request,
+) -> Result<Map<String, Value>, ApiError> {
     let asked = ClientRequest::read(app, path::REVOKE, context, request).await?;
     let token = asked.required("token", "token is missing")?;
-    Ok(app.authority.revoke_token(&asked.client, token, app.clock.now()).await?)
+    app.authority.revoke_token(&asked.client, token, app.clock.now()).await?;
+    Ok(Map::new())
 }

@@ -10,19 +10,15 @@ use jeton_authority::grants::TokenRequest;
 use jeton_authority::issue::TokenResponse;
 use tracing::field::display;
 
-use super::client_request::{ClientRequest, context};
+use super::answer;
+use super::client_request::ClientRequest;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::request::RequestContext;
-use crate::respond::json;
 use crate::urls::path;
 
-pub(crate) async fn post(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
-    match exchange(&app, &context, request).await {
-        Ok(response) => json(StatusCode::OK, serde_json::to_vec(&response).unwrap_or_default()),
-        Err(error) => error.into_response(&context),
-    }
+pub(crate) async fn post(State(app): State<Arc<App>>, context: RequestContext, request: Request) -> Response {
+    answer(&context, StatusCode::OK, exchange(&app, &context, request).await)
 }
 
 async fn exchange(app: &App, context: &RequestContext, request: Request) -> Result<TokenResponse, ApiError> {

@@ -12,24 +12,21 @@ use jeton_authority::issue::SenderConstraint;
 use jeton_authority::{OAuthError, PresentedProof, UserInfoBody, UserInfoError};
 use jeton_oauth::ErrorCode;
 
-use super::client_request::context;
 use super::dpop;
 use crate::app::App;
 use crate::error::{ApiError, userinfo_challenge as challenge};
-use crate::request::form;
-use crate::respond::json;
+use crate::request::{RequestContext, form};
+use crate::respond::{json, jwt};
 use crate::urls::path;
 
-pub(crate) async fn answer(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let context = context(&mut request);
+pub(crate) async fn answer(
+    State(app): State<Arc<App>>,
+    context: RequestContext,
+    request: Request,
+) -> Response {
     match userinfo(&app, request).await {
         Ok(Some(UserInfoBody::Json(claims))) => json(StatusCode::OK, claims),
-        Ok(Some(UserInfoBody::Jwt(token))) => {
-            const JWT: HeaderValue = HeaderValue::from_static("application/jwt");
-            let mut response = json(StatusCode::OK, token);
-            response.headers_mut().insert(header::CONTENT_TYPE, JWT);
-            response
-        }
+        Ok(Some(UserInfoBody::Jwt(token))) => jwt(token, "application/jwt"),
         Ok(None) => challenge(),
         Err(error) => error.into_response(&context),
     }

@@ -8,20 +8,14 @@ use axum::response::Response;
 use super::Call;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::request::Validation;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
-    let outcome = blacklist(&app, &mut call).await;
-    super::answer(outcome, &call.context)
+    super::answer(blacklist(&app, &mut call).await, &call.context)
 }
 
 async fn blacklist(app: &App, call: &mut Call) -> Result<String, ApiError> {
-    let [token] = call.fields(app, ["refresh"]).await?;
-    let mut validation = Validation::default();
-    let token = validation.text("refresh", token);
-    validation.finish().map_err(ApiError::Fields)?;
-
+    let token = call.token(app, "refresh").await?;
     app.authority.sign_out(token.trim(), app.clock.now()).await?;
     tracing::info!(request = call.context.id(), "signed out");
     Ok("{}".to_owned())

@@ -17,24 +17,24 @@ pub(crate) use cross_origin::cross_origin;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::request::{FieldValue, RequestContext, read_fields};
+use crate::request::{FieldValue, RequestContext, Validation, read_fields};
 use crate::respond::{json, with_token_api_headers};
 
 /// A request to the token API, taken apart.
-pub(super) struct Call {
-    pub(super) context: RequestContext,
+struct Call {
+    context: RequestContext,
     parts: Parts,
     body: Body,
 }
 
 impl Call {
-    pub(super) fn of(request: Request) -> Self {
+    fn of(request: Request) -> Self {
         let (mut parts, body) = request.into_parts();
         Self { context: RequestContext::take(&mut parts.extensions), parts, body }
     }
 
     /// Reads the fields of these names; to be called once.
-    pub(super) async fn fields<const N: usize>(
+    async fn fields<const N: usize>(
         &mut self,
         app: &App,
         names: [&str; N],
@@ -42,10 +42,19 @@ impl Call {
         let body = std::mem::take(&mut self.body);
         Ok(read_fields(&self.parts, body, &app.limits, names).await?)
     }
+
+    /// Reads the one token that is sent; to be called once.
+    async fn token(&mut self, app: &App, name: &str) -> Result<String, ApiError> {
+        let [token] = self.fields(app, [name]).await?;
+        let mut validation = Validation::default();
+        let token = validation.text(name, token);
+        validation.finish().map_err(ApiError::Fields)?;
+        Ok(token)
+    }
 }
 
 /// The answer to a call.
-pub(super) fn answer(outcome: Result<String, ApiError>, context: &RequestContext) -> Response {
+fn answer(outcome: Result<String, ApiError>, context: &RequestContext) -> Response {
     with_token_api_headers(match outcome {
         Ok(body) => json(StatusCode::OK, body),
         Err(error) => error.into_response(context),
@@ -53,7 +62,7 @@ pub(super) fn answer(outcome: Result<String, ApiError>, context: &RequestContext
 }
 
 /// The answer to `OPTIONS`: what the endpoint is and takes, as Django REST framework describes it.
-pub(super) fn description(body: impl Into<Bytes>) -> Response {
+fn description(body: impl Into<Bytes>) -> Response {
     with_token_api_headers(json(StatusCode::OK, body))
 }
 

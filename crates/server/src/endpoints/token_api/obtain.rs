@@ -15,8 +15,7 @@ use crate::token_api::PASSWORD;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
-    let outcome = obtain(&app, &mut call).await;
-    super::answer(outcome, &call.context)
+    super::answer(obtain(&app, &mut call).await, &call.context)
 }
 
 async fn obtain(app: &App, call: &mut Call) -> Result<String, ApiError> {

@@ -9,20 +9,14 @@ use jeton_authority::TokenError;
 use super::Call;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::request::Validation;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
-    let outcome = refresh(&app, &mut call).await;
-    super::answer(outcome, &call.context)
+    super::answer(refresh(&app, &mut call).await, &call.context)
 }
 
 async fn refresh(app: &App, call: &mut Call) -> Result<String, ApiError> {
-    let [token] = call.fields(app, ["refresh"]).await?;
-    let mut validation = Validation::default();
-    let token = validation.text("refresh", token);
-    validation.finish().map_err(ApiError::Fields)?;
-
+    let token = call.token(app, "refresh").await?;
     let request = call.context.id();
     let network = call.context.network();
     match app.authority.refresh(token.trim(), network, app.clock.now()).await {

@@ -9,20 +9,14 @@ use jeton_authority::TokenError;
 use super::Call;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::request::Validation;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
-    let outcome = verify(&app, &mut call).await;
-    super::answer(outcome, &call.context)
+    super::answer(verify(&app, &mut call).await, &call.context)
 }
 
 async fn verify(app: &App, call: &mut Call) -> Result<String, ApiError> {
-    let [token] = call.fields(app, ["token"]).await?;
-    let mut validation = Validation::default();
-    let token = validation.text("token", token);
-    validation.finish().map_err(ApiError::Fields)?;
-
+    let token = call.token(app, "token").await?;
     match app.authority.verify(token.trim(), app.clock.now()).await {
         Ok(()) => Ok("{}".to_owned()),
         Err(TokenError::Revoked) => Err(ApiError::VerifiedRevoked),
