@@ -8,9 +8,7 @@ use super::{Asked, filters};
 #[derive(Template)]
 #[template(path = "device/code.html")]
 pub(crate) struct DeviceCodePage<'a> {
-    /// Where the form leads.
     pub(crate) action: &'a str,
-    /// What proves that the form is ours.
     pub(crate) form_token: &'a str,
     /// What was typed before, or came with the address.
     pub(crate) user_code: &'a str,
@@ -26,18 +24,14 @@ pub(crate) struct DeviceCodePage<'a> {
 #[derive(Template)]
 #[template(path = "device/confirm.html")]
 pub(crate) struct DevicePage<'a> {
-    /// What the device's client is called.
     pub(crate) client: &'a str,
     /// Why the page is shown again.
     pub(crate) notice: Option<&'a str>,
     /// The code, as the device shows it.
     pub(crate) user_code: &'a str,
-    /// Who is signed in.
     pub(crate) username: &'a str,
     pub(crate) asked: &'a Asked,
-    /// Where the form leads.
     pub(crate) action: &'a str,
-    /// What proves that the form is ours.
     pub(crate) form_token: &'a str,
 }
 
@@ -45,9 +39,7 @@ pub(crate) struct DevicePage<'a> {
 #[derive(Template)]
 #[template(path = "device/decided.html")]
 pub(crate) struct DeviceDecidedPage<'a> {
-    /// What the device's client is called.
     pub(crate) client: &'a str,
-    /// Whether it may have what it asked for.
     pub(crate) allowed: bool,
     /// Where the code of another device is typed.
     pub(crate) another: &'a str,

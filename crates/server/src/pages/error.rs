@@ -8,7 +8,6 @@ use super::filters;
 #[derive(Template)]
 #[template(path = "error.html")]
 pub(crate) struct ErrorPage<'a> {
-    /// What is wrong.
     pub(crate) title: &'a str,
     /// What to do about it.
     pub(crate) text: &'a str,
@@ -22,8 +21,6 @@ pub(crate) struct ErrorPage<'a> {
 
 /// A link to an application.
 pub(crate) struct WayOn<'a> {
-    /// Where it leads.
     pub(crate) href: &'a str,
-    /// What the application is called.
     pub(crate) name: &'a str,
 }

@@ -8,9 +8,7 @@ use super::filters;
 #[derive(Template)]
 #[template(path = "form_post.html")]
 pub(crate) struct FormPostPage<'a> {
-    /// Where it goes.
     pub(crate) action: &'a str,
-    /// What it says.
     pub(crate) parameters: Vec<(&'a str, &'a str)>,
     /// The script that posts it at once.
     pub(crate) script: &'static str,

@@ -8,11 +8,8 @@ use super::filters;
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 pub(crate) struct SignInPage<'a> {
-    /// What the client is called.
     pub(crate) client: &'a str,
-    /// Where the form leads.
     pub(crate) action: &'a str,
-    /// What proves that the form is ours.
     pub(crate) form_token: &'a str,
     /// What was typed before, or what the client expects.
     pub(crate) username: &'a str,
@@ -28,7 +25,6 @@ pub(crate) struct SignInPage<'a> {
 
 /// Who is signed in, and may go on without a password.
 pub(crate) struct SignedInAs<'a> {
-    /// Who it is.
     pub(crate) username: &'a str,
     /// What proves that the form is ours, which is a form of its own.
     pub(crate) form_token: &'a str,

@@ -8,27 +8,20 @@ use super::filters;
 #[derive(Template)]
 #[template(path = "sign_out/ask.html")]
 pub(crate) struct SignOutPage<'a> {
-    /// What there is to sign out of.
     pub(crate) question: SignOutQuestion<'a>,
     /// What the client that asks is called.
     pub(crate) client: Option<&'a str>,
     /// Whether the user comes from a page that was out of date.
     pub(crate) is_stale: bool,
-    /// Where the form leads.
     pub(crate) action: &'a str,
-    /// What the form asks about.
     pub(crate) subject: &'a str,
-    /// What proves that the form is ours.
     pub(crate) form_token: &'a str,
 }
 
 /// What there is to sign out of.
 pub(crate) enum SignOutQuestion<'a> {
     /// The session of this browser.
-    SignedIn {
-        /// Who is signed in.
-        username: &'a str,
-    },
+    SignedIn { username: &'a str },
     /// A session that expired, and what came from it.
     Lapsed,
     /// What the client that asks holds: nobody is signed in at this browser.
@@ -39,7 +32,6 @@ pub(crate) enum SignOutQuestion<'a> {
 #[derive(Template)]
 #[template(path = "sign_out/refused.html")]
 pub(crate) struct SignOutRefusedPage<'a> {
-    /// What is wrong.
     pub(crate) reason: &'a str,
     /// Where the user can sign out all the same.
     pub(crate) action: &'a str,
@@ -53,9 +45,7 @@ pub(crate) struct SignOutRefusedPage<'a> {
 #[derive(Template)]
 #[template(path = "sign_out/done.html")]
 pub(crate) struct DonePage<'a> {
-    /// What happened.
     pub(crate) title: &'a str,
-    /// What comes next.
     pub(crate) text: &'a str,
 }
 
