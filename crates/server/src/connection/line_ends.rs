@@ -45,13 +45,22 @@ struct Framing {
     chunked: bool,
 }
 
-/// The line at hand.
+/// What has arrived of a line that is to be continued.
 #[derive(Debug)]
 struct Line {
     bytes: [u8; LINE_BYTES],
     /// How many bytes it has so far; more than are kept where it is long.
     length: usize,
     last: u8,
+}
+
+/// A line that has ended.
+struct Ended<'a> {
+    /// What is kept of it, without its end.
+    text: &'a [u8],
+    /// Whether it is nothing but its end.
+    is_empty: bool,
+    is_crlf: bool,
 }
 
 impl LineEnds {
@@ -71,8 +80,7 @@ impl LineEnds {
                         return;
                     }
                     Some(at) => {
-                        self.line.push(&bytes[..at]);
-                        if !self.end_line() {
+                        if !self.end_line(&bytes[..at]) {
                             bytes[at] = REFUSED;
                             self.place = Place::Refused;
                             return;
@@ -98,25 +106,32 @@ impl LineEnds {
         passed
     }
 
-    /// Ends the line at hand, and says whether it ended as it should.
-    fn end_line(&mut self) -> bool {
-        if self.line.last != b'\r' {
+    /// Ends the line at hand with what `arrived` of it before its line feed, and says whether it ended as it should.
+    fn end_line(&mut self, arrived: &[u8]) -> bool {
+        // Nearly all arrive whole, and are read where they are.
+        let line = if self.line.length == 0 {
+            Ended::of(arrived, arrived.len(), arrived.last())
+        } else {
+            self.line.push(arrived);
+            Ended::of(&self.line.bytes, self.line.length, Some(&self.line.last))
+        };
+        if !line.is_crlf {
             return false;
         }
-        self.place = match (self.place, self.line.is_empty()) {
+        self.place = match (self.place, line.is_empty) {
             (Place::Start, true) => Place::Start,
             (Place::Start, false) => {
                 self.body = Framing::default();
                 Place::Headers
             }
             (Place::Headers, false) => {
-                self.body.read(&self.line);
+                self.body.read(&line);
                 Place::Headers
             }
             (Place::Headers, true) if self.body.chunked => Place::ChunkSize,
             (Place::Headers, true) if self.body.length > 0 => Place::Body(self.body.length),
             (Place::Trailers, false) => Place::Trailers,
-            (Place::ChunkSize, _) => match self.line.chunk_size() {
+            (Place::ChunkSize, _) => match line.chunk_size() {
                 None => Place::Refused,
                 Some(0) => Place::Trailers,
                 // Its own line end comes after it.
@@ -125,13 +140,16 @@ impl LineEnds {
             _ => Place::Start,
         };
         self.line.length = 0;
-        self.line.last = 0;
         true
     }
 }
 
 impl Framing {
-    fn read(&mut self, line: &Line) {
+    fn read(&mut self, line: &Ended<'_>) {
+        // What begins with another letter is neither of the two, and is most of a head.
+        if !matches!(line.text.first(), Some(b'c' | b'C' | b't' | b'T')) {
+            return;
+        }
         let Some((name, value)) = line.header() else { return };
         if name.eq_ignore_ascii_case(b"content-length") {
             self.length = number(value, 10).unwrap_or(0);
@@ -156,28 +174,27 @@ impl Line {
         }
         self.length = self.length.saturating_add(bytes.len());
     }
+}
 
-    /// Whether it is nothing but its end.
-    fn is_empty(&self) -> bool {
-        self.length <= 1
+impl<'a> Ended<'a> {
+    /// A line of so many bytes, of which these are the first.
+    fn of(bytes: &'a [u8], length: usize, last: Option<&u8>) -> Self {
+        let kept = &bytes[..length.min(LINE_BYTES)];
+        Self {
+            text: kept.strip_suffix(b"\r").unwrap_or(kept),
+            is_empty: length <= 1,
+            is_crlf: last == Some(&b'\r'),
+        }
     }
 
-    /// What is kept of it, without its end.
-    fn text(&self) -> &[u8] {
-        let kept = &self.bytes[..self.length.min(LINE_BYTES)];
-        kept.strip_suffix(b"\r").unwrap_or(kept)
-    }
-
-    fn header(&self) -> Option<(&[u8], &[u8])> {
-        let text = self.text();
-        let colon = memchr::memchr(b':', text)?;
-        Some((&text[..colon], text[colon + 1..].trim_ascii()))
+    fn header(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let colon = memchr::memchr(b':', self.text)?;
+        Some((&self.text[..colon], self.text[colon + 1..].trim_ascii()))
     }
 
     fn chunk_size(&self) -> Option<u64> {
-        let text = self.text();
-        let digits = text.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(text.len());
-        number(&text[..digits], 16)
+        let digits = self.text.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(self.text.len());
+        number(&self.text[..digits], 16)
     }
 }
 
