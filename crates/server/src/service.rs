@@ -31,9 +31,9 @@ use crate::limits::Limits;
 use crate::logging::on_behalf_of;
 use crate::machine::Clock;
 use crate::outbound::{FetchPlaces, RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
-use crate::proxy::{Notices, TrustedProxies, certificate};
+use crate::proxy::{FoundClient, Notices, TrustedProxies, certificate};
 use crate::request::id::{RequestId, RequestIds, X_REQUEST_ID};
-use crate::request::{Reader, RequestContext, host};
+use crate::request::{Glance, Reader, RequestContext, host};
 use crate::router::{TokenApi, router};
 use crate::token_api::TokenApiOptions;
 use crate::urls::{Urls, path};
@@ -107,7 +107,6 @@ impl Service {
         let app = &self.shared.app;
         let peer = peer.into();
         let context = self.context(&peer, &request);
-        let id = context.id.clone();
         let wants_https = peer.transport() == Transport::Tls && !host::is_localhost(request.headers());
         let target_length = target_length(&request);
         app.urls.mount(request.uri_mut());
@@ -149,25 +148,29 @@ impl Service {
         if wants_https {
             response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
         }
-        with_id(response, id)
+        name_request(&mut response, &context);
+        response
     }
 
     fn context<B>(&self, peer: &Peer, request: &Request<B>) -> RequestContext {
-        let (shared, peer) = (&*self.shared, peer.address());
-        let trusted = shared.proxies.trusts(peer);
-        let given = if trusted { RequestId::from_proxy(request.headers()) } else { None };
-        let id = given.unwrap_or_else(|| shared.ids.next());
-        let client = shared.proxies.client(peer, request.headers());
-        if let Some(oddity) = &client.oddity {
-            shared.notices.say(peer, oddity, shared.app.clock.now());
-        }
+        let (shared, peer, headers) = (&*self.shared, peer.address(), request.headers());
         let app = &shared.app;
-        let known = app.cookies.known(request.headers());
+        let given = if shared.proxies.trusts(peer) { RequestId::from_proxy(headers) } else { None };
+        let id = given.unwrap_or_else(|| shared.ids.next());
+        let glance = Glance::at(headers);
+        let client =
+            if glance.forwarding { shared.proxies.client(peer, headers) } else { FoundClient::at(peer) };
+        if let Some(oddity) = &client.oddity {
+            shared.notices.say(peer, oddity, app.clock.now());
+        }
+        let known = if glance.cookie { app.cookies.known(headers) } else { None };
         let browser = known.and_then(|cookie| app.authority.known_browser(cookie));
-        let mut context = RequestContext::new(Some(id), client.address, Arc::clone(&app.urls));
-        context.browser = browser;
-        context.reader = Reader::of(app.urls.within(request.uri().path()), request.headers());
-        context
+        let reader = if glance.reader {
+            Reader::of(app.urls.within(request.uri().path()), headers)
+        } else {
+            Reader::Program
+        };
+        RequestContext::new(Some(id), client.address, reader, Arc::clone(&app.urls), browser)
     }
 
     /// The certificate that the client proved to hold: in the handshake where it was asked there, otherwise as a trusted proxy
@@ -217,14 +220,15 @@ impl Answer for Service {
 
     /// Answers a request if it is clear which host it is for.
     async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response {
-        if host::is_clear(&request) {
+        if host::is_clear(&request, self.shared.app.urls.host()) {
             return Self::answer(self, peer, request).await;
         }
         let context = self.context(&peer, &request);
         let refused = || ApiError::HostUnclear.into_response(&context);
         let mut response = on_behalf_of(context.network(), refused);
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        with_id(response, context.id)
+        name_request(&mut response, &context);
+        response
     }
 }
 
@@ -375,12 +379,11 @@ impl ServiceBuilder {
     }
 }
 
-/// The response under the name of its request.
-fn with_id(mut response: Response, id: Option<RequestId>) -> Response {
-    if let Some(id) = id {
+/// Says on the response what its request is called.
+fn name_request(response: &mut Response, context: &RequestContext) {
+    if let Some(id) = &context.id {
         response.headers_mut().insert(X_REQUEST_ID, id.as_header().clone());
     }
-    response
 }
 
 /// How long the target of a request is, whichever form it has (RFC 9112 §3.2).

@@ -45,6 +45,8 @@ pub(crate) mod path {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Urls {
     issuer: Box<str>,
+    /// Its host, with its port where the issuer names one.
+    host: Box<str>,
     /// Such as `/auth`; empty where the issuer has no path.
     base: Box<str>,
 }
@@ -57,13 +59,18 @@ impl Urls {
     pub(crate) fn of(issuer: &str) -> Self {
         let issuer = issuer.trim_end_matches('/');
         let rest = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
-        let base = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
-        Self { issuer: issuer.into(), base: base.into() }
+        let (host, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        Self { issuer: issuer.into(), host: host.into(), base: base.into() }
     }
 
     /// The whole address of one of the authority's paths, as clients know it.
     pub(crate) fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
+    }
+
+    /// The host of the issuer, as clients that know it by its URL name it.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     /// The path that everything is mounted under; empty where that is the root.

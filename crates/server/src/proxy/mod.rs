@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use self::entries::Entry;
 pub(crate) use self::notices::Notices;
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The header in which the trusted proxies write where a request came from.
 ///
@@ -55,6 +55,13 @@ pub(crate) struct FoundClient {
     /// Its address; `None` where a trusted proxy wrote something that is no address.
     pub(crate) address: Option<IpAddr>,
     pub(crate) oddity: Option<Oddity>,
+}
+
+impl FoundClient {
+    /// The peer itself, which sent no word of another.
+    pub(crate) fn at(peer: IpAddr) -> Self {
+        Self { address: Some(peer.to_canonical()), oddity: None }
+    }
 }
 
 /// What an operator should hear of, because clients are not told apart as they could be.

@@ -1,6 +1,7 @@
 //! What is known of a request before any endpoint sees it.
 
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use http::{Extensions, HeaderValue};
@@ -12,9 +13,14 @@ use super::reader::Reader;
 use crate::respond::ReadableBy;
 use crate::urls::Urls;
 
-/// What is known of a request before any endpoint sees it. The service puts it into the request's extensions.
+/// What is known of a request before any endpoint sees it, and what its endpoint has the service and the log know. The service puts
+/// it into the request's extensions. Cheap to clone: all copies are the same.
 #[derive(Debug, Clone)]
-pub(crate) struct RequestContext {
+pub(crate) struct RequestContext(Arc<Known>);
+
+/// What a [`RequestContext`] holds.
+#[derive(Debug)]
+pub(crate) struct Known {
     /// What the log and the answer call the request. `None` only if the router is driven without its service.
     pub(crate) id: Option<RequestId>,
     /// The client's address, as far as it can be trusted; `None` where it is unknown.
@@ -25,16 +31,24 @@ pub(crate) struct RequestContext {
     pub(crate) urls: Arc<Urls>,
     /// The browser, where somebody signed in at it before.
     pub(crate) browser: Option<KnownBrowser>,
-    /// What the answer has the browser remember. All copies of the context share it.
-    pub(crate) known_cookie: Arc<OnceLock<HeaderValue>>,
-    /// Whose scripts may read the answer, where its endpoint says so. All copies of the context share it.
-    pub(crate) readable_by: Arc<OnceLock<ReadableBy>>,
+    /// What the answer has the browser remember.
+    pub(crate) known_cookie: OnceLock<HeaderValue>,
+    /// Whose scripts may read the answer, where its endpoint says so.
+    pub(crate) readable_by: OnceLock<ReadableBy>,
     /// The client of OAuth that it names, as it was sent, for the log alone.
-    pub(crate) client_id: Arc<OnceLock<Box<str>>>,
+    client_id: OnceLock<Box<str>>,
     /// The redirect URI that it names, likewise.
-    pub(crate) redirect_uri: Arc<OnceLock<Box<str>>>,
+    redirect_uri: OnceLock<Box<str>>,
     /// Set where its client authenticated by the header `Authorization`.
     authorization_used: OnceLock<()>,
+}
+
+impl Deref for RequestContext {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.0
+    }
 }
 
 /// How a client authenticated, or tried to.
@@ -57,23 +71,31 @@ pub(crate) fn logged(text: &str) -> &str {
 impl RequestContext {
     /// Takes the context out of a request.
     pub(crate) fn take(extensions: &mut Extensions) -> Self {
-        extensions.remove().unwrap_or_else(|| Self::new(None, None, Arc::new(Urls::of(""))))
+        extensions
+            .remove()
+            .unwrap_or_else(|| Self::new(None, None, Reader::Program, Arc::new(Urls::of("")), None))
     }
 
-    /// What is known of a request that nobody has read.
-    pub(crate) fn new(id: Option<RequestId>, client: Option<IpAddr>, urls: Arc<Urls>) -> Self {
-        Self {
+    /// The context of a request that nothing else is known of.
+    pub(crate) fn new(
+        id: Option<RequestId>,
+        client: Option<IpAddr>,
+        reader: Reader,
+        urls: Arc<Urls>,
+        browser: Option<KnownBrowser>,
+    ) -> Self {
+        Self(Arc::new(Known {
             id,
             client,
-            reader: Reader::Program,
+            reader,
             urls,
-            browser: None,
-            known_cookie: Arc::default(),
-            readable_by: Arc::default(),
-            client_id: Arc::default(),
-            redirect_uri: Arc::default(),
+            browser,
+            known_cookie: OnceLock::new(),
+            readable_by: OnceLock::new(),
+            client_id: OnceLock::new(),
+            redirect_uri: OnceLock::new(),
             authorization_used: OnceLock::new(),
-        }
+        }))
     }
 
     /// Remembers that the client authenticated by the header `Authorization`, whatever came of it.

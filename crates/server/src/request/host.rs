@@ -3,12 +3,12 @@
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Request, Version, header};
 
-/// Whether a request says as it should which host it is for. A proxy and a server that choose between two of them may choose
-/// differently.
-pub(crate) fn is_clear<B>(request: &Request<B>) -> bool {
+/// Whether a request says as it should which host it is for, which mostly is `ours`. A proxy and a server that choose between two of
+/// them may choose differently.
+pub(crate) fn is_clear<B>(request: &Request<B>, ours: &str) -> bool {
     let mut values = request.headers().get_all(header::HOST).iter();
     match (values.next(), values.next()) {
-        (Some(host), None) => is_host(host),
+        (Some(host), None) => host == ours || is_host(host),
         (None, _) => request.version() < Version::HTTP_11,
         (Some(_), Some(_)) => false,
     }
@@ -32,6 +32,8 @@ fn is_host(value: &HeaderValue) -> bool {
 mod tests {
     use super::*;
 
+    const OURS: &str = "auth.example";
+
     fn request(version: Version, hosts: &[&str]) -> Request<()> {
         let mut request = Request::new(());
         *request.version_mut() = version;
@@ -44,15 +46,15 @@ mod tests {
     #[test]
     fn a_request_names_one_host() {
         for host in ["auth.example", "auth.example:8443", "127.0.0.1:8000", "[::1]:8000", "x", ""] {
-            assert!(is_clear(&request(Version::HTTP_11, &[host])), "{host}");
+            assert!(is_clear(&request(Version::HTTP_11, &[host]), OURS), "{host}");
         }
         for host in ["a b", "a,b", "a/b", "ada@auth.example", "http://auth.example"] {
-            assert!(!is_clear(&request(Version::HTTP_11, &[host])), "{host}");
+            assert!(!is_clear(&request(Version::HTTP_11, &[host]), OURS), "{host}");
         }
-        assert!(!is_clear(&request(Version::HTTP_11, &[])));
-        assert!(is_clear(&request(Version::HTTP_10, &[])), "HTTP/1.0 knew no host");
+        assert!(!is_clear(&request(Version::HTTP_11, &[]), OURS));
+        assert!(is_clear(&request(Version::HTTP_10, &[]), OURS), "HTTP/1.0 knew no host");
         for version in [Version::HTTP_10, Version::HTTP_11] {
-            assert!(!is_clear(&request(version, &["a", "a"])));
+            assert!(!is_clear(&request(version, &[OURS, OURS]), OURS));
         }
     }
 

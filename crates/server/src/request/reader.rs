@@ -1,6 +1,6 @@
 //! Who reads an answer: a person at a browser, or a program.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 
 /// Paths that programs ask, and their folders. Some of these programs say that they take HTML, as Java's do by default.
 const OF_PROGRAMS: [&str; 13] = [
@@ -19,6 +19,8 @@ const OF_PROGRAMS: [&str; 13] = [
     "/assets/",
 ];
 
+pub(super) const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
 /// Who reads an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
@@ -31,13 +33,10 @@ pub(crate) enum Reader {
 impl Reader {
     /// Who reads the answer to a request for `path` with these headers.
     pub(crate) fn of(path: &str, headers: &HeaderMap) -> Self {
-        let is = |name: &str, values: &[&str]| {
-            headers.get(name).is_some_and(|value| values.iter().any(|known| value == known))
-        };
         // What a browser says of itself counts more than what it takes.
-        if headers.contains_key("sec-fetch-dest") {
-            let goes_there = is("sec-fetch-dest", &["document", "iframe", "frame"]);
-            return if goes_there { Self::Person } else { Self::Program };
+        if let Some(goes_to) = headers.get(SEC_FETCH_DEST) {
+            let is_page = ["document", "iframe", "frame"].iter().any(|page| goes_to == page);
+            return if is_page { Self::Person } else { Self::Program };
         }
         let of_programs = OF_PROGRAMS
             .iter()
@@ -47,15 +46,14 @@ impl Reader {
 }
 
 fn takes_html(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT).iter().map(|value| value.as_bytes().to_ascii_lowercase());
-    let types = ["text/html", "application/xhtml+xml"];
-    let mut values = values.map(|value| String::from_utf8_lossy(&value).into_owned());
-    values.any(|value| {
-        value.split(',').any(|part| {
-            let name = part.split(';').next().unwrap_or_default().trim();
-            types.contains(&name)
-        })
-    })
+    const HTML: [&[u8]; 2] = [b"text/html", b"application/xhtml+xml"];
+    headers.get_all(header::ACCEPT).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).any(
+        |part| {
+            let end = part.iter().position(|byte| *byte == b';').unwrap_or(part.len());
+            let name = part.split_at(end).0.trim_ascii();
+            HTML.iter().any(|html| name.eq_ignore_ascii_case(html))
+        },
+    )
 }
 
 #[cfg(test)]
