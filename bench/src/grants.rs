@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{Hashing, HashingBusy, Padding, Password, PasswordHash, Verification};
 use jeton_authority::settings::Settings;
-use jeton_authority::{Authority, Network, SystemRandom};
+use jeton_authority::{Authority, Network, Ports};
 use jeton_jose::Timestamp;
 use jeton_store::{DataFolder, OpenMode, SqliteStore};
 
@@ -37,9 +37,9 @@ pub fn open_grants(data: &Path, count: u64, nth: u64) -> Result<Vec<String>, Ben
         let folder = DataFolder::open(data).map_err(other)?;
         let store = SqliteStore::open(folder.database(), OpenMode::CreateOrMigrate).map_err(other)?;
         let (master, settings) = (MasterKey::from_bytes(MASTER_KEY), Settings::new(ISSUER));
-        let (store, hashing, random) = (Arc::new(store), Arc::new(Believing), Arc::new(SystemRandom));
+        let ports = Ports { hashing: Arc::new(Believing), ..Ports::default() };
         let authority =
-            Authority::open(store, master, settings, hashing, random, now()).await.map_err(other)?;
+            Authority::open(Arc::new(store), master, settings, ports, now()).await.map_err(other)?;
         let authority = Arc::new(authority);
         let shares =
             (0..AT_ONCE).map(|share| tokio::spawn(sign_in_share(Arc::clone(&authority), share, count, nth)));
@@ -61,8 +61,11 @@ async fn sign_in_share(
     let mut tokens = Vec::new();
     for index in (share..count).step_by(AT_ONCE as usize) {
         let network = Network::V4([127, 0, 0]);
-        let pair =
-            authority.sign_in(USERNAME, Password::new(PASSWORD), network, now()).await.map_err(other)?;
+        let pair = authority
+            .sign_in()
+            .with_password(USERNAME, Password::new(PASSWORD), network, now())
+            .await
+            .map_err(other)?;
         if index % nth == 0 {
             tokens.push(pair.refresh);
         }

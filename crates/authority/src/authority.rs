@@ -1,79 +1,45 @@
-//! The authority: the rules together with the keys in use and a place to remember things.
+//! The authority: its parts, opened over one store.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwapOption;
 use jeton_jose::Timestamp;
-use jeton_jose::x509::TrustRoots;
 
-use crate::audited::Recorded;
-use crate::client::{ClientDocuments, ClientKeys, ClientSectors};
-use crate::client_auth::CertificatesSeen;
-use crate::clients::ClientCache;
-use crate::keys::{
-    KeyChangeError, KeyPairs, KeyRing, KeyRingError, MasterKey, PublishedKeys, missing_keys, newest,
-};
-use crate::password::{HashKinds, Hashing};
-use crate::random::Random;
+use crate::authorization::Authorization;
+use crate::client_auth::ClientAuth;
+use crate::clients::Clients;
+use crate::device_authorization::Devices;
+use crate::dpop::Proofs;
+use crate::forms::Forms;
+use crate::grant_types::{Grants, RecordedExchanges};
+use crate::keyring::{Keys, OpenError};
+use crate::keys::MasterKey;
+use crate::ports::Ports;
+use crate::registration::ClientRegistration;
 use crate::settings::Settings;
-use crate::store::{KeyAddition, Store, StoreError};
-use crate::throttle::{Rates, Throttle};
+use crate::sign_in::SignIn;
+use crate::sign_out::SignOut;
+use crate::store::{Store, StoreError};
+use crate::sweep::{SweepCursor, SweepOutcome, Swept, sweep_step};
+use crate::throttle::Rates;
+use crate::tokens::Tokens;
 
-/// How often the first start tries again when another process adds keys at the same time.
-const FIRST_KEYS_ATTEMPTS: usize = 4;
-
-/// How many kinds of password hashes are looked for.
-const MOST_HASH_KINDS: u32 = 64;
-/// How often, in seconds, it is looked which kinds are left. Those that came are seen when another process adds them.
-const HASH_KINDS_READ_EVERY: i64 = 60;
-
-/// A token authority. Share it by `Arc`.
-///
-/// Its operations stand each in a file of their own: `sign_in`, `refresh`, `verify`, `sign_out`, `sweep`.
+/// A token authority: its parts, each with what it needs and no more. Share it by `Arc`.
 pub struct Authority {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) settings: Settings,
-    pub(crate) hashing: Arc<dyn Hashing>,
-    /// The kinds of password hashes that users have.
-    pub(crate) hash_kinds: ArcSwap<HashKinds>,
-    hash_kinds_read_at: AtomicI64,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) throttle: Mutex<Throttle>,
-    pub(crate) rates: Rates,
-    pub(crate) recorded: Recorded,
-    pub(crate) master: MasterKey,
-    pub(crate) key_pairs: KeyPairs,
-    pub(crate) clients: ClientCache,
-    pub(crate) client_keys: OnceLock<Arc<dyn ClientKeys>>,
-    pub(crate) client_documents: OnceLock<Arc<dyn ClientDocuments>>,
-    pub(crate) client_sectors: OnceLock<Arc<dyn ClientSectors>>,
-    /// Set where clients may name addresses at this machine for the authority to ask.
-    pub(crate) asks_this_machine: OnceLock<()>,
-    pub(crate) certificates: OnceLock<CertificatesSeen>,
-    pub(crate) client_roots: ArcSwapOption<TrustRoots>,
-    ring: ArcSwap<Known>,
-}
-
-/// The key ring, and which state of the store it was made from.
-struct Known {
-    ring: KeyRing,
-    store_changes: u64,
-}
-
-/// The authority cannot start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The keys cannot be used; most often the master key is another one.
-    #[error(transparent)]
-    Keys(#[from] KeyRingError),
-    /// The first keys could not be made.
-    #[error(transparent)]
-    FirstKeys(#[from] KeyChangeError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    store: Arc<dyn Store>,
+    settings: Arc<Settings>,
+    keys: Arc<Keys>,
+    clients: Arc<Clients>,
+    client_auth: ClientAuth,
+    registration: ClientRegistration,
+    sign_in: SignIn,
+    sign_out: SignOut,
+    authorization: Authorization,
+    devices: Devices,
+    grants: Grants,
+    tokens: Arc<Tokens>,
+    proofs: Proofs,
+    forms: Forms,
 }
 
 impl Authority {
@@ -85,62 +51,105 @@ impl Authority {
         store: Arc<dyn Store>,
         master: MasterKey,
         settings: Settings,
-        hashing: Arc<dyn Hashing>,
-        random: Arc<dyn Random>,
+        ports: Ports,
         now: Timestamp,
     ) -> Result<Self, OpenError> {
-        let mut attempts = FIRST_KEYS_ATTEMPTS;
-        let (stored, store_changes) = loop {
-            let store_changes = store.external_changes()?;
-            let stored = store.list_keys().await?;
-            // A wrong master key shows here, before anything is written under it.
-            if !stored.is_empty() {
-                KeyRing::check(&stored, &master)?;
-            }
-            let missing = missing_keys(&stored, &master, &settings, &*random, now)?;
-            if missing.is_empty() {
-                break (stored, store_changes);
-            }
-            attempts -= 1;
-            let newest = newest(&stored, &missing);
-            if store.add_keys(missing, newest).await? == KeyAddition::Superseded && attempts == 0 {
-                return Err(KeyChangeError::Superseded.into());
-            }
-        };
+        let Ports { hashing, random, client_sectors, certificates, this_machine, .. } = ports;
+        let settings = Arc::new(settings);
+        let rates = Arc::new(Rates::new(settings.registration_rate));
+        let keys = Keys::open(store.clone(), settings.clone(), master, &*random, now).await?;
         match store.note_token_api_client(&settings.client_id).await {
             // A disk that is full for the moment keeps nobody from starting.
             Ok(()) | Err(StoreError::Unavailable(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        let ring = KeyRing::open(&stored, &master, &settings, now)?;
-        let hash_kinds = hash_kinds(&*store, &settings).await?;
-        Ok(Self {
-            store,
-            throttle: Mutex::new(Throttle::over(hashing.places())),
-            rates: Rates::new(settings.registration_rate),
-            recorded: Recorded::default(),
-            hash_kinds: ArcSwap::from_pointee(hash_kinds),
-            hash_kinds_read_at: AtomicI64::new(now.unix()),
-            settings,
+        let keys = Arc::new(keys);
+        let sign_in = SignIn::open(
+            store.clone(),
+            settings.clone(),
+            random.clone(),
+            rates.clone(),
+            keys.clone(),
             hashing,
-            random,
-            master,
-            key_pairs: KeyPairs::default(),
-            clients: ClientCache::default(),
-            client_keys: OnceLock::new(),
-            client_documents: OnceLock::new(),
-            client_sectors: OnceLock::new(),
-            asks_this_machine: OnceLock::new(),
-            certificates: OnceLock::new(),
-            client_roots: ArcSwapOption::empty(),
-            ring: ArcSwap::from_pointee(Known { ring, store_changes }),
+            now,
+        );
+        let sign_in = sign_in.await?;
+        let clients = Arc::new(Clients::new(
+            store.clone(),
+            settings.clone(),
+            keys.clone(),
+            ports.client_keys,
+            ports.client_documents,
+        ));
+        let tokens = Arc::new(Tokens {
+            store: store.clone(),
+            settings: settings.clone(),
+            random: random.clone(),
+            keys: keys.clone(),
+            clients: clients.clone(),
+        });
+        Ok(Self {
+            client_auth: ClientAuth {
+                store: store.clone(),
+                settings: settings.clone(),
+                rates: rates.clone(),
+                clients: clients.clone(),
+                certificates,
+                roots: ArcSwapOption::new(ports.client_roots.map(Arc::new)),
+            },
+            registration: ClientRegistration {
+                store: store.clone(),
+                settings: settings.clone(),
+                random: random.clone(),
+                rates: rates.clone(),
+                keys: keys.clone(),
+                clients: clients.clone(),
+                client_sectors,
+                certificates,
+                this_machine,
+            },
+            sign_in,
+            sign_out: SignOut {
+                store: store.clone(),
+                settings: settings.clone(),
+                random: random.clone(),
+                rates: rates.clone(),
+                keys: keys.clone(),
+                clients: clients.clone(),
+            },
+            authorization: Authorization {
+                store: store.clone(),
+                settings: settings.clone(),
+                random: random.clone(),
+                rates: rates.clone(),
+                keys: keys.clone(),
+                clients: clients.clone(),
+            },
+            devices: Devices {
+                store: store.clone(),
+                settings: settings.clone(),
+                random: random.clone(),
+                rates: rates.clone(),
+                keys: keys.clone(),
+                clients: clients.clone(),
+            },
+            grants: Grants {
+                store: store.clone(),
+                settings: settings.clone(),
+                random,
+                keys: keys.clone(),
+                clients: clients.clone(),
+                tokens: tokens.clone(),
+                recorded_exchanges: RecordedExchanges::default(),
+            },
+            proofs: Proofs { store: store.clone(), settings: settings.clone(), rates, keys: keys.clone() },
+            forms: Forms { keys: keys.clone() },
+            store,
+            settings,
+            keys,
+            clients,
+            tokens,
         })
-    }
-
-    /// Lets clients that register themselves name plain http addresses at this machine, since whatever fetches for the authority asks
-    /// there.
-    pub fn let_clients_be_at_this_machine(&self) {
-        let _ = self.asks_this_machine.set(());
     }
 
     /// The settings that are in force.
@@ -153,17 +162,67 @@ impl Authority {
         &*self.store
     }
 
-    /// The JWK Set to publish. The same `Bytes` until the keys change.
-    pub fn published_keys(&self) -> PublishedKeys {
-        self.ring.load().ring.published.clone()
+    /// The keys in use.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
-    /// Calls `with` with the keys in use.
-    pub(crate) fn with_ring<T>(&self, with: impl FnOnce(&KeyRing) -> T) -> T {
-        with(&self.ring.load().ring)
+    /// The clients that there are.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
     }
 
-    /// Brings the keys up to date if another process changed the store or time moved a key on. Cheap otherwise: to be
+    /// What finds out which client asks.
+    pub fn client_auth(&self) -> &ClientAuth {
+        &self.client_auth
+    }
+
+    /// What lets clients register themselves.
+    pub fn registration(&self) -> &ClientRegistration {
+        &self.registration
+    }
+
+    /// What signs people in.
+    pub fn sign_in(&self) -> &SignIn {
+        &self.sign_in
+    }
+
+    /// What signs browsers out.
+    pub fn sign_out(&self) -> &SignOut {
+        &self.sign_out
+    }
+
+    /// What authorizes clients.
+    pub fn authorization(&self) -> &Authorization {
+        &self.authorization
+    }
+
+    /// What signs devices in from elsewhere.
+    pub fn devices(&self) -> &Devices {
+        &self.devices
+    }
+
+    /// What exchanges grants for tokens.
+    pub fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// What is done with tokens that come back.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// What checks proofs of possession.
+    pub fn proofs(&self) -> &Proofs {
+        &self.proofs
+    }
+
+    /// What seals forms.
+    pub fn forms(&self) -> &Forms {
+        &self.forms
+    }
+
+    /// Brings what is known up to date if another process changed the store or time moved a key on. Cheap otherwise: to be
     /// called every second.
     ///
     /// Answers whether the published set changed.
@@ -171,45 +230,42 @@ impl Authority {
     /// # Errors
     /// When the store fails or a key cannot be opened; the keys known so far stay in use.
     pub async fn tick(&self, now: Timestamp) -> Result<bool, OpenError> {
-        let store_changes = self.store.external_changes()?;
-        let outdated = {
-            let known = self.ring.load();
-            known.store_changes != store_changes || known.ring.is_outdated(now)
-        };
-        if outdated {
+        if self.keys.are_outdated(now)? {
             return self.reload(now).await;
         }
-        let since = now.unix().saturating_sub(self.hash_kinds_read_at.load(Ordering::Relaxed));
-        if !(0..HASH_KINDS_READ_EVERY).contains(&since) {
-            self.read_hash_kinds(now).await?;
-        }
+        self.sign_in.tick(now).await?;
         Ok(false)
     }
 
-    /// Reads the keys from the store at once. Answers whether the published set changed.
+    /// Reads the keys from the store at once, and forgets what is known of clients. Answers whether the published set changed.
     ///
     /// # Errors
     /// When the store fails or a key cannot be opened; the keys known so far stay in use.
     pub async fn reload(&self, now: Timestamp) -> Result<bool, OpenError> {
-        // Asked before the keys are read: a change in between is then noticed by the next tick.
-        let store_changes = self.store.external_changes()?;
-        let stored = self.store.list_keys().await?;
-        let ring = KeyRing::open(&stored, &self.master, &self.settings, now)?;
+        let keys = self.keys.read(now).await?;
         self.clients.forget();
-        self.read_hash_kinds(now).await?;
-        let changed = self.ring.load().ring.published != ring.published;
-        self.ring.store(Arc::new(Known { ring, store_changes }));
-        Ok(changed)
+        self.sign_in.reload(now).await?;
+        Ok(self.keys.take_up(keys))
     }
 
-    async fn read_hash_kinds(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.hash_kinds.store(Arc::new(hash_kinds(&*self.store, &self.settings).await?));
-        self.hash_kinds_read_at.store(now.unix(), Ordering::Relaxed);
-        Ok(())
+    /// Does one step of the sweep of one kind.
+    ///
+    /// # Errors
+    /// When the store fails; the same step can be tried again.
+    pub async fn sweep(
+        &self,
+        what: Swept,
+        from: SweepCursor,
+        now: Timestamp,
+    ) -> Result<SweepOutcome, StoreError> {
+        sweep_step(&*self.store, what, from, self.settings.idle_lifetime, now).await
     }
-}
 
-async fn hash_kinds(store: &dyn Store, settings: &Settings) -> Result<HashKinds, StoreError> {
-    let samples = store.sample_password_hashes(MOST_HASH_KINDS).await?;
-    Ok(HashKinds::of(&samples, &settings.argon2))
+    /// Whether the authority can do its work: the store reads and writes.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.store.probe().await
+    }
 }

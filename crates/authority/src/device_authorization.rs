@@ -1,5 +1,5 @@
 //! Signing a device in from elsewhere (RFC 8628): it begins to wait, and its user finds it by its code and says yes or no.
-//! What it is given then stands in `grants/device_code.rs`.
+//! What it is given then stands in `grant_types/device_code.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,19 +10,21 @@ use jeton_oauth::{ErrorCode, Scope};
 use serde::Serialize;
 
 use crate::audit::AuditEvent;
-use crate::audited::decided;
-use crate::authority::Authority;
-use crate::authorization::{SignedIn, permitted_resources};
 use crate::client::Client;
+use crate::clients::Clients;
 use crate::device::{
     Approval, DecidedDevice, DeviceDecision, NewDeviceAuthorization, RequestContent, UserCode, UserCodeError,
 };
 use crate::grant::GrantDetail;
-use crate::grants::TokenRequest;
+use crate::grant_types::TokenRequest;
+use crate::keyring::Keys;
+use crate::oauth_error::OAuthError;
 use crate::one_time::Handle;
-use crate::refusal::OAuthError;
-use crate::store::{DeviceDecided, Placement, StoreError};
-use crate::throttle::Asker;
+use crate::random::Random;
+use crate::settings::Settings;
+use crate::sign_in::SignedIn;
+use crate::store::{DeviceDecided, Placement, Store, StoreError};
+use crate::throttle::{Asker, Rates, account_tag};
 use crate::{Caller, Network};
 
 /// For how many seconds a device waits between two questions (RFC 8628 §3.2).
@@ -114,15 +116,22 @@ impl From<StoreError> for FindDeviceError {
     }
 }
 
-impl Authority {
+/// Signs devices in from elsewhere.
+pub struct Devices {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) clients: Arc<Clients>,
+}
+
+impl Devices {
     /// Lets a device begin to wait.
     ///
     /// # Errors
     /// [`OAuthError`] with the code that goes over the wire.
-    pub async fn begin_device_authorization(
-        &self,
-        request: &TokenRequest,
-    ) -> Result<DeviceAuthorizationResponse, OAuthError> {
+    pub async fn begin(&self, request: &TokenRequest) -> Result<DeviceAuthorizationResponse, OAuthError> {
         let TokenRequest { client, now, .. } = request;
         if !client.metadata.uses(GrantType::DeviceCode) {
             return Err(OAuthError::refused(
@@ -133,7 +142,7 @@ impl Authority {
         let authorization_details = request.details(&self.settings)?;
         let scope = request.scope_beside(&authorization_details, client.scope())?;
         let asked: Vec<_> = request.parameters.all("resource").collect();
-        let resources = permitted_resources(client, &self.settings, &asked)?;
+        let resources = client.permitted_resources(&self.settings, &asked)?;
         let content = RequestContent { resources, authorization_details };
         self.rates.device_authorizations.take_for(client, request.network, *now)?;
         for _ in 0..ATTEMPTS {
@@ -168,7 +177,7 @@ impl Authority {
     ///
     /// # Errors
     /// [`FindDeviceError`] says why there is none.
-    pub async fn find_device(
+    pub async fn find(
         &self,
         typed: &str,
         caller: impl Into<Caller>,
@@ -176,7 +185,7 @@ impl Authority {
         now: Timestamp,
     ) -> Result<FoundDevice, FindDeviceError> {
         let caller = caller.into();
-        let account = signed_in.map(|signed_in| self.account_tag(signed_in.user.username.as_str()));
+        let account = signed_in.map(|signed_in| account_tag(&self.keys, signed_in.user.username.as_str()));
         let account = account.or_else(|| caller.browser()?.last_account());
         let asker = account.map_or(Asker::Network(caller.network()), Asker::Account);
         // What cannot be a code is no guess, so it does not count.
@@ -185,7 +194,7 @@ impl Authority {
         wrong
             .take(asker, now)
             .map_err(|throttled| FindDeviceError::Throttled { retry_after: throttled.retry_after })?;
-        let found = self.known_device(user_code, now).await?.ok_or(FindDeviceError::Unknown)?;
+        let found = self.known(user_code, now).await?.ok_or(FindDeviceError::Unknown)?;
         wrong.give_back(asker);
         Ok(found)
     }
@@ -194,7 +203,7 @@ impl Authority {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn known_device(
+    pub async fn known(
         &self,
         user_code: UserCode,
         now: Timestamp,
@@ -202,7 +211,7 @@ impl Authority {
         let Some(found) = self.store.find_device_authorization(user_code.as_str(), now).await? else {
             return Ok(None);
         };
-        let client = self.client(&found.client).await?.filter(|client| !client.policy.disabled);
+        let client = self.clients.find(&found.client).await?.filter(|client| !client.policy.disabled);
         let Some((client, content)) = client.zip(RequestContent::from_json(&found.content)) else {
             return Ok(None);
         };
@@ -215,7 +224,7 @@ impl Authority {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn approve_device(
+    pub async fn approve(
         &self,
         device: &FoundDevice,
         signed_in: &SignedIn,
@@ -238,24 +247,24 @@ impl Authority {
             },
         };
         let decision = DeviceDecision::Approved { content: approval.to_json() };
-        self.decide_device(device, decision, signed_in, network, now).await
+        self.decide(device, decision, signed_in, network, now).await
     }
 
     /// Tells a device no, in the name of who is signed in.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn deny_device(
+    pub async fn deny(
         &self,
         device: &FoundDevice,
         signed_in: &SignedIn,
         network: Network,
         now: Timestamp,
     ) -> Result<DeviceDecided, StoreError> {
-        self.decide_device(device, DeviceDecision::Denied, signed_in, network, now).await
+        self.decide(device, DeviceDecision::Denied, signed_in, network, now).await
     }
 
-    async fn decide_device(
+    async fn decide(
         &self,
         device: &FoundDevice,
         decision: DeviceDecision,
@@ -270,7 +279,7 @@ impl Authority {
         let (code, by) = (device.user_code.as_str(), signed_in.user.id);
         let outcome = self.store.decide_device_authorization(code, by, decision, now).await?;
         if outcome == DeviceDecided::Done {
-            self.store.record_audit(decided(event, signed_in, &device.client, network, now)).await?;
+            self.store.record_audit(signed_in.decided(event, &device.client, network, now)).await?;
         }
         Ok(outcome)
     }

@@ -1,29 +1,24 @@
 //! Proof of possession by DPoP (RFC 9449): whoever sends a request has the key that its tokens are, or will be, bound to.
 
+use std::sync::Arc;
+
 use jeton_jose::dpop::{DpopError, NonceDemand, Nonces, ProofVerifier, Request};
 use jeton_jose::{Algorithm, Timestamp};
 use jeton_oauth::ErrorCode;
 
 use crate::Network;
-use crate::authority::Authority;
 use crate::client::{Client, SecurityProfile};
+use crate::keyring::Keys;
+use crate::oauth_error::OAuthError;
 use crate::one_time::{OneTimeHash, OneTimeKind};
-use crate::refusal::{OAuthError, Refusal};
-use crate::store::Placement;
+use crate::refusal::Refusal;
+use crate::settings::{DpopNonces, Settings};
+use crate::store::{Placement, Store};
+use crate::throttle::Rates;
 
 const NONCE_NEEDED: Refusal =
     Refusal::new(ErrorCode::UseDpopNonce, "the DPoP proof needs the nonce of this answer");
 const USED: Refusal = Refusal::new(ErrorCode::InvalidDpopProof, "the DPoP proof was used before");
-
-/// Whether proofs have to hold a nonce of the server's (RFC 9449 §8), which keeps anybody from making them in advance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DpopNonces {
-    /// They need one only where the client's clock is wrong: where `iat` is too old or in the future.
-    #[default]
-    Unused,
-    /// They need one. It costs clients a second request whenever theirs is too old.
-    Demanded,
-}
 
 /// A proof, and the request that it came with.
 #[derive(Debug, Clone, Copy)]
@@ -55,35 +50,39 @@ impl GoodProof {
     }
 }
 
-impl Authority {
+/// Checks proofs of possession.
+pub struct Proofs {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) keys: Arc<Keys>,
+}
+
+impl Proofs {
     /// Checks a proof and uses it up. Answers the thumbprint of its key: `cnf.jkt`.
     ///
     /// # Errors
-    /// As [`Authority::check_proof`] and [`Authority::use_proof`]; [`OAuthError::Throttled`] where the network of a client that
+    /// As [`Self::check`] and [`Self::use_up`]; [`OAuthError::Throttled`] where the network of a client that
     /// anybody can be uses up too many.
-    pub async fn redeem_proof(
+    pub async fn redeem(
         &self,
         presented: PresentedProof<'_>,
         client: &Client,
         network: Network,
         now: Timestamp,
     ) -> Result<Box<str>, OAuthError> {
-        let proof = self.check_proof(presented, now)?;
+        let proof = self.check(presented, now)?;
         self.rates.identifiers.take_for(client, network, now)?;
-        self.use_proof(&proof, now).await?;
+        self.use_up(&proof, now).await?;
         Ok(proof.jkt)
     }
 
     /// Checks everything about a proof but whether it was used. Anybody can make such a proof, so what else speaks for the
-    /// request should be looked at before [`Authority::use_proof`] stores anything for it.
+    /// request should be looked at before [`Self::use_up`] stores anything for it.
     ///
     /// # Errors
     /// `invalid_dpop_proof`, or `use_dpop_nonce` where a nonce is wanted that it has not.
-    pub fn check_proof(
-        &self,
-        presented: PresentedProof<'_>,
-        now: Timestamp,
-    ) -> Result<GoodProof, OAuthError> {
+    pub fn check(&self, presented: PresentedProof<'_>, now: Timestamp) -> Result<GoodProof, OAuthError> {
         let demand = match self.settings.dpop_nonces {
             DpopNonces::Unused => NonceDemand::WhereClocksDiffer,
             DpopNonces::Demanded => NonceDemand::Always,
@@ -134,7 +133,7 @@ impl Authority {
     ///
     /// # Errors
     /// `invalid_dpop_proof` where it was used before.
-    pub async fn use_proof(&self, proof: &GoodProof, now: Timestamp) -> Result<(), OAuthError> {
+    pub async fn use_up(&self, proof: &GoodProof, now: Timestamp) -> Result<(), OAuthError> {
         let placed = self.store.place(OneTimeKind::DpopProofId, proof.id, "".into(), proof.until, now);
         match placed.await? {
             Placement::Placed => Ok(()),
@@ -143,13 +142,13 @@ impl Authority {
     }
 
     /// The nonce that proofs should hold from now on.
-    pub fn dpop_nonce(&self, now: Timestamp) -> String {
+    pub fn nonce(&self, now: Timestamp) -> String {
         self.nonces().current(now)
     }
 
     /// Nothing is stored for a nonce: every node makes the same ones, and nobody else can.
     fn nonces(&self) -> Nonces {
-        let secret = self.with_ring(|ring| ring.seal("dpop_nonces", &[]));
+        let secret = self.keys.with_ring(|ring| ring.seal("dpop_nonces", &[]));
         Nonces::new(&secret).expect("a seal has 32 bytes")
     }
 }

@@ -3,82 +3,73 @@
 //! Nothing here knows HTTP or SQL, reads a clock or draws random numbers by itself: time, randomness and storage come in
 //! as arguments, so each rule can be tested by calling it.
 
-pub mod accounts;
 pub mod audit;
-mod audited;
 mod authority;
 pub mod authorization;
-mod authorize;
-mod browser;
-mod caller;
 pub mod client;
 pub mod client_auth;
-mod client_signing;
-mod clients;
+pub mod clients;
 pub mod device;
 mod device_authorization;
 mod display_text;
+mod distinguished_name;
 mod dpop;
-mod end_session;
-mod form_token;
+mod forms;
 pub mod grant;
-pub mod grants;
+pub mod grant_types;
 mod id;
-mod introspect;
 pub mod issue;
-mod kept_sign_out;
+pub mod keyring;
 pub mod keys;
-mod known_browser;
-mod known_network;
+mod known_token;
 mod network;
+mod oauth_error;
 pub mod one_time;
 pub mod password;
-mod preview;
-mod pushed;
+mod pkce;
+pub mod ports;
 mod random;
-mod recognise;
-mod refresh;
 pub mod refresh_token;
 mod refusal;
 mod registration;
-mod request_object;
-mod revoke;
+mod sender_constraint;
 pub mod session;
 pub mod settings;
-mod sign_in;
+mod shown_digest;
+pub mod sign_in;
 mod sign_out;
 pub mod store;
 pub mod sweep;
 pub mod throttle;
-mod token;
+mod tokens;
 mod typ;
 pub mod user;
-mod userinfo;
-mod verify;
 
-pub use authority::{Authority, OpenError};
-pub use authorize::{GrantCodeError, IdentifyError, REQUEST_URI_PREFIX};
-pub use caller::Caller;
+pub use authority::Authority;
+pub use authorization::{
+    GrantCodeError, IdentifyError, PushedRequest, REQUEST_URI_PREFIX, RequestObjectError,
+};
 pub use device_authorization::{
-    DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, FindDeviceError, FoundDevice,
+    DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, Devices, FindDeviceError, FoundDevice,
 };
 pub use display_text::{DisplayNameError, MAX_DISPLAY_NAME, check_display_name, hidden_characters, visible};
-pub use dpop::{DpopNonces, GoodProof, PresentedProof, dpop_algorithms};
-pub use end_session::{Acting, AtBrowser, EndSession, EndSessionError, EndSessionRequest, LogoutToken};
-pub use form_token::{FORM_LIFETIME, FormSeal, FormVerdict, ShownDigest, StaleForm};
+pub use dpop::{GoodProof, PresentedProof, Proofs, dpop_algorithms};
+pub use forms::{FORM_LIFETIME, FormSeal, FormVerdict, Forms, StaleForm};
 pub use id::{GrantId, ParseIdError, SessionId, UserId};
-pub use introspect::Introspection;
-pub use known_browser::{KNOWN_ACCOUNTS, KnownBrowser};
-pub use known_network::{KNOWN_NETWORK_KEPT, KNOWN_NETWORKS};
+pub use issue::TokenPair;
+pub use keyring::OpenError;
 pub use network::Network;
-pub use preview::Preview;
-pub use pushed::{PushedRequest, RequestObjectError};
+pub use oauth_error::OAuthError;
+pub use ports::Ports;
 pub use random::{Random, SystemRandom};
-pub use refusal::{OAuthError, Refusal};
+pub use refusal::Refusal;
 pub use registration::{
-    LeftOut, MAX_REGISTRATION_TOKEN_USES, REGISTRATION_PATH, Registration, RegistrationError,
-    add_registration_token,
+    ClientRegistration, LeftOut, MAX_REGISTRATION_TOKEN_USES, REGISTRATION_PATH, Registration,
+    RegistrationError, add_registration_token,
 };
+pub use sender_constraint::{SenderConstraint, TokenType};
+pub use shown_digest::ShownDigest;
 pub use sign_in::SignInError;
-pub use token::{TokenError, TokenPair};
-pub use userinfo::{UserInfo, UserInfoBody, UserInfoError};
+pub use sign_out::{Acting, AtBrowser, EndSession, EndSessionError, EndSessionRequest, LogoutToken, SignOut};
+pub use throttle::{Caller, KNOWN_ACCOUNTS, KNOWN_NETWORK_KEPT, KNOWN_NETWORKS, KnownBrowser};
+pub use tokens::{Introspection, Preview, TokenError, Tokens, UserInfo, UserInfoBody, UserInfoError};

@@ -1,7 +1,9 @@
 //! What may be used once. The client holds a random text, the store its hash: who reads the store can redeem nothing.
 
+mod kept;
 mod presenting;
 
+pub use kept::{NewAnswer, RequestAnswer, Standing, answer_request};
 pub use presenting::{CodeState, CodeVerdict, Presentation, Presenter, present};
 
 use std::fmt;

@@ -6,11 +6,9 @@ use jeton_jose::{Algorithm, SharedSecret};
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::GrantType;
 
-use crate::client::PkcePolicy;
-use crate::dpop::DpopNonces;
-use crate::issue::ClaimMapping;
 use crate::password::Argon2Params;
-use crate::refresh_token::RefreshPolicy;
+use crate::pkce::PkcePolicy;
+use crate::user::ClaimMapping;
 
 /// The settings of an authority.
 #[derive(Debug, Clone)]
@@ -219,3 +217,28 @@ pub const ID_TOKEN_ALGORITHM: Algorithm = Algorithm::RS256;
 
 /// The algorithm of the first key where nothing else is said: understood by every client, and cheap.
 pub const FIRST_ALGORITHM: Algorithm = Algorithm::ES256;
+
+/// How lenient refreshing is. The settings `refresh.grace` and `refresh.excuses`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefreshPolicy {
+    /// For how long after an advance or an excuse the grant stands still. Zero turns it off.
+    pub grace: Duration,
+    /// How many generations in a row may have been excused. Zero excuses nothing, not even the same parent again.
+    pub excuses: u8,
+}
+
+impl Default for RefreshPolicy {
+    fn default() -> Self {
+        Self { grace: Duration::from_secs(30), excuses: 3 }
+    }
+}
+
+/// Whether proofs have to hold a nonce of the server's (RFC 9449 §8), which keeps anybody from making them in advance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DpopNonces {
+    /// They need one only where the client's clock is wrong: where `iat` is too old or in the future.
+    #[default]
+    Unused,
+    /// They need one. It costs clients a second request whenever theirs is too old.
+    Demanded,
+}

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
-use crate::authority::Authority;
 use crate::one_time::OneTimeKind;
 use crate::store::{ExpiredSession, Needless, Store, StoreError, SweepStep};
 use crate::{GrantId, KNOWN_NETWORK_KEPT};
@@ -172,29 +171,6 @@ fn outcome(step: SweepStep<Cursor>) -> SweepOutcome {
         None => SweepPace::Later,
     };
     SweepOutcome { removed: step.removed, next: SweepCursor(step.next.unwrap_or_default()), pace }
-}
-
-impl Authority {
-    /// Does one step of the sweep of one kind.
-    ///
-    /// # Errors
-    /// When the store fails; the same step can be tried again.
-    pub async fn sweep(
-        &self,
-        what: Swept,
-        from: SweepCursor,
-        now: Timestamp,
-    ) -> Result<SweepOutcome, StoreError> {
-        sweep_step(&*self.store, what, from, self.settings.idle_lifetime, now).await
-    }
-
-    /// Whether the authority can do its work: the store reads and writes.
-    ///
-    /// # Errors
-    /// When it cannot.
-    pub async fn probe(&self) -> Result<(), StoreError> {
-        self.store.probe().await
-    }
 }
 
 #[cfg(test)]

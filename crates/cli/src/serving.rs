@@ -7,18 +7,19 @@ use std::time::Duration;
 use axum::Router;
 use jeton_authority::client::PkcePolicy;
 use jeton_authority::password::Argon2Params;
-use jeton_authority::refresh_token::RefreshPolicy;
+use jeton_authority::settings::DpopNonces;
+use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::settings::{
     AccessAlgorithm, AccessTyp, RegistrationPolicy, RegistrationRate, Settings, TokenApiAudience,
 };
-use jeton_authority::{Authority, DpopNonces, SystemRandom};
+use jeton_authority::{Authority, Ports};
 use jeton_jose::SharedSecret;
 use jeton_server::control::ControlSocket;
 use jeton_server::hashing::HashPool;
 use jeton_server::tls::{self, AskForCertificates, Tls, TlsError};
 use jeton_server::{
-    Background, Clock, Fetcher, ForwardingHeader, Limits, Listener, Service, Shutdown, Signals, TokenApi,
-    TokenApiOptions, TrustedProxies, descriptors, logging, memory,
+    Background, Clock, Fetcher, ForwardingHeader, Limits, Listener, Service, ServiceBuilder, Shutdown,
+    Signals, TokenApi, TokenApiOptions, TrustedProxies, descriptors, logging, memory,
 };
 use jeton_store::{Access, DataFolder, ServerLock, SqliteStore, cause};
 use tokio::net::TcpListener;
@@ -38,6 +39,7 @@ pub(crate) struct Prepared {
     pub(crate) store: Arc<SqliteStore>,
     /// The authority.
     pub(crate) authority: Arc<Authority>,
+    service: ServiceBuilder,
     /// The secret that the APIs share, where there is one.
     pub(crate) shared_secret: Option<SharedSecret>,
     /// The address that it listens on, with the port that it got.
@@ -107,22 +109,18 @@ impl Prepared {
             }
             None => (None, None),
         };
-        let hashing = hash_pool(&config)?;
-        let authority = Authority::open(
-            Arc::clone(&store) as Arc<_>,
-            master,
-            settings(&config, address, shared_secret.clone()),
-            Arc::new(hashing),
-            Arc::new(SystemRandom),
-            clock::now(),
-        )
-        .await
-        .map_err(|error| Failure::coded("keys_unusable", error.to_string()))?;
+        let service = service(&config, tls.as_ref(), address, mtls_address)?;
+        let ports = Ports { hashing: Arc::new(hash_pool(&config)?), ..service.ports() };
+        let settings = settings(&config, address, shared_secret.clone());
+        let authority = Authority::open(Arc::clone(&store) as Arc<_>, master, settings, ports, clock::now());
+        let authority =
+            authority.await.map_err(|error| Failure::coded("keys_unusable", error.to_string()))?;
         Ok(Self {
             config,
             folder,
             store,
             authority: Arc::new(authority),
+            service,
             shared_secret,
             address,
             mtls_address,
@@ -141,28 +139,7 @@ impl Prepared {
         routes: Router,
         ready: impl FnOnce(),
     ) -> Result<(), Failure> {
-        let mut builder = Service::builder(self.authority);
-        if let Some(name) = &self.config.proxy_client_certificate_header {
-            builder = builder.client_certificate_header(name.0.clone());
-        }
-        if let Some(tls) = self.tls.as_ref().filter(|_| self.config.asks_for_certificates()) {
-            builder = builder.client_certificates(tls.client_roots());
-        }
-        if let Some(url) = self.config.mtls_url_at(self.address, self.mtls_address.map(|it| it.port())) {
-            builder = builder.mtls_url(url);
-        }
-        let service = builder
-            .clock(Clock::system())
-            .limits(limits(&self.config))
-            .trusted_proxies(proxies(&self.config))
-            .token_api_options(TokenApiOptions {
-                origins: self.config.token_api_origins.clone(),
-                username_field: self.config.token_api_username_field.clone(),
-            })
-            .token_api(if self.config.token_api_enabled { TokenApi::Served } else { TokenApi::Off })
-            .fetcher(fetcher(&self.config)?)
-            .also(routes)
-            .build();
+        let service = self.service.also(routes).build(self.authority);
         let mut background = Background::start(&service);
         let refused = |error: std::io::Error| {
             let cause = cause(&self.folder.socket(), &error);
@@ -202,6 +179,35 @@ impl Prepared {
             )),
         }
     }
+}
+
+/// The service as it is configured, still without its authority.
+fn service(
+    config: &Config,
+    tls: Option<&Tls>,
+    address: SocketAddr,
+    mtls_address: Option<SocketAddr>,
+) -> Result<ServiceBuilder, Failure> {
+    let mut builder = Service::builder();
+    if let Some(name) = &config.proxy_client_certificate_header {
+        builder = builder.client_certificate_header(name.0.clone());
+    }
+    if let Some(tls) = tls.filter(|_| config.asks_for_certificates()) {
+        builder = builder.client_certificates(tls.client_roots());
+    }
+    if let Some(url) = config.mtls_url_at(address, mtls_address.map(|it| it.port())) {
+        builder = builder.mtls_url(url);
+    }
+    Ok(builder
+        .clock(Clock::system())
+        .limits(limits(config))
+        .trusted_proxies(proxies(config))
+        .token_api_options(TokenApiOptions {
+            origins: config.token_api_origins.clone(),
+            username_field: config.token_api_username_field.clone(),
+        })
+        .token_api(if config.token_api_enabled { TokenApi::Served } else { TokenApi::Off })
+        .fetcher(fetcher(config)?))
 }
 
 /// What the configuration says to the authority.

@@ -98,7 +98,7 @@ async fn make_keys(authority: Arc<Authority>, clock: Clock) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match authority.make_id_token_key(clock.now()).await {
+        match authority.keys().make_id_token_key(clock.now()).await {
             Ok(made) => {
                 trouble.over();
                 if made {

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, header};
 use http_body::Body;
 use hyper::body::Incoming;
-use jeton_authority::client_auth::{CertificatesSeen, ClientCertificate};
+use jeton_authority::client_auth::ClientCertificate;
+use jeton_authority::ports::{CertificatesSeen, Ports, ThisMachine};
 use jeton_authority::{Authority, Network};
 use jeton_fetch::{Fetcher, Reach};
 use jeton_jose::x509::TrustRoots;
@@ -58,11 +59,10 @@ struct Shared {
 }
 
 impl Service {
-    /// Makes a service over an authority; unless told otherwise with default limits, no trusted proxy, the system's clock,
-    /// and a fetcher that reaches public addresses alone.
-    pub fn builder(authority: Arc<Authority>) -> ServiceBuilder {
+    /// Makes a service; unless told otherwise with default limits, no trusted proxy, the system's clock, and a fetcher that
+    /// reaches public addresses alone.
+    pub fn builder() -> ServiceBuilder {
         ServiceBuilder {
-            authority,
             clock: Clock::system(),
             limits: Limits::default(),
             proxies: TrustedProxies::default(),
@@ -70,6 +70,7 @@ impl Service {
             token_api_options: TokenApiOptions::default(),
             certificate_header: None,
             own_certificates: CertificatesSeen::None,
+            client_roots: None,
             mtls_url: None,
             fetcher: Fetcher::new(),
             routes: Router::new(),
@@ -164,7 +165,7 @@ impl Service {
             shared.notices.say(peer, oddity, app.clock.now());
         }
         let known = if glance.cookie { app.cookies.known(headers) } else { None };
-        let browser = known.and_then(|cookie| app.authority.known_browser(cookie));
+        let browser = known.and_then(|cookie| app.authority.sign_in().known_browser(cookie));
         let reader = if glance.reader {
             Reader::of(app.urls.within(request.uri().path()), headers)
         } else {
@@ -234,7 +235,6 @@ impl Answer for Service {
 
 /// Makes a [`Service`].
 pub struct ServiceBuilder {
-    authority: Arc<Authority>,
     clock: Clock,
     limits: Limits,
     proxies: TrustedProxies,
@@ -242,6 +242,7 @@ pub struct ServiceBuilder {
     token_api_options: TokenApiOptions,
     certificate_header: Option<HeaderName>,
     own_certificates: CertificatesSeen,
+    client_roots: Option<TrustRoots>,
     mtls_url: Option<String>,
     fetcher: Fetcher,
     routes: Router,
@@ -292,13 +293,10 @@ impl ServiceBuilder {
     #[must_use]
     pub fn client_certificates(self, roots: Option<TrustRoots>) -> Self {
         let own_certificates = match roots {
-            Some(roots) => {
-                self.authority.trust_client_roots(roots);
-                CertificatesSeen::Verified
-            }
+            Some(_) => CertificatesSeen::Verified,
             None => CertificatesSeen::SelfSigned,
         };
-        Self { own_certificates, ..self }
+        Self { own_certificates, client_roots: roots, ..self }
     }
 
     /// Tells clients with certificates to come to this URL (RFC 8705 §5), where others come to the issuer's. No slash at its
@@ -321,35 +319,45 @@ impl ServiceBuilder {
         Self { routes: self.routes.merge(routes), ..self }
     }
 
-    /// The service.
-    pub fn build(self) -> Service {
+    /// What the authority of the service needs from it, to be opened with: what fetches for clients, and what can be known of
+    /// their certificates.
+    pub fn ports(&self) -> Ports {
+        let (fetcher, clock, places) = (&self.fetcher, &self.clock, FetchPlaces::default());
+        let client_keys = RemoteClientKeys::new(fetcher.clone(), clock.clone(), places.clone());
+        let client_documents = RemoteClientDocuments::new(fetcher.clone(), clock.clone(), places.clone());
+        let client_sectors = RemoteSectors::new(fetcher.clone(), places);
+        Ports {
+            client_keys: Some(Arc::new(client_keys)),
+            client_documents: Some(Arc::new(client_documents)),
+            client_sectors: Some(Arc::new(client_sectors)),
+            this_machine: match fetcher.allows(Reach::Loopback) {
+                true => ThisMachine::Asked,
+                false => ThisMachine::OutOfReach,
+            },
+            certificates: match self.certificate_header {
+                // A proxy verifies what its clients show before it passes it on.
+                Some(_) => CertificatesSeen::Verified,
+                None => self.own_certificates,
+            },
+            client_roots: self.client_roots.clone(),
+            ..Ports::default()
+        }
+    }
+
+    /// The service over an authority, which was opened with the [ports](Self::ports) of this builder.
+    pub fn build(self, authority: Arc<Authority>) -> Service {
         let Self {
-            authority,
             clock,
             limits,
             proxies,
             token_api,
             token_api_options,
             certificate_header,
-            own_certificates,
             mtls_url,
             fetcher,
             routes,
+            ..
         } = self;
-        // A proxy verifies what its clients show before it passes it on.
-        authority.see_certificates(match certificate_header {
-            Some(_) => CertificatesSeen::Verified,
-            None => own_certificates,
-        });
-        if fetcher.allows(Reach::Loopback) {
-            authority.let_clients_be_at_this_machine();
-        }
-        let places = FetchPlaces::default();
-        let keys = RemoteClientKeys::new(fetcher.clone(), clock.clone(), places.clone());
-        authority.fetch_client_keys_with(Arc::new(keys));
-        let documents = RemoteClientDocuments::new(fetcher.clone(), clock.clone(), places.clone());
-        authority.fetch_client_documents_with(Arc::new(documents));
-        authority.fetch_client_sectors_with(Arc::new(RemoteSectors::new(fetcher.clone(), places)));
         let urls = Urls::of(&authority.settings().issuer);
         let cookies = Cookies::of(&authority.settings().issuer, urls.base());
         let metadata = discovery::metadata(&authority, mtls_url.as_deref());

@@ -11,8 +11,8 @@ use jeton_oauth::Parameters;
 use serde::{Deserialize, Serialize};
 
 use super::code::CodeContent;
-use crate::form_token::FORM_LIFETIME;
-use crate::one_time::{OneTime, OneTimeHash};
+use crate::forms::FORM_LIFETIME;
+use crate::one_time::{OneTime, OneTimeHash, Standing};
 use crate::user::User;
 
 /// For how long a request may live from when it was kept, however often its page is shown: its own lifetime and this. Each time
@@ -20,17 +20,6 @@ use crate::user::User;
 const MOST_SHOWN: Duration = Duration::from_secs(2 * FORM_LIFETIME.as_secs());
 /// A page that is shown again prolongs the request only where this much is gained: a view need not cost a write.
 const PROLONGED_BY: Duration = Duration::from_secs(60);
-
-/// How a kept request stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Its user has still to answer it.
-    Waiting,
-    /// It gave its code.
-    Answered,
-    /// Its time is over.
-    Expired,
-}
 
 /// A kept request, as its row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +63,7 @@ impl KeptRequest {
 
     /// Reads a row; nothing where a newer version wrote it.
     pub(crate) fn read(handle: OneTimeHash, row: &OneTime, now: Timestamp) -> Option<(Parameters, Self)> {
-        let standing = standing(row, now);
+        let standing = Standing::of(row, now);
         let kept = |latest| Self { handle, standing, expires_at: row.expires_at, latest };
         // A row of an older version holds the query alone, and lives no longer than it was kept for.
         let (query, kept) = if row.content.starts_with('{') {
@@ -90,58 +79,6 @@ impl KeptRequest {
     pub(crate) fn prolonged(&self, now: Timestamp) -> Option<Timestamp> {
         let until = now.saturating_add(FORM_LIFETIME).min(self.latest);
         (until > self.expires_at.saturating_add(PROLONGED_BY)).then_some(until)
-    }
-}
-
-fn standing(row: &OneTime, now: Timestamp) -> Standing {
-    if row.redeemed_at.is_some() {
-        Standing::Answered
-    } else if row.expires_at <= now {
-        Standing::Expired
-    } else {
-        Standing::Waiting
-    }
-}
-
-/// A kept request that is to be answered with a code.
-#[derive(Debug, Clone)]
-pub struct NewAnswer {
-    /// The request.
-    pub request: OneTimeHash,
-    /// The code, which is one and the same for this request and browser.
-    pub code: OneTimeHash,
-    /// What the code stands for.
-    pub content: Box<str>,
-    /// Until when the code may be redeemed.
-    pub code_expires_at: Timestamp,
-    /// Until when the answered request is remembered.
-    pub kept_until: Timestamp,
-}
-
-/// The outcome of answering a kept request with a code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RequestAnswer {
-    /// It is answered with this call: the request is used and the code is placed.
-    Answered,
-    /// It was answered before.
-    AnsweredBefore {
-        /// The code of this browser, where it was this browser that answered and the code is still remembered.
-        code: Option<OneTime>,
-    },
-    /// Its time is over.
-    Expired,
-    /// There is no such request.
-    Unknown,
-}
-
-/// Decides whether a kept request gives a code, from its row and the row of the code that it would give at this browser. With
-/// [`RequestAnswer::Answered`] the store marks the request as used and places the code, in the same transaction.
-pub fn answer_request(request: Option<&OneTime>, code: Option<OneTime>, now: Timestamp) -> RequestAnswer {
-    match request.map(|row| standing(row, now)) {
-        None => RequestAnswer::Unknown,
-        Some(Standing::Waiting) => RequestAnswer::Answered,
-        Some(Standing::Answered) => RequestAnswer::AnsweredBefore { code },
-        Some(Standing::Expired) => RequestAnswer::Expired,
     }
 }
 
@@ -197,18 +134,5 @@ mod tests {
         let (parameters, kept) = KeptRequest::read(OneTimeHash::of("x"), &old, at(10)).expect("a request");
         assert_eq!(parameters.get("scope"), Some("openid email"));
         assert_eq!((kept.standing, kept.prolonged(at(10))), (Standing::Waiting, None));
-    }
-
-    #[test]
-    fn a_request_is_answered_once_and_in_time() {
-        let code = row("{}", 60, None);
-        let answer =
-            |request: Option<OneTime>, now| answer_request(request.as_ref(), Some(code.clone()), at(now));
-        assert_eq!(answer(None, 0), RequestAnswer::Unknown);
-        assert_eq!(answer(Some(row("", 540, None)), 539), RequestAnswer::Answered);
-        assert_eq!(answer(Some(row("", 540, None)), 540), RequestAnswer::Expired);
-        let before = RequestAnswer::AnsweredBefore { code: Some(code.clone()) };
-        assert_eq!(answer(Some(row("", 540, Some(5))), 6), before);
-        assert_eq!(answer(Some(row("", 540, Some(5))), 600), before);
     }
 }

@@ -3,20 +3,43 @@
 
 mod code;
 mod details;
+mod identifying;
 mod kept;
+mod pushed;
 mod received;
 mod redirectable;
 mod request;
+mod request_object;
 mod response;
 mod step;
 
 pub(crate) use code::CodeContent;
 pub(crate) use details::{narrowed_details, permitted_details};
+pub use identifying::{GrantCodeError, IdentifyError, REQUEST_URI_PREFIX};
+pub use kept::KeptRequest;
 pub(crate) use kept::{KeptContent, leads_again};
-pub use kept::{KeptRequest, NewAnswer, RequestAnswer, Standing, answer_request};
+pub use pushed::{PushedRequest, RequestObjectError};
 pub use received::{PageError, ReceivedRequest};
-pub(crate) use redirectable::permitted_resources;
 pub use redirectable::{RedirectError, RedirectableRequest};
 pub use request::AuthorizationRequest;
 pub use response::{AuthorizationResponse, ResponseParameters};
-pub use step::{Identified, NextStep, SignedIn, Since, may_continue, next_step};
+pub use step::{Identified, NextStep, Since, may_continue, next_step};
+
+use std::sync::Arc;
+
+use crate::clients::Clients;
+use crate::keyring::Keys;
+use crate::random::Random;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::throttle::Rates;
+
+/// Authorizes clients at the wish of those who are signed in.
+pub struct Authorization {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) clients: Arc<Clients>,
+}

@@ -9,10 +9,11 @@ use jeton_oauth::pkce::{self, CodeChallenge};
 use jeton_oauth::{ErrorCode, ErrorDescription, Parameters, RedirectUri, Scope};
 
 use super::details::permitted_details;
-use super::kept::{KeptRequest, Standing};
+use super::kept::KeptRequest;
 use super::request::AuthorizationRequest;
 use super::response::{AuthorizationResponse, ResponseParameters};
 use crate::client::{Client, ClientSource, InsteadOfPkce, PkcePolicy};
+use crate::one_time::Standing;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 
@@ -25,8 +26,6 @@ const MAX_NONCE: usize = 2048;
 const MAX_HINT: usize = 320;
 /// The longest unknown word of `prompt` that an answer repeats, in bytes.
 const LONGEST_PROMPT: usize = 32;
-/// The most resources in one request.
-const MAX_RESOURCES: usize = 8;
 
 /// A request that can be answered with a redirect.
 #[derive(Debug, Clone)]
@@ -261,7 +260,7 @@ impl RedirectableRequest {
 
     fn resources(&self, settings: &Settings) -> Result<Vec<Box<str>>, Refusal> {
         let asked: Vec<_> = self.parameters.all("resource").collect();
-        permitted_resources(&self.client, settings, &asked)
+        self.client.permitted_resources(settings, &asked)
     }
 }
 
@@ -274,28 +273,4 @@ fn unknown_prompt(word: &str) -> Refusal {
         Some(description) => Refusal { description, ..refusal },
         None => refusal,
     }
-}
-
-/// Checks the resources that a client asks for (RFC 8707 §2).
-pub(crate) fn permitted_resources(
-    client: &Client,
-    settings: &Settings,
-    asked: &[&str],
-) -> Result<Vec<Box<str>>, Refusal> {
-    if asked.len() > MAX_RESOURCES {
-        return Err(Refusal::new(ErrorCode::InvalidTarget, "too many resources"));
-    }
-    let mut permitted: Vec<Box<str>> = Vec::with_capacity(asked.len());
-    for asked in asked {
-        let Some(resource) = client.permitted_resource(settings, asked) else {
-            return Err(Refusal::new(
-                ErrorCode::InvalidTarget,
-                "the resource is not one of those that the client may use",
-            ));
-        };
-        if !permitted.iter().any(|before| **before == *resource) {
-            permitted.push(resource.into());
-        }
-    }
-    Ok(permitted)
 }

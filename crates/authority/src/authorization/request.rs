@@ -7,10 +7,11 @@ use jeton_oauth::authorization::{AuthorizationDetails, ClaimsRequest, Prompt, Re
 use jeton_oauth::pkce::CodeChallenge;
 use jeton_oauth::{Parameters, RedirectUri, Scope};
 
-use super::kept::{KeptRequest, Standing};
+use super::kept::KeptRequest;
 use super::redirectable::RedirectError;
 use super::response::{AuthorizationResponse, ResponseParameters};
 use crate::client::{Client, Consent};
+use crate::one_time::Standing;
 use crate::refusal::Refusal;
 
 /// A request in which everything has been checked. What is still to find out is who the user is, and what they say.

@@ -9,13 +9,14 @@ use jeton_oauth::authorization::ResponseMode;
 use jeton_oauth::{Parameters, RedirectUri};
 use serde_json::{Map, Value};
 
+use super::Authorization;
+use super::identifying::IdentifyError;
 use super::received::PageError;
-use crate::authority::Authority;
-use crate::authorize::IdentifyError;
 use crate::client::Client;
-use crate::issue::{Content, Encryption};
+use crate::clients::{Content, Encryption};
+use crate::oauth_error::OAuthError;
 use crate::one_time::Handle;
-use crate::refusal::{OAuthError, Refusal};
+use crate::refusal::Refusal;
 
 /// What an answer says.
 #[derive(Clone)]
@@ -81,7 +82,7 @@ impl AuthorizationResponse {
 /// For how long a signed answer may be taken: the client has it at once (JARM §2.1).
 const SIGNED_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-impl Authority {
+impl Authorization {
     /// The parameters of an answer as they travel: as they are, or as one JWT (JARM §2.1), signed and, for a client that
     /// registered for it, then encrypted (JARM §2.2).
     ///
@@ -103,13 +104,16 @@ impl Authority {
         claims.insert("exp".to_owned(), now.saturating_add(SIGNED_LIFETIME).unix().into());
         claims.insert("iat".to_owned(), now.unix().into());
         let registered = client.metadata.authorization_signed_response_alg.as_deref();
-        let signed = self.sign_for(self.algorithm_for(client, registered), "JWT", &claims, now).await?;
+        let signed = self
+            .clients
+            .sign_for(self.clients.algorithm_for(client, registered), "JWT", &claims, now)
+            .await?;
         let response = match client.metadata.authorization_encrypted_response_alg.as_deref() {
             None => signed,
             Some(alg) => {
                 let enc = client.metadata.authorization_encrypted_response_enc.as_deref();
                 let encrypted =
-                    self.encrypt_for(client, Encryption { alg, enc }, Content::Token(&signed)).await;
+                    self.clients.encrypt_for(client, Encryption { alg, enc }, Content::Token(&signed)).await;
                 encrypted.map_err(|error| match error {
                     OAuthError::Refused(_) => PageError::EncryptionKeyMissing.into(),
                     error => IdentifyError::Failed(error),

@@ -10,17 +10,7 @@ use super::request::AuthorizationRequest;
 use crate::client::{Consent, ConsentPolicy};
 use crate::issue::ACR_SINGLE_FACTOR;
 use crate::refusal::Refusal;
-use crate::session::Session;
-use crate::user::User;
-
-/// Somebody who is signed in at this browser.
-#[derive(Debug, Clone)]
-pub struct SignedIn {
-    /// The session.
-    pub session: Session,
-    /// Who it is.
-    pub user: User,
-}
+use crate::sign_in::SignedIn;
 
 /// How the user said who they are, as part of this very request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -3,18 +3,17 @@
 mod algorithms;
 mod consent;
 mod defaults;
-mod document;
-mod fetching;
 mod permits;
 mod policy;
 mod profile;
 mod registered;
-mod remote_keys;
+mod resources;
 mod secret;
 mod sector;
 
 use jeton_oauth::client::ClientId;
 
+pub use crate::pkce::{InsteadOfPkce, PkcePolicy};
 pub(crate) use algorithms::names;
 pub use algorithms::{
     ASSERTION_ALGORITHMS, CONTENT_ENCRYPTION_ALGORITHMS, KEY_ENCRYPTION_ALGORITHMS,
@@ -22,19 +21,14 @@ pub use algorithms::{
 };
 pub use consent::Consent;
 pub use defaults::say_id_token_algorithm;
-pub(crate) use document::is_document_url;
-pub use document::{ClientDocument, ClientDocuments};
-pub use fetching::{FetchFor, TurnedAway};
-pub(crate) use permits::known_as;
 pub use policy::{
-    ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims, InsteadOfPkce,
-    IntrospectionPolicy, PkcePolicy, TrustedIssuer,
+    ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims,
+    IntrospectionPolicy, TrustedIssuer,
 };
 pub use profile::SecurityProfile;
 pub use registered::{Client, ClientError, NewClient, StoredClient, Unverified, display_names};
-pub use remote_keys::ClientKeys;
+pub(crate) use resources::known_as;
 pub use secret::ClientSecret;
-pub use sector::ClientSectors;
 
 /// Whether a client of this identifier would be taken for the token API's own, which `client_id` of the settings names and which is
 /// never stored. None can be added under that name.

@@ -2,12 +2,11 @@
 //! scopes, resources or types of authorization details away; the grant keeps what the user allowed, so that what is given back
 //! later is there again.
 
+use jeton_oauth::Scope;
 use jeton_oauth::authorization::AuthorizationDetails;
-use jeton_oauth::{Scope, is_same_resource};
 
-use super::{Client, ClientSource};
+use super::Client;
 use crate::grant::Grant;
-use crate::settings::Settings;
 
 impl Client {
     /// What of a scope it may have now.
@@ -31,18 +30,6 @@ impl Client {
         self.metadata.authorization_details_types.iter().any(|own| own == kind)
     }
 
-    /// The resource that a client means (RFC 8707), as the operator writes it, which is how the API knows itself. `None` where
-    /// the client may have no tokens for it.
-    pub(crate) fn permitted_resource<'a>(&'a self, settings: &'a Settings, asked: &str) -> Option<&'a str> {
-        // Nobody decided about a client that came by itself, but about all of them.
-        let of_all: &[String] = match self.policy.source {
-            ClientSource::Operator => &[],
-            _ => &settings.registered_resources,
-        };
-        let known = self.policy.resources.iter().chain(of_all).chain([&settings.audience]);
-        known_as(known.map(String::as_str), asked)
-    }
-
     /// Whether nothing is left of what was granted. A grant of nothing has lost nothing.
     pub(crate) fn lost_all_of(&self, grant: &Grant) -> bool {
         let scope = grant.scope.split(' ').filter(|token| !token.is_empty());
@@ -53,12 +40,4 @@ impl Client {
             .peekable();
         granted.peek().is_some() && !granted.any(|kept| kept)
     }
-}
-
-/// How a resource is written among those that are known.
-pub(crate) fn known_as<'a>(known: impl Iterator<Item = &'a str> + Clone, asked: &str) -> Option<&'a str> {
-    known
-        .clone()
-        .find(|known| *known == asked)
-        .or_else(|| known.clone().find(|known| is_same_resource(known, asked)))
 }

@@ -11,9 +11,9 @@ use jeton_oauth::{RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 
 use super::{ClientPolicy, ClientSecret, ClientSource};
-use crate::client_auth::is_distinguished_name;
-use crate::form_token::ShownDigest;
+use crate::distinguished_name::is_distinguished_name;
 use crate::keys::{MasterKey, SealedKey};
+use crate::shown_digest::ShownDigest;
 use crate::user::Attributes;
 
 /// The scope of a client that names none.
@@ -265,25 +265,6 @@ impl Client {
             Some(kind) => kind == ApplicationType::Native,
             None => self.is_public(),
         }
-    }
-
-    /// The sector that its pairwise subjects belong to (OpenID Connect Core §8.1): the host of its sector identifier, or of
-    /// its redirect URI. One that the operator did not add is a sector of its own unless it names one that was looked at:
-    /// anybody can write down a redirect URI at somebody else's host, and get tokens without ever going there.
-    pub fn sector(&self) -> &str {
-        let host = |uri: &'_ str| -> Option<(usize, usize)> {
-            let start = uri.find("://")? + 3;
-            let rest = uri.get(start..)?;
-            Some((start, start + rest.find(['/', '?', ':']).unwrap_or(rest.len())))
-        };
-        let uri = self.metadata.sector_identifier_uri.as_deref();
-        let uri = match self.policy.source {
-            ClientSource::Operator => {
-                uri.or_else(|| self.metadata.redirect_uris.first().map(RedirectUri::as_str))
-            }
-            _ => uri,
-        };
-        uri.and_then(|uri| host(uri).and_then(|(start, end)| uri.get(start..end))).unwrap_or(self.id.as_str())
     }
 
     /// What pages call it.

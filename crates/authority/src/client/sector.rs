@@ -1,31 +1,41 @@
-//! The sectors that clients name, behind their `sector_identifier_uri`. Fetching is not done here: whoever runs the authority brings
-//! something that does.
+//! What a client calls its users: as everybody does, or by subjects that no other sector sees.
 
-use std::sync::Arc;
+use jeton_jose::base64url;
+use jeton_oauth::RedirectUri;
+use jeton_oauth::client::SubjectType;
 
-use async_trait::async_trait;
-use jeton_oauth::client::ClientMetadata;
+use super::{Client, ClientSource};
+use crate::user::Subject;
 
-use super::TurnedAway;
-use crate::Network;
-use crate::authority::Authority;
+impl Client {
+    /// What it calls a user: the same as all others do, or a subject of its own (OpenID Connect Core §8.1), made by `seal`.
+    pub(crate) fn subject_of(
+        &self,
+        subject: &Subject,
+        seal: impl FnOnce(&str, &[&[u8]]) -> [u8; 32],
+    ) -> String {
+        if self.metadata.subject_type != Some(SubjectType::Pairwise) {
+            return subject.as_str().to_owned();
+        }
+        base64url::encode(seal("pairwise", &[self.sector().as_bytes(), subject.as_str().as_bytes()]))
+    }
 
-/// Knows what belongs to a sector (OpenID Connect Dynamic Client Registration §5).
-#[async_trait]
-pub trait ClientSectors: Send + Sync + 'static {
-    /// Whether the document behind the client's `sector_identifier_uri` lists each of its redirect URIs, of which there
-    /// is at least one.
-    ///
-    /// Why not is logged where it is found out.
-    ///
-    /// # Errors
-    /// [`TurnedAway`] where it was not fetched because too much is fetched already.
-    async fn has_member(&self, metadata: &ClientMetadata, network: Network) -> Result<bool, TurnedAway>;
-}
-
-impl Authority {
-    /// Brings what fetches sectors. The first one stays; without one no client that registers itself may name a sector.
-    pub fn fetch_client_sectors_with(&self, sectors: Arc<dyn ClientSectors>) {
-        let _ = self.client_sectors.set(sectors);
+    /// The sector that its pairwise subjects belong to (OpenID Connect Core §8.1): the host of its sector identifier, or of
+    /// its redirect URI. One that the operator did not add is a sector of its own unless it names one that was looked at:
+    /// anybody can write down a redirect URI at somebody else's host, and get tokens without ever going there.
+    pub(crate) fn sector(&self) -> &str {
+        let host = |uri: &'_ str| -> Option<(usize, usize)> {
+            let start = uri.find("://")? + 3;
+            let rest = uri.get(start..)?;
+            Some((start, start + rest.find(['/', '?', ':']).unwrap_or(rest.len())))
+        };
+        let uri = self.metadata.sector_identifier_uri.as_deref();
+        let uri = match self.policy.source {
+            ClientSource::Operator => {
+                uri.or_else(|| self.metadata.redirect_uris.first().map(RedirectUri::as_str))
+            }
+            _ => uri,
+        };
+        uri.and_then(|uri| host(uri).and_then(|(start, end)| uri.get(start..end))).unwrap_or(self.id.as_str())
     }
 }

@@ -10,12 +10,13 @@ use jeton_oauth::{ErrorCode, Parameters};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::ClientAuth;
 use super::{NOT_AUTHENTICATED, Presented};
 use crate::Network;
-use crate::authority::Authority;
 use crate::client::Client;
+use crate::oauth_error::OAuthError;
 use crate::one_time::{OneTimeHash, OneTimeKind};
-use crate::refusal::{OAuthError, Refusal};
+use crate::refusal::Refusal;
 use crate::store::Placement;
 use crate::typ::is_one_of;
 
@@ -34,7 +35,7 @@ struct Claims {
     aud: Value,
 }
 
-impl Authority {
+impl ClientAuth {
     pub(super) async fn client_of_assertion(
         &self,
         presented: Presented<'_>,
@@ -109,7 +110,7 @@ impl Authority {
                 KeySet::new([VerifyingKey::from(secret)])
             }
             TokenEndpointAuthMethod::PrivateKeyJwt if !algorithm.is_symmetric() => {
-                let keys = self.keys_of(client, assertion.kid(), Some(network)).await?;
+                let keys = self.clients.keys_of(client, assertion.kid(), Some(network)).await?;
                 KeySet::published(verifying_keys(&keys, algorithm))
             }
             registered => {

@@ -6,16 +6,14 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use jeton_jose::x509::{CertificateChain, Purpose, TrustRoots};
 use jeton_jose::{Jwk, Timestamp, base64url};
-use jeton_oauth::client::{ClientMetadata, TokenEndpointAuthMethod};
+use jeton_oauth::client::ClientMetadata;
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
-use super::distinguished_name::{self, DistinguishedName};
-use crate::authority::Authority;
+use crate::distinguished_name::{self, DistinguishedName};
 
 /// The certificate that a client proved to hold.
 #[derive(Clone)]
@@ -41,7 +39,7 @@ impl ClientCertificate {
     /// Nothing where one is malformed, or there are more than a chain may have.
     ///
     /// Nothing is known of it but that the client holds its key: `tls_client_auth` wants that it leads to one of the roots of
-    /// [`Authority::trust_client_roots`].
+    /// [`ClientAuth::trust_roots`](super::ClientAuth::trust_roots).
     pub fn of_connection<'a>(chain: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
         let chain = CertificateChain::from_der(chain).ok()?;
         let read = Self::from_der(chain.der().next()?)?;
@@ -106,47 +104,6 @@ impl ClientCertificate {
 impl fmt::Debug for ClientCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ClientCertificate").field(&self.thumbprint).finish()
-    }
-}
-
-/// What those who end TLS before the authority can tell it of its clients' certificates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CertificatesSeen {
-    /// Nothing.
-    #[default]
-    None,
-    /// Who holds which; nobody says which certificate authorities are trusted.
-    SelfSigned,
-    /// That, and whom a trusted authority signed for.
-    Verified,
-}
-
-impl CertificatesSeen {
-    /// The ways to authenticate that this allows.
-    pub const fn methods(self) -> &'static [TokenEndpointAuthMethod] {
-        use TokenEndpointAuthMethod::{SelfSignedTlsClientAuth, TlsClientAuth};
-        match self {
-            Self::None => &[],
-            Self::SelfSigned => &[SelfSignedTlsClientAuth],
-            Self::Verified => &[TlsClientAuth, SelfSignedTlsClientAuth],
-        }
-    }
-}
-
-impl Authority {
-    /// Says what can be known of clients' certificates. What is said first stays; until then nothing is.
-    pub fn see_certificates(&self, seen: CertificatesSeen) {
-        let _ = self.certificates.set(seen);
-    }
-
-    /// What can be known of clients' certificates.
-    pub fn certificates_seen(&self) -> CertificatesSeen {
-        self.certificates.get().copied().unwrap_or_default()
-    }
-
-    /// Trusts these roots, and none before, to sign certificates of clients whose TLS ends here. Setting `tls.client_roots`.
-    pub fn trust_client_roots(&self, roots: TrustRoots) {
-        self.client_roots.store(Some(Arc::new(roots)));
     }
 }
 

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::NOT_AUTHENTICATED;
 use crate::client::Client;
-use crate::refusal::OAuthError;
+use crate::oauth_error::OAuthError;
 
 /// What the header says. Both halves are encoded as form values, which many libraries forget; a secret is therefore tried as
 /// it stands too.

@@ -4,22 +4,28 @@
 mod assertion;
 mod certificate;
 mod client_secret;
-mod distinguished_name;
 
 pub(crate) use assertion::verifying_keys;
-pub use certificate::{CertificatesSeen, ClientCertificate};
-pub(crate) use distinguished_name::is_distinguished_name;
+pub use certificate::ClientCertificate;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use jeton_jose::Timestamp;
+use jeton_jose::x509::TrustRoots;
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use jeton_oauth::{ErrorCode, Parameters};
 
 use crate::Network;
-use crate::authority::Authority;
+use crate::audit::{AuditEvent, AuditRecord};
 use crate::client::Client;
-use crate::refusal::{OAuthError, Refusal};
+use crate::clients::Clients;
+use crate::oauth_error::OAuthError;
+use crate::ports::CertificatesSeen;
+use crate::refusal::Refusal;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::throttle::Rates;
 
 /// One text for every client that is not who it says, so that nobody learns which clients there are.
 const NOT_AUTHENTICATED: Refusal = Refusal::new(ErrorCode::InvalidClient, "client authentication failed");
@@ -51,14 +57,34 @@ impl Presented<'_> {
     }
 }
 
-impl Authority {
+/// Finds out which client asks.
+pub struct ClientAuth {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) clients: Arc<Clients>,
+    pub(crate) certificates: CertificatesSeen,
+    pub(crate) roots: ArcSwapOption<TrustRoots>,
+}
+
+impl ClientAuth {
+    /// What can be known of clients' certificates.
+    pub fn certificates_seen(&self) -> CertificatesSeen {
+        self.certificates
+    }
+
+    /// Trusts these roots, and none before, to sign certificates of clients whose TLS ends here. Setting `tls.client_roots`.
+    pub fn trust_roots(&self, roots: TrustRoots) {
+        self.roots.store(Some(Arc::new(roots)));
+    }
+
     /// Finds out which client asks. It has to use the method that it is registered with, and only that one. Wrong secrets are
     /// counted by client and network, whether there is such a client or not.
     ///
     /// # Errors
     /// `invalid_client`, without saying what of it was wrong; `invalid_request` where more than one method is used;
     /// [`OAuthError::Throttled`] where this network guesses.
-    pub async fn authenticate_client(
+    pub async fn authenticate(
         &self,
         presented: Presented<'_>,
         now: Timestamp,
@@ -80,6 +106,24 @@ impl Authority {
             Err(_) => {}
         }
         outcome
+    }
+
+    /// Records that a network guesses the secret of a client, unless it had that recorded a while ago.
+    async fn record_throttled_client(&self, named: &str, network: Network, now: Timestamp) {
+        // Names that somebody made up are no clients.
+        let Ok(id) = ClientId::parse(named) else { return };
+        if !self.clients.stored(&id).await.is_ok_and(|client| client.is_some())
+            || !self.rates.may_record_throttling(network, now)
+        {
+            return;
+        }
+        let record = AuditRecord {
+            network: Some(network),
+            key: Some(id.as_str().into()),
+            ..AuditRecord::new(AuditEvent::ClientThrottled, now)
+        };
+        // The request is refused either way, so a store that cannot write changes nothing for it.
+        let _ = self.store.record_audit(record).await;
     }
 
     async fn client_that_asks(
@@ -143,10 +187,10 @@ impl Authority {
         let good = match client.metadata.auth_method() {
             TokenEndpointAuthMethod::TlsClientAuth => {
                 certificate.is_named_by(&client.metadata)
-                    && certificate.is_vouched_for(self.client_roots.load().as_deref(), now)
+                    && certificate.is_vouched_for(self.roots.load().as_deref(), now)
             }
             TokenEndpointAuthMethod::SelfSignedTlsClientAuth => {
-                certificate.is_of(&self.keys_of(client, None, Some(network)).await?)
+                certificate.is_of(&self.clients.keys_of(client, None, Some(network)).await?)
             }
             _ => false,
         };
@@ -164,7 +208,7 @@ impl Authority {
         id: &ClientId,
         network: Network,
     ) -> Result<Arc<Client>, OAuthError> {
-        match self.client_asked_from(id, Some(network)).await? {
+        match self.clients.find_asked_from(id, Some(network)).await? {
             None => Err(NOT_AUTHENTICATED.because(UNKNOWN).into()),
             Some(client) if client.policy.disabled => {
                 Err(NOT_AUTHENTICATED.because("the client is disabled").into())

@@ -3,7 +3,6 @@
 use jeton_jose::Timestamp;
 
 use crate::UserId;
-use crate::store::DeviceDecided;
 
 /// What its user decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +30,17 @@ pub struct DecidedDevice {
     pub allowed: bool,
     /// Who decided, and may be told again.
     pub by: UserId,
+}
+
+/// The outcome of deciding about a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceDecided {
+    /// The decision is written.
+    Done,
+    /// Somebody decided before; nothing was changed. This is what they decided, where that is known.
+    AlreadyDecided(Option<DecidedDevice>),
+    /// There is no such code, or its time is over.
+    Unknown,
 }
 
 /// A device that somebody decides about.

@@ -6,8 +6,8 @@ mod polling;
 mod user_code;
 
 pub(crate) use content::{Approval, RequestContent};
-pub use decision::{DecidedDevice, DecisionState, DeviceDecision, decide};
-pub use polling::{DeviceState, Noted, Polled, poll};
+pub use decision::{DecidedDevice, DecisionState, DeviceDecided, DeviceDecision, decide};
+pub use polling::{DevicePoll, DeviceState, Noted, Polled, poll};
 pub use user_code::{UserCode, UserCodeError};
 
 use jeton_jose::Timestamp;

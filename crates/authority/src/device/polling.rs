@@ -4,7 +4,6 @@ use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
 use super::DeviceDecision;
-use crate::store::DevicePoll;
 
 /// By how many seconds a device that asks too often has to slow down (RFC 8628 §3.5).
 const SLOW_DOWN: u32 = 5;
@@ -24,6 +23,31 @@ pub struct DeviceState {
     pub decision: Option<DeviceDecision>,
     /// When its code was exchanged for a grant, if it was.
     pub redeemed_at: Option<Timestamp>,
+}
+
+/// What a device that asks is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DevicePoll {
+    /// Nobody decided yet.
+    Pending,
+    /// It asks more often than it may; it is to wait five seconds longer from now on.
+    SlowDown,
+    /// Somebody said no.
+    Denied,
+    /// Somebody said yes; this is what they gave.
+    Approved {
+        /// What was written with the decision.
+        content: Box<str>,
+    },
+    /// Its time is over.
+    Expired,
+    /// The code was exchanged for a grant before.
+    Redeemed {
+        /// The client that it was given to, which may be another than the one that asks.
+        client: ClientId,
+    },
+    /// There is no such code for who asks.
+    Unknown,
 }
 
 /// What a device is told, and what is to be remembered of its question.

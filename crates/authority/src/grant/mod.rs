@@ -1,16 +1,17 @@
 //! Grants: one client's standing permission in one session.
 
 mod detail;
+mod refresh_state;
 
 pub use detail::GrantDetail;
+pub use refresh_state::RefreshState;
 
 use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
-use crate::refresh_token::RefreshState;
 use crate::user::Attributes;
-use crate::user::{Subject, UserStatus, Username};
+use crate::user::{Subject, User, UserStatus, Username};
 use crate::{GrantId, Network, SessionId, UserId};
 
 /// A grant as the store keeps it. However often it is refreshed, this is all that is stored.
@@ -96,6 +97,30 @@ pub struct LiveGrant {
     pub email: Option<Box<str>>,
     /// What else is known of the user.
     pub attributes: Attributes,
+}
+
+impl LiveGrant {
+    /// The grant that [`NewGrant`] opens for its user.
+    pub fn opened(new: &NewGrant, user: User) -> Self {
+        let grant = Grant {
+            id: new.id,
+            sid: None,
+            user: new.user,
+            client: new.client.clone(),
+            scope: new.scope.clone(),
+            detail: new.detail.clone(),
+            state: RefreshState::opened(new.opened_at, new.network),
+            expires_at: new.expires_at,
+            revoked_at: None,
+        };
+        Self {
+            grant,
+            subject: user.subject(),
+            username: user.username,
+            email: user.email,
+            attributes: user.attributes,
+        }
+    }
 }
 
 /// Whether a grant still holds: what checking one of its tokens asks.

@@ -10,19 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::claims::UserClaims;
-use super::response::SenderConstraint;
 use crate::GrantId;
 use crate::client::{Client, ClientPolicy};
 use crate::grant::LiveGrant;
-use crate::keys::{KeyRing, expired};
+use crate::keyring::{KeyRing, expired};
 use crate::random::{Random, sixteen};
+use crate::sender_constraint::SenderConstraint;
 use crate::settings::{Settings, TokenApiAudience};
-
-/// The `typ` of an access token (RFC 9068 §2.1).
-pub(crate) const TYP: &str = "at+jwt";
-
-/// The `typ` of one for APIs whose library takes nothing else. ID tokens have it as well: claims tell the two apart ([`Use`]).
-pub(crate) const PLAIN_TYP: &str = "JWT";
 
 /// What the name (`jti`) of a token begins with that came of an exchange. Such a token is revoked by its name: its grant is
 /// another client's sign-in, or outlives it.

@@ -6,10 +6,9 @@ use jeton_oauth::Scope;
 use jeton_oauth::authorization::ClaimRequest;
 use serde_json::{Map, Value};
 
-use super::claim_mapping::ClaimMapping;
 use crate::client::ClientPolicy;
 use crate::grant::LiveGrant;
-use crate::user::{Attributes, User};
+use crate::user::{Attributes, ClaimMapping, User};
 
 /// The claims that each scope stands for. `roles` and `groups` are Jeton's own (and many others').
 const SCOPES: [(&str, &[&str]); 6] = [

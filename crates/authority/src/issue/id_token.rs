@@ -3,13 +3,14 @@
 use jeton_jose::jwt::Signer;
 use jeton_jose::{Algorithm, SignError, Timestamp, base64url};
 use jeton_oauth::Scope;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::claims::UserClaims;
 use crate::client::{Client, IdTokenClaims};
 use crate::grant::{GrantDetail, LiveGrant};
+use crate::keyring::KeyRing;
 use crate::session::AuthenticationMethod;
 use crate::settings::Settings;
 
@@ -106,5 +107,32 @@ pub(crate) fn left_half(algorithm: Algorithm, text: &str) -> String {
         base64url::encode(&Sha512::digest(text)[..32])
     } else {
         base64url::encode(&Sha256::digest(text)[..16])
+    }
+}
+
+/// What an ID token says that comes back: as a hint, or to be exchanged.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ReturnedIdToken {
+    iss: String,
+    pub(crate) sub: String,
+    pub(crate) aud: String,
+    pub(crate) exp: Timestamp,
+    /// Of what is signed for clients only ID tokens say it.
+    #[serde(rename = "auth_time")]
+    _auth_time: Timestamp,
+    /// Access tokens say it, and may have the `typ` of an ID token.
+    #[serde(default)]
+    token_type: Option<serde::de::IgnoredAny>,
+    /// What its client calls the session that it came from.
+    #[serde(default)]
+    pub(crate) sid: Option<String>,
+}
+
+impl ReturnedIdToken {
+    /// Reads an ID token of ours, expired or not; nothing where it is something else.
+    pub(crate) fn read(ring: &KeyRing, settings: &Settings, token: &str) -> Option<Self> {
+        let verified = ring.client_verifier()?.verify(token).ok()?;
+        let claims: Self = jeton_jose::json::from_slice(verified.payload()).ok()?;
+        (claims.iss == settings.issuer && claims.token_type.is_none()).then_some(claims)
     }
 }

@@ -47,12 +47,12 @@ impl MasterKey {
     }
 
     /// Seals a private key, given as JSON of its JWK, so that it opens only under the same `kid`.
-    pub(super) fn seal(&self, kid: &KeyId, jwk: &[u8]) -> SealedKey {
+    pub(crate) fn seal(&self, kid: &KeyId, jwk: &[u8]) -> SealedKey {
         self.seal_named(kid.as_str(), jwk)
     }
 
     /// Opens what [`MasterKey::seal`] sealed.
-    pub(super) fn open(&self, kid: &KeyId, sealed: &SealedKey) -> Result<Zeroizing<Vec<u8>>, WrongMasterKey> {
+    pub(crate) fn open(&self, kid: &KeyId, sealed: &SealedKey) -> Result<Zeroizing<Vec<u8>>, WrongMasterKey> {
         self.open_named(kid.as_str(), sealed).ok_or_else(|| WrongMasterKey { kid: kid.clone() })
     }
 

@@ -6,13 +6,13 @@
 //! successor, the second ends the grant.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
 use crate::audit::{AuditEvent, AuditRecord};
 use crate::client::Client;
-use crate::grant::Grant;
+use crate::grant::{Grant, RefreshState};
+use crate::settings::RefreshPolicy;
 use crate::user::UserStatus;
 use crate::{GrantId, Network};
 
@@ -20,55 +20,6 @@ use crate::{GrantId, Network};
 ///
 /// A thief and a user who take turns never reach it: one of the two is always a generation behind.
 pub const CLEAN_ADVANCES_TO_FORGIVE: u8 = 2;
-
-/// How lenient refreshing is. The settings `refresh.grace` and `refresh.excuses`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RefreshPolicy {
-    /// For how long after an advance or an excuse the grant stands still. Zero turns it off.
-    pub grace: Duration,
-    /// How many generations in a row may have been excused. Zero excuses nothing, not even the same parent again.
-    pub excuses: u8,
-}
-
-impl Default for RefreshPolicy {
-    fn default() -> Self {
-        Self { grace: Duration::from_secs(30), excuses: 3 }
-    }
-}
-
-/// The part of a grant that refreshing reads and changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RefreshState {
-    /// The generation of the current refresh token, from 0.
-    pub generation: u64,
-    /// When the current refresh token was minted.
-    pub minted_at: Timestamp,
-    /// From when the grace counts; `None` before the first refresh, which therefore always advances.
-    pub grace_from: Option<Timestamp>,
-    /// From where the grant was last advanced or excused.
-    pub network: Network,
-    /// Excuses since they were last forgotten.
-    pub excuses: u8,
-    /// Whether the current generation has had its excuse: its parent may come again, uncounted.
-    pub excused: bool,
-    /// Advances in a row without an excuse, counted up to [`CLEAN_ADVANCES_TO_FORGIVE`].
-    pub clean: u8,
-}
-
-impl RefreshState {
-    /// The state of a grant that was just opened.
-    pub fn opened(now: Timestamp, network: Network) -> Self {
-        Self {
-            generation: 0,
-            minted_at: now,
-            grace_from: None,
-            network,
-            excuses: 0,
-            excused: false,
-            clean: 0,
-        }
-    }
-}
 
 /// What a genuine, unexpired refresh token says, who presents it, and from where.
 #[derive(Debug, Clone)]

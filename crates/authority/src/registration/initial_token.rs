@@ -6,10 +6,9 @@
 
 use jeton_jose::Timestamp;
 
-use crate::authority::Authority;
+use super::{ClientRegistration, RegistrationError};
 use crate::one_time::{Handle, OneTimeHash, OneTimeKind};
 use crate::random::Random;
-use crate::registration::RegistrationError;
 use crate::store::{OneTimeStore, Redemption, StoreError};
 
 /// The most clients that one token can bring.
@@ -36,7 +35,7 @@ pub async fn add_registration_token(
     Ok(token)
 }
 
-impl Authority {
+impl ClientRegistration {
     /// Whether a token has a use left.
     pub(super) async fn check_registration_token(
         &self,

@@ -2,32 +2,35 @@
 
 mod initial_token;
 mod left_out;
-mod metadata;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_jose::{Timestamp, base64url};
+use jeton_oauth::ErrorCode;
 use jeton_oauth::client::{ClientId, ClientMetadata};
-use jeton_oauth::{ErrorCode, RedirectUri};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use self::left_out::Asked;
 use crate::Network;
-use crate::authority::Authority;
 use crate::client::{
     Client, ClientError, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, NewClient,
 };
+use crate::clients::{Clients, Rules};
+use crate::keyring::Keys;
+use crate::oauth_error::OAuthError;
 use crate::one_time::{Handle, OneTimeHash};
+use crate::ports::{CertificatesSeen, ClientSectors, ThisMachine};
+use crate::random::Random;
 use crate::random::sixteen;
-use crate::refusal::{OAuthError, Refusal};
-use crate::settings::{RegistrationPolicy, RegistrationRate};
-use crate::store::{ClientChange, ClientRemoval, StoreError};
+use crate::refusal::Refusal;
+use crate::settings::{RegistrationPolicy, RegistrationRate, Settings};
+use crate::store::{ClientChange, ClientRemoval, Store, StoreError};
+use crate::throttle::Rates;
 
 pub use initial_token::{MAX_REGISTRATION_TOKEN_USES, add_registration_token};
 pub use left_out::LeftOut;
-pub(crate) use metadata::Rules;
 
 /// Where clients register, below the issuer's URL.
 pub const REGISTRATION_PATH: &str = "/register";
@@ -118,13 +121,26 @@ impl std::fmt::Debug for Registration {
     }
 }
 
-impl Authority {
+/// Lets clients register themselves.
+pub struct ClientRegistration {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) clients: Arc<Clients>,
+    pub(crate) client_sectors: Option<Arc<dyn ClientSectors>>,
+    pub(crate) certificates: CertificatesSeen,
+    pub(crate) this_machine: ThisMachine,
+}
+
+impl ClientRegistration {
     /// Registers a client as it describes itself (RFC 7591 §3.1), with the operator's token where that is wanted. Users are
     /// asked before it gets anything.
     ///
     /// # Errors
     /// [`RegistrationError`] says why not.
-    pub async fn register_client(
+    pub async fn register(
         &self,
         members: Map<String, Value>,
         initial_token: Option<&str>,
@@ -140,7 +156,7 @@ impl Authority {
             self.check_registration_token(token, now).await?;
         }
         let asked = Asked::of(&members);
-        let metadata = self.registration_rules().check(members)?;
+        let metadata = self.rules().check(members)?;
         let token = Handle::draw(&*self.random);
         let secret = metadata.auth_method().needs_secret().then(|| ClientSecret::draw(&*self.random));
         let id = crate::id::hex(&sixteen(&*self.random), &mut [0; 32]).to_owned();
@@ -164,11 +180,11 @@ impl Authority {
             retry_after: throttled.retry_after,
         })?;
         self.check_sector_of(&client, network, now).await?;
-        self.ready_to_sign_for(&client, now).await?;
+        self.keys.ready_to_sign_for(&client, now).await?;
         if let Some(token) = initial_token {
             self.use_registration_token(token, now).await?;
         }
-        match self.add_client(&client).await? {
+        match self.clients.add_client(&client).await? {
             ClientChange::Done => {
                 let registration = self.registration(&client, token.expose(), client.secret.as_ref());
                 Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
@@ -181,7 +197,7 @@ impl Authority {
     ///
     /// # Errors
     /// [`RegistrationError::NotAuthorized`] for another token than the client's own.
-    pub async fn read_registration(&self, id: &str, token: &str) -> Result<Registration, RegistrationError> {
+    pub async fn read(&self, id: &str, token: &str) -> Result<Registration, RegistrationError> {
         let client = self.managed_client(id, token).await?;
         Ok(self.registration(&client, token, None))
     }
@@ -193,7 +209,7 @@ impl Authority {
     ///
     /// # Errors
     /// [`RegistrationError`] says why not; nothing was changed then.
-    pub async fn change_registration(
+    pub async fn change(
         &self,
         id: &str,
         token: &str,
@@ -205,7 +221,7 @@ impl Authority {
         self.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
         check_identity(&before, &members)?;
         let asked = Asked::of(&members);
-        let metadata = self.registration_rules().check(members)?;
+        let metadata = self.rules().check(members)?;
         let needs_secret = metadata.auth_method().needs_secret();
         let fresh = (needs_secret && before.secret.is_none()).then(|| ClientSecret::draw(&*self.random));
         let client = Client::new(NewClient {
@@ -226,8 +242,8 @@ impl Authority {
             return Err(OAuthError::from(MOVED).into());
         }
         self.check_sector_of(&client, network, now).await?;
-        self.ready_to_sign_for(&client, now).await?;
-        match self.change_client(&client, now).await? {
+        self.keys.ready_to_sign_for(&client, now).await?;
+        match self.clients.change_client(&client, now).await? {
             ClientChange::Done => {
                 let registration = self.registration(&client, token, fresh.as_ref());
                 Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
@@ -241,7 +257,7 @@ impl Authority {
     ///
     /// # Errors
     /// [`RegistrationError::NotAuthorized`] for another token than the client's own.
-    pub async fn remove_registration(
+    pub async fn remove(
         &self,
         id: &str,
         token: &str,
@@ -251,7 +267,7 @@ impl Authority {
         let client = self.managed_client(id, token).await?;
         // A network that registers and removes in turns would fill the audit trail.
         self.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
-        match self.remove_client(&client.id, now).await? {
+        match self.clients.remove_client(&client.id, now).await? {
             ClientRemoval::Removed => {
                 // Only what is kept has to be bounded.
                 self.rates.registrations.give_back(network);
@@ -261,10 +277,13 @@ impl Authority {
         }
     }
 
-    fn registration_rules(&self) -> Rules<'_> {
-        let rules = Rules::of(&self.settings).by_certificate(self.certificates_seen().methods());
-        let rules = if self.asks_this_machine.get().is_some() { rules.with_plain_http() } else { rules };
-        if self.client_sectors.get().is_some() { rules.with_sectors() } else { rules }
+    fn rules(&self) -> Rules<'_> {
+        let rules = Rules::of(&self.settings).by_certificate(self.certificates.methods());
+        let rules = match self.this_machine {
+            ThisMachine::Asked => rules.with_plain_http(),
+            ThisMachine::OutOfReach => rules,
+        };
+        if self.client_sectors.is_some() { rules.with_sectors() } else { rules }
     }
 
     /// Sees that a client belongs to the sector that it names, if it names one.
@@ -282,7 +301,7 @@ impl Authority {
         if metadata.sector_identifier_uri.is_none() {
             return Ok(());
         }
-        let sectors = self.client_sectors.get().ok_or(NO_MEMBER)?;
+        let sectors = self.client_sectors.as_ref().ok_or(NO_MEMBER)?;
         // Whoever can have something fetched can keep others busy with it.
         self.rates.sectors.take(network, now)?;
         if sectors.has_member(metadata, network).await? { Ok(()) } else { Err(NO_MEMBER.into()) }
@@ -293,7 +312,7 @@ impl Authority {
         use subtle::ConstantTimeEq;
         let id = ClientId::parse(id).map_err(|_| RegistrationError::NotAuthorized)?;
         // Only clients in the store were registered; nothing is fetched for a name that somebody makes up.
-        let client = self.stored_client(&id).await?.filter(|client| !client.policy.disabled);
+        let client = self.clients.stored(&id).await?.filter(|client| !client.policy.disabled);
         let client = client.ok_or(RegistrationError::NotAuthorized)?;
         let presented = hash_of(token);
         let is_its_own = client
@@ -361,9 +380,4 @@ fn refused(error: ClientError) -> RegistrationError {
         _ => Refusal::new(ErrorCode::InvalidClientMetadata, "the description will not do"),
     };
     refusal.into()
-}
-
-/// The hosts that redirect URIs lead to.
-fn hosts(uris: &[RedirectUri]) -> std::collections::BTreeSet<&str> {
-    uris.iter().map(|uri| uri.host().unwrap_or(uri.origin())).collect()
 }

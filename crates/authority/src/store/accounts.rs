@@ -5,8 +5,8 @@ use jeton_jose::Timestamp;
 
 use super::{NewUser, StoreError, UserAddition, UserChange};
 use crate::UserId;
-use crate::accounts::{ImportedUser, LastImport};
 use crate::user::Username;
+use crate::user::{ImportedUser, LastImport};
 
 /// The outcome of bringing accounts up to date.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub trait AccountStore {
         users: Vec<(NewUser, LastImport)>,
     ) -> Result<Vec<UserAddition>, StoreError>;
 
-    /// Brings accounts up to date with the system that they came from, as [`crate::accounts::update`] decides, in one transaction, so
+    /// Brings accounts up to date with the system that they came from, as [`crate::user::update`] decides, in one transaction, so
     /// that users may swap their names. A changed password and a disabling end every grant of the user, as
     /// [`super::UserStore::change_password`] and [`super::UserStore::disable_user`] do. Audited.
     async fn update_imported_users(

@@ -6,45 +6,10 @@ use jeton_oauth::client::ClientId;
 
 use super::{CodeRedemption, Placement, StoreError};
 use crate::UserId;
-use crate::device::{DecidedDevice, DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
+use crate::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
+pub use crate::device::{DeviceDecided, DevicePoll};
 use crate::grant::NewGrant;
 use crate::one_time::{OneTimeHash, Presentation};
-
-/// The outcome of deciding about a device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeviceDecided {
-    /// The decision is written.
-    Done,
-    /// Somebody decided before; nothing was changed. This is what they decided, where that is known.
-    AlreadyDecided(Option<DecidedDevice>),
-    /// There is no such code, or its time is over.
-    Unknown,
-}
-
-/// What a device that asks is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DevicePoll {
-    /// Nobody decided yet.
-    Pending,
-    /// It asks more often than it may; it is to wait five seconds longer from now on.
-    SlowDown,
-    /// Somebody said no.
-    Denied,
-    /// Somebody said yes; this is what they gave.
-    Approved {
-        /// What was written with the decision.
-        content: Box<str>,
-    },
-    /// Its time is over.
-    Expired,
-    /// The code was exchanged for a grant before.
-    Redeemed {
-        /// The client that it was given to, which may be another than the one that asks.
-        client: ClientId,
-    },
-    /// There is no such code for who asks.
-    Unknown,
-}
 
 /// What the authority remembers of devices.
 #[async_trait]

@@ -7,7 +7,8 @@ use jeton_jose::Timestamp;
 
 use super::{GrantsEnded, StoreError};
 use crate::grant::{Grant, GrantStanding, GrantSummary, LiveGrant, NewGrant};
-use crate::refresh_token::{Presented, RefreshPolicy, RefreshRefusal};
+use crate::refresh_token::{Presented, RefreshRefusal};
+use crate::settings::RefreshPolicy;
 use crate::user::UserStatus;
 use crate::{GrantId, UserId};
 

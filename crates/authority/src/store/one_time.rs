@@ -5,8 +5,8 @@ use jeton_jose::Timestamp;
 
 use super::StoreError;
 use crate::GrantId;
-use crate::authorization::{NewAnswer, RequestAnswer};
 use crate::grant::NewGrant;
+use crate::one_time::{NewAnswer, RequestAnswer};
 use crate::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 
 /// The outcome of remembering something that may be used once.
@@ -89,7 +89,7 @@ pub trait OneTimeStore {
     async fn prolong_request(&self, request: OneTimeHash, until: Timestamp) -> Result<(), StoreError>;
 
     /// Answers a kept request with a code, in one transaction, which succeeds at most once. The rule is
-    /// [`answer_request`](crate::authorization::answer_request).
+    /// [`answer_request`](crate::one_time::answer_request).
     async fn answer_request(&self, answer: NewAnswer, now: Timestamp) -> Result<RequestAnswer, StoreError>;
 
     /// Exchanges an authorization code for a grant, in one transaction, which succeeds at most once (RFC 6749 §4.1.2). What

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jeton_jose::Timestamp;
 
+use super::Caller;
 use super::under_way::UnderWay;
 use super::{Attempt, Standing, Throttle, Throttled};
-use crate::Caller;
 
 /// Why an attempt was not let through. It is not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

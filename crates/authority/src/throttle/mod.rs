@@ -31,9 +31,12 @@
 //! Accounts that do not exist are treated like those that do. The memory is bounded and does not outlive the process; what
 //! slows somebody is never forgotten for the sake of names that were just made up ([`REMEMBERED`]).
 
+mod caller;
 mod client_failures;
 mod entering;
 mod failures;
+mod known_browser;
+mod known_network;
 mod level;
 mod memory;
 mod place;
@@ -54,11 +57,16 @@ pub(crate) use self::memory::Memory;
 use self::place::{Area, Door, Pair, Place, Through};
 use self::shares::Shares;
 use self::under_way::{Part, Places, UnderWay};
-use crate::Caller;
+use crate::oauth_error::OAuthError;
 
+pub use self::caller::Caller;
 pub use self::client_failures::WRONG_CLIENT_SECRETS;
 pub use self::entering::{TurnedAway, enter};
 pub use self::failures::FORGOTTEN_AFTER_SECONDS;
+pub(crate) use self::known_browser::account_tag;
+pub use self::known_browser::{KNOWN_ACCOUNTS, KnownBrowser};
+pub use self::known_network::{KNOWN_NETWORK_KEPT, KNOWN_NETWORKS};
+pub(crate) use self::known_network::{is_known, is_worth_noting};
 pub use self::memory::REMEMBERED;
 pub(crate) use self::rate::{Asker, Rates, kept_units};
 pub use self::rate::{
@@ -353,5 +361,11 @@ fn slow_at<K>(now: i64) -> impl Fn(&K, &Failures) -> bool {
 impl Throttled {
     fn for_seconds(seconds: u32) -> Self {
         Self { retry_after: Duration::from_secs(seconds.into()) }
+    }
+}
+
+impl From<Throttled> for OAuthError {
+    fn from(throttled: Throttled) -> Self {
+        Self::Throttled { retry_after: throttled.retry_after }
     }
 }

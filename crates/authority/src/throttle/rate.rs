@@ -8,12 +8,12 @@ use jeton_jose::Timestamp;
 
 use super::Throttled;
 use super::client_failures::ClientFailures;
+use super::known_browser::AccountTag;
 use super::level::{Allowance, Level};
 use super::memory::Memory;
 use super::place::Area;
 use crate::Network;
 use crate::client::Client;
-use crate::known_browser::AccountTag;
 use crate::settings::RegistrationRate;
 
 /// Wrong user codes that one network, or one account that is signed in, may type at once (RFC 8628 §5.1); one a minute from

@@ -1,10 +1,16 @@
 //! Users: the people who sign in.
 
 mod attributes;
+mod claim_mapping;
+mod imported;
 mod meant;
+mod update;
 
 pub use attributes::{Attributes, AttributesError};
+pub use claim_mapping::{ClaimMapping, ClaimMappingError};
+pub use imported::{ImportedUser, LastImport};
 pub use meant::meant;
+pub use update::{AccountUpdate, PasswordFate, update};
 
 use std::borrow::Cow;
 use std::fmt;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jeton_authority::authorization::{
     AuthorizationRequest, Identified, NextStep, PageError, ReceivedRequest, RedirectableRequest,
-    ResponseParameters, SignedIn, Since, may_continue, next_step,
+    ResponseParameters, Since, may_continue, next_step,
 };
 use jeton_authority::client::{
     Client, ClientPolicy, ClientSecret, Consent, ConsentPolicy, IdTokenClaims, NewClient, PkcePolicy,
@@ -13,6 +13,7 @@ use jeton_authority::client::{
 use jeton_authority::password::PasswordHash;
 use jeton_authority::session::{AuthenticationMethod, Session};
 use jeton_authority::settings::Settings;
+use jeton_authority::sign_in::SignedIn;
 use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
 use jeton_authority::{Network, SessionId, UserId};
 use jeton_jose::{Algorithm, Timestamp};

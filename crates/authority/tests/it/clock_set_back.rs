@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use jeton_authority::TokenError;
-use jeton_authority::keys::{self, KeyState, MasterKey};
+use jeton_authority::keyring;
+use jeton_authority::keys::{KeyState, MasterKey};
 use jeton_jose::jwt::Unverified;
 
 use crate::support::TestAuthority;
@@ -27,7 +28,7 @@ const WAIT: Duration = Duration::from_secs(600);
 async fn rotate(test: &TestAuthority) -> String {
     let master = MasterKey::from_bytes([7; 32]);
     let wait = test.authority.settings().publish_wait;
-    let key = keys::rotate(&*test.store, &master, None, wait, test.now).await.expect("a key");
+    let key = keyring::rotate(&*test.store, &master, None, wait, test.now).await.expect("a key");
     // A tick would notice what another process did.
     test.authority.reload(test.now).await.expect("the keys");
     key[0].id.as_str().to_owned()
@@ -35,7 +36,7 @@ async fn rotate(test: &TestAuthority) -> String {
 
 async fn state_of(test: &TestAuthority, kid: &str) -> KeyState {
     let lifetime = test.authority.settings().access_lifetime;
-    let listed = keys::list(&*test.store, lifetime, test.now).await.expect("a list");
+    let listed = keyring::list(&*test.store, lifetime, test.now).await.expect("a list");
     listed.into_iter().find(|(key, _)| key.id.as_str() == kid).expect("the key").1
 }
 
@@ -45,10 +46,10 @@ async fn refreshing_verifying_and_signing_out_go_by_the_grant_and_not_by_the_tim
         let mut test = TestAuthority::new().await;
         let first = test.sign_in("ada").await;
         set_back(&mut test, seconds);
-        test.authority.verify(&first.refresh, test.now).await.expect("it is the current token");
+        test.authority.tokens().verify(&first.refresh, test.now).await.expect("it is the current token");
         let second = test.refresh(&first.refresh).await;
-        test.authority.verify(&second.access, test.now).await.expect("issued just now");
-        test.authority.sign_out(&first.refresh, test.now).await.expect("the parent may sign out");
+        test.authority.tokens().verify(&second.access, test.now).await.expect("issued just now");
+        test.authority.tokens().sign_out(&first.refresh, test.now).await.expect("the parent may sign out");
         assert!(matches!(test.try_refresh(&second.refresh).await, Err(TokenError::Revoked)));
     }
 }
@@ -95,7 +96,7 @@ async fn a_key_that_signed_ahead_of_time_waits_again_once_the_clock_is_set_back(
     test.authority.tick(test.now).await.expect("a tick");
     assert!(matches!(state_of(&test, &next).await, KeyState::Next { .. }));
     assert_eq!(signing_key(&test).await, first);
-    test.authority.verify(&issued.access, test.now).await.expect("it is published as it was");
+    test.authority.tokens().verify(&issued.access, test.now).await.expect("it is published as it was");
     test.wait(3600);
     test.authority.tick(test.now).await.expect("a tick");
     assert_eq!(signing_key(&test).await, next);

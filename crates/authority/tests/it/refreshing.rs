@@ -31,7 +31,7 @@ async fn a_grandparent_ends_the_grant_and_its_access_tokens() {
     assert!(matches!(replay, Err(TokenError::Replayed { grant }) if grant == first.grant), "{replay:?}");
     let after = test.try_refresh(&third.refresh).await;
     assert!(matches!(after, Err(TokenError::Revoked)), "{after:?}");
-    let access = test.authority.verify(&third.access, test.now).await;
+    let access = test.authority.tokens().verify(&third.access, test.now).await;
     assert!(matches!(access, Err(TokenError::Revoked)), "{access:?}");
 }
 
@@ -39,10 +39,13 @@ async fn a_grandparent_ends_the_grant_and_its_access_tokens() {
 async fn a_spent_token_does_not_verify() {
     let test = TestAuthority::new().await;
     let first = test.sign_in("ada").await;
-    test.authority.verify(&first.refresh, test.now).await.expect("current");
+    test.authority.tokens().verify(&first.refresh, test.now).await.expect("current");
     let second = test.refresh(&first.refresh).await;
-    assert!(matches!(test.authority.verify(&first.refresh, test.now).await, Err(TokenError::Revoked)));
-    test.authority.verify(&second.refresh, test.now).await.expect("current");
+    assert!(matches!(
+        test.authority.tokens().verify(&first.refresh, test.now).await,
+        Err(TokenError::Revoked)
+    ));
+    test.authority.tokens().verify(&second.refresh, test.now).await.expect("current");
 }
 
 #[tokio::test]
@@ -50,10 +53,10 @@ async fn signing_out_with_any_generation_ends_the_grant_once() {
     let test = TestAuthority::new().await;
     let first = test.sign_in("ada").await;
     let second = test.refresh(&first.refresh).await;
-    test.authority.sign_out(&first.refresh, test.now).await.expect("the parent may sign out");
+    test.authority.tokens().sign_out(&first.refresh, test.now).await.expect("the parent may sign out");
     for token in [&first.refresh, &second.refresh] {
         assert!(matches!(test.try_refresh(token).await, Err(TokenError::Revoked)));
-        assert!(matches!(test.authority.sign_out(token, test.now).await, Err(TokenError::Revoked)));
+        assert!(matches!(test.authority.tokens().sign_out(token, test.now).await, Err(TokenError::Revoked)));
     }
 }
 
@@ -63,7 +66,7 @@ async fn an_access_token_is_no_refresh_token_and_garbage_is_neither() {
     let pair = test.sign_in("ada").await;
     assert!(matches!(test.try_refresh(&pair.access).await, Err(TokenError::WrongType)));
     assert!(matches!(test.try_refresh("garbage").await, Err(TokenError::Invalid(_))));
-    assert!(matches!(test.authority.verify("a.b.c", test.now).await, Err(TokenError::Invalid(_))));
+    assert!(matches!(test.authority.tokens().verify("a.b.c", test.now).await, Err(TokenError::Invalid(_))));
     test.wait(300);
     assert!(matches!(test.try_refresh(&pair.access).await, Err(TokenError::Expired { .. })));
 }
@@ -73,11 +76,14 @@ async fn tokens_expire_to_the_second() {
     let mut test = TestAuthority::new().await;
     let pair = test.sign_in("ada").await;
     test.wait(299);
-    test.authority.verify(&pair.access, test.now).await.expect("a second is left");
+    test.authority.tokens().verify(&pair.access, test.now).await.expect("a second is left");
     test.wait(1);
-    assert!(matches!(test.authority.verify(&pair.access, test.now).await, Err(TokenError::Expired { .. })));
+    assert!(matches!(
+        test.authority.tokens().verify(&pair.access, test.now).await,
+        Err(TokenError::Expired { .. })
+    ));
     test.wait(24 * 3600 - 301);
-    test.authority.verify(&pair.refresh, test.now).await.expect("a second is left");
+    test.authority.tokens().verify(&pair.refresh, test.now).await.expect("a second is left");
     test.wait(1);
     assert!(matches!(test.try_refresh(&pair.refresh).await, Err(TokenError::Expired { .. })));
 }
@@ -103,8 +109,8 @@ async fn a_clock_that_steps_back_refuses_nobody() {
     let pair = test.sign_in("ada").await;
     test.now = test.now.saturating_sub(Duration::from_secs(120));
     let next = test.refresh(&pair.refresh).await;
-    test.authority.verify(&next.access, test.now).await.expect("issued just now");
-    test.authority.verify(&pair.access, test.now).await.expect("issued in what is now the future");
+    test.authority.tokens().verify(&next.access, test.now).await.expect("issued just now");
+    test.authority.tokens().verify(&pair.access, test.now).await.expect("issued in what is now the future");
 }
 
 #[tokio::test]
@@ -114,7 +120,7 @@ async fn disabling_a_user_ends_their_sessions_at_once() {
     let (ada, pair) = (test.sign_in("ada").await, test.sign_in("bob").await);
     test.store.disable_user(bob, test.now).await.expect("the store works");
     assert!(matches!(test.try_refresh(&pair.refresh).await, Err(TokenError::UserDisabled)));
-    assert!(matches!(test.authority.verify(&pair.access, test.now).await, Err(TokenError::Revoked)));
+    assert!(matches!(test.authority.tokens().verify(&pair.access, test.now).await, Err(TokenError::Revoked)));
     test.refresh(&ada.refresh).await;
 }
 

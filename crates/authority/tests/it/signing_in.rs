@@ -9,7 +9,7 @@ use jeton_authority::password::{
 };
 use jeton_authority::store::UserStore;
 use jeton_authority::user::Username;
-use jeton_authority::{Authority, SignInError, SystemRandom};
+use jeton_authority::{Authority, Ports, SignInError};
 
 use crate::support::{PASSWORD, TestAuthority, home};
 
@@ -93,9 +93,8 @@ async fn recorded(test: &TestAuthority) -> (Authority, Arc<Recording>) {
     let hashing = Arc::new(Recording::default());
     let (store, settings) = (Arc::clone(&test.store), test.authority.settings().clone());
     let master = MasterKey::from_bytes([7; 32]);
-    let random = Arc::new(SystemRandom);
-    let authority =
-        Authority::open(store, master, settings, Arc::clone(&hashing) as _, random, test.now).await;
+    let ports = Ports { hashing: Arc::clone(&hashing) as _, ..Ports::default() };
+    let authority = Authority::open(store, master, settings, ports, test.now).await;
     (authority.expect("the authority opens"), hashing)
 }
 
@@ -116,7 +115,8 @@ async fn a_failure_makes_up_for_every_kind_of_hash_that_users_have_whoever_it_wa
         ("bob", PASSWORD, PadWhen::Always),
     ] {
         for typed in [password.to_owned(), format!(" {password}")] {
-            let refused = authority.sign_in(name, Password::new(&*typed), home(), test.now).await;
+            let refused =
+                authority.sign_in().with_password(name, Password::new(&*typed), home(), test.now).await;
             assert!(matches!(refused, Err(SignInError::Refused)), "{name}: {refused:?}");
             let taken = hashing.taken();
             assert_eq!(taken.len(), if typed == password { 1 } else { 2 }, "{name} {typed:?}");
@@ -139,7 +139,8 @@ async fn a_kind_of_hash_that_another_process_brought_this_second_is_made_up_for(
     let argon2 = authority.settings().argon2;
     for name in ["grace", "nobody"] {
         authority
-            .sign_in(name, Password::new("wrong"), home(), test.now)
+            .sign_in()
+            .with_password(name, Password::new("wrong"), home(), test.now)
             .await
             .expect_err("a wrong password");
         assert!(hashing.taken().iter().all(|(_, padding)| padding.kinds.cover(&imported, &argon2)), "{name}");
@@ -151,11 +152,19 @@ async fn once_the_last_imported_user_has_signed_in_a_failure_costs_no_more_than_
     let mut test = TestAuthority::new().await;
     test.import_user("grace", Some("42"), PasswordHash::from_stored(IMPORTED), [9; 16]).await;
     let (authority, hashing) = recorded(&test).await;
-    authority.sign_in("grace", Password::new(PASSWORD), home(), test.now).await.expect("the right password");
+    authority
+        .sign_in()
+        .with_password("grace", Password::new(PASSWORD), home(), test.now)
+        .await
+        .expect("the right password");
     test.wait(60);
     authority.tick(test.now).await.expect("the store works");
     hashing.taken();
-    authority.sign_in("nobody", Password::new("wrong"), home(), test.now).await.expect_err("nobody");
+    authority
+        .sign_in()
+        .with_password("nobody", Password::new("wrong"), home(), test.now)
+        .await
+        .expect_err("nobody");
     assert!(hashing.taken().iter().all(|(_, padding)| *padding.kinds == HashKinds::default()));
 }
 

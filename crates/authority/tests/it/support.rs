@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_authority::keys::MasterKey;
-use jeton_authority::password::{Argon2Params, InlineHashing, Password, PasswordHash, Scratch};
+use jeton_authority::password::{Argon2Params, Password, PasswordHash, Scratch};
 use jeton_authority::settings::Settings;
 use jeton_authority::store::{NewUser, Store, UserAddition, UserStore};
 use jeton_authority::user::{Attributes, Role, UserStatus, Username};
-use jeton_authority::{Authority, Network, SignInError, SystemRandom, TokenError, TokenPair, UserId};
+use jeton_authority::{Authority, Network, Ports, SignInError, TokenError, TokenPair, UserId};
 use jeton_jose::Timestamp;
 use jeton_jose::jwt::Unverified;
 use jeton_store::{OpenMode, SqliteStore};
@@ -87,7 +87,7 @@ impl TestAuthority {
     }
 
     pub(crate) async fn try_sign_in(&self, name: &str, password: &str) -> Result<TokenPair, SignInError> {
-        self.authority.sign_in(name, Password::new(password), home(), self.now).await
+        self.authority.sign_in().with_password(name, Password::new(password), home(), self.now).await
     }
 
     pub(crate) async fn sign_in(&self, name: &str) -> TokenPair {
@@ -95,7 +95,7 @@ impl TestAuthority {
     }
 
     pub(crate) async fn try_refresh(&self, token: &str) -> Result<TokenPair, TokenError> {
-        self.authority.refresh(token, home(), self.now).await
+        self.authority.tokens().refresh(token, home(), self.now).await
     }
 
     pub(crate) async fn refresh(&self, token: &str) -> TokenPair {
@@ -105,10 +105,8 @@ impl TestAuthority {
 
 async fn open(store: &Arc<SqliteStore>, settings: Settings, now: Timestamp) -> Authority {
     let store: Arc<dyn Store> = Arc::clone(store) as _;
-    let hashing = Arc::new(InlineHashing::default());
-    Authority::open(store, MasterKey::from_bytes([7; 32]), settings, hashing, Arc::new(SystemRandom), now)
-        .await
-        .expect("the authority opens")
+    let master = MasterKey::from_bytes([7; 32]);
+    Authority::open(store, master, settings, Ports::default(), now).await.expect("the authority opens")
 }
 
 /// The network that tests come from.

@@ -11,7 +11,7 @@ use crate::support::{START, TestAuthority, claims};
 async fn an_access_token_verifies_from_the_published_keys_alone() {
     let test = TestAuthority::new().await;
     let pair = test.sign_in("ada").await;
-    let set = JwkSet::parse(&test.authority.published_keys().json).expect("a JWK Set");
+    let set = JwkSet::parse(&test.authority.keys().published().json).expect("a JWK Set");
     let keys = KeySet::from_jwk_set(&set).expect("public keys");
     let issuer = "https://auth.example";
     let verifier = Verifier::new(Issuer::new(issuer), Audience::new(issuer), keys).typ("at+jwt");
@@ -38,7 +38,7 @@ async fn a_refresh_token_names_its_grant_and_generation_and_no_api_can_verify_it
     assert_eq!((&refresh["gen"], &refresh["iat"]), (&0.into(), &START.into()));
     let token = Unverified::parse(&pair.refresh).expect("well-formed");
     assert_eq!((token.alg(), token.typ()), ("HS256", Some("rt+jwt")));
-    let published = test.authority.published_keys();
+    let published = test.authority.keys().published();
     let set = String::from_utf8_lossy(&published.json);
     assert!(!set.contains(token.kid().expect("a kid")), "the refresh key is never published");
 }
@@ -64,8 +64,8 @@ async fn a_shared_secret_signs_access_tokens_and_publishes_nothing() {
             .await;
     let pair = test.sign_in("ada").await;
     assert_eq!(Unverified::parse(&pair.access).expect("well-formed").alg(), "HS256");
-    assert_eq!(&*test.authority.published_keys().json, br#"{"keys":[]}"#);
-    test.authority.verify(&pair.access, test.now).await.expect("its own token");
+    assert_eq!(&*test.authority.keys().published().json, br#"{"keys":[]}"#);
+    test.authority.tokens().verify(&pair.access, test.now).await.expect("its own token");
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use jeton_authority::keys::{self, KeyId, KeyPurpose, KeyState, StoredKey};
+use jeton_authority::keyring;
+use jeton_authority::keys::{KeyId, KeyPurpose, KeyState, StoredKey};
 use jeton_authority::store::Store;
 use jeton_jose::{Algorithm, PrivateKey, Timestamp};
 use serde::Serialize;
@@ -95,7 +96,7 @@ impl KeyCommand {
                 Action::Rotate { alg, now: at_once } => {
                     let wait = if at_once { Duration::ZERO } else { wait };
                     let master = data.master(&config).await?;
-                    let keys = keys::rotate(store, &master, alg, wait, now).await.map_err(refused)?;
+                    let keys = keyring::rotate(store, &master, alg, wait, now).await.map_err(refused)?;
                     data.follow();
                     if at_once {
                         output::note(AT_ONCE);
@@ -105,13 +106,13 @@ impl KeyCommand {
                 Action::Import { .. } => {
                     let key = imported.ok_or_else(|| Failure::usage("no key was given"))?;
                     let master = data.master(&config).await?;
-                    let key = keys::import(store, &master, &key, wait, now).await.map_err(refused)?;
+                    let key = keyring::import(store, &master, &key, wait, now).await.map_err(refused)?;
                     data.follow();
                     added(&[key], &config, now, style)
                 }
                 Action::Retire { kid } => {
                     let kid = KeyId::new(kid);
-                    keys::retire(store, &kid, config.access_lifetime, now).await.map_err(refused)?;
+                    keyring::retire(store, &kid, config.access_lifetime, now).await.map_err(refused)?;
                     data.follow();
                     output::note(RETIRED);
                     style.print(&serde_json::json!({"retired": kid.as_str()}), || format!("retired {kid}"))
@@ -144,7 +145,7 @@ struct Shown {
 }
 
 async fn list(store: &dyn Store, config: &Config, style: Style) -> Result<(), Failure> {
-    let keys = keys::list(store, config.access_lifetime, clock::now()).await.map_err(failed)?;
+    let keys = keyring::list(store, config.access_lifetime, clock::now()).await.map_err(failed)?;
     let shown: Vec<_> = keys
         .iter()
         .map(|(key, state)| Shown {
@@ -251,6 +252,6 @@ fn private_key(file: &Path, algorithm: Option<Algorithm>) -> Result<PrivateKey, 
     .map_err(refused)
 }
 
-fn refused(error: keys::KeyChangeError) -> Failure {
+fn refused(error: keyring::KeyChangeError) -> Failure {
     Failure::coded(error.code(), error.to_string())
 }

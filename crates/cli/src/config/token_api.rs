@@ -1,6 +1,6 @@
 //! The types of the token API's settings.
 
-use jeton_authority::issue::ClaimMapping;
+use jeton_authority::user::ClaimMapping;
 use jeton_server::{Origins, UsernameField};
 
 use super::setting::Setting;

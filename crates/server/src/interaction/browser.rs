@@ -7,8 +7,8 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use jeton_authority::UserId;
-use jeton_authority::authorization::SignedIn;
 use jeton_authority::session::SessionSecret;
+use jeton_authority::sign_in::SignedIn;
 use jeton_authority::store::StoreError;
 
 use super::PageError;
@@ -37,7 +37,7 @@ impl Browser {
         let known = app.cookies.browser(headers).map(str::to_owned);
         let secret = app.cookies.session(headers);
         let signed_in = match &secret {
-            Some(secret) => app.authority.signed_in(secret, app.clock.now()).await?,
+            Some(secret) => app.authority.sign_in().signed_in(secret, app.clock.now()).await?,
             None => None,
         };
         let (is_new, name) = (known.is_none(), known.unwrap_or_else(Cookies::new_browser));

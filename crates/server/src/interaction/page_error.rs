@@ -154,7 +154,7 @@ async fn lost(app: &App, context: &RequestContext) -> Response {
     let (request, code, client) = (context.id(), error.code(), context.client_id());
     tracing::info!(request, code, client, "authorization request refused: {error}");
     let client = match client.and_then(|id| ClientId::parse(id).ok()) {
-        Some(id) => app.authority.client(&id).await.ok().flatten(),
+        Some(id) => app.authority.clients().find(&id).await.ok().flatten(),
         None => None,
     };
     // The front page of the application, which can begin again.

@@ -48,7 +48,7 @@ impl<'a> Seal<'a> {
 
     /// The token of this form, shown now at this browser.
     pub(crate) fn token(self, app: &App, browser: &Browser) -> String {
-        app.authority.seal_form(&self.at(browser), app.clock.now())
+        app.authority.forms().seal(&self.at(browser), app.clock.now())
     }
 
     /// What a form that this browser posted is worth.
@@ -58,7 +58,7 @@ impl<'a> Seal<'a> {
             return FormVerdict::Foreign;
         }
         let presented = form.get(FIELD).unwrap_or_default();
-        app.authority.judge_form(&self.at(browser), presented, app.clock.now())
+        app.authority.forms().judge(&self.at(browser), presented, app.clock.now())
     }
 
     fn at(self, browser: &'a Browser) -> FormSeal<'a> {
@@ -82,12 +82,13 @@ pub(crate) enum Mark<'a> {
 
 impl Mark<'_> {
     pub(crate) fn mac(self, app: &App, browser: &Browser) -> String {
-        self.with(browser, |purpose, parts| app.authority.seal_text(purpose, parts))
+        self.with(browser, |purpose, parts| app.authority.forms().seal_text(purpose, parts))
     }
 
     /// Whether a text has this mark. A browser that has just got its name has seen none.
     pub(crate) fn is_genuine(self, app: &App, browser: &Browser, mac: &str) -> bool {
-        !browser.is_new && self.with(browser, |purpose, parts| app.authority.is_sealed(purpose, parts, mac))
+        !browser.is_new
+            && self.with(browser, |purpose, parts| app.authority.forms().is_sealed(purpose, parts, mac))
     }
 
     fn with<T>(self, browser: &Browser, then: impl FnOnce(&str, &[&str]) -> T) -> T {

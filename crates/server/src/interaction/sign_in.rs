@@ -3,9 +3,9 @@
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 use jeton_authority::SignInError;
-use jeton_authority::authorization::SignedIn;
 use jeton_authority::client::Client;
 use jeton_authority::password::Password;
+use jeton_authority::sign_in::SignedIn;
 use jeton_authority::user::Username;
 use jeton_oauth::Parameters;
 
@@ -77,7 +77,7 @@ impl<P: SignsIn> Errand<P> {
         let password = Password::parse(password).map_err(Notice::from)?;
         let (request, network, now) = (context.id(), context.network(), app.clock.now());
         let (before, caller) = (browser.secret.as_ref(), context.caller());
-        let error = match app.authority.sign_in_browser(username, password, before, caller, now).await {
+        let error = match app.authority.sign_in().at_browser(username, password, before, caller, now).await {
             Ok((secret, signed_in)) => {
                 remember_browser(app, context, signed_in.user.username.as_str());
                 tracing::info!(request, user = %signed_in.user.id, %network, "signed in at a browser");
@@ -99,6 +99,6 @@ impl<P: SignsIn> Errand<P> {
 
 /// Has the browser remember that this user signed in there, so that the throttle knows it again.
 pub(crate) fn remember_browser(app: &App, context: &RequestContext, username: &str) {
-    let cookie = app.authority.remember_browser(context.browser.as_ref(), username);
+    let cookie = app.authority.sign_in().remember_browser(context.browser.as_ref(), username);
     context.remember_browser(app.cookies.set_known(&cookie));
 }

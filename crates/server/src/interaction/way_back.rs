@@ -19,7 +19,7 @@ const SUBMIT: &str = "document.forms[0].submit()";
 
 /// Sends the browser back to the client.
 pub(crate) async fn go_back(app: &App, response: &AuthorizationResponse) -> Result<Response, IdentifyError> {
-    let parameters = app.authority.answer_parameters(response, app.clock.now()).await?;
+    let parameters = app.authority.authorization().answer_parameters(response, app.clock.now()).await?;
     let uri = response.redirect_uri.as_str();
     Ok(match response.mode.carrier() {
         ResponseMode::FormPost => {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::client::{ClientDocument, ClientDocuments, FetchFor, TurnedAway};
+use jeton_authority::ports::{ClientDocument, ClientDocuments, FetchFor, TurnedAway};
 use jeton_authority::{Network, Refusal};
 use jeton_fetch::{FetchError, Fetcher, Freshness, Kept, Origin, RemoteUrl};
 use jeton_jose::Timestamp;

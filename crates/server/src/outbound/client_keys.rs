@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use jeton_authority::client::{ClientKeys, FetchFor, TurnedAway};
+use jeton_authority::ports::{ClientKeys, FetchFor, TurnedAway};
 use jeton_fetch::{FetchError, Fetcher, Freshness, Kept, Origin, RemoteUrl};
 use jeton_jose::{Jwk, JwkSet, Timestamp};
 

@@ -143,14 +143,14 @@ struct Sender {
 impl Sender {
     /// The host that a delivery goes to; none where it goes nowhere any longer.
     async fn host(&self, delivery: &LogoutDelivery) -> Result<Option<Box<str>>, OAuthError> {
-        let uri = self.authority.logout_uri(&delivery.client).await?;
+        let uri = self.authority.sign_out().logout_uri(&delivery.client).await?;
         Ok(uri.and_then(|uri| RemoteUrl::parse(&uri).ok()).map(|uri| uri.host().into()))
     }
 
     /// Tries to deliver one, and writes down how it went. An error is the authority's own.
     async fn attempt(self, delivery: LogoutDelivery) -> Result<(), OAuthError> {
         let store = self.authority.store();
-        let Some(token) = self.authority.logout_token(&delivery, self.clock.now()).await? else {
+        let Some(token) = self.authority.sign_out().logout_token(&delivery, self.clock.now()).await? else {
             return Ok(store.finish_logout(delivery.number).await?);
         };
         let (client, sid) = (&delivery.client, delivery.sid);

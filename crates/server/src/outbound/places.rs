@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jeton_authority::Network;
-use jeton_authority::client::FetchFor;
+use jeton_authority::ports::FetchFor;
 
 /// The most fetches at once.
 pub(super) const AT_ONCE: usize = 64;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use jeton_authority::Network;
-use jeton_authority::client::{ClientSectors, FetchFor, TurnedAway};
+use jeton_authority::ports::{ClientSectors, FetchFor, TurnedAway};
 use jeton_fetch::{FetchError, Fetcher, RemoteUrl, RemoteUrlError};
 use jeton_oauth::client::{ClientMetadata, SubjectType};
 

@@ -11,7 +11,7 @@ use jeton_authority::password::{Argon2Params, Hashing, Password};
 use jeton_authority::settings::Settings;
 use jeton_authority::store::{NewUser, Store, UserAddition};
 use jeton_authority::user::{Attributes, Role, UserStatus, Username};
-use jeton_authority::{Authority, Random, SystemRandom, UserId};
+use jeton_authority::{Authority, Ports, Random, SystemRandom, UserId};
 use jeton_jose::Timestamp;
 use jeton_server::hashing::HashPool;
 use jeton_server::{Clock, ClockHand, Limits, Service, ServiceBuilder};
@@ -81,17 +81,10 @@ impl TestApp {
         let (clock, hand) = Clock::manual(Timestamp::from_unix(NOW));
         let mut defaults = Settings::new("https://auth.example");
         defaults.argon2 = cheap();
-        let authority = Authority::open(
-            Arc::clone(&store),
-            master(),
-            settings(defaults),
-            Arc::clone(&hashing),
-            Arc::new(SystemRandom),
-            clock.now(),
-        )
-        .await
-        .expect("an authority");
-        let service = service(Service::builder(Arc::new(authority)).clock(clock)).build();
+        let builder = service(Service::builder().clock(clock.clone()));
+        let ports = Ports { hashing: Arc::clone(&hashing), ..builder.ports() };
+        let authority = Authority::open(Arc::clone(&store), master(), settings(defaults), ports, clock.now());
+        let service = builder.build(Arc::new(authority.await.expect("an authority")));
         let app = Self { service, hand, store, hashing, folder };
         app.add_user("ada").await;
         app
@@ -107,18 +100,10 @@ impl TestApp {
         let (clock, hand) = Clock::manual(self.service.clock().now());
         let settings = change(self.service.authority().settings().clone());
         let (store, hashing) = (Arc::clone(&self.store), Arc::clone(&self.hashing));
-        let random = Arc::new(SystemRandom);
-        let authority = Authority::open(
-            Arc::clone(&store),
-            master(),
-            settings,
-            Arc::clone(&hashing),
-            random,
-            clock.now(),
-        )
-        .await
-        .expect("an authority");
-        let service = Service::builder(Arc::new(authority)).clock(clock).build();
+        let builder = Service::builder().clock(clock.clone());
+        let ports = Ports { hashing: Arc::clone(&hashing), ..builder.ports() };
+        let authority = Authority::open(Arc::clone(&store), master(), settings, ports, clock.now());
+        let service = builder.build(Arc::new(authority.await.expect("an authority")));
         Self { service, hand, store, hashing, folder: TempDir::new().expect("a folder") }
     }
 

@@ -5,17 +5,17 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::accounts::{ImportedUser, LastImport};
 use jeton_authority::audit::{AuditFilter, AuditNumber, AuditRecord};
-use jeton_authority::authorization::{NewAnswer, RequestAnswer};
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use jeton_authority::keys::{KeyId, StoredKey};
+use jeton_authority::one_time::{NewAnswer, RequestAnswer};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 use jeton_authority::password::PasswordHash;
-use jeton_authority::refresh_token::{Presented, RefreshPolicy};
+use jeton_authority::refresh_token::Presented;
 use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
+use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{
     AccountStore, AccountsUpdated, AuditStore, ClientChange, ClientRemoval, ClientStore, CodeRedemption,
     DeviceDecided, DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening, GrantStore,
@@ -24,6 +24,7 @@ use jeton_authority::store::{
     SignInStore, Store, StoreError, SweepStep, SweepStore, UserAddition, UserChange, UserStore,
 };
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
+use jeton_authority::user::{ImportedUser, LastImport};
 use jeton_authority::{GrantId, Network, SessionId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;

@@ -14,7 +14,7 @@ const PATH: &str = "/.well-known/jwks.json";
 async fn started() -> TestApp {
     let app = TestApp::new().await;
     let authority = app.service.authority();
-    assert!(authority.make_id_token_key(app.service.clock().now()).await.expect("a key"));
+    assert!(authority.keys().make_id_token_key(app.service.clock().now()).await.expect("a key"));
     app
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jeton_authority::keys::rotate;
+use jeton_authority::keyring::rotate;
 use jeton_server::Background;
 use jeton_server::control::{self, ControlSocket, Reloaded};
 use jeton_store::{DataFolder, OpenMode, SqliteStore};

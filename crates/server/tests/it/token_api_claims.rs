@@ -1,9 +1,9 @@
 //! What the token API's access tokens say.
 
-use jeton_authority::issue::ClaimMapping;
 use jeton_authority::password::Password;
 use jeton_authority::settings::{AccessAlgorithm, TokenApiAudience};
 use jeton_authority::store::{NewUser, UserAddition};
+use jeton_authority::user::ClaimMapping;
 use jeton_authority::user::{Attributes, Role, UserStatus, Username};
 use jeton_authority::{Random, SystemRandom, UserId};
 use jeton_jose::{Algorithm, SharedSecret, base64url};

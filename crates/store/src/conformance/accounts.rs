@@ -1,10 +1,10 @@
 //! Accounts: users who come from elsewhere, change or go.
 
-use jeton_authority::accounts::{ImportedUser, LastImport};
 use jeton_authority::audit::{AuditEnd, AuditEvent, AuditFilter};
 use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::store::{AccountChange, AccountsUpdated, NewUser, Refresh, UserAddition, UserChange};
 use jeton_authority::user::{Attributes, Role, User, UserStatus};
+use jeton_authority::user::{ImportedUser, LastImport};
 use jeton_authority::{GrantId, UserId};
 
 use super::fixture::{CALLERS, Fresh, HOME, at, hash, new_grant, new_user, unknown_user, username};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jeton_authority::keys::{KeyId, KeyPurpose};
-use jeton_authority::refresh_token::RefreshPolicy;
+use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{GrantOpening, KeyAddition, KeyWithdrawal, Refresh, Revocation};
 use jeton_authority::{GrantId, UserId};
 

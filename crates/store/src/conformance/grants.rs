@@ -1,8 +1,9 @@
 //! Grants: opening, ending, listing and sweeping them.
 
 use jeton_authority::GrantId;
+use jeton_authority::grant::RefreshState;
 use jeton_authority::grant::{Grant, GrantDetail, GrantStanding, GrantSummary, NewGrant};
-use jeton_authority::refresh_token::{KeyProof, RefreshState};
+use jeton_authority::refresh_token::KeyProof;
 use jeton_authority::store::{GrantFilter, GrantOpening, Revocation};
 use jeton_authority::user::{Attributes, UserStatus};
 

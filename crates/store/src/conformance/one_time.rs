@@ -1,8 +1,8 @@
 //! What may be used once: placing, looking at and redeeming it, and the codes that are exchanged for grants.
 
 use jeton_authority::audit::{AuditEvent, AuditRecord};
-use jeton_authority::authorization::{NewAnswer, RequestAnswer};
 use jeton_authority::grant::NewGrant;
+use jeton_authority::one_time::{NewAnswer, RequestAnswer};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presenter};
 use jeton_authority::store::{CodeRedemption, Placement, Redemption};
 use jeton_jose::Timestamp;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::client::Client;
 use jeton_authority::grant::GrantDetail;
-use jeton_authority::refresh_token::{
-    KeyProof, Presented, RefreshPolicy, RefreshRefusal, RefreshState, Verdict, decide,
-};
+use jeton_authority::grant::RefreshState;
+use jeton_authority::refresh_token::{KeyProof, Presented, RefreshRefusal, Verdict, decide};
+use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{GrantFilter, GrantOpening, Refresh, UserAddition};
 use jeton_authority::user::UserStatus;
 use jeton_authority::{GrantId, Network};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
-use jeton_authority::keys::{self, MasterKey};
+use jeton_authority::keyring;
+use jeton_authority::keys::MasterKey;
 use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
 use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::session::NewSession;
@@ -45,7 +46,7 @@ impl Fresh {
         self.add_client(client.clone()).await.expect("adding a client");
         self.give_consent(ada, &client.id, &Consent::default(), at(0)).await.expect("consenting");
         let master = MasterKey::from_bytes([1; 32]);
-        keys::rotate(&**self, &master, None, Duration::ZERO, at(0)).await.expect("adding a key");
+        keyring::rotate(&**self, &master, None, Duration::ZERO, at(0)).await.expect("adding a key");
         for kind in OneTimeKind::ALL {
             self.placed(kind, "used").await;
             self.placed(kind, "unused").await;

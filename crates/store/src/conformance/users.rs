@@ -1,10 +1,10 @@
 //! Users: adding, finding, listing, and what ends with a change to one.
 
-use jeton_authority::accounts::LastImport;
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::store::{Refresh, UserAddition, UserChange};
+use jeton_authority::user::LastImport;
 use jeton_authority::user::{Attributes, Role, User, UserStatus};
 use jeton_authority::{GrantId, UserId};
 

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use jeton_authority::UserId;
-use jeton_authority::accounts::{self, AccountUpdate, ImportedUser, LastImport, PasswordFate};
 use jeton_authority::audit::AuditEvent;
 use jeton_authority::store::{
     AccountChange, AccountStore, AccountsUpdated, NewUser, StoreError, UserAddition, UserChange,
 };
+use jeton_authority::user::{AccountUpdate, ImportedUser, LastImport, PasswordFate, update};
 use jeton_authority::user::{Role, User, UserStatus, Username};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
@@ -73,7 +73,7 @@ fn update_imported(
     let mut updates = Vec::new();
     for (id, imported) in imported {
         let Some((user, last)) = find(db, *id)? else { return Ok(AccountsUpdated::Refused(*id)) };
-        match accounts::update(&user, last.as_ref(), imported) {
+        match update(&user, last.as_ref(), imported) {
             Ok(update) => updates.push((*id, update)),
             Err(_) => return Ok(AccountsUpdated::Refused(*id)),
         }

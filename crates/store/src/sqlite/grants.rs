@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::grant::RefreshState;
 use jeton_authority::grant::{Grant, GrantDetail, GrantStanding, GrantSummary, LiveGrant, NewGrant};
-use jeton_authority::refresh_token::{Presented, RefreshPolicy, RefreshState};
+use jeton_authority::refresh_token::Presented;
+use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{
     GrantFilter, GrantOpening, GrantStore, GrantsEnded, Refresh, Revocation, StoreError,
 };

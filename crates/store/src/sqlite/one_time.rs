@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use jeton_authority::GrantId;
 use jeton_authority::audit::AuditEvent;
-use jeton_authority::authorization::{NewAnswer, RequestAnswer, answer_request as decide};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{
     CodeState, CodeVerdict, OneTime, OneTimeHash, OneTimeKind, Presentation, present,
 };
+use jeton_authority::one_time::{NewAnswer, RequestAnswer, answer_request as decide};
 use jeton_authority::store::{CodeRedemption, GrantOpening, OneTimeStore, Placement, Redemption, StoreError};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension};

@@ -2,7 +2,9 @@
 //! changed something.
 
 use jeton_authority::GrantId;
-use jeton_authority::refresh_token::{Presented, RefreshPolicy, RefreshState, Verdict, decide};
+use jeton_authority::grant::RefreshState;
+use jeton_authority::refresh_token::{Presented, Verdict, decide};
+use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::Refresh;
 use jeton_jose::Timestamp;
 use rusqlite::Connection;

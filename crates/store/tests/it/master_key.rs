@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use jeton_authority::client::{Client, ClientPolicy, ClientSecret, NewClient};
-use jeton_authority::keys::{self, MasterKey, StoredKey};
+use jeton_authority::keyring;
+use jeton_authority::keys::{MasterKey, StoredKey};
 use jeton_authority::store::{ClientChange, ClientStore, KeyStore, Store, StoreError};
 use jeton_jose::Algorithm;
 use jeton_oauth::client::{ClientId, ClientMetadata};
@@ -35,8 +36,8 @@ fn client(id: &str) -> Client {
     .expect("a client")
 }
 
-async fn rotate(store: &dyn Store, key: &MasterKey) -> Result<StoredKey, keys::KeyChangeError> {
-    let made = keys::rotate(store, key, Some(Algorithm::ES256), std::time::Duration::ZERO, at(0)).await?;
+async fn rotate(store: &dyn Store, key: &MasterKey) -> Result<StoredKey, keyring::KeyChangeError> {
+    let made = keyring::rotate(store, key, Some(Algorithm::ES256), std::time::Duration::ZERO, at(0)).await?;
     Ok(made.into_iter().next().expect("a key"))
 }
 

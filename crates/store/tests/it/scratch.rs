@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jeton_authority::grant::NewGrant;
 use jeton_authority::password::PasswordHash;
-use jeton_authority::refresh_token::{Presented, RefreshPolicy};
+use jeton_authority::refresh_token::Presented;
+use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{GrantOpening, NewUser, Refresh, Store, StoreError, UserAddition};
 use jeton_authority::user::{Attributes, Role, UserStatus, Username};
 use jeton_authority::{GrantId, Network, UserId};

@@ -1,5 +1,7 @@
 //! The decision table, row by row and to the second, and the laws that hold for every input.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;

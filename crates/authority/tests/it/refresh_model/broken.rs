@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jeton_authority::grant::Grant;
-use jeton_authority::refresh_token::{
-    Decision, KeyProof, Presented, RefreshPolicy, RefreshState, Verdict, decide,
-};
+use jeton_authority::grant::RefreshState;
+use jeton_authority::refresh_token::{Decision, KeyProof, Presented, Verdict, decide};
+use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::user::UserStatus;
 use jeton_jose::Timestamp;
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jeton_authority::client::{Client as Application, ClientPolicy, NewClient};
 use jeton_authority::grant::{Grant, GrantDetail};
-use jeton_authority::refresh_token::{Decision, KeyProof, Presented, RefreshPolicy, Verdict};
+use jeton_authority::refresh_token::{Decision, KeyProof, Presented, Verdict};
+use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::user::UserStatus;
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;

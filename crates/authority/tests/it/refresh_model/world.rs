@@ -10,7 +10,7 @@
 //!   never bring them nearer than two).
 
 use jeton_authority::Network;
-use jeton_authority::refresh_token::RefreshState;
+use jeton_authority::grant::RefreshState;
 use jeton_jose::Timestamp;
 
 /// What the clock of the model always shows.

@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use clap::Args;
 use jeton_authority::keys::KeyPurpose;
-use jeton_authority::password::Argon2Params;
 use jeton_authority::settings::AccessAlgorithm;
 use jeton_authority::store::KeyStore;
-use jeton_authority::{Authority, SystemRandom};
+use jeton_authority::{Authority, Ports};
 use jeton_jose::{Algorithm, SharedSecret};
 use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
-use jeton_server::hashing::HashPool;
 
 use super::Clients;
 use crate::commands::user::{failed, find};
@@ -54,8 +52,6 @@ impl Preview {
             ));
         }
         let now = clock::now();
-        let hashing = HashPool::with_threads(Argon2Params::default(), 1, 1)
-            .map_err(|error| Failure::coded("start_failed", error.to_string()))?;
         let mut settings = serving::settings(
             &config,
             config.listen.0,
@@ -72,13 +68,12 @@ impl Preview {
             Arc::clone(&clients.data.store) as Arc<_>,
             clients.master,
             settings,
-            Arc::new(hashing),
-            Arc::new(SystemRandom),
+            Ports::default(),
             now,
         )
         .await
         .map_err(|error| Failure::coded("keys_unusable", error.to_string()))?;
-        let preview = authority.preview(&client, &user, &scope, now);
+        let preview = authority.tokens().preview(&client, &user, &scope, now);
         output::note(&issuer);
         style.print(&preview, || {
             let absent = || Some("–  it does not ask for the scope openid".to_owned());

@@ -76,10 +76,10 @@ async fn hello(token: AccessToken) -> Json<Hello> {
 /// Takes over the published keys whenever they change.
 async fn follow(guard: Guard, authority: Option<Arc<Authority>>) {
     let Some(authority) = authority else { return };
-    let mut known = authority.published_keys().etag;
+    let mut known = authority.keys().published().etag;
     loop {
         tokio::time::sleep(LOOK).await;
-        let etag = authority.published_keys().etag;
+        let etag = authority.keys().published().etag;
         if etag != known
             && let Ok(keys) = published(&authority)
             && guard.replace_keys(keys).is_ok()
@@ -90,5 +90,5 @@ async fn follow(guard: Guard, authority: Option<Arc<Authority>>) {
 }
 
 fn published(authority: &Authority) -> Result<KeySet, jeton_jose::KeyError> {
-    KeySet::from_jwk_set(&JwkSet::parse(&authority.published_keys().json)?)
+    KeySet::from_jwk_set(&JwkSet::parse(&authority.keys().published().json)?)
 }

@@ -61,7 +61,7 @@ impl Tls {
         match self.reload() {
             Ok(()) => {
                 if let Some(roots) = self.client_roots() {
-                    authority.trust_client_roots(roots);
+                    authority.client_auth().trust_roots(roots);
                 }
                 let not_after = self.shared.loaded.load().not_after;
                 tracing::info!(%not_after, "the certificate of the server was read again");

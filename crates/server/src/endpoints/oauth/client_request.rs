@@ -6,9 +6,9 @@ use axum::body::Body;
 use axum::extract::Request;
 use http::header;
 use http::request::Parts;
+use jeton_authority::SenderConstraint;
 use jeton_authority::client::Client;
 use jeton_authority::client_auth::{ClientCertificate, Presented, named_client};
-use jeton_authority::issue::SenderConstraint;
 use jeton_authority::{OAuthError, PresentedProof};
 use jeton_oauth::{ErrorCode, Parameters};
 
@@ -61,7 +61,7 @@ impl ClientRequest {
                 profile: read.client.policy.profile,
             };
             let (client, network) = (&read.client, context.network());
-            let jkt = app.authority.redeem_proof(presented, client, network, app.clock.now()).await?;
+            let jkt = app.authority.proofs().redeem(presented, client, network, app.clock.now()).await?;
             read.constraint.jkt = Some(jkt);
         }
         Ok(read)
@@ -89,7 +89,7 @@ impl ClientRequest {
         let network = context.network();
         let presented =
             Presented { basic, parameters: &parameters, endpoints: &endpoints, certificate, network };
-        let client = app.authority.authenticate_client(presented, app.clock.now()).await?;
+        let client = app.authority.client_auth().authenticate(presented, app.clock.now()).await?;
         let mut constraint = SenderConstraint::default();
         // A certificate is often there for reasons of the network; tokens are bound to it where the client says so.
         if client.metadata.tls_client_certificate_bound_access_tokens == Some(true) {

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use jeton_authority::DeviceAuthorizationResponse;
-use jeton_authority::grants::TokenRequest;
+use jeton_authority::grant_types::TokenRequest;
 
 use super::answer;
 use super::client_request::ClientRequest;
@@ -28,7 +28,7 @@ async fn begin(
         ClientRequest::read(app, path::DEVICE_AUTHORIZATION, context, request).await?;
     let (request, network) = (context.id(), context.network());
     let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
-    let response = app.authority.begin_device_authorization(&asked).await?;
+    let response = app.authority.devices().begin(&asked).await?;
     tracing::info!(request, client = %asked.client.id, %network, "device waits");
     Ok(response)
 }

@@ -26,7 +26,7 @@ use crate::urls::path;
 pub(crate) fn metadata(authority: &Authority, mtls_url: Option<&str>) -> Document {
     const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
     let mut document = document(authority.settings());
-    let methods = authority.certificates_seen().methods();
+    let methods = authority.client_auth().certificates_seen().methods();
     if !methods.is_empty() {
         add_certificates(&mut document, methods);
         if let Some(url) = mtls_url {

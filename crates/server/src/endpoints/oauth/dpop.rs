@@ -6,7 +6,8 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use jeton_authority::{DpopNonces, OAuthError};
+use jeton_authority::OAuthError;
+use jeton_authority::settings::DpopNonces;
 use jeton_oauth::ErrorCode;
 
 use crate::app::App;
@@ -33,7 +34,7 @@ pub(crate) async fn nonce(State(app): State<Arc<App>>, request: Request, next: N
     let demanded = demanded && request.headers().contains_key(DPOP);
     let mut response = next.run(request).await;
     if (demanded || response.extensions().get::<NonceWanted>().is_some())
-        && let Ok(value) = HeaderValue::try_from(app.authority.dpop_nonce(app.clock.now()))
+        && let Ok(value) = HeaderValue::try_from(app.authority.proofs().nonce(app.clock.now()))
     {
         response.headers_mut().insert(DPOP_NONCE, value);
     }

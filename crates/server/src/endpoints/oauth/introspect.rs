@@ -43,9 +43,9 @@ async fn introspect(app: &App, context: &RequestContext, request: Request) -> Re
     }
     let token = asked.required("token", "token is missing")?;
     let now = app.clock.now();
-    let introspection = app.authority.introspect(&asked.client, token, now).await?;
+    let introspection = app.authority.tokens().introspect(&asked.client, token, now).await?;
     if signed {
-        Ok(Told::Jwt(app.authority.signed_introspection(&asked.client, &introspection, now).await?))
+        Ok(Told::Jwt(app.authority.tokens().signed_introspection(&asked.client, &introspection, now).await?))
     } else {
         Ok(Told::Json(introspection))
     }

@@ -11,7 +11,7 @@ const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300
 const INCOMPLETE: HeaderValue = HeaderValue::from_static("no-cache");
 
 pub(super) fn document(authority: &Authority) -> Document {
-    let keys = authority.published_keys();
+    let keys = authority.keys().published();
     let etag = HeaderValue::from_str(&keys.etag).unwrap_or(HeaderValue::from_static("\"\""));
     let cache_control = if keys.is_complete { CACHE_CONTROL } else { INCOMPLETE };
     Document { body: keys.json, etag, cache_control }

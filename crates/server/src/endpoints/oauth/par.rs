@@ -22,5 +22,5 @@ async fn push(app: &App, context: &RequestContext, request: Request) -> Result<P
     let ClientRequest { client, parameters, constraint } =
         ClientRequest::read_with_proof(app, path::PAR, context, request).await?;
     let (network, now) = (context.network(), app.clock.now());
-    Ok(app.authority.push_request(&client, parameters, &constraint, network, now).await?)
+    Ok(app.authority.authorization().push(&client, parameters, &constraint, network, now).await?)
 }

@@ -27,7 +27,8 @@ async fn register(app: &App, context: &RequestContext, request: Request) -> Resu
     let (parts, body) = request.into_parts();
     let (network, members) = (context.network(), members(app, &parts, body).await?);
     let token = bearer(&parts.headers);
-    let registration = app.authority.register_client(members, token, network, app.clock.now()).await?;
+    let registration =
+        app.authority.registration().register(members, token, network, app.clock.now()).await?;
     tracing::info!(request = context.id(), client = %registration.client_id, %network, "client registered itself");
     log_left_out(context, &registration);
     Ok(registration)
@@ -40,7 +41,7 @@ pub(crate) async fn read(
     context: RequestContext,
     headers: HeaderMap,
 ) -> Response {
-    let read = app.authority.read_registration(&id, bearer(&headers).unwrap_or_default()).await;
+    let read = app.authority.registration().read(&id, bearer(&headers).unwrap_or_default()).await;
     answer(&context, StatusCode::OK, read.map_err(ApiError::from))
 }
 
@@ -64,7 +65,7 @@ async fn change_registration(
     let (network, members) = (context.network(), members(app, &parts, body).await?);
     let token = bearer(&parts.headers).unwrap_or_default();
     let registration =
-        app.authority.change_registration(id, token, members, network, app.clock.now()).await?;
+        app.authority.registration().change(id, token, members, network, app.clock.now()).await?;
     tracing::info!(request = context.id(), client = %registration.client_id, "client changed its registration");
     log_left_out(context, &registration);
     Ok(registration)
@@ -78,7 +79,7 @@ pub(crate) async fn remove(
     headers: HeaderMap,
 ) -> Response {
     let token = bearer(&headers).unwrap_or_default();
-    match app.authority.remove_registration(&id, token, context.network(), app.clock.now()).await {
+    match app.authority.registration().remove(&id, token, context.network(), app.clock.now()).await {
         Ok(client) => {
             tracing::info!(request = context.id(), %client, "client removed itself");
             let mut response = json(StatusCode::NO_CONTENT, "");

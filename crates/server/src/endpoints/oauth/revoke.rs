@@ -25,6 +25,6 @@ async fn revoke(
 ) -> Result<Map<String, Value>, ApiError> {
     let asked = ClientRequest::read(app, path::REVOKE, context, request).await?;
     let token = asked.required("token", "token is missing")?;
-    app.authority.revoke_token(&asked.client, token, app.clock.now()).await?;
+    app.authority.tokens().revoke(&asked.client, token, app.clock.now()).await?;
     Ok(Map::new())
 }

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use jeton_authority::OAuthError;
-use jeton_authority::grants::TokenRequest;
+use jeton_authority::grant_types::TokenRequest;
 use jeton_authority::issue::TokenResponse;
 use tracing::field::display;
 
@@ -26,7 +26,7 @@ async fn exchange(app: &App, context: &RequestContext, request: Request) -> Resu
         ClientRequest::read_with_proof(app, path::TOKEN, context, request).await?;
     let (request, network) = (context.id(), context.network());
     let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
-    match app.authority.token(&asked).await {
+    match app.authority.grants().token(&asked).await {
         Ok(response) => {
             log(&asked, &response, request);
             Ok(response)

@@ -7,8 +7,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
+use jeton_authority::SenderConstraint;
 use jeton_authority::client_auth::ClientCertificate;
-use jeton_authority::issue::SenderConstraint;
 use jeton_authority::{OAuthError, PresentedProof, UserInfoBody, UserInfoError};
 use jeton_oauth::ErrorCode;
 
@@ -54,15 +54,15 @@ async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfoBody>, A
             // The token itself says by which key.
             profile: None,
         };
-        let good = app.authority.check_proof(presented, now).map_err(UserInfoError::from)?;
+        let good = app.authority.proofs().check(presented, now).map_err(UserInfoError::from)?;
         constraint.jkt = Some(good.jkt().into());
         used = Some(good);
     }
-    let info = app.authority.userinfo(&token, &constraint, now).await?;
+    let info = app.authority.tokens().userinfo(&token, &constraint, now).await?;
     if let Some(proof) = &used {
-        app.authority.use_proof(proof, now).await.map_err(UserInfoError::from)?;
+        app.authority.proofs().use_up(proof, now).await.map_err(UserInfoError::from)?;
     }
-    Ok(Some(app.authority.userinfo_body(info, now).await?))
+    Ok(Some(app.authority.tokens().userinfo_body(info, now).await?))
 }
 
 struct Presented {

@@ -16,7 +16,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
 
 async fn blacklist(app: &App, call: &mut Call) -> Result<String, ApiError> {
     let token = call.token(app, "refresh").await?;
-    app.authority.sign_out(token.trim(), app.clock.now()).await?;
+    app.authority.tokens().sign_out(token.trim(), app.clock.now()).await?;
     tracing::info!(request = call.context.id(), "signed out");
     Ok("{}".to_owned())
 }

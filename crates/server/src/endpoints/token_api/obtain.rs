@@ -29,7 +29,7 @@ async fn obtain(app: &App, call: &mut Call) -> Result<String, ApiError> {
     let request = call.context.id();
     let network = call.context.network();
     let caller = call.context.caller();
-    match app.authority.sign_in(&username, password, caller, app.clock.now()).await {
+    match app.authority.sign_in().with_password(&username, password, caller, app.clock.now()).await {
         Ok(pair) => {
             remember_browser(app, &call.context, &username);
             tracing::info!(request, grant = %pair.grant, %network, "signed in");

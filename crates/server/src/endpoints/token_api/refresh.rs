@@ -19,7 +19,7 @@ async fn refresh(app: &App, call: &mut Call) -> Result<String, ApiError> {
     let token = call.token(app, "refresh").await?;
     let request = call.context.id();
     let network = call.context.network();
-    match app.authority.refresh(token.trim(), network, app.clock.now()).await {
+    match app.authority.tokens().refresh(token.trim(), network, app.clock.now()).await {
         Ok(pair) => {
             tracing::debug!(request, grant = %pair.grant, %network, "refreshed");
             // A token is base64url and dots: nothing in it needs escaping.

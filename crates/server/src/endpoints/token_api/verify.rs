@@ -17,7 +17,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
 
 async fn verify(app: &App, call: &mut Call) -> Result<String, ApiError> {
     let token = call.token(app, "token").await?;
-    match app.authority.verify(token.trim(), app.clock.now()).await {
+    match app.authority.tokens().verify(token.trim(), app.clock.now()).await {
         Ok(()) => Ok("{}".to_owned()),
         Err(TokenError::Revoked) => Err(ApiError::VerifiedRevoked),
         Err(error) => Err(error.into()),

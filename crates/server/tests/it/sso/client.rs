@@ -45,7 +45,7 @@ impl TestApp {
             created_at: self.service.clock().now(),
         });
         let client = client.expect("a client");
-        let added = self.service.authority().add_client(&client).await;
+        let added = self.service.authority().clients().add_client(&client).await;
         assert_eq!(added.expect("a store"), ClientChange::Done);
     }
 

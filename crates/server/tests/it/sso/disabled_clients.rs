@@ -12,12 +12,12 @@ use crate::app::TestApp;
 async fn set_disabled(app: &TestApp, id: &str, disabled: bool) {
     let authority = app.service.authority();
     let id = ClientId::parse(id).expect("an identifier");
-    let client = authority.client(&id).await.expect("a store").expect("a client");
+    let client = authority.clients().find(&id).await.expect("a store").expect("a client");
     let Client { id, metadata, mut policy, secret, registration_token, created_at, .. } = (*client).clone();
     policy.disabled = disabled;
     let new = NewClient { id, metadata, policy, secret, registration_token, created_at };
     let client = Client::new(new).expect("a client");
-    let changed = authority.change_client(&client, app.service.clock().now()).await;
+    let changed = authority.clients().change_client(&client, app.service.clock().now()).await;
     assert_eq!(changed.expect("a store"), ClientChange::Done);
 }
 
@@ -61,7 +61,7 @@ async fn the_tokens_of_a_removed_client_are_good_for_nothing_though_its_grants_s
     let users = app.redeem(back.get("code").expect("a code")).await.json();
     let own = app.post_as("web", "/token", &[("grant_type", "client_credentials")]).await.json();
     let web = ClientId::parse("web").expect("an identifier");
-    let removal = app.service.authority().remove_client(&web, app.service.clock().now()).await;
+    let removal = app.service.authority().clients().remove_client(&web, app.service.clock().now()).await;
     assert_eq!(removal.expect("a store"), ClientRemoval::Removed);
     for tokens in [&users, &own] {
         let told = app.post_as("api", "/introspect", &[("token", access_token(tokens))]).await;

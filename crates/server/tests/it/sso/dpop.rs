@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode, header};
-use jeton_authority::DpopNonces;
+use jeton_authority::settings::DpopNonces;
 use jeton_jose::dpop::{Prover, Request as Proved};
 use jeton_jose::{Algorithm, PrivateKey, Timestamp};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_authority::store::{GrantFilter, UserStore};
-use jeton_authority::{Authority, SystemRandom};
+use jeton_authority::{Authority, Ports};
 use jeton_jose::jwt::{Unverified, Verifier};
 use jeton_jose::{JwkSet, KeySet};
 use jeton_oauth::Parameters;
@@ -55,9 +55,10 @@ async fn restarted(app: &TestApp) -> Service {
     let store = SqliteStore::open(data.database(), OpenMode::AsIs).expect("the database");
     let settings = app.service.authority().settings().clone();
     let (clock, hashing) = (app.service.clock().clone(), Arc::clone(&app.hashing));
-    let random = Arc::new(SystemRandom);
-    let authority = Authority::open(Arc::new(store), master(), settings, hashing, random, clock.now()).await;
-    reaching_here(Service::builder(Arc::new(authority.expect("an authority"))).clock(clock)).build()
+    let builder = reaching_here(Service::builder().clock(clock.clone()));
+    let ports = Ports { hashing, ..builder.ports() };
+    let authority = Authority::open(Arc::new(store), master(), settings, ports, clock.now()).await;
+    builder.build(Arc::new(authority.expect("an authority")))
 }
 
 #[tokio::test]
@@ -89,7 +90,7 @@ async fn a_client_that_was_down_is_told_when_it_is_back_and_the_server_restarted
     let browser = Browser::new(&app);
     tokens(&app, &browser).await;
     let user = app.store.list_users(None, 1).await.expect("users").remove(0).id;
-    app.service.authority().sign_out_everywhere(user, app.service.clock().now()).await.expect("a store");
+    app.service.authority().sign_out().everywhere(user, app.service.clock().now()).await.expect("a store");
     client.asked(1).await;
     let port = client.stop().await;
     drop(background);
@@ -143,7 +144,7 @@ async fn a_client_that_does_not_answer_keeps_no_other_waiting() {
         app.store.list_grants(GrantFilter::All, None, 20, Duration::from_secs(60), app.service.clock().now());
     assert_eq!(grants.await.expect("grants").len(), 9);
     let user = app.store.list_users(None, 1).await.expect("users").remove(0).id;
-    app.service.authority().sign_out_everywhere(user, app.service.clock().now()).await.expect("a store");
+    app.service.authority().sign_out().everywhere(user, app.service.clock().now()).await.expect("a store");
     let _background = Background::start(&app.service);
     let started = tokio::time::Instant::now();
     other.asked(1).await;

@@ -116,7 +116,7 @@ async fn a_client_that_registers_itself_meets_what_one_that_is_added_meets() {
 #[tokio::test]
 async fn a_code_waits_for_the_key_that_signs_and_is_not_used_up_meanwhile() {
     let app = with_new_client(web()).await;
-    assert!(!app.service.authority().published_keys().is_complete, "nothing made it yet");
+    assert!(!app.service.authority().keys().published().is_complete, "nothing made it yet");
     let code = code(&app, &PLAIN).await;
     // Two at once: one key is made, and one of them gets the tokens.
     let (one, other) = tokio::join!(redeem(&app, &code, &[]), redeem(&app, &code, &[]));

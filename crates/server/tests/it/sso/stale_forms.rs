@@ -61,7 +61,7 @@ async fn change(app: &TestApp, changes: &[(&str, Value)]) {
         created_at: app.service.clock().now(),
     });
     let now = app.service.clock().now();
-    let changed = app.service.authority().change_client(&client.expect("a client"), now).await;
+    let changed = app.service.authority().clients().change_client(&client.expect("a client"), now).await;
     assert_eq!(changed.expect("a store"), jeton_authority::store::ClientChange::Done);
 }
 

@@ -56,7 +56,7 @@ impl TestApp {
             created_at: self.service.clock().now(),
         });
         let (client, now) = (client.expect("a client"), self.service.clock().now());
-        let changed = self.service.authority().change_client(&client, now).await;
+        let changed = self.service.authority().clients().change_client(&client, now).await;
         assert_eq!(changed.expect("a store"), ClientChange::Done);
     }
 

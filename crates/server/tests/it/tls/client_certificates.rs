@@ -92,7 +92,7 @@ async fn without_roots_no_name_in_a_certificate_counts() {
     let site = Site::with(|settings| settings, |service| service.client_certificates(None)).await;
     add(&site, "tls_client_auth", json!({"tls_client_auth_san_dns": "web.example"})).await;
     assert_refused(&ask(&site, &site.client(&roots.client("web.example")), "").await, "nobody is trusted");
-    site.app.service.authority().trust_client_roots(roots_of(&roots));
+    site.app.service.authority().client_auth().trust_roots(roots_of(&roots));
     assert_eq!(
         ask(&site, &site.client(&roots.client("web.example")), "").await.0,
         200,

@@ -160,7 +160,7 @@ async fn add_client(
         created_at: clock::now(),
     });
     let client = client.map_err(|error| refused(error.to_string()))?;
-    match authority.add_client(&client).await.map_err(failed)? {
+    match authority.clients().add_client(&client).await.map_err(failed)? {
         ClientChange::Done => Ok(()),
         _ => Err(refused("the scratch folder was not empty".to_owned())),
     }

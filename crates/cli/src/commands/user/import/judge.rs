@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use jeton_authority::accounts::ImportedUser;
 use jeton_authority::password::{HashProblem, PasswordHash};
+use jeton_authority::user::ImportedUser;
 use jeton_authority::user::{Attributes, Role, UserStatus, Username};
 use serde_json::Value;
 

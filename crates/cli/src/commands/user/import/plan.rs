@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jeton_authority::UserId;
-use jeton_authority::accounts::{ImportedUser, LastImport};
 use jeton_authority::store::{AccountsUpdated, NewUser, Store, UserAddition};
 use jeton_authority::user::{Attributes, Username};
+use jeton_authority::user::{ImportedUser, LastImport};
 
 use super::Bad;
 use super::judge::{Judged, Row};

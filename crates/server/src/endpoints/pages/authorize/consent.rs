@@ -2,7 +2,8 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use jeton_authority::authorization::{AuthorizationRequest, SignedIn};
+use jeton_authority::authorization::AuthorizationRequest;
+use jeton_authority::sign_in::SignedIn;
 use jeton_authority::{FormVerdict, ShownDigest};
 
 use super::progress::{Answer, Progress};
@@ -67,6 +68,10 @@ pub(crate) async fn post(
     }
     step.demand_current(verdict, None)?;
     let signed_in = step.browser.signed_in.as_ref().ok_or_else(|| step.did_nothing(Notice::Account, None))?;
-    step.app.authority.give_consent(request, signed_in, step.context.network(), step.app.clock.now()).await?;
+    step.app
+        .authority
+        .authorization()
+        .give_consent(request, signed_in, step.context.network(), step.app.clock.now())
+        .await?;
     Ok(step.go_on(&progress.answered(&step.browser, Answer::Allowed(shown.to_text().into()))))
 }

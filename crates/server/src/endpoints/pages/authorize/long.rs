@@ -25,5 +25,5 @@ pub(super) async fn shorten(
     parameters: Parameters,
 ) -> Result<Response, PageError> {
     let (network, now) = (context.network(), app.clock.now());
-    Ok(again(app, app.authority.keep_long_request(parameters, network, now).await?))
+    Ok(again(app, app.authority.authorization().keep_long_request(parameters, network, now).await?))
 }

@@ -15,8 +15,9 @@ use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
 use http::request::Parts;
 use jeton_authority::Refusal;
-use jeton_authority::authorization::{AuthorizationRequest, NextStep, SignedIn};
+use jeton_authority::authorization::{AuthorizationRequest, NextStep};
 use jeton_authority::client::Client;
+use jeton_authority::sign_in::SignedIn;
 use jeton_oauth::authorization::Prompt;
 use jeton_oauth::{ErrorCode, Parameters};
 
@@ -89,7 +90,10 @@ pub(crate) async fn begin(
         // The browser goes on with what stands for the object, so it may be long and is looked at once.
         context.names(&sent.parameters);
         let (network, now) = (context.network(), app.clock.now());
-        return Ok(again(&app, app.authority.take_request_object(sent.parameters, network, now).await?));
+        return Ok(again(
+            &app,
+            app.authority.authorization().take_request_object(sent.parameters, network, now).await?,
+        ));
     }
     if sent.is_posted() {
         // A browser sends no cookie with a form that another site posts, but it does with the redirect that follows.
@@ -129,10 +133,10 @@ impl FromRequestParts<Arc<App>> for Step {
         let presented = parameters.get(PARAMETER).unwrap_or_default().to_owned();
         let parameters = parameters.without(PARAMETER);
         let (network, now) = (context.network(), app.clock.now());
-        let redirectable = app.authority.identify_request(parameters, network, now).await?;
+        let redirectable = app.authority.authorization().identify(parameters, network, now).await?;
         let browser = Browser::of(app, &parts.headers).await?;
         let request = redirectable.validate(app.authority.settings())?;
-        if let Some(cause) = app.authority.ignored_hint(&request) {
+        if let Some(cause) = app.authority.authorization().ignored_hint(&request) {
             let is_silent = request.prompt.contains(&Prompt::None);
             let (request, client) = (context.id(), context.client_id());
             if is_silent {
@@ -166,14 +170,14 @@ async fn proceed(step: &Step) -> Result<Response, PageError> {
     let (Authorization { request, query, progress }, now) = (purpose, app.clock.now());
     let signed_in = browser.signed_in.as_ref();
     if request.is_answered() {
-        let again = app.authority.lead_again(request, signed_in, &browser.name, now).await?;
+        let again = app.authority.authorization().lead_again(request, signed_in, &browser.name, now).await?;
         return Ok(go_back(app, &again).await?);
     }
     if let Some(refusal) = progress.answer(browser).and_then(refusal) {
         return Err(request.refuse(refusal).into());
     }
     let since = progress.since(browser, consent::shown(request));
-    let next = app.authority.next_step(request, signed_in, since, now).await?;
+    let next = app.authority.authorization().next_step(request, signed_in, since, now).await?;
     // Whoever pressed something that did nothing is shown why before they go on.
     let notice = progress.notice(browser).filter(|_| !request.prompt.contains(&Prompt::None));
     let response = match (next, signed_in) {
@@ -185,7 +189,7 @@ async fn proceed(step: &Step) -> Result<Response, PageError> {
         (NextStep::Consent, Some(signed_in)) => consent::page(step, signed_in, notice),
         _ => sign_in::page(step, notice),
     };
-    app.authority.page_shown(request, now).await?;
+    app.authority.authorization().page_shown(request, now).await?;
     Ok(response)
 }
 
@@ -202,7 +206,8 @@ fn refusal(answer: &Answer) -> Option<Refusal> {
 async fn grant(step: &Step, signed_in: &SignedIn) -> Result<Response, PageError> {
     let Errand { app, context, browser, purpose: Authorization { request, .. }, .. } = step;
     let (network, now) = (context.network(), app.clock.now());
-    let granted = app.authority.grant_code(request, signed_in, &browser.name, network, now).await?;
+    let granted =
+        app.authority.authorization().grant_code(request, signed_in, &browser.name, network, now).await?;
     let (id, client) = (context.id(), &request.client.id);
     tracing::info!(request = id, %client, user = %signed_in.user.id, "code granted");
     Ok(go_back(app, &granted).await?)

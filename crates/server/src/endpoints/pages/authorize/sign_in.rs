@@ -1,7 +1,8 @@
 //! The step of signing in.
 
 use axum::response::Response;
-use jeton_authority::authorization::{Identified, SignedIn};
+use jeton_authority::authorization::Identified;
+use jeton_authority::sign_in::SignedIn;
 use jeton_authority::{FormVerdict, StaleForm};
 use jeton_oauth::Parameters;
 use jeton_oauth::authorization::Prompt;
@@ -35,7 +36,11 @@ pub(super) fn page(step: &Step, notice: Option<Notice>) -> Response {
 
 impl Step {
     fn may_continue(&self, signed_in: &SignedIn) -> bool {
-        self.app.authority.may_continue(&self.purpose.request, signed_in, self.app.clock.now())
+        self.app.authority.authorization().may_continue(
+            &self.purpose.request,
+            signed_in,
+            self.app.clock.now(),
+        )
     }
 }
 

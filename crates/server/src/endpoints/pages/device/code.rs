@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use jeton_authority::authorization::SignedIn;
 use jeton_authority::device::UserCode;
+use jeton_authority::sign_in::SignedIn;
 use jeton_authority::{FindDeviceError, FormVerdict, FoundDevice};
 
 use super::{USER_CODE, notice, to_code_page, to_confirm};
@@ -41,7 +41,7 @@ async fn decided_here(
     code: &UserCode,
 ) -> Result<Option<FoundDevice>, PageError> {
     let Some(signed_in) = &browser.signed_in else { return Ok(None) };
-    let device = app.authority.known_device(code.clone(), app.clock.now()).await?;
+    let device = app.authority.devices().known(code.clone(), app.clock.now()).await?;
     Ok(device.filter(|device| is_decided_by(device, signed_in)))
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn post_code(
         return Ok(to_code_page(UserCode::parse(typed).ok().as_ref(), Some(why)).go(&app));
     }
     let now = app.clock.now();
-    let found = app.authority.find_device(typed, context.caller(), browser.signed_in.as_ref(), now).await;
+    let found = app.authority.devices().find(typed, context.caller(), browser.signed_in.as_ref(), now).await;
     let error = match found {
         Ok(device) => return Ok(to_confirm(&app, &browser, &device.user_code).go(&app)),
         Err(FindDeviceError::Failed(error)) => return Err(error.into()),

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use jeton_authority::authorization::SignedIn;
+use jeton_authority::sign_in::SignedIn;
 use jeton_authority::store::DeviceDecided;
 use jeton_authority::{FormVerdict, FoundDevice, ShownDigest, StaleForm};
 
@@ -61,9 +61,9 @@ pub(crate) async fn post_decision(Posted { errand, form }: Posted<Decision>) -> 
     errand.demand_current(errand.judge(seal, &form), None)?;
     let (allowed, now) = (form.get("action") == Some("allow"), app.clock.now());
     let decided = if allowed {
-        app.authority.approve_device(device, signed_in, context.network(), now).await?
+        app.authority.devices().approve(device, signed_in, context.network(), now).await?
     } else {
-        app.authority.deny_device(device, signed_in, context.network(), now).await?
+        app.authority.devices().deny(device, signed_in, context.network(), now).await?
     };
     Ok(match decided {
         DeviceDecided::Done => {

@@ -78,7 +78,7 @@ impl FromRequestParts<Arc<App>> for Errand<Decision> {
             let lost = browser.is_new && parts.method == Method::POST;
             return Err(to_code_page(Some(&code), lost.then_some(Notice::NoCookies)).into());
         }
-        let device = app.authority.known_device(code, app.clock.now()).await?;
+        let device = app.authority.devices().known(code, app.clock.now()).await?;
         let device = device.ok_or_else(|| to_code_page(None, Some(Notice::Code(BadCode::Unknown))))?;
         let purpose = Decision { device, notice: notice(&query) };
         Ok(Self::new(app, RequestContext::of(&parts.extensions), browser, purpose))

@@ -69,7 +69,7 @@ pub(crate) async fn post(errand: Errand<SignOut>, request: Request) -> Result<Re
         }
         (Subject::Grant(shown), AtBrowser::Nobody, Answer::SignOut) => {
             let (app, asked) = (&errand.app, &errand.purpose.asked);
-            if app.authority.end_hinted_grants(asked, shown, app.clock.now()).await? {
+            if app.authority.sign_out().end_hinted_grants(asked, shown, app.clock.now()).await? {
                 let request = errand.context.id();
                 tracing::info!(request, sid = %shown, told = 0, "signed out of one client");
             }
@@ -90,12 +90,12 @@ impl Errand<SignOut> {
 
     /// Whether a user is signed in nowhere any more.
     async fn is_out_everywhere(&self, user: UserId) -> Result<bool, OAuthError> {
-        self.app.authority.is_signed_out_everywhere(user, self.app.clock.now()).await
+        self.app.authority.sign_out().is_done_everywhere(user, self.app.clock.now()).await
     }
 
     async fn end_everywhere(&self, user: UserId) -> Result<(), OAuthError> {
         let (authority, now) = (&self.app.authority, self.app.clock.now());
-        let GrantsEnded { count: grants, told } = authority.sign_out_everywhere(user, now).await?;
+        let GrantsEnded { count: grants, told } = authority.sign_out().everywhere(user, now).await?;
         tracing::info!(request = self.context.id(), %user, grants, told, "signed out everywhere");
         Ok(())
     }

@@ -12,9 +12,9 @@ use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
-use jeton_authority::authorization::SignedIn;
 use jeton_authority::client::Client;
 use jeton_authority::session::LapsedSession;
+use jeton_authority::sign_in::SignedIn;
 use jeton_authority::store::GrantsEnded;
 use jeton_authority::{
     Acting, AtBrowser, EndSession, EndSessionError, EndSessionRequest, GrantId, OAuthError, SessionId, UserId,
@@ -93,8 +93,8 @@ impl FromRequestParts<Arc<App>> for Errand<SignOut> {
         let is_stale = sent.get(STALE).is_some();
         let browser = Browser::of(app, &parts.headers).await?;
         let sent = sent.without(STALE);
-        let kept = app.authority.kept_end_session(sent.clone(), app.clock.now()).await?;
-        let asked = app.authority.end_session_request(&kept).await?;
+        let kept = app.authority.sign_out().kept(sent.clone(), app.clock.now()).await?;
+        let asked = app.authority.sign_out().request(&kept).await?;
         let is_navigation = is_navigation(parts);
         let brings_cookies = parts.headers.contains_key(header::COOKIE);
         let purpose = SignOut { sent, asked, is_stale, is_navigation, brings_cookies };
@@ -122,7 +122,7 @@ pub(crate) async fn begin(
 /// The same request as a `GET`. One that is too long for an address is kept, and the browser goes on with what stands for it.
 async fn lead_on(app: &App, context: &RequestContext, mut sent: Parameters) -> Result<Response, PageError> {
     if is_too_long(app, &sent.to_query()) {
-        sent = app.authority.keep_end_session(&sent, context.network(), app.clock.now()).await?;
+        sent = app.authority.sign_out().keep(&sent, context.network(), app.clock.now()).await?;
     }
     Ok(see_other(&app.urls.absolute(&target(&sent))))
 }
@@ -148,7 +148,7 @@ async fn answer(errand: &Errand<SignOut>) -> Result<Response, PageError> {
     let Errand { app, purpose: SignOut { asked, is_stale, is_navigation, brings_cookies, .. }, .. } = errand;
     let here = errand.here().await?;
     let acting = if *is_navigation && !is_stale { Acting::Allowed } else { Acting::AskFirst };
-    let decided = app.authority.decide_end_session(asked, &here, acting, app.clock.now()).await?;
+    let decided = app.authority.sign_out().decide(asked, &here, acting, app.clock.now()).await?;
     Ok(match (decided, here) {
         (EndSession::AtOnce, AtBrowser::SignedIn(SignedIn { session, user })) => {
             errand.end_at_once(session.id, user.id).await?
@@ -198,7 +198,7 @@ impl Errand<SignOut> {
         Ok(match (&self.browser.signed_in, &self.browser.secret) {
             (Some(signed_in), _) => AtBrowser::SignedIn(signed_in.clone()),
             (None, Some(secret)) => {
-                let lapsed = self.app.authority.lapsed_session(secret).await?;
+                let lapsed = self.app.authority.sign_in().lapsed_session(secret).await?;
                 lapsed.map_or(AtBrowser::Nobody, AtBrowser::Lapsed)
             }
             (None, None) => AtBrowser::Nobody,
@@ -228,7 +228,7 @@ impl Errand<SignOut> {
     async fn end(&self, session: SessionId, user: UserId) -> Result<(), EndSessionError> {
         let (authority, now) = (&self.app.authority, self.app.clock.now());
         let GrantsEnded { count: grants, told } =
-            authority.sign_out_browser(&self.purpose.asked, session, user, now).await?;
+            authority.sign_out().at_browser(&self.purpose.asked, session, user, now).await?;
         tracing::info!(request = self.context.id(), %user, grants, told, "signed out at a browser");
         Ok(())
     }

@@ -1,0 +1,137 @@
+//! The clients in use: read from the store once, and again when something changed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
+
+use super::Clients;
+use crate::Network;
+use crate::client::{Client, is_token_apis_own};
+use crate::clients::is_document_url;
+use crate::oauth_error::OAuthError;
+use crate::store::{ClientChange, ClientRemoval, StoreError};
+
+/// The most clients that are remembered. Beyond that all are forgotten at once, which is seldom.
+const REMEMBERED: usize = 4096;
+
+/// The clients that were asked for since something last changed.
+#[derive(Default)]
+pub(crate) struct ClientCache(RwLock<HashMap<ClientId, Arc<Client>>>);
+
+impl ClientCache {
+    fn get(&self, id: &ClientId) -> Option<Arc<Client>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    fn put(&self, client: &Arc<Client>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() == REMEMBERED {
+            known.clear();
+        }
+        known.insert(client.id.clone(), Arc::clone(client));
+    }
+
+    /// Forgets all of them.
+    pub(crate) fn forget(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// What became of the client that a token was issued to.
+pub(crate) enum ClientOfToken {
+    /// It has no entry in the store: it is the token API's own, or it is known by its document.
+    Unlisted,
+    /// It may use its tokens.
+    Enabled(Arc<Client>),
+    /// It was disabled or removed.
+    Disabled,
+}
+
+impl Clients {
+    /// The client of this identifier.
+    ///
+    /// # Errors
+    /// When the store fails, or its description cannot be read.
+    pub async fn find(&self, id: &ClientId) -> Result<Option<Arc<Client>>, OAuthError> {
+        self.find_asked_from(id, None).await
+    }
+
+    /// The client of this identifier, at the request of somebody in this network: its document may have to be fetched.
+    ///
+    /// # Errors
+    /// As [`Clients::find`]; [`OAuthError::TurnedAway`] where too much is fetched already.
+    pub(crate) async fn find_asked_from(
+        &self,
+        id: &ClientId,
+        network: Option<Network>,
+    ) -> Result<Option<Arc<Client>>, OAuthError> {
+        match self.stored(id).await? {
+            Some(client) => Ok(Some(client)),
+            None => Ok(self.of_document(id, network).await?),
+        }
+    }
+
+    /// Whether the client that a token was issued to was disabled or removed. A client that is known by its document has no
+    /// entry in the store and can be neither.
+    pub(crate) async fn is_disabled(&self, id: &str) -> Result<bool, OAuthError> {
+        Ok(matches!(self.of_token(id).await?, ClientOfToken::Disabled))
+    }
+
+    /// What became of the client that a token was issued to.
+    pub(crate) async fn of_token(&self, id: &str) -> Result<ClientOfToken, OAuthError> {
+        // The token API's own; every check of one of its tokens comes through here.
+        if id == self.settings.client_id {
+            return Ok(ClientOfToken::Unlisted);
+        }
+        let Ok(id) = ClientId::parse(id) else { return Ok(ClientOfToken::Unlisted) };
+        Ok(match self.stored(&id).await? {
+            Some(client) if client.policy.disabled => ClientOfToken::Disabled,
+            Some(client) => ClientOfToken::Enabled(client),
+            None if is_document_url(id.as_str()) => ClientOfToken::Unlisted,
+            None => ClientOfToken::Disabled,
+        })
+    }
+
+    pub(crate) async fn stored(&self, id: &ClientId) -> Result<Option<Arc<Client>>, OAuthError> {
+        if let Some(client) = self.known.get(id) {
+            return Ok(Some(client));
+        }
+        let Some(stored) = self.store.find_client(id).await? else { return Ok(None) };
+        let client = Arc::new(Client::from_stored(&stored, self.keys.master())?);
+        self.known.put(&client);
+        Ok(Some(client))
+    }
+
+    /// Adds a client.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn add_client(&self, client: &Client) -> Result<ClientChange, StoreError> {
+        if is_token_apis_own(&client.id, &self.settings.client_id) {
+            return Ok(ClientChange::IdTaken);
+        }
+        self.store.add_client(client.to_stored(self.keys.master())).await
+    }
+
+    /// Changes a client.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn change_client(&self, client: &Client, now: Timestamp) -> Result<ClientChange, StoreError> {
+        let outcome = self.store.change_client(client.to_stored(self.keys.master()), now).await;
+        self.known.forget();
+        outcome
+    }
+
+    /// Removes a client. Whatever it asks for is refused from then on; the sweep ends its grants.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn remove_client(&self, id: &ClientId, now: Timestamp) -> Result<ClientRemoval, StoreError> {
+        let outcome = self.store.remove_client(id, now).await;
+        self.known.forget();
+        outcome
+    }
+}

@@ -1,0 +1,47 @@
+//! The clients that there are: found in the store or by the URL of their description, added, changed and removed.
+
+mod document;
+mod for_client;
+mod lookup;
+mod remote_keys;
+mod rules;
+
+pub(crate) use document::is_document_url;
+pub(crate) use for_client::{Content, Encryption};
+pub(crate) use lookup::ClientOfToken;
+pub(crate) use rules::Rules;
+
+use std::sync::Arc;
+
+use self::lookup::ClientCache;
+use crate::keyring::Keys;
+use crate::ports::{ClientDocuments, ClientKeys};
+use crate::settings::Settings;
+use crate::store::Store;
+
+/// The clients that there are.
+pub struct Clients {
+    store: Arc<dyn Store>,
+    settings: Arc<Settings>,
+    keys: Arc<Keys>,
+    client_keys: Option<Arc<dyn ClientKeys>>,
+    client_documents: Option<Arc<dyn ClientDocuments>>,
+    known: ClientCache,
+}
+
+impl Clients {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        settings: Arc<Settings>,
+        keys: Arc<Keys>,
+        client_keys: Option<Arc<dyn ClientKeys>>,
+        client_documents: Option<Arc<dyn ClientDocuments>>,
+    ) -> Self {
+        Self { store, settings, keys, client_keys, client_documents, known: ClientCache::default() }
+    }
+
+    /// Forgets what is remembered of the store.
+    pub(crate) fn forget(&self) {
+        self.known.forget();
+    }
+}

@@ -1,0 +1,154 @@
+//! An assertion of somebody whom the operator trusts (RFC 7523 §2.1): a client says, with another issuer's word for it, in
+//! whose name it asks.
+
+use std::time::Duration;
+
+use jeton_jose::jwt::{Audience, TokenType, Unverified, Verifier};
+use jeton_jose::{Algorithm, JwkSet, KeySet, PublicKey, VerifyingKey};
+use jeton_oauth::ErrorCode;
+use serde_json::{Map, Value};
+
+use super::Grants;
+use super::TokenRequest;
+use crate::GrantId;
+use crate::client::TrustedIssuer;
+use crate::grant::{LiveGrant, NewGrant};
+use crate::issue::TokenResponse;
+use crate::issue::access_token::{AccessTokenRequest, Origin};
+use crate::oauth_error::OAuthError;
+use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::random::sixteen;
+use crate::refusal::Refusal;
+use crate::store::{GrantOpening, Placement};
+use crate::typ::is_one_of;
+use crate::user::{User, UserStatus, Username};
+
+/// For how long an assertion may hold. It is remembered for as long, so that it works once.
+const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
+/// The `typ` that an assertion may have, beside none: that of a plain token, the one of RFC 7523bis, and that of a grant which another
+/// identity provider gives (Identity Assertion Authorization Grant).
+const TYPS: [&str; 3] = ["JWT", "authorization-grant+jwt", "oauth-id-jag+jwt"];
+/// Scopes that belong to a sign-in, which this is not.
+const OF_SIGN_INS: [&str; 2] = ["openid", "offline_access"];
+
+/// One text for every assertion that is not good.
+const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "assertion is not valid");
+
+impl Grants {
+    pub(super) async fn token_by_assertion(
+        &self,
+        request: &TokenRequest,
+    ) -> Result<TokenResponse, OAuthError> {
+        let client = &request.client;
+        if client.policy.trusted_issuers.is_empty() {
+            let none = "nobody's assertions are taken from this client";
+            return Err(OAuthError::refused(ErrorCode::UnauthorizedClient, none));
+        }
+        let assertion = request.required("assertion", "assertion is missing")?;
+        let details = request.details(&self.settings)?;
+        let own = client.scope().retain(|token| !OF_SIGN_INS.contains(&token));
+        let scope = request.scope_beside(&details, &own)?;
+        let asked: Vec<_> = request.parameters.all("resource").collect();
+        let resources = client.permitted_resources(&self.settings, &asked)?;
+        let details = details.for_resources(&resources);
+        let user = self.user_of_assertion(request, assertion).await?;
+        let live = self.open_grant_of_assertion(request, user, scope.as_str()).await?;
+        let sub = self.keys.subject_for(client, &live.subject);
+        let access = AccessTokenRequest {
+            client,
+            live: Some(&live),
+            origin: Origin::Granted,
+            sub: &sub,
+            scope: scope.as_str(),
+            resources: &resources,
+            constraint: &request.constraint,
+            act: None,
+            authorization_details: &details,
+            not_beyond: Some(live.grant.expires_at),
+        };
+        let (access_token, expires_in) =
+            self.keys.with_ring(|ring| access.issue(ring, &self.settings, &*self.random, request.now))?;
+        // No refresh token: whoever has assertions asks with the next one, and their issuer keeps the last word (RFC 7521 §4.1).
+        Ok(TokenResponse {
+            access_token,
+            token_type: request.constraint.token_type(),
+            expires_in,
+            refresh_token: None,
+            id_token: None,
+            scope,
+            issued_token_type: None,
+            authorization_details: details,
+            grant: Some(live.grant.id),
+        })
+    }
+
+    /// Checks an assertion, once, and finds the user that it names.
+    async fn user_of_assertion(&self, request: &TokenRequest, assertion: &str) -> Result<User, OAuthError> {
+        let unverified = Unverified::parse(assertion).map_err(|_| NOT_VALID)?;
+        if !is_one_of(unverified.typ(), &TYPS) {
+            return Err(NOT_VALID.because("typ of the assertion names another kind of token").into());
+        }
+        let iss = unverified.iss().ok_or(NOT_VALID)?;
+        let trusted = request.client.policy.trusted_issuers.iter().find(|trusted| trusted.issuer == iss);
+        let trusted = trusted.ok_or(NOT_VALID)?;
+        let keys = keys_of(trusted, unverified.alg().parse().ok()).ok_or(NOT_VALID)?;
+        let endpoint = format!("{}/token", self.settings.issuer);
+        let audience = Audience::one_of([self.settings.issuer.as_str(), &endpoint]);
+        let verifier = Verifier::new(trusted.issuer.as_str(), audience, keys).typ(TokenType::Any);
+        let verified =
+            verifier.verify::<Map<String, Value>>(assertion, request.now).map_err(|_| NOT_VALID)?;
+        let exp = verified.registered().exp().ok_or(NOT_VALID)?;
+        if exp > request.now.saturating_add(MAX_LIFETIME) {
+            return Err(NOT_VALID.into());
+        }
+        let claims = verified.claims();
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let (jti, name) = (text("jti").ok_or(NOT_VALID)?, text(trusted.user_claim()).ok_or(NOT_VALID)?);
+        let username = Username::parse(name).map_err(|_| NOT_VALID)?;
+        let user = self.store.find_user(&username).await?;
+        let user = user.filter(|user| user.status == UserStatus::Active).ok_or(NOT_VALID)?;
+        let hash = OneTimeHash::of_parts(&["jwt-bearer", iss, jti]);
+        let until = exp.saturating_add(Verifier::DEFAULT_LEEWAY);
+        match self.store.place(OneTimeKind::AssertionId, hash, "".into(), until, request.now).await? {
+            Placement::Placed => Ok(user),
+            Placement::Taken => Err(NOT_VALID.into()),
+        }
+    }
+
+    /// A grant as short as its one token, so that disabling the user or revoking the token ends it like every other.
+    async fn open_grant_of_assertion(
+        &self,
+        request: &TokenRequest,
+        user: User,
+        scope: &str,
+    ) -> Result<LiveGrant, OAuthError> {
+        let new = NewGrant {
+            id: GrantId::from_bytes(sixteen(&*self.random)),
+            user: user.id,
+            epoch: user.epoch,
+            client: request.client.id.as_str().into(),
+            scope: scope.into(),
+            session: None,
+            told_of: None,
+            detail: None,
+            network: request.network,
+            opened_at: request.now,
+            expires_at: request.now.saturating_add(self.settings.access_lifetime),
+        };
+        let live = LiveGrant::opened(&new, user);
+        match self.store.open_grant(new).await? {
+            GrantOpening::Opened => Ok(live),
+            GrantOpening::CredentialsChanged => Err(NOT_VALID.into()),
+        }
+    }
+}
+
+/// The keys of an issuer that verify by the algorithm of the token. Only signatures: a secret that two share says nothing about
+/// which of them made an assertion.
+fn keys_of(trusted: &TrustedIssuer, algorithm: Option<Algorithm>) -> Option<KeySet> {
+    let algorithm = algorithm.filter(|algorithm| !algorithm.is_symmetric())?;
+    let set = JwkSet::parse(trusted.jwks.to_string().as_bytes()).ok()?;
+    set.check_public().ok()?;
+    let keys = set.keys().iter().filter_map(|jwk| PublicKey::from_jwk_for(algorithm, jwk).ok());
+    KeySet::published(keys.map(VerifyingKey::from)).ok()
+}

@@ -1,0 +1,130 @@
+//! The refresh token of a client (RFC 6749 §6). What presenting it does to its grant is decided by
+//! [`crate::refresh_token::decide`], as at the token API.
+
+use std::sync::Arc;
+
+use jeton_oauth::authorization::AuthorizationDetails;
+use jeton_oauth::{ErrorCode, Scope};
+
+use super::Grants;
+use super::{Issuance, NO_SCOPE_LEFT, TokenRequest};
+use crate::GrantId;
+use crate::grant::Grant;
+use crate::issue::TokenResponse;
+use crate::oauth_error::OAuthError;
+use crate::refresh_token::RefreshRefusal;
+use crate::refusal::Refusal;
+use crate::store::Refresh;
+use crate::tokens::TokenError;
+use crate::tokens::verify_refresh_token;
+
+/// One text for every refresh token that is not good.
+const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "refresh_token is not valid");
+const NOT_PROVED: Refusal =
+    Refusal::new(ErrorCode::InvalidGrant, "refresh_token is bound to a key that was not proved");
+
+/// The parameters that ask for a part of what was granted.
+const NARROWING: [&str; 3] = ["scope", "resource", "authorization_details"];
+
+/// What an access token is to permit.
+struct Asked {
+    scope: Scope,
+    details: AuthorizationDetails,
+    resources: Vec<Box<str>>,
+}
+
+impl Grants {
+    pub(super) async fn token_by_refresh_token(
+        &self,
+        request: &TokenRequest,
+    ) -> Result<TokenResponse, OAuthError> {
+        let token = request.required("refresh_token", "refresh_token is missing")?;
+        // Everything that the token says by itself is checked before the store is asked, so garbage costs no I/O, and nobody
+        // but its client can use it up.
+        let verified = self.keys.with_ring(|ring| verify_refresh_token(ring, token, request.now));
+        let (id, claims) = verified.map_err(|error| match error {
+            TokenError::Store(error) => OAuthError::Store(error),
+            error => NOT_VALID.because(error.to_string()).into(),
+        })?;
+        if claims.client_id() != Some(request.client.id.as_str()) {
+            return Err(NOT_VALID.because("the token is another client's").into());
+        }
+        let key = claims.key_proof(&request.constraint).ok_or(NOT_PROVED)?;
+        self.check_asked(request, id).await?;
+        let presented = claims.presented_from(request.network).by(Arc::clone(&request.client), key);
+        let live = match self.store.refresh_grant(id, presented, self.settings.refresh, request.now).await? {
+            Refresh::Granted(live) => live,
+            Refresh::Replayed(grant) => {
+                return Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id });
+            }
+            Refresh::Refused(RefreshRefusal::KeyNotProved) => return Err(NOT_PROVED.into()),
+            Refresh::Refused(RefreshRefusal::NothingPermitted) => return Err(NO_SCOPE_LEFT.into()),
+            Refresh::Refused(_) | Refresh::Unknown => {
+                return Err(NOT_VALID.because("its grant has ended, or its user may not sign in").into());
+            }
+        };
+        let Asked { scope, details, resources } = self.asked_of(request, &live.grant)?;
+        let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce: None };
+        self.issue_for_grant(request, issuance).await
+    }
+
+    /// Refuses a request that asks for too much before its token is used up, so that the client can correct it and send it
+    /// again. Only a request that names something can.
+    async fn check_asked(&self, request: &TokenRequest, grant: GrantId) -> Result<(), OAuthError> {
+        if !NARROWING.iter().any(|name| request.parameters.get(name).is_some()) {
+            return Ok(());
+        }
+        match self.store.find_grant(grant).await? {
+            Some((live, _)) if live.grant.revoked_at.is_none() => {
+                self.asked_of(request, &live.grant).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is asked for of what was granted, as far as the client may have it now.
+    fn asked_of(&self, request: &TokenRequest, grant: &Grant) -> Result<Asked, OAuthError> {
+        // A client may name the scope that it was once granted, although some of it was taken from it since: it gets the rest,
+        // and the answer says so (RFC 6749 §3.3).
+        let scope = request.narrowed(&Scope::parse(&grant.scope).unwrap_or_default())?;
+        let detail = grant.detail.as_deref();
+        let allowed = detail.map(|detail| detail.authorization_details.clone()).unwrap_or_default();
+        let details = request.narrowed_details(&self.settings, &allowed)?;
+        let (scope, details) = request.permitted(&self.settings, scope, details)?;
+        let resources = self.resources_of(request, detail.map_or(&[], |detail| &detail.resources))?;
+        Ok(Asked { scope, details, resources })
+    }
+
+    /// The resources that this access token is for: those named now, out of those allowed before (RFC 8707 §2.2).
+    pub(super) fn resources_of(
+        &self,
+        request: &TokenRequest,
+        allowed: &[Box<str>],
+    ) -> Result<Vec<Box<str>>, OAuthError> {
+        let asked: Vec<_> = request.parameters.all("resource").collect();
+        let left: Vec<Box<str>> = allowed
+            .iter()
+            .filter_map(|resource| request.client.permitted_resource(&self.settings, resource))
+            .map(Box::from)
+            .collect();
+        if asked.is_empty() {
+            // Without a resource the token would be for the authority's own audience, which nobody allowed.
+            if left.is_empty() && !allowed.is_empty() {
+                return Err(OAuthError::refused(
+                    ErrorCode::InvalidTarget,
+                    "the client may not use any of the resources of the authorization any more",
+                ));
+            }
+            return Ok(left);
+        }
+        let resources = request.client.permitted_resources(&self.settings, &asked)?;
+        if allowed.is_empty() || resources.iter().all(|resource| left.contains(resource)) {
+            Ok(resources)
+        } else {
+            Err(OAuthError::refused(
+                ErrorCode::InvalidTarget,
+                "the resource was not part of the authorization",
+            ))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The part of the authority that has the keys in use.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jeton_jose::Timestamp;
+
+use super::{KeyChangeError, KeyPairs, KeyRing, KeyRingError, PublishedKeys, missing_keys, newest};
+use crate::keys::MasterKey;
+use crate::random::Random;
+use crate::settings::Settings;
+use crate::store::{KeyAddition, Store, StoreError};
+
+/// How often the first start tries again when another process adds keys at the same time.
+const FIRST_KEYS_ATTEMPTS: usize = 4;
+
+/// The keys in use.
+pub struct Keys {
+    pub(super) store: Arc<dyn Store>,
+    settings: Arc<Settings>,
+    pub(super) master: MasterKey,
+    pub(super) pairs: KeyPairs,
+    ring: ArcSwap<Known>,
+}
+
+/// The key ring, and which state of the store it was made from.
+pub(crate) struct Known {
+    ring: KeyRing,
+    store_changes: u64,
+}
+
+/// The authority cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The keys cannot be used; most often the master key is another one.
+    #[error(transparent)]
+    Keys(#[from] KeyRingError),
+    /// The first keys could not be made.
+    #[error(transparent)]
+    FirstKeys(#[from] KeyChangeError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Keys {
+    /// Opens the keys of a store. A store without keys gets its first ones.
+    pub(crate) async fn open(
+        store: Arc<dyn Store>,
+        settings: Arc<Settings>,
+        master: MasterKey,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
+        let mut attempts = FIRST_KEYS_ATTEMPTS;
+        let (stored, store_changes) = loop {
+            let store_changes = store.external_changes()?;
+            let stored = store.list_keys().await?;
+            // A wrong master key shows here, before anything is written under it.
+            if !stored.is_empty() {
+                KeyRing::check(&stored, &master)?;
+            }
+            let missing = missing_keys(&stored, &master, &settings, random, now)?;
+            if missing.is_empty() {
+                break (stored, store_changes);
+            }
+            attempts -= 1;
+            let newest = newest(&stored, &missing);
+            if store.add_keys(missing, newest).await? == KeyAddition::Superseded && attempts == 0 {
+                return Err(KeyChangeError::Superseded.into());
+            }
+        };
+        let ring = KeyRing::open(&stored, &master, &settings, now)?;
+        let ring = ArcSwap::from_pointee(Known { ring, store_changes });
+        Ok(Self { store, settings, master, pairs: KeyPairs::default(), ring })
+    }
+
+    /// The JWK Set to publish. The same `Bytes` until the keys change.
+    pub fn published(&self) -> PublishedKeys {
+        self.ring.load().ring.published.clone()
+    }
+
+    /// The key that seals what the store keeps.
+    pub(crate) fn master(&self) -> &MasterKey {
+        &self.master
+    }
+
+    /// Calls `with` with the keys in use.
+    pub(crate) fn with_ring<T>(&self, with: impl FnOnce(&KeyRing) -> T) -> T {
+        with(&self.ring.load().ring)
+    }
+
+    /// A text that only this authority can have made of these parts, for one purpose.
+    pub(crate) fn seal(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        self.with_ring(|ring| ring.seal(purpose, parts))
+    }
+
+    /// Whether another process changed the store, or time moved a key on, since the keys were read.
+    pub(crate) fn are_outdated(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let store_changes = self.store.external_changes()?;
+        let known = self.ring.load();
+        Ok(known.store_changes != store_changes || known.ring.is_outdated(now))
+    }
+
+    /// Reads the keys from the store. They are in use once they are [taken up](Self::take_up).
+    pub(crate) async fn read(&self, now: Timestamp) -> Result<Known, OpenError> {
+        // Asked before the keys are read: a change in between is then noticed by the next tick.
+        let store_changes = self.store.external_changes()?;
+        let stored = self.store.list_keys().await?;
+        Ok(Known { ring: KeyRing::open(&stored, &self.master, &self.settings, now)?, store_changes })
+    }
+
+    /// Uses these keys. Answers whether the published set changed.
+    pub(crate) fn take_up(&self, known: Known) -> bool {
+        let changed = self.ring.load().ring.published != known.ring.published;
+        self.ring.store(Arc::new(known));
+        changed
+    }
+
+    /// Takes up the keys that the store has now. What else changed there is still to be noticed by the next tick.
+    pub(super) async fn reload(&self, now: Timestamp) -> Result<(), OpenError> {
+        let store_changes = self.ring.load().store_changes;
+        let known = self.read(now).await?;
+        self.take_up(Known { store_changes, ..known });
+        Ok(())
+    }
+}

@@ -1,0 +1,281 @@
+//! The keys in use at a moment: what signs, what verifies, what is published.
+
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use jeton_jose::jwk::{Jwk, JwkSet};
+use jeton_jose::jws;
+use jeton_jose::jwt::{Audience, Issuer, RegisteredClaims, Remembered, Signer, Verifier};
+use jeton_jose::{
+    Algorithm, KeyError, KeySet, PrivateKey, SharedSecret, SigningKey, Timestamp, VerifyingKey, base64url,
+};
+use sha2::{Digest, Sha256};
+
+use crate::keys::lifecycle::{KeyState, lifecycle, of_purpose, signing_keys};
+use crate::keys::{KeyPurpose, StoredKey};
+use crate::keys::{MasterKey, WrongMasterKey};
+use crate::known_token::Recognised;
+use crate::settings::{AccessAlgorithm, AccessTyp, Ed25519Name, ID_TOKEN_ALGORITHM, Settings};
+use crate::typ;
+
+/// The keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyRingError {
+    /// The master key is not the one that the keys are sealed under.
+    #[error(transparent)]
+    WrongMasterKey(#[from] WrongMasterKey),
+    /// A stored key cannot be read.
+    #[error("a stored key cannot be read: {0}")]
+    Unreadable(#[from] KeyError),
+    /// There is no key for this purpose.
+    #[error("there is no key that could sign {} tokens", .0.as_str())]
+    NoKey(KeyPurpose),
+}
+
+/// The JWK Set as it is published (RFC 7517 §5), ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedKeys {
+    /// The set as JSON.
+    pub json: Bytes,
+    /// Its entity tag, in quotes (RFC 9110 §8.8.3).
+    pub etag: String,
+    /// Whether the key is in it that ID tokens of new clients are signed with. It is made a moment after the first start and signs at
+    /// once, so a set without it is not to be kept.
+    pub is_complete: bool,
+}
+
+/// The keys in use at a moment.
+///
+/// The verifiers check the authority's own tokens, where the only clock that can differ is its own at another time: one
+/// that was ahead and was set back must not refuse what it issued. So they ignore `iat`, and whoever uses them checks `exp`
+/// to the second with [`expired`].
+pub(crate) struct KeyRing {
+    pub(crate) access_signer: Signer,
+    /// Those for the published keys and those for a shared secret, where there are such: kinds of keys do not mix in a set. For each
+    /// `typ` that is taken one.
+    pub(crate) access_verifiers: Vec<Verifier>,
+    /// The access tokens that these keys verified a moment ago.
+    pub(crate) remembered: Option<Remembered<Recognised>>,
+    pub(crate) refresh_signer: Signer,
+    pub(crate) refresh_verifier: Verifier,
+    /// The keys that sign for clients, by algorithm: first that of access tokens, where it is a key.
+    client_keys: Vec<SigningKey>,
+    /// The public halves of all keys that sign or have ever signed, but for those that were withdrawn.
+    hint_keys: Vec<VerifyingKey>,
+    ed25519_name: Ed25519Name,
+    internal: SharedSecret,
+    pub(crate) published: PublishedKeys,
+    /// When the keys were sorted by what they do.
+    sorted_at: Timestamp,
+    /// When time alone makes this ring outdated.
+    changes_at: Option<Timestamp>,
+}
+
+impl KeyRing {
+    /// Makes sure that the master key opens every stored key.
+    pub(crate) fn check(keys: &[StoredKey], master: &MasterKey) -> Result<(), KeyRingError> {
+        for stored in keys {
+            open_jwk(stored, master)?;
+        }
+        Ok(())
+    }
+
+    /// Opens the stored keys and sorts them by what they do at `now`.
+    pub(crate) fn open(
+        keys: &[StoredKey],
+        master: &MasterKey,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<Self, KeyRingError> {
+        let published = Published::open(keys, master, settings, now)?;
+        let mut sets = Vec::new();
+        if !published.verifying.is_empty() {
+            sets.push(KeySet::new(published.verifying.clone())?);
+        }
+        let mut signing = published.access.clone();
+        if let AccessAlgorithm::SharedSecret(secret) = &settings.access_algorithm {
+            sets.push(KeySet::new([secret.clone()])?);
+            signing = Some(secret.clone().into());
+        }
+        let signing = signing.ok_or(KeyRingError::NoKey(KeyPurpose::Access))?;
+        let secrets = secrets(keys, KeyPurpose::Refresh, master)?;
+        let newest = secrets.last().cloned().ok_or(KeyRingError::NoKey(KeyPurpose::Refresh))?;
+        let internal = internal_secret(keys, master)?;
+
+        let client_keys: Vec<_> = published.access.into_iter().chain(published.id_token).collect();
+        let is_complete = client_keys.iter().any(|key| key.algorithm() == ID_TOKEN_ALGORITHM);
+
+        let issuer = || Issuer::new(settings.issuer.as_str());
+        // Tokens from before the setting was changed are taken, too.
+        let taken: &[&'static str] = match settings.access_typ {
+            AccessTyp::AtJwt => &[typ::ACCESS_TOKEN],
+            AccessTyp::Jwt => &[typ::PLAIN, typ::ACCESS_TOKEN],
+        };
+        let access_verifier = |(keys, typ): (KeySet, &&'static str)| {
+            // Whatever resource a token is for, the authority that issued it may look at it.
+            Verifier::new(issuer(), Audience::any(), keys).typ(*typ).allow_future_iat()
+        };
+        let access_verifiers = sets
+            .into_iter()
+            .flat_map(|keys| taken.iter().map(move |typ| (keys.clone(), typ)))
+            .map(access_verifier)
+            .collect();
+        Ok(Self {
+            access_signer: named(Signer::new(signing), settings.ed25519_name).typ(taken[0]),
+            access_verifiers,
+            remembered: (settings.remembered_tokens > 0)
+                .then(|| Remembered::with_capacity(settings.remembered_tokens)),
+            refresh_signer: Signer::new(newest).typ(typ::REFRESH_TOKEN),
+            refresh_verifier: Verifier::new(
+                issuer(),
+                Audience::any(),
+                KeySet::new(secrets.into_iter().map(VerifyingKey::from))?,
+            )
+            .typ(typ::REFRESH_TOKEN)
+            .allow_future_iat(),
+            client_keys,
+            hint_keys: published.verifying.into_iter().chain(published.retired).collect(),
+            ed25519_name: settings.ed25519_name,
+            internal,
+            published: publish(published.public, is_complete),
+            sorted_at: now,
+            changes_at: published.changes_at,
+        })
+    }
+
+    /// Whether the keys may do something else at `now`: a key's time has come, or the clock was set back to before this ring
+    /// was made, so that a key which signs in it may have to wait again.
+    pub(crate) fn is_outdated(&self, now: Timestamp) -> bool {
+        now < self.sorted_at || self.changes_at.is_some_and(|at| at <= now)
+    }
+
+    /// Whether there is a key that signs for clients by this algorithm.
+    pub(crate) fn signs_for_clients(&self, algorithm: Algorithm) -> bool {
+        self.client_keys.iter().any(|key| key.algorithm() == algorithm)
+    }
+
+    /// What signs for clients by this algorithm, with this `typ`; nothing where no key is for it.
+    pub(crate) fn client_signer(&self, algorithm: Algorithm, typ: &str) -> Option<Signer> {
+        let key = self.client_keys.iter().find(|key| key.algorithm() == algorithm)?;
+        Some(named(Signer::new(key.clone()), self.ed25519_name).typ(typ))
+    }
+
+    /// Verifies the signature of what was signed for a client, and nothing else of it: an ID token that comes back as a hint
+    /// may have expired (OpenID Connect RP-Initiated Logout §2), and its key may have been retired since.
+    pub(crate) fn client_verifier(&self) -> Option<jws::Verifier> {
+        Some(jws::Verifier::new(KeySet::new(self.hint_keys.clone()).ok()?).typ("JWT"))
+    }
+
+    /// A text that only this authority can have made of these parts, for one purpose.
+    pub(crate) fn seal(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.internal.expose()).expect("HMAC takes keys of any length");
+        for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// The keys whose public halves are published.
+struct Published {
+    access: Option<SigningKey>,
+    id_token: Vec<SigningKey>,
+    verifying: Vec<VerifyingKey>,
+    /// Those that are not published any more, though nobody withdrew them.
+    retired: Vec<VerifyingKey>,
+    public: Vec<Jwk>,
+    changes_at: Option<Timestamp>,
+}
+
+impl Published {
+    fn open(
+        keys: &[StoredKey],
+        master: &MasterKey,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<Self, KeyRingError> {
+        let mut this = Self {
+            access: None,
+            id_token: vec![],
+            verifying: vec![],
+            retired: vec![],
+            public: vec![],
+            changes_at: None,
+        };
+        for group in signing_keys(keys) {
+            let life = lifecycle(&group, settings.access_lifetime, now);
+            this.changes_at = [this.changes_at, life.changes_at].into_iter().flatten().min();
+            for (stored, state) in group.iter().zip(&life.states) {
+                let jwk = open_jwk(stored, master)?;
+                if *state == KeyState::Withdrawn {
+                    continue;
+                }
+                let key = PrivateKey::from_jwk(&jwk)?.with_kid(stored.id.as_str());
+                if state.is_published() {
+                    this.add(stored, *state, key, settings);
+                } else {
+                    this.retired.push(key.public_key().into());
+                }
+            }
+        }
+        Ok(this)
+    }
+
+    fn add(&mut self, stored: &StoredKey, state: KeyState, key: PrivateKey, settings: &Settings) {
+        let jwk = key.public_key().to_jwk();
+        self.public.push(match settings.ed25519_name {
+            Ed25519Name::EdDsa if key.algorithm() == Algorithm::Ed25519 => jwk.with_alg("EdDSA"),
+            _ => jwk,
+        });
+        self.verifying.push(key.public_key().into());
+        match (state, stored.purpose) {
+            (KeyState::Signing, KeyPurpose::Access) => self.access = Some(key.into()),
+            (KeyState::Signing, _) => self.id_token.push(key.into()),
+            _ => {}
+        }
+    }
+}
+
+fn named(signer: Signer, name: Ed25519Name) -> Signer {
+    match name {
+        Ed25519Name::Ed25519 => signer,
+        Ed25519Name::EdDsa => signer.ed25519_as_eddsa(),
+    }
+}
+
+/// The secrets of a purpose that are in use, the oldest first.
+fn secrets(
+    keys: &[StoredKey],
+    purpose: KeyPurpose,
+    master: &MasterKey,
+) -> Result<Vec<SharedSecret>, KeyRingError> {
+    of_purpose(keys, purpose)
+        .into_iter()
+        .filter(|key| key.withdrawn_at.is_none())
+        .map(|stored| Ok(SharedSecret::from_jwk(&open_jwk(stored, master)?)?.with_kid(stored.id.as_str())))
+        .collect()
+}
+
+/// The secret that everything is recognised by. The first one: pairwise subjects made with it must never change.
+fn internal_secret(keys: &[StoredKey], master: &MasterKey) -> Result<SharedSecret, KeyRingError> {
+    let first = secrets(keys, KeyPurpose::Internal, master)?.into_iter().next();
+    first.ok_or(KeyRingError::NoKey(KeyPurpose::Internal))
+}
+
+/// The `exp` of these claims, if it has passed (RFC 7519 §4.1.4), without leeway.
+pub(crate) fn expired(claims: &RegisteredClaims, now: Timestamp) -> Option<Timestamp> {
+    claims.exp().filter(|exp| now >= *exp)
+}
+
+fn open_jwk(stored: &StoredKey, master: &MasterKey) -> Result<Jwk, KeyRingError> {
+    Ok(Jwk::parse(&master.open(&stored.id, &stored.sealed)?)?)
+}
+
+fn publish(keys: Vec<Jwk>, is_complete: bool) -> PublishedKeys {
+    let json = Bytes::copy_from_slice(JwkSet::new(keys).to_json().as_bytes());
+    let digest: [u8; 32] = Sha256::digest(&json).into();
+    let etag = format!("\"{}\"", base64url::encode(&digest[..16]));
+    PublishedKeys { json, etag, is_complete }
+}

@@ -1,0 +1,37 @@
+//! Whether codes have to be bound by PKCE (RFC 7636).
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a client's codes have to be bound by PKCE (RFC 7636). What a client begins with PKCE it has to end with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PkcePolicy {
+    /// They have to be, with S256. Records from before clients said it mean this.
+    #[default]
+    Required,
+    /// They have to be, or the client authenticates and asks for an ID token with a `nonce`, which binds the code to the browser as
+    /// well (OAuth 2.1 §7.5.1).
+    Auto,
+    /// An old library may do without either, where it authenticates.
+    Lenient,
+}
+
+/// What there is in the place of PKCE in a request for a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InsteadOfPkce {
+    /// A `nonce`, which comes back in the ID token.
+    Nonce,
+    /// Nothing.
+    Nothing,
+}
+
+impl PkcePolicy {
+    /// Whether a client that authenticates may leave PKCE out of such a request. One that does not authenticate never may.
+    pub const fn may_be_left_out(self, instead: InsteadOfPkce) -> bool {
+        match self {
+            Self::Required => false,
+            Self::Auto => matches!(instead, InsteadOfPkce::Nonce),
+            Self::Lenient => true,
+        }
+    }
+}

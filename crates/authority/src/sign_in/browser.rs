@@ -1,0 +1,106 @@
+//! Signing in and out at a browser.
+
+use jeton_jose::Timestamp;
+
+use super::SignIn;
+use super::SignInError;
+use crate::password::Password;
+use crate::random::sixteen;
+use crate::session::{AuthenticationMethod, LapsedSession, NewSession, Session, SessionSecret};
+use crate::sign_in::SignedIn;
+use crate::store::{SessionOpening, StoreError};
+use crate::throttle::{KnownBrowser, account_tag};
+use crate::{Caller, SessionId};
+
+/// A session's use is noted the first time, and then at most this often, in seconds: a page view need not cost a write.
+const TOUCHED_EVERY: i64 = 60;
+
+impl SignIn {
+    /// Signs a user in at a browser, with a password. What came from the session that the browser had `before`, however long
+    /// that was not used, goes over to the new one, which has a secret of its own, so that whoever planted the old one gains
+    /// nothing (session fixation). A session of another user ends.
+    ///
+    /// # Errors
+    /// As [`Self::with_password`].
+    pub async fn at_browser(
+        &self,
+        username: &str,
+        password: Password,
+        before: Option<&SessionSecret>,
+        caller: impl Into<Caller>,
+        now: Timestamp,
+    ) -> Result<(SessionSecret, SignedIn), SignInError> {
+        let caller = caller.into();
+        let network = caller.network();
+        let user = self.authenticate(username, password, &caller, now).await?;
+        let secret = SessionSecret::draw(&*self.random);
+        let new = NewSession {
+            id: SessionId::from_bytes(sixteen(&*self.random)),
+            secret: secret.hash(),
+            user: user.id,
+            epoch: user.epoch,
+            methods: vec![AuthenticationMethod::Password],
+            network,
+            authenticated_at: now,
+            expires_at: now.saturating_add(self.settings.session_absolute_lifetime),
+        };
+        let session = Session {
+            id: new.id,
+            user: user.id,
+            methods: new.methods.clone(),
+            network,
+            authenticated_at: now,
+            last_used_at: now,
+            expires_at: new.expires_at,
+            seen: false,
+        };
+        match self.store.open_session(new, before.map(SessionSecret::hash)).await? {
+            SessionOpening::Opened => Ok((secret, SignedIn { session, user })),
+            SessionOpening::CredentialsChanged => Err(SignInError::Refused),
+        }
+    }
+
+    /// Who is signed in at the browser that holds this secret.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn signed_in(
+        &self,
+        secret: &SessionSecret,
+        now: Timestamp,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let idle = self.settings.session_idle_lifetime;
+        let Some((session, user)) = self.store.find_session(&secret.hash(), idle, now).await? else {
+            return Ok(None);
+        };
+        let unused = now.unix().saturating_sub(session.last_used_at.unix());
+        if !session.seen || unused >= TOUCHED_EVERY {
+            match self.store.touch_session(session.id, now).await {
+                // Reading goes on while the disk is full.
+                Ok(()) | Err(StoreError::Unavailable(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(SignedIn { session, user }))
+    }
+
+    /// The session that a browser's secret stands for where nobody is signed in with it any more, so that signing out ends what
+    /// hangs on it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn lapsed_session(&self, secret: &SessionSecret) -> Result<Option<LapsedSession>, StoreError> {
+        self.store.find_lapsed_session(&secret.hash()).await
+    }
+
+    /// The browser of this cookie, if somebody signed in at it before; nothing where the authority did not make the cookie.
+    pub fn known_browser(&self, cookie: &str) -> Option<KnownBrowser> {
+        KnownBrowser::parse(cookie, &self.keys)
+    }
+
+    /// The cookie for a browser at which this user has just signed in, known before or not.
+    pub fn remember_browser(&self, before: Option<&KnownBrowser>, username: &str) -> String {
+        let account = account_tag(&self.keys, username);
+        KnownBrowser::remembering(before, account, &*self.random).to_cookie(&self.keys)
+    }
+}

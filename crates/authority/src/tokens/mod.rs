@@ -1,0 +1,34 @@
+//! What is done with tokens that come back: refreshed, verified, introspected, given back.
+
+mod error;
+mod introspect;
+mod preview;
+mod recognise;
+mod refresh;
+mod revoke;
+mod sign_out;
+mod userinfo;
+mod verify;
+
+pub use error::TokenError;
+pub use introspect::Introspection;
+pub use preview::Preview;
+pub(crate) use refresh::verify_refresh_token;
+pub use userinfo::{UserInfo, UserInfoBody, UserInfoError};
+
+use std::sync::Arc;
+
+use crate::clients::Clients;
+use crate::keyring::Keys;
+use crate::random::Random;
+use crate::settings::Settings;
+use crate::store::Store;
+
+/// What is done with tokens that come back.
+pub struct Tokens {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) clients: Arc<Clients>,
+}

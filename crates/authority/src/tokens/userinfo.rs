@@ -1,0 +1,172 @@
+//! Userinfo (OpenID Connect Core §5.3): what an access token lets its client know of the user.
+
+use jeton_jose::{Timestamp, VerifyError};
+use serde_json::{Map, Value};
+
+use super::Tokens;
+use crate::clients::{Content, Encryption};
+use crate::issue::UserClaims;
+use crate::issue::access_token;
+use crate::oauth_error::OAuthError;
+use crate::sender_constraint::SenderConstraint;
+use crate::store::StoreError;
+use crate::user::UserStatus;
+use jeton_oauth::Scope;
+use jeton_oauth::client::ClientId;
+use std::sync::Arc;
+
+use crate::client::Client;
+use crate::grant::{GrantDetail, LiveGrant};
+
+/// What a client may know of a user.
+#[derive(Debug, Clone)]
+pub struct UserInfo {
+    /// The client that asks.
+    pub client: Arc<Client>,
+    /// The claims, `sub` among them.
+    pub claims: Map<String, Value>,
+}
+
+/// Userinfo as it goes over the wire (OpenID Connect Core §5.3.2).
+#[derive(Debug, Clone)]
+pub enum UserInfoBody {
+    /// The claims as JSON.
+    Json(String),
+    /// A token: signed, encrypted, or both, as the client registered.
+    Jwt(String),
+}
+
+/// Why a token gets no userinfo.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UserInfoError {
+    /// It is not genuine, has expired, is for other APIs alone, its grant ended, or its client is disabled.
+    #[error("the access token is not valid")]
+    InvalidToken,
+    /// It is bound to a certificate that was not shown.
+    #[error("the access token is bound to a certificate that was not shown")]
+    CertificateNotShown,
+    /// It is bound to a key that was not proved.
+    #[error("the access token is bound to a key that was not proved")]
+    NotProved,
+    /// It is sent in two ways, or not as its scheme says.
+    #[error("the access token is sent in two ways, or malformed")]
+    Malformed,
+    /// It was not given with the scope `openid`.
+    #[error("the access token does not have the scope openid")]
+    InsufficientScope,
+    /// Something failed here.
+    #[error(transparent)]
+    Failed(#[from] OAuthError),
+}
+
+impl From<VerifyError> for UserInfoError {
+    fn from(_: VerifyError) -> Self {
+        Self::InvalidToken
+    }
+}
+
+impl From<StoreError> for UserInfoError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Tokens {
+    /// What an access token lets its client know of the user.
+    ///
+    /// # Errors
+    /// [`UserInfoError`] with what is wrong with the token.
+    pub async fn userinfo(
+        &self,
+        token: &str,
+        constraint: &SenderConstraint,
+        now: Timestamp,
+    ) -> Result<UserInfo, UserInfoError> {
+        let access = self.keys.with_ring(|ring| access_token::verify(ring, token, now))?;
+        let bound = access.claims.cnf.clone().unwrap_or_default();
+        let proved =
+            |wanted: &Option<String>, shown: &Option<Box<str>>| wanted.as_deref() == shown.as_deref();
+        if !proved(&bound.jkt, &constraint.jkt) {
+            return Err(UserInfoError::NotProved);
+        }
+        // One that is shown for other reasons binds nothing.
+        if bound.x5t_s256.is_some() && !proved(&bound.x5t_s256, &constraint.x5t_s256) {
+            return Err(UserInfoError::CertificateNotShown);
+        }
+        // A token that is for another API alone says nothing here, whoever got hold of it there.
+        let own = [&self.settings.issuer, &self.settings.audience];
+        if !access.aud.iter().any(|aud| own.contains(&aud)) {
+            return Err(UserInfoError::InvalidToken);
+        }
+        let grant = access.grant.ok_or(UserInfoError::InsufficientScope)?;
+        if !self.is_in_force(access.grant, &access.claims.jti, now).await? {
+            return Err(UserInfoError::InvalidToken);
+        }
+        let found = self.store.find_grant(grant).await?;
+        let Some((live, UserStatus::Active)) = found else { return Err(UserInfoError::InvalidToken) };
+        if live.grant.revoked_at.is_some() || live.grant.expires_at <= now {
+            return Err(UserInfoError::InvalidToken);
+        }
+        let scope = Scope::parse(&access.claims.scope).unwrap_or_default();
+        let Some(detail) = live.grant.detail.as_deref().filter(|_| scope.contains("openid")) else {
+            return Err(UserInfoError::InsufficientScope);
+        };
+        let id = ClientId::parse(live.grant.client.clone()).map_err(|_| UserInfoError::InvalidToken)?;
+        let client = self.clients.find(&id).await?.ok_or(UserInfoError::InvalidToken)?;
+        // A token that was exchanged is another client's than the grant.
+        if client.policy.disabled || self.clients.is_disabled(&access.claims.client_id).await? {
+            return Err(UserInfoError::InvalidToken);
+        }
+        let scope = client.permitted_scope(scope);
+        if !scope.contains("openid") {
+            return Err(UserInfoError::InsufficientScope);
+        }
+        let claims = self.userinfo_claims(&client, &live, detail, &scope);
+        Ok(UserInfo { client, claims })
+    }
+
+    /// Writes userinfo as its client registered for it.
+    ///
+    /// # Errors
+    /// When it cannot be signed or encrypted.
+    pub async fn userinfo_body(&self, info: UserInfo, now: Timestamp) -> Result<UserInfoBody, OAuthError> {
+        let UserInfo { client, mut claims } = info;
+        let metadata = &client.metadata;
+        let signed = match metadata.userinfo_signed_response_alg.as_deref() {
+            None => None,
+            Some(registered) => {
+                claims.insert("iss".to_owned(), self.settings.issuer.as_str().into());
+                claims.insert("aud".to_owned(), client.id.as_str().into());
+                let algorithm = self.clients.algorithm_for(&client, Some(registered));
+                Some(self.clients.sign_for(algorithm, "JWT", &claims, now).await?)
+            }
+        };
+        let json = || Value::from(claims.clone()).to_string();
+        let Some(alg) = metadata.userinfo_encrypted_response_alg.as_deref() else {
+            return Ok(signed.map_or_else(|| UserInfoBody::Json(json()), UserInfoBody::Jwt));
+        };
+        let encryption = Encryption { alg, enc: metadata.userinfo_encrypted_response_enc.as_deref() };
+        let encrypted = match &signed {
+            Some(token) => self.clients.encrypt_for(&client, encryption, Content::Token(token)).await?,
+            None => self.clients.encrypt_for(&client, encryption, Content::Json(&json())).await?,
+        };
+        Ok(UserInfoBody::Jwt(encrypted))
+    }
+
+    /// What a client may know of the user of a grant.
+    pub(crate) fn userinfo_claims(
+        &self,
+        client: &Client,
+        live: &LiveGrant,
+        detail: &GrantDetail,
+        scope: &Scope,
+    ) -> Map<String, Value> {
+        let user = UserClaims::of_grant(live);
+        let mut claims = user.of_scope(scope);
+        user.add_requested(&detail.claims.userinfo, client.scope(), &mut claims);
+        user.add_mapped(&client.policy, &mut claims);
+        claims.insert("sub".to_owned(), self.keys.subject_for(client, &live.subject).into());
+        claims
+    }
+}
