@@ -82,9 +82,12 @@ fn formatting() -> Result<()> {
     ours.and(cargo::run(&["fmt", "--manifest-path=fuzz/Cargo.toml", "--check"]))
 }
 
-/// The library builds with each of its features alone, and with none.
+/// The library builds with each of its features alone, and with none; the command without the demo.
 fn features() -> Result<()> {
     const ALONE: [&str; 8] = ["", "dpop", "hpke", "jwe", "prepared-keys", "sd-jwt", "status-list", "x509"];
+    let without_demo =
+        ["clippy", "--package=jeton", "--no-default-features", "--bins", "--", "-D", "warnings"];
+    cargo::run(&without_demo)?;
     ALONE.iter().try_for_each(|feature| {
         cargo::run(&[
             "clippy",

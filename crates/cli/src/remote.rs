@@ -1,6 +1,6 @@
 //! Key sets from afar: over https, or over http from this machine itself.
 
-use jeton_guard::remote::{FetchError, Fetcher, Reach, RemoteUrl};
+use jeton_fetch::{FetchError, Fetcher, Reach, RemoteUrl};
 use jeton_jose::JwkSet;
 
 use crate::data;

@@ -40,8 +40,6 @@ pub(crate) struct Prepared {
     /// The authority.
     pub(crate) authority: Arc<Authority>,
     service: ServiceBuilder,
-    /// The secret that the APIs share, where there is one.
-    pub(crate) shared_secret: Option<SharedSecret>,
     /// The address that it listens on, with the port that it got.
     pub(crate) address: SocketAddr,
     /// The address that clients with certificates come to, where it is another.
@@ -111,7 +109,7 @@ impl Prepared {
         };
         let service = service(&config, tls.as_ref(), address, mtls_address)?;
         let ports = Ports { hashing: Arc::new(hash_pool(&config)?), ..service.ports() };
-        let settings = settings(&config, address, shared_secret.clone());
+        let settings = settings(&config, address, shared_secret);
         let authority = Authority::open(Arc::clone(&store) as Arc<_>, master, settings, ports, clock::now());
         let authority =
             authority.await.map_err(|error| Failure::coded("keys_unusable", error.to_string()))?;
@@ -121,7 +119,6 @@ impl Prepared {
             store,
             authority: Arc::new(authority),
             service,
-            shared_secret,
             address,
             mtls_address,
             listener,

@@ -67,7 +67,7 @@ const ONLY_FROM: &[(&str, &[&str])] = &[
     ("aws-lc-rs", &["jeton-jose", "jeton-bench", "rustls", "rustls-webpki", "tokio-rustls"]),
     ("rusqlite", &["jeton-store", "jeton-bench"]),
     ("tokio-postgres", &["jeton-store", "jeton-bench"]),
-    ("axum", &["jeton-server", "jeton-guard", "jeton", "jeton-bench"]),
+    ("axum", &["jeton-server", "jeton-guard", "jeton-demo", "jeton", "jeton-bench"]),
     ("ring", &[]),
     ("openssl-sys", &[]),
     ("native-tls", &[]),

@@ -5,6 +5,7 @@ mod certificates;
 mod client;
 mod completions;
 mod config;
+#[cfg(feature = "demo")]
 mod demo;
 mod header;
 mod jwe;
@@ -44,6 +45,7 @@ Exit status: 0 done or valid, 1 refused or invalid (the reason is on standard er
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    #[cfg(feature = "demo")]
     Demo(demo::Demo),
     User(user::UserCommand),
     Client(client::ClientCommand),
@@ -64,6 +66,7 @@ impl Jeton {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self.command {
             Command::Serve(command) => command.run(),
+            #[cfg(feature = "demo")]
             Command::Demo(command) => command.run(),
             Command::User(command) => command.run(),
             Command::Client(command) => command.run(),

@@ -23,7 +23,7 @@ pub(crate) use problem::Problems;
 pub(crate) use reference::reference;
 pub(crate) use setting::{
     AccessTyp, AskForCertificates, Database, Documents, ForwardingHeader, Issuer, LogFormat, Nonces, Pkce,
-    Reaches, Registration,
+    Registration,
 };
 pub(crate) use source::{Source, Value};
 pub(crate) use token_api::AccessAudience;

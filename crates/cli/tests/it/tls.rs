@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use base64_turbo::STANDARD;
-use jeton_guard::remote::{FetchError, Fetcher, Reach, RemoteUrl};
+use jeton_fetch::{FetchError, Fetcher, Reach, RemoteUrl};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 
 use crate::run::{Folder, eventually, run_with};

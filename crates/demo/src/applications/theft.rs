@@ -13,13 +13,12 @@ use super::application::Application;
 use super::session::{Theft, Visit};
 use super::sign_out::from_this_site;
 use super::trouble::Trouble;
-use crate::failure::Failure;
+use crate::DemoError;
 
 /// A key that tokens can be bound to.
-pub(super) fn new_prover() -> Result<Prover, Failure> {
-    let key = PrivateKey::generate(Algorithm::ES256)
-        .map_err(|error| Failure::coded("internal", error.to_string()))?;
-    Prover::new(&key).map_err(|error| Failure::coded("internal", error.to_string()))
+pub(super) fn new_prover() -> Result<Prover, DemoError> {
+    let key = PrivateKey::generate(Algorithm::ES256).map_err(DemoError::internal)?;
+    Prover::new(&key).map_err(DemoError::internal)
 }
 
 /// `POST /steal`: shows the access token as somebody would who has nothing but it.

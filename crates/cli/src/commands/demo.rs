@@ -1,15 +1,12 @@
 //! `jeton demo`: an authority with a user and a protected API beside it, to try it out.
 
-mod applications;
-mod hello;
-mod page;
-
 use std::path::Path;
 
 use clap::Args;
 use jeton_authority::password::Password;
 use jeton_authority::store::{UserAddition, UserStore};
 use jeton_authority::user::{Attributes, Role, Username};
+use jeton_demo::Surroundings;
 use jeton_server::Signals;
 use jeton_store::SqliteStore;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,7 +17,6 @@ use crate::failure::Failure;
 use crate::options::ConfigOptions;
 use crate::output;
 use crate::serving::{self, Prepared};
-use applications::{Applications, Link};
 
 /// Run an authority with a demo user, an API that it protects and two sample applications, on a scratch folder
 #[derive(Debug, Args)]
@@ -67,7 +63,7 @@ impl Demo {
         config.data = scratch.path().join("data");
         config.database = config::Database::Sqlite(None);
         // The demo's applications are on this machine, and hear of sign-outs here.
-        config.fetch_allow = config::Reaches(vec![jeton_server::Reach::Loopback]);
+        config.fetch_allow.0 = vec![jeton_server::Reach::Loopback];
         // It is half of what the demo shows.
         config.token_api_enabled = true;
         // The sample applications keep no nonces.
@@ -84,18 +80,21 @@ impl Demo {
 async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path) -> Result<(), Failure> {
     let mut terminal_closed = signal(SignalKind::hangup())
         .map_err(|error| Failure::coded("start_failed", format!("cannot listen for signals: {error}")))?;
-    let grace = config.refresh_grace;
     let server = Prepared::new(config).await?;
-    let password = add_user(&server.store).await?;
-    let url = format!("http://{}", server.address);
-    let (api, following) = hello::api(&server, remember)?;
-    let applications = Applications::prepare(&server).await?;
-    let links = applications.links();
-    let routes = api.merge(page::routes(USERNAME, &password, grace, &links));
-    let welcome = welcome(&url, &password, &links, &scratch.join("tokens.json"));
+    let demo = jeton_demo::Demo::prepare(Surroundings {
+        authority: &server.authority,
+        issuer: server.config.issuer_at(server.address),
+        address: server.address,
+        near: server.config.listen.0.port(),
+        grace: server.config.refresh_grace,
+        remember,
+        username: USERNAME,
+        password: add_user(&server.store).await?,
+    });
+    let demo = demo.await.map_err(|error| Failure::coded(error.code(), error.to_string()))?;
+    let (routes, welcome) = (demo.routes(), demo.welcome(&scratch.join("tokens.json")));
     // Dropping the set ends what runs in it.
-    let mut beside = applications.serve();
-    beside.spawn(following);
+    let _beside = demo.into_beside();
     tokio::select! {
         outcome = server.run(signals, routes, || output::announce(welcome)) => outcome,
         // Nobody reads on; what was made is removed all the same.
@@ -123,38 +122,4 @@ async fn add_user(store: &SqliteStore) -> Result<String, Failure> {
             Err(Failure::coded("scratch_unusable", "the scratch folder was not empty"))
         }
     }
-}
-
-/// What the terminal shows. The tokens go through a file in the scratch folder, which is the body of the next request as
-/// it is, so that each line works in any shell, and by itself.
-fn welcome(url: &str, password: &str, links: &[Link], tokens: &Path) -> String {
-    let file = tokens.display();
-    let json = "-H 'Content-Type: application/json'";
-    let access = format!(r#"$(t=$(cat {file}); t=${{t#*access\":\"}}; echo "${{t%%\"*}}")"#);
-    let links: String = links.iter().map(|link| format!("  {:<20} {}\n", link.name, link.url)).collect();
-    format!(
-        r#"Jeton's demo: an authority, and an API that it protects. Ctrl-C ends it and removes what it made.
-
-  The same as a page   {url}/
-  User                 {USERNAME}
-  Password             {password}
-
-Two applications on origins of their own. Sign in to one, then open the other:
-
-{links}
-Or paste these into another terminal:
-
-# 1. Sign in
-curl -s {url}/api/token/ {json} -d '{{"username":"{USERNAME}","password":"{password}"}}' -o {file}; cat {file}; echo
-
-# 2. Use the API
-curl -s {url}/hello/ -H "Authorization: Bearer {access}"; echo
-
-# 3. Refresh: a new pair
-curl -s {url}/api/token/refresh/ {json} -d @{file} -o {file}; cat {file}; echo
-
-# 4. Sign out: from then on line 3 is refused
-curl -s {url}/api/token/blacklist/ {json} -d @{file}; echo
-"#
-    )
 }

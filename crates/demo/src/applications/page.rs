@@ -18,7 +18,7 @@ const STYLE: &str = include_str!("page.css");
 const ICON: &str = include_str!("../page/icon.svg");
 
 #[derive(Template)]
-#[template(path = "demo/application.html")]
+#[template(path = "application.html")]
 struct Home<'a> {
     kind: &'a Kind,
     origin: &'a str,
@@ -42,11 +42,11 @@ struct User<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "demo/not_signed_in.html")]
+#[template(path = "not_signed_in.html")]
 struct NotSignedIn;
 
 #[derive(Template)]
-#[template(path = "demo/trouble.html")]
+#[template(path = "trouble.html")]
 struct TroublePage<'a> {
     text: &'a str,
 }

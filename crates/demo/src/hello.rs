@@ -6,15 +6,14 @@ use std::time::Duration;
 use axum::routing::get;
 use axum::{Json, Router};
 use jeton_authority::Authority;
-use jeton_authority::settings::{AccessTyp, TokenApiAudience};
+use jeton_authority::settings::{AccessAlgorithm, AccessTyp, TokenApiAudience};
 use jeton_guard::{AccessToken, BodyStyle, Guard};
 use jeton_jose::jwt::{Audience, TokenType};
 use jeton_jose::{JwkSet, KeySet};
 use jeton_oauth::ACCESS_TOKEN_TYP;
 use serde::Serialize;
 
-use crate::failure::Failure;
-use crate::serving::Prepared;
+use crate::{DemoError, Surroundings};
 
 /// How often the published keys are looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -33,17 +32,14 @@ struct Hello {
 /// The API, and what keeps its keys up to date.
 ///
 /// All it knows of the authority is the JWK set that everybody may have, or the secret that it shares with it.
-/// It remembers so many tokens that it has verified; none where that is 0.
 pub(super) fn api(
-    server: &Prepared,
-    remember: usize,
-) -> Result<(Router, impl Future<Output = ()> + Send + use<>), Failure> {
-    let settings = server.authority.settings();
-    let keys = match &server.shared_secret {
-        Some(secret) => KeySet::from(secret),
-        None => {
-            published(&server.authority).map_err(|error| Failure::coded("internal", error.to_string()))?
-        }
+    around: &Surroundings<'_>,
+) -> Result<(Router, impl Future<Output = ()> + Send + use<>), DemoError> {
+    let settings = around.authority.settings();
+    let shares_secret = matches!(settings.access_algorithm, AccessAlgorithm::SharedSecret(_));
+    let keys = match &settings.access_algorithm {
+        AccessAlgorithm::SharedSecret(secret) => KeySet::from(secret),
+        _ => published(around.authority).map_err(DemoError::internal)?,
     };
     let audience = match settings.token_api_audience {
         TokenApiAudience::Named => Audience::new(settings.audience.as_str()),
@@ -57,10 +53,10 @@ pub(super) fn api(
         .body_style(BodyStyle::SimpleJwt)
         // The token was made by this machine's clock.
         .leeway(Duration::ZERO)
-        .remember(remember)
+        .remember(around.remember)
         .build();
     let routes = Router::new().route("/hello/", get(hello)).route("/hello", get(hello)).layer(guard.layer());
-    let authority = server.shared_secret.is_none().then(|| Arc::clone(&server.authority));
+    let authority = (!shares_secret).then(|| Arc::clone(around.authority));
     Ok((routes, follow(guard, authority)))
 }
 

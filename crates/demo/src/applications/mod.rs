@@ -25,9 +25,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::clock;
-use crate::commands::user::failed;
-use crate::failure::Failure;
-use crate::serving::Prepared;
+use crate::{DemoError, Surroundings};
 use application::{Application, KINDS, Kind};
 
 /// The sample applications, their sockets bound.
@@ -43,10 +41,10 @@ pub(super) struct Link {
 
 impl Applications {
     /// Binds their sockets and makes them known to the authority.
-    pub(super) async fn prepare(server: &Prepared) -> Result<Self, Failure> {
+    pub(super) async fn prepare(around: &Surroundings<'_>) -> Result<Self, DemoError> {
         let mut bound = Vec::new();
         for (kind, nearby) in KINDS.iter().zip(1..) {
-            let port = server.config.listen.0.port();
+            let port = around.near;
             bound.push((kind, bind(kind, port.checked_add(nearby).filter(|_| port != 0)).await?));
         }
         let origin = |(kind, bound): &(&Kind, Bound)| format!("http://{}:{}", kind.host, bound.port);
@@ -58,10 +56,10 @@ impl Applications {
             let other = (position + 1) % origins.len();
             let other = Link { name: KINDS[other].name, url: format!("{}/", origins[other]) };
             let secret = (!kind.public).then(|| ClientSecret::draw(&SystemRandom));
-            add_client(&server.authority, kind, &own, secret.clone()).await?;
+            add_client(around.authority, kind, &own, secret.clone()).await?;
             let prover = kind.bound.then(theft::new_prover).transpose()?;
-            let issuer = server.config.issuer_at(server.address);
-            let authority = authority::Authority::new(issuer, server.address, kind.id, secret, prover);
+            let authority =
+                authority::Authority::new(around.issuer.clone(), around.address, kind.id, secret, prover);
             running.push((Arc::new(Application::new(kind, own, other, authority)), bound.listeners));
         }
         Ok(Self { running })
@@ -108,7 +106,7 @@ struct Bound {
 }
 
 /// Binds a port near the authority's, or any free one.
-async fn bind(kind: &Kind, nearby: Option<u16>) -> Result<Bound, Failure> {
+async fn bind(kind: &Kind, nearby: Option<u16>) -> Result<Bound, DemoError> {
     let listen = async |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await;
     let listener = match nearby {
         Some(port) => match listen(port).await {
@@ -117,9 +115,7 @@ async fn bind(kind: &Kind, nearby: Option<u16>) -> Result<Bound, Failure> {
         },
         None => listen(0).await,
     };
-    let refused = |error: std::io::Error| {
-        Failure::coded("start_failed", format!("cannot start {}: {error}", kind.name))
-    };
+    let refused = |error| DemoError::Start { name: kind.name, error };
     let listener = listener.map_err(refused)?;
     let port = listener.local_addr().map_err(refused)?.port();
     let mut listeners = vec![listener];
@@ -137,7 +133,7 @@ async fn add_client(
     kind: &Kind,
     origin: &str,
     secret: Option<ClientSecret>,
-) -> Result<(), Failure> {
+) -> Result<(), DemoError> {
     let metadata = serde_json::json!({
         "client_name": kind.name,
         "token_endpoint_auth_method": if kind.public { "none" } else { "client_secret_post" },
@@ -148,7 +144,7 @@ async fn add_client(
         "scope": sign_in::SCOPE,
         "dpop_bound_access_tokens": kind.bound,
     });
-    let refused = |error: String| Failure::coded("internal", format!("{}: {error}", kind.name));
+    let refused = |error: String| DemoError::Internal(format!("{}: {error}", kind.name));
     let metadata: ClientMetadata =
         serde_json::from_value(metadata).map_err(|error| refused(error.to_string()))?;
     let client = Client::new(NewClient {
@@ -160,7 +156,7 @@ async fn add_client(
         created_at: clock::now(),
     });
     let client = client.map_err(|error| refused(error.to_string()))?;
-    match authority.clients().add_client(&client).await.map_err(failed)? {
+    match authority.clients().add_client(&client).await? {
         ClientChange::Done => Ok(()),
         _ => Err(refused("the scratch folder was not empty".to_owned())),
     }

@@ -1,0 +1,112 @@
+//! What `jeton demo` shows beside the authority: an API that it protects, a page, and two sample applications.
+
+mod applications;
+mod clock;
+mod error;
+mod hello;
+mod page;
+mod words;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use jeton_authority::Authority;
+use tokio::task::JoinSet;
+
+use applications::{Applications, Link};
+pub use error::DemoError;
+
+/// The authority that the demo is beside, and the user that it has.
+pub struct Surroundings<'a> {
+    /// The authority.
+    pub authority: &'a Arc<Authority>,
+    /// The URL that clients know it by.
+    pub issuer: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The port that the applications are to be near; 0 for any.
+    pub near: u16,
+    /// How long a refresh token may be presented again.
+    pub grace: Duration,
+    /// How many verified tokens the API remembers.
+    pub remember: usize,
+    /// The user's name.
+    pub username: &'static str,
+    /// The user's password.
+    pub password: String,
+}
+
+/// The demo, ready to be served.
+pub struct Demo {
+    url: String,
+    username: &'static str,
+    password: String,
+    links: Vec<Link>,
+    routes: Router,
+    beside: JoinSet<()>,
+}
+
+impl Demo {
+    /// Adds the sample applications to the authority and binds their sockets.
+    ///
+    /// # Errors
+    /// [`DemoError`] where the folder of the authority is not empty, or no socket can be bound.
+    pub async fn prepare(around: Surroundings<'_>) -> Result<Self, DemoError> {
+        let (api, following) = hello::api(&around)?;
+        let applications = Applications::prepare(&around).await?;
+        let links = applications.links();
+        let routes = api.merge(page::routes(around.username, &around.password, around.grace, &links));
+        let mut beside = applications.serve();
+        beside.spawn(following);
+        let url = format!("http://{}", around.address);
+        Ok(Self { url, username: around.username, password: around.password, links, routes, beside })
+    }
+
+    /// What the authority serves beside its own.
+    pub fn routes(&self) -> Router {
+        self.routes.clone()
+    }
+
+    /// What runs beside the authority, until it is dropped.
+    pub fn into_beside(self) -> JoinSet<()> {
+        self.beside
+    }
+
+    /// What the terminal shows. The tokens go through a file in the scratch folder, which is the body of the next request as
+    /// it is, so that each line works in any shell, and by itself.
+    pub fn welcome(&self, tokens: &Path) -> String {
+        let Self { url, username, password, links, .. } = self;
+        let file = tokens.display();
+        let json = "-H 'Content-Type: application/json'";
+        let access = format!(r#"$(t=$(cat {file}); t=${{t#*access\":\"}}; echo "${{t%%\"*}}")"#);
+        let links: String = links.iter().map(|link| format!("  {:<20} {}\n", link.name, link.url)).collect();
+        format!(
+            r#"Jeton's demo: an authority, and an API that it protects. Ctrl-C ends it and removes what it made.
+
+  The same as a page   {url}/
+  User                 {username}
+  Password             {password}
+
+Two applications on origins of their own. Sign in to one, then open the other:
+
+{links}
+Or paste these into another terminal:
+
+# 1. Sign in
+curl -s {url}/api/token/ {json} -d '{{"username":"{username}","password":"{password}"}}' -o {file}; cat {file}; echo
+
+# 2. Use the API
+curl -s {url}/hello/ -H "Authorization: Bearer {access}"; echo
+
+# 3. Refresh: a new pair
+curl -s {url}/api/token/refresh/ {json} -d @{file} -o {file}; cat {file}; echo
+
+# 4. Sign out: from then on line 3 is refused
+curl -s {url}/api/token/blacklist/ {json} -d @{file}; echo
+"#
+        )
+    }
+}
