@@ -157,6 +157,35 @@ impl AuditRecord {
     pub const fn new(event: AuditEvent, at: Timestamp) -> Self {
         Self { at, event, user: None, grant: None, network: None, key: None }
     }
+
+    /// A record of what happened to a user.
+    pub fn of_user(event: AuditEvent, user: UserId, at: Timestamp) -> Self {
+        Self { user: Some(user), ..Self::new(event, at) }
+    }
+
+    /// A record of what happened to a key or a client.
+    pub fn of_named(event: AuditEvent, name: &str, at: Timestamp) -> Self {
+        Self { key: Some(name.into()), ..Self::new(event, at) }
+    }
+}
+
+/// What a rule decided of a change, with the record of it. Nothing is written where there is no record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided<T> {
+    /// What to answer.
+    pub outcome: T,
+    /// What goes into the audit trail.
+    pub record: Option<AuditRecord>,
+}
+
+impl<T> Decided<T> {
+    pub(crate) const fn nothing(outcome: T) -> Self {
+        Self { outcome, record: None }
+    }
+
+    pub(crate) const fn recorded(outcome: T, record: AuditRecord) -> Self {
+        Self { outcome, record: Some(record) }
+    }
 }
 
 /// The place of a record in the order in which records were written.

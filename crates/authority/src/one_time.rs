@@ -2,9 +2,13 @@
 
 mod kept;
 mod presenting;
+mod settling;
+mod using;
 
 pub use kept::{NewAnswer, RequestAnswer, Standing, answer_request};
 pub use presenting::{CodeState, CodeVerdict, Presentation, Presenter, present};
+pub use settling::{CodeDecision, CodeRedemption, UsedCode, redeem_code, settle};
+pub use using::{Placement, Redemption, place, prolong, redeem};
 
 use std::fmt;
 

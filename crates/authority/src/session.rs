@@ -2,8 +2,10 @@
 //!
 //! It stays inside the authority: clients see grants. The browser holds a random secret in a cookie, the store its hash.
 
+mod rule;
 mod succession;
 
+pub use rule::{SessionOpening, end, is_signed_in, open};
 pub use succession::{SessionStanding, Succession, heir, session_of_browser, succeed};
 
 use std::fmt;

@@ -8,6 +8,7 @@ mod policy;
 mod profile;
 mod registered;
 mod resources;
+mod rule;
 mod secret;
 mod sector;
 
@@ -28,6 +29,7 @@ pub use policy::{
 pub use profile::SecurityProfile;
 pub use registered::{Client, ClientError, NewClient, StoredClient, Unverified, display_names};
 pub(crate) use resources::known_as;
+pub use rule::{ClientChange, ClientRemoval, IdStanding, add, change, remove};
 pub use secret::ClientSecret;
 
 /// Whether a client of this identifier would be taken for the token API's own, which `client_id` of the settings names and which is

@@ -65,6 +65,11 @@ pub fn decide(device: Option<&DecisionState>, now: Timestamp) -> DeviceDecided {
     }
 }
 
+/// Whether somebody who types the code of a device is shown it, decided about or not. Who decided has to be known then.
+pub fn is_shown(device: &DecisionState, now: Timestamp) -> bool {
+    device.expires_at > now && (!device.is_decided || device.decided.is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +82,8 @@ mod tests {
         let allowed = DecisionState { is_decided: true, decided, ..waiting };
         // By a version that did not write down who it was.
         let by_somebody = DecisionState { is_decided: true, ..waiting };
+        assert!(is_shown(&waiting, at(59)) && !is_shown(&waiting, at(60)));
+        assert!(is_shown(&allowed, at(59)) && !is_shown(&by_somebody, at(59)));
         for (device, now, outcome) in [
             (None, 0, DeviceDecided::Unknown),
             (Some(waiting), 59, DeviceDecided::Done),

@@ -3,11 +3,13 @@
 mod content;
 mod decision;
 mod polling;
+mod redeeming;
 mod user_code;
 
 pub(crate) use content::{Approval, RequestContent};
-pub use decision::{DecidedDevice, DecisionState, DeviceDecided, DeviceDecision, decide};
+pub use decision::{DecidedDevice, DecisionState, DeviceDecided, DeviceDecision, decide, is_shown};
 pub use polling::{DevicePoll, DeviceState, Noted, Polled, poll};
+pub use redeeming::{DeviceCodeDecision, present, redeem};
 pub use user_code::{UserCode, UserCodeError};
 
 use jeton_jose::Timestamp;

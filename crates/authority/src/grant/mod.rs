@@ -1,9 +1,15 @@
 //! Grants: one client's standing permission in one session.
 
 mod detail;
+mod ending;
+mod opening;
 mod refresh_state;
 
 pub use detail::GrantDetail;
+pub use ending::{
+    Audience, Ended, EndedGrant, Ending, GrantsEnded, OpenGrant, Revocation, SessionClient, end, revocation,
+};
+pub use opening::{OpenedGrant, Surroundings, open, sign_in_record};
 pub use refresh_state::RefreshState;
 
 use std::time::Duration;

@@ -4,8 +4,9 @@ use jeton_jose::jwt::Signer;
 use jeton_jose::{Algorithm, Timestamp};
 
 use super::Keys;
-use super::{id_token_key, newest, sign_for_clients};
+use super::{id_token_key, sign_for_clients};
 use crate::client::Client;
+use crate::keys::newest;
 use crate::oauth_error::OAuthError;
 use crate::settings::ID_TOKEN_ALGORITHM;
 use crate::user::Subject;

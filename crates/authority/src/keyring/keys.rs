@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use jeton_jose::Timestamp;
 
-use super::{KeyChangeError, KeyPairs, KeyRing, KeyRingError, PublishedKeys, missing_keys, newest};
-use crate::keys::MasterKey;
+use super::{KeyChangeError, KeyPairs, KeyRing, KeyRingError, PublishedKeys, missing_keys};
+use crate::keys::{MasterKey, newest};
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::store::{KeyAddition, Store, StoreError};

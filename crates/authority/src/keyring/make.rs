@@ -7,8 +7,7 @@ use jeton_jose::{Algorithm, KeyError, PrivateKey, SharedSecret, Timestamp};
 
 use crate::client::Client;
 use crate::keys::lifecycle::{KeyState, lifecycle, of_purpose, signing_keys};
-use crate::keys::{KeyId, KeyPurpose, SealedKey, StoredKey};
-use crate::keys::{MasterKey, WrongMasterKey};
+use crate::keys::{KeyId, KeyPurpose, MasterKey, SealedKey, StoredKey, WrongMasterKey, newest};
 use crate::random::{Random, sixteen};
 use crate::settings::{AccessAlgorithm, FIRST_ALGORITHM, Settings};
 use crate::store::{KeyAddition, KeyWithdrawal, Store, StoreError};
@@ -206,13 +205,6 @@ fn seal(master: &MasterKey, id: &KeyId, jwk: &Jwk) -> SealedKey {
 /// Makes of a key pair the first key for ID tokens by its algorithm, which signs at once: nobody can have relied on an older one.
 pub(crate) fn id_token_key(master: &MasterKey, key: &PrivateKey, now: Timestamp) -> StoredKey {
     sealed_key(master, KeyPurpose::IdToken, key, now, now)
-}
-
-/// The newest stored key that has the purpose of one that is added. An addition names it, so that two at once cannot both
-/// succeed.
-pub(crate) fn newest(stored: &[StoredKey], added: &[StoredKey]) -> Option<KeyId> {
-    let same_purpose = |key: &&StoredKey| added.iter().any(|other| other.purpose == key.purpose);
-    stored.iter().rfind(same_purpose).map(|key| key.id.clone())
 }
 
 /// Adds keys that are published at once and sign after `publish_wait`: one for access tokens, and one for each algorithm that ID tokens

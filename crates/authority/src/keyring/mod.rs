@@ -8,7 +8,7 @@ mod ring;
 
 pub use keys::{Keys, OpenError};
 pub use make::{KeyChangeError, import, list, make_for_client, retire, rotate};
-use make::{id_token_key, missing_keys, newest, sign_for_clients};
+use make::{id_token_key, missing_keys, sign_for_clients};
 use pairs::KeyPairs;
 pub(crate) use ring::{KeyRing, expired};
 pub use ring::{KeyRingError, PublishedKeys};

@@ -3,9 +3,11 @@
 mod binding;
 pub mod lifecycle;
 mod master;
+mod rule;
 mod stored;
 
 pub use binding::{KeyFit, MasterKeyCheck, SealedThings};
 pub use lifecycle::KeyState;
 pub use master::{MASTER_KEY_BYTES, MasterKey, WrongMasterKey};
+pub use rule::{KeyAddition, KeyWithdrawal, add, newest, withdraw};
 pub use stored::{KeyId, KeyPurpose, SealedKey, StoredKey};

@@ -43,6 +43,13 @@ pub struct NewAnswer {
     pub kept_until: Timestamp,
 }
 
+impl NewAnswer {
+    /// Until when the answered request lives; nothing where it lives that long anyway.
+    pub fn prolongs(&self, request: &OneTime) -> Option<Timestamp> {
+        (request.expires_at < self.kept_until).then_some(self.kept_until)
+    }
+}
+
 /// The outcome of answering a kept request with a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestAnswer {

@@ -4,6 +4,8 @@
 //! replaced, and signs in or out with it. What hangs on the session that it never heard of must not be left behind: it would
 //! be in nobody's reach.
 
+use jeton_jose::Timestamp;
+
 use crate::{SessionId, UserId};
 
 /// Of how many sessions in a row the answers may be lost. Whoever signs in more often than that without ever using what they
@@ -17,6 +19,10 @@ pub struct SessionStanding {
     pub id: SessionId,
     /// Whose it is.
     pub user: UserId,
+    /// The user's epoch that it holds for.
+    pub epoch: u64,
+    /// When it ends however often it is used.
+    pub expires_at: Timestamp,
     /// Whether it has ended. One that was not used for too long has not.
     pub ended: bool,
     /// The session that took its place, if one did.
@@ -101,7 +107,15 @@ mod tests {
         let standing = |(index, &(user, seen)): (usize, &(UserId, bool))| {
             let is_last = index + 1 == sessions.len();
             let replaced_by = (!is_last).then(|| id(index + 1));
-            SessionStanding { id: id(index), user, ended: !is_last, replaced_by, seen }
+            SessionStanding {
+                id: id(index),
+                user,
+                epoch: 0,
+                expires_at: Timestamp::MAX,
+                ended: !is_last,
+                replaced_by,
+                seen,
+            }
         };
         sessions.iter().enumerate().map(standing).collect()
     }

@@ -3,10 +3,9 @@
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
 
-use super::{NewUser, StoreError, UserAddition, UserChange};
+use super::{StoreError, UserChange};
 use crate::UserId;
-use crate::user::Username;
-use crate::user::{ImportedUser, LastImport};
+use crate::user::{ImportedUser, LastImport, NewUser, UserAddition, Username};
 
 /// The outcome of bringing accounts up to date.
 #[derive(Debug, Clone, PartialEq, Eq)]

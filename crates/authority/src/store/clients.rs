@@ -6,27 +6,7 @@ use jeton_oauth::client::ClientId;
 
 use super::StoreError;
 use crate::UserId;
-use crate::client::{Consent, StoredClient};
-
-/// The outcome of writing a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientChange {
-    /// It is written.
-    Done,
-    /// There is a client of that identifier already; nothing was changed.
-    IdTaken,
-    /// There is no such client.
-    Unknown,
-}
-
-/// The outcome of removing a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientRemoval {
-    /// It is gone, and whatever it asks for is refused.
-    Removed,
-    /// There is no such client.
-    Unknown,
-}
+use crate::client::{ClientChange, ClientRemoval, Consent, StoredClient};
 
 /// What the authority remembers of clients.
 #[async_trait]

@@ -4,12 +4,11 @@ use async_trait::async_trait;
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
-use super::{CodeRedemption, Placement, StoreError};
+use super::StoreError;
 use crate::UserId;
-use crate::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
-pub use crate::device::{DeviceDecided, DevicePoll};
+use crate::device::{DeviceAuthorization, DeviceDecided, DeviceDecision, DevicePoll, NewDeviceAuthorization};
 use crate::grant::NewGrant;
-use crate::one_time::{OneTimeHash, Presentation};
+use crate::one_time::{CodeRedemption, OneTimeHash, Placement, Presentation};
 
 /// What the authority remembers of devices.
 #[async_trait]

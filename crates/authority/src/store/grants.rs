@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
 
-use super::{GrantsEnded, StoreError};
-use crate::grant::{Grant, GrantStanding, GrantSummary, LiveGrant, NewGrant};
+use super::StoreError;
+use crate::grant::{Grant, GrantStanding, GrantSummary, GrantsEnded, LiveGrant, NewGrant, Revocation};
 use crate::refresh_token::{Presented, RefreshRefusal};
 use crate::settings::RefreshPolicy;
 use crate::user::UserStatus;
@@ -31,17 +31,6 @@ pub enum Refresh {
     /// Nothing was handed out and nothing changed.
     Refused(RefreshRefusal),
     /// There is no such grant (or no such user any more).
-    Unknown,
-}
-
-/// The outcome of revoking a grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revocation {
-    /// It ended with this call.
-    Revoked,
-    /// It had ended before.
-    AlreadyRevoked,
-    /// There is no such grant.
     Unknown,
 }
 

@@ -4,27 +4,7 @@ use async_trait::async_trait;
 use jeton_jose::Timestamp;
 
 use super::StoreError;
-use crate::keys::{KeyId, StoredKey};
-
-/// The outcome of adding signing keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyAddition {
-    /// They are stored.
-    Added,
-    /// The condition of the addition no longer held: somebody else added keys first. Nothing was changed.
-    Superseded,
-}
-
-/// The outcome of withdrawing a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyWithdrawal {
-    /// It is withdrawn.
-    Withdrawn,
-    /// It had been withdrawn before.
-    AlreadyWithdrawn,
-    /// There is no such key.
-    Unknown,
-}
+use crate::keys::{KeyAddition, KeyId, KeyWithdrawal, StoredKey};
 
 /// What the authority remembers of keys.
 #[async_trait]

@@ -20,16 +20,25 @@ use async_trait::async_trait;
 
 pub use accounts::{AccountChange, AccountStore, AccountsUpdated};
 pub use audit::AuditStore;
-pub use clients::{ClientChange, ClientRemoval, ClientStore};
-pub use devices::{DeviceDecided, DevicePoll, DeviceStore};
-pub use grants::{GrantFilter, GrantOpening, GrantStore, Refresh, Revocation};
-pub use keys::{KeyAddition, KeyStore, KeyWithdrawal};
+pub use clients::ClientStore;
+pub use devices::DeviceStore;
+pub use grants::{GrantFilter, GrantOpening, GrantStore, Refresh};
+pub use keys::KeyStore;
 pub use logouts::{LogoutDelivery, LogoutStore};
-pub use one_time::{CodeRedemption, OneTimeStore, Placement, Redemption};
-pub use sessions::{GrantsEnded, SessionEnding, SessionOpening, SessionStore};
+pub use one_time::OneTimeStore;
+pub use sessions::{SessionEnding, SessionStore};
 pub use sign_ins::SignInStore;
 pub use sweep::{ExpiredSession, Needless, SweepStep, SweepStore};
-pub use users::{NewUser, UserAddition, UserChange, UserStore};
+pub use users::{UserChange, UserStore};
+
+// What its methods answer is decided by the rooms' rules.
+pub use crate::client::{ClientChange, ClientRemoval};
+pub use crate::device::{DeviceDecided, DevicePoll};
+pub use crate::grant::{GrantsEnded, Revocation};
+pub use crate::keys::{KeyAddition, KeyWithdrawal};
+pub use crate::one_time::{CodeRedemption, Placement, Redemption};
+pub use crate::session::SessionOpening;
+pub use crate::user::{NewUser, UserAddition};
 
 /// The store could not do what was asked. Never the fault of the request.
 #[derive(Debug, thiserror::Error)]

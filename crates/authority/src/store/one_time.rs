@@ -4,61 +4,11 @@ use async_trait::async_trait;
 use jeton_jose::Timestamp;
 
 use super::StoreError;
-use crate::GrantId;
 use crate::grant::NewGrant;
-use crate::one_time::{NewAnswer, RequestAnswer};
-use crate::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
-
-/// The outcome of remembering something that may be used once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Placement {
-    /// It is remembered.
-    Placed,
-    /// It was there already, and has not expired: a replay.
-    Taken,
-}
-
-/// The outcome of using something that may be used once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Redemption {
-    /// It is used with this call; this is what it stood for.
-    Redeemed {
-        /// What was remembered with it.
-        content: Box<str>,
-    },
-    /// It had been used before.
-    Replayed,
-    /// Its time is over.
-    Expired,
-    /// There is no such thing.
-    Unknown,
-}
-
-/// The outcome of exchanging a code for a grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodeRedemption {
-    /// The code is used, and the grant is open.
-    Opened {
-        /// [`Grant::sid`](crate::grant::Grant::sid), where it is another grant's identifier.
-        sid: Option<GrantId>,
-    },
-    /// The code had been used a moment ago by the same owner, and nothing changed.
-    Repeated {
-        /// The grant that the code gave.
-        grant: Option<GrantId>,
-    },
-    /// The code had been used before, and the grant that it gave ended with this call, if it had not before.
-    Replayed {
-        /// The grant that the code gave.
-        grant: Option<GrantId>,
-    },
-    /// Its time is over.
-    Expired,
-    /// There is no such code for who presents it.
-    Unknown,
-    /// The user was disabled or deleted, their password changed, or their session ended, since the code was given.
-    CredentialsChanged,
-}
+use crate::one_time::{
+    CodeRedemption, NewAnswer, OneTime, OneTimeHash, OneTimeKind, Placement, Presentation, Redemption,
+    RequestAnswer,
+};
 
 /// What the authority remembers of what may be used once.
 #[async_trait]

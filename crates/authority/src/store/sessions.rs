@@ -7,27 +7,10 @@ use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
 use super::StoreError;
-use crate::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
+use crate::grant::GrantsEnded;
+use crate::session::{LapsedSession, NewSession, Session, SessionOpening, SessionSecretHash, SessionSummary};
 use crate::user::User;
 use crate::{GrantId, SessionId, UserId};
-
-/// The outcome of opening a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionOpening {
-    /// The session is open.
-    Opened,
-    /// The user was disabled or deleted, or their password changed, since it was verified.
-    CredentialsChanged,
-}
-
-/// What a sign-out ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct GrantsEnded {
-    /// How many grants that were alive ended.
-    pub count: u64,
-    /// How many clients will be told.
-    pub told: u64,
-}
 
 /// The outcome of ending a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

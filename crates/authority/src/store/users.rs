@@ -5,44 +5,8 @@ use jeton_jose::Timestamp;
 
 use super::StoreError;
 use crate::password::PasswordHash;
-use crate::user::{Attributes, Role, User, UserStatus, Username};
+use crate::user::{Attributes, NewUser, User, UserAddition, Username};
 use crate::{GrantId, UserId};
-
-/// A user to be added.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewUser {
-    /// Its identifier, drawn at random by the caller.
-    pub id: UserId,
-    /// The key that it had in the system it comes from.
-    pub imported_key: Option<Box<str>>,
-    /// What the user signs in with.
-    pub username: Username,
-    /// An address to reach the user.
-    pub email: Option<Box<str>>,
-    /// What passwords will be verified against.
-    pub password: PasswordHash,
-    /// What the user may do at the authority.
-    pub role: Role,
-    /// Whether the user may sign in.
-    pub status: UserStatus,
-    /// When the account is made.
-    pub created_at: Timestamp,
-    /// What else is known of them.
-    pub attributes: Attributes,
-}
-
-/// The outcome of adding a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UserAddition {
-    /// The user exists from now on.
-    Added,
-    /// Another user has that name; nothing was changed.
-    NameTaken,
-    /// The name of another user differs in nothing but case or composition; nothing was changed.
-    SimilarNameTaken,
-    /// Another user has that imported key; nothing was changed.
-    ImportedKeyTaken,
-}
 
 /// The outcome of a change to one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,15 +1,24 @@
 //! Users: the people who sign in.
 
+mod adding;
 mod attributes;
 mod claim_mapping;
 mod imported;
 mod meant;
+mod renaming;
+mod standing;
 mod update;
 
+pub use adding::{NewUser, Taken, UserAddition, add};
 pub use attributes::{Attributes, AttributesError};
 pub use claim_mapping::{ClaimMapping, ClaimMappingError};
 pub use imported::{ImportedUser, LastImport};
 pub use meant::meant;
+pub use renaming::taken_name;
+pub use standing::{
+    EndingGrants, UserDecision, UserStanding, attributes_changed, change_password, described_anew, disable,
+    enable, remove, sign_out_everywhere,
+};
 pub use update::{AccountUpdate, PasswordFate, update};
 
 use std::borrow::Cow;

@@ -41,11 +41,14 @@ pub enum PasswordFate {
 }
 
 impl AccountUpdate {
+    /// Whether the user has another name, address or role from now on.
+    pub fn describes_anew(&self) -> bool {
+        self.username.is_some() || self.email.is_some() || self.role.is_some()
+    }
+
     /// Whether nothing about the user changes.
     pub fn changes_nothing(&self) -> bool {
-        self.username.is_none()
-            && self.email.is_none()
-            && self.role.is_none()
+        !self.describes_anew()
             && self.status.is_none()
             && !matches!(self.password, PasswordFate::Changed(_))
             && self.attributes.is_none()

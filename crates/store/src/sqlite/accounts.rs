@@ -1,22 +1,21 @@
 //! Accounts in SQLite: users who come from elsewhere, change or go.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use jeton_authority::UserId;
-use jeton_authority::audit::AuditEvent;
 use jeton_authority::store::{
     AccountChange, AccountStore, AccountsUpdated, NewUser, StoreError, UserAddition, UserChange,
 };
-use jeton_authority::user::{AccountUpdate, ImportedUser, LastImport, PasswordFate, update};
-use jeton_authority::user::{Role, User, UserStatus, Username};
+use jeton_authority::user::{
+    self, AccountUpdate, ImportedUser, LastImport, PasswordFate, Role, User, UserStatus, Username,
+    described_anew, update,
+};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::SqliteStore;
-use super::audit::{self, about_user};
+use super::audit;
 use super::columns::optional_text;
-use super::users::{self, USER_COLUMN_COUNT, USER_COLUMNS, user_at};
+use super::users::{self, Names, USER_COLUMN_COUNT, USER_COLUMNS, user_at};
 
 #[async_trait]
 impl AccountStore for SqliteStore {
@@ -52,7 +51,7 @@ impl AccountStore for SqliteStore {
 }
 
 fn add_imported(db: &Connection, user: &NewUser, last: &LastImport) -> rusqlite::Result<UserAddition> {
-    let addition = users::add(db, user)?;
+    let addition = users::add(db, user, Names::Same)?;
     if addition == UserAddition::Added {
         note(db, user.id, last)?;
     }
@@ -79,7 +78,8 @@ fn update_imported(
         }
     }
     // All is known before anything is written, since what was written would be committed.
-    if let Some(taken) = taken_name(db, &updates)? {
+    let owner_of = |name: &Username| users::find(db, name).map(|user| user.map(|user| user.id));
+    if let Some(taken) = user::taken_name(&updates, owner_of)? {
         return Ok(AccountsUpdated::NameTaken(taken));
     }
     // Users may swap their names, so each gives up its own first.
@@ -101,20 +101,6 @@ fn find(db: &Connection, user: UserId) -> rusqlite::Result<Option<(User, Option<
         Ok((user_at(row, 0)?, last))
     })
     .optional()
-}
-
-/// A name that a user is to get and that another one keeps.
-fn taken_name(db: &Connection, updates: &[(UserId, AccountUpdate)]) -> rusqlite::Result<Option<Username>> {
-    let renamed = || updates.iter().filter_map(|(id, update)| Some((id, update.username.as_ref()?)));
-    let given_up: HashSet<_> = renamed().map(|(id, _)| *id).collect();
-    let mut given = HashSet::new();
-    for (_, name) in renamed() {
-        let owner = users::find(db, name)?.map(|user| user.id);
-        if owner.is_some_and(|owner| !given_up.contains(&owner)) || !given.insert(name.as_str()) {
-            return Ok(Some(name.clone()));
-        }
-    }
-    Ok(None)
 }
 
 fn give_up_name(db: &Connection, user: UserId) -> rusqlite::Result<()> {
@@ -145,8 +131,8 @@ fn apply(
         db.prepare_cached("UPDATE users SET admin = ?2 WHERE id = ?1")?
             .execute((id.as_bytes(), role == Role::Admin))?;
     }
-    if update.username.is_some() || update.email.is_some() || update.role.is_some() {
-        audit::append(db, &about_user(AuditEvent::UserChanged, id, now))?;
+    if update.describes_anew() {
+        audit::append(db, &described_anew(id, now))?;
     }
     if let Some(attributes) = &update.attributes {
         users::change_attributes(db, id, attributes, now)?;
@@ -187,6 +173,6 @@ fn change_email(
     if set_email(db, user, email)? == 0 {
         return Ok(UserChange::UnknownUser);
     }
-    audit::append(db, &about_user(AuditEvent::UserChanged, user, now))?;
+    audit::append(db, &described_anew(user, now))?;
     Ok(UserChange::Done { grants_ended: 0 })
 }

@@ -1,7 +1,7 @@
 //! The audit trail in SQLite.
 
 use async_trait::async_trait;
-use jeton_authority::audit::{AuditEnd, AuditEvent, AuditFilter, AuditNumber, AuditRecord};
+use jeton_authority::audit::{AuditEnd, AuditEvent, AuditFilter, AuditNumber, AuditRecord, Decided};
 use jeton_authority::store::{AuditStore, StoreError};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
@@ -45,19 +45,22 @@ pub(super) fn append(db: &Connection, record: &AuditRecord) -> rusqlite::Result<
     Ok(())
 }
 
-/// A record of what happened to a user, apart from any request.
-pub(super) fn about_user(event: AuditEvent, user: UserId, at: Timestamp) -> AuditRecord {
-    AuditRecord { at, event, user: Some(user), grant: None, network: None, key: None }
+/// Writes the record of what a rule decided, and gives back the answer.
+pub(super) fn write<T>(db: &Connection, decided: Decided<T>) -> rusqlite::Result<T> {
+    if let Some(record) = &decided.record {
+        append(db, record)?;
+    }
+    Ok(decided.outcome)
 }
 
-pub(super) fn list(db: &Connection, limit: u32) -> rusqlite::Result<Vec<AuditRecord>> {
+fn list(db: &Connection, limit: u32) -> rusqlite::Result<Vec<AuditRecord>> {
     let mut select = db.prepare_cached(
         "SELECT at, event, user_id, grant_id, network, key_id FROM audit ORDER BY at DESC, number DESC LIMIT ?1",
     )?;
     select.query_map([limit], record)?.collect()
 }
 
-pub(super) fn read(
+fn read(
     db: &Connection,
     filter: AuditFilter,
     limit: u32,

@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 use jeton_authority::UserId;
-use jeton_authority::audit::{AuditEvent, AuditRecord};
-use jeton_authority::client::{Consent, StoredClient};
+use jeton_authority::client::{self, ClientChange, ClientRemoval, Consent, IdStanding, StoredClient};
 use jeton_authority::keys::SealedKey;
-use jeton_authority::store::{ClientChange, ClientRemoval, ClientStore, StoreError};
+use jeton_authority::store::{ClientStore, StoreError};
 use jeton_jose::Timestamp;
 use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
@@ -78,16 +77,12 @@ impl ClientStore for SqliteStore {
     }
 }
 
-pub(super) fn add(db: &Connection, client: &StoredClient) -> rusqlite::Result<ClientChange> {
+fn add(db: &Connection, client: &StoredClient) -> rusqlite::Result<ClientChange> {
     bind_secret(db, client)?;
-    // What is left of another client of that name would become this one's.
-    if removal::removed_at(db, &client.id)?.is_some() {
-        return Ok(ClientChange::IdTaken);
-    }
-    let added = db
-        .prepare_cached(
-            "INSERT INTO clients (id, document, secret, backchannel_logout, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO NOTHING",
+    let change = audit::write(db, client::add(client, id_standing(db, &client.id)?))?;
+    if change == ClientChange::Done {
+        db.prepare_cached(
+            "INSERT INTO clients (id, document, secret, backchannel_logout, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute((
             client.id.as_str(),
@@ -96,21 +91,25 @@ pub(super) fn add(db: &Connection, client: &StoredClient) -> rusqlite::Result<Cl
             client.backchannel_logout,
             client.created_at.unix(),
         ))?;
-    if added == 0 {
-        return Ok(ClientChange::IdTaken);
     }
-    audit::append(db, &about_client(AuditEvent::ClientAdded, &client.id, client.created_at))?;
-    Ok(ClientChange::Done)
+    Ok(change)
 }
 
-pub(super) fn change(
-    db: &Connection,
-    client: &StoredClient,
-    now: Timestamp,
-) -> rusqlite::Result<ClientChange> {
+fn id_standing(db: &Connection, id: &ClientId) -> rusqlite::Result<IdStanding> {
+    Ok(if db.prepare_cached("SELECT 1 FROM clients WHERE id = ?1")?.exists([id.as_str()])? {
+        IdStanding::Taken
+    } else if removal::removed_at(db, id)?.is_some() {
+        IdStanding::Removed
+    } else {
+        IdStanding::Free
+    })
+}
+
+fn change(db: &Connection, client: &StoredClient, now: Timestamp) -> rusqlite::Result<ClientChange> {
     bind_secret(db, client)?;
-    let changed = db
-        .prepare_cached(
+    let change = audit::write(db, client::change(client, id_standing(db, &client.id)?, now))?;
+    if change == ClientChange::Done {
+        db.prepare_cached(
             "UPDATE clients SET document = ?2, secret = ?3, backchannel_logout = ?4 WHERE id = ?1",
         )?
         .execute((
@@ -119,32 +118,29 @@ pub(super) fn change(
             client.secret.as_ref().map(SealedKey::as_str),
             client.backchannel_logout,
         ))?;
-    if changed == 0 {
-        return Ok(ClientChange::Unknown);
+        if !client.backchannel_logout {
+            db.prepare_cached(FORGET_LOGOUTS)?.execute([client.id.as_str()])?;
+        }
     }
-    if !client.backchannel_logout {
-        forget_logouts(db, &client.id)?;
-    }
-    audit::append(db, &about_client(AuditEvent::ClientChanged, &client.id, now))?;
-    Ok(ClientChange::Done)
+    Ok(change)
 }
 
 /// Removes a client. What is left of it goes in steps: see [`removal`].
-pub(super) fn remove(db: &Connection, client: &ClientId, now: Timestamp) -> rusqlite::Result<ClientRemoval> {
-    if db.prepare_cached("DELETE FROM clients WHERE id = ?1")?.execute([client.as_str()])? == 0 {
-        return Ok(ClientRemoval::Unknown);
+fn remove(db: &Connection, id: &ClientId, now: Timestamp) -> rusqlite::Result<ClientRemoval> {
+    let removal = audit::write(db, client::remove(id, id_standing(db, id)?, now))?;
+    if removal == ClientRemoval::Removed {
+        db.prepare_cached("DELETE FROM clients WHERE id = ?1")?.execute([id.as_str()])?;
+        removal::note(db, id, now)?;
     }
-    removal::note(db, client, now)?;
-    audit::append(db, &about_client(AuditEvent::ClientRemoved, client, now))?;
-    Ok(ClientRemoval::Removed)
+    Ok(removal)
 }
 
 /// Whether the token API's own client is or was called so.
-pub(super) fn is_token_apis(db: &Connection, id: &str) -> rusqlite::Result<bool> {
+fn is_token_apis(db: &Connection, id: &str) -> rusqlite::Result<bool> {
     db.prepare_cached("SELECT 1 FROM token_api_clients WHERE id = ?1")?.exists([id])
 }
 
-pub(super) fn note_token_apis(db: &Connection, id: &str) -> rusqlite::Result<()> {
+fn note_token_apis(db: &Connection, id: &str) -> rusqlite::Result<()> {
     db.prepare_cached("INSERT INTO token_api_clients (id) VALUES (?1) ON CONFLICT DO NOTHING")?
         .execute([id])
         .map(drop)
@@ -152,11 +148,7 @@ pub(super) fn note_token_apis(db: &Connection, id: &str) -> rusqlite::Result<()>
 
 pub(super) const FORGET_LOGOUTS: &str = "DELETE FROM logouts WHERE client = ?1";
 
-fn forget_logouts(db: &Connection, client: &ClientId) -> rusqlite::Result<()> {
-    db.prepare_cached(FORGET_LOGOUTS)?.execute([client.as_str()]).map(drop)
-}
-
-pub(super) fn find(db: &Connection, client: &ClientId) -> rusqlite::Result<Option<StoredClient>> {
+fn find(db: &Connection, client: &ClientId) -> rusqlite::Result<Option<StoredClient>> {
     db.prepare_cached(
         "SELECT id, document, secret, backchannel_logout, created_at FROM clients WHERE id = ?1",
     )?
@@ -164,11 +156,7 @@ pub(super) fn find(db: &Connection, client: &ClientId) -> rusqlite::Result<Optio
     .optional()
 }
 
-pub(super) fn list(
-    db: &Connection,
-    after: Option<&ClientId>,
-    limit: u32,
-) -> rusqlite::Result<Vec<StoredClient>> {
+fn list(db: &Connection, after: Option<&ClientId>, limit: u32) -> rusqlite::Result<Vec<StoredClient>> {
     db.prepare_cached(
         "SELECT id, document, secret, backchannel_logout, created_at FROM clients WHERE id > ?1 ORDER BY id LIMIT ?2",
     )?
@@ -176,7 +164,7 @@ pub(super) fn list(
     .collect()
 }
 
-pub(super) fn consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlite::Result<Option<Consent>> {
+fn consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlite::Result<Option<Consent>> {
     db.prepare_cached(
         "SELECT c.scope, c.details, c.resources, c.appearance FROM consents c JOIN users u ON u.number = c.user
          WHERE u.id = ?1 AND c.client = ?2",
@@ -185,7 +173,7 @@ pub(super) fn consent(db: &Connection, user: UserId, client: &ClientId) -> rusql
     .optional()
 }
 
-pub(super) fn give_consent(
+fn give_consent(
     db: &Connection,
     user: UserId,
     client: &ClientId,
@@ -210,7 +198,7 @@ pub(super) fn give_consent(
     .map(drop)
 }
 
-pub(super) fn withdraw_consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlite::Result<()> {
+fn withdraw_consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlite::Result<()> {
     db.prepare_cached(
         "DELETE FROM consents WHERE client = ?2 AND user = (SELECT number FROM users WHERE id = ?1)",
     )?
@@ -238,10 +226,6 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredClient> {
         backchannel_logout: row.get(3)?,
         created_at: timestamp(row, 4)?,
     })
-}
-
-fn about_client(event: AuditEvent, client: &ClientId, at: Timestamp) -> AuditRecord {
-    AuditRecord { at, event, user: None, grant: None, network: None, key: Some(client.as_str().into()) }
 }
 
 fn bind_secret(db: &Connection, client: &StoredClient) -> rusqlite::Result<()> {

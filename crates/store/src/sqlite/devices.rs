@@ -2,18 +2,18 @@
 
 use async_trait::async_trait;
 use jeton_authority::device::{
-    self, DecidedDevice, DecisionState, DeviceAuthorization, DeviceDecision, DeviceState,
-    NewDeviceAuthorization,
+    self, DecidedDevice, DecisionState, DeviceAuthorization, DeviceCodeDecision, DeviceDecided,
+    DeviceDecision, DevicePoll, DeviceState, NewDeviceAuthorization,
 };
 use jeton_authority::grant::NewGrant;
-use jeton_authority::one_time::{CodeState, CodeVerdict, OneTimeHash, Presentation, present};
-use jeton_authority::store::{
-    CodeRedemption, DeviceDecided, DevicePoll, DeviceStore, GrantOpening, Placement, StoreError,
+use jeton_authority::one_time::{
+    CodeRedemption, CodeState, CodeVerdict, OneTimeHash, Placement, Presentation, place, settle,
 };
+use jeton_authority::store::{DeviceStore, StoreError};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::SqliteStore;
 use super::clients::scope;
@@ -69,13 +69,13 @@ impl DeviceStore for SqliteStore {
     }
 }
 
-pub(super) fn add(
-    db: &Connection,
-    device: &NewDeviceAuthorization,
-    now: Timestamp,
-) -> rusqlite::Result<Placement> {
-    db.prepare_cached("DELETE FROM devices WHERE user_code = ?1 AND expires_at <= ?2")?
-        .execute((&device.user_code, now.unix()))?;
+fn add(db: &Connection, device: &NewDeviceAuthorization, now: Timestamp) -> rusqlite::Result<Placement> {
+    let held_until = decision_state(db, &device.user_code)?.map(|held| held.expires_at);
+    let placement = place(held_until, now);
+    if placement == Placement::Taken {
+        return Ok(placement);
+    }
+    db.prepare_cached("DELETE FROM devices WHERE user_code = ?1")?.execute([&device.user_code])?;
     let added = db
         .prepare_cached(
             "INSERT INTO devices (device_code, user_code, client, scope, content, interval, expires_at)
@@ -90,55 +90,45 @@ pub(super) fn add(
             device.interval,
             device.expires_at.unix(),
         ])?;
-    Ok(if added == 1 { Placement::Placed } else { Placement::Taken })
+    Ok(if added == 1 { placement } else { Placement::Taken })
 }
 
-pub(super) fn find(
-    db: &Connection,
-    user_code: &str,
-    now: Timestamp,
-) -> rusqlite::Result<Option<DeviceAuthorization>> {
-    db.prepare_cached(
-        "SELECT client, scope, content, expires_at, allowed, decided_by FROM devices
-         WHERE user_code = ?1 AND expires_at > ?2 AND (decided = 0 OR decided_by IS NOT NULL)",
-    )?
-    .query_row((user_code, now.unix()), |row| {
-        Ok(DeviceAuthorization {
-            client: parsed(row, 0)?,
-            scope: scope(row, 1)?,
-            content: text(row, 2)?,
-            expires_at: timestamp(row, 3)?,
-            decided: decided_device(row, 4)?,
+fn find(db: &Connection, user_code: &str, now: Timestamp) -> rusqlite::Result<Option<DeviceAuthorization>> {
+    let Some(state) = decision_state(db, user_code)?.filter(|state| device::is_shown(state, now)) else {
+        return Ok(None);
+    };
+    db.prepare_cached("SELECT client, scope, content FROM devices WHERE user_code = ?1")?
+        .query_row([user_code], |row| {
+            Ok(DeviceAuthorization {
+                client: parsed(row, 0)?,
+                scope: scope(row, 1)?,
+                content: text(row, 2)?,
+                expires_at: state.expires_at,
+                decided: state.decided,
+            })
         })
-    })
-    .optional()
+        .optional()
 }
 
-/// The columns `allowed` and `decided_by`.
-fn decided_device(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<DecidedDevice>> {
-    let by = row.get::<_, Option<[u8; 16]>>(column + 1)?;
-    let allowed = row.get::<_, Option<bool>>(column)?;
-    Ok(by.zip(allowed).map(|(by, allowed)| DecidedDevice { allowed, by: UserId::from_bytes(by) }))
+fn decision_state(db: &Connection, user_code: &str) -> rusqlite::Result<Option<DecisionState>> {
+    db.prepare_cached("SELECT expires_at, decided, allowed, decided_by FROM devices WHERE user_code = ?1")?
+        .query_row([user_code], |row| {
+            let (allowed, by) = (row.get::<_, Option<_>>(2)?, row.get::<_, Option<_>>(3)?);
+            let decided =
+                allowed.zip(by).map(|(allowed, by)| DecidedDevice { allowed, by: UserId::from_bytes(by) });
+            Ok(DecisionState { expires_at: timestamp(row, 0)?, is_decided: row.get(1)?, decided })
+        })
+        .optional()
 }
 
-pub(super) fn decide(
+fn decide(
     db: &Connection,
     user_code: &str,
     by: UserId,
     decision: &DeviceDecision,
     now: Timestamp,
 ) -> rusqlite::Result<DeviceDecided> {
-    let state = db
-        .prepare_cached("SELECT expires_at, decided, allowed, decided_by FROM devices WHERE user_code = ?1")?
-        .query_row([user_code], |row| {
-            Ok(DecisionState {
-                expires_at: timestamp(row, 0)?,
-                is_decided: row.get(1)?,
-                decided: decided_device(row, 2)?,
-            })
-        })
-        .optional()?;
-    let outcome = device::decide(state.as_ref(), now);
+    let outcome = device::decide(decision_state(db, user_code)?.as_ref(), now);
     if outcome == DeviceDecided::Done {
         let approved = match decision {
             DeviceDecision::Denied => None,
@@ -152,7 +142,7 @@ pub(super) fn decide(
     Ok(outcome)
 }
 
-pub(super) fn poll(
+fn poll(
     db: &Connection,
     code: OneTimeHash,
     client: &ClientId,
@@ -190,7 +180,7 @@ fn state(db: &Connection, code: OneTimeHash) -> rusqlite::Result<Option<DeviceSt
     .optional()
 }
 
-pub(super) fn redeem(
+fn redeem(
     db: &Connection,
     code: OneTimeHash,
     grant: &NewGrant,
@@ -210,17 +200,18 @@ pub(super) fn redeem(
         })
         .optional()?;
     let Some((state, is_approved)) = found else { return Ok(CodeRedemption::Unknown) };
-    match present(&state, presentation) {
-        CodeVerdict::Redeem if is_approved => {}
-        other => return one_time::settled(db, &state, other, presentation.at),
-    }
-    if grants::open(db, grant)?.0 == GrantOpening::CredentialsChanged {
-        // What failed once does not get better, so nobody said yes any more.
+    let decision = match device::present(&state, is_approved, presentation) {
+        CodeVerdict::Redeem => device::redeem(grant, grants::open(db, grant)?.as_ref(), presentation.at),
+        verdict => DeviceCodeDecision { code: settle(&state, verdict), takes_approval_back: false },
+    };
+    if decision.takes_approval_back {
         db.prepare_cached("UPDATE devices SET approved = NULL WHERE device_code = ?1")?
             .execute([code.as_bytes()])?;
-        return Ok(CodeRedemption::CredentialsChanged);
     }
-    db.prepare_cached("UPDATE devices SET grant_id = ?2, redeemed_at = ?3 WHERE device_code = ?1")?
-        .execute((code.as_bytes(), grant.id.as_bytes(), presentation.at.unix()))?;
-    Ok(CodeRedemption::Opened { sid: None })
+    if let Some(used) = decision.code.used {
+        db.prepare_cached("UPDATE devices SET grant_id = ?2, redeemed_at = ?3 WHERE device_code = ?1")?
+            .execute((code.as_bytes(), used.grant.as_ref().map(GrantId::as_bytes), used.at.unix()))?;
+    }
+    one_time::end_replayed(db, &decision.code, presentation.at)?;
+    Ok(decision.code.outcome)
 }

@@ -1,144 +1,81 @@
-//! Where grants end: the one place of this backend that ends them and notes which clients are to hear of it.
+//! Where grants end: the one place of this backend that writes the end of a grant, and whom to tell of it.
 
-use std::collections::BTreeSet;
-
-use jeton_authority::store::GrantsEnded;
-use jeton_authority::{GrantId, SessionId};
+use jeton_authority::GrantId;
+use jeton_authority::audit::AuditEvent;
+use jeton_authority::grant::{Audience, Ended, Ending, OpenGrant, SessionClient, end, revocation};
+use jeton_authority::store::Revocation;
 use jeton_jose::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Params, Row};
 
-use super::columns::{grant_id, halves, text};
-use super::logouts;
-use super::session_clients::{self, SessionClient};
+use super::columns::{grant_id, halves, text, timestamp, user_id};
+use super::{audit, grants, logouts, session_clients};
 
-/// Which grants end.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Which {
-    /// This one.
-    One(GrantId),
-    /// Those that came from a session.
-    OfSession(SessionId),
-    /// Those of a user, but for one.
-    OfUser { user: i64, keep: Option<GrantId> },
-}
-
-/// Who hears of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hears {
-    /// Clients that want to hear of sign-outs.
-    Clients,
-    /// Nobody: the client knows, or its grant was stolen.
-    Nobody,
-}
-
-/// A grant that ended with this call.
-#[derive(Debug)]
-pub(super) struct EndedGrant {
-    /// What its ID tokens say in `sid`.
-    sid: GrantId,
-    client: Box<str>,
-    /// Its user's number.
-    pub(super) user: i64,
-    /// Whether it had not expired.
-    was_alive: bool,
-}
-
-/// Ends those grants that had not ended before. Expired ones too: a clock that is set back must not revive them, and a
-/// client's own session may outlast its grant.
-///
-/// With a session or a user also those clients hear of it that know the session and hold no grant of it: each of a session once.
-pub(super) fn end(
+/// Ends grants, as [`jeton_authority::grant::end`] says.
+pub(super) fn end_grants(
     db: &Connection,
-    which: Which,
-    hears: Hears,
+    ending: Ending,
+    audience: Audience,
     now: Timestamp,
-) -> rusqlite::Result<(Vec<EndedGrant>, GrantsEnded)> {
-    let grants = set_revoked(db, which, now)?;
-    let mut told = BTreeSet::new();
-    if hears == Hears::Clients {
-        for (client, user) in hearing(db, which, &grants)? {
-            if logouts::note(db, &client, user, now)? {
-                told.insert(client.client);
-            }
-        }
-    }
-    let count = grants.iter().filter(|grant| grant.was_alive).count() as u64;
-    let ended = GrantsEnded { count, told: told.len() as u64 };
-    Ok((grants, ended))
-}
-
-/// The clients that hear of an end, each with what it knows the session by and the user's number. What was told to have ended is not
-/// used for another sign-in.
-fn hearing(
-    db: &Connection,
-    which: Which,
-    grants: &[EndedGrant],
-) -> rusqlite::Result<BTreeSet<(SessionClient, i64)>> {
-    let of_grant =
-        |grant: &EndedGrant| (SessionClient { client: grant.client.clone(), sid: grant.sid }, grant.user);
-    let mut hearing: BTreeSet<_> = grants.iter().map(of_grant).collect();
-    match which {
-        Which::One(_) => {
-            for (client, _) in &hearing {
-                session_clients::forget(db, client.sid)?;
-            }
-        }
-        Which::OfSession(session) => {
-            let user = db
-                .prepare_cached("SELECT user FROM sessions WHERE id = ?1")?
-                .query_row([session.as_bytes()], |row| row.get(0))
-                .optional()?;
-            if let Some(user) = user {
-                hearing.extend(
-                    session_clients::take_of_session(db, session)?.into_iter().map(|client| (client, user)),
-                );
-            }
-        }
-        Which::OfUser { user, .. } => {
-            hearing.extend(session_clients::take_of_user(db, user)?.into_iter().map(|client| (client, user)));
-        }
-    }
-    Ok(hearing)
-}
-
-fn set_revoked(db: &Connection, which: Which, now: Timestamp) -> rusqlite::Result<Vec<EndedGrant>> {
-    let now = now.unix();
-    match which {
-        Which::One(grant) => {
+) -> rusqlite::Result<Ended> {
+    let ended = match ending {
+        Ending::One(grant) => {
             let (high, low) = halves(grant);
-            db.prepare_cached(
-                "UPDATE grants SET revoked_at = ?1 WHERE id_high = ?2 AND id_low = ?3 AND revoked_at IS NULL
-                 RETURNING id_high, id_low, client, user, expires_at > ?1, sid",
-            )?
-            .query_map((now, high, low), ended)?
-            .collect()
+            let open = open(db, "g.id_high = ?1 AND g.id_low = ?2", (high, low))?;
+            end(ending, open, [], audience, now)
         }
-        Which::OfSession(session) => db
-            .prepare_cached(
-                "UPDATE grants SET revoked_at = ?1 WHERE session = ?2 AND revoked_at IS NULL
-                 RETURNING id_high, id_low, client, user, expires_at > ?1, sid",
-            )?
-            .query_map((now, session.as_bytes()), ended)?
-            .collect(),
-        Which::OfUser { user, keep } => {
-            let (high, low) = keep.map(halves).unzip();
-            db.prepare_cached(
-                "UPDATE grants SET revoked_at = ?1 WHERE user = ?2 AND revoked_at IS NULL
-                 AND (id_high, id_low) IS NOT (?3, ?4)
-                 RETURNING id_high, id_low, client, user, expires_at > ?1, sid",
-            )?
-            .query_map((now, user, high, low), ended)?
-            .collect()
+        Ending::OfSession(session) => {
+            let open = open(db, "g.session = ?1", [session.as_bytes()])?;
+            end(ending, open, session_clients::of_session(db, session)?, audience, now)
         }
+        Ending::OfUser { user, .. } => {
+            let open = open(db, "g.user = (SELECT number FROM users WHERE id = ?1)", [user.as_bytes()])?;
+            end(ending, open, session_clients::of_user(db, user)?, audience, now)
+        }
+    };
+    for grant in &ended.grants {
+        db.prepare_cached("UPDATE grants SET revoked_at = ?2 WHERE id_high = ?1")?
+            .execute((halves(grant.id).0, grant.ended_at.unix()))?;
     }
+    for client in &ended.known_to {
+        session_clients::forget(db, client.sid)?;
+    }
+    for client in ended.told() {
+        logouts::note(db, client, now)?;
+    }
+    Ok(ended)
 }
 
-fn ended(row: &Row<'_>) -> rusqlite::Result<EndedGrant> {
+/// Ends one grant, and records why.
+pub(super) fn end_grant(
+    db: &Connection,
+    grant: GrantId,
+    audience: Audience,
+    why: AuditEvent,
+    now: Timestamp,
+) -> rusqlite::Result<Revocation> {
+    let ended = end_grants(db, Ending::One(grant), audience, now)?;
+    let is_known = !ended.grants.is_empty() || grants::standing(db, grant)?.is_some();
+    audit::write(db, revocation(&ended, is_known, why))
+}
+
+/// The grants that have not ended, among those for which `condition` holds.
+fn open(db: &Connection, condition: &str, params: impl Params) -> rusqlite::Result<Vec<OpenGrant>> {
+    db.prepare_cached(&format!(
+        "SELECT g.id_high, g.id_low, g.sid, g.expires_at, u.id, g.client, coalesce(c.backchannel_logout, 0)
+         FROM grants g JOIN users u ON u.number = g.user LEFT JOIN clients c ON c.id = g.client
+         WHERE {condition} AND g.revoked_at IS NULL"
+    ))?
+    .query_map(params, open_grant)?
+    .collect()
+}
+
+fn open_grant(row: &Row<'_>) -> rusqlite::Result<OpenGrant> {
     let id = grant_id(row.get(0)?, row.get(1)?);
-    Ok(EndedGrant {
-        sid: row.get::<_, Option<_>>(5)?.map_or(id, GrantId::from_bytes),
-        client: text(row, 2)?,
-        user: row.get(3)?,
-        was_alive: row.get(4)?,
+    let user = user_id(row, 4)?;
+    let sid = row.get::<_, Option<_>>(2)?.map_or(id, GrantId::from_bytes);
+    Ok(OpenGrant {
+        id,
+        expires_at: timestamp(row, 3)?,
+        known_to: SessionClient { client: text(row, 5)?, sid, user, listens: row.get(6)? },
     })
 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::audit::{AuditEvent, AuditRecord};
-use jeton_authority::grant::RefreshState;
-use jeton_authority::grant::{Grant, GrantDetail, GrantStanding, GrantSummary, LiveGrant, NewGrant};
+use jeton_authority::audit::AuditEvent;
+use jeton_authority::grant::{
+    self, Audience, Grant, GrantDetail, GrantStanding, GrantSummary, LiveGrant, NewGrant, OpenedGrant,
+    RefreshState, Surroundings, sign_in_record,
+};
 use jeton_authority::refresh_token::Presented;
 use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{
@@ -23,7 +25,7 @@ use super::columns::{
     count, counted, grant_id, halves, network, optional_text, optional_timestamp, text, timestamp,
     unreadable, user_id,
 };
-use super::ending::{self, Hears, Which};
+use super::ending::end_grant;
 use super::users::{attributes, status, username};
 use super::{audit, refresh, session_clients, sessions, users};
 
@@ -53,11 +55,15 @@ impl GrantStore for SqliteStore {
     }
 
     async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError> {
-        self.writer.submit(move |db| revoke(db, grant, AuditEvent::GrantRevoked, now)).await
+        self.writer
+            .submit(move |db| end_grant(db, grant, Audience::Nobody, AuditEvent::GrantRevoked, now))
+            .await
     }
 
     async fn end_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError> {
-        self.writer.submit(move |db| end(db, grant, now)).await
+        self.writer
+            .submit(move |db| end_grant(db, grant, Audience::Clients, AuditEvent::GrantRevoked, now))
+            .await
     }
 
     async fn revoke_user_grants(
@@ -65,7 +71,7 @@ impl GrantStore for SqliteStore {
         user: UserId,
         now: Timestamp,
     ) -> Result<Option<GrantsEnded>, StoreError> {
-        self.writer.submit(move |db| users::revoke_grants(db, user, now)).await
+        self.writer.submit(move |db| users::sign_out_everywhere(db, user, now)).await
     }
 
     async fn list_grants(
@@ -80,56 +86,28 @@ impl GrantStore for SqliteStore {
     }
 }
 
-/// What opening a grant came to, and its `sid` where that is another's identifier.
-type Opened = (GrantOpening, Option<GrantId>);
-
-/// Opens a grant.
-pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<Opened> {
-    let told_of = match (grant.told_of, grant.session) {
-        // The grant outlives the session, but is opened only while that holds.
-        (Some(of), None) => match sessions::heir_of(db, of)? {
-            Some(heir) => Some(heir),
-            None => return Ok((GrantOpening::CredentialsChanged, None)),
-        },
-        (of, _) => of,
-    };
-    let opened = open_in(db, grant, grant.session, told_of)?;
-    let (GrantOpening::CredentialsChanged, Some(session)) = (opened.0, grant.session) else {
-        return Ok(opened);
-    };
-    // The same user may have signed in again since the code was given.
-    match sessions::heir_of(db, session)? {
-        Some(heir) if heir != session => open_in(db, grant, Some(heir), told_of.map(|_| heir)),
-        _ => Ok(opened),
-    }
-}
-
-/// Opens a grant that belongs to this session, and whose client is told of the end of that one.
-fn open_in(
-    db: &Connection,
-    grant: &NewGrant,
-    session: Option<SessionId>,
-    told_of: Option<SessionId>,
-) -> rusqlite::Result<Opened> {
-    let state = RefreshState::opened(grant.opened_at, grant.network);
-    let (id_high, id_low) = halves(grant.id);
-    let first = match told_of {
-        Some(session) => session_clients::find(db, session, &grant.client)?,
+/// Opens a grant, as [`jeton_authority::grant::open`] says.
+pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<Option<OpenedGrant>> {
+    let heir_of = |session: Option<SessionId>| session.map_or(Ok(None), |id| sessions::heir_of(db, id));
+    let session = heir_of(grant.session)?;
+    let told_of = if grant.told_of == grant.session { session } else { heir_of(grant.told_of)? };
+    let sid = match &told_of {
+        Some(session) => session_clients::find(db, session.id, &grant.client)?,
         None => None,
     };
-    let mut insert = db.prepare_cached(
+    let surroundings = Surroundings { user: users::standing(db, grant.user)?, session, told_of, sid };
+    let Some(opened) = grant::open(grant, &surroundings) else { return Ok(None) };
+    let state = RefreshState::opened(grant.opened_at, grant.network);
+    let (id_high, id_low) = halves(grant.id);
+    db.prepare_cached(
         "INSERT INTO grants (id_high, id_low, user, client, scope, generation, minted_at, grace_from, network, excuses,
                              clean, expires_at, session, detail, opened_at, sid)
-         SELECT ?1, ?2, number, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17
-         FROM users u WHERE u.id = ?3 AND u.epoch = ?4 AND u.disabled = 0
-         AND (?14 IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = ?14 AND s.ended_at IS NULL
-                                     AND s.expires_at > ?16 AND s.user = u.number AND s.epoch = u.epoch))",
-    )?;
-    let opened = insert.execute(params![
+         SELECT ?1, ?2, number, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 FROM users WHERE id = ?3",
+    )?
+    .execute(params![
         id_high,
         id_low,
         grant.user.as_bytes(),
-        count(grant.epoch)?,
         grant.client,
         grant.scope,
         count(state.generation)?,
@@ -139,34 +117,24 @@ fn open_in(
         state.excuses,
         state.clean,
         grant.expires_at.unix(),
-        session.as_ref().map(SessionId::as_bytes),
+        opened.session.as_ref().map(SessionId::as_bytes),
         grant.detail.as_ref().map(|detail| detail.to_json()),
         grant.opened_at.unix(),
-        first.as_ref().map(GrantId::as_bytes),
+        opened.sid.as_ref().map(GrantId::as_bytes),
     ])?;
-    if opened == 0 {
-        return Ok((GrantOpening::CredentialsChanged, None));
-    }
-    if let Some(session) = told_of.filter(|_| first.is_none()) {
+    if let Some(session) = opened.introduced_to {
         session_clients::note(db, session, &grant.client, grant.id)?;
     }
-    Ok((GrantOpening::Opened, first))
+    Ok(Some(opened))
 }
 
 /// Opens a grant for somebody who signed in just now.
-pub(super) fn open_at_sign_in(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantOpening> {
-    let (opening, _) = open(db, grant)?;
-    if opening == GrantOpening::Opened {
-        let record = AuditRecord {
-            user: Some(grant.user),
-            grant: Some(grant.id),
-            network: Some(grant.network),
-            key: Some(grant.client.clone()),
-            ..AuditRecord::new(AuditEvent::SignedIn, grant.opened_at)
-        };
-        audit::append(db, &record)?;
+fn open_at_sign_in(db: &Connection, grant: &NewGrant) -> rusqlite::Result<GrantOpening> {
+    if open(db, grant)?.is_none() {
+        return Ok(GrantOpening::CredentialsChanged);
     }
-    Ok(opening)
+    audit::append(db, &sign_in_record(grant))?;
+    Ok(GrantOpening::Opened)
 }
 
 pub(super) fn standing(db: &Connection, grant: GrantId) -> rusqlite::Result<Option<GrantStanding>> {
@@ -184,48 +152,7 @@ pub(super) fn standing(db: &Connection, grant: GrantId) -> rusqlite::Result<Opti
     standing.optional()
 }
 
-/// Ends a grant without telling its client, and records why if it had not ended before.
-pub(super) fn revoke(
-    db: &Connection,
-    grant: GrantId,
-    why: AuditEvent,
-    now: Timestamp,
-) -> rusqlite::Result<Revocation> {
-    end_one(db, grant, Hears::Nobody, why, now)
-}
-
-/// Ends a grant at somebody else's wish than its client's, which is to hear of it.
-pub(super) fn end(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<Revocation> {
-    end_one(db, grant, Hears::Clients, AuditEvent::GrantRevoked, now)
-}
-
-fn end_one(
-    db: &Connection,
-    grant: GrantId,
-    hears: Hears,
-    why: AuditEvent,
-    now: Timestamp,
-) -> rusqlite::Result<Revocation> {
-    let (ended, _) = ending::end(db, Which::One(grant), hears, now)?;
-    let Some(ended) = ended.first() else {
-        let known = standing(db, grant)?.is_some();
-        return Ok(if known { Revocation::AlreadyRevoked } else { Revocation::Unknown });
-    };
-    let user = db
-        .prepare_cached("SELECT id FROM users WHERE number = ?1")?
-        .query_row([ended.user], |row| user_id(row, 0))?;
-    let record =
-        AuditRecord { at: now, event: why, user: Some(user), grant: Some(grant), network: None, key: None };
-    audit::append(db, &record)?;
-    Ok(Revocation::Revoked)
-}
-
-/// Ends a grant whose client is not told; what there is to record is its caller's affair.
-pub(super) fn set_revoked(db: &Connection, grant: GrantId, now: Timestamp) -> rusqlite::Result<()> {
-    ending::end(db, Which::One(grant), Hears::Nobody, now).map(drop)
-}
-
-/// The columns that [`grant`] reads. Those of the user follow.
+/// The columns that [`grant_at`] reads. Those of the user follow.
 macro_rules! grant_columns {
     () => {
         "g.id_high, g.id_low, u.id, g.client, g.scope, g.generation, g.minted_at, g.grace_from, g.network, g.excuses, \
@@ -236,7 +163,7 @@ macro_rules! grant_columns {
 /// How many columns [`grant_columns`] names before the user's.
 const USERNAME_COLUMN: usize = 16;
 
-fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
+fn grant_at(row: &Row<'_>) -> rusqlite::Result<Grant> {
     Ok(Grant {
         id: grant_id(row.get(0)?, row.get(1)?),
         sid: row.get::<_, Option<_>>(15)?.map(GrantId::from_bytes),
@@ -272,7 +199,7 @@ pub(super) fn find(db: &Connection, id: GrantId) -> rusqlite::Result<Option<(Box
          WHERE g.id_high = ?1 AND g.id_low = ?2",
     ))?;
     let found = select.query_row(halves(id), |row| {
-        let grant = grant(row)?;
+        let grant = grant_at(row)?;
         let subject = Subject::of(grant.user, row.get_ref(USERNAME_COLUMN + 1)?.as_str_or_null()?);
         let (email, attributes) =
             (optional_text(row, USERNAME_COLUMN + 3)?, attributes(row, USERNAME_COLUMN + 4)?);
@@ -316,7 +243,7 @@ pub(super) fn list(
     let summary = |row: &Row<'_>| {
         let session = row.get::<_, Option<_>>(USERNAME_COLUMN + 1)?.map(SessionId::from_bytes);
         Ok(GrantSummary {
-            grant: grant(row)?,
+            grant: grant_at(row)?,
             username: username(row, USERNAME_COLUMN)?,
             session,
             opened_at: optional_timestamp(row, USERNAME_COLUMN + 2)?,

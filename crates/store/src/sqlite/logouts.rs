@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jeton_authority::GrantId;
+use jeton_authority::grant::SessionClient;
 use jeton_authority::store::{LogoutDelivery, LogoutStore, StoreError};
 use jeton_authority::user::Subject;
 use jeton_jose::Timestamp;
@@ -9,7 +10,6 @@ use rusqlite::Connection;
 
 use super::SqliteStore;
 use super::columns::{parsed, user_id};
-use super::session_clients::SessionClient;
 
 #[async_trait]
 impl LogoutStore for SqliteStore {
@@ -36,23 +36,16 @@ impl LogoutStore for SqliteStore {
     }
 }
 
-/// Notes a client that is to hear of an end, where it wants to. Answers whether it does.
-pub(super) fn note(
-    db: &Connection,
-    client: &SessionClient,
-    user: i64,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
-    let noted = db
-        .prepare_cached(
-            "INSERT INTO logouts (client, sid, user, due_at)
-             SELECT id, ?2, ?3, ?4 FROM clients WHERE id = ?1 AND backchannel_logout = 1",
-        )?
-        .execute((&client.client, client.sid.as_bytes(), user, now.unix()))?;
-    Ok(noted == 1)
+/// Notes a client that is to be told of an end.
+pub(super) fn note(db: &Connection, client: &SessionClient, now: Timestamp) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO logouts (client, sid, user, due_at) SELECT ?1, ?2, number, ?4 FROM users WHERE id = ?3",
+    )?
+    .execute((&client.client, client.sid.as_bytes(), client.user.as_bytes(), now.unix()))
+    .map(drop)
 }
 
-pub(super) fn due(
+fn due(
     db: &Connection,
     now: Timestamp,
     per_client: u32,
@@ -78,16 +71,11 @@ pub(super) fn due(
     .collect()
 }
 
-pub(super) fn finish(db: &Connection, number: i64) -> rusqlite::Result<()> {
+fn finish(db: &Connection, number: i64) -> rusqlite::Result<()> {
     db.prepare_cached("DELETE FROM logouts WHERE number = ?1")?.execute([number]).map(drop)
 }
 
-pub(super) fn postpone(
-    db: &Connection,
-    number: i64,
-    due_at: Timestamp,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
+fn postpone(db: &Connection, number: i64, due_at: Timestamp, now: Timestamp) -> rusqlite::Result<()> {
     db.prepare_cached(
         "UPDATE logouts SET due_at = ?2, attempts = attempts + 1
          WHERE client = (SELECT client FROM logouts WHERE number = ?1 AND due_at <= ?3) AND due_at <= ?3",

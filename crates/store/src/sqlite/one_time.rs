@@ -3,17 +3,18 @@
 use async_trait::async_trait;
 use jeton_authority::GrantId;
 use jeton_authority::audit::AuditEvent;
-use jeton_authority::grant::NewGrant;
+use jeton_authority::grant::{Audience, NewGrant};
 use jeton_authority::one_time::{
-    CodeState, CodeVerdict, OneTime, OneTimeHash, OneTimeKind, Presentation, present,
+    self, CodeDecision, CodeRedemption, CodeState, CodeVerdict, NewAnswer, OneTime, OneTimeHash, OneTimeKind,
+    Placement, Presentation, Redemption, RequestAnswer, UsedCode, present, settle,
 };
-use jeton_authority::one_time::{NewAnswer, RequestAnswer, answer_request as decide};
-use jeton_authority::store::{CodeRedemption, GrantOpening, OneTimeStore, Placement, Redemption, StoreError};
+use jeton_authority::store::{OneTimeStore, StoreError};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::SqliteStore;
 use super::columns::{optional_timestamp, text, timestamp};
+use super::ending::end_grant;
 use super::grants;
 
 #[async_trait]
@@ -60,7 +61,7 @@ impl OneTimeStore for SqliteStore {
     }
 }
 
-pub(super) fn place(
+fn place(
     db: &Connection,
     kind: OneTimeKind,
     hash: OneTimeHash,
@@ -68,23 +69,19 @@ pub(super) fn place(
     expires_at: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<Placement> {
-    // What has expired but was not swept yet makes room.
-    let placed = db
-        .prepare_cached(
+    let placement = one_time::place(state(db, kind, hash)?.map(|held| held.expires_at), now);
+    if placement == Placement::Placed {
+        db.prepare_cached(
             "INSERT INTO one_time (kind, hash, content, expires_at) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (hash, kind) DO UPDATE
-             SET content = excluded.content, expires_at = excluded.expires_at, redeemed_at = NULL, grant_id = NULL
-             WHERE one_time.expires_at <= ?5",
+             SET content = excluded.content, expires_at = excluded.expires_at, redeemed_at = NULL, grant_id = NULL",
         )?
-        .execute((kind.as_str(), hash.as_bytes(), content, expires_at.unix(), now.unix()))?;
-    Ok(if placed == 1 { Placement::Placed } else { Placement::Taken })
+        .execute((kind.as_str(), hash.as_bytes(), content, expires_at.unix()))?;
+    }
+    Ok(placement)
 }
 
-pub(super) fn peek(
-    db: &Connection,
-    kind: OneTimeKind,
-    hash: OneTimeHash,
-) -> rusqlite::Result<Option<OneTime>> {
+fn peek(db: &Connection, kind: OneTimeKind, hash: OneTimeHash) -> rusqlite::Result<Option<OneTime>> {
     db.prepare_cached(
         "SELECT content, expires_at, redeemed_at, grant_id FROM one_time WHERE hash = ?1 AND kind = ?2",
     )?
@@ -99,130 +96,96 @@ pub(super) fn peek(
     .optional()
 }
 
-pub(super) fn redeem(
+fn redeem(
     db: &Connection,
     kind: OneTimeKind,
     hash: OneTimeHash,
     now: Timestamp,
 ) -> rusqlite::Result<Redemption> {
-    let Some(found) = find(db, kind, hash)? else { return Ok(Redemption::Unknown) };
-    if found.state.redeemed_at.is_some() {
-        return Ok(Redemption::Replayed);
+    let redemption = one_time::redeem(peek(db, kind, hash)?, now);
+    if matches!(redemption, Redemption::Redeemed { .. }) {
+        set_used(db, kind, hash, UsedCode { at: now, grant: None })?;
     }
-    if found.state.expires_at <= now {
-        return Ok(Redemption::Expired);
-    }
-    set_redeemed(db, &found, None, now)?;
-    let mut select = db.prepare_cached("SELECT content FROM one_time WHERE number = ?1")?;
-    Ok(Redemption::Redeemed { content: select.query_row([found.number], |row| text(row, 0))? })
+    Ok(redemption)
 }
 
-pub(super) fn prolong_request(
+fn prolong_request(db: &Connection, request: OneTimeHash, until: Timestamp) -> rusqlite::Result<()> {
+    let kind = OneTimeKind::PushedRequest;
+    match peek(db, kind, request)?.and_then(|found| one_time::prolong(&found, until)) {
+        Some(until) => set_expiry(db, kind, request, until),
+        None => Ok(()),
+    }
+}
+
+fn set_expiry(
     db: &Connection,
-    request: OneTimeHash,
-    until: Timestamp,
+    kind: OneTimeKind,
+    hash: OneTimeHash,
+    expires_at: Timestamp,
 ) -> rusqlite::Result<()> {
-    db.prepare_cached(
-        "UPDATE one_time SET expires_at = ?3
-         WHERE hash = ?1 AND kind = ?2 AND redeemed_at IS NULL AND expires_at < ?3",
-    )?
-    .execute((request.as_bytes(), OneTimeKind::PushedRequest.as_str(), until.unix()))
-    .map(drop)
+    db.prepare_cached("UPDATE one_time SET expires_at = ?3 WHERE hash = ?1 AND kind = ?2")?
+        .execute((hash.as_bytes(), kind.as_str(), expires_at.unix()))
+        .map(drop)
 }
 
-pub(super) fn answer_request(
-    db: &Connection,
-    answer: &NewAnswer,
-    now: Timestamp,
-) -> rusqlite::Result<RequestAnswer> {
-    let request = peek(db, OneTimeKind::PushedRequest, answer.request)?;
+fn answer_request(db: &Connection, answer: &NewAnswer, now: Timestamp) -> rusqlite::Result<RequestAnswer> {
+    let kind = OneTimeKind::PushedRequest;
+    let request = peek(db, kind, answer.request)?;
     let code = peek(db, OneTimeKind::AuthorizationCode, answer.code)?;
-    let decided = decide(request.as_ref(), code, now);
+    let decided = one_time::answer_request(request.as_ref(), code, now);
     if decided == RequestAnswer::Answered {
-        db.prepare_cached(
-            "UPDATE one_time SET redeemed_at = ?3, expires_at = max(expires_at, ?4) WHERE hash = ?1 AND kind = ?2",
-        )?
-        .execute((
-            answer.request.as_bytes(),
-            OneTimeKind::PushedRequest.as_str(),
-            now.unix(),
-            answer.kept_until.unix(),
-        ))?;
+        set_used(db, kind, answer.request, UsedCode { at: now, grant: None })?;
+        if let Some(kept_until) = request.and_then(|request| answer.prolongs(&request)) {
+            set_expiry(db, kind, answer.request, kept_until)?;
+        }
         let kind = OneTimeKind::AuthorizationCode;
         place(db, kind, answer.code, &answer.content, answer.code_expires_at, now)?;
     }
     Ok(decided)
 }
 
-pub(super) fn redeem_code(
+fn redeem_code(
     db: &Connection,
     code: OneTimeHash,
     grant: &NewGrant,
     presentation: &Presentation,
 ) -> rusqlite::Result<CodeRedemption> {
     let kind = OneTimeKind::AuthorizationCode;
-    let Some(found) = find(db, kind, code)? else { return Ok(CodeRedemption::Unknown) };
-    match present(&found.state, presentation) {
-        CodeVerdict::Redeem => {}
-        other => return settled(db, &found.state, other, presentation.at),
+    let Some(found) = state(db, kind, code)? else { return Ok(CodeRedemption::Unknown) };
+    let decision = match present(&found, presentation) {
+        CodeVerdict::Redeem => {
+            one_time::redeem_code(grant, grants::open(db, grant)?.as_ref(), presentation.at)
+        }
+        verdict => settle(&found, verdict),
+    };
+    if let Some(used) = decision.used {
+        set_used(db, kind, code, used)?;
     }
-    let (opening, sid) = grants::open(db, grant)?;
-    // The code is used either way: what failed once does not get better.
-    set_redeemed(db, &found, (opening == GrantOpening::Opened).then_some(grant.id), presentation.at)?;
-    Ok(match opening {
-        GrantOpening::Opened => CodeRedemption::Opened { sid },
-        GrantOpening::CredentialsChanged => CodeRedemption::CredentialsChanged,
-    })
+    end_replayed(db, &decision, presentation.at)?;
+    Ok(decision.outcome)
 }
 
-/// Carries out a verdict that opens no grant.
-pub(super) fn settled(
-    db: &Connection,
-    code: &CodeState,
-    verdict: CodeVerdict,
-    now: Timestamp,
-) -> rusqlite::Result<CodeRedemption> {
-    Ok(match verdict {
-        CodeVerdict::Retry => CodeRedemption::Repeated { grant: code.grant },
-        CodeVerdict::Replay => {
-            if let Some(grant) = code.grant {
-                grants::revoke(db, grant, AuditEvent::CodeReplayed, now)?;
-            }
-            CodeRedemption::Replayed { grant: code.grant }
-        }
-        CodeVerdict::Expired => CodeRedemption::Expired,
-        CodeVerdict::Redeem | CodeVerdict::Refuse => CodeRedemption::Unknown,
-    })
+/// Ends the grant that a replayed code gave.
+pub(super) fn end_replayed(db: &Connection, decision: &CodeDecision, now: Timestamp) -> rusqlite::Result<()> {
+    let Some(grant) = decision.ends else { return Ok(()) };
+    end_grant(db, grant, Audience::Nobody, AuditEvent::CodeReplayed, now).map(drop)
 }
 
 /// How something stands, without what it stands for.
-struct Found {
-    number: i64,
-    state: CodeState,
+fn state(db: &Connection, kind: OneTimeKind, hash: OneTimeHash) -> rusqlite::Result<Option<CodeState>> {
+    db.prepare_cached("SELECT expires_at, redeemed_at, grant_id FROM one_time WHERE hash = ?1 AND kind = ?2")?
+        .query_row((hash.as_bytes(), kind.as_str()), |row| {
+            Ok(CodeState {
+                expires_at: timestamp(row, 0)?,
+                redeemed_at: optional_timestamp(row, 1)?,
+                grant: row.get::<_, Option<_>>(2)?.map(GrantId::from_bytes),
+            })
+        })
+        .optional()
 }
 
-fn find(db: &Connection, kind: OneTimeKind, hash: OneTimeHash) -> rusqlite::Result<Option<Found>> {
-    db.prepare_cached(
-        "SELECT number, expires_at, redeemed_at, grant_id FROM one_time WHERE hash = ?1 AND kind = ?2",
-    )?
-    .query_row((hash.as_bytes(), kind.as_str()), |row| {
-        let state = CodeState {
-            expires_at: timestamp(row, 1)?,
-            redeemed_at: optional_timestamp(row, 2)?,
-            grant: row.get::<_, Option<[u8; 16]>>(3)?.map(GrantId::from_bytes),
-        };
-        Ok(Found { number: row.get(0)?, state })
-    })
-    .optional()
-}
-
-fn set_redeemed(
-    db: &Connection,
-    found: &Found,
-    grant: Option<GrantId>,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    db.prepare_cached("UPDATE one_time SET redeemed_at = ?2, grant_id = ?3 WHERE number = ?1")?
-        .execute((found.number, now.unix(), grant.map(|grant| *grant.as_bytes())))
+fn set_used(db: &Connection, kind: OneTimeKind, hash: OneTimeHash, used: UsedCode) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE one_time SET redeemed_at = ?3, grant_id = ?4 WHERE hash = ?1 AND kind = ?2")?
+        .execute((hash.as_bytes(), kind.as_str(), used.at.unix(), used.grant.as_ref().map(GrantId::as_bytes)))
         .map(drop)
 }

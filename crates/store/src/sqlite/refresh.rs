@@ -2,7 +2,7 @@
 //! changed something.
 
 use jeton_authority::GrantId;
-use jeton_authority::grant::RefreshState;
+use jeton_authority::grant::{Audience, Ending, RefreshState};
 use jeton_authority::refresh_token::{Presented, Verdict, decide};
 use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::Refresh;
@@ -11,7 +11,8 @@ use rusqlite::Connection;
 
 use super::audit;
 use super::columns::{count, halves};
-use super::grants::{find, set_revoked};
+use super::ending::end_grants;
+use super::grants::find;
 
 pub(super) fn refresh(
     db: &Connection,
@@ -26,7 +27,7 @@ pub(super) fn refresh(
         audit::append(db, record)?;
     }
     if let Some(ended) = decision.ended {
-        set_revoked(db, ended, now)?;
+        end_grants(db, Ending::One(ended), Audience::Nobody, now)?;
         live.grant.revoked_at = Some(now);
     }
     if decision.state != live.grant.state {

@@ -1,17 +1,10 @@
 //! Which clients got an ID token in which browser's session, in SQLite.
 
+use jeton_authority::grant::SessionClient;
 use jeton_authority::{GrantId, SessionId, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::columns::{text, user_id};
-
-/// A client that knows a session.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct SessionClient {
-    pub(super) client: Box<str>,
-    /// What it knows the session by.
-    pub(super) sid: GrantId,
-}
 
 /// What a client knows a session by.
 pub(super) fn find(db: &Connection, session: SessionId, client: &str) -> rusqlite::Result<Option<GrantId>> {
@@ -44,20 +37,30 @@ pub(super) fn move_to(db: &Connection, from: SessionId, to: SessionId) -> rusqli
         .map(drop)
 }
 
-/// Takes those of a session: they are told of its end.
-pub(super) fn take_of_session(db: &Connection, session: SessionId) -> rusqlite::Result<Vec<SessionClient>> {
-    db.prepare_cached("DELETE FROM session_clients WHERE session = ?1 RETURNING client, sid")?
-        .query_map([session.as_bytes()], taken)?
-        .collect()
+/// Those that know a session.
+pub(super) fn of_session(db: &Connection, session: SessionId) -> rusqlite::Result<Vec<SessionClient>> {
+    knowing(db, "s.id = ?1", session.as_bytes())
 }
 
-/// Takes those of all sessions of a user that have not ended.
-pub(super) fn take_of_user(db: &Connection, user: i64) -> rusqlite::Result<Vec<SessionClient>> {
-    db.prepare_cached(
-        "DELETE FROM session_clients WHERE session IN (SELECT id FROM sessions WHERE user = ?1 AND ended_at IS NULL)
-         RETURNING client, sid",
-    )?
-    .query_map([user], taken)?
+/// Those that know a session of a user that has not ended.
+pub(super) fn of_user(db: &Connection, user: UserId) -> rusqlite::Result<Vec<SessionClient>> {
+    knowing(db, "u.id = ?1 AND s.ended_at IS NULL", user.as_bytes())
+}
+
+fn knowing(db: &Connection, condition: &str, of: &[u8; 16]) -> rusqlite::Result<Vec<SessionClient>> {
+    db.prepare_cached(&format!(
+        "SELECT k.client, k.sid, u.id, coalesce(c.backchannel_logout, 0)
+         FROM users u JOIN sessions s ON s.user = u.number JOIN session_clients k ON k.session = s.id
+         LEFT JOIN clients c ON c.id = k.client WHERE {condition}"
+    ))?
+    .query_map([of], |row| {
+        Ok(SessionClient {
+            client: text(row, 0)?,
+            sid: row.get(1).map(GrantId::from_bytes)?,
+            user: user_id(row, 2)?,
+            listens: row.get(3)?,
+        })
+    })?
     .collect()
 }
 
@@ -71,8 +74,4 @@ pub(super) fn forget_session(db: &Connection, session: SessionId) -> rusqlite::R
     db.prepare_cached("DELETE FROM session_clients WHERE session = ?1")?
         .execute([session.as_bytes()])
         .map(drop)
-}
-
-fn taken(row: &rusqlite::Row<'_>) -> rusqlite::Result<SessionClient> {
-    Ok(SessionClient { client: text(row, 0)?, sid: row.get(1).map(GrantId::from_bytes)? })
 }

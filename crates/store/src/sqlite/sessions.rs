@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::session::{
-    AuthenticationMethod, LapsedSession, NewSession, Session, SessionSecretHash, SessionStanding,
+    self, AuthenticationMethod, LapsedSession, NewSession, Session, SessionSecretHash, SessionStanding,
     SessionSummary, Succession, heir, session_of_browser, succeed,
 };
 use jeton_authority::store::{SessionEnding, SessionOpening, SessionStore, StoreError};
@@ -16,10 +16,10 @@ use jeton_oauth::client::ClientId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
-use super::columns::{count, halves, network, timestamp, user_id};
-use super::ending::{self, Hears, Which};
+use super::columns::{count, counted, halves, network, timestamp, user_id};
+use super::ending::end_grants;
 use super::users::{USER_COLUMNS, user_at, username};
-use super::{audit, grants, session_clients};
+use super::{audit, grants, session_clients, users};
 
 #[async_trait]
 impl SessionStore for SqliteStore {
@@ -89,41 +89,35 @@ impl SessionStore for SqliteStore {
     }
 }
 
-pub(super) fn open(
+fn open(
     db: &Connection,
     session: &NewSession,
     replaces: Option<&SessionSecretHash>,
 ) -> rusqlite::Result<SessionOpening> {
-    let methods: Vec<_> = session.methods.iter().map(|method| method.as_str()).collect();
-    let opened = db
-        .prepare_cached(
-            "INSERT INTO sessions (id, secret, user, epoch, methods, network, authenticated_at, last_used_at, expires_at,
-                                   seen)
-             SELECT ?1, ?2, number, epoch, ?5, ?6, ?7, ?7, ?8, 0 FROM users WHERE id = ?3 AND epoch = ?4 AND disabled = 0",
-        )?
-        .execute(params![
-            session.id.as_bytes(),
-            session.secret.as_bytes(),
-            session.user.as_bytes(),
-            count(session.epoch)?,
-            methods.join(" "),
-            session.network.as_bytes(),
-            session.authenticated_at.unix(),
-            session.expires_at.unix(),
-        ])?;
-    if opened == 0 {
-        return Ok(SessionOpening::CredentialsChanged);
+    let opening = audit::write(db, session::open(session, users::standing(db, session.user)?.as_ref()))?;
+    if opening == SessionOpening::CredentialsChanged {
+        return Ok(opening);
     }
-    let record = AuditRecord {
-        user: Some(session.user),
-        network: Some(session.network),
-        ..AuditRecord::new(AuditEvent::SignedIn, session.authenticated_at)
-    };
-    audit::append(db, &record)?;
+    let methods: Vec<_> = session.methods.iter().map(|method| method.as_str()).collect();
+    db.prepare_cached(
+        "INSERT INTO sessions (id, secret, user, epoch, methods, network, authenticated_at, last_used_at, expires_at,
+                               seen)
+         SELECT ?1, ?2, number, ?4, ?5, ?6, ?7, ?7, ?8, 0 FROM users WHERE id = ?3",
+    )?
+    .execute(params![
+        session.id.as_bytes(),
+        session.secret.as_bytes(),
+        session.user.as_bytes(),
+        count(session.epoch)?,
+        methods.join(" "),
+        session.network.as_bytes(),
+        session.authenticated_at.unix(),
+        session.expires_at.unix(),
+    ])?;
     if let Some(replaced) = replaces {
         replace(db, replaced, session)?;
     }
-    Ok(SessionOpening::Opened)
+    Ok(opening)
 }
 
 /// Puts a new session in the place of the one that a browser's secret stands for.
@@ -154,9 +148,9 @@ fn of_browser(db: &Connection, secret: &SessionSecretHash) -> rusqlite::Result<O
 }
 
 /// The session that a grant opened now belongs to, where a code was given in this one.
-pub(super) fn heir_of(db: &Connection, session: SessionId) -> rusqlite::Result<Option<SessionId>> {
+pub(super) fn heir_of(db: &Connection, session: SessionId) -> rusqlite::Result<Option<SessionStanding>> {
     let Some(session) = standing(db, session)? else { return Ok(None) };
-    Ok(heir(session, |id| standing(db, id))?.map(|heir| heir.id))
+    heir(session, |id| standing(db, id))
 }
 
 fn standing(db: &Connection, session: SessionId) -> rusqlite::Result<Option<SessionStanding>> {
@@ -167,7 +161,9 @@ fn standing(db: &Connection, session: SessionId) -> rusqlite::Result<Option<Sess
     .optional()
 }
 
-const STANDING_COLUMNS: &str = "s.id, u.id, s.ended_at IS NOT NULL, s.replaced_by, s.seen";
+const STANDING_COLUMNS: &str =
+    "s.id, u.id, s.ended_at IS NOT NULL, s.replaced_by, s.seen, s.epoch, s.expires_at";
+const STANDING_COLUMN_COUNT: usize = 7;
 
 fn standing_at(row: &Row<'_>) -> rusqlite::Result<SessionStanding> {
     Ok(SessionStanding {
@@ -176,13 +172,12 @@ fn standing_at(row: &Row<'_>) -> rusqlite::Result<SessionStanding> {
         ended: row.get(2)?,
         replaced_by: row.get::<_, Option<_>>(3)?.map(SessionId::from_bytes),
         seen: row.get(4)?,
+        epoch: counted(row, 5)?,
+        expires_at: timestamp(row, 6)?,
     })
 }
 
-pub(super) fn find_lapsed(
-    db: &Connection,
-    secret: &SessionSecretHash,
-) -> rusqlite::Result<Option<LapsedSession>> {
+fn find_lapsed(db: &Connection, secret: &SessionSecretHash) -> rusqlite::Result<Option<LapsedSession>> {
     let Some(SessionStanding { id, user, .. }) = of_browser(db, secret)? else { return Ok(None) };
     db.prepare_cached("SELECT imported_key FROM users WHERE id = ?1")?
         .query_row([user.as_bytes()], |row| {
@@ -194,7 +189,7 @@ pub(super) fn find_lapsed(
 
 /// The session that a client knows by this `sid`, and whose it is. A grant from before clients were noted has its own identifier for
 /// a `sid`.
-pub(super) fn of_sid(db: &Connection, sid: GrantId) -> rusqlite::Result<Option<(SessionId, UserId)>> {
+fn of_sid(db: &Connection, sid: GrantId) -> rusqlite::Result<Option<(SessionId, UserId)>> {
     if let Some(known) = session_clients::session_of(db, sid)? {
         return Ok(Some(known));
     }
@@ -207,24 +202,30 @@ pub(super) fn of_sid(db: &Connection, sid: GrantId) -> rusqlite::Result<Option<(
     found.optional()
 }
 
-pub(super) fn find(
+fn find(
     db: &Connection,
     secret: &SessionSecretHash,
     idle_lifetime: Duration,
     now: Timestamp,
 ) -> rusqlite::Result<Option<(Session, User)>> {
-    db.prepare_cached(&format!(
-        "SELECT {SESSION_COLUMNS}, {USER_COLUMNS} FROM sessions s JOIN users u ON u.number = s.user
-         WHERE s.secret = ?1 AND s.ended_at IS NULL AND s.expires_at > ?2 AND s.last_used_at > ?3
-         AND u.disabled = 0 AND u.epoch = s.epoch"
-    ))?
-    .query_row((secret.as_bytes(), now.unix(), idle_since(now, idle_lifetime)), |row| {
-        Ok((session(row)?, user_at(row, SESSION_COLUMN_COUNT)?))
-    })
-    .optional()
+    let found = db
+        .prepare_cached(&format!(
+            "SELECT {STANDING_COLUMNS}, {SESSION_COLUMNS}, {USER_COLUMNS}
+             FROM sessions s JOIN users u ON u.number = s.user WHERE s.secret = ?1"
+        ))?
+        .query_row([secret.as_bytes()], |row| {
+            let session = session_at(row, STANDING_COLUMN_COUNT)?;
+            let user = user_at(row, STANDING_COLUMN_COUNT + SESSION_COLUMN_COUNT)?;
+            Ok((standing_at(row)?, session, user))
+        })
+        .optional()?;
+    let signed_in = found.filter(|(standing, session, user)| {
+        session::is_signed_in(session, standing, &user.into(), idle_lifetime, now)
+    });
+    Ok(signed_in.map(|(_, session, user)| (session, user)))
 }
 
-pub(super) fn touch(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<()> {
+fn touch(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<()> {
     db.prepare_cached(
         "UPDATE sessions SET last_used_at = max(last_used_at, ?2), seen = 1
          WHERE id = ?1 AND (last_used_at < ?2 OR seen = 0)",
@@ -233,31 +234,23 @@ pub(super) fn touch(db: &Connection, session: SessionId, now: Timestamp) -> rusq
     .map(drop)
 }
 
-pub(super) fn end(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<SessionEnding> {
-    let found: Option<(UserId, bool)> = db
-        .prepare_cached(
-            "SELECT u.id, s.ended_at IS NOT NULL FROM sessions s JOIN users u ON u.number = s.user WHERE s.id = ?1",
-        )?
-        .query_row([session.as_bytes()], |row| Ok((user_id(row, 0)?, row.get(1)?)))
-        .optional()?;
-    let user = match found {
-        None => return Ok(SessionEnding::Unknown),
-        Some((_, true)) => return Ok(SessionEnding::AlreadyEnded),
-        Some((user, false)) => user,
-    };
+fn end(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<SessionEnding> {
+    let Some(found) = standing(db, session)? else { return Ok(SessionEnding::Unknown) };
+    let Some(record) = session::end(&found, now) else { return Ok(SessionEnding::AlreadyEnded) };
     set_ended(db, session, now)?;
-    let (_, ended) = ending::end(db, Which::OfSession(session), Hears::Clients, now)?;
-    let event = AuditEvent::SessionEnded;
-    let record = AuditRecord { at: now, event, user: Some(user), grant: None, network: None, key: None };
+    let ended = end_grants(db, Ending::OfSession(session), Audience::Clients, now)?;
     audit::append(db, &record)?;
-    Ok(SessionEnding::Ended(ended))
+    Ok(SessionEnding::Ended(ended.counted()))
 }
 
-/// Ends all sessions of a user. Their grants are the caller's affair.
-pub(super) fn end_all(db: &Connection, user: i64, now: Timestamp) -> rusqlite::Result<()> {
-    db.prepare_cached("UPDATE sessions SET ended_at = ?2 WHERE user = ?1 AND ended_at IS NULL")?
-        .execute((user, now.unix()))
-        .map(drop)
+/// Writes all sessions of a user as ended. Their grants are the caller's affair.
+pub(super) fn end_all(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "UPDATE sessions SET ended_at = ?2
+         WHERE user = (SELECT number FROM users WHERE id = ?1) AND ended_at IS NULL",
+    )?
+    .execute((user.as_bytes(), now.unix()))
+    .map(drop)
 }
 
 fn set_ended(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<()> {
@@ -266,7 +259,7 @@ fn set_ended(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::R
         .map(drop)
 }
 
-pub(super) fn list(
+fn list(
     db: &Connection,
     user: UserId,
     limit: u32,
@@ -278,11 +271,11 @@ pub(super) fn list(
          WHERE u.id = ?1 AND s.ended_at IS NULL AND s.expires_at > ?2 AND s.last_used_at > ?3 AND u.epoch = s.epoch
          ORDER BY s.authenticated_at DESC LIMIT ?4"
     ))?
-    .query_map((user.as_bytes(), now.unix(), idle_since(now, idle_lifetime), limit), session)?
+    .query_map((user.as_bytes(), now.unix(), idle_since(now, idle_lifetime), limit), |row| session_at(row, 0))?
     .collect()
 }
 
-pub(super) fn list_all(
+fn list_all(
     db: &Connection,
     after: Option<SessionId>,
     limit: u32,
@@ -297,7 +290,12 @@ pub(super) fn list_all(
     ))?
     .query_map(
         (after.as_ref().map(SessionId::as_bytes), now.unix(), idle_since(now, idle_lifetime), limit),
-        |row| Ok(SessionSummary { session: session(row)?, username: username(row, SESSION_COLUMN_COUNT)? }),
+        |row| {
+            Ok(SessionSummary {
+                session: session_at(row, 0)?,
+                username: username(row, SESSION_COLUMN_COUNT)?,
+            })
+        },
     )?
     .collect()
 }
@@ -306,16 +304,21 @@ const SESSION_COLUMNS: &str =
     "s.id, u.id, s.methods, s.network, s.authenticated_at, s.last_used_at, s.expires_at, s.seen";
 const SESSION_COLUMN_COUNT: usize = 8;
 
-fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
+fn session_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Session> {
     Ok(Session {
-        id: row.get(0).map(SessionId::from_bytes)?,
-        user: user_id(row, 1)?,
-        methods: row.get_ref(2)?.as_str()?.split(' ').filter_map(AuthenticationMethod::parse).collect(),
-        network: network(row, 3)?,
-        authenticated_at: timestamp(row, 4)?,
-        last_used_at: timestamp(row, 5)?,
-        expires_at: timestamp(row, 6)?,
-        seen: row.get(7)?,
+        id: row.get(first).map(SessionId::from_bytes)?,
+        user: user_id(row, first + 1)?,
+        methods: row
+            .get_ref(first + 2)?
+            .as_str()?
+            .split(' ')
+            .filter_map(AuthenticationMethod::parse)
+            .collect(),
+        network: network(row, first + 3)?,
+        authenticated_at: timestamp(row, first + 4)?,
+        last_used_at: timestamp(row, first + 5)?,
+        expires_at: timestamp(row, first + 6)?,
+        seen: row.get(first + 7)?,
     })
 }
 

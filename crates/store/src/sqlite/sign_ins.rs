@@ -35,11 +35,7 @@ impl SignInStore for SqliteStore {
     }
 }
 
-pub(super) fn find_network(
-    db: &Connection,
-    user: UserId,
-    network: Network,
-) -> rusqlite::Result<Option<Timestamp>> {
+fn find_network(db: &Connection, user: UserId, network: Network) -> rusqlite::Result<Option<Timestamp>> {
     db.prepare_cached(
         "SELECT k.seen_at FROM users u JOIN known_networks k ON k.user = u.number WHERE u.id = ?1 AND k.network = ?2",
     )?
@@ -47,7 +43,7 @@ pub(super) fn find_network(
     .optional()
 }
 
-pub(super) fn note_network(
+fn note_network(
     db: &Connection,
     user: UserId,
     network: Network,
@@ -80,7 +76,7 @@ pub(super) fn sweep_networks(db: &Connection, before: Timestamp, limit: u32) -> 
 
 /// Goes from the first hash of a kind to the first of the next, by way of an index that leaves out the default kind: a
 /// look-up for each kind, however many users there are.
-pub(super) fn sample_hashes(db: &Connection, limit: u32) -> rusqlite::Result<Vec<PasswordHash>> {
+fn sample_hashes(db: &Connection, limit: u32) -> rusqlite::Result<Vec<PasswordHash>> {
     let mut select = db.prepare_cached(
         "SELECT password FROM users
          WHERE password NOT GLOB '$argon2id$v=19$m=19456,t=2,p=1$*' AND password >= ?1 ORDER BY password LIMIT 1",

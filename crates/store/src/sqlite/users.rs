@@ -1,24 +1,26 @@
 //! Users in SQLite.
 
 use async_trait::async_trait;
-use jeton_authority::audit::AuditEvent;
+use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::store::{GrantsEnded, NewUser, StoreError, UserAddition, UserChange, UserStore};
-use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
+use jeton_authority::user::{
+    self, Attributes, EndingGrants, Role, Taken, User, UserDecision, UserStanding, UserStatus, Username,
+    attributes_changed,
+};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
 use super::SqliteStore;
-use super::audit::{self, about_user};
-use super::columns::{counted, named, optional_text, text, timestamp, user_id};
-use super::ending::{self, Hears, Which};
-use super::sessions;
+use super::columns::{count, counted, named, optional_text, text, timestamp, user_id};
+use super::ending::end_grants;
+use super::{audit, sessions};
 
 #[async_trait]
 impl UserStore for SqliteStore {
     async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError> {
-        self.writer.submit(move |db| add_unlike_others(db, &user)).await
+        self.writer.submit(move |db| add(db, &user, Names::Alike)).await
     }
 
     async fn find_user(&self, username: &Username) -> Result<Option<User>, StoreError> {
@@ -76,31 +78,29 @@ impl UserStore for SqliteStore {
     }
 }
 
-/// Adds a user whose name looks like that of nobody else.
-pub(super) fn add_unlike_others(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddition> {
-    match find_alike(db, &user.username)?.first() {
-        Some(other) if other.username != user.username => Ok(UserAddition::SimilarNameTaken),
-        _ => add(db, user),
-    }
+/// Which names keep a new user from being added.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// The very same alone.
+    Same,
+    /// Those that look alike, too.
+    Alike,
 }
 
-pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddition> {
-    if db.prepare_cached("SELECT 1 FROM users WHERE username = ?1")?.exists([user.username.as_str()])? {
-        return Ok(UserAddition::NameTaken);
-    }
-    // NULL is equal to nothing, so users without a key never collide.
-    if db
-        .prepare_cached("SELECT 1 FROM users WHERE imported_key = ?1")?
-        .exists([user.imported_key.as_deref()])?
-    {
-        return Ok(UserAddition::ImportedKeyTaken);
-    }
-    // A user without a key goes by their identifier, and no two may go by the same.
-    let as_id = user.imported_key.as_deref().and_then(|key| key.parse::<UserId>().ok());
-    if let Some(id) = as_id
-        && db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([id.as_bytes()])?
-    {
-        return Ok(UserAddition::ImportedKeyTaken);
+pub(super) fn add(db: &Connection, user: &NewUser, names: Names) -> rusqlite::Result<UserAddition> {
+    let exists = |sql, value: &dyn ToSql| db.prepare_cached(sql)?.exists([value]);
+    let key = user.imported_key.as_deref();
+    let key_as_id = user.key_as_id();
+    let taken = Taken {
+        name: exists("SELECT 1 FROM users WHERE username = ?1", &user.username.as_str())?,
+        similar_name: names == Names::Alike && !find_alike(db, &user.username)?.is_empty(),
+        // NULL is equal to nothing, so users without a key never collide.
+        key: exists("SELECT 1 FROM users WHERE imported_key = ?1", &key)?
+            || exists("SELECT 1 FROM users WHERE id = ?1", &key_as_id.as_ref().map(UserId::as_bytes))?,
+    };
+    let addition = audit::write(db, user::add(user, taken))?;
+    if addition != UserAddition::Added {
+        return Ok(addition);
     }
     let mut insert = db.prepare_cached(
         "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, created_at, attributes, folded)
@@ -118,8 +118,7 @@ pub(super) fn add(db: &Connection, user: &NewUser) -> rusqlite::Result<UserAddit
         user.attributes.to_json(),
         user.username.folded(),
     ))?;
-    audit::append(db, &about_user(AuditEvent::UserAdded, user.id, user.created_at))?;
-    Ok(UserAddition::Added)
+    Ok(addition)
 }
 
 pub(super) fn find(db: &Connection, username: &Username) -> rusqlite::Result<Option<User>> {
@@ -169,7 +168,7 @@ pub(super) fn change_attributes(
     if changed == 0 {
         return Ok(UserChange::UnknownUser);
     }
-    audit::append(db, &about_user(AuditEvent::AttributesChanged, user, now))?;
+    audit::append(db, &attributes_changed(user, now))?;
     Ok(UserChange::Done { grants_ended: 0 })
 }
 
@@ -182,24 +181,11 @@ pub(super) fn list(db: &Connection, after: Option<&Username>, limit: u32) -> rus
 }
 
 pub(super) fn disable(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<UserChange> {
-    let Some((number, status)) = number_and_status(db, user)? else { return Ok(UserChange::UnknownUser) };
-    if status == UserStatus::Disabled {
-        return Ok(UserChange::Done { grants_ended: 0 });
-    }
-    db.prepare_cached("UPDATE users SET disabled = 1, epoch = epoch + 1 WHERE number = ?1")?
-        .execute([number])?;
-    let grants_ended = end_grants(db, number, None, now)?.count;
-    audit::append(db, &about_user(AuditEvent::UserDisabled, user, now))?;
-    Ok(UserChange::Done { grants_ended })
+    decide(db, user, now, |user| user::disable(user, now)).map(change)
 }
 
 pub(super) fn enable(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<UserChange> {
-    let Some((number, status)) = number_and_status(db, user)? else { return Ok(UserChange::UnknownUser) };
-    if status == UserStatus::Disabled {
-        db.prepare_cached("UPDATE users SET disabled = 0 WHERE number = ?1")?.execute([number])?;
-        audit::append(db, &about_user(AuditEvent::UserEnabled, user, now))?;
-    }
-    Ok(UserChange::Done { grants_ended: 0 })
+    decide(db, user, now, |user| user::enable(user, now)).map(change)
 }
 
 pub(super) fn change_password(
@@ -209,12 +195,12 @@ pub(super) fn change_password(
     keep: Option<GrantId>,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
-    let Some((number, _)) = number_and_status(db, user)? else { return Ok(UserChange::UnknownUser) };
-    db.prepare_cached("UPDATE users SET password = ?2, epoch = epoch + 1 WHERE number = ?1")?
-        .execute((number, password.expose()))?;
-    let grants_ended = end_grants(db, number, keep, now)?.count;
-    audit::append(db, &about_user(AuditEvent::PasswordChanged, user, now))?;
-    Ok(UserChange::Done { grants_ended })
+    let changed = decide(db, user, now, |user| user::change_password(user, keep, now))?;
+    if changed.is_some() {
+        db.prepare_cached("UPDATE users SET password = ?2 WHERE id = ?1")?
+            .execute((user.as_bytes(), password.expose()))?;
+    }
+    Ok(change(changed))
 }
 
 pub(super) fn rehash_password(
@@ -230,51 +216,76 @@ pub(super) fn rehash_password(
 
 /// Removes a user. The row stays, since others point to it, and says nothing of them any more.
 pub(super) fn remove(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<UserChange> {
-    let Some((number, _)) = number_and_status(db, user)? else { return Ok(UserChange::UnknownUser) };
-    let grants_ended = end_grants(db, number, None, now)?.count;
-    sessions::end_all(db, number, now)?;
-    for sql in ["DELETE FROM consents WHERE user = ?1", "DELETE FROM known_networks WHERE user = ?1"] {
-        db.prepare_cached(sql)?.execute([number])?;
+    let removed = decide(db, user, now, |user| user::remove(user, now))?;
+    if removed.is_none() {
+        return Ok(UserChange::UnknownUser);
+    }
+    for sql in [
+        "DELETE FROM consents WHERE user = (SELECT number FROM users WHERE id = ?1)",
+        "DELETE FROM known_networks WHERE user = (SELECT number FROM users WHERE id = ?1)",
+    ] {
+        db.prepare_cached(sql)?.execute([user.as_bytes()])?;
     }
     let unusable = PasswordHash::unusable();
     db.prepare_cached(
         "UPDATE users SET username = ?2, folded = NULL, removed_key = imported_key, imported_key = NULL, email = NULL, password = ?3,
-             epoch = epoch + 1, disabled = 1, admin = 0, attributes = '{}', last_import = NULL, removed_at = ?4
-         WHERE number = ?1",
+             admin = 0, attributes = '{}', last_import = NULL, removed_at = ?4
+         WHERE id = ?1",
     )?
-    .execute((number, format!("removed {user}"), unusable.expose(), now.unix()))?;
-    audit::append(db, &about_user(AuditEvent::UserRemoved, user, now))?;
-    Ok(UserChange::Done { grants_ended })
+    .execute((user.as_bytes(), format!("removed {user}"), unusable.expose(), now.unix()))?;
+    Ok(change(removed))
 }
 
-pub(super) fn revoke_grants(
+pub(super) fn sign_out_everywhere(
     db: &Connection,
     user: UserId,
     now: Timestamp,
 ) -> rusqlite::Result<Option<GrantsEnded>> {
-    let Some((number, _)) = number_and_status(db, user)? else { return Ok(None) };
-    // What was allowed before and not redeemed yet, a code or a device, opens no grant any more.
-    db.prepare_cached("UPDATE users SET epoch = epoch + 1 WHERE number = ?1")?.execute([number])?;
-    let ended = end_grants(db, number, None, now)?;
-    sessions::end_all(db, number, now)?;
-    audit::append(db, &about_user(AuditEvent::UserGrantsRevoked, user, now))?;
+    decide(db, user, now, |user| user::sign_out_everywhere(user, now))
+}
+
+/// Writes what a rule decides of a user; none where there is no such user.
+fn decide(
+    db: &Connection,
+    user: UserId,
+    now: Timestamp,
+    rule: impl FnOnce(UserStanding) -> UserDecision,
+) -> rusqlite::Result<Option<GrantsEnded>> {
+    let Some(before) = standing(db, user)? else { return Ok(None) };
+    let decision = rule(before);
+    if decision.standing != before {
+        let UserStanding { epoch, status, .. } = decision.standing;
+        db.prepare_cached("UPDATE users SET epoch = ?2, disabled = ?3 WHERE id = ?1")?.execute((
+            user.as_bytes(),
+            count(epoch)?,
+            status == UserStatus::Disabled,
+        ))?;
+    }
+    let ended = match decision.ends {
+        EndingGrants::None => GrantsEnded::default(),
+        EndingGrants::AllBut(keep) => {
+            end_grants(db, Ending::OfUser { user, keep }, Audience::Clients, now)?.counted()
+        }
+    };
+    if decision.ends_sessions {
+        sessions::end_all(db, user, now)?;
+    }
+    if let Some(record) = &decision.audit {
+        audit::append(db, record)?;
+    }
     Ok(Some(ended))
 }
 
-/// Ends all grants of a user but `keep`, and tells clients that want to hear of it.
-fn end_grants(
-    db: &Connection,
-    user: i64,
-    keep: Option<GrantId>,
-    now: Timestamp,
-) -> rusqlite::Result<GrantsEnded> {
-    let (_, ended) = ending::end(db, Which::OfUser { user, keep }, Hears::Clients, now)?;
-    Ok(ended)
+fn change(decided: Option<GrantsEnded>) -> UserChange {
+    decided.map_or(UserChange::UnknownUser, |ended| UserChange::Done { grants_ended: ended.count })
 }
 
-fn number_and_status(db: &Connection, user: UserId) -> rusqlite::Result<Option<(i64, UserStatus)>> {
-    db.prepare_cached("SELECT number, disabled FROM users WHERE id = ?1 AND removed_at IS NULL")?
-        .query_row([user.as_bytes()], |row| Ok((row.get(0)?, status(row, 1)?)))
+/// How a user stands.
+pub(super) fn standing(db: &Connection, user: UserId) -> rusqlite::Result<Option<UserStanding>> {
+    db.prepare_cached("SELECT disabled, epoch FROM users WHERE id = ?1 AND removed_at IS NULL")?
+        .query_row([user.as_bytes()], |row| {
+            Ok(UserStanding { id: user, status: status(row, 0)?, epoch: counted(row, 1)? })
+        })
         .optional()
 }
 

@@ -1,0 +1,108 @@
+//! Adding, changing and removing a client, as far as the store has to know: pure functions.
+
+use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
+
+use super::StoredClient;
+use crate::audit::{AuditEvent, AuditRecord, Decided};
+
+/// The outcome of writing a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientChange {
+    /// It is written.
+    Done,
+    /// There is a client of that identifier already; nothing was changed.
+    IdTaken,
+    /// There is no such client.
+    Unknown,
+}
+
+/// The outcome of removing a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientRemoval {
+    /// It is gone, and whatever it asks for is refused.
+    Removed,
+    /// There is no such client.
+    Unknown,
+}
+
+/// Who has an identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdStanding {
+    /// Nobody.
+    Free,
+    /// A client.
+    Taken,
+    /// A client that was removed and of which something is left. It would become another one's.
+    Removed,
+}
+
+/// Adds a client.
+pub fn add(client: &StoredClient, id: IdStanding) -> Decided<ClientChange> {
+    match id {
+        IdStanding::Free => {
+            let record =
+                AuditRecord::of_named(AuditEvent::ClientAdded, client.id.as_str(), client.created_at);
+            Decided::recorded(ClientChange::Done, record)
+        }
+        IdStanding::Taken | IdStanding::Removed => Decided::nothing(ClientChange::IdTaken),
+    }
+}
+
+/// Puts a description in the place of a client's.
+pub fn change(client: &StoredClient, id: IdStanding, now: Timestamp) -> Decided<ClientChange> {
+    match id {
+        IdStanding::Taken => {
+            let record = AuditRecord::of_named(AuditEvent::ClientChanged, client.id.as_str(), now);
+            Decided::recorded(ClientChange::Done, record)
+        }
+        IdStanding::Free | IdStanding::Removed => Decided::nothing(ClientChange::Unknown),
+    }
+}
+
+/// Removes a client. What is left of it is ended in steps.
+pub fn remove(client: &ClientId, id: IdStanding, now: Timestamp) -> Decided<ClientRemoval> {
+    match id {
+        IdStanding::Taken => {
+            let record = AuditRecord::of_named(AuditEvent::ClientRemoved, client.as_str(), now);
+            Decided::recorded(ClientRemoval::Removed, record)
+        }
+        IdStanding::Free | IdStanding::Removed => Decided::nothing(ClientRemoval::Unknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_000);
+
+    fn client() -> StoredClient {
+        StoredClient {
+            id: ClientId::parse("web").expect("an identifier"),
+            document: "{}".into(),
+            secret: None,
+            backchannel_logout: false,
+            created_at: NOW,
+        }
+    }
+
+    #[test]
+    fn an_identifier_is_free_again_once_nothing_is_left_of_the_client_that_had_it() {
+        assert_eq!(add(&client(), IdStanding::Free).outcome, ClientChange::Done);
+        for id in [IdStanding::Taken, IdStanding::Removed] {
+            assert_eq!(add(&client(), id), Decided::nothing(ClientChange::IdTaken));
+        }
+    }
+
+    #[test]
+    fn only_a_client_that_is_there_is_changed_or_removed_and_that_is_recorded() {
+        let client = client();
+        assert_eq!(change(&client, IdStanding::Taken, NOW).outcome, ClientChange::Done);
+        assert_eq!(remove(&client.id, IdStanding::Taken, NOW).outcome, ClientRemoval::Removed);
+        for id in [IdStanding::Free, IdStanding::Removed] {
+            assert_eq!(change(&client, id, NOW), Decided::nothing(ClientChange::Unknown));
+            assert_eq!(remove(&client.id, id, NOW), Decided::nothing(ClientRemoval::Unknown));
+        }
+    }
+}

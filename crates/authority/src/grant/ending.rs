@@ -1,0 +1,225 @@
+//! The end of grants: whatever ends them, one pure function says which grants ended and which clients are told.
+
+use std::collections::BTreeSet;
+
+use jeton_jose::Timestamp;
+
+use crate::audit::{AuditEvent, AuditRecord, Decided};
+use crate::{GrantId, SessionId, UserId};
+
+/// Which grants end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// This one.
+    One(GrantId),
+    /// Those that came from a session.
+    OfSession(SessionId),
+    /// Those of a user, but for one.
+    OfUser {
+        /// Whose they are.
+        user: UserId,
+        /// The one that stays.
+        keep: Option<GrantId>,
+    },
+}
+
+/// Who is told of the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Clients that want to hear of sign-outs.
+    Clients,
+    /// Nobody: the client asked for the end, or its grant was stolen.
+    Nobody,
+}
+
+/// A grant that has not ended, expired or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenGrant {
+    /// Its identifier.
+    pub id: GrantId,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// Its client, and what the client's ID tokens say in `sid`.
+    pub known_to: SessionClient,
+}
+
+/// A client that knows a browser's session.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SessionClient {
+    /// The client.
+    pub client: Box<str>,
+    /// What it knows the session by.
+    pub sid: GrantId,
+    /// Whose session it is.
+    pub user: UserId,
+    /// Whether it wants to hear of sign-outs.
+    pub listens: bool,
+}
+
+/// A grant that ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedGrant {
+    /// Its identifier.
+    pub id: GrantId,
+    /// Whose it was.
+    pub user: UserId,
+    /// When it ended.
+    pub ended_at: Timestamp,
+}
+
+/// What a sign-out ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GrantsEnded {
+    /// How many grants that were alive ended.
+    pub count: u64,
+    /// How many clients will be told.
+    pub told: u64,
+}
+
+/// The outcome of revoking a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    /// It ended with this call.
+    Revoked,
+    /// It had ended before.
+    AlreadyRevoked,
+    /// There is no such grant.
+    Unknown,
+}
+
+/// What an ending comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// The grants to write as ended.
+    pub grants: Vec<EndedGrant>,
+    /// How many of them had not expired.
+    pub alive: u64,
+    /// The clients that knew what ended, each with each `sid` once. No sign-in gets one of these again.
+    pub known_to: BTreeSet<SessionClient>,
+}
+
+impl Ended {
+    /// Who is to be told.
+    pub fn told(&self) -> impl Iterator<Item = &SessionClient> {
+        self.known_to.iter().filter(|client| client.listens)
+    }
+
+    /// How many ended, and how many clients are to be told.
+    pub fn counted(&self) -> GrantsEnded {
+        let clients: BTreeSet<_> = self.told().map(|client| &client.client).collect();
+        GrantsEnded { count: self.alive, told: clients.len() as u64 }
+    }
+}
+
+/// Ends grants that are open. Expired ones end too: a clock that is set back must not revive them, and a client's own session may outlast
+/// its grant. `session_clients` know a session that ends, whether they hold a grant of it or not.
+pub fn end(
+    ending: Ending,
+    mut open: Vec<OpenGrant>,
+    session_clients: impl IntoIterator<Item = SessionClient>,
+    audience: Audience,
+    now: Timestamp,
+) -> Ended {
+    if let Ending::OfUser { keep: Some(keep), .. } = ending {
+        open.retain(|grant| grant.id != keep);
+    }
+    let ended = |grant: &OpenGrant| EndedGrant { id: grant.id, user: grant.known_to.user, ended_at: now };
+    let grants = open.iter().map(ended).collect();
+    let alive = open.iter().filter(|grant| grant.expires_at > now).count() as u64;
+    let known_to = match audience {
+        Audience::Clients => open.into_iter().map(|grant| grant.known_to).chain(session_clients).collect(),
+        Audience::Nobody => BTreeSet::new(),
+    };
+    Ended { grants, alive, known_to }
+}
+
+/// What the end of one grant comes to, and the record of why it ended.
+pub fn revocation(ended: &Ended, is_known: bool, why: AuditEvent) -> Decided<Revocation> {
+    match ended.grants.first() {
+        Some(&EndedGrant { id, user, ended_at }) => {
+            let record = AuditRecord { grant: Some(id), ..AuditRecord::of_user(why, user, ended_at) };
+            Decided::recorded(Revocation::Revoked, record)
+        }
+        None if is_known => Decided::nothing(Revocation::AlreadyRevoked),
+        None => Decided::nothing(Revocation::Unknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_000);
+    const ADA: UserId = UserId::from_bytes([9; 16]);
+    const ALL: Ending = Ending::OfUser { user: ADA, keep: None };
+
+    fn id(number: u8) -> GrantId {
+        GrantId::from_bytes([number; 16])
+    }
+
+    fn client(name: &str, sid: u8, listens: bool) -> SessionClient {
+        SessionClient { client: name.into(), sid: id(sid), user: ADA, listens }
+    }
+
+    fn open(number: u8, expires_at: i64, known_to: SessionClient) -> OpenGrant {
+        OpenGrant { id: id(number), expires_at: Timestamp::from_unix(expires_at), known_to }
+    }
+
+    #[test]
+    fn an_expired_grant_ends_too_but_does_not_count() {
+        let grants = vec![open(1, 1_001, client("web", 1, true)), open(2, 1_000, client("web", 2, true))];
+        let ended = end(ALL, grants, [], Audience::Clients, NOW);
+        assert_eq!(
+            ended.grants,
+            [1, 2].map(|number| EndedGrant { id: id(number), user: ADA, ended_at: NOW })
+        );
+        assert_eq!(ended.counted(), GrantsEnded { count: 1, told: 1 });
+    }
+
+    #[test]
+    fn a_client_is_told_of_each_of_its_sids_once_and_only_if_it_listens() {
+        let grants = vec![
+            open(1, 2_000, client("web", 1, true)),
+            open(2, 2_000, client("web", 1, true)),
+            open(3, 2_000, client("deaf", 3, false)),
+        ];
+        let knowing = [client("web", 1, true), client("gone", 4, true)];
+        let ended = end(ALL, grants, knowing, Audience::Clients, NOW);
+        let told: Vec<_> = ended.told().cloned().collect();
+        assert_eq!(told, [client("gone", 4, true), client("web", 1, true)]);
+        assert_eq!(ended.counted(), GrantsEnded { count: 3, told: 2 });
+        assert!(ended.known_to.contains(&client("deaf", 3, false)), "its sid is not given out again either");
+    }
+
+    #[test]
+    fn nobody_is_told_of_an_end_that_its_client_asked_for() {
+        let ended =
+            end(Ending::One(id(1)), vec![open(1, 2_000, client("web", 1, true))], [], Audience::Nobody, NOW);
+        assert_eq!((ended.grants.len(), ended.counted()), (1, GrantsEnded { count: 1, told: 0 }));
+        assert!(ended.known_to.is_empty());
+    }
+
+    #[test]
+    fn the_grant_that_is_kept_does_not_end() {
+        let grants = vec![open(1, 2_000, client("web", 1, true)), open(2, 2_000, client("web", 2, true))];
+        let ended = end(Ending::OfUser { user: ADA, keep: Some(id(1)) }, grants, [], Audience::Clients, NOW);
+        assert_eq!(ended.grants.iter().map(|grant| grant.id).collect::<Vec<_>>(), [id(2)]);
+        assert_eq!(ended.told().map(|client| client.sid).collect::<Vec<_>>(), [id(2)]);
+    }
+
+    #[test]
+    fn the_end_of_one_grant_is_recorded_once() {
+        let ended = |grants| end(Ending::One(id(1)), grants, [], Audience::Nobody, NOW);
+        let first =
+            revocation(&ended(vec![open(1, 2_000, client("web", 1, true))]), true, AuditEvent::CodeReplayed);
+        let record =
+            AuditRecord { grant: Some(id(1)), ..AuditRecord::of_user(AuditEvent::CodeReplayed, ADA, NOW) };
+        assert_eq!(first, Decided::recorded(Revocation::Revoked, record));
+        for (is_known, outcome) in [(true, Revocation::AlreadyRevoked), (false, Revocation::Unknown)] {
+            assert_eq!(
+                revocation(&ended(vec![]), is_known, AuditEvent::CodeReplayed),
+                Decided::nothing(outcome)
+            );
+        }
+    }
+}

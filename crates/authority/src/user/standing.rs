@@ -1,0 +1,171 @@
+//! What a change of a user does to their sign-ins: one pure function a change.
+
+use jeton_jose::Timestamp;
+
+use super::{User, UserStatus};
+use crate::audit::{AuditEvent, AuditRecord};
+use crate::{GrantId, UserId};
+
+/// How a user stands, as far as their sign-ins depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserStanding {
+    /// The user.
+    pub id: UserId,
+    /// Whether they may sign in.
+    pub status: UserStatus,
+    /// [`User::epoch`].
+    pub epoch: u64,
+}
+
+impl UserStanding {
+    /// Whether what was verified at this epoch still counts.
+    pub fn honours(&self, epoch: u64) -> bool {
+        self.status == UserStatus::Active && self.epoch == epoch
+    }
+}
+
+impl From<&User> for UserStanding {
+    fn from(user: &User) -> Self {
+        Self { id: user.id, status: user.status, epoch: user.epoch }
+    }
+}
+
+/// Which grants of a user end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndingGrants {
+    /// None.
+    None,
+    /// All but the one that is kept.
+    AllBut(Option<GrantId>),
+}
+
+/// What a change comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserDecision {
+    /// How the user stands from now on. It differs from before only where something has to be written.
+    pub standing: UserStanding,
+    /// The grants that end. Clients are told.
+    pub ends: EndingGrants,
+    /// Whether the browsers' sessions are to be written as ended. They hold for one epoch only, so no sign-in outlives it either way.
+    pub ends_sessions: bool,
+    /// What goes into the audit trail.
+    pub audit: Option<AuditRecord>,
+}
+
+/// Disables a user: every grant of theirs ends.
+pub fn disable(user: UserStanding, now: Timestamp) -> UserDecision {
+    match user.status {
+        UserStatus::Disabled => unchanged(user),
+        UserStatus::Active => UserDecision {
+            standing: UserStanding { status: UserStatus::Disabled, ..raised(user) },
+            ..ended(user, None, AuditEvent::UserDisabled, now)
+        },
+    }
+}
+
+/// Lets a user sign in again. What ended stays ended.
+pub fn enable(user: UserStanding, now: Timestamp) -> UserDecision {
+    match user.status {
+        UserStatus::Active => unchanged(user),
+        UserStatus::Disabled => UserDecision {
+            standing: UserStanding { status: UserStatus::Active, ..user },
+            audit: Some(AuditRecord::of_user(AuditEvent::UserEnabled, user.id, now)),
+            ..unchanged(user)
+        },
+    }
+}
+
+/// Changes the password of a user: every grant of theirs but `keep` ends.
+pub fn change_password(user: UserStanding, keep: Option<GrantId>, now: Timestamp) -> UserDecision {
+    ended(user, keep, AuditEvent::PasswordChanged, now)
+}
+
+/// Signs a user out everywhere. What was allowed before and is not redeemed yet, a code or a device, opens no grant any more.
+pub fn sign_out_everywhere(user: UserStanding, now: Timestamp) -> UserDecision {
+    UserDecision { ends_sessions: true, ..ended(user, None, AuditEvent::UserGrantsRevoked, now) }
+}
+
+/// Removes a user.
+pub fn remove(user: UserStanding, now: Timestamp) -> UserDecision {
+    UserDecision {
+        standing: UserStanding { status: UserStatus::Disabled, ..raised(user) },
+        ends_sessions: true,
+        ..ended(user, None, AuditEvent::UserRemoved, now)
+    }
+}
+
+/// The record of other attributes.
+pub fn attributes_changed(user: UserId, now: Timestamp) -> AuditRecord {
+    AuditRecord::of_user(AuditEvent::AttributesChanged, user, now)
+}
+
+/// The record of another name, address or role.
+pub fn described_anew(user: UserId, now: Timestamp) -> AuditRecord {
+    AuditRecord::of_user(AuditEvent::UserChanged, user, now)
+}
+
+fn unchanged(user: UserStanding) -> UserDecision {
+    UserDecision { standing: user, ends: EndingGrants::None, ends_sessions: false, audit: None }
+}
+
+fn ended(user: UserStanding, keep: Option<GrantId>, why: AuditEvent, now: Timestamp) -> UserDecision {
+    UserDecision {
+        standing: raised(user),
+        ends: EndingGrants::AllBut(keep),
+        ends_sessions: false,
+        audit: Some(AuditRecord::of_user(why, user.id, now)),
+    }
+}
+
+const fn raised(user: UserStanding) -> UserStanding {
+    UserStanding { epoch: user.epoch + 1, ..user }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_000);
+    const ADA: UserId = UserId::from_bytes([1; 16]);
+    const ACTIVE: UserStanding = UserStanding { id: ADA, status: UserStatus::Active, epoch: 3 };
+    const DISABLED: UserStanding = UserStanding { status: UserStatus::Disabled, ..ACTIVE };
+
+    fn event(decision: &UserDecision) -> Option<AuditEvent> {
+        decision.audit.as_ref().map(|record| record.event)
+    }
+
+    #[test]
+    fn whatever_takes_sign_ins_away_ends_the_grants_and_raises_the_epoch() {
+        let kept = GrantId::from_bytes([7; 16]);
+        for (decision, keep, recorded) in [
+            (disable(ACTIVE, NOW), None, AuditEvent::UserDisabled),
+            (change_password(ACTIVE, None, NOW), None, AuditEvent::PasswordChanged),
+            (change_password(ACTIVE, Some(kept), NOW), Some(kept), AuditEvent::PasswordChanged),
+            (sign_out_everywhere(ACTIVE, NOW), None, AuditEvent::UserGrantsRevoked),
+            (remove(ACTIVE, NOW), None, AuditEvent::UserRemoved),
+        ] {
+            assert_eq!(decision.ends, EndingGrants::AllBut(keep), "{recorded:?}");
+            assert!(!decision.standing.honours(ACTIVE.epoch), "{recorded:?}");
+            assert_eq!(event(&decision), Some(recorded));
+        }
+    }
+
+    #[test]
+    fn disabling_twice_and_enabling_twice_change_and_record_nothing() {
+        assert_eq!(disable(DISABLED, NOW), unchanged(DISABLED));
+        assert_eq!(enable(ACTIVE, NOW), unchanged(ACTIVE));
+    }
+
+    #[test]
+    fn an_enabled_user_signs_in_again_and_what_ended_stays_ended() {
+        let decision = enable(DISABLED, NOW);
+        assert_eq!(decision.standing, ACTIVE);
+        assert_eq!((decision.ends, event(&decision)), (EndingGrants::None, Some(AuditEvent::UserEnabled)));
+    }
+
+    #[test]
+    fn a_removed_user_may_not_sign_in_and_neither_may_a_disabled_one() {
+        assert!(ACTIVE.honours(3) && !DISABLED.honours(3));
+        assert_eq!(remove(ACTIVE, NOW).standing.status, UserStatus::Disabled);
+    }
+}
