@@ -64,9 +64,7 @@ pub trait GrantStore {
     async fn find_grant(&self, grant: GrantId) -> Result<Option<(LiveGrant, UserStatus)>, StoreError>;
 
     /// How a grant stands, or `None` if there is no such grant.
-    ///
-    /// Not async: a look-up by key in the reader's page cache, cheaper than handing it to another thread.
-    fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError>;
+    async fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError>;
 
     /// Ends a grant at the wish of its client, which knows of it then: sign-out. Audited.
     async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError>;

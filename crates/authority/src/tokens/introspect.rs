@@ -117,7 +117,10 @@ impl Tokens {
         {
             return Ok(false);
         }
-        grant.map_or(Ok(true), |grant| self.holds(grant))
+        match grant {
+            Some(grant) => self.holds(grant).await,
+            None => Ok(true),
+        }
     }
 
     /// Whether a client has given back its token of this `jti`: one of its own, or one that came of an exchange.
@@ -126,8 +129,8 @@ impl Tokens {
         Ok(revoked.is_some_and(|revoked| revoked.expires_at > now))
     }
 
-    fn holds(&self, grant: GrantId) -> Result<bool, OAuthError> {
-        let standing = self.store.grant_standing(grant)?;
+    async fn holds(&self, grant: GrantId) -> Result<bool, OAuthError> {
+        let standing = self.store.grant_standing(grant).await?;
         Ok(standing
             .is_some_and(|standing| standing.revoked_at.is_none() && standing.user == UserStatus::Active))
     }

@@ -29,11 +29,14 @@ impl Tokens {
         {
             return Err(TokenError::Revoked);
         }
-        held.grant.map_or(Ok(()), |grant| self.check_standing(grant, generation))
+        match held.grant {
+            Some(grant) => self.check_standing(grant, generation).await,
+            None => Ok(()),
+        }
     }
 
-    pub(crate) fn check_standing(&self, grant: GrantId, generation: Option<u64>) -> Result<(), TokenError> {
-        let Some(standing) = self.store.grant_standing(grant)? else { return Err(TokenError::Revoked) };
+    async fn check_standing(&self, grant: GrantId, generation: Option<u64>) -> Result<(), TokenError> {
+        let Some(standing) = self.store.grant_standing(grant).await? else { return Err(TokenError::Revoked) };
         let spent = generation.is_some_and(|generation| generation < standing.generation);
         if spent || standing.revoked_at.is_some() || standing.user == UserStatus::Disabled {
             return Err(TokenError::Revoked);

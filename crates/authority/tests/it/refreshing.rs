@@ -137,6 +137,6 @@ async fn the_rows_of_expired_grants_are_swept_and_live_ones_stay() {
         SweepPace::Later,
         "one step reaches the end of two grants"
     );
-    assert_eq!(test.store.grant_standing(old.grant).expect("the store works"), None);
+    assert_eq!(test.store.grant_standing(old.grant).await.expect("the store works"), None);
     test.refresh(&live.refresh).await;
 }

@@ -94,17 +94,13 @@ delegate! { UserStore {
 delegate! { GrantStore {
     true open_grant(grant: NewGrant) -> GrantOpening;
     true refresh_grant(grant: GrantId, presented: Presented, policy: RefreshPolicy, now: Timestamp) -> Refresh;
+    false grant_standing(grant: GrantId) -> Option<GrantStanding>;
     false find_grant(grant: GrantId) -> Option<(LiveGrant, UserStatus)>;
     true revoke_grant(grant: GrantId, now: Timestamp) -> Revocation;
     true end_grant(grant: GrantId, now: Timestamp) -> Revocation;
     true revoke_user_grants(user: UserId, now: Timestamp) -> Option<GrantsEnded>;
     false list_grants(filter: GrantFilter, after: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<GrantSummary>;
-}
-            fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError> {
-                self.check(false)?;
-                self.inner.grant_standing(grant)
-            }
-}
+} }
 
 delegate! { AuditStore {
     true record_audit(record: AuditRecord) -> ();

@@ -82,7 +82,7 @@ pub(super) async fn an_update_changes_what_changed_elsewhere(fresh: &Fresh) {
     assert_eq!((found.password, found.epoch), (hash("anew"), 0));
     assert_eq!(found.attributes.get("name"), Some(&"countess".into()));
     assert_eq!(found.imported_key.as_deref(), Some("1"));
-    assert!(fresh.stands(grant));
+    assert!(fresh.stands(grant).await);
     assert_eq!(fresh.find_user(&username("ada")).await.expect("finding"), None);
 
     let again = done(update(fresh, vec![(ada, now.clone())]).await);
@@ -155,7 +155,7 @@ pub(super) async fn a_removed_user_is_found_by_nobody_and_their_grants_have_ende
     fresh.note_known_network(ada, HOME, 5, at(0)).await.expect("noting");
     let change = fresh.remove_user(ada, at(2)).await.expect("removing");
     assert_eq!(change, UserChange::Done { grants_ended: 1 });
-    assert_eq!(grants.map(|grant| fresh.stands(grant)), [false, true]);
+    assert_eq!(fresh.which_stand(grants).await, [false, true]);
     let refused = Refresh::Refused(RefreshRefusal::UserDisabled);
     assert_eq!(fresh.present(grants[0], 0, HOME, at(3)).await, refused);
     assert_eq!(fresh.find_user(&username("ada")).await.expect("finding"), None);
@@ -176,11 +176,11 @@ pub(super) async fn a_removed_user_is_found_by_nobody_and_their_grants_have_ende
     let late = new_grant(ada);
     let late_id: GrantId = late.id;
     fresh.open_grant(late).await.expect("trying");
-    assert_eq!(fresh.grant_standing(late_id).expect("looking"), None);
+    assert_eq!(fresh.grant_standing(late_id).await.expect("looking"), None);
     // The name and the key are somebody else's.
     let again = added(fresh, "ada", "1").await;
     assert_ne!(again, ada);
-    assert!(!fresh.stands(grants[0]));
+    assert!(!fresh.stands(grants[0]).await);
 }
 
 pub(super) async fn the_trail_is_read_by_user_time_and_place(fresh: &Fresh) {

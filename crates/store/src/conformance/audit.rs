@@ -41,7 +41,7 @@ pub(super) async fn what_changes_nothing_leaves_no_record(fresh: &Fresh) {
         .await
         .expect("adding keys");
     fresh.sweep_grants(None, 10, super::fixture::IDLE, at(1)).await.expect("sweeping");
-    assert!(fresh.stands(grant));
+    assert!(fresh.stands(grant).await);
     assert_eq!(fresh.audited().await, [AuditEvent::UserAdded]);
 }
 

@@ -100,7 +100,7 @@ pub(super) async fn a_changed_client_stays_the_same_client(fresh: &Fresh) {
     assert_eq!(fresh.found_client(&web).await, Some(expected.clone()));
     assert_eq!(fresh.list_clients(Some(&other), 10).await.expect("listing"), [expected]);
     assert_eq!(fresh.found_client(&other).await, Some(new_client("other")));
-    assert!(fresh.stands(grant));
+    assert!(fresh.stands(grant).await);
     assert_eq!(fresh.consent(ada, &web).await, Some(consent_to("openid")));
 
     let without_secret = StoredClient { secret: None, ..changed };
@@ -133,10 +133,10 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
     assert_eq!(fresh.found_client(&web).await, None);
     assert_eq!(fresh.end_removed_client(&web).await.expect("ending"), 2);
     assert_eq!(fresh.end_removed_client(&web).await.expect("ending again"), 0);
-    assert_eq!([first, second, kept].map(|grant| fresh.stands(grant)), [false, false, true]);
+    assert_eq!(fresh.which_stand([first, second, kept]).await, [false, false, true]);
     // A clock that is set back must not revive it.
-    assert!(!fresh.stands(expired.id));
-    let standing = fresh.grant_standing(revoked).expect("looking").expect("it exists");
+    assert!(!fresh.stands(expired.id).await);
+    let standing = fresh.grant_standing(revoked).await.expect("looking").expect("it exists");
     assert_eq!(standing.revoked_at, Some(at(1)));
     assert_eq!(fresh.found_client(&web).await, None);
     assert_eq!(fresh.consent(ada, &web).await, None);
@@ -148,7 +148,7 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
 
     // One that comes later under the same name begins with nothing.
     fresh.client("web").await;
-    assert!(!fresh.stands(first));
+    assert!(!fresh.stands(first).await);
     assert_eq!(fresh.consent(ada, &web).await, None);
 }
 
@@ -165,7 +165,7 @@ pub(super) async fn removing_a_client_ends_no_session_of_the_token_api(fresh: &F
     let of_token_api = fresh.grant(ada).await;
     fresh.remove_client(&web, at(1)).await.expect("removing");
     assert_eq!(fresh.end_removed_client(&web).await.expect("ending"), 1);
-    assert_eq!([of_client.id, of_token_api].map(|grant| fresh.stands(grant)), [false, true]);
+    assert_eq!(fresh.which_stand([of_client.id, of_token_api]).await, [false, true]);
 }
 
 pub(super) async fn the_sweep_ends_what_is_left_of_a_removed_client(fresh: &Fresh) {
@@ -182,7 +182,7 @@ pub(super) async fn the_sweep_ends_what_is_left_of_a_removed_client(fresh: &Fres
     }
     assert_eq!(fresh.end_removed_clients().await.expect("sweeping"), 2);
     assert_eq!(fresh.end_removed_clients().await.expect("sweeping"), 0);
-    assert_eq!(grants.map(|grant| fresh.stands(grant)), [false, false, true]);
+    assert_eq!(fresh.which_stand(grants).await, [false, false, true]);
     assert_eq!(fresh.consent(ada, &web).await, None);
 }
 
@@ -193,11 +193,11 @@ pub(super) async fn a_client_that_is_added_again_begins_with_nothing(fresh: &Fre
     fresh.give_consent(ada, &web, &consent_to("openid"), at(1)).await.expect("consenting");
     fresh.remove_client(&web, at(2)).await.expect("removing");
     fresh.client("web").await;
-    assert!(!fresh.stands(grant));
+    assert!(!fresh.stands(grant).await);
     assert_eq!(fresh.consent(ada, &web).await, None);
     let again = fresh.grant_for(ada, &web).await;
     assert_eq!(fresh.end_removed_clients().await.expect("sweeping"), 0);
-    assert!(fresh.stands(again));
+    assert!(fresh.stands(again).await);
 }
 
 pub(super) async fn clients_are_listed_in_pages(fresh: &Fresh) {

@@ -170,7 +170,7 @@ pub(super) async fn a_device_code_expires_at_its_second(fresh: &Fresh) {
         assert_eq!(fresh.polled(code, 60).await, DevicePoll::Expired);
         assert_eq!(fresh.device_redeemed(code, &grant, 60).await, CodeRedemption::Expired);
     }
-    assert!(!fresh.exists(&grant));
+    assert!(!fresh.exists(&grant).await);
     assert_eq!(fresh.polled(given, 59).await, approved());
     assert_eq!(fresh.device_redeemed(given, &grant, 59).await, CodeRedemption::Opened { sid: None });
 }
@@ -182,7 +182,7 @@ pub(super) async fn an_approved_device_code_opens_one_grant(fresh: &Fresh) {
     fresh.decided("BDWPHQPK", yes(), 1).await;
     let [first, second] = [grant_from(&session), grant_from(&session)];
     assert_eq!(fresh.device_redeemed(code, &first, 2).await, CodeRedemption::Opened { sid: None });
-    assert!(fresh.stands(first.id));
+    assert!(fresh.stands(first.id).await);
     let used = DevicePoll::Redeemed { client: client_id("web") };
     assert_eq!(fresh.polled(code, 3).await, used);
     // The answer was lost: the same device gets the same grant, even past the code's time.
@@ -190,12 +190,12 @@ pub(super) async fn an_approved_device_code_opens_one_grant(fresh: &Fresh) {
     for seconds in [3, 31] {
         assert_eq!(fresh.device_redeemed(code, &second, seconds).await, repeated);
     }
-    assert!(fresh.stands(first.id));
+    assert!(fresh.stands(first.id).await);
     let replayed = CodeRedemption::Replayed { grant: Some(first.id) };
     // Long after its time, too.
     assert_eq!(fresh.device_redeemed(code, &second, 600).await, replayed);
-    assert!(!fresh.stands(first.id));
-    assert!(!fresh.exists(&second));
+    assert!(!fresh.stands(first.id).await);
+    assert!(!fresh.exists(&second).await);
     assert_eq!(fresh.audited().await, [AuditEvent::UserAdded, AuditEvent::CodeReplayed]);
 }
 
@@ -216,7 +216,7 @@ pub(super) async fn the_code_of_a_device_is_for_its_client_alone(fresh: &Fresh) 
     assert_eq!(poll(5).await.expect("polling"), DevicePoll::Redeemed { client: client_id("web") });
     let redeemed = fresh.redeem_device_code(code, second, stranger).await.expect("redeeming");
     assert_eq!(redeemed, CodeRedemption::Replayed { grant: Some(first.id) });
-    assert!(!fresh.stands(first.id));
+    assert!(!fresh.stands(first.id).await);
 }
 
 pub(super) async fn only_an_approved_device_code_opens_a_grant(fresh: &Fresh) {
@@ -226,7 +226,7 @@ pub(super) async fn only_an_approved_device_code_opens_a_grant(fresh: &Fresh) {
     for code in [pending, denied, OneTimeHash::of("nothing")] {
         assert_eq!(fresh.device_redeemed(code, &grant, 2).await, CodeRedemption::Unknown);
     }
-    assert!(!fresh.exists(&grant));
+    assert!(!fresh.exists(&grant).await);
     assert_eq!(fresh.polled(pending, 2).await, DevicePoll::Pending);
 }
 
@@ -237,7 +237,7 @@ pub(super) async fn an_approval_falls_with_the_credentials_it_was_given_on(fresh
     fresh.change_password(ada, hash("second"), None, at(2)).await.expect("changing");
     let grant = new_grant(ada);
     assert_eq!(fresh.device_redeemed(code, &grant, 3).await, CodeRedemption::CredentialsChanged);
-    assert!(!fresh.exists(&grant));
+    assert!(!fresh.exists(&grant).await);
     assert_eq!(fresh.polled(code, 3).await, DevicePoll::Denied);
     let anew = NewGrant { epoch: 1, ..new_grant(ada) };
     assert_eq!(fresh.device_redeemed(code, &anew, 4).await, CodeRedemption::Unknown);

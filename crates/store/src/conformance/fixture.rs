@@ -119,12 +119,22 @@ impl Fresh {
     }
 
     /// Whether a grant still holds.
-    pub(super) fn stands(&self, grant: GrantId) -> bool {
+    pub(super) async fn stands(&self, grant: GrantId) -> bool {
         self.grant_standing(grant)
+            .await
             .expect("looking at a grant")
             .expect("the grant exists")
             .revoked_at
             .is_none()
+    }
+
+    /// Which of these grants still hold.
+    pub(super) async fn which_stand<const N: usize>(&self, grants: [GrantId; N]) -> [bool; N] {
+        let mut standing = [false; N];
+        for (standing, grant) in standing.iter_mut().zip(grants) {
+            *standing = self.stands(grant).await;
+        }
+        standing
     }
 
     /// The live grants of everybody at `at`, in one page.

@@ -15,10 +15,10 @@ use super::fixture::{
 pub(super) async fn an_opened_grant_stands(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let grant = fresh.grant(ada).await;
-    let standing = fresh.grant_standing(grant).expect("looking");
+    let standing = fresh.grant_standing(grant).await.expect("looking");
     let expected = GrantStanding { generation: 0, revoked_at: None, user: UserStatus::Active };
     assert_eq!(standing, Some(expected));
-    assert_eq!(fresh.grant_standing(unknown_grant()).expect("looking"), None);
+    assert_eq!(fresh.grant_standing(unknown_grant()).await.expect("looking"), None);
 }
 
 pub(super) async fn a_grant_comes_back_as_it_was_opened(fresh: &Fresh) {
@@ -114,9 +114,9 @@ pub(super) async fn a_grant_ends_once(fresh: &Fresh) {
     assert_eq!(fresh.revoke_grant(grant, at(5)).await.expect("revoking"), Revocation::Revoked);
     assert_eq!(fresh.revoke_grant(grant, at(6)).await.expect("revoking"), Revocation::AlreadyRevoked);
     assert_eq!(fresh.revoke_grant(unknown_grant(), at(6)).await.expect("revoking"), Revocation::Unknown);
-    let standing = fresh.grant_standing(grant).expect("looking").expect("it exists");
+    let standing = fresh.grant_standing(grant).await.expect("looking").expect("it exists");
     assert_eq!(standing.revoked_at, Some(at(5)));
-    assert!(fresh.stands(other));
+    assert!(fresh.stands(other).await);
 }
 
 pub(super) async fn signing_out_a_user_ends_all_of_their_grants(fresh: &Fresh) {
@@ -126,7 +126,7 @@ pub(super) async fn signing_out_a_user_ends_all_of_their_grants(fresh: &Fresh) {
         fresh.revoke_user_grants(ada, at(1)).await.expect("signing out").map(|ended| ended.count),
         Some(2)
     );
-    assert_eq!(grants.map(|grant| fresh.stands(grant)), [false, false, true]);
+    assert_eq!(fresh.which_stand(grants).await, [false, false, true]);
     assert_eq!(
         fresh.revoke_user_grants(ada, at(2)).await.expect("signing out").map(|ended| ended.count),
         Some(0)

@@ -146,7 +146,7 @@ pub(super) async fn a_grant_that_somebody_else_ends_is_noted_once(fresh: &Fresh)
             .at_once(|store, _| async move { store.end_grant(ended, at(1)).await.expect("ending a grant") })
             .await;
         assert_eq!(tally(&answers), counts([("Revoked", 1), ("AlreadyRevoked", CALLERS - 1)]));
-        assert!(!fresh.stands(ended));
+        assert!(!fresh.stands(ended).await);
     }
     assert_eq!(fresh.noted().await, sorted([grants.listening, grants.outliving]));
     // Of a client that wants to hear nothing, nothing is noted; nor of what does not exist.

@@ -49,8 +49,8 @@ impl Fresh {
     }
 
     /// Whether there is such a grant, ended or not.
-    pub(super) fn exists(&self, grant: &NewGrant) -> bool {
-        self.grant_standing(grant.id).expect("looking").is_some()
+    pub(super) async fn exists(&self, grant: &NewGrant) -> bool {
+        self.grant_standing(grant.id).await.expect("looking").is_some()
     }
 }
 
@@ -107,7 +107,7 @@ pub(super) async fn a_code_opens_one_grant(fresh: &Fresh) {
     let code = fresh.placed(AuthorizationCode, "code").await;
     let grant = grant_from(&session);
     assert_eq!(fresh.code_redeemed(code, &grant, 59).await, CodeRedemption::Opened { sid: None });
-    assert!(fresh.stands(grant.id));
+    assert!(fresh.stands(grant.id).await);
     let seen = fresh.seen(AuthorizationCode, code).await.expect("it is there");
     assert_eq!((seen.redeemed_at, seen.grant), (Some(at(59)), Some(grant.id)));
     assert_eq!(fresh.ended_grants(&session).await, 1, "it came from the session");
@@ -122,8 +122,8 @@ pub(super) async fn a_replayed_code_ends_the_grant_that_it_gave(fresh: &Fresh) {
     // Long after its time, too: whoever holds it may have used it first.
     assert_eq!(fresh.code_redeemed(code, &second, 600).await, replayed);
     assert_eq!(fresh.code_redeemed(code, &second, 601).await, replayed);
-    assert!(!fresh.exists(&second));
-    let standing = fresh.grant_standing(grant.id).expect("looking").expect("it exists");
+    assert!(!fresh.exists(&second).await);
+    let standing = fresh.grant_standing(grant.id).await.expect("looking").expect("it exists");
     assert_eq!(standing.revoked_at, Some(at(600)));
     let record = AuditRecord {
         at: at(600),
@@ -146,11 +146,11 @@ pub(super) async fn a_code_that_its_owner_repeats_within_the_grace_ends_nothing(
     for seconds in [1, 30] {
         assert_eq!(fresh.code_redeemed(code, &second, seconds).await, repeated);
     }
-    assert!(fresh.stands(grant.id) && !fresh.exists(&second));
+    assert!(fresh.stands(grant.id).await && !fresh.exists(&second).await);
     assert_eq!(fresh.audited().await, [AuditEvent::UserAdded]);
     let replayed = CodeRedemption::Replayed { grant: Some(grant.id) };
     assert_eq!(fresh.code_redeemed(code, &second, 31).await, replayed, "the grace is over");
-    assert!(!fresh.stands(grant.id));
+    assert!(!fresh.stands(grant.id).await);
 }
 
 pub(super) async fn a_code_in_the_wrong_hands_ends_what_it_gave_but_is_not_spoilt_before(fresh: &Fresh) {
@@ -165,17 +165,17 @@ pub(super) async fn a_code_in_the_wrong_hands_ends_what_it_gave_but_is_not_spoil
     }
     assert_eq!(redeem(&grant, Presenter::Owner, 2).await, CodeRedemption::Opened { sid: None });
     assert_eq!(redeem(&second, Presenter::Anybody, 2).await, CodeRedemption::Unknown);
-    assert!(fresh.stands(grant.id));
+    assert!(fresh.stands(grant.id).await);
     let replayed = CodeRedemption::Replayed { grant: Some(grant.id) };
     assert_eq!(redeem(&second, Presenter::Stranger, 2).await, replayed);
-    assert!(!fresh.stands(grant.id) && !fresh.exists(&second));
+    assert!(!fresh.stands(grant.id).await && !fresh.exists(&second).await);
 }
 
 pub(super) async fn a_code_expires_at_its_second(fresh: &Fresh) {
     let grant = new_grant(fresh.user("ada").await);
     let code = fresh.placed(AuthorizationCode, "code").await;
     assert_eq!(fresh.code_redeemed(code, &grant, 60).await, CodeRedemption::Expired);
-    assert!(!fresh.exists(&grant));
+    assert!(!fresh.exists(&grant).await);
     assert_eq!(fresh.code_redeemed(code, &grant, 59).await, CodeRedemption::Opened { sid: None });
 }
 
@@ -185,7 +185,7 @@ pub(super) async fn only_a_code_is_exchanged_for_a_grant(fresh: &Fresh) {
     for unknown in [request, OneTimeHash::of("nothing")] {
         assert_eq!(fresh.code_redeemed(unknown, &grant, 1).await, CodeRedemption::Unknown);
     }
-    assert!(!fresh.exists(&grant));
+    assert!(!fresh.exists(&grant).await);
 }
 
 pub(super) async fn a_code_is_used_up_though_its_grant_cannot_be_opened(fresh: &Fresh) {
@@ -200,7 +200,7 @@ pub(super) async fn a_code_is_used_up_though_its_grant_cannot_be_opened(fresh: &
         assert_eq!(retried, CodeRedemption::Repeated { grant: None });
         let late = fresh.code_redeemed(code, &grant, 32).await;
         assert_eq!(late, CodeRedemption::Replayed { grant: None });
-        assert!(!fresh.exists(&grant));
+        assert!(!fresh.exists(&grant).await);
     }
 }
 
@@ -220,10 +220,10 @@ pub(super) async fn of_a_hundred_redeemers_of_a_code_one_opens_a_grant_and_the_o
         answers.iter().filter(|(_, answer)| *answer == CodeRedemption::Opened { sid: None }).collect();
     assert_eq!(opened.len(), 1);
     let (given, _) = *opened[0];
-    assert!(fresh.stands(given));
+    assert!(fresh.stands(given).await);
     for (grant, answer) in answers.into_iter().filter(|(grant, _)| *grant != given) {
         assert_eq!(answer, CodeRedemption::Repeated { grant: Some(given) });
-        assert_eq!(fresh.grant_standing(grant).expect("looking"), None);
+        assert_eq!(fresh.grant_standing(grant).await.expect("looking"), None);
     }
     assert_eq!(fresh.audited().await, [AuditEvent::UserAdded]);
 }
@@ -326,8 +326,8 @@ pub(super) async fn no_grant_outlives_the_session_whose_end_its_code_raced(fresh
         .await;
     for (grant, answer) in answers.into_iter().flatten() {
         match answer {
-            CodeRedemption::Opened { .. } => assert!(!fresh.stands(grant.id)),
-            CodeRedemption::CredentialsChanged => assert!(!fresh.exists(&grant)),
+            CodeRedemption::Opened { .. } => assert!(!fresh.stands(grant.id).await),
+            CodeRedemption::CredentialsChanged => assert!(!fresh.exists(&grant).await),
             other => panic!("each code was redeemed once, and was answered {other:?}"),
         }
     }

@@ -53,7 +53,7 @@ pub(super) async fn the_first_refresh_advances_even_at_once(fresh: &Fresh) {
         clean: 1,
     };
     assert_eq!(state, expected);
-    assert_eq!(fresh.grant_standing(grant).expect("looking").expect("it exists").generation, 1);
+    assert_eq!(fresh.grant_standing(grant).await.expect("looking").expect("it exists").generation, 1);
 }
 
 pub(super) async fn the_current_token_stands_still_within_the_grace(fresh: &Fresh) {
@@ -124,14 +124,14 @@ pub(super) async fn the_token_before_ends_the_grant_when_no_excuse_is_left(fresh
         panic!("a fourth excuse was made");
     };
     assert_eq!((ended.id, ended.revoked_at), (grant, Some(at(400))));
-    assert!(!fresh.stands(grant));
+    assert!(!fresh.stands(grant).await);
     assert_eq!(fresh.present(grant, 8, HOME, at(401)).await, Refresh::Refused(RefreshRefusal::Revoked));
 }
 
 pub(super) async fn an_older_token_ends_the_grant_even_within_the_grace(fresh: &Fresh) {
     let grant = fresh.grant_at(fresh.user("ada").await, 5).await;
     assert!(matches!(fresh.present(grant, 3, HOME, at(6)).await, Refresh::Replayed(_)));
-    assert!(!fresh.stands(grant));
+    assert!(!fresh.stands(grant).await);
     assert_eq!(fresh.present(grant, 3, HOME, at(6)).await, Refresh::Refused(RefreshRefusal::Revoked));
 }
 
@@ -257,7 +257,7 @@ pub(super) async fn an_unknown_grant_is_unknown(fresh: &Fresh) {
     let mut bytes = *known.as_bytes();
     bytes[15] ^= 1;
     assert_eq!(fresh.present(GrantId::from_bytes(bytes), 0, HOME, at(1)).await, Refresh::Unknown);
-    assert_eq!(fresh.grant_standing(known).expect("looking").expect("it exists").generation, 0);
+    assert_eq!(fresh.grant_standing(known).await.expect("looking").expect("it exists").generation, 0);
 }
 
 pub(super) async fn an_ended_grant_is_revoked(fresh: &Fresh) {
@@ -320,7 +320,7 @@ pub(super) async fn every_step_is_the_one_that_the_rules_decide(fresh: &Fresh) {
             *verdicts.entry(decision.verdict).or_insert(0) += 1;
             if decision.verdict == Verdict::Revoke {
                 assert!(matches!(answer, Refresh::Replayed(_)), "{answer:?}");
-                assert!(!fresh.stands(grant));
+                assert!(!fresh.stands(grant).await);
                 break;
             }
             assert_eq!(granted(answer).state, decision.state);

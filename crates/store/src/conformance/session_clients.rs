@@ -63,7 +63,7 @@ pub(super) async fn a_client_hears_of_the_end_of_a_session_though_its_grant_goes
     assert_eq!(fresh.session_of(sid).await, Some((session.id, ada)));
     let ending = fresh.end_session(session.id, at(1)).await.expect("ending");
     assert_eq!(ending, SessionEnding::Ended(GrantsEnded { count: 0, told: 1 }));
-    assert!(fresh.stands(grant));
+    assert!(fresh.stands(grant).await);
     assert_eq!(fresh.heard().await, [("web".to_owned(), sid)]);
     assert_eq!(fresh.session_of(sid).await, None);
     assert_eq!(fresh.grant_of(sid, "web", 2).await, Some(grant));

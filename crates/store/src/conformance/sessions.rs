@@ -177,12 +177,12 @@ pub(super) async fn the_end_of_a_session_ends_the_grants_that_came_from_it(fresh
     let expired = NewGrant { expires_at: at(2), ..grant_from(&session) };
     fresh.open_grant(expired.clone()).await.expect("opening");
     assert_eq!(fresh.ended(&session, at(2)).await, SessionEnding::Ended(GrantsEnded { count: 2, told: 0 }));
-    let standing = [first, second, expired.id, of_other, outliving].map(|grant| fresh.stands(grant));
+    let standing = fresh.which_stand([first, second, expired.id, of_other, outliving]).await;
     // Not even a clock that is set back revives the one that had expired.
     assert_eq!(standing, [false, false, false, true, true]);
-    let standing = fresh.grant_standing(first).expect("looking").expect("it exists");
+    let standing = fresh.grant_standing(first).await.expect("looking").expect("it exists");
     assert_eq!(standing.revoked_at, Some(at(2)));
-    let standing = fresh.grant_standing(revoked).expect("looking").expect("it exists");
+    let standing = fresh.grant_standing(revoked).await.expect("looking").expect("it exists");
     assert_eq!(standing.revoked_at, Some(at(1)));
 }
 
@@ -193,13 +193,13 @@ pub(super) async fn a_session_dies_with_a_changed_password(fresh: &Fresh) {
     fresh.change_password(ada, hash("second"), Some(kept), at(1)).await.expect("changing");
     assert!(!fresh.holds(&sessions[0], at(1)).await);
     assert!(fresh.holds(&sessions[1], at(1)).await);
-    assert_eq!([kept, ended].map(|grant| fresh.stands(grant)), [true, false]);
+    assert_eq!(fresh.which_stand([kept, ended]).await, [true, false]);
     assert_eq!(fresh.list_sessions(ada, 10, IDLE, at(1)).await.expect("listing"), []);
     // The grant that was kept goes on in the session that follows, and ends with it.
     let next = NewSession { epoch: 1, ..new_session(ada) };
     fresh.open_session(next.clone(), Some(sessions[0].secret)).await.expect("opening");
     assert_eq!(fresh.ended(&next, at(2)).await, SessionEnding::Ended(GrantsEnded { count: 1, told: 0 }));
-    assert!(!fresh.stands(kept));
+    assert!(!fresh.stands(kept).await);
 }
 
 pub(super) async fn a_session_dies_with_the_disabling_of_its_user(fresh: &Fresh) {
@@ -208,7 +208,7 @@ pub(super) async fn a_session_dies_with_the_disabling_of_its_user(fresh: &Fresh)
     let grant = fresh.grant_from(&session).await;
     fresh.disable_user(ada, at(1)).await.expect("disabling");
     assert!(!fresh.holds(&session, at(1)).await);
-    assert!(!fresh.stands(grant));
+    assert!(!fresh.stands(grant).await);
     assert_eq!(fresh.list_sessions(ada, 10, IDLE, at(1)).await.expect("listing"), []);
     fresh.enable_user(ada, at(2)).await.expect("enabling");
     assert!(!fresh.holds(&session, at(2)).await, "enabling revives nothing");
@@ -226,7 +226,7 @@ pub(super) async fn a_session_dies_with_signing_out_everywhere(fresh: &Fresh) {
     assert!(!fresh.holds(&first, at(1)).await);
     assert!(!fresh.holds(&second, at(1)).await);
     assert!(fresh.holds(&other, at(1)).await);
-    assert!(!fresh.stands(grant));
+    assert!(!fresh.stands(grant).await);
     assert_eq!(fresh.ended(&first, at(2)).await, SessionEnding::AlreadyEnded);
     let late = fresh.open_session(new_session(ada), None).await.expect("opening a session");
     assert_eq!(late, SessionOpening::CredentialsChanged, "a sign-in that began before is out too");
@@ -245,11 +245,11 @@ pub(super) async fn a_new_session_of_the_same_user_takes_the_grants_over(fresh: 
     assert!(!fresh.holds(&old, at(1)).await);
     assert!(fresh.holds(&new, at(1)).await);
     assert!(fresh.holds(&unrelated, at(1)).await);
-    assert!(fresh.stands(grant));
+    assert!(fresh.stands(grant).await);
     assert_eq!(fresh.ended(&old, at(2)).await, SessionEnding::AlreadyEnded);
-    assert!(fresh.stands(grant));
+    assert!(fresh.stands(grant).await);
     assert_eq!(fresh.ended(&new, at(3)).await, SessionEnding::Ended(GrantsEnded { count: 1, told: 0 }));
-    assert_eq!([grant, kept].map(|grant| fresh.stands(grant)), [false, true]);
+    assert_eq!(fresh.which_stand([grant, kept]).await, [false, true]);
     // What was swept, or never was, is no hindrance.
     fresh.session_replacing(ada, Some(new_session(ada).secret)).await;
     fresh.session_replacing(ada, Some(new.secret)).await;
@@ -265,7 +265,7 @@ pub(super) async fn a_grant_opens_in_the_session_that_took_the_place_of_its_own(
     let grant = fresh.grant_from(&first).await;
     assert_eq!(fresh.find_session_of_sid(grant).await.expect("looking"), Some((third.id, ada)));
     let bobs = fresh.session_replacing(bob, Some(third.secret)).await;
-    assert!(!fresh.stands(grant));
+    assert!(!fresh.stands(grant).await);
     let again = fresh.session_replacing(ada, Some(bobs.secret)).await;
     for ended in [&first, &second, &third] {
         let opening = fresh.open_grant(grant_from(ended)).await.expect("opening");
@@ -286,10 +286,10 @@ pub(super) async fn a_session_that_was_idle_for_too_long_hands_its_grants_on(fre
     let late = |user| NewSession { authenticated_at: at(1_000), ..new_session(user) };
     let next = late(ada);
     fresh.open_session(next.clone(), Some(old.secret)).await.expect("opening");
-    assert!(fresh.stands(grant));
+    assert!(fresh.stands(grant).await);
     assert_eq!(fresh.find_session_of_sid(grant).await.expect("looking"), Some((next.id, ada)));
     fresh.open_session(late(ada), Some(of_bob.secret)).await.expect("opening");
-    assert!(!fresh.stands(bobs), "another user's session ends, idle as it is");
+    assert!(!fresh.stands(bobs).await, "another user's session ends, idle as it is");
 }
 
 pub(super) async fn a_session_that_its_browser_never_heard_of_is_replaced_with_the_one_before(fresh: &Fresh) {
@@ -362,7 +362,7 @@ pub(super) async fn a_new_session_of_another_user_ends_the_old_one_with_its_gran
     let new = fresh.session_replacing(bob, Some(old.secret)).await;
     assert!(!fresh.holds(&old, at(1)).await);
     assert!(fresh.holds(&new, at(1)).await);
-    assert_eq!([grant, outliving].map(|grant| fresh.stands(grant)), [false, true]);
+    assert_eq!(fresh.which_stand([grant, outliving]).await, [false, true]);
     assert_eq!(fresh.ended(&new, at(2)).await, SessionEnding::Ended(GrantsEnded { count: 0, told: 0 }));
     let records = fresh.list_audit(10).await.expect("listing");
     let ended = records.iter().filter(|record| record.event == AuditEvent::SessionEnded);
@@ -379,14 +379,14 @@ pub(super) async fn a_session_that_was_not_opened_replaces_nothing(fresh: &Fresh
         assert_eq!(opening, SessionOpening::CredentialsChanged);
     }
     assert!(fresh.holds(&old, at(1)).await);
-    assert!(fresh.stands(grant));
+    assert!(fresh.stands(grant).await);
 }
 
 pub(super) async fn a_grant_opens_only_while_its_session_holds(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let open = async |grant: NewGrant| {
         let opening = fresh.open_grant(grant.clone()).await.expect("opening");
-        let found = fresh.grant_standing(grant.id).expect("looking");
+        let found = fresh.grant_standing(grant.id).await.expect("looking");
         assert_eq!(found.is_some(), opening == GrantOpening::Opened);
         opening
     };

@@ -153,7 +153,7 @@ pub(super) async fn an_expired_session_is_kept_while_a_grant_ends_with_it(fresh:
     assert_eq!(fresh.end_session(alone.id, at(661)).await.expect("ending"), SessionEnding::Unknown);
     let ending = fresh.end_session(needed.id, at(661)).await.expect("ending");
     assert_eq!(ending, SessionEnding::Ended(GrantsEnded { count: 1, told: 0 }));
-    assert!(!fresh.stands(grant));
+    assert!(!fresh.stands(grant).await);
     assert_eq!(count(662).await, 1);
 }
 
@@ -259,18 +259,18 @@ pub(super) async fn sweeping_removes_only_what_can_never_be_asked_for_again(fres
     };
     assert_eq!(sweep(999).await, 0);
     assert_eq!(sweep(1_000).await, 1);
-    assert_eq!(fresh.grant_standing(idle).expect("looking"), None);
+    assert_eq!(fresh.grant_standing(idle).await.expect("looking"), None);
     // A replay is still told apart from garbage.
     assert_eq!(fresh.present(revoked, 0, HOME, at(1_000)).await, Refresh::Refused(RefreshRefusal::Revoked));
     assert_eq!(sweep(1_499).await, 0);
     assert_eq!(sweep(1_500).await, 2);
-    assert_eq!(fresh.grant_standing(busy).expect("looking"), None);
+    assert_eq!(fresh.grant_standing(busy).await.expect("looking"), None);
 
     let lasting = fresh.grant(ada).await;
     let patient = Duration::from_secs(LIFETIME.cast_unsigned() * 2);
     let step = fresh.sweep_grants(None, 100, patient, at(LIFETIME - 1)).await.expect("sweeping");
     assert_eq!(step.removed, 0);
-    assert!(fresh.stands(lasting));
+    assert!(fresh.stands(lasting).await);
     let step = fresh.sweep_grants(None, 100, patient, at(LIFETIME)).await.expect("sweeping");
     assert_eq!(step.removed, 1);
 }

@@ -50,7 +50,7 @@ pub(super) async fn changed_attributes_take_the_place_of_all(fresh: &Fresh) {
         let found = fresh.found("ada").await;
         assert_eq!((found.attributes, found.epoch), (attributes(json), 0));
     }
-    assert!(fresh.stands(grant));
+    assert!(fresh.stands(grant).await);
     assert!(fresh.found("bob").await.attributes.is_empty());
     let change = fresh.change_attributes(unknown_user(), attributes("{}"), at(1)).await.expect("changing");
     assert_eq!(change, UserChange::UnknownUser);
@@ -162,8 +162,8 @@ pub(super) async fn disabling_ends_every_grant_of_the_user(fresh: &Fresh) {
     fresh.revoke_grant(grants[1], at(1)).await.expect("revoking");
     let change = fresh.disable_user(ada, at(2)).await.expect("disabling");
     assert_eq!(change, UserChange::Done { grants_ended: 1 });
-    assert_eq!(grants.map(|grant| fresh.stands(grant)), [false, false, true]);
-    let standing = fresh.grant_standing(grants[0]).expect("looking").expect("it exists");
+    assert_eq!(fresh.which_stand(grants).await, [false, false, true]);
+    let standing = fresh.grant_standing(grants[0]).await.expect("looking").expect("it exists");
     assert_eq!((standing.revoked_at, standing.user), (Some(at(2)), UserStatus::Disabled));
     let found = fresh.found("ada").await;
     assert_eq!((found.status, found.epoch), (UserStatus::Disabled, 1));
@@ -186,7 +186,7 @@ pub(super) async fn enabling_leaves_ended_grants_ended(fresh: &Fresh) {
     assert_eq!(change, UserChange::Done { grants_ended: 0 });
     let found = fresh.found("ada").await;
     assert_eq!((found.status, found.epoch), (UserStatus::Active, 1));
-    assert!(!fresh.stands(grant));
+    assert!(!fresh.stands(grant).await);
 }
 
 /// Changes the password of the user `ada` and tells which of two grants still stand.
@@ -198,12 +198,12 @@ async fn change_password(
     let (own, other) = ([fresh.grant(ada).await, fresh.grant(ada).await], fresh.grant(bob).await);
     let keep = keep(own, other);
     let change = fresh.change_password(ada, hash("second"), keep, at(1)).await.expect("changing");
-    let stand = own.map(|grant| fresh.stands(grant));
+    let stand = fresh.which_stand(own).await;
     let grants_ended = stand.iter().filter(|stands| !**stands).count() as u64;
     assert_eq!(change, UserChange::Done { grants_ended });
     let found = fresh.found("ada").await;
     assert_eq!((found.password, found.epoch), (hash("second"), 1));
-    [stand[0], stand[1], fresh.stands(other)]
+    [stand[0], stand[1], fresh.stands(other).await]
 }
 
 pub(super) async fn a_changed_password_ends_all_grants_but_the_one_kept(fresh: &Fresh) {
@@ -224,7 +224,7 @@ pub(super) async fn rehashing_changes_neither_grants_nor_the_epoch(fresh: &Fresh
     fresh.rehash_password(ada, &hash("first"), hash("first, anew")).await.expect("rehashing");
     let found = fresh.found("ada").await;
     assert_eq!((found.password, found.epoch), (hash("first, anew"), 0));
-    assert!(fresh.stands(grant));
+    assert!(fresh.stands(grant).await);
 }
 
 pub(super) async fn rehashing_yields_to_a_change_of_password(fresh: &Fresh) {

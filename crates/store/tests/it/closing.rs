@@ -17,7 +17,7 @@ async fn what_was_stored_is_there_after_reopening() {
     store.close().expect("closing");
     let store = scratch.open();
     assert!(knows(&store, "ada").await);
-    assert_eq!(store.grant_standing(grant).expect("looking").expect("it exists").generation, 1);
+    assert_eq!(store.grant_standing(grant).await.expect("looking").expect("it exists").generation, 1);
     assert_eq!(refresh(&store, grant, 1).await.expect("refreshing"), 1);
 }
 

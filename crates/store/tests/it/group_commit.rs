@@ -68,7 +68,7 @@ async fn an_operation_that_fails_does_not_take_others_with_it() {
     for (caller, outcome) in opened.await.into_iter().enumerate() {
         let failed = matches!(outcome, Err(StoreError::Failed(_)));
         assert_eq!(failed, caller == 20, "{caller}: {outcome:?}");
-        let standing = store.grant_standing(new_grant(&format!("grant-{caller}")).id).expect("looking");
+        let standing = store.grant_standing(new_grant(&format!("grant-{caller}")).id).await.expect("looking");
         assert!(standing.is_some());
     }
 }
