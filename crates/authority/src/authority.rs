@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use jeton_jose::Timestamp;
 
 use crate::authorization::Authorization;
@@ -19,7 +19,7 @@ use crate::registration::ClientRegistration;
 use crate::settings::Settings;
 use crate::sign_in::SignIn;
 use crate::sign_out::SignOut;
-use crate::store::{Store, StoreError};
+use crate::store::{Marks, Store, StoreError};
 use crate::sweep::{SweepCursor, SweepOutcome, Swept, sweep_step};
 use crate::throttle::Rates;
 use crate::tokens::Tokens;
@@ -27,6 +27,8 @@ use crate::tokens::Tokens;
 /// A token authority: its parts, each with what it needs and no more. Share it by `Arc`.
 pub struct Authority {
     store: Arc<dyn Store>,
+    /// Which state of the store is known.
+    known: ArcSwap<Marks>,
     settings: Arc<Settings>,
     keys: Arc<Keys>,
     clients: Arc<Clients>,
@@ -57,6 +59,8 @@ impl Authority {
         let Ports { hashing, random, client_sectors, certificates, this_machine, .. } = ports;
         let settings = Arc::new(settings);
         let rates = Arc::new(Rates::new(settings.registration_rate));
+        // Asked before anything is read: a change in between is then noticed by the next tick.
+        let known = ArcSwap::from_pointee(store.changes().await?);
         let keys = Keys::open(store.clone(), settings.clone(), master, &*random, now).await?;
         match store.note_token_api_client(&settings.client_id).await {
             // A disk that is full for the moment keeps nobody from starting.
@@ -145,6 +149,7 @@ impl Authority {
             proofs: Proofs { store: store.clone(), settings: settings.clone(), rates, keys: keys.clone() },
             forms: Forms { keys: keys.clone() },
             store,
+            known,
             settings,
             keys,
             clients,
@@ -222,7 +227,7 @@ impl Authority {
         &self.forms
     }
 
-    /// Brings what is known up to date if another process changed the store or time moved a key on. Cheap otherwise: to be
+    /// Brings what is known up to date where the store changed or time moved a key on. Cheap otherwise: to be
     /// called every second.
     ///
     /// Answers whether the published set changed.
@@ -230,11 +235,19 @@ impl Authority {
     /// # Errors
     /// When the store fails or a key cannot be opened; the keys known so far stay in use.
     pub async fn tick(&self, now: Timestamp) -> Result<bool, OpenError> {
-        if self.keys.are_outdated(now)? {
-            return self.reload(now).await;
+        let (known, marks) = (**self.known.load(), self.store.changes().await?);
+        if known.clients != marks.clients {
+            self.clients.forget();
         }
-        self.sign_in.tick(now).await?;
-        Ok(false)
+        if known.hash_kinds != marks.hash_kinds {
+            self.sign_in.reload(now).await?;
+        } else {
+            self.sign_in.tick(now).await?;
+        }
+        let outdated = known.keys != marks.keys || self.keys.are_outdated(now);
+        let changed = outdated && self.keys.reload(now).await?;
+        self.known.store(Arc::new(marks));
+        Ok(changed)
     }
 
     /// Reads the keys from the store at once, and forgets what is known of clients. Answers whether the published set changed.
@@ -242,10 +255,12 @@ impl Authority {
     /// # Errors
     /// When the store fails or a key cannot be opened; the keys known so far stay in use.
     pub async fn reload(&self, now: Timestamp) -> Result<bool, OpenError> {
-        let keys = self.keys.read(now).await?;
+        let marks = self.store.changes().await?;
+        let changed = self.keys.reload(now).await?;
         self.clients.forget();
         self.sign_in.reload(now).await?;
-        Ok(self.keys.take_up(keys))
+        self.known.store(Arc::new(marks));
+        Ok(changed)
     }
 
     /// Does one step of the sweep of one kind.

@@ -1,6 +1,7 @@
 //! The clients in use: read from the store once, and again when something changed.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jeton_jose::Timestamp;
@@ -18,24 +19,34 @@ const REMEMBERED: usize = 4096;
 
 /// The clients that were asked for since something last changed.
 #[derive(Default)]
-pub(crate) struct ClientCache(RwLock<HashMap<ClientId, Arc<Client>>>);
+pub(crate) struct ClientCache {
+    clients: RwLock<HashMap<ClientId, Arc<Client>>>,
+    /// How often they were forgotten.
+    forgotten: AtomicU64,
+}
 
 impl ClientCache {
     fn get(&self, id: &ClientId) -> Option<Arc<Client>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+        self.clients.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
-    fn put(&self, client: &Arc<Client>) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() == REMEMBERED {
-            known.clear();
+    /// Remembers a client that was read once they had been forgotten so often. One that changed while it was read is not remembered.
+    fn put(&self, client: &Arc<Client>, forgotten: u64) {
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        if self.forgotten.load(Ordering::Relaxed) != forgotten {
+            return;
         }
-        known.insert(client.id.clone(), Arc::clone(client));
+        if clients.len() == REMEMBERED {
+            clients.clear();
+        }
+        clients.insert(client.id.clone(), Arc::clone(client));
     }
 
     /// Forgets all of them.
     pub(crate) fn forget(&self) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        self.forgotten.fetch_add(1, Ordering::Relaxed);
+        clients.clear();
     }
 }
 
@@ -98,9 +109,10 @@ impl Clients {
         if let Some(client) = self.known.get(id) {
             return Ok(Some(client));
         }
+        let forgotten = self.known.forgotten.load(Ordering::Relaxed);
         let Some(stored) = self.store.find_client(id).await? else { return Ok(None) };
         let client = Arc::new(Client::from_stored(&stored, self.keys.master())?);
-        self.known.put(&client);
+        self.known.put(&client, forgotten);
         Ok(Some(client))
     }
 

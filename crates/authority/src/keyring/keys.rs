@@ -20,13 +20,7 @@ pub struct Keys {
     settings: Arc<Settings>,
     pub(super) master: MasterKey,
     pub(super) pairs: KeyPairs,
-    ring: ArcSwap<Known>,
-}
-
-/// The key ring, and which state of the store it was made from.
-pub(crate) struct Known {
-    ring: KeyRing,
-    store_changes: u64,
+    ring: ArcSwap<KeyRing>,
 }
 
 /// The authority cannot start.
@@ -54,8 +48,7 @@ impl Keys {
         now: Timestamp,
     ) -> Result<Self, OpenError> {
         let mut attempts = FIRST_KEYS_ATTEMPTS;
-        let (stored, store_changes) = loop {
-            let store_changes = store.external_changes()?;
+        let stored = loop {
             let stored = store.list_keys().await?;
             // A wrong master key shows here, before anything is written under it.
             if !stored.is_empty() {
@@ -63,7 +56,7 @@ impl Keys {
             }
             let missing = missing_keys(&stored, &master, &settings, random, now)?;
             if missing.is_empty() {
-                break (stored, store_changes);
+                break stored;
             }
             attempts -= 1;
             let newest = newest(&stored, &missing);
@@ -71,14 +64,13 @@ impl Keys {
                 return Err(KeyChangeError::Superseded.into());
             }
         };
-        let ring = KeyRing::open(&stored, &master, &settings, now)?;
-        let ring = ArcSwap::from_pointee(Known { ring, store_changes });
+        let ring = ArcSwap::from_pointee(KeyRing::open(&stored, &master, &settings, now)?);
         Ok(Self { store, settings, master, pairs: KeyPairs::default(), ring })
     }
 
     /// The JWK Set to publish. The same `Bytes` until the keys change.
     pub fn published(&self) -> PublishedKeys {
-        self.ring.load().ring.published.clone()
+        self.ring.load().published.clone()
     }
 
     /// The key that seals what the store keeps.
@@ -88,7 +80,7 @@ impl Keys {
 
     /// Calls `with` with the keys in use.
     pub(crate) fn with_ring<T>(&self, with: impl FnOnce(&KeyRing) -> T) -> T {
-        with(&self.ring.load().ring)
+        with(&self.ring.load())
     }
 
     /// A text that only this authority can have made of these parts, for one purpose.
@@ -96,33 +88,17 @@ impl Keys {
         self.with_ring(|ring| ring.seal(purpose, parts))
     }
 
-    /// Whether another process changed the store, or time moved a key on, since the keys were read.
-    pub(crate) fn are_outdated(&self, now: Timestamp) -> Result<bool, StoreError> {
-        let store_changes = self.store.external_changes()?;
-        let known = self.ring.load();
-        Ok(known.store_changes != store_changes || known.ring.is_outdated(now))
+    /// Whether time moved a key on since the keys were read.
+    pub(crate) fn are_outdated(&self, now: Timestamp) -> bool {
+        self.ring.load().is_outdated(now)
     }
 
-    /// Reads the keys from the store. They are in use once they are [taken up](Self::take_up).
-    pub(crate) async fn read(&self, now: Timestamp) -> Result<Known, OpenError> {
-        // Asked before the keys are read: a change in between is then noticed by the next tick.
-        let store_changes = self.store.external_changes()?;
+    /// Takes up the keys that the store has now. Answers whether the published set changed.
+    pub(crate) async fn reload(&self, now: Timestamp) -> Result<bool, OpenError> {
         let stored = self.store.list_keys().await?;
-        Ok(Known { ring: KeyRing::open(&stored, &self.master, &self.settings, now)?, store_changes })
-    }
-
-    /// Uses these keys. Answers whether the published set changed.
-    pub(crate) fn take_up(&self, known: Known) -> bool {
-        let changed = self.ring.load().ring.published != known.ring.published;
-        self.ring.store(Arc::new(known));
-        changed
-    }
-
-    /// Takes up the keys that the store has now. What else changed there is still to be noticed by the next tick.
-    pub(super) async fn reload(&self, now: Timestamp) -> Result<(), OpenError> {
-        let store_changes = self.ring.load().store_changes;
-        let known = self.read(now).await?;
-        self.take_up(Known { store_changes, ..known });
-        Ok(())
+        let ring = KeyRing::open(&stored, &self.master, &self.settings, now)?;
+        let changed = self.ring.load().published != ring.published;
+        self.ring.store(Arc::new(ring));
+        Ok(changed)
     }
 }

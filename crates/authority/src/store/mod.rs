@@ -66,6 +66,17 @@ impl StoreError {
     }
 }
 
+/// A number for each subject that nodes keep in memory. It changes in the transaction that changes the subject, whoever does that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marks {
+    /// The keys.
+    pub keys: u64,
+    /// The clients.
+    pub clients: u64,
+    /// The kinds of password hashes that users have: it changes with each hash that is not of the default kind.
+    pub hash_kinds: u64,
+}
+
 /// What the authority remembers.
 #[async_trait]
 pub trait Store:
@@ -85,8 +96,8 @@ pub trait Store:
     + Sync
     + 'static
 {
-    /// A number that changes whenever another process changed the store; cheap enough to ask ten times a second.
-    fn external_changes(&self) -> Result<u64, StoreError>;
+    /// What nodes keep in memory of the store, and whether it changed; cheap enough to ask ten times a second.
+    async fn changes(&self) -> Result<Marks, StoreError>;
 
     /// Whether the store is where it was opened, if that can change: a database whose folder was moved away, or that another took the
     /// place of, is not written to.

@@ -16,6 +16,7 @@ mod fixture;
 mod grants;
 mod keys;
 mod logouts;
+mod marks;
 mod one_time;
 mod refresh;
 mod session_clients;
@@ -260,6 +261,11 @@ cases! { $
         a_record_names_whom_and_what_it_concerns,
         the_newest_records_come_first,
         the_store_says_that_it_is_ready,
+    }
+    marks {
+        a_change_of_keys_shows_and_so_does_one_of_clients_each_for_itself,
+        a_hash_that_is_not_of_the_default_kind_shows,
+        what_nobody_keeps_in_memory_changes_no_mark,
     }
     contention {
         of_a_hundred_callers_with_one_token_one_advances_the_grant,

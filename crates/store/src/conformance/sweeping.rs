@@ -22,8 +22,17 @@ use super::sessions::{grant_from, new_session};
 use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
 
 /// What nobody but the operator or a user removes.
-const LASTING: [&str; 8] =
-    ["clients", "consents", "keys", "master_key_check", "migrations", "probe", "token_api_clients", "users"];
+const LASTING: [&str; 9] = [
+    "clients",
+    "consents",
+    "keys",
+    "marks",
+    "master_key_check",
+    "migrations",
+    "probe",
+    "token_api_clients",
+    "users",
+];
 
 impl Fresh {
     /// Sweeps one kind for as long as there is something to remove; answers how many steps removed how much.

@@ -34,9 +34,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jeton_authority::keys::{MasterKey, SealedThings};
-use jeton_authority::store::{Store, StoreError};
+use jeton_authority::store::{Marks, Store, StoreError};
 use rusqlite::Connection;
 
+use columns::counted;
 pub use error::OpenError;
 use place::Place;
 use readers::Readers;
@@ -157,8 +158,13 @@ impl Drop for SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
-    fn external_changes(&self) -> Result<u64, StoreError> {
-        self.writer.external_changes()
+    async fn changes(&self) -> Result<Marks, StoreError> {
+        self.readers.read(|db| {
+            db.prepare_cached("SELECT keys, clients, hash_kinds FROM marks")?.query_row([], |row| {
+                let (keys, clients) = (counted(row, 0)?, counted(row, 1)?);
+                Ok(Marks { keys, clients, hash_kinds: counted(row, 2)? })
+            })
+        })
     }
 
     fn in_place(&self) -> Result<(), StoreError> {

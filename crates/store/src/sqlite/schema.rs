@@ -23,98 +23,37 @@ struct Migration {
     sql: &'static str,
 }
 
+macro_rules! migration {
+    ($number:literal, $name:literal, $file:literal) => {
+        Migration {
+            number: $number,
+            name: $name,
+            sql: include_str!(concat!("../../migrations/sqlite/", $file)),
+        }
+    };
+}
+
 /// All migrations in their order, numbered from 1.
 const MIGRATIONS: &[Migration] = &[
-    Migration {
-        number: 1,
-        name: "users_grants_keys",
-        sql: include_str!("../../migrations/sqlite/0001_users_grants_keys.sql"),
-    },
-    Migration {
-        number: 2,
-        name: "clients_sessions_codes",
-        sql: include_str!("../../migrations/sqlite/0002_clients_sessions_codes.sql"),
-    },
-    Migration {
-        number: 3,
-        name: "one_time_rows",
-        sql: include_str!("../../migrations/sqlite/0003_one_time_rows.sql"),
-    },
-    Migration {
-        number: 4,
-        name: "consented_details",
-        sql: include_str!("../../migrations/sqlite/0004_consented_details.sql"),
-    },
-    Migration {
-        number: 5,
-        name: "consented_resources",
-        sql: include_str!("../../migrations/sqlite/0005_consented_resources.sql"),
-    },
-    Migration {
-        number: 6,
-        name: "redeemed_devices",
-        sql: include_str!("../../migrations/sqlite/0006_redeemed_devices.sql"),
-    },
-    Migration {
-        number: 7,
-        name: "sweep_indexes",
-        sql: include_str!("../../migrations/sqlite/0007_sweep_indexes.sql"),
-    },
-    Migration {
-        number: 8,
-        name: "removed_clients",
-        sql: include_str!("../../migrations/sqlite/0008_removed_clients.sql"),
-    },
-    Migration {
-        number: 9,
-        name: "excused_generations",
-        sql: include_str!("../../migrations/sqlite/0009_excused_generations.sql"),
-    },
-    Migration {
-        number: 10,
-        name: "decided_devices",
-        sql: include_str!("../../migrations/sqlite/0010_decided_devices.sql"),
-    },
-    Migration {
-        number: 11,
-        name: "session_lines",
-        sql: include_str!("../../migrations/sqlite/0011_session_lines.sql"),
-    },
-    Migration {
-        number: 12,
-        name: "known_networks",
-        sql: include_str!("../../migrations/sqlite/0012_known_networks.sql"),
-    },
-    Migration {
-        number: 13,
-        name: "consented_appearance",
-        sql: include_str!("../../migrations/sqlite/0013_consented_appearance.sql"),
-    },
-    Migration {
-        number: 14,
-        name: "master_key_check",
-        sql: include_str!("../../migrations/sqlite/0014_master_key_check.sql"),
-    },
-    Migration {
-        number: 15,
-        name: "accounts",
-        sql: include_str!("../../migrations/sqlite/0015_accounts.sql"),
-    },
-    Migration {
-        number: 16,
-        name: "session_clients",
-        sql: include_str!("../../migrations/sqlite/0016_session_clients.sql"),
-    },
-    Migration {
-        number: 17,
-        name: "token_api_clients",
-        sql: include_str!("../../migrations/sqlite/0017_token_api_clients.sql"),
-    },
-    Migration {
-        number: 18,
-        name: "folded_names",
-        sql: include_str!("../../migrations/sqlite/0018_folded_names.sql"),
-    },
+    migration!(1, "users_grants_keys", "0001_users_grants_keys.sql"),
+    migration!(2, "clients_sessions_codes", "0002_clients_sessions_codes.sql"),
+    migration!(3, "one_time_rows", "0003_one_time_rows.sql"),
+    migration!(4, "consented_details", "0004_consented_details.sql"),
+    migration!(5, "consented_resources", "0005_consented_resources.sql"),
+    migration!(6, "redeemed_devices", "0006_redeemed_devices.sql"),
+    migration!(7, "sweep_indexes", "0007_sweep_indexes.sql"),
+    migration!(8, "removed_clients", "0008_removed_clients.sql"),
+    migration!(9, "excused_generations", "0009_excused_generations.sql"),
+    migration!(10, "decided_devices", "0010_decided_devices.sql"),
+    migration!(11, "session_lines", "0011_session_lines.sql"),
+    migration!(12, "known_networks", "0012_known_networks.sql"),
+    migration!(13, "consented_appearance", "0013_consented_appearance.sql"),
+    migration!(14, "master_key_check", "0014_master_key_check.sql"),
+    migration!(15, "accounts", "0015_accounts.sql"),
+    migration!(16, "session_clients", "0016_session_clients.sql"),
+    migration!(17, "token_api_clients", "0017_token_api_clients.sql"),
+    migration!(18, "folded_names", "0018_folded_names.sql"),
+    migration!(19, "marks", "0019_marks.sql"),
 ];
 
 /// The schema that this program works with.

@@ -40,7 +40,6 @@ pub(super) struct Writer {
 /// What the thread and its callers both see.
 struct Shared {
     database: Mutex<Database>,
-    external_changes: AtomicU64,
     commits: AtomicU64,
     operations: AtomicU64,
 }
@@ -52,15 +51,10 @@ impl Writer {
         connection: Connection,
         place: Option<Arc<Place>>,
     ) -> Result<Self, OpenError> {
-        let mut database = Database { path: path.clone(), connection, version: None, reopened: None, place };
         let shared = Shared {
-            external_changes: AtomicU64::new(0),
             commits: AtomicU64::new(0),
             operations: AtomicU64::new(0),
-            database: Mutex::new({
-                database.changed_elsewhere().map_err(|error| OpenError::of_sqlite(&error, &path))?;
-                database
-            }),
+            database: Mutex::new(Database { path: path.clone(), connection, reopened: None, place }),
         };
         let shared = Arc::new(shared);
         let (queue, jobs) = mpsc::channel(QUEUE);
@@ -92,19 +86,6 @@ impl Writer {
             mpsc::error::TrySendError::Closed(_) => stopped(),
         })?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
-    }
-
-    /// Counts the times at which another process was found to have changed the database.
-    ///
-    /// SQLite tells a connection of everybody's changes but its own, so only the writing connection can know. While it
-    /// is busy it looks by itself, at the start of each transaction.
-    pub(super) fn external_changes(&self) -> Result<u64, StoreError> {
-        if let Ok(mut database) = self.shared.database.try_lock() {
-            let changed = database.changed_elsewhere();
-            let changed = changed.map_err(|error| store_error(&error, &database.path))?;
-            self.shared.external_changes.fetch_add(u64::from(changed), Ordering::Relaxed);
-        }
-        Ok(self.shared.external_changes.load(Ordering::Relaxed))
     }
 
     pub(super) fn commits(&self) -> u64 {
@@ -191,8 +172,6 @@ impl Shared {
 struct Database {
     path: PathBuf,
     connection: Connection,
-    /// SQLite's number for the state of the database as others left it.
-    version: Option<i64>,
     reopened: Option<Instant>,
     /// Closed after the connection is: see [`Place`].
     place: Option<Arc<Place>>,
@@ -201,7 +180,7 @@ struct Database {
 impl Database {
     /// Performs operations in one transaction where possible, and answers each of them.
     fn perform(&mut self, jobs: &mut Vec<Box<dyn Job>>, shared: &Shared) {
-        if let Err(error) = self.begin(shared) {
+        if let Err(error) = self.begin() {
             for job in jobs.drain(..) {
                 self.perform_reading(job, &error);
             }
@@ -244,7 +223,7 @@ impl Database {
 
     /// Performs an operation in a transaction of its own.
     fn perform_alone(&mut self, mut job: Box<dyn Job>, shared: &Shared) {
-        if let Err(error) = self.begin(shared) {
+        if let Err(error) = self.begin() {
             return self.perform_reading(job, &error);
         }
         let changes = self.connection.total_changes();
@@ -282,16 +261,12 @@ impl Database {
         }
     }
 
-    fn begin(&mut self, shared: &Shared) -> rusqlite::Result<()> {
-        let mut begun = self.begin_writing();
+    fn begin(&mut self) -> rusqlite::Result<()> {
+        let begun = self.begin_writing();
         if begun.as_ref().is_err_and(reopening_may_help) && self.reopen() {
-            begun = self.begin_writing();
+            return self.begin_writing();
         }
-        begun?;
-        // Reading a number cannot fail within a transaction, and if it did the operations would say so.
-        let changed = self.changed_elsewhere().unwrap_or_default();
-        shared.external_changes.fetch_add(u64::from(changed), Ordering::Relaxed);
-        Ok(())
+        begun
     }
 
     fn begin_writing(&self) -> rusqlite::Result<()> {
@@ -346,17 +321,7 @@ impl Database {
             return false;
         }
         self.connection = connection;
-        self.version = None;
         true
-    }
-
-    /// Whether another connection may have changed the database since this was asked last. That of a reader never does.
-    fn changed_elsewhere(&mut self) -> rusqlite::Result<bool> {
-        let version = self
-            .connection
-            .prepare_cached("PRAGMA data_version")?
-            .query_row([], |row| row.get::<_, i64>(0))?;
-        Ok(self.version.replace(version) != Some(version))
     }
 
     /// Moves the log into the database, so that a backup of the one file is complete.

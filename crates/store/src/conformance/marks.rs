@@ -1,0 +1,60 @@
+//! What nodes keep in memory, and how they notice that it changed.
+
+use jeton_authority::keys::KeyPurpose;
+use jeton_authority::password::PasswordHash;
+use jeton_authority::store::{Marks, NewUser};
+
+use super::clients::new_client;
+use super::fixture::{Fresh, HOME, at, key, new_user};
+
+impl Fresh {
+    async fn marks(&self) -> Marks {
+        self.changes().await.expect("asking")
+    }
+}
+
+/// Which of the marks differ: keys, clients, kinds of hashes.
+fn differing(one: Marks, other: Marks) -> [bool; 3] {
+    [one.keys != other.keys, one.clients != other.clients, one.hash_kinds != other.hash_kinds]
+}
+
+pub(super) async fn a_change_of_keys_shows_and_so_does_one_of_clients_each_for_itself(fresh: &Fresh) {
+    let mut seen = fresh.marks().await;
+    let mut shown = async || {
+        let marks = fresh.marks().await;
+        differing(std::mem::replace(&mut seen, marks), marks)
+    };
+    let first = key("first", KeyPurpose::Access, at(0));
+    fresh.add_keys(vec![first.clone()], None).await.expect("adding");
+    assert_eq!(shown().await, [true, false, false]);
+    fresh.withdraw_key(&first.id, at(1)).await.expect("withdrawing");
+    assert_eq!(shown().await, [true, false, false]);
+    fresh.withdraw_key(&first.id, at(2)).await.expect("withdrawing");
+    assert_eq!(shown().await, [false; 3], "it was withdrawn before");
+    let client = new_client("web");
+    fresh.add_client(client.clone()).await.expect("adding");
+    assert_eq!(shown().await, [false, true, false]);
+    fresh.change_client(client.clone(), at(1)).await.expect("changing");
+    assert_eq!(shown().await, [false, true, false]);
+    fresh.remove_client(&client.id, at(2)).await.expect("removing");
+    assert_eq!(shown().await, [false, true, false]);
+}
+
+pub(super) async fn a_hash_that_is_not_of_the_default_kind_shows(fresh: &Fresh) {
+    let before = fresh.marks().await;
+    let password = PasswordHash::from_stored("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA");
+    fresh.add_user(NewUser { password, ..new_user("ada") }).await.expect("adding");
+    assert_eq!(fresh.marks().await, before);
+    let password = PasswordHash::from_stored("pbkdf2_sha256$1$salt$hash");
+    fresh.add_user(NewUser { password, ..new_user("bob") }).await.expect("adding");
+    assert_eq!(differing(fresh.marks().await, before), [false, false, true]);
+}
+
+pub(super) async fn what_nobody_keeps_in_memory_changes_no_mark(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let before = fresh.marks().await;
+    let grant = fresh.grant(ada).await;
+    fresh.present(grant, 0, HOME, at(1)).await;
+    fresh.disable_user(ada, at(2)).await.expect("disabling");
+    assert_eq!(fresh.marks().await, before);
+}
