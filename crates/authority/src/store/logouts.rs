@@ -26,9 +26,9 @@ pub struct LogoutDelivery {
 /// What the authority remembers of sign-outs that clients have not heard of yet.
 #[async_trait]
 pub trait LogoutStore {
-    /// Those that are due, at most `limit`, and of each client at most `per_client`, or a single one where it failed before.
-    /// Clients take turns, those that did not fail first, then the longest overdue: one that does not answer stands in
-    /// nobody's way.
+    /// Those that are due and that nobody has claimed, at most `limit`. Of each client at most `per_client`, claimed ones included, or a
+    /// single one where it failed before. Clients take turns, those that did not fail first, then the longest overdue: one that does not
+    /// answer stands in nobody's way.
     async fn due_logouts(
         &self,
         now: Timestamp,
@@ -36,11 +36,19 @@ pub trait LogoutStore {
         limit: u32,
     ) -> Result<Vec<LogoutDelivery>, StoreError>;
 
+    /// Claims those of these that are due and that nobody has claimed, until `until`: nobody else tries them meanwhile. Answers which.
+    async fn claim_logouts(
+        &self,
+        numbers: Vec<i64>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<i64>, StoreError>;
+
     /// Forgets one: it was delivered, or is given up.
     async fn finish_logout(&self, number: i64) -> Result<(), StoreError>;
 
-    /// Puts off all that is due at the client of one after an attempt that failed, and counts the attempt for each of them.
-    /// Where this one is not due any more, another attempt at the same client has put it off: nothing changes.
+    /// Gives the claim of one up after an attempt that failed, puts off all that is due at its client, and counts the attempt for each of
+    /// them. Where this one is not due any more, another attempt at the same client has put it off: nothing changes.
     async fn postpone_logout(&self, number: i64, due_at: Timestamp, now: Timestamp)
     -> Result<(), StoreError>;
 }

@@ -24,6 +24,9 @@ const AT_ONCE_PER_HOST: usize = 8;
 const LOOKED_AT: u32 = 2048;
 /// How many of them to one client, so that a slow one does not keep others waiting.
 const AT_ONCE_PER_CLIENT: u32 = 4;
+/// How long a delivery is this server's alone: longer than an attempt takes. One that a server left behind when it ended is tried
+/// again after that.
+const CLAIMED_FOR: Duration = Duration::from_secs(30);
 /// How often a client is tried before it is given up: for about a day, by the pauses.
 const ATTEMPTS: u32 = 12;
 /// The pause after the first attempt that failed; each further one is three times as long.
@@ -55,23 +58,34 @@ pub(crate) async fn deliver_logouts(authority: Arc<Authority>, fetcher: Fetcher,
 
 /// Begins those deliveries that are due and for which there is room.
 async fn begin_due(sender: &Sender, under_way: &mut UnderWay) -> Result<(), OAuthError> {
-    // What is under way is still due by the store's account, and may be all that the first look shows.
+    // The first ones that are due may all be for hosts that are busy.
     let few = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
     for limit in [few, LOOKED_AT] {
-        let store = sender.authority.store();
-        let due = store.due_logouts(sender.clock.now(), AT_ONCE_PER_CLIENT, limit).await?;
+        let (store, now) = (sender.authority.store(), sender.clock.now());
+        let due = store.due_logouts(now, AT_ONCE_PER_CLIENT, limit).await?;
         let all = due.len() < limit as usize;
+        let mut places = Vec::new();
         for delivery in due {
-            if under_way.tasks.len() == AT_ONCE {
-                return Ok(());
-            }
-            let host = sender.host(&delivery).await?;
-            if under_way.enter(delivery.number, host) {
+            places.push((sender.host(&delivery).await?, delivery));
+        }
+        places.retain(|(host, delivery)| under_way.enter(delivery.number, host.clone()));
+        let numbers: Vec<_> = places.iter().map(|(_, delivery)| delivery.number).collect();
+        let claimed = if numbers.is_empty() {
+            Ok(numbers)
+        } else {
+            store.claim_logouts(numbers, now.saturating_add(CLAIMED_FOR), now).await
+        };
+        for (_, delivery) in places {
+            // Another server may have been faster.
+            if claimed.as_ref().is_ok_and(|claimed| claimed.contains(&delivery.number)) {
                 let sender = sender.clone();
                 under_way.tasks.spawn(async move { (delivery.number, sender.attempt(delivery).await) });
+            } else {
+                under_way.numbers.remove(&delivery.number);
             }
         }
-        if all {
+        claimed?;
+        if all || under_way.numbers.len() == AT_ONCE {
             break;
         }
     }
@@ -90,7 +104,10 @@ impl UnderWay {
     /// Whether this one may begin; it counts from then on.
     fn enter(&mut self, number: i64, host: Option<Box<str>>) -> bool {
         let at_host = || self.numbers.values().filter(|other| **other == host).count();
-        if self.numbers.contains_key(&number) || (host.is_some() && at_host() >= AT_ONCE_PER_HOST) {
+        if self.numbers.len() == AT_ONCE
+            || self.numbers.contains_key(&number)
+            || (host.is_some() && at_host() >= AT_ONCE_PER_HOST)
+        {
             return false;
         }
         self.numbers.insert(number, host);

@@ -175,6 +175,7 @@ delegate! { DeviceStore {
 
 delegate! { LogoutStore {
     false due_logouts(now: Timestamp, per_client: u32, limit: u32) -> Vec<LogoutDelivery>;
+    true claim_logouts(numbers: Vec<i64>, until: Timestamp, now: Timestamp) -> Vec<i64>;
     true finish_logout(number: i64) -> ();
     true postpone_logout(number: i64, due_at: Timestamp, now: Timestamp) -> ();
 } }

@@ -260,6 +260,53 @@ pub(super) async fn a_delivery_is_due_until_it_is_finished(fresh: &Fresh) {
     assert_eq!(fresh.due(1_000).await, []);
 }
 
+pub(super) async fn a_claimed_delivery_is_nobody_elses_until_its_time_is_over(fresh: &Fresh) {
+    let grants = grants(fresh).await;
+    fresh.disable_user(grants.session.user, at(1)).await.expect("disabling");
+    let due = fresh.due(1).await;
+    let [first, second] = [due[0].number, due[1].number];
+    let claim = async |numbers: Vec<i64>, now| {
+        fresh.claim_logouts(numbers, at(now + 30), at(now)).await.expect("claiming")
+    };
+    assert!(claim(vec![first, second], 0).await.is_empty(), "they are not due");
+    assert_eq!(claim(vec![first], 1).await, [first]);
+    assert_eq!(claim(vec![first, second], 1).await, [second], "the other one is claimed");
+    assert_eq!(fresh.due(30).await, []);
+    // Whoever claimed them has ended.
+    assert_eq!(fresh.due(31).await, due);
+    assert_eq!(claim(vec![first, second], 31).await, [first, second]);
+    fresh.postpone_logout(first, at(40), at(32)).await.expect("postponing");
+    fresh.finish_logout(second).await.expect("finishing");
+    assert_eq!(claim(vec![first, second], 40).await, [first], "an attempt that failed gives up its claim");
+}
+
+pub(super) async fn claimed_deliveries_count_against_their_client(fresh: &Fresh) {
+    fresh.listening_client("slow").await;
+    let ada = fresh.user("ada").await;
+    for _ in 0..3 {
+        fresh.opened(NewGrant { client: "slow".into(), ..new_grant(ada) }).await;
+    }
+    fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
+    let due = async || fresh.due_logouts(at(1), 2, 100).await.expect("asking what is due");
+    let first = due().await;
+    assert_eq!(first.len(), 2);
+    fresh.claim_logouts(vec![first[0].number], at(31), at(1)).await.expect("claiming");
+    assert_eq!(due().await, first[1..]);
+}
+
+pub(super) async fn of_a_hundred_servers_one_claims_a_delivery(fresh: &Fresh) {
+    let grants = grants(fresh).await;
+    fresh.disable_user(grants.session.user, at(1)).await.expect("disabling");
+    let due: Vec<_> = fresh.due(1).await.into_iter().map(|delivery| delivery.number).collect();
+    let claimed = fresh
+        .at_once(move |store, _| {
+            let numbers = due.clone();
+            async move { store.claim_logouts(numbers, at(31), at(1)).await.expect("claiming").len() }
+        })
+        .await;
+    assert_eq!(claimed.into_iter().sum::<usize>(), 2);
+}
+
 pub(super) async fn a_client_that_does_not_listen_any_more_is_not_told(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     for client in ["removed", "changed", "listening"] {

@@ -216,6 +216,9 @@ cases! { $
         one_client_does_not_stand_in_the_way_of_others,
         a_failed_delivery_puts_off_all_that_is_due_at_its_client,
         a_delivery_is_due_until_it_is_finished,
+        a_claimed_delivery_is_nobody_elses_until_its_time_is_over,
+        claimed_deliveries_count_against_their_client,
+        of_a_hundred_servers_one_claims_a_delivery,
         a_client_that_does_not_listen_any_more_is_not_told,
         what_ended_at_once_is_noted_once,
     }

@@ -22,6 +22,15 @@ impl LogoutStore for SqliteStore {
         self.readers.read(|db| due(db, now, per_client, limit))
     }
 
+    async fn claim_logouts(
+        &self,
+        numbers: Vec<i64>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<i64>, StoreError> {
+        self.writer.submit(move |db| claim(db, &numbers, until, now)).await
+    }
+
     async fn finish_logout(&self, number: i64) -> Result<(), StoreError> {
         self.writer.submit(move |db| finish(db, number)).await
     }
@@ -53,10 +62,10 @@ fn due(
 ) -> rusqlite::Result<Vec<LogoutDelivery>> {
     db.prepare_cached(
         "SELECT l.number, l.client, l.sid, u.id, coalesce(u.imported_key, u.removed_key), l.attempts
-         FROM (SELECT *, row_number() OVER (PARTITION BY client ORDER BY attempts, due_at, number) AS place
-               FROM logouts WHERE due_at <= ?1) l
+         FROM (SELECT *, row_number() OVER (PARTITION BY client ORDER BY claimed DESC, attempts, due_at, number) AS place
+               FROM (SELECT *, coalesce(claimed_until > ?1, 0) AS claimed FROM logouts WHERE due_at <= ?1)) l
          JOIN users u ON u.number = l.user
-         WHERE l.place <= ?2 AND (l.attempts = 0 OR l.place = 1)
+         WHERE l.place <= ?2 AND (l.attempts = 0 OR l.place = 1) AND NOT l.claimed
          ORDER BY l.place, l.attempts, l.due_at, l.number LIMIT ?3",
     )?
     .query_map((now.unix(), per_client, limit), |row| {
@@ -71,11 +80,26 @@ fn due(
     .collect()
 }
 
+fn claim(db: &Connection, numbers: &[i64], until: Timestamp, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
+    let mut update = db.prepare_cached(
+        "UPDATE logouts SET claimed_until = ?2
+         WHERE number = ?1 AND due_at <= ?3 AND coalesce(claimed_until <= ?3, 1)",
+    )?;
+    let mut claimed = Vec::new();
+    for number in numbers {
+        if update.execute((number, until.unix(), now.unix()))? == 1 {
+            claimed.push(*number);
+        }
+    }
+    Ok(claimed)
+}
+
 fn finish(db: &Connection, number: i64) -> rusqlite::Result<()> {
     db.prepare_cached("DELETE FROM logouts WHERE number = ?1")?.execute([number]).map(drop)
 }
 
 fn postpone(db: &Connection, number: i64, due_at: Timestamp, now: Timestamp) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE logouts SET claimed_until = NULL WHERE number = ?1")?.execute([number])?;
     db.prepare_cached(
         "UPDATE logouts SET due_at = ?2, attempts = attempts + 1
          WHERE client = (SELECT client FROM logouts WHERE number = ?1 AND due_at <= ?3) AND due_at <= ?3",

@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(17, "token_api_clients", "0017_token_api_clients.sql"),
     migration!(18, "folded_names", "0018_folded_names.sql"),
     migration!(19, "marks", "0019_marks.sql"),
+    migration!(20, "claimed_logouts", "0020_claimed_logouts.sql"),
 ];
 
 /// The schema that this program works with.
