@@ -1,13 +1,14 @@
 //! The data folder and the store in it, as commands and servers open them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use jeton_authority::keys::{KeyFit, MasterKey};
+use jeton_authority::store::Store;
 use jeton_server::control;
-use jeton_store::{Access, DataFolder, OpenError, OpenMode, SqliteStore};
+use jeton_store::{Access, DataFolder, DatabaseUrl, OpenError, OpenMode};
 
-use crate::config::{Config, Database};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::{master_key, output};
 
@@ -16,7 +17,7 @@ pub(crate) struct Data {
     /// The folder.
     pub(crate) folder: DataFolder,
     /// What is in it.
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<dyn Store>,
     /// The master key, where there is one. It fits the store.
     master: Option<MasterKey>,
 }
@@ -39,24 +40,26 @@ impl Data {
     /// anything is written, whether the command needs the key or not.
     pub(crate) fn open_as(config: &Config, folder: DataFolder, access: Access) -> Result<Self, Failure> {
         let master = master_key::at_hand(config, &folder)?;
-        let file = database_file(config, &folder);
-        let opened = SqliteStore::open_as(&file, OpenMode::CreateOrMigrate, access, master.as_ref());
+        let database = database(config, &folder);
+        let opened = jeton_store::open(&database, OpenMode::CreateOrMigrate, access, master.as_ref());
         let store = opened.map_err(|error| match error {
-            OpenError::OtherMasterKey { path } => master_key::mismatch(config, &folder, &path),
+            OpenError::OtherMasterKey { .. } => master_key::mismatch(config, &folder, &database),
             error => Failure::coded(error.code(), error.to_string()),
         })?;
-        warn_if_writable_by_others(&file);
-        if let Some(beside) = file.parent().filter(|beside| *beside != folder.path()) {
-            warn_if_writable_by_others(beside);
+        if let Some(file) = database.file() {
+            warn_if_writable_by_others(file);
+            if let Some(beside) = file.parent().filter(|beside| *beside != folder.path()) {
+                warn_if_writable_by_others(beside);
+            }
         }
-        Ok(Self { folder, store: Arc::new(store), master })
+        Ok(Self { folder, store, master })
     }
 
     /// The master key, or a new one where nothing has been sealed yet.
     pub(crate) async fn master(&mut self, config: &Config) -> Result<MasterKey, Failure> {
         match self.master.take() {
             Some(key) => Ok(key),
-            None => master_key::make_for(config, &self.folder, &self.store).await,
+            None => master_key::make_for(config, &self.folder, &*self.store).await,
         }
     }
 
@@ -84,8 +87,8 @@ pub(crate) fn problem(config: &Config) -> Option<(&'static str, String)> {
         Ok(folder) => folder,
         Err(error) => return Some(("data", error.to_string())),
     };
-    let file = database_file(config, &folder);
-    let store = match SqliteStore::open(&file, OpenMode::AsIs) {
+    let database = database(config, &folder);
+    let store = match jeton_store::open(&database, OpenMode::AsIs, Access::Command, None) {
         Ok(store) => store,
         // The server makes it, or brings it up to date.
         Err(OpenError::Missing { .. } | OpenError::Older { .. }) => return None,
@@ -100,7 +103,7 @@ pub(crate) fn problem(config: &Config) -> Option<(&'static str, String)> {
             Some((of_key, master_key::missing(config, &folder).to_string()))
         }
         (Ok(sealed), Some(key)) if sealed.fit(&key) == KeyFit::Other => {
-            Some((of_key, master_key::mismatch(config, &folder, &file).to_string()))
+            Some((of_key, master_key::mismatch(config, &folder, &database).to_string()))
         }
         _ => None,
     }
@@ -123,9 +126,8 @@ fn warn_if_writable_by_others(path: &Path) {
 }
 
 /// Where the database is.
-fn database_file(config: &Config, folder: &DataFolder) -> PathBuf {
-    let Database::Sqlite(file) = &config.database;
-    file.clone().unwrap_or_else(|| folder.database())
+fn database(config: &Config, folder: &DataFolder) -> DatabaseUrl {
+    config.database.0.clone().unwrap_or_else(|| folder.database_url())
 }
 
 /// Runs the work of a command that ends soon: one thread is enough for it.

@@ -5,8 +5,9 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use jeton_authority::keys::MasterKey;
+use jeton_authority::store::Store;
 use jeton_jose::base64url;
-use jeton_store::{DataFolder, SqliteStore, cause};
+use jeton_store::{DataFolder, DatabaseUrl, cause};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
@@ -43,17 +44,18 @@ pub(crate) fn read(config: &Config, folder: &Path) -> Result<Option<MasterKey>, 
 pub(crate) async fn make_for(
     config: &Config,
     folder: &DataFolder,
-    store: &SqliteStore,
+    store: &dyn Store,
 ) -> Result<MasterKey, Failure> {
     let path = file(config, folder.path());
-    if store.is_sealed().await.map_err(|error| Failure::coded("store_failed", error.to_string()))? {
+    let sealed = store.sealed_things().await;
+    if !sealed.map_err(|error| Failure::coded("store_failed", error.to_string()))?.is_empty() {
         return Err(missing(config, folder));
     }
     make(&path)
 }
 
 /// What to do about a key that is not the database's.
-pub(crate) fn mismatch(config: &Config, folder: &DataFolder, database: &Path) -> Failure {
+pub(crate) fn mismatch(config: &Config, folder: &DataFolder, database: &DatabaseUrl) -> Failure {
     let place = match &config.keys_master_key {
         Some(_) => PLACE.to_owned(),
         None => file(config, folder.path()).display().to_string(),
@@ -63,7 +65,7 @@ pub(crate) fn mismatch(config: &Config, folder: &DataFolder, database: &Path) ->
         format!(
             "the master key in {place} does not fit the database {}, in which another key sealed the keys and secrets: put that key back, \
              or name it by keys.master_key_file; nothing was changed",
-            database.display()
+            database
         ),
     )
 }

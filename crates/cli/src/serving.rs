@@ -12,6 +12,7 @@ use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::settings::{
     AccessAlgorithm, AccessTyp, RegistrationPolicy, RegistrationRate, Settings, TokenApiAudience,
 };
+use jeton_authority::store::Store;
 use jeton_authority::{Authority, Ports};
 use jeton_jose::SharedSecret;
 use jeton_server::control::ControlSocket;
@@ -21,7 +22,7 @@ use jeton_server::{
     Background, Clock, Fetcher, ForwardingHeader, Limits, Listener, Service, ServiceBuilder, Shutdown,
     Signals, TokenApi, TokenApiOptions, TrustedProxies, descriptors, logging, memory,
 };
-use jeton_store::{Access, DataFolder, ServerLock, SqliteStore, cause};
+use jeton_store::{Access, DataFolder, ServerLock, cause};
 use tokio::net::TcpListener;
 
 use crate::config::{self, Config};
@@ -36,7 +37,7 @@ pub(crate) struct Prepared {
     /// Where its data is.
     pub(crate) folder: DataFolder,
     /// Its store.
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<dyn Store>,
     /// The authority.
     pub(crate) authority: Arc<Authority>,
     service: ServiceBuilder,

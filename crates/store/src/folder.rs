@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cause::cause;
+use crate::database::DatabaseUrl;
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -66,9 +67,14 @@ impl DataFolder {
         &self.path
     }
 
-    /// The database, for [`SqliteStore::open`](crate::SqliteStore::open).
+    /// The file of the database in it.
     pub fn database(&self) -> PathBuf {
         self.path.join(Self::DATABASE)
+    }
+
+    /// The database in it, for [`open`](crate::open).
+    pub fn database_url(&self) -> DatabaseUrl {
+        DatabaseUrl::sqlite(self.database())
     }
 
     /// The master key that private keys are sealed under.

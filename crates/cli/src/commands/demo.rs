@@ -4,11 +4,10 @@ use std::path::Path;
 
 use clap::Args;
 use jeton_authority::password::Password;
-use jeton_authority::store::{UserAddition, UserStore};
+use jeton_authority::store::{Store, UserAddition};
 use jeton_authority::user::{Attributes, Role, Username};
 use jeton_demo::Surroundings;
 use jeton_server::Signals;
-use jeton_store::SqliteStore;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::user::{failed, hash, new_user};
@@ -61,7 +60,7 @@ impl Demo {
             Failure::coded("scratch_unusable", format!("cannot make a scratch folder: {error}"))
         })?;
         config.data = scratch.path().join("data");
-        config.database = config::Database::Sqlite(None);
+        config.database = config::Database(None);
         // The demo's applications are on this machine, and hear of sign-outs here.
         config.fetch_allow.0 = vec![jeton_server::Reach::Loopback];
         // It is half of what the demo shows.
@@ -89,7 +88,7 @@ async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path
         grace: server.config.refresh_grace,
         remember,
         username: USERNAME,
-        password: add_user(&server.store).await?,
+        password: add_user(&*server.store).await?,
     });
     let demo = demo.await.map_err(|error| Failure::coded(error.code(), error.to_string()))?;
     let (routes, welcome) = (demo.routes(), demo.welcome(&scratch.join("tokens.json")));
@@ -103,7 +102,7 @@ async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path
 }
 
 /// Adds the demo's user with a password of its own for each demo.
-async fn add_user(store: &SqliteStore) -> Result<String, Failure> {
+async fn add_user(store: &dyn Store) -> Result<String, Failure> {
     // Easy to read aloud and to type: no letter that looks like another.
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut random = [0; 12];

@@ -2,7 +2,6 @@
 
 use axum::Router;
 use clap::Args;
-use jeton_authority::store::{ClientStore, UserStore};
 use jeton_oauth::client::ClientId;
 
 use super::user::failed;

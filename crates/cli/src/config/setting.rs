@@ -12,6 +12,7 @@ use jeton_jose::Algorithm;
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::GrantType;
 use jeton_server::Reach;
+use jeton_store::{DatabaseUrl, DatabaseUrlError};
 use zeroize::Zeroizing;
 
 /// A type that a key can have.
@@ -198,29 +199,23 @@ impl Setting for WebUrl {
 
 /// Where the data is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Database {
-    /// SQLite: in this file, or else in the data folder.
-    Sqlite(Option<PathBuf>),
-}
+pub(crate) struct Database(
+    /// None: in the data folder.
+    pub(crate) Option<DatabaseUrl>,
+);
 
 impl Setting for Database {
     const FORM: &'static str = "sqlite:FILE, or nothing for SQLite in the data folder";
 
     fn parse(text: &str) -> Result<Self, String> {
-        let rest = text.strip_prefix("sqlite:");
-        match rest.map(|rest| rest.strip_prefix("//").unwrap_or(rest)) {
-            _ if text.is_empty() => Ok(Self::Sqlite(None)),
-            Some("") => Err(wanted::<Self>(text)),
-            Some(file) => Ok(Self::Sqlite(Some(file.into()))),
-            // The text may hold a password, so only its scheme is repeated.
-            None => match text.split_once(':') {
-                Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => Err(format!(
-                    "this build keeps its data in SQLite alone and cannot use {scheme}: wants {}",
-                    Self::FORM
-                )),
-                _ => Err(format!("wants {}", Self::FORM)),
-            },
+        if text.is_empty() {
+            return Ok(Self(None));
         }
+        DatabaseUrl::parse(text).map(|url| Self(Some(url))).map_err(|error| match error {
+            // The text may hold a password.
+            DatabaseUrlError::Malformed => format!("wants {}", Self::FORM),
+            error => format!("{error}: wants {}", Self::FORM),
+        })
     }
 }
 

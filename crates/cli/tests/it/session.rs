@@ -4,13 +4,11 @@ use std::net::IpAddr;
 
 use jeton_authority::grant::{GrantDetail, NewGrant};
 use jeton_authority::session::{AuthenticationMethod, NewSession, SessionSecretHash};
-use jeton_authority::store::{
-    GrantOpening, GrantStore, LogoutStore, SessionOpening, SessionStore, UserStore,
-};
+use jeton_authority::store::{GrantOpening, SessionOpening, Store};
 use jeton_authority::user::Username;
 use jeton_authority::{GrantId, Network, SessionId};
 use jeton_jose::Timestamp;
-use jeton_store::{OpenMode, SqliteStore};
+use jeton_store::{Access, DatabaseUrl, OpenMode};
 
 use crate::run::Folder;
 
@@ -71,14 +69,15 @@ const BROWSER: &str = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b";
 const SHOP: &str = "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c";
 const BANK: &str = "0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d";
 
-fn on_the_store<T>(folder: &Folder, work: impl AsyncFnOnce(&SqliteStore) -> T) -> T {
-    let store = SqliteStore::open(folder.path().join("jeton.db"), OpenMode::AsIs).expect("a database");
+fn on_the_store<T>(folder: &Folder, work: impl AsyncFnOnce(&dyn Store) -> T) -> T {
+    let database = DatabaseUrl::sqlite(folder.path().join("jeton.db"));
+    let store = jeton_store::open(&database, OpenMode::AsIs, Access::Command, None).expect("a database");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(work(&store))
+    runtime.block_on(work(&*store))
 }
 
 /// Ada at a browser, and two clients that she reached from there, one of which was given to outlive it.
-async fn sign_in_at_a_browser(store: &SqliteStore) {
+async fn sign_in_at_a_browser(store: &dyn Store) {
     let ada = store
         .find_user(&Username::parse("ada").expect("a name"))
         .await
@@ -121,7 +120,7 @@ async fn sign_in_at_a_browser(store: &SqliteStore) {
 }
 
 /// Which grants' ends clients are still to be told of.
-async fn to_be_told(store: &SqliteStore) -> Vec<String> {
+async fn to_be_told(store: &dyn Store) -> Vec<String> {
     let due = store.due_logouts(Timestamp::MAX, 9, 9).await.expect("reading");
     due.into_iter().map(|delivery| delivery.sid.to_string()).collect()
 }

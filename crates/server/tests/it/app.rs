@@ -15,7 +15,7 @@ use jeton_authority::{Authority, Ports, Random, SystemRandom, UserId};
 use jeton_jose::Timestamp;
 use jeton_server::hashing::HashPool;
 use jeton_server::{Clock, ClockHand, Limits, Service, ServiceBuilder};
-use jeton_store::{DataFolder, OpenMode, SqliteStore};
+use jeton_store::{Access, DataFolder, OpenMode};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -30,7 +30,7 @@ pub(crate) struct TestApp {
     pub(crate) hand: ClockHand,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hashing: Arc<dyn Hashing>,
-    pub(crate) folder: TempDir,
+    pub(crate) folder: Arc<TempDir>,
 }
 
 /// The master key of every app.
@@ -41,6 +41,13 @@ pub(crate) fn master() -> MasterKey {
 /// Parameters that cost next to nothing.
 pub(crate) fn cheap() -> Argon2Params {
     Argon2Params::new(8, 1, 1).expect("the least that argon2 allows")
+}
+
+/// Opens the database of a folder, as another process does.
+pub(crate) fn open_store(folder: &TempDir) -> Arc<dyn Store> {
+    let data = DataFolder::open(folder.path()).expect("a data folder");
+    let store = jeton_store::open(&data.database_url(), OpenMode::CreateOrMigrate, Access::Command, None);
+    store.expect("a database")
 }
 
 impl TestApp {
@@ -66,9 +73,8 @@ impl TestApp {
         service: impl FnOnce(ServiceBuilder) -> ServiceBuilder,
     ) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let data = DataFolder::open(folder.path()).expect("a data folder");
-        let store = SqliteStore::open(data.database(), OpenMode::CreateOrMigrate).expect("a database");
-        Self::over(Arc::new(store), folder, hashing, settings, service).await
+        let store = open_store(&folder);
+        Self::over(store, folder, hashing, settings, service).await
     }
 
     pub(crate) async fn over(
@@ -85,12 +91,12 @@ impl TestApp {
         let ports = Ports { hashing: Arc::clone(&hashing), ..builder.ports() };
         let authority = Authority::open(Arc::clone(&store), master(), settings(defaults), ports, clock.now());
         let service = builder.build(Arc::new(authority.await.expect("an authority")));
-        let app = Self { service, hand, store, hashing, folder };
+        let app = Self { service, hand, store, hashing, folder: Arc::new(folder) };
         app.add_user("ada").await;
         app
     }
 
-    /// Another server over the same database, with a clock of its own at the same time.
+    /// Another server that has opened the same database, with a clock of its own at the same time.
     pub(crate) async fn second_node(&self) -> Self {
         self.restarted_with(|settings| settings).await
     }
@@ -99,12 +105,12 @@ impl TestApp {
     pub(crate) async fn restarted_with(&self, change: impl FnOnce(Settings) -> Settings) -> Self {
         let (clock, hand) = Clock::manual(self.service.clock().now());
         let settings = change(self.service.authority().settings().clone());
-        let (store, hashing) = (Arc::clone(&self.store), Arc::clone(&self.hashing));
+        let (store, hashing) = (open_store(&self.folder), Arc::clone(&self.hashing));
         let builder = Service::builder().clock(clock.clone());
         let ports = Ports { hashing: Arc::clone(&hashing), ..builder.ports() };
         let authority = Authority::open(Arc::clone(&store), master(), settings, ports, clock.now());
         let service = builder.build(Arc::new(authority.await.expect("an authority")));
-        Self { service, hand, store, hashing, folder: TempDir::new().expect("a folder") }
+        Self { service, hand, store, hashing, folder: Arc::clone(&self.folder) }
     }
 
     pub(crate) async fn add_user(&self, name: &str) -> UserId {

@@ -9,7 +9,7 @@ use jeton_authority::audit::{AuditFilter, AuditNumber, AuditRecord};
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
-use jeton_authority::keys::{KeyId, StoredKey};
+use jeton_authority::keys::{KeyId, SealedThings, StoredKey};
 use jeton_authority::one_time::{NewAnswer, RequestAnswer};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 use jeton_authority::password::PasswordHash;
@@ -109,6 +109,7 @@ delegate! { AuditStore {
 
 delegate! { KeyStore {
     false list_keys() -> Vec<StoredKey>;
+    false sealed_things() -> SealedThings;
     true add_keys(keys: Vec<StoredKey>, newest: Option<KeyId>) -> KeyAddition;
     true withdraw_key(key: &KeyId, now: Timestamp) -> KeyWithdrawal;
 } }

@@ -5,16 +5,14 @@ use std::time::Duration;
 use jeton_authority::keyring::rotate;
 use jeton_server::Background;
 use jeton_server::control::{self, ControlSocket, Reloaded};
-use jeton_store::{DataFolder, OpenMode, SqliteStore};
 
-use crate::app::{TestApp, master};
+use crate::app::{TestApp, master, open_store};
 
 /// Adds a key as a command in another process does.
 async fn rotate_elsewhere(app: &TestApp) {
-    let folder = DataFolder::open(app.folder.path()).expect("a data folder");
-    let store = SqliteStore::open(folder.database(), OpenMode::AsIs).expect("a database");
+    let store = open_store(&app.folder);
     let now = app.service.clock().now();
-    rotate(&store, &master(), None, Duration::from_secs(600), now).await.expect("a key");
+    rotate(&*store, &master(), None, Duration::from_secs(600), now).await.expect("a key");
 }
 
 /// How many keys for access tokens are published; the one for ID tokens comes by itself.

@@ -8,10 +8,9 @@ use http::StatusCode;
 use jeton_authority::password::{Hashing, HashingBusy, Padding, Password, PasswordHash, Verification};
 use jeton_server::Limits;
 use jeton_server::hashing::HashPool;
-use jeton_store::{DataFolder, OpenMode, SqliteStore};
 use tempfile::TempDir;
 
-use crate::app::{Answer, PASSWORD, TestApp, cheap};
+use crate::app::{Answer, PASSWORD, TestApp, cheap, open_store};
 use crate::failing_store::{FailingStore, Fault};
 
 /// How verifying a password goes wrong.
@@ -94,9 +93,7 @@ async fn a_request_that_takes_too_long_is_answered_503() {
 #[tokio::test]
 async fn a_full_disk_stops_what_writes_and_only_until_there_is_room() {
     let folder = TempDir::new().expect("a temporary folder");
-    let data = DataFolder::open(folder.path()).expect("a data folder");
-    let sqlite = SqliteStore::open(data.database(), OpenMode::CreateOrMigrate).expect("a database");
-    let store = FailingStore::over(Arc::new(sqlite));
+    let store = FailingStore::over(open_store(&folder));
     let pool = Arc::new(HashPool::with_threads(cheap(), 1, 8).expect("a thread"));
     let over = Arc::clone(&store) as Arc<dyn jeton_authority::store::Store>;
     let app = TestApp::over(over, folder, pool, |settings| settings, |service| service).await;

@@ -1,7 +1,9 @@
 //! Signing keys in SQLite.
 
 use async_trait::async_trait;
-use jeton_authority::keys::{self, KeyAddition, KeyId, KeyPurpose, KeyWithdrawal, SealedKey, StoredKey};
+use jeton_authority::keys::{
+    self, KeyAddition, KeyId, KeyPurpose, KeyWithdrawal, SealedKey, SealedThings, StoredKey,
+};
 use jeton_authority::store::{KeyStore, StoreError};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, Row};
@@ -14,6 +16,10 @@ use super::{audit, master_key};
 impl KeyStore for SqliteStore {
     async fn list_keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.list(list).await
+    }
+
+    async fn sealed_things(&self) -> Result<SealedThings, StoreError> {
+        self.list(master_key::things).await
     }
 
     async fn add_keys(&self, keys: Vec<StoredKey>, newest: Option<KeyId>) -> Result<KeyAddition, StoreError> {

@@ -33,7 +33,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jeton_authority::keys::{MasterKey, SealedThings};
+use jeton_authority::keys::MasterKey;
 use jeton_authority::store::{Marks, Store, StoreError};
 use rusqlite::Connection;
 
@@ -100,19 +100,6 @@ impl SqliteStore {
         let place = place.map(Arc::new);
         let writer = Writer::start(path.clone(), connection, place.clone())?;
         Ok(Self { readers: Arc::new(Readers::new(path, place.clone())), writer, place })
-    }
-
-    /// Whether anything in it can be opened with one master key alone: it must not get another one then.
-    pub async fn is_sealed(&self) -> Result<bool, StoreError> {
-        Ok(!self.sealed_things().await?.is_empty())
-    }
-
-    /// What in it can be opened with one master key alone.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn sealed_things(&self) -> Result<SealedThings, StoreError> {
-        self.list(master_key::things).await
     }
 
     /// Finishes what was accepted, moves everything into the one file and closes it. Dropping does the same, but cannot

@@ -11,7 +11,7 @@ use jeton_authority::SystemRandom;
 use jeton_authority::client::{Client, ClientError, ClientSecret, NewClient, is_token_apis_own};
 use jeton_authority::keyring::make_for_client;
 use jeton_authority::keys::MasterKey;
-use jeton_authority::store::{ClientChange, ClientRemoval, ClientStore};
+use jeton_authority::store::{ClientChange, ClientRemoval};
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use jeton_server::Fetcher;

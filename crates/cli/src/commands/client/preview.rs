@@ -5,7 +5,6 @@ use std::sync::Arc;
 use clap::Args;
 use jeton_authority::keys::KeyPurpose;
 use jeton_authority::settings::AccessAlgorithm;
-use jeton_authority::store::KeyStore;
 use jeton_authority::{Authority, Ports};
 use jeton_jose::{Algorithm, SharedSecret};
 use jeton_oauth::Scope;

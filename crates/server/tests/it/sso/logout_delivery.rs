@@ -3,19 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_authority::store::{GrantFilter, UserStore};
+use jeton_authority::store::GrantFilter;
 use jeton_authority::{Authority, Ports};
 use jeton_jose::jwt::{Unverified, Verifier};
 use jeton_jose::{JwkSet, KeySet};
 use jeton_oauth::Parameters;
 use jeton_server::{Background, Service};
-use jeton_store::{DataFolder, OpenMode, SqliteStore};
 use serde_json::{Value, json};
 
 use super::browser::{Browser, redirected};
 use super::client::{authorize, web};
 use super::listener::{Listener, reaching_here, status};
-use crate::app::{TestApp, master};
+use crate::app::{TestApp, master, open_store};
 
 pub(crate) async fn app() -> TestApp {
     TestApp::with(|settings| settings, reaching_here).await
@@ -51,13 +50,12 @@ async fn verified(app: &TestApp, request: &str) -> Value {
 
 /// Another server over the same database, with the clock of the first.
 async fn restarted(app: &TestApp) -> Service {
-    let data = DataFolder::open(app.folder.path()).expect("the folder");
-    let store = SqliteStore::open(data.database(), OpenMode::AsIs).expect("the database");
+    let store = open_store(&app.folder);
     let settings = app.service.authority().settings().clone();
     let (clock, hashing) = (app.service.clock().clone(), Arc::clone(&app.hashing));
     let builder = reaching_here(Service::builder().clock(clock.clone()));
     let ports = Ports { hashing, ..builder.ports() };
-    let authority = Authority::open(Arc::new(store), master(), settings, ports, clock.now()).await;
+    let authority = Authority::open(store, master(), settings, ports, clock.now()).await;
     builder.build(Arc::new(authority.expect("an authority")))
 }
 
@@ -105,6 +103,35 @@ async fn a_client_that_was_down_is_told_when_it_is_back_and_the_server_restarted
 }
 
 #[tokio::test]
+async fn two_servers_tell_a_client_once_of_each_sign_out() {
+    let app = app().await;
+    let client = Listener::start(&status("200 OK")).await;
+    add_listening(&app, "web", &client.url("/logout")).await;
+    let other = restarted(&app).await;
+    let browser = Browser::new(&app);
+    let mut sids = Vec::new();
+    for _ in 0..4 {
+        let tokens = tokens(&app, &browser).await;
+        let hint = tokens["id_token"].as_str().expect("an ID token");
+        sids.push(claims(hint)["sid"].clone());
+        browser.get(&format!("/end_session?id_token_hint={hint}")).await;
+    }
+    // Both begin while all of it is due.
+    let _backgrounds = [Background::start(&app.service), Background::start(&other)];
+    let mut told = Vec::new();
+    for request in client.asked(4).await {
+        told.push(verified(&app, &request).await["sid"].clone());
+    }
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(client.seen().len(), 4, "each once");
+    let sorted = |mut sids: Vec<Value>| {
+        sids.sort_by_key(Value::to_string);
+        sids
+    };
+    assert_eq!(sorted(told), sorted(sids));
+}
+
+#[tokio::test]
 async fn a_client_is_told_of_a_user_whom_the_command_line_disabled() {
     let app = app().await;
     let client = Listener::start(&status("204 No Content")).await;
@@ -113,8 +140,7 @@ async fn a_client_is_told_of_a_user_whom_the_command_line_disabled() {
     let tokens = tokens(&app, &Browser::new(&app)).await;
     let user = app.store.list_users(None, 1).await.expect("users").remove(0).id;
     // The command opens the same database from its own process.
-    let data = DataFolder::open(app.folder.path()).expect("the folder");
-    let command = SqliteStore::open(data.database(), OpenMode::AsIs).expect("the database");
+    let command = open_store(&app.folder);
     command.disable_user(user, app.service.clock().now()).await.expect("disabling");
     let told = verified(&app, &client.asked(1).await[0]).await;
     assert_eq!(told["sid"], claims(tokens["id_token"].as_str().expect("an ID token"))["sid"]);
