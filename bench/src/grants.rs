@@ -11,7 +11,7 @@ use jeton_authority::password::{Hashing, HashingBusy, Padding, Password, Passwor
 use jeton_authority::settings::Settings;
 use jeton_authority::{Authority, Network, Ports};
 use jeton_jose::Timestamp;
-use jeton_store::{DataFolder, OpenMode, SqliteStore};
+use jeton_store::{Access, DataFolder, OpenMode};
 
 use crate::clock::unix_seconds;
 use crate::contender::BenchError;
@@ -35,11 +35,12 @@ pub fn open_grants(data: &Path, count: u64, nth: u64) -> Result<Vec<String>, Ben
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let folder = DataFolder::open(data).map_err(other)?;
-        let store = SqliteStore::open(folder.database(), OpenMode::CreateOrMigrate).map_err(other)?;
+        let database = folder.database_url();
+        let store =
+            jeton_store::open(&database, OpenMode::CreateOrMigrate, Access::Command, None).map_err(other)?;
         let (master, settings) = (MasterKey::from_bytes(MASTER_KEY), Settings::new(ISSUER));
         let ports = Ports { hashing: Arc::new(Believing), ..Ports::default() };
-        let authority =
-            Authority::open(Arc::new(store), master, settings, ports, now()).await.map_err(other)?;
+        let authority = Authority::open(store, master, settings, ports, now()).await.map_err(other)?;
         let authority = Arc::new(authority);
         let shares =
             (0..AT_ONCE).map(|share| tokio::spawn(sign_in_share(Arc::clone(&authority), share, count, nth)));

@@ -1,6 +1,5 @@
 //! Names that are typed otherwise than they were given.
 
-use jeton_authority::store::UserStore;
 use jeton_authority::throttle::FREE_FAILURES;
 use jeton_authority::user::{Username, meant};
 use jeton_authority::{SignInError, UserId};

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jeton_authority::TokenError;
-use jeton_authority::store::{GrantStore, UserStore};
 use jeton_authority::sweep::{SweepCursor, SweepPace, Swept};
 
 use crate::support::{TestAuthority, claims};

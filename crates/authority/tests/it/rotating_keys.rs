@@ -7,7 +7,6 @@ use jeton_authority::keyring;
 use jeton_authority::keyring::KeyChangeError;
 use jeton_authority::keys::{KeyState, MasterKey};
 use jeton_authority::settings::{AccessAlgorithm, Ed25519Name, Settings};
-use jeton_authority::store::{KeyStore, Store};
 use jeton_authority::{Authority, OpenError, Ports, TokenError};
 use jeton_jose::jwt::Unverified;
 use jeton_jose::{Algorithm, SharedSecret};
@@ -134,7 +133,7 @@ async fn a_wrong_master_key_is_refused_and_nothing_is_touched() {
     let before = test.store.list_keys().await.expect("the store works");
     let mut settings = Settings::new("https://auth.example");
     settings.access_algorithm = AccessAlgorithm::Key(Algorithm::Ed25519);
-    let store: Arc<dyn Store> = Arc::clone(&test.store) as _;
+    let store = Arc::clone(&test.store);
     let other = MasterKey::from_bytes([8; 32]);
     let opened = Authority::open(store, other, settings, Ports::default(), test.now);
     assert!(matches!(opened.await.err(), Some(OpenError::Keys(_))));

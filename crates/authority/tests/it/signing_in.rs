@@ -7,7 +7,6 @@ use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{
     HashKinds, Hashing, HashingBusy, InlineHashing, PadWhen, Padding, Password, PasswordHash, Verification,
 };
-use jeton_authority::store::UserStore;
 use jeton_authority::user::Username;
 use jeton_authority::{Authority, Ports, SignInError};
 

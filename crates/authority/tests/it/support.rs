@@ -6,12 +6,12 @@ use std::time::Duration;
 use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{Argon2Params, Password, PasswordHash, Scratch};
 use jeton_authority::settings::Settings;
-use jeton_authority::store::{NewUser, Store, UserAddition, UserStore};
+use jeton_authority::store::{NewUser, Store, UserAddition};
 use jeton_authority::user::{Attributes, Role, UserStatus, Username};
 use jeton_authority::{Authority, Network, Ports, SignInError, TokenError, TokenPair, UserId};
 use jeton_jose::Timestamp;
 use jeton_jose::jwt::Unverified;
-use jeton_store::{OpenMode, SqliteStore};
+use jeton_store::{Access, DatabaseUrl, OpenMode};
 use tempfile::TempDir;
 
 /// When every test begins.
@@ -23,7 +23,7 @@ pub(crate) const PASSWORD: &str = "correct horse";
 /// An authority with a user named `ada`.
 pub(crate) struct TestAuthority {
     pub(crate) authority: Authority,
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) now: Timestamp,
     _folder: TempDir,
 }
@@ -35,8 +35,9 @@ impl TestAuthority {
 
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
-        let store = SqliteStore::open(folder.path().join("jeton.db"), OpenMode::CreateOrMigrate);
-        let store = Arc::new(store.expect("an empty folder takes a store"));
+        let database = DatabaseUrl::sqlite(folder.path().join("jeton.db"));
+        let store = jeton_store::open(&database, OpenMode::CreateOrMigrate, Access::Command, None);
+        let store = store.expect("an empty folder takes a store");
         let mut settings = Settings::new("https://auth.example");
         change(&mut settings);
         let now = Timestamp::from_unix(START);
@@ -103,8 +104,8 @@ impl TestAuthority {
     }
 }
 
-async fn open(store: &Arc<SqliteStore>, settings: Settings, now: Timestamp) -> Authority {
-    let store: Arc<dyn Store> = Arc::clone(store) as _;
+async fn open(store: &Arc<dyn Store>, settings: Settings, now: Timestamp) -> Authority {
+    let store = Arc::clone(store);
     let master = MasterKey::from_bytes([7; 32]);
     Authority::open(store, master, settings, Ports::default(), now).await.expect("the authority opens")
 }
