@@ -27,6 +27,9 @@ const ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
 const PREFLIGHT_VARY: HeaderValue = HeaderValue::from_static("Origin, Access-Control-Request-Headers");
 /// `Date` stands beside `Retry-After` and the times in tokens: with it a script knows how far its own clock is off.
 const EXPOSED: HeaderValue = HeaderValue::from_static("DPoP-Nonce, WWW-Authenticate, Retry-After, Date");
+/// The same of the token API.
+const TOKEN_API_EXPOSED: HeaderValue =
+    HeaderValue::from_static("WWW-Authenticate, Retry-After, Date, X-Request-Id");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS");
 /// What a browser is told that names no header. `*` would leave out `Authorization`, so those that it names are told it back.
 const HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, DPoP");
@@ -58,18 +61,7 @@ impl CrossOrigin {
     /// The answer to a browser that asks whether it may ask.
     pub(crate) fn preflight(&self) -> Option<Response> {
         let asks_for = self.asks_for.as_ref()?;
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        for asked in asks_for {
-            headers.append(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
-        }
-        if asks_for.is_empty() {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
-        }
-        headers.insert(header::ACCESS_CONTROL_MAX_AGE, REMEMBERED);
-        Some(response)
+        Some(preflight(METHODS, HEADERS, asks_for))
     }
 
     /// Lets the script that asked read the answer. One that was asked to send its cookies along (keycloak-js) is told its own origin:
@@ -87,5 +79,55 @@ impl CrossOrigin {
                 headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, EVERY_ORIGIN);
             }
         }
+    }
+}
+
+/// The answer to a browser that asks whether it may ask: with these methods, and whatever headers it names.
+pub(crate) fn preflight<'a>(
+    methods: HeaderValue,
+    headers_unnamed: HeaderValue,
+    asked: impl IntoIterator<Item = &'a HeaderValue>,
+) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, REMEMBERED);
+    for asked in asked {
+        headers.append(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+    }
+    headers.entry(header::ACCESS_CONTROL_ALLOW_HEADERS).or_insert(headers_unnamed);
+    response
+}
+
+/// Whose scripts may read the answer to a request, errors of every kind included.
+#[derive(Debug, Clone)]
+pub(crate) enum ReadableBy {
+    /// Those of every origin, where the browser sent no credentials.
+    Everybody,
+    /// Those of this one, credentials or not.
+    Origin(HeaderValue),
+    /// Nobody's of this origin; others are listed.
+    Others,
+}
+
+impl ReadableBy {
+    /// Tells the browser.
+    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
+        match self {
+            Self::Everybody => {
+                headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, EVERY_ORIGIN);
+            }
+            Self::Origin(origin) => {
+                headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+                headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+                headers.append(header::VARY, ORIGIN);
+            }
+            Self::Others => {
+                headers.append(header::VARY, ORIGIN);
+                return;
+            }
+        }
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, TOKEN_API_EXPOSED);
     }
 }

@@ -49,20 +49,18 @@ pub enum TokenApi {
 
 /// The paths of the token API are taken with and without the slash at their end.
 fn token_api_routes(app: &Arc<App>) -> Router<Arc<App>> {
-    let obtain = post(obtain::post).options(obtain::options).fallback(not_a_post);
-    let refresh = post(refresh::post).options(refresh::options).fallback(not_a_post);
-    let verify = post(verify::post).options(verify::options).fallback(not_a_post);
-    let blacklist = post(blacklist::post).options(blacklist::options).fallback(not_a_post);
-    Router::new()
-        .route("/api/token/", obtain.clone())
-        .route("/api/token", obtain)
-        .route("/api/token/refresh/", refresh.clone())
-        .route("/api/token/refresh", refresh)
-        .route("/api/token/verify/", verify.clone())
-        .route("/api/token/verify", verify)
-        .route("/api/token/blacklist/", blacklist.clone())
-        .route("/api/token/blacklist", blacklist)
-        .layer(middleware::from_fn_with_state(Arc::clone(app), cross_origin))
+    let endpoints = [
+        ("", post(obtain::post).options(obtain::options)),
+        ("/refresh", post(refresh::post).options(refresh::options)),
+        ("/verify", post(verify::post).options(verify::options)),
+        ("/blacklist", post(blacklist::post).options(blacklist::options)),
+    ];
+    let mut routes = Router::new();
+    for (name, methods) in endpoints {
+        let (path, methods) = (format!("{}{name}", path::TOKEN_API), methods.fallback(not_a_post));
+        routes = routes.route(&format!("{path}/"), methods.clone()).route(&path, methods);
+    }
+    routes.layer(middleware::from_fn_with_state(Arc::clone(app), cross_origin))
 }
 
 /// OAuth 2.1 and OpenID Connect.

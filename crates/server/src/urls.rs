@@ -32,6 +32,9 @@ pub(crate) mod path {
     /// The folder of the clients that registered themselves.
     pub(crate) const REGISTERED: &str = "/register/";
 
+    /// The token API, and below it what it does.
+    pub(crate) const TOKEN_API: &str = "/api/token";
+
     /// The folder of the documents about the authority.
     pub(crate) const WELL_KNOWN: &str = "/.well-known/";
     /// OpenID Connect Discovery §4.

@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::ApiError;
-use crate::pages::{ErrorPage, Forms, page};
+use crate::pages::error_page;
 use crate::request::{BodyError, FormError, Reader, RequestContext};
 
 /// The page about an error; nothing where a program reads the answer, or the error is one of an endpoint for programs.
@@ -12,9 +12,7 @@ pub(crate) fn of(error: &ApiError, context: &RequestContext, status: StatusCode)
     if context.reader == Reader::Program {
         return None;
     }
-    let (title, text) = words(error)?;
-    let shown = ErrorPage { title, text, way_on: None, code: error.code(), request: context.id() };
-    Some(page(&context.urls, status, &shown, Forms::StayHere))
+    Some(error_page(context, status, error.code(), words(error)?, None))
 }
 
 const fn words(error: &ApiError) -> Option<(&'static str, &'static str)> {

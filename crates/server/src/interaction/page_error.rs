@@ -14,7 +14,7 @@ use jeton_oauth::client::ClientId;
 use super::way_back;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::pages::{ErrorPage, Forms, SignOutRefusedPage, WayOn, page};
+use crate::pages::{Forms, SignOutRefusedPage, WayOn, error_page, page};
 use crate::request::{FormError, RequestContext, logged};
 use crate::respond::see_other;
 use crate::urls::path;
@@ -112,19 +112,7 @@ impl PageError {
     }
 }
 
-/// A page about an error. Who looks after the application is told its code.
-fn error_page(
-    context: &RequestContext,
-    status: StatusCode,
-    code: &str,
-    (title, text): (&str, &str),
-    way_on: Option<WayOn<'_>>,
-) -> Response {
-    let shown = ErrorPage { title, text, way_on, code, request: context.id() };
-    page(&context.urls, status, &shown, Forms::StayHere)
-}
-
-/// The same where waiting helps.
+/// A page about an error that waiting helps against.
 fn wait_page(
     context: &RequestContext,
     status: StatusCode,

@@ -1,22 +1,37 @@
 //! The page about what went wrong.
 
 use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
 
-use super::filters;
+use super::{Forms, filters, page};
+use crate::request::RequestContext;
+
+/// The page about an error of this `code`, with a title and what to do about it.
+pub(crate) fn error_page(
+    context: &RequestContext,
+    status: StatusCode,
+    code: &str,
+    (title, text): (&str, &str),
+    way_on: Option<WayOn<'_>>,
+) -> Response {
+    let shown = ErrorPage { title, text, way_on, code, request: context.id() };
+    page(&context.urls, status, &shown, Forms::StayHere)
+}
 
 /// Something that cannot be sent back to the client.
 #[derive(Template)]
 #[template(path = "error.html")]
-pub(crate) struct ErrorPage<'a> {
-    pub(crate) title: &'a str,
+struct ErrorPage<'a> {
+    title: &'a str,
     /// What to do about it.
-    pub(crate) text: &'a str,
+    text: &'a str,
     /// Where the user can go from here.
-    pub(crate) way_on: Option<WayOn<'a>>,
+    way_on: Option<WayOn<'a>>,
     /// Its stable name, for whoever looks after the client.
-    pub(crate) code: &'a str,
+    code: &'a str,
     /// What the log calls the request.
-    pub(crate) request: &'a str,
+    request: &'a str,
 }
 
 /// A link to an application.

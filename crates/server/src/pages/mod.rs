@@ -13,7 +13,7 @@ mod sign_out;
 pub(crate) use asked::Asked;
 pub(crate) use consent::ConsentPage;
 pub(crate) use device::{DeviceCodePage, DeviceDecidedPage, DevicePage};
-pub(crate) use error::{ErrorPage, WayOn};
+pub(crate) use error::{WayOn, error_page};
 pub(crate) use form_post::FormPostPage;
 pub(crate) use send::{Forms, asset, page, with_script};
 pub(crate) use sign_in::{SignInPage, SignedInAs};

@@ -10,7 +10,7 @@ use jeton_oauth::Parameters;
 
 use super::id::RequestId;
 use super::reader::Reader;
-use crate::respond::ReadableBy;
+use crate::cors::ReadableBy;
 use crate::urls::Urls;
 
 /// What is known of a request before any endpoint sees it, and what its endpoint has the service and the log know. The service puts

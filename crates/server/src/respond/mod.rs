@@ -1,7 +1,6 @@
 //! Building answers.
 
 mod document;
-mod readable_by;
 
 use std::fmt::Display;
 
@@ -11,7 +10,6 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 pub(crate) use document::Document;
-pub(crate) use readable_by::ReadableBy;
 
 pub(crate) const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");

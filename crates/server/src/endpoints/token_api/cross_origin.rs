@@ -6,22 +6,19 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 
 use crate::app::App;
+use crate::cors::{ReadableBy, preflight};
 use crate::request::{RequestContext, logged};
-use crate::respond::ReadableBy;
 use crate::token_api::Origins;
 
 const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 /// Where a browser does not say what it is going to send.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Authorization, Content-Type");
-/// For how long a browser may remember that it may ask, in seconds: what browsers allow at most.
-const REMEMBERED: HeaderValue = HeaderValue::from_static("7200");
 const VARIES_BY_HEADERS: HeaderValue = HeaderValue::from_static("Access-Control-Request-Headers");
 
 /// Finds out whose scripts may read the answer, and answers a browser that asks whether it may ask.
@@ -51,21 +48,13 @@ pub(crate) async fn cross_origin(State(app): State<Arc<App>>, request: Request, 
     );
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if is_preflight { preflight(request.headers()) } else { next.run(request).await }
-}
-
-/// What a browser may send: whatever it asks for. Nothing here goes by a header that a script could not send anyway.
-fn preflight(asked: &HeaderMap) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, REMEMBERED);
-    headers.insert(header::VARY, VARIES_BY_HEADERS);
-    for wanted in asked.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.append(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    if !is_preflight {
+        return next.run(request).await;
     }
-    headers.entry(header::ACCESS_CONTROL_ALLOW_HEADERS).or_insert(HEADERS);
+    // Nothing here goes by a header that a script could not send anyway.
+    let asked = request.headers().get_all(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    let mut response = preflight(METHODS, HEADERS, asked);
+    response.headers_mut().insert(header::VARY, VARIES_BY_HEADERS);
     response
 }
 
