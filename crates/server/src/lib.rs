@@ -14,7 +14,6 @@ mod cors;
 mod endpoints;
 mod error;
 mod interaction;
-pub mod limits;
 pub mod logging;
 mod machine;
 mod outbound;
@@ -24,17 +23,17 @@ mod request;
 mod respond;
 mod router;
 mod service;
-mod token_api;
+mod settings;
 mod urls;
 
 pub use background::Background;
 pub use connection::{Answer, Listener, Listeners, Peer, Shutdown, serve, tls};
 pub use jeton_fetch::{Fetcher, Reach};
-pub use limits::Limits;
 pub use machine::{Clock, ClockHand, HangUps, Signals, descriptors, hashing, memory};
 pub use outbound::{SectorError, check_sector};
 pub use proxy::{ForwardingHeader, TrustedProxies};
 pub use request::id::X_REQUEST_ID;
-pub use router::TokenApi;
 pub use service::{Service, ServiceBuilder};
-pub use token_api::{OriginError, Origins, TokenApiOptions, UsernameField, UsernameFieldError};
+pub use settings::{
+    Limits, OriginError, Origins, TokenApi, TokenApiOptions, UsernameField, UsernameFieldError, limits,
+};

@@ -17,6 +17,7 @@ use crate::error::ApiError;
 use crate::interaction::show_page_errors;
 use crate::request::RequestContext;
 use crate::respond::{text, with_token_api_headers};
+use crate::settings::TokenApi;
 use crate::urls::path;
 
 pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
@@ -35,16 +36,6 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
         .route("/readyz", readable(get(health::readyz)))
         .fallback(not_found)
         .with_state(app)
-}
-
-/// Whether the token API is served, where applications themselves take passwords.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TokenApi {
-    /// It is.
-    #[default]
-    Served,
-    /// It is not: passwords are typed on the authority's own page and nowhere else.
-    Off,
 }
 
 /// The paths of the token API are taken with and without the slash at their end.

@@ -28,15 +28,14 @@ use crate::cookies::Cookies;
 use crate::cors::CrossOrigin;
 use crate::endpoints::{discovery, document};
 use crate::error::ApiError;
-use crate::limits::Limits;
 use crate::logging::on_behalf_of;
 use crate::machine::Clock;
 use crate::outbound::{FetchPlaces, RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
 use crate::proxy::{FoundClient, Notices, TrustedProxies, certificate};
 use crate::request::id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::request::{Glance, Reader, RequestContext, host};
-use crate::router::{TokenApi, router};
-use crate::token_api::TokenApiOptions;
+use crate::router::router;
+use crate::settings::{Limits, TokenApi, TokenApiOptions};
 use crate::urls::{Urls, path};
 
 /// Tells browsers to use https alone for this host, for a year from each answer (RFC 6797). Those that come by a proxy get it

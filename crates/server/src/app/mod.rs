@@ -8,10 +8,9 @@ use jeton_authority::Authority;
 use jeton_fetch::Fetcher;
 
 use crate::cookies::Cookies;
-use crate::limits::Limits;
 use crate::machine::Clock;
 use crate::respond::Document;
-use crate::token_api::TokenApiOptions;
+use crate::settings::{Limits, TokenApiOptions};
 use crate::urls::Urls;
 
 pub(crate) use readiness::Readiness;

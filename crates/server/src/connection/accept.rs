@@ -18,8 +18,8 @@ use super::conversation::{self, Stage};
 use super::listener::{Accepted, Listeners, Protocol};
 use super::places::{Connections, Holder, NoPlace, Place};
 use super::tls::{Handshakes, Terms, shake_hands};
-use crate::limits::Limits;
 use crate::logging::Trouble;
+use crate::settings::Limits;
 
 /// Smallest buffer that hyper reads a head into, in bytes.
 const SMALLEST_HEADER_BYTES: usize = 8192;

@@ -16,7 +16,7 @@ use axum::response::Response;
 use http::Request;
 use hyper::body::Incoming;
 
-use crate::limits::Limits;
+use crate::settings::Limits;
 
 pub use accept::{Shutdown, serve};
 pub use listener::{Listener, Listeners};

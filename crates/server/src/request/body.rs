@@ -10,7 +10,7 @@ use http::{HeaderMap, header};
 use http_body::Body;
 
 use crate::connection::deadline::poll_deadline;
-use crate::limits::Limits;
+use crate::settings::Limits;
 
 /// How many times the limit is read and thrown away, so that a client that sends first and listens later still sees
 /// that its body was too large. Beyond that the connection is closed on it.

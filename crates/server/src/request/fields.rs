@@ -11,7 +11,7 @@ use super::body::{self, BodyError};
 use super::field::FieldValue;
 use super::media_type::MediaType;
 use super::{json, multipart};
-use crate::limits::Limits;
+use crate::settings::Limits;
 
 /// Why no fields could be read.
 #[derive(Debug, thiserror::Error)]

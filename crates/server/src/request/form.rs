@@ -7,7 +7,7 @@ use jeton_oauth::{Parameters, ParametersError};
 
 use super::body::{self, BodyError};
 use super::media_type::MediaType;
-use crate::limits::Limits;
+use crate::settings::Limits;
 
 /// Why there are no parameters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

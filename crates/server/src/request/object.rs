@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::body;
 use super::form::FormError;
 use super::media_type::MediaType;
-use crate::limits::Limits;
+use crate::settings::Limits;
 
 /// The members of a body of the type `application/json`; nothing where it is something else. A name that comes twice is
 /// something else: whoever looked at it before may have gone by the other one.

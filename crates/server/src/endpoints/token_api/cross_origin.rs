@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use crate::app::App;
 use crate::cors::{ReadableBy, preflight};
 use crate::request::{RequestContext, logged};
-use crate::token_api::Origins;
+use crate::settings::Origins;
 
 const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 /// Where a browser does not say what it is going to send.

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::interaction::remember_browser;
 use crate::request::Validation;
-use crate::token_api::PASSWORD;
+use crate::settings::PASSWORD;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut call = Call::of(request);
