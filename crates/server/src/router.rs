@@ -32,8 +32,8 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
         .route(path::JWKS, any(not_a_get))
         .route(path::OPENID_CONFIGURATION, any(not_a_get))
         .route(path::OAUTH_SERVER, any(not_a_get))
-        .route("/healthz", readable(get(health::healthz)))
-        .route("/readyz", readable(get(health::readyz)))
+        .route(path::HEALTHZ, readable(get(health::healthz)))
+        .route(path::READYZ, readable(get(health::readyz)))
         .fallback(not_found)
         .with_state(app)
 }
@@ -92,34 +92,26 @@ fn readable(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
 
 /// The root belongs to whoever mounts something there. Otherwise it says what answers here, for whoever opens the address that the
 /// server printed.
-async fn not_found(State(app): State<Arc<App>>, mut request: Request) -> Response {
+async fn not_found(State(app): State<Arc<App>>, context: RequestContext, request: Request) -> Response {
     if request.uri().path() == "/" && matches!(*request.method(), Method::GET | Method::HEAD) {
-        let issuer = &app.authority.settings().issuer;
-        return text(format!(
-            "Jeton, a token authority. What it does: {issuer}{}\n",
-            path::OPENID_CONFIGURATION
-        ));
+        let at = app.urls.absolute(path::OPENID_CONFIGURATION);
+        return text(format!("Jeton, a token authority. What it does: {at}\n"));
     }
-    ApiError::NotFound.into_response(&RequestContext::take(request.extensions_mut()))
+    ApiError::NotFound.into_response(&context)
 }
 
-async fn not_a_post(State(_): State<Arc<App>>, request: Request) -> Response {
-    with_token_api_headers(method_not_allowed(request))
+async fn not_a_post(context: RequestContext, method: Method) -> Response {
+    with_token_api_headers(no_such_method(context, method).await)
 }
 
-async fn not_a_get(State(_): State<Arc<App>>, request: Request) -> Response {
+async fn not_a_get(context: RequestContext, method: Method) -> Response {
     const GET_AND_HEAD: HeaderValue = HeaderValue::from_static("GET, HEAD");
-    let mut response = method_not_allowed(request);
+    let mut response = no_such_method(context, method).await;
     response.headers_mut().insert(header::ALLOW, GET_AND_HEAD);
     response
 }
 
 /// The router adds which methods there are.
-async fn no_such_method(request: Request) -> Response {
-    method_not_allowed(request)
-}
-
-fn method_not_allowed(mut request: Request) -> Response {
-    let context = RequestContext::take(request.extensions_mut());
-    ApiError::MethodNotAllowed(request.method().clone()).into_response(&context)
+async fn no_such_method(context: RequestContext, method: Method) -> Response {
+    ApiError::MethodNotAllowed(method).into_response(&context)
 }

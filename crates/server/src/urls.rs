@@ -41,6 +41,8 @@ pub(crate) mod path {
     pub(crate) const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
     /// RFC 8414 §3.
     pub(crate) const OAUTH_SERVER: &str = "/.well-known/oauth-authorization-server";
+    pub(crate) const HEALTHZ: &str = "/healthz";
+    pub(crate) const READYZ: &str = "/readyz";
     pub(crate) const JWKS: &str = "/.well-known/jwks.json";
 }
 

@@ -1,9 +1,12 @@
 //! What is known of a request before any endpoint sees it.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
+use axum::extract::FromRequestParts;
+use http::request::Parts;
 use http::{Extensions, HeaderValue};
 use jeton_authority::{Caller, KnownBrowser, Network};
 use jeton_oauth::Parameters;
@@ -43,6 +46,14 @@ pub(crate) struct Known {
     authorization_used: OnceLock<()>,
 }
 
+impl<S: Sync> FromRequestParts<S> for RequestContext {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.extensions))
+    }
+}
+
 impl Deref for RequestContext {
     type Target = Known;
 
@@ -69,11 +80,10 @@ pub(crate) fn logged(text: &str) -> &str {
 }
 
 impl RequestContext {
-    /// Takes the context out of a request.
-    pub(crate) fn take(extensions: &mut Extensions) -> Self {
-        extensions
-            .remove()
-            .unwrap_or_else(|| Self::new(None, None, Reader::Program, Arc::new(Urls::of("")), None))
+    /// The context of a request.
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        let known = extensions.get().cloned();
+        known.unwrap_or_else(|| Self::new(None, None, Reader::Program, Arc::new(Urls::of("")), None))
     }
 
     /// The context of a request that nothing else is known of.

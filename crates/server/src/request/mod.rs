@@ -2,7 +2,6 @@
 
 mod body;
 mod context;
-mod extract;
 mod field;
 mod fields;
 pub(crate) mod form;

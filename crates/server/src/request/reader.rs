@@ -2,20 +2,22 @@
 
 use http::{HeaderMap, HeaderName, header};
 
+use crate::urls::path;
+
 /// Paths that programs ask, and their folders. Some of these programs say that they take HTML, as Java's do by default.
 const OF_PROGRAMS: [&str; 13] = [
-    "/token",
-    "/device_authorization",
-    "/par",
-    "/introspect",
-    "/register",
-    "/register/",
-    "/revoke",
-    "/userinfo",
+    path::TOKEN,
+    path::DEVICE_AUTHORIZATION,
+    path::PAR,
+    path::INTROSPECT,
+    path::REGISTER,
+    path::REGISTERED,
+    path::REVOKE,
+    path::USERINFO,
+    path::WELL_KNOWN,
+    path::HEALTHZ,
+    path::READYZ,
     "/api/",
-    "/.well-known/",
-    "/healthz",
-    "/readyz",
     "/assets/",
 ];
 

@@ -29,8 +29,8 @@ struct Call {
 
 impl Call {
     fn of(request: Request) -> Self {
-        let (mut parts, body) = request.into_parts();
-        Self { context: RequestContext::take(&mut parts.extensions), parts, body }
+        let (parts, body) = request.into_parts();
+        Self { context: RequestContext::of(&parts.extensions), parts, body }
     }
 
     /// Reads the fields of these names; to be called once.
