@@ -29,8 +29,6 @@ use crate::{Caller, Network};
 
 /// For how many seconds a device waits between two questions (RFC 8628 §3.2).
 pub const DEVICE_INTERVAL: u32 = 5;
-/// Where people type the code of a device, below the issuer's URL.
-pub const DEVICE_PAGE: &str = "/device";
 /// How often a user code is drawn until nobody else has it. Of 25 thousand million codes one is hardly ever taken.
 const ATTEMPTS: usize = 8;
 
@@ -127,11 +125,15 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// Lets a device begin to wait.
+    /// Lets a device begin to wait. `page` is the address at which people type its code.
     ///
     /// # Errors
     /// [`OAuthError`] with the code that goes over the wire.
-    pub async fn begin(&self, request: &TokenRequest) -> Result<DeviceAuthorizationResponse, OAuthError> {
+    pub async fn begin(
+        &self,
+        request: &TokenRequest,
+        page: &str,
+    ) -> Result<DeviceAuthorizationResponse, OAuthError> {
         let TokenRequest { client, now, .. } = request;
         if !client.metadata.uses(GrantType::DeviceCode) {
             return Err(OAuthError::refused(
@@ -157,11 +159,10 @@ impl Devices {
                 expires_at: now.saturating_add(self.settings.device_lifetime),
             };
             if self.store.add_device_authorization(device, *now).await? == Placement::Placed {
-                let verification_uri = format!("{}{DEVICE_PAGE}", self.settings.issuer);
                 return Ok(DeviceAuthorizationResponse {
                     device_code: device_code.expose().to_owned(),
-                    verification_uri_complete: format!("{verification_uri}?user_code={user_code}"),
-                    verification_uri,
+                    verification_uri_complete: format!("{page}?user_code={user_code}"),
+                    verification_uri: page.to_owned(),
                     user_code: user_code.to_string(),
                     expires_in: self.settings.device_lifetime.as_secs(),
                     interval: DEVICE_INTERVAL,

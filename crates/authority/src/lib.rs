@@ -50,7 +50,7 @@ pub use authorization::{
     GrantCodeError, IdentifyError, PushedRequest, REQUEST_URI_PREFIX, RequestObjectError,
 };
 pub use device_authorization::{
-    DEVICE_INTERVAL, DEVICE_PAGE, DeviceAuthorizationResponse, Devices, FindDeviceError, FoundDevice,
+    DEVICE_INTERVAL, DeviceAuthorizationResponse, Devices, FindDeviceError, FoundDevice,
 };
 pub use display_text::{DisplayNameError, MAX_DISPLAY_NAME, check_display_name, hidden_characters, visible};
 pub use dpop::{GoodProof, PresentedProof, Proofs, dpop_algorithms};
@@ -64,8 +64,8 @@ pub use ports::Ports;
 pub use random::{Random, SystemRandom};
 pub use refusal::Refusal;
 pub use registration::{
-    ClientRegistration, LeftOut, MAX_REGISTRATION_TOKEN_USES, REGISTRATION_PATH, Registration,
-    RegistrationError, add_registration_token,
+    ClientRegistration, LeftOut, MAX_REGISTRATION_TOKEN_USES, Registration, RegistrationError,
+    add_registration_token,
 };
 pub use sender_constraint::{SenderConstraint, TokenType};
 pub use shown_digest::ShownDigest;

@@ -32,9 +32,6 @@ use crate::throttle::Rates;
 pub use initial_token::{MAX_REGISTRATION_TOKEN_USES, add_registration_token};
 pub use left_out::LeftOut;
 
-/// Where clients register, below the issuer's URL.
-pub const REGISTRATION_PATH: &str = "/register";
-
 /// Why a registration was not made or changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -105,8 +102,6 @@ pub struct Registration {
     pub client_secret_expires_at: Option<u64>,
     /// What it manages this with.
     pub registration_access_token: Box<str>,
-    /// Where it manages this.
-    pub registration_client_uri: String,
     /// What it says of itself, as it was taken.
     #[serde(flatten)]
     pub metadata: ClientMetadata,
@@ -329,7 +324,6 @@ impl ClientRegistration {
             client_secret: secret.map(|secret| secret.expose().into()),
             client_secret_expires_at: secret.map(|_| 0),
             registration_access_token: token.into(),
-            registration_client_uri: format!("{}{REGISTRATION_PATH}/{}", self.settings.issuer, client.id),
             metadata: client.metadata.clone(),
             left_out: vec![],
         }

@@ -28,7 +28,7 @@ async fn begin(
         ClientRequest::read(app, path::DEVICE_AUTHORIZATION, context, request).await?;
     let (request, network) = (context.id(), context.network());
     let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
-    let response = app.authority.devices().begin(&asked).await?;
+    let response = app.authority.devices().begin(&asked, &app.urls.absolute(path::DEVICE)).await?;
     tracing::info!(request, client = %asked.client.id, %network, "device waits");
     Ok(response)
 }

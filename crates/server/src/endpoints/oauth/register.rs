@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use jeton_authority::{LeftOut, OAuthError, Registration};
 use jeton_oauth::ErrorCode;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::answer;
@@ -17,13 +18,14 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::request::{RequestContext, logged, read_object};
 use crate::respond::json;
+use crate::urls::path;
 
 /// `POST /register`.
 pub(crate) async fn post(State(app): State<Arc<App>>, context: RequestContext, request: Request) -> Response {
     answer(&context, StatusCode::CREATED, register(&app, &context, request).await)
 }
 
-async fn register(app: &App, context: &RequestContext, request: Request) -> Result<Registration, ApiError> {
+async fn register(app: &App, context: &RequestContext, request: Request) -> Result<Registered, ApiError> {
     let (parts, body) = request.into_parts();
     let (network, members) = (context.network(), members(app, &parts, body).await?);
     let token = bearer(&parts.headers);
@@ -31,7 +33,7 @@ async fn register(app: &App, context: &RequestContext, request: Request) -> Resu
         app.authority.registration().register(members, token, network, app.clock.now()).await?;
     tracing::info!(request = context.id(), client = %registration.client_id, %network, "client registered itself");
     log_left_out(context, &registration);
-    Ok(registration)
+    Ok(Registered::of(app, registration))
 }
 
 /// `GET /register/{id}`.
@@ -42,7 +44,7 @@ pub(crate) async fn read(
     headers: HeaderMap,
 ) -> Response {
     let read = app.authority.registration().read(&id, bearer(&headers).unwrap_or_default()).await;
-    answer(&context, StatusCode::OK, read.map_err(ApiError::from))
+    answer(&context, StatusCode::OK, read.map(|read| Registered::of(&app, read)).map_err(ApiError::from))
 }
 
 /// `PUT /register/{id}`.
@@ -60,7 +62,7 @@ async fn change_registration(
     id: &str,
     context: &RequestContext,
     request: Request,
-) -> Result<Registration, ApiError> {
+) -> Result<Registered, ApiError> {
     let (parts, body) = request.into_parts();
     let (network, members) = (context.network(), members(app, &parts, body).await?);
     let token = bearer(&parts.headers).unwrap_or_default();
@@ -68,7 +70,7 @@ async fn change_registration(
         app.authority.registration().change(id, token, members, network, app.clock.now()).await?;
     tracing::info!(request = context.id(), client = %registration.client_id, "client changed its registration");
     log_left_out(context, &registration);
-    Ok(registration)
+    Ok(Registered::of(app, registration))
 }
 
 /// `DELETE /register/{id}`.
@@ -87,6 +89,21 @@ pub(crate) async fn remove(
             response
         }
         Err(error) => ApiError::from(error).into_response(&context),
+    }
+}
+
+/// What a client is told of its registration, and where it manages this (RFC 7592 §3).
+#[derive(Serialize)]
+struct Registered {
+    #[serde(flatten)]
+    registration: Registration,
+    registration_client_uri: String,
+}
+
+impl Registered {
+    fn of(app: &App, registration: Registration) -> Self {
+        let path = format!("{}{}", path::REGISTERED, registration.client_id);
+        Self { registration_client_uri: app.urls.absolute(&path), registration }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Clients that register themselves and are after the pairwise subjects of others (OpenID Connect Core §8.1).
 
 use http::{Method, StatusCode};
-use jeton_authority::DEVICE_PAGE;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, form};
@@ -11,6 +10,8 @@ use super::registration::{app, app_trusting, manage, refused, register, text};
 use crate::app::{PASSWORD, TestApp};
 use crate::tls::certificates::Authority;
 use crate::tls::site::https_host;
+
+const DEVICE_PAGE: &str = "/device";
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 

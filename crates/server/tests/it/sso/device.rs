@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::{Request, StatusCode};
-use jeton_authority::DEVICE_PAGE;
 use jeton_authority::client::ClientPolicy;
 use jeton_jose::dpop::{Prover, Request as Proved};
 use jeton_jose::{Algorithm, PrivateKey};
@@ -12,6 +11,8 @@ use serde_json::{Value, json};
 use super::browser::{Browser, form};
 use super::client::with_form;
 use crate::app::{Answer, PASSWORD, TestApp};
+
+const DEVICE_PAGE: &str = "/device";
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 

@@ -1,12 +1,13 @@
 //! The page of devices under impatient people: two presses, reloads, old tabs, lost cookies, and codes as they are pasted.
 
 use http::StatusCode;
-use jeton_authority::DEVICE_PAGE;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, Form, form};
 use super::names::assert_isolated;
 use crate::app::{Answer, PASSWORD, TestApp};
+
+const DEVICE_PAGE: &str = "/device";
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
