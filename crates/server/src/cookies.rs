@@ -50,7 +50,6 @@ impl Cookies {
         SessionSecret::parse(self.only(headers, SESSION)?)
     }
 
-    /// The name of the browser.
     pub(crate) fn browser<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         let name = self.only(headers, BROWSER)?;
         base64url::decode(name).is_ok_and(|bytes| bytes.len() == BROWSER_BYTES).then_some(name)

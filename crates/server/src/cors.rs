@@ -112,7 +112,6 @@ pub(crate) enum ReadableBy {
 }
 
 impl ReadableBy {
-    /// Tells the browser.
     pub(crate) fn tell(&self, headers: &mut HeaderMap) {
         match self {
             Self::Everybody => {

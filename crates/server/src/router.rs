@@ -54,7 +54,6 @@ fn token_api_routes(app: &Arc<App>) -> Router<Arc<App>> {
     routes.layer(middleware::from_fn_with_state(Arc::clone(app), cross_origin))
 }
 
-/// OAuth 2.1 and OpenID Connect.
 fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
     let for_clients = Router::new()
         .route(path::TOKEN, post(token::post))

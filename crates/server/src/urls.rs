@@ -46,7 +46,6 @@ pub(crate) mod path {
     pub(crate) const JWKS: &str = "/.well-known/jwks.json";
 }
 
-/// The addresses of an authority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Urls {
     issuer: Box<str>,

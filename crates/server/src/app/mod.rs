@@ -15,12 +15,10 @@ use crate::urls::Urls;
 
 pub(crate) use readiness::Readiness;
 
-/// What the endpoints share.
 pub(crate) struct App {
     pub(crate) authority: Arc<Authority>,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
-    /// Where it is.
     pub(crate) urls: Arc<Urls>,
     /// What asks others, at addresses that clients name.
     pub(crate) fetcher: Fetcher,

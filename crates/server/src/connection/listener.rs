@@ -21,9 +21,7 @@ pub struct Listener {
 /// What is spoken on a connection.
 #[derive(Clone)]
 pub(crate) enum Protocol {
-    /// HTTP.
     Plain,
-    /// HTTP over TLS.
     Tls(Terms),
 }
 
@@ -71,7 +69,6 @@ impl From<Vec<Listener>> for Listeners {
 pub(crate) type Accepted = (TcpStream, SocketAddr, Protocol);
 
 impl Listeners {
-    /// The next connection.
     pub(crate) async fn accept(&self) -> io::Result<Accepted> {
         poll_fn(|cx| self.poll_accept(cx)).await
     }

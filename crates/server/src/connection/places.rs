@@ -19,7 +19,6 @@ const V6_PREFIX: u8 = 56;
 /// How long the accept loop waits for a connection that was asked to leave before it asks another one.
 const LEAVING_TIME: Duration = Duration::from_millis(100);
 
-/// Who holds connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
     /// A network, which may hold its share.
@@ -38,7 +37,6 @@ impl Holder {
     }
 }
 
-/// The connections that are open.
 #[derive(Debug)]
 pub(crate) struct Connections {
     limit: usize,
@@ -69,7 +67,6 @@ struct Entry {
 #[derive(Debug, Default)]
 struct Held {
     staying: usize,
-    /// All of them.
     all: usize,
     /// The log has been told that the share is reached.
     said: bool,
@@ -153,7 +150,6 @@ impl Connections {
         let _ = timeout_at(now + LEAVING_TIME, freed).await;
     }
 
-    /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.open().places.len()
     }

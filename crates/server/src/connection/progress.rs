@@ -20,7 +20,6 @@ const HEAD_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
     \r\n\
     {\"detail\":\"Request header did not arrive in time.\"}";
 
-/// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// The client to send anything at all, on a fresh connection.
@@ -49,7 +48,6 @@ pub(crate) enum Idleness {
 pub(crate) struct Patience {
     /// For a request's head, or for anything at all on a fresh connection.
     pub(crate) header_time: Duration,
-    /// For the next request.
     pub(crate) keep_alive_time: Duration,
 }
 
@@ -64,12 +62,10 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A fresh connection.
     pub(crate) fn new() -> Self {
         Self { started: Instant::now(), state: AtomicU64::new(0), given_up: AtomicBool::new(false) }
     }
 
-    /// Enters a phase.
     pub(crate) fn enter(&self, phase: Phase) {
         let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX >> 2);
         self.state.store(millis << 2 | phase as u64, Ordering::Relaxed);

@@ -27,22 +27,17 @@ pub(crate) enum ApiError {
     /// Some of its fields will not do.
     #[error("fields are missing or will not do")]
     Fields(FieldErrors),
-    /// Signing in failed.
     #[error(transparent)]
     SignIn(#[from] SignInError),
-    /// Its token was refused.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// An OAuth endpoint refused it.
     #[error(transparent)]
     OAuth(#[from] OAuthError),
-    /// No userinfo for its token.
     #[error(transparent)]
     UserInfo(#[from] UserInfoError),
     /// A client may not register itself, or not manage what it said.
     #[error(transparent)]
     Registration(RegistrationError),
-    /// Its parameters cannot be read.
     #[error(transparent)]
     Form(#[from] FormError),
     /// The token to be verified is spent or revoked, which `verify` says in words of its own.
@@ -60,12 +55,8 @@ pub(crate) enum ApiError {
     /// It names no host, or more than one.
     #[error("request names no host, or more than one")]
     HostUnclear,
-    /// It took too long.
     #[error("request took longer than {limit:?}")]
-    TimedOut {
-        /// How long it may take.
-        limit: std::time::Duration,
-    },
+    TimedOut { limit: std::time::Duration },
     /// The code that should have answered panicked. What it said may quote data, so it is not repeated; the log says
     /// where it happened.
     #[error("handler panicked")]
@@ -81,7 +72,6 @@ impl From<RegistrationError> for ApiError {
     }
 }
 
-/// What the client is told.
 struct Wire {
     status: StatusCode,
     body: Bytes,
@@ -94,7 +84,6 @@ enum Severity {
     Fault,
     /// The server is short of something; it may pass.
     Shortage,
-    /// The request was at fault.
     Refusal,
 }
 

@@ -60,7 +60,6 @@ impl<P: Purpose> Errand<P> {
         seal.judge(&self.app, &self.browser, form)
     }
 
-    /// A page of this errand.
     pub(crate) fn page(&self, status: StatusCode, shown: &impl Template) -> Response {
         let mut response = page(&self.app.urls, status, shown, self.purpose.forms());
         self.browser.introduce(&self.app, &mut response);
@@ -132,7 +131,6 @@ where
     }
 }
 
-/// The parameters of an address.
 pub(crate) struct Query(pub(crate) Parameters);
 
 impl FromRequestParts<Arc<App>> for Query {

@@ -80,7 +80,6 @@ pub(crate) struct Sentence {
     pub(crate) problem: Option<String>,
     /// Above everything.
     pub(crate) lead: Option<String>,
-    /// How many seconds to wait.
     pub(crate) retry_after: Option<u64>,
 }
 
@@ -138,7 +137,6 @@ impl From<UserCodeError> for Notice {
 }
 
 impl Notice {
-    /// Why nobody was signed in.
     pub(crate) fn of_sign_in(error: &SignInError, now: Timestamp) -> Self {
         match error {
             SignInError::Refused => Self::Credentials,

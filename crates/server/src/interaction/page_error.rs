@@ -30,7 +30,6 @@ pub(crate) enum PageError {
     /// The browser made the request by itself: ahead of a click, for an image, or to look at the headers.
     #[error("request of a browser without a user")]
     NotANavigation,
-    /// The parameters cannot be read.
     #[error(transparent)]
     Malformed(#[from] FormError),
     /// The request of the application can be answered with no redirect.
@@ -39,7 +38,6 @@ pub(crate) enum PageError {
     /// The request to sign out is not followed.
     #[error(transparent)]
     SignOut(#[from] EndSessionError),
-    /// Something failed here.
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }

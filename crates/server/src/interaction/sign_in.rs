@@ -17,10 +17,8 @@ use crate::request::RequestContext;
 
 /// The form to sign in with, as an errand shows it.
 pub(crate) struct SignInForm<'a> {
-    /// Where it leads.
     pub(crate) action: &'a str,
     pub(crate) seal: Seal<'a>,
-    /// Whom the client expects.
     pub(crate) login_hint: Option<&'a str>,
     /// Who is signed in and may continue, with the token of that form.
     pub(crate) signed_in_as: Option<SignedInAs<'a>>,

@@ -35,7 +35,6 @@ struct Queued {
     line: Box<[u8]>,
 }
 
-/// What the writer does next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Write this line; before it so many were lost.
@@ -79,7 +78,6 @@ impl Queue {
         }
     }
 
-    /// The writer is done.
     pub(super) fn finish(&self) {
         self.state().finished = true;
         self.emptied.notify_all();

@@ -13,7 +13,6 @@ use tracing::Level;
 pub(super) const WRITTEN: u64 = 5;
 /// How many causes of one kind are each written at least once in a period.
 const CAUSES: usize = 8;
-/// How long a period is.
 pub(super) const PERIOD: Duration = Duration::from_secs(60);
 /// How many kinds are counted for networks of their own. Beyond that networks are counted together.
 pub(super) const KINDS: usize = 512;
@@ -48,7 +47,6 @@ enum What {
 }
 
 impl Said {
-    /// The message of the line.
     pub(super) fn message(&self) -> String {
         match self.what {
             What::More { more, lasted } => format!("{more} more in the last {} seconds", lasted.as_secs()),
@@ -85,7 +83,6 @@ struct Counted {
     seen: u64,
     /// How many of them were written.
     written: u64,
-    /// The causes that were written.
     causes: Vec<Box<str>>,
 }
 
@@ -147,7 +144,6 @@ impl Counted {
         Self { since: now, last: now, total: 0, began: now, seen: 0, written: 0, causes: Vec::new() }
     }
 
-    /// Begins a period.
     fn begin(&mut self, now: Instant) {
         (self.began, self.seen, self.written) = (now, 0, 0);
         self.causes.clear();

@@ -15,7 +15,6 @@ impl Trouble {
         Self { code, lasts: false }
     }
 
-    /// It failed.
     pub(crate) fn again(&mut self, error: &dyn Display) {
         if !self.lasts {
             tracing::error!(code = self.code, "{error}");
@@ -23,7 +22,6 @@ impl Trouble {
         self.lasts = true;
     }
 
-    /// It worked.
     pub(crate) fn over(&mut self) {
         if self.lasts {
             tracing::info!(code = self.code, "works again");

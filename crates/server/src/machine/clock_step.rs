@@ -7,23 +7,18 @@ use jeton_jose::Timestamp;
 /// From how many seconds on a difference is a step. Less is rounding, or a clock that is adjusted slowly.
 const NOTICED: u64 = 5;
 
-/// A step of the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClockStep {
-    /// It was set back.
     Back {
-        /// By how many seconds.
         seconds: u64,
     },
     /// It was set ahead, or the machine slept.
     Ahead {
-        /// By how many seconds.
         seconds: u64,
     },
 }
 
 impl ClockStep {
-    /// Tells the log.
     pub(crate) fn log(self) {
         match self {
             Self::Back { seconds } => tracing::warn!(

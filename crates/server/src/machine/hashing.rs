@@ -46,7 +46,6 @@ struct Shared {
 struct Queue {
     jobs: VecDeque<Job>,
     open: bool,
-    /// How many threads hold memory.
     holding: usize,
 }
 
@@ -237,7 +236,6 @@ impl Shared {
     }
 }
 
-/// What a thread does next.
 enum Next {
     /// Take memory: there is a job.
     Memory,

@@ -93,7 +93,6 @@ impl ClientDocuments for RemoteClientDocuments {
     }
 }
 
-/// One client's document.
 struct Document {
     url: RemoteUrl,
     fetcher: Fetcher,

@@ -78,7 +78,6 @@ impl ClientKeys for RemoteClientKeys {
     }
 }
 
-/// One client's set.
 struct PublishedSet {
     url: RemoteUrl,
     fetcher: Fetcher,

@@ -24,7 +24,6 @@ impl<V: Clone> Known<V> {
         self.proved.find(address).or_else(|| self.new.find(address))
     }
 
-    /// Remembers a newcomer.
     pub(super) fn insert(&mut self, address: &str, value: V) {
         self.new.insert(address.into(), value);
     }

@@ -31,7 +31,6 @@ const CLAIMED_FOR: Duration = Duration::from_secs(30);
 const ATTEMPTS: u32 = 12;
 /// The pause after the first attempt that failed; each further one is three times as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
-/// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Delivers what is due, for as long as it is polled.

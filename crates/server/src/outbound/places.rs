@@ -20,7 +20,6 @@ pub(super) const AT_ONCE_PER_SITE: usize = 16;
 #[derive(Clone, Default)]
 pub(crate) struct FetchPlaces(Arc<Mutex<Taken>>);
 
-/// The places that are taken.
 #[derive(Default)]
 struct Taken {
     all: usize,

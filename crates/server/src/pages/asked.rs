@@ -94,10 +94,8 @@ fn unverified_line(client: &Client) -> Option<UnverifiedLine> {
     Some(UnverifiedLine { sentence, host: host.map(str::to_owned) })
 }
 
-/// One element of authorization details.
 #[derive(Debug, PartialEq)]
 pub(super) struct DetailLines {
-    /// Its type.
     pub(super) kind: String,
     pub(super) lines: Vec<DetailLine>,
 }

@@ -24,7 +24,6 @@ pub(crate) fn error_page(
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
     title: &'a str,
-    /// What to do about it.
     text: &'a str,
     /// Where the user can go from here.
     way_on: Option<WayOn<'a>>,
@@ -34,7 +33,6 @@ struct ErrorPage<'a> {
     request: &'a str,
 }
 
-/// A link to an application.
 pub(crate) struct WayOn<'a> {
     pub(crate) href: &'a str,
     pub(crate) name: &'a str,

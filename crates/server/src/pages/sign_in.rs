@@ -4,7 +4,6 @@ use askama::Template;
 
 use super::filters;
 
-/// Signing in.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 pub(crate) struct SignInPage<'a> {

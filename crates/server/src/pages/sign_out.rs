@@ -4,7 +4,6 @@ use askama::Template;
 
 use super::filters;
 
-/// Whether to sign out.
 #[derive(Template)]
 #[template(path = "sign_out/ask.html")]
 pub(crate) struct SignOutPage<'a> {

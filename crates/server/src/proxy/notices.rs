@@ -14,7 +14,6 @@ const MAX_UNTRUSTED_NAMED: usize = 8;
 /// A proxy that writes what is no address is said at most this often, in seconds.
 const NO_ADDRESS_EVERY: i64 = 60;
 
-/// What was said already.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
     untrusted: Mutex<HashSet<IpAddr>>,

@@ -32,20 +32,13 @@ pub(super) fn is_plain(headers: &HeaderMap) -> bool {
 pub(crate) enum BodyError {
     /// It is larger than the limit.
     #[error("body is larger than {limit} bytes")]
-    TooLarge {
-        /// The limit, in bytes.
-        limit: usize,
-    },
+    TooLarge { limit: usize },
     /// It did not arrive in time.
     #[error("body did not arrive within {limit:?}")]
-    TooSlow {
-        /// How long it may take.
-        limit: Duration,
-    },
+    TooSlow { limit: Duration },
     /// The connection broke, or the body's framing is wrong.
     #[error("body broke off")]
     BrokenOff,
-    /// It is compressed.
     #[error("body is compressed")]
     Compressed,
 }

@@ -28,9 +28,7 @@ pub(crate) struct Known {
     pub(crate) id: Option<RequestId>,
     /// The client's address, as far as it can be trusted; `None` where it is unknown.
     pub(crate) client: Option<IpAddr>,
-    /// Who reads the answer.
     pub(crate) reader: Reader,
-    /// Where the authority is.
     pub(crate) urls: Arc<Urls>,
     /// The browser, where somebody signed in at it before.
     pub(crate) browser: Option<KnownBrowser>,
@@ -80,7 +78,6 @@ pub(crate) fn logged(text: &str) -> &str {
 }
 
 impl RequestContext {
-    /// The context of a request.
     pub(crate) fn of(extensions: &Extensions) -> Self {
         let known = extensions.get().cloned();
         known.unwrap_or_else(|| Self::new(None, None, Reader::Program, Arc::new(Urls::of("")), None))
@@ -156,7 +153,6 @@ impl RequestContext {
         self.known_cookie.get_or_init(|| cookie);
     }
 
-    /// The client's network.
     pub(crate) fn network(&self) -> Network {
         self.client.map_or(Network::Unknown, Network::of)
     }

@@ -8,7 +8,6 @@ use crate::respond::sentence;
 /// What a request says of one field.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) enum FieldValue {
-    /// It says nothing.
     #[default]
     Absent,
     /// `null`
@@ -22,7 +21,6 @@ pub(crate) enum FieldValue {
 /// What is wrong with one field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldError {
-    /// It is absent.
     Required,
     /// It is `null`.
     Null,
@@ -30,9 +28,7 @@ pub(crate) enum FieldError {
     NotText,
     /// It is empty, or nothing but white space.
     Blank,
-    /// It holds U+0000.
     NullCharacter,
-    /// It is no password.
     Password(PasswordError),
 }
 

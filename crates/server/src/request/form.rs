@@ -30,7 +30,6 @@ impl FormError {
     }
 }
 
-/// The parameters of the query.
 pub(crate) fn of_query(parts: &Parts) -> Result<Parameters, FormError> {
     Ok(Parameters::parse(parts.uri.query().unwrap_or_default().as_bytes())?)
 }

@@ -12,7 +12,6 @@ pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest identifier taken from a proxy, in bytes.
 const MAX_LENGTH: usize = 64;
 
-/// The identifier of one request.
 #[derive(Clone)]
 pub(crate) struct RequestId(HeaderValue);
 

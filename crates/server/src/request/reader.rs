@@ -23,7 +23,6 @@ const OF_PROGRAMS: [&str; 13] = [
 
 pub(super) const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Who reads an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     /// A person, who is shown a page.

@@ -27,7 +27,6 @@ pub(crate) async fn post(State(app): State<Arc<App>>, context: RequestContext, r
     }
 }
 
-/// What the asker is told.
 enum Told {
     Json(Introspection),
     /// The same as a signed token (RFC 9701), which it asked for by the header `Accept`.

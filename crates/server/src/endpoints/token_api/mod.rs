@@ -53,7 +53,6 @@ impl Call {
     }
 }
 
-/// The answer to a call.
 fn answer(outcome: Result<String, ApiError>, context: &RequestContext) -> Response {
     with_token_api_headers(match outcome {
         Ok(body) => json(StatusCode::OK, body),

@@ -41,7 +41,6 @@ pub(super) struct Progress {
 pub(super) enum Answer {
     /// They allow what a page with this digest showed.
     Allowed(Box<str>),
-    /// They allow nothing.
     Denied,
     /// They do not want to sign in.
     Cancelled,

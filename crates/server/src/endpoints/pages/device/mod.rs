@@ -29,7 +29,6 @@ use crate::urls::path::{DEVICE, DEVICE_CONFIRM};
 pub(crate) use code::{begin, post_code};
 pub(crate) use confirm::{confirm, post_decision, post_sign_in};
 
-/// The parameter with the code.
 const USER_CODE: &str = "user_code";
 /// The parameter that says that the code was typed, or confirmed, at this browser.
 const TYPED: &str = "typed";

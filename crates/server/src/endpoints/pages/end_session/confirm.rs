@@ -11,7 +11,6 @@ use super::{STALE, SignOut, Subject, target};
 use crate::interaction::{Elsewhere, Errand, PageError, Seal};
 use crate::request::form;
 
-/// What the user pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     SignOut,

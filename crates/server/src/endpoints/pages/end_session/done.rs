@@ -13,14 +13,11 @@ use crate::interaction::{Browser, Elsewhere, Errand, Mark, Query};
 use crate::pages::{DonePage, Forms, isolated, page};
 use crate::urls::path::END_SESSION_DONE;
 
-/// What ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// Nothing: the user stays signed in.
     Nothing,
-    /// The session of this browser.
     Browser,
-    /// Every session of the user.
     Everywhere,
     /// What one client holds.
     Client,
@@ -42,7 +39,6 @@ impl What {
     }
 }
 
-/// Sends the browser here.
 pub(super) fn leads_to_done(errand: &Errand<SignOut>, what: What) -> Response {
     let what = what.as_str();
     let seal = Mark::SignedOut { what }.mac(&errand.app, &errand.browser);

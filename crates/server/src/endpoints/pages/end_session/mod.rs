@@ -44,7 +44,6 @@ enum Subject {
 }
 
 impl Subject {
-    /// As the form says it.
     fn text(self) -> String {
         match self {
             Self::User(user) => format!("user-{user}"),
@@ -61,7 +60,6 @@ impl Subject {
     }
 }
 
-/// Signing out.
 pub(crate) struct SignOut {
     /// The request of the client as the browser sent it, without what was added here.
     sent: Parameters,
@@ -193,7 +191,6 @@ fn nobody(keeps_no_cookies: bool) -> DonePage<'static> {
 }
 
 impl Errand<SignOut> {
-    /// Who is at this browser.
     async fn here(&self) -> Result<AtBrowser, OAuthError> {
         Ok(match (&self.browser.signed_in, &self.browser.secret) {
             (Some(signed_in), _) => AtBrowser::SignedIn(signed_in.clone()),
