@@ -28,7 +28,6 @@ fn main() -> std::io::Result<()> {
     signatures()?;
     key_files()?;
     certificates()?;
-    prepared_keys()?;
     encryption()?;
     selective_disclosure()?;
     proofs()?;
@@ -223,20 +222,6 @@ fn element(der: &[u8]) -> (&[u8], &[u8]) {
     let digits = if more == 0 { &der[1..2] } else { &der[2..2 + more] };
     let len = digits.iter().fold(0, |len, digit| len << 8 | usize::from(*digit));
     der[2 + more..].split_at(len)
-}
-
-fn prepared_keys() -> std::io::Result<()> {
-    for mode in 0..2_u8 {
-        seed("prepared_key", &format!("good_{mode}"), [&[mode, 1][..], &[0; 64], b"a text"].concat())?;
-        let mut mask = [0; 64];
-        mask[40] = 1;
-        seed("prepared_key", &format!("changed_{mode}"), [&[mode, 2][..], &mask, b"a text"].concat())?;
-    }
-    // The neutral point as key and as R, with S zero: good in the eyes of many.
-    let mut neutral = [0; 32];
-    neutral[0] = 1;
-    let bytes = [&[2, 0][..], &neutral, &[0; 32], &neutral, b"a text"].concat();
-    seed("prepared_key", "small_order", bytes)
 }
 
 fn certificates() -> std::io::Result<()> {

@@ -138,7 +138,7 @@ mod shown;
 #[cfg(feature = "status-list")]
 pub mod status_list;
 mod timestamp;
-#[cfg(any(feature = "jwe", feature = "prepared-keys"))]
+#[cfg(feature = "jwe")]
 #[cfg(test)]
 #[path = "../tests/it/vectors.rs"]
 #[expect(dead_code, reason = "shared with the tests beside the crate, which read more")]

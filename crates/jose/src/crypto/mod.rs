@@ -20,8 +20,6 @@ mod ml_dsa;
 mod oaep;
 #[cfg(feature = "jwe")]
 mod pbkdf2;
-#[cfg(feature = "prepared-keys")]
-mod prepared;
 mod rsa;
 mod sign;
 mod verify;

@@ -2,8 +2,6 @@
 
 use aws_lc_rs::signature::ParsedPublicKey;
 
-#[cfg(feature = "prepared-keys")]
-use super::prepared::{PreparedKey, SIGNATURE_LEN};
 use super::{HmacKey, Refused};
 
 /// A key that verifies by one algorithm.
@@ -14,9 +12,6 @@ pub(crate) enum VerifyKey {
         /// The only length a signature may have.
         signature_len: usize,
     },
-    /// With a table of its multiples.
-    #[cfg(feature = "prepared-keys")]
-    Prepared(PreparedKey),
 }
 
 impl VerifyKey {
@@ -29,21 +24,7 @@ impl VerifyKey {
                 }
                 Ok(key.verify_sig(message, signature)?)
             }
-            #[cfg(feature = "prepared-keys")]
-            Self::Prepared(key) => key.verify(message, signature),
         }
-    }
-
-    /// For ES256, with a table. `point` must be an uncompressed one on P-256.
-    #[cfg(feature = "prepared-keys")]
-    pub(crate) fn prepared_p256(point: &[u8]) -> Result<Self, Refused> {
-        Ok(Self::Prepared(PreparedKey::p256(point)?))
-    }
-
-    /// For Ed25519, with a table. `public` must be the one encoding of a point.
-    #[cfg(feature = "prepared-keys")]
-    pub(crate) fn prepared_ed25519(public: &[u8]) -> Result<Self, Refused> {
-        Ok(Self::Prepared(PreparedKey::ed25519(public)?))
     }
 
     /// How long its signatures are (bytes).
@@ -51,8 +32,6 @@ impl VerifyKey {
         match self {
             Self::Hmac(key) => key.tag_len(),
             Self::Public { signature_len, .. } => *signature_len,
-            #[cfg(feature = "prepared-keys")]
-            Self::Prepared(_) => SIGNATURE_LEN,
         }
     }
 }

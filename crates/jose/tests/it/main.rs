@@ -23,7 +23,6 @@ mod mistakes;
 mod nested;
 mod numbers;
 mod policy;
-mod prepared;
 mod profiles;
 mod published;
 mod refusals;
