@@ -5,9 +5,56 @@ use std::sync::Arc;
 
 use crate::shown::ShownAll;
 
+/// Gives a type that holds names, or none for any, what both need.
+macro_rules! names {
+    ($type:ident) => {
+        impl $type {
+            /// Whether a token must name one at all.
+            pub(crate) fn is_required(&self) -> bool {
+                self.0.is_some()
+            }
+
+            pub(crate) fn accepts(&self, name: &str) -> bool {
+                self.0.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| **wanted == *name))
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.names() {
+                    Some(names) => write!(f, "{}", ShownAll(names)),
+                    None => f.write_str("any"),
+                }
+            }
+        }
+
+        impl From<&str> for $type {
+            fn from(name: &str) -> Self {
+                Self::new(name)
+            }
+        }
+
+        impl From<String> for $type {
+            fn from(name: String) -> Self {
+                Self::new(name)
+            }
+        }
+    };
+}
+
 /// The issuer that tokens must name in `iss`, compared exactly (RFC 7519 §4.1.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issuer(Option<Arc<[Box<str>]>>);
+pub struct Issuer(Names);
+
+/// The audience of which tokens must name one in `aud` (RFC 7519 §4.1.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audience(Names);
+
+type Names = Option<Arc<[Box<str>]>>;
+
+fn named<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Names {
+    Some(names.into_iter().map(|name| name.into().into_boxed_str()).collect())
+}
 
 impl Issuer {
     /// This issuer.
@@ -22,7 +69,7 @@ impl Issuer {
     /// several issuers make a verifier for each.
     #[must_use]
     pub fn one_of<I: Into<String>>(issuers: impl IntoIterator<Item = I>) -> Self {
-        Self(Some(issuers.into_iter().map(|issuer| issuer.into().into_boxed_str()).collect()))
+        Self(named(issuers))
     }
 
     /// Any issuer, or none. Then only the key tells whom a token comes from.
@@ -36,51 +83,7 @@ impl Issuer {
     pub fn names(&self) -> Option<&[Box<str>]> {
         self.0.as_deref()
     }
-
-    /// Whether a token must name an issuer at all.
-    pub(crate) fn is_required(&self) -> bool {
-        self.0.is_some()
-    }
-
-    pub(crate) fn accepts(&self, issuer: &str) -> bool {
-        self.0.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| **wanted == *issuer))
-    }
 }
-
-impl fmt::Display for Issuer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        wanted(self.names(), f)
-    }
-}
-
-impl fmt::Display for Audience {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        wanted(self.names(), f)
-    }
-}
-
-fn wanted(names: Option<&[Box<str>]>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match names {
-        Some(names) => write!(f, "{}", ShownAll(names)),
-        None => f.write_str("any"),
-    }
-}
-
-impl From<&str> for Issuer {
-    fn from(issuer: &str) -> Self {
-        Self::new(issuer)
-    }
-}
-
-impl From<String> for Issuer {
-    fn from(issuer: String) -> Self {
-        Self::new(issuer)
-    }
-}
-
-/// The audience of which tokens must name one in `aud` (RFC 7519 §4.1.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Audience(Option<Arc<[Box<str>]>>);
 
 impl Audience {
     /// This audience.
@@ -92,7 +95,7 @@ impl Audience {
     /// One of these: the names under which the verifier is known.
     #[must_use]
     pub fn one_of<A: Into<String>>(audiences: impl IntoIterator<Item = A>) -> Self {
-        Self(Some(audiences.into_iter().map(|audience| audience.into().into_boxed_str()).collect()))
+        Self(named(audiences))
     }
 
     /// Any audience, or none. A token that was made for somebody else is then accepted too.
@@ -106,25 +109,7 @@ impl Audience {
     pub fn names(&self) -> Option<&[Box<str>]> {
         self.0.as_deref()
     }
-
-    /// Whether a token must name an audience at all.
-    pub(crate) fn is_required(&self) -> bool {
-        self.0.is_some()
-    }
-
-    pub(crate) fn accepts(&self, audience: &str) -> bool {
-        self.0.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| **wanted == *audience))
-    }
 }
 
-impl From<&str> for Audience {
-    fn from(audience: &str) -> Self {
-        Self::new(audience)
-    }
-}
-
-impl From<String> for Audience {
-    fn from(audience: String) -> Self {
-        Self::new(audience)
-    }
-}
+names!(Issuer);
+names!(Audience);

@@ -23,6 +23,6 @@ pub(crate) use header::PayloadEncoding;
 pub(crate) use json_form::protected_headers;
 #[cfg(feature = "x509")]
 pub(crate) use template::CertificateMember;
-pub(crate) use template::HeaderTemplate;
 #[cfg(feature = "jwe")]
 pub(crate) use template::quoted;
+pub(crate) use template::{HeaderTemplate, header_methods};

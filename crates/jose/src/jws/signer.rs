@@ -1,11 +1,9 @@
 //! Signing bytes.
 
-use serde::Serialize;
-
 #[cfg(feature = "x509")]
 use super::template::CertificateMember;
 use super::template::quoted;
-use super::{HeaderTemplate, PayloadEncoding};
+use super::{HeaderTemplate, PayloadEncoding, header_methods};
 use crate::base64url;
 #[cfg(feature = "x509")]
 use crate::certificate::CertificateChain;
@@ -50,29 +48,6 @@ impl Signer {
     pub fn ed25519_as_eddsa(mut self) -> Self {
         self.header.as_eddsa = true;
         self
-    }
-
-    /// Adds a member to the protected header.
-    ///
-    /// # Errors
-    /// [`SignError::HeaderName`] for a name that has a meaning of its own, or is there already.
-    pub fn header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
-        self.header.member(name, value)?;
-        Ok(self)
-    }
-
-    /// Adds a member to the header that a verifier must understand: `crit` names it (RFC 7515 §4.1.11). Verifiers that do not say
-    /// that they understand it refuse the token.
-    ///
-    /// # Errors
-    /// As [`Signer::header`].
-    pub fn critical_header<V: Serialize + ?Sized>(
-        mut self,
-        name: &str,
-        value: &V,
-    ) -> Result<Self, SignError> {
-        self.header.critical(name, value)?;
-        Ok(self)
     }
 
     /// Sends these certificates along (`x5c`), for verifiers who trust their root.
@@ -191,6 +166,8 @@ impl Signer {
         }
     }
 }
+
+header_methods!(Signer);
 
 /// The general JSON form (RFC 7515 §7.2.1): one payload, a signature by each of these.
 ///

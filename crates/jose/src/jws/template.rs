@@ -121,6 +121,47 @@ impl HeaderTemplate {
     }
 }
 
+/// Gives a signer the methods that add members to its header. The last argument finishes the signer once the header has changed.
+macro_rules! header_methods {
+    ($signer:ident) => {
+        $crate::jws::header_methods!($signer, |signer| signer);
+    };
+    ($signer:ident, $finish:expr) => {
+        impl $signer {
+            /// Adds a member to the protected header.
+            ///
+            /// # Errors
+            /// [`SignError::HeaderName`](crate::SignError::HeaderName) for a name that has a meaning of its own, or is there already.
+            pub fn header<V: serde::Serialize + ?Sized>(
+                mut self,
+                name: &str,
+                value: &V,
+            ) -> Result<Self, $crate::SignError> {
+                self.header.member(name, value)?;
+                let finish: fn(Self) -> Self = $finish;
+                Ok(finish(self))
+            }
+
+            /// Adds a member to the protected header that a verifier must understand: `crit` names it (RFC 7515 §4.1.11). Verifiers
+            /// that do not say that they understand it refuse the token.
+            ///
+            /// # Errors
+            #[doc = concat!("As [`", stringify!($signer), "::header`].")]
+            pub fn critical_header<V: serde::Serialize + ?Sized>(
+                mut self,
+                name: &str,
+                value: &V,
+            ) -> Result<Self, $crate::SignError> {
+                self.header.critical(name, value)?;
+                let finish: fn(Self) -> Self = $finish;
+                Ok(finish(self))
+            }
+        }
+    };
+}
+
+pub(crate) use header_methods;
+
 /// How a header shows its key's certificate.
 #[cfg(feature = "x509")]
 #[derive(Clone, Copy)]

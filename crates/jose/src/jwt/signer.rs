@@ -10,7 +10,7 @@ use crate::error::SignError;
 use crate::json::{self, Document, JsonError, Limits};
 #[cfg(feature = "x509")]
 use crate::jws::CertificateMember;
-use crate::jws::HeaderTemplate;
+use crate::jws::{HeaderTemplate, header_methods};
 use crate::key::SigningKey;
 
 /// Signs claims under one key and one `typ`.
@@ -53,29 +53,6 @@ impl Signer {
     pub fn ed25519_as_eddsa(mut self) -> Self {
         self.header.as_eddsa = true;
         self.prepared()
-    }
-
-    /// Adds a member to the header.
-    ///
-    /// # Errors
-    /// [`SignError::HeaderName`] for a name that has a meaning of its own, or is there already.
-    pub fn header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
-        self.header.member(name, value)?;
-        Ok(self.prepared())
-    }
-
-    /// Adds a member to the header that a verifier must understand: `crit` names it (RFC 7515 §4.1.11). Verifiers that do not say
-    /// that they understand it refuse the token.
-    ///
-    /// # Errors
-    /// As [`Signer::header`].
-    pub fn critical_header<V: Serialize + ?Sized>(
-        mut self,
-        name: &str,
-        value: &V,
-    ) -> Result<Self, SignError> {
-        self.header.critical(name, value)?;
-        Ok(self.prepared())
     }
 
     /// Sends these certificates along (`x5c`), for verifiers who trust their root.
@@ -141,6 +118,8 @@ impl Signer {
         String::from_utf8(token).map_err(|_| SignError::Failed)
     }
 }
+
+header_methods!(Signer, |signer| signer.prepared());
 
 /// What is signed of a claims set, which must be an object (RFC 7519 §7.1) that verifiers can take.
 pub(crate) fn claims_json<C: Serialize + ?Sized>(claims: &C) -> Result<Vec<u8>, SignError> {

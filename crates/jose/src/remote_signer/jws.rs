@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::{RemoteSignError, RemoteSigner, Signature, signed};
 use crate::base64url;
-use crate::error::SignError;
-use crate::jws::HeaderTemplate;
+use crate::jws::{HeaderTemplate, header_methods};
 
 /// Signs bytes with a key elsewhere: [`jws::Signer`](crate::jws::Signer) for a [`RemoteSigner`].
 ///
@@ -38,29 +35,6 @@ impl RemoteJwsSigner {
     pub fn cty(mut self, cty: impl Into<String>) -> Self {
         self.header.cty = Some(cty.into().into());
         self
-    }
-
-    /// Adds a member to the protected header.
-    ///
-    /// # Errors
-    /// [`SignError::HeaderName`] for a name that has a meaning of its own, or is there already.
-    pub fn header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
-        self.header.member(name, value)?;
-        Ok(self)
-    }
-
-    /// Adds a member to the header that a verifier must understand: `crit` names it (RFC 7515 §4.1.11). Verifiers that do not say
-    /// that they understand it refuse the token.
-    ///
-    /// # Errors
-    /// As [`RemoteJwsSigner::header`].
-    pub fn critical_header<V: Serialize + ?Sized>(
-        mut self,
-        name: &str,
-        value: &V,
-    ) -> Result<Self, SignError> {
-        self.header.critical(name, value)?;
-        Ok(self)
     }
 
     /// The compact form.
@@ -100,3 +74,5 @@ impl RemoteJwsSigner {
         Ok((header, payload, signature))
     }
 }
+
+header_methods!(RemoteJwsSigner);

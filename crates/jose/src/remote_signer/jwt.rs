@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use super::{RemoteSignError, RemoteSigner, signed};
 use crate::base64url;
-use crate::error::SignError;
-use crate::jws::HeaderTemplate;
+use crate::jws::{HeaderTemplate, header_methods};
 use crate::jwt::claims_json;
 
 /// Signs claims with a key elsewhere: [`jwt::Signer`](crate::jwt::Signer) for a [`RemoteSigner`].
@@ -42,29 +41,6 @@ impl RemoteJwtSigner {
         self
     }
 
-    /// Adds a member to the header.
-    ///
-    /// # Errors
-    /// [`SignError::HeaderName`] for a name that has a meaning of its own, or is there already.
-    pub fn header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, SignError> {
-        self.header.member(name, value)?;
-        Ok(self)
-    }
-
-    /// Adds a member to the header that a verifier must understand: `crit` names it (RFC 7515 §4.1.11). Verifiers that do not say
-    /// that they understand it refuse the token.
-    ///
-    /// # Errors
-    /// As [`RemoteJwtSigner::header`].
-    pub fn critical_header<V: Serialize + ?Sized>(
-        mut self,
-        name: &str,
-        value: &V,
-    ) -> Result<Self, SignError> {
-        self.header.critical(name, value)?;
-        Ok(self)
-    }
-
     /// The key that it signs with.
     #[must_use]
     pub fn signer(&self) -> &dyn RemoteSigner {
@@ -87,3 +63,5 @@ impl RemoteJwtSigner {
         Ok(token)
     }
 }
+
+header_methods!(RemoteJwtSigner);
