@@ -5,13 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use jeton_authority::client::PkcePolicy;
 use jeton_authority::password::Argon2Params;
-use jeton_authority::settings::DpopNonces;
-use jeton_authority::settings::RefreshPolicy;
-use jeton_authority::settings::{
-    AccessAlgorithm, AccessTyp, RegistrationPolicy, RegistrationRate, Settings, TokenApiAudience,
-};
+use jeton_authority::settings::{AccessAlgorithm, Settings, TokenApiAudience};
 use jeton_authority::store::Store;
 use jeton_authority::{Authority, Ports};
 use jeton_jose::SharedSecret;
@@ -19,13 +14,13 @@ use jeton_server::control::ControlSocket;
 use jeton_server::hashing::HashPool;
 use jeton_server::tls::{self, AskForCertificates, Tls, TlsError};
 use jeton_server::{
-    Background, Clock, Fetcher, ForwardingHeader, Limits, Listener, Service, ServiceBuilder, Shutdown,
-    Signals, TokenApi, TokenApiOptions, TrustedProxies, descriptors, logging, memory,
+    Background, Clock, Fetcher, Limits, Listener, Service, ServiceBuilder, Shutdown, Signals, TokenApi,
+    TrustedProxies, descriptors, logging, memory,
 };
 use jeton_store::{Access, DataFolder, ServerLock, cause};
 use tokio::net::TcpListener;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, Setting};
 use crate::data::{self, Data};
 use crate::failure::Failure;
 use crate::{clock, output};
@@ -54,12 +49,7 @@ pub(crate) struct Prepared {
 
 /// Sets up the log, as the configuration wants it.
 pub(crate) fn start_log(config: &Config) -> Result<(), Failure> {
-    let format = match config.log_format {
-        config::LogFormat::Auto => logging::Format::Auto,
-        config::LogFormat::Text => logging::Format::Text,
-        config::LogFormat::Json => logging::Format::Json,
-    };
-    let log = logging::init(format, config.log_level.as_str());
+    let log = logging::init(config.log_format, &config.log_level.show());
     output::note_through(log.map_err(|error| Failure::coded("log_unusable", error.to_string()))?);
     Ok(())
 }
@@ -145,10 +135,6 @@ impl Prepared {
         };
         background.add(ControlSocket::open(self.folder.path()).map_err(refused)?.serve(service.clone()));
         let (stop, hang_ups) = signals.split();
-        let ask = match self.config.tls_client_certificates {
-            config::AskForCertificates::Off => AskForCertificates::No,
-            config::AskForCertificates::Optional => AskForCertificates::Optional,
-        };
         let mut listeners: Vec<Listener> = vec![];
         match &self.tls {
             None => {
@@ -157,7 +143,10 @@ impl Prepared {
             }
             Some(tls) => {
                 let refused = |error: TlsError| Failure::coded(error.code(), error.to_string());
-                listeners.push(Listener::tls(self.listener, tls, ask).map_err(refused)?);
+                listeners.push(
+                    Listener::tls(self.listener, tls, self.config.tls_client_certificates)
+                        .map_err(refused)?,
+                );
                 if let Some(socket) = self.mtls_listener {
                     listeners
                         .push(Listener::tls(socket, tls, AskForCertificates::Optional).map_err(refused)?);
@@ -200,10 +189,7 @@ fn service(
         .clock(Clock::system())
         .limits(limits(config))
         .trusted_proxies(proxies(config))
-        .token_api_options(TokenApiOptions {
-            origins: config.token_api_origins.clone(),
-            username_field: config.token_api_username_field.clone(),
-        })
+        .token_api_options(config.token_api.clone())
         .token_api(if config.token_api_enabled { TokenApi::Served } else { TokenApi::Off })
         .fetcher(fetcher(config)?))
 }
@@ -214,69 +200,21 @@ pub(crate) fn settings(
     address: SocketAddr,
     shared_secret: Option<SharedSecret>,
 ) -> Settings {
-    let mut settings = Settings::new(config.issuer_at(address));
+    let mut settings = config.authority.clone();
+    settings.issuer = config.issuer_at(address);
+    settings.audience.clone_from(&settings.issuer);
     match &config.access_audience {
         Some(config::AccessAudience::Named(audience)) => settings.audience.clone_from(audience),
         Some(config::AccessAudience::None) => settings.token_api_audience = TokenApiAudience::Absent,
         None => {}
     }
-    settings.token_api_claims.clone_from(&config.token_api_claims.0);
-    settings.client_id.clone_from(&config.client_id);
-    settings.access_lifetime = config.access_lifetime;
-    settings.remembered_tokens = config.access_remember;
     settings.access_algorithm = match (shared_secret, config.access_algorithm) {
         (Some(secret), _) => AccessAlgorithm::SharedSecret(secret),
         (None, Some(access)) => AccessAlgorithm::Key(access.algorithm),
         (None, None) => AccessAlgorithm::AsStored,
     };
-    settings.access_typ = match config.access_typ {
-        config::AccessTyp::AtJwt => AccessTyp::AtJwt,
-        config::AccessTyp::Jwt => AccessTyp::Jwt,
-    };
     settings.ed25519_name = config.access_algorithm.map(|access| access.ed25519_name).unwrap_or_default();
-    settings.refresh = RefreshPolicy { grace: config.refresh_grace, excuses: config.refresh_excuses };
-    settings.idle_lifetime = config.refresh_idle_lifetime;
-    settings.absolute_lifetime = config.refresh_absolute_lifetime;
-    settings.session_idle_lifetime = config.session_idle_lifetime;
-    settings.session_absolute_lifetime = config.session_absolute_lifetime;
-    settings.code_lifetime = config.authorization_code_lifetime;
-    settings.request_lifetime = config.authorization_request_lifetime;
-    settings.authorization_details_types.clone_from(&config.authorization_details_types.0);
-    settings.authorization_details_size = config.authorization_details_size.0;
-    settings.device_lifetime = config.device_lifetime;
-    settings.registration = registration(config.client_registration);
-    settings.metadata_documents = match config.client_metadata_documents {
-        config::Documents::Closed => RegistrationPolicy::Closed,
-        config::Documents::Open => RegistrationPolicy::Open,
-    };
-    settings.registered_resources.clone_from(&config.client_registration_resources.0);
-    settings.registered_redirect_schemes.clone_from(&config.client_redirect_schemes.0);
-    settings.registered_details_types.clone_from(&config.client_registration_details_types.0);
-    settings.registered_grant_types.clone_from(&config.client_registration_grant_types.0);
-    settings.registered_scope.clone_from(&config.client_registration_scope);
-    settings.registration_rate = RegistrationRate {
-        at_once: config.client_registrations_at_once,
-        pause: config.client_registrations_pause,
-    };
-    settings.registered_pkce = match config.client_registration_pkce {
-        config::Pkce::Required => PkcePolicy::Required,
-        config::Pkce::Auto => PkcePolicy::Auto,
-        config::Pkce::Lenient => PkcePolicy::Lenient,
-    };
-    settings.dpop_nonces = match config.dpop_nonces {
-        config::Nonces::Unused => DpopNonces::Unused,
-        config::Nonces::Demanded => DpopNonces::Demanded,
-    };
-    settings.publish_wait = config.keys_publish_wait;
     settings
-}
-
-const fn registration(policy: config::Registration) -> RegistrationPolicy {
-    match policy {
-        config::Registration::Closed => RegistrationPolicy::Closed,
-        config::Registration::Token => RegistrationPolicy::WithToken,
-        config::Registration::Open => RegistrationPolicy::Open,
-    }
 }
 
 fn hash_pool(config: &Config) -> Result<HashPool, Failure> {
@@ -294,21 +232,7 @@ fn hash_pool(config: &Config) -> Result<HashPool, Failure> {
 }
 
 fn limits(config: &Config) -> Limits {
-    Limits {
-        body_bytes: config.limits_body.0,
-        header_bytes: config.limits_header.0,
-        handshake_time: config.limits_handshake_time,
-        handshakes: config.limits_handshakes,
-        header_time: config.limits_header_time,
-        body_time: config.limits_body_time,
-        request_time: config.limits_request_time,
-        keep_alive_time: config.limits_keep_alive_time,
-        proxy_keep_alive_time: config.proxy_keep_alive_time,
-        connections: descriptors::make_room_for(config.limits_connections),
-        connections_per_network: config.limits_connections_per_network,
-        shutdown_time: config.limits_shutdown_time,
-        ..Limits::default()
-    }
+    Limits { connections: descriptors::make_room_for(config.limits.connections), ..config.limits.clone() }
 }
 
 /// What fetches the documents that clients name.
@@ -331,11 +255,7 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure>
 }
 
 fn proxies(config: &Config) -> TrustedProxies {
-    let header = match config.proxy_header {
-        config::ForwardingHeader::XForwardedFor => ForwardingHeader::XForwardedFor,
-        config::ForwardingHeader::Forwarded => ForwardingHeader::Forwarded,
-    };
-    TrustedProxies::new(config.proxy_trusted.0.iter().copied(), header)
+    TrustedProxies::new(config.proxy_trusted.0.iter().copied(), config.proxy_header)
 }
 
 #[cfg(test)]

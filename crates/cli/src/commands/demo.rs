@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use jeton_authority::password::Password;
+use jeton_authority::settings::DpopNonces;
 use jeton_authority::store::{Store, UserAddition};
 use jeton_authority::user::{Attributes, Role, Username};
 use jeton_demo::Surroundings;
@@ -66,7 +67,7 @@ impl Demo {
         // It is half of what the demo shows.
         config.token_api_enabled = true;
         // The sample applications keep no nonces.
-        config.dpop_nonces = config::Nonces::Unused;
+        config.authority.dpop_nonces = DpopNonces::Unused;
         let outcome =
             serving::run(async |signals| serve(signals, config, self.remember, scratch.path()).await);
         scratch.close().map_err(|error| {
@@ -85,7 +86,7 @@ async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path
         issuer: server.config.issuer_at(server.address),
         address: server.address,
         near: server.config.listen.0.port(),
-        grace: server.config.refresh_grace,
+        grace: server.config.authority.refresh.grace,
         remember,
         username: USERNAME,
         password: add_user(&*server.store).await?,

@@ -77,7 +77,7 @@ impl KeyCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         let style = self.store.style();
         let loaded = self.store.load()?;
-        let own_wait = loaded.is_set("keys.publish_wait").then_some(loaded.config.keys_publish_wait);
+        let own_wait = loaded.is_set("keys.publish_wait").then_some(loaded.config.authority.publish_wait);
         let mut config = loaded.config;
         let imported = match &self.action {
             Action::Import { file, alg } => Some(private_key(file, *alg)?),
@@ -90,7 +90,7 @@ impl KeyCommand {
         let store = &*store;
         data::run(async {
             let now = clock::now();
-            let wait = own_wait.unwrap_or(config.keys_publish_wait);
+            let wait = own_wait.unwrap_or(config.authority.publish_wait);
             match self.action {
                 Action::List => return list(store, &config, style).await,
                 Action::Rotate { alg, now: at_once } => {
@@ -112,7 +112,9 @@ impl KeyCommand {
                 }
                 Action::Retire { kid } => {
                     let kid = KeyId::new(kid);
-                    keyring::retire(store, &kid, config.access_lifetime, now).await.map_err(refused)?;
+                    keyring::retire(store, &kid, config.authority.access_lifetime, now)
+                        .await
+                        .map_err(refused)?;
                     data.follow();
                     output::note(RETIRED);
                     style.print(&serde_json::json!({"retired": kid.as_str()}), || format!("retired {kid}"))
@@ -145,7 +147,7 @@ struct Shown {
 }
 
 async fn list(store: &dyn Store, config: &Config, style: Style) -> Result<(), Failure> {
-    let keys = keyring::list(store, config.access_lifetime, clock::now()).await.map_err(failed)?;
+    let keys = keyring::list(store, config.authority.access_lifetime, clock::now()).await.map_err(failed)?;
     let shown: Vec<_> = keys
         .iter()
         .map(|(key, state)| Shown {

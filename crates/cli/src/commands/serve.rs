@@ -64,7 +64,7 @@ impl Serve {
 
 /// What to say of a client that has the name of the token API's own.
 async fn client_of_token_api(server: &Prepared) -> Result<Option<String>, Failure> {
-    let id = &server.config.client_id;
+    let id = &server.config.authority.client_id;
     let Ok(parsed) = ClientId::parse(id.as_str()) else { return Ok(None) };
     Ok(server.store.find_client(&parsed).await.map_err(failed)?.map(|_| {
         format!(

@@ -102,7 +102,7 @@ struct Shown {
 impl Shown {
     fn of_client(summary: &GrantSummary, config: &Config) -> Self {
         let grant = &summary.grant;
-        let idle_end = grant.state.minted_at.saturating_add(config.refresh_idle_lifetime);
+        let idle_end = grant.state.minted_at.saturating_add(config.authority.idle_lifetime);
         Self {
             id: grant.id.to_string(),
             of: "client",
@@ -123,7 +123,7 @@ impl Shown {
     }
 
     fn of_browser(session: &Session, username: &str, config: &Config) -> Self {
-        let idle_end = session.last_used_at.saturating_add(config.session_idle_lifetime);
+        let idle_end = session.last_used_at.saturating_add(config.authority.session_idle_lifetime);
         Self {
             id: session.id.to_string(),
             of: "browser",
@@ -180,7 +180,7 @@ async fn of_browsers(
     config: &Config,
     now: Timestamp,
 ) -> Result<Vec<Shown>, Failure> {
-    let idle = config.session_idle_lifetime;
+    let idle = config.authority.session_idle_lifetime;
     if let Some(user) = user {
         let sessions = store.list_sessions(user.id, u32::MAX, idle, now).await.map_err(failed)?;
         let shown = |session: &Session| Shown::of_browser(session, user.username.as_str(), config);
@@ -205,7 +205,7 @@ async fn of_clients(
     let (mut shown, mut after) = (Vec::new(), None);
     loop {
         let page = store
-            .list_grants(filter, after, PAGE, config.refresh_idle_lifetime, now)
+            .list_grants(filter, after, PAGE, config.authority.idle_lifetime, now)
             .await
             .map_err(failed)?;
         let Some(last) = page.last() else { return Ok(shown) };
@@ -239,7 +239,7 @@ async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure
 async fn end_all(store: &dyn Store, name: &str, config: &Config, style: Style) -> Result<(), Failure> {
     let user = find(store, name).await?;
     let now = clock::now();
-    let browsers = store.list_sessions(user.id, u32::MAX, config.session_idle_lifetime, now).await;
+    let browsers = store.list_sessions(user.id, u32::MAX, config.authority.session_idle_lifetime, now).await;
     let browsers = browsers.map_err(failed)?.len() as u64;
     let grants = store.revoke_user_grants(user.id, now).await.map_err(failed)?.unwrap_or_default();
     let ended = browsers + grants.count;

@@ -21,10 +21,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use keys::{Config, KEYS, Key};
 pub(crate) use problem::Problems;
 pub(crate) use reference::reference;
-pub(crate) use setting::{
-    AccessTyp, AskForCertificates, Database, Documents, ForwardingHeader, Issuer, LogFormat, Nonces, Pkce,
-    Registration,
-};
+pub(crate) use setting::{Database, Issuer, Setting};
 pub(crate) use source::{Source, Value};
 pub(crate) use token_api::AccessAudience;
 
@@ -81,7 +78,7 @@ fn load_from(
     environment: Vec<(std::ffi::OsString, std::ffi::OsString)>,
 ) -> Result<Loaded, Problems> {
     let mut problems = Vec::new();
-    let mut values: Vec<Value> = KEYS.iter().map(|key| Value::default_of(key.default)).collect();
+    let mut values: Vec<Value> = KEYS.iter().map(|key| Value::default_of(&key.default)).collect();
     for (name, text) in &flags.command_defaults {
         let position = position(name).expect("a command names its defaults by keys of the table");
         values[position] = Value::default_of(text);

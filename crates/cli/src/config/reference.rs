@@ -8,7 +8,7 @@ use super::KEYS;
 pub(crate) fn reference() -> String {
     let mut page = String::from(INTRODUCTION);
     page.push_str("\n| key | variable | default | meaning |\n|---|---|---|---|\n");
-    for key in KEYS {
+    for key in KEYS.iter() {
         let default = if key.default.is_empty() { "–".to_owned() } else { format!("`{}`", key.default) };
         let secret = if key.secret { " Never shown." } else { "" };
         writeln!(

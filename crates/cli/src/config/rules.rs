@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use jeton_oauth::RedirectUri;
 use jeton_oauth::authorization::AuthorizationDetails;
+use jeton_server::tls::AskForCertificates;
 
 use super::problem::Problem;
-use super::{AskForCertificates, Config, Source, Value, position, secrets};
+use super::{Config, Source, Value, position, secrets};
 use crate::words::span;
 
 /// The smallest bound on a request head that the server can hold to.
@@ -29,90 +30,77 @@ fn is_resource(text: &str) -> bool {
 
 /// Reports each rule that the values break together, at the value that somebody set.
 pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Problem>) {
+    let Config { authority, limits, .. } = config;
     let mut report = |keys: &[&str], text: String| problems.push(Problem::new(culprit(keys, values), text));
 
     for (name, lifetime) in [
-        ("access.lifetime", config.access_lifetime),
-        ("refresh.idle_lifetime", config.refresh_idle_lifetime),
-        ("refresh.absolute_lifetime", config.refresh_absolute_lifetime),
-        ("session.idle_lifetime", config.session_idle_lifetime),
-        ("session.absolute_lifetime", config.session_absolute_lifetime),
-        ("authorization.request_lifetime", config.authorization_request_lifetime),
-        ("device.lifetime", config.device_lifetime),
-        ("limits.handshake_time", config.limits_handshake_time),
-        ("limits.header_time", config.limits_header_time),
-        ("limits.body_time", config.limits_body_time),
-        ("limits.request_time", config.limits_request_time),
-        ("limits.keep_alive_time", config.limits_keep_alive_time),
+        ("access.lifetime", authority.access_lifetime),
+        ("refresh.idle_lifetime", authority.idle_lifetime),
+        ("refresh.absolute_lifetime", authority.absolute_lifetime),
+        ("session.idle_lifetime", authority.session_idle_lifetime),
+        ("session.absolute_lifetime", authority.session_absolute_lifetime),
+        ("authorization.request_lifetime", authority.request_lifetime),
+        ("device.lifetime", authority.device_lifetime),
+        ("limits.handshake_time", limits.handshake_time),
+        ("limits.header_time", limits.header_time),
+        ("limits.body_time", limits.body_time),
+        ("limits.request_time", limits.request_time),
+        ("limits.keep_alive_time", limits.keep_alive_time),
     ] {
         if lifetime.is_zero() || lifetime > LONGEST {
             report(&[name], format!("{name} must lie between 1s and 10 years"));
         }
     }
-    if config.keys_publish_wait > LONGEST {
+    if authority.publish_wait > LONGEST {
         report(&["keys.publish_wait"], "keys.publish_wait may be at most 10 years".to_owned());
     }
-    if config.refresh_grace >= config.access_lifetime {
+    if authority.refresh.grace >= authority.access_lifetime {
         report(
             &["refresh.grace", "access.lifetime"],
             format!(
                 "refresh.grace ({}) must be shorter than access.lifetime ({})",
-                span(config.refresh_grace),
-                span(config.access_lifetime)
+                span(authority.refresh.grace),
+                span(authority.access_lifetime)
             ),
         );
     }
-    if config.access_lifetime > config.refresh_idle_lifetime {
-        report(
-            &["access.lifetime", "refresh.idle_lifetime"],
-            format!(
-                "access.lifetime ({}) may not be longer than refresh.idle_lifetime ({})",
-                span(config.access_lifetime),
-                span(config.refresh_idle_lifetime)
-            ),
-        );
+    for [(name, shorter), (limit, longer)] in [
+        [("access.lifetime", authority.access_lifetime), ("refresh.idle_lifetime", authority.idle_lifetime)],
+        [
+            ("refresh.idle_lifetime", authority.idle_lifetime),
+            ("refresh.absolute_lifetime", authority.absolute_lifetime),
+        ],
+        [
+            ("session.idle_lifetime", authority.session_idle_lifetime),
+            ("session.absolute_lifetime", authority.session_absolute_lifetime),
+        ],
+    ] {
+        if shorter > longer {
+            let (shorter, longer) = (span(shorter), span(longer));
+            report(&[name, limit], format!("{name} ({shorter}) may not be longer than {limit} ({longer})"));
+        }
     }
-    if config.refresh_idle_lifetime > config.refresh_absolute_lifetime {
-        report(
-            &["refresh.idle_lifetime", "refresh.absolute_lifetime"],
-            format!(
-                "refresh.idle_lifetime ({}) may not be longer than refresh.absolute_lifetime ({})",
-                span(config.refresh_idle_lifetime),
-                span(config.refresh_absolute_lifetime)
-            ),
-        );
-    }
-    if config.session_idle_lifetime > config.session_absolute_lifetime {
-        report(
-            &["session.idle_lifetime", "session.absolute_lifetime"],
-            format!(
-                "session.idle_lifetime ({}) may not be longer than session.absolute_lifetime ({})",
-                span(config.session_idle_lifetime),
-                span(config.session_absolute_lifetime)
-            ),
-        );
-    }
-    if config.authorization_code_lifetime.is_zero() || config.authorization_code_lifetime > LONGEST_CODE {
+    if authority.code_lifetime.is_zero() || authority.code_lifetime > LONGEST_CODE {
         report(
             &["authorization.code_lifetime"],
             "authorization.code_lifetime must lie between 1s and 10 minutes".to_owned(),
         );
     }
-    if config.authorization_details_size.0 > AuthorizationDetails::MAX_LEN {
+    if authority.authorization_details_size > AuthorizationDetails::MAX_LEN {
         report(&["authorization.details_size"], "authorization.details_size may be at most 8KiB".to_owned());
     }
     for (name, zero) in [
-        ("authorization.details_size", config.authorization_details_size.0 == 0),
-        ("limits.body", config.limits_body.0 == 0),
-        ("limits.connections", config.limits_connections == 0),
-        ("limits.handshakes", config.limits_handshakes == 0),
+        ("authorization.details_size", authority.authorization_details_size == 0),
+        ("limits.body", limits.body_bytes == 0),
+        ("limits.connections", limits.connections == 0),
+        ("limits.handshakes", limits.handshakes == 0),
         ("password.queue", config.password_queue == 0),
     ] {
         if zero {
             report(&[name], format!("{name} may not be 0"));
         }
     }
-    for resource in &config.client_registration_resources.0 {
+    for resource in &authority.registered_resources {
         if !is_resource(resource) {
             report(
                 &["client.registration_resources"],
@@ -122,7 +110,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             );
         }
     }
-    for scheme in &config.client_redirect_schemes.0 {
+    for scheme in &authority.registered_redirect_schemes {
         if !RedirectUri::is_app_scheme(scheme) {
             report(
                 &["client.redirect_schemes"],
@@ -132,7 +120,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             );
         }
     }
-    if config.limits_header.0 < SMALLEST_HEADER {
+    if limits.header_bytes < SMALLEST_HEADER {
         report(&["limits.header"], format!("limits.header may not be less than {SMALLEST_HEADER}"));
     }
     if config.access_shared_secret.is_some() && config.access_shared_secret_file.is_some() {

@@ -7,16 +7,19 @@ use std::time::Duration;
 
 use axum::http::HeaderName;
 use ipnet::IpNet;
-use jeton_authority::settings::Ed25519Name;
+use jeton_authority::client::PkcePolicy;
+use jeton_authority::settings::{AccessTyp, DpopNonces, Ed25519Name, RegistrationPolicy};
 use jeton_jose::Algorithm;
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::GrantType;
-use jeton_server::Reach;
+use jeton_server::logging::Format;
+use jeton_server::tls::AskForCertificates;
+use jeton_server::{ForwardingHeader, Reach};
 use jeton_store::{DatabaseUrl, DatabaseUrlError};
 use zeroize::Zeroizing;
 
 /// A type that a key can have.
-pub(super) trait Setting: Sized {
+pub(crate) trait Setting: Sized {
     /// What its values look like, for people.
     const FORM: &'static str;
     /// Whether values are never to be shown.
@@ -27,6 +30,12 @@ pub(super) trait Setting: Sized {
     /// # Errors
     /// What was wanted and what was found; for a secret, only the former.
     fn parse(text: &str) -> Result<Self, String>;
+
+    /// Writes a value so that it is read as the same again. Where a type leaves it out, nothing can be a default but what an empty
+    /// text stands for.
+    fn show(&self) -> String {
+        String::new()
+    }
 }
 
 fn wanted<T: Setting>(text: &str) -> String {
@@ -53,6 +62,10 @@ impl Setting for String {
             Ok(text.to_owned())
         }
     }
+
+    fn show(&self) -> String {
+        self.clone()
+    }
 }
 
 impl Setting for PathBuf {
@@ -72,6 +85,18 @@ impl Setting for Duration {
             .filter(|duration| duration.subsec_nanos() == 0)
             .ok_or_else(|| wanted::<Self>(text))
     }
+
+    fn show(&self) -> String {
+        // The largest unit that leaves nothing over, but one day is 24 hours.
+        let seconds = self.as_secs();
+        let (unit, letter) = [(86_400, 'd'), (3_600, 'h'), (60, 'm')]
+            .into_iter()
+            .find(|(unit, _)| {
+                seconds.is_multiple_of(*unit) && seconds > if *unit == 86_400 { *unit } else { 0 }
+            })
+            .unwrap_or((1, 's'));
+        format!("{}{letter}", seconds / unit)
+    }
 }
 
 impl Setting for usize {
@@ -79,6 +104,10 @@ impl Setting for usize {
 
     fn parse(text: &str) -> Result<Self, String> {
         text.parse().map_err(|_| wanted::<Self>(text))
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -88,6 +117,10 @@ impl Setting for u32 {
     fn parse(text: &str) -> Result<Self, String> {
         text.parse().map_err(|_| wanted::<Self>(text))
     }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
 }
 
 impl Setting for u8 {
@@ -96,6 +129,10 @@ impl Setting for u8 {
     fn parse(text: &str) -> Result<Self, String> {
         text.parse().map_err(|_| wanted::<Self>(text))
     }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
 }
 
 impl Setting for bool {
@@ -103,6 +140,10 @@ impl Setting for bool {
 
     fn parse(text: &str) -> Result<Self, String> {
         text.parse().map_err(|_| wanted::<Self>(text))
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -145,6 +186,14 @@ impl Setting for Size {
             .and_then(|(number, factor)| number.checked_mul(factor))
             .map(Self)
             .ok_or_else(|| wanted::<Self>(text))
+    }
+
+    fn show(&self) -> String {
+        match self.0 {
+            bytes if bytes.is_multiple_of(1 << 20) => format!("{}MiB", bytes >> 20),
+            bytes if bytes.is_multiple_of(1 << 10) => format!("{}KiB", bytes >> 10),
+            bytes => bytes.to_string(),
+        }
     }
 }
 
@@ -287,16 +336,14 @@ impl Setting for Texts {
         let texts = text.split(',').map(str::trim).filter(|word| !word.is_empty());
         Ok(Self(texts.map(str::to_owned).collect()))
     }
+
+    fn show(&self) -> String {
+        self.0.join(",")
+    }
 }
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $form:literal, $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum $name {
-            $($(#[$variant_doc])* $variant,)+
-        }
-
+    ($name:ident, $form:literal, $($variant:ident = $word:literal),+) => {
         impl Setting for $name {
             const FORM: &'static str = $form;
 
@@ -306,115 +353,93 @@ macro_rules! words {
                     _ => Err(wanted::<Self>(text)),
                 }
             }
+
+            fn show(&self) -> String {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+                .to_owned()
+            }
         }
     };
 }
 
-words! {
-    /// How log lines look.
-    LogFormat, "auto, text or json",
-    /// Text on a terminal, JSON otherwise.
-    Auto = "auto",
-    /// For people.
-    Text = "text",
-    /// For machines.
-    Json = "json",
-}
-
-words! {
-    /// The least important lines that are still logged.
-    LogLevel, "error, warn, info, debug or trace",
-    /// Something failed.
+words!(Format, "auto, text or json", Auto = "auto", Text = "text", Json = "json");
+words!(AccessTyp, "at+jwt or JWT", AtJwt = "at+jwt", Jwt = "JWT");
+words!(
+    ForwardingHeader,
+    "x-forwarded-for or forwarded",
+    XForwardedFor = "x-forwarded-for",
+    Forwarded = "forwarded"
+);
+words!(AskForCertificates, "off or optional", No = "off", Optional = "optional");
+words!(RegistrationPolicy, "closed, token or open", Closed = "closed", WithToken = "token", Open = "open");
+words!(PkcePolicy, "auto, required or lenient", Auto = "auto", Required = "required", Lenient = "lenient");
+words!(DpopNonces, "unused or demanded", Unused = "unused", Demanded = "demanded");
+words!(
+    LogLevel,
+    "error, warn, info, debug or trace",
     Error = "error",
-    /// Something is odd.
     Warn = "warn",
-    /// What happens, in outline.
     Info = "info",
-    /// What happens, in detail.
     Debug = "debug",
+    Trace = "trace"
+);
+
+/// The least important lines that are still logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogLevel {
+    /// Something failed.
+    Error,
+    /// Something is odd.
+    Warn,
+    /// What happens, in outline.
+    Info,
+    /// What happens, in detail.
+    Debug,
     /// Everything.
-    Trace = "trace",
+    Trace,
 }
 
-impl LogLevel {
-    /// The word that stands for it.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
+/// Whether clients may be known by the URL of their description: there is no token for that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Documents(RegistrationPolicy);
+
+impl Setting for Documents {
+    const FORM: &'static str = "closed or open";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match RegistrationPolicy::parse(text) {
+            Ok(policy @ (RegistrationPolicy::Closed | RegistrationPolicy::Open)) => Ok(Self(policy)),
+            _ => Err(wanted::<Self>(text)),
         }
+    }
+
+    fn show(&self) -> String {
+        self.0.show()
     }
 }
 
-words! {
-    /// What access tokens say in `typ`.
-    AccessTyp, "at+jwt or JWT",
-    /// That of RFC 9068.
-    AtJwt = "at+jwt",
-    /// That of any token.
-    Jwt = "JWT",
+/// Types that exist for their form alone: the parts of the server take what is in them.
+macro_rules! forms {
+    ($($form:ident($inner:ty)),+) => {$(
+        impl From<$inner> for $form {
+            fn from(inner: $inner) -> Self {
+                Self(inner)
+            }
+        }
+
+        impl From<$form> for $inner {
+            fn from(form: $form) -> Self {
+                form.0
+            }
+        }
+    )+};
 }
 
-words! {
-    /// The header in which proxies write where a request came from.
-    ForwardingHeader, "x-forwarded-for or forwarded",
-    /// `X-Forwarded-For`.
-    XForwardedFor = "x-forwarded-for",
-    /// `Forwarded` (RFC 7239).
-    Forwarded = "forwarded",
-}
+pub(super) use forms;
 
-words! {
-    /// Whether clients are asked for a certificate.
-    AskForCertificates, "off or optional",
-    /// They are not.
-    Off = "off",
-    /// They are, and need none.
-    Optional = "optional",
-}
-
-words! {
-    /// Who may register clients.
-    Registration, "closed, token or open",
-    /// The operator.
-    Closed = "closed",
-    /// Whoever has a token of the operator's.
-    Token = "token",
-    /// Everybody.
-    Open = "open",
-}
-
-words! {
-    /// Whether codes have to be bound by PKCE.
-    Pkce, "auto, required or lenient",
-    /// They have to be, or a client that authenticates sends a nonce.
-    Auto = "auto",
-    /// They have to be.
-    Required = "required",
-    /// Those of clients that authenticate may do without either.
-    Lenient = "lenient",
-}
-
-words! {
-    /// Whether clients may be known by the URL of their description.
-    Documents, "closed or open",
-    /// None.
-    Closed = "closed",
-    /// All.
-    Open = "open",
-}
-
-words! {
-    /// Whether proofs of DPoP have to hold a nonce.
-    Nonces, "unused or demanded",
-    /// They need one only where the client's clock is wrong.
-    Unused = "unused",
-    /// They need one.
-    Demanded = "demanded",
-}
+forms!(Size(usize), Texts(Vec<String>), GrantTypes(Vec<GrantType>), Documents(RegistrationPolicy));
 
 /// The name of a header field (RFC 9110 §5.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -439,6 +464,10 @@ impl Setting for GrantTypes {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
         names.map(GrantType::parse).collect::<Option<_>>().map(Self).ok_or_else(|| wanted::<Self>(text))
     }
+
+    fn show(&self) -> String {
+        self.0.iter().map(|grant| grant.as_str()).collect::<Vec<_>>().join(",")
+    }
 }
 
 impl Setting for Scope {
@@ -446,5 +475,9 @@ impl Setting for Scope {
 
     fn parse(text: &str) -> Result<Self, String> {
         Self::parse(text).map_err(|_| wanted::<Self>(text))
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
     }
 }

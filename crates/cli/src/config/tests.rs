@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use super::{FlagValue, Flags, KEYS, Loaded, Problems, Source, load_from};
+use super::{Config, FlagValue, Flags, KEYS, Loaded, Problems, Source, load_from};
 
 fn load(file: &str, variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Result<Loaded, Problems> {
     let folder = tempfile::tempdir().expect("a scratch folder");
@@ -30,10 +30,16 @@ fn source_of(loaded: &Loaded, key: &str) -> String {
 #[test]
 fn the_defaults_are_a_valid_configuration() {
     let loaded = load("", &[], &[]).expect("valid");
-    assert_eq!(loaded.config.access_lifetime, Duration::from_secs(300));
-    assert_eq!(loaded.config.refresh_idle_lifetime, Duration::from_secs(86_400));
-    assert_eq!(loaded.config.refresh_absolute_lifetime, Duration::from_secs(30 * 86_400));
+    assert_eq!(loaded.config.authority.access_lifetime, Duration::from_secs(300));
+    assert_eq!(loaded.config.authority.idle_lifetime, Duration::from_secs(86_400));
+    assert_eq!(loaded.config.authority.absolute_lifetime, Duration::from_secs(30 * 86_400));
     assert!(loaded.values.iter().all(|value| value.source == Source::Default));
+}
+
+#[test]
+fn the_texts_of_the_defaults_are_read_as_the_defaults() {
+    let loaded = load("", &[], &[]).expect("valid");
+    assert_eq!(format!("{:?}", loaded.config), format!("{:?}", Config::default()));
 }
 
 #[test]
@@ -50,7 +56,7 @@ fn a_variable_beats_the_file_and_a_flag_beats_both() {
         loaded.config.issuer.as_ref().map(|issuer| issuer.0.as_str()),
         Some("https://variable.example")
     );
-    assert_eq!(loaded.config.refresh_grace, Duration::from_secs(1));
+    assert_eq!(loaded.config.authority.refresh.grace, Duration::from_secs(1));
     assert_eq!(source_of(&loaded, "listen"), "--flag");
     assert_eq!(source_of(&loaded, "issuer"), "JETON_ISSUER");
     assert!(source_of(&loaded, "refresh.grace").ends_with("jeton.toml:4"));

@@ -3,7 +3,7 @@
 use jeton_authority::user::ClaimMapping;
 use jeton_server::{Origins, UsernameField};
 
-use super::setting::Setting;
+use super::setting::{Setting, forms};
 
 /// The parts of a list that is written with commas.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
@@ -25,6 +25,10 @@ impl Setting for UsernameField {
     fn parse(text: &str) -> Result<Self, String> {
         Self::parse(text).map_err(|error| error.to_string())
     }
+
+    fn show(&self) -> String {
+        self.as_str().to_owned()
+    }
 }
 
 /// Claims and where they are taken from.
@@ -38,6 +42,8 @@ impl Setting for ClaimMappings {
         ClaimMapping::parse_all(parts(text)).map(Self).map_err(|error| error.to_string())
     }
 }
+
+forms!(ClaimMappings(Vec<ClaimMapping>));
 
 /// Whom access tokens are for.
 #[derive(Debug, Clone, PartialEq, Eq)]

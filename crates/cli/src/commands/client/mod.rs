@@ -116,7 +116,7 @@ impl ClientCommand {
         data::run(async {
             match self.action {
                 Action::Add { id, public, secret_stdin, description } => {
-                    if is_token_apis_own(&id, &config.client_id) {
+                    if is_token_apis_own(&id, &config.authority.client_id) {
                         return Err(own_name(&id));
                     }
                     let secret = secret_stdin.then(secret_of_stdin).transpose()?;
