@@ -16,7 +16,7 @@ use crate::device::{
     Approval, DecidedDevice, DeviceDecision, NewDeviceAuthorization, RequestContent, UserCode, UserCodeError,
 };
 use crate::grant::GrantDetail;
-use crate::grant_types::TokenRequest;
+use crate::grant_types::TokenCall;
 use crate::keyring::Keys;
 use crate::oauth_error::OAuthError;
 use crate::one_time::Handle;
@@ -131,10 +131,10 @@ impl Devices {
     /// [`OAuthError`] with the code that goes over the wire.
     pub async fn begin(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         page: &str,
     ) -> Result<DeviceAuthorizationResponse, OAuthError> {
-        let TokenRequest { client, now, .. } = request;
+        let TokenCall { client, now, .. } = request;
         if !client.metadata.uses(GrantType::DeviceCode) {
             return Err(OAuthError::refused(
                 ErrorCode::UnauthorizedClient,
@@ -234,8 +234,8 @@ impl Devices {
     ) -> Result<DeviceDecided, StoreError> {
         let approval = Approval {
             client: device.client.id.clone(),
-            scope: device.scope.as_str().into(),
-            user: signed_in.user.id.to_string().into(),
+            scope: device.scope.clone(),
+            user: signed_in.user.id,
             epoch: signed_in.user.epoch,
             detail: GrantDetail {
                 auth_time: signed_in.session.authenticated_at,

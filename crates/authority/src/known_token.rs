@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jeton_jose::Timestamp;
-use jeton_oauth::Confirmation;
 use jeton_oauth::authorization::AuthorizationDetails;
+use jeton_oauth::{Confirmation, Scope};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -23,8 +23,8 @@ pub(crate) struct Recognised {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct IntrospectionClaims {
     /// What it permits.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub scope: Box<str>,
+    #[serde(skip_serializing_if = "Scope::is_empty")]
+    pub scope: Scope,
     /// Whose it is.
     pub client_id: Box<str>,
     /// What its user signs in with.

@@ -124,7 +124,7 @@ async fn open_grants(store: &Arc<SqliteStore>, grants: u64) -> Result<(), Failur
                     user: user_id(number % USERS),
                     epoch: 0,
                     client: "first-party".into(),
-                    scope: "".into(),
+                    scope: jeton_oauth::Scope::default(),
                     session: None,
                     told_of: None,
                     detail: None,

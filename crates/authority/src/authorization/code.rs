@@ -2,11 +2,12 @@
 
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
+use jeton_oauth::pkce::CodeChallenge;
 use jeton_oauth::{RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::SessionId;
 use crate::grant::GrantDetail;
+use crate::{SessionId, UserId};
 
 /// What an authorization code stands for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -14,18 +15,18 @@ pub(crate) struct CodeContent {
     pub(crate) client: ClientId,
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) redirect_uri_named: bool,
-    pub(crate) code_challenge: Option<Box<str>>,
+    #[serde(with = "challenge")]
+    pub(crate) code_challenge: Option<CodeChallenge>,
     pub(crate) dpop_jkt: Option<Box<str>>,
-    pub(crate) scope: Box<str>,
+    pub(crate) scope: Scope,
     pub(crate) nonce: Option<Box<str>>,
-    /// The user's identifier, in hex.
-    pub(crate) user: Box<str>,
+    pub(crate) user: UserId,
     pub(crate) epoch: u64,
-    /// The session that the grant ends with, in hex; none where it outlives it.
-    pub(crate) session: Option<Box<str>>,
-    /// The session in which the code was given, in hex. Codes from before it was noted have none.
+    /// The session that the grant ends with; none where it outlives it.
+    pub(crate) session: Option<SessionId>,
+    /// The session in which the code was given. Codes from before it was noted have none.
     #[serde(default)]
-    pub(crate) given_in: Option<Box<str>>,
+    pub(crate) given_in: Option<SessionId>,
     /// When the session that the grant ends with does so at the latest.
     pub(crate) session_expires_at: Option<Timestamp>,
     pub(crate) detail: GrantDetail,
@@ -34,8 +35,7 @@ pub(crate) struct CodeContent {
 impl CodeContent {
     /// The session whose end the client is told of: the one in which it gets an ID token.
     pub(crate) fn told_of(&self) -> Option<SessionId> {
-        let gets_id_token = Scope::parse(&self.scope).is_ok_and(|scope| scope.contains("openid"));
-        self.given_in.as_deref().filter(|_| gets_id_token)?.parse().ok()
+        self.given_in.filter(|_| self.scope.contains("openid"))
     }
 
     pub(crate) fn to_json(&self) -> Box<str> {
@@ -45,5 +45,25 @@ impl CodeContent {
     /// Reads what [`CodeContent::to_json`] wrote; nothing where a newer version did.
     pub(crate) fn from_json(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
+    }
+}
+
+/// A challenge as the client sent it.
+mod challenge {
+    use jeton_oauth::pkce::CodeChallenge;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(
+        challenge: &Option<CodeChallenge>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        challenge.as_ref().map(CodeChallenge::as_str).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<CodeChallenge>, D::Error> {
+        let text = Option::<Box<str>>::deserialize(deserializer)?;
+        text.map(|text| CodeChallenge::parse(&text).map_err(de::Error::custom)).transpose()
     }
 }

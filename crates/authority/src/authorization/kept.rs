@@ -86,7 +86,7 @@ impl KeptRequest {
 /// that was redeemed would only end what it gave (RFC 6749 §4.1.2).
 pub(crate) fn leads_again(code: &OneTime, user: &User, now: Timestamp) -> bool {
     let content = CodeContent::from_json(&code.content);
-    let same_user = content.is_some_and(|content| *content.user == *user.id.to_string());
+    let same_user = content.is_some_and(|content| content.user == user.id);
     same_user && code.redeemed_at.is_none() && code.expires_at > now
 }
 

@@ -125,9 +125,9 @@ pub(crate) struct ObjectIdentifier {
 fn permitted_algorithm(client: &Client, name: &str) -> Result<Algorithm, Refusal> {
     const NOT_ALLOWED: Refusal = refused("the request object is not signed by an algorithm of the client");
     let algorithm: Algorithm = name.parse().map_err(|_| NOT_ALLOWED)?;
-    let registered = client.metadata.request_object_signing_alg.as_deref();
+    let registered = client.algorithms().request_object;
     let permitted = client.policy.profile.is_none_or(|profile| profile.permits(algorithm));
-    if !permitted || algorithm.is_symmetric() || registered.is_some_and(|name| name.parse() != Ok(algorithm))
+    if !permitted || algorithm.is_symmetric() || registered.is_some_and(|registered| registered != algorithm)
     {
         return Err(NOT_ALLOWED);
     }

@@ -13,7 +13,7 @@ use super::Authorization;
 use super::identifying::IdentifyError;
 use super::received::PageError;
 use crate::client::Client;
-use crate::clients::{Content, Encryption};
+use crate::clients::Content;
 use crate::oauth_error::OAuthError;
 use crate::one_time::Handle;
 use crate::refusal::Refusal;
@@ -103,17 +103,13 @@ impl Authorization {
         claims.insert("aud".to_owned(), client.id.as_str().into());
         claims.insert("exp".to_owned(), now.saturating_add(SIGNED_LIFETIME).unix().into());
         claims.insert("iat".to_owned(), now.unix().into());
-        let registered = client.metadata.authorization_signed_response_alg.as_deref();
-        let signed = self
-            .clients
-            .sign_for(self.clients.algorithm_for(client, registered), "JWT", &claims, now)
-            .await?;
-        let response = match client.metadata.authorization_encrypted_response_alg.as_deref() {
+        let algorithms = client.algorithms();
+        let algorithm = algorithms.authorization.unwrap_or_else(|| client.id_token_algorithm());
+        let signed = self.clients.sign_for(algorithm, "JWT", &claims, now).await?;
+        let response = match algorithms.authorization_encryption {
             None => signed,
-            Some(alg) => {
-                let enc = client.metadata.authorization_encrypted_response_enc.as_deref();
-                let encrypted =
-                    self.clients.encrypt_for(client, Encryption { alg, enc }, Content::Token(&signed)).await;
+            Some(encryption) => {
+                let encrypted = self.clients.encrypt_for(client, encryption, Content::Token(&signed)).await;
                 encrypted.map_err(|error| match error {
                     OAuthError::Refused(_) => PageError::EncryptionKeyMissing.into(),
                     error => IdentifyError::Failed(error),

@@ -1,6 +1,10 @@
 //! Which algorithms clients may register. Discovery publishes the same lists.
 
 use jeton_jose::Algorithm;
+use jeton_jose::jwe::{ContentEncryption, KeyManagement};
+use jeton_oauth::client::ClientMetadata;
+
+use super::ClientError;
 
 /// What is signed for clients: ID tokens, userinfo, answers.
 pub const SIGNING_ALGORITHMS: [&str; 7] = ["ES256", "RS256", "PS256", "EdDSA", "ES384", "RS512", "PS512"];
@@ -23,4 +27,90 @@ pub const CONTENT_ENCRYPTION_ALGORITHMS: [&str; 6] =
 pub(crate) fn names(list: &[&str], name: &str) -> bool {
     let Ok(algorithm) = name.parse::<Algorithm>() else { return false };
     list.iter().any(|known| known.parse() == Ok(algorithm))
+}
+
+/// The algorithms that a client registered, read once.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ClientAlgorithms {
+    pub(crate) id_token: Option<Algorithm>,
+    pub(crate) userinfo: Option<Algorithm>,
+    pub(crate) authorization: Option<Algorithm>,
+    pub(crate) introspection: Option<Algorithm>,
+    pub(crate) request_object: Option<Algorithm>,
+    pub(crate) id_token_encryption: Option<Encryption>,
+    pub(crate) userinfo_encryption: Option<Encryption>,
+    pub(crate) authorization_encryption: Option<Encryption>,
+}
+
+/// How something is encrypted for a client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Encryption {
+    /// The algorithm of the key.
+    pub(crate) alg: KeyManagement,
+    pub(crate) enc: ContentEncryption,
+}
+
+/// What a client encrypts with that names no `enc` (OpenID Connect Dynamic Client Registration §2).
+const DEFAULT_ENC: ContentEncryption = ContentEncryption::A128CbcHs256;
+
+impl ClientAlgorithms {
+    /// Reads the algorithms that a client asks for: known, and not such that whoever reads could also sign.
+    ///
+    /// # Errors
+    /// [`ClientError::Member`] names the first that is not.
+    pub(crate) fn read(metadata: &ClientMetadata) -> Result<Self, ClientError> {
+        Ok(Self {
+            id_token: signing("id_token_signed_response_alg", &metadata.id_token_signed_response_alg)?,
+            userinfo: signing("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg)?,
+            authorization: signing(
+                "authorization_signed_response_alg",
+                &metadata.authorization_signed_response_alg,
+            )?,
+            introspection: signing(
+                "introspection_signed_response_alg",
+                &metadata.introspection_signed_response_alg,
+            )?,
+            request_object: signing("request_object_signing_alg", &metadata.request_object_signing_alg)?,
+            id_token_encryption: encryption(
+                "id_token_encrypted_response_alg",
+                &metadata.id_token_encrypted_response_alg,
+                &metadata.id_token_encrypted_response_enc,
+            )?,
+            userinfo_encryption: encryption(
+                "userinfo_encrypted_response_alg",
+                &metadata.userinfo_encrypted_response_alg,
+                &metadata.userinfo_encrypted_response_enc,
+            )?,
+            authorization_encryption: encryption(
+                "authorization_encrypted_response_alg",
+                &metadata.authorization_encrypted_response_alg,
+                &metadata.authorization_encrypted_response_enc,
+            )?,
+        })
+    }
+}
+
+const fn unusable(name: &'static str) -> ClientError {
+    ClientError::Member { name, reason: "is not an algorithm that is used here" }
+}
+
+fn signing(name: &'static str, said: &Option<String>) -> Result<Option<Algorithm>, ClientError> {
+    let Some(said) = said else { return Ok(None) };
+    match said.parse::<Algorithm>() {
+        Ok(algorithm) if !algorithm.is_symmetric() => Ok(Some(algorithm)),
+        _ => Err(unusable(name)),
+    }
+}
+
+fn encryption(
+    name: &'static str,
+    alg: &Option<String>,
+    enc: &Option<String>,
+) -> Result<Option<Encryption>, ClientError> {
+    let Some(alg) = alg else {
+        return if enc.is_none() { Ok(None) } else { Err(unusable(name)) };
+    };
+    let alg = alg.parse().map_err(|_| unusable(name))?;
+    let enc = enc.as_deref().map_or(Ok(DEFAULT_ENC), str::parse).map_err(|_| unusable(name))?;
+    Ok(Some(Encryption { alg, enc }))
 }

@@ -33,7 +33,6 @@ impl Client {
     /// What its ID tokens are signed with: ES256 where its record does not say, which is so of those that were added before
     /// clients said it.
     pub fn id_token_algorithm(&self) -> Algorithm {
-        let said = self.metadata.id_token_signed_response_alg.as_deref();
-        said.and_then(|name| name.parse().ok()).unwrap_or(FIRST_ALGORITHM)
+        self.algorithms().id_token.unwrap_or(FIRST_ALGORITHM)
     }
 }

@@ -15,11 +15,11 @@ mod sector;
 use jeton_oauth::client::ClientId;
 
 pub use crate::pkce::{InsteadOfPkce, PkcePolicy};
-pub(crate) use algorithms::names;
 pub use algorithms::{
     ASSERTION_ALGORITHMS, CONTENT_ENCRYPTION_ALGORITHMS, KEY_ENCRYPTION_ALGORITHMS,
     REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS,
 };
+pub(crate) use algorithms::{ClientAlgorithms, Encryption, names};
 pub use consent::Consent;
 pub use defaults::say_id_token_algorithm;
 pub use policy::{

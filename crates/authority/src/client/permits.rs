@@ -32,9 +32,10 @@ impl Client {
 
     /// Whether nothing is left of what was granted. A grant of nothing has lost nothing.
     pub(crate) fn lost_all_of(&self, grant: &Grant) -> bool {
-        let scope = grant.scope.split(' ').filter(|token| !token.is_empty());
         let details = grant.detail.iter().flat_map(|detail| detail.authorization_details.iter());
-        let mut granted = scope
+        let mut granted = grant
+            .scope
+            .tokens()
             .map(|token| self.scope().contains(token))
             .chain(details.map(|detail| self.permits_type(detail.kind())))
             .peekable();

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use jeton_jose::jwe::{ContentEncryption, KeyManagement};
 use jeton_jose::{Algorithm, Jwk, JwkSet, Timestamp};
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ApplicationType, ClientId, ClientMetadata, TokenEndpointAuthMethod};
 use jeton_oauth::{RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 
-use super::{ClientPolicy, ClientSecret, ClientSource};
+use super::{ClientAlgorithms, ClientPolicy, ClientSecret, ClientSource};
 use crate::distinguished_name::is_distinguished_name;
 use crate::keys::{MasterKey, SealedKey};
 use crate::shown_digest::ShownDigest;
@@ -35,6 +34,7 @@ pub struct Client {
     /// Since when it is known.
     pub created_at: Timestamp,
     scope: Scope,
+    algorithms: ClientAlgorithms,
 }
 
 /// A client to be added.
@@ -152,12 +152,14 @@ impl Client {
             Some(scope) => scope.clone(),
             None => Scope::parse(DEFAULT_SCOPE).expect("the default scope is one"),
         };
-        let client = Self { id, metadata, policy, secret, registration_token, created_at, scope };
+        let algorithms = ClientAlgorithms::default();
+        let mut client =
+            Self { id, metadata, policy, secret, registration_token, created_at, scope, algorithms };
         client.check()?;
         Ok(client)
     }
 
-    fn check(&self) -> Result<(), ClientError> {
+    fn check(&mut self) -> Result<(), ClientError> {
         let method = self.metadata.auth_method();
         if self.metadata.uses(GrantType::AuthorizationCode) && self.metadata.redirect_uris.is_empty() {
             return Err(ClientError::NoRedirectUri);
@@ -189,7 +191,7 @@ impl Client {
                 }
             }
         }
-        check_algorithms(&self.metadata)?;
+        self.algorithms = ClientAlgorithms::read(&self.metadata)?;
         if let Some(profile) = self.policy.profile {
             profile.check(&self.metadata, &self.policy)?;
         }
@@ -232,18 +234,17 @@ impl Client {
         &self.scope
     }
 
+    /// The algorithms that it registered.
+    pub(crate) fn algorithms(&self) -> &ClientAlgorithms {
+        &self.algorithms
+    }
+
     /// What is signed for it, by which algorithms.
     pub(crate) fn signing_algorithms(&self) -> Vec<Algorithm> {
-        let Self { metadata, .. } = self;
-        let named = [
-            &metadata.id_token_signed_response_alg,
-            &metadata.userinfo_signed_response_alg,
-            &metadata.authorization_signed_response_alg,
-            &metadata.introspection_signed_response_alg,
-        ];
-        let mut algorithms: Vec<Algorithm> =
-            named.into_iter().flatten().filter_map(|name| name.parse().ok()).collect();
-        if metadata.id_token_signed_response_alg.is_none() && self.scope.contains("openid") {
+        let ClientAlgorithms { id_token, userinfo, authorization, introspection, .. } = self.algorithms;
+        let mut algorithms: Vec<_> =
+            [id_token, userinfo, authorization, introspection].into_iter().flatten().collect();
+        if id_token.is_none() && self.scope.contains("openid") {
             algorithms.push(self.id_token_algorithm());
         }
         algorithms
@@ -363,48 +364,6 @@ fn check_certificate_names(metadata: &ClientMetadata) -> Result<(), ClientError>
     Ok(())
 }
 
-/// Checks the algorithms that a client asks for: known, and not such that whoever reads could also sign.
-fn check_algorithms(metadata: &ClientMetadata) -> Result<(), ClientError> {
-    let unusable = |name| ClientError::Member { name, reason: "is not an algorithm that is used here" };
-    for (name, algorithm) in [
-        ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
-        ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
-        ("authorization_signed_response_alg", &metadata.authorization_signed_response_alg),
-        ("introspection_signed_response_alg", &metadata.introspection_signed_response_alg),
-        ("request_object_signing_alg", &metadata.request_object_signing_alg),
-    ] {
-        let known = |algorithm: &String| {
-            algorithm.parse::<Algorithm>().is_ok_and(|algorithm| !algorithm.is_symmetric())
-        };
-        if !algorithm.as_ref().is_none_or(known) {
-            return Err(unusable(name));
-        }
-    }
-    for (name, alg, enc) in [
-        (
-            "id_token_encrypted_response_alg",
-            &metadata.id_token_encrypted_response_alg,
-            &metadata.id_token_encrypted_response_enc,
-        ),
-        (
-            "userinfo_encrypted_response_alg",
-            &metadata.userinfo_encrypted_response_alg,
-            &metadata.userinfo_encrypted_response_enc,
-        ),
-        (
-            "authorization_encrypted_response_alg",
-            &metadata.authorization_encrypted_response_alg,
-            &metadata.authorization_encrypted_response_enc,
-        ),
-    ] {
-        let alg_known = alg.as_ref().is_none_or(|alg| alg.parse::<KeyManagement>().is_ok());
-        let enc_known = enc.as_ref().is_none_or(|enc| enc.parse::<ContentEncryption>().is_ok());
-        if !alg_known || !enc_known || (alg.is_none() && enc.is_some()) {
-            return Err(unusable(name));
-        }
-    }
-    Ok(())
-}
 /// Whose word the name of a client is that nobody has checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unverified<'a> {

@@ -1,24 +1,13 @@
 //! What is signed, or encrypted, for one client: by the algorithms that it registered, to the keys that it registered.
 
-use jeton_jose::jwe::{ContentEncryption, Encrypter, KeyManagement, RecipientKey};
+use jeton_jose::jwe::{Encrypter, RecipientKey};
 use jeton_jose::{Algorithm, Timestamp};
 use jeton_oauth::ErrorCode;
 use serde::Serialize;
 
 use super::Clients;
-use crate::client::Client;
+use crate::client::{Client, Encryption};
 use crate::oauth_error::OAuthError;
-
-/// What a client encrypts with that names no `enc` (OpenID Connect Dynamic Client Registration §2).
-const DEFAULT_ENC: ContentEncryption = ContentEncryption::A128CbcHs256;
-
-/// How something is encrypted for a client, as it registered.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Encryption<'a> {
-    /// The algorithm of the key.
-    pub(crate) alg: &'a str,
-    pub(crate) enc: Option<&'a str>,
-}
 
 /// What is encrypted.
 #[derive(Debug, Clone, Copy)]
@@ -30,11 +19,6 @@ pub(crate) enum Content<'a> {
 }
 
 impl Clients {
-    /// The algorithm that a client registered for something, or that of its ID tokens.
-    pub(crate) fn algorithm_for(&self, client: &Client, registered: Option<&str>) -> Algorithm {
-        registered.and_then(|name| name.parse().ok()).unwrap_or_else(|| client.id_token_algorithm())
-    }
-
     /// Signs claims for a client.
     pub(crate) async fn sign_for<C: Serialize + Sync>(
         &self,
@@ -50,13 +34,12 @@ impl Clients {
     pub(crate) async fn encrypt_for(
         &self,
         client: &Client,
-        encryption: Encryption<'_>,
+        encryption: Encryption,
         content: Content<'_>,
     ) -> Result<String, OAuthError> {
         const NO_KEY: OAuthError =
             OAuthError::refused(ErrorCode::InvalidRequest, "the client has no key to encrypt to");
-        let alg: KeyManagement = encryption.alg.parse().map_err(|_| NO_KEY)?;
-        let enc = encryption.enc.map_or(Ok(DEFAULT_ENC), str::parse).map_err(|_| NO_KEY)?;
+        let Encryption { alg, enc } = encryption;
         let keys = self.keys_of(client, None, None).await?;
         let key = keys.iter().find_map(|jwk| RecipientKey::from_jwk_for(alg, jwk).ok()).ok_or(NO_KEY)?;
         let encrypter = Encrypter::new(enc, key);

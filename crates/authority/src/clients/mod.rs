@@ -7,7 +7,7 @@ mod remote_keys;
 mod rules;
 
 pub(crate) use document::is_document_url;
-pub(crate) use for_client::{Content, Encryption};
+pub(crate) use for_client::Content;
 pub(crate) use lookup::ClientOfToken;
 pub(crate) use rules::Rules;
 

@@ -1,9 +1,11 @@
 //! What is kept of a device's request and of its user's answer.
 
+use jeton_oauth::Scope;
 use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::client::ClientId;
 use serde::{Deserialize, Serialize};
 
+use crate::UserId;
 use crate::grant::GrantDetail;
 
 /// What a device asked for beside its scope.
@@ -23,9 +25,9 @@ pub(crate) struct Approval {
     /// The device's client: nobody else may use the code.
     pub(crate) client: ClientId,
     /// What was allowed.
-    pub(crate) scope: Box<str>,
-    /// Who allowed it, in hex.
-    pub(crate) user: Box<str>,
+    pub(crate) scope: Scope,
+    /// Who allowed it.
+    pub(crate) user: UserId,
     pub(crate) epoch: u64,
     pub(crate) detail: GrantDetail,
 }

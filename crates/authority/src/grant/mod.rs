@@ -15,6 +15,7 @@ pub use refresh_state::RefreshState;
 use std::time::Duration;
 
 use jeton_jose::Timestamp;
+use jeton_oauth::Scope;
 
 use crate::user::Attributes;
 use crate::user::{Subject, User, UserStatus, Username};
@@ -33,7 +34,7 @@ pub struct Grant {
     /// The client that it was given to.
     pub client: Box<str>,
     /// The scope that it carries (RFC 6749 §3.3), empty for none.
-    pub scope: Box<str>,
+    pub scope: Scope,
     /// What its authorization fixed beyond that; none for a sign-in at the token API.
     pub detail: Option<Box<GrantDetail>>,
     /// Where its refresh tokens stand.
@@ -74,7 +75,7 @@ pub struct NewGrant {
     /// The client that it is given to.
     pub client: Box<str>,
     /// The scope that it carries.
-    pub scope: Box<str>,
+    pub scope: Scope,
     /// The browser's session that it comes from and ends with; the grant is only opened while that holds.
     pub session: Option<SessionId>,
     /// The browser's session in which its client gets an ID token. The client is told of the end of that session, whether the grant ends

@@ -1,11 +1,13 @@
 //! The authorization code (RFC 6749 §4.1.3): exchanged once, by the client that it was given to, with the verifier that its
 //! challenge was made of.
 
-use jeton_oauth::pkce::{CodeChallenge, CodeVerifier};
-use jeton_oauth::{ErrorCode, Scope};
+use jeton_oauth::ErrorCode;
+use jeton_oauth::pkce::CodeVerifier;
 
 use super::Grants;
-use super::{Issuance, TokenRequest};
+use super::request::CodeRequest;
+use super::{Issuance, TokenCall};
+use crate::GrantId;
 use crate::authorization::CodeContent;
 use crate::grant::{LiveGrant, NewGrant};
 use crate::issue::TokenResponse;
@@ -15,18 +17,21 @@ use crate::random::sixteen;
 use crate::refusal::Refusal;
 use crate::store::CodeRedemption;
 use crate::user::User;
-use crate::{GrantId, UserId};
 
 /// One text for everything that may be wrong with a code, so that nobody learns which guess was better.
 const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "code is not valid");
 
 impl Grants {
-    pub(super) async fn token_by_code(&self, request: &TokenRequest) -> Result<TokenResponse, OAuthError> {
-        let hash = OneTimeHash::of(request.required("code", "code is missing")?);
+    pub(super) async fn token_by_code(
+        &self,
+        request: &TokenCall,
+        presented: &CodeRequest<'_>,
+    ) -> Result<TokenResponse, OAuthError> {
+        let hash = presented.code;
         let found = self.store.peek(OneTimeKind::AuthorizationCode, hash).await?;
         let found = found.ok_or_else(|| NOT_VALID.because("no such code, or it expired long ago"))?;
         let content = CodeContent::from_json(&found.content).ok_or(NOT_VALID)?;
-        if let Err(error) = check_code(&content, request) {
+        if let Err(error) = check_code(&content, request, presented) {
             return Err(match found.redeemed_at {
                 // Whoever cannot prove to be its client uses nothing up.
                 None => error,
@@ -34,10 +39,9 @@ impl Grants {
             });
         }
         let details = request.narrowed_details(&self.settings, &content.detail.authorization_details)?;
-        let scope = Scope::parse(&content.scope).unwrap_or_default();
-        let (scope, details) = request.permitted(&self.settings, scope, details)?;
+        let (scope, details) = request.permitted(&self.settings, content.scope.clone(), details)?;
         let resources = self.resources_of(request, &content.detail.resources)?;
-        let user = self.user_of_code(&content).await?.ok_or(NOT_VALID)?;
+        let user = self.store.find_user_by_id(content.user).await?.ok_or(NOT_VALID)?;
         // Two requests may get as far as this with one code; the store lets one of them through.
         let live = self.redeem(request, hash, &content, user).await?;
         let nonce = content.nonce.as_deref();
@@ -48,7 +52,7 @@ impl Grants {
     /// Reports that a code which gave a grant is presented by somebody who cannot prove to be its owner.
     async fn used_in_wrong_hands(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         hash: OneTimeHash,
         content: &CodeContent,
         error: OAuthError,
@@ -58,8 +62,7 @@ impl Grants {
             Presenter::Owner => Presenter::Stranger,
             other => other,
         };
-        let user = content.user.parse::<UserId>().map_err(|_| NOT_VALID)?;
-        let new = self.grant_of_code(request, content, user);
+        let new = self.grant_of_code(request, content);
         Ok(match self.store.redeem_code(hash, new, self.presentation(request, by)).await? {
             CodeRedemption::Replayed { grant: Some(grant) } => {
                 OAuthError::Replayed { refusal: NOT_VALID, grant }
@@ -68,19 +71,14 @@ impl Grants {
         })
     }
 
-    async fn user_of_code(&self, content: &CodeContent) -> Result<Option<User>, OAuthError> {
-        let Ok(id) = content.user.parse::<UserId>() else { return Ok(None) };
-        Ok(self.store.find_user_by_id(id).await?)
-    }
-
     async fn redeem(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         hash: OneTimeHash,
         content: &CodeContent,
         user: User,
     ) -> Result<LiveGrant, OAuthError> {
-        let new = self.grant_of_code(request, content, user.id);
+        let new = self.grant_of_code(request, content);
         let mut live = LiveGrant::opened(&new, user);
         match self.store.redeem_code(hash, new, self.presentation(request, Presenter::Owner)).await? {
             CodeRedemption::Opened { sid } => {
@@ -97,17 +95,17 @@ impl Grants {
         }
     }
 
-    fn grant_of_code(&self, request: &TokenRequest, content: &CodeContent, user: UserId) -> NewGrant {
+    fn grant_of_code(&self, request: &TokenCall, content: &CodeContent) -> NewGrant {
         let mut detail = content.detail.clone();
         let absolute = request.now.saturating_add(self.settings.absolute_lifetime);
         request.bind(&mut detail);
         NewGrant {
             id: GrantId::from_bytes(sixteen(&*self.random)),
-            user,
+            user: content.user,
             epoch: content.epoch,
             client: request.client.id.as_str().into(),
             scope: content.scope.clone(),
-            session: content.session.as_deref().and_then(|session| session.parse().ok()),
+            session: content.session,
             told_of: content.told_of(),
             detail: Some(Box::new(detail)),
             network: request.network,
@@ -118,12 +116,16 @@ impl Grants {
 }
 
 /// Checks everything about a code but whether it was used.
-fn check_code(content: &CodeContent, request: &TokenRequest) -> Result<(), OAuthError> {
+fn check_code(
+    content: &CodeContent,
+    request: &TokenCall,
+    presented: &CodeRequest<'_>,
+) -> Result<(), OAuthError> {
     if content.client != request.client.id {
         return Err(NOT_VALID.because("the code is another client's").into());
     }
-    check_redirect_uri(content, request)?;
-    check_verifier(content, request)?;
+    check_redirect_uri(content, presented.redirect_uri)?;
+    check_verifier(content, presented.code_verifier)?;
     if content.dpop_jkt.is_some() && content.dpop_jkt != request.constraint.jkt {
         return Err(OAuthError::refused(
             ErrorCode::InvalidDpopProof,
@@ -135,8 +137,7 @@ fn check_code(content: &CodeContent, request: &TokenRequest) -> Result<(), OAuth
 
 /// The redirect URI has to be the one that the code was sent to (RFC 6749 §4.1.3). OAuth 2.1 leaves it out, since PKCE does
 /// more; so it may be left out where there is PKCE.
-fn check_redirect_uri(content: &CodeContent, request: &TokenRequest) -> Result<(), OAuthError> {
-    let named = request.parameters.get("redirect_uri");
+fn check_redirect_uri(content: &CodeContent, named: Option<&str>) -> Result<(), OAuthError> {
     let may_be_absent = content.code_challenge.is_some() || !content.redirect_uri_named;
     match named {
         Some(named) if named == content.redirect_uri.as_str() => Ok(()),
@@ -145,8 +146,7 @@ fn check_redirect_uri(content: &CodeContent, request: &TokenRequest) -> Result<(
     }
 }
 
-fn check_verifier(content: &CodeContent, request: &TokenRequest) -> Result<(), OAuthError> {
-    let verifier = request.parameters.get("code_verifier");
+fn check_verifier(content: &CodeContent, verifier: Option<&str>) -> Result<(), OAuthError> {
     match (&content.code_challenge, verifier) {
         (None, None) => Ok(()),
         // A code that was asked for without PKCE is not redeemed with it: somebody took the challenge out of the request
@@ -154,7 +154,6 @@ fn check_verifier(content: &CodeContent, request: &TokenRequest) -> Result<(), O
         (None, Some(_)) => Err(NOT_VALID.because("code_verifier, but the code has no challenge").into()),
         (Some(_), None) => Err(OAuthError::refused(ErrorCode::InvalidGrant, "code_verifier is missing")),
         (Some(challenge), Some(verifier)) => {
-            let challenge = CodeChallenge::parse(challenge).map_err(|_| NOT_VALID)?;
             let verifier =
                 CodeVerifier::parse(verifier).map_err(|error| NOT_VALID.because(error.to_string()))?;
             if challenge.is_met_by(&verifier) {

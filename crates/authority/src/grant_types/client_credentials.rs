@@ -4,7 +4,7 @@
 use jeton_oauth::ErrorCode;
 
 use super::Grants;
-use super::TokenRequest;
+use super::TokenCall;
 use crate::issue::TokenResponse;
 use crate::issue::access_token::{AccessTokenRequest, Origin};
 use crate::oauth_error::OAuthError;
@@ -16,7 +16,7 @@ const ABOUT_USERS: [&str; 8] =
 impl Grants {
     pub(super) fn token_by_client_credentials(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
     ) -> Result<TokenResponse, OAuthError> {
         let client = &request.client;
         if client.is_public() {

@@ -9,7 +9,7 @@ use jeton_oauth::client::ClientId;
 use jeton_oauth::{ErrorCode, Scope};
 
 use super::Grants;
-use super::{Issuance, TokenRequest};
+use super::{Issuance, TokenCall};
 use crate::device::Approval;
 use crate::grant::{LiveGrant, NewGrant};
 use crate::issue::TokenResponse;
@@ -33,9 +33,9 @@ const EXPIRED: Refusal = Refusal::new(ErrorCode::ExpiredToken, "the device_code 
 impl Grants {
     pub(super) async fn token_by_device_code(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
+        hash: OneTimeHash,
     ) -> Result<TokenResponse, OAuthError> {
-        let hash = OneTimeHash::of(request.required("device_code", "device_code is missing")?);
         let client = &request.client.id;
         let live = match self.store.poll_device_authorization(hash, client, request.now).await? {
             DevicePoll::Pending => return Err(PENDING.into()),
@@ -49,17 +49,15 @@ impl Grants {
                 // Asked for wrongly, it is not used up.
                 let details =
                     request.narrowed_details(&self.settings, &approval.detail.authorization_details)?;
-                let scope = Scope::parse(&approval.scope).unwrap_or_default();
-                request.permitted(&self.settings, scope, details)?;
+                request.permitted(&self.settings, approval.scope.clone(), details)?;
                 self.resources_of(request, &approval.detail.resources)?;
                 self.redeem_device_code(request, hash, approval).await?
             }
         };
-        let scope = Scope::parse(&live.grant.scope).unwrap_or_default();
         let detail = live.grant.detail.as_deref();
         let allowed = detail.map(|detail| detail.authorization_details.clone()).unwrap_or_default();
         let details = request.narrowed_details(&self.settings, &allowed)?;
-        let (scope, details) = request.permitted(&self.settings, scope, details)?;
+        let (scope, details) = request.permitted(&self.settings, live.grant.scope.clone(), details)?;
         let resources = self.resources_of(request, detail.map_or(&[], |detail| &detail.resources))?;
         let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce: None };
         self.issue_for_grant(request, issuance).await
@@ -67,16 +65,15 @@ impl Grants {
 
     async fn redeem_device_code(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         hash: OneTimeHash,
         approval: Approval,
     ) -> Result<LiveGrant, OAuthError> {
-        let id = approval.user.parse::<UserId>().map_err(|_| NOT_VALID)?;
-        let user = self.store.find_user_by_id(id).await?.ok_or(NOT_VALID)?;
+        let user = self.store.find_user_by_id(approval.user).await?.ok_or(NOT_VALID)?;
         let mut detail = approval.detail;
         request.bind(&mut detail);
         let new = NewGrant {
-            user: id,
+            user: approval.user,
             epoch: approval.epoch,
             scope: approval.scope,
             detail: Some(Box::new(detail)),
@@ -100,7 +97,7 @@ impl Grants {
     /// Presents a code that gave a grant before.
     async fn present_used_code(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         hash: OneTimeHash,
         owner: &ClientId,
     ) -> Result<LiveGrant, OAuthError> {
@@ -118,7 +115,7 @@ impl Grants {
     /// to is not that device, and ends it.
     async fn answer_again(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         hash: OneTimeHash,
         grant: GrantId,
     ) -> Result<LiveGrant, OAuthError> {
@@ -156,13 +153,13 @@ impl Grants {
 
     /// The grant of a device, still nobody's. It comes from no browser's session: the browser that its user decided at is
     /// another machine, and signing out there is no reason to sign the device out.
-    fn grant_of_device(&self, request: &TokenRequest) -> NewGrant {
+    fn grant_of_device(&self, request: &TokenCall) -> NewGrant {
         NewGrant {
             id: GrantId::from_bytes(sixteen(&*self.random)),
             user: UserId::from_bytes([0; 16]),
             epoch: 0,
             client: request.client.id.as_str().into(),
-            scope: "".into(),
+            scope: Scope::default(),
             session: None,
             told_of: None,
             detail: None,

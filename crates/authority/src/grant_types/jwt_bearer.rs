@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jeton_jose::jwt::{Audience, TokenType, Unverified, Verifier};
 use jeton_jose::{Algorithm, JwkSet, KeySet, PublicKey, VerifyingKey};
-use jeton_oauth::ErrorCode;
+use jeton_oauth::{ErrorCode, Scope};
 use serde_json::{Map, Value};
 
 use super::Grants;
-use super::TokenRequest;
+use super::TokenCall;
 use crate::GrantId;
 use crate::client::TrustedIssuer;
 use crate::grant::{LiveGrant, NewGrant};
@@ -37,14 +37,14 @@ const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "assertion is n
 impl Grants {
     pub(super) async fn token_by_assertion(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
+        assertion: &str,
     ) -> Result<TokenResponse, OAuthError> {
         let client = &request.client;
         if client.policy.trusted_issuers.is_empty() {
             let none = "nobody's assertions are taken from this client";
             return Err(OAuthError::refused(ErrorCode::UnauthorizedClient, none));
         }
-        let assertion = request.required("assertion", "assertion is missing")?;
         let details = request.details(&self.settings)?;
         let own = client.scope().retain(|token| !OF_SIGN_INS.contains(&token));
         let scope = request.scope_beside(&details, &own)?;
@@ -52,7 +52,7 @@ impl Grants {
         let resources = client.permitted_resources(&self.settings, &asked)?;
         let details = details.for_resources(&resources);
         let user = self.user_of_assertion(request, assertion).await?;
-        let live = self.open_grant_of_assertion(request, user, scope.as_str()).await?;
+        let live = self.open_grant_of_assertion(request, user, scope.clone()).await?;
         let sub = self.keys.subject_for(client, &live.subject);
         let access = AccessTokenRequest {
             client,
@@ -83,7 +83,7 @@ impl Grants {
     }
 
     /// Checks an assertion, once, and finds the user that it names.
-    async fn user_of_assertion(&self, request: &TokenRequest, assertion: &str) -> Result<User, OAuthError> {
+    async fn user_of_assertion(&self, request: &TokenCall, assertion: &str) -> Result<User, OAuthError> {
         let unverified = Unverified::parse(assertion).map_err(|_| NOT_VALID)?;
         if !is_one_of(unverified.typ(), &TYPS) {
             return Err(NOT_VALID.because("typ of the assertion names another kind of token").into());
@@ -91,7 +91,8 @@ impl Grants {
         let iss = unverified.iss().ok_or(NOT_VALID)?;
         let trusted = request.client.policy.trusted_issuers.iter().find(|trusted| trusted.issuer == iss);
         let trusted = trusted.ok_or(NOT_VALID)?;
-        let keys = keys_of(trusted, unverified.alg().parse().ok()).ok_or(NOT_VALID)?;
+        let algorithm = unverified.alg().parse().map_err(|_| NOT_VALID)?;
+        let keys = keys_of(trusted, algorithm).ok_or(NOT_VALID)?;
         let endpoint = format!("{}/token", self.settings.issuer);
         let audience = Audience::one_of([self.settings.issuer.as_str(), &endpoint]);
         let verifier = Verifier::new(trusted.issuer.as_str(), audience, keys).typ(TokenType::Any);
@@ -118,16 +119,16 @@ impl Grants {
     /// A grant as short as its one token, so that disabling the user or revoking the token ends it like every other.
     async fn open_grant_of_assertion(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         user: User,
-        scope: &str,
+        scope: Scope,
     ) -> Result<LiveGrant, OAuthError> {
         let new = NewGrant {
             id: GrantId::from_bytes(sixteen(&*self.random)),
             user: user.id,
             epoch: user.epoch,
             client: request.client.id.as_str().into(),
-            scope: scope.into(),
+            scope,
             session: None,
             told_of: None,
             detail: None,
@@ -145,8 +146,10 @@ impl Grants {
 
 /// The keys of an issuer that verify by the algorithm of the token. Only signatures: a secret that two share says nothing about
 /// which of them made an assertion.
-fn keys_of(trusted: &TrustedIssuer, algorithm: Option<Algorithm>) -> Option<KeySet> {
-    let algorithm = algorithm.filter(|algorithm| !algorithm.is_symmetric())?;
+fn keys_of(trusted: &TrustedIssuer, algorithm: Algorithm) -> Option<KeySet> {
+    if algorithm.is_symmetric() {
+        return None;
+    }
     let set = JwkSet::parse(trusted.jwks.to_string().as_bytes()).ok()?;
     set.check_public().ok()?;
     let keys = set.keys().iter().filter_map(|jwk| PublicKey::from_jwk_for(algorithm, jwk).ok());

@@ -6,10 +6,12 @@ mod device_code;
 mod jwt_bearer;
 mod recorded_exchanges;
 mod refresh_token;
+mod request;
 mod token_exchange;
 
 pub(crate) use recorded_exchanges::RecordedExchanges;
 
+use self::request::TokenRequest;
 use std::sync::Arc;
 
 use jeton_jose::Timestamp;
@@ -21,7 +23,7 @@ use crate::Network;
 use crate::authorization::{narrowed_details, permitted_details};
 use crate::client::{Client, ClientSource};
 use crate::clients::Clients;
-use crate::clients::{Content, Encryption};
+use crate::clients::Content;
 use crate::grant::{GrantDetail, LiveGrant};
 use crate::issue::access_token::{AccessTokenRequest, Origin};
 use crate::issue::refresh_token::mint;
@@ -45,9 +47,9 @@ const NO_DETAILS_LEFT: Refusal = Refusal::new(
     "the client may not have any of the authorization_details that were granted any more",
 );
 
-/// A request to the token endpoint whose client has been authenticated.
+/// A request to an endpoint for tokens, whose client has been authenticated.
 #[derive(Debug, Clone)]
-pub struct TokenRequest {
+pub struct TokenCall {
     /// Who asks.
     pub client: Arc<Client>,
     /// What it sends.
@@ -60,12 +62,7 @@ pub struct TokenRequest {
     pub now: Timestamp,
 }
 
-impl TokenRequest {
-    /// The value of a parameter that has to be there.
-    pub(crate) fn required(&self, name: &str, missing: &'static str) -> Result<&str, OAuthError> {
-        self.parameters.get(name).ok_or(OAuthError::refused(ErrorCode::InvalidRequest, missing))
-    }
-
+impl TokenCall {
     /// What of `granted` is asked for; all of it where nothing is named (RFC 6749 §6).
     pub(crate) fn narrowed(&self, granted: &Scope) -> Result<Scope, OAuthError> {
         let Some(text) = self.parameters.get("scope") else { return Ok(granted.clone()) };
@@ -115,7 +112,7 @@ impl TokenRequest {
         }
     }
 
-    /// The scope that is asked for beside some details: as [`TokenRequest::narrowed`], but whoever names details alone gets
+    /// The scope that is asked for beside some details: as [`TokenCall::narrowed`], but whoever names details alone gets
     /// no more than these.
     pub(crate) fn scope_beside(
         &self,
@@ -172,7 +169,7 @@ impl Grants {
     /// Who presents a code that was given to `owner`, as far as the client goes.
     pub(crate) async fn presenter(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         owner: &ClientId,
     ) -> Result<Presenter, OAuthError> {
         if request.client.id == *owner {
@@ -185,7 +182,7 @@ impl Grants {
     }
 
     /// A code as a request presents it.
-    pub(crate) fn presentation(&self, request: &TokenRequest, by: Presenter) -> Presentation {
+    pub(crate) fn presentation(&self, request: &TokenCall, by: Presenter) -> Presentation {
         Presentation { by, at: request.now, grace: self.settings.refresh.grace }
     }
 
@@ -193,25 +190,25 @@ impl Grants {
     ///
     /// # Errors
     /// [`OAuthError`] with the code that goes over the wire.
-    pub async fn token(&self, request: &TokenRequest) -> Result<TokenResponse, OAuthError> {
-        let name = request.required("grant_type", "grant_type is missing")?;
+    pub async fn token(&self, call: &TokenCall) -> Result<TokenResponse, OAuthError> {
+        let missing = Refusal::new(ErrorCode::InvalidRequest, "grant_type is missing");
+        let name = call.parameters.get("grant_type").ok_or(missing)?;
         let unsupported = OAuthError::refused(ErrorCode::UnsupportedGrantType, "grant_type is not supported");
         let Some(grant_type) = GrantType::parse(name) else { return Err(unsupported) };
-        if !request.client.metadata.uses(grant_type) {
+        if !call.client.metadata.uses(grant_type) {
             return Err(OAuthError::refused(
                 ErrorCode::UnauthorizedClient,
                 "the client may not use this grant_type",
             ));
         }
-        if request.client.metadata.dpop_bound_access_tokens == Some(true) && request.constraint.jkt.is_none()
-        {
+        if call.client.metadata.dpop_bound_access_tokens == Some(true) && call.constraint.jkt.is_none() {
             return Err(OAuthError::refused(
                 ErrorCode::InvalidDpopProof,
                 "this client has to send a DPoP proof",
             ));
         }
-        if request.client.metadata.tls_client_certificate_bound_access_tokens == Some(true)
-            && request.constraint.x5t_s256.is_none()
+        if call.client.metadata.tls_client_certificate_bound_access_tokens == Some(true)
+            && call.constraint.x5t_s256.is_none()
         {
             return Err(OAuthError::refused(
                 ErrorCode::InvalidRequest,
@@ -222,19 +219,21 @@ impl Grants {
             grant_type,
             GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::DeviceCode
         ) {
-            self.keys.ready_for_id_tokens(&request.client, request.now).await?;
+            self.keys.ready_for_id_tokens(&call.client, call.now).await?;
         }
-        let response = match grant_type {
-            GrantType::AuthorizationCode => self.token_by_code(request).await,
-            GrantType::RefreshToken => self.token_by_refresh_token(request).await,
-            GrantType::ClientCredentials => self.token_by_client_credentials(request),
-            GrantType::DeviceCode => self.token_by_device_code(request).await,
-            GrantType::TokenExchange => self.token_by_exchange(request).await,
-            GrantType::JwtBearer => self.token_by_assertion(request).await,
-            _ => Err(unsupported),
+        let request = TokenRequest::read(grant_type, &call.parameters)?;
+        let response = match request.ok_or(unsupported)? {
+            TokenRequest::AuthorizationCode(code) => self.token_by_code(call, &code).await,
+            TokenRequest::RefreshToken { refresh_token } => {
+                self.token_by_refresh_token(call, refresh_token).await
+            }
+            TokenRequest::ClientCredentials => self.token_by_client_credentials(call),
+            TokenRequest::DeviceCode { device_code } => self.token_by_device_code(call, device_code).await,
+            TokenRequest::TokenExchange(exchange) => self.token_by_exchange(call, &exchange).await,
+            TokenRequest::JwtBearer { assertion } => self.token_by_assertion(call, assertion).await,
         }?;
-        if response.grant.is_some() && request.client.policy.source != ClientSource::Operator {
-            self.clients.prove_addresses(&request.client);
+        if response.grant.is_some() && call.client.policy.source != ClientSource::Operator {
+            self.clients.prove_addresses(&call.client);
         }
         Ok(response)
     }
@@ -243,10 +242,10 @@ impl Grants {
     /// signed in to it with OpenID Connect.
     pub(crate) async fn issue_for_grant(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         issuance: Issuance<'_>,
     ) -> Result<TokenResponse, OAuthError> {
-        let TokenRequest { client, constraint, now, .. } = request;
+        let TokenCall { client, constraint, now, .. } = request;
         let Issuance { live, scope, details, resources, nonce } = issuance;
         let sub = self.keys.subject_for(client, &live.subject);
         let detail = live.grant.detail.as_deref();
@@ -284,13 +283,10 @@ impl Grants {
                     access_token: &access_token,
                 };
                 let token = token.issue(&signer, &self.settings, *now)?;
-                Some(match client.metadata.id_token_encrypted_response_alg.as_deref() {
+                Some(match client.algorithms().id_token_encryption {
                     None => token,
-                    Some(alg) => {
-                        let enc = client.metadata.id_token_encrypted_response_enc.as_deref();
-                        self.clients
-                            .encrypt_for(client, Encryption { alg, enc }, Content::Token(&token))
-                            .await?
+                    Some(encryption) => {
+                        self.clients.encrypt_for(client, encryption, Content::Token(&token)).await?
                     }
                 })
             }

@@ -7,7 +7,7 @@ use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::{ErrorCode, Scope};
 
 use super::Grants;
-use super::{Issuance, NO_SCOPE_LEFT, TokenRequest};
+use super::{Issuance, NO_SCOPE_LEFT, TokenCall};
 use crate::GrantId;
 use crate::grant::Grant;
 use crate::issue::TokenResponse;
@@ -36,9 +36,9 @@ struct Asked {
 impl Grants {
     pub(super) async fn token_by_refresh_token(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
+        token: &str,
     ) -> Result<TokenResponse, OAuthError> {
-        let token = request.required("refresh_token", "refresh_token is missing")?;
         // Everything that the token says by itself is checked before the store is asked, so garbage costs no I/O, and nobody
         // but its client can use it up.
         let verified = self.keys.with_ring(|ring| verify_refresh_token(ring, token, request.now));
@@ -70,7 +70,7 @@ impl Grants {
 
     /// Refuses a request that asks for too much before its token is used up, so that the client can correct it and send it
     /// again. Only a request that names something can.
-    async fn check_asked(&self, request: &TokenRequest, grant: GrantId) -> Result<(), OAuthError> {
+    async fn check_asked(&self, request: &TokenCall, grant: GrantId) -> Result<(), OAuthError> {
         if !NARROWING.iter().any(|name| request.parameters.get(name).is_some()) {
             return Ok(());
         }
@@ -83,10 +83,10 @@ impl Grants {
     }
 
     /// What is asked for of what was granted, as far as the client may have it now.
-    fn asked_of(&self, request: &TokenRequest, grant: &Grant) -> Result<Asked, OAuthError> {
+    fn asked_of(&self, request: &TokenCall, grant: &Grant) -> Result<Asked, OAuthError> {
         // A client may name the scope that it was once granted, although some of it was taken from it since: it gets the rest,
         // and the answer says so (RFC 6749 §3.3).
-        let scope = request.narrowed(&Scope::parse(&grant.scope).unwrap_or_default())?;
+        let scope = request.narrowed(&grant.scope)?;
         let detail = grant.detail.as_deref();
         let allowed = detail.map(|detail| detail.authorization_details.clone()).unwrap_or_default();
         let details = request.narrowed_details(&self.settings, &allowed)?;
@@ -98,7 +98,7 @@ impl Grants {
     /// The resources that this access token is for: those named now, out of those allowed before (RFC 8707 §2.2).
     pub(super) fn resources_of(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         allowed: &[Box<str>],
     ) -> Result<Vec<Box<str>>, OAuthError> {
         let asked: Vec<_> = request.parameters.all("resource").collect();

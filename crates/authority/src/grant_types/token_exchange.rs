@@ -11,7 +11,8 @@ use jeton_oauth::{ErrorCode, Scope};
 use serde_json::{Value, json};
 
 use super::Grants;
-use super::TokenRequest;
+use super::TokenCall;
+use super::request::{ACCESS_TOKEN, ExchangeRequest, TokenKind, TypedToken};
 use crate::audit::{AuditEvent, AuditRecord};
 use crate::client::{Client, ExchangeActor, known_as};
 use crate::clients::ClientOfToken;
@@ -23,11 +24,6 @@ use crate::refusal::Refusal;
 use crate::store::StoreError;
 use crate::user::UserStatus;
 use crate::{GrantId, Network};
-
-/// What kinds of tokens go in and come out (RFC 8693 §3).
-const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
-const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// The most actors behind one another in a token.
 const MAX_ACTORS: usize = 4;
@@ -58,7 +54,8 @@ struct Presented {
 impl Grants {
     pub(super) async fn token_by_exchange(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
+        exchange: &ExchangeRequest<'_>,
     ) -> Result<TokenResponse, OAuthError> {
         let client = &request.client;
         let policy = &client.policy.exchange;
@@ -68,17 +65,10 @@ impl Grants {
                 "the client may not exchange tokens",
             ));
         }
-        check_requested_type(request)?;
         let targets = targets(request)?;
-        let subject = self.presented(request, "subject_token", SUBJECT_NOT_VALID).await?;
-        let actor = match request.parameters.get("actor_token") {
-            Some(_) => Some(self.presented(request, "actor_token", ACTOR_NOT_VALID).await?),
-            None if request.parameters.get("actor_token_type").is_some() => {
-                return Err(OAuthError::refused(
-                    ErrorCode::InvalidRequest,
-                    "actor_token_type without actor_token",
-                ));
-            }
+        let subject = self.presented(request, exchange.subject, SUBJECT_NOT_VALID).await?;
+        let actor = match exchange.actor {
+            Some(actor) => Some(self.presented(request, actor, ACTOR_NOT_VALID).await?),
             None => None,
         };
         let live = self.live_grant(&subject, SUBJECT_NOT_VALID, request.now).await?;
@@ -145,22 +135,20 @@ impl Grants {
     /// Reads one of the two tokens: genuine, in force, and for this client to use.
     async fn presented(
         &self,
-        request: &TokenRequest,
-        name: &str,
+        request: &TokenCall,
+        presented: TypedToken<'_>,
         not_valid: Refusal,
     ) -> Result<Presented, OAuthError> {
-        let token = request.required(name, "subject_token is missing")?;
-        let kind = request.parameters.get(&format!("{name}_type"));
-        match kind.ok_or(Refusal::new(ErrorCode::InvalidRequest, "the type of a token is missing"))? {
-            ACCESS_TOKEN | JWT => self.presented_access_token(request, token, not_valid).await,
-            ID_TOKEN => self.presented_id_token(request, token, not_valid).await,
-            _ => Err(OAuthError::refused(ErrorCode::InvalidRequest, "the type of a token is not supported")),
+        let TypedToken { token, kind } = presented;
+        match kind {
+            TokenKind::AccessToken => self.presented_access_token(request, token, not_valid).await,
+            TokenKind::IdToken => self.presented_id_token(request, token, not_valid).await,
         }
     }
 
     async fn presented_access_token(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         token: &str,
         not_valid: Refusal,
     ) -> Result<Presented, OAuthError> {
@@ -185,7 +173,7 @@ impl Grants {
         }
         Ok(Presented {
             grant: access.grant,
-            scope: Some(Scope::parse(&access.claims.scope).unwrap_or_default()),
+            scope: Some(access.claims.scope),
             details: Some(access.claims.authorization_details),
             sub: access.claims.sub,
             act: access.claims.act,
@@ -198,7 +186,7 @@ impl Grants {
     /// it came from.
     async fn presented_id_token(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         token: &str,
         not_valid: Refusal,
     ) -> Result<Presented, OAuthError> {
@@ -263,14 +251,14 @@ impl Grants {
     /// What of the subject token's scope is asked for, as far as the client may have it.
     fn handed_on(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         subject: &Presented,
         live: &LiveGrant,
         issued_to: &[Arc<Client>],
     ) -> Result<Scope, OAuthError> {
         let granted = match &subject.scope {
             Some(scope) => scope.clone(),
-            None => Scope::parse(&live.grant.scope).unwrap_or_default(),
+            None => live.grant.scope.clone(),
         };
         let granted = issued_to.iter().fold(granted, |granted, client| client.permitted_scope(granted));
         let own = request.client.scope();
@@ -280,7 +268,7 @@ impl Grants {
     /// What the subject token permits in detail and is asked for, as far as the client may have details of these types.
     fn details_handed_on(
         &self,
-        request: &TokenRequest,
+        request: &TokenCall,
         subject: &Presented,
         live: &LiveGrant,
         issued_to: &[Arc<Client>],
@@ -294,15 +282,8 @@ impl Grants {
     }
 }
 
-fn check_requested_type(request: &TokenRequest) -> Result<(), Refusal> {
-    match request.parameters.get("requested_token_type") {
-        None | Some(ACCESS_TOKEN | JWT) => Ok(()),
-        Some(_) => Err(Refusal::new(ErrorCode::InvalidRequest, "requested_token_type is not supported")),
-    }
-}
-
 /// What the new token is for: resources and audiences alike, out of those that the operator lets the client exchange for.
-fn targets(request: &TokenRequest) -> Result<Vec<Box<str>>, Refusal> {
+fn targets(request: &TokenCall) -> Result<Vec<Box<str>>, Refusal> {
     let known = &request.client.policy.exchange.targets;
     let mut targets: Vec<Box<str>> = Vec::new();
     for target in request.parameters.all("resource").chain(request.parameters.all("audience")) {

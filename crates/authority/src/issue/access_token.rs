@@ -2,9 +2,9 @@
 
 use jeton_jose::jwt::Verified;
 use jeton_jose::{SignError, Timestamp, VerifyError};
-use jeton_oauth::Confirmation;
 use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::client::SubjectType;
+use jeton_oauth::{Confirmation, Scope};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -125,7 +125,7 @@ pub(crate) struct AccessTokenClaims {
     pub(crate) sub: String,
     pub(crate) client_id: String,
     #[serde(default)]
-    pub(crate) scope: String,
+    pub(crate) scope: Scope,
     pub(crate) jti: String,
     pub(crate) username: Option<String>,
     pub(crate) cnf: Option<Confirmation>,
@@ -168,7 +168,7 @@ pub(crate) fn issue(
         sub: grant.subject.as_str(),
         client_id: &grant.grant.client,
         sid: crate::id::hex(grant.grant.id.as_bytes(), &mut sid),
-        scope: &grant.grant.scope,
+        scope: grant.grant.scope.as_str(),
     };
     if settings.token_api_claims.is_empty() {
         return ring.access_signer.sign(&claims);

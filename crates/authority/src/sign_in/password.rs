@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_jose::{SignError, Timestamp};
+use jeton_oauth::Scope;
 
 use super::SignIn;
 use crate::audit::{AuditEvent, AuditRecord};
@@ -275,7 +276,7 @@ impl SignIn {
             user: user.id,
             epoch: user.epoch,
             client: self.settings.client_id.as_str().into(),
-            scope: "".into(),
+            scope: Scope::default(),
             session: None,
             told_of: None,
             detail: None,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use jeton_jose::Timestamp;
-use jeton_oauth::Scope;
 use serde::{Serialize, Serializer};
 
 use super::Tokens;
@@ -98,10 +97,8 @@ impl Tokens {
         }
         let (iss, aud) = (self.settings.issuer.as_str(), asker.id.as_str());
         let claims = Claims { iss, aud, iat: now, token_introspection: introspection };
-        let registered = asker.metadata.introspection_signed_response_alg.as_deref();
-        self.clients
-            .sign_for(self.clients.algorithm_for(asker, registered), INTROSPECTION_TYP, &claims, now)
-            .await
+        let algorithm = asker.algorithms().introspection.unwrap_or_else(|| asker.id_token_algorithm());
+        self.clients.sign_for(algorithm, INTROSPECTION_TYP, &claims, now).await
     }
 
     /// Whether an access token that is genuine has not been revoked.
@@ -156,11 +153,11 @@ impl Tokens {
         {
             return Ok(None);
         }
-        let scope = asker.permitted_scope(Scope::parse(&grant.scope).unwrap_or_default());
+        let scope = asker.permitted_scope(grant.scope.clone());
         Ok(Some(IntrospectionClaims {
-            scope: scope.as_str().into(),
-            client_id: grant.client.clone(),
             username: may_be_named_to(asker, scope.as_str()).then(|| live.username.as_str().into()),
+            scope,
+            client_id: grant.client.clone(),
             token_type: None,
             exp: grant.state.minted_at.saturating_add(self.settings.idle_lifetime).min(grant.expires_at),
             iat: Some(grant.state.minted_at),
@@ -183,17 +180,14 @@ impl Tokens {
 /// What an access token says, without what its client may not have any more; nothing where nothing is left of what it
 /// permitted.
 fn permitted_now(client: &Client, claims: &Arc<IntrospectionClaims>) -> Option<Arc<IntrospectionClaims>> {
-    let mut tokens = claims.scope.split(' ').filter(|token| !token.is_empty());
     let mut details = claims.authorization_details.iter();
-    if tokens.all(|token| client.scope().contains(token))
-        && details.all(|detail| client.permits_type(detail.kind()))
-    {
+    if client.scope().covers(&claims.scope) && details.all(|detail| client.permits_type(detail.kind())) {
         return Some(Arc::clone(claims));
     }
     let mut left = IntrospectionClaims::clone(claims);
-    left.scope = client.permitted_scope(Scope::parse(&left.scope).unwrap_or_default()).as_str().into();
+    left.scope = client.permitted_scope(left.scope);
     left.authorization_details = client.permitted_details(left.authorization_details);
-    left.username = left.username.filter(|_| may_be_named_to(client, &left.scope));
+    left.username = left.username.filter(|_| may_be_named_to(client, left.scope.as_str()));
     (!left.scope.is_empty() || !left.authorization_details.is_empty()).then(|| Arc::new(left))
 }
 

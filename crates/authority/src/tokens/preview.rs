@@ -84,7 +84,7 @@ impl Tokens {
             user: user.id,
             epoch: user.epoch,
             client: client.id.as_str().into(),
-            scope: scope.as_str().into(),
+            scope: scope.clone(),
             session: None,
             told_of: None,
             detail: Some(Box::new(detail)),

@@ -49,7 +49,7 @@ fn recognised(access: VerifiedAccessToken, settings: &Settings) -> Recognised {
     let VerifiedAccessToken { grant, claims, exp, iat, aud } = access;
     let bound_by_dpop = claims.cnf.as_ref().is_some_and(|cnf| cnf.jkt.is_some());
     let claims = IntrospectionClaims {
-        scope: claims.scope.into(),
+        scope: claims.scope,
         client_id: claims.client_id.into(),
         username: claims.username.map(Into::into),
         token_type: Some(if bound_by_dpop { TokenType::Dpop } else { TokenType::Bearer }),

@@ -4,7 +4,7 @@ use jeton_jose::{Timestamp, VerifyError};
 use serde_json::{Map, Value};
 
 use super::Tokens;
-use crate::clients::{Content, Encryption};
+use crate::clients::Content;
 use crate::issue::UserClaims;
 use crate::issue::access_token;
 use crate::oauth_error::OAuthError;
@@ -108,7 +108,7 @@ impl Tokens {
         if live.grant.revoked_at.is_some() || live.grant.expires_at <= now {
             return Err(UserInfoError::InvalidToken);
         }
-        let scope = Scope::parse(&access.claims.scope).unwrap_or_default();
+        let scope = access.claims.scope;
         let Some(detail) = live.grant.detail.as_deref().filter(|_| scope.contains("openid")) else {
             return Err(UserInfoError::InsufficientScope);
         };
@@ -132,21 +132,19 @@ impl Tokens {
     /// When it cannot be signed or encrypted.
     pub async fn userinfo_body(&self, info: UserInfo, now: Timestamp) -> Result<UserInfoBody, OAuthError> {
         let UserInfo { client, mut claims } = info;
-        let metadata = &client.metadata;
-        let signed = match metadata.userinfo_signed_response_alg.as_deref() {
+        let algorithms = client.algorithms();
+        let signed = match algorithms.userinfo {
             None => None,
-            Some(registered) => {
+            Some(algorithm) => {
                 claims.insert("iss".to_owned(), self.settings.issuer.as_str().into());
                 claims.insert("aud".to_owned(), client.id.as_str().into());
-                let algorithm = self.clients.algorithm_for(&client, Some(registered));
                 Some(self.clients.sign_for(algorithm, "JWT", &claims, now).await?)
             }
         };
         let json = || Value::from(claims.clone()).to_string();
-        let Some(alg) = metadata.userinfo_encrypted_response_alg.as_deref() else {
+        let Some(encryption) = algorithms.userinfo_encryption else {
             return Ok(signed.map_or_else(|| UserInfoBody::Json(json()), UserInfoBody::Jwt));
         };
-        let encryption = Encryption { alg, enc: metadata.userinfo_encrypted_response_enc.as_deref() };
         let encrypted = match &signed {
             Some(token) => self.clients.encrypt_for(&client, encryption, Content::Token(token)).await?,
             None => self.clients.encrypt_for(&client, encryption, Content::Json(&json())).await?,

@@ -107,7 +107,7 @@ async fn sign_in_at_a_browser(store: &dyn Store) {
             user: ada.id,
             epoch: ada.epoch,
             client: client.into(),
-            scope: "openid".into(),
+            scope: "openid".parse().expect("a scope"),
             session,
             told_of: None,
             detail: GrantDetail::from_json(&detail).map(Box::new),

@@ -215,7 +215,7 @@ pub(super) fn new_grant(user: UserId) -> NewGrant {
         user,
         epoch: 0,
         client: "web".into(),
-        scope: "".into(),
+        scope: jeton_oauth::Scope::default(),
         session: None,
         told_of: None,
         detail: None,

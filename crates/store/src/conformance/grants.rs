@@ -25,7 +25,7 @@ pub(super) async fn a_grant_comes_back_as_it_was_opened(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let mut new = new_grant(ada);
     new.client = "https://client.example/émile".into();
-    new.scope = "openid profile".into();
+    new.scope = "openid profile".parse().expect("a scope");
     new.network = ELSEWHERE;
     assert_eq!(fresh.open_grant(new.clone()).await.expect("opening"), GrantOpening::Opened);
     let grant = Grant {

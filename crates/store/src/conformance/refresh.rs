@@ -229,7 +229,7 @@ pub(super) async fn who_may_not_use_a_token_changes_nothing(fresh: &Fresh) {
 pub(super) async fn a_refresh_answers_with_all_that_minting_needs(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let mut new = new_grant(ada);
-    new.scope = "openid profile".into();
+    new.scope = "openid profile".parse().expect("a scope");
     assert_eq!(fresh.open_grant(new.clone()).await.expect("opening"), GrantOpening::Opened);
     let Refresh::Granted(live) = fresh.present(new.id, 0, HOME, at(1)).await else { panic!("not granted") };
     assert_eq!(live.username, username("ada"));

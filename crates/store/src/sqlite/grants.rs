@@ -22,7 +22,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
 use super::columns::{
-    count, counted, grant_id, halves, network, optional_text, optional_timestamp, text, timestamp,
+    count, counted, grant_id, halves, network, optional_text, optional_timestamp, parsed, text, timestamp,
     unreadable, user_id,
 };
 use super::ending::end_grant;
@@ -110,7 +110,7 @@ pub(super) fn open(db: &Connection, grant: &NewGrant) -> rusqlite::Result<Option
         id_low,
         grant.user.as_bytes(),
         grant.client,
-        grant.scope,
+        grant.scope.as_str(),
         count(state.generation)?,
         state.minted_at.unix(),
         state.grace_from.map(Timestamp::unix),
@@ -170,7 +170,7 @@ fn grant_at(row: &Row<'_>) -> rusqlite::Result<Grant> {
         sid: row.get::<_, Option<_>>(15)?.map(GrantId::from_bytes),
         user: user_id(row, 2)?,
         client: text(row, 3)?,
-        scope: text(row, 4)?,
+        scope: parsed(row, 4)?,
         state: RefreshState {
             generation: counted(row, 5)?,
             minted_at: timestamp(row, 6)?,

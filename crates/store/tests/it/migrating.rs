@@ -74,7 +74,7 @@ async fn the_first_schema_is_brought_up_to_date_with_nothing_lost() {
 
     let (live, _) = store.find_grant(grant(0, 5)).await.expect("finding").expect("it exists");
     let live = live.grant;
-    assert_eq!((&*live.client, &*live.scope, live.detail), ("web", "orders", None));
+    assert_eq!((&*live.client, live.scope.as_str(), live.detail), ("web", "orders", None));
     assert_eq!((live.state.generation, live.state.excuses, live.state.clean), (7, 2, 1));
     assert_eq!((live.state.network, live.expires_at), (HOME, at(10_000)));
     let (ended, _) = store.find_grant(grant(9, 6)).await.expect("finding").expect("it exists");

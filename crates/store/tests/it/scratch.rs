@@ -89,7 +89,7 @@ pub(crate) fn new_grant(name: &str) -> NewGrant {
         user: UserId::from_bytes(id("ada")),
         epoch: 0,
         client: "web".into(),
-        scope: "".into(),
+        scope: jeton_oauth::Scope::default(),
         session: None,
         told_of: None,
         detail: None,

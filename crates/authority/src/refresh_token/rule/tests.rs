@@ -8,6 +8,7 @@ use super::*;
 use crate::UserId;
 use crate::client::{ClientPolicy, NewClient};
 use crate::grant::GrantDetail;
+use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
 
 const HOME: Network = Network::V4([192, 0, 2]);
@@ -39,7 +40,7 @@ fn row(state: RefreshState) -> Grant {
         sid: None,
         user: UserId::from_bytes([2; 16]),
         client: "jeton".into(),
-        scope: "".into(),
+        scope: Scope::default(),
         detail: None,
         state,
         expires_at: Timestamp::MAX,
@@ -314,13 +315,13 @@ fn who_may_not_use_a_token_changes_nothing_and_learns_nothing_of_the_grant() {
         (Expired, Grant { expires_at: at(1_000), ..of_token_api.clone() }, active, token(9)),
         (
             NothingPermitted,
-            Grant { scope: "orders".into(), ..row_of_phone(grant(), None) },
+            Grant { scope: Scope::parse("orders").expect("a scope"), ..row_of_phone(grant(), None) },
             active,
             of_phone(7),
         ),
         (
             NothingPermitted,
-            Grant { scope: "orders".into(), ..row_of_phone(grant(), None) },
+            Grant { scope: Scope::parse("orders").expect("a scope"), ..row_of_phone(grant(), None) },
             active,
             of_phone(5),
         ),

@@ -76,7 +76,7 @@ impl Binding {
             sid: None,
             user: UserId::from_bytes([2; 16]),
             client,
-            scope: "".into(),
+            scope: jeton_oauth::Scope::default(),
             detail,
             state: row.state,
             expires_at: Timestamp::MAX,

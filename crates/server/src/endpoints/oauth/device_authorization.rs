@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use jeton_authority::DeviceAuthorizationResponse;
-use jeton_authority::grant_types::TokenRequest;
+use jeton_authority::grant_types::TokenCall;
 
 use super::answer;
 use super::client_request::ClientRequest;
@@ -27,7 +27,7 @@ async fn begin(
     let ClientRequest { client, parameters, constraint } =
         ClientRequest::read(app, path::DEVICE_AUTHORIZATION, context, request).await?;
     let (request, network) = (context.id(), context.network());
-    let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
+    let asked = TokenCall { client, parameters, constraint, network, now: app.clock.now() };
     let response = app.authority.devices().begin(&asked, &app.urls.absolute(path::DEVICE)).await?;
     tracing::info!(request, client = %asked.client.id, %network, "device waits");
     Ok(response)

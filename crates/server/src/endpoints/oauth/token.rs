@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use jeton_authority::OAuthError;
-use jeton_authority::grant_types::TokenRequest;
+use jeton_authority::grant_types::TokenCall;
 use jeton_authority::issue::TokenResponse;
 use tracing::field::display;
 
@@ -25,7 +25,7 @@ async fn exchange(app: &App, context: &RequestContext, request: Request) -> Resu
     let ClientRequest { client, parameters, constraint } =
         ClientRequest::read_with_proof(app, path::TOKEN, context, request).await?;
     let (request, network) = (context.id(), context.network());
-    let asked = TokenRequest { client, parameters, constraint, network, now: app.clock.now() };
+    let asked = TokenCall { client, parameters, constraint, network, now: app.clock.now() };
     match app.authority.grants().token(&asked).await {
         Ok(response) => {
             log(&asked, &response, request);
@@ -41,8 +41,8 @@ async fn exchange(app: &App, context: &RequestContext, request: Request) -> Resu
 }
 
 /// What machines do by themselves every few minutes is logged only where that is asked for.
-fn log(asked: &TokenRequest, response: &TokenResponse, request: &str) {
-    let TokenRequest { client, parameters, network, .. } = asked;
+fn log(asked: &TokenCall, response: &TokenResponse, request: &str) {
+    let TokenCall { client, parameters, network, .. } = asked;
     let (client, grant) = (&client.id, response.grant.map(display));
     let grant_type = parameters.get("grant_type").unwrap_or_default();
     if matches!(grant_type, "client_credentials" | "refresh_token") {
