@@ -14,6 +14,7 @@ mod device_authorization;
 mod display_text;
 mod distinguished_name;
 mod dpop;
+pub mod factor;
 mod forms;
 pub mod grant;
 pub mod grant_types;

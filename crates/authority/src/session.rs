@@ -11,35 +11,12 @@ pub use succession::{SessionStanding, Succession, heir, session_of_browser, succ
 use std::fmt;
 
 use jeton_jose::{Timestamp, base64url};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::factor::Factor;
 use crate::random::Random;
 use crate::user::{Subject, Username};
 use crate::{Network, SessionId, UserId};
-
-/// How somebody proved who they are (RFC 8176 §2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum AuthenticationMethod {
-    /// With a password.
-    #[serde(rename = "pwd")]
-    Password,
-}
-
-impl AuthenticationMethod {
-    /// Its name in `amr`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "pwd",
-        }
-    }
-
-    /// The method of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        (name == Self::Password.as_str()).then_some(Self::Password)
-    }
-}
 
 /// The secret in a browser's cookie: 256 random bits. Never stored and never shown.
 #[derive(Clone)]
@@ -104,7 +81,7 @@ pub struct NewSession {
     /// The user's epoch that was verified; the session holds only as long as it does.
     pub epoch: u64,
     /// How they proved it.
-    pub methods: Vec<AuthenticationMethod>,
+    pub methods: Vec<Factor>,
     /// From where.
     pub network: Network,
     /// When: `auth_time`.
@@ -121,7 +98,7 @@ pub struct Session {
     /// Who signed in.
     pub user: UserId,
     /// How they proved it.
-    pub methods: Vec<AuthenticationMethod>,
+    pub methods: Vec<Factor>,
     /// From where.
     pub network: Network,
     /// When: `auth_time`.

@@ -6,8 +6,8 @@ use jeton_oauth::{ErrorCode, Parameters};
 use super::Authorization;
 use super::{
     AuthorizationRequest, AuthorizationResponse, CodeContent, KeptRequest, NextStep, PageError,
-    ReceivedRequest, RedirectError, RedirectableRequest, ResponseParameters, Since, leads_again,
-    may_continue, next_step,
+    ReceivedRequest, RedirectError, RedirectableRequest, ResponseParameters, leads_again, may_continue,
+    next_step,
 };
 use crate::Network;
 use crate::audit::AuditEvent;
@@ -18,7 +18,7 @@ use crate::oauth_error::OAuthError;
 use crate::one_time::{Handle, OneTime, OneTimeHash, OneTimeKind};
 use crate::one_time::{NewAnswer, RequestAnswer};
 use crate::refusal::Refusal;
-use crate::sign_in::SignedIn;
+use crate::sign_in::{SignedIn, Since};
 use crate::store::StoreError;
 
 /// Why no client could be found for a request.

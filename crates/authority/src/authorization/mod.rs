@@ -23,7 +23,7 @@ pub use received::{PageError, ReceivedRequest};
 pub use redirectable::{RedirectError, RedirectableRequest};
 pub use request::AuthorizationRequest;
 pub use response::{AuthorizationResponse, ResponseParameters};
-pub use step::{Identified, NextStep, Since, may_continue, next_step};
+pub use step::{NextStep, may_continue, next_step};
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use jeton_jose::Timestamp;
 use jeton_oauth::authorization::{AuthorizationDetails, ClaimsRequest};
 use serde::{Deserialize, Serialize};
 
-use crate::session::AuthenticationMethod;
+use crate::factor::Factor;
 
 /// What an authorization fixes about its grant, and every token of it then says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub struct GrantDetail {
     pub auth_time: Timestamp,
     /// How they did: `amr`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub amr: Vec<AuthenticationMethod>,
+    pub amr: Vec<Factor>,
     /// The resources that access tokens are for (RFC 8707); the authority's own audience where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Box<str>>,

@@ -88,7 +88,7 @@ mod tests {
             user: ADA.id,
             epoch: 3,
             client: "web".into(),
-            scope: "".into(),
+            scope: jeton_oauth::Scope::default(),
             session,
             told_of,
             detail: None,

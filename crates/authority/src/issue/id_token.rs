@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::claims::UserClaims;
 use crate::client::{Client, IdTokenClaims};
+use crate::factor::{Factor, acr};
 use crate::grant::{GrantDetail, LiveGrant};
 use crate::keyring::KeyRing;
-use crate::session::AuthenticationMethod;
 use crate::settings::Settings;
 
 /// What an ID token is made from.
@@ -41,17 +41,13 @@ struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    amr: &'a [AuthenticationMethod],
+    amr: &'a [Factor],
     acr: &'static str,
     at_hash: String,
     sid: &'a str,
     #[serde(flatten)]
     user: Map<String, Value>,
 }
-
-/// What `acr` says of a sign-in with one factor, none of them resistant to phishing (RFC 8485 and others number from 0; this
-/// is the value that ISO/IEC 29115 calls level 1).
-pub(crate) const ACR_SINGLE_FACTOR: &str = "1";
 
 impl IdTokenRequest<'_> {
     /// Issues it.
@@ -89,7 +85,7 @@ impl IdTokenRequest<'_> {
             auth_time: self.detail.auth_time,
             nonce: self.nonce,
             amr: &self.detail.amr,
-            acr: ACR_SINGLE_FACTOR,
+            acr: acr(&self.detail.amr),
             at_hash: left_half(algorithm, self.access_token),
             sid: crate::id::hex(self.live.grant.sid().as_bytes(), sid),
             user: claims,

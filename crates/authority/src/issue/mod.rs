@@ -8,7 +8,7 @@ pub(crate) mod refresh_token;
 mod response;
 
 pub use claims::{UserClaims, scopes_of_claims};
-pub(crate) use id_token::{ACR_SINGLE_FACTOR, IdTokenRequest, ReturnedIdToken};
+pub(crate) use id_token::{IdTokenRequest, ReturnedIdToken};
 pub use pair::TokenPair;
 pub(crate) use pair::issue_pair;
 pub use response::TokenResponse;

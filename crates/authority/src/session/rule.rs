@@ -51,7 +51,8 @@ pub fn end(session: &SessionStanding, now: Timestamp) -> Option<AuditRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::{AuthenticationMethod, SessionSecretHash};
+    use crate::factor::Factor;
+    use crate::session::SessionSecretHash;
     use crate::user::UserStatus;
     use crate::{Network, SessionId, UserId};
 
@@ -68,7 +69,7 @@ mod tests {
         let session = Session {
             id: ID,
             user: ADA.id,
-            methods: vec![AuthenticationMethod::Password],
+            methods: vec![Factor::Password],
             network: Network::V4([192, 0, 2]),
             authenticated_at: at(0),
             last_used_at: at(150),

@@ -4,9 +4,10 @@ use jeton_jose::Timestamp;
 
 use super::SignIn;
 use super::SignInError;
+use crate::factor::Factor;
 use crate::password::Password;
 use crate::random::sixteen;
-use crate::session::{AuthenticationMethod, LapsedSession, NewSession, Session, SessionSecret};
+use crate::session::{LapsedSession, NewSession, Session, SessionSecret};
 use crate::sign_in::SignedIn;
 use crate::store::{SessionOpening, StoreError};
 use crate::throttle::{KnownBrowser, account_tag};
@@ -39,7 +40,7 @@ impl SignIn {
             secret: secret.hash(),
             user: user.id,
             epoch: user.epoch,
-            methods: vec![AuthenticationMethod::Password],
+            methods: vec![Factor::Password],
             network,
             authenticated_at: now,
             expires_at: now.saturating_add(self.settings.session_absolute_lifetime),

@@ -1,11 +1,14 @@
-//! Signing in, with the token API and at a browser.
+//! Signing in, with the token API and at a browser. What is still wanted of somebody at a browser is decided by [`next`]; each factor is
+//! checked in a file of its own.
 
 mod browser;
 mod password;
 mod signed_in;
+mod step;
 
 pub use password::SignInError;
 pub use signed_in::SignedIn;
+pub use step::{ConsentDemand, Demand, Freshness, Identified, Since, Step, Unmet, next};
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};

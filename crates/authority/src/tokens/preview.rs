@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use super::Tokens;
 use crate::client::Client;
+use crate::factor::Factor;
 use crate::grant::{GrantDetail, LiveGrant, NewGrant};
 use crate::issue::IdTokenRequest;
 use crate::issue::access_token::{AccessTokenRequest, Origin, Room};
 use crate::random::sixteen;
 use crate::sender_constraint::SenderConstraint;
-use crate::session::AuthenticationMethod;
 use crate::user::User;
 use crate::{GrantId, Network};
 
@@ -72,7 +72,7 @@ impl Tokens {
     fn imagined(&self, client: &Client, user: &User, scope: &Scope, now: Timestamp) -> LiveGrant {
         let detail = GrantDetail {
             auth_time: now,
-            amr: vec![AuthenticationMethod::Password],
+            amr: vec![Factor::Password],
             resources: vec![],
             claims: ClaimsRequest::default(),
             authorization_details: AuthorizationDetails::default(),

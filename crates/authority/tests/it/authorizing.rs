@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use jeton_authority::authorization::{
-    AuthorizationRequest, Identified, NextStep, PageError, ReceivedRequest, RedirectableRequest,
-    ResponseParameters, Since, may_continue, next_step,
+    AuthorizationRequest, NextStep, PageError, ReceivedRequest, RedirectableRequest, ResponseParameters,
+    may_continue, next_step,
 };
 use jeton_authority::client::{
     Client, ClientPolicy, ClientSecret, Consent, ConsentPolicy, IdTokenClaims, NewClient, PkcePolicy,
     SecurityProfile,
 };
+use jeton_authority::factor::Factor;
 use jeton_authority::password::PasswordHash;
-use jeton_authority::session::{AuthenticationMethod, Session};
+use jeton_authority::session::Session;
 use jeton_authority::settings::Settings;
 use jeton_authority::sign_in::SignedIn;
+use jeton_authority::sign_in::{Identified, Since};
 use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
 use jeton_authority::{Network, SessionId, UserId};
 use jeton_jose::{Algorithm, Timestamp};
@@ -103,7 +105,7 @@ fn ada(seconds_ago: i64) -> SignedIn {
     let session = Session {
         id: SessionId::from_bytes([2; 16]),
         user,
-        methods: vec![AuthenticationMethod::Password],
+        methods: vec![Factor::Password],
         network,
         authenticated_at: Timestamp::from_unix(NOW - seconds_ago),
         last_used_at: now(),

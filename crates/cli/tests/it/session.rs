@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use jeton_authority::factor::Factor;
 use jeton_authority::grant::{GrantDetail, NewGrant};
-use jeton_authority::session::{AuthenticationMethod, NewSession, SessionSecretHash};
+use jeton_authority::session::{NewSession, SessionSecretHash};
 use jeton_authority::store::{GrantOpening, SessionOpening, Store};
 use jeton_authority::user::Username;
 use jeton_authority::{GrantId, Network, SessionId};
@@ -93,7 +94,7 @@ async fn sign_in_at_a_browser(store: &dyn Store) {
         secret: SessionSecretHash::from_bytes([1; 32]),
         user: ada.id,
         epoch: ada.epoch,
-        methods: vec![AuthenticationMethod::Password],
+        methods: vec![Factor::Password],
         network,
         authenticated_at: now,
         expires_at: later,

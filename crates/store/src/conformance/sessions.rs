@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::factor::Factor;
 use jeton_authority::grant::NewGrant;
-use jeton_authority::session::{AuthenticationMethod, NewSession, Session, SessionSecretHash};
+use jeton_authority::session::{NewSession, Session, SessionSecretHash};
 use jeton_authority::store::{
     GrantFilter, GrantOpening, GrantsEnded, Revocation, SessionEnding, SessionOpening,
 };
@@ -57,7 +58,7 @@ pub(super) fn new_session(user: UserId) -> NewSession {
         secret: SessionSecretHash::from_bytes(secret),
         user,
         epoch: 0,
-        methods: vec![AuthenticationMethod::Password],
+        methods: vec![Factor::Password],
         network: HOME,
         authenticated_at: at(0),
         expires_at: at(LIFETIME),

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jeton_authority::factor::Factor;
 use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::session::{
-    self, AuthenticationMethod, LapsedSession, NewSession, Session, SessionSecretHash, SessionStanding,
-    SessionSummary, Succession, heir, session_of_browser, succeed,
+    self, LapsedSession, NewSession, Session, SessionSecretHash, SessionStanding, SessionSummary, Succession,
+    heir, session_of_browser, succeed,
 };
 use jeton_authority::store::{SessionEnding, SessionOpening, SessionStore, StoreError};
 use jeton_authority::user::{Subject, User};
@@ -308,12 +309,7 @@ fn session_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Session> {
     Ok(Session {
         id: row.get(first).map(SessionId::from_bytes)?,
         user: user_id(row, first + 1)?,
-        methods: row
-            .get_ref(first + 2)?
-            .as_str()?
-            .split(' ')
-            .filter_map(AuthenticationMethod::parse)
-            .collect(),
+        methods: row.get_ref(first + 2)?.as_str()?.split(' ').filter_map(Factor::parse).collect(),
         network: network(row, first + 3)?,
         authenticated_at: timestamp(row, first + 4)?,
         last_used_at: timestamp(row, first + 5)?,

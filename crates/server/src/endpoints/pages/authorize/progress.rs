@@ -2,7 +2,7 @@
 //! travels in its address, sealed for the browser, the request and the session, and for no longer than a form may be open. So
 //! Back and reload find what was true at that page, and what was done for one request in one tab counts for no other.
 
-use jeton_authority::authorization::{Identified, Since};
+use jeton_authority::sign_in::{Identified, Since};
 use jeton_authority::{FORM_LIFETIME, ShownDigest};
 use jeton_jose::{Timestamp, base64url};
 use serde::{Deserialize, Serialize};

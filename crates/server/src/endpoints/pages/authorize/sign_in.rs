@@ -1,7 +1,7 @@
 //! The step of signing in.
 
 use axum::response::Response;
-use jeton_authority::authorization::Identified;
+use jeton_authority::sign_in::Identified;
 use jeton_authority::sign_in::SignedIn;
 use jeton_authority::{FormVerdict, StaleForm};
 use jeton_oauth::Parameters;
