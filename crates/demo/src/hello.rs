@@ -13,7 +13,8 @@ use jeton_jose::{JwkSet, KeySet};
 use jeton_oauth::ACCESS_TOKEN_TYP;
 use serde::Serialize;
 
-use crate::{DemoError, Surroundings};
+use crate::error::DemoError;
+use crate::surroundings::Surroundings;
 
 /// How often the published keys are looked at.
 const LOOK: Duration = Duration::from_millis(500);

@@ -5,39 +5,17 @@ mod clock;
 mod error;
 mod hello;
 mod page;
+mod surroundings;
 mod words;
 
-use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use jeton_authority::Authority;
 use tokio::task::JoinSet;
 
 use applications::{Applications, Link};
 pub use error::DemoError;
-
-/// The authority that the demo is beside, and the user that it has.
-pub struct Surroundings<'a> {
-    /// The authority.
-    pub authority: &'a Arc<Authority>,
-    /// The URL that clients know it by.
-    pub issuer: String,
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// The port that the applications are to be near; 0 for any.
-    pub near: u16,
-    /// How long a refresh token may be presented again.
-    pub grace: Duration,
-    /// How many verified tokens the API remembers.
-    pub remember: usize,
-    /// The user's name.
-    pub username: &'static str,
-    /// The user's password.
-    pub password: String,
-}
+pub use surroundings::Surroundings;
 
 /// The demo, ready to be served.
 pub struct Demo {

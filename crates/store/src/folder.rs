@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cause::cause;
-use crate::database::DatabaseUrl;
+use crate::database_url::DatabaseUrl;
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]

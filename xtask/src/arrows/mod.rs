@@ -29,7 +29,7 @@ pub(crate) fn check() -> Result<()> {
         bail!("{} dependencies go against the arrows; {} circles between rooms", broken.len(), circles.len());
     }
     console::say(&format!(
-        "arrows: {} packages, every dependency goes where it may; no new circles",
+        "arrows: {} packages, every dependency goes where it may; no circles between rooms",
         graph.len()
     ));
     deny()

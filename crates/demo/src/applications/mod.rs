@@ -25,7 +25,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::clock;
-use crate::{DemoError, Surroundings};
+use crate::error::DemoError;
+use crate::surroundings::Surroundings;
 use application::{Application, KINDS, Kind};
 
 /// The sample applications, their sockets bound.
