@@ -43,10 +43,10 @@ pub enum EndSessionError {
     #[error("the id_token_hint is not a valid ID token of the client")]
     IdTokenHint,
     /// There is a place to go afterwards, but nothing says whose it is.
-    #[error("the id_token_hint is missing: nothing says whose post_logout_redirect_uri it is")]
+    #[error("post_logout_redirect_uri requires id_token_hint or client_id")]
     ClientMissing,
     /// The place to go afterwards is none of those that the client registered.
-    #[error("the post_logout_redirect_uri is none of those that the client registered")]
+    #[error("the post_logout_redirect_uri is not registered for the client")]
     PostLogoutRedirectUri {
         /// The client, as it was named.
         client: Box<str>,
@@ -54,7 +54,7 @@ pub enum EndSessionError {
         uri: Box<str>,
     },
     /// The request is not kept, or no longer.
-    #[error("the request to sign out is unknown, or took too long")]
+    #[error("the sign-out request is unknown or has expired")]
     Unknown,
     /// Something failed here.
     #[error(transparent)]

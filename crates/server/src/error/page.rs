@@ -18,28 +18,27 @@ pub(crate) fn of(error: &ApiError, context: &RequestContext, status: StatusCode)
 const fn words(error: &ApiError) -> Option<(&'static str, &'static str)> {
     Some(match error {
         ApiError::NotFound => {
-            ("There is no such page", "Check the address, or go back to the application that you came from.")
+            ("Page not found", "Check the address, or go back to the application you came from.")
         }
         ApiError::MethodNotAllowed(_) => (
-            "This page cannot be opened like this",
-            "Go back to the application that you came from and start again.",
+            "This page cannot be opened directly",
+            "Go back to the application you came from and start again.",
         ),
         ApiError::TargetTooLong => (
             "This address is too long",
-            "The application that sent you here put too much into it. Go back to it and try again; if that does not help, tell those \
-             who look after it.",
+            "The application that sent you here made a request that is too long. Go back and try again. If the problem persists, contact its support.",
         ),
         ApiError::HostUnclear => (
             "This request cannot be read",
-            "It does not say which host it is for. Something between your browser and this server changed it.",
+            "It does not name a valid host. Something between your browser and this server changed the request.",
         ),
         ApiError::Form(FormError::Body(BodyError::Compressed)) => (
             "This request cannot be read",
-            "It is compressed. Something between your browser and this server changed it.",
+            "It is compressed. Something between your browser and this server changed the request.",
         ),
         ApiError::TimedOut { .. } => ("This took too long", "Wait a moment and try again."),
         ApiError::Panicked => {
-            ("Something went wrong", "That is our fault, not yours. Wait a moment and try again.")
+            ("Something went wrong", "This is a problem on our side. Wait a moment and try again.")
         }
         _ => return None,
     })

@@ -191,45 +191,43 @@ impl Notice {
         let wait = |what: &str, until: Timestamp| {
             let left = until.unix().saturating_sub(now.unix());
             let seconds = u64::try_from(left).unwrap_or(0).clamp(1, LONGEST_WAIT);
-            let text = format!("Too many wrong {what}. Wait {seconds} seconds and try again.");
+            let text = format!("Too many incorrect {what}. Wait {seconds} seconds and try again.");
             Sentence { retry_after: Some(seconds), ..problem(&text) }
         };
         match self {
             Self::Credentials => problem("Incorrect username or password."),
-            Self::Incomplete => problem("Type your username and your password."),
+            Self::Incomplete => problem("Enter your username and password."),
             Self::Username(bad) => problem(&bad.sentence()),
             Self::Password(bad) => problem(&bad.sentence()),
-            Self::Unreadable => problem("What you typed could not be read. Type it again."),
+            Self::Unreadable => problem("Your input could not be read. Enter it again."),
             Self::Throttled { until } => wait("passwords", until.saturating_add(Duration::from_secs(1))),
             Self::CodesThrottled { until } => wait("codes", until),
-            Self::Code(BadCode::Missing) => problem("Type the code that your device shows."),
+            Self::Code(BadCode::Missing) => problem("Enter the code shown on your device."),
             Self::Code(BadCode::Malformed) => {
-                problem("This is not a device code. A device code has eight letters, such as BCDF-GHJK.")
+                problem("This is not a valid code. A device code has eight letters, such as BCDF-GHJK.")
             }
             Self::Code(BadCode::Unknown) => problem(
-                "No device waits with this code. If you have not used it already, look at the device again: it may show another \
-                 code now.",
+                "No device is waiting for this code. You may have used it already, or your device may now show a new code.",
             ),
             Self::Busy => Sentence {
                 retry_after: Some(1),
-                ..problem("Nobody can be signed in at the moment. Wait a little and try again.")
+                ..problem("Sign-in is busy at the moment. Wait a moment and try again.")
             },
             Self::Account => lead(match account {
                 Some(name) => {
                     let name = isolated(name);
-                    format!("You are now signed in as {name}, so the page you used before did nothing.")
+                    format!("You are now signed in as {name}, so the previous page had no effect.")
                 }
-                None => "You have been signed out since this page was opened.".to_owned(),
+                None => "You were signed out after this page was opened.".to_owned(),
             }),
             Self::Changed => {
                 let client = isolated(client);
-                lead(format!("{client} has changed since this page was opened. Check again what it asks for."))
+                lead(format!("{client} has changed since this page was opened. Review its request again."))
             }
-            Self::Expired => lead("This page was open for too long. Please try again.".to_owned()),
-            Self::Foreign => lead("This page was no longer valid. Please try again.".to_owned()),
+            Self::Expired => lead("This page has expired. Please try again.".to_owned()),
+            Self::Foreign => lead("This page is no longer valid. Please try again.".to_owned()),
             Self::NoCookies => lead(
-                "Your browser sent no cookies, and without them nobody can sign in here. Allow cookies for this site and try \
-                 again."
+                "Your browser sent no cookies, which signing in requires. Allow cookies for this site and try again."
                     .to_owned(),
             ),
         }

@@ -129,8 +129,7 @@ fn no_redirect(context: &RequestContext, error: authorization::PageError) -> Res
     let (client, redirect_uri) = (context.client_id(), context.redirect_uri());
     let network = context.network();
     tracing::info!(request, code, client, %network, redirect_uri, "authorization request refused: {error}");
-    let text = "The application that sent you here made a mistake. Go back to it and try again; if that does not help, tell those \
-                who look after it.";
+    let text = "The application that sent you here made an invalid request. Go back and try again. If the problem persists, contact its support.";
     error_page(context, StatusCode::BAD_REQUEST, code, ("This link does not work", text), None)
 }
 
@@ -148,7 +147,7 @@ async fn lost(app: &App, context: &RequestContext) -> Response {
         let origin = client.metadata.redirect_uris.first()?.origin();
         origin.starts_with("http").then_some(WayOn { href: origin, name: client.name() })
     });
-    let text = "It took too long, or it was completed before. Go back to the application and start again.";
+    let text = "It has expired or was already completed. Go back to the application and start again.";
     let words = ("This sign-in cannot be continued", text);
     error_page(context, StatusCode::BAD_REQUEST, code, words, front)
 }
@@ -186,7 +185,7 @@ fn failed(context: &RequestContext, error: &OAuthError) -> Response {
         }
         OAuthError::TurnedAway(_) => {
             tracing::info!(request, code, client, "{error}");
-            let text = "The application that sent you here could not be looked up at the moment. Wait a moment and try again.";
+            let text = "Information about the application that sent you here is unavailable at the moment. Wait a moment and try again.";
             return wait_page(context, StatusCode::SERVICE_UNAVAILABLE, code, ("Please try again", text), 2);
         }
         OAuthError::Store(StoreError::Unavailable(_)) => {
@@ -198,7 +197,7 @@ fn failed(context: &RequestContext, error: &OAuthError) -> Response {
             StatusCode::INTERNAL_SERVER_ERROR
         }
     };
-    let text = "That is our fault, not yours. Wait a moment and try again.";
+    let text = "This is a problem on our side. Wait a moment and try again.";
     error_page(context, status, code, ("Something went wrong", text), None)
 }
 

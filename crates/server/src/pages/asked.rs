@@ -9,14 +9,14 @@ use serde_json::Value;
 
 /// What each scope lets a client do.
 const SCOPES: [(&str, &str); 8] = [
-    ("openid", "Know that it is you"),
+    ("openid", "Know who you are"),
     ("profile", "See your name and the rest of your profile"),
     ("email", "See your e-mail address"),
     ("phone", "See your phone number"),
     ("address", "See your postal address"),
     ("roles", "See your roles"),
     ("groups", "See your groups"),
-    ("offline_access", "Go on when you are not there, until you take this back"),
+    ("offline_access", "Keep access while you are away, until you revoke it"),
 ];
 
 /// The members that every type shares, and what the page calls them (RFC 9396 §2.2).
@@ -83,13 +83,13 @@ pub(super) struct UnverifiedLine {
 fn unverified_line(client: &Client) -> Option<UnverifiedLine> {
     let (sentence, host) = match client.unverified()? {
         Unverified::DescribedAt(host) => {
-            ("Nobody here has checked this name. The application is described at", Some(host))
+            ("This name has not been verified. The application is described at", Some(host))
         }
         Unverified::Registered { names: Some(host) } => (
-            "This application registered itself, and nobody has checked its name. By its own account it belongs to",
+            "This application registered itself, and its name has not been verified. It claims to belong to",
             Some(host),
         ),
-        _ => ("This application registered itself, and nobody has checked its name.", None),
+        _ => ("This application registered itself, and its name has not been verified.", None),
     };
     Some(UnverifiedLine { sentence, host: host.map(str::to_owned) })
 }

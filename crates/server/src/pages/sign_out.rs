@@ -49,10 +49,13 @@ pub(crate) struct DonePage<'a> {
 }
 
 impl DonePage<'static> {
-    pub(crate) const OUT_AT_THIS_BROWSER: Self =
-        Self::out("At this browser, and at the applications that you used with it.");
-    pub(crate) const OUT_EVERYWHERE: Self = Self::out("On every device, and at every application.");
-    pub(crate) const OUT_OF_THE_CLIENT: Self = Self::out("At the application that sent you here.");
+    pub(crate) const OUT_AT_THIS_BROWSER: Self = Self::out(
+        "Your session in this browser has ended, along with those of the applications you used in it.",
+    );
+    pub(crate) const OUT_EVERYWHERE: Self =
+        Self::out("Your sessions have ended on every device and in every application.");
+    pub(crate) const OUT_OF_THE_CLIENT: Self =
+        Self::out("Your session in the application that sent you here has ended.");
 
     const fn out(text: &'static str) -> Self {
         Self { title: "You are signed out", text }

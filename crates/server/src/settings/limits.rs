@@ -11,9 +11,9 @@ pub const HEADER_COUNT: usize = 64;
 /// Longest request target, in bytes: many proxies pass on no longer ones. What applications send people with to sign in or out may
 /// be as long as a head; the pages that follow have shorter addresses.
 pub const TARGET_BYTES: usize = 8 * 1024;
-/// How long a client may take for the handshake of TLS.
+/// The time limit for a TLS handshake.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// How many handshakes may be under way at once; beyond that the oldest gives way.
+/// How many TLS handshakes may be in progress at once; beyond that, the oldest is dropped.
 pub const HANDSHAKES: u32 = 512;
 /// How long a client may take to send a request's head.
 pub const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ pub const HEADER_TIME: Duration = Duration::from_secs(10);
 pub const BODY_TIME: Duration = Duration::from_secs(10);
 /// How long a request may take in all, its body included.
 pub const REQUEST_TIME: Duration = Duration::from_secs(30);
-/// How long a connection is kept open between two requests.
+/// How long a connection is kept open between requests.
 pub const KEEP_ALIVE_TIME: Duration = Duration::from_secs(75);
 /// How long a connection of a trusted proxy is kept open between two requests. Longer than proxies keep theirs (Caddy two
 /// minutes, Google's load balancers ten), so that it is the proxy that closes it and no request meets a closed connection.
@@ -47,9 +47,9 @@ pub struct Limits {
     pub header_count: usize,
     /// Longest request target, in bytes. A longer one is answered 414, except at `/authorize` and `/end_session`.
     pub target_bytes: usize,
-    /// How long a client may take for the handshake of TLS. A slower one is disconnected.
+    /// The time limit for a TLS handshake. A slower one is disconnected.
     pub handshake_time: Duration,
-    /// How many handshakes may be under way at once; beyond that the oldest gives way.
+    /// How many TLS handshakes may be in progress at once; beyond that, the oldest is dropped.
     pub handshakes: u32,
     /// How long a client may take to send a request's head. A slower one is answered 408.
     pub header_time: Duration,
@@ -57,7 +57,7 @@ pub struct Limits {
     pub body_time: Duration,
     /// How long a request may take in all, its body included. One that takes longer is answered 503.
     pub request_time: Duration,
-    /// How long a connection is kept open between two requests.
+    /// How long a connection is kept open between requests.
     pub keep_alive_time: Duration,
     /// How long a connection of a trusted proxy is kept open between two requests.
     pub proxy_keep_alive_time: Duration,

@@ -118,7 +118,7 @@ async fn a_password_that_nobody_can_have_is_told_so_on_the_page() {
         ("ada", long.as_str(), "The password is too long: it has 5000 bytes, and may have 4096."),
         ("ada", "null\0character", "The password contains a null character."),
         ("ada", "two\nlines", "The password contains a line break."),
-        ("ada", " ", "Type your username and your password."),
+        ("ada", " ", "Enter your username and password."),
         ("ad\0a", "correct horse", "A username may not hold control characters."),
     ] {
         let page = browser.get(&authorize(&[])).await;

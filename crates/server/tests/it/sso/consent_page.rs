@@ -20,5 +20,5 @@ async fn the_page_shows_the_resources_that_are_asked_for() {
     assert!(text.contains("<code><bdi>https://mcp.example/mcp</bdi></code>"), "{text}");
     assert!(!text.contains("https://other.example"), "only what is asked for: {text}");
     let page = Browser::new(&app).sign_in(&authorize(&[])).await;
-    assert!(!page.text().contains("It will use this at"), "{}", page.text());
+    assert!(!page.text().contains("Services it will access"), "{}", page.text());
 }

@@ -95,7 +95,7 @@ async fn allow(app: &TestApp, device: &Value) {
     let browser = Browser::new(app);
     let page = question(&browser, device).await;
     let done = answer(&browser, &page, "allow").await;
-    assert!(done.text().contains("You are signed in at the device"), "{}", done.text());
+    assert!(done.text().contains("You are signed in on your device"), "{}", done.text());
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_device_waits_until_its_user_allows_it_and_gets_tokens() {
 
     let browser = Browser::new(&app);
     let page = question(&browser, &device).await;
-    for shown in [user_code, "ada", "The television", "Know that it is you"] {
+    for shown in [user_code, "ada", "The television", "Know who you are"] {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
     answer(&browser, &page, "allow").await;
@@ -204,7 +204,7 @@ async fn a_device_that_waits_too_long_is_told_so() {
     app.hand.step(600);
     assert_eq!(error(&poll(&app, &device).await), "expired_token");
     let page = type_code(&Browser::new(&app), device["user_code"].as_str().expect("a code")).await;
-    assert!(page.text().contains("No device waits with this code"), "{}", page.text());
+    assert!(page.text().contains("No device is waiting for this code"), "{}", page.text());
 }
 
 #[tokio::test]
@@ -371,7 +371,7 @@ async fn a_form_for_one_device_decides_about_no_other() {
     let mut crossed = form(&type_code(&browser, code(&theirs)).await);
     crossed.hidden = form(&type_code(&browser, code(&mine)).await).hidden;
     let page = browser.submit_and_follow(&crossed, &[("action", "allow")]).await;
-    assert!(page.text().contains("This page was no longer valid"), "{}", page.text());
+    assert!(page.text().contains("This page is no longer valid"), "{}", page.text());
     app.hand.step(5);
     assert_eq!(error(&poll(&app, &theirs).await), "authorization_pending");
 }

@@ -113,7 +113,7 @@ async fn what_one_user_decided_is_told_to_no_other() {
     let page = type_code(&bob, code(&other)).await;
     sign_in(&bob, &page, "bob").await;
     for page in [type_code(&bob, code(&device)).await, type_code(&Browser::new(&app), code(&device)).await] {
-        shows(&page, "No device waits with this code");
+        shows(&page, "No device is waiting for this code");
         assert!(!page.text().contains("television"), "{}", page.text());
     }
     let link = device["verification_uri_complete"].as_str().expect("a link");
@@ -163,7 +163,7 @@ async fn a_sign_in_page_that_was_left_open_leads_on_with_the_name_kept() {
     let old_code = form(&browser.get(DEVICE_PAGE).await);
     app.hand.step(3700);
     let expired = browser.submit_and_follow(&old, &fields).await;
-    shows(&expired, "No device waits with this code");
+    shows(&expired, "No device is waiting for this code");
     drop(later);
     // A field that was open for an hour takes a code all the same.
     let device = begin(&app).await;
@@ -188,7 +188,7 @@ async fn a_browser_that_lost_its_cookies_gets_the_page_again_and_a_way_on() {
     let page = fresh
         .submit_and_follow(&form(&browser.get(DEVICE_PAGE).await), &[("user_code", code(&device))])
         .await;
-    shows(&page, "This page was no longer valid");
+    shows(&page, "This page is no longer valid");
     assert!(!page.text().contains("cookie,"), "cookies did come: {}", page.text());
 }
 
@@ -234,13 +234,13 @@ async fn only_wrong_codes_that_could_be_codes_count() {
     let browser = Browser::new(&app);
     for round in 0..30 {
         for (typed, says) in [
-            ("", "Type the code that your device shows."),
-            ("  ", "Type the code that your device shows."),
-            ("-", "Type the code that your device shows."),
-            ("hello", "This is not a device code"),
-            ("BCDF", "This is not a device code"),
-            ("12345678", "This is not a device code"),
-            ("https://auth.example/device", "This is not a device code"),
+            ("", "Enter the code shown on your device."),
+            ("  ", "Enter the code shown on your device."),
+            ("-", "Enter the code shown on your device."),
+            ("hello", "This is not a valid code"),
+            ("BCDF", "This is not a valid code"),
+            ("12345678", "This is not a valid code"),
+            ("https://auth.example/device", "This is not a valid code"),
         ] {
             let page = type_code(&browser, typed).await;
             assert_eq!(page.status, StatusCode::BAD_REQUEST, "{round} {typed}");
@@ -273,7 +273,7 @@ async fn what_comes_twice_or_cannot_be_read_has_its_own_message() {
     let answer = browser.submit(&form(&page), &nul).await;
     let page = browser.follow(answer).await;
     shows(&page, "type=\"password\"");
-    assert!(!page.text().contains("made a mistake"), "{}", page.text());
+    assert!(!page.text().contains("invalid request"), "{}", page.text());
 }
 
 #[tokio::test]

@@ -109,7 +109,7 @@ async fn an_account_is_chosen_with_one_press_where_that_is_all_that_is_asked() {
     let late = browser.press(&first_form(&open), &CONTINUE).await;
     did_nothing(&late, "too old");
     let late = browser.follow(late).await;
-    assert!(late.text().contains("open for too long") && !offers_to_continue(&late), "{}", late.text());
+    assert!(late.text().contains("This page has expired") && !offers_to_continue(&late), "{}", late.text());
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ async fn people_sign_in_consent_and_sign_out_below_the_path() {
         assert!(wrong.text().contains(r#"value="ada""#), "the name is kept: {}", wrong.text());
         let fields = [("username", "ada"), ("password", PASSWORD), ("action", "sign_in")];
         let consent = visitor.press(&form(&wrong), &fields).await;
-        assert!(consent.text().contains("asks for:"), "{}", consent.text());
+        assert!(consent.text().contains("asking for permission to:"), "{}", consent.text());
         let back = redirected(&visitor.press(&form(&consent), &[("action", "allow")]).await);
         assert_eq!(back.get("iss"), Some(ISSUER));
         let fields = [

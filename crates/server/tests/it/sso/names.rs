@@ -128,10 +128,10 @@ async fn the_name_of_a_client_that_registered_itself_is_marked_as_unverified() {
     let question = browser.submit_and_follow(&form(&page), &[("user_code", code)]).await;
     for page in [consent, question] {
         let html = page.text();
-        assert!(html.contains("nobody has checked its name"), "{html}");
+        assert!(html.contains("its name has not been verified"), "{html}");
         assert!(html.contains("<code><bdi>bank.example:8443</bdi></code>"), "{html}");
     }
     let app = with_client("Your Bank", asked()).await;
     let page = Browser::new(&app).sign_in(&authorize(&[])).await;
-    assert!(!page.text().contains("nobody has checked"), "the operator added it: {}", page.text());
+    assert!(!page.text().contains("not been verified"), "the operator added it: {}", page.text());
 }

@@ -151,7 +151,7 @@ async fn a_page_never_says_signed_out_where_nothing_ended() {
 
 #[tokio::test]
 async fn a_second_press_leads_where_the_first_one_led() {
-    for (action, says) in [("sign_out", "At this browser"), ("sign_out_everywhere", "On every device")] {
+    for (action, says) in [("sign_out", "in this browser"), ("sign_out_everywhere", "on every device")] {
         let app = app().await;
         let browser = Browser::new(&app);
         tokens(&app, &browser).await;

@@ -271,7 +271,7 @@ async fn a_form_expires_and_its_page_is_shown_again() {
     let pressed = browser.press(&sign_in, &ADA).await;
     did_nothing(&pressed, "expired");
     let page = browser.follow(pressed).await;
-    says(&page, "open for too long");
+    says(&page, "This page has expired");
     assert!(page.text().contains("value=\"ada\""), "the name is kept: {}", page.text());
     is_way_on(&page);
     app.hand.step(hour);
@@ -285,7 +285,7 @@ async fn a_form_expires_and_its_page_is_shown_again() {
         let pressed = browser.press(stale, fields).await;
         did_nothing(&pressed, "expired");
         let page = browser.follow(pressed).await;
-        says(&page, "open for too long");
+        says(&page, "This page has expired");
         is_way_on(&page);
     }
     // A no is a no, however late.
@@ -354,8 +354,8 @@ async fn what_cannot_be_read_or_is_no_password_is_no_mistake_of_the_application(
         (format!("form_token={token}&username=a%00da&password=x"), "may not hold control characters"),
         (format!("form_token={token}&username=ada&username=bob&password=x"), "could not be read"),
         (format!("form_token={token}&username=%FF&password=x"), "could not be read"),
-        (format!("form_token={token}&username=ada"), "Type your username and your password."),
-        (format!("form_token={token}&password=x"), "Type your username and your password."),
+        (format!("form_token={token}&username=ada"), "Enter your username and password."),
+        (format!("form_token={token}&password=x"), "Enter your username and password."),
     ] {
         let request = Request::post(&page.action)
             .header("content-type", "application/x-www-form-urlencoded")

@@ -54,7 +54,7 @@ pub(crate) async fn get(
     let what = What::parse(query.get("ended").unwrap_or_default());
     let shown = |shown: &DonePage<'_>| page(&app.urls, StatusCode::OK, shown, Forms::StayHere);
     if let Some(username) = browser.username() {
-        let text = &*format!("As {}, at this browser.", isolated(username));
+        let text = &*format!("Signed in as {} in this browser.", isolated(username));
         let title = if what == What::Nothing { "You are still signed in" } else { "You are signed in" };
         return shown(&DonePage { title, text });
     }

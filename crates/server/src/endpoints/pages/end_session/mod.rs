@@ -183,9 +183,9 @@ async fn answer(errand: &Errand<SignOut>) -> Result<Response, PageError> {
 /// Nobody is signed in. Whoever came back from a form without a single cookie has a browser that keeps none.
 fn nobody(keeps_no_cookies: bool) -> DonePage<'static> {
     let text = if keeps_no_cookies {
-        "Your browser sent no cookie. If you are signed in, allow cookies for this site and sign out again."
+        "Your browser sent no cookies. If you are signed in, allow cookies for this site and sign out again."
     } else {
-        "Nobody is signed in at this browser, so there is nothing to sign out of. You can close this page."
+        "Nobody is signed in to this browser, so there is nothing to sign out of. You can close this page."
     };
     DonePage { title: "You are not signed in", text }
 }
