@@ -25,7 +25,7 @@ pub(crate) enum Failure {
         is_usage: bool,
     },
     /// Nobody reads what is printed, as in `jeton user list | head`: status 0, and not a word.
-    #[error("nobody reads the output")]
+    #[error("the output was closed")]
     ClosedPipe,
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn not_the_text(argument: Option<&str>) -> impl FnOnce(Failure) -> Fa
     let file = argument.filter(|argument| Path::new(argument).is_file()).map(printable);
     move |failure| match (failure, file) {
         (Failure::Coded { code, text }, Some(file)) if code.ends_with("_malformed") => {
-            Failure::coded(code, format!("{text}; {file} is a file, and this wants the text in it: < {file}"))
+            Failure::coded(code, format!("{text}; {file} is a file: pass its content with < {file}"))
         }
         (failure, _) => failure,
     }
@@ -71,7 +71,7 @@ pub(crate) fn content(path: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, Failure
 /// Refuses a command line that reads several things from standard input.
 pub(crate) fn one_from_stdin<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result<(), Failure> {
     if paths.into_iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err(Failure::usage("only one thing can be read from standard input"));
+        return Err(Failure::usage("only one input can be read from standard input"));
     }
     Ok(())
 }
@@ -95,7 +95,7 @@ pub(crate) fn line_of_stdin() -> Result<Zeroizing<String>, Failure> {
     if line.contains('\n') {
         return Err(Failure::coded(
             "input_many_lines",
-            "standard input has more than one line: give the secret alone",
+            "standard input has more than one line: give only the secret",
         ));
     }
     Ok(line)
@@ -110,9 +110,7 @@ pub(crate) fn without_line_break(secret: &[u8]) -> &[u8] {
 /// Asks for a new password twice, without showing it.
 pub(crate) fn new_password(username: &str) -> Result<Zeroizing<String>, Failure> {
     if !stdin_is_terminal() {
-        return Err(Failure::usage(
-            "there is no terminal to ask for a password: give it with --password-stdin",
-        ));
+        return Err(Failure::usage("no terminal to prompt for a password: use --password-stdin"));
     }
     let ask = |prompt: String| {
         rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|error| {
@@ -120,7 +118,7 @@ pub(crate) fn new_password(username: &str) -> Result<Zeroizing<String>, Failure>
         })
     };
     let first = ask(format!("Password for {username}: "))?;
-    let second = ask("The same again: ".to_owned())?;
+    let second = ask("Repeat the password: ".to_owned())?;
     if first == second {
         Ok(first)
     } else {

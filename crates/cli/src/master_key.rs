@@ -87,7 +87,7 @@ fn parse(text: &str) -> Option<MasterKey> {
 fn refused(place: &str) -> Failure {
     Failure::coded(
         "master_key_malformed",
-        format!("{place} is no master key: it wants {BYTES} bytes in base64url"),
+        format!("{place} is not a master key: expected {BYTES} bytes in base64url"),
     )
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn missing(config: &Config, folder: &DataFolder) -> Failure {
     Failure::coded(
         "master_key_missing",
         format!(
-            "the master key {} is missing, and the keys in the store cannot be opened without it: put it back, or set keys.master_key",
+            "the master key {} is missing, and the keys in the store cannot be decrypted without it: restore it, or set keys.master_key",
             file(config, folder.path()).display()
         ),
     )

@@ -29,11 +29,11 @@ impl ConfigOptions {
 
 /// Where the data is, and how to print: the options of every command that works on the store.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Where the data is, and how to print")]
+#[command(next_help_heading = "Data and output")]
 pub(crate) struct StoreOptions {
     #[command(flatten)]
     config: ConfigOptions,
-    /// The data folder, made where it is missing [default: ./jeton-data]
+    /// The data folder; created if missing [default: ./jeton-data]
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<String>,
     /// The database [default: SQLite in the data folder]
@@ -62,16 +62,16 @@ impl StoreOptions {
 pub(crate) struct ServeOptions {
     #[command(flatten)]
     pub(crate) config: ConfigOptions,
-    /// The data folder, made where it is missing [default: ./jeton-data]
+    /// The data folder; created if missing [default: ./jeton-data]
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data: Option<String>,
     /// The database [default: SQLite in the data folder]
     #[arg(long, value_name = "URL", global = true)]
     pub(crate) database: Option<String>,
-    /// The address to listen on; port 0 takes any free one [default: 127.0.0.1:8000]
+    /// The address to listen on; port 0 picks a free port [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDR", global = true)]
     pub(crate) listen: Option<String>,
-    /// The URL that clients know the authority by [default: http:// and the address]
+    /// The issuer URL [default: http:// and the address]
     #[arg(long, value_name = "URL", global = true)]
     pub(crate) issuer: Option<String>,
 }

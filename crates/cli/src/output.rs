@@ -43,7 +43,7 @@ impl Style {
 /// Prints a JSON document.
 pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(document)
-        .map_err(|error| Failure::coded("internal", format!("the answer is no JSON: {error}")))?;
+        .map_err(|error| Failure::coded("internal", format!("the response is not JSON: {error}")))?;
     line(&text)
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct SecretOptions {
     /// The secret (HS256, unless --alg says HS384 or HS512): the text of this file, or its bytes
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// The secret is standard input
+    /// Read the secret from standard input
     #[arg(long)]
     pub(crate) secret_stdin: bool,
 }
@@ -67,10 +67,7 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if is_json_key || text.starts_with(b"-----BEGIN ") {
         return Err(Failure::coded(
             "secret_is_key_file",
-            format!(
-                "{}: this is the file of a key, and a bare secret is wanted: --key takes it",
-                name_of(path)
-            ),
+            format!("{}: this is a key file, not a bare secret: use --key", name_of(path)),
         ));
     }
     Ok(bytes)
@@ -80,7 +77,7 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 pub(crate) fn key(path: &Path, secret: &[u8], algorithm: Algorithm) -> Result<SharedSecret, Failure> {
     SharedSecret::new(algorithm, secret).map_err(|error| {
         let hint = match error {
-            KeyError::Kind { .. } => format!(": {algorithm} takes no secret; --key takes a key for it"),
+            KeyError::Kind { .. } => format!(": {algorithm} does not use a secret; give a key with --key"),
             _ => String::new(),
         };
         Failure::coded(error.code(), format!("{}: {error}{hint}", name_of(path)))

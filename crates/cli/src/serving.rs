@@ -162,7 +162,7 @@ impl Prepared {
             Shutdown::Clean => Ok(()),
             Shutdown::CutOff { connections } => Err(Failure::coded(
                 "connections_cut_off",
-                format!("{connections} connections did not finish in time and were cut off"),
+                format!("{connections} connections did not finish in time and were closed"),
             )),
         }
     }
@@ -244,7 +244,7 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure>
     let refused = |error: std::io::Error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => "; --listen 127.0.0.1:0 takes any free port",
-            std::io::ErrorKind::PermissionDenied => "; a port below 1024 wants CAP_NET_BIND_SERVICE",
+            std::io::ErrorKind::PermissionDenied => "; a port below 1024 requires CAP_NET_BIND_SERVICE",
             _ => "",
         };
         Failure::coded("address_unusable", format!("cannot listen on {address}: {error}{hint}"))

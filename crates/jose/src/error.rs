@@ -51,7 +51,7 @@ pub enum VerifyError {
         allowed: Box<[Algorithm]>,
     },
     /// No key has the token's `kid`, or there is no key at all.
-    #[error("no key fits: {}", NoKey { found: found.as_deref(), wanted })]
+    #[error("no matching key: {}", NoKey { found: found.as_deref(), wanted })]
     KeyNotFound {
         /// The `kid` of the token, if it has one.
         found: Option<Box<str>>,

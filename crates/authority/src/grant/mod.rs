@@ -98,9 +98,9 @@ pub struct LiveGrant {
     pub grant: Grant,
     /// What tokens call the user.
     pub subject: Subject,
-    /// What the user signs in with.
+    /// The username.
     pub username: Username,
-    /// An address to reach the user.
+    /// The user's e-mail address.
     pub email: Option<Box<str>>,
     /// What else is known of the user.
     pub attributes: Attributes,

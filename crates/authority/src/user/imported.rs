@@ -11,9 +11,9 @@ use crate::password::PasswordHash;
 /// A user as another system has them now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportedUser {
-    /// What the user signs in with.
+    /// The username.
     pub username: Username,
-    /// An address to reach the user.
+    /// The user's e-mail address.
     pub email: Option<Box<str>>,
     /// What passwords are verified against there; [`PasswordHash::unusable`] where nothing here can.
     pub password: PasswordHash,

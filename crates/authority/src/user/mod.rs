@@ -148,9 +148,9 @@ pub struct User {
     pub id: UserId,
     /// The key that the user had in the system it was imported from; it goes into tokens in place of `id`.
     pub imported_key: Option<Box<str>>,
-    /// What the user signs in with.
+    /// The username.
     pub username: Username,
-    /// An address to reach the user, if known.
+    /// The user's e-mail address, if known.
     pub email: Option<Box<str>>,
     /// What passwords are verified against.
     pub password: PasswordHash,

@@ -46,13 +46,13 @@ pub(crate) struct AuditCommand {
 enum Action {
     /// List what happened: the last 1,000 records, or all since a time
     List {
-        /// Only what concerns this user: a name, or the identifier of a user who was removed
+        /// Only events about this user: a name, or the identifier of a removed user
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
-        /// Only what happened since then: a date, a time, or how long ago
+        /// Only events since this date, time, or duration ago
         #[arg(long, value_name = "TIME", value_parser = time)]
         since: Option<Timestamp>,
-        /// Go on and show what happens
+        /// Keep running and print new events
         #[arg(long)]
         follow: bool,
     },
@@ -85,8 +85,7 @@ async fn concerned(store: &dyn Store, name: &str) -> Result<UserId, Failure> {
 
 /// `2h`, `2026-11-30`, `2026-11-30T01:00:00Z` or seconds since 1970.
 fn time(text: &str) -> Result<Timestamp, String> {
-    const WANTED: &str =
-        "wants a date such as 2026-11-30, a time such as 2026-11-30T01:00:00Z, or how long ago, such as 2h";
+    const WANTED: &str = "expected a date such as 2026-11-30, a time such as 2026-11-30T01:00:00Z, or how long ago, such as 2h";
     let midnight = format!("{text}T00:00:00Z");
     let at = humantime::parse_rfc3339_weak(text).or_else(|_| humantime::parse_rfc3339(&midnight)).ok();
     if let Some(at) = at {
@@ -105,7 +104,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
 struct Shown {
     at: String,
     event: &'static str,
-    /// What the user signs in with; the identifier of one who was removed.
+    /// The username; the identifier of one who was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

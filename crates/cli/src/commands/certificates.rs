@@ -14,10 +14,10 @@ use crate::input;
 /// `--x5c` and `--x5t-s256`, for commands that sign.
 #[derive(Debug, Args)]
 pub(super) struct Certified {
-    /// Send the key's certificates along (`x5c`): a PEM file, the key's own first
+    /// Include the key's certificate chain (`x5c`): a PEM file, the key's own first
     #[arg(long, value_name = "FILE")]
     pub(super) x5c: Option<PathBuf>,
-    /// Name the key's certificate by its thumbprint (`x5t#S256`): a PEM file, the key's own first
+    /// Include the thumbprint of the key's certificate (`x5t#S256`): a PEM file, the key's own first
     #[arg(long, value_name = "FILE")]
     pub(super) x5t_s256: Option<PathBuf>,
 }
@@ -48,7 +48,7 @@ impl Certified {
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(super) struct CertificateOption {
-    /// With --roots: whom the certificate must be for: a host name, an address or a URI; '*' is anybody
+    /// With --roots: the required certificate name: a host name, an address or a URI; '*' accepts any
     #[arg(long, value_name = "NAME")]
     certificate_name: Option<String>,
 }
@@ -57,7 +57,7 @@ impl CertificateOption {
     /// Refuses a name that nothing is compared with.
     pub(super) fn check(&self, roots: Option<&Path>) -> Result<(), Failure> {
         match (&self.certificate_name, roots) {
-            (Some(_), None) => Err(Failure::usage("--certificate-name makes no sense without --roots")),
+            (Some(_), None) => Err(Failure::usage("--certificate-name requires --roots")),
             _ => Ok(()),
         }
     }
@@ -73,7 +73,7 @@ impl CertificateOption {
     ) -> Result<KeySet, Failure> {
         let Some(name) = self.certificate_name.as_deref() else {
             return Err(Failure::usage(
-                "--roots needs --certificate-name: whom the certificate must be for, or '*' for anybody whom the roots certify",
+                "--roots needs --certificate-name: the required name, or '*' for any certificate that the roots certify",
             ));
         };
         let roots = TrustRoots::from_pem(&pem(roots)?)

@@ -7,7 +7,7 @@ use super::Jeton;
 use crate::failure::Failure;
 use crate::output;
 
-/// Print the completion script of a shell
+/// Print the completion script for a shell
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

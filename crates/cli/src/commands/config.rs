@@ -12,12 +12,12 @@ use crate::output::{self, Style};
 /// Show or check the configuration
 #[derive(Debug, Args)]
 #[command(after_help = "\
-`check` looks at everything that would keep a server from starting: the file,
-the variables and the flags, the files that they name, and whether the master
-key fits the database. It writes nothing and needs no free port.
+`check` reports everything that would keep a server from starting: the file, the
+variables, the flags, the files that they name, and whether the master key fits
+the database. It writes nothing and needs no free port.
 
 Examples:
-  jeton config show                       every value in force, and where it came from
+  jeton config show                       each effective value and its source
   jeton config check --config jeton.toml  whether a server would start with the file
   jeton config check --data /var/lib/jeton --issuer https://login.example.org
   jeton config reference                  every key, with its default and its meaning")]
@@ -33,11 +33,11 @@ pub(crate) struct ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Print every value in force and where it came from, secrets hidden
+    /// Print each effective value and its source, with secrets hidden
     Show,
-    /// Find mistakes; status 1 if there are any
+    /// Report mistakes; exit status 1 if there are any
     Check,
-    /// Print the page that documents every key (Markdown)
+    /// Print the reference page of all settings (Markdown)
     Reference,
 }
 

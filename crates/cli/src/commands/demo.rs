@@ -18,12 +18,12 @@ use crate::options::ConfigOptions;
 use crate::output;
 use crate::serving::{self, Prepared};
 
-/// Run an authority with a demo user, an API that it protects and two sample applications, on a scratch folder
+/// Run a demo authority with a user, a protected API and two sample applications, in a temporary folder
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Everything is gone when it ends. Lines to paste into another terminal are
-printed; the address shows the same as a page. Settings hold here as well,
-except for the data folder: JETON_ACCESS_ALGORITHM=Ed25519 jeton demo
+Prints commands to paste into another terminal; the demo page offers the same
+as buttons. All data is deleted when the demo ends. Settings other than the
+data folder apply here too: JETON_ACCESS_ALGORITHM=Ed25519 jeton demo
 
 Examples:
   jeton demo
@@ -31,10 +31,10 @@ Examples:
 pub(crate) struct Demo {
     #[command(flatten)]
     config: ConfigOptions,
-    /// The address to listen on; port 0 takes any free one [default: 127.0.0.1:8000]
+    /// The address to listen on; port 0 picks a free port [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// How many verified tokens the API remembers, so that it need not verify them again
+    /// How many verified tokens the API caches
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     remember: usize,
 }
@@ -53,7 +53,7 @@ impl Demo {
         if config.tls_certificate.is_some() {
             return Err(Failure::coded(
                 "demo_with_tls",
-                "the demo speaks plain http: leave tls.certificate out",
+                "the demo serves plain http: remove tls.certificate",
             ));
         }
         serving::start_log(&config)?;

@@ -98,10 +98,10 @@ fn critical(value: &RawValue, members: &Members) -> Result<Vec<String>, Failure>
     const REGISTERED: [&str; 6] = ["alg", "enc", "kid", "typ", "cty", "crit"];
     for name in &names {
         if REGISTERED.contains(&name.as_str()) {
-            return Err(wrong(format!("`crit` names `{name}`, which is no extension")));
+            return Err(wrong(format!("`crit` names `{name}`, which is not an extension")));
         }
         if members.get(name).is_none() {
-            return Err(wrong(format!("`crit` names {name:?}, which is not there")));
+            return Err(wrong(format!("`crit` names {name:?}, which is missing")));
         }
     }
     Ok(names)

@@ -49,10 +49,10 @@ enum Action {
     List,
     /// Make new keys: for access tokens, and for each algorithm that ID tokens are signed with
     Rotate {
-        /// Make one for access tokens alone, for this algorithm [default: that of the newest key]
+        /// Rotate only the access token key, to this algorithm [default: that of the newest key]
         #[arg(long)]
         alg: Option<Algorithm>,
-        /// Sign with them at once, for emergencies: APIs that keep the key set refuse the new tokens until they fetch it again
+        /// Use the new keys at once, for emergencies: APIs with a cached key set refuse new tokens until they fetch it again
         #[arg(long)]
         now: bool,
     },
@@ -67,7 +67,7 @@ enum Action {
     Import {
         /// A private JWK, PEM or DER; `-` is standard input
         file: PathBuf,
-        /// Its algorithm, where it does not name it
+        /// The algorithm, if the key does not name one
         #[arg(long)]
         alg: Option<Algorithm>,
     },
@@ -219,7 +219,7 @@ fn added(keys: &[StoredKey], config: &Config, now: Timestamp, style: Style) -> R
                      change that, change access.shared_secret or its file, here and at the APIs, and restart the server"
                 ),
                 (None, Some(algorithm)) if algorithm != key.algorithm => format!(
-                    "{published}; access.algorithm is {algorithm}, so that the next start of the server makes another key, for that"
+                    "{published}; access.algorithm is {algorithm}, so the next start of the server generates a key for that"
                 ),
                 _ => published,
             }
@@ -239,13 +239,16 @@ const fn tokens(purpose: KeyPurpose) -> &'static str {
 fn private_key(file: &Path, algorithm: Option<Algorithm>) -> Result<PrivateKey, Failure> {
     let refused = |error: jeton_jose::KeyError| match error {
         jeton_jose::KeyError::AlgorithmMissing => {
-            Failure::usage(format!("{}: {error}: say which with --alg", name_of(file)))
+            Failure::usage(format!("{}: {error}: choose one with --alg", name_of(file)))
         }
         _ => Failure::coded(error.code(), format!("{}: {error}", name_of(file))),
     };
     let read = KeyFile::read(file)?;
     let [key] = read.keys() else {
-        return Err(Failure::coded("keys_number", format!("{}: one private key is wanted", name_of(file))));
+        return Err(Failure::coded(
+            "keys_number",
+            format!("{}: exactly one private key is required", name_of(file)),
+        ));
     };
     match algorithm {
         Some(algorithm) => PrivateKey::from_jwk_for(algorithm, key),

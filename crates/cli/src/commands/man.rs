@@ -8,13 +8,13 @@ use super::Jeton;
 use crate::failure::Failure;
 use crate::output;
 
-/// Write the manual pages into a folder, one for each command
+/// Write the manual pages to a folder, one per command
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   jeton man ~/.local/share/man/man1 && man jeton-serve")]
 pub(crate) struct Man {
-    /// The folder, which is made where it is missing
+    /// The folder; created if missing
     dir: PathBuf,
 }
 

@@ -23,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
 
-/// A token authority in one binary: people sign in once, applications get short-lived tokens, APIs check them alone.
+/// A token authority in one binary: people sign in once, applications get short-lived tokens, APIs verify them offline.
 #[derive(Debug, Parser)]
 #[command(name = "jeton", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Jeton {
@@ -33,14 +33,14 @@ pub(crate) struct Jeton {
 
 const EXAMPLES: &str = "\
 Examples:
-  jeton demo                           an authority with a user and a protected API, to try it out
-  jeton user add ada --admin           the first user; asks for the password
-  jeton client add --id web --redirect-uri URI   an application that people sign in to
-  jeton serve                          the authority itself, with its data in ./jeton-data
-  jeton jwt decode eyJhbGciOi…         what a token says, unchecked
-  jeton jws sign --key key.jwk FILE    any bytes, signed; `jeton jwe` encrypts them
+  jeton demo                           try it: an authority with a demo user and a protected API
+  jeton user add ada --admin           add the first user; prompts for the password
+  jeton client add --id web --redirect-uri URI   add an application
+  jeton serve                          run the authority with its data in ./jeton-data
+  jeton jwt decode eyJhbGciOi…         show what is in a token, without checking it
+  jeton jws sign --key key.jwk FILE    sign a file; `jeton jwe` encrypts one
 
-Exit status: 0 done or valid, 1 refused or invalid (the reason is on standard error), 2 wrong usage.";
+Exit status: 0 success or valid, 1 refused or invalid (the reason is on standard error), 2 usage error.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -65,17 +65,19 @@ impl Peek {
                 format!("algorithm not allowed: {}, allowed is {allowed}{place}", self.found("alg"))
             }
             VerifyError::Header { name: "alg" } => format!("{error}{}", self.unprotected_alg()),
-            VerifyError::KeyNotFound { .. } => format!("no key fits: {}{}", self.found("kid"), named(keys)),
+            VerifyError::KeyNotFound { .. } => {
+                format!("no matching key: {}{}", self.found("kid"), named(keys))
+            }
             VerifyError::TypeMismatch { wanted, .. } => {
                 format!("of another type: {}, wanted {wanted}", self.found("typ"))
             }
             VerifyError::SignatureInvalid | VerifyError::Malformed
                 if self.empty_payload && !asked.payload =>
             {
-                format!("{error}; the text carries no payload: a detached one is given with --payload")
+                format!("{error}; the text has no payload: give a detached payload with --payload")
             }
             VerifyError::CriticalHeaderUnknown { .. } => {
-                format!("{error}: --understands says that you see to it")
+                format!("{error}: if you process it, allow it with --understands")
             }
             VerifyError::TooLarge { limit } => too_large("token", *limit, asked.max_size),
             other => other.to_string(),
@@ -90,16 +92,16 @@ impl Peek {
                 self.found("alg"),
                 self.found("enc")
             ),
-            DecryptError::KeyNotFound => format!("no key fits: {}", self.found("kid")),
+            DecryptError::KeyNotFound => format!("no matching key: {}", self.found("kid")),
             DecryptError::Header { name: "zip" } => {
-                format!("{error}: compressed texts are taken with --allow-zip")
+                format!("{error}: accept compressed text with --allow-zip")
             }
             DecryptError::Header { name: "p2c" } => {
                 let few =
                     self.headers().any(|header| header["p2c"].as_u64().is_some_and(|count| count < FEWEST));
                 let hint = if few {
                     format!(
-                        "fewer than {FEWEST} iterations protect no password: have it encrypted again with more"
+                        "fewer than {FEWEST} iterations do not protect a password: encrypt again with more"
                     )
                 } else {
                     "--max-iterations takes more".to_owned()
@@ -108,7 +110,7 @@ impl Peek {
             }
             // In a compact text something stands in the place of the header.
             DecryptError::Malformed if self.protected.is_empty() && !self.unprotected.is_empty() => {
-                format!("{error}: it has no protected header, where `enc` belongs")
+                format!("{error}: it has no protected header, which must contain `enc`")
             }
             DecryptError::TooLarge { limit } => too_large("encrypted text", *limit, max_size),
             other => other.to_string(),
@@ -158,7 +160,7 @@ pub(super) fn is_json(text: &str) -> bool {
 /// That a text is too long, and whether a flag helps: the limit of the header is fixed.
 pub(super) fn too_large(what: &str, limit: usize, max_size: usize) -> String {
     match limit == max_size {
-        true => format!("{what} is longer than {limit} bytes; --max-size takes more"),
+        true => format!("{what} is longer than {limit} bytes; raise the limit with --max-size"),
         false => format!("{what} has a header of more than {limit} bytes"),
     }
 }

@@ -13,9 +13,9 @@ use crate::serving::{self, Prepared};
 /// Run the authority
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The first start makes the data folder, the master key in it and the keys. Keep
-a copy of the master key elsewhere: without it the keys are lost. `jeton
-config reference` lists what else can be set, by file, variable or flag.
+The first start creates the data folder, with the master key and the signing
+keys. Keep a copy of the master key elsewhere: without it the signing keys are
+lost. `jeton config reference` lists every setting.
 
 Examples:
   jeton serve

@@ -43,16 +43,16 @@ pub(crate) struct SessionCommand {
 enum Action {
     /// List the sessions that are alive: of browsers, and of clients
     List {
-        /// Only those of this user
+        /// Only this user's sessions
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
     },
-    /// End a session, or all of a user
+    /// End a session, or all sessions of a user
     #[command(visible_alias = "revoke", group(ArgGroup::new("which").required(true).args(["id", "user"])))]
     End {
-        /// The session of a client, or of a browser with all that came from it
+        /// The id of a grant, or of a browser session, which ends with its grants
         id: Option<GrantId>,
-        /// Every session of this user
+        /// End all sessions of this user
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
     },
@@ -70,7 +70,7 @@ impl SessionCommand {
                 Action::List { user } => list(&*store, user.as_deref(), &config, style).await,
                 Action::End { user: Some(name), .. } => end_all(&*store, &name, &config, style).await,
                 Action::End { id: Some(id), .. } => end(&*store, id, style).await,
-                Action::End { .. } => Err(Failure::usage("say which session, or --user")),
+                Action::End { .. } => Err(Failure::usage("give a session id, or --user")),
             }
         })
     }
@@ -217,7 +217,7 @@ async fn of_clients(
 /// Ends one session. Identifiers of both kinds are drawn from the same 128 bits, so one of them at most has it.
 async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure> {
     let now = clock::now();
-    let ended_before = || Err(Failure::coded("session_ended", format!("session {id} has ended before")));
+    let ended_before = || Err(Failure::coded("session_ended", format!("session {id} has already ended")));
     let ended = match store.end_session(SessionId::from_bytes(*id.as_bytes()), now).await.map_err(failed)? {
         SessionEnding::Ended(ended) => 1 + ended.count,
         SessionEnding::AlreadyEnded => return ended_before(),

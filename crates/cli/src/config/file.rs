@@ -40,7 +40,7 @@ fn walk(
                 Some(text) => values[position] = Value::new(text, source),
                 None => problems.push(Problem::new(
                     source,
-                    format!("{name}: wants {}, not {}", KEYS[position].form, kind_of(value)),
+                    format!("{name}: expected {}, found {}", KEYS[position].form, kind_of(value)),
                 )),
             },
             (None, DeValue::Table(inner)) if is_table(&name) => walk(&name, inner, at, values, problems),

@@ -27,12 +27,12 @@ pub(crate) fn reference() -> String {
 const INTRODUCTION: &str = "\
 # Configuration
 
-Jeton runs without any. What it is told counts in this order, later over earlier: the defaults below, a TOML file
-(`--config FILE`, or the variable `JETON_CONFIG`), variables, flags. `jeton config show` prints every value in force and
-where it came from, and `jeton config check` finds mistakes: a key that does not exist is refused with the nearest one
-that does, and all mistakes are reported at once.
+Jeton needs no configuration. Settings come from these sources, later ones taking precedence: the defaults below, a
+TOML file (`--config FILE`, or the variable `JETON_CONFIG`), environment variables, flags. `jeton config show` prints each
+effective value and its source. `jeton config check` reports all mistakes at once, and suggests the nearest key for an
+unknown one.
 
-In the file a dot is a table:
+In the file, a dot separates a table from its key:
 
 ```toml
 listen = \"127.0.0.1:8000\"

@@ -71,11 +71,11 @@ fn all_problems_are_reported_at_once_with_their_places() {
         [
             "jeton.toml:1: unknown key `lisen`: did you mean `listen`?",
             "jeton.toml:4: unknown key `refresh.grase`: did you mean `refresh.grace`?",
-            "jeton.toml:5: refresh.excuses: wants a whole number up to 255, not a number with a fraction",
+            "jeton.toml:5: refresh.excuses: expected a whole number up to 255, found a number with a fraction",
             "jeton.toml:7: unknown key `acess`: did you mean `access`?",
             "JETON_REFRESH_GRACES: no such variable: did you mean JETON_REFRESH_GRACE?",
-            "JETON_ACCESS_LIFETIME: wants a duration such as 30s, 5m, 24h or 30d, not \"soon\"",
-            "jeton.toml:6: refresh.idle_lifetime: wants a duration such as 30s, 5m, 24h or 30d, not \"5\"",
+            "JETON_ACCESS_LIFETIME: expected a duration such as 30s, 5m, 24h or 30d, found \"soon\"",
+            "jeton.toml:6: refresh.idle_lifetime: expected a duration such as 30s, 5m, 24h or 30d, found \"5\"",
         ]
     );
 }
@@ -100,7 +100,7 @@ fn the_idle_lifetime_may_not_exceed_the_absolute_one() {
     assert_eq!(
         problems("", &[("JETON_REFRESH_IDLE_LIFETIME", "31d")]),
         [
-            "JETON_REFRESH_IDLE_LIFETIME: refresh.idle_lifetime (31d) may not be longer than refresh.absolute_lifetime (30d)"
+            "JETON_REFRESH_IDLE_LIFETIME: refresh.idle_lifetime (31d) must not be longer than refresh.absolute_lifetime (30d)"
         ]
     );
 }
@@ -120,7 +120,7 @@ fn hmac_needs_a_shared_secret_as_long_as_its_hash_and_nobody_else_takes_one() {
         assert_eq!(
             problems("", &with(&short)),
             [format!(
-                "JETON_ACCESS_SHARED_SECRET: access.shared_secret: the secret has {found} bytes, {algorithm} wants at least {needed}"
+                "JETON_ACCESS_SHARED_SECRET: access.shared_secret: the secret has {found} bytes, {algorithm} needs at least {needed}"
             )]
         );
         let loaded = load("", &with(&long), &[]).expect("valid");

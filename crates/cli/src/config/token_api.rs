@@ -12,7 +12,7 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 
 impl Setting for Origins {
     const FORM: &'static str =
-        "origins such as https://app.example.com, with commas between, or * for every origin";
+        "origins such as https://app.example.com, separated by commas, or * for every origin";
 
     fn parse(text: &str) -> Result<Self, String> {
         Self::parse(parts(text)).map_err(|error| error.to_string())
@@ -36,7 +36,7 @@ impl Setting for UsernameField {
 pub(crate) struct ClaimMappings(pub(crate) Vec<ClaimMapping>);
 
 impl Setting for ClaimMappings {
-    const FORM: &'static str = "CLAIM=ATTRIBUTE such as is_staff=is_staff, with commas between";
+    const FORM: &'static str = "CLAIM=ATTRIBUTE such as is_staff=is_staff, separated by commas";
 
     fn parse(text: &str) -> Result<Self, String> {
         ClaimMapping::parse_all(parts(text)).map(Self).map_err(|error| error.to_string())

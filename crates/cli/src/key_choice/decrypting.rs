@@ -35,7 +35,7 @@ fn from_set(source: &str, keys: &[Jwk], allowed: &[KeyManagement]) -> Result<Vec
         (false, _) => Ok(usable),
         (true, true) => Err(refused(source, &KeyError::AlgorithmMissing)),
         (true, false) => {
-            Err(Failure::coded("key_not_found", format!("{source}: no key of the set can decrypt")))
+            Err(Failure::coded("key_not_found", format!("{source}: no key in the set can decrypt")))
         }
     }
 }

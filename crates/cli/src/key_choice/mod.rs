@@ -23,7 +23,7 @@ use crate::output::printable;
 /// Why the keys of `source` are not used. A missing `--alg` is wrong usage, everything else a refusal.
 fn refused(source: &str, error: &KeyError) -> Failure {
     match error {
-        KeyError::AlgorithmMissing => Failure::usage(format!("{source}: {error}: say which with --alg")),
+        KeyError::AlgorithmMissing => Failure::usage(format!("{source}: {error}: choose one with --alg")),
         _ => Failure::coded(error.code(), format!("{source}: {error}")),
     }
 }
@@ -41,10 +41,7 @@ fn refused_key(source: &str, key: &Jwk, error: &KeyError) -> Failure {
         Some((_, reason)) => format!("which is refused: {reason}"),
         None => "and is used for nothing else".to_owned(),
     };
-    Failure::coded(
-        error.code(),
-        format!("{source}: the key says that it is for {:?}, {reason}", printable(alg)),
-    )
+    Failure::coded(error.code(), format!("{source}: the key is marked as for {:?}, {reason}", printable(alg)))
 }
 
 /// What messages call one key of a set of one's own.
@@ -83,11 +80,11 @@ fn only_one<K>(
     match (usable.pop(), usable.is_empty(), error) {
         (Some(key), true, _) => Ok(key),
         (Some(_), false, _) => {
-            Err(Failure::usage(format!("{source}: several keys of the set can {purpose}: give one of them")))
+            Err(Failure::usage(format!("{source}: several keys in the set can {purpose}: give only one")))
         }
         (None, _, Some(error)) => Err(refused(source, &error)),
         (None, _, None) => {
-            Err(Failure::coded("key_not_found", format!("{source}: no key of the set can {purpose}")))
+            Err(Failure::coded("key_not_found", format!("{source}: no key in the set can {purpose}")))
         }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn published_keys(
         };
         let keys = keys.map_err(|error| match error {
             KeyError::SecretInSet => {
-                let text = format!("{source}: {error}; such keys are given with --key");
+                let text = format!("{source}: {error}; give such keys with --key");
                 Failure::coded(error.code(), text)
             }
             error => refused(source, &error),
@@ -117,7 +117,7 @@ fn from_own_set(
         (false, _) => Ok(keys),
         (true, true) => Err(refused(source, &KeyError::AlgorithmMissing)),
         (true, false) => {
-            Err(Failure::coded("key_not_found", format!("{source}: no key of the set can verify")))
+            Err(Failure::coded("key_not_found", format!("{source}: no key in the set can verify")))
         }
     }
 }

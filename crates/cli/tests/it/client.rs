@@ -30,11 +30,11 @@ fn a_client_gets_a_secret_that_is_shown_once() {
     assert_eq!(shown.get("client_secret"), None);
     assert_eq!(shown["redirect_uris"], json!([CALLBACK]));
     let text = folder.run(&["client", "add", "--id", "two", "--redirect-uri", CALLBACK]).done();
-    assert!(text.starts_with("added two\nits secret, which is shown this once: "), "{text}");
+    assert!(text.starts_with("added two\nclient secret, shown only once: "), "{text}");
     let list = folder.run(&["client", "list", "--json"]).json();
     assert_eq!(list.as_array().map(Vec::len), Some(2));
     let again = folder.run(&["client", "add", "--id", "web", "--redirect-uri", CALLBACK]);
-    assert_eq!(again.refused(), "error[client_exists]: there is a client web already");
+    assert_eq!(again.refused(), "error[client_exists]: client web already exists");
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn the_token_api_can_be_turned_off() {
 #[test]
 fn lifetimes_that_contradict_each_other_are_found() {
     for (name, value, problem) in [
-        ("JETON_SESSION_IDLE_LIFETIME", "60d", "may not be longer than session.absolute_lifetime"),
+        ("JETON_SESSION_IDLE_LIFETIME", "60d", "must not be longer than session.absolute_lifetime"),
         ("JETON_AUTHORIZATION_CODE_LIFETIME", "11m", "between 1s and 10 minutes"),
         ("JETON_DEVICE_LIFETIME", "0s", "device.lifetime must lie between"),
         ("JETON_CLIENT_REGISTRATION", "ajar", "wants closed, token or open"),

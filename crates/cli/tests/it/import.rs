@@ -95,12 +95,12 @@ fn only_the_user_model_makes_users() {
     let dump = json!([customer(3, "mal"), {"model": "auth.group", "pk": 1, "fields": {"name": "staff"}}]);
     let refused = import(&folder, &[], &dump).refused();
     assert!(
-        refused.contains("there is no auth.user in it") && refused.contains("--model shop.customer"),
+        refused.contains("it has no auth.user") && refused.contains("--model shop.customer"),
         "{refused}"
     );
     let dump = json!([{"model": "auth.group", "pk": 1, "fields": {"name": "staff"}}]);
     let refused = import(&folder, &[], &dump).refused();
-    assert!(refused.contains("there is no auth.user in it, but auth.group"), "{refused}");
+    assert!(refused.contains("it has no auth.user, but auth.group"), "{refused}");
     assert_eq!(imported(&folder, &[], &json!([]))["imported"], 0, "nothing is in it");
 }
 
@@ -188,7 +188,7 @@ fn rows_that_cannot_be_imported_refuse_the_file_unless_they_are_to_be_left_out()
         "object 5: ada: the user of object 1 has the same name",
         "object 6: `is_active` is neither true nor false",
         "object 7: pkl: the key is neither a number nor a text",
-        "nothing was imported; --skip-bad leaves such rows out",
+        "nothing was imported; skip such rows with --skip-bad",
     ] {
         assert!(ran.err.contains(line), "{line}: {}", ran.err);
     }
@@ -275,7 +275,7 @@ fn users_may_swap_their_names_and_leave_one_to_somebody_new() {
 
     folder.add_user("taken", "hers");
     let ran = import(&folder, &["--update"], &dump(&[(1, "taken"), (2, "bob")]));
-    assert!(ran.status == 1 && ran.err.contains("object 1: there is another user taken already"), "{ran:?}");
+    assert!(ran.status == 1 && ran.err.contains("object 1: another user taken already exists"), "{ran:?}");
     // The one that is left out keeps the name that another wanted.
     let ran = import(&folder, &["--update", "--skip-bad"], &dump(&[(1, "taken"), (2, "bob"), (3, "dora")]));
     assert!(ran.out.contains("object 1") && ran.out.contains("object 2"), "{ran:?}");
@@ -290,7 +290,7 @@ fn an_import_never_takes_over_a_user_who_is_there() {
     for arguments in [&[][..], &["--update"]] {
         let ran = import(&folder, arguments, &json!([user(2, "eve", json!({})), user(1, "ada", json!({}))]));
         assert_eq!(ran.status, 1);
-        assert!(ran.err.contains("object 2: there is another user ada already"), "{}", ran.err);
+        assert!(ran.err.contains("object 2: another user ada already exists"), "{}", ran.err);
         folder.run(&["user", "show", "eve"]).refused();
     }
 }
@@ -366,8 +366,8 @@ fn a_table_is_read_as_psql_and_spreadsheets_write_it_or_the_message_says_what_is
     read(&format!("username\tpassword_hash\nd\t{HASH}\n"), &[]).done();
 
     for (text, said) in [
-        (format!("7,{HASH},,t,ada,Ada,Lovelace,,t,t,2024\n"), "the first line names no columns"),
-        (format!("7\t{HASH}\t\\N\tt\tada\n"), "the first line names no columns"),
+        (format!("7,{HASH},,t,ada,Ada,Lovelace,,t,t,2024\n"), "the header line is missing"),
+        (format!("7\t{HASH}\t\\N\tt\tada\n"), "the header line is missing"),
         (format!("id,password,email\n7,{HASH},x@example.org\n"), "--username-field email"),
         (format!("username,passwrd\nada,{HASH}\n"), "names username, passwrd"),
         (json!([user(1, "ada", json!({}))]).to_string(), "this is JSON"),
@@ -433,5 +433,5 @@ fn names_that_look_alike_are_imported_as_they_are_and_listed_and_no_new_one_is_a
     assert_eq!(refused.status, 0, "another letter is another name: {refused:?}");
     let refused = folder.run_reading(&["user", "add", "a\u{301}DA", "--password-stdin"], b"lace");
     assert_eq!(refused.status, 1, "{refused:?}");
-    assert!(refused.err.contains("error[username_similar]: there is a user \u{c1}da already"), "{refused:?}");
+    assert!(refused.err.contains("error[username_similar]: user \u{c1}da already exists"), "{refused:?}");
 }

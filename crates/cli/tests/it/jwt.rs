@@ -95,7 +95,7 @@ fn each_check_says_what_was_found_and_what_was_wanted() {
     keys.verify(&["--allow-no-exp", &forever]).done();
 
     let other = Keys::of("ES256");
-    assert!(other.verify(&[&token]).refused().contains("no key fits: kid is "));
+    assert!(other.verify(&[&token]).refused().contains("no matching key: kid is "));
     let hmac = Keys::of("HS256");
     assert!(hmac.verify(&[&token]).refused().contains(r#"alg is "ES256", allowed is HS256"#));
     assert!(keys.verify(&["nonsense"]).refused().contains("token is malformed"));
@@ -389,7 +389,7 @@ fn a_token_of_another_kid_is_refused_with_both_names() {
     let keys = Keys::of("ES256");
     let named = keys.folder.file("named", run(&["jwk", "generate", "ES256", "--kid", "2026-11"]).done());
     let token = keys.sign(&["--header", r#"{"kid":"2026-10"}"#, "--expires-in", "5m", "{}"]);
-    let wanted = r#"error[key_not_found]: no key fits: kid is "2026-10", wanted 2026-11"#;
+    let wanted = r#"error[key_not_found]: no matching key: kid is "2026-10", wanted 2026-11"#;
     for command in ["jwt", "jws"] {
         assert_eq!(run(&[command, "verify", "--key", &named, &token]).refused(), wanted);
     }

@@ -42,7 +42,7 @@ fn sessions_are_listed_and_ended_one_by_one_or_all_at_once() {
     assert_eq!(server.refresh(&pairs[0]["refresh"]).0, 200);
     assert_eq!(
         folder.run(&["session", "end", id]).refused(),
-        format!("error[session_ended]: session {id} has ended before")
+        format!("error[session_ended]: session {id} has already ended")
     );
 
     let ended = folder.run(&["session", "end", "--user", "ada", "--json"]).json();
@@ -162,7 +162,7 @@ fn a_browsers_session_is_listed_with_those_of_clients_and_whoever_listens_is_tol
     assert_eq!(on_the_store(&folder, to_be_told), [BANK, SHOP]);
     for id in [BANK, BROWSER, SHOP] {
         let refused = folder.run(&["session", "end", id]).refused();
-        assert_eq!(refused, format!("error[session_ended]: session {id} has ended before"));
+        assert_eq!(refused, format!("error[session_ended]: session {id} has already ended"));
     }
     assert_eq!(folder.run(&["session", "list", "--json"]).json(), serde_json::json!([]));
 }

@@ -86,7 +86,7 @@ fn settings_of_tls_that_make_no_sense_together_are_found() {
         (vec![("JETON_TLS_MTLS_URL", "https://mtls.example")], "tls.mtls_url leads to"),
         (vec![("JETON_TLS_MTLS_URL", "http://mtls.example")], "wants an https URL"),
         (vec![tls[0], tls[1], ("JETON_TLS_MTLS_LISTEN", "127.0.0.1:8000")], "is the address of listen"),
-        (vec![("JETON_LIMITS_HANDSHAKES", "0")], "limits.handshakes may not be 0"),
+        (vec![("JETON_LIMITS_HANDSHAKES", "0")], "limits.handshakes must not be 0"),
     ] {
         let found = check(&variables);
         assert!(found.contains(says), "{found}");

@@ -41,7 +41,7 @@ fn a_server_says_that_a_client_has_the_name_of_the_token_apis_own() {
     let mut child = command.spawn().expect("it starts");
     let mut lines =
         BufReader::new(child.stderr.take().expect("piped")).lines().map(|line| line.expect("text"));
-    let warning = lines.find(|line| line.contains("there is a client shop")).expect("a warning");
+    let warning = lines.find(|line| line.contains("client shop already exists")).expect("a warning");
     assert!(warning.contains("client_id"), "{warning}");
     child.kill().expect("it ends");
     child.wait().expect("it ends");

@@ -32,7 +32,7 @@ fn what_cannot_be_is_refused_in_one_line() {
     let folder = Folder::new();
     folder.add_user("ada", "correct horse");
     let again = folder.run_reading(&["user", "add", "ada", "--password-stdin"], b"another\n");
-    assert_eq!(again.refused(), "error[username_taken]: there is a user ada already");
+    assert_eq!(again.refused(), "error[username_taken]: user ada already exists");
     for arguments in [["user", "show", "eve"], ["user", "disable", "eve"], ["user", "enable", "eve"]] {
         assert_eq!(folder.run(&arguments).refused(), "error[user_unknown]: there is no user eve");
     }
@@ -63,12 +63,9 @@ fn a_password_that_nobody_could_sign_in_with_is_refused_by_each_command_alike() 
         ("a\rb", "error[password_line_break]: the password contains a line break"),
         (
             "first\nsecond\n",
-            "error[input_many_lines]: standard input has more than one line: give the secret alone",
+            "error[input_many_lines]: standard input has more than one line: give only the secret",
         ),
-        (
-            "first\n\n",
-            "error[input_many_lines]: standard input has more than one line: give the secret alone",
-        ),
+        ("first\n\n", "error[input_many_lines]: standard input has more than one line: give only the secret"),
     ] {
         for command in [["user", "add", "eve"], ["user", "passwd", "ada"]] {
             let arguments: Vec<_> = command.into_iter().chain(["--password-stdin"]).collect();
@@ -195,12 +192,12 @@ fn a_user_may_be_called_in_tokens_as_another_system_calls_them() {
     };
     let ada = add("ada", "7").json();
     assert_eq!((&ada["subject"], &ada["imported_key"]), (&"7".into(), &"7".into()));
-    assert_eq!(add("eve", "7").refused(), "error[user_key_taken]: another user has the key 7 already");
+    assert_eq!(add("eve", "7").refused(), "error[user_key_taken]: another user already has the key 7");
     folder.add_user("bob", "correct horse");
     let id = folder.run(&["user", "show", "bob", "--json"]).json()["id"].as_str().expect("an id").to_owned();
     assert_eq!(
         add("eve", &id).refused(),
-        format!("error[user_key_taken]: another user has the key {id} already")
+        format!("error[user_key_taken]: another user already has the key {id}")
     );
     for bad in ["", "a\nb", &"x".repeat(256)] {
         assert!(add("eve", bad).misused().contains("the key is neither"), "{bad:?}");

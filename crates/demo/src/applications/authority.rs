@@ -107,7 +107,7 @@ impl Authority {
                 Ok(metadata)
             } else {
                 // Whoever is asked has to be who was meant (OpenID Connect Discovery §4.3).
-                Err(Trouble::Authority("its metadata are those of another issuer".to_owned()))
+                Err(Trouble::Authority("its metadata names another issuer".to_owned()))
             }
         };
         self.metadata.get_or_try_init(fetch).await
@@ -145,7 +145,7 @@ impl Authority {
         let user: UserInfo = serde_json::from_slice(&body).map_err(unusable)?;
         // It has to be about the same user as the ID token (OpenID Connect Core §5.3.2).
         if user.sub != sub {
-            return Err(Trouble::NotBegun("userinfo is about somebody else"));
+            return Err(Trouble::NotBegun("userinfo is about another user"));
         }
         Ok(user.name.or(user.preferred_username).unwrap_or(user.sub))
     }

@@ -101,7 +101,8 @@ async fn signed_in_by(
     let answer =
         Parameters::parse(query.as_bytes()).map_err(|_| Trouble::NotBegun("the answer cannot be read"))?;
     let begun = answer.get("state").and_then(|state| application.attempts.find(headers, state));
-    let begun = begun.ok_or(Trouble::NotBegun("this browser began none with this state, or long ago"))?;
+    let begun = begun
+        .ok_or(Trouble::NotBegun("this browser has not started one with this state, or it has expired"))?;
     // Who answers has to be who was asked (RFC 9207): no other authority's code is tried here.
     if answer.get("iss") != Some(application.authority.issuer()) {
         return Err(Trouble::NotBegun("the answer comes from another issuer"));
@@ -134,7 +135,7 @@ async fn exchange(application: &Application, begun: &Attempt, code: &str) -> Res
     let claims = verified.claims();
     // The ID token was made for this very request, so nobody put another one in its place.
     if claims.nonce.as_ref() != Some(&begun.nonce) {
-        return Err(Trouble::NotBegun("the nonce is another"));
+        return Err(Trouble::NotBegun("the nonce does not match"));
     }
     Ok(SignedIn {
         name: application.authority.name_of(&tokens, &claims.sub).await?,
@@ -176,7 +177,7 @@ pub(super) async fn refresh(
     };
     let verified = verify(&application, &tokens.id_token).await?;
     if verified.claims().sub != known.sub {
-        return Err(Trouble::NotBegun("the new tokens are somebody else's"));
+        return Err(Trouble::NotBegun("the new tokens belong to another user"));
     }
     // The session may have ended meanwhile. Then the new tokens are dropped.
     application.sessions.change_signed_in(&headers, &known.sid, |now| {

@@ -8,7 +8,7 @@ use jeton_jose::VerifyError;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
     /// The authority cannot be reached, or its answer cannot be read.
-    #[error("the authority does not answer as it should: {0}")]
+    #[error("unexpected response from the authority: {0}")]
     Authority(String),
     /// The authority says no.
     #[error("the authority refused: {error}{}", description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default())]
@@ -22,7 +22,7 @@ pub(super) enum Trouble {
     #[error("a token was refused: {0}")]
     Token(#[from] VerifyError),
     /// The answer does not belong to what this browser began.
-    #[error("there is no sign-in to go on with: {0}")]
+    #[error("no sign-in to continue: {0}")]
     NotBegun(&'static str),
     /// A form came from another site.
     #[error("this form came from another site")]

@@ -78,7 +78,7 @@ fn algorithm_and_key_are_told_as_found_and_as_wanted() {
     let VerifyError::KeyNotFound { found, wanted } = &error else { panic!("{error:?}") };
     assert_eq!(found.as_deref(), Some("other"));
     assert_eq!(wanted.iter().collect::<Vec<_>>(), [(Algorithm::HS256, Some("mine"))]);
-    assert_eq!(error.to_string(), r#"no key fits: kid is "other", wanted "mine""#);
+    assert_eq!(error.to_string(), r#"no matching key: kid is "other", wanted "mine""#);
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(super) fn check(demo: &Demo, stage: &Stage, report: &mut Report) -> Result<(
     let browser = Browser::open(&stage.scratch)?;
     let reading_room = demo.printed("The Reading Room")?;
     let tea_shop = demo.printed("The Tea Shop")?;
-    report.check("the first application asks for the password, at the authority", || {
+    report.check("the first application prompts for the password, at the authority", || {
         browser.visit(&format!("{}/", demo.client().base()))?;
         browser.find_soon(&format!("a[href=\"{reading_room}\"]"))?.click()?;
         browser.find_soon("a[href=\"/sign-in\"]")?.click()?;

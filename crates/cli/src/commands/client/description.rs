@@ -23,110 +23,110 @@ use crate::key_file::{KeyFile, name_of};
 use crate::{input, output};
 
 /// The groups of flags in the help.
-const MAY: &str = "What it may do";
-const PROOF: &str = "How it proves who it is";
-const TOLD: &str = "What it is told";
-const REST: &str = "Whatever else there is";
+const MAY: &str = "Permissions";
+const PROOF: &str = "Authentication";
+const TOLD: &str = "Tokens and claims";
+const REST: &str = "Other settings";
 
 /// What a client is. A flag that may come several times replaces all that was there.
 #[derive(Debug, Default, PartialEq, Args)]
 pub(super) struct Description {
-    /// What users know it by
+    /// Display name
     #[arg(long)]
     name: Option<String>,
-    /// Where answers may go; may be repeated
+    /// Redirect URI; may be repeated
     #[arg(long = "redirect-uri", value_name = "URI", value_parser = redirect_uri)]
     redirect_uris: Vec<RedirectUri>,
-    /// Where users may go after signing out; may be repeated
+    /// Post-logout redirect URI; may be repeated
     #[arg(long = "post-logout-redirect-uri", value_name = "URI", value_parser = redirect_uri)]
     post_logout_redirect_uris: Vec<RedirectUri>,
-    /// Where it hears of sign-outs
+    /// Back-channel logout URI
     #[arg(long, value_name = "URL", value_parser = web_url)]
     backchannel_logout_uri: Option<String>,
-    /// What it may exchange for tokens; may be repeated [default: authorization_code and refresh_token with a redirect URI, client_credentials without]
+    /// Allowed grant type; may be repeated [default: authorization_code and refresh_token with a redirect URI, client_credentials without]
     #[arg(long = "grant-type", value_name = "TYPE", value_parser = grant_type, help_heading = MAY)]
     grant_types: Vec<GrantType>,
-    /// What it may ask for; may be repeated [default: openid profile email offline_access]
+    /// Allowed scope; may be repeated [default: openid profile email offline_access]
     #[arg(long = "scope", value_name = "SCOPE", value_parser = scope, help_heading = MAY)]
     scopes: Vec<Scope>,
-    /// A resource that it may ask for tokens for; may be repeated
+    /// Resource that it may request tokens for; may be repeated
     #[arg(long = "resource", value_name = "URI", help_heading = MAY)]
     resources: Vec<String>,
-    /// A type of authorization details that it may ask for, out of `authorization.details_types`; may be repeated
+    /// Allowed type of authorization details, one of `authorization.details_types`; may be repeated
     #[arg(long = "authorization-details-type", value_name = "TYPE", help_heading = MAY)]
     authorization_details_types: Vec<String>,
-    /// Whether users are asked before it gets anything
+    /// Whether users are asked for consent
     #[arg(long, help_heading = MAY)]
     consent: Option<Consent>,
-    /// Whether its codes have to be bound by PKCE [default: auto, or required with a profile]
+    /// Whether PKCE is required [default: auto, or required with a profile]
     #[arg(long, help_heading = MAY)]
     pkce: Option<Pkce>,
-    /// Hold it to a security profile, and set what that wants: pushed requests, keys instead of secrets, bound tokens
+    /// Enforce a security profile and its requirements: pushed requests, keys instead of secrets, bound tokens
     #[arg(long, help_heading = MAY)]
     profile: Option<Profile>,
-    /// How it authenticates [default: client_secret_basic, or private_key_jwt with a profile]
+    /// Authentication method [default: client_secret_basic, or private_key_jwt with a profile]
     #[arg(long, value_name = "METHOD", value_parser = auth_method, help_heading = PROOF)]
     auth_method: Option<TokenEndpointAuthMethod>,
-    /// Its public keys: a JWK, a JWK set, PEM or DER
+    /// Public keys: a JWK, a JWK set, PEM or DER
     #[arg(long, value_name = "FILE", help_heading = PROOF)]
     jwks: Option<PathBuf>,
-    /// What its access tokens are bound to [default with a profile: dpop]
+    /// What access tokens are bound to [default with a profile: dpop]
     #[arg(long, value_name = "WHAT", help_heading = PROOF)]
     bind_tokens: Option<TokenBinding>,
-    /// A claim of its tokens, and the user's attribute that it is taken from; may be repeated
+    /// Claim, and the user attribute that supplies it; may be repeated
     #[arg(long = "claim", value_name = "CLAIM=ATTRIBUTE", value_parser = claim, help_heading = TOLD)]
     claims: Vec<(String, String)>,
-    /// What its ID tokens are signed with [default: RS256, or ES256 with a profile]
+    /// Signature algorithm of ID tokens [default: RS256, or ES256 with a profile]
     #[arg(long, value_name = "ALG", value_parser = id_token_alg, help_heading = TOLD)]
     id_token_alg: Option<String>,
-    /// What its ID tokens say of the user [default: scopes, or requested with a profile]
+    /// Which user claims ID tokens contain [default: scopes, or requested with a profile]
     #[arg(long, value_name = "WHICH", help_heading = TOLD)]
     id_token_claims: Option<IdTokenSays>,
-    /// Which tokens it is told about at introspection [default: own]
+    /// Which tokens it may introspect [default: own]
     #[arg(long, value_name = "WHICH", help_heading = TOLD)]
     introspect: Option<Introspect>,
-    /// Show it subjects that no other sector sees
+    /// Use pairwise subject identifiers
     #[arg(long, help_heading = TOLD)]
     pairwise: bool,
-    /// Anything else that a client can say of itself: a JSON file with the members of RFC 7591; the flags win over it
+    /// JSON file with other client metadata (RFC 7591); flags take precedence
     #[arg(long, value_name = "FILE", help_heading = REST)]
     metadata: Option<PathBuf>,
-    /// What else the operator decides: a JSON file with members of `policy` as `client show --json` prints it, such as `exchange` and `trusted_issuers`; the flags win over it
+    /// JSON file with other members of `policy`, as `client show --json` prints it, such as `exchange` and `trusted_issuers`; flags take precedence
     #[arg(long, value_name = "FILE", help_heading = REST)]
     policy: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Consent {
-    /// It is one's own application: they are not
+    /// Not asked, for first-party applications
     Implied,
-    /// They are, and their answer is remembered
+    /// Asked, and their answer is remembered
     Asked,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Pkce {
-    /// They have to be; a client that authenticates may send a nonce with the scope openid instead
+    /// Required; a client that authenticates may send a nonce with the openid scope instead
     Auto,
-    /// They have to be
+    /// Always required
     Required,
-    /// Neither is wanted of a client that authenticates: for old libraries
+    /// Optional for a client that authenticates, as is the nonce, for old libraries
     Lenient,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum IdTokenSays {
-    /// What the granted scopes stand for
+    /// The claims of the granted scopes
     Scopes,
-    /// What was asked for one by one, which keeps them small; the rest is at userinfo
+    /// Only individually requested claims, for small tokens; userinfo has the rest
     Requested,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Introspect {
-    /// Those issued to it, and those whose audience is its identifier or one of its resources
+    /// Tokens issued to it, and tokens whose audience is its identifier or one of its resources
     Own,
-    /// All, those of the token API too: for an API or a gateway that asks about whatever it is sent
+    /// All tokens, including those of the token API, for an API or gateway that receives any token
     All,
 }
 
@@ -134,9 +134,9 @@ enum Introspect {
 enum Profile {
     /// FAPI 2.0 Security Profile
     Fapi2,
-    /// FAPI 2.0 Security Profile and Message Signing: its requests are signed too
+    /// FAPI 2.0 Security Profile and Message Signing: signed requests too
     Fapi2MessageSigning,
-    /// None; what was set for one stays
+    /// None; settings that a profile made are kept
     None,
 }
 
@@ -358,17 +358,14 @@ fn public_keys(file: &Path) -> Result<Value, Failure> {
     if set.check_public().is_err() {
         return Err(Failure::coded(
             "client_keys",
-            format!(
-                "{}: a client's private keys are its own: give the public ones (jeton jwk public)",
-                name_of(file)
-            ),
+            format!("{}: contains private keys: give only public keys (jeton jwk public)", name_of(file)),
         ));
     }
     if let (true, Some(key)) = (set.keys().is_empty(), set.skipped().first()) {
         return Err(Failure::coded(
             key.reason().code(),
             format!(
-                "{}: no key of the set can be used: {}",
+                "{}: no key in the set is usable: {}",
                 name_of(file),
                 output::printable(&key.to_string())
             ),
@@ -392,7 +389,7 @@ fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
 /// A scope, written as the standards do: a comma is part of a token, which hardly anybody means.
 fn scope(text: &str) -> Result<Scope, String> {
     if text.contains(',') {
-        return Err(format!("scopes stand apart by spaces, not commas: \"{}\"", text.replace(',', " ")));
+        return Err(format!("separate scopes with spaces, not commas: \"{}\"", text.replace(',', " ")));
     }
     Scope::parse(text).map_err(|error| error.to_string())
 }
@@ -401,7 +398,7 @@ fn scope(text: &str) -> Result<Scope, String> {
 fn web_url(text: &str) -> Result<String, String> {
     match RedirectUri::parse(text) {
         Ok(uri) if uri.host().is_some() => Ok(text.to_owned()),
-        Ok(_) => Err("it wants an https address".to_owned()),
+        Ok(_) => Err("expected an https URL".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -414,7 +411,7 @@ fn grant_type(text: &str) -> Result<GrantType, String> {
         || {
             let last = |known: &GrantType| known.as_str().rsplit(':').next().unwrap_or_default();
             let known: Vec<_> = GrantType::ALL.iter().map(last).collect();
-            format!("it wants one of {}", known.join(", "))
+            format!("expected one of {}", known.join(", "))
         },
     )
 }
@@ -422,7 +419,7 @@ fn grant_type(text: &str) -> Result<GrantType, String> {
 fn auth_method(text: &str) -> Result<TokenEndpointAuthMethod, String> {
     TokenEndpointAuthMethod::parse(text).ok_or_else(|| {
         let known: Vec<_> = TokenEndpointAuthMethod::ALL.iter().map(|known| known.as_str()).collect();
-        format!("it wants one of {}", known.join(", "))
+        format!("expected one of {}", known.join(", "))
     })
 }
 
@@ -433,7 +430,7 @@ fn id_token_alg(text: &str) -> Result<String, String> {
             let names =
                 Algorithm::ALL.iter().filter(|known| !known.is_symmetric()).map(|known| known.as_str());
             let meant = nearest(text, names).map_or(String::new(), |name| format!(": did you mean {name}?"));
-            Err(format!("it wants a signature algorithm such as ES256, RS256, PS256 or EdDSA{meant}"))
+            Err(format!("expected a signature algorithm such as ES256, RS256, PS256 or EdDSA{meant}"))
         }
     }
 }
@@ -443,6 +440,6 @@ fn claim(text: &str) -> Result<(String, String), String> {
         Some((claim, attribute)) if !claim.is_empty() && !attribute.is_empty() => {
             Ok((claim.to_owned(), attribute.to_owned()))
         }
-        _ => Err("it wants CLAIM=ATTRIBUTE".to_owned()),
+        _ => Err("expected CLAIM=ATTRIBUTE".to_owned()),
     }
 }

@@ -28,18 +28,18 @@ use preview::Preview;
 use registration_token::RegistrationToken;
 use shown::Shown;
 
-/// Add, change and list the applications that people sign in to
+/// Add, change and list client applications
 #[derive(Debug, Args)]
 #[command(after_help = "\
-These work while a server runs on the same folder, and take effect at once.
+These commands work while a server is running, and take effect at once.
 
 Examples:
   jeton client add --id web --name 'The shop' --redirect-uri https://shop.example/callback
   jeton client add --id app --public --redirect-uri com.example.app:/callback
-  jeton client add --id nightly --scope orders:read      asks for itself: client credentials
+  jeton client add --id nightly --scope orders:read      no user: client credentials
   jeton client add --id bank --profile fapi2 --jwks bank.json --redirect-uri https://bank.example/callback
   jeton client set web --backchannel-logout-uri https://shop.example/logout
-  jeton client preview web --user ada                    what its tokens would say of her")]
+  jeton client preview web --user ada                    preview the claims of its tokens for a user")]
 pub(crate) struct ClientCommand {
     #[command(flatten)]
     store: StoreOptions,
@@ -49,16 +49,16 @@ pub(crate) struct ClientCommand {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Add a client; unless told otherwise with a secret of its own, which is shown once
+    /// Add a client, by default with a generated secret, which is shown once
     #[command(group(ArgGroup::new("kind").args(["public", "secret_stdin"])))]
     Add {
-        /// What it is called in requests
+        /// Client identifier
         #[arg(long)]
         id: ClientId,
-        /// It cannot keep a secret: a native or single-page application
+        /// A public client, which cannot keep a secret: a native or single-page application
         #[arg(long)]
         public: bool,
-        /// Read its secret from standard input: one line
+        /// Read the client secret from the first line of standard input
         #[arg(long)]
         secret_stdin: bool,
         #[command(flatten)]
@@ -71,40 +71,39 @@ enum Action {
         /// The client
         id: ClientId,
     },
-    /// Change what is named of a client, and leave the rest as it is
+    /// Change the given settings of a client
     #[command(group(ArgGroup::new("secret").args(["secret_stdin", "new_secret"])))]
     Set {
         /// The client
         id: ClientId,
-        /// Read another secret from standard input: one line
+        /// Read a new client secret from the first line of standard input
         #[arg(long)]
         secret_stdin: bool,
-        /// Draw another secret, and show it once
+        /// Generate a new client secret, and show it once
         #[arg(long)]
         new_secret: bool,
         #[command(flatten)]
         description: Box<Description>,
     },
-    /// Keep a client from asking for anything
+    /// Disable a client
     ///
-    /// It gets no tokens any more, and those that it has are good neither at introspection nor at userinfo. An API that checks
-    /// access tokens by their signature alone takes them until they expire. No session ends: `client enable` undoes all of it.
+    /// The client gets no more tokens, and its tokens are rejected at introspection and userinfo. APIs that verify access tokens offline accept them until they expire. No session ends: `client enable` reverts everything.
     Disable {
         /// The client
         id: ClientId,
     },
-    /// Let a disabled client ask again
+    /// Enable a disabled client
     Enable {
         /// The client
         id: ClientId,
     },
-    /// Remove a client; every session of it ends
+    /// Remove a client and end its grants
     Remove {
         /// The client
         id: ClientId,
     },
     Preview(Preview),
-    /// What applications register themselves with, where `client.registration` is `token`
+    /// Manage initial access tokens, for `client.registration = "token"`
     #[command(subcommand)]
     RegistrationToken(RegistrationToken),
 }
@@ -173,9 +172,7 @@ impl Clients {
         let mut metadata = description.metadata()?;
         if public {
             if metadata.token_endpoint_auth_method.is_some_and(|it| it != TokenEndpointAuthMethod::None) {
-                return Err(Failure::usage(
-                    "a public client does not authenticate: --auth-method is not for it",
-                ));
+                return Err(Failure::usage("--auth-method does not apply to a public client"));
             }
             metadata.token_endpoint_auth_method = Some(TokenEndpointAuthMethod::None);
         }
@@ -184,7 +181,9 @@ impl Clients {
         let needs_secret = metadata.auth_method().needs_secret();
         if secret.is_some() && !needs_secret {
             let method = metadata.auth_method();
-            return Err(Failure::usage(format!("{method} takes no secret: --secret-stdin is not for it")));
+            return Err(Failure::usage(format!(
+                "--secret-stdin does not apply to {method}, which uses no secret"
+            )));
         }
         let drawn = (needs_secret && secret.is_none()).then(|| ClientSecret::draw(&SystemRandom));
         let client = Client::new(NewClient {
@@ -201,10 +200,7 @@ impl Clients {
         match self.data.store.add_client(client.to_stored(&self.master)).await.map_err(failed)? {
             ClientChange::Done => {}
             _ => {
-                return Err(Failure::coded(
-                    "client_exists",
-                    format!("there is a client {} already", client.id),
-                ));
+                return Err(Failure::coded("client_exists", format!("client {} already exists", client.id)));
             }
         }
         self.data.follow();
@@ -220,16 +216,14 @@ impl Clients {
         style: Style,
     ) -> Result<(), Failure> {
         if secret.is_none() && !new_secret && *description == Description::default() {
-            return Err(Failure::usage(
-                "nothing to change is named: `jeton client set --help` lists what can be",
-            ));
+            return Err(Failure::usage("nothing to change: see `jeton client set --help`"));
         }
         let mut client = self.find(id).await?;
         description.change(&mut client.metadata)?;
         description.change_policy(&mut client.policy)?;
         let needs_secret = client.metadata.auth_method().needs_secret();
         if (secret.is_some() || new_secret) && !needs_secret {
-            return Err(Failure::usage(format!("{} takes no secret", client.metadata.auth_method())));
+            return Err(Failure::usage(format!("{} does not use a secret", client.metadata.auth_method())));
         }
         // One that begins to authenticate with a secret needs one.
         let draw = new_secret || (needs_secret && secret.is_none() && client.secret.is_none());
@@ -327,7 +321,7 @@ fn print(done: &str, client: &Client, drawn: Option<&ClientSecret>, style: Style
     style.print(&shown, || match drawn {
         None => format!("{done} {}", client.id),
         Some(secret) => {
-            format!("{done} {}\nits secret, which is shown this once: {}", client.id, secret.expose())
+            format!("{done} {}\nclient secret, shown only once: {}", client.id, secret.expose())
         }
     })
 }
@@ -352,7 +346,7 @@ fn refused(error: &ClientError) -> Failure {
 fn own_name(id: &ClientId) -> Failure {
     Failure::coded(
         "client_id_reserved",
-        format!("{id} is what the token API's own client is called (client_id): choose another name"),
+        format!("{id} is the client identifier of the token API (client_id): choose another"),
     )
 }
 

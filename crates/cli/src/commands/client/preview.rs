@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::output::{self, Style};
 use crate::{clock, served, serving};
 
-/// Show what a client's tokens would say of a user
+/// Preview the claims of a client's tokens for a user
 #[derive(Debug, Args)]
 #[command(after_help = "\
 No token is issued. What differs from one token to the next (jti, sid, at_hash)
@@ -33,7 +33,7 @@ pub(super) struct Preview {
     /// The user
     #[arg(long, value_name = "NAME")]
     user: String,
-    /// What the client asks for [default: all that it may]
+    /// The requested scope [default: all allowed scopes]
     #[arg(long, value_parser = Scope::parse)]
     scope: Option<Scope>,
 }
@@ -47,7 +47,7 @@ impl Preview {
         if !client.scope().covers(&scope) {
             return Err(Failure::coded(
                 "scope_not_permitted",
-                format!("{} may ask for {} and no more", client.id, client.scope()),
+                format!("{} may request only {}", client.id, client.scope()),
             ));
         }
         let now = clock::now();

@@ -16,10 +16,10 @@ use crate::{clock, words};
 pub(super) enum RegistrationToken {
     /// Make a token, and show it once
     New {
-        /// How many applications may register with it
+        /// How many clients may be registered with it
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_REGISTRATION_TOKEN_USES)))]
         uses: u32,
-        /// How long it is good for, such as 1h or 7d
+        /// How long it is valid, such as 1h or 7d
         #[arg(long, default_value = "1d", value_parser = lifetime)]
         lifetime: Duration,
     },
@@ -31,7 +31,7 @@ const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 fn lifetime(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(lifetime) if (Duration::from_secs(1)..=LONGEST).contains(&lifetime) => Ok(lifetime),
-        _ => Err("it wants a duration between 1s and 366d".to_owned()),
+        _ => Err("expected a duration between 1s and 366d".to_owned()),
     }
 }
 
@@ -47,9 +47,15 @@ impl RegistrationToken {
         let document =
             serde_json::json!({"initial_access_token": token.expose(), "uses": uses, "expires_at": ends});
         style.print(&document, || match uses {
-            1 => format!("a token for one application until {ends}, shown this once: {}", token.expose()),
+            1 => format!(
+                "an initial access token for one registration until {ends}, shown only once: {}",
+                token.expose()
+            ),
             uses => {
-                format!("a token for {uses} applications until {ends}, shown this once: {}", token.expose())
+                format!(
+                    "an initial access token for {uses} registrations until {ends}, shown only once: {}",
+                    token.expose()
+                )
             }
         })
     }

@@ -24,22 +24,22 @@ Examples:
   jeton jwe decrypt --key rsa.pem --alg RSA-OAEP-256 --enc A256GCM < note.jwe
   jeton jwe decrypt --key password.jwk --alg PBES2-HS256+A128KW < backup.jwe")]
 pub(super) struct Decrypt {
-    /// The private key, or a shared one; of a JWK set the one that the text names
+    /// The private or shared key; in a JWK set, the key that the text names
     #[arg(long)]
     key: PathBuf,
-    /// Accept this algorithm alone; may be given several times [default: what the keys are for]
+    /// Accept only this algorithm; may be repeated [default: those of the keys]
     #[arg(long, value_parser = algorithm::key_management)]
     alg: Vec<Named<KeyManagement>>,
-    /// Accept this content encryption alone; may be given several times [default: any]
+    /// Accept only this content encryption; may be repeated [default: any]
     #[arg(long, value_parser = algorithm::content_encryption)]
     enc: Vec<ContentEncryption>,
-    /// Take compressed texts, which become at most 250,000 bytes
+    /// Accept compressed text of at most 250,000 bytes uncompressed
     #[arg(long)]
     allow_zip: bool,
-    /// The most iterations of a password (PBES2); fewer than 1000 are refused
+    /// Largest accepted iteration count (PBES2); fewer than 1000 are refused
     #[arg(long, value_name = "COUNT", default_value_t = Decrypter::DEFAULT_MAX_ITERATIONS)]
     max_iterations: u32,
-    /// Refuse a longer text (bytes)
+    /// Largest accepted text (bytes)
     #[arg(long, value_name = "BYTES", default_value_t = Decrypter::DEFAULT_MAX_LEN)]
     max_size: usize,
     /// The encrypted text [default: standard input]
@@ -69,7 +69,7 @@ impl Decrypt {
             let peek = Peek::at(&token);
             let hint = match error {
                 DecryptError::Failed if several > MOST_TRIED && peek.kid().is_none() => format!(
-                    "; the text names no key (`kid`), and of {several} keys {MOST_TRIED} are tried: give the right one alone"
+                    "; the text names no key (`kid`), and only {MOST_TRIED} of {several} keys are tried: give the right one alone"
                 ),
                 _ => String::new(),
             };

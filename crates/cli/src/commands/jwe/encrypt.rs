@@ -16,34 +16,34 @@ use crate::{input, output};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A key without `alg` needs --alg. A key for `dir` may name the content encryption
-as its `alg`. Naming a PBES2 algorithm, in the key or with --alg, takes the key
-for a password. Nothing is compressed. RSA1_5 is refused.
+as its `alg`. With a PBES2 algorithm, in the key or in --alg, the key is a
+password. Nothing is compressed. RSA1_5 is refused.
 
 Examples:
   jeton jwe encrypt --key public.jwk report.pdf > report.jwe
   jeton jwe encrypt --key rsa.pem --alg RSA-OAEP-256 --enc A128CBC-HS256 - < note.txt
   jeton jwe encrypt --key ada.jwk --key bob.jwk --format general contract.txt")]
 pub(super) struct Encrypt {
-    /// The recipient's public key, or a shared one; several times for several recipients in the general form
+    /// The recipient's public key, or a shared key; repeat for several recipients in the general form
     #[arg(long, required = true)]
     key: Vec<PathBuf>,
-    /// The algorithm, where the key does not name it; once for all keys, or once for each in their order
+    /// The algorithm, if the key does not name one; once for all keys, or once per key in order
     #[arg(long, value_parser = algorithm::key_management)]
     alg: Vec<Named<KeyManagement>>,
-    /// The content encryption [default: what the key is for, else A256GCM]
+    /// The content encryption [default: the key's, or A256GCM]
     #[arg(long, value_parser = algorithm::content_encryption)]
     enc: Option<ContentEncryption>,
-    /// The form of the result
+    /// The serialization
     #[arg(long, default_value = "compact")]
     format: Format,
-    /// Authenticate this file too; it travels readable in the JSON forms
+    /// Authenticate this file too; the JSON forms include it unencrypted
     #[arg(long, value_name = "FILE")]
     aad: Option<PathBuf>,
     /// How often a password is hashed (PBES2) [default: 600000 for HS256, 210000 for the others; panva's jose takes 10000 at
     /// most unless told, latchset's 32768]
     #[arg(long, value_name = "COUNT")]
     iterations: Option<u32>,
-    /// More members of the protected header; `typ` and `cty` may be among them
+    /// More members of the protected header, such as `typ` and `cty`
     #[arg(long, value_name = "JSON")]
     header: Option<String>,
     /// What to encrypt [default: standard input]
@@ -66,7 +66,9 @@ impl Recipient<'_> {
         match self.iterations {
             None => Ok(key),
             Some(count) => key.iterations(count).map_err(|_| {
-                Failure::usage("--iterations is between 1000 and 1200000, and for passwords (PBES2) alone")
+                Failure::usage(
+                    "--iterations must be between 1000 and 1200000, and applies to passwords (PBES2) only",
+                )
             }),
         }
     }
@@ -83,7 +85,9 @@ pub(in crate::commands) fn encrypter(
     if matches!(key.alg(), KeyManagement::Hpke(_)) {
         return match enc {
             None => Ok(Encrypter::integrated(key)),
-            Some(_) => Err(Failure::usage(format!("{} encrypts the content itself: no --enc", key.alg()))),
+            Some(_) => {
+                Err(Failure::usage(format!("{} encrypts the content directly: omit --enc", key.alg())))
+            }
         };
     }
     if let Some(enc) = enc {
@@ -148,7 +152,7 @@ impl Encrypt {
                 [] => None,
                 [one] => Some(*one),
                 several if several.len() == self.key.len() => several.get(index).copied(),
-                _ => return Err(Failure::usage("--alg is given once for all keys, or once for each")),
+                _ => return Err(Failure::usage("give --alg once for all keys, or once per key")),
             };
             recipients.push(Recipient { key, alg, iterations: self.iterations });
         }

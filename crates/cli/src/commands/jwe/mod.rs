@@ -14,8 +14,8 @@ pub(super) use encrypt::{Recipient, encrypter};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 KEY is a file that holds a JWK, a JWK set, PEM or DER; `-` is standard input.
-Encryption with a public key does not tell who encrypted: whoever needs to
-know signs first. `jeton jwt sign --encrypt-to KEY` does both for claims.
+Encrypting with a public key does not prove who the sender is; sign first for
+that. `jeton jwt sign --encrypt-to KEY` does both for claims.
 
 Examples:
   jeton jwk generate ECDH-ES+A256KW > key.jwk && jeton jwk public key.jwk > public.jwk

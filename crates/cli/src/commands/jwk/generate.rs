@@ -11,7 +11,7 @@ use crate::algorithm;
 use crate::failure::Failure;
 use crate::{input, output, secret};
 
-/// Make a key for an algorithm, and print it, private part included
+/// Generate a key for an algorithm and print it, including the private part
 #[derive(Debug, Args)]
 #[command(after_help = "\
 ALG is a signature algorithm (ES256, Ed25519, RS256, PS256, HS256, ML-DSA-65 …), a
@@ -25,7 +25,7 @@ Examples:
   jeton jwk generate HS256 --from-file secret.txt
   jeton jwk generate PBES2-HS512+A256KW --password-stdin < password")]
 pub(super) struct Generate {
-    /// What the key is for
+    /// The algorithm
     alg: String,
     /// Its `kid` [default: its thumbprint; none for a password or a given secret]
     #[arg(long, allow_hyphen_values = true)]
@@ -36,10 +36,10 @@ pub(super) struct Generate {
     /// The curve of a key for ECDH-ES [default: P-256]
     #[arg(long)]
     crv: Option<Crv>,
-    /// Make a key for HS256, HS384 or HS512 of the secret in this file: its text, or its bytes; `-` is standard input
+    /// Use the secret in this file as an HS256, HS384 or HS512 key: its text, or its bytes; `-` is standard input
     #[arg(long, value_name = "FILE")]
     from_file: Option<PathBuf>,
-    /// Make a PBES2 key of the password in the first line of standard input
+    /// Make a PBES2 key from the password in the first line of standard input
     #[arg(long)]
     password_stdin: bool,
 }
@@ -131,7 +131,7 @@ impl Generate {
             (self.from_file.is_some(), is_hmac, "--from-file", "HS256, HS384 and HS512"),
         ] {
             if given && !fits {
-                return Err(Failure::usage(format!("{flag} is for {wanted} keys, not for {}", self.alg)));
+                return Err(Failure::usage(format!("{flag} applies to {wanted} keys, not to {}", self.alg)));
             }
         }
         Ok(())
@@ -201,7 +201,7 @@ fn purpose(name: &str) -> Result<Purpose, Failure> {
         return Ok(Purpose::Direct(enc));
     }
     Err(Failure::usage(match algorithm::refused_by_design(name) {
-        Some((name, reason)) => format!("no key is made for {name}: {reason}"),
-        None => format!("{name:?} is no algorithm that Jeton has"),
+        Some((name, reason)) => format!("cannot generate a key for {name}: {reason}"),
+        None => format!("{name:?} is not a supported algorithm"),
     }))
 }

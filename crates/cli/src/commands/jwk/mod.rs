@@ -11,18 +11,18 @@ use crate::failure::Failure;
 use crate::key_file::{KeyFile, name_of};
 use crate::output::{self, Style};
 
-/// Make, show and convert keys
+/// Generate, inspect and convert keys
 #[derive(Debug, Args)]
 #[command(after_help = "\
 FILE holds a JWK, a JWK set, PEM or DER (PKCS#8, SPKI, PKCS#1, SEC1); `-` is
 standard input.
 
 Examples:
-  jeton jwk generate ES256 > key.jwk            a private key; its kid is its thumbprint
-  jeton jwk generate RSA-OAEP-256 > enc.jwk     one to be encrypted to
-  jeton jwk public key.jwk > public.jwk         what others may have of it
-  jeton jwk thumbprint key.jwk                  its name by RFC 7638
-  jeton jwk convert key.pem --to jwk            from PEM to JWK, and the other way")]
+  jeton jwk generate ES256 > key.jwk            a private key; its thumbprint is its kid
+  jeton jwk generate RSA-OAEP-256 > enc.jwk     a key that others encrypt to
+  jeton jwk public key.jwk > public.jwk         the public part
+  jeton jwk thumbprint key.jwk                  its thumbprint (RFC 7638)
+  jeton jwk convert key.pem --to jwk            from PEM to JWK; --to pem for the reverse")]
 pub(crate) struct JwkCommand {
     #[command(subcommand)]
     action: Action,
@@ -83,7 +83,7 @@ fn public(file: &Path) -> Result<(), Failure> {
             note_certificates(file, set.keys());
             for (index, key) in set.indexed().filter(|(_, key)| key.is_symmetric()) {
                 let kid = key.kid().map(|kid| format!(" (kid {kid:?})")).unwrap_or_default();
-                let text = format!("keys[{index}]{kid} is symmetric, and has no public part: it is left out");
+                let text = format!("keys[{index}]{kid} is symmetric and has no public part: skipped");
                 output::note(&format!("note: {}: {}", name_of(file), output::printable(&text)));
             }
         }
@@ -112,8 +112,7 @@ fn convert(file: &Path, form: Form) -> Result<(), Failure> {
         (KeyFile::Set(set), _) => match <[Jwk; 1]>::try_from(set.keys().to_vec()) {
             Ok([key]) => key,
             Err(keys) => {
-                let text =
-                    format!("{} holds {} keys: PEM and DER are made from one", name_of(file), keys.len());
+                let text = format!("{} has {} keys: PEM and DER hold one", name_of(file), keys.len());
                 return Err(Failure::coded("keys_number", text));
             }
         },
@@ -143,7 +142,7 @@ fn read(file: &Path) -> Result<KeyFile, Failure> {
 /// Notes certificates that are not in the result.
 fn note_certificates<'k>(file: &Path, keys: impl IntoIterator<Item = &'k Jwk>) {
     for fault in keys.into_iter().filter_map(Jwk::certificate_fault) {
-        output::note(&format!("note: {}: the certificate of a key is left out: {fault}", name_of(file)));
+        output::note(&format!("note: {}: skipped the certificate of a key: {fault}", name_of(file)));
     }
 }
 

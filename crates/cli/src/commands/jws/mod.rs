@@ -42,10 +42,10 @@ impl JwsCommand {
 /// How a JWS or JWE is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// Parts with dots between them
+    /// Parts separated by dots
     Compact,
     /// JSON with one signature or recipient
     Flattened,
-    /// JSON with a list of them
+    /// JSON with any number of them
     General,
 }

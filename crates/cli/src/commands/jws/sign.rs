@@ -18,10 +18,10 @@ use crate::{input, output, secret};
 /// Sign a file, byte for byte
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The exact bytes of the file are signed, a line break at its end included.
---detached leaves them out of the result; --unencoded signs them without
-base64url (RFC 7797), which the compact form takes for printable ASCII without
-dots only, and for anything where they are detached.
+Signs the exact bytes of the file, including a final line break. --detached
+leaves them out of the result. --unencoded signs them without base64url (RFC
+7797); in the compact form the payload must then be detached, or printable ASCII
+without dots.
 
 Examples:
   jeton jws sign --key key.jwk report.pdf > report.jws
@@ -29,24 +29,24 @@ Examples:
   jeton jws sign --key one.jwk --key two.jwk --format general contract.txt
   jeton jws sign --key key.jwk --detached --unencoded big.iso > big.iso.jws")]
 pub(super) struct Sign {
-    /// The private key or the secret; several times for several signatures in the general form
+    /// The private key or the secret; repeat for several signatures in the general form
     #[arg(long, required_unless_present_any = ["secret_file", "secret_stdin"])]
     key: Vec<PathBuf>,
     #[command(flatten)]
     secret: SecretOptions,
-    /// The algorithm, where the key does not name it; once for all keys, or once for each in their order
+    /// The algorithm, if the key does not name one; once for all keys, or once per key in order
     #[arg(long, value_parser = algorithm::signature)]
     alg: Vec<Named<Signature>>,
-    /// The form of the result
+    /// The serialization
     #[arg(long, default_value = "compact")]
     format: Format,
-    /// Leave the payload out of the result: it travels some other way
+    /// Leave the payload out of the result (detached)
     #[arg(long)]
     detached: bool,
     /// Sign the payload as it is instead of its base64url
     #[arg(long)]
     unencoded: bool,
-    /// More members of the protected header; `typ`, `cty` and `kid` may be among them
+    /// More members of the protected header, such as `typ`, `cty` and `kid`
     #[arg(long, value_name = "JSON")]
     header: Option<String>,
     #[command(flatten)]
@@ -71,14 +71,14 @@ impl Sign {
         if self.secret.path().is_some() && !self.key.is_empty()
             || self.secret.secret_stdin && self.secret.secret_file.is_some()
         {
-            return Err(Failure::usage("--key, --secret-file and --secret-stdin exclude one another"));
+            return Err(Failure::usage("--key, --secret-file and --secret-stdin are mutually exclusive"));
         }
         if self.key.len() > 1 && self.format != Format::General {
             return Err(Failure::usage("several keys need --format general"));
         }
         let content = self.file.as_deref().unwrap_or("-".as_ref());
         if self.key.len() > 1 && !self.certified.is_empty() {
-            return Err(Failure::usage("certificates are for one key, and there are several"));
+            return Err(Failure::usage("certificates belong to one key, but several keys are given"));
         }
         let keys = self.key.iter().map(PathBuf::as_path);
         input::one_from_stdin(keys.chain(self.secret.path()).chain(self.certified.paths()).chain([content]))?;
@@ -95,7 +95,7 @@ impl Sign {
         };
         jws.map_err(|error| match error {
             SignError::Unencoded => {
-                Failure::coded(error.code(), format!("{error}: with --detached any bytes can"))
+                Failure::coded(error.code(), format!("{error}: use --detached for other bytes"))
             }
             _ => Failure::coded(error.code(), error.to_string()),
         })
@@ -107,7 +107,7 @@ impl Sign {
             [] => Ok(None),
             [one] => Ok(Some(*one)),
             several if several.len() == self.key.len() => Ok(several.get(index).copied()),
-            _ => Err(Failure::usage("--alg is given once for all keys, or once for each")),
+            _ => Err(Failure::usage("give --alg once for all keys, or once per key")),
         };
         let header = HeaderOption::parse(self.header.as_deref())?;
         if let Some(path) = self.secret.path() {

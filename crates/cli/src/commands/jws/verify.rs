@@ -29,30 +29,30 @@ Examples:
   jeton jws verify --key public.jwk --payload report.pdf < report.sig > /dev/null
   jeton jws verify --roots ca.pem --certificate-name signer.example < report.jws")]
 pub(super) struct Verify {
-    /// The key: public, private or secret; of a JWK set the one that the text names
+    /// The key: public, private or secret; in a JWK set, the key that the text names
     #[arg(long, required_unless_present_any = ["roots", "secret_file"], conflicts_with_all = ["roots", "secret_file"])]
     key: Option<PathBuf>,
     /// The secret (HS256, unless --alg says HS384 or HS512): the text of this file, or its bytes
     #[arg(long, value_name = "FILE", conflicts_with = "roots")]
     secret_file: Option<PathBuf>,
-    /// The roots (PEM) that the certificates in the text (`x5c`) must lead to
+    /// Trusted root certificates (PEM) for the certificate chain in the text (`x5c`)
     #[arg(long, value_name = "FILE")]
     roots: Option<PathBuf>,
     #[command(flatten)]
     certificate: CertificateOption,
-    /// Accept this algorithm alone; may be given several times [default: what the keys are for]
+    /// Accept only this algorithm; may be repeated [default: those of the keys]
     #[arg(long, value_parser = algorithm::signature)]
     alg: Vec<Named<Signature>>,
-    /// The payload, where the text does not carry it
+    /// The payload, if it is detached
     #[arg(long, value_name = "FILE")]
     payload: Option<PathBuf>,
-    /// The `typ` that the text must have; `none` is JWT or none [default: any or none]
+    /// Required `typ`; `none` means JWT or none [default: any or none]
     #[arg(long)]
     typ: Option<String>,
-    /// Accept `crit` to name this member of the header, whose meaning you see to; may be given several times
+    /// Accept this header name in `crit`; processing it is up to you; may be repeated
     #[arg(long, value_name = "NAME")]
     understands: Vec<String>,
-    /// Refuse a longer text (bytes); a detached payload does not count
+    /// Largest accepted text (bytes), without a detached payload
     #[arg(long, value_name = "BYTES", default_value_t = Verifier::DEFAULT_MAX_LEN)]
     max_size: usize,
     /// The signed text [default: standard input]

@@ -15,7 +15,7 @@ use crate::key_choice::signing_key;
 use crate::output::{self, Style};
 use crate::{clock, input, words};
 
-/// Make and check DPoP proofs: that a request comes from whoever has the token's key
+/// Make and verify DPoP proofs, which show that a request's sender has the token's key
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -39,13 +39,13 @@ struct RequestOptions {
     /// The method of the request
     #[arg(long)]
     method: String,
-    /// The URI of the request; a query does not count
+    /// The URI of the request; its query is ignored
     #[arg(long)]
     uri: String,
     /// The access token that the request carries
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     access_token: Option<String>,
-    /// The nonce that the server gave
+    /// The nonce from the server
     #[arg(long, allow_hyphen_values = true)]
     nonce: Option<String>,
 }
@@ -59,14 +59,14 @@ struct Prove {
     /// The private key that the token is, or will be, bound to
     #[arg(long)]
     key: PathBuf,
-    /// The algorithm, where the key does not name it
+    /// The algorithm, if the key does not name one
     #[arg(long, value_parser = algorithm::signature)]
     alg: Option<Named<Signature>>,
     #[command(flatten)]
     request: RequestOptions,
 }
 
-/// Check a proof, and print the thumbprint of its key
+/// Verify a proof and print the thumbprint of its key
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Whether the same proof was used before is not known here: a server remembers
@@ -81,13 +81,13 @@ struct Verify {
     /// The thumbprint of the key that the token is bound to (`cnf.jkt`)
     #[arg(long, value_name = "THUMBPRINT", allow_hyphen_values = true)]
     jkt: Option<String>,
-    /// Accept this algorithm alone; may be given several times [default: ES256, ES384, ES512, Ed25519, PS256]
+    /// Accept only this algorithm; may be repeated [default: ES256, ES384, ES512, Ed25519, PS256]
     #[arg(long, value_parser = algorithm::signature)]
     alg: Vec<Named<Signature>>,
-    /// How old the proof may be
+    /// Maximum age of the proof
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1m")]
     max_age: Duration,
-    /// The time to check at, in seconds since 1970 [default: now]
+    /// Verify as of this time, in seconds since 1970 [default: now]
     #[arg(long, value_name = "UNIX-TIME", allow_negative_numbers = true)]
     at: Option<i64>,
     /// Print one JSON document
@@ -125,7 +125,7 @@ impl Prove {
         let SigningKey::Private(key) = signing_key(&self.key, algorithm)? else {
             return Err(Failure::coded(
                 "key_kind",
-                "a proof by a shared secret proves nothing: give a private key",
+                "a proof with a shared secret proves nothing: give a private key",
             ));
         };
         let failed = |error: jeton_jose::SignError| Failure::coded(error.code(), error.to_string());

@@ -103,7 +103,7 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         VerifyError::SignatureInvalid => format!("{error}{}", skipped()),
         VerifyError::KeyNotFound { .. } => {
             let found = unverified.as_ref().and_then(Unverified::kid);
-            format!("no key fits: kid is {}{}{}", quoted(found), wanted.kids, skipped())
+            format!("no matching key: kid is {}{}{}", quoted(found), wanted.kids, skipped())
         }
         VerifyError::ClaimMissing { name: "exp" } => {
             "claim `exp` is missing: a token that never expires is accepted with --allow-no-exp".to_owned()
@@ -116,7 +116,7 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         }
         VerifyError::CriticalHeaderUnknown { name } => {
             format!(
-                "`crit` names {:?}, which is not understood: --understands says that you see to it",
+                "`crit` names {:?}, which is not understood: if you process it, allow it with --understands",
                 shortened(name)
             )
         }
@@ -134,7 +134,7 @@ fn one_of(names: &[String]) -> String {
 /// What a text is that is no signed token in the compact form, and which command takes it.
 pub(super) fn another_form(text: &str) -> Option<&'static str> {
     if text.is_empty() {
-        Some("there is no token: the text is empty")
+        Some("no token: the text is empty")
     } else if is_json(text) {
         Some("the text is in a JSON form, and a token is compact: `jeton jws verify` takes it")
     } else if text.contains('~') {

@@ -27,7 +27,7 @@ pub(super) struct KeySource {
 #[derive(Debug, Args)]
 #[group(id = "keys", required = true, multiple = false)]
 struct Place {
-    /// The key: public, private or secret; of a JWK set the one that the token names
+    /// The key: public, private or secret; in a JWK set, the key that the token names
     #[arg(long)]
     key: Option<PathBuf>,
     /// The secret (HS256, unless --alg says HS384 or HS512): the text of this file, or its bytes
@@ -39,7 +39,7 @@ struct Place {
     /// The authority that issued the token; its keys are fetched
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
-    /// The roots (PEM) that the certificates of the token (`x5c`) must lead to
+    /// Trusted root certificates (PEM) for the token's certificate chain (`x5c`)
     #[arg(long, value_name = "FILE")]
     roots: Option<PathBuf>,
 }

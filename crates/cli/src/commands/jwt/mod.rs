@@ -13,12 +13,11 @@ use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
 
-/// Sign, verify and look at JSON Web Tokens
+/// Sign, verify and decode JSON Web Tokens
 #[derive(Debug, Args)]
 #[command(after_help = "\
 KEY is a file that holds a JWK, a JWK set, PEM or DER; `-` is standard input.
-A token or claims that are not given, or given as `-`, are read from standard
-input.
+If the token or claims are missing or `-`, they are read from standard input.
 
 Examples:
   jeton jwk generate ES256 > key.jwk
@@ -56,5 +55,5 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
     humantime::parse_duration(text)
         .ok()
         .filter(|duration| duration.subsec_nanos() == 0)
-        .ok_or_else(|| "wants a duration such as 30s, 5m, 24h or 30d".to_owned())
+        .ok_or_else(|| "expected a duration such as 30s, 5m, 24h or 30d".to_owned())
 }

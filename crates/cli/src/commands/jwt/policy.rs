@@ -14,22 +14,22 @@ use crate::failure::Failure;
 /// The flags that `jwt verify` and `jwt sd verify` share.
 #[derive(Debug, Args)]
 pub(super) struct Policy {
-    /// Who the token must be from; several times for the names of one issuer
+    /// Required issuer; repeat to accept any of several names of one issuer
     #[arg(long)]
     pub(super) iss: Vec<String>,
-    /// How far clocks may differ, at most 10m
+    /// Allowed clock skew, at most 10m
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30s")]
     pub(super) leeway: Duration,
-    /// The time to check at, in seconds since 1970 [default: now]
+    /// Verify as of this time, in seconds since 1970 [default: now]
     #[arg(long, value_name = "UNIX-TIME", allow_negative_numbers = true)]
     at: Option<i64>,
     /// Accept a token that never expires
     #[arg(long)]
     allow_no_exp: bool,
-    /// Accept `crit` to name this member of the header, whose meaning you see to; may be given several times
+    /// Accept this header name in `crit`; processing it is up to you; may be repeated
     #[arg(long, value_name = "NAME")]
     understands: Vec<String>,
-    /// Refuse a longer token (bytes)
+    /// Largest accepted token (bytes)
     #[arg(long, value_name = "BYTES", default_value_t = Verifier::DEFAULT_MAX_LEN)]
     pub(super) max_size: usize,
 }
@@ -70,7 +70,7 @@ pub(super) fn time(at: Option<i64>) -> Result<(Timestamp, Clock), Failure> {
     match at {
         Some(at) => Timestamp::try_from_unix(at)
             .map(|at| (at, Clock::Given))
-            .ok_or_else(|| Failure::usage("--at must lie between the years 1970 and 9999")),
+            .ok_or_else(|| Failure::usage("--at must be between the years 1970 and 9999")),
         None => Ok((clock::now(), Clock::Machine)),
     }
 }

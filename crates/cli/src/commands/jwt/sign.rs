@@ -24,8 +24,8 @@ use crate::{clock, input, secret};
 /// Sign claims and print the token
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The claims are signed as they are given; --expires-in adds `exp`, and `iat`
-where there is none. The token has `typ: JWT` unless --header says otherwise.
+The claims are signed as given; --expires-in adds `exp`, and `iat` if it is
+missing. The token has `typ: JWT` unless --header sets another.
 
 Examples:
   jeton jwt sign --key key.jwk --expires-in 5m '{\"iss\":\"https://issuer.example\",\"sub\":\"ada\"}'
@@ -35,24 +35,24 @@ Examples:
 pub(super) struct Sign {
     #[command(flatten)]
     key: KeyOptions,
-    /// The algorithm, where the key does not name it
+    /// The algorithm, if the key does not name one
     #[arg(long, value_parser = algorithm::signature)]
     alg: Option<Named<Signature>>,
-    /// More members of the protected header; `typ` and `kid` may be among them, `alg` only as the key has it
+    /// More members of the protected header, such as `typ` and `kid`; `alg` must match the key
     #[arg(long, value_name = "JSON")]
     header: Option<String>,
     #[command(flatten)]
     certified: Certified,
-    /// For how long the token is good: `exp`
+    /// The token's lifetime: sets `exp`
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     expires_in: Option<Duration>,
     /// Encrypt the signed token for this key: public, or shared
     #[arg(long, value_name = "KEY")]
     encrypt_to: Option<PathBuf>,
-    /// How to encrypt, where that key does not say it
+    /// The encryption algorithm, if the key does not name one
     #[arg(long, value_name = "ALG", requires = "encrypt_to", value_parser = algorithm::key_management)]
     encrypt_alg: Option<Named<KeyManagement>>,
-    /// The content encryption [default: what that key is for, else A256GCM]
+    /// The content encryption [default: the key's, or A256GCM]
     #[arg(long, requires = "encrypt_to", value_parser = algorithm::content_encryption)]
     enc: Option<ContentEncryption>,
     /// Print one JSON document
@@ -73,7 +73,7 @@ struct KeyOptions {
     /// The secret (HS256, unless --alg says HS384 or HS512): the text of this file, or its bytes
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// The secret is standard input
+    /// Read the secret from standard input
     #[arg(long)]
     secret_stdin: bool,
 }
@@ -143,12 +143,12 @@ impl Sign {
         // Whoever names no claims and pipes nothing in wants none; an empty text that was asked for is a mistake.
         let claims = if claims.is_empty() && !asked { "{}" } else { &claims };
         let mut claims = Members::parse(claims).map_err(|error| {
-            let text = format!("the claims are not a JSON object without doubles: {error}");
+            let text = format!("the claims are not a JSON object without duplicate members: {error}");
             Failure::coded("claims_malformed", text)
         })?;
         if let Some(lifetime) = self.expires_in {
             if claims.get("exp").is_some() {
-                return Err(Failure::usage("the claims have `exp` already, so --expires-in makes no sense"));
+                return Err(Failure::usage("the claims already have `exp`: omit --expires-in"));
             }
             let now = clock::now();
             if claims.get("iat").is_none() {

@@ -20,16 +20,15 @@ use crate::failure::Failure;
 use crate::key_choice::decryption_keys;
 use crate::{input, output};
 
-/// Verify a token and print its claims; says in one line why it is refused
+/// Verify a token and print its claims, or the reason why it is refused
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Checked are the signature, by the algorithm of the key, `typ`, `exp`, `nbf`
-and `iat`. Who the token is from and for is checked only where --iss and --aud
-say who that must be; --issuer implies --iss, and wants `typ: at+jwt`. Public
-keys come from --jwks or --issuer over https, or http from this machine
-itself; --key takes any key; with --roots it is the one that the token brings
-along with certificates (`x5c`). With --decrypt-key the token must be encrypted
-around a signed one (RFC 7519 §5.2).
+Checks the signature, with the key's algorithm, `typ`, `exp`, `nbf` and `iat`.
+The issuer and the audience are checked only with --iss and --aud; --issuer
+implies --iss and requires `typ: at+jwt`. --jwks and --issuer fetch public keys
+over https, or http from this machine. --key accepts any key. With --roots the
+key is that of the token's own certificate (`x5c`). With --decrypt-key the token
+must be a signed token that was encrypted (RFC 7519 §5.2).
 
 Examples:
   jeton jwt verify --key public.pem --iss https://issuer.example --aud my-api < token
@@ -40,20 +39,20 @@ Examples:
 pub(super) struct Verify {
     #[command(flatten)]
     source: KeySource,
-    /// Accept this algorithm alone; may be given several times [default: what the keys are for]
+    /// Accept only this algorithm; may be repeated [default: those of the keys]
     #[arg(long, value_parser = algorithm::signature)]
     alg: Vec<Named<Signature>>,
-    /// Who the token must be for; several times for several names, of which it must have one
+    /// Required audience; repeat to accept any of several
     #[arg(long)]
     aud: Vec<String>,
-    /// The `typ` that the token must have; `none` is JWT or none [default: JWT or none; with --issuer at+jwt]
+    /// Required `typ`; `none` means JWT or none [default: JWT or none; with --issuer at+jwt]
     #[arg(long)]
     typ: Option<String>,
     #[command(flatten)]
     policy: Policy,
     #[command(flatten)]
     nested: NestedOptions,
-    /// Print one JSON document, which is what is printed in any case: the claims
+    /// Print one JSON document; the claims are JSON in any case
     #[arg(long)]
     json: bool,
     /// The token [default: standard input]
@@ -66,16 +65,16 @@ struct NestedOptions {
     /// Decrypt the token with this key first
     #[arg(long, value_name = "KEY")]
     decrypt_key: Option<PathBuf>,
-    /// Decrypt by this algorithm alone; may be given several times [default: what the key is for]
+    /// Accept only this encryption algorithm; may be repeated [default: that of the key]
     #[arg(long, value_name = "ALG", requires = "decrypt_key", value_parser = algorithm::key_management)]
     decrypt_alg: Vec<Named<KeyManagement>>,
-    /// Accept this content encryption alone; may be given several times [default: any]
+    /// Accept only this content encryption; may be repeated [default: any]
     #[arg(long, requires = "decrypt_key", value_parser = algorithm::content_encryption)]
     enc: Vec<ContentEncryption>,
-    /// Take a compressed token, which becomes at most 250,000 bytes
+    /// Accept a compressed token of at most 250,000 bytes uncompressed
     #[arg(long, requires = "decrypt_key")]
     allow_zip: bool,
-    /// The most iterations of a password (PBES2)
+    /// Largest accepted iteration count (PBES2)
     #[arg(long, value_name = "COUNT", requires = "decrypt_key", default_value_t = Decrypter::DEFAULT_MAX_ITERATIONS)]
     max_iterations: u32,
 }

@@ -23,7 +23,7 @@ impl FromStr for Change {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, value) = text.split_once('=').ok_or("it wants KEY=VALUE or KEY:=JSON")?;
+        let (name, value) = text.split_once('=').ok_or("expected KEY=VALUE or KEY:=JSON")?;
         let (name, value) = match name.strip_suffix(':') {
             None => (name, value.into()),
             Some(name) => (

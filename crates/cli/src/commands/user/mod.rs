@@ -19,14 +19,14 @@ use crate::{clock, input, words};
 /// Add, change and list users
 #[derive(Debug, Args)]
 #[command(after_help = "\
-These work while a server runs on the same folder, and take effect at once.
+These commands work while a server is running, and take effect at once.
 
 Examples:
-  jeton user add ada --admin                      asks for the password
+  jeton user add ada --admin                      prompts for the password
   pass show ada | head -n 1 | jeton user add ada --password-stdin
   jeton user import django users.json             what `manage.py dumpdata auth.user` wrote
   jeton user set ada --email ada@example.org name='Ada Lovelace' admin:=true
-  jeton user disable ada                          every session of hers ends at once")]
+  jeton user disable ada                          all of the user's sessions end at once")]
 pub(crate) struct UserCommand {
     #[command(flatten)]
     store: StoreOptions,
@@ -38,18 +38,18 @@ pub(crate) struct UserCommand {
 enum Action {
     /// Add a user
     Add {
-        /// What the user signs in with
+        /// The username
         name: String,
-        /// Read the password from standard input: one line
+        /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
-        /// An address to reach the user
+        /// The user's e-mail address
         #[arg(long)]
         email: Option<String>,
-        /// What tokens call the user, as another system does: its primary key [default: drawn at random]
+        /// The user's subject in tokens, such as the primary key in another system [default: random]
         #[arg(long, value_parser = key)]
         key: Option<String>,
-        /// Mark the user as an administrator; nothing asks for it so far
+        /// Mark the user as an administrator (has no effect yet)
         #[arg(long)]
         admin: bool,
     },
@@ -57,41 +57,41 @@ enum Action {
     List,
     /// Show a user
     Show {
-        /// What the user signs in with
+        /// The username
         name: String,
     },
-    /// Set what applications may be told of a user: name, roles, groups and the like
+    /// Set a user's attributes: name, roles, groups and others
     Set {
-        /// What the user signs in with
+        /// The username
         name: String,
-        /// An address to reach the user; an empty one takes it away
+        /// The user's e-mail address; an empty value removes it
         #[arg(long)]
         email: Option<String>,
-        /// An attribute: a text after `=`, JSON after `:=`; `:=null` takes it away
+        /// An attribute: text after `=`, JSON after `:=`; `:=null` removes it
         #[arg(value_name = "KEY=VALUE|KEY:=JSON", required_unless_present = "email")]
         attributes: Vec<attributes::Change>,
     },
-    /// Keep a user from signing in, and end every session of theirs
+    /// Disable a user and end all of their sessions
     Disable {
-        /// What the user signs in with
+        /// The username
         name: String,
     },
-    /// Let a disabled user sign in again
+    /// Enable a disabled user
     Enable {
-        /// What the user signs in with
+        /// The username
         name: String,
     },
-    /// Change a password, and end every session of the user
+    /// Change a user's password and end all of their sessions
     Passwd {
-        /// What the user signs in with
+        /// The username
         name: String,
-        /// Read the password from standard input: one line
+        /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Remove a user, and end every session of theirs; the name and the key are free for others
+    /// Remove a user and end all of their sessions; the username and key become available again
     Remove {
-        /// What the user signs in with
+        /// The username
         name: String,
     },
     Import(import::Import),
@@ -235,7 +235,7 @@ async fn add(store: &dyn Store, user: NewUser, style: Style) -> Result<(), Failu
         }
         UserAddition::NameTaken => Err(Failure::coded(
             "username_taken",
-            format!("there is a user {} already", output::printable(&shown)),
+            format!("user {} already exists", output::printable(&shown)),
         )),
         UserAddition::SimilarNameTaken => {
             let name = username(&shown)?;
@@ -244,7 +244,7 @@ async fn add(store: &dyn Store, user: NewUser, style: Style) -> Result<(), Failu
             Err(Failure::coded(
                 "username_similar",
                 format!(
-                    "there is a user {} already, and nobody could tell the two apart: {} differs from it in case or in how letters are composed",
+                    "user {} already exists, and {} differs only in case or in how letters are composed",
                     output::printable(&other),
                     output::printable(&shown)
                 ),
@@ -252,7 +252,7 @@ async fn add(store: &dyn Store, user: NewUser, style: Style) -> Result<(), Failu
         }
         UserAddition::ImportedKeyTaken => {
             let key = output::printable(key.as_deref().unwrap_or_default());
-            Err(Failure::coded("user_key_taken", format!("another user has the key {key} already")))
+            Err(Failure::coded("user_key_taken", format!("another user already has the key {key}")))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `jeton jwt decode`: what a token says, unchecked. It shows all that can be shown, and says beside it what is wrong.
+//! `jeton jwt decode`: show what is in a token, without checking it. It shows all that can be shown, and says beside it what is wrong.
 
 mod shown;
 mod spelling;
@@ -12,13 +12,13 @@ use crate::output::{self, Style};
 use crate::{clock, input, words};
 use shown::{Body, Shown};
 
-/// Show what a token says; checks nothing
+/// Show the content of a token without verifying it
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Nothing is checked, not even the signature: anybody can have written what is
-shown. `jeton jwt verify` checks. What keeps verifiers from reading the text
-(padding, white space, a missing part) is said on standard error, or as
-`problems` with --json. Of an encrypted token the header is shown.
+Checks nothing, not even the signature: anybody can have written the token. Use
+`jeton jwt verify` to verify it. Problems that keep verifiers from parsing the
+text (padding, white space, a missing part) are printed on standard error, or as
+`problems` with --json. Of an encrypted token only the header is shown.
 
 Examples:
   jeton jwt decode eyJhbGciOi…
@@ -109,9 +109,9 @@ fn members_of(json: &str, what: &str, problems: &mut Vec<String>) -> Option<Memb
     let strict = jeton_jose::json::from_slice::<serde::de::IgnoredAny>(json.as_bytes());
     let lax = serde_json::from_str::<Members>(json);
     if let Err(error) = strict {
-        problems.push(format!("the {what} is no strict JSON, which verifiers refuse: {error}"));
+        problems.push(format!("the {what} is not strict JSON, so verifiers refuse it: {error}"));
     } else if lax.is_err() {
-        problems.push(format!("the {what} is no JSON object, which verifiers refuse"));
+        problems.push(format!("the {what} is not a JSON object, which verifiers refuse"));
     }
     lax.ok()
 }

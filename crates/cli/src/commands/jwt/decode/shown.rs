@@ -38,13 +38,13 @@ impl Shown {
         let mut shown = Self { headers: Vec::new(), body: None, encrypted: false, problems: Vec::new() };
         let token = spelling::bare(text, &mut shown.problems);
         if token.is_empty() {
-            return Err(Failure::coded("token_malformed", "there is no token: the text is empty"));
+            return Err(Failure::coded("token_malformed", "no token: the text is empty"));
         }
         if token.len() > USUAL_LIMIT {
             let len = token.len();
             shown
                 .problems
-                .push(format!("the token has {len} bytes, and verifiers take {USUAL_LIMIT} unless told"));
+                .push(format!("the token has {len} bytes, more than the usual limit of {USUAL_LIMIT}"));
         }
         if is_json(&token) {
             shown.json_form(&token);
@@ -75,7 +75,9 @@ impl Shown {
                         .to_owned(),
                 );
             }
-            count => self.problems.push(format!("it has {count} parts between dots, and a signed one has 3")),
+            count => {
+                self.problems.push(format!("it has {count} parts separated by dots, and a signed one has 3"))
+            }
         }
         let header = parts.first().copied().unwrap_or_default();
         self.header("header", header, true);
@@ -102,16 +104,16 @@ impl Shown {
         let json: Value = match serde_json::from_str(text) {
             Ok(json) => json,
             Err(error) => {
-                self.problems.push(format!("the text is no JSON: {error}"));
+                self.problems.push(format!("the text is not JSON: {error}"));
                 return;
             }
         };
         if let Err(error) = jeton_jose::json::from_slice::<serde::de::IgnoredAny>(text.as_bytes()) {
-            self.problems.push(format!("the text is no strict JSON, which verifiers refuse: {error}"));
+            self.problems.push(format!("the text is not strict JSON, so verifiers refuse it: {error}"));
         }
         self.encrypted = json.get("ciphertext").is_some();
         let taker = if self.encrypted { "jeton jwe decrypt" } else { "jeton jws verify" };
-        self.problems.push(format!("the text is in a JSON form, and a token is compact: `{taker}` takes it"));
+        self.problems.push(format!("the text is in a JSON form, but a token is compact: use `{taker}`"));
         let lists = ["signatures", "recipients"].iter().filter_map(|name| json[name].as_array());
         for (index, part) in std::iter::once(&json).chain(lists.flatten()).enumerate() {
             let of = if index == 0 { String::new() } else { format!(" of part {index}") };
@@ -152,7 +154,7 @@ impl Shown {
         for name in ["typ", "kid", "cty"] {
             let value = members.get(name).map(|value| serde_json::from_str::<String>(value.get()));
             if matches!(value, Some(Err(_))) {
-                odd.push(format!("`{name}` in the header is no string"));
+                odd.push(format!("`{name}` in the header is not a string"));
             }
         }
         self.problems.extend(odd);
@@ -163,7 +165,7 @@ impl Shown {
         let Some(bytes) = spelling::decode(encoded, what, &mut self.problems) else { return };
         match String::from_utf8(bytes) {
             Ok(text) if whole && !text.trim_start().starts_with('{') => {
-                self.problems.push(format!("the {what} is no JSON object"));
+                self.problems.push(format!("the {what} is not a JSON object"));
             }
             Ok(text) => self.push(title, &text, what),
             Err(_) => self.problems.push(format!("the {what} is not UTF-8")),

@@ -9,7 +9,7 @@ pub(super) fn bare(text: &str, problems: &mut Vec<String>) -> String {
     for prefix in ["authorization:", "bearer ", "dpop "] {
         if rest.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)) {
             rest = rest[prefix.len()..].trim_start();
-            problems.push(format!("`{}` stands before the token and is no part of it", prefix.trim_end()));
+            problems.push(format!("`{}` precedes the token and is not part of it", prefix.trim_end()));
         }
     }
     for quote in ['"', '\'', '`'] {
@@ -56,11 +56,11 @@ pub(super) fn decode(part: &str, what: &str, problems: &mut Vec<String>) -> Opti
     });
     match decoded {
         Some(bytes) => {
-            problems.push(format!("the {what} is not written as verifiers take it: {}", wrong.join("; ")));
+            problems.push(format!("the {what} is in a form that verifiers refuse: {}", wrong.join("; ")));
             Some(bytes)
         }
         None => {
-            problems.push(format!("the {what} is no base64url"));
+            problems.push(format!("the {what} is not base64url"));
             None
         }
     }

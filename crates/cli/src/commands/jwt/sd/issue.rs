@@ -17,7 +17,7 @@ use crate::key_choice::signing_key;
 use crate::key_file::{KeyFile, name_of};
 use crate::{clock, input, output};
 
-/// Sign claims, some of them hidden until their holder shows them
+/// Sign claims, some of them hidden until the holder discloses them
 #[derive(Debug, Args)]
 #[command(after_help = "\
 --hide names a claim or an element of an array by a JSON pointer (RFC 6901).
@@ -29,22 +29,22 @@ pub(super) struct Issue {
     /// The issuer's private key
     #[arg(long)]
     key: PathBuf,
-    /// The algorithm, where the key does not name it
+    /// The algorithm, if the key does not name one
     #[arg(long, value_parser = algorithm::signature)]
     alg: Option<Named<Signature>>,
-    /// What to hide: a JSON pointer; may be given several times
+    /// A claim to hide, as a JSON pointer; may be repeated
     #[arg(long, value_name = "POINTER")]
     hide: Vec<String>,
-    /// How many digests of nothing to mix in
+    /// How many decoy digests to add
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     decoys: u8,
-    /// Bind the token to this key of its holder, who then proves to have it
+    /// Bind the token to this key of the holder, who must prove possession of it
     #[arg(long, value_name = "KEY")]
     holder: Option<PathBuf>,
     /// The `typ` of the token
     #[arg(long, default_value = TYP)]
     typ: String,
-    /// For how long the token is good: `exp`
+    /// The token's lifetime: sets `exp`
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     expires_in: Option<Duration>,
     /// The claims, a JSON object [default: standard input]
@@ -71,7 +71,10 @@ impl Issue {
         if let Some(path) = &self.holder {
             let file = KeyFile::read(path)?;
             let [holder] = file.keys() else {
-                return Err(Failure::usage(format!("{}: the holder has one key", name_of(path))));
+                return Err(Failure::usage(format!(
+                    "{}: exactly one key of the holder is required",
+                    name_of(path)
+                )));
             };
             issuer = issuer.bind_to(holder).map_err(|error| coded(&error))?;
         }
@@ -81,12 +84,12 @@ impl Issue {
     fn claims(&self) -> Result<Map<String, Value>, Failure> {
         let text = input::argument_or_stdin(self.claims.clone())?;
         let mut claims: Map<String, Value> = json::from_slice(text.as_bytes()).map_err(|error| {
-            let text = format!("the claims are not a JSON object without doubles: {error}");
+            let text = format!("the claims are not a JSON object without duplicate members: {error}");
             Failure::coded("claims_malformed", text)
         })?;
         if let Some(lifetime) = self.expires_in {
             if claims.contains_key("exp") {
-                return Err(Failure::usage("the claims have `exp` already, so --expires-in makes no sense"));
+                return Err(Failure::usage("the claims already have `exp`: omit --expires-in"));
             }
             let now = clock::now();
             claims.entry("iat").or_insert_with(|| now.unix().into());

@@ -9,7 +9,7 @@ use jeton_jose::sd_jwt::SdJwtError;
 
 use crate::failure::Failure;
 
-/// Issue, show and verify tokens of which the holder chooses what to show (SD-JWT)
+/// Issue, present and verify tokens with selective disclosure (SD-JWT)
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

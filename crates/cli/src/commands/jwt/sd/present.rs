@@ -13,7 +13,7 @@ use crate::key_choice::signing_key;
 use crate::output::printable;
 use crate::{clock, input, output};
 
-/// Show a token: none, some or all of what it hides
+/// Present a token, disclosing none, some or all of its hidden claims
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Nothing hidden is shown unless --show or --show-all says so; --list tells what
@@ -24,28 +24,28 @@ Examples:
   jeton jwt sd present --list < credential
   jeton jwt sd present --show email --key holder.jwk --aud https://shop.example --nonce n1 < credential")]
 pub(super) struct Present {
-    /// Show the hidden claim of this name; `*` for all elements of arrays; may be given several times
+    /// Disclose the hidden claim of this name; `*` for all array elements; may be repeated
     #[arg(long, value_name = "NAME")]
     show: Vec<String>,
-    /// Show everything
+    /// Disclose everything
     #[arg(long, conflicts_with = "show")]
     show_all: bool,
-    /// Only tell what is hidden, one a line, with its value
+    /// Only list the hidden claims and their values, one per line
     #[arg(long, conflicts_with_all = ["show", "show_all", "key"])]
     list: bool,
     /// The holder's private key
     #[arg(long, requires = "aud", requires = "nonce")]
     key: Option<PathBuf>,
-    /// The algorithm, where the key does not name it
+    /// The algorithm, if the key does not name one
     #[arg(long, requires = "key", value_parser = algorithm::signature)]
     alg: Option<Named<Signature>>,
-    /// Who the proof is for
+    /// The audience of the proof
     #[arg(long, requires = "key")]
     aud: Option<String>,
-    /// The nonce that they gave
+    /// The nonce from the verifier
     #[arg(long, requires = "key", allow_hyphen_values = true)]
     nonce: Option<String>,
-    /// The token as the issuer gave it [default: standard input]
+    /// The issued token [default: standard input]
     #[arg(value_name = "SD-JWT")]
     token: Option<String>,
 }
@@ -70,7 +70,7 @@ impl Present {
             .iter()
             .filter(|name| !presentation.hidden().any(|(own, _)| own.unwrap_or("*") == name.as_str()))
         {
-            output::note(&format!("note: the token hides nothing that is called {}", printable(name)));
+            output::note(&format!("note: the token has no hidden claim {}", printable(name)));
         }
         let presentation = presentation
             .show(|name, _| self.show_all || self.show.iter().any(|shown| shown == name.unwrap_or("*")));
@@ -79,7 +79,7 @@ impl Present {
                 presentation.bound(&key, aud, nonce, clock::now()).map_err(|error| coded(&error))?
             }
             (Some(_), ..) => {
-                return Err(Failure::coded("key_kind", "the holder's key must be a private one"));
+                return Err(Failure::coded("key_kind", "the holder's key must be a private key"));
             }
             (None, ..) => presentation.unbound(),
         };

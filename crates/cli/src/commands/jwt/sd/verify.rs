@@ -15,7 +15,7 @@ use crate::commands::peek::{named, names};
 use crate::failure::Failure;
 use crate::{input, output};
 
-/// Verify what a holder shows, and print its claims
+/// Verify a presented token and print its claims
 #[derive(Debug, Args)]
 #[command(after_help = "\
 With --aud and --nonce the holder must have proved that the token is theirs, to
@@ -28,24 +28,24 @@ Examples:
 pub(super) struct Verify {
     #[command(flatten)]
     source: KeySource,
-    /// Accept this algorithm alone; may be given several times [default: what the keys are for]
+    /// Accept only this algorithm; may be repeated [default: those of the keys]
     #[arg(long, value_parser = algorithm::signature)]
     alg: Vec<Named<Signature>>,
-    /// Who the holder's proof must be for
+    /// Required audience of the holder's proof
     #[arg(long, requires = "nonce")]
     aud: Option<String>,
-    /// The nonce that the proof must have
+    /// Required nonce of the proof
     #[arg(long, requires = "aud", allow_hyphen_values = true)]
     nonce: Option<String>,
-    /// The `typ` that the issuer's token must have
+    /// Required `typ` of the issuer's token
     #[arg(long, default_value = TYP)]
     typ: String,
     #[command(flatten)]
     policy: Policy,
-    /// Print one JSON document, which is what is printed in any case: the claims
+    /// Print one JSON document; the claims are JSON in any case
     #[arg(long)]
     json: bool,
-    /// What the holder shows [default: standard input]
+    /// The presented token [default: standard input]
     #[arg(value_name = "SD-JWT")]
     token: Option<String>,
 }
@@ -92,12 +92,9 @@ impl Verify {
             Err(SdJwtError::Token(error)) => {
                 Err(Failure::coded(error.code(), explain(&error, issued, &wanted)))
             }
-            Err(error @ SdJwtError::Malformed) if self.aud.is_none() && !token.ends_with('~') => {
-                Err(Failure::coded(
-                    error.code(),
-                    format!("{error}, or it has a proof, which --aud and --nonce check"),
-                ))
-            }
+            Err(error @ SdJwtError::Malformed) if self.aud.is_none() && !token.ends_with('~') => Err(
+                Failure::coded(error.code(), format!("{error}; if it has a proof, give --aud and --nonce")),
+            ),
             Err(error) => Err(coded(&error)),
         }
     }

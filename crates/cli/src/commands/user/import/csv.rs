@@ -78,7 +78,7 @@ pub(super) fn rows(text: &str, username_field: &str) -> Result<Rows, String> {
         .filter(|(_, column)| **column == Column::Unknown)
         .map(|(name, _)| printable(name))
         .collect();
-    let notes = (!unread.is_empty()).then(|| format!("nothing reads the columns {}", unread.join(", ")));
+    let notes = (!unread.is_empty()).then(|| format!("ignored the columns {}", unread.join(", ")));
     Ok(Rows { rows, notes: notes.into_iter().collect() })
 }
 
@@ -104,10 +104,10 @@ fn wrong_header(header: &::csv::StringRecord, username_field: &str) -> String {
             ""
         };
         let columns: Vec<_> = header.iter().collect();
-        format!("the columns {wanted} are wanted, and the header line names {}{hint}", columns.join(", "))
+        format!("the columns {wanted} are required, but the header line has {}{hint}", columns.join(", "))
     } else {
         format!(
-            "the first line names no columns: {wanted} are wanted there; psql writes them with \\copy auth_user TO 'users.csv' CSV HEADER"
+            "the header line is missing: it must name the columns {wanted}; psql writes it with \\copy auth_user TO 'users.csv' CSV HEADER"
         )
     }
 }
@@ -116,7 +116,7 @@ fn wrong_header(header: &::csv::StringRecord, username_field: &str) -> String {
 fn shown(error: &::csv::Error) -> String {
     match error.kind() {
         ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("it has {len} columns, and the header line has {expected_len}")
+            format!("it has {len} columns, but the header line has {expected_len}")
         }
         ::csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
         _ => "it cannot be read".to_owned(),

@@ -63,10 +63,10 @@ fn no_users(objects: &[Object], model: &str) -> String {
     let with_password = models(&|object| object.fields.contains_key("password"));
     let model = printable(model);
     if with_password.is_empty() {
-        return format!("there is no {model} in it, but {}", models(&|_| true).join(", "));
+        return format!("it has no {model}, but {}", models(&|_| true).join(", "));
     }
     format!(
-        "there is no {model} in it: name the project's AUTH_USER_MODEL, such as --model {}",
+        "it has no {model}: name the project's AUTH_USER_MODEL, such as --model {}",
         with_password.join(" or --model ")
     )
 }
@@ -88,7 +88,7 @@ fn check_fields<'o>(
         let texts = first.fields.iter().filter(|(name, value)| value.is_string() && *name != "password");
         let names: Vec<_> = texts.map(|(name, _)| printable(name)).collect();
         return Err(format!(
-            "{} has no field `{}`: name USERNAME_FIELD of the model by --username-field, one of {}",
+            "{} has no field `{}`: set --username-field to the model's USERNAME_FIELD, one of {}",
             printable(model),
             printable(username_field),
             names.join(", ")

@@ -20,7 +20,7 @@ fn raw(object: Value, username_field: &str) -> Result<Raw, String> {
     let username = match object.get(username_field) {
         Some(Value::Number(number)) => number.to_string(),
         Some(Value::String(text)) => text.clone(),
-        None => return Err(format!("there is no `{}`", printable(username_field))),
+        None => return Err(format!("`{}` is missing", printable(username_field))),
         Some(_) => return Err(format!("`{}` is not a text", printable(username_field))),
     };
     // The address may be what users sign in with.

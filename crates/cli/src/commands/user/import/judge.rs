@@ -44,10 +44,10 @@ pub(super) fn judge(Rows { rows, notes }: Rows) -> Judged {
         let row = raw.and_then(|raw| row_of(place.clone(), &raw)).and_then(|row| {
             let name = row.user.username.as_str();
             if let Some(first) = names.get(name) {
-                return Err(format!("{}: the user of {first} has the same name", printable(name)));
+                return Err(format!("{}: {first} has the same name", printable(name)));
             }
             match row.key.as_deref().and_then(|key| keys.get(key)) {
-                Some(first) => Err(format!("{}: the user of {first} has the same key", printable(name))),
+                Some(first) => Err(format!("{}: {first} has the same key", printable(name))),
                 None => Ok(row),
             }
         });

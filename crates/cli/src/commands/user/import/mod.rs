@@ -27,21 +27,21 @@ pub(super) use judge::{NOT_A_KEY, is_key};
 /// Import users with their password hashes, from Django, CSV or JSON
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Hashes are taken as they are: Django's pbkdf2, argon2, bcrypt, scrypt and md5
-formats, or argon2 in PHC form. They are replaced when their user signs in. A
-user whose hash is empty, unusable or of another format comes without a
-password, and is listed. A row that cannot be imported refuses the whole file;
---skip-bad leaves such rows out and lists them.
+Password hashes are imported unchanged: Django's pbkdf2, argon2, bcrypt, scrypt
+and md5 formats, or argon2 in PHC format. Each hash is upgraded when its user
+signs in. Users whose hash is empty, unusable or in another format are imported
+without a password and listed. If a row cannot be imported, nothing is;
+--skip-bad skips and lists such rows.
 
-A user who was imported before, by the key, is left alone; --update takes over
-what changed since in the other system: names, addresses, groups, passwords,
-who may sign in. What was changed here stays. A password that did not change
-there ends no session.
+Users that were imported before (recognized by their key) are left unchanged.
+With --update, whatever has changed in the other system since is imported:
+names, e-mail addresses, groups, passwords, and who may sign in. Changes made
+here are kept. Sessions end only if the password has changed.
 
-CSV has a header line, JSON is an array of objects or one object a line; both
-know `username` and `password_hash`, and, where wanted, `email`, `active`,
-`admin` (true or false) and `key`, which is what tokens call the user. CSV may
-also have the columns of Django's table, as psql's \\copy writes them.
+CSV needs a header line; JSON is an array of objects, or one object per line.
+The fields are `username`, `password_hash` and, optionally, `email`, `active`,
+`admin` (true or false) and `key` (the user's subject in tokens). CSV may also
+have the columns of Django's table, as psql's \\copy writes them.
 
 Examples:
   python manage.py dumpdata auth.group auth.user > users.json && jeton user import django users.json
@@ -59,13 +59,13 @@ pub(super) struct Import {
 /// What holds for all formats.
 #[derive(Debug, Args)]
 struct Options {
-    /// Bring users who were imported before up to date
+    /// Update users that were imported before
     #[arg(long, global = true)]
     update: bool,
-    /// Leave out rows that cannot be imported, and list them
+    /// Skip and list rows that cannot be imported
     #[arg(long, global = true)]
     skip_bad: bool,
-    /// The field or column with what users sign in with, such as email
+    /// The field or column that holds the username, such as email
     #[arg(long, global = true, value_name = "NAME", default_value = "username")]
     username_field: String,
 }
@@ -154,7 +154,7 @@ fn refused_rows(file: &Path, bad: &[Bad]) -> Failure {
     let lines: Vec<_> = bad.iter().map(|bad| format!("{file}, {}: {}", bad.place, bad.problem)).collect();
     Failure::coded(
         "import_rows_refused",
-        format!("{}\nnothing was imported; --skip-bad leaves such rows out", lines.join("\n")),
+        format!("{}\nnothing was imported; skip such rows with --skip-bad", lines.join("\n")),
     )
 }
 
@@ -166,7 +166,7 @@ pub(super) async fn run(store: &dyn Store, ready: Ready, style: Style) -> Result
         let lines: Vec<_> = plan.bad.iter().map(|bad| format!("{}: {}", bad.place, bad.problem)).collect();
         return Err(Failure::coded(
             "import_rows_refused",
-            format!("{}\nnothing was imported; --skip-bad leaves such rows out", lines.join("\n")),
+            format!("{}\nnothing was imported; skip such rows with --skip-bad", lines.join("\n")),
         ));
     }
     plan.carry_out(store).await?.print(update, style)

@@ -95,7 +95,7 @@ impl Plan {
         let before = self.bad.len();
         let bad = &mut self.bad;
         let mut leave_out = |row: &Row| {
-            let problem = format!("there is another user {} already", printable(row.user.username.as_str()));
+            let problem = format!("another user {} already exists", printable(row.user.username.as_str()));
             bad.push(Bad { place: row.place.clone(), problem });
             false
         };
@@ -122,7 +122,7 @@ impl Plan {
         alike.retain(|_, names| names.len() > 1 && names.iter().any(|name| imported.contains(name)));
         let note = |names: &Vec<&str>| {
             let names: Vec<_> = names.iter().map(|name| printable(name)).collect();
-            format!("{} look alike: each of them signs in by exactly this name", names.join(", "))
+            format!("{} look alike: each user signs in with exactly this name", names.join(", "))
         };
         let notes: Vec<_> = alike.values().map(note).collect();
         self.notes.extend(notes);
@@ -165,11 +165,11 @@ async fn update(store: &dyn Store, batch: &[(Existing, Row)], report: &mut Repor
         }
         AccountsUpdated::NameTaken(name) => Err(Failure::coded(
             "import_overtaken",
-            format!("somebody added a user {} meanwhile: import the file again", printable(name.as_str())),
+            format!("a user {} was added during the import: import the file again", printable(name.as_str())),
         )),
         AccountsUpdated::Refused(_) => Err(Failure::coded(
             "import_overtaken",
-            "a user of the file was removed meanwhile, or has too many attributes beside those of the file: look, and import it again",
+            "a user in the file was removed during the import, or has too many attributes besides those in the file: check, and import the file again",
         )),
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
             let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
             std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
                 let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
-                format!("line {line} is neither UTF-8 nor is the file UTF-16: write it as UTF-8")
+                format!("line {line} is not UTF-8, and the file is not UTF-16: save it as UTF-8")
             })
         }
     }
