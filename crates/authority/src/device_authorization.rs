@@ -82,10 +82,10 @@ pub enum FindDeviceError {
     #[error(transparent)]
     NoCode(#[from] UserCodeError),
     /// None waits under this code, or not any more.
-    #[error("no device waits under this code")]
+    #[error("no device is waiting for this code")]
     Unknown,
     /// This network typed too many wrong codes.
-    #[error("too many wrong user codes")]
+    #[error("too many incorrect user codes")]
     Throttled {
         /// When the next one is welcome.
         retry_after: Duration,

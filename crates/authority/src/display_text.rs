@@ -11,16 +11,16 @@ pub const MAX_DISPLAY_NAME: usize = 100;
 #[non_exhaustive]
 pub enum DisplayNameError {
     /// There is nothing to read in it.
-    #[error("a name needs something to read")]
+    #[error("a name must contain visible characters")]
     Blank,
     /// It is too long.
-    #[error("a name has at most {MAX_DISPLAY_NAME} characters, not {found}")]
+    #[error("a name must have at most {MAX_DISPLAY_NAME} characters, found {found}")]
     TooLong {
         /// How many characters it has.
         found: usize,
     },
     /// It holds a character that nobody sees, or that changes the direction of the text.
-    #[error("a name may not hold the invisible character U+{:04X}", u32::from(*.character))]
+    #[error("a name must not contain the invisible character U+{:04X}", u32::from(*.character))]
     Hidden {
         /// The character.
         character: char,
@@ -261,6 +261,6 @@ mod tests {
     #[test]
     fn the_message_names_the_character() {
         let error = check_display_name("a\u{202e}b").unwrap_err();
-        assert_eq!(error.to_string(), "a name may not hold the invisible character U+202E");
+        assert_eq!(error.to_string(), "a name must not contain the invisible character U+202E");
     }
 }

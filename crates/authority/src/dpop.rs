@@ -17,8 +17,8 @@ use crate::store::{Placement, Store};
 use crate::throttle::Rates;
 
 const NONCE_NEEDED: Refusal =
-    Refusal::new(ErrorCode::UseDpopNonce, "the DPoP proof needs the nonce of this answer");
-const USED: Refusal = Refusal::new(ErrorCode::InvalidDpopProof, "the DPoP proof was used before");
+    Refusal::new(ErrorCode::UseDpopNonce, "the DPoP proof must contain the nonce of this response");
+const USED: Refusal = Refusal::new(ErrorCode::InvalidDpopProof, "the DPoP proof was already used");
 
 /// A proof, and the request that it came with.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The text is not 32 hex digits (hyphens are allowed, as in a UUID).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an identifier is 32 hex digits")]
+#[error("an identifier must be 32 hex digits")]
 pub struct ParseIdError;
 
 macro_rules! identifier {

@@ -26,7 +26,7 @@ pub enum OAuthError {
         grant: crate::GrantId,
     },
     /// Its network asks for more than it may at once.
-    #[error("too many requests of one network")]
+    #[error("too many requests from one network")]
     Throttled {
         /// When the next one is welcome.
         retry_after: Duration,

@@ -72,7 +72,7 @@ pub enum FetchFor {
 /// Nothing was fetched, because too many fetches are under way. It says nothing about what was to be fetched: the same request
 /// may succeed a moment later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many fetches for clients are under way")]
+#[error("too many fetches for clients are in progress")]
 pub struct TurnedAway;
 
 /// A document as it was fetched.

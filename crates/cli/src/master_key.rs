@@ -63,7 +63,7 @@ pub(crate) fn mismatch(config: &Config, folder: &DataFolder, database: &Database
     Failure::coded(
         "master_key_mismatch",
         format!(
-            "the master key in {place} does not fit the database {}, in which another key sealed the keys and secrets: put that key back, \
+            "the master key in {place} does not match the database {}, in which another key sealed the keys and secrets: put that key back, \
              or name it by keys.master_key_file; nothing was changed",
             database
         ),

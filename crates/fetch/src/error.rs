@@ -23,7 +23,7 @@ pub enum FetchError {
     #[error("the host has no address")]
     HostUnknown,
     /// Every address of the host is of a kind that is not allowed.
-    #[error("the address {address} is not allowed: it is private, of this machine or link, or reserved")]
+    #[error("the address {address} is not allowed: it is private, local or reserved")]
     AddressRefused {
         /// The last one that was looked at.
         address: IpAddr,
@@ -41,13 +41,13 @@ pub enum FetchError {
         reason: Box<str>,
     },
     /// There is no certificate authority to trust at all.
-    #[error("there are no trusted root certificates")]
+    #[error("no trusted root certificates")]
     NoTrustedRoots,
     /// The host does not speak HTTP, or broke off.
-    #[error("the host broke off, or its answer is not HTTP")]
+    #[error("the host closed the connection, or its response is not HTTP")]
     Http,
     /// The answer is a redirect. None is followed.
-    #[error("the host answered with a redirect ({status}), and none is followed")]
+    #[error("the host answered with a redirect ({status}), which is not followed")]
     Redirected {
         /// Its status.
         status: u16,
@@ -59,13 +59,13 @@ pub enum FetchError {
         status: u16,
     },
     /// The answer is encoded, which was not asked for.
-    #[error("the answer is compressed, which was not asked for")]
+    #[error("the response is compressed, which was not requested")]
     Encoded,
     /// The answer is of another media type than was asked for.
-    #[error("the answer is not JSON by its media type")]
+    #[error("the response's media type is not JSON")]
     MediaType,
     /// The answer is too large.
-    #[error("the answer is larger than {limit} bytes")]
+    #[error("the response is larger than {limit} bytes")]
     TooLarge {
         /// What is allowed.
         limit: usize,
@@ -77,16 +77,16 @@ pub enum FetchError {
         limit: Duration,
     },
     /// The JWK Set is malformed, or holds what it must not.
-    #[error("the JWK Set is refused: {0}")]
+    #[error("the JWK Set was refused: {0}")]
     Keys(#[from] KeyError),
     /// The JWK Set holds no key that can be used. It takes the place of no other set.
-    #[error("the JWK Set holds no usable key")]
+    #[error("the JWK Set contains no usable key")]
     NoUsableKey,
     /// The issuer's metadata are malformed.
-    #[error("the issuer's metadata are malformed")]
+    #[error("the issuer's metadata is malformed")]
     MetadataMalformed,
     /// The metadata are another issuer's (RFC 8414 §3.3).
-    #[error("the metadata name the issuer {found:?}, not {wanted:?}")]
+    #[error("the metadata names the issuer {found:?}, expected {wanted:?}")]
     IssuerMismatch {
         /// The issuer whose metadata they should be.
         wanted: Box<str>,
@@ -94,7 +94,7 @@ pub enum FetchError {
         found: Box<str>,
     },
     /// There is no tokio runtime to fetch in, or it shut down meanwhile.
-    #[error("there is no runtime to fetch in")]
+    #[error("no tokio runtime")]
     NoRuntime,
 }
 

@@ -54,7 +54,7 @@ struct Inner<O: Origin> {
 
 /// There was no place for a fetch, and no document that may be used without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no place for another fetch")]
+#[error("too many fetches are in progress")]
 pub struct TurnedAway;
 
 /// There is a place for every fetch.

@@ -22,7 +22,7 @@ pub enum RemoteUrlError {
     #[error("the scheme of the URL is neither https nor http")]
     Scheme,
     /// It holds user information, which tends to be a password, or a fragment, which is never sent.
-    #[error("the URL holds user information or a fragment")]
+    #[error("the URL contains user information or a fragment")]
     Parts,
 }
 

@@ -14,7 +14,7 @@ pub enum Refusal {
     #[error("no bearer token was sent")]
     NoCredentials,
     /// The header names the scheme, and no token.
-    #[error("the Authorization header holds no token")]
+    #[error("the Authorization header contains no token")]
     TokenAbsent,
     /// The header holds something else than one token after the scheme.
     #[error("the Authorization header is malformed")]
@@ -26,7 +26,7 @@ pub enum Refusal {
     #[error("the access token was refused: {0}")]
     Token(#[from] VerifyError),
     /// The token says that it is for something else than an API: a refresh token, an ID token.
-    #[error("the token is of another type: {found:?}, wanted {wanted}")]
+    #[error("wrong token type: found {found:?}, expected {wanted}")]
     AnotherUse {
         /// What it says: its `typ`, or the use that its claims name.
         found: Box<str>,
@@ -34,10 +34,10 @@ pub enum Refusal {
         wanted: Box<str>,
     },
     /// The token is bound to a key (`cnf`), and came as a plain bearer token (RFC 9449 §7.2).
-    #[error("the access token is bound to a key, and came without proof of it")]
+    #[error("the access token is bound to a key, and the proof of possession is missing")]
     ProofAbsent,
     /// The token is bound to a certificate (`cnf`), and came on a connection whose client did not show that one (RFC 8705 §3).
-    #[error("the access token is bound to a certificate, and did not come with it")]
+    #[error("the access token is bound to a certificate, which was not presented")]
     CertificateAbsent,
     /// The proof that came with the token is not good (RFC 9449 §4.3).
     #[error("the DPoP proof was refused: {0}")]
@@ -46,13 +46,13 @@ pub enum Refusal {
     #[error("there is not exactly one DPoP proof")]
     ProofRepeated,
     /// The proof was used before.
-    #[error("the DPoP proof was used before")]
+    #[error("the DPoP proof was already used")]
     ProofReplayed,
     /// More proofs are in use than can be remembered.
-    #[error("no more DPoP proofs can be remembered at the moment")]
+    #[error("DPoP proofs cannot be recorded at the moment")]
     ProofsNotRemembered,
     /// The token came by the scheme DPoP, and is bound to no key.
-    #[error("the access token came by the scheme DPoP and is bound to no key")]
+    #[error("the access token was sent with the DPoP scheme but is not bound to a key")]
     NotBound,
     /// No user stands behind the token, and the resource is for users.
     #[error("the access token names no user")]
@@ -66,7 +66,7 @@ pub enum Refusal {
         wanted: Scope,
     },
     /// The issuer's keys cannot be fetched, and those from before are too old to go on with.
-    #[error("the issuer's keys are not to be had")]
+    #[error("the issuer's keys are unavailable")]
     KeysUnavailable,
 }
 
@@ -221,15 +221,15 @@ impl Reason {
     /// The reason in words, fixed, so that nothing of the request comes back in it.
     pub(crate) const fn description(self) -> ErrorDescription {
         ErrorDescription::from_static(match self {
-            Self::NoCredentials => "an access token is needed",
-            Self::TokenAbsent => "the Authorization header holds no token",
-            Self::HeaderMalformed => "the Authorization header holds something else than one bearer token",
+            Self::NoCredentials => "an access token is required",
+            Self::TokenAbsent => "the Authorization header contains no token",
+            Self::HeaderMalformed => "the Authorization header does not contain a single bearer token",
             Self::HeaderRepeated => "there is more than one Authorization header",
             Self::Malformed => "the access token is malformed",
             Self::TooLong => "the access token is too long",
             Self::Extension => "the access token depends on an extension that is not supported",
             Self::Algorithm => "the access token is signed by an algorithm that is not allowed",
-            Self::Key => "the access token is signed with a key that is not known",
+            Self::Key => "the access token is signed with an unknown key",
             Self::Signature => "the signature of the access token is not valid",
             Self::Type | Self::AnotherUse => "the token is not an access token",
             Self::Claims => "a claim of the access token is missing or malformed",
@@ -240,14 +240,14 @@ impl Reason {
             Self::Issuer => "the access token is from another issuer",
             Self::Audience => "the access token is for another audience",
             Self::Invalid => "the access token is not valid",
-            Self::ProofAbsent => "the access token is bound to a key and came without proof of it",
-            Self::CertificateAbsent => "the access token is bound to a certificate and did not come with it",
+            Self::ProofAbsent => "the access token is bound to a key, and the proof of possession is missing",
+            Self::CertificateAbsent => "the access token is bound to a certificate, which was not presented",
             Self::ProofRefused => "the DPoP proof is not valid for this request",
-            Self::NonceNeeded => "the DPoP proof needs the nonce of this answer",
-            Self::NotBound => "the access token is bound to no key",
+            Self::NonceNeeded => "the DPoP proof must contain the nonce of this response",
+            Self::NotBound => "the access token is not bound to a key",
             Self::UserAbsent => "the access token names no user",
             Self::ScopeInsufficient => "the access token does not permit this",
-            Self::ProofsNotRemembered => "proofs cannot be checked at the moment",
+            Self::ProofsNotRemembered => "DPoP proofs cannot be checked at the moment",
             Self::KeysUnavailable => "access tokens cannot be verified at the moment",
         })
     }

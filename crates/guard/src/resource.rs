@@ -43,7 +43,7 @@ struct Document {
 
 /// The text is no URL of a resource: http or https, no query, no fragment, nothing but printable ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a resource is named by a URL without query and fragment")]
+#[error("a resource must be a URL without query and fragment")]
 pub struct ResourceUrlError;
 
 impl ResourceUrlError {

@@ -23,7 +23,7 @@ pub enum ParametersError {
     #[error("a parameter is not UTF-8")]
     NotUtf8,
     /// A name or a value holds a NUL character.
-    #[error("a parameter holds a NUL character")]
+    #[error("a parameter contains a NUL character")]
     Nul,
 }
 

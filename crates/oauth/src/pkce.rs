@@ -19,10 +19,10 @@ pub struct CodeVerifier(Box<str>);
 #[non_exhaustive]
 pub enum PkceError {
     /// A challenge of S256 is 43 characters of base64url.
-    #[error("a code challenge of the method S256 is 43 characters of base64url")]
+    #[error("an S256 code challenge must be 43 characters of base64url")]
     Challenge,
     /// A verifier is 43 to 128 unreserved characters.
-    #[error("a code verifier is 43 to 128 unreserved characters")]
+    #[error("a code verifier must be 43 to 128 unreserved characters")]
     Verifier,
 }
 

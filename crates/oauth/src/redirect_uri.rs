@@ -15,19 +15,22 @@ pub struct RedirectUri(Box<str>);
 #[non_exhaustive]
 pub enum RedirectUriError {
     /// It is no absolute URI of printable ASCII, or too long.
-    #[error("a redirect URI is an absolute URI of printable ASCII, at most {} bytes", RedirectUri::MAX_LEN)]
+    #[error(
+        "a redirect URI must be an absolute URI of printable ASCII, at most {} bytes",
+        RedirectUri::MAX_LEN
+    )]
     Malformed,
     /// It has a fragment.
-    #[error("a redirect URI has no fragment")]
+    #[error("a redirect URI must not have a fragment")]
     Fragment,
     /// It holds a user name or a password.
-    #[error("a redirect URI holds no user information")]
+    #[error("a redirect URI must not contain user information")]
     UserInformation,
     /// Its scheme runs something in the browser, or belongs to no app.
-    #[error("the scheme of a redirect URI is https, http to this machine, or one that an app owns")]
+    #[error("the scheme of a redirect URI must be https, http (loopback only), or a private-use scheme")]
     Scheme,
     /// It speaks plain http to another machine.
-    #[error("a redirect URI speaks https, or http to a loopback address")]
+    #[error("a redirect URI must use https, or http with a loopback host")]
     PlainHttp,
 }
 

@@ -27,13 +27,13 @@ pub struct Scope(Box<str>);
 #[non_exhaustive]
 pub enum ScopeError {
     /// A character outside `%x21 / %x23-5B / %x5D-7E`: a control or non-ASCII character, a quote or a backslash.
-    #[error("a scope holds a character that is not allowed, at byte {position}")]
+    #[error("the scope contains an invalid character at byte {position}")]
     Character {
         /// Where it stands, in bytes from the start.
         position: usize,
     },
     /// More tokens than [`Scope::MAX_TOKENS`].
-    #[error("a scope holds {found} tokens, at most {max} are taken", max = Scope::MAX_TOKENS)]
+    #[error("the scope has {found} tokens, at most {max} are allowed", max = Scope::MAX_TOKENS)]
     TooMany {
         /// How many there are.
         found: usize,

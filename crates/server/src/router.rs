@@ -94,7 +94,7 @@ fn readable(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
 async fn not_found(State(app): State<Arc<App>>, context: RequestContext, request: Request) -> Response {
     if request.uri().path() == "/" && matches!(*request.method(), Method::GET | Method::HEAD) {
         let at = app.urls.absolute(path::OPENID_CONFIGURATION);
-        return text(format!("Jeton, a token authority. What it does: {at}\n"));
+        return text(format!("Jeton, a token authority. Metadata: {at}\n"));
     }
     ApiError::NotFound.into_response(&context)
 }

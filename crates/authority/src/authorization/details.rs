@@ -22,10 +22,10 @@ pub(crate) fn permitted_details(
     for detail in details.iter() {
         let is_it = |known: &String| known == detail.kind();
         if !settings.authorization_details_types.iter().any(is_it) {
-            return Err(invalid("a type in authorization_details is not known here"));
+            return Err(invalid("a type in authorization_details is not supported"));
         }
         if !client.metadata.authorization_details_types.iter().any(is_it) {
-            return Err(invalid("the client may not ask for a type in authorization_details"));
+            return Err(invalid("the client may not request a type in authorization_details"));
         }
     }
     Ok(details)
@@ -36,7 +36,7 @@ pub(crate) fn read_details(settings: &Settings, text: &str) -> Result<Authorizat
     AuthorizationDetails::parse(text, settings.authorization_details_size).map_err(|error| match error {
         AuthorizationDetailsError::TooLong { .. } => invalid("authorization_details is too long"),
         AuthorizationDetailsError::TooMany => invalid("authorization_details has too many elements"),
-        AuthorizationDetailsError::TooDeep => invalid("authorization_details nests too deep"),
+        AuthorizationDetailsError::TooDeep => invalid("authorization_details is nested too deeply"),
         AuthorizationDetailsError::TypeMissing(_) => {
             invalid("an element of authorization_details has no type")
         }
@@ -56,5 +56,5 @@ pub(crate) fn narrowed_details(
     let Some(text) = asked else { return Ok(allowed.clone()) };
     allowed
         .narrowed(&read_details(settings, text)?)
-        .ok_or(invalid("authorization_details asks for more than was allowed"))
+        .ok_or(invalid("authorization_details exceeds what was granted"))
 }

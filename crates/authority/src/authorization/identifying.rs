@@ -282,7 +282,7 @@ impl Authorization {
 }
 
 /// What the client is told of a kept request that gave its code before.
-const ANSWERED: &str = "the request_uri was used before";
+const ANSWERED: &str = "the request_uri was already used";
 
 fn refused(request: &AuthorizationRequest, description: &'static str) -> GrantCodeError {
     let refusal = Refusal::new(ErrorCode::InvalidRequestUri, description);

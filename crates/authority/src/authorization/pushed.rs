@@ -98,12 +98,12 @@ impl Authorization {
         now: Timestamp,
     ) -> Result<PushedRequest, OAuthError> {
         if parameters.get("request_uri").is_some() {
-            return Err(invalid("a pushed request does not stand for another one").into());
+            return Err(invalid("a pushed request must not refer to another one").into());
         }
         let parameters = match parameters.get("request") {
             Some(object) => self.open_request_object(client, object, network, now).await?,
             None if client.metadata.require_signed_request_object == Some(true) => {
-                return Err(invalid("this client has to sign its requests").into());
+                return Err(invalid("this client must sign its requests").into());
             }
             None => of_client(parameters, client)?,
         };
@@ -111,13 +111,14 @@ impl Authorization {
         let handle = Handle::draw(&*self.random);
         let counted = if client.is_vouched_for() { None } else { Some(network) };
         self.keep_request(client, parameters, handle, counted, now).await.map_err(|error| match error {
-            RequestObjectError::Page(PageError::ClientUnknown) => {
-                OAuthError::refused(ErrorCode::UnauthorizedClient, "the client may not ask for authorization")
-            }
+            RequestObjectError::Page(PageError::ClientUnknown) => OAuthError::refused(
+                ErrorCode::UnauthorizedClient,
+                "the client may not use the authorization endpoint",
+            ),
             RequestObjectError::Page(PageError::RedirectUriMissing) => {
                 invalid("redirect_uri is missing").into()
             }
-            RequestObjectError::Page(_) => invalid("redirect_uri is not one of the client's").into(),
+            RequestObjectError::Page(_) => invalid("redirect_uri is not registered for the client").into(),
             RequestObjectError::Redirect(error) => error.refusal.into(),
             RequestObjectError::Failed(error) => error,
         })
@@ -141,9 +142,9 @@ impl Authorization {
         let client =
             self.clients.find_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
         let opened = if two {
-            Err(invalid("request and request_uri exclude each other").into())
+            Err(invalid("request and request_uri are mutually exclusive").into())
         } else if client.metadata.require_pushed_authorization_requests == Some(true) {
-            Err(invalid("this client has to push its requests").into())
+            Err(invalid("this client must use pushed authorization requests").into())
         } else {
             self.open_request_object_of_browser(&client, &object, network, now).await
         };
@@ -289,7 +290,7 @@ fn of_client(parameters: Parameters, client: &Client) -> Result<Parameters, Refu
 fn bound(parameters: Parameters, constraint: &SenderConstraint) -> Result<Parameters, Refusal> {
     let Some(proved) = constraint.jkt.as_deref() else { return Ok(parameters) };
     if parameters.get("dpop_jkt").is_some_and(|named| named != proved) {
-        let description = "dpop_jkt is not the key of the DPoP proof";
+        let description = "dpop_jkt does not match the DPoP proof";
         return Err(Refusal::new(ErrorCode::InvalidDpopProof, description));
     }
     let mut parameters = parameters.without("dpop_jkt");

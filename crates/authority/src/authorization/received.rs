@@ -29,22 +29,22 @@ pub enum PageError {
     #[error("the request names no client")]
     ClientIdMissing,
     /// The client is unknown or disabled.
-    #[error("the client is not known here")]
+    #[error("unknown client")]
     ClientUnknown,
     /// It names no redirect URI, and either the client has not just one, or this is a request that has to name it.
     #[error("the request names no redirect URI")]
     RedirectUriMissing,
     /// The redirect URI is none of the client's.
-    #[error("the redirect URI is none of those that the client registered")]
+    #[error("the redirect URI is not registered for the client")]
     RedirectUriMismatch,
     /// The pushed request is unknown or another client's. It may have expired, or have been used, long ago.
-    #[error("the request_uri is unknown, or expired or used long ago")]
+    #[error("the request_uri is unknown, expired or already used")]
     RequestUri,
     /// The request object is not good, and the request names no redirect URI beside it.
     #[error("the request object is not valid")]
     RequestObject,
     /// The client wants its answers encrypted (JARM §3), and has no key that fits. Nothing goes there in the clear.
-    #[error("the client has no key to encrypt its answers to")]
+    #[error("the client has no key for encrypting responses")]
     EncryptionKeyMissing,
     /// A parameter is repeated, or the request is no text.
     #[error("the request is malformed")]

@@ -124,28 +124,28 @@ impl RedirectableRequest {
         match get("response_type").map(ResponseType::parse) {
             Some(Some(ResponseType::Code)) => {}
             Some(_) => {
-                return Err(Refusal::new(ErrorCode::UnsupportedResponseType, "response_type has to be code"));
+                return Err(Refusal::new(ErrorCode::UnsupportedResponseType, "response_type must be code"));
             }
             None => return Err(invalid("response_type is missing")),
         }
         if get("request").is_some() {
             // It was opened where it was received; here it can only be a second one.
-            return Err(invalid("a request object does not come within another request"));
+            return Err(invalid("a request object must not be nested"));
         }
         if get("request_uri").is_some() {
             return Err(Refusal::new(
                 ErrorCode::RequestUriNotSupported,
-                "request_uri has to be of a pushed request",
+                "request_uri must be that of a pushed request",
             ));
         }
         if get("registration").is_some() {
             return Err(Refusal::new(ErrorCode::RegistrationNotSupported, "registration is not supported"));
         }
         if self.kept.is_none() && self.client.metadata.require_pushed_authorization_requests == Some(true) {
-            return Err(invalid("this client has to push its requests"));
+            return Err(invalid("this client must use pushed authorization requests"));
         }
         if self.kept.is_none() && self.client.metadata.require_signed_request_object == Some(true) {
-            return Err(invalid("this client has to sign its requests"));
+            return Err(invalid("this client must sign its requests"));
         }
         let prompt = self.prompt()?;
         let authorization_details = match get("authorization_details") {
@@ -197,7 +197,10 @@ impl RedirectableRequest {
             .map(|word| Prompt::parse(word).ok_or_else(|| unknown_prompt(word)))
             .collect::<Result<BTreeSet<_>, _>>()?;
         if prompt.contains(&Prompt::None) && prompt.len() > 1 {
-            return Err(Refusal::new(ErrorCode::InvalidRequest, "prompt none stands alone"));
+            return Err(Refusal::new(
+                ErrorCode::InvalidRequest,
+                "prompt none cannot be combined with other values",
+            ));
         }
         Ok(prompt)
     }
@@ -215,7 +218,7 @@ impl RedirectableRequest {
         let asked = Scope::parse(text).map_err(|_| invalid)?;
         let granted = asked.retain(|token| self.client.scope().contains(token));
         if granted.is_empty() && !asked.is_empty() {
-            return Err(Refusal::new(ErrorCode::InvalidScope, "the client may not ask for this scope"));
+            return Err(Refusal::new(ErrorCode::InvalidScope, "the client may not request this scope"));
         }
         Ok(granted)
     }
@@ -227,7 +230,7 @@ impl RedirectableRequest {
         let method = self.parameters.get("code_challenge_method");
         match self.parameters.get("code_challenge") {
             // Without a method it would be plain, which is no protection (RFC 9700 §2.1.1).
-            Some(_) if method != Some(pkce::S256) => Err(invalid("code_challenge_method has to be S256")),
+            Some(_) if method != Some(pkce::S256) => Err(invalid("code_challenge_method must be S256")),
             Some(text) => {
                 CodeChallenge::parse(text).map(Some).map_err(|_| invalid("code_challenge is malformed"))
             }
@@ -266,9 +269,9 @@ impl RedirectableRequest {
 
 /// Refuses a word of `prompt`, by its name where that can be part of an answer: many words are misspelt, and some are other providers'.
 fn unknown_prompt(word: &str) -> Refusal {
-    let refusal = Refusal::new(ErrorCode::InvalidRequest, "prompt holds an unknown word");
+    let refusal = Refusal::new(ErrorCode::InvalidRequest, "prompt has an unknown value");
     let named = (word.len() <= LONGEST_PROMPT)
-        .then(|| ErrorDescription::parse(format!("prompt holds an unknown word: {word}")).ok());
+        .then(|| ErrorDescription::parse(format!("prompt has an unknown value: {word}")).ok());
     match named.flatten() {
         Some(description) => Refusal { description, ..refusal },
         None => refusal,

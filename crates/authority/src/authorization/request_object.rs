@@ -30,7 +30,7 @@ const TYPS: [&str; 2] = ["oauth-authz-req+jwt", "JWT"];
 const ABOUT_ITSELF: [&str; 7] = ["iss", "aud", "exp", "nbf", "iat", "jti", "sub"];
 
 const NOT_VALID: Refusal = refused("the request object is not valid");
-pub(crate) const USED_BEFORE: Refusal = refused("the request object was used before");
+pub(crate) const USED_BEFORE: Refusal = refused("the request object was already used");
 
 const fn refused(description: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidRequestObject, description)
@@ -84,7 +84,7 @@ impl Authorization {
     ) -> Result<OpenedObject, OAuthError> {
         let unverified = Unverified::parse(object).map_err(|_| NOT_VALID)?;
         if !is_one_of(unverified.typ(), &TYPS) {
-            return Err(refused("the request object is of another type").into());
+            return Err(refused("the request object has the wrong type").into());
         }
         let algorithm = permitted_algorithm(client, unverified.alg())?;
         let keys =
@@ -139,7 +139,7 @@ fn check_times(claims: &RegisteredClaims, now: Timestamp) -> Result<Timestamp, R
     let exp = claims.exp().ok_or(NOT_VALID)?;
     let too_old = claims.nbf().is_some_and(|nbf| nbf.saturating_add(MAX_LIFETIME) < now);
     if too_old || exp > now.saturating_add(MAX_LIFETIME) {
-        return Err(refused("the request object holds for more than an hour"));
+        return Err(refused("the request object is valid for more than an hour"));
     }
     Ok(exp.saturating_add(Verifier::DEFAULT_LEEWAY))
 }
@@ -148,13 +148,13 @@ fn check_times(claims: &RegisteredClaims, now: Timestamp) -> Result<Timestamp, R
 fn parameters_of(claims: Map<String, Value>, client: &ClientId) -> Result<Parameters, Refusal> {
     // An assertion of the client says so; it must not pass for a request (RFC 9101 §10.8).
     if claims.get("sub").is_some_and(|sub| sub == client.as_str()) {
-        return Err(refused("an assertion is no request object"));
+        return Err(refused("an assertion is not a request object"));
     }
     if claims.get("client_id").is_some_and(|id| id != client.as_str()) {
-        return Err(refused("the client_id in the request object is another one"));
+        return Err(refused("the client_id in the request object does not match"));
     }
     if claims.contains_key("request") || claims.contains_key("request_uri") {
-        return Err(refused("a request object does not hold another one"));
+        return Err(refused("a request object must not contain another one"));
     }
     let mut parameters: Parameters = [("client_id", client.as_str())].into_iter().collect();
     let about_itself = |name: &str| name == "client_id" || ABOUT_ITSELF.contains(&name);

@@ -42,10 +42,10 @@ pub fn next_step(
     let silent = request.prompt.contains(&Prompt::None);
     match next(&demand(request, expected, allowed), signed_in, since, now) {
         Step::Account | Step::Factor(_) if silent => {
-            refuse(ErrorCode::LoginRequired, "the user has to sign in")
+            refuse(ErrorCode::LoginRequired, "the user must sign in")
         }
         Step::Account | Step::Factor(_) => NextStep::SignIn,
-        Step::Consent if silent => refuse(ErrorCode::ConsentRequired, "the user has to consent"),
+        Step::Consent if silent => refuse(ErrorCode::ConsentRequired, "user consent is required"),
         Step::Consent => NextStep::Consent,
         Step::Done => NextStep::Grant,
         Step::Unmet(Unmet::AnotherUser) => {

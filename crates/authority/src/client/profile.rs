@@ -58,21 +58,21 @@ impl SecurityProfile {
             metadata.auth_method(),
             Method::PrivateKeyJwt | Method::TlsClientAuth | Method::SelfSignedTlsClientAuth
         ) {
-            return wants("token_endpoint_auth_method", "has to prove a key: FAPI 2.0 takes no secrets");
+            return wants("token_endpoint_auth_method", "must use a key: FAPI 2.0 allows no secrets");
         }
         let bound = [metadata.dpop_bound_access_tokens, metadata.tls_client_certificate_bound_access_tokens];
         if !bound.contains(&Some(true)) {
-            return wants("dpop_bound_access_tokens", "or certificate-bound ones are wanted by FAPI 2.0");
+            return wants("dpop_bound_access_tokens", "or certificate-bound ones are required by FAPI 2.0");
         }
         if metadata.uses(GrantType::AuthorizationCode) {
             if metadata.require_pushed_authorization_requests != Some(true) {
-                return wants("require_pushed_authorization_requests", "is wanted by FAPI 2.0");
+                return wants("require_pushed_authorization_requests", "is required by FAPI 2.0");
             }
             if self.signs_requests() && metadata.require_signed_request_object != Some(true) {
-                return wants("require_signed_request_object", "is wanted by FAPI 2.0 Message Signing");
+                return wants("require_signed_request_object", "is required by FAPI 2.0 Message Signing");
             }
             if policy.pkce != PkcePolicy::Required {
-                return wants("pkce", "is wanted by FAPI 2.0");
+                return wants("pkce", "is required by FAPI 2.0");
             }
         }
         for (name, algorithm) in [
@@ -85,7 +85,7 @@ impl SecurityProfile {
         ] {
             let permitted = |name: &String| name.parse().is_ok_and(|algorithm| self.permits(algorithm));
             if !algorithm.as_ref().is_none_or(permitted) {
-                return wants(name, "has to be ES256, PS256 or EdDSA in FAPI 2.0");
+                return wants(name, "must be ES256, PS256 or EdDSA in FAPI 2.0");
             }
         }
         Ok(())

@@ -85,7 +85,7 @@ pub enum ClientError {
         wants: &'static str,
     },
     /// A client that cannot authenticate cannot use this grant.
-    #[error("{grant_type} is for clients that authenticate")]
+    #[error("{grant_type} requires client authentication")]
     GrantTypeNeedsAuthentication {
         /// The grant.
         grant_type: GrantType,
@@ -105,10 +105,10 @@ pub enum ClientError {
         reason: &'static str,
     },
     /// Its secret is too short.
-    #[error("a client secret has at least {} bytes", ClientSecret::MIN_LEN)]
+    #[error("a client secret must have at least {} bytes", ClientSecret::MIN_LEN)]
     SecretTooShort,
     /// Its secret is too long.
-    #[error("a client secret has at most {} bytes", ClientSecret::MAX_LEN)]
+    #[error("a client secret must have at most {} bytes", ClientSecret::MAX_LEN)]
     SecretTooLong,
     /// What is stored cannot be read.
     #[error("the stored description of client {0} cannot be read")]
@@ -171,7 +171,7 @@ impl Client {
             return Err(ClientError::SecretTooLong);
         }
         if self.metadata.jwks.is_some() && self.metadata.jwks_uri.is_some() {
-            return Err(ClientError::Member { name: "jwks", reason: "and jwks_uri exclude each other" });
+            return Err(ClientError::Member { name: "jwks", reason: "and jwks_uri cannot both be present" });
         }
         let keys_known = self.metadata.jwks.is_some() || self.metadata.jwks_uri.is_some();
         if method == TokenEndpointAuthMethod::PrivateKeyJwt && !keys_known {
@@ -196,10 +196,7 @@ impl Client {
             profile.check(&self.metadata, &self.policy)?;
         }
         if self.policy.claims.keys().any(|claim| Attributes::is_reserved(claim)) {
-            return Err(ClientError::Member {
-                name: "claims",
-                reason: "may not take over a claim that tokens give a meaning of their own",
-            });
+            return Err(ClientError::Member { name: "claims", reason: "must not replace a reserved claim" });
         }
         self.keys().map(drop)
     }
@@ -354,12 +351,12 @@ fn certificate_names(metadata: &ClientMetadata) -> usize {
 /// A name that no certificate can have would only be found out when the client comes.
 fn check_certificate_names(metadata: &ClientMetadata) -> Result<(), ClientError> {
     if metadata.tls_client_auth_subject_dn.as_deref().is_some_and(|name| !is_distinguished_name(name)) {
-        let reason = "is no distinguished name such as CN=web,O=Example (RFC 4514)";
+        let reason = "is not a distinguished name such as CN=web,O=Example (RFC 4514)";
         return Err(ClientError::Member { name: "tls_client_auth_subject_dn", reason });
     }
     let ip = metadata.tls_client_auth_san_ip.as_deref();
     if ip.is_some_and(|ip| ip.parse::<IpAddr>().is_err()) {
-        return Err(ClientError::Member { name: "tls_client_auth_san_ip", reason: "is no IP address" });
+        return Err(ClientError::Member { name: "tls_client_auth_san_ip", reason: "is not an IP address" });
     }
     Ok(())
 }

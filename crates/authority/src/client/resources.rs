@@ -22,10 +22,7 @@ impl Client {
         let mut permitted: Vec<Box<str>> = Vec::with_capacity(asked.len());
         for asked in asked {
             let Some(resource) = self.permitted_resource(settings, asked) else {
-                return Err(Refusal::new(
-                    ErrorCode::InvalidTarget,
-                    "the resource is not one of those that the client may use",
-                ));
+                return Err(Refusal::new(ErrorCode::InvalidTarget, "the client may not use the resource"));
             };
             if !permitted.iter().any(|before| **before == *resource) {
                 permitted.push(resource.into());

@@ -49,7 +49,9 @@ impl ClientAuth {
         let unverified = Unverified::parse(assertion)
             .map_err(|error| NOT_AUTHENTICATED.because(format!("the assertion: {error}")))?;
         if !is_one_of(unverified.typ(), &TYPS) {
-            return Err(NOT_AUTHENTICATED.because("typ of the assertion names another kind of token").into());
+            return Err(NOT_AUTHENTICATED
+                .because("typ of the assertion is that of another kind of token")
+                .into());
         }
         let id = unverified
             .iss()
@@ -74,10 +76,10 @@ impl ClientAuth {
         let claims = verified.claims();
         // Who takes an assertion for several audiences can use it at another of them (FAPI 2.0 §5.3.2.1).
         if client.policy.profile.is_some() && claims.aud != self.settings.issuer {
-            return Err(NOT_AUTHENTICATED.because("aud of the assertion has to be the issuer alone").into());
+            return Err(NOT_AUTHENTICATED.because("aud of the assertion must be only the issuer").into());
         }
         if claims.sub != id.as_str() || claims.jti.is_empty() || exp > now.saturating_add(MAX_LIFETIME) {
-            let cause = "sub, jti or exp of the assertion will not do";
+            let cause = "sub, jti or exp of the assertion is invalid";
             return Err(NOT_AUTHENTICATED.because(cause).into());
         }
         let hash = OneTimeHash::of_parts(&[id.as_str(), &claims.jti]);
@@ -85,7 +87,7 @@ impl ClientAuth {
         self.rates.identifiers.take_for(&client, presented.network, now)?;
         match self.store.place(OneTimeKind::AssertionId, hash, "".into(), until, now).await? {
             Placement::Placed => Ok(client),
-            Placement::Taken => Err(NOT_AUTHENTICATED.because("the assertion was used before").into()),
+            Placement::Taken => Err(NOT_AUTHENTICATED.because("the assertion was already used").into()),
         }
     }
 

@@ -63,7 +63,7 @@ pub(super) fn check(
         );
     match &client.secret {
         Some(secret) if taken && presented.iter().any(|presented| secret.is(presented)) => Ok(()),
-        Some(_) if taken => Err(NOT_AUTHENTICATED.because("the secret is wrong").into()),
+        Some(_) if taken => Err(NOT_AUTHENTICATED.because("incorrect secret").into()),
         _ => {
             let cause = format!("the client is registered for {registered}, not for a secret");
             Err(NOT_AUTHENTICATED.because(cause).into())

@@ -31,7 +31,7 @@ use crate::throttle::Rates;
 const NOT_AUTHENTICATED: Refusal = Refusal::new(ErrorCode::InvalidClient, "client authentication failed");
 
 /// Why, as the log says it.
-const UNKNOWN: &str = "there is no such client";
+const UNKNOWN: &str = "unknown client";
 
 /// What a client presents to prove who it is.
 #[derive(Debug, Clone, Copy)]
@@ -138,7 +138,7 @@ impl ClientAuth {
         if ways.into_iter().filter(|used| *used).count() > 1 {
             return Err(OAuthError::refused(
                 ErrorCode::InvalidRequest,
-                "more than one way to authenticate is used",
+                "more than one authentication method was used",
             ));
         }
         let named = parameters.get("client_id");
@@ -162,7 +162,7 @@ impl ClientAuth {
         if let Some(assertion) = assertion {
             return self.client_of_assertion(presented, assertion, now).await;
         }
-        let missing = Refusal::new(ErrorCode::InvalidClient, "the client is not named");
+        let missing = Refusal::new(ErrorCode::InvalidClient, "the client is not identified");
         let id = ClientId::parse(named.ok_or(missing)?).map_err(|_| NOT_AUTHENTICATED.because(UNKNOWN))?;
         let client = self.client_for_authentication(&id, presented.network).await?;
         match secret {
@@ -183,7 +183,7 @@ impl ClientAuth {
         now: Timestamp,
     ) -> Result<(), OAuthError> {
         let certificate = certificate
-            .ok_or_else(|| NOT_AUTHENTICATED.because("neither a secret nor a certificate came"))?;
+            .ok_or_else(|| NOT_AUTHENTICATED.because("neither a secret nor a certificate was presented"))?;
         let good = match client.metadata.auth_method() {
             TokenEndpointAuthMethod::TlsClientAuth => {
                 certificate.is_named_by(&client.metadata)

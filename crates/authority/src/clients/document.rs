@@ -39,8 +39,10 @@ impl Clients {
 
     /// The client that a document describes.
     fn described_client(&self, id: &ClientId, document: ClientDocument) -> Result<Arc<Client>, Refusal> {
-        let members = jeton_jose::json::from_slice::<Map<String, Value>>(&document.json)
-            .map_err(|error| invalid("the document is no JSON object").because(error.to_string()))?;
+        let members =
+            jeton_jose::json::from_slice::<Map<String, Value>>(&document.json).map_err(|error| {
+                invalid("the client metadata document is not a JSON object").because(error.to_string())
+            })?;
         let metadata = Rules::of(&self.settings).check(checked_members(id, members)?)?;
         let client = NewClient {
             id: id.clone(),
@@ -56,7 +58,9 @@ impl Clients {
             created_at: document.fetched_at,
         };
         let client = Client::new(client);
-        client.map(Arc::new).map_err(|error| invalid("the document will not do").because(error.to_string()))
+        client
+            .map(Arc::new)
+            .map_err(|error| invalid("the client metadata document is invalid").because(error.to_string()))
     }
 }
 
@@ -88,15 +92,15 @@ fn checked_members(id: &ClientId, mut members: Map<String, Value>) -> Result<Map
         return Err(invalid("client_id is not the URL of the document"));
     }
     if members.contains_key("client_secret") || members.contains_key("client_secret_expires_at") {
-        return Err(invalid("a public document holds a client_secret"));
+        return Err(invalid("a client metadata document must not contain client_secret"));
     }
     let none = TokenEndpointAuthMethod::None.as_str();
     let method = members.entry("token_endpoint_auth_method").or_insert_with(|| none.into());
     match method.as_str().and_then(TokenEndpointAuthMethod::parse) {
         Some(method) if !method.needs_secret() => Ok(members),
-        Some(_) => {
-            Err(invalid("token_endpoint_auth_method needs a secret, which a public document cannot hold"))
-        }
+        Some(_) => Err(invalid(
+            "token_endpoint_auth_method needs a secret, which a metadata document cannot contain",
+        )),
         None => Err(invalid("token_endpoint_auth_method is not supported")),
     }
 }

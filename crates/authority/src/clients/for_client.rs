@@ -38,7 +38,7 @@ impl Clients {
         content: Content<'_>,
     ) -> Result<String, OAuthError> {
         const NO_KEY: OAuthError =
-            OAuthError::refused(ErrorCode::InvalidRequest, "the client has no key to encrypt to");
+            OAuthError::refused(ErrorCode::InvalidRequest, "the client has no encryption key");
         let Encryption { alg, enc } = encryption;
         let keys = self.keys_of(client, None, None).await?;
         let key = keys.iter().find_map(|jwk| RecipientKey::from_jwk_for(alg, jwk).ok()).ok_or(NO_KEY)?;

@@ -106,7 +106,7 @@ impl<'a> Rules<'a> {
                 known.is_some_and(|known| self.grant_types.contains(&known))
             });
             if types.is_empty() {
-                return Err(invalid("none of grant_types is to be had by registration"));
+                return Err(invalid("none of the grant_types is allowed for registration"));
             }
         }
         if let Some(Value::Array(types)) = members.get_mut("response_types") {
@@ -131,7 +131,7 @@ impl<'a> Rules<'a> {
             Some(asked) => {
                 let kept = asked.retain(|token| self.scope.contains(token));
                 if kept.is_empty() && !asked.is_empty() {
-                    return Err(invalid("nothing of scope is to be had by registration"));
+                    return Err(invalid("none of the requested scopes is allowed for registration"));
                 }
                 kept
             }
@@ -153,14 +153,12 @@ impl<'a> Rules<'a> {
                 || self.redirect_schemes.iter().any(|own| own == scheme)
         };
         let unknown = metadata.redirect_uris.iter().find(|uri| !known(uri)).map(|uri| {
-            invalid_redirect_uri(
-                "a redirect URI has a scheme without a dot that the operator has not allowed",
-            )
-            .because(format!("add {:?} to client.redirect_schemes to take it", uri.scheme()))
+            invalid_redirect_uri("a redirect URI has a scheme without a dot that is not allowed")
+                .because(format!("add {:?} to client.redirect_schemes to take it", uri.scheme()))
         });
         let unknown = unknown.or_else(|| {
             metadata.post_logout_redirect_uris.iter().find(|uri| !known(uri)).map(|uri| {
-                invalid("one of post_logout_redirect_uris has a scheme without a dot that the operator has not allowed")
+                invalid("a post_logout_redirect_uri has a scheme without a dot that is not allowed")
                     .because(format!("add {:?} to client.redirect_schemes to take it", uri.scheme()))
             })
         });
@@ -181,7 +179,7 @@ impl<'a> Rules<'a> {
         if supported || self.by_certificate.contains(&method) {
             Ok(())
         } else {
-            Err(invalid("token_endpoint_auth_method is not to be had by registration"))
+            Err(invalid("token_endpoint_auth_method is not allowed for registration"))
         }
     }
 
@@ -189,13 +187,13 @@ impl<'a> Rules<'a> {
     /// Connect Core §8.1). The proof is a list behind the address, which is not fetched here.
     fn check_sector(self, metadata: &ClientMetadata) -> Result<(), Refusal> {
         match (&metadata.sector_identifier_uri, self.sectors) {
-            (Some(_), Sectors::Refused) => Err(invalid("sector_identifier_uri is not to be had here")),
+            (Some(_), Sectors::Refused) => Err(invalid("sector_identifier_uri is unavailable")),
             (Some(_), Sectors::LookedAt) if metadata.redirect_uris.is_empty() => {
-                Err(invalid("sector_identifier_uri needs redirect_uris that are listed there"))
+                Err(invalid("sector_identifier_uri requires redirect_uris that it lists"))
             }
             // The list speaks of redirect URIs, so every grant has to go to one of them.
             (Some(_), Sectors::LookedAt) if !grants_go_to_redirect_uris(metadata) => {
-                Err(invalid("sector_identifier_uri is not for grants that go to no redirect URI"))
+                Err(invalid("sector_identifier_uri requires a grant type that uses redirect URIs"))
             }
             (Some(_), Sectors::LookedAt) => Ok(()),
             (None, _)
@@ -242,7 +240,7 @@ fn read(members: Map<String, Value>) -> Result<ClientMetadata, Refusal> {
         return Err(refusal);
     }
     serde_json::from_value(Value::Object(members))
-        .map_err(|error| invalid("the members cannot be read together").because(error.to_string()))
+        .map_err(|error| invalid("the combination of members is invalid").because(error.to_string()))
 }
 
 /// `name` is a member of the standards: others are not read.
@@ -255,19 +253,19 @@ fn unreadable(name: &str, error: &serde_json::Error) -> Refusal {
             )
         },
     );
-    Refusal { description, ..invalid("a member cannot be read") }.because(format!("{name}: {error}"))
+    Refusal { description, ..invalid("a member of the client metadata is malformed") }
+        .because(format!("{name}: {error}"))
 }
 
 /// Nobody's statements are believed here. One that is none at all is a mistake of another kind.
 fn check_software_statement(members: &Map<String, Value>) -> Result<(), Refusal> {
     match members.get("software_statement") {
         None => Ok(()),
-        Some(Value::String(text)) if jeton_jose::jwt::Unverified::parse(text).is_ok() => Err(Refusal::new(
-            ErrorCode::UnapprovedSoftwareStatement,
-            "nobody's software statements are believed here",
-        )),
+        Some(Value::String(text)) if jeton_jose::jwt::Unverified::parse(text).is_ok() => {
+            Err(Refusal::new(ErrorCode::UnapprovedSoftwareStatement, "software statements are not supported"))
+        }
         Some(_) => {
-            Err(Refusal::new(ErrorCode::InvalidSoftwareStatement, "software_statement is no signed JWT"))
+            Err(Refusal::new(ErrorCode::InvalidSoftwareStatement, "software_statement is not a signed JWT"))
         }
     }
 }
@@ -275,25 +273,25 @@ fn check_software_statement(members: &Map<String, Value>) -> Result<(), Refusal>
 /// Read before everything else, since they have an error code of their own (RFC 7591 §3.2.2).
 fn check_redirect_uris(members: &Map<String, Value>) -> Result<(), Refusal> {
     let Some(uris) = members.get("redirect_uris") else { return Ok(()) };
-    let uris = uris.as_array().ok_or(invalid_redirect_uri("redirect_uris is no list"))?;
+    let uris = uris.as_array().ok_or(invalid_redirect_uri("redirect_uris is not a list"))?;
     if uris.len() > MAX_ITEMS {
-        return Err(invalid_redirect_uri("redirect_uris lists more than 32"));
+        return Err(invalid_redirect_uri("redirect_uris has more than 32 entries"));
     }
     let parse = |uri: &Value| RedirectUri::parse(uri.as_str().unwrap_or_default());
     let parsed: Vec<_> = uris.iter().map(parse).collect::<Result<_, _>>().map_err(|error| {
         invalid_redirect_uri(match error {
             RedirectUriError::Fragment => "a redirect URI has a fragment",
-            RedirectUriError::UserInformation => "a redirect URI holds user information",
-            RedirectUriError::PlainHttp => "a redirect URI speaks http to another machine: use https",
-            RedirectUriError::Scheme => "a redirect URI has a scheme that no app can own",
-            _ => "a redirect URI is no absolute URI of printable ASCII",
+            RedirectUriError::UserInformation => "a redirect URI contains user information",
+            RedirectUriError::PlainHttp => "a redirect URI must use https unless its host is loopback",
+            RedirectUriError::Scheme => "a redirect URI has a scheme that is not a private-use scheme",
+            _ => "a redirect URI is not an absolute URI of printable ASCII",
         })
     })?;
     // A web application may be made on this machine: https alone is for the implicit grant, which there is not (OpenID Connect
     // Dynamic Client Registration §2).
     match members.get("application_type").and_then(Value::as_str) {
         Some("web") if parsed.iter().any(|uri| uri.host().is_none()) => Err(invalid_redirect_uri(
-            "a web application has redirect URIs with https, or http to this machine",
+            "redirect URIs of a web application must use https, or http with a loopback host",
         )),
         _ => Ok(()),
     }
@@ -302,14 +300,14 @@ fn check_redirect_uris(members: &Map<String, Value>) -> Result<(), Refusal> {
 fn check_sizes(metadata: &ClientMetadata) -> Result<(), Refusal> {
     let length = serde_json::to_vec(metadata).map_or(usize::MAX, |json| json.len());
     if length > MAX_DOCUMENT {
-        return Err(invalid("the description is longer than 16 KiB"));
+        return Err(invalid("the client metadata is longer than 16 KiB"));
     }
     let lists = [
-        (metadata.post_logout_redirect_uris.len(), "post_logout_redirect_uris lists more than 32"),
-        (metadata.request_uris.len(), "request_uris lists more than 32"),
-        (metadata.contacts.len(), "contacts lists more than 32"),
-        (metadata.default_acr_values.len(), "default_acr_values lists more than 32"),
-        (metadata.authorization_details_types.len(), "authorization_details_types lists more than 32"),
+        (metadata.post_logout_redirect_uris.len(), "post_logout_redirect_uris has more than 32 entries"),
+        (metadata.request_uris.len(), "request_uris has more than 32 entries"),
+        (metadata.contacts.len(), "contacts has more than 32 entries"),
+        (metadata.default_acr_values.len(), "default_acr_values has more than 32 entries"),
+        (metadata.authorization_details_types.len(), "authorization_details_types has more than 32 entries"),
         (metadata.translations.len(), "more than 32 members are translations"),
     ];
     if let Some((_, too_much)) = lists.into_iter().find(|(length, _)| *length > MAX_ITEMS) {
@@ -319,7 +317,7 @@ fn check_sizes(metadata: &ClientMetadata) -> Result<(), Refusal> {
         Ok(()) => Ok(()),
         Err(DisplayNameError::Blank) => Err(invalid("client_name is empty")),
         Err(DisplayNameError::TooLong { .. }) => Err(invalid("client_name has more than 100 characters")),
-        Err(DisplayNameError::Hidden { .. }) => Err(invalid("client_name holds an invisible character")),
+        Err(DisplayNameError::Hidden { .. }) => Err(invalid("client_name contains an invisible character")),
     })
 }
 
@@ -336,23 +334,27 @@ enum PlainHttp {
 /// would ask there.
 fn check_uris(metadata: &ClientMetadata, plain_http: PlainHttp) -> Result<(), Refusal> {
     let shown = [
-        (&metadata.client_uri, "client_uri must be https, or http to this machine"),
-        (&metadata.logo_uri, "logo_uri must be https, or http to this machine"),
-        (&metadata.tos_uri, "tos_uri must be https, or http to this machine"),
-        (&metadata.policy_uri, "policy_uri must be https, or http to this machine"),
-        (&metadata.initiate_login_uri, "initiate_login_uri must be https, or http to this machine"),
+        (&metadata.client_uri, "client_uri must use https, or http with a loopback host"),
+        (&metadata.logo_uri, "logo_uri must use https, or http with a loopback host"),
+        (&metadata.tos_uri, "tos_uri must use https, or http with a loopback host"),
+        (&metadata.policy_uri, "policy_uri must use https, or http with a loopback host"),
+        (&metadata.initiate_login_uri, "initiate_login_uri must use https, or http with a loopback host"),
     ];
     let fetched = [
-        (&metadata.jwks_uri, "jwks_uri must be https", "jwks_uri must be https, or http to this machine"),
+        (
+            &metadata.jwks_uri,
+            "jwks_uri must use https",
+            "jwks_uri must use https, or http with a loopback host",
+        ),
         (
             &metadata.sector_identifier_uri,
-            "sector_identifier_uri must be https",
-            "sector_identifier_uri must be https, or http to this machine",
+            "sector_identifier_uri must use https",
+            "sector_identifier_uri must use https, or http with a loopback host",
         ),
         (
             &metadata.backchannel_logout_uri,
-            "backchannel_logout_uri must be https",
-            "backchannel_logout_uri must be https, or http to this machine",
+            "backchannel_logout_uri must use https",
+            "backchannel_logout_uri must use https, or http with a loopback host",
         ),
     ];
     let fetched = fetched.map(|(uri, strict, plain)| match plain_http {
@@ -369,7 +371,7 @@ fn check_uris(metadata: &ClientMetadata, plain_http: PlainHttp) -> Result<(), Re
     }
     let mut request_uris = metadata.request_uris.iter().map(|uri| uri.split('#').next().unwrap_or_default());
     if !request_uris.all(is_https) {
-        return Err(invalid("one of request_uris must be https"));
+        return Err(invalid("each of request_uris must use https"));
     }
     Ok(())
 }

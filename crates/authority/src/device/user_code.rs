@@ -16,10 +16,10 @@ pub struct UserCode(Box<str>);
 #[non_exhaustive]
 pub enum UserCodeError {
     /// There is nothing in it.
-    #[error("no user code was typed")]
+    #[error("the user code is missing")]
     Missing,
     /// It can be no code.
-    #[error("a user code is {} letters out of {}", UserCode::LETTERS, UserCode::ALPHABET)]
+    #[error("a user code must be {} letters out of {}", UserCode::LETTERS, UserCode::ALPHABET)]
     Malformed,
 }
 

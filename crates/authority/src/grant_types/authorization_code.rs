@@ -122,7 +122,7 @@ fn check_code(
     presented: &CodeRequest<'_>,
 ) -> Result<(), OAuthError> {
     if content.client != request.client.id {
-        return Err(NOT_VALID.because("the code is another client's").into());
+        return Err(NOT_VALID.because("the code belongs to another client").into());
     }
     check_redirect_uri(content, presented.redirect_uri)?;
     check_verifier(content, presented.code_verifier)?;
@@ -142,7 +142,7 @@ fn check_redirect_uri(content: &CodeContent, named: Option<&str>) -> Result<(), 
     match named {
         Some(named) if named == content.redirect_uri.as_str() => Ok(()),
         None if may_be_absent => Ok(()),
-        _ => Err(NOT_VALID.because("redirect_uri is not the one that the code was sent to").into()),
+        _ => Err(NOT_VALID.because("redirect_uri does not match the authorization request").into()),
     }
 }
 
@@ -159,7 +159,7 @@ fn check_verifier(content: &CodeContent, verifier: Option<&str>) -> Result<(), O
             if challenge.is_met_by(&verifier) {
                 Ok(())
             } else {
-                Err(NOT_VALID.because("code_verifier does not fit the challenge").into())
+                Err(NOT_VALID.because("code_verifier does not match the challenge").into())
             }
         }
     }

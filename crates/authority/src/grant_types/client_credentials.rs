@@ -20,7 +20,10 @@ impl Grants {
     ) -> Result<TokenResponse, OAuthError> {
         let client = &request.client;
         if client.is_public() {
-            return Err(OAuthError::refused(ErrorCode::UnauthorizedClient, "the client has to authenticate"));
+            return Err(OAuthError::refused(
+                ErrorCode::UnauthorizedClient,
+                "client authentication is required",
+            ));
         }
         let own = client.scope().retain(|token| !ABOUT_USERS.contains(&token));
         let details = request.details(&self.settings)?;

@@ -27,7 +27,7 @@ const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "device_code is
 const PENDING: Refusal = Refusal::new(ErrorCode::AuthorizationPending, "the user has not decided yet");
 const SLOW_DOWN: Refusal =
     Refusal::new(ErrorCode::SlowDown, "wait five seconds longer between two questions");
-const DENIED: Refusal = Refusal::new(ErrorCode::AccessDenied, "the user said no");
+const DENIED: Refusal = Refusal::new(ErrorCode::AccessDenied, "the user denied the request");
 const EXPIRED: Refusal = Refusal::new(ErrorCode::ExpiredToken, "the device_code has expired");
 
 impl Grants {

@@ -42,7 +42,7 @@ impl Grants {
     ) -> Result<TokenResponse, OAuthError> {
         let client = &request.client;
         if client.policy.trusted_issuers.is_empty() {
-            let none = "nobody's assertions are taken from this client";
+            let none = "the client has no trusted assertion issuers";
             return Err(OAuthError::refused(ErrorCode::UnauthorizedClient, none));
         }
         let details = request.details(&self.settings)?;
@@ -86,7 +86,7 @@ impl Grants {
     async fn user_of_assertion(&self, request: &TokenCall, assertion: &str) -> Result<User, OAuthError> {
         let unverified = Unverified::parse(assertion).map_err(|_| NOT_VALID)?;
         if !is_one_of(unverified.typ(), &TYPS) {
-            return Err(NOT_VALID.because("typ of the assertion names another kind of token").into());
+            return Err(NOT_VALID.because("typ of the assertion is that of another kind of token").into());
         }
         let iss = unverified.iss().ok_or(NOT_VALID)?;
         let trusted = request.client.policy.trusted_issuers.iter().find(|trusted| trusted.issuer == iss);

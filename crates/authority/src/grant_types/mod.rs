@@ -38,13 +38,11 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::tokens::Tokens;
 
-pub(crate) const NO_SCOPE_LEFT: Refusal = Refusal::new(
-    ErrorCode::InvalidScope,
-    "the client may not have any of the scope that was granted any more",
-);
+pub(crate) const NO_SCOPE_LEFT: Refusal =
+    Refusal::new(ErrorCode::InvalidScope, "the client may no longer have any of the granted scope");
 const NO_DETAILS_LEFT: Refusal = Refusal::new(
     ErrorCode::InvalidAuthorizationDetails,
-    "the client may not have any of the authorization_details that were granted any more",
+    "the client may no longer have any of the granted authorization_details",
 );
 
 /// A request to an endpoint for tokens, whose client has been authenticated.
@@ -66,7 +64,8 @@ impl TokenCall {
     /// What of `granted` is asked for; all of it where nothing is named (RFC 6749 §6).
     pub(crate) fn narrowed(&self, granted: &Scope) -> Result<Scope, OAuthError> {
         let Some(text) = self.parameters.get("scope") else { return Ok(granted.clone()) };
-        let invalid = Refusal::new(ErrorCode::InvalidScope, "scope is malformed or more than may be had");
+        let invalid =
+            Refusal::new(ErrorCode::InvalidScope, "scope is malformed or exceeds what may be granted");
         let asked = match Scope::parse(text) {
             Ok(asked) => asked,
             Err(error) => return Err(invalid.because(error.to_string()).into()),
@@ -204,7 +203,7 @@ impl Grants {
         if call.client.metadata.dpop_bound_access_tokens == Some(true) && call.constraint.jkt.is_none() {
             return Err(OAuthError::refused(
                 ErrorCode::InvalidDpopProof,
-                "this client has to send a DPoP proof",
+                "this client must send a DPoP proof",
             ));
         }
         if call.client.metadata.tls_client_certificate_bound_access_tokens == Some(true)
@@ -212,7 +211,7 @@ impl Grants {
         {
             return Err(OAuthError::refused(
                 ErrorCode::InvalidRequest,
-                "this client has to show its certificate",
+                "this client must present its certificate",
             ));
         }
         if matches!(

@@ -20,8 +20,10 @@ use crate::tokens::verify_refresh_token;
 
 /// One text for every refresh token that is not good.
 const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "refresh_token is not valid");
-const NOT_PROVED: Refusal =
-    Refusal::new(ErrorCode::InvalidGrant, "refresh_token is bound to a key that was not proved");
+const NOT_PROVED: Refusal = Refusal::new(
+    ErrorCode::InvalidGrant,
+    "refresh_token is bound to a key, and the proof of possession is missing",
+);
 
 /// The parameters that ask for a part of what was granted.
 const NARROWING: [&str; 3] = ["scope", "resource", "authorization_details"];
@@ -47,7 +49,7 @@ impl Grants {
             error => NOT_VALID.because(error.to_string()).into(),
         })?;
         if claims.client_id() != Some(request.client.id.as_str()) {
-            return Err(NOT_VALID.because("the token is another client's").into());
+            return Err(NOT_VALID.because("the token belongs to another client").into());
         }
         let key = claims.key_proof(&request.constraint).ok_or(NOT_PROVED)?;
         self.check_asked(request, id).await?;
@@ -112,7 +114,7 @@ impl Grants {
             if left.is_empty() && !allowed.is_empty() {
                 return Err(OAuthError::refused(
                     ErrorCode::InvalidTarget,
-                    "the client may not use any of the resources of the authorization any more",
+                    "the client may no longer use any of the authorized resources",
                 ));
             }
             return Ok(left);

@@ -166,7 +166,9 @@ impl Grants {
         }
         // Its own token is bound to a key of its own. A token that it was called with is bound to its caller's.
         if own && !request.constraint.proves(access.claims.cnf.as_ref()) {
-            return Err(not_valid.because("the token is bound to a key that was not proved").into());
+            return Err(not_valid
+                .because("the token is bound to a key, and the proof of possession is missing")
+                .into());
         }
         if !self.tokens.is_in_force(access.grant, &access.claims.jti, request.now).await? {
             return Err(not_valid.because("the token is revoked, or its session has ended").into());
@@ -198,7 +200,7 @@ impl Grants {
             Some((claims, sid))
         };
         let Some((claims, sid)) = read() else {
-            let cause = "the ID token is not good, has expired, or is another client's";
+            let cause = "the ID token is not valid, has expired, or belongs to another client";
             return Err(not_valid.because(cause).into());
         };
         let Some(grant) = self.store.find_grant_of_sid(sid, client, now).await? else {
@@ -291,7 +293,7 @@ fn targets(request: &TokenCall) -> Result<Vec<Box<str>>, Refusal> {
         let Some(target) = target.filter(|_| targets.len() < MAX_TARGETS) else {
             return Err(Refusal::new(
                 ErrorCode::InvalidTarget,
-                "a target is not one of those that the client may exchange for",
+                "the client may not exchange for one of the targets",
             ));
         };
         if !targets.iter().any(|before| **before == *target) {
@@ -301,7 +303,7 @@ fn targets(request: &TokenCall) -> Result<Vec<Box<str>>, Refusal> {
     match (targets.is_empty(), known.as_slice()) {
         (false, _) => Ok(targets),
         (true, [only]) => Ok(vec![only.as_str().into()]),
-        (true, _) => Err(Refusal::new(ErrorCode::InvalidTarget, "neither resource nor audience is named")),
+        (true, _) => Err(Refusal::new(ErrorCode::InvalidTarget, "resource or audience is required")),
     }
 }
 
@@ -316,7 +318,7 @@ fn act(client: &Client, subject: &Presented, actor: Option<&Presented>) -> Resul
     let mut act = json!({ "sub": acting });
     if let Some(before) = &subject.act {
         if actors(before) >= MAX_ACTORS {
-            return Err(Refusal::new(ErrorCode::InvalidRequest, "too many actors stand behind the token"));
+            return Err(Refusal::new(ErrorCode::InvalidRequest, "the token's actor chain is too long"));
         }
         act["act"] = before.clone();
     }

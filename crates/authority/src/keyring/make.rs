@@ -26,22 +26,22 @@ pub enum KeyChangeError {
     #[error(transparent)]
     WrongMasterKey(#[from] WrongMasterKey),
     /// An algorithm that shares its secret cannot sign with a key of the store's.
-    #[error("{0} needs a shared secret; set access.shared_secret instead of rotating to it")]
+    #[error("{0} needs a shared secret: set access.shared_secret instead of rotating")]
     NeedsSharedSecret(Algorithm),
     /// There is no such key.
     #[error("there is no key {0}")]
     UnknownKey(KeyId),
     /// The key had been withdrawn before.
-    #[error("key {0} has been withdrawn before")]
+    #[error("key {0} has already been withdrawn")]
     AlreadyWithdrawn(KeyId),
     /// It is the only key that can sign.
-    #[error("key {0} is the only one that can sign; rotate first, then retire it")]
+    #[error("key {0} is the only signing key; rotate first, then retire it")]
     OnlyKey(KeyId),
     /// It signs refresh tokens; without it every session would end.
-    #[error("key {0} signs refresh tokens; withdrawing it would sign everybody out")]
+    #[error("key {0} signs refresh tokens; withdrawing it would sign out every user")]
     SignsRefreshTokens(KeyId),
     /// Somebody else changed the keys at the same time.
-    #[error("the keys were changed by somebody else at the same time; look at them and try again")]
+    #[error("the keys were changed concurrently; review them and try again")]
     Superseded,
     /// The store failed.
     #[error(transparent)]

@@ -28,7 +28,7 @@ pub enum KeyRingError {
     #[error("a stored key cannot be read: {0}")]
     Unreadable(#[from] KeyError),
     /// There is no key for this purpose.
-    #[error("there is no key that could sign {} tokens", .0.as_str())]
+    #[error("no key can sign {} tokens", .0.as_str())]
     NoKey(KeyPurpose),
 }
 

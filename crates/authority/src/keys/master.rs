@@ -26,7 +26,7 @@ pub struct MasterKey {
 
 /// A sealed key could not be opened with this master key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("key {kid} cannot be opened with this master key")]
+#[error("key {kid} cannot be decrypted with this master key")]
 pub struct WrongMasterKey {
     /// The key that could not be opened.
     pub kid: KeyId,

@@ -15,30 +15,28 @@ pub enum HashProblem {
     #[error("the account has no usable password (!)")]
     Unusable,
     /// It is longer than [`PasswordHash::MAX_BYTES`], or has more than one line.
-    #[error("the password hash is not one line of up to {} bytes", PasswordHash::MAX_BYTES)]
+    #[error("the password hash must be one line of at most {} bytes", PasswordHash::MAX_BYTES)]
     NotOneLine,
     /// It asks for more PBKDF2 rounds than are computed.
-    #[error(
-        "the password hash has {found} rounds of PBKDF2, and at most {MAX_PBKDF2_ITERATIONS} are computed"
-    )]
+    #[error("the password hash has {found} rounds of PBKDF2, at most {MAX_PBKDF2_ITERATIONS} are allowed")]
     TooManyRounds {
         /// How many it asks for.
         found: u64,
     },
     /// It asks for a higher bcrypt cost than is computed.
-    #[error("the password hash has the bcrypt cost {found}, and at most {MAX_BCRYPT_COST} is computed")]
+    #[error("the password hash has the bcrypt cost {found}, at most {MAX_BCRYPT_COST} is allowed")]
     TooHighCost {
         /// The cost that it asks for.
         found: u32,
     },
     /// It asks for more of Argon2 than is computed.
     #[error(
-        "the password hash asks Argon2 for more than {MAX_MEMORY_KIB} KiB, {MAX_LANES} lanes or {MAX_WORK_KIB} KiB times passes"
+        "the password hash requires Argon2 with more than {MAX_MEMORY_KIB} KiB, {MAX_LANES} lanes or {MAX_WORK_KIB} KiB times passes"
     )]
     TooMuchArgon2,
     /// It asks for more of scrypt than is computed.
     #[error(
-        "the password hash asks scrypt for more than {MAX_SCRYPT_BYTES} bytes or N·r·p = {MAX_SCRYPT_WORK}"
+        "the password hash requires scrypt with more than {MAX_SCRYPT_BYTES} bytes or N·r·p = {MAX_SCRYPT_WORK}"
     )]
     TooMuchScrypt,
     /// It is of no known format.
@@ -125,7 +123,7 @@ mod tests {
             (format!("pbkdf2_sha256$1$salt${encoded}\n"), "one line of up to 1024 bytes"),
             (
                 format!("pbkdf2_sha256$4000001$salt${encoded}"),
-                "has 4000001 rounds of PBKDF2, and at most 4000000",
+                "has 4000001 rounds of PBKDF2, at most 4000000",
             ),
             (format!("pbkdf2_sha1$99999999999$salt${encoded}"), "has 99999999999 rounds"),
             (
@@ -135,9 +133,9 @@ mod tests {
             (
                 "argon2$argon2id$v=19$m=1024000,t=2,p=8$ZXFTU3doQWd1aHJIVzhYYU9PSzhkSA$CCAtE99v9nM7EskAMFj"
                     .to_owned(),
-                "asks Argon2 for more",
+                "requires Argon2 with more",
             ),
-            ("scrypt$1048576$abcdefghijklmnop$8$5$XXI/V0fd".to_owned(), "asks scrypt for more"),
+            ("scrypt$1048576$abcdefghijklmnop$8$5$XXI/V0fd".to_owned(), "requires scrypt with more"),
             ("correct horse".to_owned(), "unknown format"),
             ("pbkdf2_sha256$1000$salt$short".to_owned(), "unknown format"),
             ("md5$salt$nothex".to_owned(), "unknown format"),

@@ -10,7 +10,7 @@ pub enum PasswordError {
     #[error("the password is empty")]
     Empty,
     /// It is longer than [`MAX_PASSWORD_BYTES`].
-    #[error("the password is too long: it has {found} bytes, and may have {MAX_PASSWORD_BYTES}")]
+    #[error("the password is too long: it has {found} bytes, at most {MAX_PASSWORD_BYTES} are allowed")]
     TooLong {
         /// How many bytes it has.
         found: usize,

@@ -37,10 +37,10 @@ pub use left_out::LeftOut;
 #[non_exhaustive]
 pub enum RegistrationError {
     /// Clients are added by the operator alone.
-    #[error("clients do not register themselves here")]
+    #[error("client registration is disabled")]
     Closed,
     /// It brings no token of the operator's, or one that is expired or used up. Which of them is not told.
-    #[error("the token to register with is not valid")]
+    #[error("the initial access token is not valid")]
     InitialToken,
     /// There is no such client, or the token is not the one that it manages itself with. Which of them is not told.
     #[error("the registration access token is not valid")]
@@ -232,7 +232,7 @@ impl ClientRegistration {
         if client.sector() != before.sector() {
             const MOVED: Refusal = Refusal::new(
                 ErrorCode::InvalidClientMetadata,
-                "a client stays in its sector: register another one",
+                "the sector of a client cannot change: register another client",
             );
             return Err(OAuthError::from(MOVED).into());
         }
@@ -290,7 +290,7 @@ impl ClientRegistration {
     ) -> Result<(), OAuthError> {
         const NO_MEMBER: Refusal = Refusal::new(
             ErrorCode::InvalidClientMetadata,
-            "sector_identifier_uri does not lead to a list with each of redirect_uris",
+            "the list at sector_identifier_uri does not contain all redirect_uris",
         );
         let metadata = &client.metadata;
         if metadata.sector_identifier_uri.is_none() {
@@ -338,9 +338,9 @@ fn hash_of(token: &str) -> Box<str> {
 /// A change has to say whose it is, and may not choose another secret (RFC 7592 §2.2).
 fn check_identity(client: &Client, members: &Map<String, Value>) -> Result<(), Refusal> {
     const OTHER: Refusal =
-        Refusal::new(ErrorCode::InvalidClientMetadata, "client_id is not the one of the client");
+        Refusal::new(ErrorCode::InvalidClientMetadata, "client_id does not match the client");
     const SECRET: Refusal =
-        Refusal::new(ErrorCode::InvalidClientMetadata, "client_secret is not the current one");
+        Refusal::new(ErrorCode::InvalidClientMetadata, "client_secret is not the current secret");
     if members.get("client_id").and_then(Value::as_str) != Some(client.id.as_str()) {
         return Err(OTHER);
     }
@@ -358,20 +358,23 @@ fn refused(error: ClientError) -> RegistrationError {
         }
         ClientError::AuthMethodNeeds { .. } => Refusal::new(
             ErrorCode::InvalidClientMetadata,
-            "token_endpoint_auth_method needs something that is missing",
+            "metadata required by token_endpoint_auth_method is missing",
         ),
         ClientError::GrantTypeNeedsAuthentication { .. } => Refusal::new(
             ErrorCode::InvalidClientMetadata,
-            "one of grant_types is for clients that authenticate",
+            "one of grant_types requires client authentication",
         ),
         ClientError::Keys { .. } => {
             Refusal::new(ErrorCode::InvalidClientMetadata, "jwks is not a set of public keys")
         }
+        ClientError::Member { name: "jwks", .. } => {
+            Refusal::new(ErrorCode::InvalidClientMetadata, "jwks and jwks_uri cannot both be present")
+        }
         ClientError::Member { .. } => Refusal::new(
             ErrorCode::InvalidClientMetadata,
-            "a member will not do, or not together with another",
+            "a member of the client metadata is invalid or conflicts with another",
         ),
-        _ => Refusal::new(ErrorCode::InvalidClientMetadata, "the description will not do"),
+        _ => Refusal::new(ErrorCode::InvalidClientMetadata, "the client metadata is invalid"),
     };
     refusal.into()
 }

@@ -25,16 +25,16 @@ use crate::{Caller, GrantId, Network, UserId, throttle};
 #[non_exhaustive]
 pub enum SignInError {
     /// No such user, a wrong password, or a disabled user: all alike to the outside.
-    #[error("no active account has these credentials")]
+    #[error("no active account with these credentials")]
     Refused,
     /// Too many wrong passwords; the password was not looked at.
-    #[error("too many wrong passwords; the next attempt is welcome in {} s", .retry_after.as_secs())]
+    #[error("too many incorrect passwords; try again in {} s", .retry_after.as_secs())]
     Throttled {
         /// When the next attempt is welcome.
         retry_after: Duration,
     },
     /// More sign-ins are under way than can be hashed; nothing was looked at.
-    #[error("too many sign-ins are under way")]
+    #[error("too many sign-ins are in progress")]
     Busy,
     /// A token could not be signed.
     #[error("no token could be signed: {0}")]

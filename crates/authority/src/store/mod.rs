@@ -49,7 +49,7 @@ pub enum StoreError {
     #[error("the store cannot write at the moment: {0}")]
     Unavailable(String),
     /// Something was sealed under another master key than the one that the store is bound to; nothing was changed.
-    #[error("the master key does not fit the database: another key sealed what is in it")]
+    #[error("the master key does not match the database, which was encrypted with another key")]
     OtherMasterKey,
     /// Anything else: it is corrupt, or it answered what it never should.
     #[error("the store failed: {0}")]

@@ -19,7 +19,7 @@ pub enum TokenError {
         now: Timestamp,
     },
     /// It is a genuine access token where a refresh token is wanted.
-    #[error("token is an access token, wanted is a refresh token")]
+    #[error("expected a refresh token, found an access token")]
     WrongType,
     /// It is spent, or its grant has been revoked.
     #[error("token is spent or revoked")]

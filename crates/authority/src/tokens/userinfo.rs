@@ -44,13 +44,13 @@ pub enum UserInfoError {
     #[error("the access token is not valid")]
     InvalidToken,
     /// It is bound to a certificate that was not shown.
-    #[error("the access token is bound to a certificate that was not shown")]
+    #[error("the access token is bound to a certificate that was not presented")]
     CertificateNotShown,
     /// It is bound to a key that was not proved.
-    #[error("the access token is bound to a key that was not proved")]
+    #[error("the access token is bound to a key, and the proof of possession is missing")]
     NotProved,
     /// It is sent in two ways, or not as its scheme says.
-    #[error("the access token is sent in two ways, or malformed")]
+    #[error("the access token was sent more than once or is malformed")]
     Malformed,
     /// It was not given with the scope `openid`.
     #[error("the access token does not have the scope openid")]

@@ -14,13 +14,13 @@ pub struct Attributes(Map<String, Value>);
 #[non_exhaustive]
 pub enum AttributesError {
     /// Its name has a meaning in tokens that no attribute may take over.
-    #[error("{0} is not for attributes: tokens give it a meaning of their own")]
+    #[error("{0} is a reserved claim and cannot be an attribute")]
     Reserved(Box<str>),
     /// They take more than [`Attributes::MAX_BYTES`] as JSON.
-    #[error("the attributes of a user take at most {} bytes as JSON", Attributes::MAX_BYTES)]
+    #[error("user attributes must have at most {} bytes as JSON", Attributes::MAX_BYTES)]
     TooLarge,
     /// They are not a JSON object.
-    #[error("the attributes of a user are a JSON object")]
+    #[error("user attributes must be a JSON object")]
     NotAnObject,
 }
 

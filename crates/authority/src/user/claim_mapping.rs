@@ -22,10 +22,10 @@ pub enum ClaimMappingError {
     #[error("{0:?} is not CLAIM=ATTRIBUTE, such as is_staff=is_staff")]
     Malformed(Box<str>),
     /// Tokens give the claim a meaning of their own.
-    #[error("{0} cannot be taken from an attribute: tokens give this claim a meaning of their own")]
+    #[error("{0} is a reserved claim and cannot be mapped from an attribute")]
     Reserved(Box<str>),
     /// The claim was named before.
-    #[error("the claim {0} is named twice")]
+    #[error("the claim {0} is given twice")]
     Repeated(Box<str>),
 }
 

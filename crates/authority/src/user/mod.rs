@@ -40,19 +40,19 @@ pub struct Username(Box<str>);
 #[non_exhaustive]
 pub enum UsernameError {
     /// It is empty.
-    #[error("a username may not be empty")]
+    #[error("a username must not be empty")]
     Empty,
     /// It is longer than [`Username::MAX_CHARS`].
-    #[error("a username has at most {} characters, this one has {found}", Username::MAX_CHARS)]
+    #[error("a username must have at most {} characters, found {found}", Username::MAX_CHARS)]
     TooLong {
         /// How many characters it has.
         found: usize,
     },
     /// It holds a control character.
-    #[error("a username may not hold control characters")]
+    #[error("a username must not contain control characters")]
     Control,
     /// It begins or ends with white space.
-    #[error("a username may not begin or end with white space")]
+    #[error("a username must not begin or end with white space")]
     OuterSpace,
 }
 

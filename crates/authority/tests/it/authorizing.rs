@@ -268,9 +268,9 @@ fn a_prompt_that_is_not_known_is_named() {
         let error = request.validate(&Settings::new("https://auth.example")).expect_err("a refusal");
         error.refusal.description.to_string()
     };
-    assert_eq!(described("login dance"), "prompt holds an unknown word: dance");
+    assert_eq!(described("login dance"), "prompt has an unknown value: dance");
     for unspeakable in ["\"><script>", "d\u{e4}nce", &"x".repeat(33)] {
-        assert_eq!(described(unspeakable), "prompt holds an unknown word", "{unspeakable}");
+        assert_eq!(described(unspeakable), "prompt has an unknown value", "{unspeakable}");
     }
 }
 

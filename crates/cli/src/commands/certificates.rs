@@ -86,7 +86,7 @@ impl CertificateOption {
             verifier.key_of(signed, now).map(KeySet::from)
         };
         keys.map_err(|error| {
-            let hint = if signed.len() > max_len { "; --max-size takes more" } else { "" };
+            let hint = if signed.len() > max_len { "; raise the limit with --max-size" } else { "" };
             Failure::coded(error.code(), format!("the certificates of the token: {error}{hint}"))
         })
     }

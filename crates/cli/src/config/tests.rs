@@ -110,7 +110,7 @@ fn hmac_needs_a_shared_secret_as_long_as_its_hash_and_nobody_else_takes_one() {
     assert_eq!(
         problems("", &[("JETON_ACCESS_ALGORITHM", "HS256")]),
         [
-            "JETON_ACCESS_ALGORITHM: HS256 needs a secret that the APIs share: set access.shared_secret_file or access.shared_secret"
+            "JETON_ACCESS_ALGORITHM: HS256 needs a secret shared with the APIs: set access.shared_secret_file or access.shared_secret"
         ]
     );
     for (algorithm, needed) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
@@ -167,7 +167,7 @@ fn a_resource_that_is_no_uri_is_refused() {
     for wrong in [r#"["https://mcp.example/mcp"]"#, "mcp.example", "https://mcp.example/#x"] {
         let problems = problems("", &[(VARIABLE, wrong)]);
         assert!(
-            problems.len() == 1 && problems[0].contains("is no absolute URI without a fragment"),
+            problems.len() == 1 && problems[0].contains("is not an absolute URI without a fragment"),
             "{problems:?}"
         );
     }

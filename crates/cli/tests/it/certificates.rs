@@ -126,6 +126,6 @@ fn max_size_is_for_tokens_with_certificates_too() {
         run_reading(&[&verify, more].concat(), token.as_bytes())
     };
     let refused = verify(&[]).refused();
-    assert!(refused.ends_with("; --max-size takes more"), "{refused}");
+    assert!(refused.ends_with("; raise the limit with --max-size"), "{refused}");
     assert_eq!(verify(&["--max-size", "100000"]).done().trim_end(), claims);
 }

@@ -154,7 +154,7 @@ fn every_flag_ends_up_in_the_description() {
         .file("policy.json", r#"{"exchange": {"targets": ["https://api.example"]}, "pkce": "required"}"#);
     let key = folder.file("key.json", crate::run::run(&["jwk", "generate", "ES256"]).done());
     let private = ["client", "add", "--id", "x", "--redirect-uri", CALLBACK, "--jwks", &key];
-    assert!(folder.run(&private).refused().contains("private keys are its own"));
+    assert!(folder.run(&private).refused().contains("contains private keys"));
     let key = folder.file("public.json", crate::run::run(&["jwk", "public", &key]).done());
     #[rustfmt::skip]
     let added = folder.run(&[
@@ -225,7 +225,7 @@ fn what_makes_no_sense_is_refused() {
         assert!(
             refused
                 .refused()
-                .contains("error[client_secret_too_short]: a client secret has at least 16 bytes")
+                .contains("error[client_secret_too_short]: a client secret must have at least 16 bytes")
         );
     }
 }
@@ -279,7 +279,7 @@ fn a_preview_tells_what_the_tokens_would_say_and_issues_none() {
     assert_eq!((less.get("id_token"), less.get("userinfo")), (None, None));
     let more = folder.run(&["client", "preview", "web", "--user", "ada", "--scope", "openid email"]);
     assert_eq!(more.status, 1, "{more:?}");
-    let refusal = "error[scope_not_permitted]: web may ask for openid profile roles and no more\n";
+    let refusal = "error[scope_not_permitted]: web may request only openid profile roles\n";
     assert!(more.err.ends_with(refusal), "{more:?}");
     assert_eq!(folder.run(&["session", "list", "--json"]).json(), json!([]));
     let nobody = folder.run(&["client", "preview", "web", "--user", "eve"]);
@@ -382,7 +382,7 @@ fn a_name_with_something_invisible_is_refused_and_others_of_every_script_are_not
         assert_eq!(
             refused,
             format!(
-                "error[client_metadata_member]: a name may not hold the invisible character U+{character}"
+                "error[client_metadata_member]: a name must not contain the invisible character U+{character}"
             )
         );
     }
@@ -391,10 +391,16 @@ fn a_name_with_something_invisible_is_refused_and_others_of_every_script_are_not
         add(&format!("web{number}"), name).done();
     }
     let refused = folder.run(&["client", "set", "web0", "--name", "a\u{200e}b"]).refused();
-    assert_eq!(refused, "error[client_metadata_member]: a name may not hold the invisible character U+200E");
+    assert_eq!(
+        refused,
+        "error[client_metadata_member]: a name must not contain the invisible character U+200E"
+    );
     let file = folder.file("client.json", "{\"client_name#de\": \"a\u{202e}b\"}");
     let refused = folder.run(&["client", "set", "web0", "--metadata", &file]).refused();
-    assert_eq!(refused, "error[client_metadata_member]: a name may not hold the invisible character U+202E");
+    assert_eq!(
+        refused,
+        "error[client_metadata_member]: a name must not contain the invisible character U+202E"
+    );
 }
 
 #[test]

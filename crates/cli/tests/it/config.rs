@@ -182,15 +182,15 @@ fn check_finds_what_a_server_would_refuse() {
     for (variables, problem) in [
         (
             &[hs512, ("JETON_ACCESS_SHARED_SECRET_FILE", &*secret)][..],
-            "the secret has 9 bytes, HS512 wants at least 64",
+            "the secret has 9 bytes, HS512 needs at least 64",
         ),
         (&[hs512, ("JETON_ACCESS_SHARED_SECRET_FILE", &*missing)], "cannot read"),
         (
             &[hs512, ("JETON_ACCESS_SHARED_SECRET", &*long)],
-            "the secret has 62 bytes, HS512 wants at least 64",
+            "the secret has 62 bytes, HS512 needs at least 64",
         ),
-        (&[("JETON_KEYS_MASTER_KEY", "no key")], "is no master key"),
-        (&[("JETON_KEYS_MASTER_KEY_FILE", &*garbage)], "is no master key"),
+        (&[("JETON_KEYS_MASTER_KEY", "no key")], "is not a master key"),
+        (&[("JETON_KEYS_MASTER_KEY_FILE", &*garbage)], "is not a master key"),
         (&[("JETON_FETCH_ROOTS", &*missing)], "cannot be read"),
         (&[("JETON_TLS_CERTIFICATE", &*missing), ("JETON_TLS_KEY", &*missing)], "tls.key"),
     ] {
@@ -212,7 +212,7 @@ fn check_finds_a_master_key_that_is_not_the_databases_and_writes_nothing() {
     check().done();
     let key = folder.path().join("master.key");
     std::fs::write(&key, format!("{}\n", "A".repeat(43))).expect("another key");
-    assert!(check().refused().contains("does not fit the database"));
+    assert!(check().refused().contains("does not match the database"));
     std::fs::remove_file(&key).expect("removing");
     assert!(check().refused().contains("is missing"));
     assert!(!key.exists());

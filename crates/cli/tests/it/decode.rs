@@ -83,9 +83,9 @@ fn odd_headers_and_claims_are_shown_with_what_is_odd_about_them() {
     };
     for (header, claims, wrong) in [
         (r#"{"typ":"JWT"}"#, r#"{"sub":"ada"}"#, "does not say `alg`"),
-        (r#"{"alg":5}"#, r#"{"sub":"ada"}"#, "`alg` in the header is no string"),
+        (r#"{"alg":5}"#, r#"{"sub":"ada"}"#, "`alg` in the header is not a string"),
         (r#"{"alg":"none"}"#, r#"{"sub":"ada"}"#, "`alg` is none, which is refused"),
-        (r#"{"alg":"ES256","kid":7}"#, r#"{"sub":"ada"}"#, "`kid` in the header is no string"),
+        (r#"{"alg":"ES256","kid":7}"#, r#"{"sub":"ada"}"#, "`kid` in the header is not a string"),
         (r#"{"alg":"ES256","alg":"HS256"}"#, r#"{"sub":"ada"}"#, "duplicate member"),
         (r#"{"alg":"ES256"}"#, r#"{"sub":"ada","sub":"eve"}"#, "duplicate member"),
         (r#"{"alg":"ES256"}"#, r#"{"sub":"ada","exp":1800000000000}"#, "milliseconds"),

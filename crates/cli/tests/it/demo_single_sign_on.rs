@@ -78,7 +78,7 @@ fn an_answer_that_the_browser_did_not_ask_for_signs_nobody_in() {
     demo.follow_sign_in(&mut browser, &demo.tea_shop);
     let forged = browser.open(&format!("{}callback?code=abc&state=x", demo.tea_shop));
     assert_eq!(forged.status, 400, "{forged:?}");
-    assert!(forged.text.contains("this browser began none with this state"), "{forged:?}");
+    assert!(forged.text.contains("this browser has not started one with this state"), "{forged:?}");
     assert!(forged.text.contains("href=\"/\""), "there is a way on: {forged:?}");
 }
 

@@ -274,7 +274,7 @@ fn a_file_in_the_place_of_a_text_gets_a_hint() {
         assert!(refused.ends_with(&format!("this wants the text in it: < {private}")), "{refused}");
     }
     let refused = crate::run::run(&["jwt", "decode", "abc"]).refused();
-    assert!(refused.contains("it has 1 parts between dots, and a signed one has 3"), "{refused}");
+    assert!(refused.contains("it has 1 parts separated by dots, and a signed one has 3"), "{refused}");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn a_payload_that_is_missing_and_an_algorithm_that_is_not_protected_are_named() 
     for format in ["compact", "flattened", "general"] {
         let jws = sign(private, &["--detached", "--format", format], b"x").done();
         let refused = run_reading(&["jws", "verify", "--key", public], jws.as_bytes()).refused();
-        assert!(refused.ends_with("a detached one is given with --payload"), "{format}: {refused}");
+        assert!(refused.ends_with("give a detached payload with --payload"), "{format}: {refused}");
         let other = keys.folder.file("other", "y");
         let wrong = ["jws", "verify", "--key", public, "--payload", &other];
         let refused = run_reading(&wrong, jws.as_bytes()).refused();

@@ -187,7 +187,7 @@ fn a_master_key_that_is_not_the_databases_is_refused_by_every_command_before_any
             "{command:?}: {refused}"
         );
         assert!(
-            refused.contains("master.key does not fit the database ") && refused.contains("jeton.db"),
+            refused.contains("master.key does not match the database ") && refused.contains("jeton.db"),
             "{refused}"
         );
     }

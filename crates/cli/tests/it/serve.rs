@@ -60,11 +60,11 @@ fn a_wrong_master_key_is_refused_and_nothing_is_touched() {
     let data = folder.path().to_str().expect("UTF-8");
     let ran =
         run_with(&["serve", "--listen", "127.0.0.1:0", "--data", data], &[("JETON_KEYS_MASTER_KEY", &wrong)]);
-    assert!(ran.refused().contains("does not fit the database"));
+    assert!(ran.refused().contains("does not match the database"));
     let ran = run_with(&["key", "rotate", "--data", data], &[("JETON_KEYS_MASTER_KEY", &wrong)]);
-    assert!(ran.refused().contains("does not fit the database"));
+    assert!(ran.refused().contains("does not match the database"));
     let ran = run_with(&["key", "rotate", "--data", data], &[("JETON_KEYS_MASTER_KEY", "short")]);
-    assert!(ran.refused().contains("no master key"));
+    assert!(ran.refused().contains("not a master key"));
 
     // A lost one is not replaced by a new one.
     let kept = std::fs::read(folder.path().join("master.key")).expect("a master key");

@@ -44,10 +44,10 @@ fn check_finds_certificates_that_cannot_be_used_and_names_the_file() {
     run_with(&["config", "check"], &[("JETON_TLS_CERTIFICATE", &certificate), ("JETON_TLS_KEY", &key)])
         .done();
     for (certificate, key, says) in [
-        (&certificate, &others_key, "is not for the key in"),
-        (&garbage, &key, "garbage holds no certificate in PEM"),
+        (&certificate, &others_key, "does not match the key in"),
+        (&garbage, &key, "garbage contains no certificate in PEM"),
         (&certificate, &garbage, "JETON_TLS_KEY: tls.key: "),
-        (&certificate, &garbage, "garbage holds no private key in PEM that is not encrypted"),
+        (&certificate, &garbage, "garbage contains no unencrypted private key in PEM"),
         (&expired, &its_key, "the certificate expired at 2020-01-01"),
     ] {
         let found = check(&[("JETON_TLS_CERTIFICATE", certificate), ("JETON_TLS_KEY", key)]);

@@ -51,8 +51,8 @@ fn a_server_says_that_a_client_has_the_name_of_the_token_apis_own() {
 fn the_settings_of_the_token_api_are_checked_one_by_one() {
     for (name, value, problem) in [
         ("JETON_TOKEN_API_ORIGINS", "https://app.example/", "more than an origin"),
-        ("JETON_TOKEN_API_ORIGINS", "*,https://app.example", "leave out the others"),
-        ("JETON_TOKEN_API_USERNAME_FIELD", "password", "the field of the password"),
+        ("JETON_TOKEN_API_ORIGINS", "*,https://app.example", "remove the others"),
+        ("JETON_TOKEN_API_USERNAME_FIELD", "password", "is the password field"),
         ("JETON_TOKEN_API_CLAIMS", "user_id=key", "user_id cannot be taken from an attribute"),
         ("JETON_TOKEN_API_CLAIMS", "aud=groups", "aud cannot be taken from an attribute"),
         ("JETON_TOKEN_API_CLAIMS", "is_staff", "is not CLAIM=ATTRIBUTE"),

@@ -58,7 +58,10 @@ fn a_password_that_nobody_could_sign_in_with_is_refused_by_each_command_alike() 
     for (typed, refused) in [
         ("\n", "error[password_empty]: the password is empty"),
         ("  \n", "error[password_empty]: the password is empty"),
-        (&long, "error[password_too_long]: the password is too long: it has 5000 bytes, and may have 4096"),
+        (
+            &long,
+            "error[password_too_long]: the password is too long: it has 5000 bytes, at most 4096 are allowed",
+        ),
         ("a\0b\n", "error[password_null]: the password contains a null character"),
         ("a\rb", "error[password_line_break]: the password contains a line break"),
         (

@@ -80,7 +80,7 @@ async fn a_stolen_bound_token_is_refused_however_it_is_presented() {
         );
         assert!(refused.challenge().contains("algs=\"ES256 "), "{refused:?}");
     }
-    let absent = "the access token is bound to a key and came without proof of it";
+    let absent = "the access token is bound to a key, and the proof of possession is missing";
     for (authorization, proofs) in [
         (format!("DPoP {token}"), &[][..]),
         (format!("Bearer {token}"), &[]),
@@ -110,7 +110,7 @@ async fn a_token_without_a_binding_is_not_taken_for_a_bound_one() {
     let token = issuer.token();
     let proof = owner.prove(&Proved::new("GET", URL).access_token(&token), NOW).expect("a proof");
     let refused = send(&guarded(&issuer), &format!("DPoP {token}"), &[&proof]).await;
-    assert!(refused.body.contains("the access token is bound to no key"), "{refused:?}");
+    assert!(refused.body.contains("the access token is not bound to a key"), "{refused:?}");
     let certificate = issuer.sign(&with("cnf", json!({"x5t#S256": "x", "jkt": owner.thumbprint()})));
     let proof = owner.prove(&Proved::new("GET", URL).access_token(&certificate), NOW).expect("a proof");
     let refused = send(&guarded(&issuer), &format!("DPoP {certificate}"), &[&proof]).await;

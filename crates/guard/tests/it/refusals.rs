@@ -35,9 +35,9 @@ async fn a_malformed_header_is_an_invalid_request() {
     let app = app(&builder(&issuer).0.build());
     let good = format!("Bearer {}", issuer.token());
     for (authorization, description) in [
-        (vec!["Bearer"], "the Authorization header holds no token"),
-        (vec!["Bearer a b"], "the Authorization header holds something else than one bearer token"),
-        (vec!["Bearer \"a\""], "the Authorization header holds something else than one bearer token"),
+        (vec!["Bearer"], "the Authorization header contains no token"),
+        (vec!["Bearer a b"], "the Authorization header does not contain a single bearer token"),
+        (vec!["Bearer \"a\""], "the Authorization header does not contain a single bearer token"),
         (vec![good.as_str(), good.as_str()], "there is more than one Authorization header"),
         (vec![good.as_str(), "Basic dXNlcjpwYXNz"], "there is more than one Authorization header"),
     ] {
@@ -71,7 +71,7 @@ async fn a_bad_token_is_refused_with_the_reason_in_words() {
         (format!("{good}.{signed}"), "the access token is malformed"),
         ("x".repeat(20_000), "the access token is too long"),
         (stranger.token(), "the signature of the access token is not valid"),
-        (unknown.token(), "the access token is signed with a key that is not known"),
+        (unknown.token(), "the access token is signed with an unknown key"),
         (at("exp", 0), "the access token has expired"),
         (at("exp", -1), "the access token has expired"),
         (at("nbf", 60), "the access token is not valid yet"),
@@ -93,7 +93,7 @@ async fn a_bad_token_is_refused_with_the_reason_in_words() {
         (issuer.sign(&with("token_type", json!("refresh"))), "the token is not an access token"),
         (
             issuer.sign(&with("cnf", json!({"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}))),
-            "the access token is bound to a key and came without proof of it",
+            "the access token is bound to a key, and the proof of possession is missing",
         ),
     ] {
         let answer = send_token(&app, &token).await;

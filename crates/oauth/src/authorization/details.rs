@@ -47,10 +47,10 @@ pub enum AuthorizationDetailsError {
     #[error("authorization_details has more than {} elements", AuthorizationDetails::MAX_COUNT)]
     TooMany,
     /// An element nests deeper than [`AuthorizationDetails::MAX_DEPTH`].
-    #[error("authorization_details nests deeper than {}", AuthorizationDetails::MAX_DEPTH)]
+    #[error("authorization_details is nested deeper than {}", AuthorizationDetails::MAX_DEPTH)]
     TooDeep,
     /// They hold more than [`AuthorizationDetails::MAX_VALUES`] values: nobody would read them all.
-    #[error("authorization_details holds more than {} values", AuthorizationDetails::MAX_VALUES)]
+    #[error("authorization_details contains more than {} values", AuthorizationDetails::MAX_VALUES)]
     TooManyValues,
     /// The name of a member is longer than [`AuthorizationDetails::MAX_NAME`].
     #[error("a name in authorization_details is longer than {} bytes", AuthorizationDetails::MAX_NAME)]

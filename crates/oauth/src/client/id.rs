@@ -12,7 +12,7 @@ pub struct ClientId(Box<str>);
 
 /// The text is no client identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a client identifier is 1 to {} characters of printable ASCII without a space", ClientId::MAX_LEN)]
+#[error("a client identifier must be 1 to {} printable ASCII characters without spaces", ClientId::MAX_LEN)]
 pub struct ClientIdError;
 
 impl ClientIdError {

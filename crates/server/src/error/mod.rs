@@ -25,7 +25,7 @@ pub(crate) enum ApiError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// Some of its fields will not do.
-    #[error("fields are missing or will not do")]
+    #[error("fields are missing or invalid")]
     Fields(FieldErrors),
     #[error(transparent)]
     SignIn(#[from] SignInError),
@@ -53,7 +53,7 @@ pub(crate) enum ApiError {
     #[error("request target too long")]
     TargetTooLong,
     /// It names no host, or more than one.
-    #[error("request names no host, or more than one")]
+    #[error("the request names no host, or more than one")]
     HostUnclear,
     #[error("request took longer than {limit:?}")]
     TimedOut { limit: std::time::Duration },
@@ -213,7 +213,7 @@ impl ApiError {
             }
             Self::HostUnclear => wire(
                 StatusCode::BAD_REQUEST,
-                r#"{"detail":"The header Host is missing, repeated or not a host."}"#,
+                r#"{"detail":"The Host header is missing, repeated or invalid."}"#,
             ),
             Self::TimedOut { .. } => unavailable("The request took too long, try again later."),
             Self::Panicked => server_error(),
@@ -239,18 +239,17 @@ fn body_error(error: &BodyError) -> Wire {
         BodyError::TooSlow { .. } => {
             wire(StatusCode::REQUEST_TIMEOUT, r#"{"detail":"Request body did not arrive in time."}"#)
         }
-        BodyError::BrokenOff => wire(StatusCode::BAD_REQUEST, r#"{"detail":"Request body broke off."}"#),
-        BodyError::Compressed => wire(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            r#"{"detail":"Request body is compressed, and has to be sent as it is."}"#,
-        ),
+        BodyError::BrokenOff => wire(StatusCode::BAD_REQUEST, r#"{"detail":"Request body is incomplete."}"#),
+        BodyError::Compressed => {
+            wire(StatusCode::UNSUPPORTED_MEDIA_TYPE, r#"{"detail":"Request body must not be compressed."}"#)
+        }
     }
 }
 
 fn form_error(error: &FormError) -> Wire {
     let description = match error {
         FormError::Body(error) => return body_error(error),
-        FormError::MediaType => "the body has to be of the type application/x-www-form-urlencoded",
+        FormError::MediaType => "the body must be application/x-www-form-urlencoded",
         FormError::Parameters(ParametersError::Repeated) => "a parameter is repeated",
         FormError::Parameters(_) => "the parameters cannot be read",
     };
@@ -298,7 +297,7 @@ fn sign_in_error(error: &SignInError) -> Wire {
                 retry_after: Some(seconds),
             }
         }
-        SignInError::Busy => unavailable("Too many sign-ins are under way, try again later."),
+        SignInError::Busy => unavailable("Too many sign-ins are in progress, try again later."),
         SignInError::Store(error) => store_error(error),
         _ => server_error(),
     }
@@ -321,9 +320,7 @@ fn token_error(error: &TokenError) -> Wire {
 
 fn store_error(error: &StoreError) -> Wire {
     match error {
-        StoreError::Unavailable(_) => {
-            unavailable("The service cannot store anything at the moment, try again later.")
-        }
+        StoreError::Unavailable(_) => unavailable("Storage is unavailable at the moment, try again later."),
         _ => server_error(),
     }
 }

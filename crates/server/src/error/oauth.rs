@@ -34,7 +34,7 @@ pub(super) fn answer(error: &OAuthError, credentials: Credentials) -> Response {
         OAuthError::TurnedAway(_) => {
             let refusal = Refusal::new(
                 ErrorCode::TemporarilyUnavailable,
-                "too many fetches are under way, try again later",
+                "too many fetches are in progress, try again later",
             );
             let mut response = refused(&refusal);
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
@@ -42,7 +42,7 @@ pub(super) fn answer(error: &OAuthError, credentials: Credentials) -> Response {
         }
         OAuthError::Store(StoreError::Unavailable(_)) => {
             let refusal =
-                Refusal::new(ErrorCode::TemporarilyUnavailable, "nothing can be stored at the moment");
+                Refusal::new(ErrorCode::TemporarilyUnavailable, "storage is unavailable at the moment");
             let mut response = refused(&refusal);
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
             response
@@ -89,18 +89,18 @@ pub(super) fn userinfo_answer(error: &UserInfoError) -> Response {
         }
         UserInfoError::Failed(error) => return answer(error, Credentials::Elsewhere),
         UserInfoError::Malformed => {
-            (BearerError::InvalidRequest, "the token is sent in two ways, or malformed")
+            (BearerError::InvalidRequest, "the token was sent more than once or is malformed")
         }
         UserInfoError::InsufficientScope => {
             (BearerError::InsufficientScope, "the access token lacks the scope openid")
         }
         UserInfoError::NotProved => {
-            let description = "the access token is bound to a key that was not proved";
+            let description = "the access token is bound to a key, and the proof of possession is missing";
             let description = ErrorDescription::from_static(description);
             return refused_token(Scheme::Dpop, BearerError::InvalidToken, description);
         }
         UserInfoError::CertificateNotShown => {
-            (BearerError::InvalidToken, "the access token is bound to a certificate that was not shown")
+            (BearerError::InvalidToken, "the access token is bound to a certificate that was not presented")
         }
         _ => (BearerError::InvalidToken, "the access token is not valid"),
     };
@@ -120,8 +120,7 @@ pub(super) fn registration_answer(error: &RegistrationError) -> Response {
         return response;
     }
     if matches!(error, RegistrationError::Closed) {
-        let body =
-            r#"{"error":"access_denied","error_description":"clients do not register themselves here"}"#;
+        let body = r#"{"error":"access_denied","error_description":"client registration is disabled"}"#;
         return json(StatusCode::FORBIDDEN, body);
     }
     // RFC 7592 §2.1: a client that is gone is told no more than one with a wrong token.
@@ -129,7 +128,7 @@ pub(super) fn registration_answer(error: &RegistrationError) -> Response {
         HeaderValue::from_static("Bearer realm=\"register\", error=\"invalid_token\"");
     let body = match error {
         RegistrationError::InitialToken => {
-            r#"{"error":"invalid_token","error_description":"registering wants a token of the operator that is valid"}"#
+            r#"{"error":"invalid_token","error_description":"an initial access token is required"}"#
         }
         _ => r#"{"error":"invalid_token","error_description":"the registration access token is not valid"}"#,
     };

@@ -69,7 +69,7 @@ pub enum LoggingError {
     #[error("not a log level: {0}")]
     Level(#[from] tracing_subscriber::filter::ParseError),
     /// The process has a log already.
-    #[error("the log is set up already")]
+    #[error("the log is already set up")]
     AlreadySetUp,
     /// The thread that writes the log could not be started.
     #[error("cannot start the thread that writes the log: {0}")]

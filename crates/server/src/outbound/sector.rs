@@ -27,7 +27,7 @@ pub enum SectorError {
     #[error("the sector_identifier_uri was not fetched: {0}")]
     Fetch(#[from] FetchError),
     /// The document is not a list of URIs.
-    #[error("the sector_identifier_uri leads to something else than a list of URIs")]
+    #[error("the content of sector_identifier_uri is not a list of URIs")]
     Malformed,
     /// The document does not list a redirect URI of the client.
     #[error("the sector_identifier_uri does not list {redirect_uri}")]

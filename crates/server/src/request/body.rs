@@ -37,7 +37,7 @@ pub(crate) enum BodyError {
     #[error("body did not arrive within {limit:?}")]
     TooSlow { limit: Duration },
     /// The connection broke, or the body's framing is wrong.
-    #[error("body broke off")]
+    #[error("the body is incomplete")]
     BrokenOff,
     #[error("body is compressed")]
     Compressed,

@@ -16,7 +16,7 @@ pub(crate) enum FormError {
     #[error(transparent)]
     Body(#[from] BodyError),
     /// The body is in another encoding.
-    #[error("body is not of the type application/x-www-form-urlencoded")]
+    #[error("body is not application/x-www-form-urlencoded")]
     MediaType,
     /// A parameter is repeated or no text.
     #[error(transparent)]

@@ -25,7 +25,9 @@ pub enum OriginError {
     )]
     Malformed(Box<str>),
     /// It says more than an origin does.
-    #[error("{0:?} is more than an origin: leave out everything after the host and the port, the slash too")]
+    #[error(
+        "{0:?} is more than an origin: remove everything after the host and the port, including the slash"
+    )]
     Path(Box<str>),
     /// The host has other letters than ASCII.
     #[error(
@@ -36,7 +38,7 @@ pub enum OriginError {
     #[error("{0:?} is a pattern: name each origin, or write * alone for every origin")]
     Pattern(Box<str>),
     /// `*` stands beside others.
-    #[error("* means every origin: leave out the others")]
+    #[error("* means every origin: remove the others")]
     EveryAndOthers,
 }
 
@@ -162,7 +164,7 @@ mod tests {
             ("1https://app.example.com", "not an origin"),
             ("https://*.example.com", "is a pattern"),
             ("https://münchen.example", "not ASCII"),
-            ("*, https://app.example.com", "leave out the others"),
+            ("*, https://app.example.com", "remove the others"),
         ] {
             let refused = kind(text).expect_err(text);
             assert!(refused.contains(said), "{text}: {refused}");

@@ -10,13 +10,11 @@ pub struct UsernameField(Box<str>);
 #[non_exhaustive]
 pub enum UsernameFieldError {
     /// It is the field of the password.
-    #[error(
-        "`password` is the field of the password: name the one that the username is posted in, such as username or email"
-    )]
+    #[error("`password` is the password field: name the username field, such as username or email")]
     Password,
     /// It is no name.
     #[error(
-        "wants the name of a field, such as username, email or phone: up to {} letters, digits and the characters _ - .",
+        "expected the name of a field, such as username, email or phone: up to {} letters, digits and the characters _ - .",
         UsernameField::MAX_CHARS
     )]
     Malformed,

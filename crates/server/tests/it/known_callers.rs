@@ -274,7 +274,7 @@ async fn made_up_names_of_one_network_fill_a_share_of_the_hash_queue_and_who_is_
     // Two hold places, eight wait for one, and all others are turned away at once.
     for _ in 0..90 {
         let answer = flood.join_next().await.expect("a task").expect("no panic");
-        answer.expect(503, r#"{"detail":"Too many sign-ins are under way, try again later."}"#);
+        answer.expect(503, r#"{"detail":"Too many sign-ins are in progress, try again later."}"#);
         assert!(answer.header("retry-after").is_some());
     }
     assert_eq!(hashing.held.load(Ordering::SeqCst), 2);

@@ -55,7 +55,7 @@ fn expect_unavailable(answer: &Answer, detail: &str) {
 async fn a_full_hash_queue_asks_to_come_back() {
     let app = app_in(Trouble::Busy).await;
     let answer = app.try_sign_in("ada", PASSWORD).await;
-    expect_unavailable(&answer, "Too many sign-ins are under way, try again later.");
+    expect_unavailable(&answer, "Too many sign-ins are in progress, try again later.");
     assert_eq!(answer.header("allow"), Some("POST, OPTIONS"));
 }
 
@@ -101,7 +101,7 @@ async fn a_full_disk_stops_what_writes_and_only_until_there_is_room() {
     app.hand.step(240);
 
     store.set(Fault::CannotWrite);
-    let detail = "The service cannot store anything at the moment, try again later.";
+    let detail = "Storage is unavailable at the moment, try again later.";
     expect_unavailable(&app.refresh(&pair.refresh).await, detail);
     expect_unavailable(&app.try_sign_in("ada", PASSWORD).await, detail);
     expect_unavailable(&app.sign_out(&pair.refresh).await, detail);

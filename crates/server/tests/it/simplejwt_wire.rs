@@ -221,9 +221,10 @@ async fn json_is_read_strictly() {
 async fn a_password_is_one_line_of_at_most_4096_bytes() {
     let app = TestApp::new().await;
     app.try_sign_in("ada", &"x".repeat(4096)).await.expect(401, NO_ACCOUNT);
-    app.try_sign_in("ada", &"x".repeat(4097))
-        .await
-        .expect(400, r#"{"password":["The password is too long: it has 4097 bytes, and may have 4096."]}"#);
+    app.try_sign_in("ada", &"x".repeat(4097)).await.expect(
+        400,
+        r#"{"password":["The password is too long: it has 4097 bytes, at most 4096 are allowed."]}"#,
+    );
     app.try_sign_in("ada", "two\nlines")
         .await
         .expect(400, r#"{"password":["The password contains a line break."]}"#);

@@ -329,7 +329,7 @@ async fn a_request_says_which_host_it_is_for_and_says_it_once() {
             let request = format!("GET {path} HTTP/{version}\r\n{hosts}connection: close\r\n\r\n");
             let answer = exchange(address, request.as_bytes()).await;
             let is_refused =
-                answer.contains(r#"{"detail":"The header Host is missing, repeated or not a host."}"#);
+                answer.contains(r#"{"detail":"The Host header is missing, repeated or invalid."}"#);
             assert_eq!(is_refused, refused, "{request:?}: {answer}");
             assert_eq!(
                 answer.contains(" 400 Bad Request\r\n"),

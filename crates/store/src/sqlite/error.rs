@@ -27,7 +27,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// A newer program has written it. Nothing was touched.
-    #[error("the data folder is of a newer version (schema {found}, this program knows {known})")]
+    #[error("the data folder has a newer version (schema {found}, this program supports {known})")]
     Newer {
         /// The number of its schema.
         found: u32,
@@ -35,7 +35,7 @@ pub enum OpenError {
         known: u32,
     },
     /// It would have to be migrated first, and that was not to be done.
-    #[error("the data folder is of an older version (schema {found}, this program wants {known})")]
+    #[error("the data folder has an older version (schema {found}, this program requires {known})")]
     Older {
         /// The number of its schema.
         found: u32,
@@ -57,7 +57,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// It is bound to another master key. Nothing was touched.
-    #[error("the master key does not fit the database {}: another key sealed what is in it", path.display())]
+    #[error("the master key does not match the database {}, which was encrypted with another key", path.display())]
     OtherMasterKey {
         /// The file.
         path: PathBuf,

@@ -10,7 +10,7 @@ use super::columns::text;
 
 /// Something was sealed under another master key than the database's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("another master key")]
+#[error("encrypted with another master key")]
 pub(super) struct OtherMasterKey;
 
 /// Binds the database to the key that sealed this, or makes sure that it is bound to that one.

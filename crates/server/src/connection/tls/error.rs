@@ -26,19 +26,19 @@ pub enum TlsError {
         limit: usize,
     },
     /// The file of the certificate holds none.
-    #[error("{} holds no certificate in PEM", file.display())]
+    #[error("{} contains no certificate in PEM", file.display())]
     NoCertificate {
         /// The file.
         file: PathBuf,
     },
     /// A certificate is malformed.
-    #[error("{} holds a certificate that cannot be read", file.display())]
+    #[error("{} contains a certificate that cannot be read", file.display())]
     CertificateMalformed {
         /// The file.
         file: PathBuf,
     },
     /// The file of the key holds none, or an encrypted one.
-    #[error("{} holds no private key in PEM that is not encrypted", file.display())]
+    #[error("{} contains no unencrypted private key in PEM", file.display())]
     NoKey {
         /// The file.
         file: PathBuf,
@@ -52,7 +52,7 @@ pub enum TlsError {
         reason: Box<str>,
     },
     /// The certificate is for another key.
-    #[error("the certificate in {} is not for the key in {}", certificate.display(), key.display())]
+    #[error("the certificate in {} does not match the key in {}", certificate.display(), key.display())]
     KeyMismatch {
         /// The file of the certificate.
         certificate: PathBuf,

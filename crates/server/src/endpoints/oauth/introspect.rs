@@ -38,7 +38,7 @@ async fn introspect(app: &App, context: &RequestContext, request: Request) -> Re
     let asked = ClientRequest::read(app, path::INTROSPECT, context, request).await?;
     // Whoever cannot authenticate could go through tokens until one is good (RFC 7662 §4).
     if asked.client.is_public() {
-        return Err(OAuthError::refused(ErrorCode::InvalidClient, "the client has to authenticate").into());
+        return Err(OAuthError::refused(ErrorCode::InvalidClient, "client authentication is required").into());
     }
     let token = asked.required("token", "token is missing")?;
     let now = app.clock.now();

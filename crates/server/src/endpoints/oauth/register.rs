@@ -111,7 +111,7 @@ impl Registered {
 async fn members(app: &App, parts: &Parts, body: Body) -> Result<Map<String, Value>, ApiError> {
     const NO_OBJECT: OAuthError = OAuthError::refused(
         ErrorCode::InvalidClientMetadata,
-        "the body is no JSON object of type application/json",
+        "the body must be a JSON object of type application/json",
     );
     read_object(&parts.headers, body, &app.limits).await?.ok_or(ApiError::OAuth(NO_OBJECT))
 }

@@ -27,7 +27,7 @@ async fn verify(app: &App, call: &mut Call) -> Result<String, ApiError> {
 pub(crate) async fn options(State(_): State<Arc<App>>) -> Response {
     super::description(super::describe!(
         "Token Verify",
-        "Says whether an access token or a refresh token holds.",
+        "Checks whether an access token or a refresh token is valid.",
         r#""token":{"type":"string","required":true,"read_only":false,"label":"Token"}"#
     ))
 }

@@ -115,7 +115,7 @@ async fn a_password_that_nobody_can_have_is_told_so_on_the_page() {
     let browser = Browser::new(&app);
     let long = "x".repeat(5_000);
     for (username, password, told) in [
-        ("ada", long.as_str(), "The password is too long: it has 5000 bytes, and may have 4096."),
+        ("ada", long.as_str(), "The password is too long: it has 5000 bytes, at most 4096 are allowed."),
         ("ada", "null\0character", "The password contains a null character."),
         ("ada", "two\nlines", "The password contains a line break."),
         ("ada", " ", "Enter your username and password."),

@@ -132,7 +132,7 @@ async fn an_old_question_is_asked_again_of_whoever_is_signed_in_now() {
     let page = browser.get("/end_session").await;
     browser.submit(&form(&page), &[("action", "sign_out")]).await;
     let signed_out = press(&browser, &asked_of_ada, "allow").await;
-    shows(&signed_out, "You have been signed out");
+    shows(&signed_out, "You were signed out");
     shows(&signed_out, "type=\"password\"");
     let page = sign_in(&browser, &signed_out, "bob").await;
     shows(&page, "value=\"allow\"");

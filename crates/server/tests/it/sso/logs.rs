@@ -42,8 +42,8 @@ async fn the_log_tells_a_wrong_secret_from_an_unknown_client_and_the_answer_does
         assert_eq!((wrong.status, wrong.text()), (unknown.status, unknown.text()));
         let (wrong, unknown) = (event_of(&log, &wrong), event_of(&log, &unknown));
         assert_eq!((&wrong["code"], &wrong["client"]), (&"invalid_client".into(), &"web".into()), "{path}");
-        assert_eq!(wrong["cause"], "the secret is wrong");
-        assert_eq!(unknown["cause"], "there is no such client");
+        assert_eq!(wrong["cause"], "incorrect secret");
+        assert_eq!(unknown["cause"], "unknown client");
         assert_eq!(unknown["client"], "nobody\n\u{1b}[31m");
     }
     let long = "x".repeat(10_000);

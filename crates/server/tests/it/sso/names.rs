@@ -91,7 +91,7 @@ async fn names_with_something_invisible_are_registered_by_nobody() {
         assert_eq!(refused.json()["error"], "invalid_client_metadata");
         assert_eq!(
             refused.json()["error_description"],
-            "client_name holds an invisible character",
+            "client_name contains an invisible character",
             "{name:?}"
         );
         let mut translated = metadata("Shop");

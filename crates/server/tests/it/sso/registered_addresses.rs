@@ -36,7 +36,7 @@ async fn an_application_on_this_machine_registers_its_addresses_where_the_author
     }
     let elsewhere = register(&app, "backchannel_logout_uri", "http://app.example/logout").await;
     assert_eq!(elsewhere.status, 400);
-    assert_eq!(described(&elsewhere), "backchannel_logout_uri must be https, or http to this machine");
+    assert_eq!(described(&elsewhere), "backchannel_logout_uri must use https, or http with a loopback host");
 }
 
 #[tokio::test]

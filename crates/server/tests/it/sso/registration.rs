@@ -135,10 +135,7 @@ async fn a_client_registers_and_signs_somebody_in_who_is_asked_first() {
 async fn nobody_registers_where_the_operator_did_not_open_it() {
     let app = TestApp::new().await;
     let answer = app.post("/register", &json!({"redirect_uris": [CALLBACK]})).await;
-    answer.expect(
-        403,
-        r#"{"error":"access_denied","error_description":"clients do not register themselves here"}"#,
-    );
+    answer.expect(403, r#"{"error":"access_denied","error_description":"client registration is disabled"}"#);
     let metadata = app.get("/.well-known/oauth-authorization-server").await.json();
     assert!(metadata.get("registration_endpoint").is_none());
 }

@@ -132,7 +132,7 @@ async fn a_sign_in_form_is_for_who_was_signed_in_when_it_was_shown() {
     sign_out_elsewhere(&browser).await;
     for (stale, fields) in [(&chosen, &CONTINUE[..]), (&typed, &BOB[..])] {
         let page = browser.submit(stale, fields).await;
-        says(&page, "You have been signed out");
+        says(&page, "You were signed out");
         is_way_on(&page);
     }
     let page = browser.submit(&typed, &BOB).await;
@@ -186,7 +186,7 @@ async fn consent_is_asked_of_who_is_signed_in_by_now() {
     let bobs = form(&browser.get(&asking(&[("scope", "openid email")])).await);
     sign_out_elsewhere(&browser).await;
     let page = browser.submit(&bobs, &ALLOW).await;
-    says(&page, "You have been signed out");
+    says(&page, "You were signed out");
     is_way_on(&page);
     let page = browser.submit(&form(&page), &BOB).await;
     assert!(redirected(&browser.submit(&form(&page), &ALLOW).await).get("code").is_some());
@@ -351,7 +351,7 @@ async fn what_cannot_be_read_or_is_no_password_is_no_mistake_of_the_application(
     let long = "x".repeat(5000);
     for (body, sentence) in [
         (format!("form_token={token}&username=ada&password={long}"), "The password is too long"),
-        (format!("form_token={token}&username=a%00da&password=x"), "may not hold control characters"),
+        (format!("form_token={token}&username=a%00da&password=x"), "must not contain control characters"),
         (format!("form_token={token}&username=ada&username=bob&password=x"), "could not be read"),
         (format!("form_token={token}&username=%FF&password=x"), "could not be read"),
         (format!("form_token={token}&username=ada"), "Enter your username and password."),

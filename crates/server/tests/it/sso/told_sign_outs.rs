@@ -145,7 +145,7 @@ async fn a_sign_out_that_a_server_asks_for_by_itself_ends_nothing_and_the_page_a
     // As `fetch` does it from an application's server: no cookie, and nothing that says who it is.
     let answer = app.get(&format!("/end_session?id_token_hint={hint}")).await;
     assert!(!answer.text().contains("You are signed out"), "{}", answer.text());
-    assert!(answer.text().contains("Nothing has ended yet"), "{}", answer.text());
+    assert!(answer.text().contains("Nothing has changed yet"), "{}", answer.text());
     let events = log.events();
     let said = events.iter().find(|event| event["code"] == "sign_out_without_browser");
     assert_eq!(said.map(|event| &event["client"]), Some(&"web".into()), "{}", log.text());

@@ -113,7 +113,7 @@ async fn a_refused_registration_names_the_member() {
         ("contacts", json!(vec!["a@b.example"; 33]), "contacts"),
         ("redirect_uris", json!(["https://app.example/#x"]), "has a fragment"),
         ("redirect_uris", json!(["http://app.example/"]), "use https"),
-        ("redirect_uris", json!(["javascript:alert(1)"]), "scheme that no app can own"),
+        ("redirect_uris", json!(["javascript:alert(1)"]), "not a private-use scheme"),
     ] {
         let mut metadata = json!({"redirect_uris": [CALLBACK]});
         metadata[member] = value.clone();

@@ -53,14 +53,14 @@ fn a_file_that_cannot_be_used_is_named_with_what_is_wrong() {
         (
             TlsFiles { certificate: broken.clone(), ..files.clone() },
             "tls_certificate_malformed",
-            "broken holds a certificate that cannot be read",
+            "broken contains a certificate that cannot be read",
         ),
         (
             TlsFiles { key: garbage.clone(), ..files.clone() },
             "tls_key_missing",
             "garbage holds no private key",
         ),
-        (TlsFiles { key: secret, ..files.clone() }, "tls_key_missing", "not encrypted"),
+        (TlsFiles { key: secret, ..files.clone() }, "tls_key_missing", "unencrypted"),
         (
             TlsFiles { key: others_key, ..files.clone() },
             "tls_key_mismatch",

@@ -197,8 +197,8 @@ async fn proceed(step: &Step) -> Result<Response, PageError> {
 fn refusal(answer: &Answer) -> Option<Refusal> {
     let description = match answer {
         Answer::Allowed(_) => return None,
-        Answer::Denied => "the user said no",
-        Answer::Cancelled => "the user did not want to sign in",
+        Answer::Denied => "the user denied the request",
+        Answer::Cancelled => "the user cancelled the sign-in",
     };
     Some(Refusal::new(ErrorCode::AccessDenied, description))
 }
