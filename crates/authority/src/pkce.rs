@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a client's codes have to be bound by PKCE (RFC 7636). What a client begins with PKCE it has to end with it.
+/// Whether a client must use PKCE (RFC 7636). A client that starts with PKCE must also finish with it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PkcePolicy {
-    /// They have to be, with S256. Records from before clients said it mean this.
+    /// Always required, with S256. Records from before clients said it mean this.
     #[default]
     Required,
-    /// They have to be, or the client authenticates and asks for an ID token with a `nonce`, which binds the code to the browser as
+    /// Required, unless the client authenticates and asks for an ID token with a `nonce`, which binds the code to the browser as
     /// well (OAuth 2.1 §7.5.1).
     Auto,
-    /// An old library may do without either, where it authenticates.
+    /// A client that authenticates may omit both, for old libraries.
     Lenient,
 }
 

@@ -42,7 +42,7 @@ impl SenderConstraint {
 /// How an access token is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenType {
-    /// Whoever holds it may use it (RFC 6750).
+    /// A bearer token: anyone who has it can use it (RFC 6750).
     Bearer,
     /// With a proof of the key that it is bound to (RFC 9449).
     Dpop,

@@ -67,9 +67,9 @@ pub struct Settings {
     pub metadata_documents: RegistrationPolicy,
     /// How many clients a network may register. Settings `client.registrations_at_once` and `client.registrations_pause`.
     pub registration_rate: RegistrationRate,
-    /// The grants that clients may register for. Setting `client.registration_grant_types`.
+    /// The grant types that self-registered clients may use. Setting `client.registration_grant_types`.
     pub registered_grant_types: Vec<GrantType>,
-    /// What clients that registered themselves may ask for at most. Setting `client.registration_scope`.
+    /// The scopes that self-registered clients may request. Setting `client.registration_scope`.
     pub registered_scope: Scope,
     /// The resources that clients which came by themselves may ask for tokens for (RFC 8707): APIs, MCP servers. Setting
     /// `client.registration_resources`.

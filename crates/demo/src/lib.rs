@@ -62,13 +62,13 @@ impl Demo {
         let access = format!(r#"$(t=$(cat {file}); t=${{t#*access\":\"}}; echo "${{t%%\"*}}")"#);
         let links: String = links.iter().map(|link| format!("  {:<20} {}\n", link.name, link.url)).collect();
         format!(
-            r#"Jeton's demo: an authority, and an API that it protects. Ctrl-C ends it and removes what it made.
+            r#"Jeton's demo: an authority and an API that it protects. Ctrl-C stops it and deletes its data.
 
-  The same as a page   {url}/
+  In the browser       {url}/
   User                 {username}
   Password             {password}
 
-Two applications on origins of their own. Sign in to one, then open the other:
+Two sample applications. Sign in to one, then open the other:
 
 {links}
 Or paste these into another terminal:
@@ -82,7 +82,7 @@ curl -s {url}/hello/ -H "Authorization: Bearer {access}"; echo
 # 3. Refresh: a new pair
 curl -s {url}/api/token/refresh/ {json} -d @{file} -o {file}; cat {file}; echo
 
-# 4. Sign out: from then on line 3 is refused
+# 4. Sign out: after that, line 3 is refused
 curl -s {url}/api/token/blacklist/ {json} -d @{file}; echo
 "#
         )

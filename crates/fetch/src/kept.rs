@@ -31,7 +31,7 @@ pub trait Origin: Send + Sync + 'static {
 
 /// A document, kept fresh.
 ///
-/// - One fetch at a time, however many wait for it; it goes on when they are cancelled.
+/// - One fetch at a time, however many wait for it; it continues if they are cancelled.
 /// - It is refreshed while it is used, from [`Freshness::refresh_ahead`] on; from [`Freshness::max_age`] on callers wait for
 ///   a newer one.
 /// - A host that fails is left alone for [`Freshness::retry_pause`]; the last document is used meanwhile, up to

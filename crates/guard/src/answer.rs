@@ -46,11 +46,11 @@ pub(crate) struct Answer {
 /// The header with the nonce for the client's next proof (RFC 9449 §8.1).
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
-/// How long a client should wait while the keys are not to be had (seconds).
+/// How long a client should wait while the keys are unavailable (seconds).
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("10");
 
 impl Answer {
-    /// What a resource answers that stands behind no guard at all, by a mistake of whoever put the router together.
+    /// The response of a resource without a guard, which is a mistake in the router.
     pub(crate) fn unguarded() -> Self {
         tracing::error!("a protected resource stands behind no guard: its router lacks the layer");
         Self {

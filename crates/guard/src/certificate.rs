@@ -7,7 +7,7 @@ use jeton_jose::x509::CertificateChain;
 
 /// The certificate that the client of a connection proved to hold in its TLS handshake.
 ///
-/// Whoever ends TLS puts it among the extensions of each request, where no client can put anything; a proxy's header only when
+/// The TLS terminator adds it to the extensions of each request, where no client can add anything; a proxy's header only when
 /// the request is known to come from the proxy. A token that is bound to a certificate then passes with that one alone. Whether
 /// the certificate is good otherwise does not matter: the authority has seen that the token's client is who it says.
 #[derive(Clone, PartialEq, Eq)]

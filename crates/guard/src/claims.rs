@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 /// Claims that a guard can hand on.
 ///
-/// [`AccessTokenClaims`] is the type of RFC 9068. An API that reads more has a type of its own:
+/// [`AccessTokenClaims`] is the type of RFC 9068. An API that reads more claims defines its own type:
 ///
 /// ```
 /// use jeton_guard::GuardedClaims;
@@ -51,7 +51,7 @@ pub trait GuardedClaims: DeserializeOwned + Send + Sync + 'static {
         false
     }
 
-    /// Whether a user stands behind the token. simplejwt's views let in nobody else ([`BodyStyle::SimpleJwt`](crate::BodyStyle)).
+    /// Whether the token is that of a user. simplejwt's views accept no others ([`BodyStyle::SimpleJwt`](crate::BodyStyle)).
     fn names_user(&self) -> bool {
         true
     }

@@ -47,7 +47,7 @@ fn system_now() -> Timestamp {
     Timestamp::from_unix(i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// A clock that stands still until it is moved, for tests. Clones show the same time.
+/// A clock that moves only when told to, for tests. Clones show the same time.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicI64>);
 

@@ -29,7 +29,7 @@ pub(crate) enum NoToken {
 /// How a token is presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
-    /// Whoever holds it may use it (RFC 6750).
+    /// A bearer token: anyone who has it can use it (RFC 6750).
     Bearer,
     /// With a proof of the key that it is bound to (RFC 9449 §7.1).
     Dpop,

@@ -54,7 +54,7 @@ pub enum Refusal {
     /// The token came by the scheme DPoP, and is bound to no key.
     #[error("the access token was sent with the DPoP scheme but is not bound to a key")]
     NotBound,
-    /// No user stands behind the token, and the resource is for users.
+    /// The token has no user, and the resource is for users.
     #[error("the access token names no user")]
     UserAbsent,
     /// The token is good, and does not permit this.
@@ -65,7 +65,7 @@ pub enum Refusal {
         /// What would permit it.
         wanted: Scope,
     },
-    /// The issuer's keys cannot be fetched, and those from before are too old to go on with.
+    /// The issuer's keys cannot be fetched, and the cached ones are too old to use.
     #[error("the issuer's keys are unavailable")]
     KeysUnavailable,
 }

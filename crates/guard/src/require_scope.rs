@@ -18,7 +18,7 @@ use crate::token::{AccessToken, Rejection};
 
 /// Lets only tokens pass that permit a scope; others are answered 403 `insufficient_scope`, which names the scope.
 ///
-/// It stands behind a [`Guard`](crate::Guard)'s layer, on a route or a group of them. Without a guard it lets nobody pass.
+/// Add it inside a [`Guard`](crate::Guard)'s layer, to a route or a group of routes. Without a guard it refuses every request.
 #[derive(Debug)]
 pub struct RequireScope<C = AccessTokenClaims> {
     wanted: Scope,

@@ -18,9 +18,8 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// assert_eq!(resource.path(), "/.well-known/oauth-protected-resource/orders");
 /// # Ok::<(), jeton_guard::ResourceUrlError>(())
 /// ```
-///
-/// With axum it is a service of its own: `router.route_service(resource.path(), resource.clone())`, outside of the guard's
-/// layer, for whoever reads it has no token yet.
+/// With axum, add it as a service outside the guard's layer, since its readers have no token yet:
+/// `router.route_service(resource.path(), resource.clone())`.
 #[derive(Clone, Debug)]
 pub struct ProtectedResource {
     document: Document,

@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 
 /// The access token of a request, verified. It reads like its claims.
 ///
-/// An axum handler takes it as an argument; `Option<AccessToken>` where the route stands behind
+/// An axum handler takes it as an argument; `Option<AccessToken>` if the route is behind
 /// [`Guard::optional_layer`](crate::Guard::optional_layer). Other services find it with [`AccessToken::of_request`].
 pub struct AccessToken<C = AccessTokenClaims> {
     // One pointer, which a cache of verified tokens hands out at the price of one atomic increment.
@@ -51,7 +51,7 @@ impl<C: GuardedClaims> AccessToken<C> {
         &self.admitted.verified
     }
 
-    /// Goes on only if the token permits all of `wanted`.
+    /// Succeeds only if the token permits all of `wanted`.
     ///
     /// # Errors
     /// [`Rejection`], which axum answers with 403 `insufficient_scope`.

@@ -101,7 +101,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether signer and verifier share one secret, so that whoever can verify can also sign.
+    /// Whether signer and verifier share one secret, so that anyone who can verify can also sign.
     #[must_use]
     pub const fn is_symmetric(self) -> bool {
         matches!(self, Self::HS256 | Self::HS384 | Self::HS512)

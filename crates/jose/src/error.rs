@@ -107,7 +107,7 @@ pub enum VerifyError {
     ClaimMalformed {
         /// Its name.
         name: &'static str,
-        /// What stands there, and what should.
+        /// What was found, and what was expected.
         fault: Box<ClaimFault>,
     },
     /// `exp` has passed, leeway included (RFC 7519 §4.1.4).
@@ -253,10 +253,10 @@ pub enum SignError {
     ClaimMalformed {
         /// Its name.
         name: &'static str,
-        /// What stands there, and what should.
+        /// What was found, and what was expected.
         fault: Box<ClaimFault>,
     },
-    /// The name of a header member has a meaning of its own, or is there already.
+    /// The name of a header member is reserved, or already set.
     #[error("this header member cannot be set")]
     HeaderName,
     /// The payload cannot travel unencoded in this form, or not all signers want it so (RFC 7797 §5.2).

@@ -12,12 +12,12 @@ use crate::shown::{Shown, list, pointer_to};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClaimFault {
-    /// Where it stands in the claims set: a JSON pointer (RFC 6901), such as `/aud/1`.
+    /// Its place in the claims set: a JSON pointer (RFC 6901), such as `/aud/1`.
     pub pointer: Box<str>,
-    /// What stands there: `a string`, `null`, `the number 1800000000000`. The text of a string is shown only where a date
+    /// What was found: `a string`, `null`, `the number 1800000000000`. The text of a string is shown only where a date
     /// was wanted.
     pub found: Box<str>,
-    /// What should stand there.
+    /// What was expected.
     pub wanted: &'static str,
 }
 

@@ -87,7 +87,7 @@
 //! # Errors
 //!
 //! Every error is an enum with a stable `code()`, and carries what was found and what was wanted as fields; `docs/errors.md`
-//! tells the cause and the mend of each. None repeats a token, a key, or a claim other than those that say whose token it is.
+//! tells the cause and the remedy of each. None repeats a token, a key, or a claim other than those that say whose token it is.
 
 // No input makes the library panic: nothing is indexed, and what cannot fail says why (`expect`).
 #![cfg_attr(

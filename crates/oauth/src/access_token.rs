@@ -28,15 +28,15 @@ pub struct AccessTokenClaims {
     /// The token's own name, unique at its issuer.
     #[serde(deserialize_with = "not_empty")]
     pub jti: String,
-    /// The user's id as simplejwt has it: the user's own, or the key it had in Django. None where no user stands behind
+    /// The user's id as simplejwt has it: the user's own, or the key it had in Django. None if there is no user behind
     /// the token.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text_or_integer")]
     pub user_id: Option<String>,
-    /// Who issued the token.
+    /// The issuer.
     pub iss: String,
-    /// Whom the token is for.
+    /// The audience.
     pub aud: Audiences,
-    /// Who is asking: the user, or the client itself where no user stands behind the token.
+    /// The subject: the user, or the client itself if there is no user behind the token.
     #[serde(deserialize_with = "not_empty")]
     pub sub: String,
     /// The client that the token was issued to.
@@ -51,7 +51,7 @@ pub struct AccessTokenClaims {
     /// The user's name for signing in, as it was when the token was issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// The key that whoever presents the token must prove to hold.
+    /// The key whose possession the sender of the token must prove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
     /// What the token permits in detail, beside its scope (RFC 9396 §9.1).
@@ -75,7 +75,7 @@ pub enum TokenUse {
     Other,
 }
 
-/// The key that a token is bound to (RFC 7800 §3.1): whoever presents the token proves that it holds this key.
+/// The key that a token is bound to (RFC 7800 §3.1). The sender of the token must prove possession of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Confirmation {

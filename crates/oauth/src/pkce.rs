@@ -1,4 +1,4 @@
-//! Proof Key for Code Exchange (RFC 7636): binds an authorization code to whoever asked for it.
+//! Proof Key for Code Exchange (RFC 7636): binds an authorization code to the client that requested it.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeChallenge(Box<str>);
 
-/// A code verifier (RFC 7636 §4.1): a secret of whoever asked for the code.
+/// A code verifier (RFC 7636 §4.1): the secret of the client that requested the code.
 #[derive(Clone)]
 pub struct CodeVerifier(Box<str>);
 

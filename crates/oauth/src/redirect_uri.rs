@@ -151,7 +151,7 @@ impl RedirectUri {
         self.0.get(..end).unwrap_or(&self.0)
     }
 
-    /// Whether it belongs to an app on the user's own machine (RFC 8252): a loopback address or a scheme of its own.
+    /// Whether it belongs to a native application (RFC 8252): a loopback address or a private-use scheme.
     #[must_use]
     pub fn is_native(&self) -> bool {
         !self.0.starts_with("https:")

@@ -29,7 +29,7 @@ pub enum ScopeError {
     /// A character outside `%x21 / %x23-5B / %x5D-7E`: a control or non-ASCII character, a quote or a backslash.
     #[error("the scope contains an invalid character at byte {position}")]
     Character {
-        /// Where it stands, in bytes from the start.
+        /// Its position, in bytes from the start.
         position: usize,
     },
     /// More tokens than [`Scope::MAX_TOKENS`].

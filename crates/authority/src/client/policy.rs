@@ -13,7 +13,7 @@ use crate::pkce::PkcePolicy;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClientPolicy {
-    /// Whether users are asked before it gets anything.
+    /// Whether users are asked for consent.
     pub consent: ConsentPolicy,
     /// Whether its codes have to be bound by PKCE.
     pub pkce: PkcePolicy,
@@ -52,7 +52,7 @@ pub enum ConsentPolicy {
     /// They are not: it is the operator's own application.
     #[default]
     Implied,
-    /// They are, and their answer is remembered.
+    /// Asked, and their answer is remembered.
     Asked,
 }
 
@@ -64,7 +64,7 @@ pub enum IdTokenClaims {
     /// it mean this.
     #[default]
     Requested,
-    /// What the granted scopes stand for as well: many libraries look nowhere else.
+    /// The claims of the granted scopes as well: many libraries look nowhere else.
     Scopes,
 }
 

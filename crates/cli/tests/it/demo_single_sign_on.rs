@@ -63,7 +63,7 @@ fn the_second_application_asks_for_no_password_and_signing_out_of_one_signs_out_
     assert_eq!((out.status, &out.url), (200, &demo.tea_shop), "{out:?}");
     assert!(out.text.contains("You signed out"), "{out:?}");
     // The authority tells the applications, which takes a moment.
-    eventually(|| browser.open(&demo.tea_shop).text.contains("You signed out: here, at the authority"));
+    eventually(|| browser.open(&demo.tea_shop).text.contains("You signed out here, at the authority"));
     eventually(|| browser.open(&demo.reading_room).text.contains("You signed out elsewhere"));
     let again = demo.follow_sign_in(&mut browser, &demo.reading_room);
     assert!(again.text.contains("type=\"password\""), "{again:?}");
@@ -155,7 +155,7 @@ fn signing_out_is_told_once_it_is_known_and_a_second_press_does_what_the_first_o
     assert!(almost.text.contains("action=\"/sign-out\""), "{almost:?}");
     let out = browser.submit(&home, "/sign-out", &[]);
     assert!(out.url == demo.tea_shop && out.text.contains("You signed out"), "{out:?}");
-    eventually(|| browser.open(&demo.tea_shop).text.contains("You signed out: here, at the authority"));
+    eventually(|| browser.open(&demo.tea_shop).text.contains("You signed out here, at the authority"));
     let again = demo.follow_sign_in(&mut browser, &demo.tea_shop);
     assert!(again.text.contains("type=\"password\""), "{again:?}");
 }

@@ -64,19 +64,19 @@ pub(super) async fn home(State(application): State<Arc<Application>>, headers: H
         other_url: &application.other.url,
         ended: match &visit {
             Some(Visit::Leaving(leaving)) if leaving.returned => Some(
-                "You signed out here, and came back from the authority. It has not told this application yet that you signed out there too.",
+                "You signed out here and came back from the authority, which has not yet confirmed that you signed out there too.",
             ),
             Some(Visit::Leaving(_)) => Some(
-                "You signed out here. You may still be signed in at the authority, and so at other applications.",
+                "You signed out here. You may still be signed in at the authority, and in other applications.",
             ),
             Some(Visit::Ended(Ended::Here)) => Some(
-                "You signed out: here, at the authority, and of everything else that you had signed in to with this browser.",
+                "You signed out here, at the authority, and of every other application that you used in this browser.",
             ),
             Some(Visit::Ended(Ended::Elsewhere)) => Some(
-                "You signed out elsewhere. The authority told this application so, behind your browser’s back, and your session here ended.",
+                "You signed out elsewhere. The authority notified this application directly (back-channel logout), and your session here ended.",
             ),
             Some(Visit::Ended(Ended::NoMoreTokens)) => Some(
-                "The authority gives no more tokens for you: your sign-in there has ended, so it has ended here.",
+                "The authority issues no more tokens for you: your session there has ended, so this one has too.",
             ),
             _ => None,
         },

@@ -33,9 +33,7 @@ pub(super) async fn attempt(
     let mut thefts = vec![show(&application, &known.access_token, "as it is", None).await?];
     if application.kind.bound {
         let own = new_prover().map_err(|error| Trouble::Authority(error.to_string()))?;
-        thefts.push(
-            show(&application, &known.access_token, "with a key of the thief’s own", Some(&own)).await?,
-        );
+        thefts.push(show(&application, &known.access_token, "with the thief’s own key", Some(&own)).await?);
     }
     application.sessions.change_signed_in(&headers, &known.sid, |now| now.thefts = thefts);
     Ok(Redirect::to("/#theft"))

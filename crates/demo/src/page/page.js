@@ -44,7 +44,7 @@ const steps = {
       Object.assign(state, { spent: null, ended: null, graceFrom: null });
       keep(got.json);
     }
-    return [got, got.ok ? 'Two tokens. They are taken apart beside this.' : null];
+    return [got, got.ok ? 'Two tokens, decoded beside this.' : null];
   },
 
   async 'wrong-password'() {
@@ -54,7 +54,7 @@ const steps = {
 
   async hello() {
     const got = await send('GET', '/hello/', { bearer: state.access });
-    return [got, got.ok ? 'The API knows who is asking, from the token.' : null];
+    return [got, got.ok ? 'The API knows the user from the token.' : null];
   },
 
   async 'hello-bare'() {
@@ -63,7 +63,7 @@ const steps = {
 
   async 'hello-refresh'() {
     const got = await send('GET', '/hello/', { bearer: state.refresh });
-    return [got, 'A refresh token is for the authority alone. No API can take it for an access token.'];
+    return [got, 'A refresh token is for the authority only. No API accepts it as an access token.'];
   },
 
   async refresh() {
@@ -75,27 +75,27 @@ const steps = {
     if (moved) state.graceFrom = Date.now();
     keep(got.json);
     return [got, moved
-      ? 'A new pair. The refresh token before it is spent.'
-      : 'Within the grace the session stands still: the same refresh token once more, and a fresh access token.'];
+      ? 'New tokens. The previous refresh token is spent.'
+      : 'Within the grace period you get the same refresh token again, and a fresh access token.'];
   },
 
   async replay() {
     const got = await token('/api/token/refresh/', { refresh: state.spent });
     if (!got.ok) {
       end();
-      return [got, 'Two refreshes lie between: this is a replay. The session is over, for whoever holds its newest token too.'];
+      return [got, 'Two refreshes later this is a replay. The grant has ended, and its newest token is refused as well.'];
     }
     const same = got.json.refresh === state.refresh;
     // An excuse begins a grace of its own.
     if (!inGrace()) state.graceFrom = Date.now();
     keep(got.json);
-    return [got, same ? 'The same new refresh token as before: a retry is no theft.' : 'The newest refresh token.'];
+    return [got, same ? 'The same new refresh token as before: a retry is not a theft.' : 'The newest refresh token.'];
   },
 
   async 'replay-late'(say) {
     for (const count of ['first', 'second']) {
       while (inGrace()) {
-        say(`The ${count} refresh waits for the grace to pass …`);
+        say(`Waiting for the grace period before the ${count} refresh …`);
         await new Promise((resolve) => setTimeout(resolve, 250));
       }
       const [got, why] = await steps.refresh();
@@ -107,11 +107,11 @@ const steps = {
   async 'sign-out'() {
     const got = await token('/api/token/blacklist/', { refresh: state.refresh });
     if (got.ok) end();
-    return [got, got.ok ? 'Signed out. The access token is good until it expires, at APIs that ask nobody.' : null];
+    return [got, got.ok ? 'Signed out. APIs that verify offline accept the access token until it expires.' : null];
   },
 
   async 'refresh-ended'() {
-    return [await token('/api/token/refresh/', { refresh: state.ended }), 'The session is gone.'];
+    return [await token('/api/token/refresh/', { refresh: state.ended }), 'The grant has ended.'];
   },
 };
 
@@ -180,7 +180,7 @@ function showToken(id, title, jwt, note) {
   if (article.dataset.jwt === (jwt ?? '')) return;
   article.dataset.jwt = jwt ?? '';
   if (!jwt) {
-    article.replaceChildren(element('h2', '', title), element('p', 'empty', state.ended ? 'The session has ended.' : 'Nothing yet.'));
+    article.replaceChildren(element('h2', '', title), element('p', 'empty', state.ended ? 'The grant has ended.' : 'Nothing yet.'));
     return;
   }
   const { header, claims } = decode(jwt);
@@ -205,12 +205,12 @@ function showSpent() {
   const behind = decode(state.refresh).claims.gen - decode(state.spent).claims.gen;
   const generations = behind === 1 ? '1 generation' : `${behind} generations`;
   article.querySelector('.empty').textContent = `${shortened(state.spent)} lies ${generations} behind. `
-    + (behind === 1 ? 'Shown again it is excused; two generations behind it is a replay.' : 'Shown again it ends the session.');
+    + (behind === 1 ? 'Presenting it again is excused; two generations behind, it is a replay.' : 'Presenting it again ends the grant.');
 }
 
 function showAll() {
-  showToken('access', 'Access token', state.access, 'Signed with the published key: any API can check it, and nobody can change it.');
-  showToken('refresh', 'Refresh token', state.refresh, 'Signed with a key that is never published. “gen” counts the refreshes; nothing else is stored of them.');
+  showToken('access', 'Access token', state.access, 'Signed with the published key: any API can verify it, and nobody can change it.');
+  showToken('refresh', 'Refresh token', state.refresh, 'Signed with a key that is never published. “gen” counts the refreshes; nothing else about them is stored.');
   showSpent();
   for (const button of document.querySelectorAll('button')) {
     const needs = button.dataset.needs;

@@ -16,7 +16,7 @@ use crate::dpop::Dpop;
 use crate::policy::Policy;
 use crate::resource::ProtectedResource;
 
-/// What a [`Guard`] is made of.
+/// Builds a [`Guard`].
 pub struct GuardBuilder<C = AccessTokenClaims> {
     policy: Policy,
     source: Source,

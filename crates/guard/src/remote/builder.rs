@@ -64,7 +64,7 @@ impl RemoteJwkSetBuilder {
     }
 
     /// Uses keys for this long before a request waits for newer ones (10 minutes unless set): how long a key that the issuer
-    /// withdraws goes on counting. They are refreshed in the second half of this time.
+    /// withdraws remains valid. They are refreshed in the second half of this time.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.freshness.max_age = max_age;
@@ -72,7 +72,7 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// Goes on with old keys for this long, counted from their fetch, while the issuer cannot be reached (1 hour unless set).
+    /// Keeps using old keys for this long after their fetch while the issuer is unreachable (1 hour unless set).
     #[must_use]
     pub fn stale_if_error(mut self, limit: Duration) -> Self {
         self.freshness.stale_if_error = limit;

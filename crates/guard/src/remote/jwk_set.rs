@@ -11,7 +11,7 @@ use crate::clock::Clock;
 
 /// The JWK Set of one issuer, fetched when it is needed and kept fresh from then on.
 ///
-/// - One fetch at a time, however many requests wait for it; it goes on when they are cancelled.
+/// - One fetch at a time, however many requests wait for it; it continues if they are cancelled.
 /// - Keys are refreshed after five minutes while they are used; from ten minutes on a request waits for newer ones.
 /// - An issuer that cannot be reached is left alone for five seconds; its last keys are used for up to an hour. A set without
 ///   one usable key counts as not reached.

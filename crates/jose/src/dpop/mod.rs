@@ -1,4 +1,4 @@
-//! DPoP: proof that whoever sends a request has the key that a token is bound to (RFC 9449).
+//! DPoP: proof that the sender of a request has the key that a token is bound to (RFC 9449).
 //!
 //! A proof is good once. This crate judges everything about it but that: the caller remembers each
 //! [`Proof::replay_id`] until [`Proof::remember_until`], and refuses the second.

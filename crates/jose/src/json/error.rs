@@ -13,13 +13,13 @@ pub enum JsonError {
     /// The bytes are not UTF-8 (RFC 8259 §8.1).
     #[error("not UTF-8")]
     Utf8,
-    /// The text breaks the grammar, or goes on after its end.
+    /// The text breaks the grammar, or continues after its end.
     #[error("malformed JSON at byte {at}")]
     Syntax {
         /// The offset of the first offending byte.
         at: usize,
     },
-    /// An escaped surrogate stands alone, so the string is not Unicode (RFC 8259 §8.2).
+    /// An escaped surrogate is unpaired, so the string is not Unicode (RFC 8259 §8.2).
     #[error("lone surrogate at byte {at}")]
     LoneSurrogate {
         /// The offset of the escape.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::header::ContentHeader;
 use super::{ContentEncryption, KeyManagement};
 
-/// Bytes that have been decrypted, and were authenticated by the key: **whoever had it** made them, which for a public key is
+/// Bytes that have been decrypted, and were authenticated by the key: **anyone who has it** can have made them, which for a public key is
 /// everybody.
 #[derive(Clone)]
 pub struct Decrypted {

@@ -55,7 +55,7 @@ impl Decrypter {
 
     /// Refuses passwords that the text wants hashed more often than this (`p2c`), before hashing.
     ///
-    /// Whoever reads the texts of other libraries, or is read by them: this crate makes 600,000 iterations with SHA-256 and
+    /// For interoperability with other libraries: this crate makes 600,000 iterations with SHA-256 and
     /// 210,000 with the longer hashes. `jose` for Node makes 2,048 and refuses more than 10,000; JWCrypto makes 8,192;
     /// latchset's `jose` refuses more than 32,768. See [`RecipientKey::iterations`](super::RecipientKey::iterations).
     #[must_use]

@@ -86,7 +86,7 @@ impl Encrypter {
     /// Adds a member to the protected header.
     ///
     /// # Errors
-    /// [`EncryptError::HeaderName`] for a name that has a meaning of its own, or is there already.
+    /// [`EncryptError::HeaderName`] for a name that is reserved, or already set.
     pub fn header<V: Serialize + ?Sized>(mut self, name: &str, value: &V) -> Result<Self, EncryptError> {
         if REGISTERED.contains(&name)
             || OF_OTHER_STANDARDS.contains(&name)

@@ -66,7 +66,7 @@ pub enum EncryptError {
     /// `dir`, `ECDH-ES` or integrated encryption, more than 16 recipients.
     #[error("this form cannot carry that")]
     Form,
-    /// The name of a header member has a meaning of its own, or is there already.
+    /// The name of a header member is reserved, or already set.
     #[error("this header member cannot be set")]
     HeaderName,
     /// The cryptographic library failed.

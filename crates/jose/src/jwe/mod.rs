@@ -1,7 +1,7 @@
 //! JSON Web Encryption (RFC 7516, RFC 7518 §4 and §5): any bytes, encrypted for one recipient or several, in the compact
 //! and both JSON forms.
 //!
-//! **Encryption with a public key does not tell who encrypted.** Whoever needs to know signs first and encrypts then:
+//! **Encrypting with a public key does not prove who the sender is.** If that matters, sign first and then encrypt:
 //! [`nested`](crate::nested) does both. What comes out of here is [`Decrypted`], never `Verified`.
 //!
 //! ```compile_fail,E0308
@@ -12,7 +12,7 @@
 //!
 //! # What is not there
 //!
-//! **`RSA1_5`.** Its padding (PKCS#1 v1.5) lets whoever can tell a well-padded key from another decrypt any text by asking about
+//! **`RSA1_5`.** Its padding (PKCS#1 v1.5) lets an attacker who can tell whether a key is well padded decrypt any text by asking about
 //! a million others (Bleichenbacher 1998, and ROBOT 2017 once more). RFC 7516 §11.5 wants the difference hidden, and no library
 //! promises to hide it down to its timing, AWS-LC neither; draft-ietf-jose-deprecate-none-rsa15 does away with it. Ask for
 //! `RSA-OAEP-256` with the same key.

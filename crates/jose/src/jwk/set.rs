@@ -48,7 +48,7 @@ impl JwkSet {
         Ok(set)
     }
 
-    /// Reads the JSON of a set that the caller keeps. A key that is broken refuses the set, since its owner can mend it; only
+    /// Reads the JSON of a set that the caller keeps. A broken key refuses the set, since its owner can fix it; only
     /// keys of a kind that this crate does not know are left out, as by [`JwkSet::parse`].
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl JwkSet {
     }
 
     /// Refuses a set with a private or symmetric key in it, be it of a kind that this crate does not know: what is published
-    /// must not hold one, and whoever finds one there can forge signatures.
+    /// must not contain one: anyone who reads it can forge signatures.
     ///
     /// # Errors
     /// [`KeyError::SecretInSet`].

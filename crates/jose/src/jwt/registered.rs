@@ -46,7 +46,7 @@ enum Audiences {
 }
 
 impl RegisteredClaims {
-    /// Who issued the token.
+    /// The issuer.
     #[must_use]
     pub fn iss(&self) -> Option<&str> {
         self.at(self.found.iss)

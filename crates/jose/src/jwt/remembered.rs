@@ -22,7 +22,7 @@ const WAYS: usize = 8;
 /// Tokens that were verified before, each with what was found in it, for at most ten minutes: a bounded cache, to be thrown
 /// away with the keys that verified them.
 ///
-/// It saves the signature check alone. Whoever uses it still asks whatever may have changed since, such as whether the
+/// It saves only the signature check. The caller must still check whatever may have changed since, such as whether the
 /// token was revoked.
 ///
 /// ```

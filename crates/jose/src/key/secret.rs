@@ -14,7 +14,7 @@ use crate::material::{KeyError, Material};
 
 /// A secret that signer and verifier share, for one HMAC algorithm.
 ///
-/// Whoever can verify with it can also sign with it. Cloning is cheap. `Debug` shows the algorithm and the `kid`.
+/// Anyone who can verify with it can also sign with it. Cloning is cheap. `Debug` shows the algorithm and the `kid`.
 #[derive(Clone)]
 pub struct SharedSecret {
     identity: Identity,

@@ -34,7 +34,7 @@ impl KeySet {
         Ok(set)
     }
 
-    /// The keys that an issuer publishes. Where several of one algorithm have the same `kid`, which their owner should mend, a
+    /// The keys that an issuer publishes. If several of one algorithm have the same `kid`, which their owner should fix, a
     /// token that names it is tried with each of them.
     ///
     /// # Errors

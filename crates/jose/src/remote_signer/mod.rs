@@ -59,7 +59,7 @@ pub trait RemoteSigner: fmt::Debug + Send + Sync {
 
     /// Signs the message by the algorithm of [`RemoteSigner::public_key`].
     ///
-    /// Whoever gives up waiting drops the future, so it should leave nothing half done.
+    /// A caller that stops waiting drops the future, so it must not leave anything half done.
     fn sign<'a>(&'a self, message: Message<'a>) -> RemoteFuture<'a, Signature>;
 }
 

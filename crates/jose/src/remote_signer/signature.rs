@@ -39,7 +39,7 @@ impl Signature {
         Ok(Self(fixed))
     }
 
-    /// The signature as it stands in a JWS.
+    /// The signature as it appears in a JWS.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -19,7 +19,7 @@ pub enum SdJwtError {
     /// A disclosure is malformed, appears twice, or belongs nowhere.
     #[error("a disclosure is malformed, repeated or not asked for by the token")]
     Disclosure,
-    /// A digest appears twice, or a name has a meaning of its own or is there already.
+    /// A digest appears twice, or a name is reserved or already exists.
     #[error("the digests of the token are malformed")]
     Digests,
     /// `_sd_alg` is not `sha-256`.

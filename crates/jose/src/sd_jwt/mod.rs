@@ -1,7 +1,7 @@
 //! SD-JWT: tokens whose holder chooses what of them to show (RFC 9901).
 //!
 //! An issuer replaces claims by digests and gives the claims themselves beside the token, as *disclosures*. The holder
-//! passes on some of them, and proves with a key of their own that the token is theirs.
+//! passes on some of them, and proves possession of the key that the token is bound to.
 
 mod disclosure;
 mod error;

@@ -49,7 +49,7 @@ impl SdJwtVerifier {
         self
     }
 
-    /// Verifies a presentation whose holder need not prove anything: whoever has it can show it. A proof that is there
+    /// Verifies a presentation without a proof by the holder: anyone who has it can present it. A proof that is there
     /// nevertheless is refused, since nobody looks at it.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! asking for each one.
 //!
 //! An issuer numbers its tokens, and gives each a [`StatusReference`] in its `status` claim. It publishes a [`StatusList`] as a
-//! signed token: a few bits for each number, compressed. Whoever verifies a token fetches the list that it names (fetching is
+//! signed token: a few bits for each number, compressed. The verifier of a token fetches the list that it names (fetching is
 //! the caller's part), verifies it with a [`StatusListVerifier`], and looks up the number.
 //!
 //! ```

@@ -77,7 +77,7 @@ impl StatusListVerifier {
         self
     }
 
-    /// Accepts lists that never expire. Whoever keeps an old copy back can then hide a revocation: set
+    /// Accepts lists that never expire. An attacker who replays an old copy can then hide a revocation: set
     /// [`StatusListVerifier::max_age`] as well.
     #[must_use]
     pub fn allow_missing_exp(mut self) -> Self {

@@ -28,7 +28,7 @@
 //! nothing fetches `x5u` or `jku`.
 //!
 //! Revocation is not looked up, for this crate does no I/O: prefer certificates that live for days, and take a root away
-//! by making the verifier anew.
+//! by building a new verifier.
 
 mod name;
 mod purpose;

@@ -39,7 +39,7 @@ impl CertificateName {
         Self(Wanted::Uri(uri.into().into()))
     }
 
-    /// Any name. Whoever holds a certificate from one of the roots may then sign: right for roots that certify the
+    /// Any name. Anyone with a certificate from one of the roots may then sign: right for roots that certify the
     /// wanted signers and nobody else, never for those that the web trusts.
     #[must_use]
     pub fn any() -> Self {

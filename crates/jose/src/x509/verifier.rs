@@ -149,7 +149,7 @@ fn no_certificate(kid: Option<&str>) -> VerifyError {
 impl TrustRoots {
     /// Whether a chain leads to one of these roots, and its first certificate is for this purpose (RFC 5280 §6): signatures,
     /// lifetimes, basic and name constraints, key usage. Whose certificate it is, is for the caller to compare, and so is that
-    /// whoever shows it holds its key. Revocation is not looked up.
+    /// the sender has its key. Revocation is not looked up.
     ///
     /// # Errors
     /// [`CertificateError`] says which check failed.
