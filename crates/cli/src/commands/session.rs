@@ -23,15 +23,14 @@ const PAGE: u32 = 1_000;
 /// List sessions and end them
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A sign-in at a browser opens a session there. Each application that it reaches
-gets a session of its own, whose identifier is the `sid` of its access tokens;
-it ends with the browser's, but for what was given to outlive it
-(offline_access). Clients with a back-channel logout URI are told of each end.
+Signing in opens a session in the browser. Each application that the user signs in to gets
+a grant, whose id is the `sid` of its access tokens. Grants end with the session, except
+those with offline_access. Clients with a back-channel logout URI are notified.
 
 Examples:
   jeton session list --user ada
-  jeton session end 5f3c…                      this one, of a browser or of a client
-  jeton session end --user ada                 all of hers")]
+  jeton session end 5f3c…                      one session or grant
+  jeton session end --user ada                 all of the user's")]
 pub(crate) struct SessionCommand {
     #[command(flatten)]
     store: StoreOptions,

@@ -52,7 +52,7 @@ fn ambiguous_path(issuer: &str) -> Option<&str> {
 
 fn ambiguous(path: &str) -> String {
     format!(
-        "warning: the authority has paths of its own that begin with {path}, the path of the issuer: a proxy has to pass that path on and not \
+        "warning: the authority has other paths that begin with {path}, the path of the issuer: a proxy has to pass that path on and not \
          take it away"
     )
 }

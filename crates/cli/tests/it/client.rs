@@ -86,7 +86,7 @@ fn a_new_client_meets_what_libraries_expect_unless_a_profile_or_a_flag_says_othe
         (&json!("ES256"), &json!("required"))
     );
     let text = folder.run(&["client", "show", "app"]).done();
-    assert!(text.contains("RS256") && text.contains("what the scopes stand for"), "{text}");
+    assert!(text.contains("RS256") && text.contains("those of the granted scopes"), "{text}");
 }
 
 #[test]
@@ -350,9 +350,9 @@ fn a_client_that_may_exchange_nothing_is_told_apart_from_one_that_may() {
     let shown = folder.run(&["client", "show", "office"]).done();
     for line in [
         "exchanges for      https://orders.example",
-        "takes tokens for   https://office.example",
+        "accepts audience   https://office.example",
         "acting             the client",
-        "believes           https://hr.example (email)",
+        "trusted issuers    https://hr.example (email)",
     ] {
         assert!(shown.contains(line), "{shown}");
     }

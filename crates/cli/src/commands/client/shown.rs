@@ -80,32 +80,32 @@ impl Shown {
             PkcePolicy::Lenient => "lenient",
         };
         let said = match self.policy.id_token_claims {
-            IdTokenClaims::Requested => "what was asked for one by one",
-            IdTokenClaims::Scopes => "what the scopes stand for",
+            IdTokenClaims::Requested => "only individually requested ones",
+            IdTokenClaims::Scopes => "those of the granted scopes",
         };
         let introspects = match self.policy.introspection {
             IntrospectionPolicy::Own => None,
             IntrospectionPolicy::All => Some("every token"),
         };
         let source = match self.policy.source {
-            ClientSource::Operator => "the operator added it",
-            ClientSource::Registered => "it registered itself",
-            ClientSource::MetadataDocument => "its identifier is its description's address",
+            ClientSource::Operator => "added by the operator",
+            ClientSource::Registered => "self-registered",
+            ClientSource::MetadataDocument => "client metadata document",
         };
         let wanted = |all: [(Option<bool>, &str); 2]| {
             let wanted = all.into_iter().filter(|(wanted, _)| *wanted == Some(true));
             wanted.map(|(_, text)| text.to_owned()).collect::<Vec<_>>()
         };
         let requests = wanted([
-            (metadata.require_pushed_authorization_requests, "have to be pushed"),
-            (metadata.require_signed_request_object, "have to be signed"),
+            (metadata.require_pushed_authorization_requests, "must be pushed"),
+            (metadata.require_signed_request_object, "must be signed"),
         ]);
         let bound_to = wanted([
-            (metadata.dpop_bound_access_tokens, "a key of DPoP"),
-            (metadata.tls_client_certificate_bound_access_tokens, "its certificate"),
+            (metadata.dpop_bound_access_tokens, "DPoP key"),
+            (metadata.tls_client_certificate_bound_access_tokens, "client certificate"),
         ]);
         let keys = match (&metadata.jwks, &metadata.jwks_uri) {
-            (Some(_), _) => Some("registered with it"),
+            (Some(_), _) => Some("registered"),
             (None, uri) => uri.as_deref(),
         };
         let exchange = &self.policy.exchange;
@@ -113,7 +113,7 @@ impl Shown {
         let acting = match exchange.actor {
             _ if exchange.is_off() => None,
             ExchangeActor::Client => Some("the client"),
-            ExchangeActor::Nobody => Some("nobody is named"),
+            ExchangeActor::Nobody => Some("none"),
         };
         let issuers = self.policy.trusted_issuers.iter();
         let issuers = issuers.map(|one| output::printable(&format!("{} ({})", one.issuer, one.user_claim())));
@@ -125,29 +125,29 @@ impl Shown {
             ("keys", one(keys)),
             ("grant types", grant_types),
             ("redirect URIs", uris(&metadata.redirect_uris)),
-            ("after sign-out", uris(&metadata.post_logout_redirect_uris)),
-            ("told of sign-outs", one(metadata.backchannel_logout_uri.as_deref())),
+            ("post-logout URIs", uris(&metadata.post_logout_redirect_uris)),
+            ("logout URI", one(metadata.backchannel_logout_uri.as_deref())),
             ("scope", one(metadata.scope.as_ref().map(jeton_oauth::Scope::as_str))),
             (
-                "in detail",
+                "details types",
                 metadata.authorization_details_types.iter().map(|kind| output::printable(kind)).collect(),
             ),
             ("resources", self.policy.resources.iter().map(|uri| output::printable(uri)).collect()),
             ("introspects", one(introspects)),
             ("exchanges for", plain(&exchange.targets)),
-            ("takes tokens for", plain(&exchange.accepts)),
+            ("accepts audience", plain(&exchange.accepts)),
             ("acting", one(acting)),
-            ("believes", issuers.collect()),
+            ("trusted issuers", issuers.collect()),
             ("claims", claims.collect()),
             ("consent", vec![consent.to_owned()]),
             ("PKCE", vec![pkce.to_owned()]),
             ("requests", requests),
             ("tokens bound to", bound_to),
             ("profile", one(self.policy.profile.map(|profile| profile.as_str()))),
-            ("ID tokens", one(metadata.id_token_signed_response_alg.as_deref())),
-            ("ID tokens say", one(Some(said))),
+            ("ID token alg", one(metadata.id_token_signed_response_alg.as_deref())),
+            ("ID token claims", one(Some(said))),
             ("subjects", one(metadata.subject_type.map(|it| it.as_str()))),
-            ("known because", vec![source.to_owned()]),
+            ("source", vec![source.to_owned()]),
             ("created", vec![self.created_at.clone()]),
         ];
         let mut lines = Vec::new();

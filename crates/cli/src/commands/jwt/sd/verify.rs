@@ -18,9 +18,9 @@ use crate::{input, output};
 /// Verify a presented token and print its claims
 #[derive(Debug, Args)]
 #[command(after_help = "\
-With --aud and --nonce the holder must have proved that the token is theirs, to
-us and for this nonce. Without them whoever has the token can show it, and a
-proof that is there is refused, since nobody would look at it.
+With --aud and --nonce, the holder must prove possession of the token's key, for
+this audience and nonce. Without them, anyone who has the token can present it,
+and a token with a proof is refused, since the proof would not be checked.
 
 Examples:
   jeton jwt sd verify --key issuer.pub.jwk --aud https://shop.example --nonce n1 < shown
