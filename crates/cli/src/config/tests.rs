@@ -138,7 +138,7 @@ fn hmac_needs_a_shared_secret_as_long_as_its_hash_and_nobody_else_takes_one() {
 #[test]
 fn a_database_other_than_sqlite_is_refused_without_repeating_its_password() {
     let found = problems("", &[("JETON_DATABASE", "postgres://ada:hunter2@db/jeton")]);
-    assert!(found[0].contains("SQLite alone and cannot use postgres"), "{found:?}");
+    assert!(found[0].contains("SQLite only, not postgres"), "{found:?}");
     assert!(!found[0].contains("hunter2"), "{found:?}");
 }
 

@@ -64,7 +64,7 @@ fn check_reports_every_mistake_with_the_nearest_right_name() {
         "{lines:?}"
     );
     assert!(lines[1].contains("JETON_LISTN: no such variable: did you mean JETON_LISTEN?"), "{lines:?}");
-    assert!(lines[2].contains("jeton.toml:3: refresh.idle_lifetime: wants a duration"), "{lines:?}");
+    assert!(lines[2].contains("jeton.toml:3: refresh.idle_lifetime: expected a duration"), "{lines:?}");
 
     let ran = run_with(&["config", "check", "--json", "--config", &file], &[]);
     assert_eq!(ran.status, 1);
@@ -85,7 +85,7 @@ fn a_wrong_configuration_keeps_a_server_from_starting() {
     let ran = run_with(&["serve", "--data", data], &[("JETON_REFRESH_GRACE", "5m")]);
     assert!(ran.refused().contains("refresh.grace (5m) must be shorter than access.lifetime (5m)"));
     let ran = run(&["serve", "--data", data, "--database", "postgres://db/jeton"]);
-    assert!(ran.misused().contains("cannot use postgres"));
+    assert!(ran.misused().contains("SQLite only, not postgres"));
     assert!(!folder.path().exists());
 }
 
@@ -142,9 +142,9 @@ fn lifetimes_that_contradict_each_other_are_found() {
     for (name, value, problem) in [
         ("JETON_SESSION_IDLE_LIFETIME", "60d", "must not be longer than session.absolute_lifetime"),
         ("JETON_AUTHORIZATION_CODE_LIFETIME", "11m", "between 1s and 10 minutes"),
-        ("JETON_DEVICE_LIFETIME", "0s", "device.lifetime must lie between"),
-        ("JETON_CLIENT_REGISTRATION", "ajar", "wants closed, token or open"),
-        ("JETON_TOKEN_API_ENABLED", "perhaps", "wants true or false"),
+        ("JETON_DEVICE_LIFETIME", "0s", "device.lifetime must be between"),
+        ("JETON_CLIENT_REGISTRATION", "ajar", "expected closed, token or open"),
+        ("JETON_TOKEN_API_ENABLED", "perhaps", "expected true or false"),
     ] {
         let found = run_with(&["config", "check"], &[(name, value)]);
         assert!(found.status == 1 && found.err.contains(problem), "{name}: {found:?}");

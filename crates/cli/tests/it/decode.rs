@@ -56,8 +56,8 @@ fn a_token_is_shown_however_it_was_copied() {
     let padded: Vec<_> =
         token.split('.').map(|part| format!("{part}{}", "=".repeat((4 - part.len() % 4) % 4))).collect();
     for (copied, wrong) in [
-        (format!("Bearer {token}"), "`bearer` stands before the token"),
-        (format!("Authorization: Bearer {token}\r\n"), "`authorization:` stands before the token"),
+        (format!("Bearer {token}"), "`bearer` precedes the token"),
+        (format!("Authorization: Bearer {token}\r\n"), "`authorization:` precedes the token"),
         (format!("\"{token}\""), "in quotes"),
         (format!("  {token}  "), "white space around"),
         (format!("{head}\n   {rest}"), "white space in it"),
@@ -102,7 +102,7 @@ fn odd_headers_and_claims_are_shown_with_what_is_odd_about_them() {
     }
     let long = format!(r#"{{"sub":"ada","x":"{}"}}"#, "y".repeat(20_000));
     let (json, problems) = shown(r#"{"alg":"ES256"}"#, &long);
-    assert!(json["claims"]["sub"] == "ada" && problems.contains("16384 unless told"), "{problems}");
+    assert!(json["claims"]["sub"] == "ada" && problems.contains("limit of 16384"), "{problems}");
     // A part of a token is better than nothing.
     for token in ["eyJhbGciOiJFUzI1NiJ9", "eyJhbGciOiJFUzI1NiJ9.e30", "eyJhbGciOiJFUzI1NiJ9.e30.x.y"] {
         let (json, problems) = decoded(token);

@@ -271,7 +271,7 @@ fn a_file_in_the_place_of_a_text_gets_a_hint() {
         &["jwe", "decrypt", "--alg", "ECDH-ES", "--key", &exchange],
     ] {
         let refused = crate::run::run(&[command, &[private]].concat()).refused();
-        assert!(refused.ends_with(&format!("this wants the text in it: < {private}")), "{refused}");
+        assert!(refused.ends_with(&format!("pass its content with < {private}")), "{refused}");
     }
     let refused = crate::run::run(&["jwt", "decode", "abc"]).refused();
     assert!(refused.contains("it has 1 parts separated by dots, and a signed one has 3"), "{refused}");

@@ -84,7 +84,7 @@ fn settings_of_tls_that_make_no_sense_together_are_found() {
         (vec![tls[0], tls[1], ("JETON_TLS_CLIENT_ROOTS", &certificate)], "is used only where"),
         (vec![tls[0], tls[1], ("JETON_ISSUER", "http://login.example")], "issuer must be https"),
         (vec![("JETON_TLS_MTLS_URL", "https://mtls.example")], "tls.mtls_url leads to"),
-        (vec![("JETON_TLS_MTLS_URL", "http://mtls.example")], "wants an https URL"),
+        (vec![("JETON_TLS_MTLS_URL", "http://mtls.example")], "expected an https URL"),
         (vec![tls[0], tls[1], ("JETON_TLS_MTLS_LISTEN", "127.0.0.1:8000")], "is the address of listen"),
         (vec![("JETON_LIMITS_HANDSHAKES", "0")], "limits.handshakes must not be 0"),
     ] {

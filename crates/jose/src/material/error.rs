@@ -59,7 +59,7 @@ pub enum KeyError {
     #[error("`use` or `key_ops` of the key forbid this")]
     Use,
     /// The secret is shorter than the hash (RFC 7518 §3.2).
-    #[error("the secret has {bytes} bytes, {algorithm} wants at least {wanted}")]
+    #[error("the secret has {bytes} bytes, {algorithm} needs at least {wanted}")]
     SecretTooShort {
         /// How many it has.
         bytes: usize,

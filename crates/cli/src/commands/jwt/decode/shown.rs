@@ -143,7 +143,7 @@ impl Shown {
         let mut odd = Vec::new();
         match members.get("alg").map(|alg| serde_json::from_str::<String>(alg.get())) {
             None if whole => odd.push("the header does not say `alg`".to_owned()),
-            Some(Err(_)) => odd.push("`alg` in the header is no string".to_owned()),
+            Some(Err(_)) => odd.push("`alg` in the header is not a string".to_owned()),
             Some(Ok(alg)) => {
                 if let Some((name, reason)) = crate::algorithm::refused_by_design(&alg) {
                     odd.push(format!("`alg` is {name}, which is refused: {reason}"));
