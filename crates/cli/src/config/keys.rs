@@ -95,153 +95,153 @@ macro_rules! settings {
 }
 
 settings! {
-    /// The address to listen on. Port 0 takes any free one.
+    /// The address to listen on. Port 0 picks a free port.
     listen: Listen = "listen", "127.0.0.1:8000";
-    /// The URL that clients and APIs know the authority by: `iss` of its tokens. By default `http://`, or `https://` where it speaks TLS itself, and the address it listens on. Where it has a path, everything is below that.
+    /// The issuer URL, `iss` in tokens. By default `http://` (`https://` if the server terminates TLS itself) and the listening address. If it has a path, everything is served below that path.
     issuer: Option<Issuer> = "issuer", "";
 
-    /// The certificate of the server, in PEM, and after it those that lead from it towards a root. With it and `tls.key` the authority speaks https itself, without a proxy. Both files are read again when one of them changes, and on SIGHUP.
+    /// The server's certificate chain in PEM, its own certificate first. With it and `tls.key` the server serves https itself, without a proxy. Both files are reloaded when one of them changes, and on SIGHUP.
     tls_certificate: Option<PathBuf> = "tls.certificate", "";
-    /// The private key of the certificate, in PEM and not encrypted.
+    /// The certificate's private key, in unencrypted PEM.
     tls_key: Option<PathBuf> = "tls.key", "";
-    /// Whether clients are asked for a certificate at `listen` (RFC 8705). Browsers then ask their users to choose one: `tls.mtls_listen` spares them that.
+    /// Whether to request client certificates at `listen` (RFC 8705). Browsers then prompt their users for one; `tls.mtls_listen` avoids that.
     tls_client_certificates: AskForCertificates = "tls.client_certificates", "off";
-    /// A second address to listen on, where clients are asked for a certificate. Clients find it in the metadata, as `mtls_endpoint_aliases`.
+    /// A second address to listen on, where client certificates are requested. The metadata announces it as `mtls_endpoint_aliases`.
     tls_mtls_listen: Option<Listen> = "tls.mtls_listen", "";
-    /// The URL that clients with certificates come to, as the metadata name it. By default that of the issuer with the port of `tls.mtls_listen`. It is also for a proxy that asks for certificates at a host of its own.
+    /// The URL for clients with certificates, as announced in the metadata. By default the issuer with the port of `tls.mtls_listen`. Set it also if a proxy requests certificates at a separate host.
     tls_mtls_url: Option<WebUrl> = "tls.mtls_url", "";
-    /// Whom to trust to sign the certificates of clients that authenticate by `tls_client_auth`, in PEM. Without it clients authenticate with certificates that they signed themselves (`self_signed_tls_client_auth`).
+    /// Trusted root certificates for clients that authenticate with `tls_client_auth`, in PEM. Without it, clients authenticate with self-signed certificates (`self_signed_tls_client_auth`).
     tls_client_roots: Option<PathBuf> = "tls.client_roots", "";
 
-    /// The data folder. It is made, with mode 0700, where it is missing.
+    /// The data folder. If missing, it is created with mode 0700.
     data: PathBuf = "data", "./jeton-data";
     /// The database. By default SQLite in the data folder; `sqlite:FILE` puts the database file elsewhere.
     database: Database = "database", "";
-    /// The client that sign-ins by user name and password belong to: `client_id` of the tokens.
+    /// The client identifier of the token API, `client_id` in its tokens.
     authority.client_id: String = "client_id";
 
-    /// How long an access token is good for.
+    /// The lifetime of access tokens.
     authority.access_lifetime: Duration = "access.lifetime";
-    /// How many verified access tokens are remembered: where one comes again to be introspected or verified, its signature is not checked again, for ten minutes at most. Whether it was revoked is. 0: none.
+    /// How many verified access tokens to cache. When a cached token is introspected or verified, its signature is not checked again for up to ten minutes; revocation still is. 0 disables the cache.
     authority.remembered_tokens: usize = "access.remember";
-    /// What access tokens are signed with. `EdDSA` is Ed25519 under the name that older verifiers know. HS256, HS384 and HS512 take `access.shared_secret`; any other takes a key of the authority's own, made when there is none. By default what the newest key in the store is for; the first one is for ES256.
+    /// The signature algorithm of access tokens. `EdDSA` is Ed25519 under its older name. HS256, HS384 and HS512 use `access.shared_secret`; all others use a private key, generated if there is none. By default the algorithm of the newest key; the first key is for ES256.
     access_algorithm: Option<AccessAlgorithm> = "access.algorithm", "";
-    /// What access tokens say in `typ`: `at+jwt` (RFC 9068), or `JWT` for APIs whose library takes nothing else. Such an API has to look at `aud`, or an ID token passes there for an access token.
+    /// The `typ` of access tokens: `at+jwt` (RFC 9068), or `JWT` for APIs whose library accepts nothing else. Such an API must check `aud`; otherwise it accepts ID tokens as access tokens.
     authority.access_typ: AccessTyp = "access.typ";
-    /// Whom access tokens are for: their `aud`. By default the issuer. With `none` the token API's tokens have no `aud`; those of OAuth clients name the issuer.
+    /// The `aud` of access tokens. By default the issuer. With `none` the token API's tokens have no `aud`; those of OAuth clients name the issuer.
     access_audience: Option<AccessAudience> = "access.audience", "";
-    /// The secret that HS256, HS384 and HS512 access tokens are signed with, shared with the APIs: at least 32, 48 and 64 bytes.
+    /// The secret for HS256, HS384 and HS512 access tokens, shared with the APIs: at least 32, 48 and 64 bytes.
     access_shared_secret: Option<Secret> = "access.shared_secret", "";
-    /// A file that holds the shared secret. One line break at its end does not count.
+    /// A file with the shared secret. One line break at its end is ignored.
     access_shared_secret_file: Option<PathBuf> = "access.shared_secret_file", "";
 
-    /// How long a refresh token, or a device's code, may be presented again and get the same answer, and an authorization code be sent again without ending what it gave; `0s` turns that off. Shorter than `access.lifetime`.
+    /// For how long a refresh token or device code that is presented again gets the same answer, and a repeated authorization code does not end the grant it led to. `0s` turns that off. Must be shorter than `access.lifetime`.
     authority.refresh.grace: Duration = "refresh.grace";
-    /// How many generations in a row of a refresh token may need an excuse, because a response was lost or not stored, before a spent one counts as a replay. Zero excuses none: beyond the grace each token works once.
+    /// How many times in a row a spent refresh token may be presented after the grace period, because a response was lost or not stored, before that counts as a replay. With 0, each token works once beyond the grace period.
     authority.refresh.excuses: u8 = "refresh.excuses";
-    /// How long a session lasts without being refreshed.
+    /// How long a grant lasts without being refreshed.
     authority.idle_lifetime: Duration = "refresh.idle_lifetime";
-    /// How long a session lasts however often it is refreshed.
+    /// How long a grant lasts in total, however often it is refreshed.
     authority.absolute_lifetime: Duration = "refresh.absolute_lifetime";
 
-    /// How long a browser stays signed in without being used.
+    /// How long a browser session lasts without being used.
     authority.session_idle_lifetime: Duration = "session.idle_lifetime";
-    /// How long a browser stays signed in however often it is used.
+    /// How long a browser session lasts in total.
     authority.session_absolute_lifetime: Duration = "session.absolute_lifetime";
-    /// How long an authorization code may be redeemed: ten minutes at most.
+    /// The lifetime of authorization codes, at most ten minutes.
     authority.code_lifetime: Duration = "authorization.code_lifetime";
-    /// How long a pushed authorization request may wait until its page is opened; then it lives as long as the page. FAPI 2.0 wants less than ten minutes.
+    /// The lifetime of a pushed authorization request until its page is opened; after that it lives as long as the page. FAPI 2.0 requires less than ten minutes.
     authority.request_lifetime: Duration = "authorization.request_lifetime";
-    /// The types of authorization details (RFC 9396) that clients may ask for, each client those that it is registered for: `jeton client add --authorization-details-type`. What their members mean is known to your APIs alone.
+    /// The types of authorization details (RFC 9396) that clients may request. Each client may request only those that it is registered for (`jeton client add --authorization-details-type`). Only your APIs interpret their members.
     authority.authorization_details_types: Texts = "authorization.details_types";
-    /// How long the authorization details of one request may be: 8 KiB at most. Access tokens carry them in a header.
+    /// The size limit for the authorization details of one request, at most 8 KiB. Access tokens carry them in a header.
     authority.authorization_details_size: Size = "authorization.details_size";
-    /// How long a device waits for its user.
+    /// The lifetime of device codes.
     authority.device_lifetime: Duration = "device.lifetime";
-    /// Who may register clients: `closed` leaves it to `jeton client add`; with `open` applications register themselves, with `token` those that bring one of `jeton client registration-token new`. Users are asked before such a client gets anything.
+    /// Who may register clients. `closed`: only the operator, with `jeton client add`. `open`: any application. `token`: applications with an initial access token (`jeton client registration-token new`). Self-registered clients always need the user's consent.
     authority.registration: RegistrationPolicy = "client.registration";
-    /// Who may be a client by the URL of its description alone, as agents of the Model Context Protocol are: `closed` is nobody, `open` everybody, and users are asked before such a client gets anything.
+    /// Whether clients may identify themselves by the URL of their metadata document (`open`), as Model Context Protocol agents do. Such clients always need the user's consent.
     authority.metadata_documents: Documents = "client.metadata_documents";
-    /// How many clients a network (an IPv4 /24 or IPv6 /64) may register at once. Raise it where many people work behind one address.
+    /// How many clients a network (an IPv4 /24 or IPv6 /64) may register in a burst. Raise it if many people share one address.
     authority.registration_rate.at_once: u32 = "client.registrations_at_once";
-    /// How long such a network waits from then on before it may register another client.
+    /// How long such a network must then wait before each further registration.
     authority.registration_rate.pause: Duration = "client.registrations_pause";
-    /// The resources that clients which registered themselves, or are known by their URL, may ask for tokens for.
+    /// Resources that self-registered clients, or clients known by their URL, may request tokens for.
     authority.registered_resources: Texts = "client.registration_resources";
-    /// The schemes without a dot that redirect URIs of such clients may have: `cursor` for `cursor://…`. Another app on the same device can claim such a scheme too, and gets the answer then; PKCE makes it worthless there.
+    /// Private-use schemes without a dot that such clients may use in redirect URIs: `cursor` for `cursor://…`. Another application on the same device can claim the same scheme and receive the response; PKCE makes it worthless there.
     authority.registered_redirect_schemes: Texts = "client.redirect_schemes";
-    /// The types of authorization details that clients which registered themselves, or are known by their URL, may ask for, out of `authorization.details_types`.
+    /// Types of authorization details, out of `authorization.details_types`, that self-registered clients, or clients known by their URL, may request.
     authority.registered_details_types: Texts = "client.registration_details_types";
-    /// The grants that clients may register for.
+    /// The grant types that self-registered clients may use.
     authority.registered_grant_types: GrantTypes = "client.registration_grant_types";
-    /// What clients that registered themselves may ask for at most.
+    /// The scopes that self-registered clients may request.
     authority.registered_scope: Scope = "client.registration_scope";
-    /// Whether the codes of clients that register themselves have to be bound by PKCE. `auto`: a client that authenticates may send a `nonce` with the scope `openid` instead; `lenient`: it may leave out both. Clients that do not authenticate, or are known by their URL, always need PKCE.
+    /// Whether self-registered clients must use PKCE. `auto`: a client that authenticates may send a `nonce` with the scope `openid` instead; `lenient`: it may omit both. Clients that do not authenticate, or are known by their URL, always need PKCE.
     authority.registered_pkce: PkcePolicy = "client.registration_pkce";
-    /// Whether every DPoP proof must hold a nonce of the authority, so that nobody can make proofs in advance. It costs clients a second request now and then. Where it is `unused`, only a client whose clock is wrong is sent a nonce.
+    /// Whether every DPoP proof must contain a nonce from the authority, so that proofs cannot be made in advance. It costs clients an occasional second request. With `unused`, only clients whose clock is wrong get a nonce.
     authority.dpop_nonces: DpopNonces = "dpop.nonces";
-    /// Whether the token API is served: sign-in with a user name and a password at `/api/token/`. Where all applications use single sign-on, turn it off, and passwords are typed nowhere but on the authority's own page.
+    /// Whether the token API is served: sign-in with a username and password at `/api/token/`. Turn it off if all applications use single sign-on; then users type passwords only on the authority's own page.
     token_api_enabled: bool = "token_api.enabled", "true";
-    /// The origins whose scripts may use the token API, besides the authority's own: those of front ends on other hosts or ports. `*` is every origin, for scripts that send no credentials.
+    /// Origins whose scripts may use the token API, besides the authority's own: front ends on other hosts or ports. `*` allows every origin, without credentials.
     token_api.origins: Origins = "token_api.origins";
-    /// The field in which the token API is sent the username, which its errors name too: what a custom user model of Django's names in `USERNAME_FIELD`.
+    /// The name of the username field in token API requests and errors, such as `USERNAME_FIELD` of a custom Django user model.
     token_api.username_field: UsernameField = "token_api.username_field";
-    /// Claims of the token API's access tokens, and the user's attributes that they are taken from, such as `is_staff=is_staff`. `email` is the user's address. A user without the attribute gets no such claim.
+    /// Claims in the token API's access tokens, and the user attributes that supply them, such as `is_staff=is_staff`. `email` is the user's e-mail address. The claim is omitted for users without the attribute.
     authority.token_api_claims: ClaimMappings = "token_api.claims";
 
-    /// The master key that private keys are sealed under: 32 bytes in base64url. Best set as a variable; without it, it is read from `keys.master_key_file`.
+    /// The master key that encrypts private keys: 32 bytes in base64url. Best set as an environment variable. By default it is read from `keys.master_key_file`.
     keys_master_key: Option<Secret> = "keys.master_key", "";
-    /// The file of the master key. By default `master.key` in the data folder, made at the first start with mode 0600.
+    /// The master key file. By default `master.key` in the data folder, created at the first start with mode 0600.
     keys_master_key_file: Option<PathBuf> = "keys.master_key_file", "";
-    /// How long a new key is published before it signs. Every API has to fetch the key set again within that time: `jeton key rotate` fails no request at APIs that keep the set for less. Libraries keep it for 5 to 20 minutes, some gateways for two hours, and not all of them fetch it again for a key that they do not know.
+    /// How long a new key is published before it signs. `jeton key rotate` causes no failed requests at APIs that cache the key set for less than this time. Libraries cache it for 5 to 20 minutes, some gateways for two hours, and not all of them fetch it again for an unknown key.
     authority.publish_wait: Duration = "keys.publish_wait";
 
-    /// How many passwords are hashed at once. 0: as many as there are cores, but no more than fit into half of the memory that the process may use (control group, `ulimit`, machine) at 19 MiB each.
+    /// How many passwords are hashed at once. 0: one per core, but no more than fit into half of the memory available to the process (control group, `ulimit`, machine) at 19 MiB each.
     password_threads: usize = "password.threads", "0";
-    /// How many passwords may wait for each of them; beyond that a sign-in is answered 503 with `Retry-After`.
+    /// How many passwords may wait per hashing thread; further sign-ins are answered with 503 and `Retry-After`.
     password_queue: usize = "password.queue", "32";
 
-    /// The proxies whose word about where a request came from is believed.
+    /// Proxies whose statements about a request's origin are trusted.
     proxy_trusted: Networks = "proxy.trusted", "";
-    /// The header that the trusted proxies write it in.
+    /// The header in which trusted proxies pass on the client's address.
     proxy_header: ForwardingHeader = "proxy.header", "x-forwarded-for";
-    /// How long a connection of a trusted proxy is kept open between two requests. It has to be longer than the proxy keeps idle connections, so that no request meets a connection that was just closed.
+    /// How long a connection of a trusted proxy is kept open between requests. It must be longer than the proxy keeps idle connections, so that no request meets a closing connection.
     limits.proxy_keep_alive_time: Duration = "proxy.keep_alive_time";
 
-    /// Where the authority may fetch what clients name (their keys, sectors and descriptions) and tell them of sign-outs, beside public addresses: only for development, and for clients inside one's own network. Plain http is spoken to loopback addresses alone.
+    /// Addresses besides public ones at which the authority may fetch client documents (keys, sectors and metadata) and deliver logout tokens: for development, and for clients on an internal network. Plain http is used for loopback addresses only.
     fetch_allow: Reaches = "fetch.allow", "";
-    /// Whom to trust, beside those that this system trusts, to sign the certificates of what is fetched from and told of sign-outs, in PEM.
+    /// Trusted root certificates for these requests, besides those of the system, in PEM.
     fetch_roots: Option<PathBuf> = "fetch.roots", "";
 
-    /// The header in which a trusted proxy passes on the certificate of a client (RFC 9440), such as `client-cert`. The proxy has to verify certificates, and to take the header away from what its own clients send.
+    /// The header in which a trusted proxy passes on the client's certificate (RFC 9440), such as `client-cert`. The proxy must verify certificates, and must remove this header from incoming requests.
     proxy_client_certificate_header: Option<FieldName> = "proxy.client_certificate_header", "";
 
     /// The largest request body.
     limits.body_bytes: Size = "limits.body";
-    /// The largest request head, which is the request line and all header fields: 8 KiB at least.
+    /// The largest request head (request line and all header fields), at least 8 KiB.
     limits.header_bytes: Size = "limits.header";
-    /// How many connections are served at once. Beyond that the one that has been idle longest is closed; where none is idle, further ones wait. Fewer, and the log says so, where the limit of open files (`LimitNOFILE=`) does not hold them and 256 more.
+    /// How many connections are served at once. Beyond that, the connection that has been idle longest is closed; if none is idle, new ones wait. The number is reduced, with a log line, if the limit of open files (`LimitNOFILE=`) does not allow for it plus 256.
     limits.connections: u32 = "limits.connections";
-    /// How many of them one network (IPv4 /24, IPv6 /56) may hold. Those of `proxy.trusted` may hold any number. 0: a quarter of `limits.connections`, but at least 32.
+    /// How many connections one network (IPv4 /24, IPv6 /56) may have. Trusted proxies have no limit. 0: a quarter of `limits.connections`, but at least 32.
     limits.connections_per_network: u32 = "limits.connections_per_network";
-    /// How long a client may take for the handshake of TLS.
+    /// The time limit for a TLS handshake.
     limits.handshake_time: Duration = "limits.handshake_time";
-    /// How many handshakes may be under way at once; beyond that the oldest gives way.
+    /// How many TLS handshakes may be in progress at once; beyond that, the oldest is dropped.
     limits.handshakes: u32 = "limits.handshakes";
-    /// How long a client may take to send the head of a request.
+    /// The time limit for receiving a request's head.
     limits.header_time: Duration = "limits.header_time";
-    /// How long a client may take to send the body of a request.
+    /// The time limit for receiving a request's body.
     limits.body_time: Duration = "limits.body_time";
-    /// How long a request may take in all.
+    /// The total time limit for a request.
     limits.request_time: Duration = "limits.request_time";
-    /// How long a connection is kept open between two requests.
+    /// How long a connection is kept open between requests.
     limits.keep_alive_time: Duration = "limits.keep_alive_time";
-    /// How long a shutdown waits for the requests that were accepted.
+    /// How long a shutdown waits for accepted requests.
     limits.shutdown_time: Duration = "limits.shutdown_time";
 
-    /// How log lines look: `text` for people, `json` for machines, `auto` for text on a terminal and JSON otherwise.
+    /// The log format: `text` for people, `json` for machines, `auto` for text on a terminal and JSON otherwise.
     log_format: Format = "log.format", "auto";
-    /// The least important lines that are still logged.
+    /// The minimum level of log lines.
     log_level: LogLevel = "log.level", "info";
 }
 

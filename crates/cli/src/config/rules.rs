@@ -48,7 +48,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
         ("limits.keep_alive_time", limits.keep_alive_time),
     ] {
         if lifetime.is_zero() || lifetime > LONGEST {
-            report(&[name], format!("{name} must lie between 1s and 10 years"));
+            report(&[name], format!("{name} must be between 1s and 10 years"));
         }
     }
     if authority.publish_wait > LONGEST {
@@ -77,7 +77,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
     ] {
         if shorter > longer {
             let (shorter, longer) = (span(shorter), span(longer));
-            report(&[name, limit], format!("{name} ({shorter}) may not be longer than {limit} ({longer})"));
+            report(&[name, limit], format!("{name} ({shorter}) must not be longer than {limit} ({longer})"));
         }
     }
     if authority.code_lifetime.is_zero() || authority.code_lifetime > LONGEST_CODE {
@@ -97,7 +97,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
         ("password.queue", config.password_queue == 0),
     ] {
         if zero {
-            report(&[name], format!("{name} may not be 0"));
+            report(&[name], format!("{name} must not be 0"));
         }
     }
     for resource in &authority.registered_resources {
@@ -105,7 +105,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             report(
                 &["client.registration_resources"],
                 format!(
-                    "client.registration_resources: {resource:?} is no absolute URI without a fragment, such as https://api.example"
+                    "client.registration_resources: {resource:?} is not an absolute URI without a fragment, such as https://api.example"
                 ),
             );
         }
@@ -114,14 +114,12 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
         if !RedirectUri::is_app_scheme(scheme) {
             report(
                 &["client.redirect_schemes"],
-                format!(
-                    "client.redirect_schemes: {scheme:?} is no scheme that an app can own, such as cursor"
-                ),
+                format!("client.redirect_schemes: {scheme:?} is not a private-use scheme such as cursor"),
             );
         }
     }
     if limits.header_bytes < SMALLEST_HEADER {
-        report(&["limits.header"], format!("limits.header may not be less than {SMALLEST_HEADER}"));
+        report(&["limits.header"], format!("limits.header must be at least {SMALLEST_HEADER}"));
     }
     if config.access_shared_secret.is_some() && config.access_shared_secret_file.is_some() {
         report(
@@ -194,7 +192,7 @@ fn check_access_algorithm(config: &Config, report: &mut dyn FnMut(&[&str], Strin
             report(
                 &["access.algorithm"],
                 format!(
-                    "{algorithm} needs a secret that the APIs share: set access.shared_secret_file or access.shared_secret"
+                    "{algorithm} needs a secret shared with the APIs: set access.shared_secret_file or access.shared_secret"
                 ),
             );
         }

@@ -39,7 +39,7 @@ pub(crate) trait Setting: Sized {
 }
 
 fn wanted<T: Setting>(text: &str) -> String {
-    format!("wants {}, not {text:?}", T::FORM)
+    format!("expected {}, found {text:?}", T::FORM)
 }
 
 /// An empty text is no value.
@@ -262,8 +262,8 @@ impl Setting for Database {
         }
         DatabaseUrl::parse(text).map(|url| Self(Some(url))).map_err(|error| match error {
             // The text may hold a password.
-            DatabaseUrlError::Malformed => format!("wants {}", Self::FORM),
-            error => format!("{error}: wants {}", Self::FORM),
+            DatabaseUrlError::Malformed => format!("expected {}", Self::FORM),
+            error => format!("{error}: expected {}", Self::FORM),
         })
     }
 }
@@ -298,7 +298,7 @@ impl Setting for Secret {
 pub(crate) struct Networks(pub(crate) Vec<IpNet>);
 
 impl Setting for Networks {
-    const FORM: &'static str = "addresses or networks such as 10.0.0.0/8, with commas between";
+    const FORM: &'static str = "addresses or networks such as 10.0.0.0/8, separated by commas";
 
     fn parse(text: &str) -> Result<Self, String> {
         let one = |network: &str| network.parse().or_else(|_| network.parse::<IpAddr>().map(IpNet::from));
@@ -325,12 +325,12 @@ impl Setting for Reaches {
     }
 }
 
-/// Texts with commas between.
+/// Texts separated by commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Texts(pub(crate) Vec<String>);
 
 impl Setting for Texts {
-    const FORM: &'static str = "texts with commas between";
+    const FORM: &'static str = "texts separated by commas";
 
     fn parse(text: &str) -> Result<Self, String> {
         let texts = text.split(',').map(str::trim).filter(|word| !word.is_empty());
@@ -386,7 +386,7 @@ words!(
     Trace = "trace"
 );
 
-/// The least important lines that are still logged.
+/// The minimum level of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogLevel {
     /// Something failed.
@@ -458,7 +458,7 @@ impl Setting for FieldName {
 pub(crate) struct GrantTypes(pub(crate) Vec<GrantType>);
 
 impl Setting for GrantTypes {
-    const FORM: &'static str = "grant types such as authorization_code, with commas between";
+    const FORM: &'static str = "grant types such as authorization_code, separated by commas";
 
     fn parse(text: &str) -> Result<Self, String> {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
@@ -471,7 +471,7 @@ impl Setting for GrantTypes {
 }
 
 impl Setting for Scope {
-    const FORM: &'static str = "scope tokens with a space between";
+    const FORM: &'static str = "scope tokens, separated by spaces";
 
     fn parse(text: &str) -> Result<Self, String> {
         Self::parse(text).map_err(|_| wanted::<Self>(text))

@@ -369,7 +369,7 @@ fn a_table_is_read_as_psql_and_spreadsheets_write_it_or_the_message_says_what_is
         (format!("7,{HASH},,t,ada,Ada,Lovelace,,t,t,2024\n"), "the header line is missing"),
         (format!("7\t{HASH}\t\\N\tt\tada\n"), "the header line is missing"),
         (format!("id,password,email\n7,{HASH},x@example.org\n"), "--username-field email"),
-        (format!("username,passwrd\nada,{HASH}\n"), "names username, passwrd"),
+        (format!("username,passwrd\nada,{HASH}\n"), "has username, passwrd"),
         (json!([user(1, "ada", json!({}))]).to_string(), "this is JSON"),
         (String::new(), "the file is empty"),
     ] {

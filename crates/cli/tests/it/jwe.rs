@@ -221,7 +221,11 @@ fn a_text_without_a_protected_header_is_told_where_enc_belongs() {
     let protected = jeton_jose::base64url::decode(protected.as_str().expect("text")).expect("base64url");
     bare["unprotected"] = serde_json::from_slice(&protected).expect("JSON");
     let refused = key.decrypt(&[], &bare.to_string());
-    assert!(refused.err.ends_with("it has no protected header, where `enc` belongs\n"), "{}", refused.err);
+    assert!(
+        refused.err.ends_with("it has no protected header, which must contain `enc`\n"),
+        "{}",
+        refused.err
+    );
     assert_eq!(refused.refused("unprotected"), "token_malformed");
     assert_eq!(key.decrypt(&[], "{}").err, "error[token_malformed]: encrypted text is malformed\n");
 }

@@ -131,7 +131,7 @@ macro_rules! header_methods {
             /// Adds a member to the protected header.
             ///
             /// # Errors
-            /// [`SignError::HeaderName`](crate::SignError::HeaderName) for a name that has a meaning of its own, or is there already.
+            /// [`SignError::HeaderName`](crate::SignError::HeaderName) for a name that is reserved, or already set.
             pub fn header<V: serde::Serialize + ?Sized>(
                 mut self,
                 name: &str,

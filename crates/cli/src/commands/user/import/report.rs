@@ -86,7 +86,7 @@ impl Report {
         }
         match (self.skipped.len(), update) {
             (0, _) => {}
-            (1, false) => summary.push("1 was there already".to_owned()),
+            (1, false) => summary.push("1 already existed".to_owned()),
             (count, false) => summary.push(format!("{count} already existed")),
             (count, true) => summary.push(format!("{count} unchanged")),
         }
