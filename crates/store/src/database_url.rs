@@ -18,7 +18,7 @@ pub(crate) enum Backend {
 #[non_exhaustive]
 pub enum DatabaseUrlError {
     /// There is no such backend.
-    #[error("this build keeps its data in SQLite alone and cannot use {scheme}")]
+    #[error("this build supports SQLite only, not {scheme}")]
     UnknownScheme {
         /// What the text begins with.
         scheme: String,
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(DatabaseUrl::parse("sqlite:"), Err(DatabaseUrlError::Malformed));
         let refused =
             DatabaseUrl::parse("postgres://jeton:secret@db/jeton").expect_err("there is no such backend");
-        assert_eq!(refused.to_string(), "this build keeps its data in SQLite alone and cannot use postgres");
+        assert_eq!(refused.to_string(), "this build supports SQLite only, not postgres");
         assert_eq!(DatabaseUrl::parse("/var/lib/jeton.db"), Err(DatabaseUrlError::Malformed));
     }
 }
