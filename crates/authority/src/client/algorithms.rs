@@ -91,7 +91,7 @@ impl ClientAlgorithms {
 }
 
 const fn unusable(name: &'static str) -> ClientError {
-    ClientError::Member { name, reason: "is not an algorithm that is used here" }
+    ClientError::Member { name, reason: "is not a supported algorithm" }
 }
 
 fn signing(name: &'static str, said: &Option<String>) -> Result<Option<Algorithm>, ClientError> {

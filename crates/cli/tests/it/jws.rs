@@ -218,7 +218,7 @@ fn a_set_is_searched_by_the_name_that_the_text_gives() {
         let refused = run_reading(&["jws", "verify", "--key", &set], renamed.as_bytes()).refused();
         assert!(refused.starts_with("error[key_not_found]") && refused.contains("another"), "{refused}");
     }
-    assert!(sign(&set, &[], b"x").refused().contains("no key of the set can sign"));
+    assert!(sign(&set, &[], b"x").refused().contains("no key in the set can sign"));
 }
 
 #[test]
