@@ -85,7 +85,8 @@ mod tests {
         let refused = IssuerMetadata::parse(json, "https://auth.example").expect_err("another issuer");
         let text = refused.to_string();
         assert_eq!(
-            text, "the metadata name the issuer \"https://auth.example/\", not \"https://auth.example\"",
+            text,
+            "the metadata names the issuer \"https://auth.example/\", expected \"https://auth.example\"",
             "both are told, so that a slash at the end shows"
         );
         assert!(IssuerMetadata::parse(json, "https://auth.example/").is_ok());

@@ -119,8 +119,8 @@ mod tests {
         for (stored, said) in [
             (String::new(), "is empty"),
             ("!kq3".to_owned(), "no usable password"),
-            (format!("!{many}"), "one line of up to 1024 bytes"),
-            (format!("pbkdf2_sha256$1$salt${encoded}\n"), "one line of up to 1024 bytes"),
+            (format!("!{many}"), "one line of at most 1024 bytes"),
+            (format!("pbkdf2_sha256$1$salt${encoded}\n"), "one line of at most 1024 bytes"),
             (
                 format!("pbkdf2_sha256$4000001$salt${encoded}"),
                 "has 4000001 rounds of PBKDF2, at most 4000000",

@@ -123,7 +123,7 @@ fn the_only_key_and_an_unknown_one_cannot_be_retired() {
     drop(folder.serve(&[]));
     let keys = folder.run(&["key", "list", "--json"]).json();
     let kid = keys[0]["kid"].as_str().expect("a kid");
-    assert!(folder.run(&["key", "retire", kid]).refused().contains("the only one that can sign"));
+    assert!(folder.run(&["key", "retire", kid]).refused().contains("is the only signing key"));
     assert_eq!(
         folder.run(&["key", "retire", "nobody"]).refused(),
         "error[key_unknown]: there is no key nobody"

@@ -51,7 +51,7 @@ fn a_secret_is_for_hs256_unless_another_algorithm_is_named() {
     assert!(verify(&[]).refused().contains("allowed is HS256"));
     verify(&["--alg", "HS512"]).done();
     verify(&["--alg", "HS256", "--alg", "HS512"]).done();
-    assert!(verify(&["--alg", "ES256"]).refused().contains("takes no secret"));
+    assert!(verify(&["--alg", "ES256"]).refused().contains("does not use a secret"));
     let short = folder.file("short", "x".repeat(40));
     let sign = |alg| run(&["jwt", "sign", "--secret-file", &short, "--alg", alg, "{}"]);
     sign("HS256").done();

@@ -18,11 +18,11 @@ fn no_client_has_the_name_of_the_token_apis_own() {
     };
     let refused = run("jeton", &[]).refused();
     assert!(
-        refused.starts_with("error[client_id_reserved]: jeton is what the token API's own client"),
+        refused.starts_with("error[client_id_reserved]: jeton is the client identifier of the token API"),
         "{refused}"
     );
     let renamed = [("JETON_CLIENT_ID", "shop")];
-    assert!(run("shop", &renamed).refused().contains("shop is what the token API's own client"));
+    assert!(run("shop", &renamed).refused().contains("shop is the client identifier of the token API"));
     // The setting may change when a client of that name is there already.
     run("shop", &[]).done();
     let quick = folder.serve(&renamed);
@@ -53,10 +53,10 @@ fn the_settings_of_the_token_api_are_checked_one_by_one() {
         ("JETON_TOKEN_API_ORIGINS", "https://app.example/", "more than an origin"),
         ("JETON_TOKEN_API_ORIGINS", "*,https://app.example", "remove the others"),
         ("JETON_TOKEN_API_USERNAME_FIELD", "password", "is the password field"),
-        ("JETON_TOKEN_API_CLAIMS", "user_id=key", "user_id cannot be taken from an attribute"),
-        ("JETON_TOKEN_API_CLAIMS", "aud=groups", "aud cannot be taken from an attribute"),
+        ("JETON_TOKEN_API_CLAIMS", "user_id=key", "user_id is a reserved claim"),
+        ("JETON_TOKEN_API_CLAIMS", "aud=groups", "aud is a reserved claim"),
         ("JETON_TOKEN_API_CLAIMS", "is_staff", "is not CLAIM=ATTRIBUTE"),
-        ("JETON_ACCESS_ALGORITHM", "HS384", "HS384 needs a secret that the APIs share"),
+        ("JETON_ACCESS_ALGORITHM", "HS384", "HS384 needs a secret shared with the APIs"),
     ] {
         let found = run_with(&["config", "check"], &[(name, value)]);
         assert!(found.status == 1 && found.err.contains(problem), "{name}: {found:?}");

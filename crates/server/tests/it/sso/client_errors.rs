@@ -119,7 +119,7 @@ async fn a_password_that_nobody_can_have_is_told_so_on_the_page() {
         ("ada", "null\0character", "The password contains a null character."),
         ("ada", "two\nlines", "The password contains a line break."),
         ("ada", " ", "Enter your username and password."),
-        ("ad\0a", "correct horse", "A username may not hold control characters."),
+        ("ad\0a", "correct horse", "A username must not contain control characters."),
     ] {
         let page = browser.get(&authorize(&[])).await;
         let answer = browser.submit(&form(&page), &[("username", username), ("password", password)]).await;

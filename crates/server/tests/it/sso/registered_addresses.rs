@@ -47,7 +47,7 @@ async fn where_the_authority_does_not_ask_this_machine_the_log_says_which_settin
         let answer = register(&app, member, "http://127.0.0.1:9/here").await;
         assert_eq!(
             (answer.status.as_u16(), described(&answer)),
-            (400, json!(format!("{member} must be https")))
+            (400, json!(format!("{member} must use https")))
         );
         let id = answer.header("x-request-id").expect("an identifier");
         let event = log.events().into_iter().find(|event| event["request"] == id).expect("an event");

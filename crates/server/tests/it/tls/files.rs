@@ -43,12 +43,12 @@ fn a_file_that_cannot_be_used_is_named_with_what_is_wrong() {
         (
             TlsFiles { certificate: garbage.clone(), ..files.clone() },
             "tls_certificate_missing",
-            "garbage holds no certificate",
+            "garbage contains no certificate",
         ),
         (
             TlsFiles { certificate: files.key.clone(), ..files.clone() },
             "tls_certificate_missing",
-            "key.pem holds no certificate",
+            "key.pem contains no certificate",
         ),
         (
             TlsFiles { certificate: broken.clone(), ..files.clone() },
@@ -58,13 +58,13 @@ fn a_file_that_cannot_be_used_is_named_with_what_is_wrong() {
         (
             TlsFiles { key: garbage.clone(), ..files.clone() },
             "tls_key_missing",
-            "garbage holds no private key",
+            "garbage contains no unencrypted private key",
         ),
         (TlsFiles { key: secret, ..files.clone() }, "tls_key_missing", "unencrypted"),
         (
             TlsFiles { key: others_key, ..files.clone() },
             "tls_key_mismatch",
-            "certificate.pem is not for the key in",
+            "certificate.pem does not match the key in",
         ),
         (TlsFiles { client_roots: Some(gone), ..files.clone() }, "tls_file_unreadable", "cannot be read"),
         (TlsFiles { client_roots: Some(garbage), ..files.clone() }, "tls_client_roots_unusable", "garbage: "),
