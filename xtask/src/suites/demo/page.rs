@@ -38,7 +38,7 @@ pub(super) fn check(demo: &Demo, stage: &Stage, report: &mut Report) -> Result<(
         page.step("hello-refresh", "hello", "error=\"invalid_token\"")
     });
     report.check("step 3: refreshing brings the next token, and a spent one the same again", || {
-        page.step("refresh", "refresh", "A new pair.")?;
+        page.step("refresh", "refresh", "New tokens.")?;
         browser.wait_until_shown("#refresh", |shown| shown.contains("\"gen\": 1"))?;
         page.step("replay", "refresh", "The same new refresh token as before")?;
         browser.wait_until_shown("#spent", |shown| shown.contains("1 generation behind"))
@@ -47,7 +47,7 @@ pub(super) fn check(demo: &Demo, stage: &Stage, report: &mut Report) -> Result<(
     browser.screenshot(&picture)?;
     console::say(&format!("        picture: {}", picture.display()));
     report.check("step 3: after two more refreshes the spent token ends the session", || {
-        page.step("replay-late", "refresh", "The session is over")?;
+        page.step("replay-late", "refresh", "The grant has ended")?;
         page.step("refresh-ended", "sign-out", "Token is blacklisted")
     });
     report.check("step 4: after signing out a refresh is refused", || {
