@@ -61,7 +61,7 @@ impl Demo {
             Failure::coded("scratch_unusable", format!("cannot make a scratch folder: {error}"))
         })?;
         config.data = scratch.path().join("data");
-        config.database = config::Database(None);
+        config.database.0 = None;
         // The demo's applications are on this machine, and hear of sign-outs here.
         config.fetch_allow.0 = vec![jeton_server::Reach::Loopback];
         // It is half of what the demo shows.

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use keys::{Config, KEYS, Key};
 pub(crate) use problem::Problems;
 pub(crate) use reference::reference;
-pub(crate) use setting::{Database, Issuer, Setting};
+pub(crate) use setting::{Issuer, Setting};
 pub(crate) use source::{Source, Value};
 pub(crate) use token_api::AccessAudience;
 
