@@ -51,7 +51,7 @@ pub struct IntrospectionClaims {
     /// The user's session at its client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<Box<str>>,
-    /// What whoever uses it has to prove to hold.
+    /// The key that the sender must prove to hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
     /// Who acts for the subject.

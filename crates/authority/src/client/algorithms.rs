@@ -54,7 +54,7 @@ pub(crate) struct Encryption {
 const DEFAULT_ENC: ContentEncryption = ContentEncryption::A128CbcHs256;
 
 impl ClientAlgorithms {
-    /// Reads the algorithms that a client asks for: known, and not such that whoever reads could also sign.
+    /// Parses the algorithms that a client asks for. Unknown and symmetric signature algorithms are refused.
     ///
     /// # Errors
     /// [`ClientError::Member`] names the first that is not.

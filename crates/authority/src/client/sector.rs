@@ -8,7 +8,7 @@ use super::{Client, ClientSource};
 use crate::user::Subject;
 
 impl Client {
-    /// What it calls a user: the same as all others do, or a subject of its own (OpenID Connect Core §8.1), made by `seal`.
+    /// The `sub` of a user for this client: public, or pairwise (OpenID Connect Core §8.1), made by `seal`.
     pub(crate) fn subject_of(
         &self,
         subject: &Subject,
