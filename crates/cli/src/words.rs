@@ -1,4 +1,4 @@
-//! Times in words.
+//! Times and numbers in words.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -38,6 +38,15 @@ pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
 /// A point in time with how far it is: `2026-11-22T20:17:27Z, in 4 minutes`.
 pub(crate) fn date_and_distance(at: Timestamp, now: Timestamp) -> String {
     format!("{}, {}", date(at), relative(at, now))
+}
+
+/// What was done, and how many grants ended with it: `removed ada; 2 grants ended`.
+pub(crate) fn with_ended_grants(done: &str, grants: u64) -> String {
+    match grants {
+        0 => done.to_owned(),
+        1 => format!("{done}; 1 grant ended"),
+        count => format!("{done}; {count} grants ended"),
+    }
 }
 
 const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];

@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_millis(500);
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The trail tells what happened, when, to which user, from which network, and in
-which session or with which client or key. It is kept for 400 days. The oldest
+which session or grant, or with which client or key. It is kept for 400 days. The oldest
 record comes first.
 
 Examples:
@@ -155,7 +155,7 @@ impl Trail<'_> {
         if !follow {
             return self.style.print(&shown, || {
                 let rows: Vec<_> = shown.iter().map(Shown::row).collect();
-                output::table(["AT", "EVENT", "USER", "NETWORK", "SESSION", "ABOUT"], &rows)
+                output::table(["AT", "EVENT", "USER", "NETWORK", "SESSION OR GRANT", "ABOUT"], &rows)
             });
         }
         loop {

@@ -7,6 +7,7 @@ mod completions;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+mod grant;
 mod header;
 mod jwe;
 mod jwk;
@@ -51,6 +52,7 @@ enum Command {
     Client(client::ClientCommand),
     Key(key::KeyCommand),
     Session(session::SessionCommand),
+    Grant(grant::GrantCommand),
     Audit(audit::AuditCommand),
     Jwt(jwt::JwtCommand),
     Jws(jws::JwsCommand),
@@ -72,6 +74,7 @@ impl Jeton {
             Command::Client(command) => command.run(),
             Command::Key(command) => command.run(),
             Command::Session(command) => command.run(),
+            Command::Grant(command) => command.run(),
             Command::Audit(command) => command.run(),
             Command::Jwt(command) => command.run(),
             Command::Jws(command) => command.run(),

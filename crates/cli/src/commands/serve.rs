@@ -68,8 +68,8 @@ async fn client_of_token_api(server: &Prepared) -> Result<Option<String>, Failur
     let Ok(parsed) = ClientId::parse(id.as_str()) else { return Ok(None) };
     Ok(server.store.find_client(&parsed).await.map_err(failed)?.map(|_| {
         format!(
-            "warning: client {id} already exists, and {id} is also the client identifier of the token API: their sessions and tokens have \
-             the same client_id. Set `client_id` to another name, or remove the client: the token API's sessions stay"
+            "warning: client {id} already exists, and {id} is also the client identifier of the token API: their grants and tokens have \
+             the same client_id. Set `client_id` to another name, or remove the client: the token API's grants stay"
         )
     }))
 }

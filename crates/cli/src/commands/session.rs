@@ -1,14 +1,14 @@
-//! `jeton session`: who is signed in, at which browsers and in which applications.
+//! `jeton session`: who is signed in, in which browsers and with which clients.
 
 use clap::{ArgGroup, Args, Subcommand};
-use jeton_authority::grant::GrantSummary;
 use jeton_authority::session::Session;
-use jeton_authority::store::{GrantFilter, Revocation, SessionEnding, Store};
+use jeton_authority::store::{Revocation, SessionEnding, Store};
 use jeton_authority::user::User;
 use jeton_authority::{GrantId, SessionId};
 use jeton_jose::Timestamp;
 use serde::Serialize;
 
+use super::grant;
 use super::user::{failed, find};
 use crate::config::Config;
 use crate::data::{self, Data};
@@ -17,20 +17,23 @@ use crate::options::StoreOptions;
 use crate::output::{self, Style};
 use crate::{clock, served, words};
 
-/// How many sessions are asked for at once.
+/// How many sessions are read at once.
 const PAGE: u32 = 1_000;
 
-/// List sessions and end them
+/// List browser sessions with their grants, and end them
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Signing in opens a session in the browser. Each application that the user signs in to gets
-a grant, whose id is the `sid` of its access tokens. Grants end with the session, except
-those with offline_access. Clients with a back-channel logout URI are notified.
+A session is a user's sign-in in one browser. Each client that the user signs in to gets a
+grant, whose id is the `sid` of its access tokens. Grants end with the session, except those
+with offline_access. Clients with a back-channel logout URI are notified.
+
+These commands take both kinds of ids, and --user covers both. `jeton grant` lists and ends
+only grants.
 
 Examples:
   jeton session list --user ada
-  jeton session end 5f3c…                      one session or grant
-  jeton session end --user ada                 all of the user's")]
+  jeton session end 5f3c…                      one session with its grants, or one grant
+  jeton session end --user ada                 all sessions and grants of the user")]
 pub(crate) struct SessionCommand {
     #[command(flatten)]
     store: StoreOptions,
@@ -40,18 +43,18 @@ pub(crate) struct SessionCommand {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List the sessions that are alive: of browsers, and of clients
+    /// List active sessions, and the grants that came from each
     List {
-        /// Only this user's sessions
+        /// Only sessions and grants of this user
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
     },
-    /// End a session, or all sessions of a user
+    /// End a session or a grant, or all of a user
     #[command(visible_alias = "revoke", group(ArgGroup::new("which").required(true).args(["id", "user"])))]
     End {
-        /// The id of a grant, or of a browser session, which ends with its grants
+        /// The id of a session, which ends with its grants, or the id of a grant
         id: Option<GrantId>,
-        /// End all sessions of this user
+        /// End all sessions and grants of this user
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
     },
@@ -69,25 +72,25 @@ impl SessionCommand {
                 Action::List { user } => list(&*store, user.as_deref(), &config, style).await,
                 Action::End { user: Some(name), .. } => end_all(&*store, &name, &config, style).await,
                 Action::End { id: Some(id), .. } => end(&*store, id, style).await,
-                Action::End { .. } => Err(Failure::usage("give a session id, or --user")),
+                Action::End { .. } => Err(Failure::usage("give the id of a session or a grant, or --user")),
             }
         })
     }
 }
 
-/// A session as it is shown.
+/// A session or a grant as it is shown.
 #[derive(Serialize)]
 struct Shown {
     id: String,
-    /// Whether it is a browser's or a client's.
+    /// `browser` for a session, `client` for a grant.
     of: &'static str,
     user: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<String>,
-    /// The browser's session that a client's ends with.
+    /// The session that a grant ends with.
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<String>,
-    /// Not known of sign-ins at the token API from before this was noted.
+    /// Unknown for grants of the token API from before this was stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed_in_at: Option<String>,
     last_used_at: String,
@@ -99,25 +102,18 @@ struct Shown {
 }
 
 impl Shown {
-    fn of_client(summary: &GrantSummary, config: &Config) -> Self {
-        let grant = &summary.grant;
-        let idle_end = grant.state.minted_at.saturating_add(config.authority.idle_lifetime);
+    fn of_client(grant: grant::Shown) -> Self {
         Self {
-            id: grant.id.to_string(),
+            id: grant.id,
             of: "client",
-            user: summary.username.to_string(),
-            client: Some(grant.client.to_string()),
-            session: summary.session.map(|session| session.to_string()),
-            signed_in_at: grant
-                .detail
-                .as_ref()
-                .map(|detail| detail.auth_time)
-                .or(summary.opened_at)
-                .map(words::date),
-            last_used_at: words::date(grant.state.minted_at),
-            refreshed: Some(grant.state.generation),
-            network: grant.state.network.to_string(),
-            ends_at: words::date(idle_end.min(grant.expires_at)),
+            user: grant.user,
+            client: Some(grant.client),
+            session: grant.session,
+            signed_in_at: grant.signed_in_at,
+            last_used_at: grant.last_used_at,
+            refreshed: Some(grant.refreshed),
+            network: grant.network,
+            ends_at: grant.ends_at,
         }
     }
 
@@ -137,7 +133,7 @@ impl Shown {
         }
     }
 
-    /// By user; a browser's session before those of clients that end with it.
+    /// By user; a session before the grants that end with it.
     fn order(&self) -> (&str, &str, bool, &str) {
         (&self.user, self.session.as_deref().unwrap_or(&self.id), self.of == "client", &self.id)
     }
@@ -165,7 +161,8 @@ async fn list(store: &dyn Store, user: Option<&str>, config: &Config, style: Sty
     };
     let now = clock::now();
     let mut shown = of_browsers(store, user.as_ref(), config, now).await?;
-    shown.extend(of_clients(store, user.as_ref(), config, now).await?);
+    let grants = grant::active(store, user.as_ref(), config, now).await?;
+    shown.extend(grants.iter().map(|summary| Shown::of_client(grant::Shown::of(summary, config))));
     shown.sort_by(|one, other| one.order().cmp(&other.order()));
     style.print(&shown, || {
         let rows: Vec<_> = shown.iter().map(Shown::row).collect();
@@ -194,26 +191,7 @@ async fn of_browsers(
     }
 }
 
-async fn of_clients(
-    store: &dyn Store,
-    user: Option<&User>,
-    config: &Config,
-    now: Timestamp,
-) -> Result<Vec<Shown>, Failure> {
-    let filter = user.map_or(GrantFilter::All, |user| GrantFilter::OfUser(user.id));
-    let (mut shown, mut after) = (Vec::new(), None);
-    loop {
-        let page = store
-            .list_grants(filter, after, PAGE, config.authority.idle_lifetime, now)
-            .await
-            .map_err(failed)?;
-        let Some(last) = page.last() else { return Ok(shown) };
-        after = Some(last.grant.id);
-        shown.extend(page.iter().map(|summary| Shown::of_client(summary, config)));
-    }
-}
-
-/// Ends one session. Identifiers of both kinds are drawn from the same 128 bits, so one of them at most has it.
+/// Ends a session or a grant. Both kinds of identifiers are 128 random bits, so at most one of them matches.
 async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure> {
     let now = clock::now();
     let ended_before = || Err(Failure::coded("session_ended", format!("session {id} has already ended")));
@@ -230,8 +208,8 @@ async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure
     };
     style.print(&serde_json::json!({"sessions_ended": ended}), || match ended - 1 {
         0 => format!("ended {id}"),
-        1 => format!("ended {id}, and the session of a client that came from it"),
-        others => format!("ended {id}, and {others} sessions of clients that came from it"),
+        1 => format!("ended {id} and a grant that came from it"),
+        others => format!("ended {id} and {others} grants that came from it"),
     })
 }
 
@@ -243,7 +221,7 @@ async fn end_all(store: &dyn Store, name: &str, config: &Config, style: Style) -
     let grants = store.revoke_user_grants(user.id, now).await.map_err(failed)?.unwrap_or_default();
     let ended = browsers + grants.count;
     style.print(&serde_json::json!({"sessions_ended": ended}), || match ended {
-        1 => format!("ended 1 session of {}", output::printable(name)),
-        ended => format!("ended {ended} sessions of {}", output::printable(name)),
+        1 => format!("ended 1 session or grant of {}", output::printable(name)),
+        ended => format!("ended {ended} sessions and grants of {}", output::printable(name)),
     })
 }

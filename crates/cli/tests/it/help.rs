@@ -2,7 +2,7 @@
 
 use crate::run::run;
 
-const COMMANDS: [&[&str]; 27] = [
+const COMMANDS: [&[&str]; 28] = [
     &["serve"],
     &["demo"],
     &["user"],
@@ -11,6 +11,7 @@ const COMMANDS: [&[&str]; 27] = [
     &["client", "preview"],
     &["key"],
     &["session"],
+    &["grant"],
     &["jwt"],
     &["jwt", "sign"],
     &["jwt", "verify"],
@@ -71,6 +72,7 @@ fn wrong_usage_ends_with_status_2() {
     run(&["user", "add"]).misused();
     run(&["serve", "--listen", "nowhere"]).misused();
     run(&["session", "revoke"]).misused();
+    run(&["grant", "end"]).misused();
     run(&["jwt", "verify", "token"]).misused();
 }
 

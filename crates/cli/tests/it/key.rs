@@ -179,6 +179,7 @@ fn a_master_key_that_is_not_the_databases_is_refused_by_every_command_before_any
         vec!["user", "disable", "ada"],
         vec!["user", "list"],
         vec!["session", "list"],
+        vec!["grant", "list"],
         vec!["serve", "--listen", "127.0.0.1:0"],
     ] {
         let refused = folder.run(&command).refused();

@@ -157,6 +157,14 @@ fn a_browsers_session_is_listed_with_those_of_clients_and_whoever_listens_is_tol
     let ended = folder.run(&["session", "end", BANK, "--json"]).json();
     assert_eq!(ended, serde_json::json!({"sessions_ended": 1}));
     assert_eq!(on_the_store(&folder, to_be_told), [BANK]);
+    // `jeton grant` knows grants alone: what came from the session, and nothing of the session itself.
+    let grants = folder.run(&["grant", "list", "--json"]).json();
+    assert_eq!((&grants[0]["id"], &grants[0]["session"]), (&SHOP.into(), &BROWSER.into()));
+    assert_eq!(grants.as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        folder.run(&["grant", "end", BROWSER]).refused(),
+        format!("error[grant_unknown]: there is no grant {BROWSER}")
+    );
     let ended = folder.run(&["session", "end", BROWSER, "--json"]).json();
     assert_eq!(ended, serde_json::json!({"sessions_ended": 2}));
     assert_eq!(on_the_store(&folder, to_be_told), [BANK, SHOP]);

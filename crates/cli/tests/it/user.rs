@@ -240,7 +240,7 @@ fn a_removed_user_is_signed_out_at_once_and_leaves_the_name_and_the_key_to_other
     let bobs = server.sign_in("bob", "correct horse");
 
     let removed = folder.run(&["user", "remove", "ada", "--json"]).json();
-    assert_eq!(removed, serde_json::json!({"removed": "ada", "sessions_ended": 1}));
+    assert_eq!(removed, serde_json::json!({"removed": "ada", "grants_ended": 1, "sessions_ended": 1}));
     let (status, body) = server.refresh(&pair["refresh"]);
     assert_eq!((status, &body["detail"]), (401, &"No active account found for the given token.".into()));
     assert_eq!(server.post("/api/token/verify/", &serde_json::json!({"token": pair["access"]})).0, 400);

@@ -22,7 +22,7 @@ use crate::data::{self, Data};
 use crate::failure::Failure;
 use crate::options::StoreOptions;
 use crate::output::{self, Style};
-use crate::{clock, input, serving};
+use crate::{clock, input, serving, words};
 use description::Description;
 use preview::Preview;
 use registration_token::RegistrationToken;
@@ -87,7 +87,7 @@ enum Action {
     },
     /// Disable a client
     ///
-    /// The client gets no more tokens, and its tokens are rejected at introspection and userinfo. APIs that verify access tokens offline accept them until they expire. No session ends: `client enable` reverts everything.
+    /// The client gets no more tokens, and its tokens are rejected at introspection and userinfo. APIs that verify access tokens offline accept them until they expire. No grant ends: `client enable` reverts everything.
     Disable {
         /// The client
         id: ClientId,
@@ -282,12 +282,13 @@ impl Clients {
         }
         self.data.follow();
         let grants_ended = self.data.store.end_removed_client(id).await.map_err(failed)?;
-        let document = serde_json::json!({"removed": id.as_str(), "sessions_ended": grants_ended});
-        style.print(&document, || match grants_ended {
-            0 => format!("removed {id}"),
-            1 => format!("removed {id}; 1 session ended"),
-            count => format!("removed {id}; {count} sessions ended"),
-        })
+        let document = serde_json::json!({
+            "removed": id.as_str(),
+            "grants_ended": grants_ended,
+            // Its name in earlier versions.
+            "sessions_ended": grants_ended,
+        });
+        style.print(&document, || words::with_ended_grants(&format!("removed {id}"), grants_ended))
     }
 
     async fn list(&self, style: Style) -> Result<(), Failure> {

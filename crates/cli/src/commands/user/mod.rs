@@ -26,7 +26,7 @@ Examples:
   pass show ada | head -n 1 | jeton user add ada --password-stdin
   jeton user import django users.json             what `manage.py dumpdata auth.user` wrote
   jeton user set ada --email ada@example.org name='Ada Lovelace' admin:=true
-  jeton user disable ada                          all of the user's sessions end at once")]
+  jeton user disable ada                          all sessions and grants of the user end at once")]
 pub(crate) struct UserCommand {
     #[command(flatten)]
     store: StoreOptions,
@@ -71,7 +71,7 @@ enum Action {
         #[arg(value_name = "KEY=VALUE|KEY:=JSON", required_unless_present = "email")]
         attributes: Vec<attributes::Change>,
     },
-    /// Disable a user and end all of their sessions
+    /// Disable a user and end all of their sessions and grants
     Disable {
         /// The username
         name: String,
@@ -81,7 +81,7 @@ enum Action {
         /// The username
         name: String,
     },
-    /// Change a user's password and end all of their sessions
+    /// Change a user's password and end all of their sessions and grants
     Passwd {
         /// The username
         name: String,
@@ -89,7 +89,7 @@ enum Action {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Remove a user and end all of their sessions; the username and key become available again
+    /// Remove a user and end all of their sessions and grants; the username and key become available again
     Remove {
         /// The username
         name: String,
@@ -263,17 +263,9 @@ async fn remove(store: &dyn Store, name: &str, style: Style) -> Result<(), Failu
     else {
         return Err(unknown(name));
     };
-    let document = serde_json::json!({"removed": name, "sessions_ended": grants_ended});
-    style.print(&document, || ended(&format!("removed {}", output::printable(name)), grants_ended))
-}
-
-/// What was done, and how many sessions ended with it.
-fn ended(done: &str, sessions: u64) -> String {
-    match sessions {
-        0 => done.to_owned(),
-        1 => format!("{done}; 1 session ended"),
-        count => format!("{done}; {count} sessions ended"),
-    }
+    let document =
+        serde_json::json!({"removed": name, "grants_ended": grants_ended, "sessions_ended": grants_ended});
+    style.print(&document, || words::with_ended_grants(&format!("removed {}", output::printable(name)), grants_ended))
 }
 
 /// A user to be added now.
@@ -354,8 +346,10 @@ async fn change(store: &dyn Store, name: &str, change: Change, style: Style) -> 
     let user = find(store, name).await?;
     let mut document = serde_json::to_value(Shown::of(&user))
         .map_err(|error| Failure::coded("internal", error.to_string()))?;
+    document["grants_ended"] = grants_ended.into();
+    // Its name in earlier versions.
     document["sessions_ended"] = grants_ended.into();
-    style.print(&document, || ended(&format!("{done} {}", output::printable(name)), grants_ended))
+    style.print(&document, || words::with_ended_grants(&format!("{done} {}", output::printable(name)), grants_ended))
 }
 
 /// The user of this name.

@@ -36,7 +36,8 @@ without a password and listed. If a row cannot be imported, nothing is;
 Users that were imported before (recognized by their key) are left unchanged.
 With --update, whatever has changed in the other system since is imported:
 names, e-mail addresses, groups, passwords, and who may sign in. Changes made
-here are kept. Sessions end only if the password has changed.
+here are kept. A user's sessions and grants end only if the password has changed,
+or if the user may no longer sign in.
 
 CSV needs a header line; JSON is an array of objects, or one object per line.
 The fields are `username`, `password_hash` and, optionally, `email`, `active`,

@@ -7,6 +7,7 @@ use super::Bad;
 use super::judge::Row;
 use crate::failure::Failure;
 use crate::output::{self, Style, printable};
+use crate::words;
 
 /// What an import did.
 #[derive(Default)]
@@ -20,7 +21,7 @@ pub(super) struct Report {
     /// Whose password may have changed and was left as it is.
     password_unknown: Vec<String>,
     left_out: Vec<Bad>,
-    sessions_ended: u64,
+    grants_ended: u64,
     notes: Vec<String>,
 }
 
@@ -37,7 +38,7 @@ impl Report {
 
     pub(super) fn updated(&mut self, row: &Row, change: AccountChange) {
         let name = row.user.username.to_string();
-        self.sessions_ended += change.grants_ended;
+        self.grants_ended += change.grants_ended;
         if change.password_unknown {
             self.password_unknown.push(name.clone());
         }
@@ -70,7 +71,9 @@ impl Report {
             "without_password": named(&self.without_password),
             "password_unknown": self.password_unknown,
             "left_out": left_out,
-            "sessions_ended": self.sessions_ended,
+            "grants_ended": self.grants_ended,
+            // Its name in earlier versions.
+            "sessions_ended": self.grants_ended,
         });
         style.print(&document, || self.text(update))?;
         if self.imported == 0 && self.updated.is_empty() && !self.left_out.is_empty() {
@@ -90,12 +93,7 @@ impl Report {
             (count, false) => summary.push(format!("{count} already existed")),
             (count, true) => summary.push(format!("{count} unchanged")),
         }
-        match self.sessions_ended {
-            0 => {}
-            1 => summary.push("1 session ended".to_owned()),
-            count => summary.push(format!("{count} sessions ended")),
-        }
-        let mut lines = vec![summary.join("; ")];
+        let mut lines = vec![words::with_ended_grants(&summary.join("; "), self.grants_ended)];
         let mut list = |heading: String, of: Vec<String>| {
             if !of.is_empty() {
                 lines.push(heading);
