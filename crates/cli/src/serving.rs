@@ -226,7 +226,7 @@ fn hash_pool(config: &Config) -> Result<HashPool, Failure> {
     HashPool::with_threads(params, threads, threads.saturating_mul(config.password_queue)).map_err(|error| {
         Failure::coded(
             "hashing_threads_unavailable",
-            format!("cannot start the threads that hash passwords: {error}"),
+            format!("cannot start the password-hashing threads: {error}"),
         )
     })
 }

@@ -52,7 +52,7 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("10");
 impl Answer {
     /// The response of a resource without a guard, which is a mistake in the router.
     pub(crate) fn unguarded() -> Self {
-        tracing::error!("a protected resource stands behind no guard: its router lacks the layer");
+        tracing::error!("a handler requires an access token, but its router has no guard layer");
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             challenges: vec![],

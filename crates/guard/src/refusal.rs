@@ -43,7 +43,7 @@ pub enum Refusal {
     #[error("the DPoP proof was refused: {0}")]
     Proof(#[from] DpopError),
     /// There are several proofs, or what is there is no text.
-    #[error("there is not exactly one DPoP proof")]
+    #[error("the request must have exactly one DPoP proof")]
     ProofRepeated,
     /// The proof was used before.
     #[error("the DPoP proof was already used")]
@@ -58,7 +58,7 @@ pub enum Refusal {
     #[error("the access token names no user")]
     UserAbsent,
     /// The token is good, and does not permit this.
-    #[error("the access token permits \"{found}\", and this takes the scope \"{wanted}\"")]
+    #[error("the access token has the scope \"{found}\", but the scope \"{wanted}\" is required")]
     ScopeInsufficient {
         /// What the token permits.
         found: Scope,

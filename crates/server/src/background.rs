@@ -102,7 +102,7 @@ async fn make_keys(authority: Arc<Authority>, clock: Clock) {
             Ok(made) => {
                 trouble.over();
                 if made {
-                    tracing::info!(alg = %ID_TOKEN_ALGORITHM, "a key for ID tokens was made and is published");
+                    tracing::info!(alg = %ID_TOKEN_ALGORITHM, "generated and published a key for ID tokens");
                 }
             }
             Err(error) => trouble.again(&error),

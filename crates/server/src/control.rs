@@ -160,7 +160,7 @@ impl ControlSocket {
                 Ok((mut stream, _)) => match timeout(PATIENCE, answer(&mut stream, &service)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => tracing::debug!("control socket: {error}"),
-                    Err(_) => tracing::debug!("control socket: nothing was asked in {PATIENCE:?}"),
+                    Err(_) => tracing::debug!("control socket: no request within {PATIENCE:?}"),
                 },
                 Err(error) => {
                     trouble.again(&format_args!("control socket: {error}"));
@@ -192,7 +192,7 @@ async fn answer(stream: &mut tokio::net::UnixStream, service: &Service) -> io::R
     let reply = match line.trim_end() {
         "reload" => match service.authority().reload(service.clock().now()).await {
             Ok(_) => {
-                tracing::info!("reloaded");
+                tracing::info!("reloaded keys and clients");
                 "done\n".to_owned()
             }
             Err(error) => {

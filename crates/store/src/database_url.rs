@@ -24,7 +24,7 @@ pub enum DatabaseUrlError {
         scheme: String,
     },
     /// It is none.
-    #[error("no URL of a database")]
+    #[error("not a database URL")]
     Malformed,
 }
 

@@ -221,7 +221,7 @@ fn check_finds_a_master_key_that_is_not_the_databases_and_writes_nothing() {
         "something else, and long enough to be no header".repeat(9),
     )
     .expect("a file");
-    assert!(check().refused().contains("is not a database of jeton"));
+    assert!(check().refused().contains("is not a Jeton database"));
 }
 
 #[test]

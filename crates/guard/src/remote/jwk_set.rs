@@ -69,14 +69,14 @@ impl Origin for IssuerKeys {
     }
 
     fn changed(&self, keys: &KeySet) {
-        tracing::info!(issuer = %self.issuer, keys = keys.len(), "the issuer's keys were fetched");
+        tracing::info!(issuer = %self.issuer, keys = keys.len(), "fetched the issuer's keys");
         for key in keys.skipped() {
-            tracing::info!(issuer = %self.issuer, code = key.reason().code(), %key, "a key of the issuer is not used");
+            tracing::info!(issuer = %self.issuer, code = key.reason().code(), %key, "skipped an unusable key of the issuer");
         }
     }
 
     fn failed(&self, error: &FetchError) {
-        tracing::warn!(issuer = %self.issuer, code = error.code(), %error, "the issuer's keys were not fetched");
+        tracing::warn!(issuer = %self.issuer, code = error.code(), %error, "failed to fetch the issuer's keys");
     }
 }
 

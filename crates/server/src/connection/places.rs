@@ -106,7 +106,7 @@ impl Connections {
                     code = "connections_share_reached",
                     %network,
                     share = self.share,
-                    "this network holds as many connections as one network may; a proxy belongs in proxy.trusted"
+                    "this network has reached the limit for one network; if it is a proxy, list it in proxy.trusted"
                 );
             }
             if reached && !open.ask_one_to_leave(Some(holder), now) {
@@ -142,7 +142,7 @@ impl Connections {
                 tracing::warn!(
                     code = "connections_full",
                     connections = open.places.len(),
-                    "no more connections can be served at once; idle ones give way"
+                    "all connections are in use; closing idle ones for new ones"
                 );
             }
             *open.full.get_or_insert(0) += u64::from(asked);
@@ -183,7 +183,7 @@ impl Connections {
         if open.places.len() < self.limit - self.limit / 8
             && let Some(gave_way) = open.full.take()
         {
-            tracing::info!(code = "connections_full", gave_way, "more connections can be served again");
+            tracing::info!(code = "connections_full", gave_way, "connections are available again");
         }
         drop(open);
         self.freed.notify_one();

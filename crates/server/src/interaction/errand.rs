@@ -80,7 +80,7 @@ impl<P: SignsIn> Errand<P> {
     /// Answers a form that did nothing: the page that fits by now is shown, with the reason.
     pub(crate) fn did_nothing(&self, notice: Notice, typed: Option<&str>) -> PageError {
         let (request, client) = (self.context.id(), self.context.client_id());
-        tracing::info!(request, code = notice.code(), client, "form did nothing: its page is shown again");
+        tracing::info!(request, code = notice.code(), client, "form ignored, page shown again");
         let Self { app, browser, purpose, .. } = self;
         let mut cookies = Vec::new();
         // A form that another site posts comes without cookies; the browser's own must not be replaced then.

@@ -22,13 +22,13 @@ use crate::urls::path;
 /// Why a page is not shown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
-    #[error("the browser goes elsewhere")]
+    #[error("the browser is redirected")]
     Elsewhere(Elsewhere),
     /// The application is told that its request is refused.
     #[error("{}", .0.refusal)]
     Refused(Box<RedirectError>),
     /// The browser made the request by itself: ahead of a click, for an image, or to look at the headers.
-    #[error("request of a browser without a user")]
+    #[error("a request that the browser made without the user")]
     NotANavigation,
     #[error(transparent)]
     Malformed(#[from] FormError),
@@ -155,7 +155,7 @@ async fn lost(app: &App, context: &RequestContext) -> Response {
 /// Nothing was done; where the browser made the request ahead, it makes it again once it is meant.
 fn not_a_navigation(context: &RequestContext) -> Response {
     let code = "not_a_navigation";
-    tracing::debug!(request = context.id(), code, "request of a browser without a user refused");
+    tracing::debug!(request = context.id(), code, "refused a request that the browser made without the user");
     let text =
         "This page was loaded in the background, so nothing was done. Open the link again to continue.";
     wait_page(context, StatusCode::SERVICE_UNAVAILABLE, code, ("Open this page again", text), 1)

@@ -78,16 +78,16 @@ impl<P: SignsIn> Errand<P> {
         let error = match app.authority.sign_in().at_browser(username, password, before, caller, now).await {
             Ok((secret, signed_in)) => {
                 remember_browser(app, context, signed_in.user.username.as_str());
-                tracing::info!(request, user = %signed_in.user.id, %network, "signed in at a browser");
+                tracing::info!(request, user = %signed_in.user.id, %network, "browser sign-in");
                 return Ok((app.cookies.set_session(&secret), signed_in));
             }
             Err(error) => error,
         };
         let code = error.code();
         match &error {
-            SignInError::Refused => tracing::info!(request, code, %network, "sign-in at a browser refused"),
+            SignInError::Refused => tracing::info!(request, code, %network, "browser sign-in refused"),
             SignInError::Throttled { .. } => {
-                tracing::info!(request, code, %network, "sign-in at a browser throttled");
+                tracing::info!(request, code, %network, "browser sign-in throttled");
             }
             _ => tracing::warn!(request, code, "{error}"),
         }

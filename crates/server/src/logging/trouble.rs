@@ -24,7 +24,7 @@ impl Trouble {
 
     pub(crate) fn over(&mut self) {
         if self.lasts {
-            tracing::info!(code = self.code, "works again");
+            tracing::info!(code = self.code, "recovered");
         }
         self.lasts = false;
     }

@@ -24,12 +24,12 @@ impl ClockStep {
             Self::Back { seconds } => tracing::warn!(
                 code = "clock_set_back",
                 seconds,
-                "the clock was set back; what was issued before is still accepted, and a new key waits until its time comes again"
+                "the clock was set back; tokens from before are still accepted, and a new key waits again before it signs"
             ),
             Self::Ahead { seconds } => tracing::warn!(
                 code = "clock_set_ahead",
                 seconds,
-                "the clock was set ahead, or the machine was suspended; what lasts for a certain time expires that much sooner"
+                "the clock was set ahead, or the machine was suspended; tokens, grants and sessions expire that much sooner"
             ),
         }
     }

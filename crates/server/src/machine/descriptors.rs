@@ -17,7 +17,7 @@ pub fn make_room_for(wanted: u32) -> u32 {
         match setrlimit(Resource::Nofile, asked) {
             Ok(()) => limits = getrlimit(Resource::Nofile),
             Err(error) => {
-                tracing::warn!(code = "descriptors_few", "the limit of open files cannot be raised: {error}");
+                tracing::warn!(code = "descriptors_few", "cannot raise the limit for open files: {error}");
             }
         }
     }
@@ -28,7 +28,7 @@ pub fn make_room_for(wanted: u32) -> u32 {
             connections = fitting,
             wanted,
             open_files = limits.current,
-            "fewer connections are served at once than limits.connections: the limit of open files is too low (LimitNOFILE=, ulimit -Hn)"
+            "serving fewer connections at once than limits.connections, because the limit for open files is too low (LimitNOFILE=, ulimit -Hn)"
         );
     }
     fitting

@@ -81,7 +81,7 @@ impl HashPool {
                         code = "hashing_threads_few",
                         threads = number,
                         wanted = threads,
-                        "no more threads that hash passwords can be started: {error}"
+                        "cannot start more password-hashing threads: {error}"
                     );
                     break;
                 }
@@ -105,7 +105,7 @@ impl HashPool {
         answered.await.map_err(|_| HashingBusy)?.map_err(|error| {
             tracing::warn!(
                 code = "hashing_out_of_memory",
-                "{error}; password.threads says how many are hashed at once"
+                "{error}; password.threads limits how many passwords are hashed at once"
             );
             HashingBusy
         })
@@ -250,7 +250,7 @@ fn yield_to_others() {
     /// On the scale of `nice`.
     const NICENESS: i32 = 10;
     if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
-        tracing::debug!("hashing keeps its priority: {error}");
+        tracing::debug!("cannot lower the priority of a hashing thread: {error}");
     }
 }
 

@@ -70,7 +70,7 @@ pub fn default_hash_threads(bytes_per_hash: u64) -> usize {
         cores,
         memory_bytes = bytes,
         memory_set_by = set_by,
-        "threads that hash passwords"
+        "password-hashing threads"
     );
     threads
 }

@@ -59,7 +59,7 @@ impl HangUps {
     pub async fn ignore(mut self) {
         loop {
             self.next().await;
-            tracing::info!("SIGHUP received: without TLS there is nothing to read again");
+            tracing::info!("SIGHUP received: nothing to reload without TLS");
         }
     }
 }

@@ -48,7 +48,7 @@ impl RemoteClientDocuments {
             Ok(_) => return None,
             Err(error) => {
                 let code = error.code();
-                tracing::debug!(url, code, "the document of a client cannot be fetched: {error}");
+                tracing::debug!(url, code, "cannot fetch a client's metadata document: {error}");
                 return None;
             }
         };
@@ -85,7 +85,7 @@ impl ClientDocuments for RemoteClientDocuments {
 
     fn refused(&self, url: &str, reason: &Refusal) {
         let (code, cause) = ("client_document_refused", reason.cause.as_deref());
-        tracing::info!(url, code, cause, "the document of a client is refused: {}", reason.description);
+        tracing::info!(url, code, cause, "refused a client's metadata document: {}", reason.description);
     }
 
     fn prove(&self, url: &str) {
@@ -113,10 +113,10 @@ impl Origin for Document {
     }
 
     fn changed(&self, _document: &ClientDocument) {
-        tracing::debug!(url = %self.url, "the document of a client was fetched");
+        tracing::debug!(url = %self.url, "fetched a client's metadata document");
     }
 
     fn failed(&self, error: &FetchError) {
-        tracing::info!(url = %self.url, code = error.code(), %error, "the document of a client was not fetched");
+        tracing::info!(url = %self.url, code = error.code(), %error, "failed to fetch a client's metadata document");
     }
 }

@@ -32,7 +32,7 @@ impl RemoteClientKeys {
         let url = match RemoteUrl::parse(uri) {
             Ok(url) => url,
             Err(error) => {
-                tracing::warn!(uri, code = error.code(), "the keys of a client cannot be fetched: {error}");
+                tracing::warn!(uri, code = error.code(), "cannot fetch a client's keys: {error}");
                 return None;
             }
         };
@@ -102,13 +102,13 @@ impl Origin for PublishedSet {
     }
 
     fn changed(&self, set: &Arc<JwkSet>) {
-        tracing::info!(uri = %self.url, keys = set.keys().len(), "the keys of a client were fetched");
+        tracing::info!(uri = %self.url, keys = set.keys().len(), "fetched a client's keys");
         for key in set.skipped() {
-            tracing::info!(uri = %self.url, code = key.reason().code(), %key, "a key of a client is not used");
+            tracing::info!(uri = %self.url, code = key.reason().code(), %key, "skipped an unusable key of a client");
         }
     }
 
     fn failed(&self, error: &FetchError) {
-        tracing::warn!(uri = %self.url, code = error.code(), %error, "the keys of a client were not fetched");
+        tracing::warn!(uri = %self.url, code = error.code(), %error, "failed to fetch a client's keys");
     }
 }

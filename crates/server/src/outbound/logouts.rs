@@ -172,16 +172,16 @@ impl Sender {
         let (client, sid) = (&delivery.client, delivery.sid);
         match self.post(&token.uri, &token.token).await {
             Ok(()) => {
-                tracing::info!(%client, %sid, "the client was told of a sign-out");
+                tracing::info!(%client, %sid, "delivered a logout token");
                 Ok(store.finish_logout(delivery.number).await?)
             }
             Err(error) if delivery.attempts + 1 >= ATTEMPTS => {
-                tracing::error!(%client, %sid, code = error.code(), "the client was not told of a sign-out, and is given up: {error}");
+                tracing::error!(%client, %sid, code = error.code(), "gave up delivering a logout token: {error}");
                 Ok(store.finish_logout(delivery.number).await?)
             }
             Err(error) => {
                 let pause = pause(delivery.attempts);
-                tracing::warn!(%client, %sid, code = error.code(), "the client was not told of a sign-out, and is tried again in {pause:?}: {error}");
+                tracing::warn!(%client, %sid, code = error.code(), "failed to deliver a logout token, trying again in {pause:?}: {error}");
                 let now = self.clock.now();
                 Ok(store.postpone_logout(delivery.number, now.saturating_add(pause), now).await?)
             }

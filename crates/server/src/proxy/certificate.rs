@@ -22,7 +22,7 @@ pub(crate) fn of(headers: &HeaderMap, name: &HeaderName) -> Option<ClientCertifi
     }
     let certificate = der(value).and_then(|der| ClientCertificate::from_der(&der));
     if certificate.is_none() {
-        tracing::warn!(code = "client_certificate_unreadable", header = %name, "the proxy's header holds no certificate that can be read");
+        tracing::warn!(code = "client_certificate_unreadable", header = %name, "cannot parse the client certificate in the proxy's header");
     }
     certificate
 }

@@ -21,7 +21,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The file is something else.
-    #[error("{} is not a database of jeton", path.display())]
+    #[error("{} is not a Jeton database", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,

@@ -64,11 +64,11 @@ impl Tls {
                     authority.client_auth().trust_roots(roots);
                 }
                 let not_after = self.shared.loaded.load().not_after;
-                tracing::info!(%not_after, "the certificate of the server was read again");
+                tracing::info!(%not_after, "reloaded the server certificate");
             }
             Err(error) => tracing::error!(
                 code = error.code(),
-                "{error}; the certificate that was read before stays in use"
+                "{error}; the previous certificate stays in use"
             ),
         }
     }

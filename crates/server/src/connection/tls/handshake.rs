@@ -47,7 +47,7 @@ pub(crate) async fn shake_hands(
     let mut deadline = Box::pin(sleep_until(Instant::now() + limit));
     let mut accepted = Box::pin(accept(&terms.acceptor, stream));
     let failed = |why: &dyn std::fmt::Display| {
-        tracing::debug!(code = "tls_handshake_failed", peer = %address, "no TLS connection: {why}");
+        tracing::debug!(code = "tls_handshake_failed", peer = %address, "TLS handshake failed: {why}");
     };
     let stream = loop {
         match *stage.borrow_and_update() {

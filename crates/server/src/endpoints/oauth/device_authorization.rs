@@ -29,6 +29,6 @@ async fn begin(
     let (request, network) = (context.id(), context.network());
     let asked = TokenCall { client, parameters, constraint, network, now: app.clock.now() };
     let response = app.authority.devices().begin(&asked, &app.urls.absolute(path::DEVICE)).await?;
-    tracing::info!(request, client = %asked.client.id, %network, "device waits");
+    tracing::info!(request, client = %asked.client.id, %network, "device authorization started");
     Ok(response)
 }

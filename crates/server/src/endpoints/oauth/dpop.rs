@@ -18,7 +18,7 @@ const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// The proof that came with a request. Which of two counts is anybody's guess, so there may be one at most (RFC 9449 §4.3).
 pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, OAuthError> {
-    let refused = || OAuthError::refused(ErrorCode::InvalidDpopProof, "there is not exactly one DPoP proof");
+    let refused = || OAuthError::refused(ErrorCode::InvalidDpopProof, "the request must have exactly one DPoP proof");
     let mut values = headers.get_all(DPOP).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

@@ -83,7 +83,7 @@ pub(crate) async fn remove(
     let token = bearer(&headers).unwrap_or_default();
     match app.authority.registration().remove(&id, token, context.network(), app.clock.now()).await {
         Ok(client) => {
-            tracing::info!(request = context.id(), %client, "client removed itself");
+            tracing::info!(request = context.id(), %client, "client removed its registration");
             let mut response = json(StatusCode::NO_CONTENT, "");
             response.headers_mut().remove(header::CONTENT_TYPE);
             response
@@ -132,7 +132,7 @@ fn log_left_out(context: &RequestContext, registration: &Registration) {
             member,
             left_out = logged(values),
             setting,
-            "the registration was narrowed: {setting} does not name all that the client asked for"
+            "registration narrowed: {setting} does not include everything that the client requested"
         );
     }
 }

@@ -33,7 +33,7 @@ async fn exchange(app: &App, context: &RequestContext, request: Request) -> Resu
         }
         Err(error) => {
             if let OAuthError::Replayed { grant, .. } = &error {
-                tracing::warn!(request, client = %asked.client.id, %grant, %network, "replay, grant ended");
+                tracing::warn!(request, client = %asked.client.id, %grant, %network, "replay detected, grant ended");
             }
             Err(error.into())
         }

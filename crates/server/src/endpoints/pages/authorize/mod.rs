@@ -209,7 +209,7 @@ async fn grant(step: &Step, signed_in: &SignedIn) -> Result<Response, PageError>
     let granted =
         app.authority.authorization().grant_code(request, signed_in, &browser.name, network, now).await?;
     let (id, client) = (context.id(), &request.client.id);
-    tracing::info!(request = id, %client, user = %signed_in.user.id, "code granted");
+    tracing::info!(request = id, %client, user = %signed_in.user.id, "authorization code issued");
     Ok(go_back(app, &granted).await?)
 }
 

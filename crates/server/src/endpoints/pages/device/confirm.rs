@@ -68,7 +68,7 @@ pub(crate) async fn post_decision(Posted { errand, form }: Posted<Decision>) -> 
     Ok(match decided {
         DeviceDecided::Done => {
             let (request, client, user) = (context.id(), &device.client.id, &signed_in.user.id);
-            tracing::info!(request, %client, %user, allowed, "device decided");
+            tracing::info!(request, %client, %user, allowed, "user decided about a device");
             to_code_page(Some(code), None)
         }
         // The page shows what was decided first.

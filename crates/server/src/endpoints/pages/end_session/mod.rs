@@ -168,7 +168,7 @@ async fn answer(errand: &Errand<SignOut>) -> Result<Response, PageError> {
                     request = errand.context.id(),
                     client,
                     code = "sign_out_without_browser",
-                    "nobody was signed out: the request brings no cookies. An application sends the browser here to sign a user out; its server alone can revoke its refresh token at /revoke"
+                    "nobody was signed out, because the request has no cookies: to sign a user out, an application must send the browser here; without it, a server can only revoke its refresh token at /revoke"
                 );
             }
             errand.ask(Subject::Grant(grant), SignOutQuestion::OfClientAlone)
@@ -226,7 +226,7 @@ impl Errand<SignOut> {
         let (authority, now) = (&self.app.authority, self.app.clock.now());
         let GrantsEnded { count: grants, told } =
             authority.sign_out().at_browser(&self.purpose.asked, session, user, now).await?;
-        tracing::info!(request = self.context.id(), %user, grants, told, "signed out at a browser");
+        tracing::info!(request = self.context.id(), %user, grants, told, "browser sign-out");
         Ok(())
     }
 
