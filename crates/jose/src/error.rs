@@ -43,7 +43,7 @@ pub enum VerifyError {
     #[error("`crit` is malformed")]
     CriticalHeaderMalformed,
     /// No key of the verifier works by the token's algorithm; `none` and names nobody knows belong here.
-    #[error("algorithm not allowed: alg is {}, allowed is {}", Shown(found), ShownAlgorithms(allowed))]
+    #[error("algorithm not allowed: alg is {}, allowed: {}", Shown(found), ShownAlgorithms(allowed))]
     AlgorithmNotAllowed {
         /// The `alg` of the token.
         found: Box<str>,
@@ -77,7 +77,7 @@ pub enum VerifyError {
     #[error("signature is invalid")]
     SignatureInvalid,
     /// `typ` is not the one wanted (RFC 8725 §3.11).
-    #[error("token is of another type: typ is {}, wanted {wanted}", ShownIf(found.as_deref()))]
+    #[error("wrong token type: typ is {}, expected {wanted}", ShownIf(found.as_deref()))]
     TypeMismatch {
         /// The `typ` of the token, if it has one.
         found: Option<Box<str>>,
@@ -88,7 +88,7 @@ pub enum VerifyError {
     #[error("claims are malformed: {0}")]
     ClaimsJson(JsonError),
     /// The claims do not fit the caller's type.
-    #[error("claims do not fit{}: {error}", At(pointer))]
+    #[error("claims do not match their type{}: {error}", At(pointer))]
     ClaimsMismatch {
         /// The member that does not fit or is missing, as a JSON pointer (RFC 6901). It is empty for the claims set itself, and
         /// where the type reads members through `flatten` or `untagged`, which hide their places.
@@ -127,7 +127,7 @@ pub enum VerifyError {
         now: Timestamp,
     },
     /// `iat` lies in the future, leeway included.
-    #[error("token was issued at {iat}, which is after now, {now}")]
+    #[error("token was issued in the future, at {iat}, now is {now}")]
     IssuedInTheFuture {
         /// When it says it was issued.
         iat: Timestamp,
@@ -135,7 +135,7 @@ pub enum VerifyError {
         now: Timestamp,
     },
     /// `iat` is longer ago than the verifier allows.
-    #[error("token was issued at {iat}, which is too long before now, {now}")]
+    #[error("token was issued too long ago, at {iat}, now is {now}")]
     TooOld {
         /// When it says it was issued.
         iat: Timestamp,
@@ -143,7 +143,7 @@ pub enum VerifyError {
         now: Timestamp,
     },
     /// `iss` is another issuer.
-    #[error("token is from another issuer: iss is {}, wanted {wanted}", Shown(found))]
+    #[error("token is from another issuer: iss is {}, expected {wanted}", Shown(found))]
     IssuerMismatch {
         /// The `iss` of the token.
         found: Box<str>,
@@ -151,7 +151,7 @@ pub enum VerifyError {
         wanted: Issuer,
     },
     /// `aud` names others.
-    #[error("token is for another audience: aud is {}, wanted {wanted}", ShownAll(found))]
+    #[error("token is for another audience: aud is {}, expected {wanted}", ShownAll(found))]
     AudienceMismatch {
         /// The audiences of the token.
         found: Box<[Box<str>]>,
@@ -159,7 +159,7 @@ pub enum VerifyError {
         wanted: Audience,
     },
     /// `azp` names another party than the client, to which the token was issued (OpenID Connect Core §3.1.3.7).
-    #[error("token was issued to another party: azp is {}, wanted {}", Shown(found), ShownAll(wanted))]
+    #[error("token was issued to another party: azp is {}, expected {}", Shown(found), ShownAll(wanted))]
     AuthorizedPartyMismatch {
         /// The `azp` of the token.
         found: Box<str>,
@@ -224,7 +224,7 @@ struct NoKey<'e> {
 
 impl fmt::Display for NoKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "kid is {}, wanted {}", ShownIf(self.found), self.wanted)?;
+        write!(f, "kid is {}, expected {}", ShownIf(self.found), self.wanted)?;
         match self.found.and_then(|kid| self.wanted.skipped_as(kid)) {
             Some(skipped) => write!(f, "; the key of that name cannot be used: {skipped}"),
             None => Ok(()),
@@ -260,10 +260,10 @@ pub enum SignError {
     #[error("this header member cannot be set")]
     HeaderName,
     /// The payload cannot travel unencoded in this form, or not all signers want it so (RFC 7797 §5.2).
-    #[error("the payload cannot be left unencoded here")]
+    #[error("the payload must be encoded in this serialization")]
     Unencoded,
     /// The compact form has no room for an unprotected header.
-    #[error("the compact form has no unprotected header")]
+    #[error("the compact serialization has no unprotected header")]
     Unprotected,
     /// There are no signers, or more than 16.
     #[error("between 1 and 16 signers are allowed")]

@@ -30,7 +30,7 @@ impl ClaimFault {
 
 impl fmt::Display for ClaimFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "found {} at {}, wanted {}", self.found, Shown(&self.pointer), self.wanted)
+        write!(f, "found {} at {}, expected {}", self.found, Shown(&self.pointer), self.wanted)
     }
 }
 

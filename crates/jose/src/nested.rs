@@ -84,7 +84,7 @@ pub enum NestedError {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     /// The encrypted text does not say that it is a token (`cty`).
-    #[error("what is encrypted is not a signed token")]
+    #[error("the encrypted content is not a signed token")]
     NotNested,
 }
 

@@ -62,14 +62,14 @@ impl Peek {
             VerifyError::AlgorithmNotAllowed { .. } => {
                 let allowed = names(keys.iter().map(|key| key.algorithm().as_str()));
                 let place = self.unprotected_alg();
-                format!("algorithm not allowed: {}, allowed is {allowed}{place}", self.found("alg"))
+                format!("algorithm not allowed: {}, allowed: {allowed}{place}", self.found("alg"))
             }
             VerifyError::Header { name: "alg" } => format!("{error}{}", self.unprotected_alg()),
             VerifyError::KeyNotFound { .. } => {
                 format!("no matching key: {}{}", self.found("kid"), named(keys))
             }
             VerifyError::TypeMismatch { wanted, .. } => {
-                format!("of another type: {}, wanted {wanted}", self.found("typ"))
+                format!("wrong token type: {}, expected {wanted}", self.found("typ"))
             }
             VerifyError::SignatureInvalid | VerifyError::Malformed
                 if self.empty_payload && !asked.payload =>
@@ -88,7 +88,7 @@ impl Peek {
     pub(super) fn explain_jwe(&self, error: &DecryptError, allowed: &str, max_size: usize) -> String {
         match error {
             DecryptError::AlgorithmNotAllowed => format!(
-                "algorithm not allowed: {}, {}, allowed is {allowed}",
+                "algorithm not allowed: {}, {}, allowed: {allowed}",
                 self.found("alg"),
                 self.found("enc")
             ),
@@ -112,7 +112,7 @@ impl Peek {
             DecryptError::Malformed if self.protected.is_empty() && !self.unprotected.is_empty() => {
                 format!("{error}: it has no protected header, which must contain `enc`")
             }
-            DecryptError::TooLarge { limit } => too_large("encrypted text", *limit, max_size),
+            DecryptError::TooLarge { limit } => too_large("JWE", *limit, max_size),
             other => other.to_string(),
         }
     }
@@ -120,7 +120,7 @@ impl Peek {
     /// Says so where a header that nothing protects names an algorithm.
     fn unprotected_alg(&self) -> &'static str {
         match self.unprotected.iter().any(|header| !header["alg"].is_null()) {
-            true => "; of the headers only the protected one may name it",
+            true => "; only the protected header may name it",
             false => "",
         }
     }
@@ -178,7 +178,7 @@ pub(super) fn shortened(text: &str) -> String {
 /// What the keys are called that a text was to be verified with, where they have names.
 pub(super) fn named(keys: &KeySet) -> String {
     let kids = names(keys.iter().filter_map(|key| key.kid()));
-    if kids.is_empty() { kids } else { format!(", wanted {}", shortened(&kids)) }
+    if kids.is_empty() { kids } else { format!(", expected {}", shortened(&kids)) }
 }
 
 /// Names in order, each once.

@@ -15,9 +15,9 @@ fn names_of_an_issuer_and_of_the_audience_may_be_several() {
     verify(&["--iss", "https://accounts.example", "--iss", "accounts.example", "--aud", "z", "--aud", "y"])
         .done();
     let refused = verify(&["--iss", "a", "--iss", "b"]).refused();
-    assert!(refused.ends_with(r#"iss is "accounts.example", wanted "a" or "b""#), "{refused}");
+    assert!(refused.ends_with(r#"iss is "accounts.example", expected "a" or "b""#), "{refused}");
     let refused = verify(&["--aud", "a", "--aud", "b"]).refused();
-    assert!(refused.ends_with(r#"aud is ["x","y"], wanted "a" or "b""#), "{refused}");
+    assert!(refused.ends_with(r#"aud is ["x","y"], expected "a" or "b""#), "{refused}");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn typ_none_is_jwt_or_none() {
         let verify =
             |token: &str| run(&[command, "verify", "--key", &key, "--typ", "none", token.trim_end()]);
         verify(&plain).done();
-        assert!(verify(&access).refused().contains(r#"wanted "JWT" or none"#));
+        assert!(verify(&access).refused().contains(r#"expected "JWT" or none"#));
     }
 }
 
@@ -98,9 +98,9 @@ fn what_is_not_nested_is_told_apart() {
     };
     verify(&token, r#"{"cty":"JWT"}"#).done();
     for (file, header, wanted) in [
-        (&token, "{}", "does not say `cty: JWT`, though it looks like a signed token"),
-        (&plain, "{}", "is no signed token"),
-        (&plain, r#"{"cty":"JWT"}"#, "says `cty: JWT`, and holds no signed token"),
+        (&token, "{}", "looks like a signed token, but the header lacks `cty: JWT`"),
+        (&plain, "{}", "the encrypted content is not a signed token"),
+        (&plain, r#"{"cty":"JWT"}"#, "says `cty: JWT`, but the encrypted content is not a signed token"),
     ] {
         let refused = verify(file, header).refused();
         assert!(refused.contains(wanted) && refused.contains("jeton jwe decrypt"), "{refused}");

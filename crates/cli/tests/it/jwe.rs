@@ -227,5 +227,5 @@ fn a_text_without_a_protected_header_is_told_where_enc_belongs() {
         refused.err
     );
     assert_eq!(refused.refused("unprotected"), "token_malformed");
-    assert_eq!(key.decrypt(&[], "{}").err, "error[token_malformed]: encrypted text is malformed\n");
+    assert_eq!(key.decrypt(&[], "{}").err, "error[token_malformed]: JWE is malformed\n");
 }

@@ -164,7 +164,7 @@ fn a_file_that_is_no_key_is_called_what_it_is() {
     for (content, wanted) in [
         ("a secret of the caller".to_owned(), "neither JSON (a JWK or a JWK set) nor PEM nor DER"),
         ("[]".to_owned(), "neither JSON (a JWK or a JWK set) nor PEM nor DER"),
-        (pem("PUBLIC KEY"), "not the DER of a key"),
+        (pem("PUBLIC KEY"), "not a key in DER"),
         (pem("OPENSSH PRIVATE KEY"), "a private key in OpenSSH's own form is not supported"),
         (pem("CERTIFICATE REQUEST"), "a certificate request is not supported"),
     ] {

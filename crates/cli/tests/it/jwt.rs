@@ -79,10 +79,10 @@ fn each_check_says_what_was_found_and_what_was_wanted() {
     let refused = |more: &[&str]| keys.verify(&[&late, more, &[&token]].concat()).refused();
     assert!(
         refused(&["--iss", "https://b.example"])
-            .contains(r#"iss is "https://a.example", wanted "https://b.example""#)
+            .contains(r#"iss is "https://a.example", expected "https://b.example""#)
     );
-    assert!(refused(&["--aud", "z"]).contains(r#"aud is ["x","y"], wanted "z""#));
-    assert!(refused(&["--typ", "at+jwt"]).contains(r#"typ is "JWT", wanted "at+jwt""#));
+    assert!(refused(&["--aud", "z"]).contains(r#"aud is ["x","y"], expected "z""#));
+    assert!(refused(&["--typ", "at+jwt"]).contains(r#"typ is "JWT", expected "at+jwt""#));
     keys.verify(&[&late[..], &["--iss", "https://a.example", "--aud", "y", &token]].concat()).done();
     assert!(
         keys.verify(&["--at", "4102443000", &token])
@@ -97,7 +97,7 @@ fn each_check_says_what_was_found_and_what_was_wanted() {
     let other = Keys::of("ES256");
     assert!(other.verify(&[&token]).refused().contains("no matching key: kid is "));
     let hmac = Keys::of("HS256");
-    assert!(hmac.verify(&[&token]).refused().contains(r#"alg is "ES256", allowed is HS256"#));
+    assert!(hmac.verify(&[&token]).refused().contains(r#"alg is "ES256", allowed: HS256"#));
     assert!(keys.verify(&["nonsense"]).refused().contains("token is malformed"));
     let (body, _) = token.rsplit_once('.').expect("a signature");
     let forged = format!("{body}.{}", "A".repeat(86));
@@ -340,7 +340,7 @@ fn max_size_is_for_the_encryption_around_a_token_too() {
     };
     let refused = verify(&[]).refused();
     assert!(
-        refused.ends_with("encrypted text is longer than 16384 bytes; raise the limit with --max-size"),
+        refused.ends_with("JWE is longer than 16384 bytes; raise the limit with --max-size"),
         "{refused}"
     );
     assert_eq!(verify(&["--max-size", "100000"]).done().trim_end(), claims);
@@ -389,7 +389,7 @@ fn a_token_of_another_kid_is_refused_with_both_names() {
     let keys = Keys::of("ES256");
     let named = keys.folder.file("named", run(&["jwk", "generate", "ES256", "--kid", "2026-11"]).done());
     let token = keys.sign(&["--header", r#"{"kid":"2026-10"}"#, "--expires-in", "5m", "{}"]);
-    let wanted = r#"error[key_not_found]: no matching key: kid is "2026-10", wanted 2026-11"#;
+    let wanted = r#"error[key_not_found]: no matching key: kid is "2026-10", expected 2026-11"#;
     for command in ["jwt", "jws"] {
         assert_eq!(run(&[command, "verify", "--key", &named, &token]).refused(), wanted);
     }

@@ -144,7 +144,7 @@ fn jwt_verify_takes_the_keys_of_a_running_authority() {
     assert!(
         run(&["jwt", "verify", "--jwks", &jwks, token])
             .refused()
-            .contains(r#"typ is "at+jwt", wanted "JWT" or none"#)
+            .contains(r#"typ is "at+jwt", expected "JWT" or none"#)
     );
     let refresh = pair["refresh"].as_str().expect("a token");
     run(&["jwt", "verify", "--issuer", &issuer, refresh]).refused();

@@ -11,7 +11,7 @@ pub enum DpopError {
     #[error("proof refused: {0}")]
     Token(#[from] VerifyError),
     /// The key in the header is not a usable public key.
-    #[error("the key of the proof is refused: {0}")]
+    #[error("the key of the proof was refused: {0}")]
     Key(#[from] KeyError),
     /// `htm` is another method.
     #[error("proof is for another method")]
@@ -23,13 +23,13 @@ pub enum DpopError {
     #[error("proof is for another access token")]
     AccessTokenMismatch,
     /// The access token is bound to another key.
-    #[error("proof is by another key than the token is bound to")]
+    #[error("proof has another key than the token is bound to")]
     KeyMismatch,
     /// `nonce` is absent, or not the one that the server gave (RFC 9449 §8).
-    #[error("proof has not the nonce that is wanted")]
+    #[error("proof does not have the expected nonce")]
     NonceMismatch,
     /// `iat` is too old or in the future, so the proof needs a nonce of the server that shows when it was made (RFC 9449 §8).
-    #[error("proof needs a nonce of the server: {0}")]
+    #[error("proof requires a nonce from the server: {0}")]
     NonceNeeded(VerifyError),
 }
 

@@ -65,7 +65,7 @@ pub enum JsonError {
         name: Box<str>,
     },
     /// A value has another type than the one asked for.
-    #[error("found {found}, wanted {wanted}")]
+    #[error("found {found}, expected {wanted}")]
     Type {
         /// The kind of value in the text.
         found: &'static str,

@@ -8,13 +8,13 @@ use crate::json::JsonError;
 #[non_exhaustive]
 pub enum DecryptError {
     /// The text is longer than allowed.
-    #[error("encrypted text is longer than {limit} bytes")]
+    #[error("JWE is longer than {limit} bytes")]
     TooLarge {
         /// What is allowed.
         limit: usize,
     },
     /// The text does not consist of five canonical base64url parts.
-    #[error("encrypted text is malformed")]
+    #[error("JWE is malformed")]
     Malformed,
     /// The protected header is not a strict JSON object.
     #[error("protected header is malformed: {0}")]
@@ -26,13 +26,13 @@ pub enum DecryptError {
         name: &'static str,
     },
     /// `crit` names something that is not understood, or is malformed (RFC 7516 §4.1.13).
-    #[error("the text depends on a header member that is not understood")]
+    #[error("the JWE depends on a header member that is not understood")]
     CriticalHeader,
     /// `alg` or `enc` is not the one that the key is for.
     #[error("the algorithm is not allowed")]
     AlgorithmNotAllowed,
     /// `kid` is not the key's.
-    #[error("no key fits the text")]
+    #[error("no key matches the JWE")]
     KeyNotFound,
     /// Decryption failed: the key is wrong, or the text has been tampered with.
     #[error("decryption failed")]
@@ -60,11 +60,11 @@ impl DecryptError {
 #[non_exhaustive]
 pub enum EncryptError {
     /// The recipient's key is for another `enc`, of a length that does not fit it, or wants none (integrated encryption).
-    #[error("the recipient's key does not fit the content encryption")]
+    #[error("the recipient's key does not match the content encryption")]
     ContentEncryption,
     /// The form has no room for this: several recipients or additional data in the compact form, a second recipient beside
     /// `dir`, `ECDH-ES` or integrated encryption, more than 16 recipients.
-    #[error("this form cannot carry that")]
+    #[error("the serialization does not support this")]
     Form,
     /// The name of a header member is reserved, or already set.
     #[error("this header member cannot be set")]

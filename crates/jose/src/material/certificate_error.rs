@@ -7,7 +7,7 @@ use crate::timestamp::Timestamp;
 #[non_exhaustive]
 pub enum CertificateError {
     /// The bytes are not the DER of a certificate, or say critical things that are not understood.
-    #[error("not a certificate that is understood")]
+    #[error("malformed or unsupported certificate")]
     Malformed,
     /// A certificate is too large.
     #[error("a certificate is longer than {limit} bytes")]
@@ -16,19 +16,19 @@ pub enum CertificateError {
         limit: usize,
     },
     /// The chain has no certificate, or too many.
-    #[error("a chain has between 1 and {limit} certificates")]
+    #[error("a certificate chain must have 1 to {limit} certificates")]
     ChainLength {
         /// What is allowed.
         limit: usize,
     },
     /// There are no certificates to trust.
-    #[error("there is no root certificate")]
+    #[error("no root certificate is given")]
     NoRoots,
     /// The first certificate of the chain is for another key (RFC 7517 §4.7).
     #[error("the certificate is for another key")]
     KeyMismatch,
     /// `x5t#S256` is the thumbprint of another certificate (RFC 7517 §4.9).
-    #[error("the thumbprint is that of another certificate")]
+    #[error("the thumbprint does not match the certificate")]
     ThumbprintMismatch,
     /// The chain does not lead to a root that is trusted, a signature in it is wrong, or one of its certificates does not
     /// allow the next (RFC 5280 §6).
@@ -51,7 +51,7 @@ pub enum CertificateError {
         now: Timestamp,
     },
     /// Key usage or extended key usage forbid it to sign (RFC 5280 §4.2.1.3, §4.2.1.12).
-    #[error("the certificate is not for signing this")]
+    #[error("the certificate is not valid for this purpose")]
     Purpose,
     /// The certificate is for another name.
     #[error("the certificate is for another name")]

@@ -36,7 +36,7 @@ pub enum KeyError {
     #[error("the key names no algorithm, and its type allows several")]
     AlgorithmMissing,
     /// The key names an algorithm that this crate does not have, or not for what the key is wanted for.
-    #[error("the key is for an algorithm that is not one of those wanted here")]
+    #[error("the algorithm of the key is not supported here")]
     AlgorithmUnknown,
     /// The key is of another type, or for another algorithm, than the one asked for.
     #[error("the key cannot be used for {wanted}")]
@@ -48,7 +48,7 @@ pub enum KeyError {
     #[error("the key cannot be used for this encryption algorithm")]
     EncryptionMismatch,
     /// Another kind of key was wanted: private, public or secret.
-    #[error("found {found}, wanted {wanted}")]
+    #[error("found {found}, expected {wanted}")]
     Kind {
         /// What the key is.
         found: &'static str,
@@ -69,13 +69,13 @@ pub enum KeyError {
         algorithm: Algorithm,
     },
     /// The secret is a published example.
-    #[error("the secret is a published example that everybody knows")]
+    #[error("the secret is a published example")]
     SecretKnown,
     /// The secret is the text of a public key, which everybody may know.
     #[error("the secret is a public key or certificate")]
     SecretIsPublicKey,
     /// The RSA modulus is too small or too large.
-    #[error("the RSA key has {bits} bits, allowed are 2048 to 8192")]
+    #[error("the RSA key has {bits} bits, expected 2048 to 8192")]
     RsaSize {
         /// How many bits it has.
         bits: usize,
@@ -87,7 +87,7 @@ pub enum KeyError {
     #[error("the RSA key has the ROCA flaw")]
     RsaRoca,
     /// The parts of the key do not belong together, or lie outside their group.
-    #[error("the parts of the key do not belong together, or are not on the curve")]
+    #[error("the parts of the key do not match, or a point is not on the curve")]
     Inconsistent,
     /// The `kid` is longer than 256 bytes.
     #[error("the `kid` is longer than 256 bytes")]
@@ -96,7 +96,7 @@ pub enum KeyError {
     #[error("two keys of the set have the same `kid` and the same algorithm")]
     KidCollision,
     /// A set of public keys holds a private or symmetric key.
-    #[error("the set holds a private or symmetric key")]
+    #[error("the set contains a private or symmetric key")]
     SecretInSet,
     /// A key of one's own set cannot be used.
     #[error("{0}")]
@@ -111,7 +111,7 @@ pub enum KeyError {
     #[error("not PEM")]
     Pem,
     /// The bytes are not the DER of a key.
-    #[error("not the DER of a key")]
+    #[error("not a key in DER")]
     Der,
     /// The certificate of a key was refused.
     #[cfg(feature = "x509")]

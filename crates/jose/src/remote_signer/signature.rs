@@ -13,7 +13,7 @@ pub struct Signature(Vec<u8>);
 
 /// The bytes are not the DER of an ECDSA signature on the key's curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the DER of an ECDSA signature on this curve")]
+#[error("not an ECDSA signature for this curve in DER")]
 pub struct SignatureMalformed;
 
 impl Signature {

@@ -17,13 +17,13 @@ pub enum SdJwtError {
     #[error("the parts of the token are malformed")]
     Malformed,
     /// A disclosure is malformed, appears twice, or belongs nowhere.
-    #[error("a disclosure is malformed, repeated or not asked for by the token")]
+    #[error("a disclosure is malformed, repeated or not referenced by the token")]
     Disclosure,
     /// A digest appears twice, or a name is reserved or already exists.
     #[error("the digests of the token are malformed")]
     Digests,
     /// `_sd_alg` is not `sha-256`.
-    #[error("the hash of the digests is not supported")]
+    #[error("the hash algorithm of the digests is not supported")]
     HashUnknown,
     /// What should be hidden does not exist, or must always be shown.
     #[error("this claim cannot be hidden")]
@@ -32,10 +32,10 @@ pub enum SdJwtError {
     #[error("the holder's proof is missing")]
     KeyBindingMissing,
     /// The holder's proof is for another verifier, another moment or another presentation.
-    #[error("the holder's proof does not fit")]
+    #[error("the holder's proof does not match")]
     KeyBindingMismatch,
     /// The key that the token is bound to is absent or refused.
-    #[error("the token is bound to no usable key: {0}")]
+    #[error("the token is not bound to a usable key: {0}")]
     Key(#[from] KeyError),
 }
 

@@ -11,7 +11,7 @@ pub enum StatusListError {
     #[error("status list refused: {0}")]
     Token(#[from] VerifyError),
     /// `sub` of the list is not the `uri` under which it was looked for (draft §8.3).
-    #[error("the status list is another one than the token names")]
+    #[error("the status list is not the one that the token names")]
     UriMismatch,
     /// `bits` is not 1, 2, 4 or 8, `lst` is not the base64url of one zlib stream, or `ttl` is not a positive number.
     #[error("the status list is malformed")]
@@ -23,7 +23,7 @@ pub enum StatusListError {
         limit: usize,
     },
     /// The list is shorter than the token says.
-    #[error("index {index} lies outside the list, which has {len}")]
+    #[error("index {index} is outside the list, which has {len} entries")]
     IndexOutOfRange {
         /// The index that was looked up.
         index: u64,

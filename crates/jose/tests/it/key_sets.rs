@@ -195,7 +195,7 @@ fn a_broken_key_of_ones_own_set_is_refused_by_index_and_kid() {
     let error = JwkSet::parse_own(text(&[good, mixed]).as_bytes()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        r#"keys[1] (kid "p"): the parts of the key do not belong together, or are not on the curve"#
+        r#"keys[1] (kid "p"): the parts of the key do not match, or a point is not on the curve"#
     );
 }
 

@@ -40,13 +40,13 @@ fn issuer_audience_and_type_are_told_as_found_and_as_wanted() {
     assert_eq!(error, VerifyError::IssuerMismatch { found, wanted });
     assert_eq!(
         error.to_string(),
-        r#"token is from another issuer: iss is "https://other.example", wanted "i""#
+        r#"token is from another issuer: iss is "https://other.example", expected "i""#
     );
 
     let error = refusal(&sign(&with("aud", json!(["b", "c"]))));
     let found = ["b", "c"].map(Box::from).into();
     assert_eq!(error, VerifyError::AudienceMismatch { found, wanted: Audience::new("a") });
-    assert_eq!(error.to_string(), r#"token is for another audience: aud is "b", "c", wanted "a""#);
+    assert_eq!(error.to_string(), r#"token is for another audience: aud is "b", "c", expected "a""#);
 
     let token = jws::Signer::new(secret()).typ("rt+jwt").sign(good().to_string().as_bytes()).unwrap();
     let error = refusal(&token);
@@ -54,9 +54,9 @@ fn issuer_audience_and_type_are_told_as_found_and_as_wanted() {
         error,
         VerifyError::TypeMismatch { found: Some("rt+jwt".into()), wanted: TokenType::JwtOrNone }
     );
-    assert_eq!(error.to_string(), r#"token is of another type: typ is "rt+jwt", wanted "JWT" or none"#);
+    assert_eq!(error.to_string(), r#"wrong token type: typ is "rt+jwt", expected "JWT" or none"#);
     let error = verifier().typ("at+jwt").verify::<Value>(&sign(&good()), NOW).unwrap_err();
-    assert_eq!(error.to_string(), r#"token is of another type: typ is absent, wanted "at+jwt""#);
+    assert_eq!(error.to_string(), r#"wrong token type: typ is absent, expected "at+jwt""#);
 }
 
 #[test]
@@ -65,20 +65,20 @@ fn algorithm_and_key_are_told_as_found_and_as_wanted() {
     let error = refusal(&jws::Signer::new(&other).sign(good().to_string().as_bytes()).unwrap());
     let allowed = [Algorithm::HS256].into();
     assert_eq!(error, VerifyError::AlgorithmNotAllowed { found: "ES256".into(), allowed });
-    assert_eq!(error.to_string(), r#"algorithm not allowed: alg is "ES256", allowed is HS256"#);
+    assert_eq!(error.to_string(), r#"algorithm not allowed: alg is "ES256", allowed: HS256"#);
     let nothing = format!(
         "{}.{}.",
         jeton_jose::base64url::encode(r#"{"alg":"none"}"#),
         jeton_jose::base64url::encode("{}")
     );
-    assert_eq!(refusal(&nothing).to_string(), r#"algorithm not allowed: alg is "none", allowed is HS256"#);
+    assert_eq!(refusal(&nothing).to_string(), r#"algorithm not allowed: alg is "none", allowed: HS256"#);
 
     let error =
         refusal(&jws::Signer::new(secret().with_kid("other")).sign(good().to_string().as_bytes()).unwrap());
     let VerifyError::KeyNotFound { found, wanted } = &error else { panic!("{error:?}") };
     assert_eq!(found.as_deref(), Some("other"));
     assert_eq!(wanted.iter().collect::<Vec<_>>(), [(Algorithm::HS256, Some("mine"))]);
-    assert_eq!(error.to_string(), r#"no matching key: kid is "other", wanted "mine""#);
+    assert_eq!(error.to_string(), r#"no matching key: kid is "other", expected "mine""#);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_malformed_claim_is_told_with_its_place_what_stands_there_and_what_should() 
         let error = refusal(&sign(&with(name, value)));
         let VerifyError::ClaimMalformed { name: named, fault } = &error else { panic!("{error:?}") };
         assert_eq!((*named, &*fault.pointer, &*fault.found), (name, pointer, found));
-        assert!(error.to_string().contains(&format!("found {found} at {pointer:?}, wanted ")), "{error}");
+        assert!(error.to_string().contains(&format!("found {found} at {pointer:?}, expected ")), "{error}");
     }
     let error = refusal(&sign(&with("exp", json!("x".repeat(41)))));
     assert!(error.to_string().contains("found a string at"), "{error}");
@@ -183,11 +183,11 @@ fn claims_that_do_not_fit_are_told_with_their_place() {
         let error = refusal(name, value);
         let VerifyError::ClaimsMismatch { pointer: found, error: why } = &error else { panic!("{error:?}") };
         assert_eq!((&**found, why.code()), (pointer, code), "{error}");
-        assert!(error.to_string().starts_with(&format!("claims do not fit at {pointer:?}: ")), "{error}");
+        assert!(error.to_string().starts_with(&format!("claims do not match their type at {pointer:?}: ")), "{error}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
     let missing = verifier().verify::<Claims>(&sign(&good()), NOW).unwrap_err();
-    assert_eq!(missing.to_string(), r#"claims do not fit at "/address": member `address` is missing"#);
+    assert_eq!(missing.to_string(), r#"claims do not match their type at "/address": member `address` is missing"#);
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn a_claim_of_a_struct_is_looked_at_too() {
     let error = sign(Some(json!(1_800_000_000_000_u64))).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "claim `exp` is malformed: found the number 1800000000000 (milliseconds, it seems) at \"/exp\", wanted a number of \
+        "claim `exp` is malformed: found the number 1800000000000 (milliseconds, it seems) at \"/exp\", expected a number of \
          seconds since 1970, in the years up to 9999; every verifier refuses this: who needs such a token signs it with \
          `jws::Signer`"
     );

@@ -76,12 +76,12 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         }
         VerifyError::IssuerMismatch { .. } => {
             let found = unverified.as_ref().and_then(Unverified::iss);
-            format!("from another issuer: iss is {}, wanted {}", quoted(found), one_of(&wanted.issuers))
+            format!("from another issuer: iss is {}, expected {}", quoted(found), one_of(&wanted.issuers))
         }
         VerifyError::AudienceMismatch { .. } => {
             let found = unverified.as_ref().and_then(|token| Members::parse(token.claims_json()).ok());
             let found = found.as_ref().and_then(|claims| claims.get("aud")).map_or("absent", |aud| aud.get());
-            format!("for another audience: aud is {}, wanted {}", shortened(found), one_of(&wanted.audiences))
+            format!("for another audience: aud is {}, expected {}", shortened(found), one_of(&wanted.audiences))
         }
         VerifyError::Malformed | VerifyError::TypeMismatch { .. } if another_form(token).is_some() => {
             another_form(token).unwrap_or_default().to_owned()
@@ -89,12 +89,12 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         VerifyError::TypeMismatch { .. } => {
             let found = unverified.as_ref().and_then(Unverified::typ);
             let wanted = wanted.typ.as_deref().map_or("\"JWT\" or none".to_owned(), |typ| quoted(Some(typ)));
-            format!("of another type: typ is {}, wanted {wanted} (--typ says which)", quoted(found))
+            format!("wrong token type: typ is {}, expected {wanted} (--typ says which)", quoted(found))
         }
         VerifyError::AlgorithmNotAllowed { .. } => {
             let found = unverified.as_ref().map(Unverified::alg);
             format!(
-                "algorithm not allowed: alg is {}, allowed is {}{}",
+                "algorithm not allowed: alg is {}, allowed: {}{}",
                 quoted(found),
                 wanted.algorithms,
                 skipped()

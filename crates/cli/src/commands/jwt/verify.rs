@@ -148,16 +148,16 @@ impl NestedOptions {
         match (says_so, looks_signed) {
             (true, true) => Ok(Zeroizing::new(inner.to_owned())),
             (false, true) => Err(not_nested(
-                "the encrypted text does not say `cty: JWT`, though it looks like a signed token: `jeton jwe decrypt` opens it, and \
-                 `jeton jwt verify` takes what is within",
+                "the encrypted content looks like a signed token, but the header lacks `cty: JWT`: decrypt it with `jeton jwe decrypt`, \
+                 then verify it with `jeton jwt verify`",
             )),
             (false, false) => Err(not_nested(
-                "what is encrypted is no signed token, so nothing tells who made it: `jeton jwe decrypt` shows it",
+                "the encrypted content is not a signed token, so its issuer is unknown: `jeton jwe decrypt` shows it",
             )),
             (true, false) => Err(Failure::coded(
                 VerifyError::Malformed.code(),
-                "the encrypted text says `cty: JWT`, and holds no signed token, so nothing tells who made it: `jeton jwe decrypt` \
-                 shows it",
+                "the header says `cty: JWT`, but the encrypted content is not a signed token, so its issuer is unknown: \
+                 `jeton jwe decrypt` shows it",
             )),
         }
     }
