@@ -1,23 +1,24 @@
-//! Which addresses may be connected to. What a name resolves to is decided by whoever owns the name, so the address is
-//! checked, and that very address is used.
+//! Which addresses may be connected to. The owner of a name decides what it resolves to, so the resolved address is
+//! checked, and exactly that address is used.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Where an address leads.
+/// What kind of network an address belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reach {
-    /// The open internet.
+    /// The public internet.
     Public,
     /// Private networks: RFC 1918, shared address space (RFC 6598), unique local IPv6 (RFC 4193).
     Private,
-    /// This machine. Plain http is allowed here, and nowhere else.
+    /// This machine. Plain http is allowed only here.
     Loopback,
-    /// This link (RFC 3927, RFC 4291 §2.5.6), where clouds keep the service that hands out a machine's own credentials.
+    /// Link-local addresses (RFC 3927, RFC 4291 §2.5.6), where clouds have the service that hands out a machine's
+    /// credentials.
     LinkLocal,
 }
 
-/// The kinds of address that are allowed, [`Reach::Public`] from the start.
+/// The kinds of addresses that are allowed; initially only [`Reach::Public`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct AllowedReach {
     private: bool,
@@ -45,7 +46,7 @@ impl AllowedReach {
     }
 }
 
-/// Where `address` leads; nothing for one that no server can have (multicast, documentation, reserved, …).
+/// The kind of `address`; `None` for an address that no server can have (multicast, documentation, reserved, …).
 pub(crate) fn reach_of(address: IpAddr) -> Option<Reach> {
     match address {
         IpAddr::V4(address) => reach_of_v4(address),

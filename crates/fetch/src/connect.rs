@@ -1,4 +1,4 @@
-//! From a URL to a connection: what the name resolves to is checked, and connected to without asking again.
+//! From a URL to a connection: the resolved address is checked, and connected to without resolving again.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -10,13 +10,13 @@ use crate::address::{AllowedReach, Reach, reach_of};
 use crate::error::FetchError;
 use crate::url::RemoteUrl;
 
-/// Who says which addresses a host has.
+/// Resolves host names.
 #[derive(Clone, Default)]
 pub(crate) enum Resolver {
-    /// The system.
+    /// The system's resolver.
     #[default]
     System,
-    /// The program itself.
+    /// A resolver in the program.
     Own(Arc<AddressesOf>),
 }
 
@@ -46,7 +46,7 @@ impl fmt::Debug for Resolver {
     }
 }
 
-/// Connects to the first address of the host that is allowed and answers.
+/// Connects to the first allowed address of the host that answers.
 pub(crate) async fn connect(
     url: &RemoteUrl,
     resolver: &Resolver,

@@ -7,14 +7,15 @@ use jeton_jose::KeyError;
 
 use crate::url::RemoteUrlError;
 
-/// Why a document could not be fetched, or a form posted. Nothing of the answer is in the text, but the issuer that metadata name.
+/// Why a document could not be fetched, or a form not posted. The text contains nothing of the response except the
+/// issuer in its metadata.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
     /// The URL may not be fetched.
     #[error(transparent)]
     Url(#[from] RemoteUrlError),
-    /// Plain http leads to another machine.
+    /// The URL uses plain http to another machine.
     #[error(
         "plain http is for this machine alone, and has to be allowed even there (fetch.allow of an authority: loopback)"
     )]
@@ -22,78 +23,78 @@ pub enum FetchError {
     /// The host has no address.
     #[error("the host has no address")]
     HostUnknown,
-    /// Every address of the host is of a kind that is not allowed.
+    /// No address of the host is allowed.
     #[error("the address {address} is not allowed: it is private, local or reserved")]
     AddressRefused {
-        /// The last one that was looked at.
+        /// The last address that was checked.
         address: IpAddr,
     },
-    /// No connection came about.
+    /// The connection failed.
     #[error("no connection to the host: {kind}")]
     Connection {
-        /// What kind of failure.
+        /// The kind of failure.
         kind: std::io::ErrorKind,
     },
-    /// TLS failed: the certificate does not verify, most often.
+    /// TLS failed, usually because the certificate could not be verified.
     #[error("no TLS connection to the host: {reason}")]
     Tls {
-        /// In rustls's words.
+        /// rustls's description.
         reason: Box<str>,
     },
-    /// There is no certificate authority to trust at all.
+    /// There are no trusted root certificates.
     #[error("no trusted root certificates")]
     NoTrustedRoots,
-    /// The host does not speak HTTP, or broke off.
+    /// The host does not speak HTTP, or closed the connection.
     #[error("the host closed the connection, or its response is not HTTP")]
     Http,
-    /// The answer is a redirect. None is followed.
+    /// The response is a redirect, which is never followed.
     #[error("the host answered with a redirect ({status}), which is not followed")]
     Redirected {
-        /// Its status.
+        /// The status.
         status: u16,
     },
-    /// The answer is not 200.
+    /// The status of the response is not 200.
     #[error("the host answered {status}")]
     Status {
-        /// Its status.
+        /// The status.
         status: u16,
     },
-    /// The answer is encoded, which was not asked for.
+    /// The response is compressed, although the request did not allow it.
     #[error("the response is compressed, which was not requested")]
     Encoded,
-    /// The answer is of another media type than was asked for.
+    /// The response has another media type than requested.
     #[error("the response's media type is not JSON")]
     MediaType,
-    /// The answer is too large.
+    /// The response is too large.
     #[error("the response is larger than {limit} bytes")]
     TooLarge {
-        /// What is allowed.
+        /// The limit.
         limit: usize,
     },
-    /// It took too long, all in all.
+    /// The fetch took too long in total.
     #[error("it took longer than {limit:?}")]
     Timeout {
-        /// What is allowed.
+        /// The limit.
         limit: Duration,
     },
-    /// The JWK Set is malformed, or holds what it must not.
+    /// The JWK Set is malformed, or contains forbidden keys.
     #[error("the JWK Set was refused: {0}")]
     Keys(#[from] KeyError),
-    /// The JWK Set holds no key that can be used. It takes the place of no other set.
+    /// The JWK Set contains no usable key. It replaces no other set.
     #[error("the JWK Set contains no usable key")]
     NoUsableKey,
     /// The issuer's metadata are malformed.
     #[error("the issuer's metadata is malformed")]
     MetadataMalformed,
-    /// The metadata are another issuer's (RFC 8414 §3.3).
+    /// The metadata name another issuer (RFC 8414 §3.3).
     #[error("the metadata names the issuer {found:?}, expected {wanted:?}")]
     IssuerMismatch {
-        /// The issuer whose metadata they should be.
+        /// The expected issuer.
         wanted: Box<str>,
-        /// The issuer that they name, at most 256 characters of it.
+        /// The issuer in the metadata, at most 256 characters of it.
         found: Box<str>,
     },
-    /// There is no tokio runtime to fetch in, or it shut down meanwhile.
+    /// There is no tokio runtime to fetch in, or it has shut down.
     #[error("no tokio runtime")]
     NoRuntime,
 }

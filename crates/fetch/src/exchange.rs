@@ -1,7 +1,8 @@
-//! One request and its answer on a connection of their own, every limit kept.
+//! One request and its response on a separate connection, with every limit enforced.
 //!
-//! hyper speaks HTTP over a stream that is ours, so the address that was checked is the one that is connected to. A client
-//! with a connection pool would resolve the name again, and its pool would serve one request in minutes.
+//! hyper speaks HTTP over a stream that this crate opened, so the address that was checked is the one that is
+//! connected to. A client with a connection pool would resolve the name again, and its pool would serve one request in
+//! minutes.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, USER_AGENT};
@@ -16,29 +17,29 @@ use tokio::task::JoinSet;
 use crate::error::FetchError;
 use crate::url::RemoteUrl;
 
-/// The largest head of an answer (bytes).
+/// The largest head of a response, in bytes.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 
-/// What is asked of a host.
+/// The request to a host.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Exchange<'a> {
-    /// A document of one of these media types, at most so many bytes of it.
+    /// Get a document of one of these media types, with at most this many bytes.
     Get { accept: &'a str, wanted: Wanted, max_bytes: usize },
-    /// That it takes this form. What it answers beside its status is not read.
+    /// Post this form. Only the status of the response is read.
     PostForm { form: &'a str },
 }
 
-/// Which media types an answer may have.
+/// Which media types a response may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// Whatever it says.
+    /// Any media type.
     Any,
-    /// `application/json`, or what is built upon it.
+    /// `application/json`, or a type with the suffix `+json`.
     Json,
 }
 
 impl Exchange<'_> {
-    /// Asks, and gives back the body of the answer.
+    /// Sends the request and returns the body of the response.
     pub(crate) async fn on<S>(self, stream: S, url: &RemoteUrl) -> Result<Bytes, FetchError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -99,7 +100,7 @@ async fn body(response: Response<Incoming>, wanted: Wanted, max_bytes: usize) ->
     })
 }
 
-/// Whether a media type is JSON, or says that it is built upon it (RFC 6839 §3.1). Parameters do not matter.
+/// Whether a media type is JSON or has the suffix `+json` (RFC 6839 §3.1). Parameters are ignored.
 fn is_json(media_type: &[u8]) -> bool {
     let essence = media_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
     let essence = essence.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Fetching with care: one request, one connection, one limit for the time of it all.
+//! Safe fetching: one request, one connection, one time limit for all of it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,13 +16,14 @@ use crate::metadata::{IssuerMetadata, metadata_urls};
 use crate::tls::Tls;
 use crate::url::RemoteUrl;
 
-/// What the answer may be where keys or metadata are wanted.
+/// The largest response for keys and metadata, and its media types.
 const ACCEPT_KEYS: &str = "application/jwk-set+json, application/json";
 
 /// Fetches JWK Sets, metadata and other small documents, and posts forms.
 ///
-/// It takes at most 64 KiB and five seconds in all, follows no redirect, asks public addresses alone until more is
-/// allowed, and speaks https (plain http to this machine, where [`Reach::Loopback`] is allowed). Cloning is cheap.
+/// A fetcher reads at most 64 KiB within five seconds in total, follows no redirects, connects only to public
+/// addresses unless more is allowed, and uses https (plain http only to this machine, if [`Reach::Loopback`] is
+/// allowed). Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     allowed: AllowedReach,
@@ -39,12 +40,12 @@ impl Default for Fetcher {
 }
 
 impl Fetcher {
-    /// The largest answer that is taken (bytes), unless less is set.
+    /// The default and maximum size of a response, in bytes.
     pub const MAX_BYTES: usize = 64 * 1024;
-    /// How long a fetch may take in all, unless set.
+    /// The default time limit of a fetch.
     pub const DEFAULT_LIMIT: Duration = Duration::from_secs(5);
 
-    /// A fetcher that reaches the open internet, and trusts the certificate authorities that this system trusts.
+    /// A fetcher that reaches public addresses and trusts the system's certification authorities.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -56,93 +57,94 @@ impl Fetcher {
         }
     }
 
-    /// Allows addresses of this kind too.
+    /// Also allows addresses of this kind.
     #[must_use]
     pub fn allow(mut self, reach: Reach) -> Self {
         self.allowed.allow(reach);
         self
     }
 
-    /// Whether it asks addresses of this kind.
+    /// Whether addresses of this kind are allowed.
     #[must_use]
     pub const fn allows(&self, reach: Reach) -> bool {
         self.allowed.allows(reach)
     }
 
-    /// Trusts the root certificates of this PEM text too, beside those that this system trusts: a company's own authority.
-    /// What was said before about whom to trust no longer counts.
+    /// Also trusts the root certificates in this PEM text, besides the system's: for example a company's own
+    /// authority. Replaces all earlier settings of trust.
     ///
     /// # Errors
-    /// [`FetchError::NoTrustedRoots`] where the text holds none, [`FetchError::Tls`] where one cannot be used.
+    /// [`FetchError::NoTrustedRoots`] if the text contains no certificate, [`FetchError::Tls`] if one is unusable.
     pub fn trust_also(mut self, pem: &[u8]) -> Result<Self, FetchError> {
         self.tls = Arc::new(Tls::of_system_and(pem)?);
         Ok(self)
     }
 
-    /// Trusts these root certificates (DER) in place of the system's.
+    /// Trusts these root certificates (DER) instead of the system's.
     ///
     /// # Errors
-    /// [`FetchError::Tls`] where one is no certificate.
+    /// [`FetchError::Tls`] if one is not a certificate.
     pub fn trust_only(mut self, roots: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, FetchError> {
         self.tls = Arc::new(Tls::trusting(roots)?);
         Ok(self)
     }
 
-    /// Lets a fetch take this long in all.
+    /// Sets the total time limit of a fetch.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Takes answers of at most this many bytes ([`Fetcher::MAX_BYTES`] at most).
+    /// Sets the largest size of a response, at most [`Fetcher::MAX_BYTES`].
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = max_bytes.min(Self::MAX_BYTES);
         self
     }
 
-    /// Takes the addresses of hosts from here in place of the system's resolver. They are checked like any others.
+    /// Uses this resolver instead of the system's. The resolved addresses are checked all the same.
     #[must_use]
     pub fn resolve_with(mut self, addresses: impl Fn(&str) -> Vec<IpAddr> + Send + Sync + 'static) -> Self {
         self.resolver = Resolver::Own(Arc::new(addresses));
         self
     }
 
-    /// Fetches a JSON document, which has to come as `application/json` or `application/…+json`. It is not parsed.
+    /// Fetches a JSON document with the media type `application/json` or `application/…+json`, without parsing it.
     ///
     /// # Errors
-    /// [`FetchError`] says what went wrong, or against which rule it was.
+    /// [`FetchError`] says what failed, or which rule was violated.
     pub async fn json(&self, url: &RemoteUrl) -> Result<Bytes, FetchError> {
         let wanted =
             Exchange::Get { accept: "application/json", wanted: Wanted::Json, max_bytes: self.max_bytes };
         self.in_time(self.exchange(url, wanted)).await
     }
 
-    /// Posts a form (`application/x-www-form-urlencoded`). Every status of success is one; nothing else is read.
+    /// Posts a form (`application/x-www-form-urlencoded`). Every success status counts; the body of the response is
+    /// not read.
     ///
     /// # Errors
-    /// [`FetchError`]; [`FetchError::Status`] where the host answered, and does not take it.
+    /// [`FetchError`]; [`FetchError::Status`] if the host answered with an error.
     pub async fn post_form(&self, url: &RemoteUrl, fields: &[(&str, &str)]) -> Result<(), FetchError> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.in_time(self.exchange(url, Exchange::PostForm { form: &form })).await.map(|_| ())
     }
 
-    /// Fetches a JWK Set. Whether it holds nothing but public keys is for [`KeySet::from_jwk_set`] to say.
+    /// Fetches a JWK Set. [`KeySet::from_jwk_set`] checks that it contains only public keys.
     ///
     /// [`KeySet::from_jwk_set`]: jeton_jose::KeySet::from_jwk_set
     ///
     /// # Errors
-    /// [`FetchError`] says what went wrong, or against which rule it was.
+    /// [`FetchError`] says what failed, or which rule was violated.
     pub async fn jwk_set(&self, url: &RemoteUrl) -> Result<JwkSet, FetchError> {
         self.in_time(async { Ok(JwkSet::parse(&self.get(url).await?)?) }).await
     }
 
-    /// Fetches the metadata of an issuer: `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4), else
-    /// `/.well-known/oauth-authorization-server` (RFC 8414 §3).
+    /// Fetches the metadata of an issuer from `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4) or
+    /// else from `/.well-known/oauth-authorization-server` (RFC 8414 §3).
     ///
     /// # Errors
-    /// [`FetchError`]; [`FetchError::IssuerMismatch`] where they are not this issuer's.
+    /// [`FetchError`]; [`FetchError::IssuerMismatch`] if the metadata name another issuer.
     pub async fn metadata(&self, issuer: &str) -> Result<IssuerMetadata, FetchError> {
         self.in_time(self.metadata_untimed(issuer)).await
     }
@@ -150,7 +152,7 @@ impl Fetcher {
     /// Fetches the JWK Set that the issuer's metadata name.
     ///
     /// # Errors
-    /// As [`Fetcher::metadata`] and [`Fetcher::jwk_set`]; both together take no longer than one alone may.
+    /// As for [`Fetcher::metadata`] and [`Fetcher::jwk_set`]. One time limit covers both requests.
     pub async fn jwk_set_of(&self, issuer: &str) -> Result<JwkSet, FetchError> {
         self.in_time(async {
             let metadata = self.metadata_untimed(issuer).await?;
@@ -172,7 +174,7 @@ impl Fetcher {
         timeout(self.limit, work).await.unwrap_or(Err(FetchError::Timeout { limit: self.limit }))
     }
 
-    /// Keys and metadata are taken whatever media type they say: too many servers say `text/plain`.
+    /// Keys and metadata are accepted with any media type, because too many servers send `text/plain`.
     async fn get(&self, url: &RemoteUrl) -> Result<Bytes, FetchError> {
         let wanted = Exchange::Get { accept: ACCEPT_KEYS, wanted: Wanted::Any, max_bytes: self.max_bytes };
         self.exchange(url, wanted).await

@@ -1,4 +1,4 @@
-//! Who is fetching: at most one at a time, however many wait for it; and whom not to ask again yet.
+//! Who is fetching: at most one at a time, however many callers wait for it; and when not to ask again yet.
 
 use std::collections::HashMap;
 
@@ -8,24 +8,24 @@ use tokio::sync::watch;
 use crate::error::FetchError;
 use crate::freshness::{Freshness, within};
 
-/// How many missing keys are kept in mind.
+/// How many missing keys are remembered.
 const MAX_MISSING: usize = 256;
 
 /// The fetches of one document.
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
     running: Option<Flight>,
-    /// How many have begun. Each has its number, which tells the newer of two answers.
+    /// How many fetches have begun. Each has a number, which tells the newer of two results.
     begun: u64,
     /// Why and when the last fetch failed, if it did.
     failure: Option<(FetchError, Timestamp)>,
-    /// When the host was last asked for the sake of an unknown key.
+    /// When the host was last asked because of an unknown key.
     asked_for_key_at: Option<Timestamp>,
-    /// Keys that the host turned out not to have, and when.
+    /// Keys that the host did not have, and when.
     missing: HashMap<Box<str>, Timestamp>,
 }
 
-/// One fetch under way. Clones wait for the same one.
+/// A fetch in progress. Clones wait for the same fetch.
 #[derive(Clone, Debug)]
 pub(crate) struct Flight {
     number: u64,
@@ -33,7 +33,7 @@ pub(crate) struct Flight {
 }
 
 impl Flight {
-    /// Waits until it has landed, whichever way.
+    /// Waits until the fetch has ended, successfully or not.
     pub(crate) async fn landed(mut self) {
         // An error says that whoever fetched is gone, which ends the waiting as well.
         let _ = self.landed.wait_for(|landed| *landed).await;
@@ -45,12 +45,12 @@ impl Flight {
 }
 
 impl Flights {
-    /// The fetch that is under way.
+    /// The fetch in progress.
     pub(crate) fn running(&self) -> Option<Flight> {
         self.running.as_ref().filter(|flight| !flight.is_over()).cloned()
     }
 
-    /// Counts a new fetch, which those who come now wait for. The sender says when it has landed.
+    /// Counts a new fetch, which callers wait for from now on. The sender signals its end.
     pub(crate) fn begin(&mut self) -> (u64, Flight, watch::Sender<bool>) {
         self.begun += 1;
         let (sender, landed) = watch::channel(false);
@@ -59,7 +59,7 @@ impl Flights {
         (self.begun, flight, sender)
     }
 
-    /// Takes down that fetch `number` succeeded.
+    /// Records that fetch `number` succeeded.
     pub(crate) fn succeeded(&mut self, number: u64, brought: Brought) {
         self.ended(number);
         self.failure = None;
@@ -68,7 +68,7 @@ impl Flights {
         }
     }
 
-    /// Takes down that fetch `number` failed.
+    /// Records that fetch `number` failed.
     pub(crate) fn failed(&mut self, number: u64, error: FetchError, now: Timestamp) {
         // An older one that fails after a newer one has begun says nothing about the newer one.
         if number == self.begun {
@@ -91,7 +91,7 @@ impl Flights {
         self.failure.as_ref().map(|(error, _)| error.clone())
     }
 
-    /// Whether the host may be asked at `now` for the sake of this key, and if so, that it is.
+    /// Whether the host may be asked at `now` because of this key. If so, records that it is asked.
     pub(crate) fn may_ask_for(&mut self, kid: Option<&str>, freshness: &Freshness, now: Timestamp) -> bool {
         let asked = self.asked_for_key_at.is_some_and(|asked_at| within(asked_at, freshness.cool_down, now));
         let failed = self.failed_at().is_some_and(|failed_at| within(failed_at, freshness.retry_pause, now));
@@ -108,7 +108,7 @@ impl Flights {
             .is_some_and(|since| within(*since, freshness.missing_for, now))
     }
 
-    /// Takes down that the host was asked and does not have this key.
+    /// Records that the host was asked and does not have this key.
     pub(crate) fn note_missing(&mut self, kid: Option<&str>, freshness: &Freshness, now: Timestamp) {
         let Some(kid) = kid else { return };
         if self.missing.len() >= MAX_MISSING {
@@ -120,7 +120,7 @@ impl Flights {
     }
 }
 
-/// What a fetch brought.
+/// The result of a fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Brought {
     TheSame,

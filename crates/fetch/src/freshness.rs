@@ -1,23 +1,23 @@
-//! How old a document may be, and when to ask for newer ones: rules without I/O.
+//! How old a document may be, and when to fetch a newer one: rules without I/O.
 
 use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
-/// The ages of a document, mostly a JWK Set, at which something changes.
+/// The ages of a document at which its treatment changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Freshness {
-    /// From here on keys are refreshed while they are used, so that nobody waits.
+    /// From this age on, it is refreshed in the background while it is used, so that nobody waits.
     pub refresh_ahead: Duration,
-    /// From here on they are used only where refreshing them fails.
+    /// From this age on, it is used only if refreshing it fails.
     pub max_age: Duration,
-    /// From here on they are not used at all.
+    /// From this age on, it is not used at all.
     pub stale_if_error: Duration,
-    /// How long to leave its host alone after it failed.
+    /// How long its host is not asked after a failure.
     pub retry_pause: Duration,
-    /// How long to leave it alone after it was asked for a key that it turned out not to have.
+    /// How long its host is not asked after it did not have a key.
     pub cool_down: Duration,
-    /// How long a key that it does not have is not asked for again.
+    /// How long a key that it does not have is not requested again.
     pub missing_for: Duration,
 }
 
@@ -37,20 +37,20 @@ impl Default for Freshness {
 /// What to do about a document of some age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
-    /// Use them.
+    /// Use the document.
     Use,
-    /// Use them, and have newer ones fetched meanwhile.
+    /// Use the document, and fetch a newer one in the background.
     UseAndRefresh,
-    /// Have newer ones fetched first; where that fails, use them.
+    /// Fetch a newer one first; if that fails, use the document.
     RefreshOrUse,
-    /// Have newer ones fetched first; where that fails, refuse.
+    /// Fetch a newer one first; if that fails, refuse.
     RefreshOrRefuse,
-    /// Refuse: they are too old, and its host failed a moment ago.
+    /// Refuse: the document is too old, and its host has just failed.
     Refuse,
 }
 
 impl Freshness {
-    /// The plan at `now` for what was fetched at `fetched_at`, after a failure at `failed_at`.
+    /// The plan at `now` for a document fetched at `fetched_at`, after a failure at `failed_at`.
     pub(crate) fn plan(
         &self,
         fetched_at: Option<Timestamp>,
@@ -74,7 +74,7 @@ impl Freshness {
     }
 }
 
-/// Whether less than `duration` has passed at `now` since `start`. Where the clock was set back, it has.
+/// Whether less than `duration` has passed at `now` since `start`. If the clock was set back, it has passed.
 pub(crate) fn within(start: Timestamp, duration: Duration, now: Timestamp) -> bool {
     start <= now && now.saturating_since(start) < duration
 }

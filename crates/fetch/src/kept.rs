@@ -1,4 +1,4 @@
-//! A document that is fetched when it is needed and kept fresh from then on: a JWK Set, most often.
+//! A document that is fetched when it is needed and then kept fresh, such as a JWK Set.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,36 +11,36 @@ use crate::error::FetchError;
 use crate::flight::{Brought, Flight, Flights};
 use crate::freshness::{Freshness, Plan};
 
-/// Where a document comes from.
+/// The source of a document.
 pub trait Origin: Send + Sync + 'static {
-    /// What it is once it is read.
+    /// The parsed document.
     type Document: Send + Sync + 'static;
 
-    /// Fetches it, with a text by which an unchanged one is known.
+    /// Fetches the document, with a text that identifies its version.
     fn fetch(&self) -> impl Future<Output = Result<(Self::Document, Box<str>), FetchError>> + Send;
 
-    /// The time.
+    /// The current time.
     fn now(&self) -> Timestamp;
 
-    /// Hears that another document than before was fetched.
+    /// Called when a changed document was fetched.
     fn changed(&self, document: &Self::Document);
 
-    /// Hears that a fetch failed.
+    /// Called when a fetch failed.
     fn failed(&self, error: &FetchError);
 }
 
-/// A document, kept fresh.
+/// A document that is kept fresh.
 ///
-/// - One fetch at a time, however many wait for it; it continues if they are cancelled.
-/// - It is refreshed while it is used, from [`Freshness::refresh_ahead`] on; from [`Freshness::max_age`] on callers wait for
-///   a newer one.
-/// - A host that fails is left alone for [`Freshness::retry_pause`]; the last document is used meanwhile, up to
+/// - At most one fetch runs at a time, however many callers wait for it. It continues if they are cancelled.
+/// - The document is refreshed in the background while it is used, from [`Freshness::refresh_ahead`] on. From
+///   [`Freshness::max_age`] on, callers wait for a newer one.
+/// - After a failure, the host is not asked for [`Freshness::retry_pause`]. Meanwhile the last document is used, up to
 ///   [`Freshness::stale_if_error`].
-/// - A key that is missing has it fetched at once, but not more often than [`Freshness::cool_down`], and for one key not
-///   more often than [`Freshness::missing_for`].
-/// - An answer never takes the place of one that was asked for later.
+/// - A missing key triggers a fetch immediately, but not more often than [`Freshness::cool_down`], and for the same
+///   key not more often than [`Freshness::missing_for`].
+/// - The result of an earlier fetch never replaces that of a later one.
 ///
-/// Clones are one document.
+/// Clones share one document.
 pub struct Kept<O: Origin> {
     inner: Arc<Inner<O>>,
 }
@@ -52,23 +52,23 @@ struct Inner<O: Origin> {
     flights: Mutex<Flights>,
 }
 
-/// There was no place for a fetch, and no document that may be used without one.
+/// There was no permit for a fetch, and no document that may be used without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many fetches are in progress")]
 pub struct TurnedAway;
 
-/// There is a place for every fetch.
+/// Permits every fetch.
 const fn always() -> Option<()> {
     Some(())
 }
 
-/// What one fetch brought.
+/// The result of one fetch.
 #[derive(Debug)]
 pub struct Fetched<D> {
     document: D,
-    /// By which an unchanged document is known.
+    /// Identifies the version of the document.
     tag: Box<str>,
-    /// Counts up whenever the document changes.
+    /// Increases whenever the document changes.
     version: u64,
     /// The number of the fetch.
     number: u64,
@@ -76,7 +76,7 @@ pub struct Fetched<D> {
 }
 
 impl<D> Fetched<D> {
-    /// Counts up whenever the document changes.
+    /// Increases whenever the document changes.
     #[must_use]
     pub const fn version(&self) -> u64 {
         self.version
@@ -90,7 +90,7 @@ impl<D> Fetched<D> {
 }
 
 impl<O: Origin> Kept<O> {
-    /// The document of this origin. Nothing is fetched before it is needed.
+    /// The document from this origin. Nothing is fetched until it is needed.
     #[must_use]
     pub fn new(origin: O, freshness: Freshness) -> Self {
         Self {
@@ -103,17 +103,17 @@ impl<O: Origin> Kept<O> {
         }
     }
 
-    /// Where it comes from.
+    /// The source of the document.
     #[must_use]
     pub fn origin(&self) -> &O {
         &self.inner.origin
     }
 
-    /// Fetches it now: when a program starts, so that its first request need not wait, or when an operator knows that it
-    /// has changed. A fetch that began earlier is not taken for it.
+    /// Fetches the document now: when a program starts, so that its first request need not wait, or when an operator
+    /// knows that the document has changed. A fetch that began earlier does not count.
     ///
     /// # Errors
-    /// Why it failed. The document from before stays in use as long as it may.
+    /// The reason of the failure. The previous document stays in use as long as it may.
     pub async fn reload(&self) -> Result<(), FetchError> {
         let (number, flight) = self.begin(&mut self.flights(), ())?;
         flight.landed().await;
@@ -123,13 +123,13 @@ impl<O: Origin> Kept<O> {
         }
     }
 
-    /// When the document in use was fetched; nothing before the first time.
+    /// When the current document was fetched; `None` before the first fetch.
     #[must_use]
     pub fn fetched_at(&self) -> Option<Timestamp> {
         self.inner.current.load().as_ref().map(|fetched| fetched.at)
     }
 
-    /// The document, where it may be used without waiting.
+    /// The document, if it may be used without waiting.
     pub fn ready(&self, now: Timestamp) -> Option<Arc<Fetched<O::Document>>> {
         self.ready_admitted(now, &always)
     }
@@ -160,16 +160,16 @@ impl<O: Origin> Kept<O> {
         }
     }
 
-    /// The document, after waiting for a newer one where it is too old; nothing where none may be used.
+    /// The document, after waiting for a newer one if it is too old; `None` if none may be used.
     pub async fn wait(&self, now: Timestamp) -> Option<Arc<Fetched<O::Document>>> {
         self.wait_admitted(now, always).await.unwrap_or_default()
     }
 
-    /// As [`Kept::wait`], where a fetch begins only if `admit` has a place for it. The place is held until the fetch has
-    /// landed. An older document that may still be used is used where there is no place.
+    /// Like [`Kept::wait`], but a fetch begins only if `admit` grants a permit, which is held until the fetch has
+    /// ended. Without a permit, an older document is used if it still may be.
     ///
     /// # Errors
-    /// [`TurnedAway`] where a fetch is needed and there is no place. It counts as no failure of the host.
+    /// [`TurnedAway`] if a fetch is needed and there is no permit. This does not count as a failure of the host.
     pub async fn wait_admitted<P: Send + 'static>(
         &self,
         now: Timestamp,
@@ -212,8 +212,8 @@ impl<O: Origin> Kept<O> {
         Ok(if is_newer || plan != Plan::RefreshOrRefuse { after } else { None })
     }
 
-    /// A newer document than `seen`, which lacks the key of this `kid`; nothing where there is none, or the host must not be
-    /// asked yet.
+    /// A newer document than `seen`, which lacks the key with this `kid`; `None` if there is none, or if the host must
+    /// not be asked yet.
     pub async fn look_for(
         &self,
         kid: Option<&str>,
@@ -223,10 +223,10 @@ impl<O: Origin> Kept<O> {
         self.look_for_admitted(kid, seen, now, always).await.unwrap_or_default()
     }
 
-    /// As [`Kept::look_for`], where a fetch begins only if `admit` has a place for it.
+    /// Like [`Kept::look_for`], but a fetch begins only if `admit` grants a permit.
     ///
     /// # Errors
-    /// [`TurnedAway`] where a fetch is needed and there is no place.
+    /// [`TurnedAway`] if a fetch is needed and there is no permit.
     pub async fn look_for_admitted<P: Send + 'static>(
         &self,
         kid: Option<&str>,
@@ -273,7 +273,7 @@ impl<O: Origin> Kept<O> {
         self.inner.current.load_full().filter(|current| current.version > seen.version)
     }
 
-    /// Begins a fetch in a task of its own, so that it ends whatever becomes of the request that wanted it.
+    /// Starts a fetch in a separate task, so that it finishes whatever becomes of the request.
     fn begin<P: Send + 'static>(&self, flights: &mut Flights, place: P) -> Result<(u64, Flight), FetchError> {
         let runtime = Handle::try_current().map_err(|_| FetchError::NoRuntime)?;
         let (number, flight, landed) = flights.begin();

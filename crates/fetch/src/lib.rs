@@ -1,8 +1,8 @@
-//! Fetches small documents from hosts that strangers name, and posts forms to them.
+//! Fetches small documents safely from hosts named by untrusted parties, and posts forms to them.
 //!
-//! Who may write a URL into a request or a registration may make a server ask whatever that server can reach (server-side
-//! request forgery). So a [`Fetcher`] asks public addresses alone until more is allowed, connects to the very address
-//! that it checked, follows no redirect, and takes no more than it was prepared for, neither bytes nor time.
+//! Anyone who can put a URL into a request or a registration could make a server send requests to whatever it can
+//! reach (server-side request forgery). A [`Fetcher`] therefore connects only to public addresses unless more is
+//! allowed, connects to exactly the address that it checked, follows no redirects, and limits bytes and time.
 //!
 //! ```no_run
 //! use jeton_fetch::{Fetcher, RemoteUrl};
@@ -12,10 +12,11 @@
 //! # Ok(()) }
 //! ```
 //!
-//! - **Keys?** [`Fetcher::jwk_set`], [`Fetcher::jwk_set_of`] for those that an issuer's metadata name.
-//! - **Another document?** [`Fetcher::json`] wants JSON that says that it is JSON.
-//! - **Again and again?** [`Kept`] keeps a document fresh, and a host that fails or a key that is unknown from causing a storm.
-//! - **Telling somebody something?** [`Fetcher::post_form`].
+//! - **Keys:** [`Fetcher::jwk_set`], or [`Fetcher::jwk_set_of`] for those that an issuer's metadata name.
+//! - **Another document:** [`Fetcher::json`] requires a JSON media type.
+//! - **Repeatedly:** [`Kept`] keeps a document fresh, and prevents floods of requests when a host fails or a key is
+//!   unknown.
+//! - **Sending something:** [`Fetcher::post_form`].
 
 mod address;
 mod connect;

@@ -1,4 +1,4 @@
-//! What an issuer publishes about itself: where its keys are.
+//! The metadata of an issuer, which say where its keys are.
 
 use serde::Deserialize;
 
@@ -9,17 +9,17 @@ use crate::url::{RemoteUrl, RemoteUrlError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IssuerMetadata {
-    /// The issuer, the same as the one that was asked.
+    /// The issuer, equal to the requested one.
     pub issuer: String,
-    /// Where its JWK Set is. It may be on another host.
+    /// The URL of its JWK Set, which may be on another host.
     pub jwks_uri: RemoteUrl,
 }
 
-/// How much of an issuer that is not the right one an error repeats, in characters.
+/// How many characters of a wrong issuer an error repeats.
 const MAX_NAMED: usize = 256;
 
 impl IssuerMetadata {
-    /// Reads the metadata that were fetched for `issuer`.
+    /// Parses the metadata that were fetched for `issuer`.
     pub(crate) fn parse(json: &[u8], issuer: &str) -> Result<Self, FetchError> {
         #[derive(Deserialize)]
         struct Wire {
@@ -36,7 +36,8 @@ impl IssuerMetadata {
     }
 }
 
-/// Where an issuer's metadata may be: OpenID Connect puts its name behind the path, RFC 8414 before it.
+/// The possible URLs of an issuer's metadata: OpenID Connect puts its well-known name after the path, RFC 8414 before
+/// it.
 pub(crate) fn metadata_urls(issuer: &str) -> Result<[RemoteUrl; 2], RemoteUrlError> {
     RemoteUrl::parse(issuer)?;
     if issuer.contains('?') {

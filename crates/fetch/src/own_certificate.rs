@@ -1,5 +1,5 @@
-//! Servers that show the very certificate that they are trusted by. `openssl req -x509` makes it one of a certificate authority, which
-//! the rules of the web take from no server.
+//! Servers whose certificate is itself a trusted root. `openssl req -x509` marks such a certificate as a certification
+//! authority's, which the rules of the web do not accept from a server.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-/// Verifies servers as the web does, and takes those that show one of our own roots.
+/// Verifies servers as the web does, and also accepts those that present one of our own roots.
 #[derive(Debug)]
 pub(crate) struct OwnCertificates {
     web: Arc<WebPkiServerVerifier>,
@@ -64,7 +64,7 @@ impl ServerCertVerifier for OwnCertificates {
     }
 }
 
-/// Whether a certificate was refused because it is an authority's, and for nothing else. rustls has no variant for it.
+/// Whether a certificate was refused only because it is a certification authority's. rustls has no variant for this.
 fn is_authority(error: &Error) -> bool {
     match error {
         Error::InvalidCertificate(CertificateError::Other(other)) => {

@@ -1,4 +1,4 @@
-//! TLS to the host, by rustls with AWS-LC: the cryptography that verifies the tokens as well.
+//! TLS to the host, with rustls and AWS-LC, the library that also verifies tokens.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,20 +16,20 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::error::FetchError;
 use crate::own_certificate::OwnCertificates;
 
-/// Whom TLS trusts. The system's roots are read when they are first needed.
+/// Trusted root certificates. The system's roots are read when they are first needed.
 pub(crate) struct Tls {
     connector: OnceCell<TlsConnector>,
-    /// Whom to trust beside the system's.
+    /// Trusted besides the system's.
     also: Vec<CertificateDer<'static>>,
 }
 
 impl Tls {
-    /// Trusts whom this system trusts, companies' own authorities included; `SSL_CERT_FILE` is heeded.
+    /// Trusts the system's certification authorities, including a company's own; `SSL_CERT_FILE` is honoured.
     pub(crate) fn of_system() -> Self {
         Self { connector: OnceCell::new(), also: vec![] }
     }
 
-    /// Trusts the certificates of this PEM text as well as whom the system trusts.
+    /// Also trusts the certificates in this PEM text, besides the system's.
     pub(crate) fn of_system_and(pem: &[u8]) -> Result<Self, FetchError> {
         let refused = |reason: String| FetchError::Tls { reason: reason.into() };
         let also: Vec<_> = CertificateDer::pem_slice_iter(pem)
@@ -80,7 +80,7 @@ async fn system_connector(also: Vec<CertificateDer<'static>>) -> Result<TlsConne
     .unwrap_or(Err(FetchError::NoRuntime))
 }
 
-/// Trusts these roots, and servers that show one of `own` themselves.
+/// Trusts these roots, and servers that present one of `own`.
 fn connector(roots: RootCertStore, own: Vec<CertificateDer<'static>>) -> Result<TlsConnector, FetchError> {
     if roots.is_empty() {
         return Err(FetchError::NoTrustedRoots);

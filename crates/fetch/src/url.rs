@@ -1,4 +1,4 @@
-//! The address of a document that is fetched: https, or http to this machine.
+//! The URL of a document to fetch: https, or http to this machine.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,22 +6,22 @@ use std::str::FromStr;
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
 
-/// A URL that may be fetched: `https`, or `http`, which only loopback addresses are asked by. It names a host and has
-/// neither user information nor a fragment.
+/// A URL that may be fetched: `https`, or `http` for loopback addresses only. It has a host, and neither user
+/// information nor a fragment.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RemoteUrl(Uri);
 
-/// Why a text is no URL that may be fetched.
+/// Why a text is not a URL that may be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteUrlError {
-    /// It is no URL with a scheme and a host, or it is too long.
+    /// The text is not a URL with a scheme and a host, or is too long.
     #[error("not an absolute URL")]
     Malformed,
-    /// Its scheme is neither `https` nor `http`.
+    /// The scheme is neither `https` nor `http`.
     #[error("the scheme of the URL is neither https nor http")]
     Scheme,
-    /// It holds user information, which tends to be a password, or a fragment, which is never sent.
+    /// The URL contains user information, which is often a password, or a fragment, which is never sent.
     #[error("the URL contains user information or a fragment")]
     Parts,
 }
@@ -42,7 +42,7 @@ impl RemoteUrl {
     /// Parses a URL.
     ///
     /// # Errors
-    /// [`RemoteUrlError`] where it may not be fetched, whatever it leads to.
+    /// [`RemoteUrlError`] if the URL may never be fetched, whatever its host resolves to.
     pub fn parse(text: &str) -> Result<Self, RemoteUrlError> {
         if text.contains('#') {
             return Err(RemoteUrlError::Parts);
@@ -65,30 +65,30 @@ impl RemoteUrl {
         Ok(Self(uri))
     }
 
-    /// Whether it is fetched over TLS.
+    /// Whether the URL uses TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.0.scheme() == Some(&Scheme::HTTPS)
     }
 
-    /// The host: a name or an address, the latter without the brackets of IPv6.
+    /// The host: a name, or an address without the brackets of IPv6.
     #[must_use]
     pub fn host(&self) -> &str {
         self.0.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// The port, the scheme's own where none is named.
+    /// The port, or the default port of the scheme.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.0.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
     }
 
-    /// The host with its port as the `Host` header has it.
+    /// The host with its port, as in the `Host` header.
     pub(crate) fn authority(&self) -> &str {
         self.0.authority().map(http::uri::Authority::as_str).unwrap_or_default()
     }
 
-    /// What is asked of the host.
+    /// The request target: path and query.
     pub(crate) fn path_and_query(&self) -> &str {
         self.0.path_and_query().map_or("/", PathAndQuery::as_str)
     }
