@@ -1,11 +1,11 @@
-//! What the operating system's refusals mean to whoever has to mend them.
+//! Explains errors of the operating system to the person who has to fix them.
 
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Says in words why a file or folder could not be used: that the disk is full, or whose the file is and who asks.
+/// Says why a file or folder could not be used: the disk is full, or who owns the file and which user asked.
 pub fn cause(path: &Path, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::StorageFull => "the disk is full".to_owned(),
@@ -16,7 +16,7 @@ pub fn cause(path: &Path, error: &io::Error) -> String {
     }
 }
 
-/// Why a file that is there is not opened: whose it is, and who asks.
+/// Says why an existing file cannot be opened: who owns it, and which user asked.
 pub(crate) fn denied(path: &Path) -> String {
     let user = rustix::process::geteuid().as_raw();
     // Where the file cannot even be looked at, a folder on the way to it is the one that is closed.
@@ -33,7 +33,7 @@ pub(crate) fn denied(path: &Path) -> String {
     }
 }
 
-/// A user by name and number, as far as the machine's own list names them.
+/// A user by name and number, if the machine's own list contains the name.
 fn named(user: u32) -> String {
     let list = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = list.lines().find_map(|line| {

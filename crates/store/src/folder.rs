@@ -1,4 +1,4 @@
-//! The data folder: where the database, the master key and the control socket lie, and who serves from it.
+//! The data folder with the database, the master key and the control socket, and the lock of the server that uses it.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -11,10 +11,10 @@ use crate::database_url::DatabaseUrl;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FolderError {
-    /// Another server holds the folder.
+    /// Another server uses the folder.
     #[error("another jeton serves this folder{}", process.map(|id| format!(" (process {id})")).unwrap_or_default())]
     Served {
-        /// Its process id, as far as it could be read.
+        /// Its process identifier, if it could be read.
         process: Option<u32>,
     },
     /// The operating system refused.
@@ -22,7 +22,7 @@ pub enum FolderError {
     Io {
         /// The file or folder concerned.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -37,22 +37,22 @@ impl FolderError {
     }
 }
 
-/// A folder that holds all that an authority with an embedded database keeps.
+/// A folder with everything that an authority with an embedded database stores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataFolder {
     path: PathBuf,
 }
 
 impl DataFolder {
-    /// What the database is called in the folder.
+    /// The file name of the database.
     pub const DATABASE: &str = "jeton.db";
-    /// What the master key is called in the folder.
+    /// The file name of the master key.
     pub const MASTER_KEY: &str = "master.key";
 
-    /// Opens a folder, and makes it where it is missing, for nobody but its owner (mode 0700).
+    /// Opens a folder. If it is missing, it is created with access for its owner only (mode 0700).
     ///
     /// # Errors
-    /// [`FolderError::Io`] if it can be neither found nor made.
+    /// [`FolderError::Io`] if the folder can be neither opened nor created.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FolderError> {
         let path = path.as_ref();
         let refused = |source| FolderError::Io { path: path.to_path_buf(), source };
@@ -62,37 +62,37 @@ impl DataFolder {
         Ok(Self { path })
     }
 
-    /// The folder itself.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The file of the database in it.
+    /// The path of the database file.
     pub fn database(&self) -> PathBuf {
         self.path.join(Self::DATABASE)
     }
 
-    /// The database in it, for [`open`](crate::open).
+    /// The URL of the database in the folder, for [`open`](crate::open).
     pub fn database_url(&self) -> DatabaseUrl {
         DatabaseUrl::sqlite(self.database())
     }
 
-    /// The master key that private keys are sealed under.
+    /// The path of the master key, which encrypts private keys.
     pub fn master_key(&self) -> PathBuf {
         self.path.join(Self::MASTER_KEY)
     }
 
-    /// The socket that a running server listens on for commands.
+    /// The path of the socket on which a running server accepts commands.
     pub fn socket(&self) -> PathBuf {
         self.path.join("jeton.sock")
     }
 
-    /// Claims the folder for a server, for as long as the lock lives. Commands need no lock.
+    /// Locks the folder for a server, until the lock is dropped. Commands need no lock.
     ///
-    /// The operating system frees the lock when the process ends, however it ends.
+    /// The operating system releases the lock when the process ends, however it ends.
     ///
     /// # Errors
-    /// [`FolderError::Served`] if another server has it.
+    /// [`FolderError::Served`] if another server uses the folder.
     pub fn lock_for_server(&self) -> Result<ServerLock, FolderError> {
         let path = self.path.join("jeton.lock");
         let refused = |source| FolderError::Io { path: path.clone(), source };
@@ -108,13 +108,14 @@ impl DataFolder {
     }
 }
 
-/// A server's claim on its data folder; dropping it frees the folder.
+/// A server's lock on its data folder. Dropping it releases the folder.
 #[derive(Debug)]
 pub struct ServerLock {
     _file: File,
 }
 
-/// Opens a file, and makes it where it is missing, for its owner alone. One that was made for others to read is taken back from them.
+/// Opens a file. If it is missing, it is created with access for its owner only. Access of others to an existing file
+/// is removed.
 pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

@@ -1,4 +1,4 @@
-//! How connections are set up.
+//! Setting up connections.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,19 +6,19 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-/// For how long a connection waits while another process writes.
+/// How long a connection waits while another process writes.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The page size of a database, in bytes.
 ///
-/// A refresh changes one row somewhere in the file, and each page that a commit changed is written and checksummed
-/// whole. Small pages therefore make a refresh cheap, and nearly as cheap in a large file as in a small one.
+/// A refresh changes one row somewhere in the file, and a commit writes and checksums each changed page as a whole.
+/// Small pages therefore make a refresh cheap, and nearly as cheap in a large file as in a small one.
 pub(super) const PAGE_SIZE: u32 = 1024;
 
-/// Statements that a connection keeps prepared: more than there are.
+/// How many prepared statements a connection caches: more than there are.
 const STATEMENTS: usize = 128;
 
-/// The connection that writes. The file has to exist.
+/// The connection that writes. The file must exist.
 pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // FULL: each commit is on the disk before it is answered. `fullfsync` says the same on macOS, where a plain fsync

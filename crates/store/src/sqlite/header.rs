@@ -1,23 +1,24 @@
 //! The first bytes of a database file, read without SQLite.
 //!
-//! Even SQLite's reading leaves traces (it makes files beside the database and replays a log), so whether a file is ours
-//! at all is looked up in its bytes.
+//! Even reading through SQLite leaves traces: it creates files next to the database and replays a log. So the bytes of
+//! the file tell whether it is ours.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// What a database calls itself in its header: the ASCII letters `JTON`.
+/// The application identifier in the header of our databases: the ASCII letters `JTON`.
 pub(super) const APPLICATION_ID: u32 = u32::from_be_bytes(*b"JTON");
 
-/// What a file shows itself to be.
+/// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Header {
-    /// There is no file, or nothing in it.
+    /// The file does not exist or is empty.
     Absent,
-    /// A SQLite database that has not been given an owner or a version: one whose making was interrupted, perhaps.
+    /// A SQLite database without an application identifier or a version, for example one whose creation was
+    /// interrupted.
     Unclaimed,
-    /// A database of ours, of this schema.
+    /// One of our databases, with this schema.
     Ours {
         /// The number of its last migration.
         schema: u32,
@@ -26,7 +27,7 @@ pub(super) enum Header {
     Foreign,
 }
 
-/// Looks at the file at `path`.
+/// Reads the file at `path`.
 pub(super) fn read(path: &Path) -> io::Result<Header> {
     let file = match File::open(path) {
         Ok(file) => file,

@@ -1,19 +1,19 @@
-//! Which master key a database is bound to.
+//! The master key that a database is bound to.
 //!
-//! The first thing that is sealed writes the key's check value in its own transaction, and everything that is sealed later is compared
-//! with it there, so that no two keys seal in one database, whichever processes write at once.
+//! The first encrypted value writes the key's check value in its own transaction. Every later encryption is compared
+//! with it, so two keys never encrypt in one database, whichever processes write at the same time.
 
 use jeton_authority::keys::{KeyFit, KeyId, MasterKey, MasterKeyCheck, SealedKey, SealedThings};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::columns::text;
 
-/// Something was sealed under another master key than the database's.
+/// A value was encrypted with another master key than the database's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("encrypted with another master key")]
 pub(super) struct OtherMasterKey;
 
-/// Binds the database to the key that sealed this, or makes sure that it is bound to that one.
+/// Binds the database to the key that encrypted this, or checks that it is bound to that key.
 pub(super) fn bind(db: &Connection, sealed: &SealedKey) -> rusqlite::Result<()> {
     match sealed.check() {
         Some(check) => bind_to(db, check),
@@ -38,17 +38,17 @@ fn bound(db: &Connection) -> rusqlite::Result<Option<MasterKeyCheck>> {
         .optional()
 }
 
-/// Whether a master key is the database's, as far as that is known: of an older database by what it holds that is sealed.
+/// Whether this is the database's master key, if that is known. For an older database, its encrypted values decide.
 pub(super) fn fit(db: &Connection, key: &MasterKey) -> rusqlite::Result<KeyFit> {
     Ok(things(db)?.fit(key))
 }
 
-/// Binds an older database to the key that was found to be its own.
+/// Binds an older database to the key that turned out to be its own.
 pub(super) fn adopt(db: &Connection, key: &MasterKey) -> rusqlite::Result<()> {
     bind_to(db, key.check())
 }
 
-/// What here can be opened with one master key alone.
+/// Values in the database that only one master key can decrypt.
 pub(super) fn things(db: &Connection) -> rusqlite::Result<SealedThings> {
     let exists = |table: &str| -> rusqlite::Result<bool> {
         db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?.exists([table])

@@ -1,4 +1,4 @@
-//! The connections that read.
+//! The connections for reading.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use super::connection::open_reader;
 use super::error::store_error;
 use super::place::Place;
 
-/// How many connections read at once, at most.
+/// The largest number of connections that read at once.
 const READERS: usize = 4;
 
 /// A small pool of connections, each opened when it is first needed.
@@ -20,7 +20,7 @@ pub(super) struct Readers {
     path: PathBuf,
     connections: [Mutex<Option<Connection>>; READERS],
     turn: AtomicUsize,
-    /// Closed after the connections are: see [`Place`].
+    /// Closed after the connections: see [`Place`].
     place: Option<Arc<Place>>,
 }
 
@@ -45,7 +45,7 @@ impl Readers {
         })
     }
 
-    /// Opens a connection to the database that this server uses, and to no other that has its name by now.
+    /// Opens a connection to the database that this server uses, and never to another one that now has its path.
     fn open(&self) -> Result<Connection, StoreError> {
         let check = || match &self.place {
             Some(place) => place.check().map_err(|displaced| StoreError::Unavailable(displaced.to_string())),
@@ -57,14 +57,14 @@ impl Readers {
         Ok(connection)
     }
 
-    /// Closes them all. Reading after that opens them again.
+    /// Closes all connections. Reading afterwards opens them again.
     pub(super) fn close(&self) {
         for slot in &self.connections {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 
-    /// The first connection that nobody uses, or else waits for one.
+    /// Takes a connection that nobody uses, or waits for one.
     fn free_slot(&self) -> MutexGuard<'_, Option<Connection>> {
         for slot in &self.connections {
             match slot.try_lock() {

@@ -1,5 +1,5 @@
-//! What is left of clients that were removed, in SQLite: it goes in steps, each a transaction of its own, so that others write
-//! in between. Grants are found by a reader, because no index leads from a client to its grants.
+//! Cleaning up after removed clients, in SQLite. It proceeds in steps, each in a separate transaction, so that other
+//! writes come in between. A reader finds the grants, because no index leads from a client to its grants.
 
 use jeton_authority::GrantId;
 use jeton_authority::grant::{Audience, Ending};
@@ -12,26 +12,26 @@ use super::SqliteStore;
 use super::columns::{grant_id, halves, parsed, timestamp};
 use super::ending::end_grants;
 
-/// How many grants a step looks at.
+/// How many grants a step reads.
 const LOOKS: u32 = 4096;
-/// How many rows a step changes at most.
+/// The largest number of rows that a step changes.
 const STEP: u32 = 1024;
 
-/// Notes that something is left of a client, within the transaction that removes it.
+/// Records that a removed client needs cleaning up, in the transaction that removes it.
 pub(super) fn note(db: &Connection, client: &ClientId, now: Timestamp) -> rusqlite::Result<()> {
     db.prepare_cached("INSERT INTO removed_clients (id, removed_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute((client.as_str(), now.unix()))
         .map(drop)
 }
 
-/// When a client was removed of which something is left.
+/// When a client that still needs cleaning up was removed.
 pub(super) fn removed_at(db: &Connection, client: &ClientId) -> rusqlite::Result<Option<Timestamp>> {
     db.prepare_cached("SELECT removed_at FROM removed_clients WHERE id = ?1")?
         .query_row([client.as_str()], |row| timestamp(row, 0))
         .optional()
 }
 
-/// A client that was removed and of which something is left.
+/// A removed client that still needs cleaning up.
 pub(super) fn first_pending(db: &Connection) -> rusqlite::Result<Option<ClientId>> {
     db.prepare_cached("SELECT id FROM removed_clients LIMIT 1")?
         .query_row([], |row| parsed(row, 0))
@@ -39,7 +39,7 @@ pub(super) fn first_pending(db: &Connection) -> rusqlite::Result<Option<ClientId
 }
 
 impl SqliteStore {
-    /// Ends and removes what is left of a client; answers how many grants that were alive ended.
+    /// Ends and removes what is left of a client. Returns how many live grants ended.
     pub(super) async fn end_what_is_left_of(&self, client: &ClientId) -> Result<u64, StoreError> {
         let Some(at) = self.readers.read(|db| removed_at(db, client))? else { return Ok(0) };
         let grants_ended = self.end_grants_of(client, at).await?;
@@ -72,8 +72,8 @@ impl SqliteStore {
     }
 }
 
-/// The grants of a client that are not revoked, among those from `from` on, and where to look next. Where the token API's own client has
-/// or had its name, the grants without a detail are the token API's.
+/// The client's grants that are not revoked, from `from` on, and where to continue. If the token API's own client has
+/// or had this name, the grants without a detail belong to the token API.
 fn grants_of(
     db: &Connection,
     client: &ClientId,
@@ -100,7 +100,7 @@ fn grants_of(
     Ok((found, None))
 }
 
-/// Ends grants; answers how many were alive.
+/// Ends grants. Returns how many were alive.
 fn end_all(db: &Connection, grants: &[GrantId], at: Timestamp) -> rusqlite::Result<u64> {
     let end = |grant: &GrantId| end_grants(db, Ending::One(*grant), Audience::Nobody, at);
     grants.iter().map(|grant| Ok(end(grant)?.alive)).sum()
