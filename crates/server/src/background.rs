@@ -1,5 +1,4 @@
-//! What goes on beside the requests: making keys and keeping them up to date, removing what has expired, and telling clients
-//! of sign-outs.
+//! Background tasks: generating and refreshing keys, removing expired rows, and delivering logout tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,19 +15,19 @@ use crate::machine::ClockWatch;
 use crate::outbound::deliver_logouts;
 use crate::service::Service;
 
-/// How often the keys are looked after.
+/// How often the keys are refreshed.
 const TICK: Duration = Duration::from_secs(1);
 /// The pause between two steps of a walk through all rows of a kind, so that requests hardly notice it.
 const WALK_PAUSE: Duration = Duration::from_millis(250);
 /// The pause between two walks, and before the first.
 const PAUSE_BETWEEN_WALKS: Duration = Duration::from_secs(10 * 60);
-/// The pause between two looks for expired rows of a kind that has an index on their time.
+/// The pause between two searches for expired rows of a kind that has an index on their time.
 const SWEEP_PAUSE: Duration = Duration::from_secs(10);
 
-/// How long the end of a server waits for the end of these tasks.
+/// How long the shutdown of a server waits for these tasks.
 const STOP_TIME: Duration = Duration::from_millis(200);
 
-/// The tasks that go on beside the requests. They end when this is dropped.
+/// The background tasks. They end when this is dropped.
 #[derive(Debug)]
 #[must_use = "the tasks end when this is dropped"]
 pub struct Background {
@@ -36,7 +35,7 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts the tasks of the service's authority, by its clock.
+    /// Starts the tasks for the service's authority, with its clock.
     pub fn start(service: &Service) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(tick(Arc::clone(service.authority()), service.clock().clone()));
@@ -50,8 +49,8 @@ impl Background {
         Self { tasks }
     }
 
-    /// Ends the tasks, and waits a moment until they have ended. What they had in hand is left as it was: what was
-    /// not delivered stays due.
+    /// Ends the tasks, and waits briefly for them. Unfinished work stays as it was: undelivered logout tokens stay
+    /// due.
     pub async fn stop(mut self) {
         let _ = timeout(STOP_TIME, self.tasks.shutdown()).await;
     }
@@ -91,7 +90,7 @@ async fn tick(authority: Arc<Authority>, clock: Clock) {
     }
 }
 
-/// Makes the key for ID tokens beside the requests: at the first start, and when it was withdrawn.
+/// Generates the key for ID tokens in the background: at the first start, and after it was withdrawn.
 async fn make_keys(authority: Arc<Authority>, clock: Clock) {
     let mut trouble = Trouble::new("key_not_made");
     let mut ticks = interval(TICK);

@@ -1,7 +1,8 @@
-//! The control socket: how the command line tells a running server on the same data folder to look at its keys at once, and
-//! asks what it goes by.
+//! The control socket, through which the command line tells a running server on the same data folder to reload its
+//! keys immediately, and asks for its settings.
 //!
-//! The protocol is a line each way: `reload` is answered `done`, or `failed` and why; `settings` a JSON object.
+//! The protocol is one line in each direction: `reload` is answered with `done`, or with `failed` and the reason;
+//! `settings` with a JSON object.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufRead, BufReader, Write};
@@ -19,47 +20,47 @@ use tokio::time::timeout;
 use crate::logging::Trouble;
 use crate::service::Service;
 
-/// The socket's name in the data folder.
+/// The name of the socket in the data folder.
 pub const SOCKET_NAME: &str = "jeton.sock";
 
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Longest line, in bytes: an issuer and an audience are the longest that one holds.
+/// The longest line, in bytes: long enough for an issuer and an audience.
 const LINE_BYTES: u64 = 16 * 1024;
-/// Longest path that an address of a socket holds on every system, in bytes.
+/// The longest path in a socket address that every system supports, in bytes.
 const PATH_BYTES: usize = 100;
 /// The pause after a connection could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Whether there was a server to tell.
+/// Whether a server was running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reloaded {
-    /// A running server has read its keys anew.
+    /// A running server has reloaded its keys.
     ByRunningServer,
     /// No server runs on the folder.
     NoServer,
 }
 
-/// A running server could not be told.
+/// Why a running server could not be reached.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
     /// The socket failed.
     #[error("the running server does not answer on its control socket: {0}")]
     Io(#[from] io::Error),
-    /// The server could not do it.
+    /// The server failed to do it.
     #[error("the running server could not read its keys: {0}")]
     Failed(String),
 }
 
-/// What a running server goes by, as far as commands on the same folder show or use it.
+/// The settings of a running server, as far as commands on the same folder show or use them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServedSettings {
-    /// `issuer`, or what it is where nobody set it.
+    /// `issuer`, or its default.
     pub issuer: String,
     /// `access.audience`.
     pub audience: String,
-    /// `access.lifetime`, in seconds, as all that follow.
+    /// `access.lifetime` in seconds, like all that follow.
     pub access_lifetime: u64,
     /// `refresh.idle_lifetime`.
     pub refresh_idle_lifetime: u64,
@@ -82,10 +83,10 @@ impl ServedSettings {
     }
 }
 
-/// Tells the server that runs on a data folder, if one does, to read its keys, and waits until it has.
+/// Tells the server on a data folder, if one is running, to reload its keys, and waits for it.
 ///
 /// # Errors
-/// When a server runs there but does not answer or cannot do it.
+/// A server is running but does not answer, or fails.
 pub fn reload(data: &Path) -> Result<Reloaded, ControlError> {
     let Some(line) = ask(data, "reload")? else { return Ok(Reloaded::NoServer) };
     match line.trim_end() {
@@ -94,17 +95,17 @@ pub fn reload(data: &Path) -> Result<Reloaded, ControlError> {
     }
 }
 
-/// Asks the server that runs on a data folder, if one does, what it goes by. Nothing where none runs, or one of an older version, which does
-/// not know the question.
+/// Asks the server on a data folder for its settings. `None` if no server is running, or only one of an older version,
+/// which does not know the request.
 ///
 /// # Errors
-/// When a server runs there but does not answer.
+/// A server is running but does not answer.
 pub fn settings(data: &Path) -> Result<Option<ServedSettings>, ControlError> {
     let line = ask(data, "settings")?;
     Ok(line.and_then(|line| serde_json::from_str(&line).ok()))
 }
 
-/// Sends a line to the server that runs on a data folder, and waits for its answer. Nothing where none runs.
+/// Sends a line to the server on a data folder, and waits for its answer. `None` if no server is running.
 fn ask(data: &Path, question: &str) -> Result<Option<String>, ControlError> {
     use io::ErrorKind::{ConnectionRefused, NotFound};
     let socket = match Address::of(data).and_then(|address| UnixStream::connect(address.path(SOCKET_NAME))) {
@@ -128,16 +129,16 @@ fn ask(data: &Path, question: &str) -> Result<Option<String>, ControlError> {
 pub struct ControlSocket {
     listener: tokio::net::UnixListener,
     address: Address,
-    /// Which file it is, by device and number: another may take its name.
+    /// The device and inode of the socket file, because another file may take its name.
     file: Option<(u64, u64)>,
 }
 
 impl ControlSocket {
-    /// Opens the socket in a data folder that no other server uses, for its owner only. A file that a server left behind
-    /// is replaced.
+    /// Opens the socket in a data folder that no other server uses, for its owner only. A socket file left behind by
+    /// another server is replaced.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// The system does not permit it.
     pub fn open(data: &Path) -> io::Result<Self> {
         let address = Address::of(data)?;
         // Under a name of its own until only the owner may connect.
@@ -151,7 +152,7 @@ impl ControlSocket {
         Ok(Self { listener: tokio::net::UnixListener::from_std(listener)?, address, file })
     }
 
-    /// Answers on the socket for as long as it is polled.
+    /// Answers on the socket while it is polled.
     pub async fn serve(self, service: Service) {
         let mut trouble = Trouble::new("control_accept_failed");
         loop {
@@ -209,11 +210,11 @@ async fn answer(stream: &mut tokio::net::UnixStream, service: &Service) -> io::R
     write.write_all(reply.as_bytes()).await
 }
 
-/// The folder as the address of a socket in it can name it: addresses are short, paths are not.
+/// The folder as the address of a socket in it can name it, because addresses are shorter than paths.
 #[derive(Debug)]
 struct Address {
     folder: PathBuf,
-    /// Kept open while `folder` names it by its descriptor.
+    /// Kept open while `folder` refers to its descriptor.
     _open: Option<File>,
 }
 

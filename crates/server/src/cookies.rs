@@ -1,38 +1,39 @@
-//! The cookies of a browser: the secret of its session, a name for the browser itself that forms are bound to, one that says who
-//! signed in there before, so that the throttle does not hold them up for what others do, and for a short time the name that its
-//! user typed.
+//! The browser's cookies: the session secret, a name for the browser that forms are bound to, a record of who signed
+//! in there before, so that the throttle does not slow these users down because of others, and for a short time the
+//! username that was typed.
 
 use http::{HeaderMap, HeaderValue, header};
 use jeton_authority::session::SessionSecret;
 use jeton_jose::base64url;
 
-/// What the cookies are called, and where browsers send them.
+/// The names of the cookies, and the path that browsers send them to.
 #[derive(Debug, Clone)]
 pub(crate) struct Cookies {
-    /// What each name begins with (RFC 6265bis §4.1.3). `__Host-`: no other host and no page without TLS can plant such a cookie; it
-    /// is for a whole host. `__Secure-`: no page without TLS can; it may have a path. Nothing, where there is no TLS.
+    /// The prefix of each name (RFC 6265bis §4.1.3). `__Host-`: no other host and no page without TLS can set such a
+    /// cookie, which is for a whole host. `__Secure-`: no page without TLS can set it, and it may have a path. Empty
+    /// without TLS.
     prefix: &'static str,
     /// The path of the issuer, which may share its host with other applications.
     path: Box<str>,
 }
 
-/// What the names go on with.
+/// The rest of the names.
 const SESSION: &str = "jeton-session";
 const BROWSER: &str = "jeton-browser";
 const KNOWN: &str = "jeton-known";
 const TYPED_NAME: &str = "jeton-typed-name";
 
-/// For how long a browser remembers who signed in there, from the last sign-in, in seconds: half a year.
+/// How long a browser remembers who signed in there, from the last sign-in, in seconds: half a year.
 const KNOWN_FOR: u32 = 180 * 24 * 3600;
 
-/// For how long a typed name is kept, in seconds.
+/// How long a typed username is kept, in seconds.
 const TYPED_NAME_KEPT: u32 = 10 * 60;
 
-/// Bytes of the name that a browser is given.
+/// The length of a browser's name, in bytes.
 const BROWSER_BYTES: usize = 32;
 
 impl Cookies {
-    /// The cookies of the authority with this issuer, which is mounted at `base`.
+    /// The cookies of the authority with this issuer, mounted at `base`.
     pub(crate) fn of(issuer: &str, base: &str) -> Self {
         // A path that no cookie can name is left out: the whole host gets them then.
         let can_be_named = base.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
@@ -45,7 +46,7 @@ impl Cookies {
         Self { prefix, path: path.into() }
     }
 
-    /// The secret of the browser's session.
+    /// The secret of the browser session.
     pub(crate) fn session(&self, headers: &HeaderMap) -> Option<SessionSecret> {
         SessionSecret::parse(self.only(headers, SESSION)?)
     }
@@ -55,12 +56,12 @@ impl Cookies {
         base64url::decode(name).is_ok_and(|bytes| bytes.len() == BROWSER_BYTES).then_some(name)
     }
 
-    /// What the browser shows of those who signed in there before.
+    /// The browser's record of who signed in there before.
     pub(crate) fn known<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         self.only(headers, KNOWN)
     }
 
-    /// What the user typed, as it was sealed.
+    /// The sealed input of the user.
     pub(crate) fn typed_name<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         self.only(headers, TYPED_NAME)
     }
@@ -72,7 +73,7 @@ impl Cookies {
         base64url::encode(bytes)
     }
 
-    /// Hands the browser the secret of its session. It lasts as long as the browser is open or the session holds.
+    /// Sets the session secret. It lasts until the browser is closed or the session ends.
     pub(crate) fn set_session(&self, secret: &SessionSecret) -> HeaderValue {
         self.set(SESSION, secret.expose(), None)
     }
@@ -85,12 +86,12 @@ impl Cookies {
         self.set(BROWSER, name, None)
     }
 
-    /// Has the browser remember who signed in there. It outlives the session.
+    /// Stores in the browser who signed in there. This outlives the session.
     pub(crate) fn set_known(&self, value: &str) -> HeaderValue {
         self.set(KNOWN, value, Some(KNOWN_FOR))
     }
 
-    /// Keeps what the user typed for a short time. It may be anything, a password too.
+    /// Keeps the user's input for a short time. It may be anything, even a password.
     pub(crate) fn set_typed_name(&self, sealed: &str) -> HeaderValue {
         self.set(TYPED_NAME, sealed, Some(TYPED_NAME_KEPT))
     }
@@ -110,8 +111,9 @@ impl Cookies {
         header
     }
 
-    /// The value of a cookie. One that comes twice was planted by somebody, so it counts as none. The header holds octets, and
-    /// other applications of the host may put any into it (RFC 6265 §5.4): theirs are skipped, whatever they hold.
+    /// The value of a cookie. A cookie that occurs twice was planted, so it counts as absent. The header contains
+    /// octets, and other applications on the host may put any into it (RFC 6265 §5.4): their cookies are skipped,
+    /// whatever they contain.
     fn only<'a>(&self, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
         let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);

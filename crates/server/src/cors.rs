@@ -1,6 +1,6 @@
-//! Which origins' scripts may read an answer (Fetch §3.3). Applications in a browser ask the OAuth endpoints from origins of
-//! their own, and read the metadata and the keys. None of these looks at a cookie, so every origin may, and may read why it was
-//! refused, too.
+//! Which origins' scripts may read a response (Fetch §3.3). Browser applications call the OAuth endpoints from their
+//! own origins, and read the metadata and the keys. None of these endpoints reads a cookie, so every origin may call
+//! them, and may read errors too.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
 use crate::urls::path;
 
-/// Where scripts ask, beside the documents under `/.well-known/` and the clients under `/register/`.
+/// The paths that scripts call, besides the documents under `/.well-known/` and the clients under `/register/`.
 const PATHS: [&str; 7] = [
     path::TOKEN,
     path::DEVICE_AUTHORIZATION,
@@ -23,30 +23,32 @@ const FOLDERS: [&str; 2] = [path::WELL_KNOWN, path::REGISTERED];
 const EVERY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 const ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
-/// What the answer to a browser that asks whether it may ask depends on.
+/// The headers that the response to a preflight request depends on.
 const PREFLIGHT_VARY: HeaderValue = HeaderValue::from_static("Origin, Access-Control-Request-Headers");
-/// `Date` stands beside `Retry-After` and the times in tokens: with it a script knows how far its own clock is off.
+/// The headers that scripts may read. `Date` is included with `Retry-After` for the times in tokens: with it, a script
+/// knows the error of its own clock.
 const EXPOSED: HeaderValue = HeaderValue::from_static("DPoP-Nonce, WWW-Authenticate, Retry-After, Date");
-/// The same of the token API.
+/// The same for the token API.
 const TOKEN_API_EXPOSED: HeaderValue =
     HeaderValue::from_static("WWW-Authenticate, Retry-After, Date, X-Request-Id");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS");
-/// What a browser is told that names no header. `*` would leave out `Authorization`, so those that it names are told it back.
+/// The allowed headers if the browser names none. `*` would not include `Authorization`, so named headers are
+/// repeated.
 const HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, DPoP");
-/// For how long a browser may remember that it may ask, in seconds: what browsers allow at most.
+/// How long a browser may cache a preflight response, in seconds: the longest time that browsers allow.
 const REMEMBERED: HeaderValue = HeaderValue::from_static("7200");
 
-/// A request to an address that scripts of every origin may ask.
+/// A request to a path that scripts from every origin may call.
 #[derive(Debug)]
 pub(crate) struct CrossOrigin {
     /// The origin that the browser names.
     origin: Option<HeaderValue>,
-    /// The headers of a request that the browser asks about before it sends it; nothing where this is the request itself.
+    /// The headers of the request that a preflight announces; `None` if this is the request itself.
     asks_for: Option<Vec<HeaderValue>>,
 }
 
 impl CrossOrigin {
-    /// What is to be said to a request for `path`; nothing where scripts of other origins may not read the answer.
+    /// The CORS headers for a request to `path`; `None` if scripts from other origins may not read the response.
     pub(crate) fn of<B>(path: &str, request: &Request<B>) -> Option<Self> {
         if !PATHS.contains(&path) && !FOLDERS.iter().any(|folder| path.starts_with(folder)) {
             return None;
@@ -58,15 +60,15 @@ impl CrossOrigin {
         Some(Self { origin: headers.get(header::ORIGIN).cloned(), asks_for: is_preflight.then(asked) })
     }
 
-    /// The answer to a browser that asks whether it may ask.
+    /// The response to a preflight request.
     pub(crate) fn preflight(&self) -> Option<Response> {
         let asks_for = self.asks_for.as_ref()?;
         Some(preflight(METHODS, HEADERS, asks_for))
     }
 
-    /// Lets the script that asked read the answer. One that was asked to send its cookies along (keycloak-js) is told its own origin:
-    /// browsers take no `*` there. Where the request shows a certificate, the browser's user may not know that it was sent, so no
-    /// script is to read what it gave.
+    /// Lets the calling script read the response. For a request with cookies (as keycloak-js sends), the headers name
+    /// the origin, because browsers do not accept `*` there. If the request carries a client certificate, its user may
+    /// not know that it was sent, so no script may read the response.
     pub(crate) fn allow(self, shows_certificate: bool, headers: &mut HeaderMap) {
         headers.append(header::VARY, if self.asks_for.is_some() { PREFLIGHT_VARY } else { ORIGIN });
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
@@ -82,7 +84,7 @@ impl CrossOrigin {
     }
 }
 
-/// The answer to a browser that asks whether it may ask: with these methods, and whatever headers it names.
+/// The response to a preflight request: allows these methods, and all headers that the browser names.
 pub(crate) fn preflight<'a>(
     methods: HeaderValue,
     headers_unnamed: HeaderValue,
@@ -100,14 +102,14 @@ pub(crate) fn preflight<'a>(
     response
 }
 
-/// Whose scripts may read the answer to a request, errors of every kind included.
+/// Whose scripts may read the response to a request, including errors of every kind.
 #[derive(Debug, Clone)]
 pub(crate) enum ReadableBy {
-    /// Those of every origin, where the browser sent no credentials.
+    /// Scripts from every origin, if the browser sent no credentials.
     Everybody,
-    /// Those of this one, credentials or not.
+    /// Scripts from this origin, with or without credentials.
     Origin(HeaderValue),
-    /// Nobody's of this origin; others are listed.
+    /// No script from this origin; other origins are listed.
     Others,
 }
 

@@ -1,9 +1,10 @@
 //! The token authority over HTTP.
 //!
-//! [`Service`] answers requests: single sign-on by OAuth 2.1 and OpenID Connect with its pages, the token API that front ends
-//! of Django REST framework's simplejwt already speak, the published keys, and the health checks. It translates between HTTP and [`jeton_authority`] and decides nothing.
-//! [`serve()`] puts it on sockets, with TLS ([`tls`]) or without. [`hashing::HashPool`] is where passwords are hashed, [`Background`] what goes on beside
-//! the requests, and [`control`] how the command line reaches a running server.
+//! [`Service`] answers requests: OAuth 2.1 and OpenID Connect with their pages, the token API for front ends written
+//! for Django REST framework's simplejwt, the published keys, and the health checks. It translates between HTTP and
+//! [`jeton_authority`] and makes no decisions. [`serve()`] listens on sockets, with TLS ([`tls`]) or without.
+//! [`hashing::HashPool`] hashes passwords, [`Background`] runs background tasks, and [`control`] lets the command line
+//! reach a running server.
 
 mod app;
 mod background;

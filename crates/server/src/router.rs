@@ -1,4 +1,4 @@
-//! The table of routes.
+//! The routes.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
         .with_state(app)
 }
 
-/// The paths of the token API are taken with and without the slash at their end.
+/// The paths of the token API work with and without a trailing slash.
 fn token_api_routes(app: &Arc<App>) -> Router<Arc<App>> {
     let endpoints = [
         ("", post(obtain::post).options(obtain::options)),
@@ -89,8 +89,8 @@ fn readable(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
     route.fallback(not_a_get)
 }
 
-/// The root belongs to whoever mounts something there. Otherwise it says what answers here, for whoever opens the address that the
-/// server printed.
+/// An application may mount something at the root. Otherwise the root says what this server is, for people who open
+/// the URL that the server printed.
 async fn not_found(State(app): State<Arc<App>>, context: RequestContext, request: Request) -> Response {
     if request.uri().path() == "/" && matches!(*request.method(), Method::GET | Method::HEAD) {
         let at = app.urls.absolute(path::OPENID_CONFIGURATION);
@@ -110,7 +110,7 @@ async fn not_a_get(context: RequestContext, method: Method) -> Response {
     response
 }
 
-/// The router adds which methods there are.
+/// The router adds the header that lists the methods.
 async fn no_such_method(context: RequestContext, method: Method) -> Response {
     ApiError::MethodNotAllowed(method).into_response(&context)
 }

@@ -38,11 +38,12 @@ use crate::router::router;
 use crate::settings::{Limits, TokenApi, TokenApiOptions};
 use crate::urls::{Urls, path};
 
-/// Tells browsers to use https alone for this host, for a year from each answer (RFC 6797). Those that come by a proxy get it
-/// from there; `localhost` gets none, since other programs on the machine speak plain HTTP under that name.
+/// Tells browsers to use only https for this host, for a year from each response (RFC 6797). Behind a proxy, the proxy
+/// sets this header. `localhost` does not get it, because other programs on the machine use plain HTTP under that
+/// name.
 const ONLY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// The authority as a service. Cheap to clone.
+/// The authority as a service. Cloning is cheap.
 #[derive(Clone)]
 pub struct Service {
     shared: Arc<Shared>,
@@ -58,8 +59,8 @@ struct Shared {
 }
 
 impl Service {
-    /// Makes a service; unless told otherwise with default limits, no trusted proxy, the system's clock, and a fetcher that
-    /// reaches public addresses alone.
+    /// A service with default limits, no trusted proxies, the system's clock, and a fetcher that reaches only public
+    /// addresses.
     pub fn builder() -> ServiceBuilder {
         ServiceBuilder {
             clock: Clock::system(),
@@ -76,29 +77,29 @@ impl Service {
         }
     }
 
-    /// The limits it was made with.
+    /// The limits of the service.
     pub fn limits(&self) -> &Limits {
         &self.shared.app.limits
     }
 
-    /// The authority it serves.
+    /// The authority of the service.
     pub fn authority(&self) -> &Arc<Authority> {
         &self.shared.app.authority
     }
 
-    /// What it asks others with: for clients' keys and descriptions, and to tell them of sign-outs.
+    /// The fetcher for clients' keys and metadata, and for logout tokens.
     pub fn fetcher(&self) -> &Fetcher {
         &self.shared.app.fetcher
     }
 
-    /// The clock it goes by.
+    /// The clock of the service.
     pub fn clock(&self) -> &Clock {
         &self.shared.app.clock
     }
 
-    /// Answers one request that came from `peer`: an address, or a [`Peer`] that was asked for its certificate.
+    /// Answers one request from `peer`: an address, or a [`Peer`] that was asked for its certificate.
     ///
-    /// Whatever an endpoint does, there is an answer: a panic is answered 500, and what takes too long 503.
+    /// There is always a response: a panic is answered 500, and a request that takes too long 503.
     pub async fn answer<B>(&self, peer: impl Into<Peer>, mut request: Request<B>) -> Response
     where
         B: Body<Data = Bytes> + Send + 'static,
@@ -173,8 +174,8 @@ impl Service {
         RequestContext::new(Some(id), client.address, reader, Arc::clone(&app.urls), browser)
     }
 
-    /// The certificate that the client proved to hold: in the handshake where it was asked there, otherwise as a trusted proxy
-    /// says.
+    /// The certificate whose key the client proved to have: from the handshake if it was requested there, otherwise
+    /// from a trusted proxy.
     fn certificate<B>(&self, peer: &Peer, request: &Request<B>) -> Option<ClientCertificate> {
         if let Shown::Asked(certificate) = peer.shown() {
             return certificate.as_deref().cloned();
@@ -232,7 +233,7 @@ impl Answer for Service {
     }
 }
 
-/// Makes a [`Service`].
+/// Builds a [`Service`].
 pub struct ServiceBuilder {
     clock: Clock,
     limits: Limits,
@@ -248,47 +249,47 @@ pub struct ServiceBuilder {
 }
 
 impl ServiceBuilder {
-    /// Goes by this clock.
+    /// Sets the clock.
     #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// Holds clients to these limits.
+    /// Sets the limits for clients.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
-    /// Takes these proxies' word about where a request came from.
+    /// Trusts these proxies to report where a request came from.
     #[must_use]
     pub fn trusted_proxies(self, proxies: TrustedProxies) -> Self {
         Self { proxies, ..self }
     }
 
-    /// Serves the token API or leaves it out.
+    /// Sets whether the token API is served.
     #[must_use]
     pub fn token_api(self, token_api: TokenApi) -> Self {
         Self { token_api, ..self }
     }
 
-    /// Serves the token API so.
+    /// Sets how the token API is served.
     #[must_use]
     pub fn token_api_options(self, token_api_options: TokenApiOptions) -> Self {
         Self { token_api_options, ..self }
     }
 
-    /// Takes the client's certificate from this header, if a trusted proxy sent it (RFC 8705, RFC 9440).
+    /// Reads the client's certificate from this header, if a trusted proxy sent it (RFC 8705, RFC 9440).
     ///
-    /// The proxy has to ask for certificates, to verify them against an authority of the operator's for `tls_client_auth`, and to
-    /// take the header away from whatever its own clients send. Setting `proxy.client_certificate_header`.
+    /// The proxy must request certificates, verify them against the operator's own authority for `tls_client_auth`,
+    /// and remove the header from incoming requests. Setting `proxy.client_certificate_header`.
     #[must_use]
     pub fn client_certificate_header(self, name: HeaderName) -> Self {
         Self { certificate_header: Some(name), ..self }
     }
 
-    /// Knows clients by the certificates that they show to its own listeners (RFC 8705): those that they signed themselves, and
-    /// where roots are given those that lead to one of them.
+    /// Identifies clients by the certificates that they present to the server's own listeners (RFC 8705): self-signed
+    /// certificates, and, if roots are given, certificates that lead to one of them.
     #[must_use]
     pub fn client_certificates(self, roots: Option<TrustRoots>) -> Self {
         let own_certificates = match roots {
@@ -298,28 +299,28 @@ impl ServiceBuilder {
         Self { own_certificates, client_roots: roots, ..self }
     }
 
-    /// Tells clients with certificates to come to this URL (RFC 8705 §5), where others come to the issuer's. No slash at its
-    /// end.
+    /// Sets the URL for clients with certificates (RFC 8705 §5), where others use the issuer. It has no trailing
+    /// slash.
     #[must_use]
     pub fn mtls_url(self, url: impl Into<String>) -> Self {
         Self { mtls_url: Some(url.into()), ..self }
     }
 
-    /// Asks others with this fetcher, which may reach further than public addresses.
+    /// Sets the fetcher, which may reach more than public addresses.
     #[must_use]
     pub fn fetcher(self, fetcher: Fetcher) -> Self {
         Self { fetcher, ..self }
     }
 
-    /// Serves these routes beside the authority's own. None may be one of the authority's, and they may bring no
-    /// fallback: what is at no path is answered 404 here.
+    /// Adds routes besides the authority's own. They must not overlap with the authority's, and must have no fallback:
+    /// an unknown path is answered 404 here.
     #[must_use]
     pub fn also(self, routes: Router) -> Self {
         Self { routes: self.routes.merge(routes), ..self }
     }
 
-    /// What the authority of the service needs from it, to be opened with: what fetches for clients, and what can be known of
-    /// their certificates.
+    /// The ports that the authority of the service needs to be opened with: fetching for clients, and verifying their
+    /// certificates.
     pub fn ports(&self) -> Ports {
         let (fetcher, clock, places) = (&self.fetcher, &self.clock, FetchPlaces::default());
         let client_keys = RemoteClientKeys::new(fetcher.clone(), clock.clone(), places.clone());
@@ -343,7 +344,7 @@ impl ServiceBuilder {
         }
     }
 
-    /// The service over an authority, which was opened with the [ports](Self::ports) of this builder.
+    /// The service for an authority that was opened with the [ports](Self::ports) of this builder.
     pub fn build(self, authority: Arc<Authority>) -> Service {
         let Self {
             clock,
@@ -386,14 +387,14 @@ impl ServiceBuilder {
     }
 }
 
-/// Says on the response what its request is called.
+/// Sets the request identifier in the response.
 fn name_request(response: &mut Response, context: &RequestContext) {
     if let Some(id) = &context.id {
         response.headers_mut().insert(X_REQUEST_ID, id.as_header().clone());
     }
 }
 
-/// How long the target of a request is, whichever form it has (RFC 9112 §3.2).
+/// The length of a request's target, in any form (RFC 9112 §3.2).
 fn target_length<B>(request: &Request<B>) -> usize {
     let uri = request.uri();
     let host = uri.authority().map_or(0, |host| host.as_str().len());

@@ -1,7 +1,7 @@
-//! The addresses of the authority: the URL of its issuer, and the path in it that everything is mounted under.
+//! The authority's URLs: its issuer, and the path in it that everything is mounted under.
 //!
-//! A request may bring that path along, or may come without it, where a proxy took it away: both are answered alike. What the
-//! authority says of its own addresses always has it, since that is how browsers and clients know them.
+//! A request may contain that path, or a proxy may have stripped it: both are accepted. The authority's own URLs
+//! always contain it, because browsers and clients need it.
 
 use std::any::Any;
 
@@ -9,7 +9,7 @@ use askama::Values;
 use http::Uri;
 use http::uri::PathAndQuery;
 
-/// The paths of everything, seen from the path of the issuer.
+/// All paths, relative to the path of the issuer.
 pub(crate) mod path {
     pub(crate) const AUTHORIZE: &str = "/authorize";
     pub(crate) const AUTHORIZE_SIGN_IN: &str = "/authorize/sign-in";
@@ -29,13 +29,13 @@ pub(crate) mod path {
     pub(crate) const REVOKE: &str = "/revoke";
     pub(crate) const USERINFO: &str = "/userinfo";
     pub(crate) const REGISTER: &str = "/register";
-    /// The folder of the clients that registered themselves.
+    /// The path prefix of self-registered clients.
     pub(crate) const REGISTERED: &str = "/register/";
 
-    /// The token API, and below it what it does.
+    /// The token API, and its endpoints below.
     pub(crate) const TOKEN_API: &str = "/api/token";
 
-    /// The folder of the documents about the authority.
+    /// The well-known path prefix.
     pub(crate) const WELL_KNOWN: &str = "/.well-known/";
     /// OpenID Connect Discovery §4.
     pub(crate) const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
@@ -49,17 +49,17 @@ pub(crate) mod path {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Urls {
     issuer: Box<str>,
-    /// Its host, with its port where the issuer names one.
+    /// The host of the issuer, with its port if it has one.
     host: Box<str>,
-    /// Such as `/auth`; empty where the issuer has no path.
+    /// For example `/auth`; empty if the issuer has no path.
     base: Box<str>,
 }
 
 impl Urls {
-    /// What the path is called among the values of a template.
+    /// The name of the path among the values of a template.
     const BASE: &'static str = "base";
 
-    /// Those of the authority with this issuer.
+    /// The URLs of the authority with this issuer.
     pub(crate) fn of(issuer: &str) -> Self {
         let issuer = issuer.trim_end_matches('/');
         let rest = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
@@ -67,27 +67,27 @@ impl Urls {
         Self { issuer: issuer.into(), host: host.into(), base: base.into() }
     }
 
-    /// The whole address of one of the authority's paths, as clients know it.
+    /// The full URL of one of the authority's paths, as clients know it.
     pub(crate) fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
     }
 
-    /// The host of the issuer, as clients that know it by its URL name it.
+    /// The host of the issuer, as in its URL.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    /// The path that everything is mounted under; empty where that is the root.
+    /// The path that everything is mounted under; empty for the root.
     pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
-    /// Where a browser finds one of the authority's paths, within its host.
+    /// One of the authority's paths for a browser, relative to its host.
     pub(crate) fn local(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    /// Has a request say its path as it is seen from the path of the issuer.
+    /// Changes a request's path to one relative to the issuer's path.
     pub(crate) fn mount(&self, uri: &mut Uri) {
         let within = self.within(uri.path());
         if within == uri.path() {
@@ -104,8 +104,8 @@ impl Urls {
         }
     }
 
-    /// The path that a request is for, seen from the path of the issuer. RFC 8414 §3 puts the issuer's path behind the well-known
-    /// one, OpenID Connect Discovery §4 before it, and clients of the Model Context Protocol try all of them.
+    /// The path of a request relative to the issuer's path. RFC 8414 §3 appends the issuer's path to the well-known
+    /// path, OpenID Connect Discovery §4 prepends it, and clients of the Model Context Protocol try all of these.
     pub(crate) fn within<'a>(&self, path: &'a str) -> &'a str {
         if self.base.is_empty() {
             return path;
@@ -123,14 +123,14 @@ impl Urls {
     }
 }
 
-/// For templates, which link to what the authority serves.
+/// For templates that link to the authority's paths.
 impl Values for Urls {
     fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn Any> {
         (key == Self::BASE).then_some(&self.base as &dyn Any)
     }
 }
 
-/// The path that everything is mounted under, as a template is given it; the root where it is given none.
+/// The path that everything is mounted under, from the values of a template; the root if they contain none.
 pub(crate) fn base_of(values: &dyn Values) -> &str {
     askama::get_value::<Box<str>>(values, Urls::BASE).map_or("", |base| &**base)
 }

@@ -20,21 +20,21 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
     pub(crate) urls: Arc<Urls>,
-    /// What asks others, at addresses that clients name.
+    /// Makes outgoing requests to URLs from clients.
     pub(crate) fetcher: Fetcher,
     pub(crate) readiness: Readiness,
-    /// What the browser's cookies are called.
+    /// The names of the cookies.
     pub(crate) cookies: Cookies,
-    /// What the operator decides about the token API.
+    /// The settings of the token API.
     pub(crate) token_api: TokenApiOptions,
-    /// Where clients with certificates come to, if it is another URL than the issuer's.
+    /// The URL for clients with certificates, if it differs from the issuer.
     pub(crate) mtls_url: Option<Box<str>>,
-    /// What describes the authority to clients, ready to be sent.
+    /// The metadata of the authority, ready to be sent.
     pub(crate) metadata: Document,
 }
 
 impl App {
-    /// The URLs that clients may know the endpoint at `path` by, the issuer's first.
+    /// The URLs of the endpoint at `path`, beginning with the issuer's.
     pub(crate) fn urls_of(&self, path: &str) -> Vec<String> {
         let issuer = self.authority.settings().issuer.as_str();
         [Some(issuer), self.mtls_url.as_deref()]

@@ -1,4 +1,4 @@
-//! Whether the store reads and writes.
+//! Whether the store can read and write.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use jeton_authority::Authority;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// For how long an answer about the store holds, so that asking cannot wear it out.
+/// How long a result is cached, so that frequent requests cost nothing.
 const KEPT: Duration = Duration::from_secs(1);
 /// How long the store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What was last learned of the store.
+/// The latest result.
 #[derive(Debug, Default)]
 pub(crate) struct Readiness(Mutex<Option<(Instant, bool)>>);
 
 impl Readiness {
-    /// Whether the store reads and writes. Callers that ask at once share one look.
+    /// Whether the store can read and write. Concurrent callers share one check.
     ///
-    /// Keys need no look: the authority does not open without them.
+    /// Keys need no check: the authority does not open without them.
     pub(crate) async fn ask(&self, authority: &Authority) -> bool {
         let mut known = self.0.lock().await;
         if let Some((asked, ready)) = *known

@@ -21,9 +21,9 @@ use super::tls::{Handshakes, Terms, shake_hands};
 use crate::logging::Trouble;
 use crate::settings::Limits;
 
-/// Smallest buffer that hyper reads a head into, in bytes.
+/// The smallest buffer that hyper reads a head into, in bytes.
 const SMALLEST_HEADER_BYTES: usize = 8192;
-/// How long the server waits after an error of `accept` that may pass, such as a full file table.
+/// How long the server waits after a temporary error of `accept`, such as a full file table.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How a server ended.
@@ -31,16 +31,17 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub enum Shutdown {
     /// It finished everything that it had accepted.
     Clean,
-    /// So many connections were cut off when the time for the shutdown was over.
+    /// This many connections were closed when the time for the shutdown was over.
     CutOff {
-        /// How many.
+        /// Their number.
         connections: u32,
     },
 }
 
-/// Serves what comes in on `listeners` (one, or several in a `Vec`) until `shutdown` is ready, then finishes what was accepted.
+/// Serves connections on `listeners` (one, or several in a `Vec`) until `shutdown` completes, then finishes accepted
+/// requests.
 ///
-/// Errors of single connections never end it, nor does a full file table.
+/// Neither errors of single connections nor a full file table end it.
 pub async fn serve<A: Answer>(
     listeners: impl Into<Listeners>,
     service: A,
@@ -96,7 +97,7 @@ fn http(limits: &Limits) -> http1::Builder {
 struct Acceptor<A> {
     listeners: Listeners,
     connections: Arc<Connections>,
-    /// A connection that was accepted and waits for a place.
+    /// An accepted connection that waits for a place.
     pending: Option<Accepted>,
     handshakes: Arc<Handshakes>,
     service: A,
@@ -131,7 +132,7 @@ impl<A: Answer> Acceptor<A> {
         }
     }
 
-    /// Accepts what waits in the system's queue: those clients have been told that they are connected.
+    /// Accepts the connections in the system's queue, because those clients have been told that they are connected.
     async fn drain_backlog(&mut self) {
         loop {
             self.place_pending();
@@ -145,8 +146,8 @@ impl<A: Answer> Acceptor<A> {
         }
     }
 
-    /// Serves the connection that waits for a place, if there is one for it. Where its network holds its share and none of
-    /// its connections is idle, it is closed.
+    /// Serves the connection that waits for a place, if there is one for it. If its network has used up its share and
+    /// none of its connections is idle, it is closed.
     fn place_pending(&mut self) {
         let Some(accepted) = self.pending.take() else { return };
         let address = accepted.1.ip();

@@ -22,21 +22,22 @@ use super::progress::{Patience, Phase, Watched};
 /// How long a client may still take to send a request's head when the server is about to stop.
 pub(crate) const LAST_HEADER_TIME: Duration = Duration::from_secs(1);
 
-/// What the server as a whole is doing.
+/// The state of the whole server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// It serves.
+    /// It serves requests.
     Serving,
-    /// It finishes what it has accepted.
+    /// It finishes accepted requests.
     Draining,
     /// It has waited long enough.
     Closing,
 }
 
-/// Serves one connection to its end. Asked to leave, it ends at once unless a request is under way, which is answered first.
+/// Serves one connection until it ends. When it is told to close, it ends immediately, unless a request is in
+/// progress, which is answered first.
 ///
-/// One timer a connection does for all its requests: it is set to the earliest moment that the client could be late,
-/// and whether it is late is only looked at then.
+/// One timer per connection is enough for all its requests: it is set to the earliest moment at which the client could
+/// be late, and only then is it checked whether the client is late.
 pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static, A: Answer>(
     stream: S,
     peer: Peer,

@@ -1,4 +1,4 @@
-//! A deadline that costs nothing where nothing is waited for.
+//! A deadline that costs nothing unless something waits.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tokio::time::{Sleep, sleep};
 
-/// Ready once `after` has passed since the first poll.
+/// Completes when `after` has passed since the first poll.
 ///
-/// The timer is only set at that first poll, which is when something is first waited for: a request that is answered
+/// The timer is set at that first poll, which is when something waits for the first time: a request that is answered
 /// without waiting never touches the runtime's timers.
 pub(crate) fn poll_deadline(
     mut timer: Pin<&mut Option<Sleep>>,

@@ -1,14 +1,15 @@
-//! Line ends in heads of requests: CRLF, and nothing else.
+//! Line ends in the heads of requests: only CRLF.
 //!
-//! The parser takes a lone line feed for the end of a line, as it may (RFC 9112 §2.2). A proxy that does not would read another
-//! request than we do, and one could be smuggled past it. So what arrives is looked at on its way to the parser, and a lone line
-//! feed becomes a NUL, which the parser answers 400 wherever it stands. Bodies are left alone; to tell them from heads this
-//! follows how each is framed. Where it disagrees with the parser about that, the parser refuses the request anyway.
+//! The parser accepts a bare line feed as the end of a line, as it may (RFC 9112 §2.2). A proxy that does not would
+//! read a different request than this server, so a request could be smuggled past it. Data are therefore checked on
+//! their way to the parser, and a bare line feed becomes a NUL, which the parser answers with 400 in any position.
+//! Bodies are not changed. To tell them from heads, this code follows the framing of each request. If it disagrees
+//! with the parser about that, the parser refuses the request anyway.
 
-/// How much of a line is kept to see what it says of the body, in bytes. What is longer says nothing of it.
+/// How many bytes of a line are kept to read its framing. A longer line contains none.
 const LINE_BYTES: usize = 128;
 
-/// What a lone line feed becomes.
+/// The replacement of a bare line feed.
 const REFUSED: u8 = 0;
 
 /// Follows the bytes of one connection.
@@ -19,46 +20,46 @@ pub(crate) struct LineEnds {
     body: Framing,
 }
 
-/// Where in the stream the next byte stands.
+/// The position of the next byte in the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// In the lines before a request line, or in the request line.
     Start,
     /// In the header lines.
     Headers,
-    /// So many bytes before the end of a body.
+    /// This many bytes before the end of a body.
     Body(u64),
-    /// In the line with a chunk's size.
+    /// In the line with the size of a chunk.
     ChunkSize,
-    /// So many bytes before the end of a chunk.
+    /// This many bytes before the end of a chunk.
     Chunk(u64),
     /// In the lines after the last chunk.
     Trailers,
-    /// In something that the parser refuses.
+    /// In data that the parser refuses.
     Refused,
 }
 
-/// How a request says that its body ends (RFC 9112 §6.3).
+/// How a request states the end of its body (RFC 9112 §6.3).
 #[derive(Debug, Clone, Copy, Default)]
 struct Framing {
     length: u64,
     chunked: bool,
 }
 
-/// What has arrived of a line that is to be continued.
+/// The beginning of an incomplete line.
 #[derive(Debug)]
 struct Line {
     bytes: [u8; LINE_BYTES],
-    /// How many bytes it has so far; more than are kept where it is long.
+    /// How many bytes have arrived; for a long line, more than are kept.
     length: usize,
     last: u8,
 }
 
-/// A line that has ended.
+/// A complete line.
 struct Ended<'a> {
-    /// What is kept of it, without its end.
+    /// The kept part, without the line end.
     text: &'a [u8],
-    /// Whether it is nothing but its end.
+    /// Whether the line is empty.
     is_empty: bool,
     is_crlf: bool,
 }
@@ -68,7 +69,7 @@ impl LineEnds {
         Self { place: Place::Start, line: Line::new(), body: Framing::default() }
     }
 
-    /// Looks at the bytes that arrived, and makes those unreadable that may not stand where they do.
+    /// Checks the bytes that arrived, and makes those unreadable that are not allowed in their position.
     pub(crate) fn check(&mut self, mut bytes: &mut [u8]) {
         while !bytes.is_empty() {
             let passed = match self.place {
@@ -93,7 +94,8 @@ impl LineEnds {
         }
     }
 
-    /// Passes over a body or a chunk, of which `left` bytes are to come and `here` have come. Answers how many it passed.
+    /// Skips a body or a chunk with `left` bytes remaining, of which `here` bytes have arrived. Returns how many bytes
+    /// it skipped.
     fn pass(&mut self, left: u64, here: usize) -> usize {
         let passed = usize::try_from(left).unwrap_or(usize::MAX).min(here);
         let left = left - passed as u64;
@@ -106,7 +108,7 @@ impl LineEnds {
         passed
     }
 
-    /// Ends the line at hand with what `arrived` of it before its line feed, and says whether it ended as it should.
+    /// Ends the current line with the part of `arrived` before its line feed. Returns whether it ended with CRLF.
     fn end_line(&mut self, arrived: &[u8]) -> bool {
         // Nearly all arrive whole, and are read where they are.
         let line = if self.line.length == 0 {
@@ -177,7 +179,7 @@ impl Line {
 }
 
 impl<'a> Ended<'a> {
-    /// A line of so many bytes, of which these are the first.
+    /// A line of this many bytes, which begins with these.
     fn of(bytes: &'a [u8], length: usize, last: Option<&u8>) -> Self {
         let kept = &bytes[..length.min(LINE_BYTES)];
         Self {

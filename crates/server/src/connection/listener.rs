@@ -1,4 +1,4 @@
-//! Where connections come in, and what is spoken there.
+//! Listening sockets, with their protocols.
 
 use std::future::poll_fn;
 use std::io;
@@ -12,13 +12,13 @@ use tokio_rustls::TlsAcceptor;
 
 use super::tls::{AskForCertificates, Terms, Tls, TlsError};
 
-/// A listening socket, and what is spoken on it.
+/// A listening socket with its protocol.
 pub struct Listener {
     socket: TcpListener,
     protocol: Protocol,
 }
 
-/// What is spoken on a connection.
+/// The protocol of a connection.
 #[derive(Clone)]
 pub(crate) enum Protocol {
     Plain,
@@ -26,12 +26,12 @@ pub(crate) enum Protocol {
 }
 
 impl Listener {
-    /// Speaks TLS there, and asks clients for their certificates or does not.
+    /// Uses TLS, with or without requesting client certificates.
     ///
-    /// Where it asks, what a proxy says about certificates is not believed: those who are to be believed use another listener.
+    /// If it requests them, it ignores a proxy's header with certificates: a proxy must use another listener.
     ///
     /// # Errors
-    /// [`TlsError::Setup`] where the library refuses.
+    /// [`TlsError::Setup`] if the library refuses the configuration.
     pub fn tls(socket: TcpListener, tls: &Tls, ask: AskForCertificates) -> Result<Self, TlsError> {
         let config = tls.config(ask).map_err(|error| TlsError::Setup { reason: error.to_string().into() })?;
         let acceptor = TlsAcceptor::from(Arc::new(config));
@@ -39,7 +39,7 @@ impl Listener {
     }
 }
 
-/// Plain HTTP is spoken there.
+/// Uses plain HTTP.
 impl From<TcpListener> for Listener {
     fn from(socket: TcpListener) -> Self {
         Self { socket, protocol: Protocol::Plain }
@@ -49,7 +49,7 @@ impl From<TcpListener> for Listener {
 /// The listeners of one server.
 pub struct Listeners {
     list: Vec<Listener>,
-    /// Which of them is asked first, so that a busy one does not keep others waiting.
+    /// Which listener is polled first, so that a busy one does not block others.
     turn: AtomicUsize,
 }
 
@@ -65,7 +65,7 @@ impl From<Vec<Listener>> for Listeners {
     }
 }
 
-/// A connection, who is at its other end, and what is to be spoken.
+/// A connection, its peer and its protocol.
 pub(crate) type Accepted = (TcpStream, SocketAddr, Protocol);
 
 impl Listeners {
@@ -73,7 +73,7 @@ impl Listeners {
         poll_fn(|cx| self.poll_accept(cx)).await
     }
 
-    /// The next connection, if there is one already.
+    /// The next connection, if one is waiting.
     pub(crate) async fn accept_waiting(&self) -> Option<io::Result<Accepted>> {
         poll_fn(|cx| match self.poll_accept(cx) {
             Poll::Ready(outcome) => Poll::Ready(Some(outcome)),

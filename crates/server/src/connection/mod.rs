@@ -1,4 +1,4 @@
-//! Connections: accepting them, TLS, which of them are served and for how long, and HTTP/1.1 on each.
+//! Connections: accepting them, TLS, their limits, and HTTP/1.1 on each.
 
 mod accept;
 mod conversation;
@@ -23,14 +23,14 @@ pub use listener::{Listener, Listeners};
 pub use peer::Peer;
 pub(crate) use peer::{Shown, Transport};
 
-/// What answers the requests that come in: [`Service`](crate::Service).
+/// Answers incoming requests: [`Service`](crate::Service).
 pub trait Answer: Clone + Send + Sync + 'static {
-    /// What clients are held to.
+    /// The limits for clients.
     fn limits(&self) -> &Limits;
 
-    /// Whether what comes from this address comes from a trusted proxy.
+    /// Whether this address is a trusted proxy.
     fn trusts(&self, address: IpAddr) -> bool;
 
-    /// Answers a request as it came off a connection.
+    /// Answers a request from a connection.
     fn answer(&self, peer: Peer, request: Request<Incoming>) -> impl Future<Output = Response> + Send;
 }

@@ -1,10 +1,10 @@
-//! Who sent a request, as its connection knows it.
+//! The sender of a request, as its connection knows it.
 
 use std::net::IpAddr;
 
 use jeton_authority::client_auth::ClientCertificate;
 
-/// Who sent a request: an address, and what was shown in the handshake.
+/// The sender of a request: its address, and its certificate from the handshake.
 #[derive(Debug, Clone)]
 pub struct Peer {
     address: IpAddr,
@@ -12,38 +12,38 @@ pub struct Peer {
     transport: Transport,
 }
 
-/// What carries the connection of a peer.
+/// The transport of a peer's connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
-    /// Nothing that hides it. A proxy may have taken TLS off before.
+    /// Plain TCP. A proxy may have terminated TLS before.
     Plain,
-    /// TLS that ends here.
+    /// TLS that ends at this server.
     Tls,
 }
 
-/// What a client showed of itself in the handshake.
+/// What a client presented in the handshake.
 #[derive(Debug, Clone)]
 pub(crate) enum Shown {
-    /// It was not asked: a proxy before it may have been.
+    /// No certificate was requested; a proxy in front may have requested one.
     NotAsked,
-    /// It was asked for a certificate, and showed this one or none. Nobody else is believed about it.
+    /// A certificate was requested, and the client presented this one or none. No other source about it is trusted.
     Asked(Option<Box<ClientCertificate>>),
 }
 
 impl Peer {
-    /// Who was asked for a certificate, and showed this one or none.
+    /// A peer from whom a certificate was requested, and who presented this one or none.
     pub fn asked(address: IpAddr, certificate: Option<ClientCertificate>) -> Self {
         let shown = Shown::Asked(certificate.map(Box::new));
         Self { address, shown, transport: Transport::Tls }
     }
 
-    /// The same, whose TLS ends here.
+    /// The same peer, whose TLS ends here.
     #[must_use]
     pub fn over_tls(self) -> Self {
         Self { transport: Transport::Tls, ..self }
     }
 
-    /// Where it is.
+    /// The address of the peer.
     pub fn address(&self) -> IpAddr {
         self.address
     }
@@ -57,7 +57,7 @@ impl Peer {
     }
 }
 
-/// Who was not asked for a certificate.
+/// A peer from whom no certificate was requested.
 impl From<IpAddr> for Peer {
     fn from(address: IpAddr) -> Self {
         Self { address, shown: Shown::NotAsked, transport: Transport::Plain }

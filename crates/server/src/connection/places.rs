@@ -1,4 +1,4 @@
-//! The connections that are open: how many there may be, how many of them one network may hold, and which one gives way.
+//! The open connections: how many there may be in total and per network, and which one is closed for a new one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -12,23 +12,23 @@ use tokio::time::{Instant, timeout_at};
 
 use super::progress::Progress;
 
-/// The prefix of an IPv4 network that shares its connections.
+/// The prefix length of an IPv4 network that shares a limit.
 const V4_PREFIX: u8 = 24;
-/// The prefix of an IPv6 network that shares its connections: what a provider gives to one customer.
+/// The prefix length of an IPv6 network that shares a limit: what a provider assigns to one customer.
 const V6_PREFIX: u8 = 56;
-/// How long the accept loop waits for a connection that was asked to leave before it asks another one.
+/// How long the accept loop waits for a connection that was told to close before it tells another one.
 const LEAVING_TIME: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
-    /// A network, which may hold its share.
+    /// A network, which has a limited share.
     Network(IpNet),
-    /// A trusted proxy, which may hold any number: it speaks for everybody behind it.
+    /// A trusted proxy, which has no limit, because it speaks for everyone behind it.
     Proxy(IpAddr),
 }
 
 impl Holder {
-    /// The network of an address that is no trusted proxy.
+    /// The network of an address that is not a trusted proxy.
     pub(crate) fn network(address: IpAddr) -> Self {
         Self::Network(match address.to_canonical() {
             IpAddr::V4(v4) => Ipv4Net::new_assert(v4, V4_PREFIX).trunc().into(),
@@ -48,10 +48,10 @@ pub(crate) struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     next: u64,
-    /// By the order in which they were accepted.
+    /// In the order in which they were accepted.
     places: BTreeMap<u64, Entry>,
     holders: HashMap<Holder, Held>,
-    /// The log has been told that all places are taken, and how many gave way since.
+    /// The log has said that all places are in use; and how many connections were closed since.
     full: Option<u64>,
 }
 
@@ -59,38 +59,38 @@ struct Open {
 struct Entry {
     holder: Holder,
     progress: Arc<Progress>,
-    /// Gone once the connection was asked to leave.
+    /// `None` after the connection was told to close.
     ask: Option<oneshot::Sender<()>>,
 }
 
-/// How many connections somebody holds, without those that were asked to leave.
+/// How many connections a holder has, without those that were told to close.
 #[derive(Debug, Default)]
 struct Held {
     staying: usize,
     all: usize,
-    /// The log has been told that the share is reached.
+    /// The log has said that the share is used up.
     said: bool,
 }
 
 /// Why there is no place for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoPlace {
-    /// All places are taken. One may become free.
+    /// All places are in use. One may become free.
     Full,
-    /// Its network holds its share, and none of its connections is idle.
+    /// Its network has used up its share, and none of its connections is idle.
     ShareReached,
 }
 
 impl Connections {
-    /// At most `limit` at once, and of one network at most `share`.
+    /// At most `limit` connections at once, and at most `share` per network.
     pub(crate) fn at_most(limit: u32, share: u32) -> Arc<Self> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX).max(1);
         let share = usize::try_from(share).unwrap_or(usize::MAX).clamp(1, limit);
         Arc::new(Self { limit, share, open: Mutex::default(), freed: Notify::new() })
     }
 
-    /// A place for a connection, if there is one. Where the holder's share is reached, the connection of the holder's that has
-    /// been idle longest gives way.
+    /// A place for a connection, if there is one. If the holder has used up its share, its connection that has been
+    /// idle longest is closed.
     pub(crate) fn place(self: &Arc<Self>, holder: Holder) -> Result<Place, NoPlace> {
         let now = Instant::now();
         let mut open = self.open();
@@ -127,7 +127,7 @@ impl Connections {
         Ok(Place { connections: Arc::clone(self), number, progress, asked })
     }
 
-    /// Asks the connection that matters least to leave, and waits a moment until some connection has left.
+    /// Tells the least important connection to close, and waits briefly until any connection has closed.
     pub(crate) async fn make_room(&self) {
         let now = Instant::now();
         let mut freed = pin!(self.freed.notified());
@@ -154,7 +154,7 @@ impl Connections {
         self.open().places.len()
     }
 
-    /// Waits until there are none, or until the deadline. Says whether there are none.
+    /// Waits until there are no connections, or until the deadline. Returns whether there are none.
     pub(crate) async fn ended(&self, deadline: Instant) -> bool {
         while self.count() > 0 {
             if timeout_at(deadline, self.freed.notified()).await.is_err() {
@@ -191,10 +191,10 @@ impl Connections {
 }
 
 impl Open {
-    /// Asks one connection to leave: of this holder, or of any. Says whether there was one that can.
+    /// Tells one connection to close, of this holder or of any. Returns whether there was one.
     ///
-    /// Trusted proxies come last. Whoever holds many connections gives way before whoever holds few, a client that waits gives
-    /// way before one that is slow to send, and among those the one that has waited longest.
+    /// Trusted proxies come last. A holder with many connections comes before a holder with few. An idle client comes
+    /// before one that is slow to send, and among those the one that has waited longest.
     fn ask_one_to_leave(&mut self, of: Option<Holder>, now: Instant) -> bool {
         let waiting = self.places.iter().filter(|(_, entry)| entry.ask.is_some());
         let candidates = waiting.filter(|(_, entry)| of.is_none_or(|holder| entry.holder == holder));
@@ -214,7 +214,7 @@ impl Open {
     }
 }
 
-/// A place among the connections. It is free again when this is dropped.
+/// A place among the connections, which becomes free when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     connections: Arc<Connections>,
@@ -224,12 +224,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// How far the connection has got.
+    /// The progress of the connection.
     pub(crate) fn progress(&self) -> &Arc<Progress> {
         &self.progress
     }
 
-    /// Ready when the connection is asked to leave. It is asked once.
+    /// Completes when the connection is told to close, which happens once.
     pub(crate) async fn asked_to_leave(&mut self) {
         let _ = (&mut self.asked).await;
     }

@@ -1,4 +1,4 @@
-//! How far a connection has got with the request at hand, seen from its socket.
+//! The progress of a connection with its current request, as seen from its socket.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::line_ends::LineEnds;
 
-/// What a client is told that did not send a request's head in time.
+/// The response to a client that did not send a request's head in time.
 const HEAD_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
     content-type: application/json\r\n\
     content-length: 51\r\n\
@@ -22,23 +22,23 @@ const HEAD_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// The client to send anything at all, on a fresh connection.
+    /// The client must send something, on a new connection.
     Fresh = 0,
-    /// The rest of a request's head.
+    /// The client must send the rest of a request's head.
     ReadingHead = 1,
-    /// The answer.
+    /// The server must respond.
     Answering = 2,
-    /// The next request.
+    /// The client may send another request.
     Idle = 3,
 }
 
-/// How long a client may be slow to send before its connection may give way to another.
+/// How long a client may be slow to send before its connection may be closed for another one.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Why a connection may give way to another, the best reason first.
+/// Why a connection may be closed for another one, the best reason first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Idleness {
-    /// It waits for the next request.
+    /// It is idle between requests.
     Idle,
     /// Its client is slow to send its first request, or the rest of a request's head.
     Slow,
@@ -46,13 +46,13 @@ pub(crate) enum Idleness {
 
 /// How long a client may keep a connection waiting.
 pub(crate) struct Patience {
-    /// For a request's head, or for anything at all on a fresh connection.
+    /// For a request's head, or for anything at all on a new connection.
     pub(crate) header_time: Duration,
     pub(crate) keep_alive_time: Duration,
 }
 
-/// The phase of a connection and since when it lasts. Only the connection's own task changes it; it is atomic because
-/// that task may move between threads.
+/// The phase of a connection, and its start. Only the connection's own task changes it; it is atomic because that task
+/// may move between threads.
 #[derive(Debug)]
 pub(crate) struct Progress {
     started: Instant,
@@ -76,7 +76,7 @@ impl Progress {
         self.given_up.store(true, Ordering::Relaxed);
     }
 
-    /// When to look again, or the phase that has lasted too long.
+    /// When to check again, or the phase that has lasted too long.
     pub(crate) fn late(&self, patience: &Patience, now: Instant) -> Result<Instant, Phase> {
         let (phase, since) = self.phase();
         let soon = now + patience.header_time;
@@ -90,7 +90,7 @@ impl Progress {
         if deadline <= now { Err(phase) } else { Ok(deadline.min(soon)) }
     }
 
-    /// Why the connection may give way to another, if it may, and since when.
+    /// Why the connection may be closed for another one, if it may, and since when.
     pub(crate) fn idleness(&self, now: Instant) -> Option<(Idleness, Instant)> {
         let (phase, since) = self.phase();
         match phase {
@@ -122,7 +122,7 @@ impl Progress {
     }
 }
 
-/// A stream that tells its connection's [`Progress`] when something arrives, and looks at the ends of lines in it.
+/// A stream that tells its connection's [`Progress`] when data arrive, and checks the line ends in them.
 pub(crate) struct Watched<S> {
     stream: S,
     progress: Arc<Progress>,

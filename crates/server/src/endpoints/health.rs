@@ -1,4 +1,4 @@
-//! `GET /healthz`: the process lives. `GET /readyz`: it can do its work.
+//! `GET /healthz`: the process is alive. `GET /readyz`: it can serve requests.
 
 use std::sync::Arc;
 

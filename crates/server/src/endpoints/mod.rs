@@ -1,4 +1,4 @@
-//! One file an endpoint. Each translates between HTTP and the authority, and decides nothing.
+//! One file per endpoint. Each translates between HTTP and the authority, and makes no decisions.
 
 pub(crate) mod health;
 mod oauth;

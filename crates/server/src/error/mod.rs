@@ -1,4 +1,4 @@
-//! The one table from causes to what the client is told. The cause is logged here, once.
+//! The one table from causes to responses. The cause is logged here, once.
 
 mod oauth;
 mod page;
@@ -15,16 +15,16 @@ pub(crate) use oauth::{NonceWanted, userinfo_challenge};
 use crate::request::{BodyError, FieldErrors, FormError, ReadError, RequestContext};
 use crate::respond::json;
 
-/// When a client that was turned away for want of resources may try again, in seconds.
+/// When a client may retry after it was turned away for lack of resources, in seconds.
 const RETRY_AFTER: u64 = 1;
 
-/// Why a request is not answered as it wished.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    /// No fields could be read from its body.
+    /// The fields of the body could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Some of its fields will not do.
+    /// Some fields are invalid.
     #[error("fields are missing or invalid")]
     Fields(FieldErrors),
     #[error(transparent)]
@@ -35,30 +35,30 @@ pub(crate) enum ApiError {
     OAuth(#[from] OAuthError),
     #[error(transparent)]
     UserInfo(#[from] UserInfoError),
-    /// A client may not register itself, or not manage what it said.
+    /// A client's registration was refused, or a change to it.
     #[error(transparent)]
     Registration(RegistrationError),
     #[error(transparent)]
     Form(#[from] FormError),
-    /// The token to be verified is spent or revoked, which `verify` says in words of its own.
+    /// The token for `verify` is spent or revoked; `verify` has separate messages for this.
     #[error("verified token is spent or revoked")]
     VerifiedRevoked,
     /// There is nothing at this path.
     #[error("no such path")]
     NotFound,
-    /// The path does not take this method.
+    /// The path does not support this method.
     #[error("method not allowed")]
     MethodNotAllowed(Method),
     /// The request target is too long.
     #[error("request target too long")]
     TargetTooLong,
-    /// It names no host, or more than one.
+    /// The request has no valid `Host`, or more than one.
     #[error("the request names no host, or more than one")]
     HostUnclear,
     #[error("request took longer than {limit:?}")]
     TimedOut { limit: std::time::Duration },
-    /// The code that should have answered panicked. What it said may quote data, so it is not repeated; the log says
-    /// where it happened.
+    /// The code for this request panicked. The panic message may quote data, so it is not repeated; the log says where
+    /// it happened.
     #[error("handler panicked")]
     Panicked,
 }
@@ -78,17 +78,17 @@ struct Wire {
     retry_after: Option<u64>,
 }
 
-/// How much the log makes of it.
+/// The log level of an error.
 enum Severity {
-    /// Somebody has to look at it.
+    /// Somebody must act.
     Fault,
-    /// The server is short of something; it may pass.
+    /// The server lacks a resource, perhaps temporarily.
     Shortage,
     Refusal,
 }
 
 impl ApiError {
-    /// Logs the cause and turns it into an answer.
+    /// Logs the cause and turns it into a response.
     pub(crate) fn into_response(self, context: &RequestContext) -> Response {
         let request = context.id();
         match self.severity() {
@@ -120,8 +120,8 @@ impl ApiError {
         response
     }
 
-    /// What a client of OAuth is refused is told to whoever looks after it, with what is behind it: the client is told less. What
-    /// belongs to the course of things, and what is logged elsewhere, is for those alone who look closely.
+    /// Logs an OAuth error for the operator, with the cause that the client does not get. Routine errors, and errors
+    /// that are logged elsewhere, are logged at `debug`.
     fn log_refusal(&self, context: &RequestContext) {
         let (request, code, client) = (context.id(), self.code(), context.client_id());
         match self {
@@ -341,7 +341,7 @@ fn server_error() -> Wire {
     wire(StatusCode::INTERNAL_SERVER_ERROR, r#"{"detail":"A server error occurred."}"#)
 }
 
-/// `{"detail":"…"}`, escaped as JSON wants it.
+/// `{"detail":"…"}`, escaped as JSON requires.
 fn detail(text: &str) -> String {
     serde_json::json!({ "detail": text }).to_string()
 }

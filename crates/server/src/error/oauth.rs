@@ -1,4 +1,4 @@
-//! What the OAuth endpoints say when they refuse (RFC 6749 §5.2, RFC 6750 §3).
+//! Error responses of the OAuth endpoints (RFC 6749 §5.2, RFC 6750 §3).
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
@@ -9,14 +9,14 @@ use jeton_oauth::{BearerChallenge, BearerError, ErrorCode, ErrorDescription, Rea
 use crate::request::Credentials;
 use crate::respond::json;
 
-/// When a client that was turned away for want of resources may try again, in seconds.
+/// When a client may retry after it was turned away for lack of resources, in seconds.
 const RETRY_AFTER: u64 = 1;
 
-/// Marks an answer that asks for a proof with a nonce (`use_dpop_nonce`).
+/// Marks a response that requests a proof with a nonce (`use_dpop_nonce`).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NonceWanted;
 
-/// The answer that tells a client of an error.
+/// The error response to a client.
 pub(super) fn answer(error: &OAuthError, credentials: Credentials) -> Response {
     match error {
         OAuthError::Refused(refusal) if refusal.code == ErrorCode::InvalidClient => {
@@ -63,8 +63,8 @@ fn refused(refusal: &Refusal) -> Response {
     response
 }
 
-/// A client that did not prove who it is. Only one that used the header is asked for it again (RFC 6749 §5.2): a browser that
-/// meets the challenge asks its user for a password, who has none to give.
+/// The response to a client that failed to authenticate. Only a client that used the header gets a challenge (RFC 6749
+/// §5.2): on a challenge, a browser would ask its user for a password, who has none to give.
 fn unauthenticated(refusal: &Refusal, credentials: Credentials) -> Response {
     let mut response = refused(refusal);
     match credentials {
@@ -77,7 +77,7 @@ fn unauthenticated(refusal: &Refusal, credentials: Credentials) -> Response {
     response
 }
 
-/// The answer to a request for userinfo that is refused.
+/// The error response of userinfo.
 pub(super) fn userinfo_answer(error: &UserInfoError) -> Response {
     let (code, description) = match error {
         UserInfoError::Failed(OAuthError::Refused(refusal)) => {
@@ -107,7 +107,7 @@ pub(super) fn userinfo_answer(error: &UserInfoError) -> Response {
     refused_token(Scheme::Bearer, code, ErrorDescription::from_static(description))
 }
 
-/// The answer to a client that may not register itself, or not manage what it said.
+/// The error response to a client whose registration, or a change to it, was refused.
 pub(super) fn registration_answer(error: &RegistrationError) -> Response {
     if let RegistrationError::Throttled { rate, retry_after } = error {
         let body = format!(
@@ -137,7 +137,7 @@ pub(super) fn registration_answer(error: &RegistrationError) -> Response {
     response
 }
 
-/// What the userinfo endpoint asks for where no token was sent at all: one of either kind.
+/// The challenge of userinfo if no token was sent: either kind of token is accepted.
 pub(crate) fn userinfo_challenge() -> Response {
     let mut response = json(StatusCode::UNAUTHORIZED, "{}");
     for scheme in [Scheme::Bearer, Scheme::Dpop] {

@@ -1,4 +1,5 @@
-//! What a person at a browser is shown where a program is told in JSON: what is wrong with the request itself, whatever it is for.
+//! Error pages for people in a browser, where programs get JSON: for errors in the request itself, whatever its
+//! purpose.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -7,7 +8,7 @@ use super::ApiError;
 use crate::pages::error_page;
 use crate::request::{BodyError, FormError, Reader, RequestContext};
 
-/// The page about an error; nothing where a program reads the answer, or the error is one of an endpoint for programs.
+/// The page for an error; `None` if a program reads the response, or if the error belongs to an endpoint for programs.
 pub(crate) fn of(error: &ApiError, context: &RequestContext, status: StatusCode) -> Option<Response> {
     if context.reader == Reader::Program {
         return None;

@@ -18,17 +18,17 @@ use crate::cookies::Cookies;
 /// The browser that a request came from.
 #[derive(Clone)]
 pub(crate) struct Browser {
-    /// Its name, which forms are bound to.
+    /// The name of the browser, which forms are bound to.
     pub(crate) name: String,
-    /// Whether it sent no name, so that it has to be told one. No form can have been shown at such a browser.
+    /// Whether the browser sent no name, so that it gets one. No form can have been shown in such a browser.
     pub(crate) is_new: bool,
     pub(crate) signed_in: Option<SignedIn>,
-    /// The secret of its session, in force or not.
+    /// The secret of its session, valid or not.
     pub(crate) secret: Option<SessionSecret>,
-    /// The name that its user typed before the page was shown again, as it was sealed.
+    /// The sealed username that was typed before the page was shown again.
     pub(crate) typed_name: Option<String>,
-    /// Whether a page of somebody else made the request. Forms are told by their seals; this only keeps a forged one from being
-    /// answered with a cookie.
+    /// Whether another site's page made the request. Seals protect forms; this only prevents a response to a forged
+    /// form from setting cookies.
     pub(crate) is_from_elsewhere: bool,
 }
 
@@ -47,17 +47,17 @@ impl Browser {
         Ok(Self { name, is_new, signed_in, secret, typed_name, is_from_elsewhere })
     }
 
-    /// The account that is signed in.
+    /// The signed-in account.
     pub(crate) fn account(&self) -> Option<UserId> {
         self.signed_in.as_ref().map(|signed_in| signed_in.user.id)
     }
 
-    /// The name of the account that is signed in.
+    /// The username of the signed-in account.
     pub(crate) fn username(&self) -> Option<&str> {
         self.signed_in.as_ref().map(|signed_in| signed_in.user.username.as_str())
     }
 
-    /// Tells a browser that is new here its name.
+    /// Gives a new browser its name.
     pub(crate) fn introduce(&self, app: &App, response: &mut Response) {
         if self.is_new {
             response.headers_mut().append(header::SET_COOKIE, app.cookies.set_browser(&self.name));

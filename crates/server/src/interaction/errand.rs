@@ -1,5 +1,5 @@
-//! The errand that somebody is on: who asks, what for, and where they go back. Authorizing, deciding about a device and signing
-//! out share what is here; each says the rest in its [`Purpose`].
+//! An errand: who asks, what for, and where the user returns to. Authorization, device decisions and sign-outs share
+//! this code; each defines the rest in its [`Purpose`].
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::pages::{Forms, page};
 use crate::request::{RequestContext, form};
 
-/// What a browser is here for.
+/// Why a browser is here.
 pub(crate) struct Errand<P> {
     pub(crate) app: Arc<App>,
     pub(crate) context: RequestContext,
@@ -27,21 +27,21 @@ pub(crate) struct Errand<P> {
     pub(crate) purpose: P,
 }
 
-/// What tells one kind of errand from another.
+/// What distinguishes one kind of errand from another.
 pub(crate) trait Purpose {
-    /// Who asks; nobody where the user came by themselves.
+    /// The client that asks; `None` if the user came without one.
     fn client(&self) -> Option<&Client>;
 
-    /// Whether the user goes back to an application from here.
+    /// Whether the user returns to an application from here.
     fn forms(&self) -> Forms;
 }
 
-/// The purpose of an errand on which somebody may have to sign in.
+/// The purpose of an errand that may require signing in.
 pub(crate) trait SignsIn: Purpose {
-    /// What for: what its forms are sealed for.
+    /// The purpose that its forms are sealed for.
     fn about(&self) -> &str;
 
-    /// The path of the page that fits by now, which is to say why a form did nothing.
+    /// The path of the currently appropriate page, which is to say why a form had no effect.
     fn shown_again(&self, app: &App, browser: &Browser, why: Notice) -> String;
 }
 
@@ -55,7 +55,7 @@ impl<P: Purpose> Errand<P> {
         seal.token(&self.app, &self.browser)
     }
 
-    /// What a form that was posted is worth.
+    /// Whether a posted form is current.
     pub(crate) fn judge(&self, seal: Seal<'_>, form: &Parameters) -> FormVerdict {
         seal.judge(&self.app, &self.browser, form)
     }
@@ -68,7 +68,7 @@ impl<P: Purpose> Errand<P> {
 }
 
 impl<P: SignsIn> Errand<P> {
-    /// Lets a form pass that is current. `typed` is the name that the user typed into it.
+    /// Accepts a form that is current. `typed` is the username in it.
     pub(crate) fn demand_current(&self, verdict: FormVerdict, typed: Option<&str>) -> Result<(), PageError> {
         match verdict {
             FormVerdict::Current => Ok(()),
@@ -77,7 +77,7 @@ impl<P: SignsIn> Errand<P> {
         }
     }
 
-    /// Answers a form that did nothing: the page that fits by now is shown, with the reason.
+    /// Answers a form that had no effect: the currently appropriate page is shown, with the reason.
     pub(crate) fn did_nothing(&self, notice: Notice, typed: Option<&str>) -> PageError {
         let (request, client) = (self.context.id(), self.context.client_id());
         tracing::info!(request, code = notice.code(), client, "form ignored, page shown again");
@@ -93,7 +93,7 @@ impl<P: SignsIn> Errand<P> {
         Elsewhere { path: purpose.shown_again(app, browser, notice), cookies }.into()
     }
 
-    /// What the page says because of a notice.
+    /// The message on the page for a notice.
     pub(crate) fn sentence(&self, notice: Option<Notice>) -> Sentence {
         let client = self.purpose.client().map_or("", Client::name);
         let of = |notice: Notice| notice.sentence(self.browser.username(), client, self.app.clock.now());
@@ -101,7 +101,7 @@ impl<P: SignsIn> Errand<P> {
     }
 }
 
-/// A form that was posted for an errand, which its address names. Only a navigation may change anything.
+/// A posted form of an errand, which its URL names. Only a navigation may change anything.
 pub(crate) struct Posted<P> {
     pub(crate) errand: Errand<P>,
     pub(crate) form: Parameters,
@@ -141,7 +141,7 @@ impl FromRequestParts<Arc<App>> for Query {
     }
 }
 
-/// A request of an application that came with the browser: in the address, or in the body of a form (OpenID Connect Core
+/// An application's request that came through the browser: in the URL, or in the body of a form (OpenID Connect Core
 /// §3.1.2.1).
 pub(crate) struct Sent {
     pub(crate) head: Parts,

@@ -1,5 +1,5 @@
-//! What somebody at a browser came for, and how they are led through it: the browser in front of a page, the errand that the
-//! page is about, the seals of its forms, and what they get where there is no such page.
+//! Requests that a user brings in a browser: the browser, the errand that a page is about, the seals of its forms, and
+//! the responses when there is no page.
 
 mod browser;
 mod errand;

@@ -1,5 +1,5 @@
-//! Which requests may change anything. Browsers also send requests that nobody asked for: they load links ahead, show them
-//! before they are followed, and load images of other sites.
+//! Which requests may change anything. Browsers also send requests without a user action: they prefetch links,
+//! prerender pages, and load images for other sites.
 
 use std::sync::Arc;
 
@@ -10,21 +10,22 @@ use http::{HeaderMap, Method};
 use super::PageError;
 use crate::app::App;
 
-/// Where browsers load what a person looks at (Fetch Metadata Request Headers §2.1). Silent requests come from frames.
+/// Where browsers load pages that a person looks at (Fetch Metadata Request Headers §2.1). Silent requests come from
+/// frames.
 const SHOWN_IN: [&str; 2] = ["document", "iframe"];
 
-/// Older names of `Sec-Purpose`. Other software uses these headers too, so their value has to say what they mean.
+/// Older names of `Sec-Purpose`. Other software uses these headers too, so their value must be checked.
 const OLDER_PURPOSES: [&str; 3] = ["purpose", "x-purpose", "x-moz"];
 
-/// Whether this is somebody going to a page: a `GET` or `POST` that is a navigation and not made ahead of one. A browser that
-/// does not say what a request is for is taken at its method.
+/// Whether a person is navigating to a page: a `GET` or `POST` that is a navigation and not a prefetch. If a browser
+/// does not state the purpose of a request, its method decides.
 pub(crate) fn is_navigation(parts: &Parts) -> bool {
     matches!(parts.method, Method::GET | Method::POST)
         && parts.headers.get("sec-fetch-dest").is_none_or(|dest| SHOWN_IN.iter().any(|shown| dest == shown))
         && !is_ahead(&parts.headers)
 }
 
-/// That a request is a navigation.
+/// Proves that a request is a navigation.
 pub(crate) struct Navigation;
 
 impl FromRequestParts<Arc<App>> for Navigation {
@@ -35,7 +36,7 @@ impl FromRequestParts<Arc<App>> for Navigation {
     }
 }
 
-/// Whether the browser loads the page before anybody has asked for it.
+/// Whether the browser loads the page before the user has asked for it.
 fn is_ahead(headers: &HeaderMap) -> bool {
     let says = |name: &&str| {
         let value = headers.get(*name).and_then(|value| value.to_str().ok()).unwrap_or_default();

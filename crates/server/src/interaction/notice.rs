@@ -1,4 +1,4 @@
-//! Why a page is shown again: what the last form came to, in one sentence.
+//! Why a page is shown again, in one sentence.
 
 use std::time::Duration;
 
@@ -17,37 +17,37 @@ use crate::respond::sentence;
 /// Why a page is shown again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Notice {
-    /// The name or the password is wrong.
+    /// The username or the password is wrong.
     Credentials,
-    /// The name or the password is missing.
+    /// The username or the password is missing.
     Incomplete,
-    /// What was typed can be nobody's username.
+    /// The input is not a valid username.
     Username(BadUsername),
-    /// What was typed can be nobody's password.
+    /// The input is not a valid password.
     Password(BadPassword),
-    /// What was typed cannot be read.
+    /// The input cannot be read.
     Unreadable,
-    /// Too many wrong passwords; the next one is welcome then.
+    /// There were too many wrong passwords; the next attempt is allowed at this time.
     Throttled { until: Timestamp },
-    /// Nobody can be signed in at the moment.
+    /// Nobody can sign in at the moment.
     Busy,
-    /// The account is another one, or none, or there was none before.
+    /// Another account is signed in, or none, or there was none before.
     Account,
-    /// The application asks for something else than the page showed.
+    /// The application requests something other than the page showed.
     Changed,
     /// The page was open for too long.
     Expired,
-    /// The form was not made here, not for this browser, or not for this request.
+    /// The form is not from here, not for this browser, or not for this request.
     Foreign,
     /// The browser sent no cookie, neither with the form nor after it.
     NoCookies,
-    /// What was typed as the code of a device is not one.
+    /// The input is not a valid user code.
     Code(BadCode),
-    /// This network typed too many wrong codes; the next one is welcome then.
+    /// There were too many wrong user codes from this network; the next attempt is allowed at this time.
     CodesThrottled { until: Timestamp },
 }
 
-/// Why a text is not the code of a device that waits.
+/// Why a text is not a waiting device's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum BadCode {
     Missing,
@@ -55,17 +55,17 @@ pub(crate) enum BadCode {
     Unknown,
 }
 
-/// The longest that a page tells anybody to wait, in seconds.
+/// The longest waiting time that a page states, in seconds.
 const LONGEST_WAIT: u64 = 3600;
 
-/// Why a text is no username.
+/// Why a text is not a username.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum BadUsername {
     TooLong { found: usize },
     Control,
 }
 
-/// Why a text is no password.
+/// Why a text is not a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum BadPassword {
     TooLong { found: usize },
@@ -73,18 +73,18 @@ pub(crate) enum BadPassword {
     LineBreak,
 }
 
-/// What a page says about it.
+/// The message on the page.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Sentence {
-    /// Beside the password.
+    /// Next to the password field.
     pub(crate) problem: Option<String>,
-    /// Above everything.
+    /// At the top of the page.
     pub(crate) lead: Option<String>,
     pub(crate) retry_after: Option<u64>,
 }
 
 impl Sentence {
-    /// Wherever it stands.
+    /// The message, wherever it is shown.
     pub(crate) fn text(&self) -> Option<&str> {
         self.lead.as_deref().or(self.problem.as_deref())
     }
@@ -160,7 +160,7 @@ impl Notice {
         )
     }
 
-    /// What the log calls it, where a form did nothing.
+    /// The name in the log, if a form had no effect.
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Account | Self::Changed | Self::Expired => "form_stale",
@@ -169,7 +169,8 @@ impl Notice {
         }
     }
 
-    /// The status of the page: what an attempt to sign in came to. A page that is only shown again is a page.
+    /// The status of the page, which is the result of the attempt to sign in. A page that is only shown again has
+    /// status 200.
     pub(crate) const fn status(self) -> StatusCode {
         match self {
             Self::Credentials
@@ -184,7 +185,7 @@ impl Notice {
         }
     }
 
-    /// What the page says, now that `account` is signed in and `client` waits.
+    /// The message on the page, where `account` is signed in and `client` waits.
     pub(crate) fn sentence(self, account: Option<&str>, client: &str, now: Timestamp) -> Sentence {
         let problem = |text: &str| Sentence { problem: Some(text.to_owned()), ..Sentence::default() };
         let lead = |text: String| Sentence { lead: Some(text), ..Sentence::default() };

@@ -1,4 +1,4 @@
-//! Why a page is not shown, and what the browser gets instead. What failed is logged here, once.
+//! Why a page is not shown, and what the browser gets instead. The cause is logged here, once.
 
 use std::sync::Arc;
 
@@ -24,25 +24,25 @@ use crate::urls::path;
 pub(crate) enum PageError {
     #[error("the browser is redirected")]
     Elsewhere(Elsewhere),
-    /// The application is told that its request is refused.
+    /// The application is told that its request was refused.
     #[error("{}", .0.refusal)]
     Refused(Box<RedirectError>),
-    /// The browser made the request by itself: ahead of a click, for an image, or to look at the headers.
+    /// The browser made the request by itself: as a prefetch, for an image, or to read the headers.
     #[error("a request that the browser made without the user")]
     NotANavigation,
     #[error(transparent)]
     Malformed(#[from] FormError),
-    /// The request of the application can be answered with no redirect.
+    /// The application's request cannot be answered with a redirect.
     #[error(transparent)]
     Request(#[from] authorization::PageError),
-    /// The request to sign out is not followed.
+    /// The sign-out request was refused.
     #[error(transparent)]
     SignOut(#[from] EndSessionError),
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }
 
-/// Another path of the authority, and the cookies that the browser takes along.
+/// Another path of the authority, with cookies to set.
 #[derive(Debug, Clone)]
 pub(crate) struct Elsewhere {
     pub(crate) path: String,
@@ -54,7 +54,7 @@ impl Elsewhere {
         Self { path, cookies: Vec::new() }
     }
 
-    /// Sends the browser there. It stays at the host where it is: a form may lead to no other.
+    /// Redirects the browser there. The host stays the same, because the target of a form must not change the host.
     pub(crate) fn go(self, app: &App) -> Response {
         let mut response = see_other(&app.urls.local(&self.path));
         response.headers_mut().extend(self.cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
@@ -62,7 +62,7 @@ impl Elsewhere {
     }
 }
 
-/// The error on its way to [`show_page_errors`], which knows the request.
+/// Carries the error to [`show_page_errors`], which knows the request.
 #[derive(Debug, Clone)]
 struct Thrown(Arc<PageError>);
 
@@ -75,7 +75,7 @@ impl IntoResponse for PageError {
     }
 }
 
-/// Answers what a page and its extractors refused.
+/// Answers the errors of pages and their extractors.
 pub(crate) async fn show_page_errors(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let context = RequestContext::of(request.extensions());
     let mut response = next.run(request).await;
@@ -110,7 +110,7 @@ impl PageError {
     }
 }
 
-/// A page about an error that waiting helps against.
+/// A page for an error that disappears after waiting.
 fn wait_page(
     context: &RequestContext,
     status: StatusCode,
@@ -123,7 +123,7 @@ fn wait_page(
     response
 }
 
-/// A request of an application that can be answered with no redirect.
+/// The page for an application's request that cannot be answered with a redirect.
 fn no_redirect(context: &RequestContext, error: authorization::PageError) -> Response {
     let (request, code) = (context.id(), error.code());
     let (client, redirect_uri) = (context.client_id(), context.redirect_uri());
@@ -133,7 +133,8 @@ fn no_redirect(context: &RequestContext, error: authorization::PageError) -> Res
     error_page(context, StatusCode::BAD_REQUEST, code, ("This link does not work", text), None)
 }
 
-/// A kept request that is no longer known: it was used, or took too long, or never was one. That need be nobody's mistake.
+/// A stored request that is no longer known: it was used, expired, or never existed. That need not be anyone's
+/// mistake.
 async fn lost(app: &App, context: &RequestContext) -> Response {
     let error = authorization::PageError::RequestUri;
     let (request, code, client) = (context.id(), error.code(), context.client_id());
@@ -152,7 +153,7 @@ async fn lost(app: &App, context: &RequestContext) -> Response {
     error_page(context, StatusCode::BAD_REQUEST, code, words, front)
 }
 
-/// Nothing was done; where the browser made the request ahead, it makes it again once it is meant.
+/// Nothing was done. If the browser prefetched the page, it repeats the request when the user opens it.
 fn not_a_navigation(context: &RequestContext) -> Response {
     let code = "not_a_navigation";
     tracing::debug!(request = context.id(), code, "refused a request that the browser made without the user");
@@ -161,7 +162,7 @@ fn not_a_navigation(context: &RequestContext) -> Response {
     wait_page(context, StatusCode::SERVICE_UNAVAILABLE, code, ("Open this page again", text), 1)
 }
 
-/// The request to sign out is not followed. Nobody was signed out, and nobody goes anywhere.
+/// The sign-out request was refused. Nobody was signed out, and the browser is not redirected.
 fn not_signed_out(context: &RequestContext, error: &EndSessionError) -> Response {
     let (request, code) = (context.id(), error.code());
     let (client, post_logout_redirect_uri) = match error {

@@ -1,8 +1,8 @@
-//! The seals of all forms, for what each was shown; and the marks of what else comes back by way of the browser.
+//! The seals of all forms, and the marks of other data that returns through the browser.
 //!
-//! A page makes its form's token with [`Seal::token`]; who receives the form describes the same seal as it would be made now and
-//! asks for a verdict with [`Seal::judge`]. Only a current form acts. For any other, the page is shown again for the state of now,
-//! with a sentence that says why.
+//! A page makes its form's token with [`Seal::token`]. The recipient of the form describes the seal as it would be
+//! made now, and checks the token with [`Seal::judge`]. Only a current form has an effect. Otherwise, the page for the
+//! current state is shown with a sentence that says why.
 
 use jeton_authority::{FormSeal, FormVerdict, ShownDigest};
 use jeton_oauth::Parameters;
@@ -10,30 +10,30 @@ use jeton_oauth::Parameters;
 use super::Browser;
 use crate::app::App;
 
-/// The field that holds the token.
+/// The form field with the token.
 const FIELD: &str = "form_token";
 
-/// What a form is for. The browser and the account that is signed in there are always sealed too.
+/// What a form is for. Every seal also covers the browser and the account that is signed in there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Seal<'a> {
-    /// Signing in to go on with an authorization request, given as its query, or going back.
+    /// Signing in to continue with an authorization request, given as its query, or going back.
     SignIn { request: &'a str },
-    /// Going on with an authorization request as who is signed in. Made only where the request lets the user do so.
+    /// Continuing with an authorization request as the signed-in user. Made only if the request permits that.
     Continue { request: &'a str },
     /// Signing out of something.
     SignOut { subject: &'a str },
-    /// Allowing what an authorization request asks for, as the page showed it.
+    /// Allowing an authorization request, as the page showed it.
     Consent { request: &'a str, shown: ShownDigest },
-    /// Looking up the code of a device.
+    /// Looking up a user code.
     DeviceCode,
-    /// Signing in to decide about the device under this code.
+    /// Signing in to decide about the device with this code.
     DeviceSignIn { code: &'a str },
-    /// Deciding about the device under this code, as the page showed it.
+    /// Deciding about the device with this code, as the page showed it.
     DeviceDecision { code: &'a str, shown: ShownDigest },
 }
 
 impl<'a> Seal<'a> {
-    /// The kind of form, what it is about, and what its page shows.
+    /// The kind of form, its subject, and the content of its page.
     const fn parts(self) -> (&'static str, &'a str, ShownDigest) {
         match self {
             Self::SignIn { request } => ("sign-in", request, ShownDigest::NOTHING),
@@ -46,12 +46,12 @@ impl<'a> Seal<'a> {
         }
     }
 
-    /// The token of this form, shown now at this browser.
+    /// The token of this form, if it is shown now in this browser.
     pub(crate) fn token(self, app: &App, browser: &Browser) -> String {
         app.authority.forms().seal(&self.at(browser), app.clock.now())
     }
 
-    /// What a form that this browser posted is worth.
+    /// Whether a form that this browser posted is current.
     pub(crate) fn judge(self, app: &App, browser: &Browser, form: &Parameters) -> FormVerdict {
         // A browser that has just got its name was shown nothing.
         if browser.is_new {
@@ -67,14 +67,14 @@ impl<'a> Seal<'a> {
     }
 }
 
-/// What a text is for that comes back in an address or a cookie. It counts at the browser that it was made for, and nowhere else.
+/// The purpose of a text that returns in a URL or a cookie. It is valid only in the browser that it was made for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Mark<'a> {
     /// What the user has done for an authorization request, given as its query.
     Progress { request: &'a str, progress: &'a str },
-    /// The name that the user typed.
+    /// The username that the user typed.
     TypedName { about: &'a str, name: &'a str },
-    /// That the code of a device was typed, or confirmed.
+    /// That a user code was typed or confirmed.
     TypedCode { code: &'a str },
     /// What ended when the user signed out.
     SignedOut { what: &'a str },
@@ -85,7 +85,7 @@ impl Mark<'_> {
         self.with(browser, |purpose, parts| app.authority.forms().seal_text(purpose, parts))
     }
 
-    /// Whether a text has this mark. A browser that has just got its name has seen none.
+    /// Whether a text has this mark. A browser that has just got its name cannot have one.
     pub(crate) fn is_genuine(self, app: &App, browser: &Browser, mac: &str) -> bool {
         !browser.is_new
             && self.with(browser, |purpose, parts| app.authority.forms().is_sealed(purpose, parts, mac))

@@ -1,4 +1,4 @@
-//! Where an authorization leads back to: the client, by a redirect or by a form that the browser posts.
+//! Returning from an authorization to the client, by a redirect or by a form that the browser posts.
 
 use axum::response::Response;
 use base64_turbo::STANDARD;
@@ -14,7 +14,7 @@ use crate::pages::{FormPostPage, Forms, page, with_script};
 use crate::request::RequestContext;
 use crate::respond::see_other;
 
-/// Posts the form as soon as the page is there.
+/// Posts the form as soon as the page has loaded.
 const SUBMIT: &str = "document.forms[0].submit()";
 
 /// Sends the browser back to the client.
@@ -35,7 +35,7 @@ pub(crate) async fn go_back(app: &App, response: &AuthorizationResponse) -> Resu
     })
 }
 
-/// Tells the client that its request is refused.
+/// Tells the client that its request was refused.
 pub(super) async fn refused(
     app: &App,
     context: &RequestContext,
@@ -53,7 +53,8 @@ pub(super) async fn refused(
     go_back(app, &error.response).await
 }
 
-/// Whether it is what `prompt=none` is answered where a page would have been needed (OpenID Connect Core §3.1.2.6).
+/// Whether this is an error for `prompt=none` that means that a page would have been needed (OpenID Connect Core
+/// §3.1.2.6).
 const fn is_answer_to_silence(code: ErrorCode) -> bool {
     matches!(
         code,

@@ -1,4 +1,4 @@
-//! Which events are written: those without a `code` all, others as their summary says.
+//! Which events are written: all without a `code`, and others as their summary decides.
 
 use std::cell::Cell;
 use std::fmt;
@@ -12,17 +12,17 @@ use tracing_subscriber::layer::Context;
 
 use super::summary::{Kind, SharedSummary};
 
-/// How much of a field tells events apart, in bytes.
+/// How many bytes of a field distinguish events.
 const KIND_BYTES: usize = 96;
 
 thread_local! {
-    /// The network whose request this thread works on.
+    /// The network whose request this thread handles.
     static NETWORK: Cell<Option<Network>> = const { Cell::new(None) };
 }
 
-/// Does something for a request from this network, so that what is logged meanwhile is counted for it.
+/// Runs a function for a request from this network, so that its log events are counted for the network.
 pub(crate) fn on_behalf_of<T>(network: Network, act: impl FnOnce() -> T) -> T {
-    /// Puts the network from before back, even where `act` panics.
+    /// Restores the previous network, even if `act` panics.
     struct Before(Option<Network>);
     impl Drop for Before {
         fn drop(&mut self) {
@@ -33,7 +33,7 @@ pub(crate) fn on_behalf_of<T>(network: Network, act: impl FnOnce() -> T) -> T {
     act()
 }
 
-/// Lets through what the summary lets through.
+/// Passes the events that the summary passes.
 pub(super) struct Summarise(pub(super) Arc<SharedSummary>);
 
 impl<S: Subscriber> Layer<S> for Summarise {
@@ -55,7 +55,7 @@ impl<S: Subscriber> Layer<S> for Summarise {
     }
 }
 
-/// The fields by which events are told apart.
+/// The fields that distinguish events.
 #[derive(Default)]
 struct Fields {
     code: Option<Box<str>>,
@@ -96,7 +96,7 @@ mod tests {
     use super::super::summary::WRITTEN;
     use super::*;
 
-    /// Counts what is let through.
+    /// Counts the events that are passed.
     struct Written(Arc<std::sync::Mutex<usize>>);
 
     impl<S: Subscriber> Layer<S> for Written {

@@ -1,7 +1,7 @@
-//! The log: text for people on a terminal, a JSON object a line otherwise.
+//! The log: text for people on a terminal, otherwise one JSON object per line.
 //!
-//! Events are formatted where they happen (`layer.rs` decides which), wait in a bounded queue (`queue.rs`), and are written by
-//! one thread (`writer.rs`). So nothing that logs ever waits for whoever reads the log.
+//! Events are formatted where they occur (`layer.rs` decides which), wait in a bounded queue (`queue.rs`), and are
+//! written by one thread (`writer.rs`). No thread that logs ever waits for the reader of the log.
 
 mod layer;
 mod output;
@@ -31,19 +31,19 @@ use summary::SharedSummary;
 pub(crate) use trouble::Trouble;
 use writer::Writer;
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// Text if standard error is a terminal, JSON otherwise.
     #[default]
     Auto,
-    /// A line of text an event.
+    /// One line of text per event.
     Text,
-    /// A JSON object an event, one a line.
+    /// One JSON object per event and line.
     Json,
 }
 
-/// The text names no [`Format`].
+/// The text is not the name of a [`Format`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a log format is one of auto, text, json")]
 pub struct ParseFormatError;
@@ -65,13 +65,13 @@ impl FromStr for Format {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoggingError {
-    /// The level is neither a level nor a list of `target=level`.
+    /// The text is neither a level nor a list of `target=level`.
     #[error("not a log level: {0}")]
     Level(#[from] tracing_subscriber::filter::ParseError),
-    /// The process has a log already.
+    /// The process already has a log.
     #[error("the log is already set up")]
     AlreadySetUp,
-    /// The thread that writes the log could not be started.
+    /// The writer thread could not be started.
     #[error("cannot start the thread that writes the log: {0}")]
     Thread(#[source] io::Error),
 }
@@ -79,33 +79,33 @@ pub enum LoggingError {
 /// How long the end of a process waits for its log to be written.
 pub const FLUSH_TIME: Duration = Duration::from_millis(500);
 
-/// The log of this process. Nothing that happens to it costs more than lines: those that cannot be written are counted.
+/// The log of this process. If it fails, only log lines are lost, and they are counted.
 #[derive(Debug, Clone)]
 pub struct Log {
     queue: Arc<Queue>,
 }
 
 impl Log {
-    /// Writes a line of text among the lines of the log, without a line break at its end.
+    /// Writes a line of text between the lines of the log, without a line break at its end.
     pub fn note(&self, line: &str) {
         self.queue.add(format!("{line}\n").as_bytes());
     }
 
-    /// Takes no more lines, and waits at most [`FLUSH_TIME`] until those that wait are written.
+    /// Accepts no more lines, and waits at most [`FLUSH_TIME`] until the waiting lines are written.
     pub fn close(&self) {
         self.queue.close(FLUSH_TIME);
     }
 }
 
-/// Sends the process's events to standard error from here on, by way of a thread and a queue of [`QUEUED_LINES`] lines and
-/// [`QUEUED_BYTES`] bytes: whoever reads the log may stand still, and the disk that it goes to may be full.
+/// From now on, sends the process's events to standard error through a thread and a queue of [`QUEUED_LINES`] lines
+/// and [`QUEUED_BYTES`] bytes, so that neither a reader that hangs nor a full disk affects the process.
 ///
 /// `level` is `error`, `warn`, `info`, `debug` or `trace`, or a list such as `info,jeton_server=debug`.
 /// Timestamps are in UTC, as RFC 3339 writes them.
 ///
 /// # Errors
 /// [`LoggingError::Level`] for a level that makes no sense, [`LoggingError::AlreadySetUp`] on a second call,
-/// [`LoggingError::Thread`] where the system has no thread or descriptor left.
+/// [`LoggingError::Thread`] if the system has no thread or descriptor left.
 pub fn init(format: Format, level: &str) -> Result<Log, LoggingError> {
     let filter = EnvFilter::builder().parse(level)?;
     let terminal = io::stderr().is_terminal();
@@ -141,10 +141,10 @@ pub fn init(format: Format, level: &str) -> Result<Log, LoggingError> {
     Ok(Log { queue })
 }
 
-/// Has panics written as events too, so that every line of the log is one. Nothing in it can fail: a panic in here would end
-/// the process.
+/// Writes panics as events too, so that every line of the log is one. Nothing here may fail, because a panic in the
+/// hook would end the process.
 ///
-/// What a panic said may quote data; where it happened is enough to find it.
+/// The message of a panic may quote data; the location is enough to find it.
 fn log_panics() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -152,7 +152,7 @@ fn log_panics() {
     }));
 }
 
-/// Puts the lines of the subscriber into the queue, each in one piece.
+/// Puts the subscriber's lines into the queue, each in one piece.
 struct Lines(Arc<Queue>);
 
 impl<'a> MakeWriter<'a> for Lines {
@@ -163,7 +163,7 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-/// Takes a line at a time, as the subscriber writes them, and never fails.
+/// Accepts one line at a time from the subscriber, and never fails.
 struct QueueWriter<'a>(&'a Queue);
 
 impl io::Write for QueueWriter<'_> {

@@ -1,4 +1,4 @@
-//! Where the log goes: a descriptor that may be full, slow, or closed at its other end.
+//! The output of the log: a descriptor that may be full, slow, or closed at its other end.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -8,21 +8,21 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// For how long at once the writer waits for room in a pipe that does not block.
+/// How long the writer waits at a time for room in a non-blocking pipe.
 const WAIT: Duration = Duration::from_secs(1);
-/// The pause where waiting for room is not possible.
+/// The pause when it is not possible to wait for room.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Takes bytes, and can be waited for when it takes none.
+/// An output that can be waited for when it is full.
 pub(super) trait Output: Write {
-    /// Waits a while for room.
+    /// Waits for a while for room.
     fn wait(&self);
 }
 
-/// Standard error under a descriptor of its own, so that no buffer and no lock of the standard library is involved.
+/// Standard error with a separate descriptor, so that no buffer and no lock of the standard library is involved.
 ///
 /// # Errors
-/// When the system has no descriptor left.
+/// The system has no descriptor left.
 pub(super) fn standard_error() -> io::Result<File> {
     Ok(io::stderr().as_fd().try_clone_to_owned()?.into())
 }
@@ -37,11 +37,11 @@ impl Output for File {
     }
 }
 
-/// Writes whole lines, and keeps lines apart that could be written in part only.
+/// Writes whole lines, and keeps a line apart from one that was only partly written.
 #[derive(Debug)]
 pub(super) struct Lines<O> {
     output: O,
-    /// The last line was cut off by an error.
+    /// An error cut off the last line.
     cut: bool,
 }
 
@@ -50,7 +50,7 @@ impl<O: Output> Lines<O> {
         Self { output, cut: false }
     }
 
-    /// Writes a line, which ends with a line break. Waits for as long as there is no room; any other error loses the line.
+    /// Writes a line, which ends with a line break. Waits while there is no room; any other error loses the line.
     pub(super) fn write(&mut self, line: &[u8]) -> io::Result<()> {
         if self.cut {
             self.write_all(b"\n")?;
@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers writes as a script says, and takes everything afterwards.
+    /// Answers writes as scripted, and accepts everything afterwards.
     #[derive(Default)]
     struct Scripted {
         script: VecDeque<io::Result<usize>>,

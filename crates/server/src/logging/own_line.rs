@@ -1,4 +1,4 @@
-//! The lines that the log writes about itself. They bypass the subscriber, so that they cannot be dropped by what they report.
+//! The lines that the log writes about itself. They bypass the subscriber, so that what they report cannot drop them.
 
 use serde_json::{Value, json};
 use tracing::Level;
@@ -11,7 +11,7 @@ pub(super) enum Shape {
     Json,
 }
 
-/// A line as the subscriber would write it. The names and values are the log's own; the message needs no escaping in text.
+/// A line in the format of the subscriber. Names and values are the log's own; the message needs no escaping.
 pub(super) fn own_line(shape: Shape, level: Level, message: &str, fields: &[(&str, Value)]) -> Vec<u8> {
     let mut time = String::new();
     // Writing to a string does not fail; where the clock does, the line goes without a time.

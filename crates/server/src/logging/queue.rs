@@ -1,15 +1,15 @@
-//! The lines that wait to be written: a bounded queue that drops what does not fit, and counts it.
+//! The lines that wait to be written: a bounded queue that drops lines that do not fit, and counts them.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Most lines that wait to be written.
+/// The largest number of waiting lines.
 pub const QUEUED_LINES: usize = 8192;
-/// Most bytes that wait to be written.
+/// The largest number of waiting bytes.
 pub const QUEUED_BYTES: usize = 4 * 1024 * 1024;
 
-/// Lines on their way to the thread that writes them. Adding one never waits for that thread.
+/// Lines on their way to the writer thread. Adding one never waits for that thread.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -21,14 +21,14 @@ pub(super) struct Queue {
 struct State {
     lines: VecDeque<Queued>,
     bytes: usize,
-    /// How many lines did not fit since the last one that did.
+    /// How many lines were dropped since the last one that fitted.
     lost: u64,
     closed: bool,
-    /// The writer has written all there was and reported what it lost.
+    /// The writer has written everything and has reported the dropped lines.
     finished: bool,
 }
 
-/// A line, and how many were lost before it.
+/// A line, and how many lines were dropped before it.
 #[derive(Debug)]
 struct Queued {
     lost_before: u64,
@@ -37,16 +37,16 @@ struct Queued {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Write this line; before it so many were lost.
+    /// Write this line; this many were dropped before it.
     Line { lost_before: u64, line: Box<[u8]> },
-    /// There is nothing to write; since the last line so many were lost.
+    /// There is nothing to write; this many were dropped since the last line.
     Nothing { lost: u64 },
-    /// Finish: no more lines come, and since the last one so many were lost.
+    /// Finish: no more lines will come, and this many were dropped since the last one.
     Closed { lost: u64 },
 }
 
 impl Queue {
-    /// Adds a line, or counts it as lost where there is no room.
+    /// Adds a line, or counts it as dropped if there is no room.
     pub(super) fn add(&self, line: &[u8]) {
         let mut state = self.state();
         if state.closed || state.lines.len() >= QUEUED_LINES || line.len() > QUEUED_BYTES - state.bytes {
@@ -60,7 +60,7 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// The next line. Waits for one at most this long.
+    /// The next line. Waits at most this long.
     pub(super) fn next(&self, patience: Duration) -> Next {
         let state = self.state();
         let nothing = |state: &mut State| state.lines.is_empty() && !state.closed;
@@ -83,7 +83,7 @@ impl Queue {
         self.emptied.notify_all();
     }
 
-    /// Takes no more lines, and waits at most this long until the writer is done. Says whether it is.
+    /// Accepts no more lines, and waits at most this long for the writer. Returns whether it has finished.
     pub(super) fn close(&self, patience: Duration) -> bool {
         let mut state = self.state();
         state.closed = true;

@@ -1,6 +1,6 @@
-//! What strangers can cause without end is written a few times, and then counted.
+//! Events that clients can cause without limit are written a few times, and then counted.
 //!
-//! Every event that carries a `code` counts: refusals by code and network, failures of the server itself by code alone.
+//! Every event with a `code` is counted: refusals by code and network, failures of the server itself only by code.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,19 +9,19 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tracing::Level;
 
-/// How many events of one kind are written in a period before the rest is counted.
+/// How many events of one kind are written per period before the rest are counted.
 pub(super) const WRITTEN: u64 = 5;
-/// How many causes of one kind are each written at least once in a period.
+/// How many causes of one kind are each written at least once per period.
 const CAUSES: usize = 8;
 pub(super) const PERIOD: Duration = Duration::from_secs(60);
-/// How many kinds are counted for networks of their own. Beyond that networks are counted together.
+/// How many kinds are counted per network. Beyond that, networks are counted together.
 pub(super) const KINDS: usize = 512;
-/// How many kinds are counted at all. Beyond that kinds are counted together.
+/// How many kinds are counted at all. Beyond that, kinds are counted together.
 const ALL_KINDS: usize = 2 * KINDS;
-/// Under what kinds are counted together.
+/// The name under which kinds are counted together.
 const VARIOUS: &str = "various";
 
-/// Which events are of one kind.
+/// Identifies events of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Kind {
     pub(super) level: Level,
@@ -29,7 +29,7 @@ pub(super) struct Kind {
     pub(super) network: Option<Box<str>>,
 }
 
-/// What there is to say about one kind of event.
+/// A report about one kind of event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) level: Level,
@@ -40,9 +40,9 @@ pub(super) struct Said {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum What {
-    /// So many were not written.
+    /// This many were not written.
     More { more: u64, lasted: Duration },
-    /// A failure of the server is over.
+    /// A failure of the server has ended.
     Over { total: u64, lasted: Duration },
 }
 
@@ -57,7 +57,7 @@ impl Said {
         }
     }
 
-    /// The counts in it, as fields.
+    /// The counts, as fields.
     pub(super) fn counts(&self) -> Vec<(&'static str, Value)> {
         match self.what {
             What::More { more, lasted } => vec![("more", more.into()), ("seconds", lasted.as_secs().into())],
@@ -78,7 +78,7 @@ struct Counted {
     since: Instant,
     last: Instant,
     total: u64,
-    /// When the period began, and how many there were in it.
+    /// When the period began, and how many events it has had.
     began: Instant,
     seen: u64,
     /// How many of them were written.
@@ -87,7 +87,7 @@ struct Counted {
 }
 
 impl Summary {
-    /// Counts an event, and says whether it is to be written. A cause that was not written yet mostly is: it may tell an
+    /// Counts an event, and returns whether to write it. A new cause usually is written, because it may tell an
     /// operator what to change.
     pub(super) fn count(&mut self, kind: Kind, cause: Option<&str>, now: Instant) -> bool {
         let kind = self.bounded(kind);
@@ -103,7 +103,7 @@ impl Summary {
         writes
     }
 
-    /// What there is to say by now.
+    /// The current reports.
     pub(super) fn due(&mut self, now: Instant) -> Vec<Said> {
         let mut said = Vec::new();
         self.0.retain(|kind, counted| {
@@ -122,7 +122,7 @@ impl Summary {
         said
     }
 
-    /// What there is to say when no more comes.
+    /// The last reports, when no more events will come.
     pub(super) fn take(&mut self, now: Instant) -> Vec<Said> {
         self.0.drain().filter_map(|(kind, counted)| counted.more(&kind, now)).collect()
     }
@@ -156,7 +156,7 @@ impl Counted {
 }
 
 impl Kind {
-    /// Whether it is a failure of the server itself, which begins and ends, rather than what somebody tries.
+    /// Whether the kind is a failure of the server itself, which begins and ends, and not an action of a client.
     fn is_failure(&self) -> bool {
         self.network.is_none() && self.level <= Level::WARN
     }
@@ -166,22 +166,22 @@ impl Kind {
     }
 }
 
-/// A summary that the threads which log and the one that writes share.
+/// A summary shared by the threads that log and the thread that writes.
 #[derive(Debug, Default)]
 pub(super) struct SharedSummary(Mutex<Summary>);
 
 impl SharedSummary {
-    /// Counts an event, and says whether it is to be written.
+    /// Counts an event, and returns whether to write it.
     pub(super) fn count(&self, kind: Kind, cause: Option<&str>) -> bool {
         self.with(|summary| summary.count(kind, cause, Instant::now()))
     }
 
-    /// What there is to say by now.
+    /// The current reports.
     pub(super) fn due(&self, now: Instant) -> Vec<Said> {
         self.with(|summary| summary.due(now))
     }
 
-    /// What there is to say when no more comes.
+    /// The last reports, when no more events will come.
     pub(super) fn take(&self) -> Vec<Said> {
         self.with(|summary| summary.take(Instant::now()))
     }

@@ -1,8 +1,8 @@
-//! What fails again and again is logged when it begins and when it is over, not each time.
+//! A repeated failure is logged when it begins and when it ends, not each time.
 
 use std::fmt::Display;
 
-/// Something that is tried again and again and may fail for a while.
+/// An operation that is tried repeatedly and may fail for a while.
 #[derive(Debug)]
 pub(crate) struct Trouble {
     code: &'static str,
@@ -10,7 +10,7 @@ pub(crate) struct Trouble {
 }
 
 impl Trouble {
-    /// Nothing has failed yet; `code` is the stable name of it failing.
+    /// Nothing has failed yet; `code` is the stable name of the failure.
     pub(crate) const fn new(code: &'static str) -> Self {
         Self { code, lasts: false }
     }

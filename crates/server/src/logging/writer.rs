@@ -1,4 +1,4 @@
-//! The thread that writes the log, and what it says about itself.
+//! The writer thread of the log, and the lines about the log itself.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,11 +11,11 @@ use super::own_line::{Shape, own_line};
 use super::queue::{Next, Queue};
 use super::summary::{Said, SharedSummary};
 
-/// How often a log that cannot be written is tried again, and how often summaries are looked at.
+/// How often a failed log is tried again, and how often summaries are checked.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Writes lines for as long as the queue is open. Lines that cannot be written are counted, and the count is written as soon
-/// as writing works again.
+/// Writes lines while the queue is open. Lines that cannot be written are counted, and the count is written as soon as
+/// writing works again.
 pub(super) struct Writer<O> {
     queue: Arc<Queue>,
     summary: Arc<SharedSummary>,
@@ -70,7 +70,7 @@ impl<O: Output> Writer<O> {
         }
     }
 
-    /// Writes how many lines were lost, if any were. Says whether nothing is left to report.
+    /// Writes how many lines were lost, if any. Returns whether nothing is left to report.
     fn report(&mut self) -> bool {
         if self.lost == 0 {
             return true;

@@ -1,4 +1,4 @@
-//! The one place that asks the system for the time.
+//! The only module that reads the system's time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use jeton_jose::Timestamp;
 
-/// Tells the time: the system's, or one that a test sets.
+/// A clock: the system's, or one that a test sets.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
@@ -22,13 +22,13 @@ impl Clock {
         Self(Source::System)
     }
 
-    /// A clock that stands still at `now` until its [`ClockHand`] moves it.
+    /// A clock that stays at `now` until its [`ClockHand`] moves it.
     pub fn manual(now: Timestamp) -> (Self, ClockHand) {
         let seconds = Arc::new(AtomicI64::new(now.unix()));
         (Self(Source::Manual(Arc::clone(&seconds))), ClockHand(seconds))
     }
 
-    /// The time, in whole seconds. A system clock set before 1970 reads as 1970.
+    /// The time in whole seconds. A system clock before 1970 reads as 1970.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => Timestamp::from_unix(system_seconds()),
@@ -54,7 +54,7 @@ impl ClockHand {
         self.0.store(now.unix(), Ordering::Relaxed);
     }
 
-    /// Moves the clock by so many seconds, forwards or back.
+    /// Moves the clock by this many seconds, forwards or back.
     pub fn step(&self, seconds: i64) {
         let now = self.0.load(Ordering::Relaxed);
         self.set(Timestamp::from_unix(now.saturating_add(seconds)));

@@ -1,10 +1,10 @@
-//! Notices that the clock was set: the time of day moved by something else than the time that passed.
+//! Detects that the clock was set: the time of day changed by another amount than the elapsed time.
 
 use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
-/// From how many seconds on a difference is a step. Less is rounding, or a clock that is adjusted slowly.
+/// The smallest difference that counts as a step, in seconds. Less is rounding, or a clock that is adjusted gradually.
 const NOTICED: u64 = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(crate) enum ClockStep {
     Back {
         seconds: u64,
     },
-    /// It was set ahead, or the machine slept.
+    /// The clock was set ahead, or the machine was suspended.
     Ahead {
         seconds: u64,
     },
@@ -35,15 +35,15 @@ impl ClockStep {
     }
 }
 
-/// Compares the time of day with a clock that nobody can set.
+/// Compares the time of day with a clock that cannot be set.
 #[derive(Debug, Default)]
 pub(crate) struct ClockWatch {
     last: Option<(Timestamp, Duration)>,
 }
 
 impl ClockWatch {
-    /// Takes note of the time of day, and of how much time has passed since a moment that stays the same. Answers whether the
-    /// clock was set since it was last called.
+    /// Records the time of day and the time elapsed since a fixed moment. Returns whether the clock was set since the
+    /// last call.
     pub(crate) fn observe(&mut self, time_of_day: Timestamp, passed: Duration) -> Option<ClockStep> {
         let (day_before, passed_before) = self.last.replace((time_of_day, passed))?;
         let really = i64::try_from(passed.saturating_sub(passed_before).as_secs()).unwrap_or(i64::MAX);
@@ -65,7 +65,7 @@ mod tests {
 
     const NOW: i64 = 1_795_377_600;
 
-    /// What a watch notices when the clock moves by `moved` seconds while `passed` pass.
+    /// The result of a watch when the clock moves by `moved` seconds while `passed` seconds pass.
     fn noticed(moved: i64, passed: u64) -> Option<ClockStep> {
         let mut watch = ClockWatch::default();
         assert_eq!(watch.observe(Timestamp::from_unix(NOW), Duration::from_secs(100)), None);

@@ -1,12 +1,12 @@
-//! How many descriptors the process may have, and how many connections fit into that.
+//! How many descriptors the process may have, and how many connections they permit.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// How many descriptors are kept for other things than connections of clients: the database, what is fetched, the log.
+/// How many descriptors are reserved for other uses than clients' connections: the database, fetches, the log.
 pub const RESERVED_DESCRIPTORS: u64 = 256;
 
-/// Raises the soft limit of open files as far as `wanted` connections need it, and says how many fit. The log says so where they
-/// are fewer.
+/// Raises the soft limit for open files as far as `wanted` connections require, and returns how many connections it
+/// permits. If there are fewer, the log says so.
 pub fn make_room_for(wanted: u32) -> u32 {
     let mut limits = getrlimit(Resource::Nofile);
     let needed = u64::from(wanted).saturating_add(RESERVED_DESCRIPTORS);
@@ -34,7 +34,7 @@ pub fn make_room_for(wanted: u32) -> u32 {
     fitting
 }
 
-/// How many connections fit into a limit of open files. At least half of a small limit is for connections.
+/// How many connections a limit for open files permits. At least half of a small limit is for connections.
 fn that_fit(wanted: u32, limit: Option<u64>) -> u32 {
     let Some(limit) = limit else { return wanted };
     let room = limit - RESERVED_DESCRIPTORS.min(limit / 2);

@@ -1,8 +1,8 @@
-//! The pool of threads that hash passwords.
+//! The pool of password-hashing threads.
 //!
-//! Hashing takes a core for ten milliseconds and tens of megabytes, so it is kept apart from everything else: as many
-//! hashes at once as there are cores and the memory holds, on threads of low priority, with a queue that is bounded. A flood of
-//! sign-ins then costs later sign-ins a `503`, and refreshing nothing; so does memory that is not there.
+//! Hashing takes a core for ten milliseconds and tens of megabytes, so it is separated from everything else. There are
+//! as many hashes at once as cores and memory permit, on threads of low priority, with a bounded queue. A flood of
+//! sign-ins or a lack of memory then costs further sign-ins a `503`, and does not affect refreshing.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -18,19 +18,19 @@ use jeton_authority::password::{
 };
 use tokio::sync::oneshot;
 
-/// How many passwords may wait for each thread, unless a setting says otherwise.
+/// How many passwords may wait per thread by default.
 pub const QUEUE_PER_THREAD: usize = 32;
 
-/// The pause of a thread that has no memory, while others have some.
+/// How long a thread without memory pauses while other threads have some.
 const MEMORY_PAUSE: Duration = Duration::from_millis(50);
 
-/// For how long a thread keeps its memory when there is nothing to hash.
+/// How long an idle thread keeps its memory.
 const MEMORY_KEPT: Duration = Duration::from_secs(5);
 
-/// Work for a thread, which lends its memory to it.
+/// Work for a thread, which lends it memory.
 type Job = Box<dyn FnOnce(&mut Scratch) + Send>;
 
-/// Hashes passwords on threads of its own. They end when it is dropped.
+/// Hashes passwords on separate threads. They end when the pool is dropped.
 pub struct HashPool {
     shared: Arc<Shared>,
     params: Argon2Params,
@@ -50,19 +50,19 @@ struct Queue {
 }
 
 impl HashPool {
-    /// A pool as wide as the machine has cores, where `queue_per_thread` passwords may wait for each thread.
+    /// A pool with one thread per core, and a queue of `queue_per_thread` passwords per thread.
     ///
     /// # Errors
-    /// When the system cannot start a thread.
+    /// The system cannot start a thread.
     pub fn new(params: Argon2Params, queue_per_thread: usize) -> std::io::Result<Self> {
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self::with_threads(params, threads, threads.saturating_mul(queue_per_thread))
     }
 
-    /// A pool of so many threads, or of as many as the system starts, and places to wait in.
+    /// A pool of this many threads, or as many as the system starts, with a queue of this length.
     ///
     /// # Errors
-    /// When the system cannot start a single thread.
+    /// The system cannot start a single thread.
     pub fn with_threads(params: Argon2Params, threads: usize, capacity: usize) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             queue: Mutex::new(Queue { jobs: VecDeque::new(), open: true, holding: 0 }),
@@ -90,7 +90,7 @@ impl HashPool {
         Ok(pool)
     }
 
-    /// Has a thread do `work`. If nobody waits for the answer any more when its turn comes, it is skipped.
+    /// Runs `work` on a thread. If nobody waits for the result any more when its turn comes, it is skipped.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Scratch) -> Result<T, OutOfMemory> + Send + 'static,
@@ -170,7 +170,7 @@ impl Shared {
         Ok(())
     }
 
-    /// What a thread does until the pool is dropped.
+    /// The loop of a thread, until the pool is dropped.
     fn work(&self, params: &Argon2Params) {
         yield_to_others();
         let mut scratch = None;
@@ -209,7 +209,7 @@ impl Shared {
         }
     }
 
-    /// The next job; `None` once the pool is closed.
+    /// The next job; `None` after the pool has closed.
     fn next(&self, holds_memory: bool) -> Option<Next> {
         let mut queue = self.lock();
         loop {
@@ -237,14 +237,14 @@ impl Shared {
 }
 
 enum Next {
-    /// Take memory: there is a job.
+    /// Allocate memory: there is a job.
     Memory,
     Job(Job),
-    /// There has been nothing to do for a while.
+    /// There has been no job for a while.
     Nothing,
 }
 
-/// Lowers the priority of this thread. On Linux that is a thread's own affair; elsewhere nothing is changed.
+/// Lowers the priority of this thread. On Linux this affects only the thread; elsewhere nothing is changed.
 #[cfg(target_os = "linux")]
 fn yield_to_others() {
     /// On the scale of `nice`.

@@ -1,4 +1,4 @@
-//! How much memory the process may have: by its control group, by its own limit, or by the machine.
+//! How much memory the process may use: limited by its control group, its own limits, or the machine.
 
 use std::fmt;
 use std::fs;
@@ -9,25 +9,25 @@ use std::thread;
 use rustix::process::{Resource, getrlimit};
 use tracing::field::display;
 
-/// What a version 1 control group without a limit says, or more.
+/// Values from here on mean that a version 1 control group has no limit.
 const V1_UNLIMITED: u64 = 1 << 62;
 
-/// How much memory the process may have, and who says so.
+/// How much memory the process may use, and what limits it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryLimit {
     /// In bytes.
     pub bytes: u64,
-    /// Who says so.
+    /// What sets the limit.
     pub set_by: SetBy,
 }
 
-/// Who limits the memory of a process.
+/// What limits the memory of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetBy {
-    /// Its control group, or one above it.
+    /// Its control group, or a parent group.
     ControlGroup,
-    /// Its own limit of address space or of data (`RLIMIT_AS`, `RLIMIT_DATA`).
+    /// Its own limit of address space or data (`RLIMIT_AS`, `RLIMIT_DATA`).
     ResourceLimit,
     /// The memory of the machine.
     Machine,
@@ -43,7 +43,7 @@ impl fmt::Display for SetBy {
     }
 }
 
-/// The lowest limit of this process, if any is known.
+/// The lowest limit of this process, if one is known.
 pub fn limit() -> Option<MemoryLimit> {
     let read = |path: &Path| fs::read_to_string(path).ok();
     let by_group =
@@ -58,8 +58,7 @@ pub fn limit() -> Option<MemoryLimit> {
     limits.into_iter().flatten().min_by_key(|limit| limit.bytes)
 }
 
-/// How many passwords are hashed at once unless a setting says otherwise, by what this process may have. The log says what that
-/// is.
+/// The default number of passwords hashed at once, from the resources of this process. The log states it.
 pub fn default_hash_threads(bytes_per_hash: u64) -> usize {
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let limit = limit();
@@ -75,16 +74,17 @@ pub fn default_hash_threads(bytes_per_hash: u64) -> usize {
     threads
 }
 
-/// How many passwords may be hashed at once: as many as there are cores, but no more than half of the memory holds, and at
-/// least one.
+/// How many passwords may be hashed at once: one per core, but no more than fit into half of the memory, and at least
+/// one.
 fn hash_threads(cores: NonZeroUsize, memory: Option<u64>, bytes_per_hash: u64) -> usize {
     let fitting = memory.map_or(u64::MAX, |memory| memory / 2 / bytes_per_hash.max(1));
     cores.get().min(usize::try_from(fitting).unwrap_or(usize::MAX)).max(1)
 }
 
-/// The lowest limit of the control groups that `groups` (`/proc/self/cgroup`) names and of those above them, of either version.
+/// The lowest limit of the control groups in `groups` (`/proc/self/cgroup`) and their parents, of either version.
 ///
-/// Within a container the path may be one of the host's, of which only the root is to be seen. It has the container's limit then.
+/// Within a container, the path may be the host's, of which only the root is visible. The root then has the
+/// container's limit.
 fn of_control_groups(groups: &str, read: impl Fn(&Path) -> Option<String>) -> Option<u64> {
     let mut lowest = None;
     for line in groups.lines() {
@@ -109,7 +109,7 @@ fn of_control_groups(groups: &str, read: impl Fn(&Path) -> Option<String>) -> Op
     lowest
 }
 
-/// The memory of the machine, by `/proc/meminfo`.
+/// The memory of the machine, from `/proc/meminfo`.
 fn of_machine(meminfo: &str) -> Option<u64> {
     let total = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kibibytes: u64 = total.trim().strip_suffix("kB")?.trim().parse().ok()?;

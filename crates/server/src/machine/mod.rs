@@ -1,4 +1,4 @@
-//! What the machine gives: the time, memory, descriptors, signals, and threads to hash passwords on.
+//! Resources of the machine: time, memory, descriptors, signals, and password-hashing threads.
 
 mod clock;
 mod clock_step;

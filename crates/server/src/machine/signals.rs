@@ -1,4 +1,4 @@
-//! The signals that a server knows. Those that it does not act on do not end it either.
+//! The signals that a server handles or ignores.
 
 use std::io;
 
@@ -14,11 +14,11 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Takes the signals over: from here on none of `SIGTERM`, `SIGINT`, `SIGHUP`, `SIGUSR1`, `SIGUSR2` and `SIGXFSZ` ends the
-    /// process by itself. A file that may not grow any more is then an error of the write, as a full disk is.
+    /// Takes the signals over. From then on, none of `SIGTERM`, `SIGINT`, `SIGHUP`, `SIGUSR1`, `SIGUSR2` and `SIGXFSZ`
+    /// ends the process by itself. A file that has reached its size limit then causes a write error, like a full disk.
     ///
     /// # Errors
-    /// When the system refuses to hand signals over.
+    /// The system does not hand signals over.
     pub fn take_over() -> io::Result<Self> {
         // A signal that was handled once stays handled, even when nobody waits for it.
         for harmless in [Number::USR1, Number::USR2, Number::XFSZ] {
@@ -31,7 +31,7 @@ impl Signals {
         })
     }
 
-    /// What ends a server, and what does not: ready on the first `SIGTERM` or `SIGINT`; and the `SIGHUP`s.
+    /// The signals that end a server: completes on the first `SIGTERM` or `SIGINT`; and the `SIGHUP`s.
     pub fn split(self) -> (impl Future<Output = ()>, HangUps) {
         let Self { mut terminate, mut interrupt, hang_up } = self;
         let stop = async move {
@@ -44,18 +44,18 @@ impl Signals {
     }
 }
 
-/// The `SIGHUP`s of this process: somebody wants files to be read again, or closed a terminal.
+/// The `SIGHUP`s of this process: a request to reload files, or a closed terminal.
 #[derive(Debug)]
 pub struct HangUps(Signal);
 
 impl HangUps {
-    /// The next one.
+    /// The next signal.
     pub async fn next(&mut self) {
         // The stream of a signal does not end.
         let _ = self.0.recv().await;
     }
 
-    /// Says of each that there is nothing to read again.
+    /// Logs for each signal that there is nothing to reload.
     pub async fn ignore(mut self) {
         loop {
             self.next().await;

@@ -1,5 +1,5 @@
-//! The documents that clients are named by (OAuth Client ID Metadata Document), fetched when somebody comes from such a client
-//! and kept for a while.
+//! Metadata documents of clients (OAuth Client ID Metadata Document), which are fetched when a user comes from such a
+//! client, and then cached.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,18 +14,19 @@ use super::known::Known;
 use super::places::FetchPlaces;
 use crate::machine::Clock;
 
-/// The largest document that is taken, in bytes (OAuth Client ID Metadata Document §6.6 recommends it).
+/// The largest document that is accepted, in bytes (recommended by OAuth Client ID Metadata Document §6.6).
 const MAX_BYTES: usize = 5 * 1024;
-/// From this age on a document is fetched again while it is used.
+/// From this age on, a document is fetched again in the background when it is used.
 const FRESH: Duration = Duration::from_secs(5 * 60);
-/// Up to this age a document is used at once, while it is fetched again. From then on its user waits for a newer one.
+/// Up to this age, a document is used immediately while it is fetched again. After that, its user waits for a newer
+/// one.
 const SERVED_STALE: Duration = Duration::from_secs(60 * 60);
-/// Up to this age a document is used where it cannot be fetched again.
+/// Up to this age, a document is used if it cannot be fetched again.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
-/// For how long an address that failed is left alone.
+/// How long a URL that failed is not fetched again.
 const RETRY_PAUSE: Duration = Duration::from_secs(30);
 
-/// The documents that were asked for.
+/// The cached documents.
 pub(crate) struct RemoteClientDocuments {
     fetcher: Fetcher,
     clock: Clock,

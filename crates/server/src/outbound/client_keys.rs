@@ -1,4 +1,4 @@
-//! The JWK Sets that clients publish (`jwks_uri`), fetched when they are needed and kept fresh.
+//! The JWK Sets that clients publish (`jwks_uri`), fetched when they are needed and then kept fresh.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use super::known::Known;
 use super::places::FetchPlaces;
 use crate::machine::Clock;
 
-/// The sets that were asked for.
+/// The cached JWK Sets.
 pub(crate) struct RemoteClientKeys {
     fetcher: Fetcher,
     clock: Clock,

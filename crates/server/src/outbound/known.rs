@@ -1,12 +1,12 @@
-//! What is remembered of addresses that clients name: those of clients that people signed in to, and newcomers beside them.
-//! Newcomers push out newcomers alone, so made-up names make nobody forget a client that is in use.
+//! A cache by URL with two parts: clients that users have signed in to, and new clients. New clients displace only new
+//! ones, so made-up clients cannot displace one that is in use.
 
 use std::collections::HashMap;
 
-/// How many addresses of each of the two are remembered. Beyond that the longest unused one is forgotten.
+/// How many URLs each part remembers. Beyond that, the least recently used one is forgotten.
 pub(super) const REMEMBERED: usize = 1024;
 
-/// Addresses, and what is known of them.
+/// URLs, and what is cached for them.
 pub(super) struct Known<V> {
     proved: Part<V>,
     new: Part<V>,
@@ -19,7 +19,7 @@ impl<V> Default for Known<V> {
 }
 
 impl<V: Clone> Known<V> {
-    /// What is known of an address.
+    /// The cached value for a URL.
     pub(super) fn find(&mut self, address: &str) -> Option<V> {
         self.proved.find(address).or_else(|| self.new.find(address))
     }
@@ -28,7 +28,7 @@ impl<V: Clone> Known<V> {
         self.new.insert(address.into(), value);
     }
 
-    /// The address is one of a client that is in use.
+    /// Marks a URL as one of a client that is in use.
     pub(super) fn prove(&mut self, address: &str) {
         if let Some((address, entry)) = self.new.entries.remove_entry(address) {
             self.proved.insert(address, entry.value);
@@ -38,7 +38,7 @@ impl<V: Clone> Known<V> {
 
 struct Part<V> {
     entries: HashMap<Box<str>, Entry<V>>,
-    /// Counts uses, which tells the longest unused entry.
+    /// Counts uses, to find the least recently used entry.
     uses: u64,
 }
 

@@ -1,5 +1,5 @@
-//! Telling clients that a user signed out (OpenID Connect Back-Channel Logout). Whom to tell is written down in the
-//! transaction that ends a grant, so nothing is forgotten when the server stops; here it is delivered.
+//! Notifying clients that a user signed out (OpenID Connect Back-Channel Logout). The transaction that ends a grant
+//! also stores whom to notify, so nothing is forgotten when the server stops. This module delivers the logout tokens.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,26 +14,26 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::logging::Trouble;
 use crate::machine::Clock;
 
-/// How often it is looked whether something is due.
+/// How often due deliveries are looked up.
 const TICK: Duration = Duration::from_secs(1);
-/// How many deliveries go on at once.
+/// The largest number of concurrent deliveries.
 const AT_ONCE: usize = 32;
-/// How many of them to one host, whatever clients are there.
+/// The largest number of them per host, for all its clients.
 const AT_ONCE_PER_HOST: usize = 8;
-/// How many that are due are looked at where the first ones are all for hosts that are busy.
+/// How many due deliveries are read if the first ones are all for busy hosts.
 const LOOKED_AT: u32 = 2048;
-/// How many of them to one client, so that a slow one does not keep others waiting.
+/// The largest number of them per client, so that a slow client does not delay others.
 const AT_ONCE_PER_CLIENT: u32 = 4;
-/// How long a delivery is this server's alone: longer than an attempt takes. One that a server left behind when it ended is tried
-/// again after that.
+/// How long this server alone may attempt a delivery: longer than an attempt takes. If a server stops during a
+/// delivery, another attempt follows after this time.
 const CLAIMED_FOR: Duration = Duration::from_secs(30);
-/// How often a client is tried before it is given up: for about a day, by the pauses.
+/// How many attempts are made for a client before giving up; with the pauses, they take about a day.
 const ATTEMPTS: u32 = 12;
-/// The pause after the first attempt that failed; each further one is three times as long.
+/// The pause after the first failed attempt; each further pause is three times as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Delivers what is due, for as long as it is polled.
+/// Delivers due logout tokens while it is polled.
 pub(crate) async fn deliver_logouts(authority: Arc<Authority>, fetcher: Fetcher, clock: Clock) {
     let mut trouble = Trouble::new("logouts_not_delivered");
     let mut under_way = UnderWay::default();
@@ -55,7 +55,7 @@ pub(crate) async fn deliver_logouts(authority: Arc<Authority>, fetcher: Fetcher,
     }
 }
 
-/// Begins those deliveries that are due and for which there is room.
+/// Starts due deliveries for which there is room.
 async fn begin_due(sender: &Sender, under_way: &mut UnderWay) -> Result<(), OAuthError> {
     // The first ones that are due may all be for hosts that are busy.
     let few = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
@@ -91,16 +91,16 @@ async fn begin_due(sender: &Sender, under_way: &mut UnderWay) -> Result<(), OAut
     Ok(())
 }
 
-/// The deliveries that are being made.
+/// The deliveries in progress.
 #[derive(Default)]
 struct UnderWay {
     tasks: JoinSet<(i64, Result<(), OAuthError>)>,
-    /// Each with its host, where it has one.
+    /// Each with its host, if it has one.
     numbers: HashMap<i64, Option<Box<str>>>,
 }
 
 impl UnderWay {
-    /// Whether this one may begin; it counts from then on.
+    /// Whether this delivery may start. If so, it is counted.
     fn enter(&mut self, number: i64, host: Option<Box<str>>) -> bool {
         let at_host = || self.numbers.values().filter(|other| **other == host).count();
         if self.numbers.len() == AT_ONCE
@@ -131,7 +131,7 @@ impl UnderWay {
     }
 }
 
-/// Why a client was not told.
+/// Why a client could not be notified.
 #[derive(Debug, thiserror::Error)]
 enum DeliveryError {
     #[error(transparent)]
@@ -157,13 +157,13 @@ struct Sender {
 }
 
 impl Sender {
-    /// The host that a delivery goes to; none where it goes nowhere any longer.
+    /// The host of a delivery; `None` if it no longer has a destination.
     async fn host(&self, delivery: &LogoutDelivery) -> Result<Option<Box<str>>, OAuthError> {
         let uri = self.authority.sign_out().logout_uri(&delivery.client).await?;
         Ok(uri.and_then(|uri| RemoteUrl::parse(&uri).ok()).map(|uri| uri.host().into()))
     }
 
-    /// Tries to deliver one, and writes down how it went. An error is the authority's own.
+    /// Attempts one delivery and stores the result. An error is the authority's own.
     async fn attempt(self, delivery: LogoutDelivery) -> Result<(), OAuthError> {
         let store = self.authority.store();
         let Some(token) = self.authority.sign_out().logout_token(&delivery, self.clock.now()).await? else {
@@ -193,7 +193,7 @@ impl Sender {
     }
 }
 
-/// How long to leave a client alone after it failed once more than `attempts` times.
+/// How long to wait before the next attempt, after `attempts` failed ones and one more.
 fn pause(attempts: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(3_u32.saturating_pow(attempts)).min(LONGEST_PAUSE)
 }

@@ -1,5 +1,5 @@
-//! What the authority asks of others, and tells them: clients' keys and descriptions, what belongs to a sector, sign-outs. All of it goes
-//! through one [`Fetcher`](jeton_fetch::Fetcher), since clients name the addresses.
+//! All outgoing requests of the authority: clients' keys and metadata, sectors, and logout tokens. All use one
+//! [`Fetcher`](jeton_fetch::Fetcher), because clients supply the URLs.
 
 mod client_documents;
 mod client_keys;

@@ -1,5 +1,5 @@
-//! How many fetches may be under way that strangers cause: in all, at one host, and for one network. A host that answers
-//! slowly, or a network that names many of them, leaves room for the others.
+//! Limits the concurrent fetches that untrusted clients cause: in total, per host and per network. A slow host, or a
+//! network that names many of them, leaves room for the others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jeton_authority::Network;
 use jeton_authority::ports::FetchFor;
 
-/// The most fetches at once.
+/// The largest number of concurrent fetches.
 pub(super) const AT_ONCE: usize = 64;
-/// The most of them at one host.
+/// The largest number of them per host.
 pub(super) const AT_ONCE_PER_HOST: usize = 2;
-/// The most of them for one network.
+/// The largest number of them per network.
 pub(super) const AT_ONCE_PER_NETWORK: usize = 8;
-/// The most of them for one IPv6 site (a /48), which has many networks, and for requests whose network is not known.
+/// The largest number of them per IPv6 site (a /48), which has many networks, and for requests from unknown networks.
 pub(super) const AT_ONCE_PER_SITE: usize = 16;
 
-/// The places that there are. Clones are the same places.
+/// The permits. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct FetchPlaces(Arc<Mutex<Taken>>);
 
@@ -26,7 +26,7 @@ struct Taken {
     by: HashMap<Holder, usize>,
 }
 
-/// Who can hold only a share of the places.
+/// A party that can have only a share of the permits.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Holder {
     Host(Box<str>),
@@ -45,15 +45,15 @@ impl Holder {
     }
 }
 
-/// A place for one fetch, which is free again when this is dropped.
+/// A permit for one fetch, which is returned when it is dropped.
 pub(crate) struct Place {
-    /// Nothing where a fetch needs no place.
+    /// `None` if the fetch needs no permit.
     held: Option<(FetchPlaces, Vec<Holder>)>,
 }
 
 impl FetchPlaces {
-    /// A place for a fetch from this host; nothing where its share is used up. What the operator names needs none: these are
-    /// few addresses, each of which is fetched once at a time.
+    /// A permit for a fetch from this host; `None` if its share is used up. Fetches from the operator's URLs need
+    /// none: there are few, and each is fetched once at a time.
     pub(crate) fn enter(&self, host: &str, cause: FetchFor) -> Option<Place> {
         let FetchFor::Stranger(network) = cause else { return Some(Place { held: None }) };
         let mut holders = vec![Holder::Host(host.into())];

@@ -1,5 +1,5 @@
-//! Whether a client belongs to the sector that it names (OpenID Connect Registration §5): else one client could have the
-//! pairwise subjects of another's users.
+//! Whether a client belongs to the sector that it names (OpenID Connect Registration §5). Otherwise, one client could
+//! get the pairwise subjects of another client's users.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +11,16 @@ use jeton_oauth::client::{ClientMetadata, SubjectType};
 
 use super::places::FetchPlaces;
 
-/// Why a client's sector will not do.
+/// Why a client's sector is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SectorError {
-    /// Its redirect URIs have several hosts, and nothing says to which of them its subjects belong.
+    /// The client's redirect URIs have several hosts, and it names no sector.
     #[error(
         "a client with pairwise subjects and redirect URIs of several hosts needs a sector_identifier_uri"
     )]
     Needed,
-    /// The URI may not be fetched.
+    /// The URL may not be fetched.
     #[error("the sector_identifier_uri cannot be fetched: {0}")]
     Url(#[from] RemoteUrlError),
     /// The document could not be fetched.
@@ -32,7 +32,7 @@ pub enum SectorError {
     /// The document does not list a redirect URI of the client.
     #[error("the sector_identifier_uri does not list {redirect_uri}")]
     NotListed {
-        /// Which one.
+        /// The redirect URI.
         redirect_uri: Box<str>,
     },
 }
@@ -51,7 +51,7 @@ impl SectorError {
     }
 }
 
-/// Looks for clients that register themselves in the sectors that they name.
+/// Checks the sectors that self-registered clients name.
 pub(crate) struct RemoteSectors {
     fetcher: Fetcher,
     places: FetchPlaces,
@@ -86,10 +86,10 @@ impl ClientSectors for RemoteSectors {
     }
 }
 
-/// Checks the sector of a client that is to be added or changed: fetches its `sector_identifier_uri`, if it names one, and
-/// looks for each of its redirect URIs there.
+/// Checks the sector of a client that is to be added or changed: fetches its `sector_identifier_uri`, if it has one,
+/// and looks for each of its redirect URIs there.
 ///
-/// # Errors
+/// [`SectorError`] says what is wrong.
 /// [`SectorError`] says what will not do.
 pub async fn check_sector(fetcher: &Fetcher, metadata: &ClientMetadata) -> Result<(), SectorError> {
     let Some(uri) = metadata.sector_identifier_uri.as_deref() else {

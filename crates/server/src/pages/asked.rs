@@ -1,5 +1,6 @@
-//! What a client asks for, in words that people can read whole before they allow it: scopes, resources, and authorization
-//! details (RFC 9396 §11). What the members of a type of details mean is known to its API alone, so each is shown as it came.
+//! What a client requests, in a form that people can read completely before they allow it: scopes, resources, and
+//! authorization details (RFC 9396 §11). Only the API of a details type knows what its members mean, so each is shown
+//! as it came.
 
 use jeton_authority::client::{Client, Unverified};
 use jeton_authority::visible;
@@ -7,7 +8,7 @@ use jeton_oauth::Scope;
 use jeton_oauth::authorization::{AuthorizationDetail, AuthorizationDetails};
 use serde_json::Value;
 
-/// What each scope lets a client do.
+/// What each scope permits a client.
 const SCOPES: [(&str, &str); 8] = [
     ("openid", "Know who you are"),
     ("profile", "See your name and the rest of your profile"),
@@ -19,7 +20,7 @@ const SCOPES: [(&str, &str); 8] = [
     ("offline_access", "Keep access while you are away, until you revoke it"),
 ];
 
-/// The members that every type shares, and what the page calls them (RFC 9396 §2.2).
+/// The members that all types share, with their labels (RFC 9396 §2.2).
 const COMMON: [(&str, &str); 5] = [
     ("actions", "Actions"),
     ("locations", "Locations"),
@@ -28,13 +29,13 @@ const COMMON: [(&str, &str); 5] = [
     ("privileges", "Privileges"),
 ];
 
-/// What a client asks for, and what is to be known of the client.
+/// What a client requests, and what the user should know about the client.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Asked {
-    /// That nobody has checked its name.
+    /// The warning that nobody has verified the client's name.
     pub(super) unverified: Option<UnverifiedLine>,
     pub(super) scopes: Vec<ScopeLine>,
-    /// The resources that it wants to use, beside what it is itself (RFC 8707).
+    /// The requested resources, besides the client itself (RFC 8707).
     pub(super) resources: Vec<String>,
     pub(super) details: Vec<DetailLines>,
 }
@@ -59,7 +60,7 @@ impl Asked {
     }
 }
 
-/// A scope: its name in the request, and what it means.
+/// A scope: its name in the request, and its meaning.
 #[derive(Debug, PartialEq)]
 pub(super) struct ScopeLine {
     pub(super) name: String,
@@ -71,15 +72,15 @@ fn scope_line(token: &str) -> ScopeLine {
     ScopeLine { name: token.to_owned(), meaning: known.map_or("Use this permission", |(_, meaning)| meaning) }
 }
 
-/// A sentence about a client whose name nobody has checked.
+/// A sentence about a client whose name nobody has verified.
 #[derive(Debug, PartialEq)]
 pub(super) struct UnverifiedLine {
     pub(super) sentence: &'static str,
-    /// The host that the sentence ends with.
+    /// The host at the end of the sentence.
     pub(super) host: Option<String>,
 }
 
-/// Nothing where the operator added the client.
+/// `None` if the operator added the client.
 fn unverified_line(client: &Client) -> Option<UnverifiedLine> {
     let (sentence, host) = match client.unverified()? {
         Unverified::DescribedAt(host) => {
@@ -100,13 +101,13 @@ pub(super) struct DetailLines {
     pub(super) lines: Vec<DetailLine>,
 }
 
-/// One thing that an element says.
+/// One member of an element.
 #[derive(Debug, PartialEq)]
 pub(super) struct DetailLine {
     pub(super) name: String,
-    /// Whether the name is the page's word. Otherwise it is the client's.
+    /// Whether the name is one of the page's labels. Otherwise, it is the client's.
     pub(super) is_common: bool,
-    /// One value, or each of a list.
+    /// One value, or each value of a list.
     pub(super) values: Vec<String>,
 }
 
@@ -125,7 +126,7 @@ fn of(detail: &AuthorizationDetail) -> DetailLines {
     DetailLines { kind: visible(detail.kind()).into_owned(), lines }
 }
 
-/// A list of plain values is one line; what is nested is one line for each plain value, with the way to it.
+/// A list of plain values is one line. Nested data are one line per plain value, with its path.
 fn add(lines: &mut Vec<DetailLine>, name: &str, is_common: bool, value: &Value) {
     let is_nested = |value: &Value| matches!(value, Value::Array(_) | Value::Object(_));
     let values = match value {

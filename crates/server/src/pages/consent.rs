@@ -1,10 +1,10 @@
-//! The page that asks whether a client may have what it asks for.
+//! The consent page.
 
 use askama::Template;
 
 use super::{Asked, filters};
 
-/// Whether a client may have what it asks for.
+/// The question whether a client may have what it requests.
 #[derive(Template)]
 #[template(path = "consent.html")]
 pub(crate) struct ConsentPage<'a> {

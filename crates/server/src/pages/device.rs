@@ -1,26 +1,26 @@
-//! The pages of `/device`: typing a code, deciding, and what was decided.
+//! The pages of `/device`: entering a code, deciding, and the decision.
 
 use askama::Template;
 
 use super::{Asked, filters};
 
-/// Typing the code of a device.
+/// Entering a user code.
 #[derive(Template)]
 #[template(path = "device/code.html")]
 pub(crate) struct DeviceCodePage<'a> {
     pub(crate) action: &'a str,
     pub(crate) form_token: &'a str,
-    /// What was typed before, or came with the address.
+    /// The code that was typed before, or came with the URL.
     pub(crate) user_code: &'a str,
-    /// Whether it came with the address, so that nobody has typed it.
+    /// Whether the code came with the URL, so that nobody has typed it.
     pub(crate) is_given: bool,
-    /// What is wrong, beside the code.
+    /// The error message next to the code.
     pub(crate) problem: Option<&'a str>,
     /// Why the page is shown again.
     pub(crate) notice: Option<&'a str>,
 }
 
-/// Whether a device may have what it asks for.
+/// The question whether a device may have what it requests.
 #[derive(Template)]
 #[template(path = "device/confirm.html")]
 pub(crate) struct DevicePage<'a> {
@@ -35,12 +35,12 @@ pub(crate) struct DevicePage<'a> {
     pub(crate) form_token: &'a str,
 }
 
-/// What was decided about a device.
+/// The decision about a device.
 #[derive(Template)]
 #[template(path = "device/decided.html")]
 pub(crate) struct DeviceDecidedPage<'a> {
     pub(crate) client: &'a str,
     pub(crate) allowed: bool,
-    /// Where the code of another device is typed.
+    /// Where to enter the code of another device.
     pub(crate) another: &'a str,
 }

@@ -1,4 +1,4 @@
-//! The page about what went wrong.
+//! The error page.
 
 use askama::Template;
 use axum::response::Response;
@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::{Forms, filters, page};
 use crate::request::RequestContext;
 
-/// The page about an error of this `code`, with a title and what to do about it.
+/// The page for an error with this `code`, with a title and advice.
 pub(crate) fn error_page(
     context: &RequestContext,
     status: StatusCode,
@@ -19,17 +19,17 @@ pub(crate) fn error_page(
     page(&context.urls, status, &shown, Forms::StayHere)
 }
 
-/// Something that cannot be sent back to the client.
+/// An error that cannot be sent to the client.
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
     title: &'a str,
     text: &'a str,
-    /// Where the user can go from here.
+    /// Where the user can continue.
     way_on: Option<WayOn<'a>>,
-    /// Its stable name, for whoever looks after the client.
+    /// The stable error code, for the client's operator.
     code: &'a str,
-    /// What the log calls the request.
+    /// The request identifier in the log.
     request: &'a str,
 }
 

@@ -1,15 +1,15 @@
-//! The page that posts an answer to a client.
+//! The page that posts a response to a client.
 
 use askama::Template;
 
 use super::filters;
 
-/// An answer that the browser posts to the client (OAuth 2.0 Form Post Response Mode).
+/// A response that the browser posts to the client (OAuth 2.0 Form Post Response Mode).
 #[derive(Template)]
 #[template(path = "form_post.html")]
 pub(crate) struct FormPostPage<'a> {
     pub(crate) action: &'a str,
     pub(crate) parameters: Vec<(&'a str, &'a str)>,
-    /// The script that posts it at once.
+    /// The script that posts it immediately.
     pub(crate) script: &'static str,
 }

@@ -1,4 +1,4 @@
-//! The pages that people see, each beside its template of the same name. They work without a script.
+//! The pages for people, each next to its template of the same name. They work without scripts.
 
 mod asked;
 mod consent;
@@ -19,7 +19,7 @@ pub(crate) use send::{Forms, asset, page, with_script};
 pub(crate) use sign_in::{SignInPage, SignedInAs};
 pub(crate) use sign_out::{DonePage, SignOutPage, SignOutQuestion, SignOutRefusedPage};
 
-/// A text within a sentence that is no element: it keeps its direction to itself, and nothing hides in it.
+/// A text within a sentence, outside any element: its direction is isolated, and nothing in it is hidden.
 pub(crate) fn isolated(text: &str) -> String {
     format!("\u{2068}{}\u{2069}", jeton_authority::visible(text))
 }

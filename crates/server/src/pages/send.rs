@@ -1,4 +1,4 @@
-//! How pages are sent: what a browser may do with them.
+//! Sending pages, with the policies for the browser.
 
 use askama::Template;
 use axum::body::Body;
@@ -13,14 +13,14 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 const DENY: HeaderValue = HeaderValue::from_static("DENY");
 
-/// Where a page's forms lead.
+/// Where the forms of a page lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Forms {
-    /// Nowhere else than to the authority, however often the browser is redirected afterwards.
+    /// Only to the authority, through all redirects.
     StayHere,
-    /// To an application in the end. Chromium holds every redirect that follows a form to `form-action`: those of the application
-    /// too, which lead wherever it likes, to other origins and to schemes that a policy cannot name. So the policy says nothing
-    /// about them.
+    /// In the end to an application. Chromium applies `form-action` to every redirect that follows a form, including
+    /// those of the application, which may lead to other origins and to schemes that a policy cannot name. So the
+    /// policy does not restrict them.
     LeadOut,
 }
 
@@ -37,7 +37,7 @@ impl Forms {
     }
 }
 
-/// A page of the authority at `urls`. It loads nothing but the authority's own style, runs no script, and stands in no frame.
+/// A page of the authority at `urls`. It loads only the authority's own style, runs no script, and cannot be framed.
 pub(crate) fn page(urls: &Urls, status: StatusCode, page: &impl Template, forms: Forms) -> Response {
     let Ok(html) = page.render_with_values(urls) else {
         let mut response = Response::new(Body::empty());
@@ -58,7 +58,7 @@ pub(crate) fn page(urls: &Urls, status: StatusCode, page: &impl Template, forms:
     response
 }
 
-/// The same page, which runs the script with this hash and no other.
+/// The same page, which may run only the script with this hash.
 pub(crate) fn with_script(mut page: Response, hash: &str) -> Response {
     let policy = format!("{}; script-src 'sha256-{hash}'", Forms::LeadOut.policy());
     let policy = HeaderValue::try_from(policy).expect("base64 is a header's value");

@@ -1,4 +1,4 @@
-//! The page to sign in on.
+//! The sign-in page.
 
 use askama::Template;
 
@@ -10,21 +10,21 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) client: &'a str,
     pub(crate) action: &'a str,
     pub(crate) form_token: &'a str,
-    /// What was typed before, or what the client expects.
+    /// The username that was typed before, or that the client expects.
     pub(crate) username: &'a str,
-    /// What is wrong, beside the password.
+    /// The error message next to the password.
     pub(crate) problem: Option<&'a str>,
     /// Why the page is shown again.
     pub(crate) notice: Option<&'a str>,
-    /// Who is signed in, if they may go on as that.
+    /// The signed-in account, if the user may continue with it.
     pub(crate) signed_in_as: Option<SignedInAs<'a>>,
     /// Whether the user can go back to the client without signing in.
     pub(crate) can_cancel: bool,
 }
 
-/// Who is signed in, and may go on without a password.
+/// The signed-in account that may continue without a password.
 pub(crate) struct SignedInAs<'a> {
     pub(crate) username: &'a str,
-    /// What proves that the form is ours, which is a form of its own.
+    /// The token of this separate form.
     pub(crate) form_token: &'a str,
 }

@@ -1,4 +1,4 @@
-//! The pages of `/end_session`: whether to sign out, and what came of it.
+//! The pages of `/end_session`: the question, and the result.
 
 use askama::Template;
 
@@ -8,7 +8,7 @@ use super::filters;
 #[template(path = "sign_out/ask.html")]
 pub(crate) struct SignOutPage<'a> {
     pub(crate) question: SignOutQuestion<'a>,
-    /// What the client that asks is called.
+    /// The name of the client that requests the sign-out.
     pub(crate) client: Option<&'a str>,
     /// Whether the user comes from a page that was out of date.
     pub(crate) is_stale: bool,
@@ -17,30 +17,30 @@ pub(crate) struct SignOutPage<'a> {
     pub(crate) form_token: &'a str,
 }
 
-/// What there is to sign out of.
+/// What the user can sign out of.
 pub(crate) enum SignOutQuestion<'a> {
     /// The session of this browser.
     SignedIn { username: &'a str },
-    /// A session that expired, and what came from it.
+    /// An expired session, and the grants that came from it.
     Lapsed,
-    /// What the client that asks holds: nobody is signed in at this browser.
+    /// The grant of the requesting client: nobody is signed in in this browser.
     OfClientAlone,
 }
 
-/// A wish to sign out that does not hold together.
+/// An inconsistent sign-out request.
 #[derive(Template)]
 #[template(path = "sign_out/refused.html")]
 pub(crate) struct SignOutRefusedPage<'a> {
     pub(crate) reason: &'a str,
-    /// Where the user can sign out all the same.
+    /// Where the user can sign out anyway.
     pub(crate) action: &'a str,
-    /// Its stable name, for whoever looks after the client.
+    /// The stable error code, for the client's operator.
     pub(crate) code: &'a str,
-    /// What the log calls the request.
+    /// The request identifier in the log.
     pub(crate) request: &'a str,
 }
 
-/// Something is done, and nothing is left to do here.
+/// The action is done, and nothing else is left to do here.
 #[derive(Template)]
 #[template(path = "sign_out/done.html")]
 pub(crate) struct DonePage<'a> {

@@ -1,19 +1,19 @@
-//! The client's certificate, as the proxy that ends TLS passes it on.
+//! The client's certificate, in the header of a proxy that terminates TLS.
 
 use base64_turbo::STANDARD;
 use http::{HeaderMap, HeaderName};
 use jeton_authority::client_auth::ClientCertificate;
 use percent_encoding::percent_decode_str;
 
-/// The longest header value that is looked at, in bytes.
+/// The longest header value that is parsed, in bytes.
 const MAX_LEN: usize = 16 * 1024;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// The certificate in the header of this name; nothing where there is none, more than one, or something else.
+/// The certificate in this header; `None` if there is none, more than one, or something else.
 ///
-/// Proxies write it in one of three ways: as RFC 9440 says (`:MII…:`), as PEM with percent signs (nginx, Envoy, HAProxy), or as
-/// base64 alone (Traefik).
+/// Proxies use one of three formats: RFC 9440 (`:MII…:`), percent-encoded PEM (nginx, Envoy, HAProxy), or base64 alone
+/// (Traefik).
 pub(crate) fn of(headers: &HeaderMap, name: &HeaderName) -> Option<ClientCertificate> {
     let mut values = headers.get_all(name).iter();
     let (value, None) = (values.next()?.to_str().ok()?.trim(), values.next()) else { return None };

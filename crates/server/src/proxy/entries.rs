@@ -1,25 +1,25 @@
-//! The entries of a forwarding header, from the right.
+//! The entries of a forwarding header, from right to left.
 //!
-//! A client writes what it likes to the left of what the proxies append. So a line is never taken apart from its beginning:
-//! a quote that a client opened there would swallow what the proxy wrote.
+//! A client can write anything to the left of what the proxies append. So a line is never parsed from its beginning: a
+//! quote opened by the client would swallow what the proxy wrote.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::ForwardingHeader;
 
-/// How much of an entry that is no address the log repeats, in bytes.
+/// How many bytes the log repeats of an entry that is not an address.
 const MAX_SHOWN: usize = 64;
-/// The most digits of a port (RFC 7239 §6.2).
+/// The largest number of digits in a port (RFC 7239 §6.2).
 const PORT_DIGITS: usize = 5;
 
 /// An entry of a forwarding header.
 pub(super) enum Entry {
     Address(IpAddr),
-    /// This is none.
+    /// The entry is not an address.
     NoAddress(Box<str>),
 }
 
-/// The entries of one line of the header, the right-most first. Each is read only when it is asked for.
+/// The entries of one header line, from right to left. Each is parsed only when it is needed.
 pub(super) fn from_the_right(line: &[u8], header: ForwardingHeader) -> impl Iterator<Item = Entry> {
     let mut rest = Some(line);
     std::iter::from_fn(move || {
@@ -39,7 +39,7 @@ pub(super) fn from_the_right(line: &[u8], header: ForwardingHeader) -> impl Iter
     })
 }
 
-/// The right-most comma outside of double quotes. Quotes are paired from the right, where the proxies write.
+/// The right-most comma outside double quotes. Quotes are paired from the right, where the proxies write.
 fn last_unquoted_comma(line: &[u8]) -> Option<usize> {
     let mut quoted = false;
     for (position, byte) in line.iter().enumerate().rev() {
@@ -74,7 +74,7 @@ fn parse_forwarded(element: &str) -> Option<IpAddr> {
     found
 }
 
-/// The pairs of an element; nothing where a quote is left open.
+/// The pairs of an element; `None` if a quote is not closed.
 fn split_unquoted(element: &str) -> Option<Vec<&str>> {
     let (mut quoted, mut escaped) = (false, false);
     let pairs = element
@@ -92,7 +92,7 @@ fn split_unquoted(element: &str) -> Option<Vec<&str>> {
     (!quoted).then_some(pairs)
 }
 
-/// An address as proxies write it: with or without a port, IPv6 with or without brackets where no port follows.
+/// An address as proxies write it: with or without a port, IPv6 with or without brackets if there is no port.
 fn parse_node(node: &str) -> Option<IpAddr> {
     if let Ok(address) = node.parse() {
         return Some(address);
@@ -116,7 +116,7 @@ fn is_port(port: &str) -> bool {
     is_number || port.strip_prefix('_').is_some_and(is_name)
 }
 
-/// As much of an entry as the log repeats.
+/// An entry, shortened for the log.
 fn shown(entry: &[u8]) -> Box<str> {
     String::from_utf8_lossy(&entry[..entry.len().min(MAX_SHOWN)]).escape_debug().collect::<String>().into()
 }

@@ -1,4 +1,4 @@
-//! What trusted proxies say of a request: where it came from, and the certificate of its client.
+//! What trusted proxies report about a request: the client's address and certificate.
 
 pub(crate) mod certificate;
 mod entries;
@@ -14,9 +14,9 @@ pub(crate) use self::notices::Notices;
 
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The header in which the trusted proxies write where a request came from.
+/// The header in which trusted proxies report the client's address.
 ///
-/// Only the one that the proxies set is read: a client can send the other.
+/// Only the header that the proxies set is read, because a client can send the other one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ForwardingHeader {
     /// `X-Forwarded-For`: a list of addresses.
@@ -42,57 +42,57 @@ impl ForwardingHeader {
     }
 }
 
-/// The proxies whose word about the client's address and the request's identifier is taken. None by default.
+/// The proxies whose reports about addresses and request identifiers are trusted. None by default.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies {
     networks: Box<[IpNet]>,
     header: ForwardingHeader,
 }
 
-/// The client of a request, and what is odd about how it was found.
+/// The client of a request, and what was wrong with the report about it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FoundClient {
-    /// Its address; `None` where a trusted proxy wrote something that is no address.
+    /// Its address; `None` if a trusted proxy sent something that is not an address.
     pub(crate) address: Option<IpAddr>,
     pub(crate) oddity: Option<Oddity>,
 }
 
 impl FoundClient {
-    /// The peer itself, which sent no word of another.
+    /// The peer itself, which forwarded nothing.
     pub(crate) fn at(peer: IpAddr) -> Self {
         Self { address: Some(peer.to_canonical()), oddity: None }
     }
 }
 
-/// What an operator should hear of, because clients are not told apart as they could be.
+/// What an operator should know, because clients cannot be distinguished.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Oddity {
-    /// The peer sent this header and is no trusted proxy.
+    /// The peer sent this header and is not a trusted proxy.
     Untrusted(ForwardingHeader),
-    /// A trusted proxy sent this header and not the one that is read.
+    /// A trusted proxy sent this header instead of the configured one.
     WrongHeader(ForwardingHeader),
-    /// A trusted proxy sent this where an address belongs.
+    /// A trusted proxy sent this instead of an address.
     NoAddress(Box<str>),
 }
 
 impl TrustedProxies {
-    /// Trusts these networks, which write `header`.
+    /// Trusts these networks, which set `header`.
     pub fn new(networks: impl IntoIterator<Item = IpNet>, header: ForwardingHeader) -> Self {
         Self { networks: networks.into_iter().collect(), header }
     }
 
-    /// Whether `address` is one of them.
+    /// Whether `address` is a trusted proxy.
     pub fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.networks.iter().any(|network| network.contains(&address))
     }
 
-    /// The client of a request that `peer` sent: the right-most address that is not itself a trusted proxy.
+    /// The client of a request from `peer`: the right-most address that is not a trusted proxy.
     ///
-    /// A client can write anything to the left of what the first trusted proxy appended, so the list is read from the
-    /// right, entry by entry, and only as far as each hop is trusted. What stands further left, well-formed or not, is not
-    /// looked at. An entry that is no address ends the walk, and the client's address is unknown: the proxy's own would
-    /// give the client the proxy's network, and one further left may be the client's invention.
+    /// A client can write anything to the left of what the first trusted proxy appended. So the list is read from the
+    /// right, entry by entry, as long as each hop is trusted. Entries further left are not read, well-formed or not.
+    /// If an entry is not an address, reading ends and the client's address is unknown: the proxy's address would put
+    /// the client into the proxy's network, and an entry further left may be invented.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> FoundClient {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {

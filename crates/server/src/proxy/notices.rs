@@ -1,4 +1,4 @@
-//! What the log says of forwarding headers. All of it can be caused by strangers, so each is said a bounded number of times.
+//! Log lines about forwarding headers. Clients can cause all of them, so each is limited.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -9,9 +9,9 @@ use jeton_jose::Timestamp;
 
 use super::Oddity;
 
-/// So many peers that are not trusted are named, each once.
+/// How many untrusted peers are named, each once.
 const MAX_UNTRUSTED_NAMED: usize = 8;
-/// A proxy that writes what is no address is said at most this often, in seconds.
+/// The shortest interval between two lines about a proxy that sends no addresses, in seconds.
 const NO_ADDRESS_EVERY: i64 = 60;
 
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Notices {
     no_address: Mutex<Option<NoAddress>>,
 }
 
-/// When it was said last, and how many requests there were since.
+/// When the last line was written, and how many requests there were since.
 #[derive(Debug)]
 struct NoAddress {
     said_at: i64,
@@ -29,7 +29,7 @@ struct NoAddress {
 }
 
 impl Notices {
-    /// Says what is odd about a request of `peer`, if that was not said lately.
+    /// Logs what is wrong with the headers of a request from `peer`, unless it was logged recently.
     pub(crate) fn say(&self, peer: IpAddr, oddity: &Oddity, now: Timestamp) {
         match oddity {
             Oddity::Untrusted(header) => {
@@ -78,7 +78,7 @@ impl Notices {
         named.len() < MAX_UNTRUSTED_NAMED && named.insert(peer.to_canonical())
     }
 
-    /// How many there were since it was last said, if it is time to say it again.
+    /// How many requests there were since the last line, if it is time for another one.
     fn requests_without_address(&self, now: i64) -> Option<u64> {
         let mut last = self.no_address.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = &mut *last {

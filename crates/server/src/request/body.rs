@@ -1,4 +1,4 @@
-//! Reading a body that may not be too large and may not take too long.
+//! Reading a body within limits of size and time.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -12,12 +12,12 @@ use http_body::Body;
 use crate::connection::deadline::poll_deadline;
 use crate::settings::Limits;
 
-/// How many times the limit is read and thrown away, so that a client that sends first and listens later still sees
-/// that its body was too large. Beyond that the connection is closed on it.
+/// How many times the limit is read and discarded, so that a client that reads the response only after it has sent
+/// everything still learns that its body was too large. Beyond that, the connection is closed.
 const DISCARDED: usize = 64;
 
-/// Whether these headers say that the body is in its plain form (RFC 9110 §8.4). What is compressed is not unpacked: a few
-/// bytes of it may stand for gigabytes.
+/// Whether these headers say that the body is not compressed (RFC 9110 §8.4). Compressed bodies are not decompressed:
+/// a few bytes may expand to gigabytes.
 pub(super) fn is_plain(headers: &HeaderMap) -> bool {
     let names = [(header::CONTENT_ENCODING, b"identity".as_slice()), (header::TRANSFER_ENCODING, b"chunked")];
     names.iter().all(|(name, plain)| {
@@ -27,23 +27,23 @@ pub(super) fn is_plain(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Why there is no body to read fields from.
+/// Why the body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
-    /// It is larger than the limit.
+    /// The body is larger than the limit.
     #[error("body is larger than {limit} bytes")]
     TooLarge { limit: usize },
-    /// It did not arrive in time.
+    /// The body did not arrive in time.
     #[error("body did not arrive within {limit:?}")]
     TooSlow { limit: Duration },
-    /// The connection broke, or the body's framing is wrong.
+    /// The connection was closed, or the framing of the body is wrong.
     #[error("the body is incomplete")]
     BrokenOff,
     #[error("body is compressed")]
     Compressed,
 }
 
-/// Reads a whole body that came with these headers. One that came in a single piece is not copied.
+/// Reads the whole body of a request with these headers. A body that arrived in one piece is not copied.
 pub(crate) async fn read<B>(headers: &HeaderMap, body: B, limits: &Limits) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes> + Unpin,

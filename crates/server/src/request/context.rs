@@ -1,4 +1,4 @@
-//! What is known of a request before any endpoint sees it.
+//! What is known about a request before its endpoint sees it.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -16,31 +16,31 @@ use super::reader::Reader;
 use crate::cors::ReadableBy;
 use crate::urls::Urls;
 
-/// What is known of a request before any endpoint sees it, and what its endpoint has the service and the log know. The service puts
-/// it into the request's extensions. Cheap to clone: all copies are the same.
+/// What is known about a request before its endpoint sees it, and what the endpoint reports back to the service and
+/// the log. The service inserts it into the request's extensions. Cloning is cheap, and all clones share one state.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestContext(Arc<Known>);
 
-/// What a [`RequestContext`] holds.
+/// The shared state of a [`RequestContext`].
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// What the log and the answer call the request. `None` only if the router is driven without its service.
+    /// The request identifier for log and response. `None` only if the router runs without its service.
     pub(crate) id: Option<RequestId>,
-    /// The client's address, as far as it can be trusted; `None` where it is unknown.
+    /// The client's address, if it can be trusted; `None` if it is unknown.
     pub(crate) client: Option<IpAddr>,
     pub(crate) reader: Reader,
     pub(crate) urls: Arc<Urls>,
-    /// The browser, where somebody signed in at it before.
+    /// The browser, if somebody signed in with it before.
     pub(crate) browser: Option<KnownBrowser>,
-    /// What the answer has the browser remember.
+    /// The cookies that the response sets.
     pub(crate) known_cookie: OnceLock<HeaderValue>,
-    /// Whose scripts may read the answer, where its endpoint says so.
+    /// Whose scripts may read the response, if the endpoint decides that.
     pub(crate) readable_by: OnceLock<ReadableBy>,
-    /// The client of OAuth that it names, as it was sent, for the log alone.
+    /// The OAuth client in the request, as it was sent, for the log only.
     client_id: OnceLock<Box<str>>,
-    /// The redirect URI that it names, likewise.
+    /// The redirect URI in the request, as it was sent, for the log only.
     redirect_uri: OnceLock<Box<str>>,
-    /// Set where its client authenticated by the header `Authorization`.
+    /// Set if the client authenticated with the `Authorization` header.
     authorization_used: OnceLock<()>,
 }
 
@@ -63,16 +63,16 @@ impl Deref for RequestContext {
 /// How a client authenticated, or tried to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Credentials {
-    /// By the header `Authorization`.
+    /// With the `Authorization` header.
     InHeader,
-    /// By the body or its certificate, or not at all.
+    /// With the body or its certificate, or not at all.
     Elsewhere,
 }
 
-/// How much of what a client sent the log repeats, in characters.
+/// How many characters of client input the log repeats.
 const MAX_LOGGED: usize = 256;
 
-/// As much of what a client sent as the log repeats. The log escapes what it is given.
+/// Client input, shortened for the log. The log escapes it.
 pub(crate) fn logged(text: &str) -> &str {
     text.char_indices().nth(MAX_LOGGED).map_or(text, |(end, _)| &text[..end])
 }
@@ -83,7 +83,7 @@ impl RequestContext {
         known.unwrap_or_else(|| Self::new(None, None, Reader::Program, Arc::new(Urls::of("")), None))
     }
 
-    /// The context of a request that nothing else is known of.
+    /// The context of a request about which nothing else is known.
     pub(crate) fn new(
         id: Option<RequestId>,
         client: Option<IpAddr>,
@@ -105,12 +105,12 @@ impl RequestContext {
         }))
     }
 
-    /// Remembers that the client authenticated by the header `Authorization`, whatever came of it.
+    /// Records that the client used the `Authorization` header, successfully or not.
     pub(crate) fn uses_authorization(&self) {
         self.authorization_used.get_or_init(|| ());
     }
 
-    /// Where the client's credentials were looked for.
+    /// Where the client's credentials were.
     pub(crate) fn credentials(&self) -> Credentials {
         match self.authorization_used.get() {
             Some(()) => Credentials::InHeader,
@@ -118,12 +118,12 @@ impl RequestContext {
         }
     }
 
-    /// Remembers which client the request names.
+    /// Records which client the request names.
     pub(crate) fn names_client(&self, id: &str) {
         self.client_id.get_or_init(|| logged(id).into());
     }
 
-    /// Remembers what a request of a browser names.
+    /// Records the client and the redirect URI that a browser's request names.
     pub(crate) fn names(&self, parameters: &Parameters) {
         if let Some(id) = parameters.get("client_id") {
             self.names_client(id);
@@ -133,22 +133,22 @@ impl RequestContext {
         }
     }
 
-    /// The client that it names, for the log.
+    /// The client in the request, for the log.
     pub(crate) fn client_id(&self) -> Option<&str> {
         self.client_id.get().map(|id| &**id)
     }
 
-    /// The redirect URI that it names, for the log.
+    /// The redirect URI in the request, for the log.
     pub(crate) fn redirect_uri(&self) -> Option<&str> {
         self.redirect_uri.get().map(|uri| &**uri)
     }
 
-    /// Who asks to be signed in.
+    /// Where the sign-in comes from.
     pub(crate) fn caller(&self) -> Caller {
         Caller::at(self.client).with_browser(self.browser.clone())
     }
 
-    /// Has the browser remember who signed in at it, by a cookie that the answer takes along.
+    /// Sets a cookie by which the browser is recognized as one that this user signed in with.
     pub(crate) fn remember_browser(&self, cookie: HeaderValue) {
         self.known_cookie.get_or_init(|| cookie);
     }
@@ -157,7 +157,7 @@ impl RequestContext {
         self.client.map_or(Network::Unknown, Network::of)
     }
 
-    /// The request's identifier for the log.
+    /// The request identifier for the log.
     pub(crate) fn id(&self) -> &str {
         self.id.as_ref().and_then(|id| id.as_header().to_str().ok()).unwrap_or("-")
     }

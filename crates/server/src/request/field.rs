@@ -1,18 +1,18 @@
-//! The values of fields, and what Django REST framework says of those that will not do.
+//! Field values, and Django REST framework's messages for invalid ones.
 
 use jeton_authority::password::{Password, PasswordError};
 use serde_json::Value;
 
 use crate::respond::sentence;
 
-/// What a request says of one field.
+/// The value of one field in a request.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) enum FieldValue {
     #[default]
     Absent,
     /// `null`
     Null,
-    /// A text; a number stands here as Python writes it.
+    /// A string; a number is represented as Python writes it.
     Text(String),
     /// A boolean, a list, an object or a file.
     NotText,
@@ -22,18 +22,18 @@ pub(crate) enum FieldValue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldError {
     Required,
-    /// It is `null`.
+    /// The field is `null`.
     Null,
-    /// It is neither text nor a number.
+    /// The field is neither a string nor a number.
     NotText,
-    /// It is empty, or nothing but white space.
+    /// The field is empty or only white space.
     Blank,
     NullCharacter,
     Password(PasswordError),
 }
 
 impl FieldError {
-    /// The message, as the framework words it.
+    /// The framework's message.
     pub(crate) fn message(self) -> String {
         match self {
             Self::Required => "This field is required.".to_owned(),
@@ -46,12 +46,12 @@ impl FieldError {
     }
 }
 
-/// The fields of a request that will not do, in the order the endpoint names them.
+/// The invalid fields of a request, in the order of the endpoint's fields.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct FieldErrors(Vec<(Box<str>, FieldError)>);
 
 impl FieldErrors {
-    /// As a JSON object with a list of messages a field.
+    /// A JSON object with a list of messages per field.
     pub(crate) fn to_json(&self) -> String {
         let members: Vec<String> = self
             .0
@@ -62,12 +62,12 @@ impl FieldErrors {
     }
 }
 
-/// Checks the fields of a request one after the other and keeps what is wrong with them.
+/// Checks the fields of a request one by one and collects the errors.
 #[derive(Debug, Default)]
 pub(crate) struct Validation(FieldErrors);
 
 impl Validation {
-    /// The text of a field; empty, with the error kept, where it will not do.
+    /// The text of a field. If it is invalid, an empty text, and the error is collected.
     pub(crate) fn text(&mut self, name: &str, value: FieldValue) -> String {
         let error = match value {
             FieldValue::Absent => FieldError::Required,
@@ -81,7 +81,7 @@ impl Validation {
         String::new()
     }
 
-    /// A field that is a password; an empty one, with the error kept, where it will not do.
+    /// The password in a field. If it is invalid, an empty password, and the error is collected.
     pub(crate) fn password(&mut self, name: &str, value: FieldValue) -> Password {
         let before = self.0.0.len();
         let text = self.text(name, value);
@@ -94,7 +94,7 @@ impl Validation {
         Password::new("")
     }
 
-    /// Whether all fields will do.
+    /// Whether all fields are valid.
     pub(crate) fn finish(self) -> Result<(), FieldErrors> {
         if self.0.0.is_empty() { Ok(()) } else { Err(self.0) }
     }

@@ -1,4 +1,4 @@
-//! The fields of a request, whatever its encoding.
+//! The fields of a request, in any accepted encoding.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -13,13 +13,13 @@ use super::media_type::MediaType;
 use super::{json, multipart};
 use crate::settings::Limits;
 
-/// Why no fields could be read.
+/// Why the fields could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    /// The body did not arrive as it should.
+    /// The body could not be read.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// The body is in an encoding that is not taken.
+    /// The encoding of the body is not supported.
     #[error("unsupported media type")]
     MediaType(String),
     /// The body is not strict JSON.
@@ -31,12 +31,13 @@ pub(crate) enum ReadError {
     /// The body is `null`.
     #[error("body is null")]
     NoData,
-    /// The body is JSON, but not an object; this is Python's name for what it is.
+    /// The body is JSON, but not an object. This is Python's name for its type.
     #[error("body is not an object")]
     NotAnObject(&'static str),
 }
 
-/// Reads the fields of these names and ignores others. A request without a body has none of them, whatever it says its encoding is.
+/// Reads the fields with these names and ignores others. A request without a body has no fields, whatever its
+/// `Content-Type`.
 pub(crate) async fn read_fields<const N: usize>(
     parts: &Parts,
     body: Body,
@@ -59,7 +60,7 @@ pub(crate) async fn read_fields<const N: usize>(
     }
 }
 
-/// The place of the field that has this name, if one has.
+/// The index of the field with this name, if there is one.
 fn slot<'v, const N: usize>(
     values: &'v mut [FieldValue; N],
     names: [&str; N],
@@ -68,7 +69,7 @@ fn slot<'v, const N: usize>(
     names.iter().zip(values).find(|(known, _)| **known == name).map(|(_, value)| value)
 }
 
-/// A form in the encoding of URLs. The last value of a name counts.
+/// A URL-encoded form. If a name is repeated, the last value counts.
 fn read_form<const N: usize>(body: &[u8], names: [&str; N]) -> [FieldValue; N] {
     let mut values = std::array::from_fn(|_| FieldValue::Absent);
     for (name, value) in form_urlencoded::parse(body) {

@@ -1,4 +1,4 @@
-//! The parameters of an OAuth request: a query, or a body of the type `application/x-www-form-urlencoded`.
+//! The parameters of an OAuth request: a query, or a body of type `application/x-www-form-urlencoded`.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -9,22 +9,22 @@ use super::body::{self, BodyError};
 use super::media_type::MediaType;
 use crate::settings::Limits;
 
-/// Why there are no parameters.
+/// Why the parameters could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FormError {
-    /// The body did not arrive as it should.
+    /// The body could not be read.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// The body is in another encoding.
+    /// The body has another encoding.
     #[error("body is not application/x-www-form-urlencoded")]
     MediaType,
-    /// A parameter is repeated or no text.
+    /// A parameter is repeated or not valid text.
     #[error(transparent)]
     Parameters(#[from] ParametersError),
 }
 
 impl FormError {
-    /// Whether the body was compressed, which is the fault of whatever sent it and not of the person at the page.
+    /// Whether the body was compressed, which is the sender's fault and not that of the user at the page.
     pub(crate) const fn is_compressed(&self) -> bool {
         matches!(self, Self::Body(BodyError::Compressed))
     }
@@ -34,13 +34,13 @@ pub(crate) fn of_query(parts: &Parts) -> Result<Parameters, FormError> {
     Ok(Parameters::parse(parts.uri.query().unwrap_or_default().as_bytes())?)
 }
 
-/// The parameters of the body; none where it is empty.
+/// The parameters of the body; none if it is empty.
 pub(crate) async fn of_body(parts: &Parts, body: Body, limits: &Limits) -> Result<Parameters, FormError> {
     Ok(Parameters::parse(&bytes(parts, body, limits).await?)?)
 }
 
-/// The same of a form whose fields somebody typed. A null character in one of them is a mistake of theirs, about which the page
-/// tells them, and none of the application's.
+/// The same for a form that somebody filled in. A null character in a field is the user's mistake, which the page
+/// reports, and not the application's.
 pub(crate) async fn of_typed_body(
     parts: &Parts,
     body: Body,
@@ -59,7 +59,7 @@ pub(crate) async fn of_typed_body(
     }
 }
 
-/// Whether the body is a form by its type.
+/// Whether the body is a form, by its media type.
 pub(crate) fn is_form(parts: &Parts) -> bool {
     matches!(MediaType::of(&parts.headers), Ok(MediaType::Form))
 }

@@ -1,11 +1,12 @@
-//! What a request has of the headers that the service looks for in each.
+//! Which of the headers that the service handles are present in a request.
 
 use http::{HeaderMap, header};
 
 use super::reader::SEC_FETCH_DEST;
 use crate::proxy::X_FORWARDED_FOR;
 
-/// Which of these headers a request has. Most have none, and one walk over what they have costs a third of looking for each by name.
+/// Which of these headers are present. Most requests have none, and one pass over the headers costs a third of looking
+/// up each by name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Glance {
     pub(crate) cookie: bool,

@@ -1,10 +1,10 @@
-//! The header `Host`: one, and a host (RFC 9112 §3.2).
+//! The `Host` header: exactly one, with a valid host (RFC 9112 §3.2).
 
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Request, Version, header};
 
-/// Whether a request says as it should which host it is for, which mostly is `ours`. A proxy and a server that choose between two of
-/// them may choose differently.
+/// Whether a request has exactly one valid host, usually `ours`. If there were two, a proxy and a server could choose
+/// differently.
 pub(crate) fn is_clear<B>(request: &Request<B>, ours: &str) -> bool {
     let mut values = request.headers().get_all(header::HOST).iter();
     match (values.next(), values.next()) {
@@ -14,7 +14,7 @@ pub(crate) fn is_clear<B>(request: &Request<B>, ours: &str) -> bool {
     }
 }
 
-/// Whether a request is for a name that means the machine itself.
+/// Whether a request is for a name of this machine itself.
 pub(crate) fn is_localhost(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.split(':').next().unwrap_or_default().trim_end_matches('.');

@@ -1,4 +1,4 @@
-//! Request identifiers: what ties an answer to the lines of the log about it.
+//! Request identifiers, which connect a response to its log lines.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The header that carries a request identifier, in both directions.
+/// The header with the request identifier, in both directions.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest identifier taken from a proxy, in bytes.
+/// The longest identifier accepted from a proxy, in bytes.
 const MAX_LENGTH: usize = 64;
 
 #[derive(Clone)]
 pub(crate) struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// The identifier that a trusted proxy gave, if there is exactly one and it is well-formed: 1 to 64 letters,
-    /// digits, `-`, `_` or `.`, so that it can stand in a log line unquoted.
+    /// The identifier from a trusted proxy, if there is exactly one and it is well-formed: 1 to 64 letters, digits,
+    /// `-`, `_` or `.`, so that it needs no quotes in a log line.
     pub(crate) fn from_proxy(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(&X_REQUEST_ID).iter();
         let (value, None) = (values.next()?, values.next()) else { return None };
@@ -27,7 +27,7 @@ impl RequestId {
         well_formed.then(|| Self(value.clone()))
     }
 
-    /// The identifier as a header's value.
+    /// The identifier as a header value.
     pub(crate) fn as_header(&self) -> &HeaderValue {
         &self.0
     }
@@ -45,9 +45,9 @@ impl fmt::Debug for RequestId {
     }
 }
 
-/// Makes request identifiers: eight random hex digits a process, then a count.
+/// Generates request identifiers: eight random hex digits per process, then a counter.
 ///
-/// They need to be told apart, not to be unguessable, so drawing random bytes for each would be waste.
+/// The identifiers must be distinct, not unguessable, so drawing random bytes for each would be a waste.
 #[derive(Debug)]
 pub(crate) struct RequestIds {
     prefix: u32,
@@ -55,14 +55,14 @@ pub(crate) struct RequestIds {
 }
 
 impl RequestIds {
-    /// With a prefix of its own.
+    /// A generator with a random prefix.
     pub(crate) fn new() -> Self {
         // The standard library seeds its hashers from the system's randomness.
         let seed = RandomState::new().hash_one(0_u8);
         Self { prefix: (seed >> 32) as u32, count: AtomicU64::new(0) }
     }
 
-    /// The next identifier, 17 bytes or more.
+    /// The next identifier, 17 bytes or longer.
     pub(crate) fn next(&self) -> RequestId {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let count = self.count.fetch_add(1, Ordering::Relaxed);

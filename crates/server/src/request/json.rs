@@ -10,7 +10,7 @@ use serde::de::{
 use super::field::FieldValue;
 use super::fields::ReadError;
 
-/// Reads the named fields of a JSON object; others are ignored, but must be JSON all the same.
+/// Reads the named fields of a JSON object. Other members are ignored, but must be valid JSON.
 pub(super) fn read<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[FieldValue; N], ReadError> {
     match json::from_slice_seed(body, Names(names)).map_err(ReadError::Json)? {
         JsonBody::Object(values) => Ok(values),
@@ -23,11 +23,11 @@ pub(super) fn read<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[Fie
 enum JsonBody<const N: usize> {
     Object([FieldValue; N]),
     Null,
-    /// Anything else, by Python's name for it.
+    /// Anything else, by Python's name for its type.
     Other(&'static str),
 }
 
-/// The names of the fields that are read.
+/// The names of the fields to read.
 #[derive(Clone, Copy)]
 struct Names<'n, const N: usize>([&'n str; N]);
 
@@ -89,7 +89,7 @@ impl<'de, const N: usize> Visitor<'de> for Names<'_, N> {
     }
 }
 
-/// Reads a member's name: which of the fields it is, if it is one.
+/// Reads a member's name, and determines which field it is, if any.
 struct Name<'n, const N: usize>([&'n str; N]);
 
 impl<'de, const N: usize> DeserializeSeed<'de> for Name<'_, N> {
@@ -166,7 +166,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
-/// A number with a fraction or an exponent as Python's `str` writes it, since a front end may send a password so.
+/// A number with a fraction or an exponent, as Python's `str` writes it, because a front end may send a password in
+/// this form.
 fn as_python_writes(value: f64) -> String {
     // Rust's shortest digits are Python's; what differs is when and how an exponent is written.
     let scientific = format!("{value:e}");

@@ -1,11 +1,11 @@
-//! Which encoding a body is in.
+//! The encoding of a body.
 
 use http::{HeaderMap, header};
 
-/// Longest media type that is repeated in an answer, in letters.
+/// The longest media type that a response repeats, in characters.
 const MAX_ECHO: usize = 128;
 
-/// An encoding that request bodies may be in.
+/// An accepted encoding of request bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MediaType {
     /// `application/json`
@@ -17,7 +17,7 @@ pub(crate) enum MediaType {
 }
 
 impl MediaType {
-    /// The encoding that `Content-Type` names, or what it names instead.
+    /// The encoding in `Content-Type`, or the unsupported media type.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, String> {
         let value = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
         let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();

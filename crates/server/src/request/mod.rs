@@ -1,4 +1,4 @@
-//! Reading requests: the body within its limits, and the fields in it, in each of the encodings that are taken.
+//! Reading requests: the body within its limits, and its fields in every accepted encoding.
 
 mod body;
 mod context;

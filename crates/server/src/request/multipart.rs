@@ -8,7 +8,7 @@ use http::{HeaderMap, Request, header};
 use super::field::FieldValue;
 use super::fields::ReadError;
 
-/// Calls `field` with each part of the form. A file is no text, whatever it holds.
+/// Calls `field` for each part of the form. A file never counts as text.
 pub(super) async fn read(
     headers: &HeaderMap,
     body: Bytes,

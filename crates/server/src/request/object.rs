@@ -1,4 +1,4 @@
-//! A body that is a JSON object whose members somebody else knows.
+//! A body that is a JSON object, for endpoints whose members another type defines.
 
 use axum::body::Body;
 use http::HeaderMap;
@@ -9,8 +9,8 @@ use super::form::FormError;
 use super::media_type::MediaType;
 use crate::settings::Limits;
 
-/// The members of a body of the type `application/json`; nothing where it is something else. A name that comes twice is
-/// something else: whoever looked at it before may have gone by the other one.
+/// The members of a body of type `application/json`; `None` if it is anything else. An object that repeats a name
+/// counts as something else, because whoever read it before may have used the other value.
 pub(crate) async fn read_object(
     headers: &HeaderMap,
     body: Body,

@@ -1,10 +1,10 @@
-//! Who reads an answer: a person at a browser, or a program.
+//! Who reads a response: a person in a browser, or a program.
 
 use http::{HeaderMap, HeaderName, header};
 
 use crate::urls::path;
 
-/// Paths that programs ask, and their folders. Some of these programs say that they take HTML, as Java's do by default.
+/// Paths and folders for programs. Some of these programs say that they accept HTML, as Java's do by default.
 const OF_PROGRAMS: [&str; 13] = [
     path::TOKEN,
     path::DEVICE_AUTHORIZATION,
@@ -25,14 +25,14 @@ pub(super) const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
-    /// A person, who is shown a page.
+    /// A person, who gets a page.
     Person,
-    /// A program, which is told in JSON.
+    /// A program, which gets JSON.
     Program,
 }
 
 impl Reader {
-    /// Who reads the answer to a request for `path` with these headers.
+    /// Who reads the response to a request for `path` with these headers.
     pub(crate) fn of(path: &str, headers: &HeaderMap) -> Self {
         // What a browser says of itself counts more than what it takes.
         if let Some(goes_to) = headers.get(SEC_FETCH_DEST) {

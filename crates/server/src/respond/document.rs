@@ -1,4 +1,4 @@
-//! A document that is the same for whoever asks: its bytes are ready, and who has them already is told so.
+//! A document that is the same for everyone: its bytes are prepared, and conditional requests are supported.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -13,12 +13,12 @@ pub(crate) struct Document {
     pub(crate) body: Bytes,
     /// Its entity tag, in quotes (RFC 9110 §8.8.3).
     pub(crate) etag: HeaderValue,
-    /// For how long it may be kept.
+    /// How long it may be cached.
     pub(crate) cache_control: HeaderValue,
 }
 
 impl Document {
-    /// The answer to `GET` or `HEAD`.
+    /// The response to `GET` or `HEAD`.
     pub(crate) fn answer(self, method: &Method, request: &HeaderMap) -> Response {
         let Self { body, etag, cache_control } = self;
         let mut headers = HeaderMap::with_capacity(8);
@@ -44,7 +44,7 @@ impl Document {
     }
 }
 
-/// Whether `If-None-Match` names this entity tag (RFC 9110 §13.1.2: compared weakly).
+/// Whether `If-None-Match` contains this entity tag (RFC 9110 §13.1.2: weak comparison).
 fn matches(if_none_match: &HeaderValue, etag: &HeaderValue) -> bool {
     let known = if_none_match.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
     known.map(|tag| tag.strip_prefix(b"W/").unwrap_or(tag)).any(|tag| tag == b"*" || tag == etag.as_bytes())

@@ -1,4 +1,4 @@
-//! Building answers.
+//! Building responses.
 
 mod document;
 
@@ -16,7 +16,7 @@ pub(crate) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const ACCEPT: HeaderValue = HeaderValue::from_static("Accept");
 
-/// A JSON answer that nothing may keep.
+/// A JSON response that must not be cached.
 pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
     let mut response = Response::new(Body::from(body.into()));
     *response.status_mut() = status;
@@ -29,7 +29,7 @@ pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
     response
 }
 
-/// Sends the browser somewhere else, with a `GET` (RFC 9110 §15.4.4): a password that was posted here goes no further.
+/// Redirects the browser with a `GET` (RFC 9110 §15.4.4), so that a posted password is not sent again.
 pub(crate) fn see_other(target: &str) -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;
@@ -42,14 +42,14 @@ pub(crate) fn see_other(target: &str) -> Response {
     response
 }
 
-/// A token as the answer, which nothing may keep.
+/// A token as the response, which must not be cached.
 pub(crate) fn jwt(token: String, media_type: &'static str) -> Response {
     let mut response = json(StatusCode::OK, token);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }
 
-/// An answer for people.
+/// A response for people.
 pub(crate) fn text(body: String) -> Response {
     const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
     let mut response = json(StatusCode::OK, body);
@@ -67,7 +67,7 @@ pub(crate) fn sentence(message: &dyn Display) -> String {
     text
 }
 
-/// Adds what every answer of the token API carries, as Django REST framework does.
+/// Adds the headers that every response of the token API has, as in Django REST framework.
 pub(crate) fn with_token_api_headers(mut response: Response) -> Response {
     const POST_AND_OPTIONS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
     let headers = response.headers_mut();

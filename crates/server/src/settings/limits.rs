@@ -1,72 +1,73 @@
-//! How much one client may ask for, and for how long.
+//! Limits for clients, in size and time.
 
 use std::time::Duration;
 
-/// Largest request body, in bytes.
+/// The largest request body, in bytes.
 pub const BODY_BYTES: usize = 64 * 1024;
-/// Largest request head (request line and headers), in bytes.
+/// The largest request head (request line and headers), in bytes.
 pub const HEADER_BYTES: usize = 16 * 1024;
-/// Most headers a request may have.
+/// The largest number of headers in a request.
 pub const HEADER_COUNT: usize = 64;
-/// Longest request target, in bytes: many proxies pass on no longer ones. What applications send people with to sign in or out may
-/// be as long as a head; the pages that follow have shorter addresses.
+/// The longest request target, in bytes; many proxies forward no longer ones. Requests that send a user here to sign
+/// in or out may be as long as a head; the pages that follow have shorter URLs.
 pub const TARGET_BYTES: usize = 8 * 1024;
 /// The time limit for a TLS handshake.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// How many TLS handshakes may be in progress at once; beyond that, the oldest is dropped.
 pub const HANDSHAKES: u32 = 512;
-/// How long a client may take to send a request's head.
+/// The time limit for receiving a request's head.
 pub const HEADER_TIME: Duration = Duration::from_secs(10);
-/// How long a client may take to send a request's body.
+/// The time limit for receiving a request's body.
 pub const BODY_TIME: Duration = Duration::from_secs(10);
-/// How long a request may take in all, its body included.
+/// The total time limit for a request, including its body.
 pub const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// How long a connection is kept open between requests.
 pub const KEEP_ALIVE_TIME: Duration = Duration::from_secs(75);
-/// How long a connection of a trusted proxy is kept open between two requests. Longer than proxies keep theirs (Caddy two
-/// minutes, Google's load balancers ten), so that it is the proxy that closes it and no request meets a closed connection.
+/// How long a connection of a trusted proxy is kept open between requests. This is longer than proxies keep theirs
+/// (Caddy two minutes, Google's load balancers ten), so that the proxy closes the connection and no request meets a
+/// closed one.
 pub const PROXY_KEEP_ALIVE_TIME: Duration = Duration::from_secs(11 * 60);
-/// How many connections are served at once. Beyond that the one that has been idle longest gives way; where none is idle,
-/// further ones wait in the system's queue.
+/// How many connections are served at once. Beyond that, the connection that has been idle longest is closed; if none
+/// is idle, new ones wait in the system's queue.
 pub const CONNECTIONS: u32 = 4096;
-/// The part of the connections that one network may hold, unless a setting says how many.
+/// The default share of all connections that one network may have.
 pub const NETWORK_SHARE: u32 = 4;
-/// What one network may hold at least, unless a setting says how many.
+/// The default minimum for one network.
 pub const SMALLEST_NETWORK_SHARE: u32 = 32;
-/// How long a shutdown waits for what has been accepted.
+/// How long a shutdown waits for accepted requests.
 pub const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
 
-/// How much one client may ask for, and for how long. [`Limits::default`] takes the constants of this module.
+/// Limits for clients, in size and time. [`Limits::default`] uses the constants of this module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Largest request body, in bytes. A larger one is answered 413.
+    /// The largest request body, in bytes. A larger one is answered 413.
     pub body_bytes: usize,
-    /// Largest request head, in bytes, at least 8192. A larger one is answered 431.
+    /// The largest request head, in bytes, at least 8192. A larger one is answered 431.
     pub header_bytes: usize,
-    /// Most headers a request may have. More are answered 431.
+    /// The largest number of headers in a request. More are answered 431.
     pub header_count: usize,
-    /// Longest request target, in bytes. A longer one is answered 414, except at `/authorize` and `/end_session`.
+    /// The longest request target, in bytes. A longer one is answered 414, except at `/authorize` and `/end_session`.
     pub target_bytes: usize,
     /// The time limit for a TLS handshake. A slower one is disconnected.
     pub handshake_time: Duration,
     /// How many TLS handshakes may be in progress at once; beyond that, the oldest is dropped.
     pub handshakes: u32,
-    /// How long a client may take to send a request's head. A slower one is answered 408.
+    /// The time limit for receiving a request's head. A slower request is answered 408.
     pub header_time: Duration,
-    /// How long a client may take to send a request's body. A slower one is answered 408.
+    /// The time limit for receiving a request's body. A slower request is answered 408.
     pub body_time: Duration,
-    /// How long a request may take in all, its body included. One that takes longer is answered 503.
+    /// The total time limit for a request, including its body. A request that takes longer is answered 503.
     pub request_time: Duration,
     /// How long a connection is kept open between requests.
     pub keep_alive_time: Duration,
-    /// How long a connection of a trusted proxy is kept open between two requests.
+    /// How long a connection of a trusted proxy is kept open between requests.
     pub proxy_keep_alive_time: Duration,
-    /// How many connections are served at once. Beyond that the one that has been idle longest gives way.
+    /// How many connections are served at once. Beyond that, the connection that has been idle longest is closed.
     pub connections: u32,
-    /// How many of them one network (IPv4 /24, IPv6 /56) may hold; trusted proxies may hold any number. 0: a quarter of
-    /// them, but at least 32.
+    /// How many connections one network (IPv4 /24, IPv6 /56) may have; trusted proxies have no limit. 0: a quarter of
+    /// all connections, but at least 32.
     pub connections_per_network: u32,
-    /// How long a shutdown waits for what has been accepted.
+    /// How long a shutdown waits for accepted requests.
     pub shutdown_time: Duration,
 }
 
@@ -92,7 +93,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How many connections one network may hold.
+    /// How many connections one network may have.
     pub(crate) fn network_share(&self) -> u32 {
         match self.connections_per_network {
             0 => (self.connections / NETWORK_SHARE).max(SMALLEST_NETWORK_SHARE),

@@ -1,4 +1,4 @@
-//! What the operator decides about the server, beside what the authority's own settings say.
+//! The server's settings, besides those of the authority.
 
 pub mod limits;
 mod origins;

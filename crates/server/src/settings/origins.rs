@@ -2,12 +2,13 @@
 
 use http::HeaderValue;
 
-/// The origins whose scripts may use the token API, besides the authority's own, which needs no leave. Setting `token_api.origins`.
+/// The origins whose scripts may use the token API, besides the authority's own, which always may. Setting
+/// `token_api.origins`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origins {
     /// These; none by default.
     Listed(Vec<Origin>),
-    /// Every one.
+    /// Every origin.
     Every,
 }
 
@@ -15,29 +16,29 @@ pub enum Origins {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(Box<str>);
 
-/// Why a text names no origins.
+/// Why a text is not a list of origins.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OriginError {
-    /// It is no origin.
+    /// The text is not an origin.
     #[error(
         "{0:?} is not an origin: write the scheme, the host and, if it is not the default, the port, such as https://app.example.com"
     )]
     Malformed(Box<str>),
-    /// It says more than an origin does.
+    /// The text contains more than an origin.
     #[error(
         "{0:?} is more than an origin: remove everything after the host and the port, including the slash"
     )]
     Path(Box<str>),
-    /// The host has other letters than ASCII.
+    /// The host contains characters outside ASCII.
     #[error(
         "{0:?} has a host that is not ASCII: write it as browsers send it, such as https://xn--mnchen-3ya.example"
     )]
     NotAscii(Box<str>),
-    /// It has a `*` in it.
+    /// The text contains `*`.
     #[error("{0:?} is a pattern: name each origin, or write * alone for every origin")]
     Pattern(Box<str>),
-    /// `*` stands beside others.
+    /// `*` is combined with others.
     #[error("* means every origin: remove the others")]
     EveryAndOthers,
 }
@@ -49,10 +50,10 @@ impl Default for Origins {
 }
 
 impl Origins {
-    /// Takes a list of origins, or `*` alone.
+    /// Parses a list of origins, or `*` alone.
     ///
     /// # Errors
-    /// [`OriginError`] about the first text that is no origin.
+    /// [`OriginError`] for the first text that is not an origin.
     pub fn parse<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Self, OriginError> {
         let texts: Vec<_> = texts.into_iter().collect();
         match texts.as_slice() {
@@ -72,10 +73,10 @@ impl Origins {
 }
 
 impl Origin {
-    /// Parses an origin: of the web, or of an application that brings its own browser (`capacitor://localhost`), or `null`, which
-    /// pages from a file have.
+    /// Parses an origin: of the web, of an application with its own browser (`capacitor://localhost`), or `null`,
+    /// which pages from a file have.
     ///
-    /// The letters' case and the default port are written as browsers write them.
+    /// Case and default port are normalised as browsers do.
     ///
     /// # Errors
     /// [`OriginError`] says what is wrong.
@@ -122,7 +123,7 @@ impl Origin {
         }))
     }
 
-    /// The origin as browsers write it.
+    /// The origin, as browsers write it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

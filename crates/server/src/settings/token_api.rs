@@ -1,22 +1,22 @@
-//! What the operator decides about the token API.
+//! Settings of the token API.
 
 use super::{Origins, UsernameField};
 
-/// Whether the token API is served, where applications themselves take passwords.
+/// Whether the token API, with which applications themselves ask for passwords, is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TokenApi {
-    /// It is.
+    /// It is served.
     #[default]
     Served,
-    /// It is not: passwords are typed on the authority's own page and nowhere else.
+    /// It is not served: users type passwords only on the authority's own page.
     Off,
 }
 
-/// What the operator decides about the token API.
+/// Settings of the token API.
 #[derive(Debug, Clone, Default)]
 pub struct TokenApiOptions {
     /// The origins whose scripts may use it. Setting `token_api.origins`.
     pub origins: Origins,
-    /// The field that the username is posted in. Setting `token_api.username_field`.
+    /// The name of the username field. Setting `token_api.username_field`.
     pub username_field: UsernameField,
 }

@@ -1,18 +1,18 @@
-//! The field that the username is posted in: Django's `USERNAME_FIELD`.
+//! The name of the username field: Django's `USERNAME_FIELD`.
 
-/// The field that a username is posted in at the token API, which errors name too: `username`, or what a custom user model of
-/// Django's calls it in `USERNAME_FIELD` (`email`, `phone`). Setting `token_api.username_field`.
+/// The name of the username field in the token API's requests and errors: `username`, or the `USERNAME_FIELD` of a
+/// custom Django user model (`email`, `phone`). Setting `token_api.username_field`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsernameField(Box<str>);
 
-/// Why a text cannot be the field of the username.
+/// Why a text cannot be the name of the username field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UsernameFieldError {
-    /// It is the field of the password.
+    /// The text is the name of the password field.
     #[error("`password` is the password field: name the username field, such as username or email")]
     Password,
-    /// It is no name.
+    /// The text is not a field name.
     #[error(
         "expected the name of a field, such as username, email or phone: up to {} letters, digits and the characters _ - .",
         UsernameField::MAX_CHARS
@@ -21,13 +21,13 @@ pub enum UsernameFieldError {
 }
 
 impl UsernameField {
-    /// The most characters of the name.
+    /// The longest name, in characters.
     pub const MAX_CHARS: usize = 64;
 
-    /// Takes the name of a field.
+    /// Parses the name of a field.
     ///
     /// # Errors
-    /// [`UsernameFieldError`] says why it cannot be one.
+    /// [`UsernameFieldError`] says why it is refused.
     pub fn parse(text: &str) -> Result<Self, UsernameFieldError> {
         let is_name = |c: char| c.is_alphanumeric() || "_-.".contains(c);
         if text.is_empty() || text.chars().count() > Self::MAX_CHARS || !text.chars().all(is_name) {
@@ -44,7 +44,7 @@ impl UsernameField {
         &self.0
     }
 
-    /// The name as people read it, as Django makes one of it: `phone_number` is `Phone number`.
+    /// The label of the field, as Django makes it: `phone_number` becomes `Phone number`.
     pub(crate) fn label(&self) -> String {
         let spaced = self.0.replace('_', " ");
         let mut letters = spaced.trim().chars();
@@ -52,7 +52,7 @@ impl UsernameField {
     }
 }
 
-/// The field of the password.
+/// The name of the password field.
 pub(crate) const PASSWORD: &str = "password";
 
 impl Default for UsernameField {

@@ -1,4 +1,4 @@
-//! Asking for the certificates of clients, and taking any: what one is worth is for the rules of the authority to say.
+//! Requesting client certificates, and accepting any: the rules of the authority decide what a certificate is worth.
 
 use jeton_authority::client_auth::ClientCertificate;
 use tokio_rustls::rustls::client::danger::HandshakeSignatureValid;
@@ -11,20 +11,20 @@ use tokio_rustls::rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme,
 };
 
-/// Whether a listener asks its clients for a certificate. None is ever demanded.
+/// Whether a listener requests client certificates. They are never required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AskForCertificates {
-    /// It does not.
+    /// It requests none.
     #[default]
     No,
-    /// It does. Browsers may then ask their users to choose one.
+    /// It requests them. Browsers may then prompt their users to choose one.
     Optional,
 }
 
-/// Takes every certificate that is well-formed from whoever proves to hold its key.
+/// Accepts every well-formed certificate whose key the client proves to have.
 ///
-/// A client may vouch for itself (RFC 8705 §2.2), so nothing can be said here about who signed a certificate, or until when it
-/// holds. The signature of the handshake is what must be right: it makes the certificate the client's own.
+/// A client may use a self-signed certificate (RFC 8705 §2.2), so the issuer and the validity period cannot be checked
+/// here. The signature of the handshake must be right: it proves that the certificate is the client's own.
 #[derive(Debug)]
 pub(super) struct AnyCertificate {
     algorithms: WebPkiSupportedAlgorithms,
@@ -41,7 +41,7 @@ impl ClientCertVerifier for AnyCertificate {
         false
     }
 
-    /// No authority is named: a client would keep back a certificate that it signed itself.
+    /// No authorities are named, because a client would then withhold a self-signed certificate.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jeton_jose::KeyError;
 
-/// Why the certificate of the server, its key, or the roots of its clients cannot be used. Nothing of a key is in the text.
+/// Why the server's certificate, its key, or the roots of its clients cannot be used. The text contains nothing of a
+/// key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -14,18 +15,18 @@ pub enum TlsError {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The error.
         error: io::Error,
     },
-    /// A file is larger than such a file may be.
+    /// A file is larger than allowed.
     #[error("{} is longer than {limit} bytes", file.display())]
     TooLarge {
         /// The file.
         file: PathBuf,
-        /// What is allowed.
+        /// The limit.
         limit: usize,
     },
-    /// The file of the certificate holds none.
+    /// The certificate file contains no certificate.
     #[error("{} contains no certificate in PEM", file.display())]
     NoCertificate {
         /// The file.
@@ -37,46 +38,46 @@ pub enum TlsError {
         /// The file.
         file: PathBuf,
     },
-    /// The file of the key holds none, or an encrypted one.
+    /// The key file contains no private key, or an encrypted one.
     #[error("{} contains no unencrypted private key in PEM", file.display())]
     NoKey {
         /// The file.
         file: PathBuf,
     },
-    /// The key is of a kind that TLS cannot sign with.
+    /// TLS does not support this type of key.
     #[error("the key in {} cannot be used: {reason}", file.display())]
     KeyUnusable {
         /// The file.
         file: PathBuf,
-        /// In rustls's words.
+        /// rustls's description.
         reason: Box<str>,
     },
-    /// The certificate is for another key.
+    /// The key does not belong to the certificate.
     #[error("the certificate in {} does not match the key in {}", certificate.display(), key.display())]
     KeyMismatch {
-        /// The file of the certificate.
+        /// The certificate file.
         certificate: PathBuf,
-        /// The file of the key.
+        /// The key file.
         key: PathBuf,
     },
-    /// The roots of clients cannot be used.
+    /// The roots of client certificates cannot be used.
     #[error("{}: {error}", file.display())]
     ClientRoots {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The error.
         error: KeyError,
     },
-    /// The library that speaks TLS refuses.
+    /// The TLS library refuses the configuration.
     #[error("TLS cannot be set up: {reason}")]
     Setup {
-        /// In rustls's words.
+        /// rustls's description.
         reason: Box<str>,
     },
 }
 
 impl TlsError {
-    /// The file at fault, where it is one.
+    /// The file with the error, if there is one.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {

@@ -1,4 +1,4 @@
-//! From a connection to one that speaks TLS, within bounds.
+//! TLS handshakes, within limits.
 
 use std::io;
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use super::{AskForCertificates, Handshakes};
 use crate::connection::Peer;
 use crate::connection::conversation::{LAST_HEADER_TIME, Stage};
 
-/// What who speaks plain HTTP to a port for https is told.
+/// The response to plain HTTP on a port for https.
 const PLAIN_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
     content-type: application/json\r\n\
     content-length: 37\r\n\
@@ -27,14 +27,14 @@ const PLAIN_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
 /// The type of the record that every handshake begins with (RFC 8446 §5.1).
 const HANDSHAKE_RECORD: u8 = 22;
 
-/// How the listener of a connection speaks TLS.
+/// The TLS settings of a connection's listener.
 #[derive(Clone)]
 pub(crate) struct Terms {
     pub(crate) acceptor: TlsAcceptor,
     pub(crate) ask: AskForCertificates,
 }
 
-/// Shakes hands with a client. Nothing where that comes to nothing, which is the client's affair.
+/// Performs the handshake with a client. `None` if it fails, which is the client's concern.
 pub(crate) async fn shake_hands(
     terms: &Terms,
     stream: TcpStream,
@@ -102,7 +102,7 @@ async fn accept(acceptor: &TlsAcceptor, mut stream: TcpStream) -> io::Result<Tls
     acceptor.accept(stream).await
 }
 
-/// The certificate that the client proved to hold, in this handshake or in the one that the session began with.
+/// The certificate whose key the client proved to have, in this handshake or in the one that began the session.
 fn certificate(stream: &TlsStream<TcpStream>) -> Option<ClientCertificate> {
     let chain = stream.get_ref().1.peer_certificates()?;
     ClientCertificate::of_connection(chain.iter().map(AsRef::as_ref))

@@ -1,12 +1,12 @@
-//! How many handshakes may be under way at once.
+//! Limits the handshakes in progress.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// The handshakes that are under way. Where there are too many, the oldest gives way to the newest: a client that means it is
-/// done within two round trips, so those that only hold on to their place never keep others out.
+/// The handshakes in progress. If there are too many, the oldest is dropped for the newest: an honest client finishes
+/// within two round trips, so clients that only occupy places never block others.
 #[derive(Debug)]
 pub(crate) struct Handshakes {
     limit: usize,
@@ -16,11 +16,11 @@ pub(crate) struct Handshakes {
 #[derive(Debug, Default)]
 struct UnderWay {
     next: u64,
-    /// By the order in which they began. Dropping the sender ends one.
+    /// In the order in which they began. Dropping the sender ends one.
     places: BTreeMap<u64, oneshot::Sender<()>>,
 }
 
-/// A place among the handshakes. It is free again when this is dropped.
+/// A place among the handshakes, which becomes free when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     handshakes: Arc<Handshakes>,
@@ -35,7 +35,7 @@ impl Handshakes {
         Arc::new(Self { limit, under_way: Mutex::default() })
     }
 
-    /// Begins one.
+    /// Starts a handshake.
     pub(crate) fn begin(self: &Arc<Self>) -> Place {
         let (sender, taken_away) = oneshot::channel();
         let mut under_way = self.under_way();
@@ -55,7 +55,7 @@ impl Handshakes {
 }
 
 impl Place {
-    /// Ready when the place is given to another.
+    /// Completes when the place is given to another handshake.
     pub(crate) async fn taken_away(&mut self) {
         let _ = (&mut self.taken_away).await;
     }

@@ -1,4 +1,4 @@
-//! A request of a client to one of the endpoints where it proves who it is.
+//! A client's request to an endpoint that requires client authentication.
 
 use std::sync::Arc;
 
@@ -18,17 +18,17 @@ use crate::error::ApiError;
 use crate::request::{RequestContext, form};
 use crate::urls;
 
-/// A request of a client that proved who it is.
+/// A request from an authenticated client.
 pub(super) struct ClientRequest {
     pub(super) client: Arc<Client>,
     pub(super) parameters: Parameters,
-    /// What it proved to hold beside that.
+    /// What the client proved possession of in addition.
     pub(super) constraint: SenderConstraint,
 }
 
 impl ClientRequest {
-    /// Reads a request to the endpoint at `path` and finds out who asks. Parameters in the URL count for nothing: they end up
-    /// in logs (RFC 6749 §2.3.1).
+    /// Reads a request to the endpoint at `path` and authenticates the client. Parameters in the URL are ignored,
+    /// because URLs end up in logs (RFC 6749 §2.3.1).
     pub(super) async fn read(
         app: &App,
         path: &str,
@@ -39,8 +39,8 @@ impl ClientRequest {
         Self::of(app, path, context, &parts, body).await
     }
 
-    /// As [`ClientRequest::read`], where a DPoP proof says what is to be bound. The proof is used up only once the client is
-    /// known.
+    /// Like [`ClientRequest::read`], with an optional DPoP proof for binding. The proof is used up only after the
+    /// client has been authenticated.
     pub(super) async fn read_with_proof(
         app: &App,
         path: &str,
@@ -98,7 +98,7 @@ impl ClientRequest {
         Ok(Self { client, parameters, constraint })
     }
 
-    /// The value of a parameter that has to be there.
+    /// The value of a required parameter.
     pub(super) fn required(&self, name: &str, missing: &'static str) -> Result<&str, ApiError> {
         let missing = OAuthError::refused(ErrorCode::InvalidRequest, missing);
         self.parameters.get(name).ok_or(ApiError::OAuth(missing))

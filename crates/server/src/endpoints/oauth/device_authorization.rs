@@ -1,4 +1,4 @@
-//! `POST /device_authorization`: a device asks to be signed in from elsewhere (RFC 8628 §3.1).
+//! `POST /device_authorization`: a device asks to be signed in from another device (RFC 8628 §3.1).
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: what the authority is and can do
-//! (OpenID Connect Discovery §4, RFC 8414 §3).
+//! `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: the metadata of the
+//! authority (OpenID Connect Discovery §4, RFC 8414 §3).
 //!
-//! The document follows from the settings alone, so it is written once and sent as it is.
+//! The document depends only on the settings, so it is built once.
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::respond::Document;
 use crate::urls::path;
 
-/// The document of an authority, whose clients come to `mtls_url` with certificates, if it is another than the issuer.
+/// The metadata of an authority. Clients with certificates use `mtls_url`, if it differs from the issuer.
 pub(crate) fn metadata(authority: &Authority, mtls_url: Option<&str>) -> Document {
     const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
     let mut document = document(authority.settings());
@@ -125,7 +125,7 @@ fn document(settings: &Settings) -> Value {
     document
 }
 
-/// What can be done with certificates (RFC 8705 §3.3).
+/// The metadata about certificates (RFC 8705 §3.3).
 fn add_certificates(document: &mut Value, methods: &[TokenEndpointAuthMethod]) {
     document["tls_client_certificate_bound_access_tokens"] = true.into();
     for endpoint in ["token", "introspection", "revocation"] {
@@ -136,7 +136,7 @@ fn add_certificates(document: &mut Value, methods: &[TokenEndpointAuthMethod]) {
     }
 }
 
-/// The endpoints that clients come to themselves, without a browser, as they are reached with a certificate (RFC 8705 §5).
+/// The endpoints that clients call without a browser, for clients with certificates (RFC 8705 §5).
 fn add_aliases(document: &mut Value, issuer: &str, url: &str) {
     const ENDPOINTS: [&str; 6] = [
         "token_endpoint",
@@ -154,7 +154,7 @@ fn add_aliases(document: &mut Value, issuer: &str, url: &str) {
     document["mtls_endpoint_aliases"] = aliases.into();
 }
 
-/// By which algorithms tokens, answers and requests are signed and encrypted.
+/// The algorithms that sign and encrypt tokens, responses and requests.
 fn algorithms() -> Value {
     let dpop: Vec<_> = dpop_algorithms().into_iter().map(Algorithm::as_str).collect();
     json!({

@@ -1,4 +1,4 @@
-//! The headers of DPoP (RFC 9449): the proof that comes with a request, and the nonce that goes out with the answer.
+//! The headers of DPoP (RFC 9449): the proof in a request, and the nonce in a response.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::error::NonceWanted;
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
-/// The proof that came with a request. Which of two counts is anybody's guess, so there may be one at most (RFC 9449 §4.3).
+/// The proof in a request. There may be at most one, because it would be unclear which of two counts (RFC 9449 §4.3).
 pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, OAuthError> {
     let refused = || OAuthError::refused(ErrorCode::InvalidDpopProof, "the request must have exactly one DPoP proof");
     let mut values = headers.get_all(DPOP).iter();
@@ -27,8 +27,8 @@ pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, OAuthError> {
     value.to_str().map(Some).map_err(|_| refused())
 }
 
-/// Tells a client that sends proofs which nonce the next one should hold: where nonces are demanded, and where its proof was
-/// refused for want of one.
+/// Tells a client that sends proofs which nonce to use next: if nonces are required, or if its proof was refused
+/// because it had none.
 pub(crate) async fn nonce(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let demanded = app.authority.settings().dpop_nonces == DpopNonces::Demanded;
     let demanded = demanded && request.headers().contains_key(DPOP);

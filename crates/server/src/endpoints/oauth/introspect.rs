@@ -1,4 +1,4 @@
-//! `POST /introspect`: resource servers ask what a token is (RFC 7662).
+//! `POST /introspect`: resource servers ask about a token (RFC 7662).
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::request::RequestContext;
 use crate::respond::jwt;
 use crate::urls::path;
 
-/// The media type of a signed answer.
+/// The media type of a signed response.
 const JWT: &str = "application/token-introspection+jwt";
 
 pub(crate) async fn post(State(app): State<Arc<App>>, context: RequestContext, request: Request) -> Response {
@@ -29,7 +29,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, context: RequestContext, r
 
 enum Told {
     Json(Introspection),
-    /// The same as a signed token (RFC 9701), which it asked for by the header `Accept`.
+    /// The same as a signed token (RFC 9701), which the caller requested with the `Accept` header.
     Jwt(String),
 }
 

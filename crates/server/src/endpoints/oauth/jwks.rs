@@ -1,13 +1,13 @@
-//! `GET /.well-known/jwks.json`: the public keys that access tokens are verified with (RFC 7517 §5).
+//! `GET /.well-known/jwks.json`: the public keys for verifying access tokens (RFC 7517 §5).
 
 use http::HeaderValue;
 use jeton_authority::Authority;
 
 use crate::respond::Document;
 
-/// Keys are published well before they sign, so a set may be kept for five minutes.
+/// Keys are published well before they sign, so a set may be cached for five minutes.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
-/// A set that lacks a key which is being made, and signs as soon as it is there, may not be kept.
+/// A set without a key that is being generated, and that signs as soon as it is ready, must not be cached.
 const INCOMPLETE: HeaderValue = HeaderValue::from_static("no-cache");
 
 pub(super) fn document(authority: &Authority) -> Document {

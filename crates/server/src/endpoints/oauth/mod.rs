@@ -1,4 +1,4 @@
-//! OAuth 2.1 and OpenID Connect, as clients ask: no browser and no cookie.
+//! The OAuth 2.1 and OpenID Connect endpoints that clients call, without a browser or cookies.
 
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
@@ -22,9 +22,10 @@ pub(crate) mod revoke;
 pub(crate) mod token;
 pub(crate) mod userinfo;
 
-/// The answer to a request for one of the documents about the authority; nothing at another path or for another method.
+/// The response to a request for one of the documents about the authority; `None` for another path or method.
 ///
-/// Every API and every client fetches them, so the service asks here before it routes: nothing in the router changes them.
+/// Every API and every client fetches them, so the service asks here before it routes: nothing in the router changes
+/// them.
 pub(crate) fn document(app: &App, path: &str, method: &Method, headers: &HeaderMap) -> Option<Response> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return None;
@@ -37,7 +38,7 @@ pub(crate) fn document(app: &App, path: &str, method: &Method, headers: &HeaderM
     Some(document.answer(method, headers))
 }
 
-/// The answer to a request: as JSON, or why not.
+/// The response to a request as JSON, or the error.
 fn answer(
     context: &RequestContext,
     status: StatusCode,

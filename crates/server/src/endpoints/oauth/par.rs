@@ -1,4 +1,4 @@
-//! `POST /par`: a client pushes its authorization request before it sends its user along (RFC 9126).
+//! `POST /par`: a client pushes its authorization request before it redirects its user (RFC 9126).
 
 use std::sync::Arc;
 

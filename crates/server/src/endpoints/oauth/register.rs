@@ -1,5 +1,5 @@
-//! `POST /register`: a client registers itself (RFC 7591 §3); `GET`, `PUT` and `DELETE` below it: it manages what it said
-//! (RFC 7592 §2).
+//! `POST /register`: a client registers itself (RFC 7591 §3). `GET`, `PUT` and `DELETE` below it: the client manages
+//! its registration (RFC 7592 §2).
 
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ pub(crate) async fn remove(
     }
 }
 
-/// What a client is told of its registration, and where it manages this (RFC 7592 §3).
+/// The response with a client's registration, and the URL to manage it (RFC 7592 §3).
 #[derive(Serialize)]
 struct Registered {
     #[serde(flatten)]
@@ -107,7 +107,7 @@ impl Registered {
     }
 }
 
-/// The members of the description that was sent.
+/// The members of the metadata that was sent.
 async fn members(app: &App, parts: &Parts, body: Body) -> Result<Map<String, Value>, ApiError> {
     const NO_OBJECT: OAuthError = OAuthError::refused(
         ErrorCode::InvalidClientMetadata,
@@ -116,14 +116,14 @@ async fn members(app: &App, parts: &Parts, body: Body) -> Result<Map<String, Val
     read_object(&parts.headers, body, &app.limits).await?.ok_or(ApiError::OAuth(NO_OBJECT))
 }
 
-/// The registration access token, or the one to register with (RFC 6750 §2.1).
+/// The registration access token or initial access token (RFC 6750 §2.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
     (values.next().is_none() && scheme.eq_ignore_ascii_case("bearer")).then_some(token.trim())
 }
 
-/// Says what a client asked for and did not get: its developer sees only that something is missing.
+/// Logs what a client requested and did not get: its developer only sees that something is missing.
 fn log_left_out(context: &RequestContext, registration: &Registration) {
     for LeftOut { member, values, setting } in &registration.left_out {
         tracing::info!(

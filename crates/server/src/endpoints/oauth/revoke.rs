@@ -1,4 +1,4 @@
-//! `POST /revoke`: a client gives a token back, and its grant ends (RFC 7009).
+//! `POST /revoke`: a client revokes a token, which ends its grant (RFC 7009).
 
 use std::sync::Arc;
 

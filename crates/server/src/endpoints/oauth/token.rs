@@ -1,4 +1,4 @@
-//! `POST /token`: clients exchange what they were granted for tokens (RFC 6749 §3.2).
+//! `POST /token`: clients exchange their grants for tokens (RFC 6749 §3.2).
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ async fn exchange(app: &App, context: &RequestContext, request: Request) -> Resu
     }
 }
 
-/// What machines do by themselves every few minutes is logged only where that is asked for.
+/// Requests that machines repeat every few minutes are logged only at `debug`.
 fn log(asked: &TokenCall, response: &TokenResponse, request: &str) {
     let TokenCall { client, parameters, network, .. } = asked;
     let (client, grant) = (&client.id, response.grant.map(display));

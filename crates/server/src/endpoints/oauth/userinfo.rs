@@ -1,4 +1,5 @@
-//! `GET` and `POST /userinfo`: what an access token lets its client know of the user (OpenID Connect Core §5.3).
+//! `GET` and `POST /userinfo`: the claims about the user that an access token permits its client to read (OpenID
+//! Connect Core §5.3).
 
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub(crate) async fn answer(
     }
 }
 
-/// The userinfo; nothing where no token was sent at all.
+/// The userinfo; `None` if no token was sent.
 async fn userinfo(app: &App, request: Request) -> Result<Option<UserInfoBody>, ApiError> {
     let (parts, body) = request.into_parts();
     let now = app.clock.now();
@@ -76,7 +77,7 @@ enum Scheme {
     Dpop,
 }
 
-/// The token, in the header or in the body (RFC 6750 §2.1 and §2.2, RFC 9449 §7.1).
+/// The token from the header or the body (RFC 6750 §2.1 and §2.2, RFC 9449 §7.1).
 async fn presented(app: &App, parts: &Parts, body: Body) -> Result<Option<Presented>, ApiError> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let in_header = match (values.next(), values.next()) {

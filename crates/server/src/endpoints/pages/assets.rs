@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::pages::asset;
 
-/// Browsers ask for it at every page. There is none, and that may be kept for a day.
+/// Browsers request this icon for every page. There is none, and that may be cached for a day.
 pub(crate) async fn favicon() -> Response {
     const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
     let mut response = Response::new(Body::empty());

@@ -1,4 +1,4 @@
-//! The pages that somebody at a browser signs in, decides and signs out with.
+//! The pages on which users sign in, decide and sign out.
 
 pub(crate) mod assets;
 pub(crate) mod authorize;

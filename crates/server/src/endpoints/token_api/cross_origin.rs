@@ -1,8 +1,8 @@
 //! Cross-origin requests at the token API (Fetch §3.3), as django-cors-headers answers them.
 //!
-//! A request from an origin that is not allowed is served all the same: its sender may be no browser, or one that sees another
-//! origin than this server does (behind a proxy for development). Its answer has none of the headers without which a browser
-//! shows it to no script, and the log names the setting.
+//! A request from an origin that is not allowed is processed anyway: its sender may not be a browser, or may see
+//! another origin than this server does (behind a development proxy). The response lacks the headers without which a
+//! browser lets no script read it, and the log names the setting.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use crate::request::{RequestContext, logged};
 use crate::settings::Origins;
 
 const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
-/// Where a browser does not say what it is going to send.
+/// The default for a preflight request that does not say what the browser is going to send.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Authorization, Content-Type");
 const VARIES_BY_HEADERS: HeaderValue = HeaderValue::from_static("Access-Control-Request-Headers");
 
-/// Finds out whose scripts may read the answer, and answers a browser that asks whether it may ask.
+/// Determines whose scripts may read the response, and answers preflight requests.
 pub(crate) async fn cross_origin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let origins = &app.token_api.origins;
     let Some(origin) = request.headers().get(header::ORIGIN) else {
@@ -64,7 +64,8 @@ fn readable_by(request: &Request, whom: ReadableBy) {
     }
 }
 
-/// Whether a page of this authority sent the request, as its browser sees it: by the issuer's origin, or by the host that it asked.
+/// Whether a page of this authority sent the request, as its browser sees it: with the issuer's origin, or with the
+/// host of the request.
 fn is_own(origin: &HeaderValue, headers: &HeaderMap, app: &App) -> bool {
     let origin = origin.as_bytes();
     let of_issuer = app.authority.settings().issuer.as_bytes();

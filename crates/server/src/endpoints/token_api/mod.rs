@@ -1,4 +1,4 @@
-//! The token API, wire-compatible with simplejwt: what its endpoints have in common.
+//! The token API, wire-compatible with simplejwt: the common parts of its endpoints.
 
 pub(crate) mod blacklist;
 mod cross_origin;
@@ -20,7 +20,7 @@ use crate::error::ApiError;
 use crate::request::{FieldValue, RequestContext, Validation, read_fields};
 use crate::respond::{json, with_token_api_headers};
 
-/// A request to the token API, taken apart.
+/// The parsed request to the token API.
 struct Call {
     context: RequestContext,
     parts: Parts,
@@ -33,7 +33,7 @@ impl Call {
         Self { context: RequestContext::of(&parts.extensions), parts, body }
     }
 
-    /// Reads the fields of these names; to be called once.
+    /// Reads the fields with these names. Call it once.
     async fn fields<const N: usize>(
         &mut self,
         app: &App,
@@ -43,7 +43,7 @@ impl Call {
         Ok(read_fields(&self.parts, body, &app.limits, names).await?)
     }
 
-    /// Reads the one token that is sent; to be called once.
+    /// Reads the one token in the request. Call it once.
     async fn token(&mut self, app: &App, name: &str) -> Result<String, ApiError> {
         let [token] = self.fields(app, [name]).await?;
         let mut validation = Validation::default();
@@ -60,12 +60,12 @@ fn answer(outcome: Result<String, ApiError>, context: &RequestContext) -> Respon
     })
 }
 
-/// The answer to `OPTIONS`: what the endpoint is and takes, as Django REST framework describes it.
+/// The response to `OPTIONS`: describes the endpoint as Django REST framework does.
 fn description(body: impl Into<Bytes>) -> Response {
     with_token_api_headers(json(StatusCode::OK, body))
 }
 
-/// What every description says of encodings.
+/// The encodings, as every description lists them.
 macro_rules! describe {
     ($name:literal, $text:literal, $($field:literal),+) => {
         concat!(

@@ -51,7 +51,7 @@ async fn obtain(app: &App, call: &mut Call) -> Result<String, ApiError> {
     }
 }
 
-/// Enough of a username to recognise one's own in the log. Not all of it: people type passwords into that field.
+/// Enough of a username to recognise it in the log. Not all of it, because people type passwords into that field.
 fn hint(username: &str) -> String {
     let username = username.trim();
     let first = username.chars().next().filter(|letter| letter.is_alphanumeric()).unwrap_or('?');

@@ -1,4 +1,4 @@
-//! `POST /api/token/verify/`: says whether a token of either type holds.
+//! `POST /api/token/verify/`: says whether a token of either type is valid.
 
 use std::sync::Arc;
 

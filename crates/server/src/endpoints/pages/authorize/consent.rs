@@ -1,4 +1,4 @@
-//! The step of consenting.
+//! The consent step.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -12,7 +12,7 @@ use crate::interaction::{Notice, PageError, Posted, Seal};
 use crate::pages::{Asked, ConsentPage};
 use crate::urls::path::AUTHORIZE_CONSENT;
 
-/// What the page shows that may change while it is open.
+/// The content of the page that may change while it is open.
 pub(super) fn shown(request: &AuthorizationRequest) -> ShownDigest {
     let wanted = request.wanted();
     let (details, resources) = (wanted.details_to_json(), wanted.resources_to_json());
@@ -21,12 +21,12 @@ pub(super) fn shown(request: &AuthorizationRequest) -> ShownDigest {
     ShownDigest::of([name, host, &checked, request.scope.as_str(), details.as_str(), resources.as_str()])
 }
 
-/// Where the client sends people.
+/// The redirect URI's host.
 fn host(request: &AuthorizationRequest) -> &str {
     request.redirect_uri.host().unwrap_or(request.redirect_uri.origin())
 }
 
-/// The page that asks whether the client may have what it asks for.
+/// The consent page.
 pub(super) fn page(step: &Step, signed_in: &SignedIn, notice: Option<Notice>) -> Response {
     let Authorization { request, query, .. } = &step.purpose;
     let metadata = &request.client.metadata;
@@ -51,7 +51,7 @@ pub(super) fn page(step: &Step, signed_in: &SignedIn, notice: Option<Notice>) ->
     step.page(StatusCode::OK, &page)
 }
 
-/// `POST /authorize/consent`: yes or no.
+/// `POST /authorize/consent`: allow or deny.
 pub(crate) async fn post(
     Posted { errand: step, form }: Posted<Authorization>,
 ) -> Result<Response, PageError> {

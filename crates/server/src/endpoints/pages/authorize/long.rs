@@ -1,5 +1,5 @@
-//! Requests that are too long for an address: the authority keeps them, and the browser goes on with what stands for them. So a
-//! request may be as long as a body, and each page of it has an address that every proxy passes on.
+//! Requests that are too long for a URL: the authority stores them, and the browser continues with a reference. So a
+//! request may be as long as a body, and each of its pages has a URL that every proxy forwards.
 
 use axum::response::Response;
 use jeton_oauth::Parameters;
@@ -11,14 +11,14 @@ use crate::interaction::PageError;
 use crate::request::RequestContext;
 use crate::urls::path::AUTHORIZE_SIGN_IN;
 
-/// Whether an address of this request would be too long, once it says what the user did.
+/// Whether a URL of this request would be too long with the user's progress.
 pub(super) fn is_too_long(app: &App, query: &str) -> bool {
     let beside =
         app.urls.base().len() + AUTHORIZE_SIGN_IN.len() + "?&=".len() + PARAMETER.len() + progress::MAX_LEN;
     query.len() + beside > app.limits.target_bytes
 }
 
-/// Keeps a request that is too long, and sends the browser on with what stands for it.
+/// Stores a request that is too long, and redirects the browser with a reference to it.
 pub(super) async fn shorten(
     app: &App,
     context: &RequestContext,

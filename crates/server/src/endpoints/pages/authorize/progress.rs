@@ -1,6 +1,7 @@
-//! What the user has done for an authorization request since it came. Every form answers with a redirect to the request, and this
-//! travels in its address, sealed for the browser, the request and the session, and for no longer than a form may be open. So
-//! Back and reload find what was true at that page, and what was done for one request in one tab counts for no other.
+//! What the user has done for an authorization request since it arrived. Every form is answered with a redirect to the
+//! request. This text is in its URL, sealed for the browser, the request and the session, and valid for as long as a
+//! form. So Back and reload find the state of that page, and what was done for one request in one tab counts for no
+//! other request.
 
 use jeton_authority::sign_in::{Identified, Since};
 use jeton_authority::{FORM_LIFETIME, ShownDigest};
@@ -10,25 +11,25 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::interaction::{Browser, Mark, Notice};
 
-/// The parameter that it travels in.
+/// The name of the parameter.
 pub(super) const PARAMETER: &str = "jeton_progress";
 
-/// The value for a browser that sent no cookie with a form: nothing can be sealed for it. It only chooses a sentence.
+/// The value for a browser that sent no cookie with a form: nothing can be sealed for it. It only selects a message.
 pub(super) const NO_COOKIES: &str = "no_cookies";
 
-/// How much longer it makes an address, at most, in bytes.
+/// How much longer it makes a URL at most, in bytes.
 pub(super) const MAX_LEN: usize = 512;
 
 /// What the user has done for a request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Progress {
-    /// The session in which they did it; none where nobody was signed in.
+    /// The session in which the user acted; `None` if nobody was signed in.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     session: Option<Box<str>>,
-    /// How they said who they are.
+    /// How the user identified themselves.
     #[serde(rename = "i", default)]
     identified: Identified,
-    /// What they said about the request.
+    /// The user's answer to the request.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     answer: Option<Answer>,
     /// Why the page is shown again.
@@ -36,17 +37,17 @@ pub(super) struct Progress {
     notice: Option<Notice>,
 }
 
-/// What the user said about a request.
+/// The user's answer to a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Answer {
-    /// They allow what a page with this digest showed.
+    /// The user allows what a page with this digest showed.
     Allowed(Box<str>),
     Denied,
-    /// They do not want to sign in.
+    /// The user does not want to sign in.
     Cancelled,
 }
 
-/// What is sealed.
+/// The sealed content.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     #[serde(rename = "t")]
@@ -56,34 +57,34 @@ struct Sealed {
 }
 
 impl Progress {
-    /// The same with the reason why the page is shown again.
+    /// The same, with the reason why the page is shown again.
     pub(super) fn noticed(&self, browser: &Browser, notice: Notice) -> Self {
         let identified = if self.holds(browser) { self.identified } else { Identified::NotYet };
         Self { session: session(browser), identified, answer: None, notice: Some(notice) }
     }
 
-    /// Why the page is shown again. That an attempt to sign in failed is over once somebody has signed in.
+    /// Why the page is shown again. A failed attempt to sign in no longer matters once the user has signed in.
     pub(super) fn notice(&self, browser: &Browser) -> Option<Notice> {
         self.notice.filter(|notice| !notice.is_attempt() || self.holds(browser))
     }
 
-    /// The same once a form of the page is posted: why the page was shown again is over then.
+    /// The same after a form of the page was posted: the reason no longer applies.
     pub(super) fn unnoticed(&self) -> Self {
         Self { notice: None, ..self.clone() }
     }
 
-    /// The same, once the user of this browser has said who they are.
+    /// The same after the user of this browser has identified themselves.
     pub(super) fn identified(browser: &Browser, identified: Identified) -> Self {
         Self { session: session(browser), identified, ..Self::default() }
     }
 
-    /// The same, once the user of this browser has answered.
+    /// The same after the user of this browser has answered.
     pub(super) fn answered(&self, browser: &Browser, answer: Answer) -> Self {
         let identified = if self.holds(browser) { self.identified } else { Identified::NotYet };
         Self { session: session(browser), identified, answer: Some(answer), notice: None }
     }
 
-    /// What the user did, as far as it counts in the session of now. `shown` is what a page that asks for consent would show.
+    /// What the user did, as far as it counts in the current session. `shown` is what the consent page would show.
     pub(super) fn since(&self, browser: &Browser, shown: ShownDigest) -> Since {
         if !self.holds(browser) {
             return Since::default();
@@ -92,17 +93,17 @@ impl Progress {
         Since { identified: self.identified, consented: allowed }
     }
 
-    /// What the user said, as far as it counts in the session of now.
+    /// The user's answer, as far as it counts in the current session.
     pub(super) fn answer(&self, browser: &Browser) -> Option<&Answer> {
         self.answer.as_ref().filter(|_| self.holds(browser))
     }
 
-    /// Whether it is of the session of now.
+    /// Whether it belongs to the current session.
     fn holds(&self, browser: &Browser) -> bool {
         self.session == session(browser)
     }
 
-    /// The text for the address, sealed for this browser and request.
+    /// The text for the URL, sealed for this browser and request.
     pub(super) fn seal(&self, app: &App, browser: &Browser, request: &str) -> String {
         let sealed = Sealed { made_at: app.clock.now(), progress: self.clone() };
         let text = base64url::encode(serde_json::to_vec(&sealed).expect("progress is JSON"));
@@ -110,7 +111,8 @@ impl Progress {
         format!("{text}.{mac}")
     }
 
-    /// Reads the text of an address. One that was not made here, for another browser or request, or too long ago says nothing.
+    /// Reads the text from a URL. A text that was not made here, or for another browser or request, or too long ago,
+    /// counts as empty.
     pub(super) fn open(app: &App, browser: &Browser, request: &str, presented: &str) -> Self {
         if presented == NO_COOKIES {
             let notice = if browser.is_new { Notice::NoCookies } else { Notice::Foreign };

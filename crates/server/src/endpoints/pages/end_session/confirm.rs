@@ -1,4 +1,4 @@
-//! `POST /end_session/confirm`: what the user answers. Its own answer is always a redirect.
+//! `POST /end_session/confirm`: the user's answer. The response is always a redirect.
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -80,14 +80,15 @@ pub(crate) async fn post(errand: Errand<SignOut>, request: Request) -> Result<Re
 }
 
 impl Errand<SignOut> {
-    /// Shows the page again as things stand now. Nothing has changed, and no cookie is touched: another site can post here too.
+    /// Shows the page again for the current state. Nothing has changed, and no cookie is set, because another site can
+    /// post here too.
     fn stale(&self) -> Response {
         tracing::info!(request = self.context.id(), code = "form_token_invalid", "form refused");
         let with_why: Parameters = self.purpose.sent.iter().chain([(STALE, "true")]).collect();
         Elsewhere::at(target(&with_why)).go(&self.app)
     }
 
-    /// Whether a user is signed in nowhere any more.
+    /// Whether a user is no longer signed in anywhere.
     async fn is_out_everywhere(&self, user: UserId) -> Result<bool, OAuthError> {
         self.app.authority.sign_out().is_done_everywhere(user, self.app.clock.now()).await
     }
