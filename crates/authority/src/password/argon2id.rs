@@ -1,4 +1,5 @@
-//! Argon2id (RFC 9106), in which new hashes are made, as PHC strings; and whatever of the Argon2 family has to be verified.
+//! Argon2id (RFC 9106) as PHC strings, the format of new hashes; and verification of other hashes of the Argon2
+//! family.
 
 use argon2::{Algorithm, Argon2, Block, MIN_SALT_LEN, Params, Version};
 use base64_turbo::STANDARD_NO_PAD;
@@ -7,22 +8,21 @@ use subtle::ConstantTimeEq;
 use super::django::Encoded;
 use super::{Password, PasswordHash, Verification};
 
-/// The most memory that verifying a stored hash may take, in KiB. Django's default is 102,400.
+/// The largest memory for verifying a stored hash, in KiB. Django's default is 102,400.
 pub const MAX_MEMORY_KIB: u32 = 256 * 1024;
-/// The most work that verifying a stored hash may take: KiB of memory times passes, about a second. Django's default
-/// is 204,800.
+/// The most work for verifying a stored hash: KiB of memory times passes, about a second. Django's default is 204,800.
 pub const MAX_WORK_KIB: u64 = 1024 * 1024;
-/// The most lanes of a stored hash.
+/// The largest number of lanes in a stored hash.
 pub const MAX_LANES: u32 = 16;
-/// The shortest output of a stored hash, in bytes: what is shorter can be hit by chance.
+/// The shortest output of a stored hash, in bytes: a shorter one can be matched by chance.
 pub const MIN_OUTPUT_BYTES: usize = 16;
 /// The longest output of a stored hash, in bytes.
 pub const MAX_OUTPUT_BYTES: usize = 128;
 
-/// Length of the output of a new hash, in bytes.
+/// The output length of a new hash, in bytes.
 const OUTPUT_BYTES: usize = 32;
 
-/// How much work a new hash is.
+/// The cost of a new hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Argon2Params {
     memory_kib: u32,
@@ -31,20 +31,20 @@ pub struct Argon2Params {
 }
 
 impl Default for Argon2Params {
-    /// What OWASP's Password Storage Cheat Sheet names as the minimum: 19 MiB, two passes, one lane.
+    /// The minimum in OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
     fn default() -> Self {
         Self { memory_kib: 19_456, passes: 2, lanes: 1 }
     }
 }
 
 impl Argon2Params {
-    /// Parameters other than the default ones, or `None` outside what [`verify`](super::verify) would accept.
+    /// Other parameters than the default ones; `None` outside the limits of [`verify`](super::verify).
     pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Option<Self> {
         let params = Self { memory_kib, passes, lanes };
         params.hasher(Algorithm::Argon2id, Version::V0x13, OUTPUT_BYTES).map(|_| params)
     }
 
-    /// Memory of one hash, in KiB.
+    /// Memory per hash, in KiB.
     pub const fn memory_kib(&self) -> u32 {
         self.memory_kib
     }
@@ -59,7 +59,7 @@ impl Argon2Params {
         self.lanes
     }
 
-    /// How much work one hash is: KiB of memory times passes.
+    /// The work of one hash: KiB of memory times passes.
     pub(super) fn work_kib(&self) -> u64 {
         u64::from(self.memory_kib) * u64::from(self.passes)
     }
@@ -74,16 +74,16 @@ impl Argon2Params {
     }
 }
 
-/// Memory for hashing, kept from one hash to the next by whoever hashes often.
+/// Memory for hashing, which frequent callers keep from one hash to the next.
 #[derive(Default)]
 pub struct Scratch(Vec<Block>);
 
 impl Scratch {
-    /// Reserves what verifying against this hash, or hashing with these parameters, takes. Without it hashing reserves the
-    /// memory itself, and ends the process where there is none.
+    /// Reserves the memory for verifying this hash, or for hashing with these parameters. Otherwise, hashing allocates
+    /// the memory itself, and aborts the process if there is none.
     ///
     /// # Errors
-    /// [`OutOfMemory`] where the system has no more.
+    /// [`OutOfMemory`] if the system has no more memory.
     pub fn reserve(
         &mut self,
         hash: Option<&PasswordHash>,
@@ -100,7 +100,7 @@ impl Scratch {
         Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| OutOfMemory)
     }
 
-    /// Gives the memory back to the system.
+    /// Returns the memory to the system.
     pub fn release(&mut self) {
         self.0 = Vec::new();
     }
@@ -112,7 +112,7 @@ impl Scratch {
         &mut self.0[..count]
     }
 
-    /// Gives back what is more than hashes with these parameters need.
+    /// Returns memory beyond what hashes with these parameters need.
     fn shrink_to(&mut self, params: &Argon2Params) {
         let kept = params.memory_kib as usize;
         if self.0.len() > kept {
@@ -128,7 +128,7 @@ impl std::fmt::Debug for Scratch {
     }
 }
 
-/// There is no memory to hash with.
+/// There is no memory for hashing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there is no memory left to hash a password")]
 pub struct OutOfMemory;
@@ -151,7 +151,7 @@ pub(super) fn hash(
     encode(params, &salt, &output)
 }
 
-/// Does the work of one hash with these parameters, to no end.
+/// Does the work of one hash with these parameters, and discards the result.
 pub(super) fn spend(
     algorithm: Algorithm,
     params: &Argon2Params,
@@ -168,7 +168,7 @@ pub(super) fn spend(
     std::hint::black_box(output);
 }
 
-/// A hash that no password matches and that costs as much to verify as a real one.
+/// A hash that matches no password, and costs as much to verify as a real one.
 pub(super) fn of_nobody(params: &Argon2Params) -> PasswordHash {
     encode(params, b"nobody's account", &[0; OUTPUT_BYTES])
 }
@@ -194,7 +194,7 @@ pub(super) struct Phc {
 }
 
 impl Phc {
-    /// Reads a PHC string, or `None` if it is not one or asks for more work than the bounds allow.
+    /// Parses a PHC string; `None` if it is not one, or requires more work than the limits allow.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix('$')?.split('$');
         let algorithm = match parts.next()? {
@@ -226,12 +226,12 @@ impl Phc {
         (complete && phc.salt.len() >= MIN_SALT_LEN && phc.hasher().is_some()).then_some(phc)
     }
 
-    /// How many blocks of memory verifying takes.
+    /// The number of memory blocks for verifying.
     fn blocks(&self) -> usize {
         self.hasher().map_or(0, |hasher| hasher.params().block_count())
     }
 
-    /// What verifying it takes.
+    /// The parameters for verifying.
     pub(super) fn work(&self) -> (Algorithm, Argon2Params) {
         (self.algorithm, self.params)
     }

@@ -1,7 +1,7 @@
-//! The encodings of Django's password hashers, so that users come along with their passwords.
+//! The formats of Django's password hashers, so that users can be imported with their passwords.
 //!
-//! The layouts are those of `django.contrib.auth.hashers` in Django 4.2 to 6.0. The work that a stored string may ask for
-//! is bounded: an imported table must not be able to stop the machine.
+//! The formats are those of `django.contrib.auth.hashers` in Django 4.2 to 6.0. The work that a stored string may
+//! require is limited, so that an imported table cannot stop the machine.
 
 use std::fmt::Write;
 
@@ -15,21 +15,21 @@ use subtle::ConstantTimeEq;
 use super::argon2id::Phc;
 use super::{Password, Verification};
 
-/// The most PBKDF2 iterations of a stored hash, about a second. Django 6.0 makes 1,200,000.
+/// The largest number of PBKDF2 iterations in a stored hash, about a second. Django 6.0 uses 1,200,000.
 pub const MAX_PBKDF2_ITERATIONS: u32 = 4_000_000;
-/// The highest bcrypt cost of a stored hash, about two seconds. Django makes 12.
+/// The highest bcrypt cost of a stored hash, about two seconds. Django uses 12.
 pub const MAX_BCRYPT_COST: u32 = 15;
-/// The lowest cost that bcrypt knows.
+/// The lowest cost that bcrypt supports.
 pub(super) const MIN_BCRYPT_COST: u32 = 4;
-/// The most memory of a stored scrypt hash, in bytes: 128 · r · (N + p). Django takes 16 MiB.
+/// The largest memory for a stored scrypt hash, in bytes: 128 · r · (N + p). Django uses 16 MiB.
 pub const MAX_SCRYPT_BYTES: u64 = 129 * 1024 * 1024;
-/// The most work of a stored scrypt hash: N · r · p. Django makes 655,360, which takes about a fifth of a second.
+/// The most work for a stored scrypt hash: N · r · p. Django uses 655,360, which takes about a fifth of a second.
 pub const MAX_SCRYPT_WORK: u64 = 2 * 1024 * 1024;
 
-/// Length of the output of Django's scrypt hashes, in bytes.
+/// The output length of Django's scrypt hashes, in bytes.
 const SCRYPT_OUTPUT_BYTES: usize = 64;
 
-/// A password string of Django's, taken apart.
+/// A parsed password string of Django's.
 pub(super) enum Encoded<'a> {
     /// `pbkdf2_sha256$iterations$salt$hash` and `pbkdf2_sha1$…`
     Pbkdf2 { digest: Pbkdf2Digest, iterations: u32, salt: &'a str, output: Vec<u8> },
@@ -45,7 +45,7 @@ pub(super) enum Encoded<'a> {
     Md5 { salt: &'a str, hex: &'a str },
 }
 
-/// The hash function under PBKDF2.
+/// The hash function of PBKDF2.
 #[derive(Clone, Copy)]
 pub(super) enum Pbkdf2Digest {
     Sha256,
@@ -53,7 +53,7 @@ pub(super) enum Pbkdf2Digest {
 }
 
 impl<'a> Encoded<'a> {
-    /// Takes a string apart, or answers `None` for an unknown layout or more work than the bounds allow.
+    /// Parses a string; `None` for an unknown format, or if it requires more work than the limits allow.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (algorithm, rest) = text.split_once('$')?;
         match algorithm {
@@ -96,7 +96,7 @@ impl<'a> Encoded<'a> {
         (output.len() == SCRYPT_OUTPUT_BYTES).then_some(Self::Scrypt { params, salt, output })
     }
 
-    /// Whether the password is the one that was encoded, by an encoding that is not Argon2.
+    /// Whether the password matches, for formats other than Argon2.
     pub(super) fn matches(&self, password: &Password) -> bool {
         let password = password.expose().as_bytes();
         match self {
@@ -129,7 +129,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    /// How much memory verifying takes beside what is reserved for Argon2, in bytes.
+    /// How much memory verifying takes besides what is reserved for Argon2, in bytes.
     pub(super) fn memory(&self) -> usize {
         match self {
             Self::Scrypt { params, .. } => {
@@ -140,7 +140,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    /// What verifying by this encoding answers.
+    /// The result of verifying with this format.
     pub(super) fn verification(&self, password: &Password) -> Verification {
         if self.matches(password) {
             Verification::Matches { needs_rehash: true }
@@ -160,8 +160,8 @@ fn fields<const N: usize>(text: &str) -> Option<[&str; N]> {
     parts.next().is_none().then_some(fields)
 }
 
-/// The bcrypt string, if it is one and its cost is within the bounds. `$2x$` marks hashes by an implementation that was
-/// wrong about characters outside ASCII.
+/// The bcrypt string, if it is one and its cost is within the limits. `$2x$` marks hashes by an implementation that
+/// handled characters outside ASCII incorrectly.
 fn bcrypt_string(text: &str) -> Option<&str> {
     let cost = text.parse::<bcrypt::HashParts>().ok()?.get_cost();
     ((MIN_BCRYPT_COST..=MAX_BCRYPT_COST).contains(&cost) && !text.starts_with("$2x$")).then_some(text)

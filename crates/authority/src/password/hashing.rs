@@ -1,10 +1,10 @@
-//! Where passwords are hashed: the authority asks, and whoever runs it decides on which thread.
+//! The interface for hashing passwords. The implementation decides on which thread it happens.
 
 use async_trait::async_trait;
 
 use super::{Argon2Params, Padding, Password, PasswordHash, Scratch, Verification, hash, verify_padded};
 
-/// More passwords are waiting to be hashed than the pool takes.
+/// Too many passwords are waiting to be hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are waiting to be hashed")]
 pub struct HashingBusy;
@@ -16,10 +16,10 @@ impl HashingBusy {
     }
 }
 
-/// Hashes passwords somewhere.
+/// Hashes passwords.
 #[async_trait]
 pub trait Hashing: Send + Sync + 'static {
-    /// Verifies a candidate against a stored hash, and does the work of other kinds of hashes as `padding` says.
+    /// Verifies a password against a stored hash, and does the work of other kinds of hashes as `padding` says.
     async fn verify(
         &self,
         hash: PasswordHash,
@@ -30,18 +30,18 @@ pub trait Hashing: Send + Sync + 'static {
     /// Hashes a password with the current parameters.
     async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashingBusy>;
 
-    /// How many passwords it takes at once, those that wait and those that are hashed; `None` where there is no bound.
+    /// How many passwords can be hashed or waiting at once; `None` without a limit.
     fn places(&self) -> Option<usize> {
         None
     }
 }
 
-/// Hashes on the caller's own thread: for commands and tests, not for a server.
+/// Hashes on the caller's thread: for commands and tests, not for a server.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct InlineHashing(Argon2Params);
 
 impl InlineHashing {
-    /// Hashes with these parameters.
+    /// Sets the parameters of new hashes.
     pub const fn new(params: Argon2Params) -> Self {
         Self(params)
     }

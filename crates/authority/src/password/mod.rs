@@ -1,4 +1,4 @@
-//! Passwords and what is stored of them.
+//! Passwords and their hashes.
 
 pub mod argon2id;
 pub mod django;
@@ -18,15 +18,15 @@ pub use padding::{HashKinds, PadWhen, Padding};
 pub use problem::HashProblem;
 pub use rule::PasswordError;
 
-/// The longest password that is hashed, in bytes.
+/// The longest password, in bytes.
 pub const MAX_PASSWORD_BYTES: usize = 4096;
 
-/// A password as it was typed. Wiped from memory when dropped, never shown.
+/// A password as it was typed. It is wiped from memory when it is dropped, and never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes a password as it is. What somebody typed or sent goes through [`Password::parse`].
+    /// Accepts any password unchecked. Use [`Password::parse`] for what users type or send.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
@@ -36,9 +36,10 @@ impl Password {
         &self.0
     }
 
-    /// What else a person who typed this may have meant: without outer white space, which other systems trim before they hash;
-    /// and with letters composed or decomposed, which depends on the keyboard and not on the person (RFC 8265 §4.2). Most
-    /// passwords have none, a few have one. All are drawn from what was typed alone, so they tell nothing about an account.
+    /// Other passwords that the user may have meant: without surrounding white space, which other systems trim before
+    /// hashing; and with characters composed or decomposed, which depends on the keyboard and not on the user (RFC
+    /// 8265 §4.2). Most passwords have no such variants, and a few have one. All are derived only from what was typed,
+    /// so they reveal nothing about an account.
     pub fn other_spellings(&self) -> Vec<Self> {
         let typed = self.expose();
         let trimmed = typed.trim();
@@ -60,18 +61,18 @@ impl fmt::Debug for Password {
     }
 }
 
-/// What is stored of a password: a PHC string, or one of Django's encodings. Never shown.
+/// A stored password hash: a PHC string, or one of Django's formats. Never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(Box<str>);
 
 impl PasswordHash {
-    /// Takes a stored hash as it is; whether it can be verified shows [`PasswordHash::is_supported`].
+    /// Accepts any stored hash unchecked. [`PasswordHash::is_supported`] says whether it can be verified.
     pub fn from_stored(text: impl Into<Box<str>>) -> Self {
         Self(text.into())
     }
 
-    /// A hash that no password matches, and that costs as much to verify as one with these parameters: so that a sign-in
-    /// as nobody takes as long as any other.
+    /// A hash that matches no password and costs as much to verify as one with these parameters, so that a sign-in
+    /// with an unknown username takes as long as any other.
     pub fn of_nobody(params: &Argon2Params) -> Self {
         argon2id::of_nobody(params)
     }
@@ -81,15 +82,15 @@ impl PasswordHash {
         &self.0
     }
 
-    /// Whether it can be verified: a known format, within the bounds.
+    /// Whether the hash can be verified: it has a known format and is within the limits.
     pub fn is_supported(&self) -> bool {
         argon2id::Phc::parse(&self.0).is_some() || django::Encoded::parse(&self.0).is_some()
     }
 
-    /// How it is made, as far as that decides what verifying it costs: what it begins with, up to its salt.
+    /// The kind of the hash, as far as it determines the cost of verifying: its beginning, up to the salt.
     ///
-    /// All hashes of a kind follow one another where hashes are sorted. The parameters of scrypt stand partly behind the
-    /// salt; Django uses the same ones for the same memory.
+    /// Hashes of one kind are adjacent when hashes are sorted. Some scrypt parameters follow the salt; Django uses the
+    /// same ones for the same memory.
     pub fn kind(&self) -> &str {
         let text = self.expose();
         if self.is_unusable() {
@@ -107,7 +108,7 @@ impl PasswordHash {
         end.and_then(|end| text.get(..end)).unwrap_or(text)
     }
 
-    /// Whether it is one that never matches, as Django marks users without a password (`!…`).
+    /// Whether the hash never matches, as Django marks users without a password (`!…`).
     pub fn is_unusable(&self) -> bool {
         self.0.starts_with('!')
     }
@@ -119,17 +120,18 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// The answer to whether a password matches a hash.
+/// Whether a password matches a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verification {
-    /// It does.
+    /// The password matches.
     Matches {
-        /// The hash is not one that would be made today.
+        /// The hash should be replaced by one with today's parameters.
         needs_rehash: bool,
     },
-    /// It does not.
+    /// The password does not match.
     Differs,
-    /// The hash is of no known format, asks for too much work, or never matches. As much work was done as for a real one.
+    /// The hash has an unknown format, requires too much work, or never matches. The same work was done as for a real
+    /// one.
     Unusable,
 }
 

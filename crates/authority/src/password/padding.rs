@@ -1,14 +1,15 @@
-//! Work that makes a failed sign-in cost the same whoever it was for.
+//! Extra work, so that a failed sign-in costs the same for every account.
 //!
-//! Imported hashes have costs of their own: Django's PBKDF2 takes eight times as long as our Argon2id. Were nothing done about
-//! it, the time of a failure would tell who was imported, and that they exist. So a failure costs what verifying *one hash of
-//! each kind in use* costs: what the user's own hash did not ask for is made up for, by hashing something to no end. A name
-//! that nobody has is verified against a hash of today's parameters and made up for like the rest. Where one kind is contained
-//! in another, as fewer PBKDF2 rounds are in more, only the difference is made up for.
+//! Imported hashes have different costs: Django's PBKDF2 takes eight times as long as our Argon2id. Without extra
+//! work, the time of a failure would reveal who was imported, and therefore exists. So a failure costs as much as
+//! verifying *one hash of each kind in use*: the kinds that the user's own hash did not cover are hashed for nothing.
+//! An unknown username is verified against a hash with today's parameters, and padded like the others. If one kind
+//! includes another, as more PBKDF2 rounds include fewer, only the difference is added.
 //!
-//! Nobody is made to look like the majority by chance, nor does a clock decide, so neither many tries nor a busy machine tell
-//! users apart. A site without imported users pays nothing, and a site that had some pays until the last one has signed in:
-//! that replaces the hash by one of today's. A success costs what its own hash does: who it was for is known then.
+//! Neither chance nor a clock is involved, so neither many attempts nor a busy machine distinguish users. A site
+//! without imported users pays nothing. A site with imported users pays until the last one has signed in, because that
+//! replaces the hash by one with today's parameters. A successful sign-in costs only its own hash, because the user is
+//! known then.
 
 use std::sync::Arc;
 
@@ -21,46 +22,46 @@ use super::argon2id::{Argon2Params, OutOfMemory, Phc, Scratch};
 use super::django::{Encoded, MIN_BCRYPT_COST, Pbkdf2Digest};
 use super::{PasswordHash, argon2id};
 
-/// How many sets of parameters of Argon2, and of scrypt, are made up for: the dearest.
+/// How many sets of parameters of Argon2, and of scrypt, are padded for: the most expensive ones.
 const MAX_SETS: usize = 4;
 
-/// When a verification is followed by the work of the other kinds.
+/// When the work of the other kinds follows a verification.
 #[derive(Debug, Clone)]
 pub struct Padding {
     /// The kinds in use.
     pub kinds: Arc<HashKinds>,
-    /// When they are made up for.
+    /// When they are padded for.
     pub when: PadWhen,
 }
 
-/// When a verification is followed by the work of the other kinds.
+/// When the work of the other kinds follows a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PadWhen {
     /// When the password differs.
     Differs,
-    /// When it matches too: it signs nobody in.
+    /// Also when it matches, because it signs nobody in.
     Always,
 }
 
-/// The kinds of hashes in use beside those of today's parameters.
+/// The kinds of hashes in use, besides those with today's parameters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HashKinds {
     argon2: Vec<Argon2Work>,
     scrypt: Vec<ScryptWork>,
     pbkdf2_sha256: u32,
     pbkdf2_sha1: u32,
-    /// The highest cost; 0 where there is none.
+    /// The highest cost; 0 if there is none.
     bcrypt: u32,
 }
 
-/// What one hash by Argon2 takes.
+/// The cost of one Argon2 hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Argon2Work {
     algorithm: Algorithm,
     params: Argon2Params,
 }
 
-/// What one hash by scrypt takes.
+/// The cost of one scrypt hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct ScryptWork {
     log_n: u8,
@@ -68,7 +69,7 @@ struct ScryptWork {
     p: u32,
 }
 
-/// What verifying one hash takes.
+/// The cost of verifying one hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
     Argon2(Argon2Work),
@@ -76,12 +77,12 @@ enum Work {
     Pbkdf2Sha256(u32),
     Pbkdf2Sha1(u32),
     Bcrypt(u32),
-    /// Next to none.
+    /// Almost none.
     Digest,
 }
 
 impl Work {
-    /// A hash that cannot be verified costs what one of today's parameters does.
+    /// A hash that cannot be verified costs as much as one with today's parameters.
     fn of(hash: &PasswordHash, current: &Argon2Params) -> Self {
         let argon2 = |phc: &Phc| {
             let (algorithm, params) = phc.work();
@@ -143,17 +144,17 @@ impl HashKinds {
         }
     }
 
-    /// Whether the kind of a hash is among them.
+    /// Whether the kind of a hash is included.
     pub fn cover(&self, hash: &PasswordHash, current: &Argon2Params) -> bool {
         let mut with = self.clone();
         with.add(hash, current);
         with == *self
     }
 
-    /// Reserves the memory that each kind takes.
+    /// Reserves the memory for every kind.
     ///
     /// # Errors
-    /// [`OutOfMemory`] where the system has no more.
+    /// [`OutOfMemory`] if the system has no more memory.
     pub fn reserve(&self, current: &Argon2Params, scratch: &mut Scratch) -> Result<(), OutOfMemory> {
         for work in &self.argon2 {
             scratch.reserve(Some(&PasswordHash::of_nobody(&work.params)), current)?;
@@ -166,7 +167,7 @@ impl HashKinds {
         Ok(())
     }
 
-    /// The work of each kind but for what verifying `own` did.
+    /// The work of every kind, except what verifying `own` covered.
     fn missing(&self, own: Work, current: &Argon2Params) -> Vec<Work> {
         let todays = Argon2Work { algorithm: Algorithm::Argon2id, params: *current };
         let argon2 = std::iter::once(&todays).chain(&self.argon2).map(|work| Work::Argon2(*work));
@@ -185,7 +186,7 @@ impl HashKinds {
         missing
     }
 
-    /// Does the work of each kind but for what verifying `own` did.
+    /// Does the work of every kind, except what verifying `own` covered.
     pub(super) fn make_up_for(&self, own: &PasswordHash, current: &Argon2Params, scratch: &mut Scratch) {
         for work in self.missing(Work::of(own, current), current) {
             work.spend(current, scratch);
@@ -194,7 +195,7 @@ impl HashKinds {
 }
 
 impl Work {
-    /// Does it, to no end.
+    /// Does the work, and discards the result.
     fn spend(self, current: &Argon2Params, scratch: &mut Scratch) {
         let mut output = [0; 32];
         match self {
@@ -209,7 +210,7 @@ impl Work {
     }
 }
 
-/// What is hashed to no end.
+/// The input of hashes whose result is discarded.
 const SPENT: &[u8] = b"nobody's password";
 const SALT: &[u8; 16] = b"nobody's account";
 
@@ -255,7 +256,7 @@ mod tests {
         assert_eq!(HashKinds::of(&hashes, &current), HashKinds::default());
     }
 
-    /// What verifying a hash and making up for the others takes: rounds of PBKDF2, doublings of bcrypt, and how often each
+    /// The work of verifying a hash and padding for the others: PBKDF2 rounds, bcrypt doublings, and how often each
     /// set of parameters is used.
     fn total(kinds: &HashKinds, own: &PasswordHash) -> (u32, u32, u64, Vec<String>) {
         let current = CURRENT();

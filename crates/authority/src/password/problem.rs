@@ -1,51 +1,51 @@
-//! Why nobody can sign in against a stored hash.
+//! Why nobody can sign in with a stored hash.
 
 use super::PasswordHash;
 use super::argon2id::{MAX_LANES, MAX_MEMORY_KIB, MAX_WORK_KIB};
 use super::django::{MAX_BCRYPT_COST, MAX_PBKDF2_ITERATIONS, MAX_SCRYPT_BYTES, MAX_SCRYPT_WORK};
 
-/// Why nobody can sign in against a stored hash. Nothing of the hash is repeated.
+/// Why nobody can sign in with a stored hash. The hash is not repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HashProblem {
-    /// There is none.
+    /// The hash is empty.
     #[error("the password hash is empty")]
     Empty,
-    /// It is marked as one that never matches (`!…`).
+    /// The hash is marked as one that never matches (`!…`).
     #[error("the account has no usable password (!)")]
     Unusable,
-    /// It is longer than [`PasswordHash::MAX_BYTES`], or has more than one line.
+    /// The hash is longer than [`PasswordHash::MAX_BYTES`], or has more than one line.
     #[error("the password hash must be one line of at most {} bytes", PasswordHash::MAX_BYTES)]
     NotOneLine,
-    /// It asks for more PBKDF2 rounds than are computed.
+    /// The hash has more PBKDF2 rounds than allowed.
     #[error("the password hash has {found} rounds of PBKDF2, at most {MAX_PBKDF2_ITERATIONS} are allowed")]
     TooManyRounds {
-        /// How many it asks for.
+        /// The rounds of the hash.
         found: u64,
     },
-    /// It asks for a higher bcrypt cost than is computed.
+    /// The hash has a higher bcrypt cost than allowed.
     #[error("the password hash has the bcrypt cost {found}, at most {MAX_BCRYPT_COST} is allowed")]
     TooHighCost {
-        /// The cost that it asks for.
+        /// The cost of the hash.
         found: u32,
     },
-    /// It asks for more of Argon2 than is computed.
+    /// The hash has higher Argon2 parameters than allowed.
     #[error(
         "the password hash requires Argon2 with more than {MAX_MEMORY_KIB} KiB, {MAX_LANES} lanes or {MAX_WORK_KIB} KiB times passes"
     )]
     TooMuchArgon2,
-    /// It asks for more of scrypt than is computed.
+    /// The hash has higher scrypt parameters than allowed.
     #[error(
         "the password hash requires scrypt with more than {MAX_SCRYPT_BYTES} bytes or N·r·p = {MAX_SCRYPT_WORK}"
     )]
     TooMuchScrypt,
-    /// It is of no known format.
+    /// The hash has an unknown format.
     #[error("the password hash has an unknown format")]
     Unknown,
 }
 
 impl PasswordHash {
-    /// The longest hash that anybody can sign in against, in bytes: several times what any format needs.
+    /// The longest supported hash, in bytes: several times what any format needs.
     pub const MAX_BYTES: usize = 1_024;
 
     /// A hash that never matches, as Django marks accounts without a password.
@@ -53,7 +53,7 @@ impl PasswordHash {
         Self::from_stored("!")
     }
 
-    /// Why nobody can sign in against it, if nobody can.
+    /// Why nobody can sign in with this hash; `None` if it can be used.
     pub fn problem(&self) -> Option<HashProblem> {
         let text = self.expose();
         if text.is_empty() {
@@ -70,7 +70,7 @@ impl PasswordHash {
     }
 }
 
-/// What a hash that is not supported asks too much of, where that is what is wrong with it.
+/// Which parameter of an unsupported hash is too high, if that is the problem.
 fn too_much(text: &str) -> Option<HashProblem> {
     let (algorithm, rest) = text.split_once('$')?;
     let parameter = |name: &str| {

@@ -1,24 +1,24 @@
-//! Which texts may be a password.
+//! Which texts can be passwords.
 
 use super::{MAX_PASSWORD_BYTES, Password};
 
-/// Why a text is no password.
+/// Why a text cannot be a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswordError {
-    /// It is empty, or nothing but white space.
+    /// The text is empty or only white space.
     #[error("the password is empty")]
     Empty,
-    /// It is longer than [`MAX_PASSWORD_BYTES`].
+    /// The text is longer than [`MAX_PASSWORD_BYTES`].
     #[error("the password is too long: it has {found} bytes, at most {MAX_PASSWORD_BYTES} are allowed")]
     TooLong {
-        /// How many bytes it has.
+        /// Its length in bytes.
         found: usize,
     },
-    /// It holds U+0000.
+    /// The text contains U+0000.
     #[error("the password contains a null character")]
     Null,
-    /// It has more than one line.
+    /// The text has more than one line.
     #[error("the password contains a line break")]
     LineBreak,
 }
@@ -36,13 +36,14 @@ impl PasswordError {
 }
 
 impl Password {
-    /// Takes a password as it was typed, if it is one. This is the rule of every way in, of setting a password and of signing in,
-    /// so that nobody is given one that is refused later.
+    /// Parses a password as it was typed. The same rule applies everywhere, when a password is set and at sign-in, so
+    /// that no accepted password is refused later.
     ///
-    /// Line breaks at its ends are not part of it: a field for passwords takes none, and what is pasted or piped often has one.
+    /// Line breaks at either end are not part of the password: a password field accepts none, and pasted or piped text
+    /// often ends with one.
     ///
     /// # Errors
-    /// [`PasswordError`] says what is wrong with it, and nothing of what it holds.
+    /// [`PasswordError`] says what is wrong, without the text.
     pub fn parse(typed: &str) -> Result<Self, PasswordError> {
         const LINE_BREAKS: [char; 2] = ['\r', '\n'];
         let text = typed.trim_matches(LINE_BREAKS);

@@ -1,11 +1,11 @@
-//! Who asks to be signed in, as far as it can be told before the password is looked at.
+//! Where a sign-in comes from, as far as it is known before the password is verified.
 
 use std::net::IpAddr;
 
 use super::known_browser::KnownBrowser;
 use crate::Network;
 
-/// Who asks: where the request came from, and what its browser shows of earlier sign-ins.
+/// Where a sign-in comes from: the client's address, and the browser's record of earlier sign-ins.
 #[derive(Debug, Clone)]
 pub struct Caller {
     network: Network,
@@ -14,7 +14,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Who asks from this address; `None` where it is unknown.
+    /// A caller at this address; `None` if it is unknown.
     pub fn at(address: Option<IpAddr>) -> Self {
         let ipv4 = match address.map(|address| address.to_canonical()) {
             Some(IpAddr::V4(address)) => Some(address.octets()),
@@ -23,7 +23,7 @@ impl Caller {
         Self { network: address.map_or(Network::Unknown, Network::of), ipv4, browser: None }
     }
 
-    /// The same, at a browser that somebody signed in at before.
+    /// The same caller, with a browser that somebody signed in with before.
     #[must_use]
     pub fn with_browser(self, browser: Option<KnownBrowser>) -> Self {
         Self { browser, ..self }
@@ -34,18 +34,18 @@ impl Caller {
         self.network
     }
 
-    /// The browser, where somebody signed in at it before.
+    /// The browser, if somebody signed in with it before.
     pub fn browser(&self) -> Option<&KnownBrowser> {
         self.browser.as_ref()
     }
 
-    /// The address, where it is one of IPv4.
+    /// The address, if it is an IPv4 address.
     pub(crate) fn ipv4(&self) -> Option<[u8; 4]> {
         self.ipv4
     }
 }
 
-/// Somebody of whom no more than the network is known.
+/// A caller of whom only the network is known.
 impl From<Network> for Caller {
     fn from(network: Network) -> Self {
         Self { network, ipv4: None, browser: None }

@@ -1,8 +1,8 @@
-//! How often a network may present a wrong client secret.
+//! Limits wrong client secrets per network.
 //!
-//! It is counted for each client and network: who guesses at one client, or makes up clients, slows nobody else. A network
-//! from which the client authenticated before is never held up, so that a neighbour who guesses there keeps no client out;
-//! the secret itself has to be long enough for that (`ClientSecret::MIN_LEN`).
+//! They are counted per client and network: guessing the secret of one client, or of made-up clients, slows nobody
+//! else. A network from which the client authenticated before is never throttled, so that nobody there can keep the
+//! client out; the secret must be long enough for that (`ClientSecret::MIN_LEN`).
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,21 +17,21 @@ use super::place::Area;
 use super::rate::of_site;
 use crate::Network;
 
-/// Wrong secrets of one client that one network may present at once; one every two seconds from then on.
+/// How many wrong secrets of one client a network may present in a burst; then one every two seconds.
 pub const WRONG_CLIENT_SECRETS: u32 = 30;
 
 const NETWORK: Allowance = Allowance { most: WRONG_CLIENT_SECRETS, falls: 1, every: 2 };
 const SITE: Allowance = of_site(NETWORK);
 
-/// Wrong client secrets. The memory is bounded and does not outlive the process.
+/// Counts wrong client secrets. The memory is bounded, and not kept after the process ends.
 #[derive(Debug, Default)]
 pub(crate) struct ClientFailures {
-    /// Clients are kept as keyed hashes: what is sent as an identifier may be anything.
+    /// Clients are stored as keyed hashes, because anything can be sent as a client identifier.
     hasher: RandomState,
     places: Mutex<Memory<(u64, Area), Standing>>,
 }
 
-/// How a client stands in an area.
+/// The record of a client in an area.
 #[derive(Debug, Clone, Copy, Default)]
 struct Standing {
     failures: Level,
@@ -39,10 +39,10 @@ struct Standing {
 }
 
 impl ClientFailures {
-    /// Whether a secret of this client may be looked at.
+    /// Whether a secret of this client may be checked.
     ///
     /// # Errors
-    /// [`Throttled`] where too many from this network were wrong.
+    /// [`Throttled`] if too many from this network were wrong.
     pub(crate) fn check(&self, client: &str, network: Network, now: Timestamp) -> Result<(), Throttled> {
         let client = self.hasher.hash_one(client);
         let places = self.places();
@@ -72,7 +72,7 @@ impl ClientFailures {
         }
     }
 
-    /// The client proved who it is.
+    /// The client authenticated.
     pub(crate) fn succeeded(&self, client: &str, network: Network, now: Timestamp) {
         let client = self.hasher.hash_one(client);
         // The first area is the network itself: a whole site is not known by one of its networks. A network that nobody can
@@ -90,7 +90,7 @@ impl ClientFailures {
     }
 }
 
-/// Whether a standing is not given up for that of clients that somebody made up.
+/// Whether a record is kept when there are records of made-up clients.
 fn weighs_at(now: i64) -> impl Fn(&(u64, Area), &Standing) -> bool {
     move |(_, area), standing| {
         let allowance = allowance(*area);

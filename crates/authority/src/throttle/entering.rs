@@ -1,4 +1,4 @@
-//! Letting an attempt in, or having it wait in line for others to end.
+//! Admitting an attempt, or letting it wait for others to end.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,20 +8,19 @@ use super::Caller;
 use super::under_way::UnderWay;
 use super::{Attempt, Standing, Throttle, Throttled};
 
-/// Why an attempt was not let through. It is not counted.
+/// Why an attempt was not admitted. It is not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnedAway {
-    /// It came too early.
+    /// The attempt came too early.
     Throttled(Throttled),
-    /// Others hold the places where passwords are hashed that it may have, and too many wait for one.
+    /// Others occupy its share of the hash queue, and too many wait for a place.
     Busy,
 }
 
-/// Lets an attempt through, counted as a failure for now. Where only attempts that are under way stand in its way, it waits
-/// for them to end.
+/// Admits an attempt, counted as a failure for now. If only attempts in progress prevent it, it waits for them to end.
 ///
 /// # Errors
-/// [`TurnedAway`] when it came too early, or too many wait already; it is not counted then.
+/// [`TurnedAway`] if the attempt came too early, or too many are waiting; it is not counted then.
 pub async fn enter(
     throttle: &Mutex<Throttle>,
     account: &str,
@@ -60,19 +59,19 @@ pub async fn enter(
     }
 }
 
-/// Why an attempt is not let through.
+/// Why an attempt is not admitted yet.
 pub(super) enum Refusal {
-    /// It is too early.
+    /// The attempt came too early.
     Wait(Throttled),
-    /// Only attempts under way stand in its way.
+    /// Only attempts in progress prevent it.
     Behind(Line),
 }
 
-/// A line of attempts that wait for others to end.
+/// A queue of attempts that wait for others to end.
 pub(super) struct Line {
     pub(super) behind: Arc<UnderWay>,
-    /// How many may stand in it.
+    /// The largest length of the queue.
     pub(super) most: u32,
-    /// What the next is told.
+    /// The error when the queue is full.
     pub(super) when_full: TurnedAway,
 }

@@ -1,45 +1,45 @@
-//! Failures at one account, and the wait that they bring.
+//! Failures at one account, and the resulting wait.
 
 use super::{FREE_FAILURES, LONGEST_WAIT_SECONDS};
 
-/// After so many seconds without an attempt failures are forgotten. Who waits for that gains nothing: an attempt a minute
-/// would have been more.
+/// After this many seconds without an attempt, failures are forgotten. Waiting for that gains nothing: one attempt per
+/// minute would have been more.
 pub const FORGOTTEN_AFTER_SECONDS: i64 = 15 * 60;
 
-/// Failures at one account, from one place.
+/// Failures at one account from one origin.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Failures {
-    /// Those since the last success, with the attempts that are under way.
+    /// Failures since the last success, including attempts in progress.
     pub(super) count: u32,
-    /// When the last of them began, in seconds since 1970.
+    /// When the last one began, in seconds since 1970.
     pub(super) last: i64,
 }
 
-/// What failures say of one more attempt.
+/// Whether another attempt is allowed after failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wait {
-    /// It is welcome.
+    /// It is allowed.
     None,
-    /// It is welcome only if attempts under way do not fail.
+    /// It is allowed only if attempts in progress do not fail.
     ForOthers,
-    /// It is welcome after so many seconds.
+    /// It is allowed after this many seconds.
     Seconds(u32),
 }
 
 impl Failures {
-    /// What is left of them at `now`. If the clock went back, a wait must not last until it has caught up.
+    /// The remaining failures at `now`. If the clock was set back, a wait must not last until the clock has caught up.
     pub(super) fn at(self, now: i64) -> Self {
         let last = self.last.min(now);
         if now - last >= FORGOTTEN_AFTER_SECONDS { Self::default() } else { Self { last, ..self } }
     }
 
-    /// Adds one that begins at `now`.
+    /// Adds a failure that begins at `now`.
     pub(super) fn add(&mut self, now: i64) {
         let before = self.at(now);
         *self = Self { count: before.count.saturating_add(1), last: now };
     }
 
-    /// Takes one back that began at `began`, when they were `before`.
+    /// Removes a failure that began at `began`, when the state was `before`.
     pub(super) fn take_back(&mut self, began: i64, before: Self) {
         self.count = self.count.saturating_sub(1);
         // Others may have begun in the same second, and theirs stays the last then.
@@ -48,7 +48,7 @@ impl Failures {
         }
     }
 
-    /// Whether one more attempt is welcome, where so many of these are under way.
+    /// Whether another attempt is allowed, while this many are in progress.
     pub(super) fn wait(self, now: i64, under_way: u32) -> Wait {
         let failures = self.at(now);
         let wait = i64::from(wait_after(failures.count.saturating_sub(under_way)));
@@ -66,13 +66,13 @@ impl Failures {
         if failures.count == 0 { 0 } else { LONGEST_WAIT_SECONDS.saturating_sub(since) }
     }
 
-    /// Whether they slow anybody, so that forgetting them would help a guesser.
+    /// Whether the failures cause a wait, so that forgetting them would help an attacker.
     pub(super) fn slow_somebody(self, now: i64) -> bool {
         self.at(now).count >= FREE_FAILURES
     }
 }
 
-/// How many seconds after the last of so many failures the next attempt is welcome.
+/// How many seconds after the last of this many failures the next attempt is allowed.
 fn wait_after(failures: u32) -> u32 {
     match failures.checked_sub(FREE_FAILURES) {
         None => 0,
@@ -81,7 +81,7 @@ fn wait_after(failures: u32) -> u32 {
 }
 
 impl Wait {
-    /// The seconds, where there are any.
+    /// The seconds, if there are any.
     pub(super) fn seconds(self) -> Option<u32> {
         match self {
             Self::Seconds(seconds) => Some(seconds),
@@ -89,7 +89,7 @@ impl Wait {
         }
     }
 
-    /// The same, but no longer than this.
+    /// The same, but at most this.
     pub(super) fn at_most(self, most: u32) -> Self {
         match self {
             Self::Seconds(seconds) => Self::Seconds(seconds.min(most)),

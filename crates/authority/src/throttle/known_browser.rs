@@ -1,7 +1,8 @@
-//! Browsers that somebody signed in at before. The throttle does not hold them up for what others do.
+//! Browsers that somebody signed in with before. The throttle does not slow them down because of others.
 //!
-//! The browser keeps all of it, in a cookie that only the authority can make: a name of the browser's own, the accounts that
-//! signed in there as keyed hashes, and a code over both. It proves nothing about who sits there now, and signs nobody in.
+//! The browser stores everything in a cookie that only the authority can make: the browser's name, keyed hashes of the
+//! accounts that signed in there, and a code over both. It does not prove who is using the browser, and signs nobody
+//! in.
 
 use jeton_jose::base64url;
 use subtle::ConstantTimeEq;
@@ -10,18 +11,18 @@ use crate::keyring::Keys;
 use crate::random::{Random, sixteen};
 use crate::user::folded;
 
-/// How many accounts a browser is known for: those that signed in last.
+/// How many accounts a browser is known for: the last ones that signed in.
 pub const KNOWN_ACCOUNTS: usize = 8;
 
 const ID_BYTES: usize = 16;
 const ACCOUNT_BYTES: usize = 8;
 const CODE_BYTES: usize = 16;
 
-/// A browser that somebody signed in at before.
+/// A browser that somebody signed in with before.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KnownBrowser {
     id: [u8; ID_BYTES],
-    /// The one that signed in last comes first.
+    /// The most recent account comes first.
     accounts: Vec<AccountTag>,
 }
 
@@ -29,7 +30,7 @@ pub struct KnownBrowser {
 pub(crate) type AccountTag = [u8; ACCOUNT_BYTES];
 
 impl KnownBrowser {
-    /// The browser's own name.
+    /// The name of the browser.
     pub(crate) fn id(&self) -> [u8; ID_BYTES] {
         self.id
     }
@@ -44,7 +45,7 @@ impl KnownBrowser {
         self.accounts.first().copied()
     }
 
-    /// The browser of this cookie; nothing where the authority did not make it.
+    /// The browser in this cookie; `None` if the authority did not make the cookie.
     pub(crate) fn parse(cookie: &str, keys: &Keys) -> Option<Self> {
         let bytes = base64url::decode(cookie).ok()?;
         let (content, code) = bytes.split_last_chunk::<CODE_BYTES>()?;
@@ -58,7 +59,7 @@ impl KnownBrowser {
         is_ours.then_some(Self { id: *id, accounts })
     }
 
-    /// The browser, at which this account has just signed in, known before or not.
+    /// The browser, known or not, after this account has signed in there.
     pub(crate) fn remembering(before: Option<&Self>, account: AccountTag, random: &dyn Random) -> Self {
         let mut browser = match before {
             Some(browser) => browser.clone(),
@@ -70,7 +71,7 @@ impl KnownBrowser {
         browser
     }
 
-    /// The browser as its cookie says it.
+    /// The cookie for the browser.
     pub(crate) fn to_cookie(&self, keys: &Keys) -> String {
         let mut bytes = self.id.to_vec();
         bytes.extend(self.accounts.iter().flatten());
@@ -80,7 +81,7 @@ impl KnownBrowser {
     }
 }
 
-/// Without what is in the cookie: with it anybody would be taken for this browser.
+/// Hides the content of the cookie, because anyone who has it would be taken for this browser.
 impl std::fmt::Debug for KnownBrowser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("KnownBrowser(…)")
@@ -96,7 +97,7 @@ fn first<const N: usize>(seal: [u8; 32]) -> [u8; N] {
     *seal.first_chunk().expect("a seal is longer than what is taken of it")
 }
 
-/// What an account is called in cookies and in the throttle of user codes, whether it exists or not.
+/// The name of an account in cookies and in the throttle for user codes, whether it exists or not.
 pub(crate) fn account_tag(keys: &Keys, username: &str) -> AccountTag {
     first(keys.seal("known account", &[folded(username.trim()).as_bytes()]))
 }

@@ -1,4 +1,5 @@
-//! Networks that an account signed in from before. The throttle does not hold them up for what happens elsewhere.
+//! Networks from which an account signed in before. The throttle does not slow them down because of failures
+//! elsewhere.
 
 use std::time::Duration;
 
@@ -6,21 +7,21 @@ use jeton_jose::Timestamp;
 
 use crate::Network;
 
-/// How many networks are remembered for an account: those that it signed in from last.
+/// How many networks are remembered per account: the last ones.
 pub const KNOWN_NETWORKS: u32 = 32;
 
-/// For how long a network is remembered from the last sign-in there.
+/// How long a network is remembered after the last sign-in from it.
 pub const KNOWN_NETWORK_KEPT: Duration = Duration::from_secs(180 * 24 * 3600);
 
-/// A sign-in is noted when the last one that was noted is this long ago, so that most sign-ins write nothing for it.
+/// A sign-in is recorded again only after this time, so that most sign-ins write nothing for it.
 const NOTED_EVERY: Duration = Duration::from_secs(24 * 3600);
 
-/// Whether a network is known, of which a sign-in was noted at `noted_at`.
+/// Whether a network is known, if a sign-in was recorded at `noted_at`.
 pub(crate) fn is_known(noted_at: Option<Timestamp>, now: Timestamp) -> bool {
     noted_at.is_some_and(|noted_at| noted_at.saturating_add(KNOWN_NETWORK_KEPT) > now)
 }
 
-/// Whether a sign-in is to be noted. An unknown network never is: it is where nobody is at home.
+/// Whether to record a sign-in. Unknown networks are never recorded, because they belong to nobody.
 pub(crate) fn is_worth_noting(network: Network, noted_at: Option<Timestamp>, now: Timestamp) -> bool {
     let is_fresh = noted_at.is_some_and(|noted_at| noted_at.saturating_add(NOTED_EVERY) > now);
     network != Network::Unknown && !is_fresh

@@ -2,46 +2,46 @@
 
 use super::failures::Wait;
 
-/// How high a level may rise, and how fast it falls.
+/// The highest level, and how fast it falls.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowance {
-    /// A level this high lets nothing more through.
+    /// At this level, nothing more is allowed.
     pub(super) most: u32,
-    /// By so much the level falls …
+    /// The level falls by this much …
     pub(super) falls: u32,
-    /// … every so many seconds.
+    /// … every this many seconds.
     pub(super) every: u32,
 }
 
-/// A level, as it was at a time.
+/// A level at a certain time.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Level {
     height: u32,
-    /// When it fell last, in seconds since 1970.
+    /// When it last fell, in seconds since 1970.
     fell_at: i64,
 }
 
 impl Level {
-    /// How high it is at `now`.
+    /// The level at `now`.
     pub(super) fn at(&self, now: i64, allowance: &Allowance) -> u32 {
         self.fallen(now, allowance).height
     }
 
-    /// Raises it by one, but never beyond `ceiling`.
+    /// Raises the level by one, but never above `ceiling`.
     pub(super) fn raise(&mut self, now: i64, allowance: &Allowance, ceiling: u32) {
         *self = self.fallen(now, allowance);
         self.height = self.height.saturating_add(1).min(ceiling);
     }
 
-    /// Takes one rise back.
+    /// Undoes one rise.
     ///
-    /// Time may have taken it back already. Then one failure more gets through than should: at most one for each rise that
-    /// is taken back so late.
+    /// Time may have undone it already. Then one more failure is allowed than should be: at most one for each rise
+    /// that is undone so late.
     pub(super) fn lower(&mut self) {
         self.height = self.height.saturating_sub(1);
     }
 
-    /// Whether one more failure has room, where so many of those in it are under way.
+    /// Whether one more failure is allowed, while this many of those counted are in progress.
     pub(super) fn wait(&self, now: i64, allowance: &Allowance, under_way: u32) -> Wait {
         if self.at(now, allowance) < allowance.most {
             return Wait::None;
@@ -52,8 +52,8 @@ impl Level {
         }
     }
 
-    /// Seconds until it has room again, if `under_way` of its height may still be taken back and are left out; 0 if it
-    /// has room already.
+    /// Seconds until one more is allowed, without counting `under_way` rises that may still be undone; 0 if it is
+    /// allowed already.
     pub(super) fn seconds_to_room(&self, now: i64, allowance: &Allowance, under_way: u32) -> u32 {
         let level = self.fallen(now, allowance);
         let above = level.height.saturating_sub(under_way).saturating_add(1).saturating_sub(allowance.most);

@@ -1,24 +1,24 @@
-//! What the throttle remembers: a bounded map that gives up what says little first.
+//! The memory of the throttle: a bounded map that drops unimportant entries first.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// How many entries of each kind are kept while they are young, as many again while they are old, and twice as many of those
-/// that say much.
+/// How many entries of each kind are kept while they are young, as many again while they are old, and twice as many
+/// important ones.
 pub const REMEMBERED: usize = 32_768;
 
 /// A bounded map in two parts.
 ///
-/// Entries that *say much*, by a rule of the caller's, are given up for no other entry: they leave when they say little
-/// again. Otherwise a guesser could have failures forgotten by failing under made-up names. Every other entry is in one of
-/// two halves: when the young half is full it becomes the old half, and what was old is forgotten. An entry that is used
-/// becomes young again.
+/// *Important* entries, by a rule of the caller, are never dropped for others: they leave when they become
+/// unimportant. Otherwise, an attacker could have failures forgotten by failing with made-up names. All other entries
+/// are in one of two halves: when the young half is full, it becomes the old half, and the previous old half is
+/// dropped. An entry that is used becomes young again.
 #[derive(Debug)]
 pub(crate) struct Memory<K, V> {
     young: HashMap<K, V>,
     old: HashMap<K, V>,
     weighty: HashMap<K, V>,
-    /// When the weighty part was last looked through for entries that say little by now.
+    /// When the important part was last searched for entries that have become unimportant.
     looked_through_at: i64,
 }
 
@@ -34,13 +34,13 @@ impl<K, V> Default for Memory<K, V> {
 }
 
 impl<K: Copy + Eq + Hash, V: Copy + Default> Memory<K, V> {
-    /// What is remembered of `key`. Looking makes nothing young and remembers nothing.
+    /// The entry of `key`. Reading changes nothing.
     pub(crate) fn peek(&self, key: &K) -> V {
         let parts = [&self.weighty, &self.young, &self.old];
         parts.into_iter().find_map(|part| part.get(key)).copied().unwrap_or_default()
     }
 
-    /// Changes the entry of `key`, which is young from then on. `weighs` tells the entries that say much.
+    /// Changes the entry of `key` and makes it young. `weighs` identifies important entries.
     pub(crate) fn change(
         &mut self,
         key: K,
@@ -61,7 +61,7 @@ impl<K: Copy + Eq + Hash, V: Copy + Default> Memory<K, V> {
         self.young.insert(key, value);
     }
 
-    /// Changes the entry of `key` in its place, if it is remembered.
+    /// Changes the entry of `key` in place, if there is one.
     pub(crate) fn change_existing(&mut self, key: &K, change: impl FnOnce(&mut V)) {
         let parts = [&mut self.weighty, &mut self.young, &mut self.old];
         if let Some(value) = parts.into_iter().find_map(|part| part.get_mut(key)) {
@@ -69,7 +69,7 @@ impl<K: Copy + Eq + Hash, V: Copy + Default> Memory<K, V> {
         }
     }
 
-    /// Whether the weighty part takes one more. It is looked through at most once a second.
+    /// Whether the important part has room for one more. It is searched at most once a second.
     fn has_room(&mut self, now: i64, weighs: impl Fn(&K, &V) -> bool) -> bool {
         if self.weighty.len() >= 2 * REMEMBERED && self.looked_through_at != now {
             self.looked_through_at = now;

@@ -1,35 +1,35 @@
-//! Slows the guessing of passwords, and cannot be used to lock somebody out.
+//! Slows down password guessing, and cannot be used to lock somebody out.
 //!
-//! **Who asks.** A caller is known for an account by the browser that signed in to it before ([`Standing::Browser`]) or by
-//! the network that did ([`Standing::Network`]). Every other caller is a stranger. Known callers are not touched by the
-//! failures of others; their own count.
+//! **Callers.** An account knows a caller by a browser that it signed in with before ([`Standing::Browser`]) or by a
+//! network that it signed in from before ([`Standing::Network`]). Every other caller is a stranger. Failures by others
+//! do not affect known callers; their own do.
 //!
-//! **Before a password is looked at:**
-//! - *One account through one door* has five free failures: a door is a browser that is known, else an IPv4 address or an
-//!   IPv6 network. After them each attempt has to wait: one second since the last failure, then two, four, and so on up to a
-//!   minute. Signing in clears it, and so does a quarter of an hour without an attempt. An attempt that came too early is
-//!   refused without counting, so hammering does not lengthen the wait.
-//! - *Places in the hash queue* are shared out ([`NETWORK_SHARE`]), so that made-up names do not fill it.
+//! **Before a password is verified:**
+//! - *One account through one door* has five free failures. A door is a known browser, otherwise an IPv4 address or an
+//!   IPv6 network. After that, each attempt must wait: one second since the last failure, then two, four, and so on up
+//!   to a minute. A successful sign-in resets this, and so does a quarter of an hour without attempts. An attempt that
+//!   comes too early is refused without being counted, so repeating it does not lengthen the wait.
+//! - *Places in the hash queue* are shared ([`NETWORK_SHARE`]), so that made-up names do not fill it.
 //!
-//! **What a stranger cannot get past, even with the right password:**
-//! - *One account tried from one network* is slowed as through one door, over all addresses of the network.
-//! - *One network* may fail fifty times at once over all accounts, and once a second from then on; an IPv6 site (a /48,
-//!   which anybody can have 65,536 networks in) five hundred times, and ten times a second from then on. Beyond that each
-//!   account still has a try a minute there, which failures at other accounts do not take.
-//! - *One account* may fail a hundred times at once over all networks, and a hundred times an hour from then on, however many
-//!   networks join.
+//! **For strangers, even with the right password:**
+//! - *One account tried from one network* is limited as through one door, over all addresses of the network.
+//! - *One network* may fail fifty times in a burst over all accounts, and then once a second. An IPv6 site (a /48, in
+//!   which anyone can have 65,536 networks) may fail five hundred times, and then ten times a second. Beyond that,
+//!   each account still has one attempt per minute there, which failures at other accounts do not use up.
+//! - *One account* may fail a hundred times in a burst over all networks, and then a hundred times an hour, however
+//!   many networks take part.
 //!
-//! An attempt that one of these limits holds up is *veiled*: its password is verified like any other, and then the answer is
-//! that it came too early. Only somebody who is known by their network gets past a veil, and only with the right password.
-//! So the answer to a wrong one is the same, after the same work, whether the account exists, and whether it has ever signed
-//! in from there. A veiled attempt counts at its door and nowhere else: it holds nobody up.
+//! An attempt beyond one of these limits is *veiled*: its password is verified like any other, and then the answer is
+//! that it came too early. Only a caller with a known network gets past a veil, and only with the right password. So a
+//! wrong password gets the same answer after the same work, whether or not the account exists, and whether or not it
+//! has ever signed in from there. A veiled attempt counts only at its door, and slows nobody else.
 //!
-//! An attempt counts as a failure from its beginning, and success takes that back: a thousand guesses sent at once are
-//! not a thousand guesses before the first is counted. [`enter`] lets an attempt that only others under way stand in the
-//! way of wait for them, so that a thousand sign-ins with the right password at once are not refused either.
+//! An attempt counts as a failure from its beginning, and success undoes that. Otherwise, a thousand guesses could be
+//! sent at once before the first is counted. [`enter`] makes an attempt wait for attempts in progress if only they
+//! prevent it, so that a thousand simultaneous sign-ins with the right password are not refused either.
 //!
-//! Accounts that do not exist are treated like those that do. The memory is bounded and does not outlive the process; what
-//! slows somebody is never forgotten for the sake of names that were just made up ([`REMEMBERED`]).
+//! Accounts that do not exist are treated like those that do. The memory is bounded, and not kept after the process
+//! ends. Records that slow a caller are never dropped because of made-up names ([`REMEMBERED`]).
 
 mod caller;
 mod client_failures;
@@ -76,38 +76,38 @@ pub use self::rate::{
 pub use self::shares::{ACCOUNT_SHARE, KEPT_FROM_STRANGERS, NETWORK_SHARE, SITE_SHARE};
 pub use self::under_way::MOST_WAITING;
 
-/// Failures of an account through one door, or from one network, before waiting begins.
+/// Failures of an account through one door, or from one network, before attempts must wait.
 pub const FREE_FAILURES: u32 = 5;
-/// The longest wait between two attempts, in seconds. Failures at other accounts never make one wait longer.
+/// The longest wait between two attempts, in seconds. Failures at other accounts never extend it.
 pub const LONGEST_WAIT_SECONDS: u32 = 60;
-/// Failures of one network, over all accounts, before it has to slow down to one a second.
+/// Failures of one network, over all accounts, before it is limited to one per second.
 pub const NETWORK_FAILURES: u32 = 50;
-/// Failures of one IPv6 site, over all its networks and all accounts, before it has to slow down to ten a second.
+/// Failures of one IPv6 site, over all its networks and all accounts, before it is limited to ten per second.
 pub const SITE_FAILURES: u32 = 500;
-/// Failures of strangers at one account, over all networks: so many at once, and so many an hour from then on.
+/// Failures of strangers at one account, over all networks: this many in a burst, and then this many an hour.
 pub const ACCOUNT_FAILURES_PER_HOUR: u32 = 100;
 
 const ACCOUNT: Allowance =
     Allowance { most: ACCOUNT_FAILURES_PER_HOUR, falls: 1, every: 3600 / ACCOUNT_FAILURES_PER_HOUR };
-/// From this level on the failures at an account are not forgotten for others: spread over made-up names, as many failures
-/// for each would take a guesser longer than the level takes to fall.
+/// From this level on, the failures at an account are not dropped for others: with as many failures at each made-up
+/// name, an attacker would take longer than the level takes to fall.
 const WEIGHTY_ACCOUNT_LEVEL: u32 = FREE_FAILURES;
 
-/// How an account knows the one who asks for it.
+/// How an account knows the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Not at all.
     Stranger,
-    /// It has signed in from this network before.
+    /// The account has signed in from this network before.
     Network,
-    /// It has signed in at this browser before.
+    /// The account has signed in with this browser before.
     Browser([u8; 16]),
 }
 
-/// Remembers failures.
+/// Counts failures.
 #[derive(Debug)]
 pub struct Throttle {
-    /// Names are kept as keyed hashes: what was typed into a name field is sometimes a password.
+    /// Names are stored as keyed hashes, because people sometimes type a password into the name field.
     hasher: RandomState,
     doors: Memory<Door, Failures>,
     pairs: Memory<Pair, Failures>,
@@ -117,36 +117,36 @@ pub struct Throttle {
     shares: Shares,
 }
 
-/// An attempt that was let through. [`Throttle::succeed`] or [`Throttle::withdraw`] takes it back; dropping it leaves it
-/// counted as a failure.
+/// An admitted attempt. [`Throttle::succeed`] or [`Throttle::withdraw`] undoes it; dropping it leaves it counted as a
+/// failure.
 #[derive(Debug)]
 #[must_use = "an attempt counts as a failure until it is taken back"]
 pub struct Attempt {
     door: Door,
     pair: Pair,
     began: i64,
-    /// The failures before it, at the door and at the pair.
+    /// The previous failures, at the door and for the pair of account and network.
     before: (Failures, Failures),
-    /// Whether it counts in what callers share, and not only at its door.
+    /// Whether it counts in the shared limits, and not only at its door.
     is_shared: bool,
     is_stranger: bool,
     veil: Option<Throttled>,
-    /// Holds it under way until it is dropped.
+    /// Keeps it in progress until it is dropped.
     parts: Vec<Part>,
 }
 
 impl Attempt {
-    /// Whether the right password signs in. Otherwise the work is done for nothing but to look like any other.
+    /// Whether the right password signs in. Otherwise, the work only makes the attempt look like any other.
     pub fn may_succeed(&self) -> bool {
         self.veil.is_none() || !self.is_stranger
     }
 
-    /// What a failure is answered: nothing where it is told as one.
+    /// The answer to a failure; `None` for the ordinary one.
     pub fn veil(&self) -> Option<Throttled> {
         self.veil
     }
 
-    /// Whether it is one of these, so that its end wakes the next who waits for one of them to end.
+    /// Whether it is one of these, so that its end wakes the next one that waits for them.
     fn is_one_of(&self, under_way: &Arc<UnderWay>) -> bool {
         self.parts.iter().any(|part| part.is_of(under_way))
     }
@@ -155,7 +155,7 @@ impl Attempt {
 /// The attempt came too early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throttled {
-    /// When the next attempt is welcome, at least a second.
+    /// When the next attempt is allowed; at least one second.
     pub retry_after: Duration,
 }
 
@@ -166,7 +166,7 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// A throttle before a queue where so many passwords may wait and be hashed; `None` where there is no bound.
+    /// A throttle for a hash pool with this many places, waiting and hashing; `None` without a limit.
     pub fn over(places: Option<usize>) -> Self {
         Self {
             hasher: RandomState::new(),
@@ -179,10 +179,10 @@ impl Throttle {
         }
     }
 
-    /// Lets an attempt through at once, counted as a failure for now. [`enter`] rather waits for attempts under way.
+    /// Admits an attempt immediately, counted as a failure for now. [`enter`] instead waits for attempts in progress.
     ///
     /// # Errors
-    /// [`TurnedAway`] when it came too early or there is no place for it; it is not counted then.
+    /// [`TurnedAway`] if it came too early or there is no place for it; it is not counted then.
     pub fn begin(
         &mut self,
         account: &str,
@@ -196,7 +196,8 @@ impl Throttle {
         })
     }
 
-    /// The attempt signed the user in: what this account did wrong through this door, and from this network, is forgotten.
+    /// The attempt signed the user in: the failures of this account through this door, and from this network, are
+    /// forgotten.
     pub fn succeed(&mut self, attempt: Attempt, now: Timestamp) {
         let now = now.unix();
         let others = |place| self.under_way.count(&place).saturating_sub(1);
@@ -209,7 +210,7 @@ impl Throttle {
         }
     }
 
-    /// The attempt could not be looked at, so it was no guess.
+    /// The password could not be verified, so this was no guess.
     pub fn withdraw(&mut self, attempt: Attempt) {
         let Attempt { began, before: (door_before, pair_before), .. } = attempt;
         self.doors.change_existing(&attempt.door, |failures| failures.take_back(began, door_before));
@@ -252,7 +253,7 @@ impl Throttle {
         Ok(Attempt { door, pair, began: now, before, is_shared, is_stranger, veil, parts })
     }
 
-    /// Whether one more attempt may be made at this door.
+    /// Whether another attempt is allowed at this door.
     fn check_door(&mut self, door: Door, now: i64) -> Result<(), Refusal> {
         let place = Place::Door(door);
         match self.doors.peek(&door).wait(now, self.under_way.count(&place)) {
@@ -262,7 +263,7 @@ impl Throttle {
         }
     }
 
-    /// Whether there is a place to hash for one more of this standing.
+    /// Whether there is a place in the hash pool for one more caller of this standing.
     fn check_shares(&mut self, pair: Pair, standing: Standing) -> Result<(), Refusal> {
         let is_full = |(place, most)| (self.under_way.count(&place) >= most).then_some(place);
         let full = match standing {
@@ -285,7 +286,7 @@ impl Throttle {
         Err(Refusal::Behind(Line { behind: self.under_way.at(place), most, when_full: TurnedAway::Busy }))
     }
 
-    /// What holds the attempt up of what strangers share.
+    /// Which shared limit for strangers the attempt exceeds.
     fn check_what_is_shared(&mut self, pair: Pair, now: i64) -> Result<Option<Throttled>, Refusal> {
         let failures = self.pairs.peek(&pair);
         let mut waits =
@@ -353,7 +354,7 @@ impl Throttle {
     }
 }
 
-/// Whether failures slow somebody, so that they are not forgotten for others.
+/// Whether failures cause a wait, so that they are not dropped for others.
 fn slow_at<K>(now: i64) -> impl Fn(&K, &Failures) -> bool {
     move |_, failures| failures.slow_somebody(now)
 }

@@ -1,4 +1,4 @@
-//! Where attempts come from and where they are under way: the keys of what is remembered.
+//! Where attempts come from and where they are in progress: the keys of the throttle's memory.
 
 use super::level::Allowance;
 use super::{NETWORK_FAILURES, SITE_FAILURES, Standing};
@@ -7,7 +7,7 @@ use crate::{Caller, Network};
 const NETWORK: Allowance = Allowance { most: NETWORK_FAILURES, falls: 1, every: 1 };
 const SITE: Allowance = Allowance { most: SITE_FAILURES, falls: 10, every: 1 };
 
-/// Where many accounts may be tried from.
+/// An area from which many accounts may be tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Area {
     Network(Network),
@@ -16,7 +16,7 @@ pub(super) enum Area {
 }
 
 impl Area {
-    /// The areas that a network is in. All requests from unknown networks are in one.
+    /// The areas of a network. All requests from unknown networks share one.
     pub(super) fn of(network: Network) -> [Option<Self>; 2] {
         let site = match network {
             Network::V4(_) | Network::Unknown => None,
@@ -25,7 +25,7 @@ impl Area {
         [Some(Self::Network(network)), site]
     }
 
-    /// How much may fail there, over all accounts.
+    /// How many failures are allowed there, over all accounts.
     pub(super) fn allowance(self) -> Allowance {
         match self {
             Self::Network(_) => NETWORK,
@@ -34,20 +34,20 @@ impl Area {
     }
 }
 
-/// An account, and what it is tried through.
+/// An account, and the door through which it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Door {
     pub(super) account: u64,
     pub(super) through: Through,
 }
 
-/// What an account is tried through.
+/// The door through which an account is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Through {
     Browser([u8; 16]),
-    /// One IPv4 address: neighbours in its network are told apart.
+    /// One IPv4 address: neighbours in its network are distinguished.
     Address([u8; 4]),
-    /// An IPv6 network, in which one host has as many addresses as it likes; or an unknown one.
+    /// An IPv6 network, in which one host can have any number of addresses; or an unknown one.
     Network(Network),
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Pair {
     pub(super) network: Network,
 }
 
-/// Where an attempt is under way.
+/// Where an attempt is in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Place {
     /// It counts there as a failure until it ends.
@@ -76,7 +76,7 @@ pub(super) enum Place {
     Pair(Pair),
     Area(Area),
     Account(u64),
-    /// It may hold a place to hash there.
+    /// It may occupy a place in the hash pool there.
     Share(Area),
     Browsers(u64),
     Strangers,

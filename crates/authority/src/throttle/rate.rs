@@ -1,5 +1,5 @@
-//! How often a network may do something that nobody has to sign in for: guess user codes, register clients, have requests and
-//! proofs remembered.
+//! Limits per network for actions that need no sign-in: guessing user codes, registering clients, and having requests
+//! and proofs stored.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,63 +16,64 @@ use crate::Network;
 use crate::client::Client;
 use crate::settings::RegistrationRate;
 
-/// Wrong user codes that one network, or one account that is signed in, may type at once (RFC 8628 §5.1); one a minute from
-/// then on. Of a code's 34 bits that leaves one chance in two hundred million within the ten minutes that it holds.
+/// How many wrong user codes one network, or one signed-in account, may enter in a burst (RFC 8628 §5.1); then one per
+/// minute. With the 34 bits of a code, that leaves one chance in two hundred million within the ten minutes of its
+/// lifetime.
 pub const WRONG_USER_CODES: u32 = 10;
-/// Devices that one network may let begin at once; one a second from then on.
+/// How many device requests one network may start in a burst; then one per second.
 pub const DEVICE_AUTHORIZATIONS: u32 = 60;
-/// Changes and removals of registered clients that one network may make at once; one every thirty seconds from then on.
+/// How many changes and removals of registered clients one network may make in a burst; then one every thirty seconds.
 pub const REGISTRATION_CHANGES: u32 = 200;
-/// Authorization requests that one network may have kept at once for clients that anybody can be; five a second from then on.
-/// Each stands for a sign-in, so a network of ten thousand people stays below.
+/// How many authorization requests one network may have stored in a burst for clients that anybody can create; then
+/// five per second. Each stands for a sign-in, so a network of ten thousand people stays below.
 pub const KEPT_REQUESTS: u32 = 600;
-/// How much of a kept request counts as one of them, in bytes.
+/// How many bytes of a stored request count as one request.
 const KEPT_UNIT: usize = 4 * 1024;
-/// Identifiers of DPoP proofs, assertions and request objects that one network may have remembered at once for clients that
-/// anybody can be; fifty a second from then on. A proof comes with each refresh: with ten thousand people in one network and a
-/// refresh every five minutes that is 33 a second.
+/// How many identifiers of DPoP proofs, assertions and request objects one network may have stored in a burst for
+/// clients that anybody can create; then fifty per second. Each refresh carries a proof: ten thousand people in one
+/// network who refresh every five minutes make 33 per second.
 pub const REMEMBERED_IDENTIFIERS: u32 = 2000;
-/// How often a network may have it recorded that it is throttled: so often at once, and once in twenty minutes from then on.
+/// How many records of its throttling one network may cause in a burst; then one every twenty minutes.
 pub const RECORDED_THROTTLING: u32 = 5;
-/// The same for all networks together: so often at once, and once a minute from then on.
+/// The same for all networks together; then one per minute.
 const RECORDED_THROTTLING_IN_ALL: u32 = 100;
-/// Sectors of clients that one network may have fetched at once; one a minute from then on.
+/// How many sectors one network may have fetched in a burst; then one per minute.
 pub const SECTORS_FETCHED: u32 = 20;
-/// An IPv6 site (a /48) may do this many times as much as one of its networks.
+/// How many times as much an IPv6 site (a /48) may do as one of its networks.
 const SITE_FACTOR: u32 = 10;
 
-/// For how many requests one counts that is kept with this many bytes: a long one takes the room of several.
+/// As how many requests one with this many bytes counts: a long one takes the room of several.
 pub(crate) fn kept_units(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(KEPT_UNIT)).unwrap_or(u32::MAX).max(1)
 }
 
-/// What is counted by network.
+/// What is counted per network.
 #[derive(Debug)]
 pub(crate) struct Rates {
-    /// User codes of devices that were typed and do not exist.
+    /// Unknown user codes.
     pub(crate) wrong_user_codes: Rate,
-    /// Devices that began to wait.
+    /// Started device requests.
     pub(crate) device_authorizations: Rate,
-    /// Clients that registered themselves.
+    /// Registrations of clients.
     pub(crate) registrations: Rate,
-    /// Changes and removals of those.
+    /// Changes and removals of registered clients.
     pub(crate) registration_changes: Rate,
-    /// Requests that are kept: pushed, signed, or too long for an address.
+    /// Stored requests: pushed, signed, or too long for a URL.
     pub(crate) kept_requests: Rate,
-    /// Identifiers that are remembered so that nothing is used twice.
+    /// Identifiers that are stored so that each is used only once.
     pub(crate) identifiers: Rate,
     /// Records of throttling in the audit trail.
     pub(crate) recorded_throttling: Rate,
-    /// The same, of all networks together.
+    /// The same for all networks together.
     pub(crate) recorded_throttling_in_all: Rate,
     /// Wrong client secrets.
     pub(crate) client_failures: ClientFailures,
-    /// Sectors that were fetched for them.
+    /// Sectors fetched for registrations.
     pub(crate) sectors: Rate,
 }
 
 impl Rates {
-    /// Nothing is counted yet.
+    /// Counters at zero.
     pub(crate) fn new(registrations: RegistrationRate) -> Self {
         let every = u32::try_from(registrations.pause.as_secs()).unwrap_or(u32::MAX).max(1);
         Self {
@@ -91,20 +92,20 @@ impl Rates {
 }
 
 impl Rates {
-    /// Whether it may be recorded once more that a network is throttled.
+    /// Whether another record of a network's throttling may be written.
     pub(crate) fn may_record_throttling(&self, network: Network, now: Timestamp) -> bool {
         self.recorded_throttling.take(network, now).is_ok()
             && self.recorded_throttling_in_all.take(Network::Unknown, now).is_ok()
     }
 }
 
-/// Who asks, as far as a rate counts.
+/// Who is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asker {
-    /// Somebody in this network.
+    /// A caller in this network.
     Network(Network),
-    /// Somebody who is signed in to this account, or signed in to it at this browser before. What others do in the same
-    /// network does not hold them up.
+    /// A caller who is signed in to this account, or signed in to it in this browser before. Others in the same
+    /// network do not affect such callers.
     Account(AccountTag),
 }
 
@@ -123,14 +124,15 @@ impl Asker {
     }
 }
 
-/// What is counted for.
+/// The key of a counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Counter {
     Area(Area),
     Account(AccountTag),
 }
 
-/// So much at once by one network or account, and so much over time. The memory is bounded and does not outlive the process.
+/// Allows a number of actions per network or account in a burst, and a rate over time. The memory is bounded, and not
+/// kept after the process ends.
 #[derive(Debug)]
 pub(crate) struct Rate {
     network: Allowance,
@@ -139,7 +141,7 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// `most` at once, and `falls` more `every` so many seconds.
+    /// `most` in a burst, and then `falls` per `every` seconds.
     fn new(most: u32, falls: u32, every: u32) -> Self {
         Self {
             network: Allowance { most, falls, every },
@@ -148,8 +150,8 @@ impl Rate {
         }
     }
 
-    /// Counts one that a client asks for, unless the operator added that client and it proved who it is: its network is then
-    /// that of its own servers, which serve everybody.
+    /// Counts an action of a client, unless the operator added the client and it authenticated: the network is then
+    /// that of the client's own servers, which act for all its users.
     ///
     /// # Errors
     /// As [`Rate::take`].
@@ -162,19 +164,19 @@ impl Rate {
         if client.is_vouched_for() { Ok(()) } else { self.take(network, now) }
     }
 
-    /// Counts `units` of them, one after the other.
+    /// Counts `units` actions.
     ///
     /// # Errors
-    /// As [`Rate::take`], where there is no room for one of them. Those before it stay counted.
+    /// As for [`Rate::take`], if one of them is not allowed. Those before it stay counted.
     pub(crate) fn take_units(&self, network: Network, units: u32, now: Timestamp) -> Result<(), Throttled> {
         (0..units).try_for_each(|_| self.take(network, now))
     }
 
-    /// Counts one. Where what is counted is a failure it is counted before it is looked at, and given back after success, so
-    /// that a thousand at once are not a thousand before the first is counted.
+    /// Counts an action. If failures are counted, this happens before the check and is undone after success.
+    /// Otherwise, a thousand could be sent at once before the first is counted.
     ///
     /// # Errors
-    /// [`Throttled`] where there is no room for it; it is not counted then.
+    /// [`Throttled`] if it is not allowed; it is not counted then.
     pub(crate) fn take(&self, asker: impl Into<Asker>, now: Timestamp) -> Result<(), Throttled> {
         let now = now.unix();
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
@@ -196,7 +198,7 @@ impl Rate {
         Ok(())
     }
 
-    /// Takes back what [`Rate::take`] counted.
+    /// Undoes [`Rate::take`].
     pub(crate) fn give_back(&self, asker: impl Into<Asker>) {
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
         for counter in asker.into().counters().into_iter().flatten() {

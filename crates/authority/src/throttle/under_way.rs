@@ -1,7 +1,7 @@
-//! Attempts that have begun and not ended yet.
+//! Attempts in progress.
 //!
-//! They count as failures already. Where they alone stand in the way of another attempt, that one can wait for them to end:
-//! if they succeed there was nothing to slow.
+//! They already count as failures. If only they prevent another attempt, it can wait for them to end: if they succeed,
+//! nothing had to be slowed.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::Notify;
 
-/// How many attempts may stand in one queue for others to end.
+/// How many attempts may wait in one queue for others to end.
 pub const MOST_WAITING: u32 = 1024;
 
-/// The attempts under way at one place: from one network, say.
+/// The attempts in progress in one place, such as a network.
 #[derive(Debug, Default)]
 pub(super) struct UnderWay {
     count: AtomicU32,
@@ -26,22 +26,22 @@ impl UnderWay {
         self.count.load(Ordering::Acquire)
     }
 
-    /// Waits until one of them has ended and it is this waiter's turn. `None` if so many wait already.
+    /// Waits until one of them has ended and it is this waiter's turn. `None` if too many are waiting.
     ///
-    /// A waiter that then has no use for its turn passes it on.
+    /// A waiter that cannot use its turn passes it on.
     pub(super) async fn one_to_end(&self, most: u32) -> Option<()> {
         let _place = Place::take(&self.waiting, most)?;
         self.ended.notified().await;
         Some(())
     }
 
-    /// Lets the next in the queue have its turn.
+    /// Gives the next waiter its turn.
     pub(super) fn pass_on(&self) {
         self.ended.notify_one();
     }
 }
 
-/// A place in a queue, given up when dropped.
+/// A place in a queue, which is given up when it is dropped.
 struct Place<'a>(&'a AtomicU32);
 
 impl<'a> Place<'a> {
@@ -58,12 +58,12 @@ impl Drop for Place<'_> {
     }
 }
 
-/// One attempt's part in those under way at a place. It has ended when this is dropped, however that comes about.
+/// One attempt among those in progress in a place. It ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Part(Arc<UnderWay>);
 
 impl Part {
-    /// Whether it is a part in these.
+    /// Whether it is one of these.
     pub(super) fn is_of(&self, under_way: &Arc<UnderWay>) -> bool {
         Arc::ptr_eq(&self.0, under_way)
     }
@@ -76,11 +76,11 @@ impl Drop for Part {
     }
 }
 
-/// Where attempts are under way.
+/// The places where attempts are in progress.
 #[derive(Debug)]
 pub(super) struct Places<K> {
     busy: HashMap<K, Arc<UnderWay>>,
-    /// At this many entries those that are idle are dropped.
+    /// With this many entries, idle ones are dropped.
     sweep_at: usize,
 }
 
@@ -95,17 +95,17 @@ impl<K> Default for Places<K> {
 }
 
 impl<K: Eq + Hash> Places<K> {
-    /// How many attempts are under way there.
+    /// How many attempts are in progress there.
     pub(super) fn count(&self, place: &K) -> u32 {
         self.busy.get(place).map_or(0, |under_way| under_way.count())
     }
 
-    /// Those under way there, to wait for.
+    /// The attempts in progress there, to wait for.
     pub(super) fn at(&mut self, place: K) -> Arc<UnderWay> {
         Arc::clone(self.busy.entry(place).or_default())
     }
 
-    /// Starts one more there.
+    /// Adds an attempt there.
     pub(super) fn start(&mut self, place: K) -> Part {
         if self.busy.len() >= self.sweep_at {
             // One that only this map holds has neither attempts nor waiters.
