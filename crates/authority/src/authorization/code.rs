@@ -1,4 +1,4 @@
-//! What an authorization code stands for, as the store keeps it.
+//! The content of an authorization code, as the store keeps it.
 
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::grant::GrantDetail;
 use crate::{SessionId, UserId};
 
-/// What an authorization code stands for.
+/// The content of an authorization code.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CodeContent {
     pub(crate) client: ClientId,
@@ -22,18 +22,18 @@ pub(crate) struct CodeContent {
     pub(crate) nonce: Option<Box<str>>,
     pub(crate) user: UserId,
     pub(crate) epoch: u64,
-    /// The session that the grant ends with; none where it outlives it.
+    /// The session that the grant ends with; `None` if the grant outlives it.
     pub(crate) session: Option<SessionId>,
-    /// The session in which the code was given. Codes from before it was noted have none.
+    /// The session in which the code was issued. Codes from before this was stored have none.
     #[serde(default)]
     pub(crate) given_in: Option<SessionId>,
-    /// When the session that the grant ends with does so at the latest.
+    /// When the session that the grant ends with expires.
     pub(crate) session_expires_at: Option<Timestamp>,
     pub(crate) detail: GrantDetail,
 }
 
 impl CodeContent {
-    /// The session whose end the client is told of: the one in which it gets an ID token.
+    /// The session whose end the client is notified of: the one in which it gets an ID token.
     pub(crate) fn told_of(&self) -> Option<SessionId> {
         self.given_in.filter(|_| self.scope.contains("openid"))
     }
@@ -42,7 +42,7 @@ impl CodeContent {
         serde_json::to_string(self).expect("a code's content is JSON").into()
     }
 
-    /// Reads what [`CodeContent::to_json`] wrote; nothing where a newer version did.
+    /// Parses what [`CodeContent::to_json`] wrote; `None` if a newer version wrote it.
     pub(crate) fn from_json(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }

@@ -1,4 +1,4 @@
-//! Which authorization details a client may ask for (RFC 9396 §5).
+//! Which authorization details a client may request (RFC 9396 §5).
 
 use jeton_oauth::ErrorCode;
 use jeton_oauth::authorization::{AuthorizationDetails, AuthorizationDetailsError};
@@ -11,8 +11,8 @@ const fn invalid(description: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidAuthorizationDetails, description)
 }
 
-/// Reads the authorization details that a client asks for, and checks their types: known here, and registered for the client.
-/// What the members of a type have to be is known to its API alone.
+/// Parses requested authorization details and checks their types: each must be known here and registered for the
+/// client. Only the API of a type knows what its members mean.
 pub(crate) fn permitted_details(
     client: &Client,
     settings: &Settings,
@@ -31,7 +31,7 @@ pub(crate) fn permitted_details(
     Ok(details)
 }
 
-/// Reads authorization details that are to be compared with what was allowed before.
+/// Parses authorization details that are compared with earlier ones.
 pub(crate) fn read_details(settings: &Settings, text: &str) -> Result<AuthorizationDetails, Refusal> {
     AuthorizationDetails::parse(text, settings.authorization_details_size).map_err(|error| match error {
         AuthorizationDetailsError::TooLong { .. } => invalid("authorization_details is too long"),
@@ -47,7 +47,7 @@ pub(crate) fn read_details(settings: &Settings, text: &str) -> Result<Authorizat
     })
 }
 
-/// What of the details that were allowed is asked for; all of them where nothing is named (RFC 9396 §6.1).
+/// The requested part of the allowed details; all of them if the request names none (RFC 9396 §6.1).
 pub(crate) fn narrowed_details(
     settings: &Settings,
     allowed: &AuthorizationDetails,

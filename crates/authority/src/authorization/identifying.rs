@@ -1,4 +1,4 @@
-//! Authorizing a client: from a valid request and somebody who is signed in to a code.
+//! Authorizing a client: from a request and a signed-in user to a code.
 
 use jeton_jose::Timestamp;
 use jeton_oauth::{ErrorCode, Parameters};
@@ -21,13 +21,13 @@ use crate::refusal::Refusal;
 use crate::sign_in::{SignedIn, Since};
 use crate::store::StoreError;
 
-/// Why no client could be found for a request.
+/// Why the client of a request could not be identified.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentifyError {
-    /// The user is shown a page.
+    /// The user gets an error page.
     #[error(transparent)]
     Page(#[from] PageError),
-    /// Something failed here.
+    /// An internal error.
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }
@@ -41,10 +41,10 @@ impl From<StoreError> for IdentifyError {
 /// Why a client gets no code.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantCodeError {
-    /// The client is told.
+    /// The client gets an error.
     #[error("{}", .0.refusal)]
     Refused(Box<RedirectError>),
-    /// Something failed here.
+    /// An internal error.
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }
@@ -55,14 +55,14 @@ impl From<StoreError> for GrantCodeError {
     }
 }
 
-/// What a `request_uri` of a pushed request begins with (RFC 9126 §2.2).
+/// The prefix of the `request_uri` of a pushed request (RFC 9126 §2.2).
 pub const REQUEST_URI_PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 
 impl Authorization {
-    /// Finds the client of a request and checks where an answer may go. A pushed request is read from the store.
+    /// Identifies the client of a request, and checks the redirect URI. A pushed request is read from the store.
     ///
     /// # Errors
-    /// [`IdentifyError::Page`] where an answer may go nowhere.
+    /// [`IdentifyError::Page`] if the response must not be redirected.
     pub async fn identify(
         &self,
         parameters: Parameters,
@@ -80,7 +80,7 @@ impl Authorization {
         Ok(received.identify(client)?)
     }
 
-    /// Reads a kept request; it is used up only when the code is given.
+    /// Reads a stored request. It is used up only when the code is issued.
     async fn kept_request(
         &self,
         handle: &str,
@@ -97,10 +97,10 @@ impl Authorization {
         Ok(ReceivedRequest::kept(pushed, parameters.clone(), kept))
     }
 
-    /// Notes that a page of a request is being shown: a kept request then lives as long as the page may.
+    /// Records that a page of a request is shown: a stored request then stays valid as long as the page may.
     ///
     /// # Errors
-    /// When the store fails. Where it only cannot write, the page can be shown all the same.
+    /// The store fails. If it only cannot write, the page can be shown anyway.
     pub async fn page_shown(&self, request: &AuthorizationRequest, now: Timestamp) -> Result<(), StoreError> {
         let Some(kept) = &request.kept else { return Ok(()) };
         let Some(until) = kept.prolonged(now) else { return Ok(()) };
@@ -110,10 +110,10 @@ impl Authorization {
         }
     }
 
-    /// Decides what has to happen next in an authorization.
+    /// Decides the next step of an authorization.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn next_step(
         &self,
         request: &AuthorizationRequest,
@@ -129,14 +129,14 @@ impl Authorization {
         Ok(next_step(request, signed_in, expected.as_deref(), allowed.as_ref(), since, now))
     }
 
-    /// Whether the user may go on with a request as who is signed in, without a password.
+    /// Whether the user may continue with a request as the signed-in account, without a password.
     pub fn may_continue(&self, request: &AuthorizationRequest, signed_in: &SignedIn, now: Timestamp) -> bool {
         let expected = self.expected_subject(request, Some(signed_in));
         may_continue(request, signed_in, expected.as_deref(), now)
     }
 
-    /// The subject of who is signed in, where that is whom the client expects; an empty one, which nobody has, where it expects
-    /// somebody else. Nothing where it expects nobody in particular.
+    /// The subject of the signed-in user, if the client expects that user. An empty one, which nobody has, if the
+    /// client expects somebody else. `None` if the client expects nobody in particular.
     fn expected_subject(
         &self,
         request: &AuthorizationRequest,
@@ -156,15 +156,14 @@ impl Authorization {
         Some(if fits { subject.as_str().to_owned() } else { String::new() })
     }
 
-    /// The subject that the hint names: an ID token that this client got, whether it has expired or not. Anything else says nothing
-    /// about anybody, and is ignored.
+    /// The subject in the hint: an ID token that this client got, expired or not. Anything else is ignored.
     fn hinted_subject(&self, request: &AuthorizationRequest) -> Option<String> {
         let claims = self.returned_id_token(request.id_token_hint.as_deref()?)?;
         (claims.aud == request.client.id.as_str()).then_some(claims.sub)
     }
 
-    /// Why the hint of a request is ignored, for the log: it is no ID token of the client's. Nothing where it is one, or there is
-    /// none.
+    /// Why the hint of a request is ignored, for the log: it is not one of the client's ID tokens. `None` if it is, or
+    /// if there is none.
     pub fn ignored_hint(&self, request: &AuthorizationRequest) -> Option<&'static str> {
         match self.returned_id_token(request.id_token_hint.as_deref()?) {
             None => Some("it is no ID token of this authority, or its key is gone"),
@@ -175,15 +174,15 @@ impl Authorization {
         }
     }
 
-    /// What an ID token of ours says, expired or not.
+    /// The claims of one of our ID tokens, expired or not.
     fn returned_id_token(&self, token: &str) -> Option<ReturnedIdToken> {
         self.keys.with_ring(|ring| ReturnedIdToken::read(ring, &self.settings, token))
     }
 
-    /// Remembers that a user allows a client what it asks for, beside what they allowed before.
+    /// Stores that a user allows a client what it requests, in addition to what the user allowed before.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn give_consent(
         &self,
         request: &AuthorizationRequest,
@@ -203,11 +202,11 @@ impl Authorization {
         given.and(recorded)
     }
 
-    /// Gives the client its code. To be called where [`Self::next_step`] says so. `browser` is the name of the browser: a
-    /// kept request gives one code, to the browser that answers it first.
+    /// Issues the client's code. Call it if [`Self::next_step`] says so. `browser` is the name of the browser: a
+    /// stored request yields one code, for the browser that answers it first.
     ///
     /// # Errors
-    /// When the store fails, or a kept request was answered before and may not lead there again.
+    /// The store fails, or a stored request was answered before and must not yield the code again.
     pub async fn grant_code(
         &self,
         request: &AuthorizationRequest,
@@ -256,8 +255,8 @@ impl Authorization {
         }
     }
 
-    /// Leads a browser on that comes again with a kept request which was answered: where the first answer led, as long as the code
-    /// waits there, and otherwise to the application with an error.
+    /// Continues when a browser returns with a stored request that was already answered: with the first response, as
+    /// long as its code is waiting, otherwise with an error for the application.
     ///
     /// # Errors
     /// As [`Self::grant_code`].
@@ -274,14 +273,15 @@ impl Authorization {
         led_again(request, signed_in, code, row.as_ref(), now)
     }
 
-    /// The code that a kept request gives to a browser: the same each time, so that it need not be stored to be given again.
+    /// The code that a stored request yields for a browser. It is the same each time, so it need not be stored to be
+    /// issued again.
     fn code_of(&self, kept: &KeptRequest, browser: &str) -> Handle {
         let parts = [&kept.handle.as_bytes()[..], browser.as_bytes()];
         Handle::from_seal(self.keys.with_ring(|ring| ring.seal("code of a kept request", &parts)))
     }
 }
 
-/// What the client is told of a kept request that gave its code before.
+/// The error for the client if a stored request has already yielded its code.
 const ANSWERED: &str = "the request_uri was already used";
 
 fn refused(request: &AuthorizationRequest, description: &'static str) -> GrantCodeError {
@@ -304,7 +304,7 @@ fn led_again(
     }
 }
 
-/// What a code stands for that is given now.
+/// The content of a code that is issued now.
 fn code_content(request: &AuthorizationRequest, signed_in: &SignedIn) -> CodeContent {
     CodeContent {
         client: request.client.id.clone(),

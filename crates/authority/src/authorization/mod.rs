@@ -34,7 +34,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::throttle::Rates;
 
-/// Authorizes clients at the wish of those who are signed in.
+/// Authorizes clients on behalf of signed-in users.
 pub struct Authorization {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Arc<Settings>,

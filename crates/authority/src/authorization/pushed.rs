@@ -1,5 +1,5 @@
-//! Requests that are kept until their user comes by: those that a client pushed (RFC 9126), those that it signed (RFC 9101), and those
-//! that are too long for the address of a page.
+//! Requests that are stored until their user arrives: pushed by a client (RFC 9126), signed by it (RFC 9101), or too
+//! long for the URL of a page.
 
 use std::sync::Arc;
 
@@ -22,25 +22,25 @@ use crate::sender_constraint::SenderConstraint;
 use crate::store::{Placement, StoreError};
 use crate::throttle::kept_units;
 
-/// What the client sends instead of the request.
+/// The reference that the client sends instead of the request.
 #[derive(Debug, Clone, Serialize)]
 pub struct PushedRequest {
-    /// What stands for it.
+    /// The `request_uri`.
     pub request_uri: String,
-    /// For how many seconds it does.
+    /// How many seconds it is valid.
     pub expires_in: u64,
 }
 
-/// Why a signed or long request is not taken.
+/// Why a signed or long request is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestObjectError {
-    /// The user is shown a page.
+    /// The user gets an error page.
     #[error(transparent)]
     Page(#[from] PageError),
-    /// The client is told.
+    /// The client gets an error.
     #[error("{}", .0.refusal)]
     Redirect(Box<RedirectError>),
-    /// Something failed here.
+    /// An internal error.
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }
@@ -51,11 +51,11 @@ impl From<StoreError> for RequestObjectError {
     }
 }
 
-/// How a client proves who it is, which is no part of its request.
+/// The parameters for client authentication, which are not part of the request.
 const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
 
-/// The parameters of a request that are kept, and how long each may be, in bytes. Everything else is ignored when the request
-/// is read (RFC 6749 §3.1), so nothing is lost.
+/// The parameters of a request that are stored, and the longest value of each, in bytes. All others are ignored when
+/// the request is read (RFC 6749 §3.1), so nothing is lost.
 const KEPT: [(&str, usize); 20] = [
     ("acr_values", 512),
     ("authorization_details", AuthorizationDetails::MAX_LEN),
@@ -78,17 +78,17 @@ const KEPT: [(&str, usize); 20] = [
     ("state", LONGEST_KEPT),
     ("ui_locales", 320),
 ];
-/// Those that may be left out: one that is too long is not kept.
+/// Optional parameters: one that is too long is not stored.
 const HINTS: [&str; 4] = ["acr_values", "display", "login_hint", "ui_locales"];
-/// How long a request that is kept may be in all, in bytes.
+/// The largest stored request in total, in bytes.
 const LONGEST_KEPT: usize = 64 * 1024;
 
 impl Authorization {
-    /// Keeps the request of an authenticated client until its user comes by with the `request_uri` (RFC 9126 §2). It is checked as
-    /// at the authorization endpoint before anything is kept.
+    /// Stores the request of an authenticated client until its user arrives with the `request_uri` (RFC 9126 §2).
+    /// Before that, it is checked as at the authorization endpoint.
     ///
     /// # Errors
-    /// [`OAuthError`] with the code that goes over the wire.
+    /// [`OAuthError`] with the code for the wire.
     pub async fn push(
         &self,
         client: &Arc<Client>,
@@ -124,11 +124,11 @@ impl Authorization {
         })
     }
 
-    /// Takes a signed request from the browser and keeps it. Answers what the browser is to send instead.
+    /// Accepts a signed request from the browser and stores it. Returns what the browser should send instead.
     ///
     /// # Errors
-    /// [`RequestObjectError`]. What is wrong with the object goes to the redirect URI beside it, if that is the client's: nothing
-    /// but an error goes there.
+    /// [`RequestObjectError`]. If the redirect URI outside the object is the client's, it gets the error about the
+    /// object, and nothing else.
     pub async fn take_request_object(
         &self,
         sent: Parameters,
@@ -161,11 +161,10 @@ impl Authorization {
         Ok(instead(&id, kept.request_uri))
     }
 
-    /// Keeps a request that is too long for an address of a page. Answers what the browser is to send instead. Nothing proves that
-    /// it is the client's, so it counts for the network that it came from.
-    ///
+    /// Stores a request that is too long for the URL of a page. Returns what the browser should send instead. Nothing
+    /// proves that the request comes from the client, so it counts for the network that it came from.
     /// # Errors
-    /// [`RequestObjectError`], with what is wrong with the request.
+    /// [`RequestObjectError`] with the error in the request.
     pub async fn keep_long_request(
         &self,
         sent: Parameters,
@@ -190,9 +189,9 @@ impl Authorization {
         Ok(instead(&id, kept.request_uri))
     }
 
-    /// Opens a request object that came through the browser, and says what stands for it. An object that is named by a `jti` always
-    /// leads to the same request: a browser that sends it again, because its user pressed twice, goes on with what the first
-    /// one began, and gets one code at most.
+    /// Opens a request object from the browser, and returns a reference to it. An object with a `jti` always leads to
+    /// the same request: if the browser sends it again because its user pressed twice, it continues with what the
+    /// first one began, and gets at most one code.
     async fn open_request_object_of_browser(
         &self,
         client: &Client,
@@ -214,7 +213,7 @@ impl Authorization {
         Ok((opened.parameters, handle))
     }
 
-    /// Checks a request and keeps it. It counts for the network `counted`, if for one.
+    /// Checks a request and stores it. It counts for the network `counted`, if there is one.
     async fn keep_request(
         &self,
         client: &Arc<Client>,
@@ -248,7 +247,7 @@ impl Authorization {
     }
 }
 
-/// What the browser sends for a request that is kept.
+/// What the browser sends for a stored request.
 fn instead(client: &ClientId, request_uri: String) -> Parameters {
     [("client_id", client.as_str().to_owned()), ("request_uri", request_uri)].into_iter().collect()
 }
@@ -257,7 +256,7 @@ const fn invalid(description: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, description)
 }
 
-/// What is kept of a request.
+/// The stored content of a request.
 fn kept_parameters(parameters: &Parameters) -> Result<Parameters, Refusal> {
     let mut kept = Vec::new();
     for (name, value) in parameters.iter() {
@@ -277,7 +276,7 @@ fn kept_parameters(parameters: &Parameters) -> Result<Parameters, Refusal> {
     Ok(kept.into_iter().collect())
 }
 
-/// The request in what a client sent: without its credentials, which nothing may keep, and with its name.
+/// The request in what a client sent: without its credentials, which must not be stored, and with its identifier.
 fn of_client(parameters: Parameters, client: &Client) -> Result<Parameters, Refusal> {
     let mut request = CREDENTIALS.into_iter().fold(parameters.without("client_id"), Parameters::without);
     request

@@ -1,4 +1,4 @@
-//! A request as it was received: nobody knows yet whom an answer may go to.
+//! A request as it was received: its redirect URI has not been checked.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use super::kept::KeptRequest;
 use super::redirectable::RedirectableRequest;
 use crate::client::Client;
 
-/// A request as it was received. What is wrong with it is shown to the user as a page and sent nowhere.
+/// A request as it was received. An error in it is shown to the user on a page, and never redirected.
 #[derive(Debug, Clone)]
 pub struct ReceivedRequest {
     /// What is asked for.
     parameters: Parameters,
-    /// What the browser sent, which makes the same request again.
+    /// The query from the browser, which repeats the request.
     sent: Parameters,
-    /// The kept request that it stands for.
+    /// The stored request that it refers to.
     kept: Option<KeptRequest>,
 }
 
@@ -25,28 +25,29 @@ pub struct ReceivedRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PageError {
-    /// It names no client.
+    /// The request names no client.
     #[error("the request names no client")]
     ClientIdMissing,
     /// The client is unknown or disabled.
     #[error("unknown client")]
     ClientUnknown,
-    /// It names no redirect URI, and either the client has not just one, or this is a request that has to name it.
+    /// The request names no redirect URI, although it must: because the client has not exactly one, or because of the
+    /// kind of request.
     #[error("the request names no redirect URI")]
     RedirectUriMissing,
-    /// The redirect URI is none of the client's.
+    /// The redirect URI is not one of the client's.
     #[error("the redirect URI is not registered for the client")]
     RedirectUriMismatch,
-    /// The pushed request is unknown or another client's. It may have expired, or have been used, long ago.
+    /// The pushed request is unknown or another client's. It may have expired or been used long ago.
     #[error("the request_uri is unknown, expired or already used")]
     RequestUri,
-    /// The request object is not good, and the request names no redirect URI beside it.
+    /// The request object is invalid, and the request names no redirect URI outside it.
     #[error("the request object is not valid")]
     RequestObject,
-    /// The client wants its answers encrypted (JARM §3), and has no key that fits. Nothing goes there in the clear.
+    /// The client requires encrypted responses (JARM §3) and has no suitable key. Nothing is sent unencrypted.
     #[error("the client has no key for encrypting responses")]
     EncryptionKeyMissing,
-    /// A parameter is repeated, or the request is no text.
+    /// A parameter is repeated, or the request is not valid text.
     #[error("the request is malformed")]
     Malformed,
 }
@@ -68,29 +69,29 @@ impl PageError {
 }
 
 impl ReceivedRequest {
-    /// A request that came through the browser.
+    /// A request from the browser.
     pub fn new(parameters: Parameters) -> Self {
         Self { sent: parameters.clone(), parameters, kept: None }
     }
 
-    /// A request that was kept before: the client pushed it (RFC 9126) or signed it (RFC 9101).
+    /// A stored request: the client pushed it (RFC 9126) or signed it (RFC 9101).
     pub fn kept(parameters: Parameters, sent: Parameters, kept: KeptRequest) -> Self {
         Self { parameters, sent, kept: Some(kept) }
     }
 
-    /// The client that it names.
+    /// The client in the request.
     ///
     /// # Errors
-    /// [`PageError`] where it names none.
+    /// [`PageError`] if there is none.
     pub fn client_id(&self) -> Result<ClientId, PageError> {
         let text = self.parameters.get("client_id").ok_or(PageError::ClientIdMissing)?;
         ClientId::parse(text).map_err(|_| PageError::ClientUnknown)
     }
 
-    /// Checks where an answer may go.
+    /// Checks the redirect URI.
     ///
     /// # Errors
-    /// [`PageError`] where it may go nowhere.
+    /// [`PageError`] if the response must not be redirected.
     pub fn identify(self, client: Arc<Client>) -> Result<RedirectableRequest, PageError> {
         if client.policy.disabled || !client.metadata.uses(GrantType::AuthorizationCode) {
             return Err(PageError::ClientUnknown);
@@ -108,8 +109,8 @@ impl ReceivedRequest {
         Ok(RedirectableRequest::new(self.parameters, self.sent, client, redirect_uri, named, self.kept))
     }
 
-    /// OpenID Connect wants the redirect URI named (Core §3.1.2.1), and so does FAPI 2.0 (§5.3.2.2); OAuth does not where there
-    /// is only one.
+    /// OpenID Connect requires a redirect URI in the request (Core §3.1.2.1), and so does FAPI 2.0 (§5.3.2.2). OAuth
+    /// does not if there is only one.
     fn has_to_name_redirect_uri(&self, client: &Client) -> bool {
         let mut scope = self.parameters.get("scope").unwrap_or_default().split_ascii_whitespace();
         client.policy.profile.is_some() || scope.any(|token| token == "openid")

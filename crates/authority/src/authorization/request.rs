@@ -1,4 +1,4 @@
-//! A request in which everything has been checked.
+//! A fully validated request.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,61 +14,61 @@ use crate::client::{Client, Consent};
 use crate::one_time::Standing;
 use crate::refusal::Refusal;
 
-/// A request in which everything has been checked. What is still to find out is who the user is, and what they say.
+/// A fully validated request. Only the user's identity and answer are still unknown.
 #[derive(Debug, Clone)]
 pub struct AuthorizationRequest {
-    /// Who asks.
+    /// The client.
     pub client: Arc<Client>,
-    /// Where the answer goes.
+    /// Where the response goes.
     pub redirect_uri: RedirectUri,
-    /// Whether the request named it, so that redeeming the code has to name it as well (RFC 6749 §4.1.3).
+    /// Whether the request named it, so that redeeming the code must name it as well (RFC 6749 §4.1.3).
     pub redirect_uri_named: bool,
-    /// How the answer travels.
+    /// How the response is sent.
     pub response_mode: ResponseMode,
-    /// What the client wants to get back as it is.
+    /// The value that the client gets back unchanged.
     pub state: Option<Box<str>>,
-    /// What the code is bound to.
+    /// The PKCE challenge that the code is bound to.
     pub code_challenge: Option<CodeChallenge>,
-    /// What is asked for, as far as the client may ask for it.
+    /// The requested scope, as far as the client may request it.
     pub scope: Scope,
-    /// What is asked for in detail (RFC 9396).
+    /// The requested authorization details (RFC 9396).
     pub authorization_details: AuthorizationDetails,
-    /// What the ID token is to say.
+    /// The nonce for the ID token.
     pub nonce: Option<Box<str>>,
-    /// What the user is to be asked.
+    /// What the user should be prompted for.
     pub prompt: BTreeSet<Prompt>,
-    /// How long ago the sign-in may be, in seconds.
+    /// The largest age of the sign-in, in seconds.
     pub max_age: Option<u64>,
-    /// Whom the client expects.
+    /// The user that the client expects.
     pub login_hint: Option<Box<str>>,
-    /// An ID token of whom the client expects.
+    /// An ID token of the user that the client expects.
     pub id_token_hint: Option<Box<str>>,
-    /// Which languages the user reads.
+    /// The languages that the user reads.
     pub ui_locales: Option<Box<str>>,
-    /// What the access token is for.
+    /// The requested resources.
     pub resources: Vec<Box<str>>,
     /// The DPoP key that the code is bound to (RFC 9449 §10).
     pub dpop_jkt: Option<Box<str>>,
-    /// The claims that are asked for one by one.
+    /// The individually requested claims.
     pub claims: ClaimsRequest,
-    /// What the browser sent, which makes the same request again after the user did something.
+    /// The query from the browser, which repeats the request after the user has acted.
     pub sent: Parameters,
-    /// The kept request that it stands for; used up when the code is given.
+    /// The stored request that it refers to; used up when the code is issued.
     pub kept: Option<KeptRequest>,
 }
 
 impl AuthorizationRequest {
-    /// Whether this is OpenID Connect: an ID token is wanted.
+    /// Whether this is OpenID Connect: an ID token is requested.
     pub fn is_openid(&self) -> bool {
         self.scope.contains("openid")
     }
 
-    /// Whether what it gives is to outlive the browser's session (OpenID Connect Core §11).
+    /// Whether the grant is to outlive the browser session (OpenID Connect Core §11).
     pub fn is_offline(&self) -> bool {
         self.scope.contains("offline_access")
     }
 
-    /// Whether it gave its code before.
+    /// Whether it has already yielded its code.
     pub fn is_answered(&self) -> bool {
         self.kept.is_some_and(|kept| kept.standing == Standing::Answered)
     }
@@ -83,7 +83,7 @@ impl AuthorizationRequest {
         }
     }
 
-    /// The answer that refuses the request.
+    /// The response that refuses the request.
     pub fn refuse(&self, refusal: Refusal) -> RedirectError {
         let parameters = ResponseParameters::error(&refusal);
         RedirectError { refusal, response: Box::new(self.answer(parameters)) }

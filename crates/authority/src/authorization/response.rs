@@ -1,4 +1,4 @@
-//! The answer to an authorization request, on its way to the redirect URI.
+//! The response to an authorization request, for the redirect URI.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,16 +18,16 @@ use crate::oauth_error::OAuthError;
 use crate::one_time::Handle;
 use crate::refusal::Refusal;
 
-/// What an answer says.
+/// The content of a response.
 #[derive(Clone)]
 pub enum ResponseParameters {
-    /// Here is a code.
+    /// A code.
     Code(Handle),
-    /// No: a code of an error, and why.
+    /// An error code and a description.
     Error {
-        /// The code.
+        /// The error code.
         code: &'static str,
-        /// Why, for developers.
+        /// The description, for developers.
         description: Box<str>,
     },
 }
@@ -47,23 +47,23 @@ impl fmt::Debug for ResponseParameters {
     }
 }
 
-/// The answer to an authorization request.
+/// The response to an authorization request.
 #[derive(Debug, Clone)]
 pub struct AuthorizationResponse {
-    /// Whose request it was.
+    /// The client of the request.
     pub client: Arc<Client>,
     /// Where it goes.
     pub redirect_uri: RedirectUri,
-    /// How it travels.
+    /// How it is sent.
     pub mode: ResponseMode,
-    /// What the client wanted to get back as it is.
+    /// The value that the client gets back unchanged.
     pub state: Option<Box<str>>,
-    /// What it says.
+    /// The content.
     pub parameters: ResponseParameters,
 }
 
 impl AuthorizationResponse {
-    /// The parameters as they travel when they are not signed, with `iss` against mix-up (RFC 9207 §2).
+    /// The parameters of an unsigned response, with `iss` against mix-up (RFC 9207 §2).
     pub fn to_parameters(&self, issuer: &str) -> Parameters {
         let mut pairs: Vec<(&str, String)> = match &self.parameters {
             ResponseParameters::Code(code) => vec![("code", code.expose().to_owned())],
@@ -79,15 +79,15 @@ impl AuthorizationResponse {
     }
 }
 
-/// For how long a signed answer may be taken: the client has it at once (JARM §2.1).
+/// How long a signed response is valid: the client receives it immediately (JARM §2.1).
 const SIGNED_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 impl Authorization {
-    /// The parameters of an answer as they travel: as they are, or as one JWT (JARM §2.1), signed and, for a client that
+    /// The parameters of a response on the wire: plain, or as one JWT (JARM §2.1) that is signed and, if the client
     /// registered for it, then encrypted (JARM §2.2).
     ///
     /// # Errors
-    /// [`PageError::EncryptionKeyMissing`] where it cannot be encrypted to the client, and when it cannot be signed.
+    /// [`PageError::EncryptionKeyMissing`] if it cannot be encrypted to the client; and if it cannot be signed.
     pub async fn answer_parameters(
         &self,
         response: &AuthorizationResponse,

@@ -1,51 +1,51 @@
-//! What a user allowed a client, as it is remembered.
+//! What a user allowed a client, as it is stored.
 
 use std::collections::BTreeSet;
 
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::AuthorizationDetails;
 
-/// What a user allowed a client: what they saw on the page, and nothing else.
+/// What a user allowed a client: exactly what the page showed.
 ///
-/// The scope and the resources are two sets, not pairs: who allowed one scope at one resource and then another at another has
-/// allowed both at both.
+/// Scope and resources are two sets, not pairs: a user who allowed one scope at one resource, and then another scope
+/// at another resource, has allowed both scopes at both resources.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Consent {
-    /// How the client appeared on the page: [`Client::appearance`](super::Client::appearance). What was allowed to it under
-    /// another name, or with other hosts to send people to, counts for nothing.
+    /// How the client appeared on the page: [`Client::appearance`](super::Client::appearance). What was allowed under
+    /// another name, or with other hosts in its redirect URIs, does not count.
     pub appearance: Box<str>,
     /// The scope.
     pub scope: Scope,
-    /// What was allowed in detail (RFC 9396).
+    /// The allowed authorization details (RFC 9396).
     pub authorization_details: AuthorizationDetails,
-    /// The resources that the page named (RFC 8707). None where it named none: then no request for a resource is covered.
+    /// The resources on the page (RFC 8707). If there were none, no request for a resource is covered.
     pub resources: BTreeSet<Box<str>>,
 }
 
 impl Consent {
-    /// How much of what was allowed in detail is remembered, in bytes of JSON. It is more than one request can ask for; the
-    /// oldest is forgotten first, and asked for again.
+    /// How many bytes of allowed details are stored, as JSON. It is more than one request can contain; the oldest are
+    /// forgotten first, and asked for again.
     pub const MAX_DETAILS_LEN: usize = 2 * AuthorizationDetails::MAX_LEN;
 
-    /// What the store keeps: the client's appearance, a scope, details as [`Consent::details_to_json`] writes them, and resources as
-    /// [`Consent::resources_to_json`] does. Nothing where they are something else.
+    /// From the stored values: the client's appearance, a scope, details as [`Consent::details_to_json`] writes them,
+    /// and resources as [`Consent::resources_to_json`] does. `None` if they cannot be parsed.
     pub fn from_stored(appearance: &str, scope: Scope, details: &str, resources: &str) -> Option<Self> {
         let authorization_details = serde_json::from_str(details).ok()?;
         let resources = serde_json::from_str(resources).ok()?;
         Some(Self { appearance: appearance.into(), scope, authorization_details, resources })
     }
 
-    /// What was allowed in detail, as the store keeps it.
+    /// The allowed details, as they are stored.
     pub fn details_to_json(&self) -> String {
         serde_json::to_string(&self.authorization_details).expect("authorization details are JSON")
     }
 
-    /// The resources, as the store keeps them.
+    /// The resources, as they are stored.
     pub fn resources_to_json(&self) -> String {
         serde_json::to_string(&self.resources).expect("a list of texts is JSON")
     }
 
-    /// Whether all that is asked for was allowed. A request that names no resource asks for none.
+    /// Whether everything requested was allowed. A request that names no resource requests none.
     pub fn covers(&self, asked: &Self) -> bool {
         self.appearance == asked.appearance
             && self.scope.covers(&asked.scope)
@@ -53,7 +53,7 @@ impl Consent {
             && self.resources.is_superset(&asked.resources)
     }
 
-    /// This, and what is allowed now. Where the client appears otherwise, only what is allowed now.
+    /// This, and what is allowed now. If the client appears differently, only what is allowed now.
     #[must_use]
     pub fn and(&self, now: &Self) -> Self {
         if self.appearance != now.appearance {

@@ -1,6 +1,6 @@
-//! What of a grant its client may have now. Since its user allowed it, the operator, or the client itself, may have taken
-//! scopes, resources or types of authorization details away; the grant keeps what the user allowed, so that what is given back
-//! later is there again.
+//! What a client may still have of a grant. After its user allowed the grant, the operator or the client itself may
+//! have removed scopes, resources or types of authorization details. The grant keeps what the user allowed, so what is
+//! restored later is available again.
 
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::AuthorizationDetails;
@@ -9,7 +9,7 @@ use super::Client;
 use crate::grant::Grant;
 
 impl Client {
-    /// What of a scope it may have now.
+    /// The part of a scope that it may still have.
     pub(crate) fn permitted_scope(&self, granted: Scope) -> Scope {
         if self.scope().covers(&granted) {
             return granted;
@@ -17,7 +17,7 @@ impl Client {
         granted.retain(|token| self.scope().contains(token))
     }
 
-    /// What of some authorization details it may have now.
+    /// The part of authorization details that it may still have.
     pub(crate) fn permitted_details(&self, granted: AuthorizationDetails) -> AuthorizationDetails {
         if granted.iter().all(|detail| self.permits_type(detail.kind())) {
             return granted;
@@ -30,7 +30,7 @@ impl Client {
         self.metadata.authorization_details_types.iter().any(|own| own == kind)
     }
 
-    /// Whether nothing is left of what was granted. A grant of nothing has lost nothing.
+    /// Whether nothing is left of what was granted. An empty grant has lost nothing.
     pub(crate) fn lost_all_of(&self, grant: &Grant) -> bool {
         let details = grant.detail.iter().flat_map(|detail| detail.authorization_details.iter());
         let mut granted = grant

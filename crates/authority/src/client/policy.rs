@@ -1,4 +1,4 @@
-//! What the operator decides about a client, beside what it says of itself.
+//! The operator's policy for a client, besides the client's own metadata.
 
 use std::collections::BTreeMap;
 
@@ -8,63 +8,63 @@ use serde_json::Value;
 use super::SecurityProfile;
 use crate::pkce::PkcePolicy;
 
-/// What the operator decides about a client. Its default is what a stored record means that leaves something out; what a new client gets is
-/// [`ClientPolicy::of_new_client`].
+/// The operator's policy for a client. The default is the meaning of members that a stored record omits; a new client
+/// gets [`ClientPolicy::of_new_client`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClientPolicy {
     /// Whether users are asked for consent.
     pub consent: ConsentPolicy,
-    /// Whether its codes have to be bound by PKCE.
+    /// Whether its codes must be bound by PKCE.
     pub pkce: PkcePolicy,
-    /// The security profile that it is held to.
+    /// The security profile that it must follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<SecurityProfile>,
-    /// The resources that it may ask for tokens for (RFC 8707), beside the authority's own audience.
+    /// The resources that it may request tokens for (RFC 8707), besides the authority's default audience.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
-    /// Claims of its tokens beyond those of the scopes: the claim, and the user's attribute that it is taken from.
+    /// Additional claims in its tokens: the claim, and the user attribute that supplies it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub claims: BTreeMap<String, String>,
-    /// What its ID tokens say of the user, beside those claims.
+    /// Which claims about the user its ID tokens contain, besides those.
     #[serde(skip_serializing_if = "IdTokenClaims::is_default")]
     pub id_token_claims: IdTokenClaims,
-    /// Which tokens it is told about at introspection (RFC 7662).
+    /// Which tokens it may introspect (RFC 7662).
     #[serde(skip_serializing_if = "IntrospectionPolicy::is_default")]
     pub introspection: IntrospectionPolicy,
     /// What it may exchange tokens for (RFC 8693).
     #[serde(skip_serializing_if = "ExchangePolicy::is_default")]
     pub exchange: ExchangePolicy,
-    /// Whose assertions are taken from it (RFC 7523 §2.1).
+    /// Issuers whose assertions it may present (RFC 7523 §2.1).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted_issuers: Vec<TrustedIssuer>,
-    /// How it came to be known.
+    /// How it became known.
     pub source: ClientSource,
-    /// Whether it may ask for anything at all.
+    /// Whether all its requests are refused.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
 }
 
-/// Whether users are asked before a client gets anything.
+/// Whether users are asked for consent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentPolicy {
-    /// They are not: it is the operator's own application.
+    /// Users are not asked: it is the operator's own application.
     #[default]
     Implied,
-    /// Asked, and their answer is remembered.
+    /// Users are asked, and their answer is stored.
     Asked,
 }
 
-/// What a client's ID tokens say of the user.
+/// Which claims about the user a client's ID tokens contain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdTokenClaims {
-    /// What was asked for one by one; what the scopes stand for is at userinfo (OpenID Connect Core §5.4). Records from before clients said
-    /// it mean this.
+    /// Individually requested claims; the claims of the scopes are at userinfo (OpenID Connect Core §5.4). This is the
+    /// meaning of records from before this was stored.
     #[default]
     Requested,
-    /// The claims of the granted scopes as well: many libraries look nowhere else.
+    /// Also the claims of the granted scopes: many libraries look nowhere else.
     Scopes,
 }
 
@@ -74,15 +74,15 @@ impl IdTokenClaims {
     }
 }
 
-/// Which access tokens a client is told about at introspection (RFC 7662 §4). Of others it hears that they are not active.
+/// Which access tokens a client may introspect (RFC 7662 §4). Others are reported as inactive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IntrospectionPolicy {
-    /// Those that were issued to it, and those that are for it: whose audience is its identifier, one of its resources, or one of the
-    /// audiences that it is itself.
+    /// Tokens that were issued to it, and tokens whose audience is its identifier, one of its resources, or one of the
+    /// audiences that identify it.
     #[default]
     Own,
-    /// Every one, those of the token API too: for an API or a gateway that asks about whatever it is sent.
+    /// Every token, including those of the token API: for an API or gateway that introspects whatever it receives.
     All,
 }
 
@@ -92,21 +92,21 @@ impl IntrospectionPolicy {
     }
 }
 
-/// What a client may exchange tokens for (RFC 8693). It may not at all where there is no target.
+/// What a client may exchange tokens for (RFC 8693). Without a target, it may not exchange tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ExchangePolicy {
     /// The resources and audiences that it may exchange tokens for.
     pub targets: Vec<String>,
-    /// The audiences that the client is itself: it may exchange tokens that are for these, beside those issued to it.
+    /// The audiences that identify the client: it may exchange tokens for these, besides tokens issued to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accepts: Vec<String>,
-    /// Who acts where the client presents no token of an actor.
+    /// The actor if the client presents no actor token.
     pub actor: ExchangeActor,
 }
 
 impl ExchangePolicy {
-    /// A policy without targets may still name what the client accepts, which introspection asks.
+    /// A policy without targets can still name what the client accepts, which introspection uses.
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -117,37 +117,37 @@ impl ExchangePolicy {
     }
 }
 
-/// Who acts where a client exchanges a token and presents none of an actor.
+/// The actor if a client exchanges a token and presents no actor token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExchangeActor {
-    /// The client does, and the token says so: delegation (RFC 8693 §1.1).
+    /// The client, and the token says so: delegation (RFC 8693 §1.1).
     #[default]
     Client,
-    /// Nobody is named: impersonation. The token cannot be told from one that its subject asked for.
+    /// Nobody: impersonation. The token cannot be distinguished from one that its subject requested.
     Nobody,
 }
 
-/// Somebody whose assertions about users are believed, where a client presents them (RFC 7523 §2.1).
+/// An issuer whose assertions about users are trusted if a client presents them (RFC 7523 §2.1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrustedIssuer {
-    /// What it calls itself in `iss`.
+    /// The issuer's `iss`.
     pub issuer: String,
     /// Its public keys, as a JWK Set.
     pub jwks: Value,
-    /// The claim that says a user's name; `sub` where it is left out.
+    /// The claim with the username; `sub` if it is omitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
 }
 
 impl TrustedIssuer {
-    /// The claim that says a user's name.
+    /// The claim with the username.
     pub fn user_claim(&self) -> &str {
         self.claim.as_deref().unwrap_or("sub")
     }
 }
 
-/// How a client came to be known.
+/// How a client became known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientSource {
@@ -156,6 +156,6 @@ pub enum ClientSource {
     Operator,
     /// It registered itself (RFC 7591).
     Registered,
-    /// Its identifier is the URL of its description (OAuth Client ID Metadata Document).
+    /// Its identifier is the URL of its metadata document (OAuth Client ID Metadata Document).
     MetadataDocument,
 }

@@ -1,4 +1,4 @@
-//! The resources that a client may ask for tokens for (RFC 8707).
+//! The resources that a client may request tokens for (RFC 8707).
 
 use jeton_oauth::{ErrorCode, is_same_resource};
 
@@ -6,11 +6,11 @@ use super::{Client, ClientSource};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 
-/// The most resources in one request.
+/// The largest number of resources in one request.
 const MAX_RESOURCES: usize = 8;
 
 impl Client {
-    /// Checks the resources that it asks for (RFC 8707 §2).
+    /// Checks the requested resources (RFC 8707 §2).
     pub(crate) fn permitted_resources(
         &self,
         settings: &Settings,
@@ -31,8 +31,8 @@ impl Client {
         Ok(permitted)
     }
 
-    /// The resource that a client means (RFC 8707), as the operator writes it, which is how the API knows itself. `None` where
-    /// the client may have no tokens for it.
+    /// The resource that a client means (RFC 8707), in the operator's spelling, which is how the API identifies
+    /// itself. `None` if the client may not have tokens for it.
     pub(crate) fn permitted_resource<'a>(&'a self, settings: &'a Settings, asked: &str) -> Option<&'a str> {
         // Nobody decided about a client that came by itself, but about all of them.
         let of_all: &[String] = match self.policy.source {
@@ -44,7 +44,7 @@ impl Client {
     }
 }
 
-/// How a resource is written among those that are known.
+/// The spelling of a resource among the known ones.
 pub(crate) fn known_as<'a>(known: impl Iterator<Item = &'a str> + Clone, asked: &str) -> Option<&'a str> {
     known
         .clone()
