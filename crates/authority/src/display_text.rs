@@ -1,5 +1,5 @@
-//! Texts of strangers that people read on a page: names of applications above all. Nothing may hide in them, and nothing may make
-//! the text around them read otherwise.
+//! Untrusted texts on pages, such as names of applications. Nothing in them may be hidden, and they must not change
+//! how the text around them reads.
 
 use std::borrow::Cow;
 
@@ -10,16 +10,16 @@ pub const MAX_DISPLAY_NAME: usize = 100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DisplayNameError {
-    /// There is nothing to read in it.
+    /// The text has no visible characters.
     #[error("a name must contain visible characters")]
     Blank,
-    /// It is too long.
+    /// The text is too long.
     #[error("a name must have at most {MAX_DISPLAY_NAME} characters, found {found}")]
     TooLong {
-        /// How many characters it has.
+        /// Its length in characters.
         found: usize,
     },
-    /// It holds a character that nobody sees, or that changes the direction of the text.
+    /// The text contains an invisible character, or one that changes the direction of text.
     #[error("a name must not contain the invisible character U+{:04X}", u32::from(*.character))]
     Hidden {
         /// The character.
@@ -27,10 +27,10 @@ pub enum DisplayNameError {
     },
 }
 
-/// Checks the name of an application, whichever way it comes in: the command line, registration, a metadata document.
+/// Checks the name of an application from any source: the command line, registration, a metadata document.
 ///
 /// # Errors
-/// [`DisplayNameError`] names the rule that the text breaks.
+/// [`DisplayNameError`] names the violated rule.
 pub fn check_display_name(name: &str) -> Result<(), DisplayNameError> {
     let found = name.chars().count();
     if name.trim().is_empty() {
@@ -44,8 +44,8 @@ pub fn check_display_name(name: &str) -> Result<(), DisplayNameError> {
     }
 }
 
-/// A text in which every hidden character is written as its number, such as `\u{202e}`. Names that were stored before the rule of
-/// today, and texts that no rule was made for, are shown so.
+/// A text with each hidden character written as its code point, such as `\u{202e}`. This is for names stored before
+/// the current rule, and for texts without a rule.
 pub fn visible(text: &str) -> Cow<'_, str> {
     let mut hidden = hidden_characters(text).peekable();
     if hidden.peek().is_none() {
@@ -62,11 +62,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The characters of a text that nobody sees, or that change the direction of the text around them, and where they stand.
+/// The invisible characters of a text and those that change the direction of the text around them, with their
+/// positions.
 ///
-/// Letters of all scripts are fine, whatever their direction: pages isolate each text. So are the few invisible characters that
-/// people need to write their own language, at the places where they do something: joiners within scripts whose letters join and
-/// within emoji, and selectors after a character that has variants.
+/// Letters of all scripts are allowed, whatever their direction, because pages isolate each text. So are the few
+/// invisible characters that people need to write their language, in positions where they have an effect: joiners
+/// within scripts whose letters join and within emoji, and selectors after a character that has variants.
 pub fn hidden_characters(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     let mut before = None;
     let mut rest = text.char_indices().peekable();
@@ -109,7 +110,7 @@ fn is_hidden(before: Option<char>, character: char, next: Option<char>) -> bool 
     }
 }
 
-/// What has no place in a text that is one line: controls, marks of direction, fillers, tags, and what is no character.
+/// Characters that are not allowed in a line of text: controls, direction marks, fillers, tags, and non-characters.
 fn is_always_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -122,7 +123,8 @@ fn is_always_hidden(c: char) -> bool {
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
-/// Whether it belongs to a script whose letters join or stack: Arabic and its kin, those of India and around.
+/// Whether it belongs to a script whose letters join or stack: Arabic and related scripts, and those of South and
+/// Southeast Asia.
 fn is_joining(c: char) -> bool {
     let joins = matches!(c,
         '\u{600}'..='\u{109f}' | '\u{1780}'..='\u{18aa}' | '\u{1a00}'..='\u{1aaf}' | '\u{1b00}'..='\u{1c4f}'
@@ -131,7 +133,7 @@ fn is_joining(c: char) -> bool {
     joins && !is_always_hidden(c)
 }
 
-/// Whether it takes the vowel from a letter, so that the next one stacks or joins (canonical combining class 9).
+/// Whether it removes the vowel of a letter, so that the next one stacks or joins (canonical combining class 9).
 fn is_virama(c: char) -> bool {
     matches!(
         c,
@@ -173,7 +175,8 @@ fn is_pictograph(c: char) -> bool {
         | '\u{1f000}'..='\u{1faff}')
 }
 
-/// What an emoji may end with before it is joined to the next: itself, its variant, or its skin tone, which is a pictograph too.
+/// The last character of an emoji before it is joined to the next: the emoji itself, its variant, or its skin tone,
+/// which is a pictograph too.
 fn ends_emoji(c: char) -> bool {
     is_pictograph(c) || c == '\u{fe0f}'
 }

@@ -1,4 +1,5 @@
-//! Proof of possession by DPoP (RFC 9449): whoever sends a request has the key that its tokens are, or will be, bound to.
+//! Proof of possession with DPoP (RFC 9449): the sender of a request has the key that its tokens are or will be bound
+//! to.
 
 use std::sync::Arc;
 
@@ -23,19 +24,19 @@ const USED: Refusal = Refusal::new(ErrorCode::InvalidDpopProof, "the DPoP proof 
 /// A proof, and the request that it came with.
 #[derive(Debug, Clone, Copy)]
 pub struct PresentedProof<'a> {
-    /// What the header `DPoP` says.
+    /// The value of the `DPoP` header.
     pub proof: &'a str,
     /// The request's method.
     pub method: &'a str,
-    /// The URLs that the sender may know the request's by.
+    /// The URLs of the request, as the sender may know it.
     pub uris: &'a [&'a str],
-    /// The access token that came with it.
+    /// The access token in the request.
     pub access_token: Option<&'a str>,
-    /// The security profile of whoever sends it, where that is known: it says what may sign.
+    /// The security profile of the sender, if it is known: it restricts the algorithms.
     pub profile: Option<SecurityProfile>,
 }
 
-/// A proof that is good, if it is used for the first time.
+/// A valid proof, if it has not been used before.
 #[derive(Debug, Clone)]
 pub struct GoodProof {
     jkt: Box<str>,
@@ -59,11 +60,11 @@ pub struct Proofs {
 }
 
 impl Proofs {
-    /// Checks a proof and uses it up. Answers the thumbprint of its key: `cnf.jkt`.
+    /// Checks a proof and uses it up. Returns the thumbprint of its key: `cnf.jkt`.
     ///
     /// # Errors
-    /// As [`Self::check`] and [`Self::use_up`]; [`OAuthError::Throttled`] where the network of a client that
-    /// anybody can be uses up too many.
+    /// As for [`Self::check`] and [`Self::use_up`]; [`OAuthError::Throttled`] if the network of a client that anybody
+    /// can create uses up too many.
     pub async fn redeem(
         &self,
         presented: PresentedProof<'_>,
@@ -77,11 +78,11 @@ impl Proofs {
         Ok(proof.jkt)
     }
 
-    /// Checks everything about a proof but whether it was used. Anybody can make such a proof, so what else speaks for the
-    /// request should be looked at before [`Self::use_up`] stores anything for it.
+    /// Checks everything about a proof except whether it was used. Anybody can make such a proof, so the other
+    /// credentials of the request should be checked before [`Self::use_up`] stores anything.
     ///
     /// # Errors
-    /// `invalid_dpop_proof`, or `use_dpop_nonce` where a nonce is wanted that it has not.
+    /// `invalid_dpop_proof`, or `use_dpop_nonce` if a required nonce is missing.
     pub fn check(&self, presented: PresentedProof<'_>, now: Timestamp) -> Result<GoodProof, OAuthError> {
         let demand = match self.settings.dpop_nonces {
             DpopNonces::Unused => NonceDemand::WhereClocksDiffer,
@@ -128,11 +129,11 @@ impl Proofs {
         })
     }
 
-    /// Uses a proof up. Proofs are remembered in the store, so one that was used at any node is refused at all of them (RFC 9449
+    /// Uses a proof up. Used proofs are in the store, so a proof used on one node is refused on all of them (RFC 9449
     /// §11.1).
     ///
     /// # Errors
-    /// `invalid_dpop_proof` where it was used before.
+    /// `invalid_dpop_proof` if it was used before.
     pub async fn use_up(&self, proof: &GoodProof, now: Timestamp) -> Result<(), OAuthError> {
         let placed = self.store.place(OneTimeKind::DpopProofId, proof.id, "".into(), proof.until, now);
         match placed.await? {
@@ -141,19 +142,19 @@ impl Proofs {
         }
     }
 
-    /// The nonce that proofs should hold from now on.
+    /// The nonce that proofs should contain from now on.
     pub fn nonce(&self, now: Timestamp) -> String {
         self.nonces().current(now)
     }
 
-    /// Nothing is stored for a nonce: every node makes the same ones, and nobody else can.
+    /// Nonces are not stored: every node derives the same ones, and nobody else can.
     fn nonces(&self) -> Nonces {
         let secret = self.keys.with_ring(|ring| ring.seal("dpop_nonces", &[]));
         Nonces::new(&secret).expect("a seal has 32 bytes")
     }
 }
 
-/// What proofs may be signed by (`dpop_signing_alg_values_supported`).
+/// The supported algorithms for proofs (`dpop_signing_alg_values_supported`).
 pub fn dpop_algorithms() -> Vec<Algorithm> {
     ProofVerifier::new().supported().to_vec()
 }

@@ -1,8 +1,8 @@
-//! The token in a form. It proves that the form is one of the authority's pages and was shown at this browser, and it says what of
-//! that page may have changed since.
+//! The token in a form. It proves that the form comes from one of the authority's pages, shown in this browser, and
+//! tells what has changed since.
 //!
-//! A token is no secret and is not stored: it holds when the page was made, a digest of the account and a digest of what was
-//! shown, and a MAC over these and over what the verifier knows by itself.
+//! A token is not secret and not stored. It contains the time when the page was made, a digest of the account, a
+//! digest of what was shown, and a MAC over these and over what the verifier knows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::UserId;
 use crate::keyring::Keys;
 use crate::shown_digest::ShownDigest;
 
-/// For how long a form may be posted after its page was made.
+/// How long a form may be posted after its page was made.
 pub const FORM_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// What a form is sealed for.
@@ -22,39 +22,39 @@ pub const FORM_LIFETIME: Duration = Duration::from_secs(60 * 60);
 pub struct FormSeal<'a> {
     /// The browser: a text that only this browser can send.
     pub browser: &'a str,
-    /// The kind of form. The token of one kind does not fit another.
+    /// The kind of form. The token of one kind is not valid for another.
     pub form: &'a str,
-    /// What the form is about: the request, the user code.
+    /// The subject of the form: the request, or the user code.
     pub about: &'a str,
-    /// Who is signed in at the browser.
+    /// The signed-in account.
     pub account: Option<UserId>,
-    /// What the page shows that may change while it is open.
+    /// The content of the page that may change while it is open.
     pub shown: ShownDigest,
 }
 
-/// What a posted form is worth.
+/// Whether a posted form is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FormVerdict {
-    /// It is the authority's own, and everything is as it was shown. Only such a form may act.
+    /// It is the authority's own, and everything is as it was shown. Only such a form may have an effect.
     Current,
-    /// It is the authority's own, shown at this browser for this purpose, but something has changed since.
+    /// It is the authority's own, shown in this browser for this purpose, but something has changed since.
     Stale(StaleForm),
-    /// It is none of the authority's, or was shown at another browser or for something else.
+    /// It is not the authority's, or was shown in another browser or for another purpose.
     Foreign,
 }
 
 /// What has changed since a form was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StaleForm {
-    /// Another account is signed in, or none, or one where none was.
+    /// Another account is signed in, or none, or there was none before.
     Account,
     /// The page would show something else.
     Shown,
-    /// It was open for longer than [`FORM_LIFETIME`].
+    /// The form was open for longer than [`FORM_LIFETIME`].
     Expired,
 }
 
-/// What a token says in the clear.
+/// The plain content of a token.
 #[derive(Clone, Copy)]
 struct FormToken {
     made_at: Timestamp,
@@ -81,8 +81,8 @@ impl FormToken {
         Self { made_at: Timestamp::from_unix(i64::from_be_bytes(made_at)), account, shown }
     }
 
-    /// Compares a genuine token with the state of now. The account comes first: whatever else changed, the user has to know
-    /// who is signed in.
+    /// Compares a genuine token with the current state. The account comes first: whatever else has changed, the user
+    /// must know which account is signed in.
     fn verdict(self, account: [u8; 32], shown: ShownDigest, now: Timestamp) -> FormVerdict {
         if self.account != account {
             FormVerdict::Stale(StaleForm::Account)
@@ -96,7 +96,7 @@ impl FormToken {
     }
 }
 
-/// Seals forms, and what else a browser carries along.
+/// Seals forms, and other data that a browser carries.
 pub struct Forms {
     pub(crate) keys: Arc<Keys>,
 }
@@ -109,7 +109,7 @@ impl Forms {
         base64url::encode([&bytes[..], &self.form_mac(seal, &bytes)].concat())
     }
 
-    /// Judges the token of a form that was posted. `seal` describes the form as it would be made now.
+    /// Checks the token of a posted form. `seal` describes the form as it would be made now.
     pub fn judge(&self, seal: &FormSeal<'_>, presented: &str, now: Timestamp) -> FormVerdict {
         let Ok(bytes) = base64url::decode(presented) else { return FormVerdict::Foreign };
         let Some((bytes, mac)) = bytes.split_first_chunk::<{ FormToken::LEN }>() else {
@@ -126,7 +126,7 @@ impl Forms {
         self.keys.seal("form token", &parts)
     }
 
-    /// Says which account it is to nobody but the authority.
+    /// Identifies the account only to the authority.
     fn account_digest(&self, seal: &FormSeal<'_>) -> [u8; 32] {
         match seal.account {
             None => [0; 32],
@@ -136,13 +136,14 @@ impl Forms {
         }
     }
 
-    /// A text that only this authority can have made of these parts, for one purpose: for what a browser carries along.
+    /// A text that only this authority can have made from these parts, for one purpose: for data that a browser
+    /// carries.
     pub fn seal_text(&self, purpose: &str, parts: &[&str]) -> String {
         let parts: Vec<_> = parts.iter().map(|part| part.as_bytes()).collect();
         base64url::encode(self.keys.seal(purpose, &parts))
     }
 
-    /// Whether a text is the one of [`Self::seal_text`].
+    /// Whether a text is the result of [`Self::seal_text`].
     pub fn is_sealed(&self, purpose: &str, parts: &[&str], presented: &str) -> bool {
         self.seal_text(purpose, parts).as_bytes().ct_eq(presented.as_bytes()).into()
     }

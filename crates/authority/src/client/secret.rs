@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 use super::registered::ClientError;
 use crate::random::Random;
 
-/// The secret of a client. Wiped when dropped, never shown, compared in constant time.
+/// The secret of a client. It is wiped when dropped, never shown, and compared in constant time.
 ///
-/// The store keeps it sealed under the master key and not hashed: a client that signs its assertions with it
-/// (`client_secret_jwt`) is verified with the secret itself.
+/// The store encrypts it under the master key and does not hash it, because assertions that the client signs with it
+/// (`client_secret_jwt`) are verified with the secret itself.
 #[derive(Clone)]
 pub struct ClientSecret(Zeroizing<Box<str>>);
 
@@ -20,14 +20,14 @@ impl ClientSecret {
     /// The longest secret, in bytes.
     pub const MAX_LEN: usize = 512;
 
-    /// The shortest secret that somebody may choose, in bytes.
+    /// The shortest secret that may be chosen, in bytes.
     pub const MIN_LEN: usize = 16;
 
-    /// Takes a secret that somebody chose.
+    /// Accepts a chosen secret.
     ///
     /// # Errors
-    /// [`ClientError::SecretTooShort`] for one that could be guessed, [`ClientError::SecretTooLong`] for one that nobody
-    /// needs.
+    /// [`ClientError::SecretTooShort`] if the secret could be guessed, [`ClientError::SecretTooLong`] if it is longer
+    /// than necessary.
     pub fn chosen(text: impl Into<Box<str>>) -> Result<Self, ClientError> {
         let secret = Self::new(text);
         match secret.expose().len() {
@@ -37,24 +37,24 @@ impl ClientSecret {
         }
     }
 
-    /// Takes a secret as it was kept.
+    /// Accepts a stored secret.
     pub fn new(text: impl Into<Box<str>>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// Draws one of 256 bits.
+    /// Generates a secret of 256 bits.
     pub fn draw(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; 32]);
         random.fill(&mut *bytes);
         Self::new(base64url::encode(*bytes))
     }
 
-    /// The secret, where it leaves or is sealed.
+    /// The secret, for sending or encrypting it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether `presented` is the secret. How long it takes tells only its length.
+    /// Whether `presented` is the secret. The time that this takes reveals only the length of the secret.
     pub fn is(&self, presented: &str) -> bool {
         self.0.as_bytes().ct_eq(presented.as_bytes()).into()
     }

@@ -1,4 +1,4 @@
-//! What a client calls its users: as everybody does, or by subjects that no other sector sees.
+//! A user's subject for a client: the same for all clients, or different in each sector.
 
 use jeton_jose::base64url;
 use jeton_oauth::RedirectUri;
@@ -20,9 +20,9 @@ impl Client {
         base64url::encode(seal("pairwise", &[self.sector().as_bytes(), subject.as_str().as_bytes()]))
     }
 
-    /// The sector that its pairwise subjects belong to (OpenID Connect Core §8.1): the host of its sector identifier, or of
-    /// its redirect URI. One that the operator did not add is a sector of its own unless it names one that was looked at:
-    /// anybody can write down a redirect URI at somebody else's host, and get tokens without ever going there.
+    /// The sector of its pairwise subjects (OpenID Connect Core §8.1): the host of its sector identifier, or of its
+    /// redirect URI. A client that the operator did not add has a sector to itself, unless it names a verified one.
+    /// Otherwise, anybody could register a redirect URI at somebody else's host, and get tokens without ever using it.
     pub(crate) fn sector(&self) -> &str {
         let host = |uri: &'_ str| -> Option<(usize, usize)> {
             let start = uri.find("://")? + 3;

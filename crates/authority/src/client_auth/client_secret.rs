@@ -9,21 +9,21 @@ use super::NOT_AUTHENTICATED;
 use crate::client::Client;
 use crate::oauth_error::OAuthError;
 
-/// What the header says. Both halves are encoded as form values, which many libraries forget; a secret is therefore tried as
-/// it stands too.
+/// The content of the header. Both halves are form-encoded, which many libraries forget, so a secret is also tried
+/// undecoded.
 pub(super) struct Basic {
     pub(super) id: ClientId,
     pub(super) secrets: [Zeroizing<String>; 2],
 }
 
 impl Basic {
-    /// Whether nothing stands where a secret would.
+    /// Whether the secret is empty.
     pub(super) fn is_without_secret(&self) -> bool {
         self.secrets.iter().all(|secret| secret.is_empty())
     }
 }
 
-/// Reads the credentials of the header.
+/// Parses the credentials in the header.
 pub(super) fn parse_basic(credentials: &str) -> Option<Basic> {
     let bytes = STANDARD.decode(credentials.trim()).ok()?;
     let text = Zeroizing::new(String::from_utf8(bytes).ok()?);
@@ -35,7 +35,7 @@ pub(super) fn parse_basic(credentials: &str) -> Option<Basic> {
     })
 }
 
-/// Undoes the encoding of a form value. What could be either is taken as encoded, as the standard says.
+/// Decodes a form-encoded value. An ambiguous value counts as encoded, as the standard says.
 fn form_decoded(text: &str) -> Option<String> {
     if !text.contains(['%', '+', '\0']) {
         return Some(text.to_owned());
@@ -47,7 +47,7 @@ fn form_decoded(text: &str) -> Option<String> {
     Some(decoded.get("v").unwrap_or_default().to_owned())
 }
 
-/// Checks a secret that came by `method`.
+/// Checks a secret that was sent with `method`.
 pub(super) fn check(
     client: &Client,
     method: TokenEndpointAuthMethod,

@@ -1,6 +1,5 @@
-//! Clients whose identifier is the URL of their description (OAuth Client ID Metadata Document). Nobody registers them; what the
-//! document says holds for as long as it says so. Fetching is not done here: whoever runs the authority brings something that
-//! does.
+//! Clients whose identifier is the URL of their metadata document (OAuth Client ID Metadata Document). Nobody
+//! registers them; the document applies as long as it is published. Fetching is not done here, but by a port.
 
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::settings::RegistrationPolicy;
 
 impl Clients {
-    /// The client that is named by the URL of its document, where the operator lets there be such clients.
+    /// The client that is identified by the URL of its document, if the operator allows such clients.
     pub(crate) async fn of_document(
         &self,
         id: &ClientId,
@@ -68,8 +67,8 @@ const fn invalid(description: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidClientMetadata, description)
 }
 
-/// Whether an identifier is the URL of a document: https, a host, a path that goes nowhere else, and neither a query nor a
-/// fragment nor user information.
+/// Whether an identifier is the URL of a document: https, a host, a path without dot segments, and neither a query nor
+/// a fragment nor user information.
 pub(crate) fn is_document_url(id: &str) -> bool {
     let Some((authority, path)) = id.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
         return false;
@@ -81,12 +80,12 @@ pub(crate) fn is_document_url(id: &str) -> bool {
         && path.split('/').all(|segment| !is_dots(segment))
 }
 
-/// Whether a segment of a path leads elsewhere, written plainly or encoded.
+/// Whether a path segment is a dot segment, plain or encoded.
 fn is_dots(segment: &str) -> bool {
     matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
-/// A document speaks of the client that is named by its URL, and shares no secret: whatever stands in it is public.
+/// A document must name its own URL, and contain no shared secret, because it is public.
 fn checked_members(id: &ClientId, mut members: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
     if members.get("client_id").and_then(Value::as_str) != Some(id.as_str()) {
         return Err(invalid("client_id is not the URL of the document"));

@@ -1,4 +1,4 @@
-//! The clients that there are: found in the store or by the URL of their description, added, changed and removed.
+//! All clients: found in the store or by the URL of their metadata document, added, changed and removed.
 
 mod document;
 mod for_client;
@@ -19,7 +19,7 @@ use crate::ports::{ClientDocuments, ClientKeys};
 use crate::settings::Settings;
 use crate::store::Store;
 
-/// The clients that there are.
+/// All clients.
 pub struct Clients {
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
@@ -40,7 +40,7 @@ impl Clients {
         Self { store, settings, keys, client_keys, client_documents, known: ClientCache::default() }
     }
 
-    /// Forgets what is remembered of the store.
+    /// Clears the cache of stored clients.
     pub(crate) fn forget(&self) {
         self.known.forget();
     }

@@ -1,15 +1,15 @@
-//! What the user of a device decides, and what a second decision comes to.
+//! A user's decision about a device, and what happens on a second decision.
 
 use jeton_jose::Timestamp;
 
 use crate::UserId;
 
-/// What its user decided.
+/// The user's decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeviceDecision {
-    /// No.
+    /// Denied.
     Denied,
-    /// Yes; this is what the grant is to be made of.
+    /// Allowed, with the data that the grant is created from.
     Approved {
         /// As JSON.
         content: Box<str>,
@@ -17,45 +17,45 @@ pub enum DeviceDecision {
 }
 
 impl DeviceDecision {
-    /// Whether the device may have what it asked for.
+    /// Whether the device may have what it requested.
     pub const fn is_allowed(&self) -> bool {
         matches!(self, Self::Approved { .. })
     }
 }
 
-/// What was decided about a device. It stays known for as long as the code.
+/// The decision about a device. It is kept for as long as the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecidedDevice {
-    /// Whether the device may have what it asked for.
+    /// Whether the device may have what it requested.
     pub allowed: bool,
-    /// Who decided, and may be told again.
+    /// The user who decided, and who may see the decision again.
     pub by: UserId,
 }
 
 /// The outcome of deciding about a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceDecided {
-    /// The decision is written.
+    /// The decision is stored.
     Done,
-    /// Somebody decided before; nothing was changed. This is what they decided, where that is known.
+    /// Somebody decided before, and nothing was changed. This is that decision, if it is known.
     AlreadyDecided(Option<DecidedDevice>),
-    /// There is no such code, or its time is over.
+    /// There is no such code, or it has expired.
     Unknown,
 }
 
 /// A device that somebody decides about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecisionState {
-    /// When its time is over.
+    /// When its code expires.
     pub expires_at: Timestamp,
     /// Whether somebody decided before.
     pub is_decided: bool,
-    /// What they decided, where that is known.
+    /// That decision, if it is known.
     pub decided: Option<DecidedDevice>,
 }
 
-/// What comes of deciding about a device now. Only [`DeviceDecided::Done`] writes anything: the first decision counts, and leads the
-/// second one to the same page.
+/// What deciding about a device now results in. Only [`DeviceDecided::Done`] writes anything: the first decision
+/// counts, and a second one leads to the same page.
 pub fn decide(device: Option<&DecisionState>, now: Timestamp) -> DeviceDecided {
     match device {
         None => DeviceDecided::Unknown,
@@ -65,7 +65,8 @@ pub fn decide(device: Option<&DecisionState>, now: Timestamp) -> DeviceDecided {
     }
 }
 
-/// Whether somebody who types the code of a device is shown it, decided about or not. Who decided has to be known then.
+/// Whether a user who types the code of a device is shown the device, decided or not. If it is decided, the user who
+/// decided must be known.
 pub fn is_shown(device: &DecisionState, now: Timestamp) -> bool {
     device.expires_at > now && (!device.is_decided || device.decided.is_some())
 }

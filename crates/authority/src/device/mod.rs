@@ -1,4 +1,4 @@
-//! Devices that somebody signs in from elsewhere (RFC 8628): what is remembered while one waits.
+//! Devices that a user signs in from another device (RFC 8628): their stored requests.
 
 mod content;
 mod decision;
@@ -18,36 +18,36 @@ use jeton_oauth::client::ClientId;
 
 use crate::one_time::OneTimeHash;
 
-/// A device that begins to wait.
+/// A new device request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDeviceAuthorization {
-    /// What the device asks with.
+    /// The hash of the device code.
     pub device_code: OneTimeHash,
-    /// What its user types, without the hyphen.
+    /// The user code, without the hyphen.
     pub user_code: Box<str>,
     /// The device's client.
     pub client: ClientId,
-    /// What it asks for.
+    /// The requested scope.
     pub scope: Scope,
-    /// Whatever else it asked for, as JSON.
+    /// Everything else that was requested, as JSON.
     pub content: Box<str>,
-    /// For how many seconds it waits between two questions.
+    /// The polling interval, in seconds.
     pub interval: u32,
-    /// When its time is over.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// A device whose code is known, as its user sees it.
+/// A device request, as its user sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceAuthorization {
     /// The device's client.
     pub client: ClientId,
-    /// What it asks for.
+    /// The requested scope.
     pub scope: Scope,
-    /// Whatever else it asked for, as JSON.
+    /// Everything else that was requested, as JSON.
     pub content: Box<str>,
-    /// When its time is over.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// What was decided about it; nothing while it waits.
+    /// The decision about it; `None` while it waits.
     pub decided: Option<DecidedDevice>,
 }

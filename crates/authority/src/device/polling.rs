@@ -1,74 +1,74 @@
-//! What a device that asks is told: one pure function.
+//! The answer to a polling device: one pure function.
 
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
 use super::DeviceDecision;
 
-/// By how many seconds a device that asks too often has to slow down (RFC 8628 §3.5).
+/// By how many seconds a device that polls too often must slow down (RFC 8628 §3.5).
 const SLOW_DOWN: u32 = 5;
 
-/// How a device's request stands.
+/// The state of a device request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceState {
     /// The device's client.
     pub client: ClientId,
-    /// When its time is over.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// When it asked last.
+    /// When the device polled last.
     pub last_polled_at: Option<Timestamp>,
-    /// For how many seconds it waits between two questions.
+    /// The polling interval, in seconds.
     pub interval: u32,
-    /// What its user decided, if they did.
+    /// The user's decision, if there is one.
     pub decision: Option<DeviceDecision>,
     /// When its code was exchanged for a grant, if it was.
     pub redeemed_at: Option<Timestamp>,
 }
 
-/// What a device that asks is told.
+/// The answer to a polling device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DevicePoll {
-    /// Nobody decided yet.
+    /// Nobody has decided yet.
     Pending,
-    /// It asks more often than it may; it is to wait five seconds longer from now on.
+    /// The device polls too often; it must wait five seconds longer from now on.
     SlowDown,
-    /// Somebody said no.
+    /// The user denied the request.
     Denied,
-    /// Somebody said yes; this is what they gave.
+    /// The user allowed the request.
     Approved {
-        /// What was written with the decision.
+        /// The data stored with the decision.
         content: Box<str>,
     },
-    /// Its time is over.
+    /// The request has expired.
     Expired,
-    /// The code was exchanged for a grant before.
+    /// The code has already been exchanged for a grant.
     Redeemed {
-        /// The client that it was given to, which may be another than the one that asks.
+        /// The client that it was issued to, which may differ from the caller.
         client: ClientId,
     },
-    /// There is no such code for who asks.
+    /// There is no such code for this caller.
     Unknown,
 }
 
-/// What a device is told, and what is to be remembered of its question.
+/// The answer to a device, and what to store about the poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Polled {
     /// The answer.
     pub answer: DevicePoll,
-    /// What to write; nothing where nothing changes.
+    /// What to write; `None` if nothing changes.
     pub noted: Option<Noted>,
 }
 
-/// That a device asked.
+/// A poll by a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Noted {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// For how many seconds it waits from now on.
+    /// The polling interval from now on, in seconds.
     pub interval: u32,
 }
 
-/// Decides what a client that asks with a device code is told.
+/// Decides the answer to a client that polls with a device code.
 pub fn poll(device: &DeviceState, client: &ClientId, now: Timestamp) -> Polled {
     let told = |answer| Polled { answer, noted: None };
     if device.redeemed_at.is_some() {

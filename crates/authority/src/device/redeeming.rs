@@ -1,20 +1,20 @@
-//! What a device code does when it is exchanged for a grant: pure functions.
+//! Exchanging a device code for a grant: pure functions.
 
 use jeton_jose::Timestamp;
 
 use crate::grant::{NewGrant, OpenedGrant};
 use crate::one_time::{self, CodeDecision, CodeState, CodeVerdict, Presentation};
 
-/// What redeeming a device code comes to.
+/// The result of redeeming a device code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceCodeDecision {
-    /// What becomes of the code.
+    /// What happens to the code.
     pub code: CodeDecision,
-    /// Whether the approval is taken back.
+    /// Whether the approval is withdrawn.
     pub takes_approval_back: bool,
 }
 
-/// Decides what presenting a device code does. One that nobody approved is worth nothing.
+/// Decides the result of presenting a device code. A code that nobody approved is worthless.
 pub fn present(code: &CodeState, is_approved: bool, presentation: &Presentation) -> CodeVerdict {
     match one_time::present(code, presentation) {
         CodeVerdict::Redeem if !is_approved => CodeVerdict::Refuse,
@@ -22,8 +22,8 @@ pub fn present(code: &CodeState, is_approved: bool, presentation: &Presentation)
     }
 }
 
-/// What becomes of a device code that is redeemed for a grant. Where the grant could not be opened, what failed once does not get better:
-/// the code is not used, but nobody said yes any more. The client of a device knows no browser's session.
+/// What happens to a device code that is redeemed for a grant. If the grant could not be created, that failure is
+/// permanent: the code is not used, but the approval no longer counts. A device's client has no browser session.
 pub fn redeem(grant: &NewGrant, opened: Option<&OpenedGrant>, at: Timestamp) -> DeviceCodeDecision {
     let code = one_time::redeem_code(grant, opened, at);
     match opened {

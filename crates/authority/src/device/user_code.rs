@@ -1,4 +1,4 @@
-//! What somebody reads off a device and types at a browser (RFC 8628 §6.1).
+//! The code that a user reads from a device and types in a browser (RFC 8628 §6.1).
 
 use std::fmt;
 
@@ -6,34 +6,34 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::random::Random;
 
-/// The code that a device shows: eight letters. There are no vowels among them, so that no words come about, and no digits,
-/// so that nothing looks like a letter.
+/// A user code: eight letters. There are no vowels, so that it forms no words, and no digits, so that nothing looks
+/// like a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserCode(Box<str>);
 
-/// The text is no user code, whichever codes there are.
+/// The text cannot be a user code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserCodeError {
-    /// There is nothing in it.
+    /// The text is empty.
     #[error("the user code is missing")]
     Missing,
-    /// It can be no code.
+    /// The text has the wrong form.
     #[error("a user code must be {} letters out of {}", UserCode::LETTERS, UserCode::ALPHABET)]
     Malformed,
 }
 
 impl UserCode {
-    /// How many letters it has.
+    /// The number of letters.
     pub const LETTERS: usize = 8;
-    /// The letters that it is made of.
+    /// The alphabet.
     pub const ALPHABET: &'static str = "BCDFGHJKLMNPQRSTVWXZ";
-    /// The longest text that is looked at, in bytes, without the white space around it. An address with a code in it is shorter.
+    /// The longest text that is parsed, in bytes, without surrounding white space. A URL with a code is shorter.
     const LONGEST_TYPED: usize = 4096;
-    /// What stands before the code in an address.
+    /// What precedes the code in a URL.
     const PARAMETER: &'static str = "user_code";
 
-    /// Draws one.
+    /// Generates a code.
     pub fn draw(random: &dyn Random) -> Self {
         let alphabet = Self::ALPHABET.as_bytes();
         // Bytes beyond the last whole multiple would make the first letters likelier.
@@ -49,11 +49,11 @@ impl UserCode {
         Self(code.into())
     }
 
-    /// Reads what somebody typed or pasted. What is not a letter of the alphabet does not count (RFC 8628 §6.1), and neither does
-    /// case, nor the width of letters. The code may stand in the address that the device shows.
+    /// Parses what somebody typed or pasted. Characters outside the alphabet are ignored (RFC 8628 §6.1), and so are
+    /// case and width. The text may be the URL that the device shows.
     ///
     /// # Errors
-    /// [`UserCodeError`] where the text can be no code.
+    /// [`UserCodeError`] if the text cannot be a code.
     pub fn parse(typed: &str) -> Result<Self, UserCodeError> {
         let typed = typed.trim();
         if typed.is_empty() {
@@ -80,38 +80,38 @@ impl UserCode {
         }
     }
 
-    /// The code that a text is once everything else is dropped.
+    /// The code in a text, without all other characters.
     fn letters(text: &str) -> Option<Self> {
         let letters = text.chars().map(|c| c.to_ascii_uppercase()).filter(|c| Self::ALPHABET.contains(*c));
         let code: String = letters.collect();
         (code.len() == Self::LETTERS).then(|| Self(code.into()))
     }
 
-    /// The letters alone, as the store keeps them.
+    /// The letters, as the store keeps them.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for UserCode {
-    /// As people read it: with a hyphen in the middle.
+    /// The code for people, with a hyphen in the middle.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (first, second) = self.0.split_at(Self::LETTERS / 2);
         write!(f, "{first}-{second}")
     }
 }
 
-/// What a text that may be an address has for a code.
+/// The code in a text that may be a URL.
 enum InAddress {
-    /// The value of its parameter.
+    /// The value of the URL's parameter.
     Code(String),
-    /// It is an address without one.
+    /// The text is a URL without a code.
     None,
-    /// It is no address.
+    /// The text is not a URL.
     NoAddress,
 }
 
-/// Finds the code in an address, which may itself stand encoded in another address.
+/// Finds the code in a URL, which may be encoded within another URL.
 fn in_address(text: &str) -> InAddress {
     let lower = text.to_ascii_lowercase();
     for (equals, ends) in [("=", &["&", "#"][..]), ("%3d", &["%26", "%23", "&", "#"])] {

@@ -1,4 +1,4 @@
-//! What an authorization fixes about its grant.
+//! What an authorization fixes for its grant.
 
 use jeton_jose::Timestamp;
 use jeton_oauth::authorization::{AuthorizationDetails, ClaimsRequest};
@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::factor::Factor;
 
-/// What an authorization fixes about its grant, and every token of it then says.
+/// What an authorization fixes for its grant, and for every token of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantDetail {
     /// When the user signed in: `auth_time`.
     pub auth_time: Timestamp,
-    /// How they did: `amr`.
+    /// How the user signed in: `amr`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<Factor>,
-    /// The resources that access tokens are for (RFC 8707); the authority's own audience where there is none.
+    /// The resources that access tokens are for (RFC 8707); the authority's default audience if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Box<str>>,
-    /// Which claims were asked for one by one.
+    /// The individually requested claims.
     #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
-    /// What was allowed in detail (RFC 9396).
+    /// The allowed authorization details (RFC 9396).
     #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
     pub authorization_details: AuthorizationDetails,
     /// The thumbprint of the DPoP key that refresh tokens are bound to (RFC 9449 §5).
@@ -32,12 +32,12 @@ pub struct GrantDetail {
 }
 
 impl GrantDetail {
-    /// As the store keeps it.
+    /// The stored form.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a grant's detail is JSON")
     }
 
-    /// Reads what [`GrantDetail::to_json`] wrote; nothing where it is something else.
+    /// Parses what [`GrantDetail::to_json`] wrote; `None` if it cannot be parsed.
     pub fn from_json(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }

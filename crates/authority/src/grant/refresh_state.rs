@@ -1,4 +1,4 @@
-//! Where the refresh tokens of a grant stand.
+//! The state of a grant's refresh tokens.
 
 use jeton_jose::Timestamp;
 
@@ -11,20 +11,21 @@ pub struct RefreshState {
     pub generation: u64,
     /// When the current refresh token was minted.
     pub minted_at: Timestamp,
-    /// From when the grace counts; `None` before the first refresh, which therefore always advances.
+    /// When the grace period began; `None` before the first refresh, which therefore always advances.
     pub grace_from: Option<Timestamp>,
-    /// From where the grant was last advanced or excused.
+    /// The network that last advanced the grant or was excused.
     pub network: Network,
-    /// Excuses since they were last forgotten.
+    /// Excuses since they were last reset.
     pub excuses: u8,
-    /// Whether the current generation has had its excuse: its parent may come again, uncounted.
+    /// Whether the current generation has used its excuse: its parent may be presented again without being counted.
     pub excused: bool,
-    /// Advances in a row without an excuse, counted up to [`CLEAN_ADVANCES_TO_FORGIVE`](crate::refresh_token::CLEAN_ADVANCES_TO_FORGIVE).
+    /// Advances in a row without an excuse, up to
+    /// [`CLEAN_ADVANCES_TO_FORGIVE`](crate::refresh_token::CLEAN_ADVANCES_TO_FORGIVE).
     pub clean: u8,
 }
 
 impl RefreshState {
-    /// The state of a grant that was just opened.
+    /// The state of a new grant.
     pub fn opened(now: Timestamp, network: Network) -> Self {
         Self {
             generation: 0,

@@ -1,4 +1,4 @@
-//! Which exchanges are recorded in the audit trail: of the same one, the first in an hour.
+//! Which exchanges are recorded in the audit trail: of repeated ones, the first in each hour.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -9,10 +9,11 @@ use jeton_jose::Timestamp;
 use crate::GrantId;
 use crate::throttle::Memory;
 
-/// For how many seconds a repeated exchange of the same grant, by the same client for the same targets, is not recorded again.
+/// For how many seconds a repeated exchange of the same grant, by the same client for the same targets, is not
+/// recorded again.
 const EXCHANGE_RECORDED_EVERY: i64 = 3600;
 
-/// What was recorded a while ago. The memory is bounded and does not outlive the process.
+/// Recently recorded exchanges. The memory is bounded, and not kept after the process ends.
 #[derive(Debug, Default)]
 pub(crate) struct RecordedExchanges {
     hasher: RandomState,
@@ -20,7 +21,7 @@ pub(crate) struct RecordedExchanges {
 }
 
 impl RecordedExchanges {
-    /// Whether an exchange is to be recorded; it counts as recorded from then on.
+    /// Whether to record an exchange. If so, it counts as recorded from now on.
     pub(super) fn is_new(&self, grant: GrantId, client: &str, targets: &[Box<str>], now: Timestamp) -> bool {
         let key = self.hasher.hash_one((grant, client, targets));
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! What a client presents for tokens: a variant for each `grant_type`.
+//! A token request: one variant per `grant_type`.
 
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::{ErrorCode, Parameters};
@@ -6,8 +6,8 @@ use jeton_oauth::{ErrorCode, Parameters};
 use crate::one_time::OneTimeHash;
 use crate::refusal::Refusal;
 
-/// What a client presents for tokens, read once. What every grant may narrow (`scope`, `resource`, `authorization_details`) is asked of
-/// the [`TokenCall`](super::TokenCall).
+/// The parsed parameters of a token request. Those that every grant type may narrow (`scope`, `resource`,
+/// `authorization_details`) are in the [`TokenCall`](super::TokenCall).
 #[derive(Debug)]
 pub(super) enum TokenRequest<'a> {
     AuthorizationCode(CodeRequest<'a>),
@@ -18,7 +18,7 @@ pub(super) enum TokenRequest<'a> {
     JwtBearer { assertion: &'a str },
 }
 
-/// An authorization code, and what proves that it is the client's (RFC 6749 §4.1.3, RFC 7636 §4.5).
+/// An authorization code, and the proof that it belongs to the client (RFC 6749 §4.1.3, RFC 7636 §4.5).
 #[derive(Debug)]
 pub(super) struct CodeRequest<'a> {
     pub(super) code: OneTimeHash,
@@ -33,14 +33,14 @@ pub(super) struct ExchangeRequest<'a> {
     pub(super) actor: Option<TypedToken<'a>>,
 }
 
-/// A token with what the client says that it is.
+/// A token, with its type as the client states it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TypedToken<'a> {
     pub(super) token: &'a str,
     pub(super) kind: TokenKind,
 }
 
-/// What kinds of tokens go in and come out (RFC 8693 §3).
+/// The types of tokens that can be presented and issued (RFC 8693 §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind {
     AccessToken,
@@ -56,7 +56,7 @@ const fn invalid(description: &'static str) -> Refusal {
 }
 
 impl<'a> TokenRequest<'a> {
-    /// Reads the parameters of a grant; nothing for one that is not exchanged here.
+    /// Parses the parameters of a grant type; `None` if it is not supported.
     pub(super) fn read(grant_type: GrantType, parameters: &'a Parameters) -> Result<Option<Self>, Refusal> {
         let required = |name, missing| parameters.get(name).ok_or(invalid(missing));
         Ok(Some(match grant_type {

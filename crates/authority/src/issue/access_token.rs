@@ -1,4 +1,4 @@
-//! Access tokens: short-lived JWTs that an API checks by cryptography alone (RFC 9068).
+//! Access tokens: short-lived JWTs that an API verifies offline (RFC 9068).
 
 use jeton_jose::jwt::Verified;
 use jeton_jose::{SignError, Timestamp, VerifyError};
@@ -18,19 +18,19 @@ use crate::random::{Random, sixteen};
 use crate::sender_constraint::SenderConstraint;
 use crate::settings::{Settings, TokenApiAudience};
 
-/// What the name (`jti`) of a token begins with that came of an exchange. Such a token is revoked by its name: its grant is
-/// another client's sign-in, or outlives it.
+/// The prefix of the `jti` of a token that was issued by exchange. Such a token is revoked by its `jti`, because its
+/// grant belongs to another client, or outlives the token.
 const EXCHANGED: &str = "x-";
 
-/// Whether a token of this name is revoked by its name, and not with its grant.
+/// Whether a token with this `jti` is revoked by its `jti`, and not with its grant.
 pub(crate) fn is_exchanged(jti: &str) -> bool {
     jti.starts_with(EXCHANGED)
 }
 
-/// What simplejwt calls the type of an access token.
+/// simplejwt's name for the type of an access token.
 const TOKEN_TYPE: &str = "access";
 
-/// The claims of an access token: simplejwt's first and in its order, then those of RFC 9068 §2.2 and of the extensions.
+/// The claims of an access token: first simplejwt's, in its order, then those of RFC 9068 §2.2 and of the extensions.
 #[derive(Serialize)]
 struct Claims<'a> {
     token_type: &'static str,
@@ -61,7 +61,7 @@ struct Claims<'a> {
     more: Map<String, Value>,
 }
 
-/// The claims of the token API's tokens, which have to be cheap: nothing flattened.
+/// The claims of the token API's tokens, which must be cheap to serialize: nothing is flattened.
 #[derive(Serialize)]
 struct TokenApiClaims<'a> {
     token_type: &'static str,
@@ -80,7 +80,7 @@ struct TokenApiClaims<'a> {
     scope: &'a str,
 }
 
-/// The same with the claims that the operator adds.
+/// The same, with the claims that the operator adds.
 #[derive(Serialize)]
 struct MoreTokenApiClaims<'a> {
     #[serde(flatten)]
@@ -107,20 +107,20 @@ impl<'a> Audience<'a> {
     }
 }
 
-/// What each access token says of its use, and nothing else that is signed with the same keys: no user and no client can put it into an
-/// ID token or into signed userinfo.
+/// A claim that every access token contains, and nothing else that is signed with the same keys: neither a user nor a
+/// client can put it into an ID token or into signed userinfo.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(crate) enum Use {
     #[serde(rename = "access")]
     Access,
 }
 
-/// What the authority itself reads in an access token.
+/// The claims of an access token that the authority itself reads.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct AccessTokenClaims {
     #[serde(rename = "token_type")]
     _token_type: Use,
-    /// The grant that it came from; none where no user stands behind it.
+    /// The grant that it came from; `None` if no user is involved.
     pub(crate) sid: Option<String>,
     pub(crate) sub: String,
     pub(crate) client_id: String,
@@ -134,7 +134,7 @@ pub(crate) struct AccessTokenClaims {
     pub(crate) authorization_details: AuthorizationDetails,
 }
 
-/// An access token that is genuine and has not expired. Whether it was revoked is another question.
+/// An access token that is genuine and has not expired. It may have been revoked.
 #[derive(Debug)]
 pub(crate) struct VerifiedAccessToken {
     pub(crate) grant: Option<GrantId>,
@@ -144,7 +144,7 @@ pub(crate) struct VerifiedAccessToken {
     pub(crate) aud: Vec<String>,
 }
 
-/// Issues an access token of a grant of the token API.
+/// Issues an access token for a grant of the token API.
 pub(crate) fn issue(
     grant: &LiveGrant,
     ring: &KeyRing,
@@ -177,35 +177,35 @@ pub(crate) fn issue(
     ring.access_signer.sign(&MoreTokenApiClaims { claims, more })
 }
 
-/// Where an access token of a client comes from.
+/// The origin of a client's access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// What the client was granted, or may do by itself.
+    /// What the client was granted, or may do on its own behalf.
     Granted,
     /// Another token, by exchange.
     Exchanged,
 }
 
-/// What an access token of a client is made from.
+/// What a client's access token is made from.
 pub(crate) struct AccessTokenRequest<'a> {
     pub(crate) client: &'a Client,
-    /// The grant behind it; none where the client asks for itself.
+    /// The grant behind it; `None` if the client acts on its own behalf.
     pub(crate) live: Option<&'a LiveGrant>,
     pub(crate) origin: Origin,
     pub(crate) sub: &'a str,
     pub(crate) scope: &'a str,
     pub(crate) resources: &'a [Box<str>],
     pub(crate) constraint: &'a SenderConstraint,
-    /// Who acts for the subject (RFC 8693 §4.1).
+    /// The actor (RFC 8693 §4.1).
     pub(crate) act: Option<&'a Value>,
-    /// What it permits in detail (RFC 9396 §9.1).
+    /// The authorization details (RFC 9396 §9.1).
     pub(crate) authorization_details: &'a AuthorizationDetails,
-    /// It holds no longer than this.
+    /// The latest expiry.
     pub(crate) not_beyond: Option<Timestamp>,
 }
 
 impl AccessTokenRequest<'_> {
-    /// Issues it, and says for how many seconds it holds.
+    /// Issues the token, and returns its lifetime in seconds.
     pub(crate) fn issue(
         &self,
         ring: &KeyRing,
@@ -218,7 +218,7 @@ impl AccessTokenRequest<'_> {
         Ok((token, u64::try_from(exp.unix().saturating_sub(now.unix())).unwrap_or(0)))
     }
 
-    /// What it says.
+    /// The claims of the token.
     pub(crate) fn claims<'a>(
         &'a self,
         settings: &'a Settings,
@@ -268,8 +268,7 @@ impl AccessTokenRequest<'_> {
     }
 }
 
-/// Whether a client may know by which name its user signs in: only with the scope `profile`, and never where it is to tell users
-/// apart by subjects that nobody else sees.
+/// Whether a client may know the username: only with the scope `profile`, and never if it uses pairwise subjects.
 pub(crate) fn may_be_named_to(client: &Client, scope: &str) -> bool {
     client.metadata.subject_type != Some(SubjectType::Pairwise)
         && scope.split(' ').any(|token| token == "profile")
@@ -283,8 +282,8 @@ pub(crate) struct Room {
     sid: [u8; 32],
 }
 
-/// The claims of a user that APIs decide by: roles and groups where the scope allows them (RFC 9068 §2.2.3.1), and those that
-/// the operator gives this client.
+/// The claims about a user that APIs use for decisions: roles and groups if the scope permits them (RFC 9068
+/// §2.2.3.1), and those that the operator maps for this client.
 fn user_claims(live: &LiveGrant, scope: &str, policy: &ClientPolicy) -> Map<String, Value> {
     let user = UserClaims::of_grant(live);
     let mut claims = Map::new();
@@ -315,12 +314,12 @@ pub(crate) fn verify(
     Ok(VerifiedAccessToken { grant, claims, exp, iat, aud })
 }
 
-/// What has to be in force for an access token to be good.
+/// What must be in force for an access token to be valid.
 #[derive(Debug)]
 pub(crate) struct Held {
-    /// The grant that it came from; none where no user stands behind it.
+    /// The grant that it came from; `None` if no user is involved.
     pub(crate) grant: Option<GrantId>,
-    /// Its own name, where it is revoked by that.
+    /// Its `jti`, if it is revoked by that.
     pub(crate) name: Option<Box<str>>,
 }
 
@@ -331,7 +330,7 @@ impl Held {
     }
 }
 
-/// Verifies an access token and says what it depends on. This is all that most callers want, and costs less.
+/// Verifies an access token and returns what it depends on. Most callers need only this, and it costs less.
 pub(crate) fn verify_held(ring: &KeyRing, token: &str, now: Timestamp) -> Result<Held, VerifyError> {
     #[derive(Deserialize)]
     struct Claims {

@@ -1,4 +1,5 @@
-//! What tokens say of a user: which claims a scope stands for, and where their values come from (OpenID Connect Core §5.4).
+//! The claims about a user in tokens: which claims a scope includes, and where their values come from (OpenID Connect
+//! Core §5.4).
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use crate::client::ClientPolicy;
 use crate::grant::LiveGrant;
 use crate::user::{Attributes, ClaimMapping, User};
 
-/// The claims that each scope stands for. `roles` and `groups` are Jeton's own (and many others').
+/// The claims of each scope. `roles` and `groups` are not standard, but common.
 const SCOPES: [(&str, &[&str]); 6] = [
     (
         "profile",
@@ -38,12 +39,12 @@ const SCOPES: [(&str, &[&str]); 6] = [
     ("groups", &["groups"]),
 ];
 
-/// The scopes that stand for claims, and the claims that each stands for.
+/// The scopes with claims, and the claims of each.
 pub fn scopes_of_claims() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
     SCOPES.into_iter()
 }
 
-/// What is known of a user, as claims are taken from it.
+/// A user's data, as the source of claims.
 #[derive(Debug, Clone, Copy)]
 pub struct UserClaims<'a> {
     username: &'a str,
@@ -52,17 +53,17 @@ pub struct UserClaims<'a> {
 }
 
 impl<'a> UserClaims<'a> {
-    /// Of the user of a grant.
+    /// The data of a grant's user.
     pub fn of_grant(live: &'a LiveGrant) -> Self {
         Self { username: live.username.as_str(), email: live.email.as_deref(), attributes: &live.attributes }
     }
 
-    /// Of a user.
+    /// The data of a user.
     pub fn of_user(user: &'a User) -> Self {
         Self { username: user.username.as_str(), email: user.email.as_deref(), attributes: &user.attributes }
     }
 
-    /// The value of one claim, where it is known.
+    /// The value of one claim, if it is known.
     pub fn get(&self, claim: &str) -> Option<Value> {
         if let Some(value) = self.attributes.get(claim) {
             return Some(value.clone());
@@ -76,15 +77,15 @@ impl<'a> UserClaims<'a> {
         }
     }
 
-    /// The claims that a scope stands for.
+    /// The claims of a scope.
     pub fn of_scope(&self, scope: &Scope) -> Map<String, Value> {
         let granted = SCOPES.into_iter().filter(|(name, _)| scope.contains(name));
         let names = granted.flat_map(|(_, claims)| claims.iter().copied());
         names.filter_map(|name| Some((name.to_owned(), self.get(name)?))).collect()
     }
 
-    /// Adds the claims that were asked for one by one (OpenID Connect Core §5.5.1), where the client may ask for a scope that
-    /// stands for them, there is a value, and it is one of those wanted.
+    /// Adds individually requested claims (OpenID Connect Core §5.5.1), if the client may request a scope that
+    /// includes them, and if there is a value that is one of those requested.
     pub fn add_requested(
         &self,
         requested: &BTreeMap<String, Option<ClaimRequest>>,
@@ -99,7 +100,8 @@ impl<'a> UserClaims<'a> {
         }
     }
 
-    /// The claims that the operator maps for the token API. `email` is the record's own, where it has one.
+    /// The claims that the operator maps for the token API. `email` is the email address in the user's record, if
+    /// there is one.
     pub(crate) fn mapped(&self, mappings: &[ClaimMapping]) -> Map<String, Value> {
         let value = |attribute: &str| match (attribute, self.email) {
             ("email", Some(email)) => Some(email.into()),
@@ -111,7 +113,7 @@ impl<'a> UserClaims<'a> {
             .collect()
     }
 
-    /// Adds the claims that the operator gives this client.
+    /// Adds the claims that the operator maps for this client.
     pub fn add_mapped(&self, policy: &ClientPolicy, claims: &mut Map<String, Value>) {
         for (claim, attribute) in &policy.claims {
             if let Some(value) = self.get(attribute) {
@@ -121,7 +123,7 @@ impl<'a> UserClaims<'a> {
     }
 }
 
-/// Single claims may be asked for where a permitted scope stands for them; other attributes are the operator's to give.
+/// A claim may be requested individually if a permitted scope includes it. Only the operator can map other attributes.
 fn may_be_requested(claim: &str, permitted: &Scope) -> bool {
     SCOPES.iter().any(|(scope, claims)| claims.contains(&claim) && permitted.contains(scope))
 }

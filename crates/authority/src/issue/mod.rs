@@ -1,4 +1,4 @@
-//! Making the tokens that leave: access tokens, ID tokens, and what they say of a user.
+//! Issuing tokens: access tokens, ID tokens, and their claims about a user.
 
 pub(crate) mod access_token;
 mod claims;

@@ -1,4 +1,4 @@
-//! The tokens of the token API: an access token, and the refresh token that gets the next one.
+//! The tokens of the token API: an access token, and the refresh token for the next one.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::keyring::KeyRing;
 use crate::random::Random;
 use crate::settings::Settings;
 
-/// Issues the tokens of a grant's state.
+/// Issues the tokens for the state of a grant.
 pub(crate) fn issue_pair(
     grant: &LiveGrant,
     ring: &KeyRing,
@@ -26,14 +26,14 @@ pub(crate) fn issue_pair(
     })
 }
 
-/// An access token and the refresh token that gets the next one.
+/// An access token, and the refresh token for the next one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenPair {
     /// The access token.
     pub access: String,
     /// The refresh token.
     pub refresh: String,
-    /// The grant that both belong to.
+    /// The grant of both.
     pub grant: GrantId,
 }
 

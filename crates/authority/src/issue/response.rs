@@ -1,4 +1,4 @@
-//! What the token endpoint answers (RFC 6749 §5.1).
+//! The response of the token endpoint (RFC 6749 §5.1).
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use serde::Serialize;
 use crate::GrantId;
 use crate::sender_constraint::TokenType;
 
-/// What the token endpoint answers.
+/// The response of the token endpoint.
 #[derive(Clone, Serialize)]
 pub struct TokenResponse {
     /// The access token.
     pub access_token: String,
-    /// How it is used.
+    /// How the access token is used.
     pub token_type: TokenType,
-    /// For how many seconds it holds.
+    /// The lifetime of the access token, in seconds.
     pub expires_in: u64,
     /// The refresh token.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,13 +24,13 @@ pub struct TokenResponse {
     /// The ID token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
-    /// What the access token permits.
+    /// The scope of the access token.
     #[serde(skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
-    /// What kind of token it is, after an exchange (RFC 8693 §2.2.1).
+    /// The type of the token, after an exchange (RFC 8693 §2.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<&'static str>,
-    /// What was allowed in detail (RFC 9396 §7).
+    /// The authorization details (RFC 9396 §7).
     #[serde(skip_serializing_if = "AuthorizationDetails::is_empty")]
     pub authorization_details: AuthorizationDetails,
     /// The grant that it comes from, for the log.

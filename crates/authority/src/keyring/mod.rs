@@ -1,4 +1,4 @@
-//! The keys in use: what signs, what verifies, what is published, and how a key is made and withdrawn.
+//! The keys in use: signing, verifying, publishing, generating and withdrawing keys.
 
 mod for_clients;
 mod keys;

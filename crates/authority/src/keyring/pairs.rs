@@ -1,5 +1,5 @@
-//! Key pairs that are made beside the requests: making one for RSA takes a second of a slow machine. A request that needs
-//! one waits, and holds up nobody.
+//! Key pairs that are generated in the background, because an RSA key takes a second on a slow machine. A request that
+//! needs one waits, without blocking others.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,10 +7,10 @@ use jeton_jose::{Algorithm, PrivateKey};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-/// A key pair, or why there is none; nothing while it is being made.
+/// A key pair, or the error; `None` while it is being generated.
 type Made = Option<Result<PrivateKey, Box<str>>>;
 
-/// Makes key pairs on threads that serve no requests. At most one for each algorithm is being made.
+/// Generates key pairs on separate threads, at most one per algorithm at a time.
 #[derive(Default)]
 pub(crate) struct KeyPairs {
     begun: Mutex<Vec<(Algorithm, watch::Receiver<Made>)>>,
