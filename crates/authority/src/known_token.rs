@@ -1,4 +1,4 @@
-//! An access token that was verified, and what it says.
+//! A verified access token with its content.
 
 use std::sync::Arc;
 
@@ -11,53 +11,53 @@ use serde_json::Value;
 use crate::GrantId;
 use crate::sender_constraint::TokenType;
 
-/// An access token that is genuine and has not expired, and what it says. Whether it was revoked is another question.
+/// An access token that is genuine and has not expired, with its content. It may have been revoked.
 #[derive(Debug)]
 pub(crate) struct Recognised {
-    /// The grant that it came from; none where no user stands behind it.
+    /// The grant that it came from; `None` if no user is involved.
     pub(crate) grant: Option<GrantId>,
     pub(crate) claims: Arc<IntrospectionClaims>,
 }
 
-/// What a good token says (RFC 7662 §2.2).
+/// The content of a valid token (RFC 7662 §2.2).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct IntrospectionClaims {
-    /// What it permits.
+    /// Its scope.
     #[serde(skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
-    /// Whose it is.
+    /// Its client.
     pub client_id: Box<str>,
-    /// What its user signs in with.
+    /// The username.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<Box<str>>,
-    /// How it is used: of an access token.
+    /// The type of an access token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<TokenType>,
-    /// When it ends.
+    /// When it expires.
     pub exp: Timestamp,
     /// When it was issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iat: Option<Timestamp>,
-    /// Whom it is about.
+    /// Its subject.
     pub sub: Box<str>,
-    /// What it is for.
+    /// Its audience.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aud: Vec<String>,
-    /// Who issued it.
+    /// Its issuer.
     pub iss: Box<str>,
-    /// Its own name.
+    /// Its identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<Box<str>>,
     /// The user's session at its client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<Box<str>>,
-    /// The key that the sender must prove to hold.
+    /// The key that the sender must prove possession of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
-    /// Who acts for the subject.
+    /// The actor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub act: Option<Value>,
-    /// What it permits in detail (RFC 9396 §9.2).
+    /// The authorization details (RFC 9396 §9.2).
     #[serde(skip_serializing_if = "AuthorizationDetails::is_empty")]
     pub authorization_details: AuthorizationDetails,
 }

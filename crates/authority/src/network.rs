@@ -1,19 +1,19 @@
-//! Where a request came from, as coarsely as the refresh rules and the throttle want it.
+//! The network of a client, as coarse as the refresh rule and the throttle need it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The network of an address: an IPv4 /24 or an IPv6 /64. An IPv4-mapped IPv6 address counts as IPv4.
 ///
-/// It is what a household or an office shares and what a phone keeps while it stays in one place.
+/// A household or an office shares one, and a phone keeps it while it stays in one place.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Network {
     /// The first three octets of an IPv4 address.
     V4([u8; 3]),
     /// The first eight octets of an IPv6 address.
     V6([u8; 8]),
-    /// Nobody can tell. The throttle counts all such requests as those of one network; the refresh rules never take two of
-    /// them for requests from the same place.
+    /// The address is unknown. The throttle counts all such requests as one network; the refresh rule never treats two
+    /// of them as coming from the same place.
     Unknown,
 }
 
@@ -32,13 +32,13 @@ impl Network {
         }
     }
 
-    /// Whether two requests came from the same place. Two from unknown networks did not: they have nothing in common but
-    /// that nobody can tell where they came from.
+    /// Whether two requests came from the same place. Two from unknown networks did not, because nothing is known
+    /// about either.
     pub fn is_same_place_as(&self, other: &Self) -> bool {
         *self != Self::Unknown && self == other
     }
 
-    /// The IPv6 site (a /48) that it is part of. Whoever has one has 65,536 networks.
+    /// The IPv6 site (a /48) that it belongs to, which has 65,536 networks.
     pub const fn site(&self) -> Option<[u8; 6]> {
         match *self {
             Self::V6([a, b, c, d, e, f, _, _]) => Some([a, b, c, d, e, f]),
@@ -46,7 +46,7 @@ impl Network {
         }
     }
 
-    /// Its 3 or 8 bytes, as the store keeps them; none where it is unknown.
+    /// Its 3 or 8 bytes, as they are stored; `None` if it is unknown.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::V4(octets) => octets,
@@ -55,7 +55,7 @@ impl Network {
         }
     }
 
-    /// The network that [`Network::as_bytes`] gave, or `None` for any other length.
+    /// The network with these [bytes](Network::as_bytes); `None` for any other length.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         if bytes.is_empty() {
             return Some(Self::Unknown);

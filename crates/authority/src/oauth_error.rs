@@ -1,4 +1,4 @@
-//! Why an OAuth request got nothing: it is refused, or something failed here.
+//! Why an OAuth request failed: it was refused, or something went wrong.
 
 use std::time::Duration;
 
@@ -10,28 +10,28 @@ use crate::ports::TurnedAway;
 use crate::refusal::Refusal;
 use crate::store::StoreError;
 
-/// Why an OAuth request got nothing.
+/// Why an OAuth request failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OAuthError {
-    /// The request is at fault, or the answer is no.
+    /// The request is wrong, or it was refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// A spent refresh token or code was presented again, and its grant ended with this call.
+    /// A spent refresh token or code was presented again, and its grant has ended with this call.
     #[error("{refusal}; grant {grant} has ended")]
     Replayed {
-        /// What the client is told.
+        /// The error for the client.
         refusal: Refusal,
-        /// The grant that ended.
+        /// The grant that has ended.
         grant: crate::GrantId,
     },
-    /// Its network asks for more than it may at once.
+    /// Its network exceeded a limit.
     #[error("too many requests from one network")]
     Throttled {
-        /// When the next one is welcome.
+        /// When the next request is allowed.
         retry_after: Duration,
     },
-    /// Something had to be fetched for a client, and too much is fetched already.
+    /// Something must be fetched for a client, and too many fetches are in progress.
     #[error(transparent)]
     TurnedAway(#[from] TurnedAway),
     /// A token could not be signed.
@@ -51,7 +51,7 @@ impl OAuthError {
         Self::Refused(Refusal::new(code, description))
     }
 
-    /// What is behind it, which whoever asks is not told.
+    /// The cause, which the client is not told.
     pub fn cause(&self) -> Option<&str> {
         match self {
             Self::Refused(refusal) | Self::Replayed { refusal, .. } => refusal.cause.as_deref(),
@@ -59,7 +59,7 @@ impl OAuthError {
         }
     }
 
-    /// The stable name of the error: the code on the wire, or what failed here.
+    /// The stable name of the error: the code on the wire, or of an internal error.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.code.as_str(),

@@ -1,5 +1,5 @@
-//! What the authority does not do by itself: whoever runs it brings something that hashes, draws random numbers, fetches for clients,
-//! and says what can be known of their certificates.
+//! What the authority does not do itself: the caller provides hashing, random numbers, fetching for clients, and
+//! verification of their certificates.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use crate::password::{Hashing, InlineHashing};
 use crate::random::{Random, SystemRandom};
 use crate::refusal::Refusal;
 
-/// What whoever runs an authority brings. By default passwords are hashed where they are asked about, nothing is fetched, and nothing
-/// is known of certificates.
+/// What the caller provides to an authority. By default, passwords are hashed on the calling thread, nothing is
+/// fetched, and no certificate is verified.
 #[derive(Clone)]
 pub struct Ports {
     /// What hashes passwords.

@@ -17,11 +17,12 @@ pub(crate) struct KeyPairs {
 }
 
 impl KeyPairs {
-    /// A key pair for this algorithm. Those who ask while it is being made get the same one. Where all of them stop waiting it
-    /// is made all the same, and kept until [`KeyPairs::forget`]: a request that ends too early does not begin it again.
+    /// A key pair for this algorithm. Concurrent callers get the same one. If all of them stop waiting, it is
+    /// generated anyway, and kept until [`KeyPairs::forget`], so that a request that ends too early does not start
+    /// again.
     ///
     /// # Errors
-    /// Why it could not be made.
+    /// The reason why it could not be generated.
     pub(crate) async fn make(&self, algorithm: Algorithm) -> Result<PrivateKey, Box<str>> {
         let mut made = self.begin(algorithm);
         let outcome = match made.wait_for(Option::is_some).await {
@@ -35,7 +36,7 @@ impl KeyPairs {
         outcome
     }
 
-    /// Forgets the key pair of an algorithm, which is stored by now.
+    /// Drops the key pair of an algorithm after it has been stored.
     pub(crate) fn forget(&self, algorithm: Algorithm) {
         self.begun().retain(|(known, _)| *known != algorithm);
     }

@@ -1,4 +1,4 @@
-//! The keys in use at a moment: what signs, what verifies, what is published.
+//! The keys in use at a certain time: which sign, verify and are published.
 
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
@@ -21,7 +21,7 @@ use crate::typ;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyRingError {
-    /// The master key is not the one that the keys are sealed under.
+    /// The master key is not the one that encrypted the keys.
     #[error(transparent)]
     WrongMasterKey(#[from] WrongMasterKey),
     /// A stored key cannot be read.
@@ -32,47 +32,47 @@ pub enum KeyRingError {
     NoKey(KeyPurpose),
 }
 
-/// The JWK Set as it is published (RFC 7517 §5), ready to be sent.
+/// The published JWK Set (RFC 7517 §5), ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedKeys {
     /// The set as JSON.
     pub json: Bytes,
     /// Its entity tag, in quotes (RFC 9110 §8.8.3).
     pub etag: String,
-    /// Whether the key is in it that ID tokens of new clients are signed with. It is made a moment after the first start and signs at
-    /// once, so a set without it is not to be kept.
+    /// Whether it contains the key that signs ID tokens of new clients. That key is generated shortly after the first
+    /// start and signs immediately, so a set without it must not be cached.
     pub is_complete: bool,
 }
 
-/// The keys in use at a moment.
+/// The keys in use at a certain time.
 ///
-/// The verifiers check the authority's own tokens, where the only clock that can differ is its own at another time: one
-/// that was ahead and was set back must not refuse what it issued. So they ignore `iat`, and whoever uses them checks `exp`
-/// to the second with [`expired`].
+/// The verifiers check the authority's own tokens, so the only clock that can differ is its own at another time: if it
+/// was ahead and has been set back, it must not refuse tokens that it issued. They therefore ignore `iat`, and callers
+/// check `exp` to the second with [`expired`].
 pub(crate) struct KeyRing {
     pub(crate) access_signer: Signer,
-    /// Those for the published keys and those for a shared secret, where there are such: kinds of keys do not mix in a set. For each
-    /// `typ` that is taken one.
+    /// The verifiers for published keys and for a shared secret, if there is one, because a set must not mix kinds of
+    /// keys. One for each accepted `typ`.
     pub(crate) access_verifiers: Vec<Verifier>,
-    /// The access tokens that these keys verified a moment ago.
+    /// The access tokens that these keys have recently verified.
     pub(crate) remembered: Option<Remembered<Recognised>>,
     pub(crate) refresh_signer: Signer,
     pub(crate) refresh_verifier: Verifier,
-    /// The keys that sign for clients, by algorithm: first that of access tokens, where it is a key.
+    /// The keys that sign for clients, by algorithm: first the one for access tokens, if it is a key.
     client_keys: Vec<SigningKey>,
-    /// The public halves of all keys that sign or have ever signed, but for those that were withdrawn.
+    /// The public keys of all keys that sign or have ever signed, except withdrawn ones.
     hint_keys: Vec<VerifyingKey>,
     ed25519_name: Ed25519Name,
     internal: SharedSecret,
     pub(crate) published: PublishedKeys,
-    /// When the keys were sorted by what they do.
+    /// The time for which the states of the keys were calculated.
     sorted_at: Timestamp,
-    /// When time alone makes this ring outdated.
+    /// When this ring becomes outdated merely by time.
     changes_at: Option<Timestamp>,
 }
 
 impl KeyRing {
-    /// Makes sure that the master key opens every stored key.
+    /// Checks that the master key decrypts every stored key.
     pub(crate) fn check(keys: &[StoredKey], master: &MasterKey) -> Result<(), KeyRingError> {
         for stored in keys {
             open_jwk(stored, master)?;
@@ -80,7 +80,7 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Opens the stored keys and sorts them by what they do at `now`.
+    /// Decrypts the stored keys and calculates their states at `now`.
     pub(crate) fn open(
         keys: &[StoredKey],
         master: &MasterKey,
@@ -143,30 +143,30 @@ impl KeyRing {
         })
     }
 
-    /// Whether the keys may do something else at `now`: a key's time has come, or the clock was set back to before this ring
-    /// was made, so that a key which signs in it may have to wait again.
+    /// Whether a key's state may differ at `now`: a key's time has come, or the clock was set back to before this ring
+    /// was made, so that a key that signs in it may have to wait again.
     pub(crate) fn is_outdated(&self, now: Timestamp) -> bool {
         now < self.sorted_at || self.changes_at.is_some_and(|at| at <= now)
     }
 
-    /// Whether there is a key that signs for clients by this algorithm.
+    /// Whether a key signs for clients with this algorithm.
     pub(crate) fn signs_for_clients(&self, algorithm: Algorithm) -> bool {
         self.client_keys.iter().any(|key| key.algorithm() == algorithm)
     }
 
-    /// What signs for clients by this algorithm, with this `typ`; nothing where no key is for it.
+    /// The signer for clients with this algorithm and `typ`; `None` if there is no key for it.
     pub(crate) fn client_signer(&self, algorithm: Algorithm, typ: &str) -> Option<Signer> {
         let key = self.client_keys.iter().find(|key| key.algorithm() == algorithm)?;
         Some(named(Signer::new(key.clone()), self.ed25519_name).typ(typ))
     }
 
-    /// Verifies the signature of what was signed for a client, and nothing else of it: an ID token that comes back as a hint
-    /// may have expired (OpenID Connect RP-Initiated Logout §2), and its key may have been retired since.
+    /// Verifies only the signature of a token that was signed for a client: an ID token that returns as a hint may
+    /// have expired (OpenID Connect RP-Initiated Logout §2), and its key may have been retired.
     pub(crate) fn client_verifier(&self) -> Option<jws::Verifier> {
         Some(jws::Verifier::new(KeySet::new(self.hint_keys.clone()).ok()?).typ("JWT"))
     }
 
-    /// A text that only this authority can have made of these parts, for one purpose.
+    /// A text that only this authority can have made from these parts, for one purpose.
     pub(crate) fn seal(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.internal.expose()).expect("HMAC takes keys of any length");
@@ -178,12 +178,12 @@ impl KeyRing {
     }
 }
 
-/// The keys whose public halves are published.
+/// The keys that are published.
 struct Published {
     access: Option<SigningKey>,
     id_token: Vec<SigningKey>,
     verifying: Vec<VerifyingKey>,
-    /// Those that are not published any more, though nobody withdrew them.
+    /// The keys that are no longer published, although nobody withdrew them.
     retired: Vec<VerifyingKey>,
     public: Vec<Jwk>,
     changes_at: Option<Timestamp>,
@@ -245,7 +245,7 @@ fn named(signer: Signer, name: Ed25519Name) -> Signer {
     }
 }
 
-/// The secrets of a purpose that are in use, the oldest first.
+/// The secrets for a purpose, the oldest first.
 fn secrets(
     keys: &[StoredKey],
     purpose: KeyPurpose,
@@ -258,7 +258,8 @@ fn secrets(
         .collect()
 }
 
-/// The secret that everything is recognised by. The first one: pairwise subjects made with it must never change.
+/// The secret for recognising the authority's own texts. It is the first one, because pairwise subjects made with it
+/// must never change.
 fn internal_secret(keys: &[StoredKey], master: &MasterKey) -> Result<SharedSecret, KeyRingError> {
     let first = secrets(keys, KeyPurpose::Internal, master)?.into_iter().next();
     first.ok_or(KeyRingError::NoKey(KeyPurpose::Internal))

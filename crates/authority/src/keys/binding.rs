@@ -1,16 +1,17 @@
-//! Which master key a store is bound to: the one that sealed the first thing in it.
+//! The master key that a store is bound to: the one that encrypted the first value in it.
 
 use std::fmt;
 
 use super::master::MasterKey;
 use super::stored::{KeyId, SealedKey};
 
-/// What tells a master key from others, and nothing else about it. The store keeps it beside what the key seals.
+/// The check value of a master key, which identifies it and reveals nothing else. The store keeps it with the
+/// encrypted values.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MasterKeyCheck(Box<str>);
 
 impl MasterKeyCheck {
-    /// Takes what the store keeps, or what a key computed.
+    /// From a stored or computed value.
     pub fn from_stored(text: impl Into<Box<str>>) -> Self {
         Self(text.into())
     }
@@ -27,40 +28,40 @@ impl fmt::Debug for MasterKeyCheck {
     }
 }
 
-/// What a store holds that belongs to one master key.
+/// The values in a store that belong to one master key.
 #[derive(Debug, Clone, Default)]
 pub struct SealedThings {
-    /// The check value of the key that the store is bound to.
+    /// The check value of the master key that the store is bound to.
     pub bound: Option<MasterKeyCheck>,
-    /// The sealed keys, where it is bound to none: something was sealed before stores kept a check value.
+    /// The encrypted keys, if the store is not bound: they were encrypted before stores had a check value.
     pub keys: Vec<(KeyId, SealedKey)>,
-    /// The sealed secrets of clients, likewise, by the client's identifier.
+    /// The encrypted client secrets in the same case, by client identifier.
     pub secrets: Vec<(Box<str>, SealedKey)>,
 }
 
-/// How a master key fits a store.
+/// Whether a master key matches a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyFit {
-    /// It is the key that the store is bound to.
+    /// The store is bound to this key.
     Bound,
-    /// It opens what is sealed there, and the store is still to be bound to it.
+    /// The key decrypts what is in the store, and the store is not bound yet.
     Proved,
-    /// Nothing is sealed there, so every key fits.
+    /// Nothing in the store is encrypted, so every key matches.
     Unbound,
-    /// It is another key. Nothing may be written under it.
+    /// It is a different key. Nothing may be encrypted with it.
     Other,
 }
 
 impl SealedThings {
-    /// Whether nothing there belongs to a master key.
+    /// Whether nothing in the store belongs to a master key.
     pub fn is_empty(&self) -> bool {
         self.bound.is_none() && self.keys.is_empty() && self.secrets.is_empty()
     }
 
-    /// How a master key fits the store.
+    /// Whether a master key matches the store.
     ///
-    /// Where the store is bound to none, the key has to open every sealed key. Secrets of clients decide only where there is no key: some
-    /// may have been sealed under a key that was never the server's.
+    /// If the store is not bound, the key must decrypt every stored key. Client secrets decide only if there are no
+    /// keys, because some may have been encrypted with a master key that was never the server's.
     pub fn fit(&self, key: &MasterKey) -> KeyFit {
         if let Some(bound) = &self.bound {
             return if bound == key.check() { KeyFit::Bound } else { KeyFit::Other };

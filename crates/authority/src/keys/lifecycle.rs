@@ -1,13 +1,13 @@
-//! The life of an access-token key: published, signing, superseded, retired. A pure function of what is stored and the
-//! time, so that every node of an authority comes to the same answer by itself.
+//! The states of an access-token key: published, signing, superseded, retired. They are a pure function of what is
+//! stored and the time, so every node of an authority gets the same result.
 //!
-//! A key is published as soon as it exists, but signs only from `signs_from` on, when every API has had the time to
-//! fetch it. The newest key that may sign does. One that a newer key has superseded stays published until the last token
-//! that it signed has expired, and is then retired by itself.
+//! A key is published as soon as it exists, but signs only from `signs_from` on, when every API has had time to fetch
+//! it. The newest key that may sign does so. A superseded key stays published until the last token that it signed has
+//! expired, and is then retired automatically.
 //!
-//! Which of two keys is newer is told by the order in which they were stored, never by their times: a clock that was ahead
-//! when a key was made, and was set back since, must not put an old key before a new one or let a key sign that APIs have
-//! not had the time to fetch.
+//! The order in which keys were stored decides which is newer, never their times: if a clock was ahead when a key was
+//! generated, and has been set back, an old key must not precede a new one, and no key may sign that APIs have not had
+//! time to fetch.
 
 use std::time::Duration;
 
@@ -15,32 +15,32 @@ use jeton_jose::Timestamp;
 
 use super::stored::{KeyPurpose, StoredKey};
 
-/// How much longer than its last token a superseded key stays published, for clocks that disagree.
+/// How much longer than its last token a superseded key stays published, because clocks differ.
 pub const RETIREMENT_MARGIN: Duration = Duration::from_secs(60);
 
-/// Where a key is in its life.
+/// The state of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
     /// Published, but does not sign yet.
     Next {
-        /// From when it signs.
+        /// When it begins to sign.
         signs_from: Timestamp,
     },
     /// Signs.
     Signing,
-    /// A newer key signs; tokens of this one are still accepted.
+    /// A newer key signs; tokens of this key are still accepted.
     Superseded {
-        /// When the last of them has expired.
+        /// When the last of them expires.
         until: Timestamp,
     },
     /// Superseded, and its last token has expired.
     Retired,
-    /// Withdrawn by hand: its tokens are refused.
+    /// Withdrawn by the operator: its tokens are refused.
     Withdrawn,
 }
 
 impl KeyState {
-    /// Whether tokens that the key signed are accepted, and its public half is published.
+    /// Whether tokens signed by the key are accepted, and the key is published.
     pub const fn is_published(self) -> bool {
         matches!(self, Self::Next { .. } | Self::Signing | Self::Superseded { .. })
     }
@@ -56,7 +56,7 @@ impl KeyState {
         }
     }
 
-    /// When time alone will move the key to another state.
+    /// When the state changes merely by time.
     const fn changes_at(self) -> Option<Timestamp> {
         match self {
             Self::Next { signs_from } => Some(signs_from),
@@ -66,19 +66,19 @@ impl KeyState {
     }
 }
 
-/// The states of the keys at a time, and when the next of them changes by itself.
+/// The states of the keys at a certain time, and when the next one changes by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lifecycle {
     /// The state of each key, in the order in which they were given.
     pub states: Vec<KeyState>,
-    /// When time alone changes one of them.
+    /// When the next one changes merely by time.
     pub changes_at: Option<Timestamp>,
 }
 
-/// Calculates the states of the keys of one purpose, which come in the order in which they were stored.
+/// Calculates the states of the keys of one purpose, given in the order in which they were stored.
 ///
-/// Where no key may sign yet (the one that did was withdrawn, or the clock was set back), the oldest does, which has been
-/// published the longest: better a key that some API has to fetch than no tokens.
+/// If no key may sign yet (the signing key was withdrawn, or the clock was set back), the oldest one does, because it
+/// has been published the longest: a key that some API must fetch first is better than no tokens.
 pub fn lifecycle(keys: &[&StoredKey], access_lifetime: Duration, now: Timestamp) -> Lifecycle {
     let alive = || keys.iter().enumerate().filter(|(_, key)| key.withdrawn_at.is_none());
     let signing =
@@ -113,8 +113,8 @@ pub fn of_purpose(keys: &[StoredKey], purpose: KeyPurpose) -> Vec<&StoredKey> {
     keys.iter().filter(|key| key.purpose == purpose).collect()
 }
 
-/// The keys whose public halves are published, in groups of which one key signs: those for access tokens, then those for ID
-/// tokens by algorithm.
+/// The published keys, in groups with one signing key each: those for access tokens, then those for ID tokens by
+/// algorithm.
 pub fn signing_keys(keys: &[StoredKey]) -> Vec<Vec<&StoredKey>> {
     let mut groups = vec![of_purpose(keys, KeyPurpose::Access)];
     for key in of_purpose(keys, KeyPurpose::IdToken) {

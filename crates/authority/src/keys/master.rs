@@ -1,4 +1,4 @@
-//! The master key: what seals the private keys in the store.
+//! The master key, which encrypts the private keys in the store.
 
 use std::fmt;
 
@@ -14,21 +14,21 @@ use super::stored::{KeyId, SealedKey};
 /// Length of a master key, in bytes.
 pub const MASTER_KEY_BYTES: usize = 32;
 
-/// What the check value of a key is made of. A key has 256 random bits, so nothing is learned from it but whether it is the same key.
+/// The input of a key's check value. A key has 256 random bits, so the value reveals only whether it is the same key.
 const CHECKED: &[u8] = b"jeton master key check";
 
-/// The key that the private keys in the store are encrypted under. It is kept outside the store: in a file of its own or
-/// in the environment. Never shown.
+/// The key that encrypts the private keys in the store. It is kept outside the store, in a file or in the environment,
+/// and never shown.
 pub struct MasterKey {
     key: EncryptionKey,
     check: MasterKeyCheck,
 }
 
-/// A sealed key could not be opened with this master key.
+/// A key could not be decrypted with this master key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("key {kid} cannot be decrypted with this master key")]
 pub struct WrongMasterKey {
-    /// The key that could not be opened.
+    /// The key that could not be decrypted.
     pub kid: KeyId,
 }
 
@@ -41,32 +41,32 @@ impl MasterKey {
         Self { key: EncryptionKey::new(&bytes).expect("the length is right"), check }
     }
 
-    /// What tells it from other keys.
+    /// The check value of the key.
     pub fn check(&self) -> &MasterKeyCheck {
         &self.check
     }
 
-    /// Seals a private key, given as JSON of its JWK, so that it opens only under the same `kid`.
+    /// Encrypts a private key, given as the JSON of its JWK. It can only be decrypted with the same `kid`.
     pub(crate) fn seal(&self, kid: &KeyId, jwk: &[u8]) -> SealedKey {
         self.seal_named(kid.as_str(), jwk)
     }
 
-    /// Opens what [`MasterKey::seal`] sealed.
+    /// Decrypts the output of [`MasterKey::seal`].
     pub(crate) fn open(&self, kid: &KeyId, sealed: &SealedKey) -> Result<Zeroizing<Vec<u8>>, WrongMasterKey> {
         self.open_named(kid.as_str(), sealed).ok_or_else(|| WrongMasterKey { kid: kid.clone() })
     }
 
-    /// Seals a secret so that it opens only under the same name.
+    /// Encrypts a secret. It can only be decrypted with the same name.
     pub(crate) fn seal_named(&self, name: &str, secret: &[u8]) -> SealedKey {
         SealedKey::new(jwe::seal(&self.bound_to(name), secret)).checked_by(self.check.clone())
     }
 
-    /// Opens what [`MasterKey::seal_named`] sealed; nothing with another master key.
+    /// Decrypts the output of [`MasterKey::seal_named`]; `None` with another master key.
     pub(crate) fn open_named(&self, name: &str, sealed: &SealedKey) -> Option<Zeroizing<Vec<u8>>> {
         jwe::open(&self.bound_to(name), sealed.as_str()).ok()
     }
 
-    /// The same key, which writes this name as `kid` into what it seals and wants it in what it opens.
+    /// The same key, which writes this name as `kid` when it encrypts and requires it when it decrypts.
     fn bound_to(&self, name: &str) -> EncryptionKey {
         self.key.clone().with_kid(name)
     }

@@ -1,4 +1,4 @@
-//! The authority's keys: how they are kept, when they sign, when they are published.
+//! The authority's keys: how they are stored, when they sign, and when they are published.
 
 mod binding;
 pub mod lifecycle;

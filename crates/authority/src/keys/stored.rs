@@ -1,4 +1,4 @@
-//! A key as the store keeps it: sealed, with the times that its life is reckoned from.
+//! A stored key: encrypted, with the times that determine its state.
 
 use std::fmt;
 
@@ -28,22 +28,22 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// What a key is for.
+/// The purpose of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyPurpose {
     /// Signs access tokens; its public half is published.
     Access,
-    /// Signs ID tokens, and whatever else is for clients alone, by an algorithm that some client asks for and access
-    /// tokens are not signed with; its public half is published.
+    /// Signs ID tokens, and other tokens that are only for clients, with an algorithm that some client requests and
+    /// that access tokens do not use; its public half is published.
     IdToken,
     /// Signs refresh tokens; never published.
     Refresh,
-    /// Whatever the authority has to recognise as its own: forms, nonces, pairwise subjects. Never published.
+    /// Recognises the authority's own texts: forms, nonces, pairwise subjects. Never published.
     Internal,
 }
 
 impl KeyPurpose {
-    /// All of them.
+    /// All purposes.
     pub const ALL: [Self; 4] = [Self::Access, Self::IdToken, Self::Refresh, Self::Internal];
 
     /// Its stable name, which is also what the store keeps.
@@ -56,13 +56,13 @@ impl KeyPurpose {
         }
     }
 
-    /// The purpose of this name.
+    /// The purpose with this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == name)
     }
 }
 
-/// A private key or secret as a JWK, encrypted under the master key (a compact JWE).
+/// A private key or secret as a JWK, encrypted with the master key (a compact JWE).
 #[derive(Clone)]
 pub struct SealedKey {
     jwe: Box<str>,
@@ -70,18 +70,18 @@ pub struct SealedKey {
 }
 
 impl SealedKey {
-    /// Takes what sealing produced.
+    /// From encrypted text.
     pub fn new(jwe: impl Into<Box<str>>) -> Self {
         Self { jwe: jwe.into(), check: None }
     }
 
-    /// The same, just sealed by the key with this check value.
+    /// The same, just encrypted by the key with this check value.
     pub(super) fn checked_by(self, check: MasterKeyCheck) -> Self {
         Self { check: Some(check), ..self }
     }
 
-    /// The check value of the key that sealed it; nothing of what came from the store. A backend compares it with the one that the
-    /// store is bound to, in the transaction that writes this.
+    /// The check value of the key that encrypted it; `None` for a value from the store. A backend compares it with the
+    /// one that the store is bound to, in the transaction that writes this value.
     pub fn check(&self) -> Option<&MasterKeyCheck> {
         self.check.as_ref()
     }
@@ -92,7 +92,7 @@ impl SealedKey {
     }
 }
 
-/// What is sealed is the same, whether it was just made or came from the store.
+/// Equality ignores whether a value was just encrypted or came from the store.
 impl PartialEq for SealedKey {
     fn eq(&self, other: &Self) -> bool {
         self.jwe == other.jwe
@@ -107,21 +107,21 @@ impl fmt::Debug for SealedKey {
     }
 }
 
-/// A key as the store keeps it.
+/// A key as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredKey {
     /// Its `kid`.
     pub id: KeyId,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: KeyPurpose,
     /// The algorithm that it is bound to.
     pub algorithm: Algorithm,
-    /// The private key, sealed.
+    /// The encrypted private key.
     pub sealed: SealedKey,
-    /// When it was made, and with that published.
+    /// When it was generated, and thereby published.
     pub created_at: Timestamp,
     /// From when it signs, unless a newer key does.
     pub signs_from: Timestamp,
-    /// When it was withdrawn by hand, if it was.
+    /// When the operator withdrew it, if so.
     pub withdrawn_at: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! What presenting a code does, be it an authorization code or the code of a device: one pure function.
+//! The effect of presenting an authorization code or a device code: one pure function.
 
 use std::time::Duration;
 
@@ -9,45 +9,46 @@ use crate::GrantId;
 /// Who presents a code, as far as the request proves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presenter {
-    /// The client that the code was given to, with everything that the code is bound to: the redirect URI, the verifier, the key.
+    /// The client that the code was issued to, with everything that the code is bound to: the redirect URI, the
+    /// verifier, the key.
     Owner,
     /// Another client, or the right one without what the code is bound to: the code is in the wrong hands.
     Stranger,
-    /// A public client presents the code of a confidential one. Anybody can send such a request, so it ends nothing: whoever has
-    /// merely seen a code must not be able to sign its user out.
+    /// A public client presents the code of a confidential one. Anybody can send such a request, so it ends nothing:
+    /// somebody who has merely seen a code must not be able to sign its user out.
     Anybody,
 }
 
-/// A code as it is presented.
+/// A presented code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Presentation {
-    /// By whom.
+    /// Who presents it.
     pub by: Presenter,
-    /// When.
+    /// When it is presented.
     pub at: Timestamp,
-    /// For how long after its first use the same code from its owner is a retry: `refresh.grace`.
+    /// How long after its first use the same code from its owner is a retry: `refresh.grace`.
     pub grace: Duration,
 }
 
-/// How a code stands.
+/// The state of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodeState {
     /// When it expires.
     pub expires_at: Timestamp,
-    /// When it was used, if it was.
+    /// When it was used, if so.
     pub redeemed_at: Option<Timestamp>,
-    /// The grant that it gave, if it gave one.
+    /// The grant that it led to, if any.
     pub grant: Option<GrantId>,
 }
 
-/// What presenting a code does.
+/// The effect of presenting a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeVerdict {
-    /// It is used with this presentation.
+    /// The code is redeemed now.
     Redeem,
-    /// It was used a moment ago by the same owner: a retry, which ends nothing.
+    /// It was redeemed recently by the same owner: a retry, which ends nothing.
     Retry,
-    /// It was used before and may have been stolen: the grant that it gave ends (RFC 6749 §4.1.2).
+    /// It was redeemed before and may have been stolen: the grant that it led to ends (RFC 6749 §4.1.2).
     Replay,
     /// It expired before it was used.
     Expired,
@@ -55,9 +56,9 @@ pub enum CodeVerdict {
     Refuse,
 }
 
-/// Decides what presenting a code does.
+/// Decides the effect of presenting a code.
 ///
-/// A code that was not used yet stays good when a stranger presents it: nobody can spoil it for its owner.
+/// An unused code stays valid when a stranger presents it, so nobody can spoil it for its owner.
 pub fn present(code: &CodeState, presentation: &Presentation) -> CodeVerdict {
     let Presentation { by, at, grace } = *presentation;
     match (code.redeemed_at, by) {

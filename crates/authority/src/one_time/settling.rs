@@ -1,4 +1,4 @@
-//! What becomes of a code that is presented, once it is known what presenting it does: pure functions.
+//! What happens to a presented code, once the effect of presenting it is known: pure functions.
 
 use jeton_jose::Timestamp;
 
@@ -9,50 +9,50 @@ use crate::grant::{NewGrant, OpenedGrant};
 /// The outcome of exchanging a code for a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeRedemption {
-    /// The code is used, and the grant is open.
+    /// The code is redeemed, and the grant exists.
     Opened {
-        /// [`Grant::sid`](crate::grant::Grant::sid), where it is another grant's identifier.
+        /// [`Grant::sid`](crate::grant::Grant::sid), if it is another grant's identifier.
         sid: Option<GrantId>,
     },
-    /// The code had been used a moment ago by the same owner, and nothing changed.
+    /// The same owner redeemed the code recently; nothing changed.
     Repeated {
-        /// The grant that the code gave.
+        /// The grant that the code led to.
         grant: Option<GrantId>,
     },
-    /// The code had been used before, and the grant that it gave ended with this call, if it had not before.
+    /// The code was redeemed before. The grant that it led to has ended with this call, unless it had ended before.
     Replayed {
-        /// The grant that the code gave.
+        /// The grant that the code led to.
         grant: Option<GrantId>,
     },
-    /// Its time is over.
+    /// The code has expired.
     Expired,
-    /// There is no such code for who presents it.
+    /// There is no such code for this caller.
     Unknown,
-    /// The user was disabled or deleted, their password changed, or their session ended, since the code was given.
+    /// Since the code was issued, the user was disabled or deleted, the password was changed, or the session ended.
     CredentialsChanged,
 }
 
-/// What presenting a code comes to.
+/// The result of presenting a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodeDecision {
-    /// What to answer.
+    /// The result for the caller.
     pub outcome: CodeRedemption,
-    /// To be written where the code is used with this presentation.
+    /// What to write if the code is redeemed now.
     pub used: Option<UsedCode>,
     /// The grant that ends, recorded as [`AuditEvent::CodeReplayed`](crate::audit::AuditEvent::CodeReplayed).
     pub ends: Option<GrantId>,
 }
 
-/// A code that was used.
+/// A redeemed code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsedCode {
-    /// When.
+    /// When it was redeemed.
     pub at: Timestamp,
-    /// The grant that it gave; none where that could not be opened.
+    /// The grant that it led to; `None` if the grant could not be created.
     pub grant: Option<GrantId>,
 }
 
-/// What becomes of a code that opens no grant.
+/// What happens to a code that creates no grant.
 pub fn settle(code: &CodeState, verdict: CodeVerdict) -> CodeDecision {
     let grant = code.grant;
     let (outcome, ends) = match verdict {
@@ -64,8 +64,8 @@ pub fn settle(code: &CodeState, verdict: CodeVerdict) -> CodeDecision {
     CodeDecision { outcome, used: None, ends }
 }
 
-/// What becomes of a code that is redeemed for a grant. It is used though the grant could not be opened: what failed once does not get
-/// better.
+/// What happens to a code that is redeemed for a grant. It counts as redeemed even if the grant could not be created,
+/// because that failure is permanent.
 pub fn redeem_code(grant: &NewGrant, opened: Option<&OpenedGrant>, at: Timestamp) -> CodeDecision {
     let outcome = match opened {
         Some(opened) => CodeRedemption::Opened { sid: opened.sid },
