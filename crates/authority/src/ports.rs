@@ -17,21 +17,21 @@ use crate::refusal::Refusal;
 /// fetched, and no certificate is verified.
 #[derive(Clone)]
 pub struct Ports {
-    /// What hashes passwords.
+    /// Hashes passwords.
     pub hashing: Arc<dyn Hashing>,
-    /// What draws random numbers.
+    /// Draws random numbers.
     pub random: Arc<dyn Random>,
-    /// What knows the keys behind `jwks_uri`. Without it such clients have no keys.
+    /// Provides the keys behind `jwks_uri`. Without it, such clients have no keys.
     pub client_keys: Option<Arc<dyn ClientKeys>>,
-    /// What fetches the documents that clients are named by. Without it there are no such clients.
+    /// Fetches clients' metadata documents. Without it, there are no such clients.
     pub client_documents: Option<Arc<dyn ClientDocuments>>,
-    /// What fetches sectors. Without it no client that registers itself may name one.
+    /// Checks sectors. Without it, self-registered clients cannot name one.
     pub client_sectors: Option<Arc<dyn ClientSectors>>,
-    /// Whether clients that register themselves may name plain http addresses at this machine.
+    /// Whether self-registered clients may use plain http URLs to this machine.
     pub this_machine: ThisMachine,
-    /// What can be known of clients' certificates.
+    /// What can be verified about clients' certificates.
     pub certificates: CertificatesSeen,
-    /// The roots that sign certificates of clients whose TLS ends here. Setting `tls.client_roots`.
+    /// The trusted roots for client certificates in TLS connections that end here. Setting `tls.client_roots`.
     pub client_roots: Option<TrustRoots>,
 }
 
@@ -50,70 +50,70 @@ impl Default for Ports {
     }
 }
 
-/// Whether whatever fetches for the authority asks at this machine, over plain http too.
+/// Whether the fetcher connects to this machine, including over plain http.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ThisMachine {
     /// It does not.
     #[default]
     OutOfReach,
-    /// It does: applications are made here.
+    /// It does, for development.
     Asked,
 }
 
-/// For whom something is fetched, which decides how much of it may be under way.
+/// For whom something is fetched, which determines the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FetchFor {
-    /// A client that the operator added: its addresses are few, and the operator chose them.
+    /// A client that the operator added: it has few URLs, which the operator chose.
     OperatorsClient,
-    /// A client that anybody can be, at the request of somebody in this network, where that is known.
+    /// A client that anybody can create, on behalf of a caller in this network, if it is known.
     Stranger(Option<Network>),
 }
 
-/// Nothing was fetched, because too many fetches are under way. It says nothing about what was to be fetched: the same request
+/// Nothing was fetched, because too many fetches are in progress. This says nothing about the target: the same request
 /// may succeed a moment later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many fetches for clients are in progress")]
 pub struct TurnedAway;
 
-/// A document as it was fetched.
+/// A fetched document.
 #[derive(Debug, Clone)]
 pub struct ClientDocument {
-    /// What came: JSON, if it is what it should be.
+    /// The body: JSON, if the document is valid.
     pub json: Arc<[u8]>,
-    /// When.
+    /// When it was fetched.
     pub fetched_at: Timestamp,
 }
 
-/// Fetches the documents that clients are named by.
+/// Fetches clients' metadata documents.
 #[async_trait]
 pub trait ClientDocuments: Send + Sync + 'static {
-    /// The document at this URL, as fresh as it has to be, at the request of somebody in this network. Nothing where there is
-    /// none; why is logged where it is found out.
+    /// The document at this URL, as fresh as necessary, on behalf of a caller in this network. `None` if there is
+    /// none; the reason is logged where it is detected.
     ///
     /// # Errors
-    /// [`TurnedAway`] where it was not fetched because too much is fetched already.
+    /// [`TurnedAway`] if it was not fetched because too many fetches are in progress.
     async fn document(
         &self,
         url: &str,
         network: Option<Network>,
     ) -> Result<Option<ClientDocument>, TurnedAway>;
 
-    /// Notes that a document describes no client, and why, for those who wrote it.
+    /// Logs for the document's author that it does not describe a valid client, and why.
     fn refused(&self, url: &str, reason: &Refusal);
 
-    /// Notes that a user let the client of this document have tokens: newcomers do not push it out.
+    /// Records that a user allowed the client of this document to have tokens, so that new clients do not displace it.
     fn prove(&self, url: &str);
 }
 
-/// Knows the JWK Sets that clients publish.
+/// Provides the JWK Sets that clients publish.
 #[async_trait]
 pub trait ClientKeys: Send + Sync + 'static {
-    /// The JWK Set at this URL, as fresh as it has to be. Where it lacks the key of `wanted_kid`, a newer one is looked for.
+    /// The JWK Set at this URL, as fresh as necessary. If it lacks the key with `wanted_kid`, a newer one is fetched.
     ///
-    /// Nothing where there is none that may be used; why not is logged where it is found out.
+    /// `None` if there is none that may be used; the reason is logged where it is detected.
     ///
     /// # Errors
-    /// [`TurnedAway`] where it was not fetched because too much is fetched already.
+    /// [`TurnedAway`] if it was not fetched because too many fetches are in progress.
     async fn jwk_set(
         &self,
         uri: &str,
@@ -121,37 +121,37 @@ pub trait ClientKeys: Send + Sync + 'static {
         cause: FetchFor,
     ) -> Result<Option<Arc<JwkSet>>, TurnedAway>;
 
-    /// Notes that a user let the client of this set have tokens: newcomers do not push it out.
+    /// Records that a user allowed the client of this set to have tokens, so that new clients do not displace it.
     fn prove(&self, uri: &str);
 }
 
-/// Knows what belongs to a sector (OpenID Connect Dynamic Client Registration §5).
+/// Checks sectors (OpenID Connect Dynamic Client Registration §5).
 #[async_trait]
 pub trait ClientSectors: Send + Sync + 'static {
-    /// Whether the document behind the client's `sector_identifier_uri` lists each of its redirect URIs, of which there
-    /// is at least one.
+    /// Whether the document at the client's `sector_identifier_uri` lists each of its redirect URIs, of which there is
+    /// at least one.
     ///
-    /// Why not is logged where it is found out.
+    /// Otherwise, the reason is logged where it is detected.
     ///
     /// # Errors
-    /// [`TurnedAway`] where it was not fetched because too much is fetched already.
+    /// [`TurnedAway`] if it was not fetched because too many fetches are in progress.
     async fn has_member(&self, metadata: &ClientMetadata, network: Network) -> Result<bool, TurnedAway>;
 }
 
-/// What those who end TLS before the authority can tell it of its clients' certificates.
+/// What the components that terminate TLS can tell the authority about clients' certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CertificatesSeen {
     /// Nothing.
     #[default]
     None,
-    /// Who holds which; nobody says which certificate authorities are trusted.
+    /// That the client has the certificate's key; no trusted roots are configured.
     SelfSigned,
-    /// That, and whom a trusted authority signed for.
+    /// Also that a trusted root certifies it.
     Verified,
 }
 
 impl CertificatesSeen {
-    /// The ways to authenticate that this allows.
+    /// The client authentication methods that this permits.
     pub const fn methods(self) -> &'static [TokenEndpointAuthMethod] {
         use TokenEndpointAuthMethod::{SelfSignedTlsClientAuth, TlsClientAuth};
         match self {

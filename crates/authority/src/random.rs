@@ -1,12 +1,12 @@
-//! Randomness, which the rules take as an argument.
+//! Randomness, which the rules receive as an argument.
 
-/// A source of random bytes fit for keys.
+/// A source of random bytes that are suitable for keys.
 pub trait Random: Send + Sync + 'static {
     /// Fills `bytes`.
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// The generator of the crypto library, seeded by the system.
+/// The generator of the cryptographic library, seeded by the system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 

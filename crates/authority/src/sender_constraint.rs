@@ -1,19 +1,19 @@
-//! What tokens are bound to, and how a token with such a binding is used.
+//! Sender-constrained tokens: what they are bound to, and how they are used.
 
 use jeton_oauth::Confirmation;
 use serde::{Serialize, Serializer};
 
-/// What a client proved to hold together with its request: tokens are bound to it.
+/// What a client proved possession of in its request: tokens are bound to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SenderConstraint {
-    /// The thumbprint of the key of a DPoP proof that was checked (RFC 9449 §5).
+    /// The thumbprint of the key in a verified DPoP proof (RFC 9449 §5).
     pub jkt: Option<Box<str>>,
     /// The thumbprint of the certificate of the TLS connection (RFC 8705 §3).
     pub x5t_s256: Option<Box<str>>,
 }
 
 impl SenderConstraint {
-    /// As tokens say it (RFC 7800 §3.1); nothing where nothing was proved.
+    /// The `cnf` claim (RFC 7800 §3.1); `None` if nothing was proved.
     pub fn confirmation(&self) -> Option<Confirmation> {
         if self.jkt.is_none() && self.x5t_s256.is_none() {
             return None;
@@ -24,7 +24,7 @@ impl SenderConstraint {
         Some(confirmation)
     }
 
-    /// Whether everything that a token is bound to was proved; so it is of a token that is bound to nothing.
+    /// Whether everything that a token is bound to was proved. True for an unbound token.
     pub fn proves(&self, bound: Option<&Confirmation>) -> bool {
         let Some(bound) = bound else { return true };
         let proved = |wanted: &Option<String>, shown: &Option<Box<str>>| {
@@ -33,7 +33,7 @@ impl SenderConstraint {
         proved(&bound.jkt, &self.jkt) && proved(&bound.x5t_s256, &self.x5t_s256)
     }
 
-    /// What tokens with this binding are used as.
+    /// The type of tokens with this binding.
     pub fn token_type(&self) -> TokenType {
         if self.jkt.is_some() { TokenType::Dpop } else { TokenType::Bearer }
     }
@@ -46,12 +46,12 @@ pub enum TokenType {
     Bearer,
     /// With a proof of the key that it is bound to (RFC 9449).
     Dpop,
-    /// It is no access token (RFC 8693 §2.2.1).
+    /// It is not an access token (RFC 8693 §2.2.1).
     NotApplicable,
 }
 
 impl TokenType {
-    /// As it goes over the wire.
+    /// The value on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Bearer => "Bearer",

@@ -1,6 +1,7 @@
-//! The sign-in session of a browser: that somebody signed in here, when and how. Grants come from it.
+//! A browser session: that a user signed in there, when and how. Grants come from it.
 //!
-//! It stays inside the authority: clients see grants. The browser holds a random secret in a cookie, the store its hash.
+//! Sessions are internal to the authority: clients only see grants. The browser has a random secret in a cookie, and
+//! the store has its hash.
 
 mod rule;
 mod succession;
@@ -23,14 +24,14 @@ use crate::{Network, SessionId, UserId};
 pub struct SessionSecret(Box<str>);
 
 impl SessionSecret {
-    /// Draws one.
+    /// Generates a secret.
     pub fn draw(random: &dyn Random) -> Self {
         let mut bytes = [0; 32];
         random.fill(&mut bytes);
         Self(base64url::encode(bytes).into())
     }
 
-    /// Takes what a cookie holds; nothing where it cannot be a secret of ours.
+    /// Parses the value of a cookie; `None` if it cannot be one of our secrets.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = base64url::decode(text).ok()?;
         (bytes.len() == 32).then(|| Self(text.into()))
@@ -41,7 +42,7 @@ impl SessionSecret {
         &self.0
     }
 
-    /// What the store keeps of it.
+    /// The hash that the store keeps.
     pub fn hash(&self) -> SessionSecretHash {
         SessionSecretHash(Sha256::digest(self.0.as_bytes()).into())
     }
@@ -58,7 +59,7 @@ impl fmt::Debug for SessionSecret {
 pub struct SessionSecretHash([u8; 32]);
 
 impl SessionSecretHash {
-    /// Takes 32 bytes as the store keeps them.
+    /// From its 32 bytes in the store.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -69,65 +70,65 @@ impl SessionSecretHash {
     }
 }
 
-/// A session to be opened.
+/// A session to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
-    /// Its identifier, drawn at random by the caller.
+    /// Its identifier, 128 bits drawn by the caller.
     pub id: SessionId,
-    /// What the browser proves itself with.
+    /// The hash of the secret in the browser.
     pub secret: SessionSecretHash,
-    /// Who signed in.
+    /// The user.
     pub user: UserId,
-    /// The user's epoch that was verified; the session holds only as long as it does.
+    /// The user's epoch when the password was verified. The session is valid only as long as it does not change.
     pub epoch: u64,
-    /// How they proved it.
+    /// How the user signed in.
     pub methods: Vec<Factor>,
-    /// From where.
+    /// The network of the sign-in.
     pub network: Network,
-    /// When: `auth_time`.
+    /// When the user signed in: `auth_time`.
     pub authenticated_at: Timestamp,
-    /// When it ends however often it is used.
+    /// When it expires, however often it is used.
     pub expires_at: Timestamp,
 }
 
-/// A session as the store keeps it.
+/// A stored session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// Its identifier.
     pub id: SessionId,
-    /// Who signed in.
+    /// The user.
     pub user: UserId,
-    /// How they proved it.
+    /// How the user signed in.
     pub methods: Vec<Factor>,
-    /// From where.
+    /// The network of the sign-in.
     pub network: Network,
-    /// When: `auth_time`.
+    /// When the user signed in: `auth_time`.
     pub authenticated_at: Timestamp,
     /// When it was last used, to the minute.
     pub last_used_at: Timestamp,
-    /// When it ends however often it is used.
+    /// When it expires, however often it is used.
     pub expires_at: Timestamp,
-    /// Whether anybody has come with its secret.
+    /// Whether its secret has ever been presented.
     pub seen: bool,
 }
 
-/// A session that nobody is signed in with any more, but that has not ended: it was not used for too long, or the answer that
-/// handed its secret to the browser was lost. Grants may still hang on it.
+/// A session with which nobody is signed in any more, but which has not ended: it was unused for too long, or the
+/// response with its secret was lost. It may still have grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LapsedSession {
     /// Its identifier.
     pub id: SessionId,
-    /// Whose it is.
+    /// The user.
     pub user: UserId,
-    /// What tokens call them.
+    /// The user's subject.
     pub subject: Subject,
 }
 
-/// A session as lists show it.
+/// A session in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionSummary {
     /// The session.
     pub session: Session,
-    /// What its user signs in with.
+    /// The username.
     pub username: Username,
 }

@@ -1,15 +1,16 @@
-//! What kind of token a `typ` says it is (RFC 8725 §3.11).
+//! The kinds of tokens, as `typ` states them (RFC 8725 §3.11).
 
 /// The `typ` of an access token (RFC 9068 §2.1).
 pub(crate) const ACCESS_TOKEN: &str = "at+jwt";
 
-/// The `typ` of ID tokens, and of access tokens for APIs whose library takes nothing else: claims tell the two apart.
+/// The `typ` of ID tokens, and of access tokens for APIs whose library accepts nothing else: claims distinguish the
+/// two.
 pub(crate) const PLAIN: &str = "JWT";
 
 /// The `typ` of a refresh token.
 pub(crate) const REFRESH_TOKEN: &str = "rt+jwt";
 
-/// Whether a token names none, or one of these. Letter case and the prefix `application/` do not matter (RFC 7515 §4.1.9).
+/// Whether a token has no `typ`, or one of these. Case and the prefix `application/` are ignored (RFC 7515 §4.1.9).
 pub(crate) fn is_one_of(typ: Option<&str>, taken: &[&str]) -> bool {
     let Some(typ) = typ else { return true };
     const PREFIX: &str = "application/";

@@ -1,4 +1,4 @@
-//! Refresh tokens: what they say, and what presenting one does.
+//! Refresh tokens: their content, and the effect of presenting one.
 
 mod rule;
 

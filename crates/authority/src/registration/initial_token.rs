@@ -1,8 +1,8 @@
-//! Tokens that clients register themselves with (RFC 7591 §1.2, §3): the operator makes one and hands it to whoever may bring
-//! clients.
+//! Initial access tokens (RFC 7591 §1.2, §3): the operator creates one and gives it to a person or program that may
+//! register clients.
 //!
-//! Each use is a row of its own of what may be used once, so that two requests never share one. The store holds hashes of 256
-//! random bits: how long looking one up takes says nothing about any other.
+//! Each use is a separate one-time row, so that two requests never share one. The store keeps hashes of 256 random
+//! bits, so the time of a look-up reveals nothing about other tokens.
 
 use jeton_jose::Timestamp;
 
@@ -11,14 +11,14 @@ use crate::one_time::{Handle, OneTimeHash, OneTimeKind};
 use crate::random::Random;
 use crate::store::{OneTimeStore, Redemption, StoreError};
 
-/// The most clients that one token can bring.
+/// The largest number of clients that one token can register.
 pub const MAX_REGISTRATION_TOKEN_USES: u32 = 100;
 
-/// Makes a token that registers so many clients, at most [`MAX_REGISTRATION_TOKEN_USES`], until `expires_at`. It is shown this
-/// once.
+/// Creates a token that registers this many clients, at most [`MAX_REGISTRATION_TOKEN_USES`], until `expires_at`. It
+/// is shown only once.
 ///
 /// # Errors
-/// When the store fails; a token of which nobody knows may then be left in it, until it expires.
+/// The store fails. It may then contain an unknown token until it expires.
 pub async fn add_registration_token(
     store: &(impl OneTimeStore + ?Sized),
     random: &dyn Random,
@@ -64,7 +64,7 @@ impl ClientRegistration {
         }
     }
 
-    /// The number of the first use that is left, from `number` on. Garbage is told by one look.
+    /// The index of the first remaining use, from `number` on. Garbage takes only one look-up.
     async fn next_use(&self, token: &str, number: u32, now: Timestamp) -> Result<u32, RegistrationError> {
         for number in number..MAX_REGISTRATION_TOKEN_USES {
             let hash = hash_of_use(token, number);

@@ -1,26 +1,26 @@
-//! What a registration asked for and did not get, though it was not refused (RFC 7591 §2): the answer shows what was taken, and the log
-//! what was left out, and by which setting.
+//! What a registration requested and did not get, although it was not refused (RFC 7591 §2). The response shows what
+//! was accepted; the log shows what was left out, and because of which setting.
 
 use jeton_oauth::client::ClientMetadata;
 use serde_json::{Map, Value};
 
-/// What was left out of one member.
+/// The omitted part of one member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// The member.
     pub member: &'static str,
-    /// What was left out of it, with spaces between: the client's own words.
+    /// The omitted values, separated by spaces, in the client's words.
     pub values: String,
-    /// The setting that would let it in.
+    /// The setting that would allow them.
     pub setting: &'static str,
 }
 
-/// What a client asked for, by member.
+/// The requested values, by member.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked([(&'static str, &'static str, Vec<String>); 3]);
 
 impl Asked {
-    /// Reads what may be left out of a description, whatever else is wrong with it.
+    /// Reads the members that can be narrowed from the client metadata, whatever else is wrong with it.
     pub(crate) fn of(members: &Map<String, Value>) -> Self {
         let list = |name: &str| {
             let values = members.get(name).and_then(Value::as_array).into_iter().flatten();
@@ -42,7 +42,7 @@ impl Asked {
         ])
     }
 
-    /// What of it was left out of this.
+    /// Which of them are missing in this registration.
     pub(crate) fn left_out_of(self, metadata: &ClientMetadata) -> Vec<LeftOut> {
         let has = |member: &str, value: &str| match member {
             "scope" => metadata.scope.as_ref().is_some_and(|scope| scope.contains(value)),

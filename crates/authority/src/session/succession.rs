@@ -1,56 +1,56 @@
-//! The sessions of one browser in their order: each sign-in opens a session that takes the place of the one before.
+//! The successive sessions of one browser: each sign-in creates a session that replaces the previous one.
 //!
-//! The answer that hands a browser its new secret may be lost. The browser then comes with the secret of a session that was
-//! replaced, and signs in or out with it. What hangs on the session that it never heard of must not be left behind: it would
-//! be in nobody's reach.
+//! The response with a browser's new secret may be lost. The browser then presents the secret of a replaced session,
+//! and signs in or out with it. The grants of the session that the browser never learned of must not be left behind,
+//! because nothing could end them.
 
 use jeton_jose::Timestamp;
 
 use crate::{SessionId, UserId};
 
-/// Of how many sessions in a row the answers may be lost. Whoever signs in more often than that without ever using what they
-/// get is no browser, and walking the line stays cheaper than checking a password.
+/// For how many successive sessions the responses may be lost. A client that signs in more often without ever using
+/// the result is not a browser, and following the chain stays cheaper than verifying a password.
 const LONGEST_LINE: usize = 256;
 
-/// How a session stands among those of its browser.
+/// The state of a session among those of its browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionStanding {
     /// The session.
     pub id: SessionId,
-    /// Whose it is.
+    /// The user.
     pub user: UserId,
-    /// The user's epoch that it holds for.
+    /// The user's epoch for which it is valid.
     pub epoch: u64,
-    /// When it ends however often it is used.
+    /// When it expires, however often it is used.
     pub expires_at: Timestamp,
-    /// Whether it has ended. One that was not used for too long has not.
+    /// Whether it has ended. A session that is idle for too long has not.
     pub ended: bool,
-    /// The session that took its place, if one did.
+    /// The session that replaced it, if there is one.
     pub replaced_by: Option<SessionId>,
-    /// Whether anybody has come with its secret, so that a browser is known to have it.
+    /// Whether its secret has ever been presented, so that the browser is known to have it.
     pub seen: bool,
 }
 
-/// What becomes of a session whose browser signs in again.
+/// What happens to a session when its browser signs in again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Succession {
-    /// The same user: what came from it goes over to the new session.
+    /// The same user: its grants move to the new session.
     Inherited,
     /// Another user: it ends with its grants.
     Ended,
 }
 
-/// Decides what becomes of a session in whose place `by` signs in.
+/// Decides what happens to a session that is replaced by a sign-in of `by`.
 pub fn succeed(session: &SessionStanding, by: UserId) -> Succession {
     if session.user == by { Succession::Inherited } else { Succession::Ended }
 }
 
-/// The session that a browser's secret stands for when the browser signs in or out: the secret's own session until it ends,
-/// however long it was not used. Where another session took its place, that one, as long as nobody has come with the secret of
-/// that one. Once somebody has, the browser of the old secret is another.
+/// The session that a browser's secret stands for when the browser signs in or out. It is the secret's own session
+/// until that ends, however long it was idle. If it was replaced, it is the replacement, as long as nobody has
+/// presented the replacement's secret. After that, the old secret belongs to another browser.
 ///
 /// # Errors
-/// When `load` fails.
+/// `load` fails.
 pub fn session_of_browser<E>(
     own: SessionStanding,
     load: impl FnMut(SessionId) -> Result<Option<SessionStanding>, E>,
@@ -58,11 +58,11 @@ pub fn session_of_browser<E>(
     last_of_line(own, load, |_, next| !next.seen)
 }
 
-/// The session that what came from `session` belongs to: itself until it ends, or the one of the same user that took its
-/// place. So a code that waits to be redeemed survives a second sign-in.
+/// The session that the grants of `session` belong to: itself until it ends, or the session of the same user that
+/// replaced it. So a code that is not redeemed yet survives a second sign-in.
 ///
 /// # Errors
-/// When `load` fails.
+/// `load` fails.
 pub fn heir<E>(
     session: SessionStanding,
     load: impl FnMut(SessionId) -> Result<Option<SessionStanding>, E>,
@@ -102,7 +102,7 @@ mod tests {
         SessionId::from_bytes((number as u128).to_be_bytes())
     }
 
-    /// Sessions that replaced one another in this order; the last one has not ended.
+    /// Sessions that replaced each other in this order; the last one has not ended.
     fn line(sessions: &[(UserId, bool)]) -> Vec<SessionStanding> {
         let standing = |(index, &(user, seen)): (usize, &(UserId, bool))| {
             let is_last = index + 1 == sessions.len();

@@ -1,4 +1,4 @@
-//! What is done with tokens that come back: refreshed, verified, introspected, given back.
+//! Operations on tokens that are presented: refresh, verify, introspect, revoke.
 
 mod error;
 mod introspect;
@@ -24,7 +24,7 @@ use crate::random::Random;
 use crate::settings::Settings;
 use crate::store::Store;
 
-/// What is done with tokens that come back.
+/// Operations on tokens that are presented.
 pub struct Tokens {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Arc<Settings>,

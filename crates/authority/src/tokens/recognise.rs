@@ -1,7 +1,7 @@
-//! Recognising an access token: by its signature, or as one that was verified a moment ago.
+//! Recognising an access token: by its signature, or as one that was verified recently.
 //!
-//! What is remembered belongs to the ring of keys that verified it. Time is asked again each time, and so is the store,
-//! since a token that was good may have been revoked.
+//! The cache belongs to the ring of keys that verified its tokens. Expiry is checked each time, and so is the store,
+//! because a valid token may have been revoked.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::known_token::{IntrospectionClaims, Recognised};
 use crate::sender_constraint::TokenType;
 use crate::settings::Settings;
 
-/// Recognises a token, and remembers it where the settings say so.
+/// Recognises a token, and caches it if the settings say so.
 pub(crate) fn recognise(
     ring: &KeyRing,
     settings: &Settings,
@@ -31,7 +31,7 @@ pub(crate) fn recognise(
     Ok(recognised)
 }
 
-/// What a token depends on, where nothing else of it is wanted.
+/// What a token depends on, for callers that need nothing else.
 pub(crate) fn recognise_held(
     ring: &KeyRing,
     settings: &Settings,

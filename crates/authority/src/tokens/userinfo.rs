@@ -1,4 +1,4 @@
-//! Userinfo (OpenID Connect Core §5.3): what an access token lets its client know of the user.
+//! Userinfo (OpenID Connect Core §5.3): the claims about the user that an access token permits its client to read.
 
 use jeton_jose::{Timestamp, VerifyError};
 use serde_json::{Map, Value};
@@ -18,21 +18,21 @@ use std::sync::Arc;
 use crate::client::Client;
 use crate::grant::{GrantDetail, LiveGrant};
 
-/// What a client may know of a user.
+/// The claims about a user for a client.
 #[derive(Debug, Clone)]
 pub struct UserInfo {
-    /// The client that asks.
+    /// The client of the token.
     pub client: Arc<Client>,
-    /// The claims, `sub` among them.
+    /// The claims, including `sub`.
     pub claims: Map<String, Value>,
 }
 
-/// Userinfo as it goes over the wire (OpenID Connect Core §5.3.2).
+/// The userinfo response (OpenID Connect Core §5.3.2).
 #[derive(Debug, Clone)]
 pub enum UserInfoBody {
     /// The claims as JSON.
     Json(String),
-    /// A token: signed, encrypted, or both, as the client registered.
+    /// A token: signed, encrypted, or both, as registered for the client.
     Jwt(String),
 }
 
@@ -40,22 +40,22 @@ pub enum UserInfoBody {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserInfoError {
-    /// It is not genuine, has expired, is for other APIs alone, its grant ended, or its client is disabled.
+    /// It is not genuine, has expired, or is only for other APIs; or its grant has ended, or its client is disabled.
     #[error("the access token is not valid")]
     InvalidToken,
-    /// It is bound to a certificate that was not shown.
+    /// It is bound to a certificate that was not presented.
     #[error("the access token is bound to a certificate that was not presented")]
     CertificateNotShown,
-    /// It is bound to a key that was not proved.
+    /// It is bound to a key, and the proof is missing.
     #[error("the access token is bound to a key, and the proof of possession is missing")]
     NotProved,
-    /// It is sent in two ways, or not as its scheme says.
+    /// It was sent in two ways, or not as its scheme requires.
     #[error("the access token was sent more than once or is malformed")]
     Malformed,
-    /// It was not given with the scope `openid`.
+    /// It does not have the scope `openid`.
     #[error("the access token does not have the scope openid")]
     InsufficientScope,
-    /// Something failed here.
+    /// An internal error.
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }
@@ -73,10 +73,10 @@ impl From<StoreError> for UserInfoError {
 }
 
 impl Tokens {
-    /// What an access token lets its client know of the user.
+    /// The claims about the user that an access token permits its client to read.
     ///
     /// # Errors
-    /// [`UserInfoError`] with what is wrong with the token.
+    /// [`UserInfoError`] says what is wrong with the token.
     pub async fn userinfo(
         &self,
         token: &str,
@@ -126,10 +126,10 @@ impl Tokens {
         Ok(UserInfo { client, claims })
     }
 
-    /// Writes userinfo as its client registered for it.
+    /// Builds the userinfo response in the form registered for the client.
     ///
     /// # Errors
-    /// When it cannot be signed or encrypted.
+    /// It cannot be signed or encrypted.
     pub async fn userinfo_body(&self, info: UserInfo, now: Timestamp) -> Result<UserInfoBody, OAuthError> {
         let UserInfo { client, mut claims } = info;
         let algorithms = client.algorithms();
@@ -152,7 +152,7 @@ impl Tokens {
         Ok(UserInfoBody::Jwt(encrypted))
     }
 
-    /// What a client may know of the user of a grant.
+    /// The claims about the user of a grant for its client.
     pub(crate) fn userinfo_claims(
         &self,
         client: &Client,

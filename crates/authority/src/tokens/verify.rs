@@ -1,4 +1,4 @@
-//! Verifying a token of either type, revocation included.
+//! Verifying a token of either type, including revocation.
 
 use jeton_jose::{Timestamp, VerifyError};
 
@@ -11,10 +11,10 @@ use crate::issue::access_token::Held;
 use crate::user::UserStatus;
 
 impl Tokens {
-    /// Checks that an access or a refresh token is genuine, unexpired, not spent and not revoked.
+    /// Verifies that an access or refresh token is genuine, not expired, not spent and not revoked.
     ///
     /// # Errors
-    /// Says which of these does not hold.
+    /// Says which of these fails.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<(), TokenError> {
         let (held, generation) =
             self.keys.with_ring(|ring| match recognise_held(ring, &self.settings, token, now) {

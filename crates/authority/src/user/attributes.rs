@@ -1,10 +1,10 @@
-//! What is known of a user beyond a name and an address.
+//! The attributes of a user, besides name and email address.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What is known of a user: `name`, `given_name`, `locale`, `roles`, `groups`, and whatever else the operator's
-/// applications ask for. Claims are taken from here (OpenID Connect Core §5.1).
+/// The attributes of a user: `name`, `given_name`, `locale`, `roles`, `groups`, and whatever else applications
+/// request. Claims are taken from them (OpenID Connect Core §5.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Attributes(Map<String, Value>);
@@ -13,13 +13,13 @@ pub struct Attributes(Map<String, Value>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttributesError {
-    /// Its name has a meaning in tokens that no attribute may take over.
+    /// Its name is a reserved claim.
     #[error("{0} is a reserved claim and cannot be an attribute")]
     Reserved(Box<str>),
-    /// They take more than [`Attributes::MAX_BYTES`] as JSON.
+    /// The attributes take more than [`Attributes::MAX_BYTES`] as JSON.
     #[error("user attributes must have at most {} bytes as JSON", Attributes::MAX_BYTES)]
     TooLarge,
-    /// They are not a JSON object.
+    /// The attributes are not a JSON object.
     #[error("user attributes must be a JSON object")]
     NotAnObject,
 }
@@ -35,7 +35,7 @@ impl AttributesError {
     }
 }
 
-/// Claims that tokens give a meaning of their own.
+/// Reserved claims, which have a fixed meaning in tokens.
 const RESERVED: [&str; 25] = [
     "acr",
     "act",
@@ -65,13 +65,13 @@ const RESERVED: [&str; 25] = [
 ];
 
 impl Attributes {
-    /// The most bytes that they take as JSON.
+    /// The largest size as JSON, in bytes.
     pub const MAX_BYTES: usize = 8 * 1024;
 
-    /// Takes attributes.
+    /// Checks attributes.
     ///
     /// # Errors
-    /// [`AttributesError`] for a reserved name, or too much of them.
+    /// [`AttributesError`] for a reserved name, or if they are too large.
     pub fn new(members: Map<String, Value>) -> Result<Self, AttributesError> {
         if let Some(name) = members.keys().find(|name| Self::is_reserved(name)) {
             return Err(AttributesError::Reserved(name.as_str().into()));
@@ -84,12 +84,12 @@ impl Attributes {
         }
     }
 
-    /// Whether tokens give a claim of this name a meaning of their own, so that no attribute may take it over.
+    /// Whether a claim with this name is reserved, so that no attribute can override it.
     pub fn is_reserved(name: &str) -> bool {
         RESERVED.contains(&name)
     }
 
-    /// Reads a JSON object.
+    /// Parses a JSON object.
     ///
     /// # Errors
     /// As [`Attributes::new`].
@@ -102,22 +102,22 @@ impl Attributes {
         Self::new(members)
     }
 
-    /// As a JSON object.
+    /// The attributes as a JSON object.
     pub fn to_json(&self) -> String {
         serde_json::to_string(&self.0).expect("attributes are JSON")
     }
 
-    /// The value of one.
+    /// The value of an attribute.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// All of them.
+    /// All attributes.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Whether there are none.
+    /// Whether there are no attributes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,30 +1,30 @@
-//! Which attribute of a user a claim is taken from.
+//! Mapping user attributes to claims.
 
 use std::str::FromStr;
 
 use super::Attributes;
 
-/// A claim of tokens, and the attribute of the user that it is taken from; written `CLAIM=ATTRIBUTE`.
+/// A claim, and the user attribute that supplies it, written `CLAIM=ATTRIBUTE`.
 ///
-/// The attribute may be any of [`Attributes`], or what the record itself has: `email`, and `preferred_username` for the name that
-/// the user signs in with.
+/// The attribute is one of the [`Attributes`], or a member of the record itself: `email`, or `preferred_username` for
+/// the username.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimMapping {
     claim: Box<str>,
     attribute: Box<str>,
 }
 
-/// Why a text says of no claim where it is taken from.
+/// Why a text is not a claim mapping.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimMappingError {
-    /// It is not `CLAIM=ATTRIBUTE`.
+    /// The text is not `CLAIM=ATTRIBUTE`.
     #[error("{0:?} is not CLAIM=ATTRIBUTE, such as is_staff=is_staff")]
     Malformed(Box<str>),
-    /// Tokens give the claim a meaning of their own.
+    /// The claim is reserved.
     #[error("{0} is a reserved claim and cannot be mapped from an attribute")]
     Reserved(Box<str>),
-    /// The claim was named before.
+    /// The claim is mapped twice.
     #[error("the claim {0} is given twice")]
     Repeated(Box<str>),
 }
@@ -35,15 +35,15 @@ impl ClaimMapping {
         &self.claim
     }
 
-    /// The attribute that it is taken from.
+    /// The attribute that supplies it.
     pub fn attribute(&self) -> &str {
         &self.attribute
     }
 
-    /// Takes a list of them.
+    /// Parses a list of mappings.
     ///
     /// # Errors
-    /// [`ClaimMappingError`] about the first that cannot be; a claim can be named once.
+    /// [`ClaimMappingError`] for the first invalid one; a claim can be mapped only once.
     pub fn parse_all<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Vec<Self>, ClaimMappingError> {
         let mut mappings: Vec<Self> = vec![];
         for text in texts {

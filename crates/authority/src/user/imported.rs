@@ -1,4 +1,4 @@
-//! Users as another system has them.
+//! Users of another system.
 
 use jeton_jose::base64url;
 use serde::{Deserialize, Serialize};
@@ -8,30 +8,30 @@ use sha2::{Digest, Sha256};
 use super::{Role, UserStatus, Username};
 use crate::password::PasswordHash;
 
-/// A user as another system has them now.
+/// A user, as another system currently has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportedUser {
     /// The username.
     pub username: Username,
     /// The user's e-mail address.
     pub email: Option<Box<str>>,
-    /// What passwords are verified against there; [`PasswordHash::unusable`] where nothing here can.
+    /// The password hash; [`PasswordHash::unusable`] if it cannot be verified here.
     pub password: PasswordHash,
-    /// What the user may do.
+    /// The user's role.
     pub role: Role,
     /// Whether the user may sign in.
     pub status: UserStatus,
-    /// What the system says of the user; `null` for what it has no value of. Of other attributes it knows nothing.
+    /// The attributes that the system provides; `null` for those without a value. It provides no others.
     pub attributes: Map<String, Value>,
 }
 
-/// What another system said of a user when they were imported last. With it an update tells what changed there from what was
-/// changed here.
+/// What another system said about a user at the last import. With it, an update can distinguish changes made there
+/// from changes made here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LastImport {
     pub(super) username: Box<str>,
     pub(super) email: Option<Box<str>>,
-    /// The digest of the hash, which lets a change be seen and nobody guess a password: it hides the salt.
+    /// A digest of the hash. It reveals changes, but does not help to guess a password, because it hides the salt.
     pub(super) password: Box<str>,
     pub(super) admin: bool,
     pub(super) active: bool,
@@ -39,7 +39,7 @@ pub struct LastImport {
 }
 
 impl LastImport {
-    /// What there is to remember of a user that is imported.
+    /// What to store about an imported user.
     pub fn of(user: &ImportedUser) -> Self {
         Self {
             username: user.username.as_str().into(),
@@ -51,18 +51,18 @@ impl LastImport {
         }
     }
 
-    /// Reads what [`LastImport::to_json`] wrote.
+    /// Parses what [`LastImport::to_json`] wrote.
     pub fn from_json(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
 
-    /// As the store keeps it.
+    /// The stored form.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("it holds nothing but texts and JSON")
     }
 }
 
-/// What tells one hash from another. All that never match are alike: Django draws another mark each time.
+/// Distinguishes hashes. All hashes that never match are alike, because Django generates a different mark each time.
 pub(super) fn digest(hash: &PasswordHash) -> Box<str> {
     let text = if hash.is_unusable() { "!" } else { hash.expose() };
     base64url::encode(Sha256::digest(text)).into()

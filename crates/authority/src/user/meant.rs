@@ -2,10 +2,10 @@
 
 use super::{User, Username};
 
-/// The user that somebody means who types a name: the one who has exactly this name, or else the only one whose name
-/// differs in nothing but case and composition.
+/// The user that a typed name means: the one with exactly this name, or else the only one whose name differs only in
+/// case and composition.
 ///
-/// `alike` are the users whose [folded](Username::folded) names are that of `typed`; two are enough to know, where the one of
+/// `alike` are the users whose [folded](Username::folded) names equal that of `typed`. Two are enough, if the one with
 /// exactly this name is among them.
 pub fn meant(typed: &Username, alike: Vec<User>) -> Option<User> {
     let only = alike.len() == 1;

@@ -30,28 +30,28 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::UserId;
 use crate::password::PasswordHash;
 
-/// A name that a user signs in with: 1 to [`Username::MAX_CHARS`] characters, none of them a control character, no
-/// white space at either end. Kept as it was given; [`meant`] says which account a typed name means.
+/// A username: 1 to [`Username::MAX_CHARS`] characters, without control characters, and without white space at either
+/// end. It is stored as it was given; [`meant`] says which account a typed name means.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Username(Box<str>);
 
-/// Why a text is no username.
+/// Why a text is not a username.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UsernameError {
-    /// It is empty.
+    /// The text is empty.
     #[error("a username must not be empty")]
     Empty,
-    /// It is longer than [`Username::MAX_CHARS`].
+    /// The text is longer than [`Username::MAX_CHARS`].
     #[error("a username must have at most {} characters, found {found}", Username::MAX_CHARS)]
     TooLong {
-        /// How many characters it has.
+        /// Its length in characters.
         found: usize,
     },
-    /// It holds a control character.
+    /// The text contains a control character.
     #[error("a username must not contain control characters")]
     Control,
-    /// It begins or ends with white space.
+    /// The text begins or ends with white space.
     #[error("a username must not begin or end with white space")]
     OuterSpace,
 }
@@ -69,13 +69,14 @@ impl UsernameError {
 }
 
 impl Username {
-    /// The most characters of a username: as many as an email address has (RFC 5321), which some sign in with.
+    /// The largest number of characters in a username: that of an email address (RFC 5321), which some users sign in
+    /// with.
     pub const MAX_CHARS: usize = 254;
 
     /// Parses a username.
     ///
     /// # Errors
-    /// Names the rule that the text breaks.
+    /// Names the violated rule.
     pub fn parse(text: &str) -> Result<Self, UsernameError> {
         let found = text.chars().count();
         if found == 0 {
@@ -96,14 +97,14 @@ impl Username {
         &self.0
     }
 
-    /// The name without what people neither see nor mean: case, and how letters are composed (NFKC and lower case, as RFC 8265
-    /// §3.3 prepares usernames). Two accounts whose folded names are equal look alike to those who sign in.
+    /// The name without differences that people neither see nor mean: case and composition (NFKC and lower case, as
+    /// RFC 8265 §3.3 prepares usernames). Accounts with equal folded names look alike to users.
     pub fn folded(&self) -> String {
         self.0.nfkc().flat_map(char::to_lowercase).nfkc().collect()
     }
 }
 
-/// The folded name that somebody typed, be it a username or not.
+/// The folded form of a typed name, valid or not.
 pub(crate) fn folded(typed: &str) -> Cow<'_, str> {
     match Username::parse(typed) {
         Ok(username) => Cow::Owned(username.folded()),
@@ -128,7 +129,7 @@ impl fmt::Debug for Username {
 pub enum UserStatus {
     /// May sign in.
     Active,
-    /// May not; every grant of theirs has ended.
+    /// May not sign in; all grants have ended.
     Disabled,
 }
 
@@ -141,39 +142,39 @@ pub enum Role {
     Admin,
 }
 
-/// A user as the store keeps it.
+/// A stored user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The authority's own identifier.
     pub id: UserId,
-    /// The key that the user had in the system it was imported from; it goes into tokens in place of `id`.
+    /// The user's key in the system that it was imported from, which replaces `id` in tokens.
     pub imported_key: Option<Box<str>>,
     /// The username.
     pub username: Username,
     /// The user's e-mail address, if known.
     pub email: Option<Box<str>>,
-    /// What passwords are verified against.
+    /// The password hash.
     pub password: PasswordHash,
-    /// Grows with each change of password and each disabling, so that a sign-in that was under way meanwhile fails.
+    /// Increases whenever the password is changed or the user is disabled, so that a concurrent sign-in fails.
     pub epoch: u64,
     /// Whether the user may sign in.
     pub status: UserStatus,
-    /// What the user may do at the authority.
+    /// The user's role.
     pub role: Role,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
-    /// What else is known of them, from which claims are taken.
+    /// The attributes, which supply claims.
     pub attributes: Attributes,
 }
 
 impl User {
-    /// What tokens call the user (`sub` and `user_id`): the imported key, or else the identifier in hex.
+    /// The user's subject in tokens (`sub` and `user_id`): the imported key, or else the identifier in hex.
     pub fn subject(&self) -> Subject {
         Subject::of(self.id, self.imported_key.as_deref())
     }
 }
 
-/// What tokens call a user: `sub` (RFC 7519 §4.1.2) and simplejwt's `user_id`.
+/// A user's subject in tokens: `sub` (RFC 7519 §4.1.2) and simplejwt's `user_id`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Subject(Box<str>);
 

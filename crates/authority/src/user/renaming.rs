@@ -1,14 +1,14 @@
-//! Users who get other names at once: they may swap them, and no two end up with one.
+//! Renaming several users at once: they may swap names, but no two get the same name.
 
 use std::collections::HashSet;
 
 use super::{AccountUpdate, Username};
 use crate::UserId;
 
-/// A name that one of these users is to get and that another user keeps or is to get as well.
+/// A name that one of these users is to get, and that another user keeps or is also to get.
 ///
 /// # Errors
-/// When `owner_of`, which says who has a name so far, fails.
+/// `owner_of`, which returns the current owner of a name, fails.
 pub fn taken_name<E>(
     updates: &[(UserId, AccountUpdate)],
     mut owner_of: impl FnMut(&Username) -> Result<Option<UserId>, E>,

@@ -1,8 +1,8 @@
-//! How an account is brought up to date with the system that it came from: one pure rule over what is known here, what was said
-//! there last, and what is said there now.
+//! Updating an account from the system that it was imported from: one pure function of the account here, the other
+//! system's last data, and its current data.
 //!
-//! What changed there is taken over. What did not change there stays as it is here, whoever changed it: a password that was hashed
-//! anew or changed, a user who was disabled, attributes that were set by hand.
+//! What has changed there is adopted. What has not changed there stays as it is here, even if it was changed here: a
+//! rehashed or changed password, a disabled user, attributes set by hand.
 
 use serde_json::{Map, Value};
 
@@ -10,38 +10,38 @@ use super::imported::{ImportedUser, LastImport, digest};
 use super::{Attributes, AttributesError, Role, User, UserStatus, Username};
 use crate::password::PasswordHash;
 
-/// What changes in an account.
+/// The changes of an account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccountUpdate {
-    /// The name that the user signs in with from now on.
+    /// The user's new name.
     pub username: Option<Username>,
-    /// The address that the user has from now on, if any.
+    /// The user's new email address, if any.
     pub email: Option<Option<Box<str>>>,
-    /// What the user may do from now on.
+    /// The user's new role.
     pub role: Option<Role>,
-    /// Whether the user may sign in from now on. Disabling ends every session.
+    /// Whether the user may sign in from now on. Disabling ends every session and grant.
     pub status: Option<UserStatus>,
-    /// What becomes of the password.
+    /// What happens to the password.
     pub password: PasswordFate,
-    /// All attributes that the user has from now on.
+    /// All attributes of the user from now on.
     pub attributes: Option<Attributes>,
-    /// What there is to remember for the next update.
+    /// What to store for the next update.
     pub last: LastImport,
 }
 
-/// What becomes of a password.
+/// What happens to a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordFate {
-    /// It did not change there: what is here stays.
+    /// It has not changed there: the password here stays.
     Stays,
-    /// It may have changed there since an import that kept no note of it; what is here stays.
+    /// It may have changed there since an import that stored no digest; the password here stays.
     Unknown,
-    /// It changed there. Every session of the user ends.
+    /// It has changed there. Every session and grant of the user ends.
     Changed(PasswordHash),
 }
 
 impl AccountUpdate {
-    /// Whether the user has another name, address or role from now on.
+    /// Whether the user gets another name, email address or role.
     pub fn describes_anew(&self) -> bool {
         self.username.is_some() || self.email.is_some() || self.role.is_some()
     }
@@ -55,10 +55,10 @@ impl AccountUpdate {
     }
 }
 
-/// Works out what changes in an account. `last` is what was said when it was imported, if that was remembered.
+/// Determines the changes of an account. `last` is the data of the last import, if it was stored.
 ///
 /// # Errors
-/// [`AttributesError`] where the attributes would be more than a user may have.
+/// [`AttributesError`] if the attributes would be too large.
 pub fn update(
     user: &User,
     last: Option<&LastImport>,
@@ -108,7 +108,7 @@ fn password(user: &User, last: Option<&LastImport>, now: &ImportedUser) -> Passw
     }
 }
 
-/// The attributes as they are to be, where they change. One that is not what was said last was set by hand, and stays.
+/// The new attributes, if they change. An attribute that differs from the last import was set by hand, and stays.
 fn attributes(
     here: &Attributes,
     last: Option<&LastImport>,
