@@ -1,14 +1,14 @@
-//! The digest of what a page shows, so that it is known when that has changed.
+//! The digest of what a page shows, to detect when that has changed.
 
 use jeton_jose::base64url;
 use sha2::{Digest, Sha256};
 
-/// The digest of something that a page showed or was made for.
+/// The digest of what a page showed or was made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShownDigest(pub(crate) [u8; 32]);
 
 impl ShownDigest {
-    /// What a page has that shows nothing that could change.
+    /// The digest for a page whose content cannot change.
     pub const NOTHING: Self = Self([0; 32]);
 
     /// The digest of these texts, in this order.
@@ -21,7 +21,7 @@ impl ShownDigest {
         Self(hasher.finalize().into())
     }
 
-    /// As a text.
+    /// The digest as text.
     pub fn to_text(&self) -> String {
         base64url::encode(self.0)
     }

@@ -1,4 +1,4 @@
-//! Signing in and out at a browser.
+//! Signing in and out in a browser.
 
 use jeton_jose::Timestamp;
 
@@ -13,13 +13,14 @@ use crate::store::{SessionOpening, StoreError};
 use crate::throttle::{KnownBrowser, account_tag};
 use crate::{Caller, SessionId};
 
-/// A session's use is noted the first time, and then at most this often, in seconds: a page view need not cost a write.
+/// The use of a session is recorded the first time, and then at most this often, in seconds, so that not every page
+/// view costs a write.
 const TOUCHED_EVERY: i64 = 60;
 
 impl SignIn {
-    /// Signs a user in at a browser, with a password. What came from the session that the browser had `before`, however long
-    /// that was not used, goes over to the new one, which has a secret of its own, so that whoever planted the old one gains
-    /// nothing (session fixation). A session of another user ends.
+    /// Signs a user in in a browser, with a password. Grants from the browser's session `before`, however long it was
+    /// idle, move to the new session. The new session has a new secret, so whoever planted the old one gains nothing
+    /// (session fixation). A session of another user ends.
     ///
     /// # Errors
     /// As [`Self::with_password`].
@@ -61,10 +62,10 @@ impl SignIn {
         }
     }
 
-    /// Who is signed in at the browser that holds this secret.
+    /// The user who is signed in in the browser with this secret.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn signed_in(
         &self,
         secret: &SessionSecret,
@@ -85,21 +86,22 @@ impl SignIn {
         Ok(Some(SignedIn { session, user }))
     }
 
-    /// The session that a browser's secret stands for where nobody is signed in with it any more, so that signing out ends what
-    /// hangs on it.
+    /// The session that a browser's secret stands for although nobody is signed in with it any more, so that signing
+    /// out ends its grants.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn lapsed_session(&self, secret: &SessionSecret) -> Result<Option<LapsedSession>, StoreError> {
         self.store.find_lapsed_session(&secret.hash()).await
     }
 
-    /// The browser of this cookie, if somebody signed in at it before; nothing where the authority did not make the cookie.
+    /// The browser in this cookie, if somebody signed in there before; `None` if the authority did not make the
+    /// cookie.
     pub fn known_browser(&self, cookie: &str) -> Option<KnownBrowser> {
         KnownBrowser::parse(cookie, &self.keys)
     }
 
-    /// The cookie for a browser at which this user has just signed in, known before or not.
+    /// The cookie for a browser in which this user has just signed in, known or not.
     pub fn remember_browser(&self, before: Option<&KnownBrowser>, username: &str) -> String {
         let account = account_tag(&self.keys, username);
         KnownBrowser::remembering(before, account, &*self.random).to_cookie(&self.keys)

@@ -1,5 +1,5 @@
-//! Signing in, with the token API and at a browser. What is still wanted of somebody at a browser is decided by [`next`]; each factor is
-//! checked in a file of its own.
+//! Signing in, with the token API and in a browser. [`next`] decides what is still required from the user of a
+//! browser; each factor is checked in its own file.
 
 mod browser;
 mod password;
@@ -23,12 +23,12 @@ use crate::settings::Settings;
 use crate::store::{Store, StoreError};
 use crate::throttle::{Rates, Throttle};
 
-/// How many kinds of password hashes are looked for.
+/// How many kinds of password hashes are read.
 const MOST_HASH_KINDS: u32 = 64;
-/// How often, in seconds, it is looked which kinds are left. Those that came are seen when another process adds them.
+/// How often, in seconds, the remaining kinds are read again. New kinds are noticed when another process adds them.
 const HASH_KINDS_READ_EVERY: i64 = 60;
 
-/// Signs people in, and knows who is signed in.
+/// Signs users in, and knows who is signed in.
 pub struct SignIn {
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
@@ -58,13 +58,13 @@ impl SignIn {
         Ok(Self { store, settings, random, rates, keys, hashing, throttle, hash_kinds, hash_kinds_read_at })
     }
 
-    /// Looks again which kinds of hashes users have, if that was a while ago.
+    /// Reads again which kinds of hashes users have, if the last time was a while ago.
     pub(crate) async fn tick(&self, now: Timestamp) -> Result<(), StoreError> {
         let since = now.unix().saturating_sub(self.hash_kinds_read_at.load(Ordering::Relaxed));
         if (0..HASH_KINDS_READ_EVERY).contains(&since) { Ok(()) } else { self.reload(now).await }
     }
 
-    /// Looks which kinds of hashes users have.
+    /// Reads which kinds of hashes users have.
     pub(crate) async fn reload(&self, now: Timestamp) -> Result<(), StoreError> {
         self.hash_kinds.store(Arc::new(hash_kinds(&*self.store, &self.settings).await?));
         self.hash_kinds_read_at.store(now.unix(), Ordering::Relaxed);

@@ -1,4 +1,5 @@
-//! What is still wanted of somebody at a browser: one pure function, which every step returns to. No step calls the next one.
+//! What is still required from the user of a browser: one pure function, which every step returns to. No step calls
+//! the next one.
 
 use jeton_jose::Timestamp;
 use jeton_oauth::authorization::ClaimRequest;
@@ -7,89 +8,89 @@ use serde::{Deserialize, Serialize};
 use super::SignedIn;
 use crate::factor::{Factor, acr};
 
-/// How the user said who they are, as part of this very request.
+/// How the user identified themselves in this request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Identified {
-    /// Not at all: somebody was signed in before.
+    /// Not at all: the user was already signed in.
     #[default]
     NotYet,
-    /// They chose the account that was signed in. That is no authentication.
+    /// The user chose the account that was signed in. That is not authentication.
     ByChoice,
-    /// They signed in.
+    /// The user signed in.
     BySignIn,
 }
 
-/// What the user did as part of this very request.
+/// What the user did in this request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Since {
-    /// How they said who they are.
+    /// How the user identified themselves.
     pub identified: Identified,
-    /// They consented.
+    /// The user consented.
     pub consented: bool,
 }
 
-/// What a request wants of the sign-in behind it.
+/// The demands of a request on the sign-in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Demand<'a> {
-    /// Whether a sign-in from before counts.
+    /// Whether an earlier sign-in counts.
     pub sign_in: Freshness,
-    /// How long ago the sign-in may be, in seconds.
+    /// The largest age of the sign-in, in seconds.
     pub max_age: Option<u64>,
-    /// The subject of who is to be signed in, where the request expects somebody in particular.
+    /// The subject of the expected user, if the request expects a particular one.
     pub expected: Option<&'a str>,
-    /// The `acr` that is asked for.
+    /// The requested `acr`.
     pub acr: Option<&'a ClaimRequest>,
-    /// Whether the user is to be asked before anything is given.
+    /// Whether the user must be asked for consent.
     pub consent: ConsentDemand,
 }
 
-/// Whether a sign-in from before counts.
+/// Whether an earlier sign-in counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Freshness {
-    /// It does.
+    /// It counts.
     #[default]
     Any,
-    /// It does, once the user has chosen the account.
+    /// It counts after the user has chosen the account.
     Chosen,
-    /// It does not: the user is to sign in for this very request.
+    /// It does not count: the user must sign in for this request.
     Afresh,
 }
 
-/// Whether the user is to be asked before anything is given.
+/// Whether the user must be asked for consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ConsentDemand {
-    /// There is nothing to ask.
+    /// No.
     #[default]
     None,
-    /// The user is to say yes as part of this very request.
+    /// Yes, in this request.
     Asked,
 }
 
-/// What is still wanted.
+/// What is still required.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Who it is.
+    /// The user's identity.
     Account,
     /// One of these factors.
     Factor(Vec<Factor>),
-    /// That the user says yes.
+    /// The user's consent.
     Consent,
     /// Nothing.
     Done,
-    /// What cannot be had.
+    /// The request cannot be satisfied.
     Unmet(Unmet),
 }
 
-/// What a request wants and asking once more would not change.
+/// A demand of a request that asking again would not satisfy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unmet {
-    /// Another user signed in for this very request than it expects.
+    /// A user signed in for this request who is not the expected one.
     AnotherUser,
-    /// No factor that is offered leads to the `acr` that is essential (OpenID Connect Core §5.5.1.1).
+    /// No available factor leads to the essential `acr` (OpenID Connect Core §5.5.1.1).
     Acr,
 }
 
-/// Says what is still wanted.
+/// Returns what is still required.
 pub fn next(demand: &Demand<'_>, signed_in: Option<&SignedIn>, since: Since, now: Timestamp) -> Step {
     let Some(signed_in) = signed_in else { return Step::Account };
     let subject = signed_in.user.subject();
@@ -121,7 +122,7 @@ pub fn next(demand: &Demand<'_>, signed_in: Option<&SignedIn>, since: Since, now
     }
 }
 
-/// What is wanted beside the factors that were met, so that the `acr` is one that is asked for.
+/// Which factors are still required, besides those presented, for a requested `acr`.
 fn still_for_acr(demand: &Demand<'_>, met: &[Factor]) -> Option<Step> {
     let wanted = demand.acr.filter(|wanted| wanted.essential && !wanted.permits(acr(met)))?;
     let leads_there = |factor: &Factor| wanted.permits(acr(&[met, &[*factor]].concat()));

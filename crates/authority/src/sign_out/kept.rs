@@ -1,5 +1,5 @@
-//! Requests to sign out that are too long for an address: an ID token with many claims, posted by an application. They are kept for
-//! as long as their page may be open, so that reload and Back find them.
+//! Sign-out requests that are too long for a URL: for example, an application posts an ID token with many claims. They
+//! are stored for as long as their page may be open, so that reload and Back find them.
 
 use jeton_jose::Timestamp;
 use jeton_oauth::Parameters;
@@ -12,19 +12,19 @@ use crate::oauth_error::OAuthError;
 use crate::one_time::{Handle, OneTimeHash, OneTimeKind};
 use crate::throttle::kept_units;
 
-/// The parameter with what stands for a kept request.
+/// The parameter with the reference to a stored request.
 const KEPT: &str = "kept";
-/// What is shorter fits into an address, in bytes.
+/// The length up to which a request fits into a URL, in bytes.
 const WORTH_KEEPING: usize = 4 * 1024;
-/// The parameters that are kept: what a request to sign out is read for.
+/// The parameters of a sign-out request, which are stored.
 const READ: [&str; 4] = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
 
 impl SignOut {
-    /// Keeps a request to sign out. Answers what the browser is to send instead. What does not hold together is refused at once, so
-    /// that nothing is kept but what a client sent for its user.
+    /// Stores a sign-out request. Returns what the browser should send instead. An invalid request is refused
+    /// immediately, so that only valid requests of clients are stored.
     ///
     /// # Errors
-    /// As [`Self::request`], and where the network has too much kept.
+    /// As for [`Self::request`], or if the network has too much stored.
     pub async fn keep(
         &self,
         parameters: &Parameters,
@@ -53,10 +53,10 @@ impl SignOut {
         Ok([(KEPT, handle.expose())].into_iter().collect())
     }
 
-    /// The request to sign out that these parameters stand for; the parameters themselves, where they stand for none.
+    /// The sign-out request that these parameters refer to; the parameters themselves, if they refer to none.
     ///
     /// # Errors
-    /// [`EndSessionError::Unknown`] where it is not kept, or no longer.
+    /// [`EndSessionError::Unknown`] if it is not stored, or no longer.
     pub async fn kept(&self, parameters: Parameters, now: Timestamp) -> Result<Parameters, EndSessionError> {
         let Some(handle) = parameters.get(KEPT) else { return Ok(parameters) };
         let row = self.store.peek(OneTimeKind::SignOutRequest, OneTimeHash::of(handle)).await;

@@ -1,4 +1,4 @@
-//! Signing a browser out, at a client's wish or everywhere, and telling clients of it.
+//! Signing a browser out, requested by a client or everywhere, and notifying clients.
 
 mod end_session;
 mod kept;
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::throttle::Rates;
 
-/// Signs browsers out, and tells clients of it.
+/// Signs browsers out, and notifies clients.
 pub struct SignOut {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Arc<Settings>,

@@ -1,4 +1,4 @@
-//! Devices that wait for somebody to sign them in (RFC 8628).
+//! Device requests that wait for a user (RFC 8628).
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
@@ -10,25 +10,25 @@ use crate::device::{DeviceAuthorization, DeviceDecided, DeviceDecision, DevicePo
 use crate::grant::NewGrant;
 use crate::one_time::{CodeRedemption, OneTimeHash, Placement, Presentation};
 
-/// What the authority remembers of devices.
+/// The stored device requests.
 #[async_trait]
 pub trait DeviceStore {
-    /// Remembers a device that waits. [`Placement::Taken`] where another one has that user code.
+    /// Stores a device request. [`Placement::Taken`] if another one has the same user code.
     async fn add_device_authorization(
         &self,
         device: NewDeviceAuthorization,
         now: Timestamp,
     ) -> Result<Placement, StoreError>;
 
-    /// The device under this user code, where its time is not over. One that was decided about is found only where it is known who
-    /// decided.
+    /// The unexpired device request with this user code. If it is already decided, it is only found if the user who
+    /// decided is known.
     async fn find_device_authorization(
         &self,
         user_code: &str,
         now: Timestamp,
     ) -> Result<Option<DeviceAuthorization>, StoreError>;
 
-    /// Writes what somebody decided about a device, as [`crate::device::decide`] says, which succeeds at most once.
+    /// Stores the decision about a device, following [`crate::device::decide`]. It succeeds at most once.
     async fn decide_device_authorization(
         &self,
         user_code: &str,
@@ -37,7 +37,7 @@ pub trait DeviceStore {
         now: Timestamp,
     ) -> Result<DeviceDecided, StoreError>;
 
-    /// Answers a device that asks, as [`crate::device::poll`] decides, and notes that it did (RFC 8628 §3.5).
+    /// Answers a polling device, following [`crate::device::poll`], and records the poll (RFC 8628 §3.5).
     async fn poll_device_authorization(
         &self,
         device_code: OneTimeHash,
@@ -45,9 +45,9 @@ pub trait DeviceStore {
         now: Timestamp,
     ) -> Result<DevicePoll, StoreError>;
 
-    /// Exchanges an approved device code for a grant, in one transaction, which succeeds at most once. What another attempt
-    /// does is decided by [`crate::one_time::present`]; where it is a replay, the grant that the first attempt gave ends. What
-    /// nobody approved is [`CodeRedemption::Unknown`]. An approval whose grant cannot be opened is taken back.
+    /// Exchanges an approved device code for a grant in one transaction, which succeeds at most once.
+    /// [`crate::one_time::present`] decides about further attempts: a replay ends the grant of the first one. A code
+    /// that nobody approved is [`CodeRedemption::Unknown`]. If the grant cannot be created, the approval is withdrawn.
     async fn redeem_device_code(
         &self,
         device_code: OneTimeHash,

@@ -1,4 +1,4 @@
-//! Clients that are still to be told of a sign-out (OpenID Connect Back-Channel Logout).
+//! Clients that must still be notified of a sign-out (OpenID Connect Back-Channel Logout).
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
@@ -8,27 +8,28 @@ use super::StoreError;
 use crate::GrantId;
 use crate::user::Subject;
 
-/// One client that is to be told of the end of one session. It is remembered until it is told, or given up.
+/// A client that must be notified of the end of a session. It is stored until the logout token is delivered, or given
+/// up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogoutDelivery {
     /// Its number in the queue.
     pub number: i64,
-    /// Whom to tell.
+    /// The client.
     pub client: ClientId,
-    /// What the client knows it by ([`Grant::sid`](crate::grant::Grant::sid)).
+    /// The `sid` that the client knows ([`Grant::sid`](crate::grant::Grant::sid)).
     pub sid: GrantId,
-    /// Whose it was.
+    /// The user.
     pub subject: Subject,
-    /// How often it was tried.
+    /// How many attempts failed.
     pub attempts: u32,
 }
 
-/// What the authority remembers of sign-outs that clients have not heard of yet.
+/// The stored queue of logout tokens.
 #[async_trait]
 pub trait LogoutStore {
-    /// Those that are due and that nobody has claimed, at most `limit`. Of each client at most `per_client`, claimed ones included, or a
-    /// single one where it failed before. Clients take turns, those that did not fail first, then the longest overdue: one that does not
-    /// answer stands in nobody's way.
+    /// Due deliveries that nobody has claimed, at most `limit`, and at most `per_client` for each client, including
+    /// claimed ones, or one if the client failed before. Clients take turns: first those that did not fail, then the
+    /// longest overdue, so that an unresponsive client delays no other.
     async fn due_logouts(
         &self,
         now: Timestamp,
@@ -36,7 +37,8 @@ pub trait LogoutStore {
         limit: u32,
     ) -> Result<Vec<LogoutDelivery>, StoreError>;
 
-    /// Claims those of these that are due and that nobody has claimed, until `until`: nobody else tries them meanwhile. Answers which.
+    /// Claims those of these deliveries that are due and unclaimed, until `until`: nobody else attempts them
+    /// meanwhile. Returns the claimed ones.
     async fn claim_logouts(
         &self,
         numbers: Vec<i64>,
@@ -44,11 +46,12 @@ pub trait LogoutStore {
         now: Timestamp,
     ) -> Result<Vec<i64>, StoreError>;
 
-    /// Forgets one: it was delivered, or is given up.
+    /// Removes a delivery: it succeeded, or was given up.
     async fn finish_logout(&self, number: i64) -> Result<(), StoreError>;
 
-    /// Gives the claim of one up after an attempt that failed, puts off all that is due at its client, and counts the attempt for each of
-    /// them. Where this one is not due any more, another attempt at the same client has put it off: nothing changes.
+    /// Releases the claim of a delivery after a failed attempt, postpones everything that is due for its client, and
+    /// counts the attempt for each. If this delivery is no longer due, another attempt for the same client has
+    /// postponed it, and nothing changes.
     async fn postpone_logout(&self, number: i64, due_at: Timestamp, now: Timestamp)
     -> Result<(), StoreError>;
 }

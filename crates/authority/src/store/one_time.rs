@@ -1,4 +1,4 @@
-//! What may be used once: authorization codes, pushed requests, identifiers of assertions and proofs.
+//! Things that are used once: authorization codes, pushed requests, identifiers of assertions and proofs.
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
@@ -10,11 +10,11 @@ use crate::one_time::{
     RequestAnswer,
 };
 
-/// What the authority remembers of what may be used once.
+/// The stored things that are used once.
 #[async_trait]
 pub trait OneTimeStore {
-    /// Remembers something until `expires_at`. With an empty content it is how a replay is noticed: the second caller is
-    /// told [`Placement::Taken`].
+    /// Stores something until `expires_at`. With empty content, this detects replays: the second caller gets
+    /// [`Placement::Taken`].
     async fn place(
         &self,
         kind: OneTimeKind,
@@ -24,7 +24,7 @@ pub trait OneTimeStore {
         now: Timestamp,
     ) -> Result<Placement, StoreError>;
 
-    /// Looks at something without using it, used or expired as it may be.
+    /// Reads something without using it, even if it is used or expired.
     async fn peek(&self, kind: OneTimeKind, hash: OneTimeHash) -> Result<Option<OneTime>, StoreError>;
 
     /// Uses something, which succeeds at most once.
@@ -35,16 +35,15 @@ pub trait OneTimeStore {
         now: Timestamp,
     ) -> Result<Redemption, StoreError>;
 
-    /// Lets a kept request that was not answered live until `until`, unless it lives longer.
+    /// Extends a stored request that was not answered to `until`, unless it lives longer.
     async fn prolong_request(&self, request: OneTimeHash, until: Timestamp) -> Result<(), StoreError>;
 
-    /// Answers a kept request with a code, in one transaction, which succeeds at most once. The rule is
+    /// Answers a stored request with a code in one transaction, which succeeds at most once, following
     /// [`answer_request`](crate::one_time::answer_request).
     async fn answer_request(&self, answer: NewAnswer, now: Timestamp) -> Result<RequestAnswer, StoreError>;
 
-    /// Exchanges an authorization code for a grant, in one transaction, which succeeds at most once (RFC 6749 §4.1.2). What
-    /// another attempt does is decided by [`crate::one_time::present`]; where it is a replay, the grant that the first attempt
-    /// gave ends. Audited.
+    /// Exchanges an authorization code for a grant in one transaction, which succeeds at most once (RFC 6749 §4.1.2).
+    /// [`crate::one_time::present`] decides about further attempts: a replay ends the grant of the first one. Audited.
     async fn redeem_code(
         &self,
         code: OneTimeHash,

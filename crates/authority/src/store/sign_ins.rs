@@ -1,4 +1,4 @@
-//! What signing in with a password asks for beside the user.
+//! Data about password sign-ins, besides the users.
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
@@ -7,17 +7,18 @@ use super::StoreError;
 use crate::password::PasswordHash;
 use crate::{Network, UserId};
 
-/// What the authority remembers of sign-ins with passwords.
+/// The stored data about password sign-ins.
 #[async_trait]
 pub trait SignInStore {
-    /// When a sign-in of this user from this network was noted last. There may be no such user.
+    /// When a sign-in of this user from this network was last recorded. The user may not exist.
     async fn find_known_network(
         &self,
         user: UserId,
         network: Network,
     ) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Notes a sign-in of this user from this network. Of the user's networks the `keep` that were noted last are kept.
+    /// Records a sign-in of this user from this network. Only the `keep` most recently recorded networks of the user
+    /// are kept.
     async fn note_known_network(
         &self,
         user: UserId,
@@ -26,7 +27,7 @@ pub trait SignInStore {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// One stored hash of each kind ([`PasswordHash::kind`]) that users have, the default one aside, at most `limit`. It is
-    /// quick, however many users there are.
+    /// One stored hash of each kind ([`PasswordHash::kind`]) that users have, except the default one, at most `limit`.
+    /// It is fast, however many users there are.
     async fn sample_password_hashes(&self, limit: u32) -> Result<Vec<PasswordHash>, StoreError>;
 }

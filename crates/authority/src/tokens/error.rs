@@ -5,38 +5,38 @@ use jeton_jose::{SignError, Timestamp, VerifyError};
 use crate::GrantId;
 use crate::store::StoreError;
 
-/// Why a token is refused, by whichever operation it was presented to.
+/// Why a token is refused, in any operation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// It is not genuine, not ours, or not well-formed.
+    /// It is forged, not ours, or malformed.
     #[error("token is not valid: {0}")]
     Invalid(VerifyError),
-    /// Its `exp` has passed, or its grant has reached its absolute lifetime.
+    /// It has expired, or its grant has reached its absolute lifetime.
     #[error("token has expired, now is {now}")]
     Expired {
-        /// The time that it was checked at.
+        /// The time of the check.
         now: Timestamp,
     },
-    /// It is a genuine access token where a refresh token is wanted.
+    /// It is a genuine access token, but a refresh token is required.
     #[error("expected a refresh token, found an access token")]
     WrongType,
     /// It is spent, or its grant has been revoked.
     #[error("token is spent or revoked")]
     Revoked,
-    /// It is spent, and presenting it ended its grant.
+    /// It is spent, and presenting it has ended its grant.
     #[error("a spent token of grant {grant} was replayed; the grant has ended")]
     Replayed {
-        /// The grant that ended.
+        /// The grant that has ended.
         grant: GrantId,
     },
-    /// Its user is disabled or gone.
+    /// Its user is disabled or removed.
     #[error("the user of the token is disabled")]
     UserDisabled,
     /// A token could not be signed.
     #[error("no token could be signed: {0}")]
     Signing(SignError),
-    /// The store failed; the token may well be valid.
+    /// The store failed; the token may be valid.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

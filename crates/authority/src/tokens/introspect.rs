@@ -1,4 +1,4 @@
-//! Introspection (RFC 7662): what a token is, told to somebody who may know.
+//! Introspection (RFC 7662): information about a token for clients that may have it.
 
 use std::sync::Arc;
 
@@ -18,15 +18,15 @@ use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::store::StoreError;
 use crate::user::UserStatus;
 
-/// What a token is. One that is not good, or not for the asker to know about, is `active: false` and nothing else.
+/// The information about a token. If it is invalid, or the caller may not know about it, only `active: false`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Introspection {
-    /// What it says, if it is good now.
+    /// Its content, if it is valid now.
     pub claims: Option<Arc<IntrospectionClaims>>,
 }
 
 impl Introspection {
-    /// Whether it is good now.
+    /// Whether it is valid now.
     pub fn active(&self) -> bool {
         self.claims.is_some()
     }
@@ -44,15 +44,15 @@ impl Serialize for Introspection {
     }
 }
 
-/// The `typ` of a signed answer (RFC 9701 §5).
+/// The `typ` of a signed response (RFC 9701 §5).
 const INTROSPECTION_TYP: &str = "token-introspection+jwt";
 
 impl Tokens {
-    /// Tells an authenticated client what a token is, if it is one that the client may know of ([`IntrospectionPolicy`]); refresh
-    /// tokens are for their own client alone. Those of a disabled client are not good.
+    /// Tells an authenticated client about a token, if the client may know about it ([`IntrospectionPolicy`]). Only
+    /// the client of a refresh token may. Tokens of a disabled client are invalid.
     ///
     /// # Errors
-    /// When the store fails; a token that is not good is no error.
+    /// The store fails. An invalid token is not an error.
     pub async fn introspect(
         &self,
         asker: &Client,
@@ -78,10 +78,10 @@ impl Tokens {
         Ok(Introspection { claims })
     }
 
-    /// The answer of introspection as a token that the asker can keep as evidence (RFC 9701 §5).
+    /// The introspection response as a token that the caller can keep as evidence (RFC 9701 §5).
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// It cannot be signed.
     pub async fn signed_introspection(
         &self,
         asker: &Client,
@@ -101,7 +101,7 @@ impl Tokens {
         self.clients.sign_for(algorithm, INTROSPECTION_TYP, &claims, now).await
     }
 
-    /// Whether an access token that is genuine has not been revoked.
+    /// Whether a genuine access token has not been revoked.
     pub(crate) async fn is_in_force(
         &self,
         grant: Option<GrantId>,
@@ -120,7 +120,7 @@ impl Tokens {
         }
     }
 
-    /// Whether a client has given back its token of this `jti`: one of its own, or one that came of an exchange.
+    /// Whether a client has revoked its token with this `jti`: one of its own, or one that was issued by exchange.
     pub(crate) async fn is_revoked_by_name(&self, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
         let revoked = self.store.peek(OneTimeKind::RevokedTokenId, OneTimeHash::of(jti)).await?;
         Ok(revoked.is_some_and(|revoked| revoked.expires_at > now))
@@ -177,8 +177,8 @@ impl Tokens {
     }
 }
 
-/// What an access token says, without what its client may not have any more; nothing where nothing is left of what it
-/// permitted.
+/// The content of an access token, without what its client may no longer have; `None` if nothing is left of its
+/// permissions.
 fn permitted_now(client: &Client, claims: &Arc<IntrospectionClaims>) -> Option<Arc<IntrospectionClaims>> {
     let mut details = claims.authorization_details.iter();
     if client.scope().covers(&claims.scope) && details.all(|detail| client.permits_type(detail.kind())) {
@@ -191,7 +191,7 @@ fn permitted_now(client: &Client, claims: &Arc<IntrospectionClaims>) -> Option<A
     (!left.scope.is_empty() || !left.authorization_details.is_empty()).then(|| Arc::new(left))
 }
 
-/// Whether an access token is for a client to know of: it was issued to it, it is for it, or the operator says so.
+/// Whether a client may know about an access token: it was issued to it, it is for it, or the operator permits it.
 fn may_know(asker: &Client, token: &IntrospectionClaims) -> bool {
     let id = asker.id.as_str();
     let known = || asker.policy.resources.iter().chain(&asker.policy.exchange.accepts);
