@@ -86,7 +86,7 @@ const REFUSED: [(&str, &str); 4] = [
     ("none", "it means that nothing is signed"),
     (
         "RSA1_5",
-        "its padding tells an attacker who may ask often enough what was encrypted (RFC 8725 §3.2); RSA-OAEP-256 takes the same keys",
+        "its padding lets an attacker who can make enough attempts recover the plaintext (RFC 8725 §3.2); RSA-OAEP-256 uses the same keys",
     ),
     ("Ed448", "AWS-LC does not have it; Ed25519 is there"),
     ("X448", "AWS-LC does not have it; X25519 is there"),

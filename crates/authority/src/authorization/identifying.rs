@@ -166,7 +166,7 @@ impl Authorization {
     /// if there is none.
     pub fn ignored_hint(&self, request: &AuthorizationRequest) -> Option<&'static str> {
         match self.returned_id_token(request.id_token_hint.as_deref()?) {
-            None => Some("it is no ID token of this authority, or its key is gone"),
+            None => Some("it is not an ID token of this authority, or its key was removed"),
             Some(claims) if claims.aud != request.client.id.as_str() => {
                 Some("it is an ID token of another client")
             }

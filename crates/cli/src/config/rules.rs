@@ -148,8 +148,8 @@ fn check_tls(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
                 );
             }
         }
-        (Some(_), None) => report(&["tls.certificate"], "tls.certificate needs tls.key beside it".to_owned()),
-        (None, Some(_)) => report(&["tls.key"], "tls.key needs tls.certificate beside it".to_owned()),
+        (Some(_), None) => report(&["tls.certificate"], "tls.certificate also requires tls.key".to_owned()),
+        (None, Some(_)) => report(&["tls.key"], "tls.key also requires tls.certificate".to_owned()),
         (None, None) => {
             for (name, set) in [
                 ("tls.client_certificates", asked_at_listen),

@@ -324,8 +324,8 @@ fn a_member_that_nothing_reads_is_refused_with_the_one_that_was_meant() {
 fn habits_from_elsewhere_get_a_hint() {
     let folder = Folder::new();
     for (wrong, hint) in [
-        (["--redirect-uri", "https://*.example.com/cb"], "no wildcards"),
-        (["--redirect-uri", "https://app.example.com/*"], "no wildcards"),
+        (["--redirect-uri", "https://*.example.com/cb"], "wildcards are not supported"),
+        (["--redirect-uri", "https://app.example.com/*"], "wildcards are not supported"),
         (["--scope", "openid,profile"], "openid profile"),
         (["--id-token-alg", "ES25"], "did you mean ES256?"),
         (["--grant-type", "devicecode"], "device_code, token-exchange"),

@@ -325,7 +325,7 @@ fn a_dump_is_read_in_each_form_or_the_message_names_the_form() {
         ("users.csv", format!("id,password,username\n1,{HASH},ada\n"), "jeton user import csv"),
         ("headless.csv", row, "jeton user import csv"),
         ("noise.json", format!("Loading .env\n[{}]", user(1, "x", json!({}))), "--output FILE"),
-        ("broken.json", format!("[{}", user(1, "x", json!({}))), "it breaks off"),
+        ("broken.json", format!("[{}", user(1, "x", json!({}))), "it ends too early"),
         ("empty.json", String::new(), "the file is empty"),
         ("other.json", json!([{"username": "ada"}]).to_string(), "not what dumpdata writes"),
     ] {

@@ -294,7 +294,7 @@ fn a_payload_that_is_missing_and_an_algorithm_that_is_not_protected_are_named() 
     }
     let bare = r#"{"payload":"eA","header":{"alg":"ES256"},"signature":"AA"}"#;
     let refused = run_reading(&["jws", "verify", "--key", public], bare.as_bytes()).refused();
-    assert!(refused.contains("only the protected one may name it"), "{refused}");
+    assert!(refused.contains("only the protected header may name it"), "{refused}");
     let broken = format!("{bare}{bare}");
     let refused = run_reading(&["jws", "verify", "--key", public], broken.as_bytes()).refused();
     assert_eq!(refused, "error[token_malformed]: token is malformed");

@@ -77,8 +77,8 @@ fn settings_of_tls_that_make_no_sense_together_are_found() {
     let (certificate, key) = (folder.file("c.pem", &own.certificate), folder.file("c.key", &own.key));
     let tls = [("JETON_TLS_CERTIFICATE", certificate.as_str()), ("JETON_TLS_KEY", key.as_str())];
     for (variables, says) in [
-        (vec![tls[0]], "tls.certificate needs tls.key"),
-        (vec![tls[1]], "tls.key needs tls.certificate"),
+        (vec![tls[0]], "tls.certificate also requires tls.key"),
+        (vec![tls[1]], "tls.key also requires tls.certificate"),
         (vec![("JETON_TLS_MTLS_LISTEN", "127.0.0.1:8443")], "tls.mtls_listen needs TLS"),
         (vec![("JETON_TLS_CLIENT_CERTIFICATES", "optional")], "tls.client_certificates needs TLS"),
         (vec![tls[0], tls[1], ("JETON_TLS_CLIENT_ROOTS", &certificate)], "is used only where"),

@@ -183,11 +183,17 @@ fn claims_that_do_not_fit_are_told_with_their_place() {
         let error = refusal(name, value);
         let VerifyError::ClaimsMismatch { pointer: found, error: why } = &error else { panic!("{error:?}") };
         assert_eq!((&**found, why.code()), (pointer, code), "{error}");
-        assert!(error.to_string().starts_with(&format!("claims do not match their type at {pointer:?}: ")), "{error}");
+        assert!(
+            error.to_string().starts_with(&format!("claims do not match their type at {pointer:?}: ")),
+            "{error}"
+        );
         assert!(!error.to_string().contains("secret"), "{error}");
     }
     let missing = verifier().verify::<Claims>(&sign(&good()), NOW).unwrap_err();
-    assert_eq!(missing.to_string(), r#"claims do not match their type at "/address": member `address` is missing"#);
+    assert_eq!(
+        missing.to_string(),
+        r#"claims do not match their type at "/address": member `address` is missing"#
+    );
 }
 
 #[test]

@@ -33,7 +33,10 @@ impl Readiness {
             (true, false) => match probe {
                 Ok(Err(error)) => tracing::error!(code = "not_ready", "not ready: {error}"),
                 _ => {
-                    tracing::error!(code = "not_ready", "not ready: the store did not answer within {PATIENCE:?}")
+                    tracing::error!(
+                        code = "not_ready",
+                        "not ready: the store did not answer within {PATIENCE:?}"
+                    )
                 }
             },
             (false, true) => tracing::info!("ready again"),

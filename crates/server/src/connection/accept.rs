@@ -79,7 +79,11 @@ pub async fn serve<A: Answer>(
         return Shutdown::Clean;
     }
     let left = u32::try_from(connections.count()).unwrap_or(u32::MAX);
-    tracing::warn!(connections = left, "closing connections that did not finish within {:?}", limits.shutdown_time);
+    tracing::warn!(
+        connections = left,
+        "closing connections that did not finish within {:?}",
+        limits.shutdown_time
+    );
     stage.send_replace(Stage::Closing);
     connections.ended(Instant::now() + ACCEPT_PAUSE).await;
     Shutdown::CutOff { connections: left }

@@ -64,13 +64,7 @@ pub fn default_hash_threads(bytes_per_hash: u64) -> usize {
     let limit = limit();
     let threads = hash_threads(cores, limit.map(|limit| limit.bytes), bytes_per_hash);
     let (bytes, set_by) = (limit.map(|limit| limit.bytes), limit.map(|limit| display(limit.set_by)));
-    tracing::info!(
-        threads,
-        cores,
-        memory_bytes = bytes,
-        memory_set_by = set_by,
-        "password-hashing threads"
-    );
+    tracing::info!(threads, cores, memory_bytes = bytes, memory_set_by = set_by, "password-hashing threads");
     threads
 }
 

@@ -80,7 +80,10 @@ impl ClientSectors for RemoteSectors {
         };
         let outcome = check_sector(&self.fetcher, metadata).await;
         if let Err(error) = &outcome {
-            tracing::info!(code = error.code(), "a client named a sector that it does not belong to: {error}");
+            tracing::info!(
+                code = error.code(),
+                "a client named a sector that it does not belong to: {error}"
+            );
         }
         Ok(outcome.is_ok())
     }

@@ -380,7 +380,7 @@ fn public_keys(file: &Path) -> Result<Value, Failure> {
 fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
     if text.contains('*') {
         return Err(
-            "there are no wildcards: a redirect URI is compared letter by letter, so name each".to_owned()
+            "wildcards are not supported: redirect URIs are compared exactly, so list each one".to_owned()
         );
     }
     RedirectUri::parse(text).map_err(|error| error.to_string())

@@ -81,7 +81,11 @@ pub(super) fn explain(error: &VerifyError, token: &str, wanted: &Wanted) -> Stri
         VerifyError::AudienceMismatch { .. } => {
             let found = unverified.as_ref().and_then(|token| Members::parse(token.claims_json()).ok());
             let found = found.as_ref().and_then(|claims| claims.get("aud")).map_or("absent", |aud| aud.get());
-            format!("for another audience: aud is {}, expected {}", shortened(found), one_of(&wanted.audiences))
+            format!(
+                "for another audience: aud is {}, expected {}",
+                shortened(found),
+                one_of(&wanted.audiences)
+            )
         }
         VerifyError::Malformed | VerifyError::TypeMismatch { .. } if another_form(token).is_some() => {
             another_form(token).unwrap_or_default().to_owned()
@@ -134,11 +138,11 @@ fn one_of(names: &[String]) -> String {
 /// What a text is that is no signed token in the compact form, and which command takes it.
 pub(super) fn another_form(text: &str) -> Option<&'static str> {
     if text.is_empty() {
-        Some("no token: the text is empty")
+        Some("no token: the input is empty")
     } else if is_json(text) {
-        Some("the text is in a JSON form, and a token is compact: `jeton jws verify` takes it")
+        Some("the text is in a JSON form, but a token is compact: use `jeton jws verify`")
     } else if text.contains('~') {
-        Some("token lets its holder choose what to show (SD-JWT): `jeton jwt sd verify` takes it")
+        Some("token is an SD-JWT: use `jeton jwt sd verify`")
     } else {
         None
     }

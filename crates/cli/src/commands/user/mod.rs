@@ -265,7 +265,9 @@ async fn remove(store: &dyn Store, name: &str, style: Style) -> Result<(), Failu
     };
     let document =
         serde_json::json!({"removed": name, "grants_ended": grants_ended, "sessions_ended": grants_ended});
-    style.print(&document, || words::with_ended_grants(&format!("removed {}", output::printable(name)), grants_ended))
+    style.print(&document, || {
+        words::with_ended_grants(&format!("removed {}", output::printable(name)), grants_ended)
+    })
 }
 
 /// A user to be added now.
@@ -349,7 +351,9 @@ async fn change(store: &dyn Store, name: &str, change: Change, style: Style) -> 
     document["grants_ended"] = grants_ended.into();
     // Its name in earlier versions.
     document["sessions_ended"] = grants_ended.into();
-    style.print(&document, || words::with_ended_grants(&format!("{done} {}", output::printable(name)), grants_ended))
+    style.print(&document, || {
+        words::with_ended_grants(&format!("{done} {}", output::printable(name)), grants_ended)
+    })
 }
 
 /// The user of this name.

@@ -66,10 +66,9 @@ impl Tls {
                 let not_after = self.shared.loaded.load().not_after;
                 tracing::info!(%not_after, "reloaded the server certificate");
             }
-            Err(error) => tracing::error!(
-                code = error.code(),
-                "{error}; the previous certificate stays in use"
-            ),
+            Err(error) => {
+                tracing::error!(code = error.code(), "{error}; the previous certificate stays in use")
+            }
         }
     }
 

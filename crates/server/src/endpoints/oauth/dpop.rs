@@ -18,7 +18,8 @@ const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// The proof in a request. There may be at most one, because it would be unclear which of two counts (RFC 9449 §4.3).
 pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, OAuthError> {
-    let refused = || OAuthError::refused(ErrorCode::InvalidDpopProof, "the request must have exactly one DPoP proof");
+    let refused =
+        || OAuthError::refused(ErrorCode::InvalidDpopProof, "the request must have exactly one DPoP proof");
     let mut values = headers.get_all(DPOP).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

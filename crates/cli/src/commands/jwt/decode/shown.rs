@@ -38,7 +38,7 @@ impl Shown {
         let mut shown = Self { headers: Vec::new(), body: None, encrypted: false, problems: Vec::new() };
         let token = spelling::bare(text, &mut shown.problems);
         if token.is_empty() {
-            return Err(Failure::coded("token_malformed", "no token: the text is empty"));
+            return Err(Failure::coded("token_malformed", "no token: the input is empty"));
         }
         if token.len() > USUAL_LIMIT {
             let len = token.len();
@@ -193,7 +193,7 @@ impl Shown {
         let Some(bytes) = spelling::decode(encoded, "payload", &mut self.problems) else { return };
         self.body = Some(match String::from_utf8(bytes) {
             Err(error) => {
-                self.problems.push("the payload is not UTF-8, so it is no claims set".to_owned());
+                self.problems.push("the payload is not UTF-8, so it is not a claims set".to_owned());
                 Body::Text(format!("{} bytes", error.as_bytes().len()))
             }
             Ok(text) => match members_of(&text, "payload", &mut self.problems) {

@@ -26,7 +26,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>, St
     let text: Option<String> = char::decode_utf16(units).map(Result::ok).collect();
     match text {
         Some(text) if rest.is_empty() => Ok(Cow::Owned(text)),
-        _ => Err("the file begins as UTF-16 and goes on as something else: write it as UTF-8".to_owned()),
+        _ => Err("the file begins as UTF-16 but is not valid UTF-16: write it as UTF-8".to_owned()),
     }
 }
 
@@ -80,9 +80,9 @@ pub(super) fn objects(text: &str) -> Result<Vec<(String, serde_json::Value)>, St
 /// An error of the reader without anything of the text, which may be a part of a hash.
 pub(super) fn shown(error: &serde_json::Error) -> String {
     let kind = match error.classify() {
-        serde_json::error::Category::Eof => "it breaks off",
-        serde_json::error::Category::Syntax => "its syntax is wrong",
-        _ => "something else stands there",
+        serde_json::error::Category::Eof => "it ends too early",
+        serde_json::error::Category::Syntax => "invalid JSON",
+        _ => "unexpected value",
     };
     format!("{kind} at line {}, column {}", error.line(), error.column())
 }
