@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use jeton_authority::audit::Actor;
 use jeton_authority::grant::NewGrant;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::Presented;
@@ -109,7 +110,7 @@ async fn add_users(store: &SqliteStore) -> Result<(), Failure> {
             created_at: now(0),
             attributes: Attributes::default(),
         };
-        store.add_user(user).await?;
+        store.add_user(user, Actor::Operator).await?;
     }
     Ok(())
 }

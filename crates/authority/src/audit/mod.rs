@@ -1,12 +1,16 @@
 //! The audit trail: what somebody may have to explain later.
 
+mod actor;
 mod event;
+mod subject;
+
+pub use actor::{Actor, StoredActor};
+pub use event::AuditEvent;
+pub use subject::AuditSubject;
 
 use jeton_jose::Timestamp;
 
-pub use event::AuditEvent;
-
-use crate::{GrantId, Network, UserId};
+use crate::{Network, UserId};
 
 /// One line of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,30 +19,29 @@ pub struct AuditRecord {
     pub at: Timestamp,
     /// What happened.
     pub event: AuditEvent,
-    /// Whom it concerns.
-    pub user: Option<UserId>,
-    /// Which grant it concerns.
-    pub grant: Option<GrantId>,
+    /// Who did it; nobody knows where the record is of a version that did not write it.
+    pub actor: Option<Actor>,
+    /// Whom and what it concerns.
+    pub subject: AuditSubject,
     /// From where it was asked for, if over the network.
     pub network: Option<Network>,
-    /// Which key or client it concerns.
-    pub key: Option<Box<str>>,
 }
 
 impl AuditRecord {
-    /// A record that names nobody and nothing yet.
-    pub const fn new(event: AuditEvent, at: Timestamp) -> Self {
-        Self { at, event, user: None, grant: None, network: None, key: None }
+    /// A record of what nobody asked for over the network.
+    pub const fn new(event: AuditEvent, actor: Actor, subject: AuditSubject, at: Timestamp) -> Self {
+        Self { at, event, actor: Some(actor), subject, network: None }
     }
 
-    /// A record of what happened to a user.
-    pub fn of_user(event: AuditEvent, user: UserId, at: Timestamp) -> Self {
-        Self { user: Some(user), ..Self::new(event, at) }
-    }
-
-    /// A record of what happened to a key or a client.
-    pub fn of_named(event: AuditEvent, name: &str, at: Timestamp) -> Self {
-        Self { key: Some(name.into()), ..Self::new(event, at) }
+    /// A record of what was asked for from a network.
+    pub const fn asked_from(
+        network: Network,
+        event: AuditEvent,
+        actor: Actor,
+        subject: AuditSubject,
+        at: Timestamp,
+    ) -> Self {
+        Self { at, event, actor: Some(actor), subject, network: Some(network) }
     }
 }
 
@@ -68,7 +71,7 @@ pub struct AuditNumber(pub i64);
 /// Which records are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuditFilter {
-    /// Those of this user alone.
+    /// Those that concern this user alone.
     pub user: Option<UserId>,
     /// Those of this time and later.
     pub since: Option<Timestamp>,

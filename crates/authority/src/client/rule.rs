@@ -4,7 +4,7 @@ use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
 use super::StoredClient;
-use crate::audit::{AuditEvent, AuditRecord, Decided};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject, Decided};
 
 /// The outcome of writing a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +38,10 @@ pub enum IdStanding {
 }
 
 /// Adds a client.
-pub fn add(client: &StoredClient, id: IdStanding) -> Decided<ClientChange> {
+pub fn add(client: &StoredClient, id: IdStanding, by: &Actor) -> Decided<ClientChange> {
     match id {
         IdStanding::Free => {
-            let record =
-                AuditRecord::of_named(AuditEvent::ClientAdded, client.id.as_str(), client.created_at);
+            let record = record(AuditEvent::ClientAdded, &client.id, by, client.created_at);
             Decided::recorded(ClientChange::Done, record)
         }
         IdStanding::Taken | IdStanding::Removed => Decided::nothing(ClientChange::IdTaken),
@@ -50,25 +49,27 @@ pub fn add(client: &StoredClient, id: IdStanding) -> Decided<ClientChange> {
 }
 
 /// Puts a description in the place of a client's.
-pub fn change(client: &StoredClient, id: IdStanding, now: Timestamp) -> Decided<ClientChange> {
+pub fn change(client: &StoredClient, id: IdStanding, by: &Actor, now: Timestamp) -> Decided<ClientChange> {
     match id {
         IdStanding::Taken => {
-            let record = AuditRecord::of_named(AuditEvent::ClientChanged, client.id.as_str(), now);
-            Decided::recorded(ClientChange::Done, record)
+            Decided::recorded(ClientChange::Done, record(AuditEvent::ClientChanged, &client.id, by, now))
         }
         IdStanding::Free | IdStanding::Removed => Decided::nothing(ClientChange::Unknown),
     }
 }
 
 /// Removes a client. What is left of it is ended in steps.
-pub fn remove(client: &ClientId, id: IdStanding, now: Timestamp) -> Decided<ClientRemoval> {
+pub fn remove(client: &ClientId, id: IdStanding, by: &Actor, now: Timestamp) -> Decided<ClientRemoval> {
     match id {
         IdStanding::Taken => {
-            let record = AuditRecord::of_named(AuditEvent::ClientRemoved, client.as_str(), now);
-            Decided::recorded(ClientRemoval::Removed, record)
+            Decided::recorded(ClientRemoval::Removed, record(AuditEvent::ClientRemoved, client, by, now))
         }
         IdStanding::Free | IdStanding::Removed => Decided::nothing(ClientRemoval::Unknown),
     }
+}
+
+fn record(event: AuditEvent, client: &ClientId, by: &Actor, now: Timestamp) -> AuditRecord {
+    AuditRecord::new(event, by.clone(), AuditSubject::client(client.as_str()), now)
 }
 
 #[cfg(test)]
@@ -89,20 +90,27 @@ mod tests {
 
     #[test]
     fn an_identifier_is_free_again_once_nothing_is_left_of_the_client_that_had_it() {
-        assert_eq!(add(&client(), IdStanding::Free).outcome, ClientChange::Done);
+        assert_eq!(add(&client(), IdStanding::Free, &Actor::Operator).outcome, ClientChange::Done);
         for id in [IdStanding::Taken, IdStanding::Removed] {
-            assert_eq!(add(&client(), id), Decided::nothing(ClientChange::IdTaken));
+            assert_eq!(add(&client(), id, &Actor::Operator), Decided::nothing(ClientChange::IdTaken));
         }
     }
 
     #[test]
     fn only_a_client_that_is_there_is_changed_or_removed_and_that_is_recorded() {
-        let client = client();
-        assert_eq!(change(&client, IdStanding::Taken, NOW).outcome, ClientChange::Done);
-        assert_eq!(remove(&client.id, IdStanding::Taken, NOW).outcome, ClientRemoval::Removed);
+        let (client, itself) = (client(), Actor::Client("web".into()));
+        let record = |event| AuditRecord::new(event, itself.clone(), AuditSubject::client("web"), NOW);
+        assert_eq!(
+            change(&client, IdStanding::Taken, &itself, NOW),
+            Decided::recorded(ClientChange::Done, record(AuditEvent::ClientChanged))
+        );
+        assert_eq!(
+            remove(&client.id, IdStanding::Taken, &itself, NOW),
+            Decided::recorded(ClientRemoval::Removed, record(AuditEvent::ClientRemoved))
+        );
         for id in [IdStanding::Free, IdStanding::Removed] {
-            assert_eq!(change(&client, id, NOW), Decided::nothing(ClientChange::Unknown));
-            assert_eq!(remove(&client.id, id, NOW), Decided::nothing(ClientRemoval::Unknown));
+            assert_eq!(change(&client, id, &itself, NOW), Decided::nothing(ClientChange::Unknown));
+            assert_eq!(remove(&client.id, id, &itself, NOW), Decided::nothing(ClientRemoval::Unknown));
         }
     }
 }

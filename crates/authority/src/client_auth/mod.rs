@@ -17,7 +17,7 @@ use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use jeton_oauth::{ErrorCode, Parameters};
 
 use crate::Network;
-use crate::audit::{AuditEvent, AuditRecord};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::client::Client;
 use crate::clients::Clients;
 use crate::oauth_error::OAuthError;
@@ -117,11 +117,9 @@ impl ClientAuth {
         {
             return;
         }
-        let record = AuditRecord {
-            network: Some(network),
-            key: Some(id.as_str().into()),
-            ..AuditRecord::new(AuditEvent::ClientThrottled, now)
-        };
+        let subject = AuditSubject::client(id.as_str());
+        let (event, by) = (AuditEvent::ClientThrottled, Actor::Authority);
+        let record = AuditRecord::asked_from(network, event, by, subject, now);
         // The request is refused either way, so a store that cannot write changes nothing for it.
         let _ = self.store.record_audit(record).await;
     }

@@ -9,6 +9,7 @@ use jeton_oauth::client::ClientId;
 
 use super::Clients;
 use crate::Network;
+use crate::audit::Actor;
 use crate::client::{Client, is_token_apis_own};
 use crate::clients::is_document_url;
 use crate::oauth_error::OAuthError;
@@ -120,19 +121,24 @@ impl Clients {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn add_client(&self, client: &Client) -> Result<ClientChange, StoreError> {
+    pub async fn add_client(&self, client: &Client, by: Actor) -> Result<ClientChange, StoreError> {
         if is_token_apis_own(&client.id, &self.settings.client_id) {
             return Ok(ClientChange::IdTaken);
         }
-        self.store.add_client(client.to_stored(self.keys.master())).await
+        self.store.add_client(client.to_stored(self.keys.master()), by).await
     }
 
     /// Changes a client.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn change_client(&self, client: &Client, now: Timestamp) -> Result<ClientChange, StoreError> {
-        let outcome = self.store.change_client(client.to_stored(self.keys.master()), now).await;
+    pub async fn change_client(
+        &self,
+        client: &Client,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ClientChange, StoreError> {
+        let outcome = self.store.change_client(client.to_stored(self.keys.master()), by, now).await;
         self.known.forget();
         outcome
     }
@@ -141,8 +147,13 @@ impl Clients {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn remove_client(&self, id: &ClientId, now: Timestamp) -> Result<ClientRemoval, StoreError> {
-        let outcome = self.store.remove_client(id, now).await;
+    pub async fn remove_client(
+        &self,
+        id: &ClientId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ClientRemoval, StoreError> {
+        let outcome = self.store.remove_client(id, by, now).await;
         self.known.forget();
         outcome
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jeton_jose::Timestamp;
 
-use crate::audit::{AuditEvent, AuditRecord, Decided};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject, Decided};
 use crate::{GrantId, SessionId, UserId};
 
 /// Which grants end.
@@ -30,6 +30,41 @@ pub enum Audience {
     Clients,
     /// Nobody: the client asked for the end, or its grant was stolen.
     Nobody,
+}
+
+/// Why one grant ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndingCause {
+    /// Its client gave it back, and knows of the end.
+    GivenBack {
+        /// Who asked for it.
+        by: Actor,
+    },
+    /// Somebody else ended it.
+    Ended {
+        /// Who it was.
+        by: Actor,
+    },
+    /// The code that gave it was used twice.
+    CodeReplayed,
+}
+
+impl EndingCause {
+    /// Who is told of the end.
+    pub const fn audience(&self) -> Audience {
+        match self {
+            Self::GivenBack { .. } | Self::CodeReplayed => Audience::Nobody,
+            Self::Ended { .. } => Audience::Clients,
+        }
+    }
+
+    fn record(&self, grant: &EndedGrant) -> AuditRecord {
+        let (event, by) = match self {
+            Self::GivenBack { by } | Self::Ended { by } => (AuditEvent::GrantRevoked, by.clone()),
+            Self::CodeReplayed => (AuditEvent::CodeReplayed, Actor::Authority),
+        };
+        AuditRecord::new(event, by, AuditSubject::user(grant.user).with_grant(grant.id), grant.ended_at)
+    }
 }
 
 /// A grant that has not ended, expired or not.
@@ -133,13 +168,10 @@ pub fn end(
     Ended { grants, alive, known_to }
 }
 
-/// What the end of one grant comes to, and the record of why it ended.
-pub fn revocation(ended: &Ended, is_known: bool, why: AuditEvent) -> Decided<Revocation> {
+/// What the end of one grant comes to, and the record of it.
+pub fn revocation(ended: &Ended, is_known: bool, cause: &EndingCause) -> Decided<Revocation> {
     match ended.grants.first() {
-        Some(&EndedGrant { id, user, ended_at }) => {
-            let record = AuditRecord { grant: Some(id), ..AuditRecord::of_user(why, user, ended_at) };
-            Decided::recorded(Revocation::Revoked, record)
-        }
+        Some(grant) => Decided::recorded(Revocation::Revoked, cause.record(grant)),
         None if is_known => Decided::nothing(Revocation::AlreadyRevoked),
         None => Decided::nothing(Revocation::Unknown),
     }
@@ -210,16 +242,20 @@ mod tests {
     #[test]
     fn the_end_of_one_grant_is_recorded_once() {
         let ended = |grants| end(Ending::One(id(1)), grants, [], Audience::Nobody, NOW);
-        let first =
-            revocation(&ended(vec![open(1, 2_000, client("web", 1, true))]), true, AuditEvent::CodeReplayed);
-        let record =
-            AuditRecord { grant: Some(id(1)), ..AuditRecord::of_user(AuditEvent::CodeReplayed, ADA, NOW) };
-        assert_eq!(first, Decided::recorded(Revocation::Revoked, record));
+        let (web, bob) = (Actor::Client("web".into()), Actor::User(UserId::from_bytes([8; 16])));
+        for (cause, event, by, audience) in [
+            (EndingCause::CodeReplayed, AuditEvent::CodeReplayed, Actor::Authority, Audience::Nobody),
+            (EndingCause::GivenBack { by: web.clone() }, AuditEvent::GrantRevoked, web, Audience::Nobody),
+            (EndingCause::Ended { by: bob.clone() }, AuditEvent::GrantRevoked, bob, Audience::Clients),
+        ] {
+            let first = revocation(&ended(vec![open(1, 2_000, client("web", 1, true))]), true, &cause);
+            let record = AuditRecord::new(event, by, AuditSubject::user(ADA).with_grant(id(1)), NOW);
+            assert_eq!(first, Decided::recorded(Revocation::Revoked, record));
+            assert_eq!(cause.audience(), audience);
+        }
+        let cause = EndingCause::CodeReplayed;
         for (is_known, outcome) in [(true, Revocation::AlreadyRevoked), (false, Revocation::Unknown)] {
-            assert_eq!(
-                revocation(&ended(vec![]), is_known, AuditEvent::CodeReplayed),
-                Decided::nothing(outcome)
-            );
+            assert_eq!(revocation(&ended(vec![]), is_known, &cause), Decided::nothing(outcome));
         }
     }
 }

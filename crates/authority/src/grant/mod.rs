@@ -7,7 +7,8 @@ mod refresh_state;
 
 pub use detail::GrantDetail;
 pub use ending::{
-    Audience, Ended, EndedGrant, Ending, GrantsEnded, OpenGrant, Revocation, SessionClient, end, revocation,
+    Audience, Ended, EndedGrant, Ending, EndingCause, GrantsEnded, OpenGrant, Revocation, SessionClient, end,
+    revocation,
 };
 pub use opening::{OpenedGrant, Surroundings, open, sign_in_record};
 pub use refresh_state::RefreshState;

@@ -1,7 +1,7 @@
 //! When a grant opens, and in which session: one pure function.
 
 use super::NewGrant;
-use crate::audit::{AuditEvent, AuditRecord};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::session::SessionStanding;
 use crate::user::UserStanding;
 use crate::{GrantId, SessionId};
@@ -55,12 +55,14 @@ pub fn open(grant: &NewGrant, at: &Surroundings) -> Option<OpenedGrant> {
 
 /// The record of a grant that somebody opened by signing in, rather than with a code.
 pub fn sign_in_record(grant: &NewGrant) -> AuditRecord {
-    AuditRecord {
-        grant: Some(grant.id),
-        network: Some(grant.network),
-        key: Some(grant.client.clone()),
-        ..AuditRecord::of_user(AuditEvent::SignedIn, grant.user, grant.opened_at)
-    }
+    let subject = AuditSubject::user(grant.user).with_grant(grant.id).with_client(&grant.client);
+    AuditRecord::asked_from(
+        grant.network,
+        AuditEvent::SignedIn,
+        Actor::User(grant.user),
+        subject,
+        grant.opened_at,
+    )
 }
 
 #[cfg(test)]

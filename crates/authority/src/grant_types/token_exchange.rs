@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::Grants;
 use super::TokenCall;
 use super::request::{ACCESS_TOKEN, ExchangeRequest, TokenKind, TypedToken};
-use crate::audit::{AuditEvent, AuditRecord};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::client::{Client, ExchangeActor, known_as};
 use crate::clients::ClientOfToken;
 use crate::grant::LiveGrant;
@@ -122,13 +122,9 @@ impl Grants {
         if !self.recorded_exchanges.is_new(grant.id, client.id.as_str(), targets, now) {
             return Ok(());
         }
-        let record = AuditRecord {
-            user: Some(grant.user),
-            grant: Some(grant.id),
-            network: Some(network),
-            key: Some(client.id.as_str().into()),
-            ..AuditRecord::new(AuditEvent::TokenExchanged, now)
-        };
+        let subject = AuditSubject::user(grant.user).with_grant(grant.id).with_client(client.id.as_str());
+        let by = Actor::Client(client.id.as_str().into());
+        let record = AuditRecord::asked_from(network, AuditEvent::TokenExchanged, by, subject, now);
         self.store.record_audit(record).await
     }
 

@@ -5,6 +5,7 @@ use jeton_jose::{Algorithm, Timestamp};
 
 use super::Keys;
 use super::{id_token_key, sign_for_clients};
+use crate::audit::Actor;
 use crate::client::Client;
 use crate::keys::newest;
 use crate::oauth_error::OAuthError;
@@ -87,7 +88,7 @@ impl Keys {
                 if !sign_for_clients(&stored, algorithm) {
                     let added = vec![id_token_key(&self.master, &pair, now)];
                     let newest = newest(&stored, &added);
-                    self.store.add_keys(added, newest).await?;
+                    self.store.add_keys(added, newest, Actor::Authority).await?;
                 }
             }
             self.reload(now).await.map_err(|error| OAuthError::Keys(error.to_string().into()))?;

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use jeton_jose::Timestamp;
 
 use super::{KeyChangeError, KeyPairs, KeyRing, KeyRingError, PublishedKeys, missing_keys};
+use crate::audit::Actor;
 use crate::keys::{MasterKey, newest};
 use crate::random::Random;
 use crate::settings::Settings;
@@ -60,7 +61,9 @@ impl Keys {
             }
             attempts -= 1;
             let newest = newest(&stored, &missing);
-            if store.add_keys(missing, newest).await? == KeyAddition::Superseded && attempts == 0 {
+            if store.add_keys(missing, newest, Actor::Authority).await? == KeyAddition::Superseded
+                && attempts == 0
+            {
                 return Err(KeyChangeError::Superseded.into());
             }
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jeton_jose::jwk::Jwk;
 use jeton_jose::{Algorithm, KeyError, PrivateKey, SharedSecret, Timestamp};
 
+use crate::audit::Actor;
 use crate::client::Client;
 use crate::keys::lifecycle::{KeyState, lifecycle, of_purpose, signing_keys};
 use crate::keys::{KeyId, KeyPurpose, MasterKey, SealedKey, StoredKey, WrongMasterKey, newest};
@@ -191,7 +192,7 @@ async fn make_id_token_key(
         }
         let added = vec![id_token_key(master, &PrivateKey::generate(algorithm)?, now)];
         let newest = newest(&stored, &added);
-        if store.add_keys(added, newest).await? == KeyAddition::Added {
+        if store.add_keys(added, newest, Actor::Authority).await? == KeyAddition::Added {
             return Ok(());
         }
     }
@@ -220,6 +221,7 @@ pub async fn rotate(
     master: &MasterKey,
     algorithm: Option<Algorithm>,
     publish_wait: Duration,
+    by: Actor,
     now: Timestamp,
 ) -> Result<Vec<StoredKey>, KeyChangeError> {
     let keys = opened(store, master).await?;
@@ -240,7 +242,7 @@ pub async fn rotate(
             }
         }
     }
-    add(store, added, &keys).await
+    add(store, added, &keys, by).await
 }
 
 /// Adds a private key that was made elsewhere, with the same life as a rotated one.
@@ -252,11 +254,12 @@ pub async fn import(
     master: &MasterKey,
     key: &PrivateKey,
     publish_wait: Duration,
+    by: Actor,
     now: Timestamp,
 ) -> Result<StoredKey, KeyChangeError> {
     let keys = opened(store, master).await?;
     let key = sealed_key(master, KeyPurpose::Access, key, now, signs_from(&keys, publish_wait, now));
-    add(store, vec![key.clone()], &keys).await?;
+    add(store, vec![key.clone()], &keys, by).await?;
     Ok(key)
 }
 
@@ -275,6 +278,7 @@ pub async fn retire(
     store: &dyn Store,
     kid: &KeyId,
     access_lifetime: Duration,
+    by: Actor,
     now: Timestamp,
 ) -> Result<(), KeyChangeError> {
     let keys = store.list_keys().await?;
@@ -293,7 +297,7 @@ pub async fn retire(
     if key.purpose == KeyPurpose::Access && key.withdrawn_at.is_none() && !another {
         return Err(KeyChangeError::OnlyKey(kid.clone()));
     }
-    match store.withdraw_key(kid, now).await? {
+    match store.withdraw_key(kid, by, now).await? {
         KeyWithdrawal::Withdrawn => Ok(()),
         KeyWithdrawal::AlreadyWithdrawn => Err(KeyChangeError::AlreadyWithdrawn(kid.clone())),
         KeyWithdrawal::Unknown => Err(KeyChangeError::UnknownKey(kid.clone())),
@@ -331,9 +335,10 @@ async fn add(
     store: &dyn Store,
     added: Vec<StoredKey>,
     stored: &[StoredKey],
+    by: Actor,
 ) -> Result<Vec<StoredKey>, KeyChangeError> {
     let newest = newest(stored, &added);
-    match store.add_keys(added.clone(), newest).await? {
+    match store.add_keys(added.clone(), newest, by).await? {
         KeyAddition::Added => Ok(added),
         KeyAddition::Superseded => Err(KeyChangeError::Superseded),
     }

@@ -3,7 +3,7 @@
 use jeton_jose::Timestamp;
 
 use super::{KeyId, StoredKey};
-use crate::audit::{AuditEvent, AuditRecord, Decided};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject, Decided};
 
 /// The outcome of adding signing keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,24 +34,31 @@ pub fn newest(stored: &[StoredKey], added: &[StoredKey]) -> Option<KeyId> {
 
 /// Adds keys beside those that are stored, if the newest one of their purposes is still `expected`. The records, or nothing where somebody
 /// else was first.
-pub fn add(stored: &[StoredKey], added: &[StoredKey], expected: Option<&KeyId>) -> Option<Vec<AuditRecord>> {
+pub fn add(
+    stored: &[StoredKey],
+    added: &[StoredKey],
+    expected: Option<&KeyId>,
+    by: &Actor,
+) -> Option<Vec<AuditRecord>> {
     let is_known = |key: &StoredKey| stored.iter().any(|other| other.id == key.id);
     if newest(stored, added).as_ref() != expected || added.iter().any(is_known) {
         return None;
     }
-    let record =
-        |key: &StoredKey| AuditRecord::of_named(AuditEvent::KeyAdded, key.id.as_str(), key.created_at);
+    let record = |key: &StoredKey| record(AuditEvent::KeyAdded, &key.id, by, key.created_at);
     Some(added.iter().map(record).collect())
 }
 
 /// Withdraws a key.
-pub fn withdraw(stored: &[StoredKey], key: &KeyId, now: Timestamp) -> Decided<KeyWithdrawal> {
+pub fn withdraw(stored: &[StoredKey], key: &KeyId, by: &Actor, now: Timestamp) -> Decided<KeyWithdrawal> {
     match stored.iter().find(|stored| stored.id == *key) {
         None => Decided::nothing(KeyWithdrawal::Unknown),
         Some(stored) if stored.withdrawn_at.is_some() => Decided::nothing(KeyWithdrawal::AlreadyWithdrawn),
         Some(_) => {
-            let record = AuditRecord::of_named(AuditEvent::KeyWithdrawn, key.as_str(), now);
-            Decided::recorded(KeyWithdrawal::Withdrawn, record)
+            Decided::recorded(KeyWithdrawal::Withdrawn, record(AuditEvent::KeyWithdrawn, key, by, now))
         }
     }
+}
+
+fn record(event: AuditEvent, key: &KeyId, by: &Actor, now: Timestamp) -> AuditRecord {
+    AuditRecord::new(event, by.clone(), AuditSubject::key(key.as_str()), now)
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jeton_jose::Timestamp;
 
-use crate::audit::{AuditEvent, AuditRecord};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::client::Client;
 use crate::grant::{Grant, RefreshState};
 use crate::settings::RefreshPolicy;
@@ -139,13 +139,10 @@ pub fn decide(
         state: written(known, verdict, presented.network, now),
         caught_up,
         ended: (verdict == Verdict::Revoke).then_some(grant.id),
-        audit: event.map(|event| AuditRecord {
-            at: now,
-            event,
-            user: Some(grant.user),
-            grant: Some(grant.id),
-            network: Some(presented.network),
-            key: None,
+        audit: event.map(|event| {
+            let subject = AuditSubject::user(grant.user).with_grant(grant.id);
+            // Whoever presented it may be a thief: what is known is what this rule did.
+            AuditRecord::asked_from(presented.network, event, Actor::Authority, subject, now)
         }),
     }
 }

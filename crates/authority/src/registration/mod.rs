@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use self::left_out::Asked;
 use crate::Network;
+use crate::audit::Actor;
 use crate::client::{
     Client, ClientError, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, NewClient,
 };
@@ -179,7 +180,7 @@ impl ClientRegistration {
         if let Some(token) = initial_token {
             self.use_registration_token(token, now).await?;
         }
-        match self.clients.add_client(&client).await? {
+        match self.clients.add_client(&client, by_itself(&client.id)).await? {
             ClientChange::Done => {
                 let registration = self.registration(&client, token.expose(), client.secret.as_ref());
                 Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
@@ -238,7 +239,7 @@ impl ClientRegistration {
         }
         self.check_sector_of(&client, network, now).await?;
         self.keys.ready_to_sign_for(&client, now).await?;
-        match self.clients.change_client(&client, now).await? {
+        match self.clients.change_client(&client, by_itself(&client.id), now).await? {
             ClientChange::Done => {
                 let registration = self.registration(&client, token, fresh.as_ref());
                 Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
@@ -262,7 +263,7 @@ impl ClientRegistration {
         let client = self.managed_client(id, token).await?;
         // A network that registers and removes in turns would fill the audit trail.
         self.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
-        match self.clients.remove_client(&client.id, now).await? {
+        match self.clients.remove_client(&client.id, by_itself(&client.id), now).await? {
             ClientRemoval::Removed => {
                 // Only what is kept has to be bounded.
                 self.rates.registrations.give_back(network);
@@ -328,6 +329,10 @@ impl ClientRegistration {
             left_out: vec![],
         }
     }
+}
+
+fn by_itself(client: &ClientId) -> Actor {
+    Actor::Client(client.as_str().into())
 }
 
 /// What is kept of a registration access token.

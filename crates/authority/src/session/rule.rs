@@ -5,7 +5,7 @@ use std::time::Duration;
 use jeton_jose::Timestamp;
 
 use super::{NewSession, Session, SessionStanding};
-use crate::audit::{AuditEvent, AuditRecord, Decided};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject, Decided};
 use crate::user::UserStanding;
 
 /// The outcome of opening a session.
@@ -22,10 +22,9 @@ pub fn open(session: &NewSession, user: Option<&UserStanding>) -> Decided<Sessio
     if !user.is_some_and(|user| user.honours(session.epoch)) {
         return Decided::nothing(SessionOpening::CredentialsChanged);
     }
-    let record = AuditRecord {
-        network: Some(session.network),
-        ..AuditRecord::of_user(AuditEvent::SignedIn, session.user, session.authenticated_at)
-    };
+    let subject = AuditSubject::user(session.user).with_session(session.id);
+    let (event, by) = (AuditEvent::SignedIn, Actor::User(session.user));
+    let record = AuditRecord::asked_from(session.network, event, by, subject, session.authenticated_at);
     Decided::recorded(SessionOpening::Opened, record)
 }
 
@@ -44,8 +43,9 @@ pub fn is_signed_in(
 }
 
 /// Ends a session, expired or not: the record of its end, or nothing where it has ended before.
-pub fn end(session: &SessionStanding, now: Timestamp) -> Option<AuditRecord> {
-    (!session.ended).then(|| AuditRecord::of_user(AuditEvent::SessionEnded, session.user, now))
+pub fn end(session: &SessionStanding, by: &Actor, now: Timestamp) -> Option<AuditRecord> {
+    let subject = AuditSubject::user(session.user).with_session(session.id);
+    (!session.ended).then(|| AuditRecord::new(AuditEvent::SessionEnded, by.clone(), subject, now))
 }
 
 #[cfg(test)]
@@ -124,7 +124,9 @@ mod tests {
     #[test]
     fn the_end_of_a_session_is_recorded_once() {
         let (_, standing) = session();
-        assert_eq!(end(&standing, at(5)).map(|record| record.event), Some(AuditEvent::SessionEnded));
-        assert_eq!(end(&SessionStanding { ended: true, ..standing }, at(5)), None);
+        let subject = AuditSubject::user(ADA.id).with_session(ID);
+        let record = AuditRecord::new(AuditEvent::SessionEnded, Actor::Operator, subject, at(5));
+        assert_eq!(end(&standing, &Actor::Operator, at(5)), Some(record));
+        assert_eq!(end(&SessionStanding { ended: true, ..standing }, &Actor::Operator, at(5)), None);
     }
 }

@@ -7,7 +7,7 @@ use jeton_jose::{SignError, Timestamp};
 use jeton_oauth::Scope;
 
 use super::SignIn;
-use crate::audit::{AuditEvent, AuditRecord};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::grant::{LiveGrant, NewGrant};
 use crate::issue::TokenPair;
 use crate::issue::issue_pair;
@@ -156,11 +156,9 @@ impl SignIn {
             return;
         }
         let user = self.user_meant(username).await.ok().flatten();
-        let record = AuditRecord {
-            user: user.map(|user| user.id),
-            network: Some(network),
-            ..AuditRecord::new(AuditEvent::SignInThrottled, now)
-        };
+        let subject = AuditSubject { user: user.map(|user| user.id), ..AuditSubject::default() };
+        let (event, by) = (AuditEvent::SignInThrottled, Actor::Authority);
+        let record = AuditRecord::asked_from(network, event, by, subject, now);
         // The sign-in is refused either way, so a store that cannot write changes nothing for it.
         let _ = self.store.record_audit(record).await;
     }

@@ -3,7 +3,7 @@
 use jeton_jose::Timestamp;
 
 use crate::Network;
-use crate::audit::{AuditEvent, AuditRecord};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::client::Client;
 use crate::session::Session;
 use crate::user::User;
@@ -26,11 +26,7 @@ impl SignedIn {
         network: Network,
         now: Timestamp,
     ) -> AuditRecord {
-        AuditRecord {
-            user: Some(self.user.id),
-            network: Some(network),
-            key: Some(client.id.as_str().into()),
-            ..AuditRecord::new(event, now)
-        }
+        let subject = AuditSubject::user(self.user.id).with_client(client.id.as_str());
+        AuditRecord::asked_from(network, event, Actor::User(self.user.id), subject, now)
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::SignOut;
+use crate::audit::Actor;
 use crate::client::Client;
 use crate::issue::ReturnedIdToken;
 use crate::oauth_error::OAuthError;
@@ -263,10 +264,11 @@ impl SignOut {
         let Some(client) = request.client.as_ref().filter(|_| request.sid == Some(asked)) else {
             return Ok(false);
         };
+        let by = Actor::Client(client.id.as_str().into());
         let mut ended = false;
         // One for each time that the user signed in there.
         while let Some(grant) = self.store.find_grant_of_sid(asked, &client.id, now).await? {
-            if self.store.revoke_grant(grant, now).await? != Revocation::Revoked {
+            if self.store.revoke_grant(grant, by.clone(), now).await? != Revocation::Revoked {
                 break;
             }
             ended = true;
@@ -293,7 +295,9 @@ impl SignOut {
         let lost = hinted.filter(|(hinted, of)| *of == user && *hinted != session);
         let mut ended = GrantsEnded::default();
         for session in [Some(session), lost.map(|(lost, _)| lost)].into_iter().flatten() {
-            if let SessionEnding::Ended(more) = self.store.end_session(session, now).await? {
+            if let SessionEnding::Ended(more) =
+                self.store.end_session(session, Actor::User(user), now).await?
+            {
                 ended.count += more.count;
                 ended.told += more.told;
             }
@@ -307,7 +311,7 @@ impl SignOut {
     /// # Errors
     /// When the store fails.
     pub async fn everywhere(&self, user: UserId, now: Timestamp) -> Result<GrantsEnded, OAuthError> {
-        Ok(self.store.revoke_user_grants(user, now).await?.unwrap_or_default())
+        Ok(self.store.revoke_user_grants(user, Actor::User(user), now).await?.unwrap_or_default())
     }
 
     /// Whether a user has no session and no grant any more.

@@ -5,6 +5,7 @@ use jeton_jose::Timestamp;
 
 use super::{StoreError, UserChange};
 use crate::UserId;
+use crate::audit::Actor;
 use crate::user::{ImportedUser, LastImport, NewUser, UserAddition, Username};
 
 /// The outcome of bringing accounts up to date.
@@ -29,7 +30,7 @@ pub struct AccountChange {
     pub password_unknown: bool,
 }
 
-/// What the authority remembers of accounts.
+/// What the authority remembers of accounts. `by` is who does it, for the audit trail.
 #[async_trait]
 pub trait AccountStore {
     /// Adds users who come from another system, each with what that system says now, in one transaction; answers what became of each.
@@ -37,6 +38,7 @@ pub trait AccountStore {
     async fn add_imported_users(
         &self,
         users: Vec<(NewUser, LastImport)>,
+        by: Actor,
     ) -> Result<Vec<UserAddition>, StoreError>;
 
     /// Brings accounts up to date with the system that they came from, as [`crate::user::update`] decides, in one transaction, so
@@ -45,6 +47,7 @@ pub trait AccountStore {
     async fn update_imported_users(
         &self,
         users: Vec<(UserId, ImportedUser)>,
+        by: Actor,
         now: Timestamp,
     ) -> Result<AccountsUpdated, StoreError>;
 
@@ -53,10 +56,11 @@ pub trait AccountStore {
         &self,
         user: UserId,
         email: Option<Box<str>>,
+        by: Actor,
         now: Timestamp,
     ) -> Result<UserChange, StoreError>;
 
     /// Removes a user: every grant and session of theirs ends in the same transaction, and their name and imported key are free for
     /// others. Clients that want to hear of it are noted for [`super::LogoutStore`]. Nobody finds the user any more. Audited.
-    async fn remove_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError>;
+    async fn remove_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError>;
 }

@@ -6,9 +6,10 @@ use jeton_oauth::client::ClientId;
 
 use super::StoreError;
 use crate::UserId;
+use crate::audit::Actor;
 use crate::client::{ClientChange, ClientRemoval, Consent, StoredClient};
 
-/// What the authority remembers of clients.
+/// What the authority remembers of clients. `by` is who does it, for the audit trail.
 #[async_trait]
 pub trait ClientStore {
     /// Remembers what the token API's own client is called: removing a client of that name ends none of the token API's sessions,
@@ -16,15 +17,25 @@ pub trait ClientStore {
     async fn note_token_api_client(&self, id: &str) -> Result<(), StoreError>;
 
     /// Adds a client. What is left of another one of its name that was removed ends first. Audited.
-    async fn add_client(&self, client: StoredClient) -> Result<ClientChange, StoreError>;
+    async fn add_client(&self, client: StoredClient, by: Actor) -> Result<ClientChange, StoreError>;
 
     /// Puts another description in the place of a client's. Since when it is known, its grants and what users allowed it
     /// stay; where it no longer wants to hear of sign-outs, those it was still to be told of are forgotten. Audited.
-    async fn change_client(&self, client: StoredClient, now: Timestamp) -> Result<ClientChange, StoreError>;
+    async fn change_client(
+        &self,
+        client: StoredClient,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ClientChange, StoreError>;
 
     /// Removes a client. Its grants, its devices and what users allowed it are left to
     /// [`ClientStore::end_removed_client`] and the sweep: there may be many. Audited.
-    async fn remove_client(&self, client: &ClientId, now: Timestamp) -> Result<ClientRemoval, StoreError>;
+    async fn remove_client(
+        &self,
+        client: &ClientId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ClientRemoval, StoreError>;
 
     /// Ends the grants of a client that was removed and forgets its devices, whom of it to tell of sign-outs, and what users
     /// allowed it, in small steps between which others write. Answers how many grants that were alive ended.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jeton_jose::Timestamp;
 
 use super::StoreError;
+use crate::audit::Actor;
 use crate::grant::{Grant, GrantStanding, GrantSummary, GrantsEnded, LiveGrant, NewGrant, Revocation};
 use crate::refresh_token::{Presented, RefreshRefusal};
 use crate::settings::RefreshPolicy;
@@ -43,7 +44,7 @@ pub enum GrantFilter {
     OfUser(UserId),
 }
 
-/// What the authority remembers of grants.
+/// What the authority remembers of grants. `by` is who does it, for the audit trail.
 #[async_trait]
 pub trait GrantStore {
     /// Opens a grant for somebody who signed in just now, if they are active, their epoch is still the one that the password
@@ -67,16 +68,18 @@ pub trait GrantStore {
     async fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError>;
 
     /// Ends a grant at the wish of its client, which knows of it then: sign-out. Audited.
-    async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError>;
+    async fn revoke_grant(&self, grant: GrantId, by: Actor, now: Timestamp)
+    -> Result<Revocation, StoreError>;
 
     /// Ends a grant at somebody else's wish: as [`GrantStore::revoke_grant`], and a client that wants to hear of sign-outs is noted
     /// for [`super::LogoutStore`]. Audited.
-    async fn end_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError>;
+    async fn end_grant(&self, grant: GrantId, by: Actor, now: Timestamp) -> Result<Revocation, StoreError>;
 
     /// Ends all live grants of a user, and their browsers' sessions. Audited. `None` if there is no such user.
     async fn revoke_user_grants(
         &self,
         user: UserId,
+        by: Actor,
         now: Timestamp,
     ) -> Result<Option<GrantsEnded>, StoreError>;
 

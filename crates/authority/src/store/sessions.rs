@@ -7,6 +7,7 @@ use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
 use super::StoreError;
+use crate::audit::Actor;
 use crate::grant::GrantsEnded;
 use crate::session::{LapsedSession, NewSession, Session, SessionOpening, SessionSecretHash, SessionSummary};
 use crate::user::User;
@@ -23,7 +24,7 @@ pub enum SessionEnding {
     Unknown,
 }
 
-/// What the authority remembers of browsers' sessions.
+/// What the authority remembers of browsers' sessions. `by` is who does it, for the audit trail.
 #[async_trait]
 pub trait SessionStore {
     /// Opens a session, if its user is active and their epoch is still the one that was verified. The session that the
@@ -70,7 +71,12 @@ pub trait SessionStore {
     /// Ends a session, expired or not, and, in the same transaction, the grants that came from it, but for those that were given to outlive
     /// it (`offline_access`). Whichever clients know it ([`NewGrant::told_of`](crate::grant::NewGrant::told_of)) and want to hear of its
     /// end are noted for [`super::LogoutStore`], each once, and so are those of other grants that ended. Audited.
-    async fn end_session(&self, session: SessionId, now: Timestamp) -> Result<SessionEnding, StoreError>;
+    async fn end_session(
+        &self,
+        session: SessionId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<SessionEnding, StoreError>;
 
     /// The live sessions of a user, the newest first, at most `limit`.
     async fn list_sessions(

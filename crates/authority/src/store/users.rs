@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jeton_jose::Timestamp;
 
 use super::StoreError;
+use crate::audit::Actor;
 use crate::password::PasswordHash;
 use crate::user::{Attributes, NewUser, User, UserAddition, Username};
 use crate::{GrantId, UserId};
@@ -20,11 +21,11 @@ pub enum UserChange {
     UnknownUser,
 }
 
-/// What the authority remembers of users.
+/// What the authority remembers of users. `by` is who does it, for the audit trail.
 #[async_trait]
 pub trait UserStore {
     /// Adds a user.
-    async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError>;
+    async fn add_user(&self, user: NewUser, by: Actor) -> Result<UserAddition, StoreError>;
 
     /// The user of this identifier.
     async fn find_user_by_id(&self, user: UserId) -> Result<Option<User>, StoreError>;
@@ -39,10 +40,10 @@ pub trait UserStore {
     async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError>;
 
     /// Disables a user: every grant of theirs ends in the same transaction, and the epoch grows. Audited.
-    async fn disable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError>;
+    async fn disable_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError>;
 
     /// Lets a disabled user sign in again. Grants that ended stay ended. Audited.
-    async fn enable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError>;
+    async fn enable_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError>;
 
     /// Changes a password: every grant of the user but `keep` ends in the same transaction, and the epoch grows. Audited.
     async fn change_password(
@@ -50,6 +51,7 @@ pub trait UserStore {
         user: UserId,
         password: PasswordHash,
         keep: Option<GrantId>,
+        by: Actor,
         now: Timestamp,
     ) -> Result<UserChange, StoreError>;
 
@@ -58,6 +60,7 @@ pub trait UserStore {
         &self,
         user: UserId,
         attributes: Attributes,
+        by: Actor,
         now: Timestamp,
     ) -> Result<UserChange, StoreError>;
 

@@ -5,6 +5,7 @@ use jeton_jose::Timestamp;
 
 use super::Tokens;
 use super::refresh::{GenuineRefreshToken, read_refresh_token};
+use crate::audit::Actor;
 use crate::client::Client;
 use crate::issue::access_token;
 use crate::oauth_error::OAuthError;
@@ -17,12 +18,13 @@ impl Tokens {
     /// # Errors
     /// When the store fails.
     pub async fn revoke(&self, client: &Client, token: &str, now: Timestamp) -> Result<(), OAuthError> {
+        let by = Actor::Client(client.id.as_str().into());
         // An expired refresh token still names a grant that may live on, and its client wants it to end.
         if let Ok(GenuineRefreshToken { grant, claims, .. }) =
             self.keys.with_ring(|ring| read_refresh_token(ring, token, now))
         {
             if claims.client_id() == Some(client.id.as_str()) {
-                self.store.revoke_grant(grant, now).await?;
+                self.store.revoke_grant(grant, by, now).await?;
             }
             return Ok(());
         }
@@ -34,7 +36,7 @@ impl Tokens {
         }
         match access.grant {
             Some(grant) if !access_token::is_exchanged(&access.claims.jti) => {
-                self.store.revoke_grant(grant, now).await.map(drop)?;
+                self.store.revoke_grant(grant, by, now).await.map(drop)?;
             }
             // Remembered for as long as the token would hold.
             _ => {

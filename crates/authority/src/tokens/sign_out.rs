@@ -6,6 +6,7 @@ use super::TokenError;
 use super::Tokens;
 use super::refresh::{GenuineRefreshToken, of_a_client, read_refresh_token};
 use crate::GrantId;
+use crate::audit::Actor;
 use crate::store::Revocation;
 
 impl Tokens {
@@ -24,7 +25,8 @@ impl Tokens {
         // The grant may live on where the token has expired: another tab has refreshed it since.
         let lives = !expired || self.lives(grant, now).await?;
         // It is revoked in any case: if the clock is ahead, the grant is alive again once the clock is set back.
-        match self.store.revoke_grant(grant, now).await? {
+        let by = Actor::Client(self.settings.client_id.as_str().into());
+        match self.store.revoke_grant(grant, by, now).await? {
             Revocation::Revoked if lives => Ok(()),
             _ if expired => Err(TokenError::Expired { now }),
             _ => Err(TokenError::Revoked),

@@ -2,9 +2,10 @@
 
 use jeton_jose::Timestamp;
 
+use super::standing::record;
 use super::{Attributes, Role, UserStatus, Username};
 use crate::UserId;
-use crate::audit::{AuditEvent, AuditRecord, Decided};
+use crate::audit::{Actor, AuditEvent, Decided};
 use crate::password::PasswordHash;
 
 /// A user to be added.
@@ -62,13 +63,13 @@ impl NewUser {
 }
 
 /// Adds a user.
-pub fn add(user: &NewUser, taken: Taken) -> Decided<UserAddition> {
+pub fn add(user: &NewUser, taken: Taken, by: &Actor) -> Decided<UserAddition> {
     match taken {
         Taken { name: true, .. } => Decided::nothing(UserAddition::NameTaken),
         Taken { similar_name: true, .. } => Decided::nothing(UserAddition::SimilarNameTaken),
         Taken { key: true, .. } => Decided::nothing(UserAddition::ImportedKeyTaken),
         Taken { .. } => {
-            let record = AuditRecord::of_user(AuditEvent::UserAdded, user.id, user.created_at);
+            let record = record(AuditEvent::UserAdded, user.id, by, user.created_at);
             Decided::recorded(UserAddition::Added, record)
         }
     }

@@ -3,7 +3,7 @@
 use jeton_jose::Timestamp;
 
 use super::{User, UserStatus};
-use crate::audit::{AuditEvent, AuditRecord};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::{GrantId, UserId};
 
 /// How a user stands, as far as their sign-ins depend on it.
@@ -53,67 +53,82 @@ pub struct UserDecision {
 }
 
 /// Disables a user: every grant of theirs ends.
-pub fn disable(user: UserStanding, now: Timestamp) -> UserDecision {
+pub fn disable(user: UserStanding, by: &Actor, now: Timestamp) -> UserDecision {
     match user.status {
         UserStatus::Disabled => unchanged(user),
         UserStatus::Active => UserDecision {
             standing: UserStanding { status: UserStatus::Disabled, ..raised(user) },
-            ..ended(user, None, AuditEvent::UserDisabled, now)
+            ..ended(user, None, AuditEvent::UserDisabled, by, now)
         },
     }
 }
 
 /// Lets a user sign in again. What ended stays ended.
-pub fn enable(user: UserStanding, now: Timestamp) -> UserDecision {
+pub fn enable(user: UserStanding, by: &Actor, now: Timestamp) -> UserDecision {
     match user.status {
         UserStatus::Active => unchanged(user),
         UserStatus::Disabled => UserDecision {
             standing: UserStanding { status: UserStatus::Active, ..user },
-            audit: Some(AuditRecord::of_user(AuditEvent::UserEnabled, user.id, now)),
+            audit: Some(record(AuditEvent::UserEnabled, user.id, by, now)),
             ..unchanged(user)
         },
     }
 }
 
 /// Changes the password of a user: every grant of theirs but `keep` ends.
-pub fn change_password(user: UserStanding, keep: Option<GrantId>, now: Timestamp) -> UserDecision {
-    ended(user, keep, AuditEvent::PasswordChanged, now)
+pub fn change_password(
+    user: UserStanding,
+    keep: Option<GrantId>,
+    by: &Actor,
+    now: Timestamp,
+) -> UserDecision {
+    ended(user, keep, AuditEvent::PasswordChanged, by, now)
 }
 
 /// Signs a user out everywhere. What was allowed before and is not redeemed yet, a code or a device, opens no grant any more.
-pub fn sign_out_everywhere(user: UserStanding, now: Timestamp) -> UserDecision {
-    UserDecision { ends_sessions: true, ..ended(user, None, AuditEvent::UserGrantsRevoked, now) }
+pub fn sign_out_everywhere(user: UserStanding, by: &Actor, now: Timestamp) -> UserDecision {
+    UserDecision { ends_sessions: true, ..ended(user, None, AuditEvent::UserGrantsRevoked, by, now) }
 }
 
 /// Removes a user.
-pub fn remove(user: UserStanding, now: Timestamp) -> UserDecision {
+pub fn remove(user: UserStanding, by: &Actor, now: Timestamp) -> UserDecision {
     UserDecision {
         standing: UserStanding { status: UserStatus::Disabled, ..raised(user) },
         ends_sessions: true,
-        ..ended(user, None, AuditEvent::UserRemoved, now)
+        ..ended(user, None, AuditEvent::UserRemoved, by, now)
     }
 }
 
 /// The record of other attributes.
-pub fn attributes_changed(user: UserId, now: Timestamp) -> AuditRecord {
-    AuditRecord::of_user(AuditEvent::AttributesChanged, user, now)
+pub fn attributes_changed(user: UserId, by: &Actor, now: Timestamp) -> AuditRecord {
+    record(AuditEvent::AttributesChanged, user, by, now)
 }
 
 /// The record of another name, address or role.
-pub fn described_anew(user: UserId, now: Timestamp) -> AuditRecord {
-    AuditRecord::of_user(AuditEvent::UserChanged, user, now)
+pub fn described_anew(user: UserId, by: &Actor, now: Timestamp) -> AuditRecord {
+    record(AuditEvent::UserChanged, user, by, now)
+}
+
+pub(super) fn record(event: AuditEvent, user: UserId, by: &Actor, now: Timestamp) -> AuditRecord {
+    AuditRecord::new(event, by.clone(), AuditSubject::user(user), now)
 }
 
 fn unchanged(user: UserStanding) -> UserDecision {
     UserDecision { standing: user, ends: EndingGrants::None, ends_sessions: false, audit: None }
 }
 
-fn ended(user: UserStanding, keep: Option<GrantId>, why: AuditEvent, now: Timestamp) -> UserDecision {
+fn ended(
+    user: UserStanding,
+    keep: Option<GrantId>,
+    why: AuditEvent,
+    by: &Actor,
+    now: Timestamp,
+) -> UserDecision {
     UserDecision {
         standing: raised(user),
         ends: EndingGrants::AllBut(keep),
         ends_sessions: false,
-        audit: Some(AuditRecord::of_user(why, user.id, now)),
+        audit: Some(record(why, user.id, by, now)),
     }
 }
 
@@ -127,6 +142,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_unix(1_000);
     const ADA: UserId = UserId::from_bytes([1; 16]);
+    /// An administrator, who acts on others.
+    const BOB: Actor = Actor::User(UserId::from_bytes([2; 16]));
     const ACTIVE: UserStanding = UserStanding { id: ADA, status: UserStatus::Active, epoch: 3 };
     const DISABLED: UserStanding = UserStanding { status: UserStatus::Disabled, ..ACTIVE };
 
@@ -138,27 +155,28 @@ mod tests {
     fn whatever_takes_sign_ins_away_ends_the_grants_and_raises_the_epoch() {
         let kept = GrantId::from_bytes([7; 16]);
         for (decision, keep, recorded) in [
-            (disable(ACTIVE, NOW), None, AuditEvent::UserDisabled),
-            (change_password(ACTIVE, None, NOW), None, AuditEvent::PasswordChanged),
-            (change_password(ACTIVE, Some(kept), NOW), Some(kept), AuditEvent::PasswordChanged),
-            (sign_out_everywhere(ACTIVE, NOW), None, AuditEvent::UserGrantsRevoked),
-            (remove(ACTIVE, NOW), None, AuditEvent::UserRemoved),
+            (disable(ACTIVE, &BOB, NOW), None, AuditEvent::UserDisabled),
+            (change_password(ACTIVE, None, &BOB, NOW), None, AuditEvent::PasswordChanged),
+            (change_password(ACTIVE, Some(kept), &BOB, NOW), Some(kept), AuditEvent::PasswordChanged),
+            (sign_out_everywhere(ACTIVE, &BOB, NOW), None, AuditEvent::UserGrantsRevoked),
+            (remove(ACTIVE, &BOB, NOW), None, AuditEvent::UserRemoved),
         ] {
             assert_eq!(decision.ends, EndingGrants::AllBut(keep), "{recorded:?}");
             assert!(!decision.standing.honours(ACTIVE.epoch), "{recorded:?}");
-            assert_eq!(event(&decision), Some(recorded));
+            let record = AuditRecord::new(recorded, BOB, AuditSubject::user(ADA), NOW);
+            assert_eq!(decision.audit, Some(record));
         }
     }
 
     #[test]
     fn disabling_twice_and_enabling_twice_change_and_record_nothing() {
-        assert_eq!(disable(DISABLED, NOW), unchanged(DISABLED));
-        assert_eq!(enable(ACTIVE, NOW), unchanged(ACTIVE));
+        assert_eq!(disable(DISABLED, &BOB, NOW), unchanged(DISABLED));
+        assert_eq!(enable(ACTIVE, &BOB, NOW), unchanged(ACTIVE));
     }
 
     #[test]
     fn an_enabled_user_signs_in_again_and_what_ended_stays_ended() {
-        let decision = enable(DISABLED, NOW);
+        let decision = enable(DISABLED, &BOB, NOW);
         assert_eq!(decision.standing, ACTIVE);
         assert_eq!((decision.ends, event(&decision)), (EndingGrants::None, Some(AuditEvent::UserEnabled)));
     }
@@ -166,6 +184,6 @@ mod tests {
     #[test]
     fn a_removed_user_may_not_sign_in_and_neither_may_a_disabled_one() {
         assert!(ACTIVE.honours(3) && !DISABLED.honours(3));
-        assert_eq!(remove(ACTIVE, NOW).standing.status, UserStatus::Disabled);
+        assert_eq!(remove(ACTIVE, &BOB, NOW).standing.status, UserStatus::Disabled);
     }
 }

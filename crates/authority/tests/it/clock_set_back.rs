@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jeton_authority::TokenError;
+use jeton_authority::audit::Actor;
 use jeton_authority::keyring;
 use jeton_authority::keys::{KeyState, MasterKey};
 use jeton_jose::jwt::Unverified;
@@ -28,7 +29,8 @@ const WAIT: Duration = Duration::from_secs(600);
 async fn rotate(test: &TestAuthority) -> String {
     let master = MasterKey::from_bytes([7; 32]);
     let wait = test.authority.settings().publish_wait;
-    let key = keyring::rotate(&*test.store, &master, None, wait, test.now).await.expect("a key");
+    let key =
+        keyring::rotate(&*test.store, &master, None, wait, Actor::Operator, test.now).await.expect("a key");
     // A tick would notice what another process did.
     test.authority.reload(test.now).await.expect("the keys");
     key[0].id.as_str().to_owned()

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jeton_authority::TokenError;
+use jeton_authority::audit::Actor;
 use jeton_authority::sweep::{SweepCursor, SweepPace, Swept};
 
 use crate::support::{TestAuthority, claims};
@@ -117,7 +118,7 @@ async fn disabling_a_user_ends_their_sessions_at_once() {
     let test = TestAuthority::new().await;
     let bob = test.add_user("bob").await;
     let (ada, pair) = (test.sign_in("ada").await, test.sign_in("bob").await);
-    test.store.disable_user(bob, test.now).await.expect("the store works");
+    test.store.disable_user(bob, Actor::Operator, test.now).await.expect("the store works");
     assert!(matches!(test.try_refresh(&pair.refresh).await, Err(TokenError::UserDisabled)));
     assert!(matches!(test.authority.tokens().verify(&pair.access, test.now).await, Err(TokenError::Revoked)));
     test.refresh(&ada.refresh).await;

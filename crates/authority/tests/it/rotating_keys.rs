@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::keyring;
 use jeton_authority::keyring::KeyChangeError;
 use jeton_authority::keys::{KeyState, MasterKey};
@@ -29,7 +30,9 @@ async fn states(test: &TestAuthority) -> Vec<KeyState> {
 async fn a_rotated_key_is_published_at_once_signs_later_and_no_token_is_refused_meanwhile() {
     let mut test = TestAuthority::new().await;
     let before = test.sign_in("ada").await;
-    let new = keyring::rotate(&*test.store, &master(), Some(Algorithm::Ed25519), WAIT, test.now).await;
+    let new =
+        keyring::rotate(&*test.store, &master(), Some(Algorithm::Ed25519), WAIT, Actor::Operator, test.now)
+            .await;
     let [new] = &new.expect("rotates")[..] else { panic!("one key") };
     assert!(test.authority.reload(test.now).await.expect("reloads"), "the published set changed");
     let published = test.authority.keys().published();
@@ -64,7 +67,9 @@ async fn the_key_for_id_tokens_is_made_once_rotated_with_the_others_and_made_ane
     );
     assert_eq!(states(&test).await, [KeyState::Signing, KeyState::Signing], "one for each kind of token");
 
-    let new = keyring::rotate(&*test.store, &master(), None, WAIT, test.now).await.expect("rotates");
+    let new = keyring::rotate(&*test.store, &master(), None, WAIT, Actor::Operator, test.now)
+        .await
+        .expect("rotates");
     let algorithms: Vec<_> = new.iter().map(|key| key.algorithm).collect();
     assert_eq!(algorithms, [Algorithm::ES256, Algorithm::RS256]);
     use KeyState::{Next, Signing, Superseded};
@@ -75,7 +80,9 @@ async fn the_key_for_id_tokens_is_made_once_rotated_with_the_others_and_made_ane
     let listed = keyring::list(&*test.store, Duration::from_secs(300), test.now).await.expect("a list");
 
     for (key, _) in listed.iter().filter(|(key, _)| key.algorithm == Algorithm::RS256) {
-        keyring::retire(&*test.store, &key.id, Duration::from_secs(300), test.now).await.expect("withdrawn");
+        keyring::retire(&*test.store, &key.id, Duration::from_secs(300), Actor::Operator, test.now)
+            .await
+            .expect("withdrawn");
     }
     test.authority.reload(test.now).await.expect("reloads");
     assert!(!test.authority.keys().published().is_complete);
@@ -97,10 +104,10 @@ async fn an_authority_that_signs_access_tokens_by_rs256_needs_no_other_key_for_i
 async fn a_withdrawn_keys_tokens_are_refused_at_once() {
     let test = TestAuthority::new().await;
     let pair = test.sign_in("ada").await;
-    keyring::rotate(&*test.store, &master(), None, WAIT, test.now).await.expect("rotates");
+    keyring::rotate(&*test.store, &master(), None, WAIT, Actor::Operator, test.now).await.expect("rotates");
     let stolen = test.store.list_keys().await.expect("the store works");
     let stolen = stolen.iter().find(|key| key.algorithm == Algorithm::ES256).expect("the first key");
-    keyring::retire(&*test.store, &stolen.id, Duration::from_secs(300), test.now)
+    keyring::retire(&*test.store, &stolen.id, Duration::from_secs(300), Actor::Operator, test.now)
         .await
         .expect("another key is left");
     test.authority.reload(test.now).await.expect("reloads");
@@ -119,7 +126,8 @@ async fn a_withdrawn_keys_tokens_are_refused_at_once() {
 async fn the_only_key_and_the_refresh_key_cannot_be_withdrawn() {
     let test = TestAuthority::new().await;
     for key in test.store.list_keys().await.expect("the store works") {
-        let refused = keyring::retire(&*test.store, &key.id, Duration::from_secs(300), test.now).await;
+        let refused =
+            keyring::retire(&*test.store, &key.id, Duration::from_secs(300), Actor::Operator, test.now).await;
         assert!(
             matches!(refused, Err(KeyChangeError::OnlyKey(_) | KeyChangeError::SignsRefreshTokens(_))),
             "{refused:?}"
@@ -180,6 +188,8 @@ async fn ed25519_goes_by_the_name_that_older_verifiers_know_where_it_is_asked_fo
 #[tokio::test]
 async fn an_hmac_algorithm_cannot_be_rotated_to() {
     let test = TestAuthority::new().await;
-    let refused = keyring::rotate(&*test.store, &master(), Some(Algorithm::HS256), WAIT, test.now).await;
+    let refused =
+        keyring::rotate(&*test.store, &master(), Some(Algorithm::HS256), WAIT, Actor::Operator, test.now)
+            .await;
     assert!(matches!(refused, Err(KeyChangeError::NeedsSharedSecret(_))), "{refused:?}");
 }

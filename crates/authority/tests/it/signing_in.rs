@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use jeton_authority::audit::Actor;
 use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{
     HashKinds, Hashing, HashingBusy, InlineHashing, PadWhen, Padding, Password, PasswordHash, Verification,
@@ -19,7 +20,7 @@ const IMPORTED: &str = "pbkdf2_sha256$1000$abcdefghijklmnop$Ja730/3PvAVIEeMB2cAv
 async fn unknown_user_wrong_password_and_disabled_user_are_refused_alike() {
     let test = TestAuthority::new().await;
     let bob = test.add_user("bob").await;
-    test.store.disable_user(bob, test.now).await.expect("the store works");
+    test.store.disable_user(bob, Actor::Operator, test.now).await.expect("the store works");
     for (name, password) in
         [("nobody", PASSWORD), ("ada", "wrong"), ("bob", PASSWORD), ("", ""), ("a\0b", "x")]
     {
@@ -103,7 +104,7 @@ async fn a_failure_makes_up_for_every_kind_of_hash_that_users_have_whoever_it_wa
     let imported = PasswordHash::from_stored(IMPORTED);
     test.import_user("grace", Some("42"), imported.clone(), [9; 16]).await;
     let bob = test.import_user("bob", None, imported.clone(), [8; 16]).await;
-    test.store.disable_user(bob, test.now).await.expect("the store works");
+    test.store.disable_user(bob, Actor::Operator, test.now).await.expect("the store works");
     let (authority, hashing) = recorded(&test).await;
     let argon2 = authority.settings().argon2;
     for (name, password, when) in [
@@ -191,7 +192,10 @@ async fn a_changed_password_ends_the_other_grants() {
     let name = Username::parse("ada").expect("a username");
     let user = test.store.find_user(&name).await.expect("the store works").expect("a user");
     let hash = crate::support::hashed("another one");
-    test.store.change_password(user.id, hash, Some(kept.grant), test.now).await.expect("the store works");
+    test.store
+        .change_password(user.id, hash, Some(kept.grant), Actor::Operator, test.now)
+        .await
+        .expect("the store works");
     test.refresh(&kept.refresh).await;
     test.try_refresh(&ended.refresh).await.expect_err("it ended");
     test.try_sign_in("ada", PASSWORD).await.expect_err("the old password");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{Argon2Params, Password, PasswordHash, Scratch};
 use jeton_authority::settings::Settings;
@@ -79,7 +80,10 @@ impl TestAuthority {
             attributes: Attributes::default(),
         };
         let id = user.id;
-        assert_eq!(self.store.add_user(user).await.expect("the store works"), UserAddition::Added);
+        assert_eq!(
+            self.store.add_user(user, Actor::Operator).await.expect("the store works"),
+            UserAddition::Added
+        );
         id
     }
 

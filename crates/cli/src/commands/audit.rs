@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
 use jeton_authority::UserId;
-use jeton_authority::audit::{AuditEnd, AuditFilter, AuditNumber, AuditRecord};
+use jeton_authority::audit::{Actor, AuditEnd, AuditFilter, AuditNumber, AuditRecord, AuditSubject};
 use jeton_authority::store::Store;
 use jeton_jose::Timestamp;
 use serde::Serialize;
@@ -27,9 +27,9 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Show the audit trail: sign-ins, changes of users, clients and keys, ended sessions
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The trail tells what happened, when, to which user, from which network, and in
-which session or grant, or with which client or key. It is kept for 400 days. The oldest
-record comes first.
+The trail tells what happened, when, who did it, to which user, from which network,
+and in which session or grant, or with which client or key. It is kept for 400 days.
+The oldest record comes first.
 
 Examples:
   jeton audit list --user ada
@@ -99,34 +99,87 @@ fn time(text: &str) -> Result<Timestamp, String> {
     text.parse().map(Timestamp::from_unix).map_err(|_| WANTED.to_owned())
 }
 
-/// A record as it is shown.
+/// A record as it is shown. Users are shown by their names; those who were removed, by their identifiers.
 #[derive(Serialize)]
 struct Shown {
     at: String,
     event: &'static str,
-    /// The username; the identifier of one who was removed.
+    /// Not known of records from before it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<ShownActor>,
+    subject: ShownSubject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<String>,
+    #[serde(flatten)]
+    before: ShownBefore,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum ShownActor {
+    Authority,
+    Operator,
+    User { user: String },
+    Client { client: Box<str> },
+}
+
+#[derive(Serialize, Clone)]
+struct ShownSubject {
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    network: Option<String>,
+    grant: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<Box<str>>,
+}
+
+/// The members that said what a record concerns before there was `subject`. Scripts read them.
+#[derive(Serialize)]
+struct ShownBefore {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    /// The grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<String>,
     /// The client or the key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    about: Option<String>,
+    about: Option<Box<str>>,
+}
+
+impl From<ShownSubject> for ShownBefore {
+    fn from(ShownSubject { user, grant, client, key, .. }: ShownSubject) -> Self {
+        Self { user, session: grant, about: client.or(key) }
+    }
 }
 
 impl Shown {
-    fn row(&self) -> [String; 6] {
-        let or_none = |text: &Option<String>| text.as_deref().map_or("–".to_owned(), printable);
+    fn row(&self) -> [String; 7] {
+        let or_none = |text: Option<&str>| text.map_or("–".to_owned(), printable);
+        let ShownSubject { user, grant, session, client, key } = &self.subject;
         [
             self.at.clone(),
             self.event.to_owned(),
-            or_none(&self.user),
-            or_none(&self.network),
-            or_none(&self.session),
-            or_none(&self.about),
+            self.actor.as_ref().map_or("–".to_owned(), ShownActor::cell),
+            or_none(user.as_deref()),
+            or_none(self.network.as_deref()),
+            or_none(grant.as_deref().or(session.as_deref())),
+            or_none(client.as_deref().or(key.as_deref())),
         ]
+    }
+}
+
+impl ShownActor {
+    fn cell(&self) -> String {
+        match self {
+            Self::Authority => "authority".to_owned(),
+            Self::Operator => "operator".to_owned(),
+            Self::User { user } => format!("user {}", printable(user)),
+            Self::Client { client } => format!("client {}", printable(client)),
+        }
     }
 }
 
@@ -155,7 +208,7 @@ impl Trail<'_> {
         if !follow {
             return self.style.print(&shown, || {
                 let rows: Vec<_> = shown.iter().map(Shown::row).collect();
-                output::table(["AT", "EVENT", "USER", "NETWORK", "SESSION OR GRANT", "ABOUT"], &rows)
+                output::table(["AT", "EVENT", "ACTOR", "USER", "NETWORK", "SESSION OR GRANT", "ABOUT"], &rows)
             });
         }
         loop {
@@ -188,17 +241,35 @@ impl Trail<'_> {
     }
 
     async fn shown(&mut self, record: AuditRecord) -> Result<Shown, Failure> {
-        let AuditRecord { at, event, user, grant, network, key } = record;
+        let AuditRecord { at, event, actor, subject, network } = record;
+        let AuditSubject { user, grant, session, client, key } = subject;
+        let actor = match actor {
+            Some(actor) => self.actor(actor).await?,
+            None => None,
+        };
+        let user = match user {
+            Some(user) => Some(self.name(user).await?),
+            None => None,
+        };
+        let (grant, session) = (grant.map(|id| id.to_string()), session.map(|id| id.to_string()));
+        let subject = ShownSubject { user, grant, session, client, key };
         Ok(Shown {
             at: words::date(at),
             event: event.as_str(),
-            user: match user {
-                Some(user) => Some(self.name(user).await?),
-                None => None,
-            },
+            actor,
+            before: subject.clone().into(),
+            subject,
             network: network.map(|network| network.to_string()),
-            session: grant.map(|grant| grant.to_string()),
-            about: key.map(Into::into),
+        })
+    }
+
+    async fn actor(&mut self, actor: Actor) -> Result<Option<ShownActor>, Failure> {
+        Ok(match actor {
+            Actor::Authority => Some(ShownActor::Authority),
+            Actor::Operator => Some(ShownActor::Operator),
+            Actor::User(user) => Some(ShownActor::User { user: self.name(user).await? }),
+            Actor::Client(client) => Some(ShownActor::Client { client }),
+            _ => None,
         })
     }
 

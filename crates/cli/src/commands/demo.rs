@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use jeton_authority::audit::Actor;
 use jeton_authority::password::Password;
 use jeton_authority::settings::DpopNonces;
 use jeton_authority::store::{Store, UserAddition};
@@ -116,7 +117,7 @@ async fn add_user(store: &dyn Store) -> Result<String, Failure> {
     let mut user = new_user(username, hash(&Password::new(password.as_str())), None, Role::Member);
     user.attributes = Attributes::from_json(r#"{"name": "Demo User", "locale": "en"}"#)
         .map_err(|error| Failure::coded("internal", error.to_string()))?;
-    match store.add_user(user).await.map_err(failed)? {
+    match store.add_user(user, Actor::Operator).await.map_err(failed)? {
         UserAddition::Added => Ok(password),
         UserAddition::NameTaken | UserAddition::SimilarNameTaken | UserAddition::ImportedKeyTaken => {
             Err(Failure::coded("scratch_unusable", "the scratch folder was not empty"))

@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 use jeton_authority::GrantId;
+use jeton_authority::audit::Actor;
 use jeton_authority::grant::GrantSummary;
 use jeton_authority::store::{GrantFilter, Revocation, Store};
 use jeton_authority::user::User;
@@ -162,7 +163,7 @@ async fn list(store: &dyn Store, user: Option<&str>, config: &Config, style: Sty
 }
 
 async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure> {
-    match store.end_grant(id, clock::now()).await.map_err(failed)? {
+    match store.end_grant(id, Actor::Operator, clock::now()).await.map_err(failed)? {
         Revocation::Revoked => {
             style.print(&serde_json::json!({"grants_ended": 1}), || format!("ended grant {id}"))
         }
@@ -178,7 +179,7 @@ async fn end_all(store: &dyn Store, name: &str, config: &Config, style: Style) -
     let now = clock::now();
     let mut ended = 0_u64;
     for summary in active(store, Some(&user), config, now).await? {
-        let revocation = store.end_grant(summary.grant.id, now).await.map_err(failed)?;
+        let revocation = store.end_grant(summary.grant.id, Actor::Operator, now).await.map_err(failed)?;
         ended += u64::from(matches!(revocation, Revocation::Revoked));
     }
     style.print(&serde_json::json!({"grants_ended": ended}), || match ended {

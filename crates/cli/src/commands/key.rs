@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use jeton_authority::audit::Actor;
 use jeton_authority::keyring;
 use jeton_authority::keys::{KeyId, KeyPurpose, KeyState, StoredKey};
 use jeton_authority::store::Store;
@@ -96,7 +97,9 @@ impl KeyCommand {
                 Action::Rotate { alg, now: at_once } => {
                     let wait = if at_once { Duration::ZERO } else { wait };
                     let master = data.master(&config).await?;
-                    let keys = keyring::rotate(store, &master, alg, wait, now).await.map_err(refused)?;
+                    let keys = keyring::rotate(store, &master, alg, wait, Actor::Operator, now)
+                        .await
+                        .map_err(refused)?;
                     data.follow();
                     if at_once {
                         output::note(AT_ONCE);
@@ -106,13 +109,15 @@ impl KeyCommand {
                 Action::Import { .. } => {
                     let key = imported.ok_or_else(|| Failure::usage("no key was given"))?;
                     let master = data.master(&config).await?;
-                    let key = keyring::import(store, &master, &key, wait, now).await.map_err(refused)?;
+                    let key = keyring::import(store, &master, &key, wait, Actor::Operator, now)
+                        .await
+                        .map_err(refused)?;
                     data.follow();
                     added(&[key], &config, now, style)
                 }
                 Action::Retire { kid } => {
                     let kid = KeyId::new(kid);
-                    keyring::retire(store, &kid, config.authority.access_lifetime, now)
+                    keyring::retire(store, &kid, config.authority.access_lifetime, Actor::Operator, now)
                         .await
                         .map_err(refused)?;
                     data.follow();

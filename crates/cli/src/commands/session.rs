@@ -1,6 +1,7 @@
 //! `jeton session`: who is signed in, in which browsers and with which clients.
 
 use clap::{ArgGroup, Args, Subcommand};
+use jeton_authority::audit::Actor;
 use jeton_authority::session::Session;
 use jeton_authority::store::{Revocation, SessionEnding, Store};
 use jeton_authority::user::User;
@@ -195,10 +196,14 @@ async fn of_browsers(
 async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure> {
     let now = clock::now();
     let ended_before = || Err(Failure::coded("session_ended", format!("session {id} has already ended")));
-    let ended = match store.end_session(SessionId::from_bytes(*id.as_bytes()), now).await.map_err(failed)? {
+    let ended = match store
+        .end_session(SessionId::from_bytes(*id.as_bytes()), Actor::Operator, now)
+        .await
+        .map_err(failed)?
+    {
         SessionEnding::Ended(ended) => 1 + ended.count,
         SessionEnding::AlreadyEnded => return ended_before(),
-        SessionEnding::Unknown => match store.end_grant(id, now).await.map_err(failed)? {
+        SessionEnding::Unknown => match store.end_grant(id, Actor::Operator, now).await.map_err(failed)? {
             Revocation::Revoked => 1,
             Revocation::AlreadyRevoked => return ended_before(),
             Revocation::Unknown => {
@@ -218,7 +223,8 @@ async fn end_all(store: &dyn Store, name: &str, config: &Config, style: Style) -
     let now = clock::now();
     let browsers = store.list_sessions(user.id, u32::MAX, config.authority.session_idle_lifetime, now).await;
     let browsers = browsers.map_err(failed)?.len() as u64;
-    let grants = store.revoke_user_grants(user.id, now).await.map_err(failed)?.unwrap_or_default();
+    let grants =
+        store.revoke_user_grants(user.id, Actor::Operator, now).await.map_err(failed)?.unwrap_or_default();
     let ended = browsers + grants.count;
     style.print(&serde_json::json!({"sessions_ended": ended}), || match ended {
         1 => format!("ended 1 session or grant of {}", output::printable(name)),

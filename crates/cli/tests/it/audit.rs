@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::run::{Folder, jeton};
 
@@ -36,11 +36,19 @@ fn the_trail_tells_what_happened_to_whom_and_from_where() {
         (&ada[1]["user"], &ada[1]["about"], &ada[1]["network"]),
         (&"ada".into(), &"jeton".into(), &"127.0.0.0/24".into())
     );
+    let (signed_in, disabled) = (&ada[1], &ada[2]);
+    assert_eq!(signed_in["actor"], json!({"kind": "user", "user": "ada"}));
+    let grant = &signed_in["session"];
+    assert!(grant.is_string());
+    assert_eq!(signed_in["subject"], json!({"user": "ada", "grant": grant, "client": "jeton"}));
+    assert_eq!(disabled["actor"], json!({"kind": "operator"}));
+    assert_eq!(disabled["subject"], json!({"user": "ada"}));
     let sessions = folder.run(&["audit", "list", "--user", "ada"]).done();
     assert!(
         sessions.starts_with("AT") && sessions.contains("signed_in") && sessions.contains("127.0.0.0/24"),
         "{sessions}"
     );
+    assert!(sessions.contains("user ada") && sessions.contains("operator"), "{sessions}");
     // Who was removed is known by the identifier alone.
     let bob = folder.run(&["audit", "list", "--user", &id, "--json"]).json();
     assert_eq!(events(&bob), ["user_added", "user_changed", "user_removed"]);

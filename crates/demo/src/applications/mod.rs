@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{Client, ClientPolicy, ClientSecret, NewClient};
 use jeton_authority::store::ClientChange;
 use jeton_authority::{Authority, SystemRandom};
@@ -157,7 +158,7 @@ async fn add_client(
         created_at: clock::now(),
     });
     let client = client.map_err(|error| refused(error.to_string()))?;
-    match authority.clients().add_client(&client).await? {
+    match authority.clients().add_client(&client, Actor::Operator).await? {
         ClientChange::Done => Ok(()),
         _ => Err(refused("the scratch folder was not empty".to_owned())),
     }

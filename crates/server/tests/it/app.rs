@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
+use jeton_authority::audit::Actor;
 use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{Argon2Params, Hashing, Password};
 use jeton_authority::settings::Settings;
@@ -133,7 +134,7 @@ impl TestApp {
             created_at: self.service.clock().now(),
             attributes: Attributes::default(),
         };
-        assert_eq!(self.store.add_user(user).await.expect("a store"), UserAddition::Added);
+        assert_eq!(self.store.add_user(user, Actor::Operator).await.expect("a store"), UserAddition::Added);
         id
     }
 

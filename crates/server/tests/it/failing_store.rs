@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::audit::{AuditFilter, AuditNumber, AuditRecord};
+use jeton_authority::audit::{Actor, AuditFilter, AuditNumber, AuditRecord};
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
@@ -78,15 +78,15 @@ macro_rules! delegate {
 }
 
 delegate! { UserStore {
-    true add_user(user: NewUser) -> UserAddition;
+    true add_user(user: NewUser, by: Actor) -> UserAddition;
     false find_user(username: &Username) -> Option<User>;
     false find_users_alike(username: &Username) -> Vec<User>;
     false find_user_by_id(user: UserId) -> Option<User>;
     false list_users(after: Option<&Username>, limit: u32) -> Vec<User>;
-    true disable_user(user: UserId, now: Timestamp) -> UserChange;
-    true enable_user(user: UserId, now: Timestamp) -> UserChange;
-    true change_password(user: UserId, password: PasswordHash, keep: Option<GrantId>, now: Timestamp) -> UserChange;
-    true change_attributes(user: UserId, attributes: Attributes, now: Timestamp) -> UserChange;
+    true disable_user(user: UserId, by: Actor, now: Timestamp) -> UserChange;
+    true enable_user(user: UserId, by: Actor, now: Timestamp) -> UserChange;
+    true change_password(user: UserId, password: PasswordHash, keep: Option<GrantId>, by: Actor, now: Timestamp) -> UserChange;
+    true change_attributes(user: UserId, attributes: Attributes, by: Actor, now: Timestamp) -> UserChange;
     true rehash_password(user: UserId, from: &PasswordHash, to: PasswordHash) -> ();
 } }
 
@@ -95,9 +95,9 @@ delegate! { GrantStore {
     true refresh_grant(grant: GrantId, presented: Presented, policy: RefreshPolicy, now: Timestamp) -> Refresh;
     false grant_standing(grant: GrantId) -> Option<GrantStanding>;
     false find_grant(grant: GrantId) -> Option<(LiveGrant, UserStatus)>;
-    true revoke_grant(grant: GrantId, now: Timestamp) -> Revocation;
-    true end_grant(grant: GrantId, now: Timestamp) -> Revocation;
-    true revoke_user_grants(user: UserId, now: Timestamp) -> Option<GrantsEnded>;
+    true revoke_grant(grant: GrantId, by: Actor, now: Timestamp) -> Revocation;
+    true end_grant(grant: GrantId, by: Actor, now: Timestamp) -> Revocation;
+    true revoke_user_grants(user: UserId, by: Actor, now: Timestamp) -> Option<GrantsEnded>;
     false list_grants(filter: GrantFilter, after: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<GrantSummary>;
 } }
 
@@ -110,8 +110,8 @@ delegate! { AuditStore {
 delegate! { KeyStore {
     false list_keys() -> Vec<StoredKey>;
     false sealed_things() -> SealedThings;
-    true add_keys(keys: Vec<StoredKey>, newest: Option<KeyId>) -> KeyAddition;
-    true withdraw_key(key: &KeyId, now: Timestamp) -> KeyWithdrawal;
+    true add_keys(keys: Vec<StoredKey>, newest: Option<KeyId>, by: Actor) -> KeyAddition;
+    true withdraw_key(key: &KeyId, by: Actor, now: Timestamp) -> KeyWithdrawal;
 } }
 
 delegate! { Store {
@@ -120,17 +120,17 @@ delegate! { Store {
 } }
 
 delegate! { AccountStore {
-    true add_imported_users(users: Vec<(NewUser, LastImport)>) -> Vec<UserAddition>;
-    true update_imported_users(users: Vec<(UserId, ImportedUser)>, now: Timestamp) -> AccountsUpdated;
-    true change_email(user: UserId, email: Option<Box<str>>, now: Timestamp) -> UserChange;
-    true remove_user(user: UserId, now: Timestamp) -> UserChange;
+    true add_imported_users(users: Vec<(NewUser, LastImport)>, by: Actor) -> Vec<UserAddition>;
+    true update_imported_users(users: Vec<(UserId, ImportedUser)>, by: Actor, now: Timestamp) -> AccountsUpdated;
+    true change_email(user: UserId, email: Option<Box<str>>, by: Actor, now: Timestamp) -> UserChange;
+    true remove_user(user: UserId, by: Actor, now: Timestamp) -> UserChange;
 } }
 
 delegate! { ClientStore {
     true note_token_api_client(id: &str) -> ();
-    true add_client(client: StoredClient) -> ClientChange;
-    true change_client(client: StoredClient, now: Timestamp) -> ClientChange;
-    true remove_client(client: &ClientId, now: Timestamp) -> ClientRemoval;
+    true add_client(client: StoredClient, by: Actor) -> ClientChange;
+    true change_client(client: StoredClient, by: Actor, now: Timestamp) -> ClientChange;
+    true remove_client(client: &ClientId, by: Actor, now: Timestamp) -> ClientRemoval;
     true end_removed_client(client: &ClientId) -> u64;
     false find_client(client: &ClientId) -> Option<StoredClient>;
     false list_clients(after: Option<&ClientId>, limit: u32) -> Vec<StoredClient>;
@@ -146,7 +146,7 @@ delegate! { SessionStore {
     false find_session_of_sid(sid: GrantId) -> Option<(SessionId, UserId)>;
     false find_grant_of_sid(sid: GrantId, client: &ClientId, now: Timestamp) -> Option<GrantId>;
     true touch_session(session: SessionId, now: Timestamp) -> ();
-    true end_session(session: SessionId, now: Timestamp) -> SessionEnding;
+    true end_session(session: SessionId, by: Actor, now: Timestamp) -> SessionEnding;
     false list_all_sessions(after: Option<SessionId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<SessionSummary>;
     false list_sessions(user: UserId, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<Session>;
 } }

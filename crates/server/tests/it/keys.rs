@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::keyring::rotate;
 use jeton_server::Background;
 use jeton_server::control::{self, ControlSocket, Reloaded};
@@ -12,7 +13,7 @@ use crate::app::{TestApp, master, open_store};
 async fn rotate_elsewhere(app: &TestApp) {
     let store = open_store(&app.folder);
     let now = app.service.clock().now();
-    rotate(&*store, &master(), None, Duration::from_secs(600), now).await.expect("a key");
+    rotate(&*store, &master(), None, Duration::from_secs(600), Actor::Operator, now).await.expect("a key");
 }
 
 /// How many keys for access tokens are published; the one for ID tokens comes by itself.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use axum::body::Body;
 use http::{Request, StatusCode, header};
 use jeton_authority::Network;
+use jeton_authority::audit::Actor;
 use jeton_authority::password::{Hashing, HashingBusy, Padding, Password, PasswordHash, Verification};
 use jeton_authority::user::Username;
 use jeton_server::hashing::HashPool;
@@ -177,7 +178,7 @@ async fn answers_to_guesses_at(name: &str) -> Vec<(StatusCode, Option<String>, S
     for known in ["ada", "bob"] {
         app.try_sign_in(known, PASSWORD).await.pair();
     }
-    app.store.disable_user(bob, app.service.clock().now()).await.expect("a store");
+    app.store.disable_user(bob, Actor::Operator, app.service.clock().now()).await.expect("a store");
     let mut answers = Vec::new();
     for round in 0..60 {
         for number in 0..5 {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::keyring::rotate;
 use jeton_authority::store::ClientChange;
 use jeton_oauth::client::ClientId;
@@ -31,7 +32,8 @@ async fn a_client_that_one_node_disables_is_refused_by_the_other_after_its_next_
     let id = ClientId::parse("web").expect("an identifier");
     let mut client = (*clients.find(&id).await.expect("a store").expect("a client")).clone();
     client.policy.disabled = true;
-    let changed = clients.change_client(&client, first.service.clock().now()).await.expect("a store");
+    let changed =
+        clients.change_client(&client, Actor::Operator, first.service.clock().now()).await.expect("a store");
     assert_eq!(changed, ClientChange::Done);
     assert_eq!(first.client_credentials().await, 401);
     assert_eq!(second.client_credentials().await, 200, "it remembers the client");
@@ -47,7 +49,9 @@ async fn a_key_that_one_node_makes_is_published_by_the_other_after_its_next_look
     let before = key_set(&second).await;
     assert_eq!(key_set(&first).await, before);
     let now = first.service.clock().now();
-    rotate(&*first.store, &master(), None, Duration::from_secs(600), now).await.expect("a key");
+    rotate(&*first.store, &master(), None, Duration::from_secs(600), Actor::Operator, now)
+        .await
+        .expect("a key");
     first.tick().await;
     assert_ne!(key_set(&first).await, before);
     assert_eq!(key_set(&second).await, before);

@@ -1,6 +1,7 @@
 //! A session from sign-in to sign-out, as the token API shows it.
 
 use http::StatusCode;
+use jeton_authority::audit::Actor;
 
 use crate::app::{ELSEWHERE, TestApp};
 
@@ -92,7 +93,7 @@ async fn a_disabled_user_is_out_at_once() {
     let app = TestApp::new().await;
     let bob = app.add_user("bob").await;
     let pair = app.try_sign_in("bob", crate::app::PASSWORD).await.pair();
-    app.store.disable_user(bob, app.service.clock().now()).await.expect("a store");
+    app.store.disable_user(bob, Actor::Operator, app.service.clock().now()).await.expect("a store");
     app.refresh(&pair.refresh)
         .await
         .expect(401, r#"{"detail":"No active account found for the given token."}"#);

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use http::{Method, Request, header};
+use jeton_authority::audit::Actor;
 
 use crate::app::{Answer, TestApp};
 
@@ -144,7 +145,7 @@ async fn every_row_of_the_tables_holds() {
     let revoked = app.sign_in().await.refresh;
     app.sign_out(&revoked).await.expect(200, "{}");
     let disabled = app.try_sign_in("bob", crate::app::PASSWORD).await.pair().refresh;
-    app.store.disable_user(bob, app.service.clock().now()).await.expect("a store");
+    app.store.disable_user(bob, Actor::Operator, app.service.clock().now()).await.expect("a store");
 
     for row in ROWS {
         // Each row has tokens of its own: some rows spend them.

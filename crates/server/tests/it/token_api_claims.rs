@@ -1,5 +1,6 @@
 //! What the token API's access tokens say.
 
+use jeton_authority::audit::Actor;
 use jeton_authority::password::Password;
 use jeton_authority::settings::{AccessAlgorithm, TokenApiAudience};
 use jeton_authority::store::{NewUser, UserAddition};
@@ -26,7 +27,7 @@ async fn add(app: &TestApp, name: &str, email: Option<&str>, attributes: &str) {
         created_at: app.service.clock().now(),
         attributes: Attributes::from_json(attributes).expect("attributes"),
     };
-    assert_eq!(app.store.add_user(user).await.expect("a store"), UserAddition::Added);
+    assert_eq!(app.store.add_user(user, Actor::Operator).await.expect("a store"), UserAddition::Added);
 }
 
 fn part(token: &str, index: usize) -> Value {
@@ -70,7 +71,10 @@ async fn mapped_claims_are_in_the_first_access_token_and_in_each_refreshed_one()
     let user = Username::parse("grace").expect("a name");
     let user = app.store.find_user(&user).await.expect("a store").expect("a user");
     let changed = Attributes::from_json(r#"{"is_staff":false}"#).expect("attributes");
-    app.store.change_attributes(user.id, changed, app.service.clock().now()).await.expect("a store");
+    app.store
+        .change_attributes(user.id, changed, Actor::Operator, app.service.clock().now())
+        .await
+        .expect("a store");
     app.hand.step(60);
     let third = claims(&app.refresh(&second.refresh).await.pair().access);
     assert_eq!((&third["is_staff"], third.get("groups")), (&false.into(), None));

@@ -7,7 +7,7 @@ use jeton_authority::user::{Attributes, Role, User, UserStatus};
 use jeton_authority::user::{ImportedUser, LastImport};
 use jeton_authority::{GrantId, UserId};
 
-use super::fixture::{CALLERS, Fresh, HOME, at, hash, new_grant, new_user, unknown_user, username};
+use super::fixture::{CALLERS, Fresh, HOME, OPERATOR, at, hash, new_grant, new_user, unknown_user, username};
 
 /// A user as another system has them.
 pub(super) fn imported(name: &str) -> ImportedUser {
@@ -33,13 +33,13 @@ fn new(name: &str, key: &str) -> (NewUser, LastImport) {
 async fn added(fresh: &Fresh, name: &str, key: &str) -> UserId {
     let (user, last) = new(name, key);
     let id = user.id;
-    let additions = fresh.add_imported_users(vec![(user, last)]).await.expect("importing");
+    let additions = fresh.add_imported_users(vec![(user, last)], OPERATOR).await.expect("importing");
     assert_eq!(additions, [UserAddition::Added]);
     id
 }
 
 async fn update(fresh: &Fresh, users: Vec<(UserId, ImportedUser)>) -> AccountsUpdated {
-    fresh.update_imported_users(users, at(5)).await.expect("updating")
+    fresh.update_imported_users(users, OPERATOR, at(5)).await.expect("updating")
 }
 
 fn done(changes: AccountsUpdated) -> Vec<AccountChange> {
@@ -52,7 +52,7 @@ fn done(changes: AccountsUpdated) -> Vec<AccountChange> {
 pub(super) async fn imported_users_are_added_each_for_itself(fresh: &Fresh) {
     fresh.user("bob").await;
     let users = vec![new("ada", "1"), new("bob", "2"), new("cy", "1"), new("dot", "4")];
-    let additions = fresh.add_imported_users(users).await.expect("importing");
+    let additions = fresh.add_imported_users(users, OPERATOR).await.expect("importing");
     let expected =
         [UserAddition::Added, UserAddition::NameTaken, UserAddition::ImportedKeyTaken, UserAddition::Added];
     assert_eq!(additions, expected);
@@ -63,7 +63,7 @@ pub(super) async fn imported_users_are_added_each_for_itself(fresh: &Fresh) {
 pub(super) async fn nobody_has_the_identifier_of_another_as_a_key(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let (user, last) = new("eve", &ada.to_string());
-    let additions = fresh.add_imported_users(vec![(user, last)]).await.expect("importing");
+    let additions = fresh.add_imported_users(vec![(user, last)], OPERATOR).await.expect("importing");
     assert_eq!(additions, [UserAddition::ImportedKeyTaken]);
 }
 
@@ -126,7 +126,10 @@ pub(super) async fn of_many_updates_at_once_each_name_goes_to_one(fresh: &Fresh)
         .at_once(move |store, caller| {
             let user = users[caller];
             async move {
-                store.update_imported_users(vec![(user, imported("wanted"))], at(5)).await.expect("updating")
+                store
+                    .update_imported_users(vec![(user, imported("wanted"))], OPERATOR, at(5))
+                    .await
+                    .expect("updating")
             }
         })
         .await;
@@ -141,11 +144,11 @@ pub(super) async fn of_many_updates_at_once_each_name_goes_to_one(fresh: &Fresh)
 pub(super) async fn an_address_is_changed_and_taken_away(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     for email in [Some("ada@example.org"), None] {
-        let change = fresh.change_email(ada, email.map(Into::into), at(1)).await.expect("changing");
+        let change = fresh.change_email(ada, email.map(Into::into), OPERATOR, at(1)).await.expect("changing");
         assert_eq!(change, UserChange::Done { grants_ended: 0 });
         assert_eq!(fresh.found("ada").await.email.as_deref(), email);
     }
-    let change = fresh.change_email(unknown_user(), None, at(1)).await.expect("changing");
+    let change = fresh.change_email(unknown_user(), None, OPERATOR, at(1)).await.expect("changing");
     assert_eq!(change, UserChange::UnknownUser);
 }
 
@@ -153,7 +156,7 @@ pub(super) async fn a_removed_user_is_found_by_nobody_and_their_grants_have_ende
     let (ada, bob) = (added(fresh, "ada", "1").await, fresh.user("bob").await);
     let grants = [fresh.grant(ada).await, fresh.grant(bob).await];
     fresh.note_known_network(ada, HOME, 5, at(0)).await.expect("noting");
-    let change = fresh.remove_user(ada, at(2)).await.expect("removing");
+    let change = fresh.remove_user(ada, OPERATOR, at(2)).await.expect("removing");
     assert_eq!(change, UserChange::Done { grants_ended: 1 });
     assert_eq!(fresh.which_stand(grants).await, [false, true]);
     let refused = Refresh::Refused(RefreshRefusal::UserDisabled);
@@ -164,11 +167,11 @@ pub(super) async fn a_removed_user_is_found_by_nobody_and_their_grants_have_ende
     assert_eq!(names.iter().map(|user: &User| user.username.as_str()).collect::<Vec<_>>(), ["bob"]);
     assert_eq!(fresh.find_known_network(ada, HOME).await.expect("looking"), None);
     for change in [
-        fresh.remove_user(ada, at(3)).await,
-        fresh.disable_user(ada, at(3)).await,
-        fresh.enable_user(ada, at(3)).await,
-        fresh.change_password(ada, hash("second"), None, at(3)).await,
-        fresh.change_email(ada, None, at(3)).await,
+        fresh.remove_user(ada, OPERATOR, at(3)).await,
+        fresh.disable_user(ada, OPERATOR, at(3)).await,
+        fresh.enable_user(ada, OPERATOR, at(3)).await,
+        fresh.change_password(ada, hash("second"), None, OPERATOR, at(3)).await,
+        fresh.change_email(ada, None, OPERATOR, at(3)).await,
     ] {
         assert_eq!(change.expect("trying"), UserChange::UnknownUser);
     }
@@ -186,7 +189,7 @@ pub(super) async fn a_removed_user_is_found_by_nobody_and_their_grants_have_ende
 pub(super) async fn the_trail_is_read_by_user_time_and_place(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     for (user, seconds) in [(ada, 1), (bob, 2), (ada, 3)] {
-        fresh.revoke_user_grants(user, at(seconds)).await.expect("signing out");
+        fresh.revoke_user_grants(user, OPERATOR, at(seconds)).await.expect("signing out");
     }
     let read = async |filter, limit| fresh.read_audit(filter, limit).await.expect("reading");
     let all = read(AuditFilter::default(), 10).await;

@@ -1,20 +1,22 @@
 //! The audit trail, and the store's word on itself.
 
-use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use jeton_authority::keys::{KeyId, KeyPurpose};
+use jeton_authority::user::Attributes;
 
-use super::fixture::{ELSEWHERE, Fresh, HOME, at, hash, key, new_user, unknown_grant};
+use super::fixture::{ELSEWHERE, Fresh, HOME, IDLE, OPERATOR, at, hash, key, new_user, unknown_grant};
+use super::sessions::new_session;
 
 pub(super) async fn each_change_leaves_its_record(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let grant = fresh.grant(ada).await;
-    fresh.revoke_grant(grant, at(1)).await.expect("revoking");
-    fresh.revoke_user_grants(ada, at(2)).await.expect("signing out");
-    fresh.change_password(ada, hash("second"), None, at(3)).await.expect("changing");
-    fresh.disable_user(ada, at(4)).await.expect("disabling");
-    fresh.enable_user(ada, at(5)).await.expect("enabling");
-    fresh.add_keys(vec![key("first", KeyPurpose::Access, at(6))], None).await.expect("adding keys");
-    fresh.withdraw_key(&KeyId::new("first"), at(7)).await.expect("withdrawing");
+    fresh.revoke_grant(grant, OPERATOR, at(1)).await.expect("revoking");
+    fresh.revoke_user_grants(ada, OPERATOR, at(2)).await.expect("signing out");
+    fresh.change_password(ada, hash("second"), None, OPERATOR, at(3)).await.expect("changing");
+    fresh.disable_user(ada, OPERATOR, at(4)).await.expect("disabling");
+    fresh.enable_user(ada, OPERATOR, at(5)).await.expect("enabling");
+    fresh.add_keys(vec![key("first", KeyPurpose::Access, at(6))], None, OPERATOR).await.expect("adding keys");
+    fresh.withdraw_key(&KeyId::new("first"), OPERATOR, at(7)).await.expect("withdrawing");
     let expected = [
         AuditEvent::UserAdded,
         AuditEvent::GrantRevoked,
@@ -31,16 +33,16 @@ pub(super) async fn each_change_leaves_its_record(fresh: &Fresh) {
 pub(super) async fn what_changes_nothing_leaves_no_record(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let grant = fresh.grant(ada).await;
-    fresh.add_user(new_user("ada")).await.expect("adding");
-    fresh.enable_user(ada, at(1)).await.expect("enabling");
+    fresh.add_user(new_user("ada"), OPERATOR).await.expect("adding");
+    fresh.enable_user(ada, OPERATOR, at(1)).await.expect("enabling");
     fresh.rehash_password(ada, &hash("first"), hash("first, anew")).await.expect("rehashing");
-    fresh.revoke_grant(unknown_grant(), at(1)).await.expect("revoking");
-    fresh.withdraw_key(&KeyId::new("absent"), at(1)).await.expect("withdrawing");
+    fresh.revoke_grant(unknown_grant(), OPERATOR, at(1)).await.expect("revoking");
+    fresh.withdraw_key(&KeyId::new("absent"), OPERATOR, at(1)).await.expect("withdrawing");
     fresh
-        .add_keys(vec![key("first", KeyPurpose::Access, at(1))], Some(KeyId::new("x")))
+        .add_keys(vec![key("first", KeyPurpose::Access, at(1))], Some(KeyId::new("x")), OPERATOR)
         .await
         .expect("adding keys");
-    fresh.sweep_grants(None, 10, super::fixture::IDLE, at(1)).await.expect("sweeping");
+    fresh.sweep_grants(None, 10, IDLE, at(1)).await.expect("sweeping");
     assert!(fresh.stands(grant).await);
     assert_eq!(fresh.audited().await, [AuditEvent::UserAdded]);
 }
@@ -63,51 +65,83 @@ pub(super) async fn a_refresh_is_recorded_only_where_it_was_not_plain(fresh: &Fr
     assert_eq!(fresh.audited().await, expected);
 }
 
-pub(super) async fn a_record_names_whom_and_what_it_concerns(fresh: &Fresh) {
+pub(super) async fn a_record_names_whom_and_what_it_concerns_and_who_did_it(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let grant = fresh.grant_at(ada, 2).await;
     fresh.present(grant, 0, ELSEWHERE, at(100)).await;
-    fresh.add_keys(vec![key("first", KeyPurpose::Refresh, at(200))], None).await.expect("adding keys");
-    let nothing = AuditRecord {
-        at: at(0),
-        event: AuditEvent::UserAdded,
-        user: None,
-        grant: None,
-        network: None,
-        key: None,
-    };
+    let key = key("first", KeyPurpose::Refresh, at(200));
+    fresh.add_keys(vec![key], None, Actor::Authority).await.expect("adding keys");
+    let user = AuditSubject::user(ada);
+    let of_grant = user.clone().with_grant(grant);
+    let signed_in = of_grant.clone().with_client("web");
+    let (replayed, authority) = (AuditEvent::RefreshReplayed, Actor::Authority);
     let expected = [
-        AuditRecord {
-            at: at(200),
-            event: AuditEvent::KeyAdded,
-            key: Some("first".into()),
-            ..nothing.clone()
-        },
-        AuditRecord {
-            at: at(100),
-            event: AuditEvent::RefreshReplayed,
-            user: Some(ada),
-            grant: Some(grant),
-            network: Some(ELSEWHERE),
-            key: None,
-        },
-        AuditRecord {
-            event: AuditEvent::SignedIn,
-            user: Some(ada),
-            grant: Some(grant),
-            network: Some(HOME),
-            key: Some("web".into()),
-            ..nothing.clone()
-        },
-        AuditRecord { user: Some(ada), ..nothing },
+        AuditRecord::new(AuditEvent::KeyAdded, Actor::Authority, AuditSubject::key("first"), at(200)),
+        AuditRecord::asked_from(ELSEWHERE, replayed, authority, of_grant, at(100)),
+        AuditRecord::asked_from(HOME, AuditEvent::SignedIn, Actor::User(ada), signed_in, at(0)),
+        AuditRecord::new(AuditEvent::UserAdded, OPERATOR, user, at(0)),
     ];
     assert_eq!(fresh.list_audit(10).await.expect("listing"), expected);
+}
+
+/// Who may act on a user: nobody is taken for the operator, or for the user.
+pub(super) async fn every_change_is_by_who_asked_for_it(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let [grant, other] = [fresh.grant(ada).await, fresh.grant(ada).await];
+    let session = fresh.session(ada).await;
+    let before = fresh.list_audit(100).await.expect("listing").len();
+    let by = || Actor::User(bob);
+    fresh.revoke_grant(grant, by(), at(1)).await.expect("revoking");
+    fresh.end_grant(other, by(), at(2)).await.expect("ending");
+    fresh.end_session(session.id, by(), at(3)).await.expect("ending");
+    fresh.revoke_user_grants(ada, by(), at(4)).await.expect("signing out");
+    fresh.change_password(ada, hash("second"), None, by(), at(5)).await.expect("changing");
+    fresh.change_email(ada, Some("ada@example.org".into()), by(), at(6)).await.expect("changing");
+    fresh.change_attributes(ada, Attributes::default(), by(), at(7)).await.expect("changing");
+    fresh.disable_user(ada, by(), at(8)).await.expect("disabling");
+    fresh.enable_user(ada, by(), at(9)).await.expect("enabling");
+    fresh.remove_user(ada, by(), at(10)).await.expect("removing");
+    let records = fresh.list_audit(100).await.expect("listing");
+    let records = &records[..records.len() - before];
+    assert_eq!(records.len(), 10);
+    for record in records {
+        assert_eq!((record.subject.user, record.actor.clone()), (Some(ada), Some(by())), "{record:?}");
+    }
+}
+
+pub(super) async fn a_record_comes_back_whoever_did_it_and_whatever_it_concerns(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let whole = AuditSubject::user(ada)
+        .with_grant(unknown_grant())
+        .with_session(new_session(ada).id)
+        .with_client("web");
+    let whole = AuditSubject { key: Some("first".into()), ..whole };
+    let actors = [
+        Actor::Authority,
+        Actor::Operator,
+        Actor::User(ada),
+        Actor::User(bob),
+        Actor::Client("web".into()),
+        Actor::Client("another".into()),
+    ];
+    let mut written = Vec::new();
+    for (seconds, actor) in (1..).zip(actors) {
+        for subject in [&whole, &AuditSubject::default()] {
+            let record =
+                AuditRecord::new(AuditEvent::UserChanged, actor.clone(), subject.clone(), at(seconds));
+            fresh.record_audit(record.clone()).await.expect("recording");
+            written.push(record);
+        }
+    }
+    let mut read = fresh.list_audit(written.len() as u32).await.expect("listing");
+    read.reverse();
+    assert_eq!(read, written);
 }
 
 pub(super) async fn the_newest_records_come_first(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     for seconds in [5, 3, 9] {
-        fresh.revoke_user_grants(ada, at(seconds)).await.expect("signing out");
+        fresh.revoke_user_grants(ada, OPERATOR, at(seconds)).await.expect("signing out");
     }
     let times = |records: Vec<AuditRecord>| records.into_iter().map(|record| record.at).collect::<Vec<_>>();
     assert_eq!(times(fresh.list_audit(3).await.expect("listing")), [at(9), at(5), at(3)]);

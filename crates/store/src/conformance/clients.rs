@@ -1,6 +1,6 @@
 //! Clients, and what users allowed them.
 
-use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::grant::{GrantDetail, NewGrant};
 use jeton_authority::keys::SealedKey;
@@ -11,14 +11,14 @@ use jeton_oauth::client::ClientId;
 
 use super::contention::{counts, tally};
 use super::devices::new_device;
-use super::fixture::{CALLERS, Fresh, at, new_grant, unknown_user};
+use super::fixture::{CALLERS, Fresh, OPERATOR, at, new_grant, unknown_user};
 
 impl Fresh {
     /// Adds a client that does not ask to hear of sign-outs.
     pub(super) async fn client(&self, id: &str) -> ClientId {
         let client = new_client(id);
         let id = client.id.clone();
-        assert_eq!(self.add_client(client).await.expect("adding a client"), ClientChange::Done);
+        assert_eq!(self.add_client(client, OPERATOR).await.expect("adding a client"), ClientChange::Done);
         id
     }
 
@@ -67,7 +67,7 @@ pub(super) async fn a_client_comes_back_as_it_was_added(fresh: &Fresh) {
         ..new_client("https://shop.example/client?a=1")
     };
     for client in [with_secret, new_client("web")] {
-        assert_eq!(fresh.add_client(client.clone()).await.expect("adding"), ClientChange::Done);
+        assert_eq!(fresh.add_client(client.clone(), OPERATOR).await.expect("adding"), ClientChange::Done);
         assert_eq!(fresh.found_client(&client.id).await, Some(client));
     }
     for unknown in ["WEB", "we", "web%"] {
@@ -78,7 +78,7 @@ pub(super) async fn a_client_comes_back_as_it_was_added(fresh: &Fresh) {
 pub(super) async fn an_identifier_is_taken_once(fresh: &Fresh) {
     let first = fresh.client("web").await;
     let second = StoredClient { document: "{}".into(), created_at: at(9), ..new_client("web") };
-    assert_eq!(fresh.add_client(second).await.expect("adding"), ClientChange::IdTaken);
+    assert_eq!(fresh.add_client(second, OPERATOR).await.expect("adding"), ClientChange::IdTaken);
     assert_eq!(fresh.found_client(&first).await, Some(new_client("web")));
     assert_eq!(fresh.audited().await, [AuditEvent::ClientAdded]);
 }
@@ -95,7 +95,10 @@ pub(super) async fn a_changed_client_stays_the_same_client(fresh: &Fresh) {
         created_at: at(50),
         ..new_client("web")
     };
-    assert_eq!(fresh.change_client(changed.clone(), at(50)).await.expect("changing"), ClientChange::Done);
+    assert_eq!(
+        fresh.change_client(changed.clone(), OPERATOR, at(50)).await.expect("changing"),
+        ClientChange::Done
+    );
     let expected = StoredClient { created_at: at(0), ..changed.clone() };
     assert_eq!(fresh.found_client(&web).await, Some(expected.clone()));
     assert_eq!(fresh.list_clients(Some(&other), 10).await.expect("listing"), [expected]);
@@ -104,10 +107,16 @@ pub(super) async fn a_changed_client_stays_the_same_client(fresh: &Fresh) {
     assert_eq!(fresh.consent(ada, &web).await, Some(consent_to("openid")));
 
     let without_secret = StoredClient { secret: None, ..changed };
-    assert_eq!(fresh.change_client(without_secret, at(51)).await.expect("changing"), ClientChange::Done);
+    assert_eq!(
+        fresh.change_client(without_secret, OPERATOR, at(51)).await.expect("changing"),
+        ClientChange::Done
+    );
     assert_eq!(fresh.found_client(&web).await.expect("it exists").secret, None);
     let unknown = new_client("unknown");
-    assert_eq!(fresh.change_client(unknown.clone(), at(52)).await.expect("changing"), ClientChange::Unknown);
+    assert_eq!(
+        fresh.change_client(unknown.clone(), OPERATOR, at(52)).await.expect("changing"),
+        ClientChange::Unknown
+    );
     assert_eq!(fresh.found_client(&unknown.id).await, None);
 }
 
@@ -120,7 +129,7 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
         fresh.grant_for(bob, &web).await,
         fresh.grant_for(ada, &other).await,
     ];
-    fresh.revoke_grant(revoked, at(1)).await.expect("revoking");
+    fresh.revoke_grant(revoked, OPERATOR, at(1)).await.expect("revoking");
     let expired = NewGrant { expires_at: at(5), ..new_grant(ada) };
     fresh.open_grant(expired.clone()).await.expect("opening");
     for client in [&web, &other] {
@@ -129,7 +138,7 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
     let device = new_device("BDWPHQPK");
     fresh.add_device_authorization(device.clone(), at(1)).await.expect("adding");
 
-    assert_eq!(fresh.remove_client(&web, at(5)).await.expect("removing"), ClientRemoval::Removed);
+    assert_eq!(fresh.remove_client(&web, OPERATOR, at(5)).await.expect("removing"), ClientRemoval::Removed);
     assert_eq!(fresh.found_client(&web).await, None);
     assert_eq!(fresh.end_removed_client(&web).await.expect("ending"), 2);
     assert_eq!(fresh.end_removed_client(&web).await.expect("ending again"), 0);
@@ -144,7 +153,7 @@ pub(super) async fn removing_a_client_ends_its_grants_and_forgets_what_it_was_al
     let poll =
         fresh.poll_device_authorization(device.device_code, &device.client, at(6)).await.expect("polling");
     assert_eq!(poll, DevicePoll::Unknown);
-    assert_eq!(fresh.remove_client(&web, at(6)).await.expect("removing"), ClientRemoval::Unknown);
+    assert_eq!(fresh.remove_client(&web, OPERATOR, at(6)).await.expect("removing"), ClientRemoval::Unknown);
 
     // One that comes later under the same name begins with nothing.
     fresh.client("web").await;
@@ -163,7 +172,7 @@ pub(super) async fn removing_a_client_ends_no_session_of_the_token_api(fresh: &F
     fresh.open_grant(of_client.clone()).await.expect("opening");
     // A sign-in with a password, where the token API's own client has the same name.
     let of_token_api = fresh.grant(ada).await;
-    fresh.remove_client(&web, at(1)).await.expect("removing");
+    fresh.remove_client(&web, OPERATOR, at(1)).await.expect("removing");
     assert_eq!(fresh.end_removed_client(&web).await.expect("ending"), 1);
     assert_eq!(fresh.which_stand([of_client.id, of_token_api]).await, [false, true]);
 }
@@ -178,7 +187,7 @@ pub(super) async fn the_sweep_ends_what_is_left_of_a_removed_client(fresh: &Fres
     ];
     for client in [&web, &app] {
         fresh.give_consent(ada, client, &consent_to("openid"), at(1)).await.expect("consenting");
-        fresh.remove_client(client, at(2)).await.expect("removing");
+        fresh.remove_client(client, OPERATOR, at(2)).await.expect("removing");
     }
     assert_eq!(fresh.end_removed_clients().await.expect("sweeping"), 2);
     assert_eq!(fresh.end_removed_clients().await.expect("sweeping"), 0);
@@ -191,7 +200,7 @@ pub(super) async fn a_client_that_is_added_again_begins_with_nothing(fresh: &Fre
     let web = fresh.client("web").await;
     let grant = fresh.grant_for(ada, &web).await;
     fresh.give_consent(ada, &web, &consent_to("openid"), at(1)).await.expect("consenting");
-    fresh.remove_client(&web, at(2)).await.expect("removing");
+    fresh.remove_client(&web, OPERATOR, at(2)).await.expect("removing");
     fresh.client("web").await;
     assert!(!fresh.stands(grant).await);
     assert_eq!(fresh.consent(ada, &web).await, None);
@@ -254,33 +263,27 @@ fn consent_to(text: &str) -> Consent {
     Consent { scope, ..Consent::default() }
 }
 
-pub(super) async fn the_audit_names_the_client(fresh: &Fresh) {
+pub(super) async fn the_audit_names_the_client_and_who_changed_it(fresh: &Fresh) {
     let web = fresh.client("web").await;
-    fresh.change_client(new_client("web"), at(1)).await.expect("changing");
-    fresh.remove_client(&web, at(2)).await.expect("removing");
-    fresh.change_client(new_client("web"), at(3)).await.expect("changing nothing");
-    fresh.remove_client(&web, at(3)).await.expect("removing nothing");
-    let record = |seconds, event| AuditRecord {
-        at: at(seconds),
-        event,
-        user: None,
-        grant: None,
-        network: None,
-        key: Some("web".into()),
-    };
+    let [itself, another] = ["web", "another"].map(|client| Actor::Client(client.into()));
+    fresh.change_client(new_client("web"), itself.clone(), at(1)).await.expect("changing");
+    fresh.remove_client(&web, another.clone(), at(2)).await.expect("removing");
+    fresh.change_client(new_client("web"), OPERATOR, at(3)).await.expect("changing nothing");
+    fresh.remove_client(&web, OPERATOR, at(3)).await.expect("removing nothing");
+    let record = |seconds, event, by| AuditRecord::new(event, by, AuditSubject::client("web"), at(seconds));
     let expected = [
-        record(2, AuditEvent::ClientRemoved),
-        record(1, AuditEvent::ClientChanged),
-        record(0, AuditEvent::ClientAdded),
+        record(2, AuditEvent::ClientRemoved, another),
+        record(1, AuditEvent::ClientChanged, itself),
+        record(0, AuditEvent::ClientAdded, OPERATOR),
     ];
     assert_eq!(fresh.list_audit(10).await.expect("listing"), expected);
 }
 
 pub(super) async fn of_a_hundred_additions_one_adds_the_client(fresh: &Fresh) {
     let answers = fresh
-        .at_once(
-            |store, _| async move { store.add_client(new_client("web")).await.expect("adding a client") },
-        )
+        .at_once(|store, _| async move {
+            store.add_client(new_client("web"), OPERATOR).await.expect("adding a client")
+        })
         .await;
     assert_eq!(tally(&answers), counts([("Done", 1), ("IdTaken", CALLERS - 1)]));
     assert_eq!(fresh.list_clients(None, 10).await.expect("listing").len(), 1);

@@ -9,7 +9,7 @@ use jeton_authority::store::{GrantOpening, KeyAddition, KeyWithdrawal, Refresh, 
 use jeton_authority::{GrantId, UserId};
 
 use super::fixture::{
-    CALLERS, Fresh, HOME, IDLE, POLICY, at, granted, hash, key, new_grant, new_user, token,
+    CALLERS, Fresh, HOME, IDLE, OPERATOR, POLICY, at, granted, hash, key, new_grant, new_user, token,
 };
 
 /// Counts the answers that are alike, by name.
@@ -69,7 +69,9 @@ pub(super) async fn of_a_hundred_replays_one_ends_the_grant(fresh: &Fresh) {
 pub(super) async fn of_a_hundred_sign_outs_one_ends_the_grant(fresh: &Fresh) {
     let grant = fresh.grant(fresh.user("ada").await).await;
     let answers = fresh
-        .at_once(|store, _| async move { store.revoke_grant(grant, at(1)).await.expect("revoking") })
+        .at_once(
+            |store, _| async move { store.revoke_grant(grant, OPERATOR, at(1)).await.expect("revoking") },
+        )
         .await;
     assert_eq!(answers.iter().filter(|answer| **answer == Revocation::Revoked).count(), 1);
     assert_eq!(answers.iter().filter(|answer| **answer == Revocation::AlreadyRevoked).count(), CALLERS - 1);
@@ -101,12 +103,16 @@ async fn race(fresh: &Fresh, end: End) -> (GrantId, usize) {
             };
             if caller == CALLERS / 2 {
                 match end {
-                    End::SignOut => store.revoke_grant(grant, at(1)).await.map(drop).expect("signing out"),
-                    End::Disabling => store.disable_user(user, at(1)).await.map(drop).expect("disabling"),
+                    End::SignOut => {
+                        store.revoke_grant(grant, OPERATOR, at(1)).await.map(drop).expect("signing out")
+                    }
+                    End::Disabling => {
+                        store.disable_user(user, OPERATOR, at(1)).await.map(drop).expect("disabling")
+                    }
                     End::NewPassword { keep } => {
                         let keep = keep.then_some(grant);
                         store
-                            .change_password(user, hash("second"), keep, at(1))
+                            .change_password(user, hash("second"), keep, OPERATOR, at(1))
                             .await
                             .map(drop)
                             .expect("changing");
@@ -153,7 +159,7 @@ pub(super) async fn no_sign_in_outlives_the_disabling_it_raced(fresh: &Fresh) {
     let answers = fresh
         .at_once(|store, caller| async move {
             if caller == CALLERS / 2 {
-                store.disable_user(user, at(1)).await.expect("disabling");
+                store.disable_user(user, OPERATOR, at(1)).await.expect("disabling");
                 return None;
             }
             let grant = new_grant(user);
@@ -173,8 +179,9 @@ pub(super) async fn no_sign_in_outlives_the_disabling_it_raced(fresh: &Fresh) {
 }
 
 pub(super) async fn a_name_is_given_once(fresh: &Fresh) {
-    let answers =
-        fresh.at_once(|store, _| async move { store.add_user(new_user("ada")).await.expect("adding") }).await;
+    let answers = fresh
+        .at_once(|store, _| async move { store.add_user(new_user("ada"), OPERATOR).await.expect("adding") })
+        .await;
     assert_eq!(tally(&answers), counts([("Added", 1), ("NameTaken", CALLERS - 1)]));
     assert_eq!(fresh.list_users(None, 10).await.expect("listing").len(), 1);
 }
@@ -184,7 +191,7 @@ pub(super) async fn an_imported_key_is_given_once(fresh: &Fresh) {
         .at_once(|store, caller| async move {
             let mut user = new_user(&format!("user-{caller}"));
             user.imported_key = Some("17".into());
-            store.add_user(user).await.expect("adding")
+            store.add_user(user, OPERATOR).await.expect("adding")
         })
         .await;
     assert_eq!(tally(&answers), counts([("Added", 1), ("ImportedKeyTaken", CALLERS - 1)]));
@@ -194,7 +201,10 @@ pub(super) async fn of_a_hundred_first_keys_one_is_stored(fresh: &Fresh) {
     let answers = fresh
         .at_once(|store, caller| async move {
             let kid = format!("key-{caller}");
-            store.add_keys(vec![key(&kid, KeyPurpose::Access, at(0))], None).await.expect("adding keys")
+            store
+                .add_keys(vec![key(&kid, KeyPurpose::Access, at(0))], None, OPERATOR)
+                .await
+                .expect("adding keys")
         })
         .await;
     assert_eq!(answers.iter().filter(|answer| **answer == KeyAddition::Added).count(), 1);
@@ -202,10 +212,10 @@ pub(super) async fn of_a_hundred_first_keys_one_is_stored(fresh: &Fresh) {
 }
 
 pub(super) async fn of_a_hundred_withdrawals_one_withdraws(fresh: &Fresh) {
-    fresh.add_keys(vec![key("first", KeyPurpose::Access, at(0))], None).await.expect("adding keys");
+    fresh.add_keys(vec![key("first", KeyPurpose::Access, at(0))], None, OPERATOR).await.expect("adding keys");
     let answers = fresh
         .at_once(|store, _| async move {
-            store.withdraw_key(&KeyId::new("first"), at(1)).await.expect("withdrawing")
+            store.withdraw_key(&KeyId::new("first"), OPERATOR, at(1)).await.expect("withdrawing")
         })
         .await;
     assert_eq!(answers.iter().filter(|answer| **answer == KeyWithdrawal::Withdrawn).count(), 1);

@@ -10,7 +10,7 @@ use jeton_oauth::Scope;
 
 use super::clients::{client_id, scope};
 use super::contention::{counts, tally};
-use super::fixture::{CALLERS, Fresh, at, by_owner, hash, new_grant, presented};
+use super::fixture::{CALLERS, Fresh, OPERATOR, at, by_owner, hash, new_grant, presented};
 use super::sessions::grant_from;
 
 impl Fresh {
@@ -234,7 +234,7 @@ pub(super) async fn an_approval_falls_with_the_credentials_it_was_given_on(fresh
     let ada = fresh.user("ada").await;
     let code = fresh.device("BDWPHQPK").await;
     fresh.decided("BDWPHQPK", yes(), 1).await;
-    fresh.change_password(ada, hash("second"), None, at(2)).await.expect("changing");
+    fresh.change_password(ada, hash("second"), None, OPERATOR, at(2)).await.expect("changing");
     let grant = new_grant(ada);
     assert_eq!(fresh.device_redeemed(code, &grant, 3).await, CodeRedemption::CredentialsChanged);
     assert!(!fresh.exists(&grant).await);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use jeton_authority::audit::AuditEvent;
+use jeton_authority::audit::{Actor, AuditEvent};
 use jeton_authority::client::{Client, ClientPolicy, NewClient};
 use jeton_authority::grant::{Grant, NewGrant};
 use jeton_authority::keys::{KeyId, KeyPurpose, SealedKey, StoredKey};
@@ -32,6 +32,9 @@ pub(super) const HOME: Network = Network::V4([192, 0, 2]);
 
 /// Another network than [`HOME`].
 pub(super) const ELSEWHERE: Network = Network::V6([0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1]);
+
+/// Who does what the cases ask for.
+pub(super) const OPERATOR: Actor = Actor::Operator;
 
 /// The grace and the excuses of the cases.
 pub(super) const POLICY: RefreshPolicy = RefreshPolicy { grace: Duration::from_secs(30), excuses: 3 };
@@ -77,7 +80,7 @@ impl Fresh {
     pub(super) async fn user(&self, name: &str) -> UserId {
         let user = new_user(name);
         let id = user.id;
-        assert_eq!(self.add_user(user).await.expect("adding a user"), UserAddition::Added);
+        assert_eq!(self.add_user(user, OPERATOR).await.expect("adding a user"), UserAddition::Added);
         id
     }
 

@@ -8,8 +8,8 @@ use jeton_authority::store::{GrantFilter, GrantOpening, Revocation};
 use jeton_authority::user::{Attributes, UserStatus};
 
 use super::fixture::{
-    ELSEWHERE, Fresh, HOME, IDLE, POLICY, at, granted, hash, new_grant, new_user, public_client, token,
-    unknown_grant, unknown_user, username,
+    ELSEWHERE, Fresh, HOME, IDLE, OPERATOR, POLICY, at, granted, hash, new_grant, new_user, public_client,
+    token, unknown_grant, unknown_user, username,
 };
 
 pub(super) async fn an_opened_grant_stands(fresh: &Fresh) {
@@ -51,7 +51,7 @@ pub(super) async fn what_an_authorization_fixed_comes_back_as_it_was_written(fre
     ada.email = Some("ada@example.org".into());
     ada.attributes = Attributes::from_json(r#"{"name":"Ada"}"#).expect("attributes");
     let (id, attributes) = (ada.id, ada.attributes.clone());
-    fresh.add_user(ada).await.expect("adding");
+    fresh.add_user(ada, OPERATOR).await.expect("adding");
     let everything = r#"{
         "auth_time": 1700000000,
         "amr": ["pwd"],
@@ -96,13 +96,13 @@ pub(super) async fn a_grant_opens_only_while_the_verified_password_holds(fresh: 
         fresh.open_grant(grant).await.expect("opening")
     };
     assert_eq!(open(ada, 0).await, GrantOpening::Opened);
-    fresh.change_password(ada, hash("second"), None, at(1)).await.expect("changing");
+    fresh.change_password(ada, hash("second"), None, OPERATOR, at(1)).await.expect("changing");
     assert_eq!(open(ada, 0).await, GrantOpening::CredentialsChanged);
     assert_eq!(open(ada, 1).await, GrantOpening::Opened);
-    fresh.disable_user(ada, at(2)).await.expect("disabling");
+    fresh.disable_user(ada, OPERATOR, at(2)).await.expect("disabling");
     assert_eq!(open(ada, 1).await, GrantOpening::CredentialsChanged);
     assert_eq!(open(ada, 2).await, GrantOpening::CredentialsChanged);
-    fresh.enable_user(ada, at(3)).await.expect("enabling");
+    fresh.enable_user(ada, OPERATOR, at(3)).await.expect("enabling");
     assert_eq!(open(ada, 1).await, GrantOpening::CredentialsChanged);
     assert_eq!(open(ada, 2).await, GrantOpening::Opened);
     assert_eq!(open(unknown_user(), 0).await, GrantOpening::CredentialsChanged);
@@ -111,9 +111,15 @@ pub(super) async fn a_grant_opens_only_while_the_verified_password_holds(fresh: 
 pub(super) async fn a_grant_ends_once(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let [grant, other] = [fresh.grant(ada).await, fresh.grant(ada).await];
-    assert_eq!(fresh.revoke_grant(grant, at(5)).await.expect("revoking"), Revocation::Revoked);
-    assert_eq!(fresh.revoke_grant(grant, at(6)).await.expect("revoking"), Revocation::AlreadyRevoked);
-    assert_eq!(fresh.revoke_grant(unknown_grant(), at(6)).await.expect("revoking"), Revocation::Unknown);
+    assert_eq!(fresh.revoke_grant(grant, OPERATOR, at(5)).await.expect("revoking"), Revocation::Revoked);
+    assert_eq!(
+        fresh.revoke_grant(grant, OPERATOR, at(6)).await.expect("revoking"),
+        Revocation::AlreadyRevoked
+    );
+    assert_eq!(
+        fresh.revoke_grant(unknown_grant(), OPERATOR, at(6)).await.expect("revoking"),
+        Revocation::Unknown
+    );
     let standing = fresh.grant_standing(grant).await.expect("looking").expect("it exists");
     assert_eq!(standing.revoked_at, Some(at(5)));
     assert!(fresh.stands(other).await);
@@ -123,12 +129,12 @@ pub(super) async fn signing_out_a_user_ends_all_of_their_grants(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let grants = [fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(bob).await];
     assert_eq!(
-        fresh.revoke_user_grants(ada, at(1)).await.expect("signing out").map(|ended| ended.count),
+        fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out").map(|ended| ended.count),
         Some(2)
     );
     assert_eq!(fresh.which_stand(grants).await, [false, false, true]);
     assert_eq!(
-        fresh.revoke_user_grants(ada, at(2)).await.expect("signing out").map(|ended| ended.count),
+        fresh.revoke_user_grants(ada, OPERATOR, at(2)).await.expect("signing out").map(|ended| ended.count),
         Some(0)
     );
 }
@@ -136,7 +142,7 @@ pub(super) async fn signing_out_a_user_ends_all_of_their_grants(fresh: &Fresh) {
 pub(super) async fn what_was_allowed_before_a_user_signed_out_everywhere_opens_nothing(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let before = new_grant(ada);
-    fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out");
     let opened = fresh.open_grant(before.clone()).await.expect("opening");
     assert_eq!(opened, GrantOpening::CredentialsChanged);
     let epoch = fresh.find_user_by_id(ada).await.expect("looking").expect("she is there").epoch;
@@ -148,7 +154,7 @@ pub(super) async fn lists_leave_out_what_has_ended(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let [short, revoked, idle, busy] =
         [fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(ada).await];
-    fresh.revoke_grant(revoked, at(1)).await.expect("revoking");
+    fresh.revoke_grant(revoked, OPERATOR, at(1)).await.expect("revoking");
     for grant in [short, busy] {
         fresh.present(grant, 0, HOME, at(500)).await;
     }

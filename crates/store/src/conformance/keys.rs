@@ -4,10 +4,10 @@ use jeton_authority::keys::{KeyId, KeyPurpose, StoredKey};
 use jeton_authority::store::{KeyAddition, KeyWithdrawal};
 use jeton_jose::Algorithm;
 
-use super::fixture::{Fresh, at, key};
+use super::fixture::{Fresh, OPERATOR, at, key};
 
 async fn add(fresh: &Fresh, keys: &[StoredKey], newest: Option<&str>) -> KeyAddition {
-    fresh.add_keys(keys.to_vec(), newest.map(KeyId::new)).await.expect("adding keys")
+    fresh.add_keys(keys.to_vec(), newest.map(KeyId::new), OPERATOR).await.expect("adding keys")
 }
 
 async fn kids(fresh: &Fresh) -> Vec<String> {
@@ -74,7 +74,7 @@ pub(super) async fn a_known_key_is_not_added_again(fresh: &Fresh) {
 pub(super) async fn a_withdrawn_key_stays_listed(fresh: &Fresh) {
     let made = key("first", KeyPurpose::Access, at(0));
     assert_eq!(add(fresh, std::slice::from_ref(&made), None).await, KeyAddition::Added);
-    let outcome = fresh.withdraw_key(&made.id, at(5)).await.expect("withdrawing");
+    let outcome = fresh.withdraw_key(&made.id, OPERATOR, at(5)).await.expect("withdrawing");
     assert_eq!(outcome, KeyWithdrawal::Withdrawn);
     let expected = StoredKey { withdrawn_at: Some(at(5)), ..made };
     assert_eq!(fresh.list_keys().await.expect("listing"), [expected]);
@@ -84,7 +84,7 @@ pub(super) async fn a_key_is_withdrawn_once(fresh: &Fresh) {
     let made = key("first", KeyPurpose::Access, at(0));
     assert_eq!(add(fresh, std::slice::from_ref(&made), None).await, KeyAddition::Added);
     let withdraw = async |kid: &str, seconds| {
-        fresh.withdraw_key(&KeyId::new(kid), at(seconds)).await.expect("withdrawing")
+        fresh.withdraw_key(&KeyId::new(kid), OPERATOR, at(seconds)).await.expect("withdrawing")
     };
     assert_eq!(withdraw("absent", 4).await, KeyWithdrawal::Unknown);
     assert_eq!(withdraw("first", 5).await, KeyWithdrawal::Withdrawn);

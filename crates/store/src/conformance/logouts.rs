@@ -11,14 +11,14 @@ use jeton_authority::user::Subject;
 
 use super::clients::new_client;
 use super::contention::{counts, tally};
-use super::fixture::{CALLERS, Fresh, at, hash, new_grant, new_user};
+use super::fixture::{CALLERS, Fresh, OPERATOR, at, hash, new_grant, new_user};
 use super::sessions::{grant_from, new_session};
 
 impl Fresh {
     /// Adds a client that wants to hear of sign-outs.
     async fn listening_client(&self, id: &str) {
         let client = StoredClient { backchannel_logout: true, ..new_client(id) };
-        assert_eq!(self.add_client(client).await.expect("adding a client"), ClientChange::Done);
+        assert_eq!(self.add_client(client, OPERATOR).await.expect("adding a client"), ClientChange::Done);
     }
 
     async fn opened(&self, grant: NewGrant) -> GrantId {
@@ -29,7 +29,7 @@ impl Fresh {
 
     /// Ends a session and tells how many grants ended with it.
     pub(super) async fn ended_grants(&self, session: &NewSession) -> u64 {
-        match self.end_session(session.id, at(1)).await.expect("ending a session") {
+        match self.end_session(session.id, OPERATOR, at(1)).await.expect("ending a session") {
             SessionEnding::Ended(ended) => ended.count,
             other => panic!("the session had not ended: {other:?}"),
         }
@@ -85,7 +85,7 @@ pub(super) async fn the_end_of_a_session_is_noted_for_clients_that_want_to_hear_
         attempts: 0,
     };
     assert_eq!(due, [expected]);
-    fresh.end_session(grants.session.id, at(2)).await.expect("ending it again");
+    fresh.end_session(grants.session.id, OPERATOR, at(2)).await.expect("ending it again");
     assert_eq!(fresh.noted().await, [grants.listening], "once");
 }
 
@@ -93,30 +93,33 @@ pub(super) async fn a_sign_out_says_how_many_clients_will_be_told(fresh: &Fresh)
     let grants = grants(fresh).await;
     let again = NewGrant { client: "listening".into(), ..grant_from(&grants.session) };
     fresh.opened(again).await;
-    let ended = fresh.end_session(grants.session.id, at(1)).await.expect("ending a session");
+    let ended = fresh.end_session(grants.session.id, OPERATOR, at(1)).await.expect("ending a session");
     assert_eq!(ended, SessionEnding::Ended(GrantsEnded { count: 4, told: 1 }), "one client, with two grants");
-    let ended = fresh.revoke_user_grants(grants.session.user, at(1)).await.expect("signing out");
+    let ended = fresh.revoke_user_grants(grants.session.user, OPERATOR, at(1)).await.expect("signing out");
     assert_eq!(ended, Some(GrantsEnded { count: 1, told: 1 }));
 }
 
 pub(super) async fn disabling_is_noted(fresh: &Fresh) {
     let grants = grants(fresh).await;
-    fresh.disable_user(grants.session.user, at(1)).await.expect("disabling");
+    fresh.disable_user(grants.session.user, OPERATOR, at(1)).await.expect("disabling");
     assert_eq!(fresh.noted().await, sorted([grants.listening, grants.outliving]));
 }
 
 pub(super) async fn signing_out_everywhere_is_noted(fresh: &Fresh) {
     let grants = grants(fresh).await;
-    fresh.revoke_user_grants(grants.session.user, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(grants.session.user, OPERATOR, at(1)).await.expect("signing out");
     assert_eq!(fresh.noted().await, sorted([grants.listening, grants.outliving]));
 }
 
 pub(super) async fn a_changed_password_is_noted_but_for_the_grant_that_was_kept(fresh: &Fresh) {
     let grants = grants(fresh).await;
     let user = grants.session.user;
-    fresh.change_password(user, hash("second"), Some(grants.listening), at(1)).await.expect("changing");
+    fresh
+        .change_password(user, hash("second"), Some(grants.listening), OPERATOR, at(1))
+        .await
+        .expect("changing");
     assert_eq!(fresh.noted().await, [grants.outliving]);
-    fresh.change_password(user, hash("third"), None, at(2)).await.expect("changing");
+    fresh.change_password(user, hash("third"), None, OPERATOR, at(2)).await.expect("changing");
     assert_eq!(fresh.noted().await, sorted([grants.listening, grants.outliving]));
 }
 
@@ -130,12 +133,12 @@ pub(super) async fn another_user_in_the_browser_is_noted(fresh: &Fresh) {
 
 pub(super) async fn what_ends_a_grant_alone_is_not_noted(fresh: &Fresh) {
     let grants = grants(fresh).await;
-    fresh.revoke_grant(grants.listening, at(1)).await.expect("revoking");
+    fresh.revoke_grant(grants.listening, OPERATOR, at(1)).await.expect("revoking");
     let next = new_session(grants.session.user);
     fresh.open_session(next, Some(grants.session.secret)).await.expect("opening");
     assert_eq!(fresh.noted().await, []);
     // Nor is it later: it had ended before.
-    fresh.revoke_user_grants(grants.session.user, at(2)).await.expect("signing out");
+    fresh.revoke_user_grants(grants.session.user, OPERATOR, at(2)).await.expect("signing out");
     assert_eq!(fresh.noted().await, [grants.outliving]);
 }
 
@@ -143,7 +146,9 @@ pub(super) async fn a_grant_that_somebody_else_ends_is_noted_once(fresh: &Fresh)
     let grants = grants(fresh).await;
     for ended in [grants.listening, grants.outliving] {
         let answers = fresh
-            .at_once(|store, _| async move { store.end_grant(ended, at(1)).await.expect("ending a grant") })
+            .at_once(|store, _| async move {
+                store.end_grant(ended, OPERATOR, at(1)).await.expect("ending a grant")
+            })
             .await;
         assert_eq!(tally(&answers), counts([("Revoked", 1), ("AlreadyRevoked", CALLERS - 1)]));
         assert!(!fresh.stands(ended).await);
@@ -151,9 +156,9 @@ pub(super) async fn a_grant_that_somebody_else_ends_is_noted_once(fresh: &Fresh)
     assert_eq!(fresh.noted().await, sorted([grants.listening, grants.outliving]));
     // Of a client that wants to hear nothing, nothing is noted; nor of what does not exist.
     let deaf = fresh.opened(NewGrant { client: "deaf".into(), ..new_grant(grants.session.user) }).await;
-    assert_eq!(fresh.end_grant(deaf, at(2)).await.expect("ending"), Revocation::Revoked);
+    assert_eq!(fresh.end_grant(deaf, OPERATOR, at(2)).await.expect("ending"), Revocation::Revoked);
     let unknown = new_grant(grants.session.user).id;
-    assert_eq!(fresh.end_grant(unknown, at(2)).await.expect("ending"), Revocation::Unknown);
+    assert_eq!(fresh.end_grant(unknown, OPERATOR, at(2)).await.expect("ending"), Revocation::Unknown);
     assert_eq!(fresh.noted().await.len(), 2);
     // The session goes on.
     assert!(fresh.holds(&grants.session, at(2)).await);
@@ -164,9 +169,9 @@ pub(super) async fn clients_hear_of_users_by_the_subject_of_their_tokens(fresh: 
     let mut ada = new_user("ada");
     ada.imported_key = Some("17".into());
     let id = ada.id;
-    fresh.add_user(ada).await.expect("adding");
+    fresh.add_user(ada, OPERATOR).await.expect("adding");
     fresh.opened(new_grant(id)).await;
-    fresh.revoke_user_grants(id, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(id, OPERATOR, at(1)).await.expect("signing out");
     let subjects: Vec<_> = fresh.due(1).await.into_iter().map(|delivery| delivery.subject).collect();
     assert_eq!(subjects, [Subject::of(id, Some("17"))]);
 }
@@ -177,7 +182,7 @@ pub(super) async fn the_longest_overdue_come_first(fresh: &Fresh) {
     for (name, seconds) in [("ada", 30), ("bob", 10), ("cy", 20), ("dot", 10)] {
         let user = fresh.user(name).await;
         expected.push((seconds, fresh.opened(new_grant(user)).await));
-        fresh.disable_user(user, at(seconds)).await.expect("disabling");
+        fresh.disable_user(user, OPERATOR, at(seconds)).await.expect("disabling");
     }
     // Those of one second come in the order in which they were noted.
     expected.sort_by_key(|(seconds, _)| *seconds);
@@ -203,8 +208,8 @@ pub(super) async fn one_client_does_not_stand_in_the_way_of_others(fresh: &Fresh
         fresh.opened(NewGrant { client: "silent".into(), ..new_grant(ada) }).await;
     }
     fresh.opened(NewGrant { client: "other".into(), ..new_grant(bob) }).await;
-    fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
-    fresh.revoke_user_grants(bob, at(2)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(bob, OPERATOR, at(2)).await.expect("signing out");
     let due = fresh.due_logouts(at(2), 2, 3).await.expect("asking what is due");
     let clients: Vec<_> = due.iter().map(|delivery| delivery.client.as_str()).collect();
     assert_eq!(clients, ["silent", "other", "silent"]);
@@ -218,7 +223,7 @@ pub(super) async fn a_failed_delivery_puts_off_all_that_is_due_at_its_client(fre
     for client in ["silent", "silent", "silent", "other"] {
         fresh.opened(NewGrant { client: client.into(), ..new_grant(ada) }).await;
     }
-    fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out");
     let due = fresh.due(1).await;
     let silent: Vec<_> = due.iter().filter(|delivery| delivery.client.as_str() == "silent").collect();
     assert_eq!(silent.len(), 3);
@@ -235,13 +240,13 @@ pub(super) async fn a_failed_delivery_puts_off_all_that_is_due_at_its_client(fre
     // What is new finds out whether it is back.
     let bob = fresh.user("bob").await;
     fresh.opened(NewGrant { client: "silent".into(), ..new_grant(bob) }).await;
-    fresh.revoke_user_grants(bob, at(4)).await.expect("signing out");
+    fresh.revoke_user_grants(bob, OPERATOR, at(4)).await.expect("signing out");
     assert_eq!(clients(4).await, [("other".to_owned(), 0), ("silent".to_owned(), 0)]);
 }
 
 pub(super) async fn a_delivery_is_due_until_it_is_finished(fresh: &Fresh) {
     let grants = grants(fresh).await;
-    fresh.disable_user(grants.session.user, at(1)).await.expect("disabling");
+    fresh.disable_user(grants.session.user, OPERATOR, at(1)).await.expect("disabling");
     let due = fresh.due(1).await;
     assert_eq!(due.len(), 2);
     let [first, second] = [&due[0], &due[1]];
@@ -262,7 +267,7 @@ pub(super) async fn a_delivery_is_due_until_it_is_finished(fresh: &Fresh) {
 
 pub(super) async fn a_claimed_delivery_is_nobody_elses_until_its_time_is_over(fresh: &Fresh) {
     let grants = grants(fresh).await;
-    fresh.disable_user(grants.session.user, at(1)).await.expect("disabling");
+    fresh.disable_user(grants.session.user, OPERATOR, at(1)).await.expect("disabling");
     let due = fresh.due(1).await;
     let [first, second] = [due[0].number, due[1].number];
     let claim = async |numbers: Vec<i64>, now| {
@@ -286,7 +291,7 @@ pub(super) async fn claimed_deliveries_count_against_their_client(fresh: &Fresh)
     for _ in 0..3 {
         fresh.opened(NewGrant { client: "slow".into(), ..new_grant(ada) }).await;
     }
-    fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out");
     let due = async || fresh.due_logouts(at(1), 2, 100).await.expect("asking what is due");
     let first = due().await;
     assert_eq!(first.len(), 2);
@@ -296,7 +301,7 @@ pub(super) async fn claimed_deliveries_count_against_their_client(fresh: &Fresh)
 
 pub(super) async fn of_a_hundred_servers_one_claims_a_delivery(fresh: &Fresh) {
     let grants = grants(fresh).await;
-    fresh.disable_user(grants.session.user, at(1)).await.expect("disabling");
+    fresh.disable_user(grants.session.user, OPERATOR, at(1)).await.expect("disabling");
     let due: Vec<_> = fresh.due(1).await.into_iter().map(|delivery| delivery.number).collect();
     let claimed = fresh
         .at_once(move |store, _| {
@@ -313,13 +318,13 @@ pub(super) async fn a_client_that_does_not_listen_any_more_is_not_told(fresh: &F
         fresh.listening_client(client).await;
         fresh.opened(NewGrant { client: client.into(), ..new_grant(ada) }).await;
     }
-    fresh.revoke_user_grants(ada, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out");
     assert_eq!(fresh.due(1).await.len(), 3);
-    fresh.remove_client(&new_client("removed").id, at(2)).await.expect("removing");
+    fresh.remove_client(&new_client("removed").id, OPERATOR, at(2)).await.expect("removing");
     fresh.end_removed_client(&new_client("removed").id).await.expect("ending");
-    fresh.change_client(new_client("changed"), at(2)).await.expect("changing");
+    fresh.change_client(new_client("changed"), OPERATOR, at(2)).await.expect("changing");
     let still = StoredClient { backchannel_logout: true, ..new_client("listening") };
-    fresh.change_client(still.clone(), at(2)).await.expect("changing");
+    fresh.change_client(still.clone(), OPERATOR, at(2)).await.expect("changing");
     let told: Vec<_> = fresh.due(2).await.into_iter().map(|delivery| delivery.client).collect();
     assert_eq!(told, [still.id]);
 }
@@ -330,9 +335,9 @@ pub(super) async fn what_ended_at_once_is_noted_once(fresh: &Fresh) {
     fresh
         .at_once(|store, caller| async move {
             match caller % 3 {
-                0 => store.end_session(session, at(1)).await.map(drop),
-                1 => store.revoke_user_grants(user, at(1)).await.map(drop),
-                _ => store.change_password(user, hash("second"), None, at(1)).await.map(drop),
+                0 => store.end_session(session, OPERATOR, at(1)).await.map(drop),
+                1 => store.revoke_user_grants(user, OPERATOR, at(1)).await.map(drop),
+                _ => store.change_password(user, hash("second"), None, OPERATOR, at(1)).await.map(drop),
             }
             .expect("ending");
         })

@@ -5,7 +5,7 @@ use jeton_authority::password::PasswordHash;
 use jeton_authority::store::{Marks, NewUser};
 
 use super::clients::new_client;
-use super::fixture::{Fresh, HOME, at, key, new_user};
+use super::fixture::{Fresh, HOME, OPERATOR, at, key, new_user};
 
 impl Fresh {
     async fn marks(&self) -> Marks {
@@ -25,28 +25,28 @@ pub(super) async fn a_change_of_keys_shows_and_so_does_one_of_clients_each_for_i
         differing(std::mem::replace(&mut seen, marks), marks)
     };
     let first = key("first", KeyPurpose::Access, at(0));
-    fresh.add_keys(vec![first.clone()], None).await.expect("adding");
+    fresh.add_keys(vec![first.clone()], None, OPERATOR).await.expect("adding");
     assert_eq!(shown().await, [true, false, false]);
-    fresh.withdraw_key(&first.id, at(1)).await.expect("withdrawing");
+    fresh.withdraw_key(&first.id, OPERATOR, at(1)).await.expect("withdrawing");
     assert_eq!(shown().await, [true, false, false]);
-    fresh.withdraw_key(&first.id, at(2)).await.expect("withdrawing");
+    fresh.withdraw_key(&first.id, OPERATOR, at(2)).await.expect("withdrawing");
     assert_eq!(shown().await, [false; 3], "it was withdrawn before");
     let client = new_client("web");
-    fresh.add_client(client.clone()).await.expect("adding");
+    fresh.add_client(client.clone(), OPERATOR).await.expect("adding");
     assert_eq!(shown().await, [false, true, false]);
-    fresh.change_client(client.clone(), at(1)).await.expect("changing");
+    fresh.change_client(client.clone(), OPERATOR, at(1)).await.expect("changing");
     assert_eq!(shown().await, [false, true, false]);
-    fresh.remove_client(&client.id, at(2)).await.expect("removing");
+    fresh.remove_client(&client.id, OPERATOR, at(2)).await.expect("removing");
     assert_eq!(shown().await, [false, true, false]);
 }
 
 pub(super) async fn a_hash_that_is_not_of_the_default_kind_shows(fresh: &Fresh) {
     let before = fresh.marks().await;
     let password = PasswordHash::from_stored("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA");
-    fresh.add_user(NewUser { password, ..new_user("ada") }).await.expect("adding");
+    fresh.add_user(NewUser { password, ..new_user("ada") }, OPERATOR).await.expect("adding");
     assert_eq!(fresh.marks().await, before);
     let password = PasswordHash::from_stored("pbkdf2_sha256$1$salt$hash");
-    fresh.add_user(NewUser { password, ..new_user("bob") }).await.expect("adding");
+    fresh.add_user(NewUser { password, ..new_user("bob") }, OPERATOR).await.expect("adding");
     assert_eq!(differing(fresh.marks().await, before), [false, false, true]);
 }
 
@@ -55,6 +55,6 @@ pub(super) async fn what_nobody_keeps_in_memory_changes_no_mark(fresh: &Fresh) {
     let before = fresh.marks().await;
     let grant = fresh.grant(ada).await;
     fresh.present(grant, 0, HOME, at(1)).await;
-    fresh.disable_user(ada, at(2)).await.expect("disabling");
+    fresh.disable_user(ada, OPERATOR, at(2)).await.expect("disabling");
     assert_eq!(fresh.marks().await, before);
 }

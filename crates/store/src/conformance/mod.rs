@@ -131,7 +131,7 @@ cases! { $
         a_client_that_is_added_again_begins_with_nothing,
         clients_are_listed_in_pages,
         a_consent_is_what_was_given_last,
-        the_audit_names_the_client,
+        the_audit_names_the_client_and_who_changed_it,
         of_a_hundred_additions_one_adds_the_client,
     }
     sessions {
@@ -261,7 +261,9 @@ cases! { $
         each_change_leaves_its_record,
         what_changes_nothing_leaves_no_record,
         a_refresh_is_recorded_only_where_it_was_not_plain,
-        a_record_names_whom_and_what_it_concerns,
+        a_record_names_whom_and_what_it_concerns_and_who_did_it,
+        every_change_is_by_who_asked_for_it,
+        a_record_comes_back_whoever_did_it_and_whatever_it_concerns,
         the_newest_records_come_first,
         the_store_says_that_it_is_ready,
     }

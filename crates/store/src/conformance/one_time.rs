@@ -1,6 +1,6 @@
 //! What may be used once: placing, looking at and redeeming it, and the codes that are exchanged for grants.
 
-use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use jeton_authority::grant::NewGrant;
 use jeton_authority::one_time::{NewAnswer, RequestAnswer};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presenter};
@@ -8,7 +8,7 @@ use jeton_authority::store::{CodeRedemption, Placement, Redemption};
 use jeton_jose::Timestamp;
 
 use super::contention::{counts, tally};
-use super::fixture::{CALLERS, Fresh, at, by_owner, hash, new_grant, presented};
+use super::fixture::{CALLERS, Fresh, OPERATOR, at, by_owner, hash, new_grant, presented};
 use super::sessions::grant_from;
 
 use OneTimeKind::{AssertionId, AuthorizationCode, PushedRequest};
@@ -125,14 +125,8 @@ pub(super) async fn a_replayed_code_ends_the_grant_that_it_gave(fresh: &Fresh) {
     assert!(!fresh.exists(&second).await);
     let standing = fresh.grant_standing(grant.id).await.expect("looking").expect("it exists");
     assert_eq!(standing.revoked_at, Some(at(600)));
-    let record = AuditRecord {
-        at: at(600),
-        event: AuditEvent::CodeReplayed,
-        user: Some(ada),
-        grant: Some(grant.id),
-        network: None,
-        key: None,
-    };
+    let subject = AuditSubject::user(ada).with_grant(grant.id);
+    let record = AuditRecord::new(AuditEvent::CodeReplayed, Actor::Authority, subject, at(600));
     assert_eq!(fresh.list_audit(1).await.expect("listing"), [record]);
     assert_eq!(fresh.audited().await, [AuditEvent::UserAdded, AuditEvent::CodeReplayed]);
 }
@@ -191,8 +185,8 @@ pub(super) async fn only_a_code_is_exchanged_for_a_grant(fresh: &Fresh) {
 pub(super) async fn a_code_is_used_up_though_its_grant_cannot_be_opened(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let session = fresh.session(bob).await;
-    fresh.change_password(ada, hash("second"), None, at(1)).await.expect("changing");
-    fresh.end_session(session.id, at(1)).await.expect("ending");
+    fresh.change_password(ada, hash("second"), None, OPERATOR, at(1)).await.expect("changing");
+    fresh.end_session(session.id, OPERATOR, at(1)).await.expect("ending");
     for (text, grant) in [("of ada", new_grant(ada)), ("of bob", grant_from(&session))] {
         let code = fresh.placed(AuthorizationCode, text).await;
         assert_eq!(fresh.code_redeemed(code, &grant, 2).await, CodeRedemption::CredentialsChanged);
@@ -316,7 +310,7 @@ pub(super) async fn no_grant_outlives_the_session_whose_end_its_code_raced(fresh
             let grant = grant_from(&session);
             async move {
                 if caller == CALLERS / 2 {
-                    store.end_session(id, at(1)).await.expect("ending");
+                    store.end_session(id, OPERATOR, at(1)).await.expect("ending");
                     return None;
                 }
                 let code = OneTimeHash::of(&caller.to_string());

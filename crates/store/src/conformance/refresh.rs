@@ -15,8 +15,8 @@ use jeton_authority::user::UserStatus;
 use jeton_authority::{GrantId, Network};
 
 use super::fixture::{
-    ELSEWHERE, Fresh, HOME, LIFETIME, POLICY, at, granted, mix, new_grant, new_user, public_client, token,
-    unknown_grant, username,
+    ELSEWHERE, Fresh, HOME, LIFETIME, OPERATOR, POLICY, at, granted, mix, new_grant, new_user, public_client,
+    token, unknown_grant, username,
 };
 
 /// The state of the only live grant, as a list shows it.
@@ -243,7 +243,7 @@ pub(super) async fn an_imported_key_is_the_subject(fresh: &Fresh) {
     let mut user = new_user("ada");
     user.imported_key = Some("17".into());
     let id = user.id;
-    assert_eq!(fresh.add_user(user).await.expect("adding"), UserAddition::Added);
+    assert_eq!(fresh.add_user(user, OPERATOR).await.expect("adding"), UserAddition::Added);
     let grant = fresh.grant(id).await;
     let Refresh::Granted(live) = fresh.present(grant, 0, HOME, at(1)).await else { panic!("not granted") };
     assert_eq!(live.subject.as_str(), "17");
@@ -263,7 +263,7 @@ pub(super) async fn an_unknown_grant_is_unknown(fresh: &Fresh) {
 pub(super) async fn an_ended_grant_is_revoked(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let grant = fresh.grant_at(ada, 3).await;
-    fresh.revoke_grant(grant, at(4)).await.expect("revoking");
+    fresh.revoke_grant(grant, OPERATOR, at(4)).await.expect("revoking");
     for generation in [0, 2, 3, 4] {
         assert_eq!(
             fresh.present(grant, generation, HOME, at(5)).await,
@@ -287,9 +287,9 @@ pub(super) async fn a_grant_expires_at_its_second(fresh: &Fresh) {
 pub(super) async fn a_disabled_user_is_told_apart(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let grant = fresh.grant(ada).await;
-    fresh.disable_user(ada, at(1)).await.expect("disabling");
+    fresh.disable_user(ada, OPERATOR, at(1)).await.expect("disabling");
     assert_eq!(fresh.present(grant, 0, HOME, at(2)).await, Refresh::Refused(RefreshRefusal::UserDisabled));
-    fresh.enable_user(ada, at(3)).await.expect("enabling");
+    fresh.enable_user(ada, OPERATOR, at(3)).await.expect("enabling");
     assert_eq!(fresh.present(grant, 0, HOME, at(4)).await, Refresh::Refused(RefreshRefusal::Revoked));
     assert_eq!(fresh.found("ada").await.status, UserStatus::Active);
 }

@@ -8,13 +8,13 @@ use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_oauth::client::ClientId;
 
 use super::clients::new_client;
-use super::fixture::{CALLERS, Fresh, at, by_owner, hash, new_grant};
+use super::fixture::{CALLERS, Fresh, OPERATOR, at, by_owner, hash, new_grant};
 use super::sessions::{grant_from, new_session};
 
 impl Fresh {
     async fn hearing_client(&self, id: &str) {
         let client = StoredClient { backchannel_logout: true, ..new_client(id) };
-        assert_eq!(self.add_client(client).await.expect("adding a client"), ClientChange::Done);
+        assert_eq!(self.add_client(client, OPERATOR).await.expect("adding a client"), ClientChange::Done);
     }
 
     /// Opens a grant and answers its identifier and its `sid`.
@@ -61,7 +61,7 @@ pub(super) async fn a_client_hears_of_the_end_of_a_session_though_its_grant_goes
     let (grant, sid) = fresh.with_sid(offline("web", &session)).await;
     assert_eq!(sid, grant);
     assert_eq!(fresh.session_of(sid).await, Some((session.id, ada)));
-    let ending = fresh.end_session(session.id, at(1)).await.expect("ending");
+    let ending = fresh.end_session(session.id, OPERATOR, at(1)).await.expect("ending");
     assert_eq!(ending, SessionEnding::Ended(GrantsEnded { count: 0, told: 1 }));
     assert!(fresh.stands(grant).await);
     assert_eq!(fresh.heard().await, [("web".to_owned(), sid)]);
@@ -74,9 +74,9 @@ pub(super) async fn a_client_that_gave_its_grant_back_hears_of_the_end_of_the_se
     fresh.hearing_client("web").await;
     let session = fresh.session(ada).await;
     let (grant, sid) = fresh.with_sid(signed_in("web", &session)).await;
-    fresh.revoke_grant(grant, at(1)).await.expect("revoking");
+    fresh.revoke_grant(grant, OPERATOR, at(1)).await.expect("revoking");
     assert_eq!(fresh.heard().await, []);
-    fresh.end_session(session.id, at(2)).await.expect("ending");
+    fresh.end_session(session.id, OPERATOR, at(2)).await.expect("ending");
     assert_eq!(fresh.heard().await, [("web".to_owned(), sid)], "people are still signed in there");
 }
 
@@ -108,10 +108,10 @@ pub(super) async fn a_client_knows_a_session_by_one_name_however_often_it_signs_
     assert_eq!(fresh.with_sid(signed_in("web", &session)).await.1, sid, "its code was given before");
     assert_eq!(fresh.session_of(sid).await, Some((next.id, ada)));
 
-    fresh.revoke_grant(first, at(1)).await.expect("revoking");
+    fresh.revoke_grant(first, OPERATOR, at(1)).await.expect("revoking");
     assert!(fresh.grant_of(sid, "web", 1).await.is_some_and(|grant| grant != first));
     assert_eq!(fresh.grant_of(sid, "other", 1).await, None, "it is another client's");
-    let ending = fresh.end_session(next.id, at(2)).await.expect("ending");
+    let ending = fresh.end_session(next.id, OPERATOR, at(2)).await.expect("ending");
     let SessionEnding::Ended(ended) = ending else { panic!("{ending:?}") };
     assert_eq!(ended.told, 2);
     let mut expected = [("web".to_owned(), sid), ("web".to_owned(), own), ("other".to_owned(), of_other)];
@@ -124,11 +124,11 @@ pub(super) async fn a_name_that_was_told_to_have_ended_is_not_used_again(fresh: 
     fresh.hearing_client("web").await;
     let session = fresh.session(ada).await;
     let (grant, sid) = fresh.with_sid(signed_in("web", &session)).await;
-    fresh.end_grant(grant, at(1)).await.expect("ending one grant");
+    fresh.end_grant(grant, OPERATOR, at(1)).await.expect("ending one grant");
     assert_eq!(fresh.heard().await, [("web".to_owned(), sid)]);
     let (_, next) = fresh.with_sid(signed_in("web", &session)).await;
     assert_ne!(next, sid);
-    fresh.end_session(session.id, at(2)).await.expect("ending");
+    fresh.end_session(session.id, OPERATOR, at(2)).await.expect("ending");
     let mut expected = [("web".to_owned(), sid), ("web".to_owned(), next)];
     expected.sort();
     assert_eq!(fresh.heard().await, expected);
@@ -141,11 +141,13 @@ pub(super) async fn whatever_ends_a_users_sessions_is_told_to_those_who_know_the
         let session = fresh.session(user).await;
         let (grant, sid) = fresh.with_sid(signed_in("web", &session)).await;
         fresh.with_sid(signed_in("web", &session)).await;
-        fresh.revoke_grant(grant, at(1)).await.expect("revoking");
+        fresh.revoke_grant(grant, OPERATOR, at(1)).await.expect("revoking");
         match how {
-            0 => drop(fresh.disable_user(user, at(1)).await.expect("disabling")),
-            1 => drop(fresh.revoke_user_grants(user, at(1)).await.expect("signing out")),
-            2 => drop(fresh.change_password(user, hash("second"), None, at(1)).await.expect("changing")),
+            0 => drop(fresh.disable_user(user, OPERATOR, at(1)).await.expect("disabling")),
+            1 => drop(fresh.revoke_user_grants(user, OPERATOR, at(1)).await.expect("signing out")),
+            2 => drop(
+                fresh.change_password(user, hash("second"), None, OPERATOR, at(1)).await.expect("changing"),
+            ),
             _ => {
                 let other = fresh.user("other").await;
                 fresh.open_session(new_session(other), Some(session.secret)).await.expect("opening");
@@ -161,7 +163,7 @@ pub(super) async fn a_code_is_worth_nothing_once_the_session_it_was_given_in_has
     let ada = fresh.user("ada").await;
     let session = fresh.session(ada).await;
     let code = fresh.placed(AuthorizationCode, "code").await;
-    fresh.end_session(session.id, at(1)).await.expect("ending");
+    fresh.end_session(session.id, OPERATOR, at(1)).await.expect("ending");
     let redeemed = fresh.redeem_code(code, offline("web", &session), by_owner(2)).await.expect("redeeming");
     assert_eq!(redeemed, CodeRedemption::CredentialsChanged, "nobody would be told");
 }
@@ -182,7 +184,7 @@ pub(super) async fn of_a_hundred_first_sign_ins_to_a_client_all_have_one_name(fr
         })
         .await;
     assert!(answers.iter().all(|sid| *sid == answers[0]), "{answers:?}");
-    fresh.end_session(session.id, at(1)).await.expect("ending");
+    fresh.end_session(session.id, OPERATOR, at(1)).await.expect("ending");
     assert_eq!(fresh.heard().await, [("web".to_owned(), answers[0])]);
 }
 
@@ -192,11 +194,11 @@ pub(super) async fn a_client_that_is_removed_knows_no_session_any_more(fresh: &F
     let session = fresh.session(ada).await;
     let (_, sid) = fresh.with_sid(signed_in("web", &session)).await;
     let id = new_client("web").id;
-    fresh.remove_client(&id, at(1)).await.expect("removing");
+    fresh.remove_client(&id, OPERATOR, at(1)).await.expect("removing");
     fresh.end_removed_client(&id).await.expect("ending");
     assert_eq!(fresh.session_of(sid).await, None);
     fresh.hearing_client("web").await;
-    fresh.end_session(session.id, at(2)).await.expect("ending");
+    fresh.end_session(session.id, OPERATOR, at(2)).await.expect("ending");
     assert_eq!(fresh.heard().await, [], "another client has its name");
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use jeton_authority::factor::Factor;
 use jeton_authority::grant::NewGrant;
 use jeton_authority::session::{NewSession, Session, SessionSecretHash};
@@ -15,7 +15,8 @@ use jeton_jose::Timestamp;
 
 use super::contention::{counts, tally};
 use super::fixture::{
-    CALLERS, ELSEWHERE, Fresh, HOME, IDLE, LIFETIME, at, hash, new_grant, new_user, random, unknown_user,
+    CALLERS, ELSEWHERE, Fresh, HOME, IDLE, LIFETIME, OPERATOR, at, hash, new_grant, new_user, random,
+    unknown_user,
 };
 
 impl Fresh {
@@ -45,7 +46,7 @@ impl Fresh {
     }
 
     async fn ended(&self, session: &NewSession, at: Timestamp) -> SessionEnding {
-        self.end_session(session.id, at).await.expect("ending a session")
+        self.end_session(session.id, OPERATOR, at).await.expect("ending a session")
     }
 }
 
@@ -75,7 +76,7 @@ pub(super) async fn a_session_is_found_as_it_was_opened(fresh: &Fresh) {
     ada.email = Some("ada@example.org".into());
     ada.attributes = Attributes::from_json(r#"{"name":"Ada"}"#).expect("attributes");
     let id = ada.id;
-    fresh.add_user(ada).await.expect("adding");
+    fresh.add_user(ada, OPERATOR).await.expect("adding");
     let session = NewSession { network: ELSEWHERE, authenticated_at: at(7), ..new_session(id) };
     fresh.open_session(session.clone(), None).await.expect("opening");
     fresh.session(fresh.user("bob").await).await;
@@ -110,12 +111,12 @@ pub(super) async fn a_session_opens_only_while_the_verified_password_holds(fresh
     };
     assert_eq!(open(ada, 0).await, SessionOpening::Opened);
     assert_eq!(open(ada, 1).await, SessionOpening::CredentialsChanged);
-    fresh.change_password(ada, hash("second"), None, at(1)).await.expect("changing");
+    fresh.change_password(ada, hash("second"), None, OPERATOR, at(1)).await.expect("changing");
     assert_eq!(open(ada, 0).await, SessionOpening::CredentialsChanged);
     assert_eq!(open(ada, 1).await, SessionOpening::Opened);
-    fresh.disable_user(ada, at(2)).await.expect("disabling");
+    fresh.disable_user(ada, OPERATOR, at(2)).await.expect("disabling");
     assert_eq!(open(ada, 2).await, SessionOpening::CredentialsChanged);
-    fresh.enable_user(ada, at(3)).await.expect("enabling");
+    fresh.enable_user(ada, OPERATOR, at(3)).await.expect("enabling");
     assert_eq!(open(ada, 2).await, SessionOpening::Opened);
     assert_eq!(open(unknown_user(), 0).await, SessionOpening::CredentialsChanged);
 }
@@ -154,14 +155,8 @@ pub(super) async fn a_session_ends_once(fresh: &Fresh) {
     assert!(fresh.holds(&other, at(1)).await);
     fresh.touch_session(session.id, at(3)).await.expect("touching");
     assert!(!fresh.holds(&session, at(3)).await);
-    let record = AuditRecord {
-        at: at(1),
-        event: AuditEvent::SessionEnded,
-        user: Some(ada),
-        grant: None,
-        network: None,
-        key: None,
-    };
+    let subject = AuditSubject::user(ada).with_session(session.id);
+    let record = AuditRecord::new(AuditEvent::SessionEnded, OPERATOR, subject, at(1));
     assert_eq!(fresh.list_audit(1).await.expect("listing"), [record]);
 }
 
@@ -174,7 +169,7 @@ pub(super) async fn the_end_of_a_session_ends_the_grants_that_came_from_it(fresh
         fresh.grant_from(&session).await,
     ];
     let [of_other, outliving] = [fresh.grant_from(&other).await, fresh.grant(ada).await];
-    fresh.revoke_grant(revoked, at(1)).await.expect("revoking");
+    fresh.revoke_grant(revoked, OPERATOR, at(1)).await.expect("revoking");
     let expired = NewGrant { expires_at: at(2), ..grant_from(&session) };
     fresh.open_grant(expired.clone()).await.expect("opening");
     assert_eq!(fresh.ended(&session, at(2)).await, SessionEnding::Ended(GrantsEnded { count: 2, told: 0 }));
@@ -191,7 +186,7 @@ pub(super) async fn a_session_dies_with_a_changed_password(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let sessions = [fresh.session(ada).await, fresh.session(bob).await];
     let [kept, ended] = [fresh.grant_from(&sessions[0]).await, fresh.grant_from(&sessions[0]).await];
-    fresh.change_password(ada, hash("second"), Some(kept), at(1)).await.expect("changing");
+    fresh.change_password(ada, hash("second"), Some(kept), OPERATOR, at(1)).await.expect("changing");
     assert!(!fresh.holds(&sessions[0], at(1)).await);
     assert!(fresh.holds(&sessions[1], at(1)).await);
     assert_eq!(fresh.which_stand([kept, ended]).await, [true, false]);
@@ -207,11 +202,11 @@ pub(super) async fn a_session_dies_with_the_disabling_of_its_user(fresh: &Fresh)
     let ada = fresh.user("ada").await;
     let session = fresh.session(ada).await;
     let grant = fresh.grant_from(&session).await;
-    fresh.disable_user(ada, at(1)).await.expect("disabling");
+    fresh.disable_user(ada, OPERATOR, at(1)).await.expect("disabling");
     assert!(!fresh.holds(&session, at(1)).await);
     assert!(!fresh.stands(grant).await);
     assert_eq!(fresh.list_sessions(ada, 10, IDLE, at(1)).await.expect("listing"), []);
-    fresh.enable_user(ada, at(2)).await.expect("enabling");
+    fresh.enable_user(ada, OPERATOR, at(2)).await.expect("enabling");
     assert!(!fresh.holds(&session, at(2)).await, "enabling revives nothing");
 }
 
@@ -221,7 +216,7 @@ pub(super) async fn a_session_dies_with_signing_out_everywhere(fresh: &Fresh) {
         [fresh.session(ada).await, fresh.session(ada).await, fresh.session(bob).await];
     let grant = fresh.grant_from(&first).await;
     assert_eq!(
-        fresh.revoke_user_grants(ada, at(1)).await.expect("signing out").map(|ended| ended.count),
+        fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out").map(|ended| ended.count),
         Some(1)
     );
     assert!(!fresh.holds(&first, at(1)).await);
@@ -367,7 +362,10 @@ pub(super) async fn a_new_session_of_another_user_ends_the_old_one_with_its_gran
     assert_eq!(fresh.ended(&new, at(2)).await, SessionEnding::Ended(GrantsEnded { count: 0, told: 0 }));
     let records = fresh.list_audit(10).await.expect("listing");
     let ended = records.iter().filter(|record| record.event == AuditEvent::SessionEnded);
-    assert_eq!(ended.map(|record| record.user).collect::<Vec<_>>(), [Some(bob), Some(ada)]);
+    let ended: Vec<_> = ended.map(|record| (record.subject.clone(), record.actor.clone())).collect();
+    let [of_bob, of_ada] =
+        [(bob, new.id), (ada, old.id)].map(|(user, session)| AuditSubject::user(user).with_session(session));
+    assert_eq!(ended, [(of_bob, Some(OPERATOR)), (of_ada, Some(Actor::User(bob)))]);
 }
 
 pub(super) async fn a_session_that_was_not_opened_replaces_nothing(fresh: &Fresh) {
@@ -403,7 +401,7 @@ pub(super) async fn a_grant_opens_only_while_its_session_holds(fresh: &Fresh) {
     assert_eq!(open(opened_at(2)).await, GrantOpening::CredentialsChanged);
 
     let session = fresh.session(ada).await;
-    fresh.change_password(ada, hash("second"), None, at(3)).await.expect("changing");
+    fresh.change_password(ada, hash("second"), None, OPERATOR, at(3)).await.expect("changing");
     for epoch in [0, 1] {
         let grant = NewGrant { epoch, ..grant_from(&session) };
         assert_eq!(open(grant).await, GrantOpening::CredentialsChanged, "the session is of epoch 0");
@@ -428,7 +426,7 @@ pub(super) async fn live_sessions_are_listed_the_newest_first(fresh: &Fresh) {
     assert_eq!(list(0, IDLE, 99).await, []);
     assert_eq!(list(10, IDLE, 100).await, [9, 5, 3, 1].map(at));
     assert_eq!(list(10, Duration::from_secs(95), 99).await, [9, 7, 5].map(at));
-    fresh.end_session(sessions[2], at(99)).await.expect("ending");
+    fresh.end_session(sessions[2], OPERATOR, at(99)).await.expect("ending");
     assert_eq!(list(10, IDLE, 100).await, [9, 3, 1].map(at));
     assert_eq!(fresh.list_sessions(unknown_user(), 10, IDLE, at(1)).await.expect("listing"), []);
 }
@@ -453,9 +451,9 @@ pub(super) async fn the_live_sessions_of_everybody_are_listed_in_pages(fresh: &F
     assert_eq!(list(Some(expected[4].0), 2, IDLE, 1).await, []);
     assert_eq!(list(None, 10, Duration::from_secs(1), 1).await, [], "idle for too long");
     let ended = expected.remove(3);
-    fresh.end_session(ended.0, at(1)).await.expect("ending");
+    fresh.end_session(ended.0, OPERATOR, at(1)).await.expect("ending");
     assert_eq!(list(None, 10, IDLE, 1).await, named(&expected));
-    fresh.disable_user(bob, at(1)).await.expect("disabling");
+    fresh.disable_user(bob, OPERATOR, at(1)).await.expect("disabling");
     assert!(list(None, 10, IDLE, 1).await.iter().all(|(_, name)| name == "ada"));
 }
 
@@ -476,10 +474,11 @@ pub(super) async fn of_a_hundred_ends_one_ends_the_session(fresh: &Fresh) {
     let session = fresh.session(fresh.user("ada").await).await;
     let grant = fresh.grant_from(&session).await;
     let id = session.id;
-    let answers =
-        fresh.at_once(|store, _| async move { store.end_session(id, at(1)).await.expect("ending") }).await;
+    let answers = fresh
+        .at_once(|store, _| async move { store.end_session(id, OPERATOR, at(1)).await.expect("ending") })
+        .await;
     assert_eq!(tally(&answers), counts([("Ended", 1), ("AlreadyEnded", CALLERS - 1)]));
     assert!(answers.contains(&SessionEnding::Ended(GrantsEnded { count: 1, told: 0 })));
-    let revocation = fresh.revoke_grant(grant, at(2)).await.expect("revoking");
+    let revocation = fresh.revoke_grant(grant, OPERATOR, at(2)).await.expect("revoking");
     assert_eq!(revocation, Revocation::AlreadyRevoked);
 }

@@ -4,7 +4,7 @@ use jeton_authority::password::PasswordHash;
 use jeton_authority::store::{NewUser, UserAddition};
 use jeton_authority::{Network, UserId};
 
-use super::fixture::{ELSEWHERE, Fresh, HOME, at, new_user};
+use super::fixture::{ELSEWHERE, Fresh, HOME, OPERATOR, at, new_user};
 
 const KEPT: u32 = 3;
 
@@ -108,14 +108,14 @@ pub(super) async fn one_hash_of_each_kind_is_found_among_many(fresh: &Fresh) {
         for number in 0..5 {
             let password = PasswordHash::from_stored(format!("{text}{number}"));
             let user = NewUser { password, ..new_user(&format!("user-{kind}-{number}")) };
-            assert_eq!(fresh.add_user(user).await.expect("adding a user"), UserAddition::Added);
+            assert_eq!(fresh.add_user(user, OPERATOR).await.expect("adding a user"), UserAddition::Added);
         }
     }
     for number in 0..5 {
         let hash = format!("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ${number}");
         let user =
             NewUser { password: PasswordHash::from_stored(hash), ..new_user(&format!("default-{number}")) };
-        assert_eq!(fresh.add_user(user).await.expect("adding a user"), UserAddition::Added);
+        assert_eq!(fresh.add_user(user, OPERATOR).await.expect("adding a user"), UserAddition::Added);
     }
     let samples = fresh.sample_password_hashes(100).await.expect("looking for hashes");
     let found: Vec<_> = samples.iter().map(PasswordHash::expose).collect();

@@ -16,7 +16,7 @@ use jeton_jose::Timestamp;
 
 use super::clients::{client_id, new_client};
 use super::devices::new_device;
-use super::fixture::{CALLERS, Fresh, HOME, IDLE, LIFETIME, at, by_owner, new_grant};
+use super::fixture::{CALLERS, Fresh, HOME, IDLE, LIFETIME, OPERATOR, at, by_owner, new_grant};
 use super::sessions::{grant_from, new_session};
 
 use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
@@ -52,10 +52,10 @@ impl Fresh {
     async fn filled(&self) {
         let ada = self.user("ada").await;
         let client = StoredClient { backchannel_logout: true, ..new_client("web") };
-        self.add_client(client.clone()).await.expect("adding a client");
+        self.add_client(client.clone(), OPERATOR).await.expect("adding a client");
         self.give_consent(ada, &client.id, &Consent::default(), at(0)).await.expect("consenting");
         let master = MasterKey::from_bytes([1; 32]);
-        keyring::rotate(&**self, &master, None, Duration::ZERO, at(0)).await.expect("adding a key");
+        keyring::rotate(&**self, &master, None, Duration::ZERO, OPERATOR, at(0)).await.expect("adding a key");
         for kind in OneTimeKind::ALL {
             self.placed(kind, "used").await;
             self.placed(kind, "unused").await;
@@ -83,11 +83,11 @@ impl Fresh {
         self.open_grant(known).await.expect("opening a grant");
         self.grant_from(&ended).await;
         assert!(self.holds(&alone, at(1)).await);
-        self.end_session(ended.id, at(1)).await.expect("ending a session");
+        self.end_session(ended.id, OPERATOR, at(1)).await.expect("ending a session");
         self.note_known_network(ada, HOME, 9, at(1)).await.expect("noting a network");
         self.note_token_api_client("first-party").await.expect("noting a client");
         let gone = self.client("gone").await;
-        self.remove_client(&gone, at(1)).await.expect("removing a client");
+        self.remove_client(&gone, OPERATOR, at(1)).await.expect("removing a client");
     }
 }
 
@@ -155,12 +155,12 @@ pub(super) async fn an_expired_session_is_kept_while_a_grant_ends_with_it(fresh:
     let [needed, ended, alone] = [open().await, open().await, open().await];
     let grant = fresh.grant_from(&needed).await;
     let revoked = fresh.grant_from(&ended).await;
-    fresh.revoke_grant(revoked, at(1)).await.expect("revoking");
+    fresh.revoke_grant(revoked, OPERATOR, at(1)).await.expect("revoking");
     let count = async |seconds| fresh.swept(Swept::Sessions, at(seconds)).await.iter().sum::<u64>();
     assert_eq!(count(659).await, 0, "codes that were given in them may be redeemed");
     assert_eq!(count(660).await, 2);
-    assert_eq!(fresh.end_session(alone.id, at(661)).await.expect("ending"), SessionEnding::Unknown);
-    let ending = fresh.end_session(needed.id, at(661)).await.expect("ending");
+    assert_eq!(fresh.end_session(alone.id, OPERATOR, at(661)).await.expect("ending"), SessionEnding::Unknown);
+    let ending = fresh.end_session(needed.id, OPERATOR, at(661)).await.expect("ending");
     assert_eq!(ending, SessionEnding::Ended(GrantsEnded { count: 1, told: 0 }));
     assert!(!fresh.stands(grant).await);
     assert_eq!(count(662).await, 1);
@@ -247,7 +247,7 @@ pub(super) async fn a_device_that_was_never_decided_frees_its_user_code(fresh: &
 pub(super) async fn old_records_are_swept_in_small_steps(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     for seconds in 1..=9 {
-        fresh.revoke_user_grants(ada, at(seconds)).await.expect("signing out");
+        fresh.revoke_user_grants(ada, OPERATOR, at(seconds)).await.expect("signing out");
     }
     let sweep = async || fresh.sweep_audit(at(6), 4).await.expect("sweeping");
     assert_eq!([sweep().await, sweep().await, sweep().await], [4, 2, 0]);
@@ -260,7 +260,7 @@ pub(super) async fn sweeping_removes_only_what_can_never_be_asked_for_again(fres
     let [idle, busy, revoked] = [fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(ada).await];
     fresh.present(busy, 0, HOME, at(500)).await;
     fresh.present(revoked, 0, HOME, at(500)).await;
-    fresh.revoke_grant(revoked, at(501)).await.expect("revoking");
+    fresh.revoke_grant(revoked, OPERATOR, at(501)).await.expect("revoking");
     let sweep = async |seconds| {
         let step = fresh.sweep_grants(None, 100, IDLE, at(seconds)).await.expect("sweeping");
         assert_eq!(step.next, None);

@@ -9,7 +9,7 @@ use jeton_authority::user::{Attributes, Role, User, UserStatus};
 use jeton_authority::{GrantId, UserId};
 
 use super::accounts;
-use super::fixture::{Fresh, HOME, LIFETIME, at, hash, new_user, unknown_user, username};
+use super::fixture::{Fresh, HOME, LIFETIME, OPERATOR, at, hash, new_user, unknown_user, username};
 
 pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
     let mut new = new_user("Ada Ünal");
@@ -18,7 +18,7 @@ pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
     new.role = Role::Admin;
     new.status = UserStatus::Disabled;
     new.attributes = attributes(r#"{"name":"Ada Ünal","roles":["a","b"],"address":{"country":"TR"}}"#);
-    assert_eq!(fresh.add_user(new.clone()).await.expect("adding"), UserAddition::Added);
+    assert_eq!(fresh.add_user(new.clone(), OPERATOR).await.expect("adding"), UserAddition::Added);
     let expected = User {
         id: new.id,
         imported_key: new.imported_key,
@@ -45,17 +45,18 @@ pub(super) async fn changed_attributes_take_the_place_of_all(fresh: &Fresh) {
     let grant = fresh.grant(ada).await;
     assert!(fresh.found("ada").await.attributes.is_empty());
     for json in [r#"{"name":"Ada","level":1.5,"vip":true,"none":null}"#, r#"{"locale":"tr"}"#, "{}"] {
-        let change = fresh.change_attributes(ada, attributes(json), at(1)).await.expect("changing");
+        let change = fresh.change_attributes(ada, attributes(json), OPERATOR, at(1)).await.expect("changing");
         assert_eq!(change, UserChange::Done { grants_ended: 0 });
         let found = fresh.found("ada").await;
         assert_eq!((found.attributes, found.epoch), (attributes(json), 0));
     }
     assert!(fresh.stands(grant).await);
     assert!(fresh.found("bob").await.attributes.is_empty());
-    let change = fresh.change_attributes(unknown_user(), attributes("{}"), at(1)).await.expect("changing");
+    let change =
+        fresh.change_attributes(unknown_user(), attributes("{}"), OPERATOR, at(1)).await.expect("changing");
     assert_eq!(change, UserChange::UnknownUser);
     let record = &fresh.list_audit(1).await.expect("listing")[0];
-    assert_eq!((record.event, record.user), (AuditEvent::AttributesChanged, Some(ada)));
+    assert_eq!((record.event, record.subject.user), (AuditEvent::AttributesChanged, Some(ada)));
 }
 
 pub(super) async fn names_are_compared_exactly(fresh: &Fresh) {
@@ -79,7 +80,7 @@ pub(super) async fn names_are_compared_exactly(fresh: &Fresh) {
 async fn imported(fresh: &Fresh, name: &str) -> UserId {
     let user = new_user(name);
     let (id, last) = (user.id, LastImport::of(&accounts::imported(name)));
-    let added = fresh.add_imported_users(vec![(user, last)]).await;
+    let added = fresh.add_imported_users(vec![(user, last)], OPERATOR).await;
     assert_eq!(added.expect("importing"), [UserAddition::Added]);
     id
 }
@@ -87,12 +88,15 @@ async fn imported(fresh: &Fresh, name: &str) -> UserId {
 pub(super) async fn a_new_name_that_looks_like_another_is_refused(fresh: &Fresh) {
     let ada = fresh.user("Ad\u{e4}").await;
     for alike in ["ad\u{e4}", "AD\u{c4}", "Ada\u{308}", "\u{ff21}d\u{e4}"] {
-        let added = fresh.add_user(new_user(alike)).await.expect("adding");
+        let added = fresh.add_user(new_user(alike), OPERATOR).await.expect("adding");
         assert_eq!(added, UserAddition::SimilarNameTaken, "{alike}");
     }
-    assert_eq!(fresh.add_user(new_user("Ad\u{e4}")).await.expect("adding"), UserAddition::NameTaken);
+    assert_eq!(
+        fresh.add_user(new_user("Ad\u{e4}"), OPERATOR).await.expect("adding"),
+        UserAddition::NameTaken
+    );
     fresh.user("ada").await;
-    fresh.remove_user(ada, at(1)).await.expect("removing");
+    fresh.remove_user(ada, OPERATOR, at(1)).await.expect("removing");
     fresh.user("ad\u{e4}").await;
 }
 
@@ -117,7 +121,7 @@ pub(super) async fn a_name_is_taken_once(fresh: &Fresh) {
     let first = fresh.user("ada").await;
     let mut second = new_user("ada");
     second.imported_key = Some("17".into());
-    assert_eq!(fresh.add_user(second).await.expect("adding"), UserAddition::NameTaken);
+    assert_eq!(fresh.add_user(second, OPERATOR).await.expect("adding"), UserAddition::NameTaken);
     assert_eq!(fresh.found("ada").await.id, first);
     assert_eq!(fresh.found("ada").await.imported_key, None);
 }
@@ -128,10 +132,13 @@ pub(super) async fn an_imported_key_is_taken_once(fresh: &Fresh) {
         user.imported_key = Some(key.into());
         user
     };
-    assert_eq!(fresh.add_user(with_key("ada", "17")).await.expect("adding"), UserAddition::Added);
-    assert_eq!(fresh.add_user(with_key("bob", "17")).await.expect("adding"), UserAddition::ImportedKeyTaken);
+    assert_eq!(fresh.add_user(with_key("ada", "17"), OPERATOR).await.expect("adding"), UserAddition::Added);
+    assert_eq!(
+        fresh.add_user(with_key("bob", "17"), OPERATOR).await.expect("adding"),
+        UserAddition::ImportedKeyTaken
+    );
     assert_eq!(fresh.find_user(&username("bob")).await.expect("finding"), None);
-    assert_eq!(fresh.add_user(with_key("bob", "18")).await.expect("adding"), UserAddition::Added);
+    assert_eq!(fresh.add_user(with_key("bob", "18"), OPERATOR).await.expect("adding"), UserAddition::Added);
     // Having none is no key that could be taken.
     fresh.user("cy").await;
     fresh.user("dot").await;
@@ -159,8 +166,8 @@ pub(super) async fn users_are_listed_by_name_in_pages(fresh: &Fresh) {
 pub(super) async fn disabling_ends_every_grant_of_the_user(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let grants = [fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(bob).await];
-    fresh.revoke_grant(grants[1], at(1)).await.expect("revoking");
-    let change = fresh.disable_user(ada, at(2)).await.expect("disabling");
+    fresh.revoke_grant(grants[1], OPERATOR, at(1)).await.expect("revoking");
+    let change = fresh.disable_user(ada, OPERATOR, at(2)).await.expect("disabling");
     assert_eq!(change, UserChange::Done { grants_ended: 1 });
     assert_eq!(fresh.which_stand(grants).await, [false, false, true]);
     let standing = fresh.grant_standing(grants[0]).await.expect("looking").expect("it exists");
@@ -173,16 +180,16 @@ pub(super) async fn disabling_ends_every_grant_of_the_user(fresh: &Fresh) {
 pub(super) async fn disabling_twice_is_disabling_once(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let nothing = UserChange::Done { grants_ended: 0 };
-    assert_eq!(fresh.disable_user(ada, at(1)).await.expect("disabling"), nothing);
-    assert_eq!(fresh.disable_user(ada, at(2)).await.expect("disabling"), nothing);
+    assert_eq!(fresh.disable_user(ada, OPERATOR, at(1)).await.expect("disabling"), nothing);
+    assert_eq!(fresh.disable_user(ada, OPERATOR, at(2)).await.expect("disabling"), nothing);
     assert_eq!(fresh.found("ada").await.epoch, 1);
 }
 
 pub(super) async fn enabling_leaves_ended_grants_ended(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let grant = fresh.grant(ada).await;
-    fresh.disable_user(ada, at(1)).await.expect("disabling");
-    let change = fresh.enable_user(ada, at(2)).await.expect("enabling");
+    fresh.disable_user(ada, OPERATOR, at(1)).await.expect("disabling");
+    let change = fresh.enable_user(ada, OPERATOR, at(2)).await.expect("enabling");
     assert_eq!(change, UserChange::Done { grants_ended: 0 });
     let found = fresh.found("ada").await;
     assert_eq!((found.status, found.epoch), (UserStatus::Active, 1));
@@ -197,7 +204,7 @@ async fn change_password(
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let (own, other) = ([fresh.grant(ada).await, fresh.grant(ada).await], fresh.grant(bob).await);
     let keep = keep(own, other);
-    let change = fresh.change_password(ada, hash("second"), keep, at(1)).await.expect("changing");
+    let change = fresh.change_password(ada, hash("second"), keep, OPERATOR, at(1)).await.expect("changing");
     let stand = fresh.which_stand(own).await;
     let grants_ended = stand.iter().filter(|stands| !**stands).count() as u64;
     assert_eq!(change, UserChange::Done { grants_ended });
@@ -229,7 +236,7 @@ pub(super) async fn rehashing_changes_neither_grants_nor_the_epoch(fresh: &Fresh
 
 pub(super) async fn rehashing_yields_to_a_change_of_password(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
-    fresh.change_password(ada, hash("second"), None, at(1)).await.expect("changing");
+    fresh.change_password(ada, hash("second"), None, OPERATOR, at(1)).await.expect("changing");
     fresh.rehash_password(ada, &hash("first"), hash("first, anew")).await.expect("rehashing");
     assert_eq!(fresh.found("ada").await.password, hash("second"));
 }
@@ -237,10 +244,10 @@ pub(super) async fn rehashing_yields_to_a_change_of_password(fresh: &Fresh) {
 pub(super) async fn an_expired_grant_does_not_count_as_ended(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let grant = fresh.grant(ada).await;
-    let change = fresh.disable_user(ada, at(LIFETIME)).await.expect("disabling");
+    let change = fresh.disable_user(ada, OPERATOR, at(LIFETIME)).await.expect("disabling");
     assert_eq!(change, UserChange::Done { grants_ended: 0 });
     // A clock that is set back must not revive it.
-    fresh.enable_user(ada, at(1)).await.expect("enabling");
+    fresh.enable_user(ada, OPERATOR, at(1)).await.expect("enabling");
     assert_eq!(fresh.present(grant, 0, HOME, at(1)).await, Refresh::Refused(RefreshRefusal::Revoked));
 }
 
@@ -248,10 +255,13 @@ pub(super) async fn changes_to_an_unknown_user_say_so(fresh: &Fresh) {
     fresh.user("ada").await;
     let nobody = unknown_user();
     let password = || PasswordHash::from_stored("second");
-    assert_eq!(fresh.disable_user(nobody, at(1)).await.expect("disabling"), UserChange::UnknownUser);
-    assert_eq!(fresh.enable_user(nobody, at(1)).await.expect("enabling"), UserChange::UnknownUser);
-    let change = fresh.change_password(nobody, password(), None, at(1)).await.expect("changing");
+    assert_eq!(
+        fresh.disable_user(nobody, OPERATOR, at(1)).await.expect("disabling"),
+        UserChange::UnknownUser
+    );
+    assert_eq!(fresh.enable_user(nobody, OPERATOR, at(1)).await.expect("enabling"), UserChange::UnknownUser);
+    let change = fresh.change_password(nobody, password(), None, OPERATOR, at(1)).await.expect("changing");
     assert_eq!(change, UserChange::UnknownUser);
-    assert_eq!(fresh.revoke_user_grants(nobody, at(1)).await.expect("signing out"), None);
+    assert_eq!(fresh.revoke_user_grants(nobody, OPERATOR, at(1)).await.expect("signing out"), None);
     fresh.rehash_password(nobody, &hash("first"), password()).await.expect("rehashing");
 }

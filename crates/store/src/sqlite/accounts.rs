@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jeton_authority::UserId;
+use jeton_authority::audit::Actor;
 use jeton_authority::store::{
     AccountChange, AccountStore, AccountsUpdated, NewUser, StoreError, UserAddition, UserChange,
 };
@@ -22,36 +23,44 @@ impl AccountStore for SqliteStore {
     async fn add_imported_users(
         &self,
         users: Vec<(NewUser, LastImport)>,
+        by: Actor,
     ) -> Result<Vec<UserAddition>, StoreError> {
         self.writer
-            .submit(move |db| users.iter().map(|(user, last)| add_imported(db, user, last)).collect())
+            .submit(move |db| users.iter().map(|(user, last)| add_imported(db, user, last, &by)).collect())
             .await
     }
 
     async fn update_imported_users(
         &self,
         users: Vec<(UserId, ImportedUser)>,
+        by: Actor,
         now: Timestamp,
     ) -> Result<AccountsUpdated, StoreError> {
-        self.writer.submit(move |db| update_imported(db, &users, now)).await
+        self.writer.submit(move |db| update_imported(db, &users, &by, now)).await
     }
 
     async fn change_email(
         &self,
         user: UserId,
         email: Option<Box<str>>,
+        by: Actor,
         now: Timestamp,
     ) -> Result<UserChange, StoreError> {
-        self.writer.submit(move |db| change_email(db, user, email.as_deref(), now)).await
+        self.writer.submit(move |db| change_email(db, user, email.as_deref(), &by, now)).await
     }
 
-    async fn remove_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError> {
-        self.writer.submit(move |db| users::remove(db, user, now)).await
+    async fn remove_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| users::remove(db, user, &by, now)).await
     }
 }
 
-fn add_imported(db: &Connection, user: &NewUser, last: &LastImport) -> rusqlite::Result<UserAddition> {
-    let addition = users::add(db, user, Names::Same)?;
+fn add_imported(
+    db: &Connection,
+    user: &NewUser,
+    last: &LastImport,
+    by: &Actor,
+) -> rusqlite::Result<UserAddition> {
+    let addition = users::add(db, user, Names::Same, by)?;
     if addition == UserAddition::Added {
         note(db, user.id, last)?;
     }
@@ -67,6 +76,7 @@ fn note(db: &Connection, user: UserId, last: &LastImport) -> rusqlite::Result<()
 fn update_imported(
     db: &Connection,
     imported: &[(UserId, ImportedUser)],
+    by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<AccountsUpdated> {
     let mut updates = Vec::new();
@@ -87,7 +97,7 @@ fn update_imported(
         give_up_name(db, *id)?;
     }
     let changes: rusqlite::Result<_> =
-        updates.iter().map(|(id, update)| apply(db, *id, update, now)).collect();
+        updates.iter().map(|(id, update)| apply(db, *id, update, by, now)).collect();
     changes.map(AccountsUpdated::Done)
 }
 
@@ -119,6 +129,7 @@ fn apply(
     db: &Connection,
     id: UserId,
     update: &AccountUpdate,
+    by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<AccountChange> {
     if let Some(name) = &update.username {
@@ -132,10 +143,10 @@ fn apply(
             .execute((id.as_bytes(), role == Role::Admin))?;
     }
     if update.describes_anew() {
-        audit::append(db, &described_anew(id, now))?;
+        audit::append(db, &described_anew(id, by, now))?;
     }
     if let Some(attributes) = &update.attributes {
-        users::change_attributes(db, id, attributes, now)?;
+        users::change_attributes(db, id, attributes, by, now)?;
     }
     let mut grants_ended = 0;
     let mut count = |change| {
@@ -144,11 +155,11 @@ fn apply(
         }
     };
     if let PasswordFate::Changed(password) = &update.password {
-        count(users::change_password(db, id, password, None, now)?);
+        count(users::change_password(db, id, password, None, by, now)?);
     }
     match update.status {
-        Some(UserStatus::Disabled) => count(users::disable(db, id, now)?),
-        Some(UserStatus::Active) => count(users::enable(db, id, now)?),
+        Some(UserStatus::Disabled) => count(users::disable(db, id, by, now)?),
+        Some(UserStatus::Active) => count(users::enable(db, id, by, now)?),
         None => {}
     }
     note(db, id, &update.last)?;
@@ -168,11 +179,12 @@ fn change_email(
     db: &Connection,
     user: UserId,
     email: Option<&str>,
+    by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
     if set_email(db, user, email)? == 0 {
         return Ok(UserChange::UnknownUser);
     }
-    audit::append(db, &described_anew(user, now))?;
+    audit::append(db, &described_anew(user, by, now))?;
     Ok(UserChange::Done { grants_ended: 0 })
 }

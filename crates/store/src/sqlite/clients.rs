@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jeton_authority::UserId;
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{self, ClientChange, ClientRemoval, Consent, IdStanding, StoredClient};
 use jeton_authority::keys::SealedKey;
 use jeton_authority::store::{ClientStore, StoreError};
@@ -25,18 +26,28 @@ impl ClientStore for SqliteStore {
         self.writer.submit(move |db| note_token_apis(db, &id)).await
     }
 
-    async fn add_client(&self, client: StoredClient) -> Result<ClientChange, StoreError> {
+    async fn add_client(&self, client: StoredClient, by: Actor) -> Result<ClientChange, StoreError> {
         self.end_what_is_left_of(&client.id).await?;
-        self.writer.submit(move |db| add(db, &client)).await
+        self.writer.submit(move |db| add(db, &client, &by)).await
     }
 
-    async fn change_client(&self, client: StoredClient, now: Timestamp) -> Result<ClientChange, StoreError> {
-        self.writer.submit(move |db| change(db, &client, now)).await
+    async fn change_client(
+        &self,
+        client: StoredClient,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ClientChange, StoreError> {
+        self.writer.submit(move |db| change(db, &client, &by, now)).await
     }
 
-    async fn remove_client(&self, client: &ClientId, now: Timestamp) -> Result<ClientRemoval, StoreError> {
+    async fn remove_client(
+        &self,
+        client: &ClientId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ClientRemoval, StoreError> {
         let client = client.clone();
-        self.writer.submit(move |db| remove(db, &client, now)).await
+        self.writer.submit(move |db| remove(db, &client, &by, now)).await
     }
 
     async fn end_removed_client(&self, client: &ClientId) -> Result<u64, StoreError> {
@@ -77,9 +88,9 @@ impl ClientStore for SqliteStore {
     }
 }
 
-fn add(db: &Connection, client: &StoredClient) -> rusqlite::Result<ClientChange> {
+fn add(db: &Connection, client: &StoredClient, by: &Actor) -> rusqlite::Result<ClientChange> {
     bind_secret(db, client)?;
-    let change = audit::write(db, client::add(client, id_standing(db, &client.id)?))?;
+    let change = audit::write(db, client::add(client, id_standing(db, &client.id)?, by))?;
     if change == ClientChange::Done {
         db.prepare_cached(
             "INSERT INTO clients (id, document, secret, backchannel_logout, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -105,9 +116,14 @@ fn id_standing(db: &Connection, id: &ClientId) -> rusqlite::Result<IdStanding> {
     })
 }
 
-fn change(db: &Connection, client: &StoredClient, now: Timestamp) -> rusqlite::Result<ClientChange> {
+fn change(
+    db: &Connection,
+    client: &StoredClient,
+    by: &Actor,
+    now: Timestamp,
+) -> rusqlite::Result<ClientChange> {
     bind_secret(db, client)?;
-    let change = audit::write(db, client::change(client, id_standing(db, &client.id)?, now))?;
+    let change = audit::write(db, client::change(client, id_standing(db, &client.id)?, by, now))?;
     if change == ClientChange::Done {
         db.prepare_cached(
             "UPDATE clients SET document = ?2, secret = ?3, backchannel_logout = ?4 WHERE id = ?1",
@@ -126,8 +142,8 @@ fn change(db: &Connection, client: &StoredClient, now: Timestamp) -> rusqlite::R
 }
 
 /// Removes a client. What is left of it goes in steps: see [`removal`].
-fn remove(db: &Connection, id: &ClientId, now: Timestamp) -> rusqlite::Result<ClientRemoval> {
-    let removal = audit::write(db, client::remove(id, id_standing(db, id)?, now))?;
+fn remove(db: &Connection, id: &ClientId, by: &Actor, now: Timestamp) -> rusqlite::Result<ClientRemoval> {
+    let removal = audit::write(db, client::remove(id, id_standing(db, id)?, by, now))?;
     if removal == ClientRemoval::Removed {
         db.prepare_cached("DELETE FROM clients WHERE id = ?1")?.execute([id.as_str()])?;
         removal::note(db, id, now)?;

@@ -1,8 +1,9 @@
 //! Where grants end: the one place of this backend that writes the end of a grant, and whom to tell of it.
 
 use jeton_authority::GrantId;
-use jeton_authority::audit::AuditEvent;
-use jeton_authority::grant::{Audience, Ended, Ending, OpenGrant, SessionClient, end, revocation};
+use jeton_authority::grant::{
+    Audience, Ended, Ending, EndingCause, OpenGrant, SessionClient, end, revocation,
+};
 use jeton_authority::store::Revocation;
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, Params, Row};
@@ -49,13 +50,12 @@ pub(super) fn end_grants(
 pub(super) fn end_grant(
     db: &Connection,
     grant: GrantId,
-    audience: Audience,
-    why: AuditEvent,
+    cause: &EndingCause,
     now: Timestamp,
 ) -> rusqlite::Result<Revocation> {
-    let ended = end_grants(db, Ending::One(grant), audience, now)?;
+    let ended = end_grants(db, Ending::One(grant), cause.audience(), now)?;
     let is_known = !ended.grants.is_empty() || grants::standing(db, grant)?.is_some();
-    audit::write(db, revocation(&ended, is_known, why))
+    audit::write(db, revocation(&ended, is_known, cause))
 }
 
 /// The grants that have not ended, among those for which `condition` holds.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::audit::AuditEvent;
+use jeton_authority::audit::Actor;
 use jeton_authority::grant::{
-    self, Audience, Grant, GrantDetail, GrantStanding, GrantSummary, LiveGrant, NewGrant, OpenedGrant,
+    self, EndingCause, Grant, GrantDetail, GrantStanding, GrantSummary, LiveGrant, NewGrant, OpenedGrant,
     RefreshState, Surroundings, sign_in_record,
 };
 use jeton_authority::refresh_token::Presented;
@@ -55,24 +55,28 @@ impl GrantStore for SqliteStore {
         self.readers.read(|db| standing(db, grant))
     }
 
-    async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError> {
-        self.writer
-            .submit(move |db| end_grant(db, grant, Audience::Nobody, AuditEvent::GrantRevoked, now))
-            .await
+    async fn revoke_grant(
+        &self,
+        grant: GrantId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Revocation, StoreError> {
+        let cause = EndingCause::GivenBack { by };
+        self.writer.submit(move |db| end_grant(db, grant, &cause, now)).await
     }
 
-    async fn end_grant(&self, grant: GrantId, now: Timestamp) -> Result<Revocation, StoreError> {
-        self.writer
-            .submit(move |db| end_grant(db, grant, Audience::Clients, AuditEvent::GrantRevoked, now))
-            .await
+    async fn end_grant(&self, grant: GrantId, by: Actor, now: Timestamp) -> Result<Revocation, StoreError> {
+        let cause = EndingCause::Ended { by };
+        self.writer.submit(move |db| end_grant(db, grant, &cause, now)).await
     }
 
     async fn revoke_user_grants(
         &self,
         user: UserId,
+        by: Actor,
         now: Timestamp,
     ) -> Result<Option<GrantsEnded>, StoreError> {
-        self.writer.submit(move |db| users::sign_out_everywhere(db, user, now)).await
+        self.writer.submit(move |db| users::sign_out_everywhere(db, user, &by, now)).await
     }
 
     async fn list_grants(

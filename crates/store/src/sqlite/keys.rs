@@ -1,6 +1,7 @@
 //! Signing keys in SQLite.
 
 use async_trait::async_trait;
+use jeton_authority::audit::Actor;
 use jeton_authority::keys::{
     self, KeyAddition, KeyId, KeyPurpose, KeyWithdrawal, SealedKey, SealedThings, StoredKey,
 };
@@ -22,13 +23,23 @@ impl KeyStore for SqliteStore {
         self.list(master_key::things).await
     }
 
-    async fn add_keys(&self, keys: Vec<StoredKey>, newest: Option<KeyId>) -> Result<KeyAddition, StoreError> {
-        self.writer.submit(move |db| add(db, &keys, newest.as_ref())).await
+    async fn add_keys(
+        &self,
+        keys: Vec<StoredKey>,
+        newest: Option<KeyId>,
+        by: Actor,
+    ) -> Result<KeyAddition, StoreError> {
+        self.writer.submit(move |db| add(db, &keys, newest.as_ref(), &by)).await
     }
 
-    async fn withdraw_key(&self, key: &KeyId, now: Timestamp) -> Result<KeyWithdrawal, StoreError> {
+    async fn withdraw_key(
+        &self,
+        key: &KeyId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<KeyWithdrawal, StoreError> {
         let key = key.clone();
-        self.writer.submit(move |db| withdraw(db, &key, now)).await
+        self.writer.submit(move |db| withdraw(db, &key, &by, now)).await
     }
 }
 
@@ -39,8 +50,13 @@ fn list(db: &Connection) -> rusqlite::Result<Vec<StoredKey>> {
     select.query_map([], key)?.collect()
 }
 
-fn add(db: &Connection, added: &[StoredKey], newest: Option<&KeyId>) -> rusqlite::Result<KeyAddition> {
-    let Some(records) = keys::add(&list(db)?, added, newest) else { return Ok(KeyAddition::Superseded) };
+fn add(
+    db: &Connection,
+    added: &[StoredKey],
+    newest: Option<&KeyId>,
+    by: &Actor,
+) -> rusqlite::Result<KeyAddition> {
+    let Some(records) = keys::add(&list(db)?, added, newest, by) else { return Ok(KeyAddition::Superseded) };
     let mut insert = db.prepare_cached(
         "INSERT INTO keys (position, id, purpose, algorithm, sealed, created_at, signs_from, withdrawn_at)
          SELECT coalesce(max(position), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM keys",
@@ -63,8 +79,8 @@ fn add(db: &Connection, added: &[StoredKey], newest: Option<&KeyId>) -> rusqlite
     Ok(KeyAddition::Added)
 }
 
-fn withdraw(db: &Connection, key: &KeyId, now: Timestamp) -> rusqlite::Result<KeyWithdrawal> {
-    let withdrawal = audit::write(db, keys::withdraw(&list(db)?, key, now))?;
+fn withdraw(db: &Connection, key: &KeyId, by: &Actor, now: Timestamp) -> rusqlite::Result<KeyWithdrawal> {
+    let withdrawal = audit::write(db, keys::withdraw(&list(db)?, key, by, now))?;
     if withdrawal == KeyWithdrawal::Withdrawn {
         db.prepare_cached("UPDATE keys SET withdrawn_at = ?2 WHERE id = ?1")?
             .execute((key.as_str(), now.unix()))?;

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use jeton_authority::GrantId;
-use jeton_authority::audit::AuditEvent;
-use jeton_authority::grant::{Audience, NewGrant};
+use jeton_authority::grant::{EndingCause, NewGrant};
 use jeton_authority::one_time::{
     self, CodeDecision, CodeRedemption, CodeState, CodeVerdict, NewAnswer, OneTime, OneTimeHash, OneTimeKind,
     Placement, Presentation, Redemption, RequestAnswer, UsedCode, present, settle,
@@ -168,7 +167,7 @@ fn redeem_code(
 /// Ends the grant that a replayed code gave.
 pub(super) fn end_replayed(db: &Connection, decision: &CodeDecision, now: Timestamp) -> rusqlite::Result<()> {
     let Some(grant) = decision.ends else { return Ok(()) };
-    end_grant(db, grant, Audience::Nobody, AuditEvent::CodeReplayed, now).map(drop)
+    end_grant(db, grant, &EndingCause::CodeReplayed, now).map(drop)
 }
 
 /// How something stands, without what it stands for.

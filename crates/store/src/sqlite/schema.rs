@@ -55,6 +55,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(18, "folded_names", "0018_folded_names.sql"),
     migration!(19, "marks", "0019_marks.sql"),
     migration!(20, "claimed_logouts", "0020_claimed_logouts.sql"),
+    migration!(21, "audit_actors", "0021_audit_actors.sql"),
 ];
 
 /// The schema that this program works with.

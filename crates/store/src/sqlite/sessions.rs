@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jeton_authority::audit::Actor;
 use jeton_authority::factor::Factor;
 use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::session::{
@@ -65,8 +66,13 @@ impl SessionStore for SqliteStore {
         self.writer.submit(move |db| touch(db, session, now)).await
     }
 
-    async fn end_session(&self, session: SessionId, now: Timestamp) -> Result<SessionEnding, StoreError> {
-        self.writer.submit(move |db| end(db, session, now)).await
+    async fn end_session(
+        &self,
+        session: SessionId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<SessionEnding, StoreError> {
+        self.writer.submit(move |db| end(db, session, &by, now)).await
     }
 
     async fn list_sessions(
@@ -125,7 +131,7 @@ fn open(
 fn replace(db: &Connection, secret: &SessionSecretHash, by: &NewSession) -> rusqlite::Result<()> {
     let Some(replaced) = of_browser(db, secret)? else { return Ok(()) };
     match succeed(&replaced, by.user) {
-        Succession::Ended => end(db, replaced.id, by.authenticated_at).map(drop)?,
+        Succession::Ended => end(db, replaced.id, &Actor::User(by.user), by.authenticated_at).map(drop)?,
         Succession::Inherited => {
             db.prepare_cached("UPDATE grants SET session = ?2 WHERE session = ?1 AND revoked_at IS NULL")?
                 .execute((replaced.id.as_bytes(), by.id.as_bytes()))?;
@@ -235,9 +241,9 @@ fn touch(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Resul
     .map(drop)
 }
 
-fn end(db: &Connection, session: SessionId, now: Timestamp) -> rusqlite::Result<SessionEnding> {
+fn end(db: &Connection, session: SessionId, by: &Actor, now: Timestamp) -> rusqlite::Result<SessionEnding> {
     let Some(found) = standing(db, session)? else { return Ok(SessionEnding::Unknown) };
-    let Some(record) = session::end(&found, now) else { return Ok(SessionEnding::AlreadyEnded) };
+    let Some(record) = session::end(&found, by, now) else { return Ok(SessionEnding::AlreadyEnded) };
     set_ended(db, session, now)?;
     let ended = end_grants(db, Ending::OfSession(session), Audience::Clients, now)?;
     audit::append(db, &record)?;

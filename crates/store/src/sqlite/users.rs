@@ -1,6 +1,7 @@
 //! Users in SQLite.
 
 use async_trait::async_trait;
+use jeton_authority::audit::Actor;
 use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::store::{GrantsEnded, NewUser, StoreError, UserAddition, UserChange, UserStore};
@@ -19,8 +20,8 @@ use super::{audit, sessions};
 
 #[async_trait]
 impl UserStore for SqliteStore {
-    async fn add_user(&self, user: NewUser) -> Result<UserAddition, StoreError> {
-        self.writer.submit(move |db| add(db, &user, Names::Alike)).await
+    async fn add_user(&self, user: NewUser, by: Actor) -> Result<UserAddition, StoreError> {
+        self.writer.submit(move |db| add(db, &user, Names::Alike, &by)).await
     }
 
     async fn find_user(&self, username: &Username) -> Result<Option<User>, StoreError> {
@@ -40,12 +41,12 @@ impl UserStore for SqliteStore {
         self.list(move |db| list(db, after.as_ref(), limit)).await
     }
 
-    async fn disable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError> {
-        self.writer.submit(move |db| disable(db, user, now)).await
+    async fn disable_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| disable(db, user, &by, now)).await
     }
 
-    async fn enable_user(&self, user: UserId, now: Timestamp) -> Result<UserChange, StoreError> {
-        self.writer.submit(move |db| enable(db, user, now)).await
+    async fn enable_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| enable(db, user, &by, now)).await
     }
 
     async fn change_password(
@@ -53,18 +54,20 @@ impl UserStore for SqliteStore {
         user: UserId,
         password: PasswordHash,
         keep: Option<GrantId>,
+        by: Actor,
         now: Timestamp,
     ) -> Result<UserChange, StoreError> {
-        self.writer.submit(move |db| change_password(db, user, &password, keep, now)).await
+        self.writer.submit(move |db| change_password(db, user, &password, keep, &by, now)).await
     }
 
     async fn change_attributes(
         &self,
         user: UserId,
         attributes: Attributes,
+        by: Actor,
         now: Timestamp,
     ) -> Result<UserChange, StoreError> {
-        self.writer.submit(move |db| change_attributes(db, user, &attributes, now)).await
+        self.writer.submit(move |db| change_attributes(db, user, &attributes, &by, now)).await
     }
 
     async fn rehash_password(
@@ -87,7 +90,12 @@ pub(super) enum Names {
     Alike,
 }
 
-pub(super) fn add(db: &Connection, user: &NewUser, names: Names) -> rusqlite::Result<UserAddition> {
+pub(super) fn add(
+    db: &Connection,
+    user: &NewUser,
+    names: Names,
+    by: &Actor,
+) -> rusqlite::Result<UserAddition> {
     let exists = |sql, value: &dyn ToSql| db.prepare_cached(sql)?.exists([value]);
     let key = user.imported_key.as_deref();
     let key_as_id = user.key_as_id();
@@ -98,7 +106,7 @@ pub(super) fn add(db: &Connection, user: &NewUser, names: Names) -> rusqlite::Re
         key: exists("SELECT 1 FROM users WHERE imported_key = ?1", &key)?
             || exists("SELECT 1 FROM users WHERE id = ?1", &key_as_id.as_ref().map(UserId::as_bytes))?,
     };
-    let addition = audit::write(db, user::add(user, taken))?;
+    let addition = audit::write(db, user::add(user, taken, by))?;
     if addition != UserAddition::Added {
         return Ok(addition);
     }
@@ -160,6 +168,7 @@ pub(super) fn change_attributes(
     db: &Connection,
     user: UserId,
     attributes: &Attributes,
+    by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
     let changed = db
@@ -168,7 +177,7 @@ pub(super) fn change_attributes(
     if changed == 0 {
         return Ok(UserChange::UnknownUser);
     }
-    audit::append(db, &attributes_changed(user, now))?;
+    audit::append(db, &attributes_changed(user, by, now))?;
     Ok(UserChange::Done { grants_ended: 0 })
 }
 
@@ -180,12 +189,22 @@ pub(super) fn list(db: &Connection, after: Option<&Username>, limit: u32) -> rus
     select.query_map((after.map_or("", Username::as_str), limit), |row| user_at(row, 0))?.collect()
 }
 
-pub(super) fn disable(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<UserChange> {
-    decide(db, user, now, |user| user::disable(user, now)).map(change)
+pub(super) fn disable(
+    db: &Connection,
+    user: UserId,
+    by: &Actor,
+    now: Timestamp,
+) -> rusqlite::Result<UserChange> {
+    decide(db, user, now, |user| user::disable(user, by, now)).map(change)
 }
 
-pub(super) fn enable(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<UserChange> {
-    decide(db, user, now, |user| user::enable(user, now)).map(change)
+pub(super) fn enable(
+    db: &Connection,
+    user: UserId,
+    by: &Actor,
+    now: Timestamp,
+) -> rusqlite::Result<UserChange> {
+    decide(db, user, now, |user| user::enable(user, by, now)).map(change)
 }
 
 pub(super) fn change_password(
@@ -193,9 +212,10 @@ pub(super) fn change_password(
     user: UserId,
     password: &PasswordHash,
     keep: Option<GrantId>,
+    by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
-    let changed = decide(db, user, now, |user| user::change_password(user, keep, now))?;
+    let changed = decide(db, user, now, |user| user::change_password(user, keep, by, now))?;
     if changed.is_some() {
         db.prepare_cached("UPDATE users SET password = ?2 WHERE id = ?1")?
             .execute((user.as_bytes(), password.expose()))?;
@@ -215,8 +235,13 @@ pub(super) fn rehash_password(
 }
 
 /// Removes a user. The row stays, since others point to it, and says nothing of them any more.
-pub(super) fn remove(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<UserChange> {
-    let removed = decide(db, user, now, |user| user::remove(user, now))?;
+pub(super) fn remove(
+    db: &Connection,
+    user: UserId,
+    by: &Actor,
+    now: Timestamp,
+) -> rusqlite::Result<UserChange> {
+    let removed = decide(db, user, now, |user| user::remove(user, by, now))?;
     if removed.is_none() {
         return Ok(UserChange::UnknownUser);
     }
@@ -239,9 +264,10 @@ pub(super) fn remove(db: &Connection, user: UserId, now: Timestamp) -> rusqlite:
 pub(super) fn sign_out_everywhere(
     db: &Connection,
     user: UserId,
+    by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<Option<GrantsEnded>> {
-    decide(db, user, now, |user| user::sign_out_everywhere(user, now))
+    decide(db, user, now, |user| user::sign_out_everywhere(user, by, now))
 }
 
 /// Writes what a rule decides of a user; none where there is no such user.

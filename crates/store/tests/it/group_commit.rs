@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::client::StoredClient;
 use jeton_authority::grant::{GrantDetail, NewGrant};
 use jeton_authority::store::{ClientStore, GrantStore, StoreError};
@@ -128,7 +129,7 @@ async fn others_write_while_the_grants_of_a_removed_client_are_ended() {
         created_at: at(0),
     };
     let id = client.id.clone();
-    store.add_client(client).await.expect("adding a client");
+    store.add_client(client, Actor::Operator).await.expect("adding a client");
     let mut opening = JoinSet::new();
     for number in 0..GRANTS {
         let store = Arc::clone(&store);
@@ -138,7 +139,7 @@ async fn others_write_while_the_grants_of_a_removed_client_are_ended() {
     }
     assert!(opening.join_all().await.iter().all(Result::is_ok));
     let before = store.commits();
-    store.remove_client(&id, at(1)).await.expect("removing");
+    store.remove_client(&id, Actor::Operator, at(1)).await.expect("removing");
     assert_eq!(store.commits() - before, 1, "the client is gone at once");
     assert_eq!(store.end_removed_client(&id).await.expect("ending"), GRANTS as u64);
     assert!(store.commits() - before >= 4, "so many grants end in several transactions");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{Client, ClientPolicy, ClientSecret, NewClient};
 use jeton_authority::keyring;
 use jeton_authority::keys::{MasterKey, StoredKey};
@@ -37,7 +38,15 @@ fn client(id: &str) -> Client {
 }
 
 async fn rotate(store: &dyn Store, key: &MasterKey) -> Result<StoredKey, keyring::KeyChangeError> {
-    let made = keyring::rotate(store, key, Some(Algorithm::ES256), std::time::Duration::ZERO, at(0)).await?;
+    let made = keyring::rotate(
+        store,
+        key,
+        Some(Algorithm::ES256),
+        std::time::Duration::ZERO,
+        Actor::Operator,
+        at(0),
+    )
+    .await?;
     Ok(made.into_iter().next().expect("a key"))
 }
 
@@ -50,7 +59,8 @@ async fn the_first_thing_that_is_sealed_decides_which_key_opens_the_database() {
         assert!(store.sealed_things().await.expect("reading").is_empty());
         open_under(&scratch, &key(2)).expect("nothing is sealed, so any key fits");
         if first_is_a_client {
-            let added = store.add_client(client("web").to_stored(&key(1))).await.expect("a store");
+            let added =
+                store.add_client(client("web").to_stored(&key(1)), Actor::Operator).await.expect("a store");
             assert_eq!(added, ClientChange::Done);
         } else {
             rotate(&store, &key(1)).await.expect("a key");
@@ -70,10 +80,10 @@ async fn the_first_thing_that_is_sealed_decides_which_key_opens_the_database() {
 async fn nothing_is_sealed_under_another_key_by_who_had_it_open_before() {
     let scratch = Scratch::new();
     let [own, other] = [1, 2].map(|byte| open_under(&scratch, &key(byte)).expect("opening"));
-    own.add_client(client("web").to_stored(&key(1))).await.expect("a store");
-    let refused = other.add_client(client("app").to_stored(&key(2))).await;
+    own.add_client(client("web").to_stored(&key(1)), Actor::Operator).await.expect("a store");
+    let refused = other.add_client(client("app").to_stored(&key(2)), Actor::Operator).await;
     assert!(matches!(refused, Err(StoreError::OtherMasterKey)), "{refused:?}");
-    let refused = other.change_client(client("web").to_stored(&key(2)), at(0)).await;
+    let refused = other.change_client(client("web").to_stored(&key(2)), Actor::Operator, at(0)).await;
     assert!(matches!(refused, Err(StoreError::OtherMasterKey)), "{refused:?}");
     assert!(rotate(&other, &key(2)).await.is_err());
     assert_eq!(own.list_clients(None, 10).await.expect("a list").len(), 1);
@@ -91,7 +101,7 @@ async fn of_many_keys_at_once_one_seals() {
             let mut added = 0;
             for number in 0..5 {
                 let stored = client(&format!("client-{byte}-{number}")).to_stored(&key(byte));
-                added += usize::from(store.add_client(stored).await.is_ok());
+                added += usize::from(store.add_client(stored, Actor::Operator).await.is_ok());
             }
             added
         });

@@ -1,6 +1,6 @@
 //! A database of an older schema is brought up to date, and nothing in it is lost.
 
-use jeton_authority::audit::AuditEvent;
+use jeton_authority::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
 use jeton_authority::store::{
     AuditStore, ClientStore, GrantFilter, GrantStore, KeyAddition, KeyStore, OneTimeStore, Redemption,
@@ -94,6 +94,48 @@ async fn the_first_schema_is_brought_up_to_date_with_nothing_lost() {
     assert_eq!(probed, 41);
 }
 
+/// What a program of schema 20 writes into the audit trail, before the migration or beside a newer program.
+fn write_records_of_before(db: &Connection) {
+    db.execute_batch(
+        "INSERT INTO audit (at, event, user_id, grant_id, network, key_id) VALUES
+             (1700000001, 'signed_in', x'0a000000000000000000000000000001', x'00000000000000000000000000000005',
+              x'c00002', 'web'),
+             (1700000002, 'client_changed', NULL, NULL, NULL, 'web'),
+             (1700000003, 'key_withdrawn', NULL, NULL, NULL, 'kid');",
+    )
+    .expect("records");
+}
+
+/// Those records as they are read.
+fn records_of_before() -> Vec<AuditRecord> {
+    let record =
+        |seconds, event, subject| AuditRecord { at: at(seconds), event, actor: None, subject, network: None };
+    let ada = UserId::from_bytes(0x0a00_0000_0000_0000_0000_0000_0000_0001_u128.to_be_bytes());
+    let signed_in = AuditSubject::user(ada).with_grant(GrantId::from_bytes(5_u128.to_be_bytes()));
+    vec![
+        record(3, AuditEvent::KeyWithdrawn, AuditSubject::key("kid")),
+        record(2, AuditEvent::ClientChanged, AuditSubject::client("web")),
+        AuditRecord { network: Some(HOME), ..record(1, AuditEvent::SignedIn, signed_in.with_client("web")) },
+    ]
+}
+
+#[tokio::test]
+async fn records_from_before_there_were_actors_name_their_client_and_are_by_nobody_known() {
+    let scratch = first_with_data();
+    write_records_of_before(&scratch.raw());
+    let store = scratch.open();
+    assert_eq!(store.list_audit(3).await.expect("listing"), records_of_before());
+    assert_eq!(store.list_audit(10).await.expect("listing").len(), 4);
+}
+
+#[tokio::test]
+async fn a_program_from_before_there_were_actors_goes_on_recording_beside_a_newer_one() {
+    let scratch = first_with_data();
+    let store = scratch.open();
+    write_records_of_before(&scratch.raw());
+    assert_eq!(store.list_audit(3).await.expect("listing"), records_of_before());
+}
+
 #[tokio::test]
 async fn a_database_that_was_brought_up_to_date_works() {
     let scratch = first_with_data();
@@ -109,8 +151,11 @@ async fn a_database_that_was_brought_up_to_date_works() {
         .expect("listing");
     assert_eq!(listed.len(), 2);
     assert_eq!(store.list_clients(None, 10).await.expect("listing"), []);
-    assert_eq!(store.add_keys(vec![], None).await.expect("adding nothing"), KeyAddition::Added);
-    let ended = store.revoke_user_grants(ada.id, at(2)).await.expect("signing out");
+    assert_eq!(
+        store.add_keys(vec![], None, Actor::Operator).await.expect("adding nothing"),
+        KeyAddition::Added
+    );
+    let ended = store.revoke_user_grants(ada.id, Actor::Operator, at(2)).await.expect("signing out");
     assert_eq!(ended.map(|ended| ended.count), Some(2));
     store.close().expect("closing");
     SqliteStore::open(scratch.database(), OpenMode::AsIs).expect("it is up to date");

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::grant::NewGrant;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::Presented;
@@ -103,7 +104,7 @@ pub(crate) const HOME: Network = Network::V4([192, 0, 2]);
 
 /// Adds a user.
 pub(crate) async fn add(store: &dyn Store, name: &str) -> Result<(), StoreError> {
-    assert_eq!(store.add_user(new_user(name)).await?, UserAddition::Added);
+    assert_eq!(store.add_user(new_user(name), Actor::Operator).await?, UserAddition::Added);
     Ok(())
 }
 

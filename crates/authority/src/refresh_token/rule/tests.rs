@@ -182,14 +182,9 @@ fn an_excuse_hands_out_the_same_token_and_starts_a_grace_where_it_was_asked_for(
         ..grant()
     };
     assert_eq!((decision.verdict, decision.state, decision.ended), (Verdict::Excuse, excused, None));
-    let record = AuditRecord {
-        at: at(300),
-        event: AuditEvent::RefreshExcused,
-        user: Some(UserId::from_bytes([2; 16])),
-        grant: Some(GrantId::from_bytes([1; 16])),
-        network: Some(ELSEWHERE),
-        key: None,
-    };
+    let subject = AuditSubject::user(UserId::from_bytes([2; 16])).with_grant(GrantId::from_bytes([1; 16]));
+    let (event, by) = (AuditEvent::RefreshExcused, Actor::Authority);
+    let record = AuditRecord::asked_from(ELSEWHERE, event, by, subject, at(300));
     assert_eq!(decision.audit, Some(record));
     // The same bytes are minted again: their generation and their time are those of before.
     assert_eq!(decided(excused, from(ELSEWHERE, token(6)), 329).verdict, Verdict::StandStill);

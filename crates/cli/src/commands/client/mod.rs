@@ -8,6 +8,7 @@ mod shown;
 
 use clap::{ArgGroup, Args, Subcommand};
 use jeton_authority::SystemRandom;
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{Client, ClientError, ClientSecret, NewClient, is_token_apis_own};
 use jeton_authority::keyring::make_for_client;
 use jeton_authority::keys::MasterKey;
@@ -197,7 +198,13 @@ impl Clients {
         .map_err(|error| refused(&error))?;
         self.check_sector(&client).await?;
         self.make_keys_for(&client).await?;
-        match self.data.store.add_client(client.to_stored(&self.master)).await.map_err(failed)? {
+        match self
+            .data
+            .store
+            .add_client(client.to_stored(&self.master), Actor::Operator)
+            .await
+            .map_err(failed)?
+        {
             ClientChange::Done => {}
             _ => {
                 return Err(Failure::coded("client_exists", format!("client {} already exists", client.id)));
@@ -267,7 +274,7 @@ impl Clients {
         let client = Client::new(new).map_err(|error| refused(&error))?;
         self.make_keys_for(&client).await?;
         let stored = client.to_stored(&self.master);
-        match self.data.store.change_client(stored, clock::now()).await.map_err(failed)? {
+        match self.data.store.change_client(stored, Actor::Operator, clock::now()).await.map_err(failed)? {
             ClientChange::Done => {}
             _ => return Err(unknown(&client.id)),
         }
@@ -276,7 +283,8 @@ impl Clients {
     }
 
     async fn remove(&self, id: &ClientId, style: Style) -> Result<(), Failure> {
-        let outcome = self.data.store.remove_client(id, clock::now()).await.map_err(failed)?;
+        let outcome =
+            self.data.store.remove_client(id, Actor::Operator, clock::now()).await.map_err(failed)?;
         if outcome == ClientRemoval::Unknown {
             return Err(unknown(id));
         }

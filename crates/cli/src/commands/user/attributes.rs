@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::store::{Store, UserChange};
 use jeton_authority::user::{Attributes, User};
 use serde_json::{Map, Value};
@@ -55,10 +56,15 @@ pub(super) async fn set(
     };
     if let Some(email) = email {
         let email = Some(email.trim()).filter(|email| !email.is_empty()).map(Into::into);
-        done(store.change_email(user.id, email, clock::now()).await.map_err(failed)?)?;
+        done(store.change_email(user.id, email, Actor::Operator, clock::now()).await.map_err(failed)?)?;
     }
     if let Some(attributes) = attributes {
-        done(store.change_attributes(user.id, attributes, clock::now()).await.map_err(failed)?)?;
+        done(
+            store
+                .change_attributes(user.id, attributes, Actor::Operator, clock::now())
+                .await
+                .map_err(failed)?,
+        )?;
     }
     let user = Shown::of(&find(store, name).await?);
     style.print(&user, || format!("changed {}", output::printable(name)))

@@ -5,6 +5,7 @@ mod import;
 
 use clap::{Args, Subcommand};
 use jeton_authority::UserId;
+use jeton_authority::audit::Actor;
 use jeton_authority::password::{self, Argon2Params, Password, PasswordHash, Scratch};
 use jeton_authority::store::{NewUser, Store, StoreError, UserAddition, UserChange};
 use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
@@ -228,7 +229,7 @@ impl Shown {
 async fn add(store: &dyn Store, user: NewUser, style: Style) -> Result<(), Failure> {
     let shown = user.username.to_string();
     let key = user.imported_key.clone();
-    match store.add_user(user).await.map_err(failed)? {
+    match store.add_user(user, Actor::Operator).await.map_err(failed)? {
         UserAddition::Added => {
             let user = find(store, &shown).await?;
             style.print(&Shown::of(&user), || format!("added {}", output::printable(&shown)))
@@ -259,7 +260,8 @@ async fn add(store: &dyn Store, user: NewUser, style: Style) -> Result<(), Failu
 
 async fn remove(store: &dyn Store, name: &str, style: Style) -> Result<(), Failure> {
     let user = find(store, name).await?;
-    let UserChange::Done { grants_ended } = store.remove_user(user.id, clock::now()).await.map_err(failed)?
+    let UserChange::Done { grants_ended } =
+        store.remove_user(user.id, Actor::Operator, clock::now()).await.map_err(failed)?
     else {
         return Err(unknown(name));
     };
@@ -338,11 +340,12 @@ async fn change(store: &dyn Store, name: &str, change: Change, style: Style) -> 
     let user = find(store, name).await?;
     let now = clock::now();
     let (done, outcome) = match change {
-        Change::Disable => ("disabled", store.disable_user(user.id, now).await),
-        Change::Enable => ("enabled", store.enable_user(user.id, now).await),
-        Change::Password(password) => {
-            ("changed the password of", store.change_password(user.id, hash(&password), None, now).await)
-        }
+        Change::Disable => ("disabled", store.disable_user(user.id, Actor::Operator, now).await),
+        Change::Enable => ("enabled", store.enable_user(user.id, Actor::Operator, now).await),
+        Change::Password(password) => (
+            "changed the password of",
+            store.change_password(user.id, hash(&password), None, Actor::Operator, now).await,
+        ),
     };
     let UserChange::Done { grants_ended } = outcome.map_err(failed)? else { return Err(unknown(name)) };
     let user = find(store, name).await?;

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use jeton_authority::Network;
-use jeton_authority::audit::{AuditEvent, AuditRecord};
+use jeton_authority::audit::{Actor, AuditEvent, AuditRecord};
 use jeton_authority::client::{ClientPolicy, ConsentPolicy};
 use jeton_authority::throttle::{RECORDED_THROTTLING, WRONG_CLIENT_SECRETS};
 
@@ -26,13 +26,18 @@ fn home() -> Network {
     Network::of(HOME.parse().expect("an address"))
 }
 
-/// The events, of which each has to name `ada`, the network, and the client where there is one.
-fn events(records: &[AuditRecord], user: jeton_authority::UserId) -> Vec<(AuditEvent, Option<&str>)> {
+/// The events, of which each has to name the user, who did it, the network, and the client where there is one.
+fn events<'r>(
+    records: &'r [AuditRecord],
+    user: jeton_authority::UserId,
+    by: &Actor,
+) -> Vec<(AuditEvent, Option<&'r str>)> {
     records
         .iter()
         .map(|record| {
-            assert_eq!((record.user, record.network), (Some(user), Some(home())), "{record:?}");
-            (record.event, record.key.as_deref())
+            assert_eq!((record.subject.user, record.network), (Some(user), Some(home())), "{record:?}");
+            assert_eq!(record.actor.as_ref(), Some(by), "{record:?}");
+            (record.event, record.subject.client.as_deref())
         })
         .collect()
 }
@@ -57,7 +62,9 @@ async fn a_sign_in_to_an_application_is_recorded_step_by_step() {
         (AuditEvent::ConsentGiven, Some("web")),
         (AuditEvent::CodeGranted, Some("web")),
     ];
-    assert_eq!(events(&recorded(&app, before).await, ada(&app).await), expected);
+    let (records, ada) = (recorded(&app, before).await, ada(&app).await);
+    assert_eq!(events(&records, ada, &Actor::User(ada)), expected);
+    assert!(records[0].subject.session.is_some(), "the session that it opened is named");
 }
 
 #[tokio::test]
@@ -71,8 +78,9 @@ async fn a_sign_in_with_the_token_api_is_recorded_and_neither_refreshes_nor_clie
     let own = app.post_as("web", "/token", &[("grant_type", "client_credentials")]).await;
     assert_eq!(own.status, StatusCode::OK, "{}", own.text());
     let records = recorded(&app, before).await;
-    assert_eq!(events(&records, ada(&app).await), [(AuditEvent::SignedIn, Some("jeton"))]);
-    assert!(records[0].grant.is_some());
+    let ada = ada(&app).await;
+    assert_eq!(events(&records, ada, &Actor::User(ada)), [(AuditEvent::SignedIn, Some("jeton"))]);
+    assert!(records[0].subject.grant.is_some());
 }
 
 #[tokio::test]
@@ -85,7 +93,8 @@ async fn what_was_decided_about_a_device_is_recorded() {
         let page = device::question(&browser, &waiting).await;
         browser.submit(&form(&page), &[("action", action)]).await;
         let expected = [(AuditEvent::SignedIn, None), (event, Some("tv"))];
-        assert_eq!(events(&recorded(&app, before).await, ada(&app).await), expected);
+        let ada = ada(&app).await;
+        assert_eq!(events(&recorded(&app, before).await, ada, &Actor::User(ada)), expected);
     }
 }
 
@@ -100,8 +109,10 @@ async fn an_exchange_is_recorded_once_an_hour() {
         assert_eq!(exchanged.status, StatusCode::OK, "{}", exchanged.text());
     }
     let records = recorded(&app, before).await;
-    assert_eq!(events(&records, ada(&app).await), [(AuditEvent::TokenExchanged, Some("office"))]);
-    assert!(records[0].grant.is_some());
+    let office = Actor::Client("office".into());
+    let exchanged = events(&records, ada(&app).await, &office);
+    assert_eq!(exchanged, [(AuditEvent::TokenExchanged, Some("office"))]);
+    assert!(records[0].subject.grant.is_some());
 }
 
 #[tokio::test]
@@ -117,7 +128,8 @@ async fn guessing_fills_no_audit_trail_and_its_throttling_is_recorded() {
     assert!((1..=RECORDED_THROTTLING as usize).contains(&records.len()), "{} records", records.len());
     let of_ada = Some(ada(&app).await);
     assert!(records.iter().all(|record| record.event == AuditEvent::SignInThrottled));
-    assert!(records.iter().any(|record| record.user == of_ada && record.network == Some(home())));
+    assert!(records.iter().all(|record| record.actor == Some(Actor::Authority)));
+    assert!(records.iter().any(|record| record.subject.user == of_ada && record.network == Some(home())));
     app.hand.step(3600);
     let before = count(&app).await;
     for _ in 0..WRONG_CLIENT_SECRETS + 100 {
@@ -128,5 +140,5 @@ async fn guessing_fills_no_audit_trail_and_its_throttling_is_recorded() {
     let records = recorded(&app, before).await;
     assert!((1..=RECORDED_THROTTLING as usize).contains(&records.len()), "{} records", records.len());
     let expected = (AuditEvent::ClientThrottled, Some("web"), Some(home()));
-    assert_eq!((records[0].event, records[0].key.as_deref(), records[0].network), expected);
+    assert_eq!((records[0].event, records[0].subject.client.as_deref(), records[0].network), expected);
 }

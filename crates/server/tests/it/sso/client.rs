@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, header};
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{Client, ClientPolicy, ClientSecret, NewClient};
 use jeton_authority::store::ClientChange;
 use jeton_oauth::Parameters;
@@ -45,7 +46,7 @@ impl TestApp {
             created_at: self.service.clock().now(),
         });
         let client = client.expect("a client");
-        let added = self.service.authority().clients().add_client(&client).await;
+        let added = self.service.authority().clients().add_client(&client, Actor::Operator).await;
         assert_eq!(added.expect("a store"), ClientChange::Done);
     }
 

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode, header};
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{ClientPolicy, PkcePolicy};
 use jeton_authority::settings::{RegistrationPolicy, Settings};
 use jeton_authority::store::UserChange;
@@ -54,7 +55,8 @@ async fn know(app: &TestApp, attributes: Value) {
     let name = Username::parse("ada").expect("a name");
     let user = app.store.find_user(&name).await.expect("a store").expect("ada");
     let attributes = Attributes::from_json(&attributes.to_string()).expect("attributes");
-    let changed = app.store.change_attributes(user.id, attributes, app.service.clock().now()).await;
+    let changed =
+        app.store.change_attributes(user.id, attributes, Actor::Operator, app.service.clock().now()).await;
     assert!(matches!(changed.expect("a store"), UserChange::Done { .. }));
 }
 

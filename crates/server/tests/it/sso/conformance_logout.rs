@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use jeton_authority::audit::Actor;
 use jeton_authority::keyring;
 use jeton_authority::keys::KeyState;
 use jeton_jose::jwt::Signer;
@@ -152,7 +153,7 @@ async fn a_hint_outlives_the_key_that_signed_it_unless_that_was_withdrawn() {
     let browser = Browser::new(&app);
     let tokens = tokens(&app, &browser).await;
     let (store, at) = (&*app.store, |seconds| jeton_jose::Timestamp::from_unix(NOW + seconds));
-    keyring::rotate(store, &master(), None, Duration::ZERO, at(0)).await.expect("a key");
+    keyring::rotate(store, &master(), None, Duration::ZERO, Actor::Operator, at(0)).await.expect("a key");
     app.hand.step(3600);
     app.service.authority().reload(at(3600)).await.expect("a store");
     let listed = keyring::list(store, Duration::from_secs(300), at(3600)).await.expect("a store");
@@ -164,7 +165,9 @@ async fn a_hint_outlives_the_key_that_signed_it_unless_that_was_withdrawn() {
     let answer = elsewhere.submit_and_follow(&form(&page), &[("action", "sign_out")]).await;
     assert_eq!(answer.header("location"), Some(BYE), "{}", answer.text());
 
-    keyring::retire(store, &first.id, Duration::from_secs(300), at(3600)).await.expect("withdrawn");
+    keyring::retire(store, &first.id, Duration::from_secs(300), Actor::Operator, at(3600))
+        .await
+        .expect("withdrawn");
     app.service.authority().reload(at(3600)).await.expect("a store");
     is_error(&browser.get(&end_session(&parameters)).await, "id_token_hint_invalid");
 }

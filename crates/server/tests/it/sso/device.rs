@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{Request, StatusCode};
+use jeton_authority::audit::Actor;
 use jeton_authority::client::ClientPolicy;
 use jeton_jose::dpop::{Prover, Request as Proved};
 use jeton_jose::{Algorithm, PrivateKey};
@@ -455,7 +456,7 @@ async fn a_password_changed_meanwhile_leaves_the_device_outside() {
     allow(&app, &device).await;
     let ada = jeton_authority::user::Username::parse("ada").expect("a name");
     let ada = app.store.find_user(&ada).await.expect("a store").expect("a user");
-    app.store.disable_user(ada.id, app.service.clock().now()).await.expect("a store");
+    app.store.disable_user(ada.id, Actor::Operator, app.service.clock().now()).await.expect("a store");
     assert_eq!(error(&poll(&app, &device).await), "access_denied");
 }
 

@@ -1,5 +1,6 @@
 //! Clients that the operator disabled or removed: what they were given before is of no use here any more.
 
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{Client, NewClient};
 use jeton_authority::store::{ClientChange, ClientRemoval};
 use jeton_oauth::client::ClientId;
@@ -17,7 +18,8 @@ async fn set_disabled(app: &TestApp, id: &str, disabled: bool) {
     policy.disabled = disabled;
     let new = NewClient { id, metadata, policy, secret, registration_token, created_at };
     let client = Client::new(new).expect("a client");
-    let changed = authority.clients().change_client(&client, app.service.clock().now()).await;
+    let changed =
+        authority.clients().change_client(&client, Actor::Operator, app.service.clock().now()).await;
     assert_eq!(changed.expect("a store"), ClientChange::Done);
 }
 
@@ -61,7 +63,12 @@ async fn the_tokens_of_a_removed_client_are_good_for_nothing_though_its_grants_s
     let users = app.redeem(back.get("code").expect("a code")).await.json();
     let own = app.post_as("web", "/token", &[("grant_type", "client_credentials")]).await.json();
     let web = ClientId::parse("web").expect("an identifier");
-    let removal = app.service.authority().clients().remove_client(&web, app.service.clock().now()).await;
+    let removal = app
+        .service
+        .authority()
+        .clients()
+        .remove_client(&web, Actor::Operator, app.service.clock().now())
+        .await;
     assert_eq!(removal.expect("a store"), ClientRemoval::Removed);
     for tokens in [&users, &own] {
         let told = app.post_as("api", "/introspect", &[("token", access_token(tokens))]).await;

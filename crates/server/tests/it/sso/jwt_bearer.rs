@@ -1,6 +1,7 @@
 //! Assertions of issuers that the operator trusts (RFC 7523 §2.1).
 
 use http::StatusCode;
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{ClientPolicy, TrustedIssuer};
 use jeton_jose::jwt::{Signer, Unverified};
 use jeton_jose::{Algorithm, JwkSet, PrivateKey, SharedSecret, jws};
@@ -173,7 +174,7 @@ async fn a_disabled_user_is_nobody() {
     let app = app_trusting(vec![issuer.trusted(None)]).await;
     let ada = jeton_authority::user::Username::parse("ada").expect("a name");
     let ada = app.store.find_user(&ada).await.expect("a store").expect("a user");
-    app.store.disable_user(ada.id, app.service.clock().now()).await.expect("a store");
+    app.store.disable_user(ada.id, Actor::Operator, app.service.clock().now()).await.expect("a store");
     present(&app, &issuer.assertion(json!({}))).await.expect(400, REFUSED);
 }
 

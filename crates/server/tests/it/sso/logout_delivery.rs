@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::store::GrantFilter;
 use jeton_authority::{Authority, Ports};
 use jeton_jose::jwt::{Unverified, Verifier};
@@ -141,7 +142,7 @@ async fn a_client_is_told_of_a_user_whom_the_command_line_disabled() {
     let user = app.store.list_users(None, 1).await.expect("users").remove(0).id;
     // The command opens the same database from its own process.
     let command = open_store(&app.folder);
-    command.disable_user(user, app.service.clock().now()).await.expect("disabling");
+    command.disable_user(user, Actor::Operator, app.service.clock().now()).await.expect("disabling");
     let told = verified(&app, &client.asked(1).await[0]).await;
     assert_eq!(told["sid"], claims(tokens["id_token"].as_str().expect("an ID token"))["sid"]);
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::keyring;
 use jeton_jose::Timestamp;
 use jeton_jose::jwt::Unverified;
@@ -87,10 +88,12 @@ async fn a_remembered_token_ends_with_its_key() {
     let token = remembered(&app, &Browser::new(&app)).await;
     let kid = Unverified::parse(&token).expect("a JWT").kid().expect("a key").to_owned();
     let (store, at) = (&*app.store, |seconds| Timestamp::from_unix(NOW + seconds));
-    keyring::rotate(store, &master(), None, Duration::ZERO, at(0)).await.expect("a key");
+    keyring::rotate(store, &master(), None, Duration::ZERO, Actor::Operator, at(0)).await.expect("a key");
     let listed = keyring::list(store, Duration::from_secs(300), at(1)).await.expect("a store");
     let (first, _) = listed.iter().find(|(key, _)| key.id.as_str() == kid).expect("it is listed");
-    keyring::retire(store, &first.id, Duration::from_secs(300), at(1)).await.expect("withdrawn");
+    keyring::retire(store, &first.id, Duration::from_secs(300), Actor::Operator, at(1))
+        .await
+        .expect("withdrawn");
     app.hand.step(1);
     app.service.authority().reload(at(1)).await.expect("a store");
     assert!(!is_good(&app, &token).await);

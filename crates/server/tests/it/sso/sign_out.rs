@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jeton_authority::audit::Actor;
 use jeton_authority::store::LogoutStore;
 use serde_json::Value;
 
@@ -89,7 +90,7 @@ async fn a_client_hears_of_the_one_session_that_the_operator_ends() {
     let (web, other) = (tokens(&app, &browser).await, of_other(&app, &browser, "openid").await);
     let told = app.post_as("web", "/introspect", &[("token", text(&web, "access_token"))]).await.json();
     let grant = text(&told, "sid").parse().expect("an identifier");
-    app.store.end_grant(grant, app.service.clock().now()).await.expect("a store");
+    app.store.end_grant(grant, Actor::Operator, app.service.clock().now()).await.expect("a store");
     assert_eq!((holds(&app, &web).await, holds(&app, &other).await), (false, true));
     assert!(is_signed_in(&browser).await);
     assert_eq!(to_be_told(&app).await, ["web"]);

@@ -4,6 +4,7 @@
 use axum::body::Body;
 use http::{Request, StatusCode};
 use jeton_authority::FORM_LIFETIME;
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{Client, ClientPolicy, ConsentPolicy, NewClient};
 use jeton_oauth::client::ClientId;
 use serde_json::{Value, json};
@@ -61,7 +62,12 @@ async fn change(app: &TestApp, changes: &[(&str, Value)]) {
         created_at: app.service.clock().now(),
     });
     let now = app.service.clock().now();
-    let changed = app.service.authority().clients().change_client(&client.expect("a client"), now).await;
+    let changed = app
+        .service
+        .authority()
+        .clients()
+        .change_client(&client.expect("a client"), Actor::Operator, now)
+        .await;
     assert_eq!(changed.expect("a store"), jeton_authority::store::ClientChange::Done);
 }
 

@@ -1,6 +1,7 @@
 //! What is taken from a client, and is in no token of its grants from then on: scopes, resources, types of details.
 
 use http::StatusCode;
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{Client, ClientPolicy, ClientSecret, ExchangePolicy, NewClient};
 use jeton_authority::store::ClientChange;
 use jeton_jose::jwt::Unverified;
@@ -56,7 +57,7 @@ impl TestApp {
             created_at: self.service.clock().now(),
         });
         let (client, now) = (client.expect("a client"), self.service.clock().now());
-        let changed = self.service.authority().clients().change_client(&client, now).await;
+        let changed = self.service.authority().clients().change_client(&client, Actor::Operator, now).await;
         assert_eq!(changed.expect("a store"), ClientChange::Done);
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jeton_authority::UserId;
+use jeton_authority::audit::Actor;
 use jeton_authority::store::{AccountsUpdated, NewUser, Store, UserAddition};
 use jeton_authority::user::{Attributes, Username};
 use jeton_authority::user::{ImportedUser, LastImport};
@@ -156,7 +157,7 @@ async fn update(store: &dyn Store, batch: &[(Existing, Row)], report: &mut Repor
     if users.is_empty() {
         return Ok(());
     }
-    match store.update_imported_users(users, crate::clock::now()).await.map_err(failed)? {
+    match store.update_imported_users(users, Actor::Operator, crate::clock::now()).await.map_err(failed)? {
         AccountsUpdated::Done(changes) => {
             for ((_, row), change) in batch.iter().zip(changes) {
                 report.updated(row, change);
@@ -176,7 +177,7 @@ async fn update(store: &dyn Store, batch: &[(Existing, Row)], report: &mut Repor
 
 async fn add(store: &dyn Store, batch: &[Row], report: &mut Report) -> Result<(), Failure> {
     let users: Vec<_> = batch.iter().map(new).collect::<Result<_, _>>()?;
-    let additions = store.add_imported_users(users).await.map_err(failed)?;
+    let additions = store.add_imported_users(users, Actor::Operator).await.map_err(failed)?;
     for (row, addition) in batch.iter().zip(additions) {
         match addition {
             UserAddition::Added => report.imported(row),
