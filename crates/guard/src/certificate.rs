@@ -1,25 +1,26 @@
-//! Tokens that are bound to a certificate (RFC 8705 §3): a request passes on a connection whose client showed it.
+//! Certificate-bound tokens (RFC 8705 §3): a request passes on a connection whose client presented the certificate.
 
 use std::fmt;
 
 use jeton_jose::KeyError;
 use jeton_jose::x509::CertificateChain;
 
-/// The certificate that the client of a connection proved to hold in its TLS handshake.
+/// The certificate whose key the client of a connection proved to have in its TLS handshake.
 ///
-/// The TLS terminator adds it to the extensions of each request, where no client can add anything; a proxy's header only when
-/// the request is known to come from the proxy. A token that is bound to a certificate then passes with that one alone. Whether
-/// the certificate is good otherwise does not matter: the authority has seen that the token's client is who it says.
+/// The TLS terminator adds it to the extensions of each request, where a client cannot add anything. Take it from a
+/// proxy's header only if the request is known to come from the proxy. A token bound to a certificate then passes only
+/// with that certificate. Its issuer and validity do not matter here, because the authority has authenticated the
+/// client.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientCertificate {
     thumbprint: Box<str>,
 }
 
 impl ClientCertificate {
-    /// Reads a certificate in DER: the first that the client showed.
+    /// Parses a certificate in DER: the first one that the client presented.
     ///
     /// # Errors
-    /// [`KeyError`] where it is none, or for a key of a kind that is not known.
+    /// [`KeyError`] if it is not a certificate, or if its kind of key is not supported.
     pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         let chain = CertificateChain::from_der([der])?;
         Ok(Self { thumbprint: chain.thumbprint().into() })

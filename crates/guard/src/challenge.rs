@@ -1,4 +1,4 @@
-//! What a refusal asks for: the `WWW-Authenticate` headers.
+//! The challenges of a refusal: the `WWW-Authenticate` headers.
 
 use http::HeaderValue;
 use jeton_jose::Algorithm;
@@ -6,11 +6,11 @@ use jeton_oauth::{BearerChallenge, BearerError, Realm, Scope};
 
 use crate::refusal::Reason;
 
-/// What the challenges of one guard have in common.
+/// The common parts of one guard's challenges.
 #[derive(Debug)]
 pub(crate) struct Challenges {
     realm: Realm,
-    /// What proofs may be signed by; none where no proofs are taken.
+    /// The supported algorithms of proofs; `None` if the guard does not check proofs.
     algorithms: Vec<Algorithm>,
     resource_metadata: Option<Realm>,
 }
@@ -24,8 +24,8 @@ impl Challenges {
         Self { realm, algorithms, resource_metadata }
     }
 
-    /// The challenges of a refusal. Whoever sent nothing is told of every scheme; whoever sent something, of the one that would
-    /// have been right.
+    /// The challenges of a refusal. A request without credentials gets one for every scheme, any other request only
+    /// one for the right scheme.
     pub(crate) fn of(&self, error: Option<BearerError>, reason: Reason, scope: Scope) -> Vec<HeaderValue> {
         let mut challenge = BearerChallenge::new(self.realm.clone()).scope(scope);
         if let Some(url) = &self.resource_metadata {

@@ -1,10 +1,10 @@
-//! What a guard asks of the claims, whatever their type.
+//! What a guard needs from claims of any type.
 
 use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::{AccessTokenClaims, Confirmation, Scope, TokenUse};
 use serde::de::DeserializeOwned;
 
-/// Claims that a guard can hand on.
+/// Claims that a guard can pass on.
 ///
 /// [`AccessTokenClaims`] is the type of RFC 9068. An API that reads more claims defines its own type:
 ///
@@ -31,27 +31,28 @@ use serde::de::DeserializeOwned;
 /// }
 /// ```
 pub trait GuardedClaims: DeserializeOwned + Send + Sync + 'static {
-    /// The key that the token is bound to. Such a token is refused as a plain bearer token (RFC 9449 §7.2): it may be
-    /// in the hands of somebody who does not hold the key. Asked of every type, since forgetting it undoes the binding.
+    /// The key that the token is bound to. Such a token is refused as a plain bearer token (RFC 9449 §7.2), because
+    /// its sender may not have the key. Every type must implement this, because omitting it would undo the binding.
     fn confirmation(&self) -> Option<&Confirmation>;
 
-    /// What the token permits; nothing where the claims have no scope, which [`RequireScope`](crate::RequireScope) then
-    /// finds insufficient.
+    /// The scope of the token; `None` if the claims have no scope, which [`RequireScope`](crate::RequireScope) treats
+    /// as insufficient.
     fn scope(&self) -> Option<&Scope> {
         None
     }
 
-    /// What the token permits in detail (RFC 9396 §9.1); nothing where the claims have none.
+    /// The authorization details of the token (RFC 9396 §9.1); `None` if the claims have none.
     fn authorization_details(&self) -> Option<&AuthorizationDetails> {
         None
     }
 
-    /// Whether the claims say that the token is meant for something else than an API, as simplejwt's `token_type` does.
+    /// Whether the claims say that the token is not an access token, as simplejwt's `token_type` does.
     fn is_for_another_use(&self) -> bool {
         false
     }
 
-    /// Whether the token is that of a user. simplejwt's views accept no others ([`BodyStyle::SimpleJwt`](crate::BodyStyle)).
+    /// Whether the token belongs to a user. simplejwt's views accept no others
+    /// ([`BodyStyle::SimpleJwt`](crate::BodyStyle)).
     fn names_user(&self) -> bool {
         true
     }

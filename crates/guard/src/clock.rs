@@ -1,4 +1,4 @@
-//! What time it is. The one place in this crate that asks the system.
+//! The clock. Only this module of the crate reads the system's time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jeton_jose::Timestamp;
 
-/// Where a guard takes the time from: the system, or a hand that a test moves.
+/// The clock of a guard: the system's, or one that a test sets.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Source);
 

@@ -1,10 +1,10 @@
-//! The token in the `Authorization` header. It is never looked for anywhere else: a token in a query ends up in logs
-//! and histories, and OAuth 2.1 has dropped it together with the one in a body.
+//! The token in the `Authorization` header. It is never read from anywhere else: a token in a query ends up in logs
+//! and histories, and OAuth 2.1 has removed it, together with the token in a body.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-/// How the header is read. The two differ in what they take for a bearer token, and in nothing else.
+/// How the header is parsed. The two styles differ only in what they accept as a bearer token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// RFC 6750 §2.1 with RFC 9110 §11.1: the scheme in any case, then a `b64token`.
@@ -18,11 +18,11 @@ pub(crate) enum Dialect {
 pub(crate) enum NoToken {
     /// No credentials, or credentials of another scheme.
     Absent,
-    /// The scheme alone.
+    /// Only the scheme.
     Empty,
-    /// Something else than one token after the scheme.
+    /// Something other than one token after the scheme.
     Malformed,
-    /// More than one `Authorization` header: which one counts is anybody's guess, and two programs may guess differently.
+    /// More than one `Authorization` header: it is unclear which one counts, and two programs may decide differently.
     Several,
 }
 
@@ -44,7 +44,7 @@ impl Scheme {
     }
 }
 
-/// Finds the token of a request that comes by one of these schemes.
+/// Finds the request's token with one of these schemes.
 pub(crate) fn token<'h>(
     headers: &'h HeaderMap,
     dialect: Dialect,

@@ -1,4 +1,4 @@
-//! Tokens that are bound to a key by DPoP (RFC 9449 §7): a request passes with a proof that its sender holds the key.
+//! DPoP-bound tokens (RFC 9449 §7): a request passes with a proof that its sender has the key.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -16,8 +16,8 @@ use crate::resource::{ResourceUrlError, check_url};
 
 /// How a guard checks proofs: see [`GuardBuilder::dpop`](crate::GuardBuilder::dpop).
 ///
-/// A proof is good for a minute, by clocks that differ by 30 seconds at most. A client whose clock is further off is sent a nonce
-/// (RFC 9449 §9) and passes with it at the second try: see [`Dpop::nonces`].
+/// A proof is valid for a minute, and the clocks may differ by 30 seconds at most. If a client's clock is off by more,
+/// the guard sends it a nonce (RFC 9449 §9), and its second attempt passes: see [`Dpop::nonces`].
 #[derive(Clone)]
 pub struct Dpop {
     base: Arc<str>,
@@ -29,26 +29,26 @@ pub struct Dpop {
 
 /// Remembers which proofs were used.
 ///
-/// [`InProcessMemory`] serves one process. Where several serve one API, a proof could be used once at each of them, for as long
-/// as it is not too old; a memory that they share closes that.
+/// [`InProcessMemory`] serves one process. If several processes serve one API, a proof could be used once at each of
+/// them while it is valid; a shared memory prevents that.
 pub trait ProofMemory: Send + Sync {
-    /// Remembers a proof until `until`, and says whether it had been remembered before. Asked only of proofs that are good
-    /// otherwise.
+    /// Remembers a proof until `until`, and says whether it was already remembered. Called only for proofs that are
+    /// otherwise valid.
     fn remember(&self, id: [u8; 32], until: Timestamp, now: Timestamp) -> ProofUse;
 }
 
-/// What a [`ProofMemory`] knows of a proof.
+/// What a [`ProofMemory`] says about a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProofUse {
     /// It is used for the first time.
     First,
     /// It was used before.
     Again,
-    /// Nothing more can be remembered, so nobody can tell.
+    /// The memory is full, so it is unknown.
     Full,
 }
 
-/// Remembers the proofs of one process.
+/// Remembers the proofs used in one process.
 pub struct InProcessMemory {
     capacity: usize,
     known: Mutex<Known>,
@@ -62,15 +62,15 @@ struct Known {
 
 /// The header that proofs come in.
 const DPOP: HeaderName = HeaderName::from_static("dpop");
-/// How many proofs are remembered unless said otherwise: those of two minutes at 500 requests a second, in some 8 MiB.
+/// How many proofs are remembered by default: those of two minutes at 500 requests per second, in about 8 MiB.
 const PROOFS: usize = 60_000;
 
 impl Dpop {
-    /// Takes proofs for the API whose URLs begin with `base`, such as `https://api.example`: what its clients put before the
-    /// path. It cannot be taken from the request, whose `Host` anybody may write.
+    /// Accepts proofs for the API whose URLs begin with `base`, such as `https://api.example`: what its clients put
+    /// before the path. It cannot be taken from the request, because anybody can choose its `Host`.
     ///
     /// # Errors
-    /// [`ResourceUrlError`] where `base` is not a URL without query and fragment.
+    /// [`ResourceUrlError`] if `base` is not a URL without query and fragment.
     pub fn at(base: &str) -> Result<Self, ResourceUrlError> {
         check_url(base)?;
         let nonces = Nonces::random();
@@ -83,7 +83,7 @@ impl Dpop {
         })
     }
 
-    /// Judges proofs by this verifier, which knows their algorithms and how old they may be.
+    /// Verifies proofs with this verifier, which has their algorithms and maximum age.
     #[must_use]
     pub fn verifier(mut self, verifier: ProofVerifier) -> Self {
         self.verifier = verifier.nonces(self.nonces.clone(), self.demand);
@@ -97,11 +97,11 @@ impl Dpop {
         self
     }
 
-    /// Gives out these nonces, and demands one of each proof or only where clocks differ.
+    /// Uses these nonces, and requires one in every proof or only if clocks differ.
     ///
-    /// Unless set, nonces are made under a random secret and demanded where clocks differ. That serves one process: where several
-    /// serve one API behind a load balancer, a nonce of one is worth nothing at the next. Give all of them
-    /// [`Nonces::new`] with the same secret.
+    /// By default, nonces are derived from a random secret, and required only if clocks differ. That serves one
+    /// process: if several processes serve one API behind a load balancer, one refuses the nonces of another. Give all
+    /// of them [`Nonces::new`] with the same secret.
     #[must_use]
     pub fn nonces(mut self, nonces: Nonces, demand: NonceDemand) -> Self {
         self.verifier = self.verifier.nonces(nonces.clone(), demand);
@@ -114,8 +114,8 @@ impl Dpop {
         self.verifier.supported()
     }
 
-    /// Checks the proof of a request that carries `token`, which is bound to the key of this thumbprint. Answers the nonce for the
-    /// client's next proof, where it uses nonces.
+    /// Checks the proof of a request with `token`, which is bound to the key with this thumbprint. Returns the nonce
+    /// for the client's next proof, if nonces are in use.
     pub(crate) fn check(
         &self,
         request: Proved<'_>,
@@ -130,7 +130,7 @@ impl Dpop {
         Ok(proof.nonce().map(|_| self.nonce(now)))
     }
 
-    /// The nonce that proofs should hold from now on.
+    /// The nonce that proofs should contain from now on.
     pub(crate) fn nonce(&self, now: Timestamp) -> HeaderValue {
         HeaderValue::try_from(self.nonces.current(now)).expect("base64url is plain letters")
     }
@@ -144,7 +144,7 @@ impl Dpop {
     }
 }
 
-/// What a proof is held against.
+/// What a proof is compared with.
 #[derive(Clone, Copy)]
 pub(crate) struct Proved<'r> {
     pub(crate) method: &'r Method,
@@ -164,7 +164,7 @@ impl<'r> Proved<'r> {
     }
 }
 
-/// Exactly one proof has to come with the request (RFC 9449 §4.3).
+/// A request must have exactly one proof (RFC 9449 §4.3).
 fn proof_of(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers.get_all(DPOP).iter();
     let proof = values.next().ok_or(Refusal::ProofAbsent)?;
@@ -175,8 +175,8 @@ fn proof_of(headers: &HeaderMap) -> Result<&str, Refusal> {
 }
 
 impl InProcessMemory {
-    /// Remembers at most this many at a time. A request beyond that is answered 503: letting it pass would let a stolen proof
-    /// pass.
+    /// Remembers at most this many proofs at a time. A request beyond that is answered 503, because otherwise a stolen
+    /// proof could pass.
     #[must_use]
     pub fn with_capacity(proofs: usize) -> Self {
         Self { capacity: proofs, known: Mutex::default() }

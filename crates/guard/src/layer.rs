@@ -26,20 +26,21 @@ enum Demand {
 }
 
 impl<C: GuardedClaims> Guard<C> {
-    /// A layer that lets nobody pass without a good token. Put layers that answer without one, such as CORS, around it.
+    /// A layer that passes only requests with a valid token. Put layers that answer without one, such as CORS, around
+    /// it.
     #[must_use]
     pub fn layer(&self) -> GuardLayer<C> {
         GuardLayer { guard: self.clone(), demand: Demand::Required }
     }
 
-    /// A layer that lets requests without credentials pass; those with a bad token are refused here too.
+    /// A layer that also passes requests without credentials; requests with an invalid token are refused here too.
     #[must_use]
     pub fn optional_layer(&self) -> GuardLayer<C> {
         GuardLayer { guard: self.clone(), demand: Demand::Optional }
     }
 }
 
-/// Puts a [`Guard`] before a service: see [`Guard::layer`] and [`Guard::optional_layer`].
+/// Puts a [`Guard`] in front of a service: see [`Guard::layer`] and [`Guard::optional_layer`].
 #[derive(Debug)]
 pub struct GuardLayer<C = AccessTokenClaims> {
     guard: Guard<C>,
@@ -113,7 +114,7 @@ where
 }
 
 impl<S, C: GuardedClaims> Guarded<S, C> {
-    /// Lets the request through to the service, or says why not.
+    /// Passes the request to the service, or returns the refusal.
     fn proceed<B, R>(
         &mut self,
         mut request: Request<B>,
@@ -137,7 +138,7 @@ impl<S, C: GuardedClaims> Guarded<S, C> {
 }
 
 pin_project! {
-    /// The answer of a service behind a [`Guard`].
+    /// The response of a service behind a [`Guard`].
     pub struct GuardFuture<S, C, B>
     where
         S: Service<Request<B>>,
@@ -147,7 +148,7 @@ pin_project! {
     }
 }
 
-/// The verdict on a token whose keys must be waited for.
+/// The result for a token whose keys must be fetched first.
 type Verdict<C> = Pin<Box<dyn Future<Output = Result<AccessToken<C>, Refusal>> + Send>>;
 
 pin_project! {

@@ -2,11 +2,11 @@
 
 use http::{Request, Uri};
 
-/// The URI of a request as the client sent it, among the request's extensions.
+/// The URI of a request as the client sent it, in the request's extensions.
 ///
-/// A proof is for the whole path (RFC 9449 §4.2), and a router that forwards a request often takes off the part that it has
-/// matched. A guard behind `axum::Router::nest` finds the whole URI by itself (feature `axum`). Behind anything else that shortens
-/// the path, put it here before:
+/// A proof is for the full path (RFC 9449 §4.2), but a router that forwards a request often strips the part that it
+/// has matched. A guard behind `axum::Router::nest` finds the full URI itself (feature `axum`). Behind anything else
+/// that shortens the path, insert it before:
 ///
 /// ```
 /// use jeton_guard::ReceivedUri;
@@ -17,11 +17,11 @@ use http::{Request, Uri};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedUri(
-    /// The URI, of which the path counts.
+    /// The URI, of which only the path matters.
     pub Uri,
 );
 
-/// The whole path of a request.
+/// The full path of a request.
 pub(crate) fn path_of<B>(request: &Request<B>) -> &str {
     if let Some(ReceivedUri(uri)) = request.extensions().get() {
         return uri.path();

@@ -1,4 +1,4 @@
-//! A scope that a route takes, as a tower layer.
+//! Requiring a scope for a route, as a tower layer.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -16,7 +16,7 @@ use crate::answer::Answer;
 use crate::claims::GuardedClaims;
 use crate::token::{AccessToken, Rejection};
 
-/// Lets only tokens pass that permit a scope; others are answered 403 `insufficient_scope`, which names the scope.
+/// Passes only tokens with a scope; others are answered 403 `insufficient_scope`, which names the scope.
 ///
 /// Add it inside a [`Guard`](crate::Guard)'s layer, to a route or a group of routes. Without a guard it refuses every request.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct RequireScope<C = AccessTokenClaims> {
 }
 
 impl RequireScope {
-    /// Wants every token of this scope.
+    /// Requires this scope.
     #[must_use]
     pub fn new(wanted: Scope) -> Self {
         Self { wanted, claims: PhantomData }
@@ -34,7 +34,7 @@ impl RequireScope {
 }
 
 impl<C: GuardedClaims> RequireScope<C> {
-    /// As [`RequireScope::new`], behind a guard whose claims are of another type.
+    /// Like [`RequireScope::new`], behind a guard with another type of claims.
     #[must_use]
     pub fn of_claims(wanted: Scope) -> Self {
         Self { wanted, claims: PhantomData }
@@ -96,7 +96,7 @@ where
 }
 
 pin_project! {
-    /// The answer of a service behind [`RequireScope`].
+    /// The response of a service behind [`RequireScope`].
     pub struct ScopeFuture<F> {
         #[pin]
         state: State<F>,

@@ -1,4 +1,4 @@
-//! What an API says of itself (RFC 9728), so that a client that knows only its URL finds out where to get tokens for it.
+//! The metadata of an API (RFC 9728), from which a client that knows only the API's URL learns where to get tokens.
 
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
@@ -6,10 +6,10 @@ use http::{HeaderValue, Response};
 use jeton_oauth::{Realm, Scope};
 use serde::Serialize;
 
-/// Where descriptions are, before the path of the resource (RFC 9728 §3).
+/// The well-known path, before the path of the resource (RFC 9728 §3).
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
-/// The description of an API: see [`GuardBuilder::resource_metadata`](crate::GuardBuilder::resource_metadata).
+/// The metadata of an API: see [`GuardBuilder::resource_metadata`](crate::GuardBuilder::resource_metadata).
 ///
 /// ```
 /// use jeton_guard::ProtectedResource;
@@ -18,7 +18,7 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// assert_eq!(resource.path(), "/.well-known/oauth-protected-resource/orders");
 /// # Ok::<(), jeton_guard::ResourceUrlError>(())
 /// ```
-/// With axum, add it as a service outside the guard's layer, since its readers have no token yet:
+/// With axum, add it as a service outside the guard's layer, because its readers have no token yet:
 /// `router.route_service(resource.path(), resource.clone())`.
 #[derive(Clone, Debug)]
 pub struct ProtectedResource {
@@ -40,7 +40,7 @@ struct Document {
     resource_documentation: Option<String>,
 }
 
-/// The text is no URL of a resource: http or https, no query, no fragment, nothing but printable ASCII.
+/// The text is not the URL of a resource: http or https, without query and fragment, in printable ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a resource must be a URL without query and fragment")]
 pub struct ResourceUrlError;
@@ -54,11 +54,11 @@ impl ResourceUrlError {
 }
 
 impl ProtectedResource {
-    /// The API at this URL, which takes the tokens of this issuer. The URL is what clients ask tokens for (RFC 8707), and so the
-    /// audience of the guard.
+    /// The API at this URL, which accepts the tokens of this issuer. Clients request tokens for this URL (RFC 8707),
+    /// so it is also the audience of the guard.
     ///
     /// # Errors
-    /// [`ResourceUrlError`] where `resource` is not a URL without query and fragment.
+    /// [`ResourceUrlError`] if `resource` is not a URL without query and fragment.
     pub fn new(resource: &str, issuer: impl Into<String>) -> Result<Self, ResourceUrlError> {
         let (origin, path) = check_url(resource)?;
         let path = format!("{WELL_KNOWN}{}", path.trim_end_matches('/'));
@@ -76,34 +76,34 @@ impl ProtectedResource {
         })
     }
 
-    /// Names scopes that it knows.
+    /// Lists its scopes.
     #[must_use]
     pub fn scopes(mut self, scopes: &Scope) -> Self {
         self.document.scopes_supported = scopes.tokens().map(str::to_owned).collect();
         self
     }
 
-    /// What people call it.
+    /// Sets its name for people.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.document.resource_name = Some(name.into());
         self
     }
 
-    /// Where developers read about it.
+    /// Sets the URL of its documentation for developers.
     #[must_use]
     pub fn documentation(mut self, url: impl Into<String>) -> Self {
         self.document.resource_documentation = Some(url.into());
         self
     }
 
-    /// The path at which the description has to be served.
+    /// The path at which the metadata must be served.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The description, as an answer that scripts of every origin may read.
+    /// The metadata, as a response that scripts from every origin may read.
     #[must_use]
     pub fn to_response<B: From<Bytes>>(&self) -> Response<B> {
         let json = serde_json::to_vec(&self.document).unwrap_or_default();
@@ -115,7 +115,7 @@ impl ProtectedResource {
         response
     }
 
-    /// Its whole URL, as challenges say it.
+    /// The full URL of the metadata, as in challenges.
     pub(crate) const fn url(&self) -> &Realm {
         &self.url
     }

@@ -1,4 +1,4 @@
-//! The guard: who may pass.
+//! The guard: which requests may pass.
 
 mod builder;
 
@@ -26,9 +26,9 @@ use crate::refusal::Refusal;
 use crate::remote::{Fetched, RemoteJwkSet};
 use crate::token::AccessToken;
 
-/// Verifies the access tokens of one issuer for one audience, and answers for those that are not good.
+/// Verifies the access tokens of one issuer for one audience, and answers requests with invalid ones.
 ///
-/// Cloning is cheap: the clones are one guard, and [`Guard::replace_keys`] on one is seen by all.
+/// Cloning is cheap: the clones share one state, and [`Guard::replace_keys`] affects all of them.
 pub struct Guard<C = AccessTokenClaims> {
     inner: Arc<Inner<C>>,
 }
@@ -36,14 +36,14 @@ pub struct Guard<C = AccessTokenClaims> {
 struct Inner<C> {
     policy: Policy,
     source: Source,
-    /// The keys in force, with what was verified by them. It is replaced as a whole, never changed.
+    /// The current keys, with the tokens verified with them. It is replaced as a whole, never changed.
     current: ArcSwap<Snapshot<C>>,
     clock: Clock,
     answers: Arc<Answers>,
     dpop: Option<Dpop>,
 }
 
-/// Where the keys come from.
+/// The source of the keys.
 pub(crate) enum Source {
     Caller,
     #[cfg(feature = "remote")]
@@ -70,7 +70,7 @@ impl Guard {
         Self::builder(issuer, audience, keys).build()
     }
 
-    /// As [`Guard::new`], with more to say about it before it is built.
+    /// Like [`Guard::new`], with further settings before it is built.
     #[must_use]
     pub fn builder(
         issuer: impl Into<Issuer>,
@@ -105,10 +105,10 @@ impl<C: GuardedClaims> Guard<C> {
         Self { inner: Arc::new(Inner { policy, source, current, clock, answers, dpop }) }
     }
 
-    /// Verifies with these keys from this moment on, and forgets every remembered token.
+    /// Verifies with these keys from now on, and clears the cache of verified tokens.
     ///
     /// # Errors
-    /// [`KeysAreRemote`] where the guard fetches its keys itself.
+    /// [`KeysAreRemote`] if the guard fetches its keys itself.
     pub fn replace_keys(&self, keys: impl Into<KeySet>) -> Result<(), KeysAreRemote> {
         match &self.inner.source {
             Source::Caller => {
@@ -121,8 +121,8 @@ impl<C: GuardedClaims> Guard<C> {
         }
     }
 
-    /// Finds the bearer token of a request, and verifies it. A token that is bound to a key is refused: its proof is for a method
-    /// and a URL, which [`Guard::admit_request`] looks at.
+    /// Finds and verifies the bearer token of a request. A token that is bound to a key is refused, because its proof
+    /// is for a method and a URL, which only [`Guard::admit_request`] knows.
     ///
     /// # Errors
     /// [`Refusal`] says why the request must not pass.
@@ -130,8 +130,8 @@ impl<C: GuardedClaims> Guard<C> {
         self.verify(self.token_of(headers)?).await
     }
 
-    /// Finds the token of a request, and verifies it, with its proof where it is bound to a key, and with the [`ClientCertificate`]
-    /// among the request's extensions where it is bound to one.
+    /// Finds and verifies the token of a request. A token that is bound to a key is verified with its proof, and one
+    /// that is bound to a certificate with the [`ClientCertificate`] in the request's extensions.
     ///
     /// [`ClientCertificate`]: crate::ClientCertificate
     ///
@@ -147,19 +147,20 @@ impl<C: GuardedClaims> Guard<C> {
         Ok(token)
     }
 
-    /// The nonce that proofs should hold from now on (RFC 9449 §9), for programs that answer refusals themselves: send it as
-    /// `DPoP-Nonce` with an answer to [`Refusal::Proof`] where [`asks_for_nonce`](jeton_jose::dpop::DpopError::asks_for_nonce)
-    /// holds. Nothing where the guard takes no proofs.
+    /// The nonce that proofs should contain from now on (RFC 9449 §9), for programs that answer refusals themselves:
+    /// send it as `DPoP-Nonce` in the response to [`Refusal::Proof`] if
+    /// [`asks_for_nonce`](jeton_jose::dpop::DpopError::asks_for_nonce) is true. `None` if the guard does not check
+    /// proofs.
     #[must_use]
     pub fn dpop_nonce(&self) -> Option<HeaderValue> {
         self.inner.dpop.as_ref().map(|dpop| dpop.nonce(self.inner.clock.now()))
     }
 
-    /// Verifies a token that came another way than in a header, such as the first message of a WebSocket. One that is bound to a
-    /// key is refused.
+    /// Verifies a token that did not come in a header, but for example in the first message of a WebSocket. A token
+    /// that is bound to a key is refused.
     ///
     /// # Errors
-    /// [`Refusal`] says why the token is not good.
+    /// [`Refusal`] says why the token is invalid.
     pub async fn verify(&self, token: &str) -> Result<AccessToken<C>, Refusal> {
         let token = match self.judge(token) {
             Judgement::Now(outcome) => outcome?,
@@ -169,7 +170,7 @@ impl<C: GuardedClaims> Guard<C> {
         if token.claims().confirmation().is_some() { Err(Refusal::ProofAbsent) } else { Ok(token) }
     }
 
-    /// What can be said about the token of the request without waiting for anything. Its binding is another question.
+    /// The result for the request's token without waiting for anything, and without checking its binding.
     pub(crate) fn judge_request(&self, headers: &HeaderMap) -> Judgement<C> {
         match self.token_of(headers) {
             Ok(token) => self.judge(token),
@@ -187,8 +188,8 @@ impl<C: GuardedClaims> Guard<C> {
         Ok(credentials::token(headers, self.inner.answers.style().dialect(), schemes)?)
     }
 
-    /// Checks that whoever sent the request holds what its token is bound to (RFC 9449 §7). Answers the nonce for the client's
-    /// next proof, where it uses nonces.
+    /// Checks that the sender of the request has what its token is bound to (RFC 9449 §7). Returns the nonce for the
+    /// client's next proof, if nonces are in use.
     pub(crate) fn check_binding(
         &self,
         token: &AccessToken<C>,
@@ -244,7 +245,7 @@ impl<C: GuardedClaims> Guard<C> {
         }
     }
 
-    /// Waits for keys where there are none that may be used, and asks for newer ones where the token's is unknown.
+    /// Waits for keys if none may be used, and fetches newer ones if the token's key is unknown.
     #[cfg(feature = "remote")]
     pub(crate) async fn judge_later(&self, token: &str) -> Result<AccessToken<C>, Refusal> {
         let Source::Remote(remote) = &self.inner.source else {
@@ -262,7 +263,7 @@ impl<C: GuardedClaims> Guard<C> {
         }
     }
 
-    /// The snapshot that belongs to a fetched set, or to one that is newer.
+    /// The snapshot for a fetched set, or for a newer one.
     #[cfg(feature = "remote")]
     fn snapshot_of(&self, fetched: &Fetched) -> arc_swap::Guard<Arc<Snapshot<C>>> {
         let current = self.inner.current.load();
@@ -281,7 +282,7 @@ impl<C: GuardedClaims> Guard<C> {
         Arc::new(Snapshot::new(&self.inner.policy, &self.inner.answers, keys, version))
     }
 
-    /// The answer to a request that is refused.
+    /// The response to a refused request.
     pub(crate) fn answer_to(&self, refusal: &Refusal) -> Answer {
         let answer = self.inner.answers.to(refusal);
         match refusal {
@@ -295,10 +296,10 @@ impl<C: GuardedClaims> Guard<C> {
     }
 }
 
-/// What a look at a token came to.
+/// The result of checking a token without waiting.
 pub(crate) enum Judgement<C> {
     Now(Result<AccessToken<C>, Refusal>),
-    /// The keys must be waited for.
+    /// The keys must be fetched first.
     #[cfg(feature = "remote")]
     Later,
 }

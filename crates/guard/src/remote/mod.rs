@@ -6,8 +6,8 @@
 //! let guard = Guard::remote("https://api.example", RemoteJwkSet::discovered("https://auth.example")).build();
 //! ```
 //!
-//! - [`RemoteJwkSet`] keeps one issuer's keys fresh, and is what a [`Guard`](crate::Guard) takes.
-//! - [`Fetcher`] fetches once, under the same limits, for programs that need a set just now.
+//! - [`RemoteJwkSet`] keeps one issuer's keys fresh for a [`Guard`](crate::Guard).
+//! - [`Fetcher`] fetches once, under the same limits, for programs that need a set immediately.
 
 mod builder;
 mod jwk_set;
