@@ -1,4 +1,4 @@
-//! The claims of a JWT access token (RFC 9068 §2.2), and Jeton's own beside them.
+//! The claims of a JWT access token (RFC 9068 §2.2), with those that Jeton adds.
 
 use std::fmt;
 
@@ -15,60 +15,59 @@ pub const ACCESS_TOKEN_TYP: &str = "at+jwt";
 
 /// The claims of an access token.
 ///
-/// Written in the order of these members, which is the order of simplejwt for those that it knows.
+/// Serialized in the order of these members, which is simplejwt's order for the claims that it knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessTokenClaims {
-    /// What simplejwt calls the token: `access`. RFC 9068 does without.
+    /// simplejwt's type of the token: `access`. RFC 9068 has no such claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_type: Option<TokenUse>,
-    /// When the token ends.
+    /// When the token expires.
     pub exp: Timestamp,
     /// When the token was issued.
     pub iat: Timestamp,
-    /// The token's own name, unique at its issuer.
+    /// The token's identifier, unique at its issuer.
     #[serde(deserialize_with = "not_empty")]
     pub jti: String,
-    /// The user's id as simplejwt has it: the user's own, or the key it had in Django. None if there is no user behind
-    /// the token.
+    /// The user's id, as in simplejwt: the user's own, or the key in Django. `None` if no user is involved.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text_or_integer")]
     pub user_id: Option<String>,
     /// The issuer.
     pub iss: String,
     /// The audience.
     pub aud: Audiences,
-    /// The subject: the user, or the client itself if there is no user behind the token.
+    /// The subject: the user, or the client itself if no user is involved.
     #[serde(deserialize_with = "not_empty")]
     pub sub: String,
     /// The client that the token was issued to.
     #[serde(deserialize_with = "not_empty")]
     pub client_id: String,
-    /// What the token permits. Left out where it is empty.
+    /// The scope. Omitted if it is empty.
     #[serde(default, skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
-    /// The user's session at this client, which is the grant behind the token.
+    /// The identifier of the grant behind the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
-    /// The user's name for signing in, as it was when the token was issued.
+    /// The username when the token was issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// The key whose possession the sender of the token must prove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
-    /// What the token permits in detail, beside its scope (RFC 9396 §9.1).
+    /// The authorization details, besides the scope (RFC 9396 §9.1).
     #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
     pub authorization_details: AuthorizationDetails,
 }
 
-/// What a token is used for, as simplejwt writes it into the claim `token_type`.
+/// The use of a token, as in simplejwt's claim `token_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TokenUse {
-    /// For an API.
+    /// Calling an API.
     Access,
-    /// For fresh tokens, at the authority alone.
+    /// Getting new tokens from the authority.
     Refresh,
-    /// simplejwt's one token for both.
+    /// simplejwt's sliding token for both.
     Sliding,
     /// Anything else.
     #[serde(other, skip_serializing)]

@@ -1,17 +1,17 @@
-//! Whom a token is for: the claim `aud` (RFC 7519 §4.1.3).
+//! The audience of a token: the claim `aud` (RFC 7519 §4.1.3).
 
 use std::fmt;
 
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The audiences of a token: one or more. One alone is written as a string, several as an array.
+/// The audiences of a token: one or more. A single one is serialized as a string, several as an array.
 ///
-/// This is the claim as a token carries it. What a verifier demands is [`jeton_jose::jwt::Audience`].
+/// This is the claim in a token. What a verifier requires is [`jeton_jose::jwt::Audience`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audiences(Named);
 
-/// The shape on the wire is kept, so that the common case needs no list.
+/// The form on the wire is kept, so that the common case needs no list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Named {
     One(String),
@@ -25,13 +25,13 @@ impl Audiences {
         Self(Named::One(audience.into()))
     }
 
-    /// Several audiences; nothing where there is none.
+    /// Several audiences; `None` if there are none.
     #[must_use]
     pub fn many(audiences: Vec<String>) -> Option<Self> {
         if audiences.is_empty() { None } else { Some(Self(Named::Many(audiences))) }
     }
 
-    /// Whether `audience` is one of them, exactly.
+    /// Whether `audience` is exactly one of them.
     #[must_use]
     pub fn contains(&self, audience: &str) -> bool {
         self.iter().any(|known| known == audience)

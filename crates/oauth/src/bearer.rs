@@ -1,4 +1,4 @@
-//! Bearer tokens in a request and the answer to a bad one (RFC 6750).
+//! Bearer tokens in a request, and the response to an invalid one (RFC 6750).
 
 use std::fmt;
 
@@ -11,20 +11,20 @@ use crate::scope::Scope;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BearerError {
-    /// The request is malformed: it sends a token in two ways, or not as the scheme says.
+    /// The request is malformed: it contains a token in two ways, or not as the scheme requires.
     InvalidRequest,
     /// The token is expired, revoked, malformed or invalid in another way.
     InvalidToken,
-    /// The token is good, and does not permit this.
+    /// The token is valid, but does not permit this.
     InsufficientScope,
-    /// The DPoP proof is missing or not good (RFC 9449 §7.1).
+    /// The DPoP proof is missing or invalid (RFC 9449 §7.1).
     InvalidDpopProof,
     /// The DPoP proof lacks the server's nonce (RFC 9449 §9).
     UseDpopNonce,
 }
 
 impl BearerError {
-    /// The code as it goes over the wire.
+    /// The code on the wire.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ impl BearerError {
         }
     }
 
-    /// The HTTP status that belongs to the code: 400, 401 or 403.
+    /// The HTTP status for the code: 400, 401 or 403.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -53,8 +53,8 @@ impl fmt::Display for BearerError {
     }
 }
 
-/// The value of a `WWW-Authenticate` header that asks for a bearer token (RFC 6750 §3), or for one that is bound by DPoP
-/// (RFC 9449 §7.1); [`Display`](fmt::Display) writes it.
+/// The value of a `WWW-Authenticate` header that requests a bearer token (RFC 6750 §3), or a DPoP-bound token (RFC
+/// 9449 §7.1); [`Display`](fmt::Display) writes it.
 ///
 /// ```
 /// use jeton_oauth::{BearerChallenge, BearerError, ErrorDescription, Realm};
@@ -75,13 +75,13 @@ pub struct BearerChallenge {
     error: Option<BearerError>,
     error_description: Option<ErrorDescription>,
     scope: Scope,
-    /// The scheme is DPoP where there are some.
+    /// If there are some, the scheme is DPoP.
     algorithms: Vec<Algorithm>,
     resource_metadata: Option<Realm>,
 }
 
 impl BearerChallenge {
-    /// A challenge without an error, which is the answer to a request that holds no credentials at all.
+    /// A challenge without an error, for a request without credentials.
     #[must_use]
     pub fn new(realm: Realm) -> Self {
         Self {
@@ -94,35 +94,35 @@ impl BearerChallenge {
         }
     }
 
-    /// Says what was wrong with the credentials.
+    /// Sets what was wrong with the credentials.
     #[must_use]
     pub fn error(mut self, error: BearerError) -> Self {
         self.error = Some(error);
         self
     }
 
-    /// Says the same in words, for developers.
+    /// Sets a description for developers.
     #[must_use]
     pub fn error_description(mut self, description: ErrorDescription) -> Self {
         self.error_description = Some(description);
         self
     }
 
-    /// Asks for a token that is bound by DPoP, with a proof signed by one of these algorithms.
+    /// Requests a DPoP-bound token, with a proof signed with one of these algorithms.
     #[must_use]
     pub fn by_dpop(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();
         self
     }
 
-    /// Says where the resource is described (RFC 9728 §5.1). A URL is text that can stand between quotes, as a realm is.
+    /// Sets the URL of the resource's metadata (RFC 9728 §5.1). A URL can be put between quotes, like a realm.
     #[must_use]
     pub fn resource_metadata(mut self, url: Realm) -> Self {
         self.resource_metadata = Some(url);
         self
     }
 
-    /// Says which scope the resource takes; the empty scope says nothing.
+    /// Sets the scope that the resource requires; the empty scope is omitted.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
@@ -155,9 +155,9 @@ impl fmt::Display for BearerChallenge {
     }
 }
 
-/// The name of a protection space (RFC 9110 §11.5): printable ASCII and spaces, no quote, no backslash.
+/// The name of a protection space (RFC 9110 §11.5): printable ASCII and spaces, without quotes and backslashes.
 ///
-/// RFC 9110 would let a quote or a backslash stand escaped; few clients read that, and nobody needs it.
+/// RFC 9110 permits escaped quotes and backslashes, but few clients support them, and nobody needs them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Realm(Box<str>);
 
@@ -178,7 +178,7 @@ impl Realm {
     /// Parses a realm.
     ///
     /// # Errors
-    /// [`RealmError`] where the text holds a quote, a backslash, a control or a non-ASCII character.
+    /// [`RealmError`] if the text contains a quote, a backslash, a control or a non-ASCII character.
     pub fn parse(text: impl Into<Box<str>>) -> Result<Self, RealmError> {
         let text = text.into();
         let allowed = |byte: u8| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~');

@@ -1,25 +1,25 @@
-//! The error codes that go over the wire, from all the standards that define some.
+//! The error codes on the wire, from all the standards that define some.
 
 use crate::words::words;
 
 words! {
     /// What is wrong with a request to the authorization server.
     ///
-    /// Which endpoint answers with which is for the standards to say; the code and its status stand here once.
+    /// The standards say which endpoint uses which code. This is the only place with the codes and their statuses.
     ErrorCode {
         /// A parameter is missing, repeated or malformed (RFC 6749 §5.2).
         InvalidRequest = "invalid_request",
-        /// The client did not authenticate, or not in its way (RFC 6749 §5.2).
+        /// Client authentication failed, or the client used the wrong method (RFC 6749 §5.2).
         InvalidClient = "invalid_client",
-        /// The code or token is not good, or not this client's (RFC 6749 §5.2).
+        /// The code or token is invalid, or belongs to another client (RFC 6749 §5.2).
         InvalidGrant = "invalid_grant",
         /// The client may not do this (RFC 6749 §5.2).
         UnauthorizedClient = "unauthorized_client",
         /// The grant type is not supported (RFC 6749 §5.2).
         UnsupportedGrantType = "unsupported_grant_type",
-        /// The scope is unknown, malformed or more than the client may ask for (RFC 6749 §5.2).
+        /// The scope is unknown, malformed, or more than the client may request (RFC 6749 §5.2).
         InvalidScope = "invalid_scope",
-        /// The owner or the server said no (RFC 6749 §4.1.2.1).
+        /// The resource owner or the server denied the request (RFC 6749 §4.1.2.1).
         AccessDenied = "access_denied",
         /// The response type is not supported (RFC 6749 §4.1.2.1).
         UnsupportedResponseType = "unsupported_response_type",
@@ -27,19 +27,19 @@ words! {
         ServerError = "server_error",
         /// The server cannot do it at the moment (RFC 6749 §4.1.2.1).
         TemporarilyUnavailable = "temporarily_unavailable",
-        /// The user has to sign in, and may not be asked to (OpenID Connect Core §3.1.2.6).
+        /// The user must sign in, but must not be prompted (OpenID Connect Core §3.1.2.6).
         LoginRequired = "login_required",
-        /// The user has to choose an account, and may not be asked to (OpenID Connect Core §3.1.2.6).
+        /// The user must choose an account, but must not be prompted (OpenID Connect Core §3.1.2.6).
         AccountSelectionRequired = "account_selection_required",
-        /// The user has to consent, and may not be asked to (OpenID Connect Core §3.1.2.6).
+        /// The user must consent, but must not be prompted (OpenID Connect Core §3.1.2.6).
         ConsentRequired = "consent_required",
-        /// The user has to do something, and may not be asked to (OpenID Connect Core §3.1.2.6).
+        /// The user must do something, but must not be prompted (OpenID Connect Core §3.1.2.6).
         InteractionRequired = "interaction_required",
-        /// The authentication that was asked for cannot be had (OpenID Connect Unmet Authentication Requirements §2).
+        /// The requested authentication is not possible (OpenID Connect Unmet Authentication Requirements §2).
         UnmetAuthenticationRequirements = "unmet_authentication_requirements",
-        /// The `request_uri` leads nowhere or to nothing good (RFC 9101 §7).
+        /// The `request_uri` cannot be fetched or leads to invalid data (RFC 9101 §7).
         InvalidRequestUri = "invalid_request_uri",
-        /// The request object is not good (RFC 9101 §7).
+        /// The request object is invalid (RFC 9101 §7).
         InvalidRequestObject = "invalid_request_object",
         /// Request objects are not supported (OpenID Connect Core §3.1.2.6).
         RequestNotSupported = "request_not_supported",
@@ -51,13 +51,13 @@ words! {
         InvalidTarget = "invalid_target",
         /// The authorization details are unknown or malformed (RFC 9396 §5).
         InvalidAuthorizationDetails = "invalid_authorization_details",
-        /// The DPoP proof is not good (RFC 9449 §5).
+        /// The DPoP proof is invalid (RFC 9449 §5).
         InvalidDpopProof = "invalid_dpop_proof",
         /// The DPoP proof lacks the server's nonce (RFC 9449 §8).
         UseDpopNonce = "use_dpop_nonce",
         /// The user has not decided yet (RFC 8628 §3.5).
         AuthorizationPending = "authorization_pending",
-        /// The device asks too often (RFC 8628 §3.5).
+        /// The device polls too often (RFC 8628 §3.5).
         SlowDown = "slow_down",
         /// The device code has expired (RFC 8628 §3.5).
         ExpiredToken = "expired_token",
@@ -67,11 +67,11 @@ words! {
         InvalidRedirectUri = "invalid_redirect_uri",
         /// Some client metadata is not acceptable (RFC 7591 §3.2.2).
         InvalidClientMetadata = "invalid_client_metadata",
-        /// The software statement is not good (RFC 7591 §3.2.2).
+        /// The software statement is invalid (RFC 7591 §3.2.2).
         InvalidSoftwareStatement = "invalid_software_statement",
         /// The software statement is not approved (RFC 7591 §3.2.2).
         UnapprovedSoftwareStatement = "unapproved_software_statement",
-        /// The access token is not good (RFC 6750 §3.1).
+        /// The access token is invalid (RFC 6750 §3.1).
         InvalidToken = "invalid_token",
         /// The access token does not permit this (RFC 6750 §3.1).
         InsufficientScope = "insufficient_scope",
@@ -79,7 +79,7 @@ words! {
 }
 
 impl ErrorCode {
-    /// The HTTP status that the code travels with where it does not travel in a redirect.
+    /// The HTTP status of the code outside redirects.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {

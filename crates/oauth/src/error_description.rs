@@ -1,15 +1,15 @@
-//! The text for people beside an error code: `error_description` (RFC 6749 §5.2, RFC 6750 §3).
+//! The description of an error for people: `error_description` (RFC 6749 §5.2, RFC 6750 §3).
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// A text that may stand in `error_description`: printable ASCII and spaces, no quote, no backslash, not empty.
+/// A valid `error_description`: printable ASCII and spaces, without quotes and backslashes, not empty.
 ///
-/// That alphabet lets it stand in JSON, in a query and between the quotes of a challenge without any escaping.
+/// With this alphabet, it can be used in JSON, in a query and in a quoted string of a challenge without escaping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorDescription(Cow<'static, str>);
 
-/// The text cannot stand in `error_description`.
+/// The text is not a valid `error_description`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an error description is printable ASCII without quotes and backslashes, and not empty")]
 pub struct ErrorDescriptionError;
@@ -23,7 +23,7 @@ impl ErrorDescriptionError {
 }
 
 impl ErrorDescription {
-    /// Takes a text that is known when the program is compiled; in a `const` a bad one does not compile.
+    /// From a constant text. In a `const`, an invalid one does not compile.
     ///
     /// ```
     /// use jeton_oauth::ErrorDescription;
@@ -36,17 +36,17 @@ impl ErrorDescription {
     /// ```
     ///
     /// # Panics
-    /// Outside a `const`, where the text holds anything else than this type allows.
+    /// Outside a `const`, if the text contains anything that this type does not allow.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
         assert!(is_allowed(text), "an error description is printable ASCII without quotes and backslashes");
         Self(Cow::Borrowed(text))
     }
 
-    /// Takes a text that was put together at run time. It should hold nothing that the caller sent.
+    /// From a text made at run time. It should contain nothing that the caller sent.
     ///
     /// # Errors
-    /// [`ErrorDescriptionError`] where it holds anything else than this type allows.
+    /// [`ErrorDescriptionError`] if it contains anything that this type does not allow.
     pub fn parse(text: impl Into<Cow<'static, str>>) -> Result<Self, ErrorDescriptionError> {
         let text = text.into();
         if is_allowed(&text) { Ok(Self(text)) } else { Err(ErrorDescriptionError) }

@@ -1,28 +1,28 @@
-//! The parameters of a request: a query, or a body of the type `application/x-www-form-urlencoded` (RFC 6749 appendix B).
+//! The parameters of a request: a query, or a body of type `application/x-www-form-urlencoded` (RFC 6749 appendix B).
 
 use std::fmt;
 
-/// The parameters of a request, each at most once (RFC 6749 §3.1), in the order they came.
+/// The parameters of a request, each at most once (RFC 6749 §3.1), in the received order.
 ///
-/// One without a value counts as left out. Unknown ones are kept, since extensions read them, and otherwise ignored.
-/// `Debug` shows the names alone: values may be secrets.
+/// A parameter without a value counts as omitted. Unknown ones are kept for extensions, and otherwise ignored. `Debug`
+/// shows only the names, because values may be secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<(String, String)>);
 
-/// Why a text is no set of parameters.
+/// Why a text is not a set of parameters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParametersError {
-    /// A parameter is there more than once. Only those of [`Parameters::REPEATABLE`] may be.
+    /// A parameter is repeated. Only those in [`Parameters::REPEATABLE`] may be.
     #[error("a parameter is repeated")]
     Repeated,
-    /// There are more than [`Parameters::MAX_COUNT`] of them.
+    /// There are more than [`Parameters::MAX_COUNT`] parameters.
     #[error("there are more than {} parameters", Parameters::MAX_COUNT)]
     TooMany,
-    /// A name or a value is not UTF-8 once decoded.
+    /// A decoded name or value is not UTF-8.
     #[error("a parameter is not UTF-8")]
     NotUtf8,
-    /// A name or a value holds a NUL character.
+    /// A name or a value contains a NUL character.
     #[error("a parameter contains a NUL character")]
     Nul,
 }
@@ -41,15 +41,15 @@ impl ParametersError {
 }
 
 impl Parameters {
-    /// The most parameters that a request may have.
+    /// The largest number of parameters in a request.
     pub const MAX_COUNT: usize = 64;
-    /// Those that may come more than once: a resource each (RFC 8707 §2), an audience each (RFC 8693 §2.1).
+    /// The parameters that may be repeated: `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1).
     pub const REPEATABLE: [&'static str; 2] = ["resource", "audience"];
 
     /// Parses a query or a body.
     ///
     /// # Errors
-    /// [`ParametersError`] where a parameter is repeated, there are too many, or one is no text.
+    /// [`ParametersError`] if a parameter is repeated, there are too many, or one is not valid text.
     pub fn parse(encoded: &[u8]) -> Result<Self, ParametersError> {
         let mut parameters = Self::default();
         for pair in encoded.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
@@ -63,7 +63,7 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Adds one that came some other way: the member of a request object.
+    /// Adds a parameter from another source: a member of a request object.
     ///
     /// # Errors
     /// As [`Parameters::parse`].
@@ -79,7 +79,7 @@ impl Parameters {
         Ok(())
     }
 
-    /// The value of a parameter that has one.
+    /// The value of a parameter, if it has one.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -88,7 +88,7 @@ impl Parameters {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The values of a parameter that may come more than once.
+    /// The values of a parameter that may be repeated.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
@@ -96,19 +96,19 @@ impl Parameters {
             .map(|(_, value)| value.as_str())
     }
 
-    /// All of them, in the order they came, those without a value too.
+    /// All parameters in the received order, including those without a value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Without one of them.
+    /// The same without one parameter.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.0.retain(|(known, _)| known != name);
         self
     }
 
-    /// As a query or a body.
+    /// The query or body.
     #[must_use]
     pub fn to_query(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(self.iter()).finish()
@@ -116,7 +116,7 @@ impl Parameters {
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Parameters {
-    /// For answers and tests: nothing is checked.
+    /// For responses and tests: nothing is checked.
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }

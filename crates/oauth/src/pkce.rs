@@ -5,8 +5,8 @@ use std::fmt;
 use jeton_jose::base64url;
 use sha2::{Digest, Sha256};
 
-/// A code challenge of the method S256 (RFC 7636 §4.2): the SHA-256 of the verifier. `plain` is not taken: a challenge that
-/// leaks would be the verifier.
+/// A code challenge with the method S256 (RFC 7636 §4.2): the SHA-256 of the verifier. `plain` is not supported,
+/// because a leaked challenge would be the verifier.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeChallenge(Box<str>);
 
@@ -14,14 +14,14 @@ pub struct CodeChallenge(Box<str>);
 #[derive(Clone)]
 pub struct CodeVerifier(Box<str>);
 
-/// Why a text is no challenge or no verifier.
+/// Why a text is not a challenge or verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PkceError {
-    /// A challenge of S256 is 43 characters of base64url.
+    /// An S256 challenge must be 43 characters of base64url.
     #[error("an S256 code challenge must be 43 characters of base64url")]
     Challenge,
-    /// A verifier is 43 to 128 unreserved characters.
+    /// A verifier must be 43 to 128 unreserved characters.
     #[error("a code verifier must be 43 to 128 unreserved characters")]
     Verifier,
 }
@@ -37,14 +37,14 @@ impl PkceError {
     }
 }
 
-/// The one method that is taken, as it is written.
+/// The name of the only supported method.
 pub const S256: &str = "S256";
 
 impl CodeChallenge {
     /// Parses a challenge.
     ///
     /// # Errors
-    /// [`PkceError::Challenge`] where it is not 32 bytes of base64url.
+    /// [`PkceError::Challenge`] if it is not 32 bytes of base64url.
     pub fn parse(text: &str) -> Result<Self, PkceError> {
         match base64url::decode(text) {
             Ok(bytes) if bytes.len() == 32 => Ok(Self(text.into())),
@@ -58,8 +58,8 @@ impl CodeChallenge {
         &self.0
     }
 
-    /// Whether `verifier` is the one that this challenge was made of (RFC 7636 §4.6). Both sides are hashes, so how long the
-    /// comparison takes tells nothing about the verifier.
+    /// Whether this challenge was made from `verifier` (RFC 7636 §4.6). Both sides are hashes, so the time of the
+    /// comparison reveals nothing about the verifier.
     #[must_use]
     pub fn is_met_by(&self, verifier: &CodeVerifier) -> bool {
         *self == verifier.challenge()
@@ -70,7 +70,7 @@ impl CodeVerifier {
     /// Parses a verifier.
     ///
     /// # Errors
-    /// [`PkceError::Verifier`] where its length or a character is not allowed.
+    /// [`PkceError::Verifier`] if its length or a character is not allowed.
     pub fn parse(text: &str) -> Result<Self, PkceError> {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         if (43..=128).contains(&text.len()) && text.bytes().all(unreserved) {
@@ -80,7 +80,7 @@ impl CodeVerifier {
         }
     }
 
-    /// The challenge of the method S256.
+    /// The S256 challenge.
     #[must_use]
     pub fn challenge(&self) -> CodeChallenge {
         CodeChallenge(base64url::encode(Sha256::digest(self.0.as_bytes())).into())

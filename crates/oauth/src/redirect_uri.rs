@@ -1,20 +1,20 @@
-//! Redirect URIs: where the answer to an authorization request goes (RFC 6749 §3.1.2).
+//! Redirect URIs: where the response to an authorization request goes (RFC 6749 §3.1.2).
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A redirect URI as a client registered it, or as a request names it: absolute, without a fragment, at most
-/// [`RedirectUri::MAX_LEN`] bytes of printable ASCII. Compared as a string, character by character (RFC 9700 §2.1).
+/// A redirect URI in a registration or a request: absolute, without a fragment, at most [`RedirectUri::MAX_LEN`] bytes
+/// of printable ASCII. It is compared as a string, character by character (RFC 9700 §2.1).
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RedirectUri(Box<str>);
 
-/// Why a text is no redirect URI.
+/// Why a text is not a redirect URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedirectUriError {
-    /// It is no absolute URI of printable ASCII, or too long.
+    /// The text is not an absolute URI of printable ASCII, or is too long.
     #[error(
         "a redirect URI must be an absolute URI of printable ASCII, at most {} bytes",
         RedirectUri::MAX_LEN
@@ -23,13 +23,13 @@ pub enum RedirectUriError {
     /// It has a fragment.
     #[error("a redirect URI must not have a fragment")]
     Fragment,
-    /// It holds a user name or a password.
+    /// It contains a username or a password.
     #[error("a redirect URI must not contain user information")]
     UserInformation,
-    /// Its scheme runs something in the browser, or belongs to no app.
+    /// Its scheme runs something in the browser, or cannot belong to an app.
     #[error("the scheme of a redirect URI must be https, http (loopback only), or a private-use scheme")]
     Scheme,
-    /// It speaks plain http to another machine.
+    /// It uses plain http to another machine.
     #[error("a redirect URI must use https, or http with a loopback host")]
     PlainHttp,
 }
@@ -54,11 +54,12 @@ impl RedirectUri {
 
     /// Parses a redirect URI.
     ///
-    /// https anywhere; http to a loopback address (RFC 8252 §7.3) or `localhost`; and schemes that an app owns (RFC 8252 §7.1),
-    /// with a dot in them or without. Schemes that mean something else, such as `javascript` and `data`, are never an app's.
+    /// Accepts https with any host; http with a loopback address (RFC 8252 §7.3) or `localhost`; and private-use
+    /// schemes (RFC 8252 §7.1), with or without a dot. Schemes with another meaning, such as `javascript` and `data`,
+    /// are refused.
     ///
     /// # Errors
-    /// [`RedirectUriError`] names the rule that the text breaks.
+    /// [`RedirectUriError`] names the violated rule.
     pub fn parse(text: impl Into<Box<str>>) -> Result<Self, RedirectUriError> {
         let text = text.into();
         let printable = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
@@ -98,16 +99,17 @@ impl RedirectUri {
         &self.0
     }
 
-    /// Whether a request that names `requested` may be answered to this registered URI: they are the same text. Only the
-    /// port of an http URI with a loopback address may differ (RFC 8252 §7.3), since the system hands those out.
+    /// Whether the response to a request that names `requested` may go to this registered URI: they must be the same
+    /// text. Only the port of an http URI with a loopback address may differ (RFC 8252 §7.3), because the system
+    /// assigns it.
     #[must_use]
     pub fn permits(&self, requested: &Self) -> bool {
         // `localhost` may be made to resolve elsewhere (RFC 8252 §8.3), so its port has to be the registered one.
         self.permits_port(requested, |host| matches!(host, "127.0.0.1" | "[::1]"))
     }
 
-    /// The same for a native application (RFC 8252), which often names its loopback address `localhost`: it listens at whatever
-    /// port is free there as well.
+    /// The same for a native application (RFC 8252), which often names its loopback address `localhost`: it may listen
+    /// on any free port there as well.
     #[must_use]
     pub fn permits_native(&self, requested: &Self) -> bool {
         self.permits_port(requested, |host| matches!(host, "127.0.0.1" | "[::1]" | "localhost"))
@@ -118,7 +120,7 @@ impl RedirectUri {
         self == requested || own.is_some() && own == requested.without_port()
     }
 
-    /// The host of an http URI, and what follows its port.
+    /// The host of an http URI, and the part after its port.
     fn without_port(&self) -> Option<(&str, &str)> {
         let rest = self.0.strip_prefix("http:")?;
         let authority = authority(rest)?;
@@ -126,8 +128,8 @@ impl RedirectUri {
         Some((host, rest.get(2 + authority.len()..)?))
     }
 
-    /// Whether an app may have this scheme for itself (RFC 8252 §7.1). The standard wants a reversed domain name, which has
-    /// dots; many apps have a plain word.
+    /// Whether an app may have this scheme (RFC 8252 §7.1). The standard recommends a reversed domain name, which has
+    /// dots; many apps use a plain word.
     #[must_use]
     pub fn is_app_scheme(scheme: &str) -> bool {
         is_scheme(scheme) && !OTHER_SCHEMES.contains(&scheme) && !matches!(scheme, "http" | "https")
@@ -139,8 +141,8 @@ impl RedirectUri {
         self.0.split_once(':').map_or("", |(scheme, _)| scheme)
     }
 
-    /// The scheme, host and port of an http or https URI, as a browser writes an origin; the scheme and a colon of others.
-    /// This is what a page's policy names to let a form lead there.
+    /// The scheme, host and port of an http or https URI, as a browser writes an origin; for others, the scheme and a
+    /// colon. A page's policy uses this to permit forms that lead there.
     #[must_use]
     pub fn origin(&self) -> &str {
         let (scheme, rest) = self.0.split_once(':').unwrap_or((&self.0, ""));
@@ -191,7 +193,7 @@ impl fmt::Debug for RedirectUri {
     }
 }
 
-/// What stands between `//` and the path.
+/// The part between `//` and the path.
 fn authority(after_scheme: &str) -> Option<&str> {
     let rest = after_scheme.strip_prefix("//")?;
     rest.split(['/', '?']).next()
@@ -213,7 +215,7 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     })
 }
 
-/// A name or an address, and nothing that could mean something else in another place, such as a page's policy.
+/// A name or an address, without characters that have another meaning elsewhere, such as in a page's policy.
 fn is_host(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
@@ -224,8 +226,8 @@ fn is_host(host: &str) -> bool {
     }
 }
 
-/// Schemes without a dot that mean something else than an app: they run or show something in the browser, go to another service
-/// of the system, or name a thing instead of a place.
+/// Schemes without a dot that do not belong to an app: they run or show something in the browser, lead to another
+/// service of the system, or are names instead of locations.
 const OTHER_SCHEMES: [&str; 32] = [
     "about",
     "blob",
@@ -266,7 +268,7 @@ fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(letter)
 }
 
-/// `localhost` and what ends with it never leaves the machine (RFC 6761 §6.3).
+/// `localhost` and names below it never leave the machine (RFC 6761 §6.3).
 fn is_loopback(host: &str) -> bool {
     matches!(host, "127.0.0.1" | "[::1]" | "localhost") || host.ends_with(".localhost")
 }

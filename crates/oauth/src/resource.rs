@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use fluent_uri::Uri;
 
-/// Whether two resource indicators name the same resource: they are the same text, or the same URI once both are normalised as
-/// RFC 3986 §6.2.2 and §6.2.3 say. `https://API.example:443` and `https://api.example/` are the same; a slash at the end of
-/// a longer path makes a difference, as it does to a server.
+/// Whether two resource indicators name the same resource: they are the same text, or the same URI after normalisation
+/// (RFC 3986 §6.2.2 and §6.2.3). `https://API.example:443` and `https://api.example/` are the same. A trailing slash
+/// after a longer path makes a difference, as it does to a server.
 ///
 /// ```
 /// use jeton_oauth::is_same_resource;
@@ -19,7 +19,7 @@ pub fn is_same_resource(one: &str, other: &str) -> bool {
     one == other || normalized(one) == normalized(other)
 }
 
-/// The normal form of a URI; any other text as it is.
+/// The normal form of a URI; any other text unchanged.
 pub(crate) fn normalized(text: &str) -> Cow<'_, str> {
     let Ok(uri) = Uri::parse(text) else { return Cow::Borrowed(text) };
     let mut normal = uri.normalize().into_string();

@@ -1,15 +1,15 @@
-//! What a token permits: the `scope` of RFC 6749 §3.3.
+//! The scope of a token: `scope` (RFC 6749 §3.3).
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A set of scope tokens, written as one text with a single space between them (RFC 6749 §3.3).
+/// A set of scope tokens, serialized with a single space between them (RFC 6749 §3.3).
 ///
-/// Their order carries no meaning: two scopes are equal when they hold the same tokens. The text keeps the order in
-/// which the tokens first came; one that comes twice is kept once. The default is the empty scope, which permits
-/// nothing: a parameter without a value counts as left out (RFC 6749 §3.1).
+/// Their order has no meaning: two scopes are equal if they contain the same tokens. The text keeps the order in which
+/// the tokens first occurred; a repeated token is kept once. The default is the empty scope, which permits nothing: a
+/// parameter without a value counts as omitted (RFC 6749 §3.1).
 ///
 /// ```
 /// use jeton_oauth::Scope;
@@ -22,7 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[derive(Clone, Default)]
 pub struct Scope(Box<str>);
 
-/// Why a text is no scope.
+/// Why a text is not a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScopeError {
@@ -35,7 +35,7 @@ pub enum ScopeError {
     /// More tokens than [`Scope::MAX_TOKENS`].
     #[error("the scope has {found} tokens, at most {max} are allowed", max = Scope::MAX_TOKENS)]
     TooMany {
-        /// How many there are.
+        /// Their number.
         found: usize,
     },
 }
@@ -52,14 +52,14 @@ impl ScopeError {
 }
 
 impl Scope {
-    /// How many tokens are taken at most, those that come twice included. It bounds the work of comparing them.
+    /// The largest number of tokens, repeated ones included. It limits the work of comparing them.
     pub const MAX_TOKENS: usize = 256;
 
-    /// Parses scope tokens. They are separated by white space: the standard wants a single space, and clients also send
-    /// two of them, one at the end, or the line breaks of a configuration file. The empty text is the empty scope.
+    /// Parses scope tokens, separated by white space: the standard requires a single space, but clients also send two,
+    /// one at the end, or the line breaks of a configuration file. The empty text is the empty scope.
     ///
     /// # Errors
-    /// [`ScopeError`] for a character that no token may hold, and for too many tokens.
+    /// [`ScopeError`] for an invalid character, or for too many tokens.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
         check(text)?;
         let found = text.split_ascii_whitespace().count();
@@ -98,7 +98,7 @@ impl Scope {
         Self(both.join(" ").into())
     }
 
-    /// Those of the tokens that `keep` answers with yes.
+    /// The tokens for which `keep` returns `true`.
     #[must_use]
     pub fn retain(&self, keep: impl Fn(&str) -> bool) -> Self {
         let kept: Vec<_> = self.tokens().filter(|token| keep(token)).collect();
@@ -110,7 +110,7 @@ impl Scope {
         self.0.split(' ').filter(|token| !token.is_empty())
     }
 
-    /// Whether there is no token at all.
+    /// Whether there are no tokens.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,6 +1,6 @@
-//! Enumerations whose values are registered words: how they are written and read back.
+//! Enumerations of registered values, with serialization and parsing.
 
-/// Makes an enumeration whose variants each stand for one word of a standard.
+/// Defines an enumeration whose variants each stand for one value in a standard.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -11,16 +11,16 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every one of them.
+            /// All values.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The word as it goes over the wire.
+            /// The value on the wire.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }
 
-            /// The one that `word` stands for, compared exactly.
+            /// The variant for `word`, compared exactly.
             #[must_use]
             pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }

@@ -1,4 +1,4 @@
-//! The parameter `claims`: single claims that a client asks for (OpenID Connect Core §5.5).
+//! The parameter `claims`: individually requested claims (OpenID Connect Core §5.5).
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Which claims a client asks for, and where it wants them.
+/// Which claims a client requests, and where.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimsRequest {
     /// From the userinfo endpoint.
@@ -18,22 +18,22 @@ pub struct ClaimsRequest {
     pub id_token: BTreeMap<String, Option<ClaimRequest>>,
 }
 
-/// How much a client wants one claim, and which values it takes.
+/// Whether a claim is essential, and which values are acceptable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimRequest {
-    /// The client works better with it. It is never an error to leave it out, except for `sub` and `acr`.
+    /// Whether the claim is essential. Omitting it is never an error, except for `sub` and `acr`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub essential: bool,
-    /// The one value that it takes.
+    /// The only acceptable value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
-    /// The values that it takes, the best first.
+    /// The acceptable values, in order of preference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<Value>>,
 }
 
 impl ClaimRequest {
-    /// Whether the client takes this value: it names this one, or none.
+    /// Whether a value is acceptable: the request names it, or names none.
     #[must_use]
     pub fn permits(&self, value: &str) -> bool {
         self.value.as_ref().is_none_or(|wanted| wanted == value)
@@ -41,14 +41,14 @@ impl ClaimRequest {
     }
 }
 
-/// Why a text is no `claims` parameter.
+/// Why a text is not a `claims` parameter.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsRequestError {
-    /// It is not strict JSON, or not of the shape that the standard gives it.
+    /// The text is not strict JSON, or does not have the form in the standard.
     #[error("the claims parameter cannot be read: {0}")]
     Json(#[from] JsonError),
-    /// It asks for more than [`ClaimsRequest::MAX_CLAIMS`] claims.
+    /// It requests more than [`ClaimsRequest::MAX_CLAIMS`] claims.
     #[error("the claims parameter asks for more than {} claims", ClaimsRequest::MAX_CLAIMS)]
     TooMany,
 }
@@ -65,13 +65,13 @@ impl ClaimsRequestError {
 }
 
 impl ClaimsRequest {
-    /// The most claims that a request may ask for.
+    /// The largest number of claims in a request.
     pub const MAX_CLAIMS: usize = 64;
 
-    /// Parses the parameter's value. Members other than `userinfo` and `id_token` are ignored, as the standard wants it.
+    /// Parses the parameter. Members other than `userinfo` and `id_token` are ignored, as the standard requires.
     ///
     /// # Errors
-    /// [`ClaimsRequestError`] where it is not strict JSON of that shape, or too large.
+    /// [`ClaimsRequestError`] if it is not strict JSON of that form, or too large.
     pub fn parse(text: &str) -> Result<Self, ClaimsRequestError> {
         // A derived struct would be read from an array as well.
         json::from_slice::<BTreeMap<String, IgnoredAny>>(text.as_bytes())?;
@@ -82,7 +82,7 @@ impl ClaimsRequest {
         Ok(request)
     }
 
-    /// Whether nothing is asked for.
+    /// Whether nothing is requested.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.userinfo.is_empty() && self.id_token.is_empty()

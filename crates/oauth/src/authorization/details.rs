@@ -1,4 +1,4 @@
-//! The parameter `authorization_details`: what is asked for or allowed beyond what a scope can say (RFC 9396).
+//! The parameter `authorization_details`: permissions that a scope cannot express (RFC 9396).
 
 use jeton_jose::json::{self, JsonError};
 use serde::de::DeserializeOwned;
@@ -7,21 +7,21 @@ use serde_json::{Map, Value};
 
 use crate::resource::normalized;
 
-/// The members that hold texts in a list, whatever the type (RFC 9396 §2.2).
+/// The members that are lists of strings in all types (RFC 9396 §2.2).
 const LISTS: [&str; 4] = ["locations", "actions", "datatypes", "privileges"];
-/// The member that names one thing (RFC 9396 §2.2).
+/// The member that is a single string (RFC 9396 §2.2).
 const IDENTIFIER: &str = "identifier";
 
-/// What is asked for or allowed in detail: elements, each of a type (RFC 9396 §2).
+/// Requested or allowed authorization details: elements, each with a type (RFC 9396 §2).
 ///
-/// One and the same list goes through a request, an access token, and the answers of the token and introspection endpoints.
-/// What comes from a client is read with [`AuthorizationDetails::parse`], which bounds it; reading by serde checks the shape
-/// alone, for what an authority wrote.
+/// The same list appears in a request, an access token, and the responses of the token and introspection endpoints.
+/// Parse client input with [`AuthorizationDetails::parse`], which limits it. Deserialization with serde only checks
+/// the form, for what an authority wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AuthorizationDetails(Vec<AuthorizationDetail>);
 
-/// One element: an object with a type, whose other members are for the API of that type to understand.
+/// One element: an object with a type. Only the API of that type interprets its other members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
 pub struct AuthorizationDetail {
@@ -30,17 +30,17 @@ pub struct AuthorizationDetail {
     members: Map<String, Value>,
 }
 
-/// Why a text is no `authorization_details` parameter.
+/// Why a text is not an `authorization_details` parameter.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorizationDetailsError {
-    /// It is not strict JSON, or no list of objects.
+    /// The text is not strict JSON, or not a list of objects.
     #[error("authorization_details cannot be read: {0}")]
     Json(#[from] JsonError),
-    /// It is longer than it may be, as it came or as tokens would carry it.
+    /// It is longer than allowed, as received or as serialized in tokens.
     #[error("authorization_details is longer than {max_len} bytes")]
     TooLong {
-        /// How long it may be, in bytes.
+        /// The limit, in bytes.
         max_len: usize,
     },
     /// It has more than [`AuthorizationDetails::MAX_COUNT`] elements.
@@ -49,19 +49,19 @@ pub enum AuthorizationDetailsError {
     /// An element nests deeper than [`AuthorizationDetails::MAX_DEPTH`].
     #[error("authorization_details is nested deeper than {}", AuthorizationDetails::MAX_DEPTH)]
     TooDeep,
-    /// They hold more than [`AuthorizationDetails::MAX_VALUES`] values: nobody would read them all.
+    /// It contains more than [`AuthorizationDetails::MAX_VALUES`] values, more than anybody would read.
     #[error("authorization_details contains more than {} values", AuthorizationDetails::MAX_VALUES)]
     TooManyValues,
     /// The name of a member is longer than [`AuthorizationDetails::MAX_NAME`].
     #[error("a name in authorization_details is longer than {} bytes", AuthorizationDetails::MAX_NAME)]
     NameTooLong,
-    /// An element has no type, or one that is no text (RFC 9396 §2).
+    /// An element has no type, or one that is not a string (RFC 9396 §2).
     #[error(transparent)]
     TypeMissing(#[from] TypeMissing),
-    /// A member that every type shares is not what RFC 9396 §2.2 makes of it.
+    /// A member that all types share does not have the form in RFC 9396 §2.2.
     #[error("{name} in authorization_details is of the wrong type")]
     Member {
-        /// Which one.
+        /// The member.
         name: &'static str,
     },
 }
@@ -89,22 +89,22 @@ impl AuthorizationDetailsError {
 }
 
 impl AuthorizationDetails {
-    /// The longest that they may be, in bytes of JSON: an access token carries them in a header.
+    /// The largest size, in bytes of JSON: an access token carries them in a header.
     pub const MAX_LEN: usize = 8 * 1024;
-    /// The most elements.
+    /// The largest number of elements.
     pub const MAX_COUNT: usize = 16;
-    /// How deep an element may nest; itself is 1.
+    /// The deepest nesting of an element, which itself counts as 1.
     pub const MAX_DEPTH: usize = 8;
-    /// The most plain values, empty lists and empty objects in all elements together.
+    /// The largest number of plain values, empty lists and empty objects in all elements together.
     pub const MAX_VALUES: usize = 256;
-    /// The longest name of a member, in bytes. A page that shows a value names the way to it, so that names count more often
+    /// The longest name of a member, in bytes. A page shows each value with its path, so names are repeated more often
     /// than they are written.
     pub const MAX_NAME: usize = 128;
 
-    /// Parses the parameter's value: at most `max_len` bytes, and never more than [`Self::MAX_LEN`].
+    /// Parses the parameter: at most `max_len` bytes, and never more than [`Self::MAX_LEN`].
     ///
     /// # Errors
-    /// [`AuthorizationDetailsError`] where it is not strict JSON of that shape, or too large.
+    /// [`AuthorizationDetailsError`] if it is not strict JSON of that form, or too large.
     pub fn parse(text: &str, max_len: usize) -> Result<Self, AuthorizationDetailsError> {
         let max_len = max_len.min(Self::MAX_LEN);
         let too_long = AuthorizationDetailsError::TooLong { max_len };
@@ -135,39 +135,39 @@ impl AuthorizationDetails {
         if details.written_len() > max_len { Err(too_long) } else { Ok(details) }
     }
 
-    /// Whether there is none.
+    /// Whether there are no elements.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// The number of elements.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// All of them, in the order they came.
+    /// All elements, in the received order.
     pub fn iter(&self) -> impl Iterator<Item = &AuthorizationDetail> {
         self.0.iter()
     }
 
-    /// Those of one type.
+    /// The elements of one type.
     pub fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a AuthorizationDetail> {
         self.0.iter().filter(move |detail| detail.kind() == kind)
     }
 
-    /// Those that a condition holds for.
+    /// The elements that match a condition.
     #[must_use]
     pub fn retain(&self, mut keep: impl FnMut(&AuthorizationDetail) -> bool) -> Self {
         Self(self.0.iter().filter(|detail| keep(detail)).cloned().collect())
     }
 
-    /// What is asked for, out of these; nothing where more is asked for than these allow (RFC 9396 §6).
+    /// The requested part of these; `None` if more is requested than these allow (RFC 9396 §6).
     ///
-    /// Only whole elements can be left out: what an element's members permit is known to the API alone, so each one that is
-    /// asked for has to be equal to one of these, as JSON values are equal. Each of these counts once: two payments are
-    /// more than one.
+    /// Only whole elements can be left out. Only the API knows what the members of an element permit, so each
+    /// requested element must equal one of these, as JSON values. Each of these counts once: two payments are more
+    /// than one.
     #[must_use]
     pub fn narrowed(&self, asked: &Self) -> Option<Self> {
         let mut left: Vec<_> = self.0.iter().collect();
@@ -179,13 +179,13 @@ impl AuthorizationDetails {
         Some(Self(kept))
     }
 
-    /// Whether these allow everything that is asked for, by the rule of [`AuthorizationDetails::narrowed`].
+    /// Whether these allow everything requested, by the rule of [`AuthorizationDetails::narrowed`].
     #[must_use]
     pub fn covers(&self, asked: &Self) -> bool {
         self.narrowed(asked).is_some()
     }
 
-    /// The least that covers both, those of `later` last.
+    /// The smallest list that covers both, with those of `later` last.
     #[must_use]
     pub fn union(&self, later: &Self) -> Self {
         let mut all = self.0.clone();
@@ -198,7 +198,7 @@ impl AuthorizationDetails {
         Self(all)
     }
 
-    /// As many of the last ones as fit into `max_len` bytes of JSON.
+    /// As many of the last elements as fit into `max_len` bytes of JSON.
     #[must_use]
     pub fn last_within(mut self, max_len: usize) -> Self {
         while !self.is_empty() && self.written_len() > max_len {
@@ -207,8 +207,8 @@ impl AuthorizationDetails {
         self
     }
 
-    /// What a token for these resources is to say (RFC 9396 §9.1): those without `locations`, and those with one at or below
-    /// a resource. All of them where no resource is named.
+    /// The details for a token with these resources (RFC 9396 §9.1): elements without `locations`, and elements with a
+    /// location at or below a resource. All elements if no resource is named.
     #[must_use]
     pub fn for_resources(&self, resources: &[Box<str>]) -> Self {
         self.retain(|detail| {
@@ -232,33 +232,33 @@ impl FromIterator<AuthorizationDetail> for AuthorizationDetails {
 }
 
 impl AuthorizationDetail {
-    /// Its `type`: which API understands it.
+    /// Its `type`, which determines its API.
     #[must_use]
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// Where it is to be used.
+    /// Where it may be used.
     pub fn locations(&self) -> impl Iterator<Item = &str> {
         self.texts("locations")
     }
 
-    /// What is to be done.
+    /// The permitted actions.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
         self.texts("actions")
     }
 
-    /// With which kinds of data.
+    /// The kinds of data.
     pub fn datatypes(&self) -> impl Iterator<Item = &str> {
         self.texts("datatypes")
     }
 
-    /// In which roles, or at which level.
+    /// The roles or levels.
     pub fn privileges(&self) -> impl Iterator<Item = &str> {
         self.texts("privileges")
     }
 
-    /// With which one thing.
+    /// The single object.
     #[must_use]
     pub fn identifier(&self) -> Option<&str> {
         self.member(IDENTIFIER)?.as_str()
@@ -275,10 +275,10 @@ impl AuthorizationDetail {
         self.members.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// All members, the type too, as an API's own type.
+    /// All members, including the type, deserialized into an API's own type.
     ///
     /// # Errors
-    /// Where they do not fit it.
+    /// The members do not match that type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_value(Value::Object(self.clone().into()))
     }
@@ -321,7 +321,7 @@ fn check_common_members(element: &Map<String, Value>) -> Result<(), Authorizatio
     }
 }
 
-/// How deep the deepest of some values nests; one that holds no others is 0.
+/// The nesting depth of some values; 0 if none contains others.
 fn depth_within<'a>(values: impl Iterator<Item = &'a Value>) -> usize {
     let depth = |value: &'a Value| match value {
         Value::Array(list) => 1 + depth_within(list.iter()),
@@ -343,7 +343,7 @@ fn longest_name(members: &Map<String, Value>) -> usize {
     members.iter().map(|(name, value)| name.len().max(within(value))).max().unwrap_or(0)
 }
 
-/// How many values stand in one that have no others within.
+/// How many values without inner values there are.
 fn plain_values(value: &Value) -> usize {
     match value {
         Value::Array(list) if !list.is_empty() => list.iter().map(plain_values).sum(),

@@ -1,4 +1,4 @@
-//! The words of an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
+//! The vocabulary of an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
 
 mod claims_request;
 mod details;
@@ -9,8 +9,8 @@ pub use details::{AuthorizationDetail, AuthorizationDetails, AuthorizationDetail
 use crate::words::words;
 
 words! {
-    /// What a client asks the authorization endpoint for (`response_type`). Only the code: tokens never travel through a
-    /// browser's address (RFC 9700 §2.1.2).
+    /// The response types (`response_type`). There is only the code, because tokens must not travel in a browser's URL
+    /// (RFC 9700 §2.1.2).
     ResponseType {
         /// An authorization code.
         Code = "code",
@@ -18,7 +18,7 @@ words! {
 }
 
 words! {
-    /// How the answer comes back (`response_mode`, OAuth 2.0 Multiple Response Type Encoding Practices §2.1).
+    /// How the response is returned (`response_mode`, OAuth 2.0 Multiple Response Type Encoding Practices §2.1).
     ResponseMode {
         /// In the query of the redirect URI.
         Query = "query",
@@ -32,13 +32,13 @@ words! {
         FragmentJwt = "fragment.jwt",
         /// In a signed JWT in a form (JARM §2.3.3).
         FormPostJwt = "form_post.jwt",
-        /// In a signed JWT, however the response type goes by default (JARM §2.3.4).
+        /// In a signed JWT, in the default place for the response type (JARM §2.3.4).
         Jwt = "jwt",
     }
 }
 
 impl ResponseMode {
-    /// How the parameters travel, whether signed or not: [`Query`](Self::Query), [`Fragment`](Self::Fragment) or
+    /// How the parameters are sent, signed or not: [`Query`](Self::Query), [`Fragment`](Self::Fragment) or
     /// [`FormPost`](Self::FormPost).
     #[must_use]
     pub const fn carrier(self) -> Self {
@@ -49,7 +49,7 @@ impl ResponseMode {
         }
     }
 
-    /// Whether the answer is a signed JWT.
+    /// Whether the response is a signed JWT.
     #[must_use]
     pub const fn is_signed(self) -> bool {
         matches!(self, Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt | Self::Jwt)
@@ -57,17 +57,17 @@ impl ResponseMode {
 }
 
 words! {
-    /// What the user is to be asked (`prompt`, OpenID Connect Core §3.1.2.1).
+    /// What the user should be prompted for (`prompt`, OpenID Connect Core §3.1.2.1).
     Prompt {
-        /// Nothing: the answer comes at once, whatever it is.
+        /// Nothing: the response comes immediately, whatever it is.
         None = "none",
-        /// To sign in, even if they have.
+        /// Sign in, even if already signed in.
         Login = "login",
-        /// To consent, even if they have.
+        /// Consent, even if already given.
         Consent = "consent",
-        /// To choose an account.
+        /// Choose an account.
         SelectAccount = "select_account",
-        /// To make an account (Initiating User Registration via OpenID Connect §4.1).
+        /// Create an account (Initiating User Registration via OpenID Connect §4.1).
         Create = "create",
     }
 }
@@ -79,13 +79,13 @@ words! {
         AuthorizationCode = "authorization_code",
         /// A refresh token (RFC 6749 §6).
         RefreshToken = "refresh_token",
-        /// Its own credentials (RFC 6749 §4.4).
+        /// The client's credentials (RFC 6749 §4.4).
         ClientCredentials = "client_credentials",
         /// A device code (RFC 8628 §3.4).
         DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
         /// Another token (RFC 8693 §2.1).
         TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
-        /// An assertion of somebody it trusts (RFC 7523 §2.1).
+        /// An assertion of a trusted issuer (RFC 7523 §2.1).
         JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
     }
 }

@@ -1,16 +1,17 @@
-//! The name of a client (RFC 6749 §2.2).
+//! The identifier of a client (RFC 6749 §2.2).
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The identifier of a client: 1 to [`ClientId::MAX_LEN`] characters of printable ASCII without a space. Not a secret.
+/// The identifier of a client: 1 to [`ClientId::MAX_LEN`] characters of printable ASCII without spaces. It is not
+/// secret.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClientId(Box<str>);
 
-/// The text is no client identifier.
+/// The text is not a client identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a client identifier must be 1 to {} printable ASCII characters without spaces", ClientId::MAX_LEN)]
 pub struct ClientIdError;
@@ -30,7 +31,7 @@ impl ClientId {
     /// Parses an identifier.
     ///
     /// # Errors
-    /// [`ClientIdError`] where it is empty, too long, or holds another character.
+    /// [`ClientIdError`] if it is empty, too long, or contains another character.
     pub fn parse(text: impl Into<Box<str>>) -> Result<Self, ClientIdError> {
         let text = text.into();
         let allowed = !text.is_empty()
