@@ -28,15 +28,15 @@ pub(crate) fn encode_into(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The bytes that `text` stands for.
+/// Decodes `text`.
 ///
 /// # Errors
-/// [`NotBase64url`] for any text that [`encode`] does not write.
+/// [`NotBase64url`] for any text that [`encode`] does not produce.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotBase64url> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| NotBase64url)
 }
 
-/// Appends the bytes that `text` stands for.
+/// Decodes `text` and appends the bytes.
 #[cfg(feature = "jwe")]
 pub(crate) fn decode_into(text: &[u8], out: &mut Vec<u8>) -> Result<(), NotBase64url> {
     let start = out.len();
@@ -47,14 +47,14 @@ pub(crate) fn decode_into(text: &[u8], out: &mut Vec<u8>) -> Result<(), NotBase6
     Ok(())
 }
 
-/// Decodes into the front of `out` and returns it; `None` where the text is malformed, or `out` is shorter than
-/// [`room_for`] its letters.
+/// Decodes into the front of `out` and returns it; `None` if the text is malformed, or if `out` is shorter than
+/// [`room_for`] its characters.
 pub(crate) fn decode_slice<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
     let len = URL_SAFE_NO_PAD.decode_slice(text, out).ok()?;
     out.get(..len)
 }
 
-/// How much room [`decode_slice`] wants for `letters` letters: up to two bytes more than they hold.
+/// How much room [`decode_slice`] needs for `letters` characters: up to two bytes more than they decode to.
 pub(crate) const fn room_for(letters: usize) -> usize {
     letters.div_ceil(4) * 3
 }

@@ -17,42 +17,43 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! No I/O, no async run-time, no clock and no globals: the time is an argument. `Signer` and `Verifier` are prepared once and
-//! shared; neither ever changes.
+//! No I/O, no async runtime, no clock and no globals: the time is an argument. A `Signer` or `Verifier` is prepared
+//! once and shared; neither ever changes.
 //!
 //! # Which algorithm?
 //!
-//! [`Algorithm::ES256`], unless you know better: small, fast to sign, and everybody has it. [`Algorithm::Ed25519`] where all
-//! verifiers are recent. [`Algorithm::RS256`] for verifiers that know nothing else; signing costs twenty times as much.
-//! [`Algorithm::HS256`] only where the verifier may also sign. [`Algorithm::MlDsa65`] where signatures must outlive the
-//! arrival of quantum computers, at three kilobytes each.
+//! [`Algorithm::ES256`] is the default choice: small, fast to sign, and universally supported. Use
+//! [`Algorithm::Ed25519`] if all verifiers are recent, and [`Algorithm::RS256`] for verifiers that support nothing
+//! else; signing costs twenty times as much. Use [`Algorithm::HS256`] only if the verifier may also sign, and
+//! [`Algorithm::MlDsa65`] if signatures must remain secure against quantum computers, at three kilobytes each.
 //!
-//! A key belongs to one algorithm from the moment it is made, and a token's `alg` only has to agree with it. There is no
-//! `none`. A public key and a [`SharedSecret`] are different types, and the text of one is refused as the other.
+//! A key belongs to one algorithm from the moment it is made, and a token's `alg` only has to agree with it. There is
+//! no `none`. A public key and a [`SharedSecret`] are different types, and the text of one is refused as the other.
 //!
-//! Sets that name no algorithm (Microsoft Entra ID): [`KeySet::from_jwk_set_with`]. Sets with keys that cannot be used: those are
-//! left out, and [`JwkSet::skipped`] says why.
+//! For sets whose keys have no algorithm (Microsoft Entra ID), use [`KeySet::from_jwk_set_with`]. Unusable keys in a
+//! set are skipped, and [`JwkSet::skipped`] says why.
 //!
 //! # Rotating keys?
 //!
-//! Publish the next key before it signs: [`JwkSet::new`] with both, [`JwkSet::public`], [`JwkSet::to_json`]. Verifiers read it with
-//! [`JwkSet::parse`] and [`KeySet::from_jwk_set`], and find a token's key by its `kid`. Sign with the next key once everybody has
-//! had the time to fetch it; leave the old one in the set until its last token has expired.
+//! Publish the next key before it signs: [`JwkSet::new`] with both, [`JwkSet::public`], [`JwkSet::to_json`]. Verifiers
+//! read the set with [`JwkSet::parse`] and [`KeySet::from_jwk_set`], and find a token's key by its `kid`. Sign with
+//! the next key after everybody has had time to fetch it, and leave the old one in the set until its last token has
+//! expired.
 //!
 //! # Validating the audience?
 //!
-//! [`Verifier::new`](jwt::Verifier::new) asks for it, like for the issuer: a token that was made for somebody else is refused
-//! with `audience_mismatch`. Who is known by several names says [`Audience::one_of`](jwt::Audience::one_of); who really
-//! means anybody says [`Audience::any`](jwt::Audience::any).
+//! [`Verifier::new`](jwt::Verifier::new) requires it, like the issuer: a token for another audience is refused with
+//! `audience_mismatch`. If a service has several names, use [`Audience::one_of`](jwt::Audience::one_of). To accept any
+//! audience deliberately, use [`Audience::any`](jwt::Audience::any).
 //!
-//! Tokens of a known kind have more to show: [`Verifier::access_token`](jwt::Verifier::access_token) wants what RFC 9068 demands,
-//! [`Verifier::id_token`](jwt::Verifier::id_token) and [`Verifier::logout_token`](jwt::Verifier::logout_token) what OpenID
-//! Connect does.
+//! Some kinds of tokens have further requirements: [`Verifier::access_token`](jwt::Verifier::access_token) checks
+//! those of RFC 9068, [`Verifier::id_token`](jwt::Verifier::id_token) and
+//! [`Verifier::logout_token`](jwt::Verifier::logout_token) those of OpenID Connect.
 //!
 //! # Keys in certificates?
 //!
-//! A certificate is read wherever a key is, in PEM or DER. The certificates that a token itself carries (`x5c`) mean nothing
-//! until an `x509::Verifier` has followed them to a root that it was given.
+//! A certificate can be read wherever a key can, in PEM or DER. The certificates in a token (`x5c`) have no meaning
+//! until an `x509::Verifier` has followed them to one of its roots.
 //!
 //! # Coming from jsonwebtoken?
 //!
@@ -67,10 +68,9 @@
 //! | `decode_header(token)` | [`Unverified::parse(token)`](jwt::Unverified::parse) |
 //! | `Validation { leeway, .. }` | [`Verifier::leeway`](jwt::Verifier::leeway), 30 s unless said |
 //!
-//! What changes with it: `iss` and `aud` are checked always, `exp` must be there, `nbf` and `iat` count, an unknown
-//! `crit` and members that appear twice are refused, tokens of another `typ` too.
-//! `sub` must be a string, and a signer refuses what no verifier takes.
-//! The guide in `docs/guide/jose.md` has the whole list beside what other crates do.
+//! Differences: `iss` and `aud` are always checked, `exp` is required, `nbf` and `iat` are checked; an unknown `crit`,
+//! repeated members and tokens with another `typ` are refused. `sub` must be a string, and a signer refuses claims
+//! that no verifier accepts. The guide in `docs/guide/jose.md` compares all of this with other crates.
 //!
 //! # More questions
 //!
@@ -80,14 +80,15 @@
 //!
 //! # Where it runs
 //!
-//! Wherever AWS-LC builds: Linux, macOS, Windows, iOS, Android, with a C compiler at hand. Not in WebAssembly and not without the
-//! standard library (`no_std`), since AWS-LC runs in neither, and there is no other backend: in a browser or a worker verify
-//! with WebCrypto (panva's `jose` does), or behind `jeton-guard` on a server.
+//! Wherever AWS-LC builds: Linux, macOS, Windows, iOS and Android, with a C compiler. Not in WebAssembly and not
+//! without the standard library (`no_std`), because AWS-LC does not support these, and there is no other backend. In a
+//! browser or a worker, verify with WebCrypto (panva's `jose` does), or behind `jeton-guard` on a server.
 //!
 //! # Errors
 //!
-//! Every error is an enum with a stable `code()`, and carries what was found and what was wanted as fields; `docs/errors.md`
-//! tells the cause and the remedy of each. None repeats a token, a key, or a claim other than those that say whose token it is.
+//! Every error is an enum with a stable `code()`, and has what was found and what was expected as fields;
+//! `docs/errors.md` lists the cause and the remedy of each. No error repeats a token, a key, or a claim except those
+//! that identify the token.
 
 // No input makes the library panic: nothing is indexed, and what cannot fail says why (`expect`).
 #![cfg_attr(

@@ -27,7 +27,7 @@ impl NestedSigner {
     /// A nested token in compact form.
     ///
     /// # Errors
-    /// [`NestedError`] where either step fails.
+    /// [`NestedError`] if either step fails.
     pub fn sign<C: Serialize + ?Sized>(&self, claims: &C) -> Result<String, NestedError> {
         let token = self.signer.sign(claims)?;
         Ok(self.encrypter.encrypt(token.as_bytes())?)
@@ -51,7 +51,7 @@ impl NestedVerifier {
     /// Verifies a nested token in compact form.
     ///
     /// # Errors
-    /// [`NestedError::NotNested`] where `cty` does not say `JWT`; others where either step fails.
+    /// [`NestedError::NotNested`] if `cty` does not say `JWT`; others if either step fails.
     pub fn verify<C: DeserializeOwned>(
         &self,
         token: &str,

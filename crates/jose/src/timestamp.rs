@@ -18,8 +18,8 @@ impl Timestamp {
     /// 9999-12-31T23:59:59Z.
     pub const MAX: Self = Self(253_402_300_799);
 
-    /// The point in time that lies `seconds` after 1970, moved to the nearest one that this type can hold
-    /// where it lies outside the years 1970 to 9999 (a clock that was never set must not stop a program).
+    /// The point in time `seconds` after 1970. Outside the years 1970 to 9999, it is the nearest one that this type
+    /// can represent, because a clock that was never set must not stop a program.
     ///
     /// To refuse such values, use [`Timestamp::try_from_unix`].
     #[must_use]
@@ -75,7 +75,7 @@ impl Timestamp {
         self.checked_sub(duration).unwrap_or(Self::MIN)
     }
 
-    /// How long ago `earlier` was; zero where it lies in the future.
+    /// How long ago `earlier` was; zero if it is in the future.
     #[must_use]
     pub fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_secs(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -8,16 +8,16 @@ use crate::crypto::{self, HmacKey};
 use crate::material::KeyError;
 use crate::timestamp::Timestamp;
 
-/// The nonces of one server: made of the time and a secret, so that none has to be stored.
+/// The nonces of one server. They are derived from the time and a secret, so that none has to be stored.
 ///
-/// Every process with the same secret recognises the nonces of the others. Each nonce is good for at least a minute and for at
-/// most two. Cloning is cheap. `Debug` does not show the secret.
+/// Every process with the same secret recognises the nonces of the others. Each nonce is valid for one to two minutes.
+/// Cloning is cheap. `Debug` does not show the secret.
 #[derive(Clone)]
 pub struct Nonces {
     key: HmacKey,
 }
 
-/// When a proof must hold a nonce of the server.
+/// When a proof must contain a nonce of the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NonceDemand {
     /// Where its `iat` is too old or in the future: the client's clock is wrong, and a fresh nonce shows when the proof was made.
@@ -76,7 +76,7 @@ impl Nonces {
         self.of(window(now))
     }
 
-    /// Whether it is one of these nonces, and still good.
+    /// Whether this is one of these nonces, and still valid.
     #[must_use]
     pub fn is_fresh(&self, nonce: &str, now: Timestamp) -> bool {
         matches!(self.judge(nonce, now), Judged::Fresh { .. })

@@ -31,10 +31,10 @@ struct Claims<'c> {
 }
 
 impl Prover {
-    /// Makes proofs with this key, whose public part goes into each of them.
+    /// Makes proofs with this key. Each proof contains its public key.
     ///
     /// # Errors
-    /// [`SignError`] where the key cannot be written out.
+    /// [`SignError`] if the key cannot be written out.
     pub fn new(key: &PrivateKey) -> Result<Self, SignError> {
         let public = key.public_key().to_jwk();
         let thumbprint = public.thumbprint();
@@ -51,7 +51,7 @@ impl Prover {
     /// A proof for one request.
     ///
     /// # Errors
-    /// [`SignError`] where signing fails.
+    /// [`SignError`] if signing fails.
     pub fn prove(&self, request: &Request<'_>, now: Timestamp) -> Result<String, SignError> {
         self.signer.sign(&Claims {
             jti: base64url::encode(crate::random::bytes::<16>()),

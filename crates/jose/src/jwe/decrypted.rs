@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use super::header::ContentHeader;
 use super::{ContentEncryption, KeyManagement};
 
-/// Bytes that have been decrypted, and were authenticated by the key: **anyone who has it** can have made them, which for a public key is
-/// everybody.
+/// Decrypted bytes, authenticated by the key: **anyone who has the key** can have made them, which for a public key
+/// means everybody.
 #[derive(Clone)]
 pub struct Decrypted {
     pub(super) plaintext: Zeroizing<Vec<u8>>,
@@ -43,7 +43,7 @@ impl Decrypted {
         self.content.enc
     }
 
-    /// The `kid` by which the sender named the key.
+    /// The `kid` that the sender put into the header.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()

@@ -26,7 +26,7 @@ impl Decrypter {
     pub const DEFAULT_MAX_LEN: usize = 16 * 1024;
     /// The most PBES2 iterations, unless set.
     pub const DEFAULT_MAX_ITERATIONS: u32 = password::MAX_ITERATIONS;
-    /// How long a text may become by decompression, where that is allowed without saying more (bytes).
+    /// The default limit for decompressed text, if compression is allowed (bytes).
     pub const DEFAULT_INFLATE: usize = 250_000;
 
     /// Decrypts with these keys, whatever the `enc`.
@@ -39,7 +39,7 @@ impl Decrypter {
         }
     }
 
-    /// Takes these `enc` only. Integrated encryption (HPKE), which has none, stays possible with a key for it.
+    /// Accepts only these `enc`. Integrated encryption (HPKE), which has none, stays possible with a key for it.
     #[must_use]
     pub fn only(mut self, encryptions: impl IntoIterator<Item = ContentEncryption>) -> Self {
         self.settings.encryptions = encryptions.into_iter().collect();
@@ -53,11 +53,11 @@ impl Decrypter {
         self
     }
 
-    /// Refuses passwords that the text wants hashed more often than this (`p2c`), before hashing.
+    /// Refuses passwords with more iterations than this (`p2c`), before hashing.
     ///
-    /// For interoperability with other libraries: this crate makes 600,000 iterations with SHA-256 and
-    /// 210,000 with the longer hashes. `jose` for Node makes 2,048 and refuses more than 10,000; JWCrypto makes 8,192;
-    /// latchset's `jose` refuses more than 32,768. See [`RecipientKey::iterations`](super::RecipientKey::iterations).
+    /// For interoperability with other libraries: this crate uses 600,000 iterations with SHA-256 and 210,000 with the
+    /// longer hashes. `jose` for Node uses 2,048 and refuses more than 10,000; JWCrypto uses 8,192; latchset's `jose`
+    /// refuses more than 32,768. See [`RecipientKey::iterations`](super::RecipientKey::iterations).
     #[must_use]
     pub fn max_iterations(mut self, iterations: u32) -> Self {
         self.settings.work.max_iterations = iterations;

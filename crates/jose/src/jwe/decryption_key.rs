@@ -42,19 +42,20 @@ pub(super) struct OwnKey {
 }
 
 impl DecryptionKey {
-    /// Takes a JWK whose `alg` says what it is for. A symmetric key whose `alg` is an `enc` is for `dir` with that.
+    /// From a JWK with an `alg`. A symmetric key whose `alg` is an `enc` is for `dir` with that.
     ///
     /// # Errors
-    /// [`KeyError::AlgorithmMissing`] where it does not: use [`DecryptionKey::from_jwk_for`]. Others where the key does not fit.
+    /// [`KeyError::AlgorithmMissing`] if it has none: use [`DecryptionKey::from_jwk_for`]. Others if the key does not
+    /// match.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
         Self::from_jwk_for(own_alg(jwk)?, jwk)
     }
 
-    /// Takes a JWK for this `alg`, which its own must name if it has one. Choosing a PBES2 algorithm is the opt-in to the work
-    /// that it costs.
+    /// From a JWK for this `alg`, which must equal its own if it has one. Choosing a PBES2 algorithm is the opt-in to
+    /// its cost.
     ///
     /// # Errors
-    /// [`KeyError`] where the key is of another type, public, or not meant for decryption.
+    /// [`KeyError`] if the key is of another type, public, or not meant for decryption.
     pub fn from_jwk_for(alg: KeyManagement, jwk: &Jwk) -> Result<Self, KeyError> {
         use KeyOperation::{Decrypt, DeriveBits, DeriveKey, UnwrapKey};
         let enc = permit(alg, jwk, &[Decrypt, UnwrapKey, DeriveKey, DeriveBits])?;

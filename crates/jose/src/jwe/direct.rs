@@ -36,7 +36,7 @@ impl EncryptionKey {
     /// Takes the 32 bytes of a key.
     ///
     /// # Errors
-    /// [`KeyError::MemberMalformed`] where there are more or fewer.
+    /// [`KeyError::MemberMalformed`] if there are more or fewer.
     pub fn new(key: &[u8]) -> Result<Self, KeyError> {
         let key = (key.len() == Self::LEN).then(|| ContentKey::new(ENC, key).ok()).flatten();
         let key = key.ok_or(KeyError::MemberMalformed { name: "k" })?;
@@ -46,7 +46,7 @@ impl EncryptionKey {
     /// Makes a new key, and gives its bytes to be kept somewhere.
     ///
     /// # Errors
-    /// [`KeyError`] where the cryptographic library fails.
+    /// [`KeyError`] if the cryptographic library fails.
     pub fn generate() -> Result<(Self, Zeroizing<[u8; Self::LEN]>), KeyError> {
         let mut bytes = Zeroizing::new([0; Self::LEN]);
         fill_random(&mut *bytes);
@@ -90,7 +90,7 @@ pub fn seal(key: &EncryptionKey, plaintext: &[u8]) -> String {
 /// Opens what [`seal`] made with the same key.
 ///
 /// # Errors
-/// [`DecryptError::Failed`] for a wrong key and for a text that was changed alike; others where the text is not one of [`seal`]'s.
+/// [`DecryptError::Failed`] for a wrong key and for a text that was changed alike; others if the text is not one of [`seal`]'s.
 pub fn open(key: &EncryptionKey, sealed: &str) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
     let Compact { protected, encrypted_key, iv, ciphertext, tag } = compact::split(sealed)?;
     if !encrypted_key.is_empty() {

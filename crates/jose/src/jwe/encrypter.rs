@@ -26,7 +26,7 @@ const OF_OTHER_STANDARDS: &[&str] = &["b64", "ek", "psk_id"];
 
 /// Encrypts for one recipient, or for several in the general JSON form.
 ///
-/// Keys and nonces are drawn afresh for every text; there is no way to set them. An encrypter never changes; share it by
+/// Keys and nonces are generated for every text; there is no way to set them. An encrypter never changes; share it by
 /// reference or `Arc`.
 #[derive(Clone, Debug)]
 pub struct Encrypter {
@@ -106,25 +106,25 @@ impl Encrypter {
         self
     }
 
-    /// Authenticates these bytes too, which travel readable beside the ciphertext in the JSON forms.
+    /// Also authenticates these bytes, which the JSON serializations carry unencrypted.
     #[must_use]
     pub fn aad(mut self, aad: impl Into<Vec<u8>>) -> Self {
         self.aad = Some(aad.into()).filter(|aad| !aad.is_empty());
         self
     }
 
-    /// The compact form.
+    /// The compact serialization.
     ///
     /// # Errors
-    /// [`EncryptError::Form`] where there are several recipients or additional data.
+    /// [`EncryptError::Form`] if there are several recipients or additional data.
     pub fn encrypt(&self, plaintext: &[u8]) -> Result<String, EncryptError> {
         self.compact(plaintext, &mut SystemRandomness)
     }
 
-    /// The flattened JSON form.
+    /// The flattened JSON serialization.
     ///
     /// # Errors
-    /// [`EncryptError::Form`] where there are several recipients.
+    /// [`EncryptError::Form`] if there are several recipients.
     pub fn encrypt_flattened(&self, plaintext: &[u8]) -> Result<String, EncryptError> {
         self.flattened(plaintext, &mut SystemRandomness)
     }

@@ -2,7 +2,7 @@
 //! and both JSON forms.
 //!
 //! **Encrypting with a public key does not prove who the sender is.** If that matters, sign first and then encrypt:
-//! [`nested`](crate::nested) does both. What comes out of here is [`Decrypted`], never `Verified`.
+//! [`nested`](crate::nested) does both. The result of decryption is [`Decrypted`], never `Verified`.
 //!
 //! ```compile_fail,E0308
 //! # use jeton_jose::{jwe::Decrypter, jwt::Verified};
@@ -10,15 +10,15 @@
 //! let verified: Verified<serde_json::Value> = decrypter.decrypt(token).unwrap();
 //! ```
 //!
-//! # What is not there
+//! # What is not supported
 //!
-//! **`RSA1_5`.** Its padding (PKCS#1 v1.5) lets an attacker who can tell whether a key is well padded decrypt any text by asking about
-//! a million others (Bleichenbacher 1998, and ROBOT 2017 once more). RFC 7516 §11.5 wants the difference hidden, and no library
-//! promises to hide it down to its timing, AWS-LC neither; draft-ietf-jose-deprecate-none-rsa15 does away with it. Ask for
-//! `RSA-OAEP-256` with the same key.
+//! **`RSA1_5`.** Its padding (PKCS#1 v1.5) lets an attacker who can tell whether a key is well padded decrypt any text
+//! with about a million requests (Bleichenbacher 1998, and again ROBOT 2017). RFC 7516 §11.5 requires hiding the
+//! difference, and no library guarantees that down to its timing, including AWS-LC;
+//! draft-ietf-jose-deprecate-none-rsa15 removes it. Use `RSA-OAEP-256` with the same key.
 //!
-//! **A way to set keys, nonces or salts.** They are drawn afresh for every text: a nonce that AES-GCM meets twice under one key
-//! gives that key's authentication away.
+//! **Setting keys, nonces or salts.** They are generated for every text, because using a nonce twice with one AES-GCM
+//! key reveals its authentication key.
 //!
 //! ```compile_fail,E0599
 //! # use jeton_jose::jwe::{ContentEncryption, Encrypter, RecipientKey};
@@ -27,20 +27,21 @@
 //! # }
 //! ```
 //!
-//! **Compression.** The length of a compressed text tells about secrets within, so texts are never compressed when they are
-//! made. Reading compressed ones has to be allowed, up to a length: [`Decrypter::allow_compressed`].
+//! **Compression when encrypting.** The length of a compressed text reveals secrets in it. Decrypting compressed texts
+//! must be allowed, with a limit: [`Decrypter::allow_compressed`].
 //!
 //! # Passwords
 //!
-//! A text under a password (PBES2) says itself how much work it costs to try it. A decrypter accepts 1,000 to 1,200,000
-//! iterations, checked before any is made, and only where its key is a password. Others are made with 600,000 (SHA-256) or
-//! 210,000, which some libraries refuse: [`Decrypter::max_iterations`] names them.
+//! A text encrypted with a password (PBES2) states how much work it costs to try it. A decrypter accepts 1,000 to
+//! 1,200,000 iterations, checked before any is computed, and only if its key is a password. New texts use 600,000
+//! (SHA-256) or 210,000, which some libraries refuse: see [`Decrypter::max_iterations`].
 //!
 //! # HPKE
 //!
-//! With the feature `hpke`, the algorithms `HPKE-0` to `-4` and `-7` of draft-ietf-jose-hpke-encrypt, in base mode: without
-//! `psk_id`, and without information of the application's own. `HPKE-5` and `-6` want X448, which AWS-LC does not have; a key
-//! for them is refused by name. It is a draft, so that a later version of this crate may not read what this one writes.
+//! The feature `hpke` enables the algorithms `HPKE-0` to `-4` and `-7` of draft-ietf-jose-hpke-encrypt in base mode:
+//! without `psk_id`, and without application-supplied information. `HPKE-5` and `-6` require X448, which AWS-LC does
+//! not have, so keys for them are refused. It is a draft, so a later version of this crate may not read what this one
+//! writes.
 
 mod agreement;
 mod attempt;

@@ -38,19 +38,19 @@ pub(super) enum RecipientKind {
 }
 
 impl RecipientKey {
-    /// Takes a JWK whose `alg` says how its owner wants to be encrypted to. A symmetric key whose `alg` is an `enc` is for `dir`
-    /// with that.
+    /// From a JWK with an `alg`. A symmetric key whose `alg` is an `enc` is for `dir` with that.
     ///
     /// # Errors
-    /// [`KeyError::AlgorithmMissing`] where it does not: use [`RecipientKey::from_jwk_for`]. Others where the key does not fit.
+    /// [`KeyError::AlgorithmMissing`] if it has none: use [`RecipientKey::from_jwk_for`]. Others if the key does not
+    /// match.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
         Self::from_jwk_for(own_alg(jwk)?, jwk)
     }
 
-    /// Takes a JWK for this `alg`, which its own must name if it has one.
+    /// From a JWK for this `alg`, which must equal its own if it has one.
     ///
     /// # Errors
-    /// [`KeyError`] where the key is of another type, private, too weak, or not meant for encryption.
+    /// [`KeyError`] if the key is of another type, private, too weak, or not meant for encryption.
     pub fn from_jwk_for(alg: KeyManagement, jwk: &Jwk) -> Result<Self, KeyError> {
         use KeyOperation::{DeriveBits, DeriveKey, Encrypt, WrapKey};
         let enc = permit(alg, jwk, &[Encrypt, WrapKey, DeriveKey, DeriveBits])?;
@@ -107,7 +107,8 @@ impl RecipientKey {
     /// The same password with another number of iterations, between 1000 and 1,200,000.
     ///
     /// # Errors
-    /// [`KeyError::EncryptionMismatch`] where the key is no password, [`KeyError::MemberMalformed`] beyond those bounds.
+    /// [`KeyError::EncryptionMismatch`] if the key is not a password, [`KeyError::MemberMalformed`] outside these
+    /// limits.
     pub fn iterations(self, iterations: u32) -> Result<Self, KeyError> {
         let RecipientKind::Password { password, .. } = &*self.kind else {
             return Err(KeyError::EncryptionMismatch);

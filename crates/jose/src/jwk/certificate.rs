@@ -20,7 +20,7 @@ impl Jwk {
     /// The same key with these certificates, as `x5c` and `x5t#S256`.
     ///
     /// # Errors
-    /// [`KeyError::Certificate`] where the first one is for another key, [`KeyError::Kind`] for a symmetric key.
+    /// [`KeyError::Certificate`] if the first one is for another key, [`KeyError::Kind`] for a symmetric key.
     pub fn with_certificates(mut self, chain: CertificateChain) -> Result<Self, KeyError> {
         check(&self.material, &chain)?;
         let thumbprint = Some(chain.thumbprint().into());
@@ -48,8 +48,8 @@ impl Jwk {
     }
 }
 
-/// Reads them, as far as they are for this key and fit one another. The key is good without them: what is wrong with them costs
-/// the certificates alone. `x5t` is never read.
+/// Reads them, if they are for this key and consistent. The key is valid without them: an error in them affects only
+/// the certificates. `x5t` is never read.
 pub(super) fn read(object: Value<'_, '_>, material: &Material) -> Certificates {
     match try_read(object, material) {
         Ok(certificates) => certificates,

@@ -1,4 +1,4 @@
-//! Making keys that do not say yet what they are for.
+//! Generating keys without an algorithm.
 
 use zeroize::Zeroizing;
 
@@ -34,11 +34,12 @@ pub enum KeyKind {
 }
 
 impl Jwk {
-    /// Makes a key. What it is for is said with [`Jwk::with_alg`] and [`Jwk::with_use`]; a key that is to sign at once is made
-    /// by [`PrivateKey::generate`](crate::PrivateKey::generate) or [`SharedSecret::generate`](crate::SharedSecret::generate).
+    /// Generates a key. [`Jwk::with_alg`] and [`Jwk::with_use`] set its purpose. For a key that signs immediately, use
+    /// [`PrivateKey::generate`](crate::PrivateKey::generate) or
+    /// [`SharedSecret::generate`](crate::SharedSecret::generate).
     ///
     /// # Errors
-    /// [`KeyError::Generation`] where the cryptographic library fails.
+    /// [`KeyError::Generation`] if the cryptographic library fails.
     pub fn generate(kind: KeyKind) -> Result<Self, KeyError> {
         let private = match kind {
             KeyKind::Rsa(bits) => rsa(bits)?,

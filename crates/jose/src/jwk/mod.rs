@@ -196,10 +196,10 @@ impl Jwk {
         })
     }
 
-    /// The signature algorithm that the key is for: the one it names, else the only one its type allows.
+    /// The signature algorithm of the key: its `alg`, or the only one that its type allows.
     ///
     /// # Errors
-    /// [`KeyError::AlgorithmMissing`] where neither tells, [`KeyError::AlgorithmUnknown`] where it names something else.
+    /// [`KeyError::AlgorithmMissing`] if neither exists, [`KeyError::AlgorithmUnknown`] if `alg` is something else.
     pub fn signature_algorithm(&self) -> Result<Algorithm, KeyError> {
         if let Some(name) = &self.alg {
             return Algorithm::from_name(name).ok_or(KeyError::AlgorithmUnknown);

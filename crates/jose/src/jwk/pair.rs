@@ -6,11 +6,11 @@ use crate::crypto::{self, SignKey, VerifyKey};
 use crate::material::{KeyError, Material, Private, Public};
 
 impl Jwk {
-    /// Checks what [`Jwk::parse`] leaves to the moment of use: a point lies on its curve, and a private key belongs to its
-    /// public part. For those who pass a key on without using it.
+    /// Checks what [`Jwk::parse`] defers until the key is used: that a point is on its curve, and that a private key
+    /// belongs to its public key. For programs that pass a key on without using it.
     ///
     /// # Errors
-    /// [`KeyError::Inconsistent`] where the parts do not belong together.
+    /// [`KeyError::Inconsistent`] if the parts do not match.
     pub fn check(&self) -> Result<(), KeyError> {
         let sound = match self.material() {
             Material::Public(Public::Ec { curve, point }) => VerifyKey::ecdsa(*curve, point).is_ok(),

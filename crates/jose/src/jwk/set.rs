@@ -23,14 +23,14 @@ impl JwkSet {
         Self { keys, skipped: vec![] }
     }
 
-    /// Reads the JSON of a set that somebody publishes: at most 64 KiB, at most 100 keys.
+    /// Parses a published set: at most 64 KiB, at most 100 keys.
     ///
-    /// One key that cannot be used never takes the others down (RFC 7517 §5): it is left out, and [`JwkSet::skipped`] says
-    /// which it was and why. A zero before the digits of an RSA key, which some publish, is read.
+    /// An unusable key never makes the others unusable (RFC 7517 §5): it is skipped, and [`JwkSet::skipped`] lists it
+    /// with the reason. A leading zero in the numbers of an RSA key, which some issuers publish, is accepted.
     ///
     /// # Errors
-    /// [`KeyError::Json`] where the text is not JSON, others where there is no list `keys` or it is too long. Nothing of the
-    /// keys is repeated in them.
+    /// [`KeyError::Json`] if the text is not JSON, others if there is no list `keys` or it is too long. No error
+    /// repeats anything of the keys.
     pub fn parse(json: &[u8]) -> Result<Self, KeyError> {
         let mut set = Self::default();
         each_key(json, |index, key, fault| {
@@ -97,8 +97,8 @@ impl JwkSet {
         &self.skipped
     }
 
-    /// Refuses a set with a private or symmetric key in it, be it of a kind that this crate does not know: what is published
-    /// must not contain one: anyone who reads it can forge signatures.
+    /// Refuses a set with a private or symmetric key, even if of an unknown kind. A published set must not contain
+    /// one, because anyone who reads it could forge signatures.
     ///
     /// # Errors
     /// [`KeyError::SecretInSet`].
@@ -135,8 +135,8 @@ impl JwkSet {
     }
 }
 
-/// Hands each key of a set to `take`, with what is wrong with its JSON: a member twice within one key is the fault of that key
-/// alone.
+/// Passes each key of a set to `take`, with the error in its JSON: a repeated member within one key affects only that
+/// key.
 fn each_key(
     json: &[u8],
     mut take: impl FnMut(usize, Value<'_, '_>, Option<JsonError>) -> Result<(), KeyError>,

@@ -50,10 +50,10 @@ impl Signer {
         self
     }
 
-    /// Sends these certificates along (`x5c`), for verifiers who trust their root.
+    /// Includes these certificates (`x5c`), for verifiers who trust their root.
     ///
     /// # Errors
-    /// [`SignError::Key`] where the first one is not for the key that signs; [`SignError::HeaderName`] the second time.
+    /// [`SignError::Key`] if the first one is not for the key that signs; [`SignError::HeaderName`] the second time.
     #[cfg(feature = "x509")]
     pub fn certificates(mut self, chain: &CertificateChain) -> Result<Self, SignError> {
         self.header.certified(&self.key, chain, CertificateMember::Chain)?;
@@ -86,11 +86,11 @@ impl Signer {
         self
     }
 
-    /// The compact form.
+    /// The compact serialization.
     ///
     /// # Errors
     /// [`SignError::Unencoded`] for an unencoded payload that has a dot, or anything but printable ASCII (RFC 7797 §5.2);
-    /// [`SignError::Unprotected`] where something should stand outside the protected header.
+    /// [`SignError::Unprotected`] if there is an unprotected header.
     pub fn sign(&self, payload: &[u8]) -> Result<String, SignError> {
         if self.header.unencoded && !payload.iter().all(|&byte| (0x20..0x7f).contains(&byte) && byte != b'.')
         {
@@ -101,10 +101,10 @@ impl Signer {
         Ok(format!("{header}.{payload}.{signature}"))
     }
 
-    /// The compact form without the payload, which travels some other way (RFC 7515 appendix F).
+    /// The compact serialization without the payload, which is sent separately (RFC 7515 appendix F).
     ///
     /// # Errors
-    /// [`SignError`] where the key must not sign.
+    /// [`SignError`] if the key must not sign.
     pub fn sign_detached(&self, payload: &[u8]) -> Result<String, SignError> {
         let (header, signature) = self.compact_parts(payload)?;
         Ok(format!("{header}..{signature}"))
@@ -169,11 +169,11 @@ impl Signer {
 
 header_methods!(Signer);
 
-/// The general JSON form (RFC 7515 §7.2.1): one payload, a signature by each of these.
+/// The general JSON serialization (RFC 7515 §7.2.1): one payload, with a signature by each of these.
 ///
 /// # Errors
-/// [`SignError::Unencoded`] where some want the payload encoded and some not; [`SignError::Signers`] for none or more
-/// than 16; others as [`Signer::sign_flattened`].
+/// [`SignError::Unencoded`] if only some of them encode the payload; [`SignError::Signers`] for none or more than 16;
+/// others as for [`Signer::sign_flattened`].
 pub fn sign_general(signers: &[Signer], payload: &[u8]) -> Result<String, SignError> {
     let (first, signatures) = sign_each(signers, payload)?;
     let text = quoted(&first.encoded(payload)?);

@@ -32,7 +32,7 @@ impl Verifier {
         Self { keys: keys.into(), typ: TokenType::Any, understood: vec![], max_len: Self::DEFAULT_MAX_LEN }
     }
 
-    /// Wants this `typ`.
+    /// Requires this `typ`.
     #[must_use]
     pub fn typ(mut self, typ: impl Into<TokenType>) -> Self {
         self.typ = typ.into();
@@ -75,10 +75,11 @@ impl Verifier {
         Ok(Verified { header, payload, index: 0 })
     }
 
-    /// Verifies the compact form of a signature whose payload came some other way (RFC 7515 appendix F).
+    /// Verifies a detached signature in the compact serialization, whose payload was sent separately (RFC 7515
+    /// appendix F).
     ///
     /// # Errors
-    /// As [`Verifier::verify`]; [`VerifyError::Malformed`] where the JWS carries a payload itself.
+    /// As for [`Verifier::verify`]; [`VerifyError::Malformed`] if the JWS contains a payload.
     pub fn verify_detached(&self, jws: &str, payload: &[u8]) -> Result<Verified, VerifyError> {
         self.check_len(jws)?;
         let parts = compact::split(jws)?;
@@ -107,10 +108,10 @@ impl Verifier {
         })
     }
 
-    /// Verifies a JSON form whose payload came some other way.
+    /// Verifies a detached signature in a JSON serialization, whose payload was sent separately.
     ///
     /// # Errors
-    /// As [`Verifier::verify_json`]; [`VerifyError::Malformed`] where the JWS carries a payload itself.
+    /// As for [`Verifier::verify_json`]; [`VerifyError::Malformed`] if the JWS contains a payload.
     pub fn verify_json_detached(&self, jws: &str, payload: &[u8]) -> Result<Verified, VerifyError> {
         self.check_len(jws)?;
         let document = Document::parse_str(jws, Limits::HEADER).map_err(|_| VerifyError::Malformed)?;

@@ -35,12 +35,12 @@ impl Verifier {
         ["iss", "aud", "sub", "client_id", "iat", "jti"].into_iter().fold(verifier, Self::require)
     }
 
-    /// Verifies the ID tokens that this client is given (OpenID Connect Core §2, §3.1.3.7): `iss`, `sub`, `aud`, `exp` and
-    /// `iat` are there; `sub` has at most 255 ASCII letters and is not empty; `azp` is this client or one of
-    /// [`Verifier::authorized_parties`], and is there where the token has several audiences.
+    /// Verifies ID tokens for this client (OpenID Connect Core §2, §3.1.3.7). `iss`, `sub`, `aud`, `exp` and `iat` are
+    /// required; `sub` has 1 to 255 ASCII characters; `azp` is this client or one of [`Verifier::authorized_parties`],
+    /// and is required if the token has several audiences.
     ///
-    /// `typ` is `JWT` or absent, so that access and logout tokens are refused. The caller compares `nonce` with the one it
-    /// sent, which is another for each sign-in.
+    /// `typ` is `JWT` or absent, so that access and logout tokens are refused. The caller compares `nonce` with the
+    /// one that it sent, which differs for each sign-in.
     #[must_use]
     pub fn id_token(
         issuer: impl Into<Issuer>,
@@ -54,11 +54,11 @@ impl Verifier {
         ["iss", "sub", "aud", "iat"].into_iter().fold(verifier, Self::require)
     }
 
-    /// Verifies the logout tokens that this client is sent (OpenID Connect Back-Channel Logout 1.0 §2.4, §2.6): `typ` is
-    /// `logout+jwt`; `iss`, `aud`, `iat`, `exp` and `jti` are there, and `sub` or `sid` or both; `events` holds the event of a
-    /// logout; there is no `nonce`, so that no ID token passes.
+    /// Verifies logout tokens for this client (OpenID Connect Back-Channel Logout 1.0 §2.4, §2.6). `typ` is
+    /// `logout+jwt`; `iss`, `aud`, `iat`, `exp` and `jti` are required, and `sub` or `sid` or both; `events` contains
+    /// the logout event; there is no `nonce`, so that no ID token passes.
     ///
-    /// The caller remembers `jti` for as long as the token lives, to refuse it the second time.
+    /// The caller remembers `jti` until the token expires, to refuse it the second time.
     #[must_use]
     pub fn logout_token(
         issuer: impl Into<Issuer>,

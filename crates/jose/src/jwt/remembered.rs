@@ -19,11 +19,11 @@ const LONGEST_TOKEN: usize = 4096;
 /// How many entries one lock guards. A token can sit in any of them, so a full bucket forgets one before the whole is full.
 const WAYS: usize = 8;
 
-/// Tokens that were verified before, each with what was found in it, for at most ten minutes: a bounded cache, to be thrown
-/// away with the keys that verified them.
+/// A bounded cache of verified tokens, each with its content, for at most ten minutes. Drop it together with the keys
+/// that verified the tokens.
 ///
-/// It saves only the signature check. The caller must still check whatever may have changed since, such as whether the
-/// token was revoked.
+/// It saves only the signature check. The caller must still check whatever may have changed, such as whether the token
+/// was revoked.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -76,7 +76,7 @@ impl<T> Remembered<T> {
         }
     }
 
-    /// What was remembered of this very token, if it still counts at `now`.
+    /// The cached content of exactly this token, if it is still valid at `now`.
     #[must_use]
     pub fn find(&self, token: &str, now: Timestamp) -> Option<Arc<T>> {
         let (ending, bucket) = self.place(token)?;

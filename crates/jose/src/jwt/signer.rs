@@ -55,10 +55,10 @@ impl Signer {
         self.prepared()
     }
 
-    /// Sends these certificates along (`x5c`), for verifiers who trust their root.
+    /// Includes these certificates (`x5c`), for verifiers who trust their root.
     ///
     /// # Errors
-    /// [`SignError::Key`] where the first one is not for the key that signs; [`SignError::HeaderName`] the second time.
+    /// [`SignError::Key`] if the first one is not for the key that signs; [`SignError::HeaderName`] the second time.
     #[cfg(feature = "x509")]
     pub fn certificates(mut self, chain: &CertificateChain) -> Result<Self, SignError> {
         self.header.certified(&self.key, chain, CertificateMember::Chain)?;
@@ -100,8 +100,8 @@ impl Signer {
     /// Signs a claims set: anything that serialises to a JSON object.
     ///
     /// # Errors
-    /// [`SignError::Claims`] where it does not; [`SignError::ClaimMalformed`] where a registered claim has a form that every
-    /// verifier refuses; [`SignError::Key`] where the key must not sign.
+    /// [`SignError::Claims`] if it does not; [`SignError::ClaimMalformed`] if a registered claim has a form that every
+    /// verifier refuses; [`SignError::Key`] if the key must not sign.
     pub fn sign<C: Serialize + ?Sized>(&self, claims: &C) -> Result<String, SignError> {
         let json = claims_json(claims)?;
         self.key.check()?;

@@ -61,8 +61,8 @@ impl Verifier {
     /// The longest token, unless set (bytes).
     pub const DEFAULT_MAX_LEN: usize = 16 * 1024;
 
-    /// Verifies tokens of this issuer, for this audience, signed with one of these keys. Unless said otherwise their
-    /// `typ` is `JWT` or absent, they say when they expire, and clocks may differ by 30 seconds.
+    /// Verifies tokens of this issuer, for this audience, signed with one of these keys. By default, their `typ` is
+    /// `JWT` or absent, `exp` is required, and clocks may differ by 30 seconds.
     #[must_use]
     pub fn new(issuer: impl Into<Issuer>, audience: impl Into<Audience>, keys: impl Into<KeySet>) -> Self {
         let mut verifier = Self {
@@ -86,7 +86,7 @@ impl Verifier {
         verifier
     }
 
-    /// Wants this `typ`, such as `at+jwt`.
+    /// Requires this `typ`, such as `at+jwt`.
     #[must_use]
     pub fn typ(mut self, typ: impl Into<TokenType>) -> Self {
         self.typ = typ.into();
@@ -137,8 +137,9 @@ impl Verifier {
         self
     }
 
-    /// Accepts a `sub` that is no string, which RFC 7519 §4.1.2 does not allow and some issuers write: a number, most often.
-    /// [`RegisteredClaims::sub`] has nothing then; the caller's type reads it, and has to tell `42` from `"42"`.
+    /// Accepts a `sub` that is not a string, which RFC 7519 §4.1.2 does not allow but some issuers write, usually as a
+    /// number. [`RegisteredClaims::sub`] is then `None`; the caller's type reads it, and must distinguish `42` from
+    /// `"42"`.
     #[must_use]
     pub fn any_subject(mut self) -> Self {
         self.subject = Subject::Any;

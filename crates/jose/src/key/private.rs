@@ -62,11 +62,11 @@ impl PrivateKey {
         Self::new(algorithm, crate::encoding::pkcs8::read(&pkcs8)?)
     }
 
-    /// Takes a JWK whose `alg` says what it is for, or whose type allows one signature algorithm only.
+    /// From a JWK with an `alg`, or whose type allows only one signature algorithm.
     ///
     /// # Errors
-    /// [`KeyError::AlgorithmMissing`] for an RSA key without `alg`: use [`PrivateKey::from_jwk_for`]. Others where the
-    /// key is public, its parts do not belong together, or `use` or `key_ops` forbid signing.
+    /// [`KeyError::AlgorithmMissing`] for an RSA key without `alg`: use [`PrivateKey::from_jwk_for`]. Others if the
+    /// key is public, its parts do not match, or `use` or `key_ops` forbids signing.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
         Self::from_jwk_for(jwk.signature_algorithm()?, jwk)
     }
@@ -85,7 +85,7 @@ impl PrivateKey {
     /// Reads PEM: PKCS#8, PKCS#1 or SEC1.
     ///
     /// # Errors
-    /// [`KeyError`] where the text is not PEM, holds another kind of key, or is encrypted.
+    /// [`KeyError`] if the text is not PEM, holds another kind of key, or is encrypted.
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
         Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
     }
@@ -93,7 +93,7 @@ impl PrivateKey {
     /// Reads DER: PKCS#8, PKCS#1 or SEC1.
     ///
     /// # Errors
-    /// [`KeyError`] where the bytes hold no private key, or another kind.
+    /// [`KeyError`] if the bytes are not a private key, or another kind of key.
     pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
         Self::from_jwk_for(algorithm, &Jwk::from_der(der)?)
     }

@@ -21,11 +21,11 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Takes a JWK whose `alg` says what it is for, or whose type allows one signature algorithm only.
+    /// From a JWK with an `alg`, or whose type allows only one signature algorithm.
     ///
     /// # Errors
-    /// [`KeyError::AlgorithmMissing`] for an RSA key without `alg`: use [`PublicKey::from_jwk_for`]. Others where the key
-    /// is private, not on its curve, too weak, or `use` or `key_ops` forbid verifying.
+    /// [`KeyError::AlgorithmMissing`] for an RSA key without `alg`: use [`PublicKey::from_jwk_for`]. Others if the key
+    /// is private, not on its curve, too weak, or `use` or `key_ops` forbids verifying.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
         Self::from_jwk_for(jwk.signature_algorithm()?, jwk)
     }
@@ -39,18 +39,18 @@ impl PublicKey {
         Ok(Self::from_material(algorithm, jwk.material())?.with_kid_of(jwk.kid().map(Arc::from)))
     }
 
-    /// Reads PEM: SubjectPublicKeyInfo, PKCS#1, or a certificate, of which only the key is taken.
+    /// Parses PEM: SubjectPublicKeyInfo, PKCS#1, or a certificate, of which only the key is used.
     ///
     /// # Errors
-    /// [`KeyError`] where the text is not PEM or holds another kind of key.
+    /// [`KeyError`] if the text is not PEM or holds another kind of key.
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
         Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
     }
 
-    /// Reads DER: SubjectPublicKeyInfo, PKCS#1, or a certificate, of which only the key is taken.
+    /// Parses DER: SubjectPublicKeyInfo, PKCS#1, or a certificate, of which only the key is used.
     ///
     /// # Errors
-    /// [`KeyError`] where the bytes hold no public key, or another kind.
+    /// [`KeyError`] if the bytes are not a public key, or another kind of key.
     pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
         Self::from_jwk_for(algorithm, &Jwk::from_der(der)?)
     }

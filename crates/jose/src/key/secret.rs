@@ -26,12 +26,12 @@ pub struct SharedSecret {
 }
 
 impl SharedSecret {
-    /// Takes the raw bytes of a secret, at least as many as the hash has: 32, 48 or 64 (RFC 7518 §3.2).
+    /// From the raw bytes of a secret, at least as many as the hash has: 32, 48 or 64 (RFC 7518 §3.2).
     ///
     /// # Errors
-    /// [`KeyError::SecretTooShort`]; [`KeyError::SecretIsPublicKey`] for the text or DER of a public key, which has served
-    /// forgers elsewhere; [`KeyError::SecretKnown`] for a published example; [`KeyError::Kind`] for an algorithm
-    /// that takes no secret.
+    /// [`KeyError::SecretTooShort`]; [`KeyError::SecretIsPublicKey`] for the text or DER of a public key, which has
+    /// enabled forgeries elsewhere; [`KeyError::SecretKnown`] for a published example; [`KeyError::Kind`] for an
+    /// algorithm without a secret.
     pub fn new(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
         if !algorithm.is_symmetric() {
             return Err(KeyError::Kind { found: "a shared secret", wanted: "a private or public key" });
@@ -57,21 +57,21 @@ impl SharedSecret {
         })
     }
 
-    /// Makes a new secret as long as the hash.
+    /// Generates a secret as long as the hash.
     ///
     /// # Errors
-    /// [`KeyError::Kind`] for an algorithm that takes no secret.
+    /// [`KeyError::Kind`] for an algorithm without a secret.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
         let mut secret = Zeroizing::new(vec![0; algorithm.hmac_len()]);
         fill_random(&mut secret);
         Self::new(algorithm, &secret)
     }
 
-    /// Takes a JWK of `kty` oct whose `alg` says what it is for.
+    /// From a JWK with `kty` oct and an `alg`.
     ///
     /// # Errors
-    /// [`KeyError::AlgorithmMissing`] where it does not: use [`SharedSecret::from_jwk_for`]. Others as [`SharedSecret::new`], and
-    /// where `use` or `key_ops` forbid both signing and verifying.
+    /// [`KeyError::AlgorithmMissing`] if it has none: use [`SharedSecret::from_jwk_for`]. Others as for
+    /// [`SharedSecret::new`], and if `use` or `key_ops` forbids both signing and verifying.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
         Self::from_jwk_for(jwk.signature_algorithm()?, jwk)
     }
@@ -98,7 +98,7 @@ impl SharedSecret {
         Jwk::for_signing(Material::Secret((*self.bytes).clone()), self.algorithm(), self.kid())
     }
 
-    /// The bytes of the secret, where they have to leave.
+    /// The bytes of the secret, for sending or storing it.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.bytes
@@ -137,7 +137,7 @@ fn is_public_key(secret: &[u8]) -> bool {
         || base64_turbo::STANDARD.decode(&letters).is_ok_and(|der| encoding::is_key_or_certificate(&der))
 }
 
-/// Whether everybody knows the secret: it is long enough, and stands in a tutorial.
+/// Whether the secret is publicly known: long enough, but published in a tutorial.
 fn is_known(secret: &[u8]) -> bool {
     const KNOWN: &[&str] = &[
         "a-string-secret-at-least-256-bits-long",

@@ -18,11 +18,12 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// The keys of an issuer, from a source of one's own.
+    /// The keys of an issuer, from your own source.
     ///
     /// # Errors
-    /// [`KeyError::KidCollision`] where two of one algorithm have the same `kid`: nothing decides between them. (A token's `alg`
-    /// decides between keys of different algorithms.) [`KeyError::MixedSet`] where some are secrets and some are not.
+    /// [`KeyError::KidCollision`] if two with the same algorithm have the same `kid`, because nothing decides between
+    /// them. (A token's `alg` decides between keys with different algorithms.) [`KeyError::MixedSet`] if some are
+    /// secrets and some are not.
     pub fn new<K: Into<VerifyingKey>>(keys: impl IntoIterator<Item = K>) -> Result<Self, KeyError> {
         let set = Self::published(keys)?;
         let mut names: Vec<_> =
@@ -38,7 +39,7 @@ impl KeySet {
     /// token that names it is tried with each of them.
     ///
     /// # Errors
-    /// [`KeyError::MixedSet`] where some are secrets and some are not; [`KeyError::KidTooLong`].
+    /// [`KeyError::MixedSet`] if some are secrets and some are not; [`KeyError::KidTooLong`].
     pub fn published<K: Into<VerifyingKey>>(keys: impl IntoIterator<Item = K>) -> Result<Self, KeyError> {
         let keys: Arc<[VerifyingKey]> = keys.into_iter().map(Into::into).collect();
         keys.iter().filter_map(VerifyingKey::kid).try_for_each(check_kid)?;
@@ -49,11 +50,11 @@ impl KeySet {
         Ok(Self { keys, skipped: Arc::default() })
     }
 
-    /// The public keys of a JWK Set that somebody publishes. Keys that cannot verify are left out, and [`KeySet::skipped`]
-    /// says why: those for encryption too, and those that name no algorithm though their type allows several.
+    /// The public keys of a published JWK Set. Keys that cannot verify are skipped, and [`KeySet::skipped`] lists them
+    /// with the reason: keys for encryption, and keys without an algorithm whose type allows several.
     ///
     /// # Errors
-    /// [`KeyError::SecretInSet`] where any key is private or symmetric: a set from afar must not hold one.
+    /// [`KeyError::SecretInSet`] if any key is private or symmetric: a remote set must not contain one.
     pub fn from_jwk_set(set: &JwkSet) -> Result<Self, KeyError> {
         Self::from_published(set, Jwk::signature_algorithm)
     }
@@ -87,12 +88,11 @@ impl KeySet {
         Ok(Self { skipped: skipped.into(), ..Self::published(keys)? })
     }
 
-    /// The keys of a JWK Set that the caller keeps and trusts, which may be symmetric or private (of which the public part
-    /// is taken). Keys without `alg` are taken for `algorithm`, if it is given.
+    /// The keys of a JWK Set that the caller trusts. They may be symmetric, or private, of which the public key is
+    /// used. Keys without `alg` are used for `algorithm`, if it is given.
     ///
     /// # Errors
-    /// As [`KeySet::new`], and [`KeyError::InSet`] where a key that should work does not: read the set with
-    /// [`JwkSet::parse_own`].
+    /// As for [`KeySet::new`], and [`KeyError::InSet`] for an unusable key: read the set with [`JwkSet::parse_own`].
     pub fn from_own_jwk_set(set: &JwkSet, algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
         let broken = set.skipped().iter().find(|key| !matches!(key.reason(), KeyError::Unsupported { .. }));
         if let Some(broken) = broken {
@@ -127,20 +127,20 @@ impl KeySet {
         Self::new(keys)
     }
 
-    /// Those of its keys that are for one of these algorithms.
+    /// The keys of the set that are for one of these algorithms.
     #[must_use]
     pub fn only(&self, algorithms: &[Algorithm]) -> Self {
         let keys = self.keys.iter().filter(|key| algorithms.contains(&key.algorithm()));
         Self { keys: keys.cloned().collect(), skipped: Arc::clone(&self.skipped) }
     }
 
-    /// How many keys it holds.
+    /// The number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether it holds none, and so verifies nothing.
+    /// Whether there are no keys, so that nothing can be verified.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()

@@ -40,7 +40,7 @@ impl RemoteJwsSigner {
     /// The compact form.
     ///
     /// # Errors
-    /// [`RemoteSignError::Remote`] where the signer fails, [`RemoteSignError::SignatureInvalid`] where its signature does not
+    /// [`RemoteSignError::Remote`] if the signer fails, [`RemoteSignError::SignatureInvalid`] if its signature does not
     /// verify.
     pub async fn sign(&self, payload: &[u8]) -> Result<String, RemoteSignError> {
         let (header, payload, signature) = self.parts(payload).await?;

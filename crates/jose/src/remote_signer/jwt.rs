@@ -50,8 +50,8 @@ impl RemoteJwtSigner {
     /// Signs a claims set: anything that serialises to a JSON object.
     ///
     /// # Errors
-    /// [`RemoteSignError::Sign`] where it does not, [`RemoteSignError::Remote`] where the signer fails, and
-    /// [`RemoteSignError::SignatureInvalid`] where its signature does not verify.
+    /// [`RemoteSignError::Sign`] if it does not, [`RemoteSignError::Remote`] if the signer fails, and
+    /// [`RemoteSignError::SignatureInvalid`] if its signature does not verify.
     pub async fn sign<C: Serialize + ?Sized>(&self, claims: &C) -> Result<String, RemoteSignError> {
         let json = claims_json(claims)?;
         let mut token = base64url::encode(self.header.to_json());

@@ -26,7 +26,7 @@ impl Signature {
     /// What the services of AWS, Google and others give for ECDSA: a DER sequence of two integers (RFC 3279 §2.2.3).
     ///
     /// # Errors
-    /// [`SignatureMalformed`] where the bytes are anything else, an integer is too long, or the algorithm is not ECDSA.
+    /// [`SignatureMalformed`] if the bytes are anything else, an integer is too long, or the algorithm is not ECDSA.
     pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, SignatureMalformed> {
         let len = Curve::of(algorithm).ok_or(SignatureMalformed)?.coordinate_len();
         let (r, s) = integers(der).map_err(|_| SignatureMalformed)?;

@@ -28,7 +28,7 @@ impl Presentation {
     /// Reads what the issuer gave.
     ///
     /// # Errors
-    /// [`SdJwtError`] where it is malformed. The issuer's signature is not verified.
+    /// [`SdJwtError`] if it is malformed. The issuer's signature is not verified.
     pub fn parse(sd_jwt: &str) -> Result<Self, SdJwtError> {
         let parts = split(sd_jwt)?;
         if parts.key_binding.is_some() {
@@ -65,7 +65,7 @@ impl Presentation {
     /// The presentation with the proof that its holder has the key it is bound to, for one verifier and their nonce.
     ///
     /// # Errors
-    /// [`SdJwtError::Sign`] where signing fails.
+    /// [`SdJwtError::Sign`] if signing fails.
     pub fn bound(
         &self,
         key: &PrivateKey,

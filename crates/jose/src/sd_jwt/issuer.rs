@@ -7,7 +7,7 @@ use super::{ALWAYS_SHOWN, SdJwtError};
 use crate::jwk::Jwk;
 use crate::jwt::Signer;
 
-/// Issues tokens of which parts are hidden until their holder shows them.
+/// Issues tokens with claims that are hidden until their holder discloses them.
 #[derive(Clone, Debug)]
 pub struct SdJwtIssuer {
     signer: Signer,
@@ -51,8 +51,8 @@ impl SdJwtIssuer {
     /// Issues a token with all its disclosures.
     ///
     /// # Errors
-    /// [`SdJwtError::CannotHide`] where something to hide does not exist or must be shown; [`SdJwtError::Digests`] where the
-    /// claims use names that the format needs.
+    /// [`SdJwtError::CannotHide`] if a claim to hide does not exist or must always be disclosed;
+    /// [`SdJwtError::Digests`] if the claims use reserved names.
     pub fn issue(&self, claims: &Map<String, Value>) -> Result<String, SdJwtError> {
         let mut claims = Value::Object(claims.clone());
         if uses_reserved_names(&claims) {

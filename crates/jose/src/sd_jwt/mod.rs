@@ -1,6 +1,6 @@
-//! SD-JWT: tokens whose holder chooses what of them to show (RFC 9901).
+//! SD-JWT: tokens whose holder chooses which claims to disclose (RFC 9901).
 //!
-//! An issuer replaces claims by digests and gives the claims themselves beside the token, as *disclosures*. The holder
+//! An issuer replaces claims by digests, and adds the claims themselves to the token as *disclosures*. The holder
 //! passes on some of them, and proves possession of the key that the token is bound to.
 
 mod disclosure;

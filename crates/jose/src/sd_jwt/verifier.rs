@@ -35,8 +35,8 @@ pub struct VerifiedSdJwt {
 const MAX_DEPTH: usize = 32;
 
 impl SdJwtVerifier {
-    /// Verifies the issuer's token so. Give the verifier the `typ` that is wanted, such as `dc+sd-jwt`. The holder's proof may be
-    /// five minutes old.
+    /// Verifies the issuer's token with this verifier. Set its `typ`, such as `dc+sd-jwt`. The key binding may be five
+    /// minutes old.
     #[must_use]
     pub fn new(verifier: Verifier) -> Self {
         Self { verifier, max_age: Duration::from_secs(300) }
@@ -49,8 +49,8 @@ impl SdJwtVerifier {
         self
     }
 
-    /// Verifies a presentation without a proof by the holder: anyone who has it can present it. A proof that is there
-    /// nevertheless is refused, since nobody looks at it.
+    /// Verifies a presentation without a key binding: anyone who has it can present it. A presentation with a key
+    /// binding is refused, because it would not be checked.
     ///
     /// # Errors
     /// [`SdJwtError`] says which check failed.

@@ -67,11 +67,11 @@ impl StatusListClaims {
         self
     }
 
-    /// Signs the list, with the `typ` that it has to have. Where the key is elsewhere, give these claims and
-    /// [`TYP`](super::TYP) to a [`RemoteJwtSigner`](crate::remote_signer::RemoteJwtSigner).
+    /// Signs the list, with the required `typ`. If the key is remote, pass these claims and [`TYP`](super::TYP) to a
+    /// [`RemoteJwtSigner`](crate::remote_signer::RemoteJwtSigner).
     ///
     /// # Errors
-    /// [`SignError::Key`] where the key must not sign.
+    /// [`SignError::Key`] if the key must not sign.
     pub fn sign(&self, key: impl Into<SigningKey>) -> Result<String, SignError> {
         Signer::new(key).typ(TYP).sign(self)
     }

@@ -92,7 +92,8 @@ impl StatusList {
     /// Sets the status with this number.
     ///
     /// # Errors
-    /// [`StatusListError::IndexOutOfRange`], and [`StatusListError::StatusTooWide`] where the list has too few bits for it.
+    /// [`StatusListError::IndexOutOfRange`], and [`StatusListError::StatusTooWide`] if the list has too few bits per
+    /// token.
     pub fn set(&mut self, index: u64, status: Status) -> Result<(), StatusListError> {
         let (mask, value) = (self.bits.mask(), status.value());
         if value > mask {
@@ -111,10 +112,10 @@ impl StatusList {
         base64url::encode(miniz_oxide::deflate::compress_to_vec_zlib(&self.bytes, COMPRESSION_LEVEL))
     }
 
-    /// Reads `lst`, whose list may have at most `limit` bytes. It is not inflated any further than that.
+    /// Decodes `lst`, whose list may have at most `limit` bytes; inflating stops there.
     ///
     /// # Errors
-    /// [`StatusListError::TooLarge`]; [`StatusListError::Malformed`] where it is not the base64url of one whole zlib stream.
+    /// [`StatusListError::TooLarge`]; [`StatusListError::Malformed`] if it is not the base64url of one whole zlib stream.
     pub fn from_lst(bits: Bits, lst: &str, limit: usize) -> Result<Self, StatusListError> {
         let compressed = base64url::decode(lst).map_err(|_| StatusListError::Malformed)?;
         let mut bytes = inflate(&compressed, Wrapping::Zlib, limit).map_err(|error| match error {

@@ -1,4 +1,4 @@
-//! Where the status of a token is to be found.
+//! The reference from a token to its status.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub struct StatusClaim {
 pub struct StatusReference {
     /// The place, counted from 0.
     pub idx: u64,
-    /// Where the list is published. It is also the `sub` of the list.
+    /// The URI of the list, which is also its `sub`.
     pub uri: String,
 }
 

@@ -49,8 +49,8 @@ impl StatusListVerifier {
     /// The longest list when inflated, unless set (bytes): eight million statuses of one bit.
     pub const DEFAULT_MAX_BYTES: usize = 1024 * 1024;
 
-    /// Verifies lists of this issuer, signed with one of these keys. They must say of which URI they are, when they were issued
-    /// and when they expire. Say [`Issuer::any`] where lists name none.
+    /// Verifies lists of this issuer, signed with one of these keys. They must contain their URI, when they were
+    /// issued and when they expire. Use [`Issuer::any`] if lists contain no issuer.
     #[must_use]
     pub fn new(issuer: impl Into<Issuer>, keys: impl Into<KeySet>) -> Self {
         // A list is for everybody and has no `aud`.
@@ -102,8 +102,8 @@ impl StatusListVerifier {
     /// Verifies the token that was fetched from `uri`.
     ///
     /// # Errors
-    /// [`StatusListError::Token`] where the token is refused, [`StatusListError::UriMismatch`] where it is another list,
-    /// [`StatusListError::Malformed`] or [`StatusListError::TooLarge`] where its list is.
+    /// [`StatusListError::Token`] if the token is refused, [`StatusListError::UriMismatch`] if it is another list,
+    /// [`StatusListError::Malformed`] or [`StatusListError::TooLarge`] for its list.
     pub fn verify(
         &self,
         token: &str,
@@ -130,11 +130,11 @@ impl StatusListVerifier {
 }
 
 impl VerifiedStatusList {
-    /// The status of a token. A list that is kept is looked into for as long as it is valid, and not longer.
+    /// The status of a token. A cached list can be used while it is valid.
     ///
     /// # Errors
-    /// [`StatusListError::UriMismatch`] where the token means another list, [`StatusListError::Token`] where this one has expired
-    /// meanwhile, [`StatusListError::IndexOutOfRange`] where it does not reach that far.
+    /// [`StatusListError::UriMismatch`] if the token refers to another list, [`StatusListError::Token`] if this one
+    /// has expired, [`StatusListError::IndexOutOfRange`] if it is too short.
     pub fn status(&self, of: &StatusReference, now: Timestamp) -> Result<Status, StatusListError> {
         if of.uri != self.uri {
             return Err(StatusListError::UriMismatch);
@@ -151,8 +151,8 @@ impl VerifiedStatusList {
         &self.uri
     }
 
-    /// When to fetch it again, had it been fetched at this time: after its `ttl`, and before it expires. Nothing where it says
-    /// neither.
+    /// When to fetch it again, if it was fetched at this time: after its `ttl`, and before it expires. `None` if it
+    /// has neither.
     #[must_use]
     pub fn fetch_again_at(&self, fetched: Timestamp) -> Option<Timestamp> {
         let stale = self.ttl.map(|ttl| fetched.saturating_add(ttl));

@@ -39,8 +39,8 @@ impl CertificateName {
         Self(Wanted::Uri(uri.into().into()))
     }
 
-    /// Any name. Anyone with a certificate from one of the roots may then sign: right for roots that certify the
-    /// wanted signers and nobody else, never for those that the web trusts.
+    /// Any name. Anyone with a certificate from one of the roots may then sign: suitable for roots that certify only
+    /// the expected signers, never for those that the web trusts.
     #[must_use]
     pub fn any() -> Self {
         Self(Wanted::Any)

@@ -25,7 +25,7 @@ impl TrustRoots {
     /// Trusts every certificate of this PEM text.
     ///
     /// # Errors
-    /// [`KeyError::Pem`] where the text holds something else or nothing; [`KeyError::Certificate`] for a malformed one, or
+    /// [`KeyError::Pem`] if the text holds something else or nothing; [`KeyError::Certificate`] for a malformed one, or
     /// too many.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         Ok(Self::from_der(certificates_of(text)?)?)
@@ -34,8 +34,8 @@ impl TrustRoots {
     /// Trusts these certificates, each in DER.
     ///
     /// # Errors
-    /// [`CertificateError::Malformed`], [`CertificateError::TooLarge`]; [`CertificateError::NoRoots`] where there is none,
-    /// [`CertificateError::ChainLength`] where there are more than [`TrustRoots::MAX_ROOTS`].
+    /// [`CertificateError::Malformed`], [`CertificateError::TooLarge`]; [`CertificateError::NoRoots`] if there is none,
+    /// [`CertificateError::ChainLength`] if there are more than [`TrustRoots::MAX_ROOTS`].
     pub fn from_der<D: Into<Vec<u8>>>(
         certificates: impl IntoIterator<Item = D>,
     ) -> Result<Self, CertificateError> {
