@@ -10,6 +10,7 @@ use crate::client_auth::ClientAuth;
 use crate::clients::Clients;
 use crate::device_authorization::Devices;
 use crate::dpop::Proofs;
+use crate::feed::Feed;
 use crate::forms::Forms;
 use crate::grant_types::{Grants, RecordedExchanges};
 use crate::keyring::{Keys, OpenError};
@@ -20,7 +21,7 @@ use crate::settings::Settings;
 use crate::sign_in::SignIn;
 use crate::sign_out::SignOut;
 use crate::store::{Marks, Store, StoreError};
-use crate::sweep::{SweepCursor, SweepOutcome, Swept, sweep_step};
+use crate::sweep::{SweepCursor, SweepLifetimes, SweepOutcome, Swept, sweep_step};
 use crate::throttle::Rates;
 use crate::tokens::Tokens;
 
@@ -42,6 +43,7 @@ pub struct Authority {
     tokens: Arc<Tokens>,
     proofs: Proofs,
     forms: Forms,
+    feed: Feed,
 }
 
 impl Authority {
@@ -148,6 +150,7 @@ impl Authority {
             },
             proofs: Proofs { store: store.clone(), settings: settings.clone(), rates, keys: keys.clone() },
             forms: Forms { keys: keys.clone() },
+            feed: Feed::new(store.clone(), settings.clone(), keys.clone()),
             store,
             known,
             settings,
@@ -222,6 +225,11 @@ impl Authority {
         &self.proofs
     }
 
+    /// What tells APIs of tokens that are no longer good.
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
     /// What seals forms.
     pub fn forms(&self) -> &Forms {
         &self.forms
@@ -273,7 +281,9 @@ impl Authority {
         from: SweepCursor,
         now: Timestamp,
     ) -> Result<SweepOutcome, StoreError> {
-        sweep_step(&*self.store, what, from, self.settings.idle_lifetime, now).await
+        let lifetimes =
+            SweepLifetimes { idle: self.settings.idle_lifetime, access: self.settings.access_lifetime };
+        sweep_step(&*self.store, what, from, lifetimes, now).await
     }
 
     /// Whether the authority can do its work: the store reads and writes.

@@ -89,7 +89,7 @@ pub(crate) fn hex<'a>(bytes: &[u8; 16], buffer: &'a mut [u8; 32]) -> &'a str {
     std::str::from_utf8(buffer).expect("hex digits are ASCII")
 }
 
-fn parse_hex(text: &str) -> Result<[u8; 16], ParseIdError> {
+pub(crate) fn parse_hex(text: &str) -> Result<[u8; 16], ParseIdError> {
     let mut bytes = [0; 16];
     let mut digits = text.bytes().filter(|byte| *byte != b'-');
     for byte in &mut bytes {

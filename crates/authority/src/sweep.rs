@@ -9,6 +9,7 @@ use std::time::Duration;
 use jeton_jose::Timestamp;
 
 use crate::one_time::OneTimeKind;
+use crate::revocation::matter_since;
 use crate::store::{ExpiredSession, Needless, Store, StoreError, SweepStep};
 use crate::{GrantId, KNOWN_NETWORK_KEPT};
 
@@ -49,6 +50,8 @@ pub enum Swept {
     RemovedClients,
     /// Networks that users signed in from, which are kept for [`KNOWN_NETWORK_KEPT`].
     KnownNetworks,
+    /// Events of the revocation feed, which are kept for as long as they matter ([`crate::revocation::matters_for`]).
+    Revocations,
     /// The audit trail, which is kept for [`AUDIT_KEPT`].
     Audit,
 }
@@ -62,6 +65,7 @@ impl Swept {
             Self::Grants,
             Self::RemovedClients,
             Self::KnownNetworks,
+            Self::Revocations,
             Self::Audit,
         ];
         OneTimeKind::ALL.into_iter().map(Self::OneTime).chain(others)
@@ -86,6 +90,15 @@ impl OneTimeKind {
 /// Which device authorizations are needless at `now`.
 pub fn needless_devices(now: Timestamp) -> Needless {
     Needless { unused: now.saturating_sub(EXPIRED_DEVICE_KEPT), used: now.saturating_sub(SPENT_CODE_KEPT) }
+}
+
+/// The lifetimes that say when rows are needless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SweepLifetimes {
+    /// For how long a refresh token holds from its minting.
+    pub idle: Duration,
+    /// For how long an access token holds.
+    pub access: Duration,
 }
 
 /// Where the next step of a kind begins.
@@ -130,7 +143,7 @@ pub async fn sweep_step(
     store: &(impl Store + ?Sized),
     what: Swept,
     from: SweepCursor,
-    idle_lifetime: Duration,
+    lifetimes: SweepLifetimes,
     now: Timestamp,
 ) -> Result<SweepOutcome, StoreError> {
     let step = match what {
@@ -143,6 +156,10 @@ pub async fn sweep_step(
             let before = now.saturating_sub(KNOWN_NETWORK_KEPT);
             found_by_index(store.sweep_known_networks(before, SWEEP_STEP).await?)
         }
+        Swept::Revocations => {
+            let before = matter_since(lifetimes.access, now);
+            found_by_index(store.sweep_revocations(before, SWEEP_STEP).await?)
+        }
         Swept::RemovedClients => found_by_index(store.end_removed_clients().await?),
         Swept::Sessions => {
             let from = if let Cursor::Session(session) = from.0 { Some(session) } else { None };
@@ -153,7 +170,7 @@ pub async fn sweep_step(
         Swept::Grants => {
             let from = if let Cursor::Grant(grant) = from.0 { Some(grant) } else { None };
             let SweepStep { removed, next } =
-                store.sweep_grants(from, SWEEP_STEP, idle_lifetime, now).await?;
+                store.sweep_grants(from, SWEEP_STEP, lifetimes.idle, now).await?;
             SweepStep { removed, next: next.map(Cursor::Grant) }
         }
     };

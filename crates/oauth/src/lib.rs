@@ -17,6 +17,7 @@ mod parameters;
 pub mod pkce;
 mod redirect_uri;
 mod resource;
+pub mod revocations;
 mod scope;
 mod words;
 

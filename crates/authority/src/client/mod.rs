@@ -27,7 +27,9 @@ pub use policy::{
     IntrospectionPolicy, TrustedIssuer,
 };
 pub use profile::SecurityProfile;
-pub use registered::{Client, ClientError, NewClient, StoredClient, Unverified, display_names};
+pub use registered::{
+    Client, ClientError, NewClient, StoredClient, Unverified, display_names, mapped_attributes,
+};
 pub(crate) use resources::known_as;
 pub use rule::{ClientChange, ClientRemoval, IdStanding, add, change, remove};
 pub use secret::ClientSecret;

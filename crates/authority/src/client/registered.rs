@@ -141,6 +141,12 @@ struct Document {
     registration_token: Option<Box<str>>,
 }
 
+/// The attributes of users that a client's tokens have claims from, by its stored description; nothing where that cannot be read.
+pub fn mapped_attributes(document: &str) -> Option<Vec<Box<str>>> {
+    let document: Document = serde_json::from_str(document).ok()?;
+    Some(document.policy.claims.into_values().map(Into::into).collect())
+}
+
 impl Client {
     /// Checks a description.
     ///

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jeton_jose::Timestamp;
 
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject, Decided};
+use crate::revocation::{RevocationEvent, Revoked};
 use crate::{GrantId, SessionId, UserId};
 
 /// Which grants end.
@@ -100,6 +101,13 @@ pub struct EndedGrant {
     pub user: UserId,
     /// When it ended.
     pub ended_at: Timestamp,
+}
+
+impl EndedGrant {
+    /// What APIs are told.
+    pub fn revocation(&self) -> RevocationEvent {
+        RevocationEvent { at: self.ended_at, what: Revoked::Grant(self.id) }
+    }
 }
 
 /// What a sign-out ended.

@@ -11,6 +11,7 @@ mod grants;
 mod keys;
 mod logouts;
 mod one_time;
+mod revocations;
 mod sessions;
 mod sign_ins;
 mod sweep;
@@ -26,6 +27,7 @@ pub use grants::{GrantFilter, GrantOpening, GrantStore, Refresh};
 pub use keys::KeyStore;
 pub use logouts::{LogoutDelivery, LogoutStore};
 pub use one_time::OneTimeStore;
+pub use revocations::RevocationStore;
 pub use sessions::{SessionEnding, SessionStore};
 pub use sign_ins::SignInStore;
 pub use sweep::{ExpiredSession, Needless, SweepStep, SweepStore};
@@ -88,6 +90,7 @@ pub trait Store:
     + KeyStore
     + LogoutStore
     + OneTimeStore
+    + RevocationStore
     + SessionStore
     + SignInStore
     + SweepStore

@@ -14,13 +14,14 @@ use jeton_authority::one_time::{NewAnswer, RequestAnswer};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::Presented;
+use jeton_authority::revocation::Recent;
 use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{
     AccountStore, AccountsUpdated, AuditStore, ClientChange, ClientRemoval, ClientStore, CodeRedemption,
     DeviceDecided, DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening, GrantStore,
     GrantsEnded, KeyAddition, KeyStore, KeyWithdrawal, LogoutDelivery, LogoutStore, Marks, Needless, NewUser,
-    OneTimeStore, Placement, Redemption, Refresh, Revocation, SessionEnding, SessionOpening, SessionStore,
+    OneTimeStore, Placement, Redemption, Refresh, Revocation, RevocationStore, SessionEnding, SessionOpening, SessionStore,
     SignInStore, Store, StoreError, SweepStep, SweepStore, UserAddition, UserChange, UserStore,
 };
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
@@ -181,6 +182,10 @@ delegate! { LogoutStore {
     true postpone_logout(number: i64, due_at: Timestamp, now: Timestamp) -> ();
 } }
 
+delegate! { RevocationStore {
+    false revocations_since(since: Timestamp) -> Recent;
+} }
+
 delegate! { SweepStore {
     true sweep_one_time(kind: OneTimeKind, needless: Needless, limit: u32) -> u64;
     true sweep_devices(needless: Needless, limit: u32) -> u64;
@@ -188,5 +193,6 @@ delegate! { SweepStore {
     true sweep_grants(from: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> SweepStep<GrantId>;
     true end_removed_clients() -> u64;
     true sweep_known_networks(before: Timestamp, limit: u32) -> u64;
+    true sweep_revocations(before: Timestamp, limit: u32) -> u64;
     true sweep_audit(before: Timestamp, limit: u32) -> u64;
 } }

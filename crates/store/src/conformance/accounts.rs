@@ -30,7 +30,7 @@ fn new(name: &str, key: &str) -> (NewUser, LastImport) {
     (user, LastImport::of(&there))
 }
 
-async fn added(fresh: &Fresh, name: &str, key: &str) -> UserId {
+pub(super) async fn added(fresh: &Fresh, name: &str, key: &str) -> UserId {
     let (user, last) = new(name, key);
     let id = user.id;
     let additions = fresh.add_imported_users(vec![(user, last)], OPERATOR).await.expect("importing");

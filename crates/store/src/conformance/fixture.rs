@@ -17,6 +17,7 @@ use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::Presented;
 use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{GrantFilter, GrantOpening, NewUser, Refresh, Store, UserAddition};
+use jeton_authority::sweep::SweepLifetimes;
 use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
 use jeton_authority::{GrantId, Network, UserId};
 use jeton_jose::{Algorithm, Timestamp};
@@ -44,6 +45,9 @@ pub(super) const LIFETIME: i64 = 10_000;
 
 /// The idle lifetime of grants in the cases.
 pub(super) const IDLE: Duration = Duration::from_secs(1_000);
+
+/// The lifetimes that the sweep goes by in the cases.
+pub(super) const LIFETIMES: SweepLifetimes = SweepLifetimes { idle: IDLE, access: Duration::from_secs(300) };
 
 /// Counts the rows of every table.
 type CountRows = dyn Fn() -> BTreeMap<String, u64> + Send + Sync;

@@ -19,6 +19,7 @@ mod logouts;
 mod marks;
 mod one_time;
 mod refresh;
+mod revocations;
 mod session_clients;
 mod sessions;
 mod sign_ins;
@@ -201,6 +202,17 @@ cases! { $
         an_approval_falls_with_the_credentials_it_was_given_on,
         of_a_hundred_decisions_about_a_device_one_counts,
         of_a_hundred_redeemers_of_a_device_code_one_opens_a_grant,
+    }
+    revocations {
+        whatever_ends_a_grant_is_an_event,
+        what_ends_no_grant_is_no_event,
+        changed_claims_make_the_tokens_stale_that_carry_them,
+        a_changed_address_makes_the_tokens_stale_that_say_it,
+        changed_accounts_make_tokens_stale_too,
+        the_withdrawal_of_a_published_key_is_an_event,
+        a_history_keeps_its_name,
+        old_events_are_swept_in_small_steps,
+        of_a_hundred_endings_each_is_an_event_once,
     }
     logouts {
         the_end_of_a_session_is_noted_for_clients_that_want_to_hear_of_it,

@@ -16,15 +16,16 @@ use jeton_jose::Timestamp;
 
 use super::clients::{client_id, new_client};
 use super::devices::new_device;
-use super::fixture::{CALLERS, Fresh, HOME, IDLE, LIFETIME, OPERATOR, at, by_owner, new_grant};
+use super::fixture::{CALLERS, Fresh, HOME, IDLE, LIFETIME, LIFETIMES, OPERATOR, at, by_owner, new_grant};
 use super::sessions::{grant_from, new_session};
 
 use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
 
 /// What nobody but the operator or a user removes.
-const LASTING: [&str; 9] = [
+const LASTING: [&str; 10] = [
     "clients",
     "consents",
+    "history",
     "keys",
     "marks",
     "master_key_check",
@@ -39,7 +40,7 @@ impl Fresh {
     async fn swept(&self, what: Swept, now: Timestamp) -> Vec<u64> {
         let (mut cursor, mut removed) = (SweepCursor::default(), Vec::new());
         loop {
-            let step = sweep_step(&**self, what, cursor, IDLE, now).await.expect("sweeping");
+            let step = sweep_step(&**self, what, cursor, LIFETIMES, now).await.expect("sweeping");
             removed.push(step.removed);
             if step.pace == SweepPace::Later {
                 return removed;
@@ -230,9 +231,10 @@ pub(super) async fn the_sweep_goes_on_at_once_while_there_is_more(fresh: &Fresh)
         })
         .await;
     let what = Swept::OneTime(DpopProofId);
-    let first = sweep_step(&**fresh, what, SweepCursor::default(), IDLE, at(60)).await.expect("sweeping");
+    let first =
+        sweep_step(&**fresh, what, SweepCursor::default(), LIFETIMES, at(60)).await.expect("sweeping");
     assert_eq!((first.removed, first.pace), (step, SweepPace::AtOnce));
-    let second = sweep_step(&**fresh, what, first.next, IDLE, at(60)).await.expect("sweeping");
+    let second = sweep_step(&**fresh, what, first.next, LIFETIMES, at(60)).await.expect("sweeping");
     assert_eq!((second.removed, second.pace), (7, SweepPace::Later));
 }
 

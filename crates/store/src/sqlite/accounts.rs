@@ -14,9 +14,9 @@ use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::SqliteStore;
-use super::audit;
 use super::columns::optional_text;
 use super::users::{self, Names, USER_COLUMN_COUNT, USER_COLUMNS, user_at};
+use super::{audit, revocations};
 
 #[async_trait]
 impl AccountStore for SqliteStore {
@@ -79,13 +79,14 @@ fn update_imported(
     by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<AccountsUpdated> {
-    let mut updates = Vec::new();
+    let (mut updates, mut before) = (Vec::new(), Vec::new());
     for (id, imported) in imported {
         let Some((user, last)) = find(db, *id)? else { return Ok(AccountsUpdated::Refused(*id)) };
         match update(&user, last.as_ref(), imported) {
             Ok(update) => updates.push((*id, update)),
             Err(_) => return Ok(AccountsUpdated::Refused(*id)),
         }
+        before.push(user);
     }
     // All is known before anything is written, since what was written would be committed.
     let owner_of = |name: &Username| users::find(db, name).map(|user| user.map(|user| user.id));
@@ -98,7 +99,13 @@ fn update_imported(
     }
     let changes: rusqlite::Result<_> =
         updates.iter().map(|(id, update)| apply(db, *id, update, by, now)).collect();
-    changes.map(AccountsUpdated::Done)
+    let changes = changes?;
+    for before in &before {
+        if let Some(after) = users::find_by_id(db, before.id)? {
+            revocations::note_change(db, before, &after, now)?;
+        }
+    }
+    Ok(AccountsUpdated::Done(changes))
 }
 
 fn find(db: &Connection, user: UserId) -> rusqlite::Result<Option<(User, Option<LastImport>)>> {
@@ -182,9 +189,10 @@ fn change_email(
     by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
-    if set_email(db, user, email)? == 0 {
-        return Ok(UserChange::UnknownUser);
-    }
+    let Some(before) = users::find_by_id(db, user)? else { return Ok(UserChange::UnknownUser) };
+    set_email(db, user, email)?;
+    let after = User { email: email.map(Into::into), ..before.clone() };
+    revocations::note_change(db, &before, &after, now)?;
     audit::append(db, &described_anew(user, by, now))?;
     Ok(UserChange::Done { grants_ended: 0 })
 }

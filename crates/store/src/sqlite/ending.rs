@@ -9,7 +9,7 @@ use jeton_jose::Timestamp;
 use rusqlite::{Connection, Params, Row};
 
 use super::columns::{grant_id, halves, text, timestamp, user_id};
-use super::{audit, grants, logouts, session_clients};
+use super::{audit, grants, logouts, revocations, session_clients};
 
 /// Ends grants, as [`jeton_authority::grant::end`] says.
 pub(super) fn end_grants(
@@ -36,6 +36,7 @@ pub(super) fn end_grants(
     for grant in &ended.grants {
         db.prepare_cached("UPDATE grants SET revoked_at = ?2 WHERE id_high = ?1")?
             .execute((halves(grant.id).0, grant.ended_at.unix()))?;
+        revocations::note(db, &grant.revocation())?;
     }
     for client in &ended.known_to {
         session_clients::forget(db, client.sid)?;

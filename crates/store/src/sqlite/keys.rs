@@ -5,13 +5,14 @@ use jeton_authority::audit::Actor;
 use jeton_authority::keys::{
     self, KeyAddition, KeyId, KeyPurpose, KeyWithdrawal, SealedKey, SealedThings, StoredKey,
 };
+use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::{KeyStore, StoreError};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, Row};
 
 use super::SqliteStore;
 use super::columns::{named, optional_timestamp, parsed, text, timestamp};
-use super::{audit, master_key};
+use super::{audit, master_key, revocations};
 
 #[async_trait]
 impl KeyStore for SqliteStore {
@@ -80,10 +81,15 @@ fn add(
 }
 
 fn withdraw(db: &Connection, key: &KeyId, by: &Actor, now: Timestamp) -> rusqlite::Result<KeyWithdrawal> {
-    let withdrawal = audit::write(db, keys::withdraw(&list(db)?, key, by, now))?;
+    let stored = list(db)?;
+    let withdrawal = audit::write(db, keys::withdraw(&stored, key, by, now))?;
     if withdrawal == KeyWithdrawal::Withdrawn {
         db.prepare_cached("UPDATE keys SET withdrawn_at = ?2 WHERE id = ?1")?
             .execute((key.as_str(), now.unix()))?;
+        let withdrawn = stored.iter().find(|stored| stored.id == *key);
+        if let Some(what) = withdrawn.and_then(Revoked::by_withdrawal_of) {
+            revocations::note(db, &RevocationEvent { at: now, what })?;
+        }
     }
     Ok(withdrawal)
 }

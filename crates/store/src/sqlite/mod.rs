@@ -21,6 +21,7 @@ mod place;
 mod readers;
 mod refresh;
 mod removal;
+mod revocations;
 mod schema;
 mod session_clients;
 mod sessions;

@@ -56,6 +56,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(19, "marks", "0019_marks.sql"),
     migration!(20, "claimed_logouts", "0020_claimed_logouts.sql"),
     migration!(21, "audit_actors", "0021_audit_actors.sql"),
+    migration!(22, "revocations", "0022_revocations.sql"),
 ];
 
 /// The schema that this program works with.

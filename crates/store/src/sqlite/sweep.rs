@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::columns::{grant_id, halves, timestamp};
 use super::grants::idle_since;
-use super::{SqliteStore, removal, session_clients, sign_ins};
+use super::{SqliteStore, removal, revocations, session_clients, sign_ins};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -74,6 +74,10 @@ impl SweepStore for SqliteStore {
 
     async fn sweep_known_networks(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.writer.submit(move |db| sign_ins::sweep_networks(db, before, limit)).await
+    }
+
+    async fn sweep_revocations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.writer.submit(move |db| revocations::sweep(db, before, limit)).await
     }
 
     async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -225,7 +229,7 @@ pub(super) mod tests {
     #[test]
     fn the_writer_finds_what_it_removes_by_an_index() {
         let (_folder, db) = opened();
-        for sql in [UNUSED, USED, UNUSED_DEVICES, USED_DEVICES, AUDIT] {
+        for sql in [UNUSED, USED, UNUSED_DEVICES, USED_DEVICES, AUDIT, revocations::SWEEP] {
             let plan = plan(&db, sql);
             assert!(!plan.contains("SCAN"), "{sql}\n{plan}");
         }

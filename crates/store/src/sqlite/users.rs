@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use super::SqliteStore;
 use super::columns::{count, counted, named, optional_text, text, timestamp, user_id};
 use super::ending::end_grants;
-use super::{audit, sessions};
+use super::{audit, revocations, sessions};
 
 #[async_trait]
 impl UserStore for SqliteStore {
@@ -171,12 +171,11 @@ pub(super) fn change_attributes(
     by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
-    let changed = db
-        .prepare_cached("UPDATE users SET attributes = ?2 WHERE id = ?1 AND removed_at IS NULL")?
+    let Some(before) = find_by_id(db, user)? else { return Ok(UserChange::UnknownUser) };
+    db.prepare_cached("UPDATE users SET attributes = ?2 WHERE id = ?1")?
         .execute((user.as_bytes(), attributes.to_json()))?;
-    if changed == 0 {
-        return Ok(UserChange::UnknownUser);
-    }
+    let after = User { attributes: attributes.clone(), ..before.clone() };
+    revocations::note_change(db, &before, &after, now)?;
     audit::append(db, &attributes_changed(user, by, now))?;
     Ok(UserChange::Done { grants_ended: 0 })
 }

@@ -14,12 +14,13 @@ use std::time::{Duration, Instant};
 use jeton_authority::store::StoreError;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, ffi};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::OpenError;
 use super::connection::open_writer;
 use super::error::{reopening_may_help, store_error};
 use super::place::Place;
+use super::revocations;
 
 /// How many operations may wait. Beyond that the store says that it is unavailable rather than let waiting grow.
 const QUEUE: usize = 8192;
@@ -42,6 +43,8 @@ struct Shared {
     database: Mutex<Database>,
     commits: AtomicU64,
     operations: AtomicU64,
+    /// An event of the revocation feed was committed.
+    revocation_written: Notify,
 }
 
 impl Writer {
@@ -54,6 +57,7 @@ impl Writer {
         let shared = Shared {
             commits: AtomicU64::new(0),
             operations: AtomicU64::new(0),
+            revocation_written: Notify::new(),
             database: Mutex::new(Database { path: path.clone(), connection, reopened: None, place }),
         };
         let shared = Arc::new(shared);
@@ -86,6 +90,11 @@ impl Writer {
             mpsc::error::TrySendError::Closed(_) => stopped(),
         })?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Returns when an event of the revocation feed was committed since the last call returned.
+    pub(super) async fn revocation_written(&self) {
+        self.shared.revocation_written.notified().await;
     }
 
     pub(super) fn commits(&self) -> u64 {
@@ -283,6 +292,9 @@ impl Database {
         match outcome {
             Ok(()) => {
                 shared.commits.fetch_add(1, Ordering::Relaxed);
+                if revocations::take_written() {
+                    shared.revocation_written.notify_one();
+                }
             }
             Err(_) => self.roll_back(),
         }
@@ -294,6 +306,7 @@ impl Database {
         if !self.connection.is_autocommit() {
             // If even this fails the connection is beyond use, and reopening it on the next failure replaces it.
             let _ = self.execute("ROLLBACK");
+            revocations::take_written();
         }
     }
 

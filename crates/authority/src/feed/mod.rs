@@ -1,0 +1,144 @@
+//! The revocation feed: what a node knows of recent events, read from the store and signed once for all who listen.
+
+mod known;
+mod signed;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jeton_jose::{SignError, Timestamp};
+
+pub use signed::{Form, Signed};
+
+use crate::keyring::{Keys, OpenError};
+use crate::revocation::{Cursor, Recent, Revoked, matter_since, matters_for};
+use crate::settings::Settings;
+use crate::store::{Store, StoreError};
+use known::{Known, News};
+use signed::Writing;
+
+/// Up to so many new events are signed each by itself; more go into a list, which costs one signature.
+const ALONE: usize = 16;
+
+/// The feed of a node.
+pub struct Feed {
+    store: Arc<dyn Store>,
+    settings: Arc<Settings>,
+    keys: Arc<Keys>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    known: Known,
+    lists: Lists,
+}
+
+/// Lists for readers who begin, by the time that each list goes back to. All readers who come within a second share them.
+#[derive(Default)]
+struct Lists {
+    made_at: Option<Timestamp>,
+    by_start: HashMap<Timestamp, Arc<[Signed]>>,
+}
+
+/// The feed cannot be read, or not be signed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FeedError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys could not be read again after one was withdrawn.
+    #[error(transparent)]
+    Keys(#[from] OpenError),
+    /// Events could not be signed.
+    #[error("events cannot be signed: {0}")]
+    Sign(#[from] SignError),
+}
+
+impl Feed {
+    pub(crate) fn new(store: Arc<dyn Store>, settings: Arc<Settings>, keys: Arc<Keys>) -> Self {
+        Self { store, settings, keys, state: Mutex::default() }
+    }
+
+    /// Reads what is new, to be handed on to everybody who listens: no later call answers it again. One call at a time.
+    ///
+    /// # Errors
+    /// [`FeedError`]. What is new is then answered by a later call.
+    pub async fn poll(&self, now: Timestamp) -> Result<Vec<Signed>, FeedError> {
+        let start = self.start(now);
+        let since = self.state().known.look_back(start, now);
+        let mut recent = self.store.revocations_since(since).await?;
+        if since > start && self.state().known.is_another(&recent.history) {
+            recent = self.store.revocations_since(start).await?;
+        }
+        let news = self.state().known.compare(&recent);
+        if news.events().iter().any(|event| matches!(event.what, Revoked::Key(_))) {
+            // A reader would not take the news of a withdrawn key from that key.
+            self.keys.reload(now).await?;
+        }
+        let signed = self.sign(&recent, &news, now)?;
+        let mut state = self.state();
+        if !news.events().is_empty() {
+            state.lists = Lists::default();
+        }
+        state.known.accept(recent, start, now);
+        Ok(signed)
+    }
+
+    /// Whether anything was read yet, so that readers can begin.
+    pub fn is_ready(&self) -> bool {
+        self.state().known.cursor().is_some()
+    }
+
+    /// What a reader gets first: all events that matter, or where the cursor is one of this history, those that the reader may not
+    /// have seen. Nothing where nothing was read from the store yet.
+    ///
+    /// # Errors
+    /// [`FeedError::Sign`].
+    pub fn begin(&self, cursor: Option<&str>, now: Timestamp) -> Result<Option<Arc<[Signed]>>, FeedError> {
+        let mut state = self.state();
+        let State { known, lists } = &mut *state;
+        let Some(newest) = known.cursor() else { return Ok(None) };
+        let start = self.start(now);
+        let resumed =
+            cursor.and_then(|text| text.parse().ok()).and_then(|cursor: Cursor| known.resume(&cursor, now));
+        let from = resumed.map_or(start, |resumed| resumed.max(start));
+        if lists.made_at != Some(now) {
+            *lists = Lists { made_at: Some(now), by_start: HashMap::new() };
+        }
+        if let Some(list) = lists.by_start.get(&from) {
+            return Ok(Some(Arc::clone(list)));
+        }
+        let events: Vec<_> = known.since(from).collect();
+        let list: Arc<[Signed]> = self.writing(now).list(&events, Some(from), &newest)?.into();
+        lists.by_start.insert(from, Arc::clone(&list));
+        Ok(Some(list))
+    }
+
+    fn sign(&self, recent: &Recent, news: &News, now: Timestamp) -> Result<Vec<Signed>, FeedError> {
+        let events: Vec<_> = news.events().iter().collect();
+        let newest = self.state().known.cursor_with(recent, now);
+        let writing = self.writing(now);
+        Ok(match news {
+            News::First => vec![],
+            News::New(_) if events.is_empty() => vec![],
+            News::New(_) if events.len() <= ALONE => writing.each(&events, &newest)?,
+            News::New(_) => writing.list(&events, None, &newest)?,
+            News::AnotherHistory(_) => writing.list(&events, Some(self.start(now)), &newest)?,
+        })
+    }
+
+    fn start(&self, now: Timestamp) -> Timestamp {
+        matter_since(self.settings.access_lifetime, now)
+    }
+
+    fn writing(&self, now: Timestamp) -> Writing<'_> {
+        let signer = self.keys.with_ring(|ring| ring.access_signer.clone());
+        Writing::new(signer, &self.settings.issuer, matters_for(self.settings.access_lifetime), now)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,208 @@
+//! Events as signed tokens.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jeton_jose::jwt::Signer;
+use jeton_jose::{SignError, Timestamp};
+use jeton_oauth::revocations::{
+    KeyWithdrawn, REVOCATION_LIST_TYP, RevocationList, SECURITY_EVENT_TYP, SecurityEvent, SecurityEvents,
+    SessionRevoked, SubjectIdentifier, TokenClaimsChange,
+};
+
+use crate::id::hex;
+use crate::revocation::{Cursor, RevocationEvent, Revoked};
+
+/// How many events one list has at most.
+const PAGE: usize = 1024;
+
+/// What a token of the feed is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One event: a Security Event Token (RFC 8417).
+    Event,
+    /// A list of events.
+    List,
+}
+
+/// A token of the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// What it is.
+    pub form: Form,
+    /// The JWT.
+    pub token: Box<str>,
+    /// How far a reader has got with it; nothing where another token belongs to the same news.
+    pub cursor: Option<Box<str>>,
+}
+
+/// What writes tokens at a moment.
+pub(super) struct Writing<'a> {
+    signer: Signer,
+    issuer: &'a str,
+    matters_for: Duration,
+    now: Timestamp,
+}
+
+impl<'a> Writing<'a> {
+    pub(super) fn new(signer: Signer, issuer: &'a str, matters_for: Duration, now: Timestamp) -> Self {
+        Self { signer, issuer, matters_for, now }
+    }
+
+    /// Each event as a token.
+    pub(super) fn each(
+        &self,
+        events: &[&RevocationEvent],
+        newest: &Cursor,
+    ) -> Result<Vec<Signed>, SignError> {
+        let signer = self.signer.clone().typ(SECURITY_EVENT_TYP);
+        let last = events.len().saturating_sub(1);
+        let signed = |(index, event): (usize, &&RevocationEvent)| {
+            Ok(Signed {
+                form: Form::Event,
+                token: signer.sign(&self.event(event))?.into(),
+                cursor: (index == last).then(|| newest.to_string().into()),
+            })
+        };
+        events.iter().enumerate().map(signed).collect()
+    }
+
+    /// Events as lists, as many as it takes; at least one.
+    pub(super) fn list(
+        &self,
+        events: &[&RevocationEvent],
+        from: Option<Timestamp>,
+        newest: &Cursor,
+    ) -> Result<Vec<Signed>, SignError> {
+        let signer = self.signer.clone().typ(REVOCATION_LIST_TYP);
+        let (pages, rest) = events.split_at(events.len().saturating_sub(1) / PAGE * PAGE);
+        let page = |events: &[&RevocationEvent], more: bool| {
+            let mut list = RevocationList {
+                iss: self.issuer.to_owned(),
+                iat: self.now,
+                matters_for: self.matters_for.as_secs(),
+                from,
+                more,
+                ended: BTreeMap::new(),
+                stale: BTreeMap::new(),
+                keys: BTreeMap::new(),
+            };
+            for event in events {
+                // Events are in the order of their times, so the newest one of a session stays.
+                match &event.what {
+                    Revoked::Grant(grant) => list.ended.insert(grant.to_string(), event.at),
+                    Revoked::Claims(grant) => list.stale.insert(grant.to_string(), event.at),
+                    Revoked::Key(key) => list.keys.insert(key.as_str().to_owned(), event.at),
+                };
+            }
+            Ok(Signed {
+                form: Form::List,
+                token: signer.sign(&list)?.into(),
+                cursor: (!more).then(|| newest.to_string().into()),
+            })
+        };
+        pages.chunks(PAGE).map(|events| page(events, true)).chain([page(rest, false)]).collect()
+    }
+
+    fn event(&self, event: &RevocationEvent) -> SecurityEvent {
+        let event_timestamp = event.at;
+        let (subject, events) = match &event.what {
+            Revoked::Grant(grant) => {
+                let events = SecurityEvents {
+                    session_revoked: Some(SessionRevoked { event_timestamp }),
+                    ..SecurityEvents::default()
+                };
+                (grant.to_string(), events)
+            }
+            Revoked::Claims(grant) => {
+                let change = TokenClaimsChange { event_timestamp, claims: BTreeMap::new() };
+                let events =
+                    SecurityEvents { token_claims_change: Some(change), ..SecurityEvents::default() };
+                (grant.to_string(), events)
+            }
+            Revoked::Key(key) => {
+                let events = SecurityEvents {
+                    key_withdrawn: Some(KeyWithdrawn { event_timestamp }),
+                    ..SecurityEvents::default()
+                };
+                (key.as_str().to_owned(), events)
+            }
+        };
+        SecurityEvent {
+            iss: self.issuer.to_owned(),
+            iat: self.now,
+            jti: hex(&event.id(), &mut [0; 32]).to_owned(),
+            sub_id: SubjectIdentifier::opaque(subject),
+            events,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jeton_jose::jwt::Unverified;
+    use jeton_jose::{Algorithm, PrivateKey, base64url};
+
+    use super::*;
+    use crate::GrantId;
+    use crate::keys::KeyId;
+    use crate::revocation::HistoryName;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn writing(key: &PrivateKey) -> Writing<'static> {
+        let signer = Signer::new(key.clone());
+        Writing::new(signer, "https://auth.example", Duration::from_secs(360), NOW)
+    }
+
+    fn cursor() -> Cursor {
+        Cursor { history: HistoryName::parse("a").expect("a name"), at: NOW, event: None }
+    }
+
+    fn grants(count: u32) -> Vec<RevocationEvent> {
+        let grant = |number: u32| {
+            let mut id = [0; 16];
+            id[..4].copy_from_slice(&number.to_be_bytes());
+            RevocationEvent { at: NOW, what: Revoked::Grant(GrantId::from_bytes(id)) }
+        };
+        (0..count).map(grant).collect()
+    }
+
+    fn claims(signed: &Signed) -> serde_json::Value {
+        let payload = signed.token.split('.').nth(1).expect("a payload");
+        serde_json::from_slice(&base64url::decode(payload).expect("base64url")).expect("JSON")
+    }
+
+    #[test]
+    fn each_event_is_a_token_and_the_last_one_says_how_far_the_reader_got() {
+        let key = PrivateKey::generate(Algorithm::ES256).expect("a key");
+        let mut events = grants(1);
+        events.push(RevocationEvent { at: NOW, what: Revoked::Key(KeyId::new("old")) });
+        let signed = writing(&key).each(&events.iter().collect::<Vec<_>>(), &cursor()).expect("signed");
+        let cursors: Vec<_> = signed.iter().map(|signed| signed.cursor.as_deref()).collect();
+        assert_eq!(cursors, [None, Some("a.1800000000.0")]);
+        let typ = Unverified::parse(&signed[0].token).expect("a token").typ().map(str::to_owned);
+        assert_eq!(typ.as_deref(), Some("secevent+jwt"));
+        let claims = claims(&signed[1]);
+        assert_eq!(claims["sub_id"]["id"], "old");
+        assert_eq!(claims["events"]["urn:jeton:event-type:key-withdrawn"]["event_timestamp"], NOW.unix());
+    }
+
+    #[test]
+    fn many_events_are_lists_of_which_the_last_says_that_it_is() {
+        let key = PrivateKey::generate(Algorithm::ES256).expect("a key");
+        for (count, lists) in [(0, 1), (1, 1), (1024, 1), (1025, 2), (2048, 2), (2049, 3)] {
+            let events = grants(count);
+            let signed =
+                writing(&key).list(&events.iter().collect::<Vec<_>>(), Some(NOW), &cursor()).expect("signed");
+            assert_eq!(signed.len(), lists, "{count}");
+            let ended = |signed: &Signed| claims(signed)["ended"].as_object().map_or(0, serde_json::Map::len);
+            assert_eq!(signed.iter().map(ended).sum::<usize>(), count as usize);
+            for (index, signed) in signed.iter().enumerate() {
+                let is_last = index == lists - 1;
+                assert_eq!(claims(signed).get("more").is_none(), is_last);
+                assert_eq!(signed.cursor.is_some(), is_last);
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! One event, and how a store keeps it.
+
+use jeton_jose::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::HistoryName;
+use crate::GrantId;
+use crate::keys::{KeyId, KeyPurpose, StoredKey};
+
+/// Which tokens are no longer good.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Revoked {
+    /// All of a grant that ended.
+    Grant(GrantId),
+    /// Those of a grant that were issued at the time of the event or before: what they say has changed.
+    Claims(GrantId),
+    /// All that a withdrawn key signed.
+    Key(KeyId),
+}
+
+impl Revoked {
+    /// The stable name of its kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Grant(_) => "grant",
+            Self::Claims(_) => "claims",
+            Self::Key(_) => "key",
+        }
+    }
+
+    /// What the withdrawal of a key comes to; nothing where the key is not published.
+    pub fn by_withdrawal_of(key: &StoredKey) -> Option<Self> {
+        match key.purpose {
+            KeyPurpose::Access | KeyPurpose::IdToken => Some(Self::Key(key.id.clone())),
+            KeyPurpose::Refresh | KeyPurpose::Internal => None,
+        }
+    }
+
+    /// What it is about, as a store keeps it.
+    pub fn subject(&self) -> &[u8] {
+        match self {
+            Self::Grant(grant) | Self::Claims(grant) => grant.as_bytes(),
+            Self::Key(key) => key.as_str().as_bytes(),
+        }
+    }
+
+    /// Reads what a store kept. Nothing for a kind that a newer version knows, which readers pass over.
+    pub fn from_stored(kind: &str, subject: &[u8]) -> Option<Self> {
+        let grant = || subject.try_into().ok().map(GrantId::from_bytes);
+        match kind {
+            "grant" => grant().map(Self::Grant),
+            "claims" => grant().map(Self::Claims),
+            "key" => std::str::from_utf8(subject).ok().map(|kid| Self::Key(KeyId::new(kid))),
+            _ => None,
+        }
+    }
+}
+
+/// What happened, and when. The same event twice is one event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RevocationEvent {
+    /// When, by the clock of whoever caused it.
+    pub at: Timestamp,
+    /// Which tokens are no longer good.
+    pub what: Revoked,
+}
+
+impl RevocationEvent {
+    /// Its identifier, the same at every node.
+    pub fn id(&self) -> [u8; 16] {
+        let mut digest = Sha256::new();
+        digest.update(self.at.unix().to_be_bytes());
+        digest.update(self.what.kind().as_bytes());
+        digest.update([0]);
+        digest.update(self.what.subject());
+        let digest: [u8; 32] = digest.finalize().into();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        id
+    }
+}
+
+/// What a store knows from some time on, and the name of its history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recent {
+    /// The history that the events belong to.
+    pub history: HistoryName,
+    /// The events, in their order.
+    pub events: Vec<RevocationEvent>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_is_read_back_and_an_unknown_kind_is_passed_over() {
+        let grant = GrantId::from_bytes([7; 16]);
+        for what in [Revoked::Grant(grant), Revoked::Claims(grant), Revoked::Key(KeyId::new("kid-1"))] {
+            assert_eq!(Revoked::from_stored(what.kind(), what.subject()), Some(what));
+        }
+        assert_eq!(Revoked::from_stored("device", &[7; 16]), None);
+        assert_eq!(Revoked::from_stored("grant", &[7; 15]), None);
+    }
+
+    #[test]
+    fn events_that_differ_have_other_identifiers() {
+        let grant = GrantId::from_bytes([7; 16]);
+        let event = |at, what| RevocationEvent { at: Timestamp::from_unix(at), what };
+        let ids = [
+            event(1, Revoked::Grant(grant)),
+            event(2, Revoked::Grant(grant)),
+            event(1, Revoked::Claims(grant)),
+            event(1, Revoked::Grant(GrantId::from_bytes([8; 16]))),
+        ]
+        .map(|event| event.id());
+        for (index, id) in ids.iter().enumerate() {
+            assert!(!ids[index + 1..].contains(id));
+        }
+        assert_eq!(event(1, Revoked::Grant(grant)).id(), ids[0]);
+    }
+}
