@@ -63,7 +63,7 @@ pub enum FetchError {
     #[error("the response is compressed, which was not requested")]
     Encoded,
     /// The response has another media type than requested.
-    #[error("the response's media type is not JSON")]
+    #[error("the response is of another media type than was requested")]
     MediaType,
     /// The response is too large.
     #[error("the response is larger than {limit} bytes")]
@@ -94,6 +94,9 @@ pub enum FetchError {
         /// The issuer in the metadata, at most 256 characters of it.
         found: Box<str>,
     },
+    /// The issuer's metadata name no revocation feed.
+    #[error("the issuer's metadata names no revocation feed")]
+    NoFeed,
     /// There is no tokio runtime to fetch in, or it has shut down.
     #[error("no tokio runtime")]
     NoRuntime,
@@ -122,6 +125,7 @@ impl FetchError {
             Self::NoUsableKey => "fetch_no_usable_key",
             Self::MetadataMalformed => "metadata_malformed",
             Self::IssuerMismatch { .. } => "metadata_issuer_mismatch",
+            Self::NoFeed => "metadata_without_feed",
             Self::NoRuntime => "fetch_no_runtime",
         }
     }

@@ -18,7 +18,7 @@ use crate::error::FetchError;
 use crate::url::RemoteUrl;
 
 /// The largest head of a response, in bytes.
-const MAX_HEAD_BYTES: usize = 32 * 1024;
+pub(crate) const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// The request to a host.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 use jeton_jose::JwkSet;
 use tokio::time::timeout;
 
@@ -13,6 +14,7 @@ use crate::connect::{Resolver, connect};
 use crate::error::FetchError;
 use crate::exchange::{Exchange, Wanted};
 use crate::metadata::{IssuerMetadata, metadata_urls};
+use crate::streamed::{self, Streamed};
 use crate::tls::Tls;
 use crate::url::RemoteUrl;
 
@@ -128,6 +130,29 @@ impl Fetcher {
     pub async fn post_form(&self, url: &RemoteUrl, fields: &[(&str, &str)]) -> Result<(), FetchError> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.in_time(self.exchange(url, Exchange::PostForm { form: &form })).await.map(|_| ())
+    }
+
+    /// Asks for an answer that goes on and on, of this media type, with these headers. The head of the answer has to come in time; how long
+    /// its body may be silent, and how much of it is taken, is for the caller to say.
+    ///
+    /// # Errors
+    /// [`FetchError`] says what went wrong, or against which rule it was.
+    pub async fn stream(
+        &self,
+        url: &RemoteUrl,
+        media_type: &str,
+        headers: &[(HeaderName, HeaderValue)],
+    ) -> Result<Streamed, FetchError> {
+        self.in_time(async {
+            let stream = connect(url, &self.resolver, self.allowed).await?;
+            if url.is_https() {
+                let stream = self.tls.connect(url.host(), stream).await?;
+                streamed::begin(stream, url, media_type, headers).await
+            } else {
+                streamed::begin(stream, url, media_type, headers).await
+            }
+        })
+        .await
     }
 
     /// Fetches a JWK Set. [`KeySet::from_jwk_set`] checks that it contains only public keys.

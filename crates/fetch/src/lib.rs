@@ -17,6 +17,7 @@
 //! - **Repeatedly:** [`Kept`] keeps a document fresh, and prevents floods of requests when a host fails or a key is
 //!   unknown.
 //! - **Sending something:** [`Fetcher::post_form`].
+//! - **An endless response:** [`Fetcher::stream`].
 
 mod address;
 mod connect;
@@ -28,6 +29,7 @@ mod freshness;
 mod kept;
 mod metadata;
 mod own_certificate;
+mod streamed;
 mod tls;
 mod url;
 
@@ -37,4 +39,5 @@ pub use fetcher::Fetcher;
 pub use freshness::Freshness;
 pub use kept::{Fetched, Kept, Origin, TurnedAway};
 pub use metadata::IssuerMetadata;
+pub use streamed::Streamed;
 pub use url::{RemoteUrl, RemoteUrlError};

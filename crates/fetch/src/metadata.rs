@@ -13,6 +13,8 @@ pub struct IssuerMetadata {
     pub issuer: String,
     /// The URL of its JWK Set, which may be on another host.
     pub jwks_uri: RemoteUrl,
+    /// Where a Jeton authority says which tokens are no longer good (`revocation_feed_endpoint`), if it does.
+    pub revocation_feed_endpoint: Option<RemoteUrl>,
 }
 
 /// How many characters of a wrong issuer an error repeats.
@@ -25,6 +27,7 @@ impl IssuerMetadata {
         struct Wire {
             issuer: String,
             jwks_uri: String,
+            revocation_feed_endpoint: Option<String>,
         }
         let wire: Wire = serde_json::from_slice(json).map_err(|_| FetchError::MetadataMalformed)?;
         // Compared exactly: else one issuer could speak for another (RFC 8414 §3.3).
@@ -32,7 +35,12 @@ impl IssuerMetadata {
             let found: String = wire.issuer.chars().take(MAX_NAMED).collect();
             return Err(FetchError::IssuerMismatch { wanted: issuer.into(), found: found.into() });
         }
-        Ok(Self { issuer: wire.issuer, jwks_uri: RemoteUrl::parse(&wire.jwks_uri)? })
+        let feed = wire.revocation_feed_endpoint.map(|url| RemoteUrl::parse(&url)).transpose()?;
+        Ok(Self {
+            issuer: wire.issuer,
+            jwks_uri: RemoteUrl::parse(&wire.jwks_uri)?,
+            revocation_feed_endpoint: feed,
+        })
     }
 }
 

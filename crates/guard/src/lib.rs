@@ -27,6 +27,7 @@
 //! - **Own claims?** [`GuardBuilder::claims`] with a type that is [`GuardedClaims`].
 //! - **Keys that change?** [`Guard::replace_keys`]; or, with the feature `remote`, `RemoteJwkSet`, which fetches them
 //!   and follows every change.
+//! - **Tokens that are refused as soon as their session ends?** With the feature `remote`, `GuardBuilder::revocations`.
 //! - **A shared secret (HS256)?** A `SharedSecret` is a key set of one.
 //! - **The same tokens again and again?** [`GuardBuilder::remember`].
 //! - **A front end that was written for Django?** [`BodyStyle::SimpleJwt`].
@@ -56,6 +57,8 @@ mod refusal;
 pub mod remote;
 mod require_scope;
 mod resource;
+#[cfg(feature = "remote")]
+pub mod revocations;
 mod token;
 
 pub use answer::BodyStyle;

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "remote")]
+use jeton_jose::jwt::Verified;
 use jeton_jose::jwt::{Audience, Issuer, Remembered, TokenType, Unverified, Verifier};
 use jeton_jose::{KeySet, Timestamp, VerifyError};
 
 use crate::answer::Answers;
 use crate::claims::GuardedClaims;
 use crate::refusal::Refusal;
+#[cfg(feature = "remote")]
+use crate::revocations::{Revocable, Revocations, Sid, parse_sid};
 use crate::token::{AccessToken, Admitted};
 
 /// What stays the same when the keys change.
@@ -21,6 +25,39 @@ pub(crate) struct Policy {
     /// How many verified tokens are remembered.
     pub(crate) remember: usize,
     pub(crate) users_only: bool,
+    /// What the issuer revoked.
+    #[cfg(feature = "remote")]
+    pub(crate) revocations: Option<Revocations>,
+}
+
+impl Policy {
+    /// Refuses a token that is good otherwise, where it was revoked. Remembered tokens too.
+    #[cfg(feature = "remote")]
+    fn check_revoked<C>(&self, admitted: &Admitted<C>, now: Timestamp) -> Result<(), Refusal> {
+        let Some(revocations) = &self.revocations else { return Ok(()) };
+        let verified = &admitted.verified;
+        let token = Revocable { sid: admitted.sid, iat: verified.registered().iat(), kid: verified.kid() };
+        revocations.check(token, now)
+    }
+
+    #[cfg(not(feature = "remote"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "nothing is revoked without a feed")]
+    fn check_revoked<C>(&self, _: &Admitted<C>, _: Timestamp) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// The session of a token, where it matters. Claims of any type may leave it out, so it is read from what was signed.
+    #[cfg(feature = "remote")]
+    fn sid_of<C>(&self, verified: &Verified<C>) -> Option<Sid> {
+        #[derive(serde::Deserialize)]
+        struct Session<'a> {
+            #[serde(borrow)]
+            sid: Option<std::borrow::Cow<'a, str>>,
+        }
+        self.revocations.as_ref()?;
+        let session: Session<'_> = serde_json::from_str(verified.registered().json()).ok()?;
+        parse_sid(&session.sid?)
+    }
 }
 
 /// One set of keys, and the tokens that were verified with it.
@@ -53,6 +90,7 @@ impl<C: GuardedClaims> Snapshot<C> {
         now: Timestamp,
     ) -> Result<AccessToken<C>, Refusal> {
         if let Some(admitted) = self.remembered.as_ref().and_then(|remembered| remembered.find(token, now)) {
+            policy.check_revoked(&admitted, now)?;
             return Ok(AccessToken::new(admitted));
         }
         let verified = self.verifier.verify::<C>(token, now).map_err(|error| refusal(error, token))?;
@@ -65,7 +103,13 @@ impl<C: GuardedClaims> Snapshot<C> {
             return Err(Refusal::UserAbsent);
         }
         let exp = verified.registered().exp();
-        let admitted = Arc::new(Admitted { verified, answers: Arc::clone(&self.answers) });
+        let admitted = Arc::new(Admitted {
+            #[cfg(feature = "remote")]
+            sid: policy.sid_of(&verified),
+            verified,
+            answers: Arc::clone(&self.answers),
+        });
+        policy.check_revoked(&admitted, now)?;
         if let (Some(remembered), Some(exp)) = (&self.remembered, exp) {
             remembered.insert(token, Arc::clone(&admitted), now, exp.saturating_add(policy.leeway));
         }

@@ -65,6 +65,18 @@ pub enum Refusal {
         /// What would permit it.
         wanted: Scope,
     },
+    /// The session of the token ended.
+    #[error("the access token was revoked: its session ended")]
+    Revoked,
+    /// What the token says of its user has changed since it was issued. A refresh gives one that is up to date.
+    #[error("the access token is stale: what it says has changed since")]
+    Stale,
+    /// The key that signed the token was withdrawn.
+    #[error("the key that signed the access token was withdrawn")]
+    KeyWithdrawn,
+    /// Nobody knows what was revoked, and the guard was told to refuse then.
+    #[error("the issuer's revocation feed is not heard")]
+    RevocationsUnknown,
     /// The issuer's keys cannot be fetched, and the cached ones are too old to use.
     #[error("the issuer's keys are unavailable")]
     KeysUnavailable,
@@ -90,6 +102,10 @@ impl Refusal {
             Self::NotBound => "token_not_bound",
             Self::UserAbsent => "user_absent",
             Self::ScopeInsufficient { .. } => "scope_insufficient",
+            Self::Revoked => "token_revoked",
+            Self::Stale => "token_stale",
+            Self::KeyWithdrawn => "token_key_withdrawn",
+            Self::RevocationsUnknown => "revocations_unknown",
             Self::KeysUnavailable => "keys_unavailable",
         }
     }
@@ -111,6 +127,10 @@ impl Refusal {
             Self::NotBound => Reason::NotBound,
             Self::UserAbsent => Reason::UserAbsent,
             Self::ScopeInsufficient { .. } => Reason::ScopeInsufficient,
+            Self::Revoked => Reason::Revoked,
+            Self::Stale => Reason::Stale,
+            Self::KeyWithdrawn => Reason::KeyWithdrawn,
+            Self::RevocationsUnknown => Reason::RevocationsUnknown,
             Self::KeysUnavailable => Reason::KeysUnavailable,
         }
     }
@@ -156,13 +176,17 @@ pub(crate) enum Reason {
     NotBound,
     UserAbsent,
     ScopeInsufficient,
+    Revoked,
+    Stale,
+    KeyWithdrawn,
+    RevocationsUnknown,
     KeysUnavailable,
     ProofsNotRemembered,
     NonceNeeded,
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::NoCredentials,
         Self::TokenAbsent,
         Self::HeaderMalformed,
@@ -189,6 +213,10 @@ impl Reason {
         Self::NotBound,
         Self::UserAbsent,
         Self::ScopeInsufficient,
+        Self::Revoked,
+        Self::Stale,
+        Self::KeyWithdrawn,
+        Self::RevocationsUnknown,
         Self::KeysUnavailable,
         Self::ProofsNotRemembered,
         Self::NonceNeeded,
@@ -197,7 +225,10 @@ impl Reason {
     /// The code of RFC 6750 §3.1. A request without credentials gets none, and an outage of ours is not the client's error.
     pub(crate) const fn error(self) -> Option<BearerError> {
         match self {
-            Self::NoCredentials | Self::KeysUnavailable | Self::ProofsNotRemembered => None,
+            Self::NoCredentials
+            | Self::RevocationsUnknown
+            | Self::KeysUnavailable
+            | Self::ProofsNotRemembered => None,
             Self::TokenAbsent | Self::HeaderMalformed | Self::HeaderRepeated => {
                 Some(BearerError::InvalidRequest)
             }
@@ -215,7 +246,7 @@ impl Reason {
 
     /// Whether it is not the client's error, and may pass.
     pub(crate) const fn is_outage(self) -> bool {
-        matches!(self, Self::KeysUnavailable | Self::ProofsNotRemembered)
+        matches!(self, Self::RevocationsUnknown | Self::KeysUnavailable | Self::ProofsNotRemembered)
     }
 
     /// The reason in words, fixed, so that nothing of the request comes back in it.
@@ -248,7 +279,12 @@ impl Reason {
             Self::UserAbsent => "the access token names no user",
             Self::ScopeInsufficient => "the access token does not permit this",
             Self::ProofsNotRemembered => "DPoP proofs cannot be checked at the moment",
-            Self::KeysUnavailable => "access tokens cannot be verified at the moment",
+            Self::Revoked => "the access token was revoked",
+            Self::Stale => "the access token is out of date, refresh it",
+            Self::KeyWithdrawn => "the key of the access token was withdrawn",
+            Self::RevocationsUnknown | Self::KeysUnavailable => {
+                "access tokens cannot be verified at the moment"
+            }
         })
     }
 }

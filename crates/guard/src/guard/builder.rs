@@ -15,6 +15,8 @@ use crate::clock::Clock;
 use crate::dpop::Dpop;
 use crate::policy::Policy;
 use crate::resource::ProtectedResource;
+#[cfg(feature = "remote")]
+use crate::revocations::Revocations;
 
 /// Builds a [`Guard`].
 pub struct GuardBuilder<C = AccessTokenClaims> {
@@ -38,6 +40,8 @@ impl GuardBuilder {
             leeway: Verifier::DEFAULT_LEEWAY,
             remember: 0,
             users_only: false,
+            #[cfg(feature = "remote")]
+            revocations: None,
         };
         Self {
             policy,
@@ -95,6 +99,15 @@ impl<C: GuardedClaims> GuardBuilder<C> {
         self
     }
 
+    /// Refuses what the issuer revoked, within a second: tokens of sessions that ended, tokens from before a change of what they say, and
+    /// tokens of keys that were withdrawn. Remembered tokens too.
+    #[cfg(feature = "remote")]
+    #[must_use]
+    pub fn revocations(mut self, revocations: Revocations) -> Self {
+        self.policy.revocations = Some(revocations);
+        self
+    }
+
     /// Names the protection space in challenges (`api` unless set).
     ///
     /// # Errors
@@ -136,6 +149,10 @@ impl<C: GuardedClaims> GuardBuilder<C> {
     /// The guard.
     #[must_use]
     pub fn build(self) -> Guard<C> {
+        #[cfg(feature = "remote")]
+        if let Some(revocations) = &self.policy.revocations {
+            revocations.allow_leeway(self.policy.leeway);
+        }
         let algorithms = self.dpop.as_ref().map(|dpop| dpop.algorithms().to_vec()).unwrap_or_default();
         let challenges = Challenges::new(self.realm, algorithms, self.resource_metadata);
         let answers = Answers::new(challenges, self.style);

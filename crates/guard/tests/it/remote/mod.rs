@@ -3,5 +3,6 @@
 mod fetching;
 mod freshness;
 mod origin;
+mod revocations;
 mod rotation;
 mod tls;
