@@ -9,6 +9,7 @@ use jeton_authority::sweep::{SweepCursor, SweepPace, Swept};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
+use crate::feed;
 use crate::logging::Trouble;
 use crate::machine::Clock;
 use crate::machine::ClockWatch;
@@ -46,6 +47,7 @@ impl Background {
         }
         let (authority, fetcher) = (Arc::clone(service.authority()), service.fetcher().clone());
         tasks.spawn(deliver_logouts(authority, fetcher, service.clock().clone()));
+        tasks.spawn(feed::read(Arc::clone(service.feed()), service.clock().clone()));
         Self { tasks }
     }
 

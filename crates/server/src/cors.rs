@@ -9,13 +9,14 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use crate::urls::path;
 
 /// The paths that scripts call, besides the documents under `/.well-known/` and the clients under `/register/`.
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 8] = [
     path::TOKEN,
     path::DEVICE_AUTHORIZATION,
     path::PAR,
     path::INTROSPECT,
     path::REGISTER,
     path::REVOKE,
+    path::REVOCATIONS,
     path::USERINFO,
 ];
 const FOLDERS: [&str; 2] = [path::WELL_KNOWN, path::REGISTERED];

@@ -14,6 +14,7 @@ mod cookies;
 mod cors;
 mod endpoints;
 mod error;
+mod feed;
 mod interaction;
 pub mod logging;
 mod machine;

@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, header};
 use crate::app::App;
 use crate::endpoints::{
     assets, authorize, blacklist, cross_origin, device, device_authorization, dpop, end_session, health,
-    introspect, obtain, par, refresh, register, revoke, token, userinfo, verify,
+    introspect, obtain, par, refresh, register, revocations, revoke, token, userinfo, verify,
 };
 use crate::error::ApiError;
 use crate::interaction::show_page_errors;
@@ -32,6 +32,7 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
         .route(path::JWKS, any(not_a_get))
         .route(path::OPENID_CONFIGURATION, any(not_a_get))
         .route(path::OAUTH_SERVER, any(not_a_get))
+        .route(path::REVOCATIONS, readable(get(revocations::get)))
         .route(path::HEALTHZ, readable(get(health::healthz)))
         .route(path::READYZ, readable(get(health::readyz)))
         .fallback(not_found)

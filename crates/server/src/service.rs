@@ -28,6 +28,7 @@ use crate::cookies::Cookies;
 use crate::cors::CrossOrigin;
 use crate::endpoints::{discovery, document};
 use crate::error::ApiError;
+use crate::feed::Hub;
 use crate::logging::on_behalf_of;
 use crate::machine::Clock;
 use crate::outbound::{FetchPlaces, RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
@@ -95,6 +96,11 @@ impl Service {
     /// The clock of the service.
     pub fn clock(&self) -> &Clock {
         &self.shared.app.clock
+    }
+
+    /// Who listens to what is revoked.
+    pub(crate) fn feed(&self) -> &Arc<Hub> {
+        &self.shared.app.feed
     }
 
     /// Answers one request from `peer`: an address, or a [`Peer`] that was asked for its certificate.
@@ -217,6 +223,10 @@ impl Answer for Service {
 
     fn trusts(&self, address: IpAddr) -> bool {
         self.shared.proxies.trusts(address)
+    }
+
+    fn end_streams(&self) {
+        self.feed().end();
     }
 
     /// Answers a request if it is clear which host it is for.
@@ -361,6 +371,7 @@ impl ServiceBuilder {
         let urls = Urls::of(&authority.settings().issuer);
         let cookies = Cookies::of(&authority.settings().issuer, urls.base());
         let metadata = discovery::metadata(&authority, mtls_url.as_deref());
+        let feed = Arc::new(Hub::new(Arc::clone(&authority), &limits));
         let app = Arc::new(App {
             authority,
             clock,
@@ -372,6 +383,7 @@ impl ServiceBuilder {
             token_api: token_api_options,
             mtls_url: mtls_url.map(Into::into),
             metadata,
+            feed,
         });
         let router = router(Arc::clone(&app), token_api).merge(routes);
         Service {

@@ -27,6 +27,7 @@ pub(crate) mod path {
     pub(crate) const PAR: &str = "/par";
     pub(crate) const INTROSPECT: &str = "/introspect";
     pub(crate) const REVOKE: &str = "/revoke";
+    pub(crate) const REVOCATIONS: &str = "/revocations";
     pub(crate) const USERINFO: &str = "/userinfo";
     pub(crate) const REGISTER: &str = "/register";
     /// The path prefix of self-registered clients.

@@ -236,6 +236,8 @@ settings! {
     limits.request_time: Duration = "limits.request_time";
     /// How long a connection is kept open between requests.
     limits.keep_alive_time: Duration = "limits.keep_alive_time";
+    /// How many connections may listen to the revocation feed at once; each counts among `limits.connections`. Beyond that, new ones are answered with 503 and `Retry-After`.
+    limits.feed_connections: u32 = "limits.feed_connections";
     /// How long a shutdown waits for accepted requests.
     limits.shutdown_time: Duration = "limits.shutdown_time";
 

@@ -8,6 +8,7 @@ use jeton_authority::Authority;
 use jeton_fetch::Fetcher;
 
 use crate::cookies::Cookies;
+use crate::feed::Hub;
 use crate::machine::Clock;
 use crate::respond::Document;
 use crate::settings::{Limits, TokenApiOptions};
@@ -31,6 +32,8 @@ pub(crate) struct App {
     pub(crate) mtls_url: Option<Box<str>>,
     /// The metadata of the authority, ready to be sent.
     pub(crate) metadata: Document,
+    /// Who listens to what is revoked.
+    pub(crate) feed: Arc<Hub>,
 }
 
 impl App {

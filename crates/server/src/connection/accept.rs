@@ -72,6 +72,7 @@ pub async fn serve<A: Answer>(
         }
     }
     acceptor.drain_backlog().await;
+    acceptor.service.end_streams();
     drop(acceptor);
     stage.send_replace(Stage::Draining);
     tracing::info!(connections = connections.count(), "shutting down");

@@ -14,10 +14,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::Answer;
 use super::peer::Peer;
 use super::places::Place;
 use super::progress::{Patience, Phase, Watched};
+use super::{Answer, Streams};
 
 /// How long a client may still take to send a request's head when the server is about to stop.
 pub(crate) const LAST_HEADER_TIME: Duration = Duration::from_secs(1);
@@ -65,7 +65,8 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static, A:
         progress.enter(Phase::Answering);
         async move {
             let response = service.answer(peer, request).await;
-            progress.enter(Phase::Idle);
+            let streams = response.extensions().get::<Streams>().is_some();
+            progress.enter(if streams { Phase::Streaming } else { Phase::Idle });
             Ok::<_, Infallible>(response)
         }
     });

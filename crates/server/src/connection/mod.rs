@@ -23,6 +23,10 @@ pub use listener::{Listener, Listeners};
 pub use peer::Peer;
 pub(crate) use peer::{Shown, Transport};
 
+/// Among the extensions of an answer: its body goes on for as long as anybody reads it, and says something every now and then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Streams;
+
 /// Answers incoming requests: [`Service`](crate::Service).
 pub trait Answer: Clone + Send + Sync + 'static {
     /// The limits for clients.
@@ -30,6 +34,9 @@ pub trait Answer: Clone + Send + Sync + 'static {
 
     /// Whether this address is a trusted proxy.
     fn trusts(&self, address: IpAddr) -> bool;
+
+    /// Ends the answers that would go on for as long as the server does: it is about to stop.
+    fn end_streams(&self) {}
 
     /// Answers a request from a connection.
     fn answer(&self, peer: Peer, request: Request<Incoming>) -> impl Future<Output = Response> + Send;

@@ -30,7 +30,12 @@ pub(crate) enum Phase {
     Answering = 2,
     /// The client may send another request.
     Idle = 3,
+    /// Whoever reads an answer that goes on and on.
+    Streaming = 4,
 }
+
+/// How long the reader of such an answer may take nothing: several times as long as it is silent.
+const STALLED: Duration = Duration::from_secs(45);
 
 /// How long a client may be slow to send before its connection may be closed for another one.
 const SLOW: Duration = Duration::from_secs(1);
@@ -56,7 +61,7 @@ pub(crate) struct Patience {
 #[derive(Debug)]
 pub(crate) struct Progress {
     started: Instant,
-    /// Milliseconds since `started`, times four, plus the phase.
+    /// Milliseconds since `started`, times eight, plus the phase.
     state: AtomicU64,
     given_up: AtomicBool,
 }
@@ -67,8 +72,8 @@ impl Progress {
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
-        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX >> 2);
-        self.state.store(millis << 2 | phase as u64, Ordering::Relaxed);
+        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX >> 3);
+        self.state.store(millis << 3 | phase as u64, Ordering::Relaxed);
     }
 
     /// Makes the next read answer 408 and fail.
@@ -83,6 +88,7 @@ impl Progress {
         let deadline = match phase {
             Phase::Fresh | Phase::ReadingHead => since + patience.header_time,
             Phase::Idle => since + patience.keep_alive_time,
+            Phase::Streaming => since + STALLED,
             // The request has limits of its own.
             Phase::Answering => return Ok(soon),
         };
@@ -96,28 +102,36 @@ impl Progress {
         match phase {
             Phase::Idle => Some((Idleness::Idle, since)),
             Phase::Fresh | Phase::ReadingHead if now >= since + SLOW => Some((Idleness::Slow, since)),
-            Phase::Fresh | Phase::ReadingHead | Phase::Answering => None,
+            Phase::Fresh | Phase::ReadingHead | Phase::Answering | Phase::Streaming => None,
         }
     }
 
     fn phase(&self) -> (Phase, Instant) {
         let state = self.state.load(Ordering::Relaxed);
-        let phase = match state & 3 {
+        let phase = match state & 7 {
             0 => Phase::Fresh,
             1 => Phase::ReadingHead,
             2 => Phase::Answering,
-            _ => Phase::Idle,
+            3 => Phase::Idle,
+            _ => Phase::Streaming,
         };
-        (phase, self.started + Duration::from_millis(state >> 2))
+        (phase, self.started + Duration::from_millis(state >> 3))
     }
 
     fn received(&self) {
         let state = self.state.load(Ordering::Relaxed);
-        match state & 3 {
+        match state & 7 {
             // The time for the first head runs from the start of the connection.
             0 => self.state.store(state | Phase::ReadingHead as u64, Ordering::Relaxed),
             3 => self.enter(Phase::ReadingHead),
             _ => {}
+        }
+    }
+
+    /// The client took a part of the answer.
+    fn sent(&self) {
+        if self.state.load(Ordering::Relaxed) & 7 == Phase::Streaming as u64 {
+            self.enter(Phase::Streaming);
         }
     }
 }
@@ -132,6 +146,12 @@ pub(crate) struct Watched<S> {
 impl<S> Watched<S> {
     pub(crate) fn new(stream: S, progress: Arc<Progress>) -> Self {
         Self { stream, progress, line_ends: LineEnds::new() }
+    }
+
+    fn tell_sent(&self, poll: &Poll<io::Result<usize>>) {
+        if matches!(poll, Poll::Ready(Ok(_))) {
+            self.progress.sent();
+        }
     }
 }
 
@@ -160,7 +180,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let poll = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.tell_sent(&poll);
+        poll
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -176,7 +198,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.tell_sent(&poll);
+        poll
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -187,6 +211,25 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_is_late_once_it_takes_nothing_for_a_while_and_never_gives_way() {
+        let patience =
+            Patience { header_time: Duration::from_secs(10), keep_alive_time: Duration::from_secs(75) };
+        let progress = Progress::new();
+        progress.enter(Phase::Streaming);
+        for _ in 0..10 {
+            tokio::time::advance(STALLED - Duration::from_secs(1)).await;
+            assert!(progress.late(&patience, Instant::now()).is_ok());
+            assert_eq!(progress.idleness(Instant::now()), None);
+            progress.sent();
+        }
+        tokio::time::advance(STALLED).await;
+        assert_eq!(progress.late(&patience, Instant::now()), Err(Phase::Streaming));
+        progress.enter(Phase::Idle);
+        progress.sent();
+        assert!(progress.idleness(Instant::now()).is_some(), "an answer that ended is none of these");
+    }
 
     #[test]
     fn the_answer_to_a_slow_head_is_as_long_as_it_says() {

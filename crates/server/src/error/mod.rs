@@ -6,17 +6,21 @@ mod page;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
+use jeton_authority::feed::FeedError;
 use jeton_authority::store::StoreError;
 use jeton_authority::{OAuthError, RegistrationError, SignInError, TokenError, UserInfoError};
 use jeton_oauth::ParametersError;
 
 pub(crate) use oauth::{NonceWanted, userinfo_challenge};
 
+use crate::feed::NoStream;
 use crate::request::{BodyError, FieldErrors, FormError, ReadError, RequestContext};
 use crate::respond::json;
 
 /// When a client may retry after it was turned away for lack of resources, in seconds.
 const RETRY_AFTER: u64 = 1;
+/// The same where as many listen to the revocation feed as may: most of them stay for long.
+const FEED_FULL_RETRY_AFTER: u64 = 10;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,9 @@ pub(crate) enum ApiError {
     /// The token for `verify` is spent or revoked; `verify` has separate messages for this.
     #[error("verified token is spent or revoked")]
     VerifiedRevoked,
+    /// Somebody cannot listen to what is revoked.
+    #[error("{0}")]
+    Feed(NoStream),
     /// There is nothing at this path.
     #[error("no such path")]
     NotFound,
@@ -160,6 +167,7 @@ impl ApiError {
             Self::Form(FormError::MediaType) => "media_type_unsupported",
             Self::Form(FormError::Parameters(error)) => error.code(),
             Self::VerifiedRevoked => "token_revoked",
+            Self::Feed(error) => error.code(),
             Self::NotFound => "not_found",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::TargetTooLong => "target_too_long",
@@ -175,6 +183,11 @@ impl ApiError {
             | Self::Token(TokenError::Store(StoreError::Unavailable(_)))
             | Self::OAuth(OAuthError::Store(StoreError::Unavailable(_)))
             | Self::UserInfo(UserInfoError::Failed(OAuthError::Store(StoreError::Unavailable(_))))
+            | Self::Feed(
+                NoStream::Full
+                | NoStream::Ending
+                | NoStream::Failed(FeedError::Store(StoreError::Unavailable(_))),
+            )
             | Self::TimedOut { .. } => Severity::Shortage,
             other if other.wire().status.is_server_error() => Severity::Fault,
             _ => Severity::Refusal,
@@ -204,6 +217,13 @@ impl ApiError {
             Self::VerifiedRevoked => {
                 wire(StatusCode::BAD_REQUEST, r#"{"non_field_errors":["Token is blacklisted"]}"#)
             }
+            Self::Feed(NoStream::Full) => Wire {
+                retry_after: Some(FEED_FULL_RETRY_AFTER),
+                ..unavailable("Too many connections listen to the revocation feed, try again later.")
+            },
+            Self::Feed(NoStream::Ending) => unavailable("The server is about to stop."),
+            Self::Feed(NoStream::Failed(FeedError::Store(error))) => store_error(error),
+            Self::Feed(NoStream::Failed(_)) => server_error(),
             Self::NotFound => wire(StatusCode::NOT_FOUND, r#"{"detail":"Not found."}"#),
             Self::MethodNotAllowed(method) => {
                 wire(StatusCode::METHOD_NOT_ALLOWED, detail(&format!("Method \"{method}\" not allowed.")))

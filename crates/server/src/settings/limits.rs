@@ -34,6 +34,10 @@ pub const CONNECTIONS: u32 = 4096;
 pub const NETWORK_SHARE: u32 = 4;
 /// The default minimum for one network.
 pub const SMALLEST_NETWORK_SHARE: u32 = 32;
+/// How many may listen to the revocation feed at once. Each holds a connection.
+pub const FEED_CONNECTIONS: u32 = 512;
+/// After how much silence a heartbeat is sent on the revocation feed: well before proxies take a connection for dead.
+pub const FEED_HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a shutdown waits for accepted requests.
 pub const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
 
@@ -67,6 +71,10 @@ pub struct Limits {
     /// How many connections one network (IPv4 /24, IPv6 /56) may have; trusted proxies have no limit. 0: a quarter of
     /// all connections, but at least 32.
     pub connections_per_network: u32,
+    /// How many may listen to the revocation feed at once. Further ones are answered 503.
+    pub feed_connections: u32,
+    /// After how much silence a heartbeat is sent on the revocation feed. Guards take twice as long for the end of the connection.
+    pub feed_heartbeat: Duration,
     /// How long a shutdown waits for accepted requests.
     pub shutdown_time: Duration,
 }
@@ -87,6 +95,8 @@ impl Default for Limits {
             proxy_keep_alive_time: PROXY_KEEP_ALIVE_TIME,
             connections: CONNECTIONS,
             connections_per_network: 0,
+            feed_connections: FEED_CONNECTIONS,
+            feed_heartbeat: FEED_HEARTBEAT,
             shutdown_time: SHUTDOWN_TIME,
         }
     }

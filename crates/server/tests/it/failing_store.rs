@@ -21,8 +21,8 @@ use jeton_authority::store::{
     AccountStore, AccountsUpdated, AuditStore, ClientChange, ClientRemoval, ClientStore, CodeRedemption,
     DeviceDecided, DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening, GrantStore,
     GrantsEnded, KeyAddition, KeyStore, KeyWithdrawal, LogoutDelivery, LogoutStore, Marks, Needless, NewUser,
-    OneTimeStore, Placement, Redemption, Refresh, Revocation, RevocationStore, SessionEnding, SessionOpening, SessionStore,
-    SignInStore, Store, StoreError, SweepStep, SweepStore, UserAddition, UserChange, UserStore,
+    OneTimeStore, Placement, Redemption, Refresh, Revocation, RevocationStore, SessionEnding, SessionOpening,
+    SessionStore, SignInStore, Store, StoreError, SweepStep, SweepStore, UserAddition, UserChange, UserStore,
 };
 use jeton_authority::user::{Attributes, User, UserStatus, Username};
 use jeton_authority::user::{ImportedUser, LastImport};

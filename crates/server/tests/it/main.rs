@@ -16,6 +16,7 @@ mod logs;
 mod nodes;
 mod refreshing;
 mod request_ids;
+mod revocations;
 mod sessions;
 mod shortage;
 mod shutdown;

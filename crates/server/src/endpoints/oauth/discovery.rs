@@ -76,6 +76,7 @@ fn document(settings: &Settings) -> Value {
         "device_authorization_endpoint": at(path::DEVICE_AUTHORIZATION),
         "introspection_endpoint": at(path::INTROSPECT),
         "revocation_endpoint": at(path::REVOKE),
+        "revocation_feed_endpoint": at(path::REVOCATIONS),
         "end_session_endpoint": at(path::END_SESSION),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],

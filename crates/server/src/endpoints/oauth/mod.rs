@@ -18,6 +18,7 @@ pub(crate) mod introspect;
 mod jwks;
 pub(crate) mod par;
 pub(crate) mod register;
+pub(crate) mod revocations;
 pub(crate) mod revoke;
 pub(crate) mod token;
 pub(crate) mod userinfo;
