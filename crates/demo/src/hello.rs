@@ -7,6 +7,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use jeton_authority::Authority;
 use jeton_authority::settings::{AccessAlgorithm, AccessTyp, TokenApiAudience};
+use jeton_guard::remote::{Fetcher, Reach, RemoteJwkSetBuilder, RemoteUrl};
+use jeton_guard::revocations::{Revocations, RevocationsBuilder};
 use jeton_guard::{AccessToken, BodyStyle, Guard};
 use jeton_jose::jwt::{Audience, TokenType};
 use jeton_jose::{JwkSet, KeySet};
@@ -32,7 +34,7 @@ struct Hello {
 
 /// The API, and what keeps its keys up to date.
 ///
-/// All it knows of the authority is the JWK set that everybody may have, or the secret that it shares with it.
+/// All it knows of the authority is what everybody may have: the JWK set, or the secret that it shares with it, and the revocation feed.
 pub(super) fn api(
     around: &Surroundings<'_>,
 ) -> Result<(Router, impl Future<Output = ()> + Send + use<>), DemoError> {
@@ -46,6 +48,7 @@ pub(super) fn api(
         TokenApiAudience::Named => Audience::new(settings.audience.as_str()),
         TokenApiAudience::Absent => Audience::any(),
     };
+    let revocations = revocations(around, &keys)?;
     let guard = Guard::builder(settings.issuer.as_str(), audience, keys)
         .typ(match settings.access_typ {
             AccessTyp::AtJwt => TokenType::from(ACCESS_TOKEN_TYP),
@@ -55,10 +58,31 @@ pub(super) fn api(
         // The token was made by this machine's clock.
         .leeway(Duration::ZERO)
         .remember(around.remember)
+        .revocations(revocations)
         .build();
     let routes = Router::new().route("/hello/", get(hello)).route("/hello", get(hello)).layer(guard.layer());
     let authority = (!shares_secret).then(|| Arc::clone(around.authority));
     Ok((routes, follow(guard, authority)))
+}
+
+/// What the authority says was revoked. A demo that listens elsewhere than on this machine is not reached, and its API goes by expiry alone.
+fn revocations(around: &Surroundings<'_>, keys: &KeySet) -> Result<Revocations, DemoError> {
+    let settings = around.authority.settings();
+    let fetcher = Fetcher::new().allow(Reach::Loopback);
+    let url = |path: &str| {
+        RemoteUrl::parse(&format!("http://{}{path}", around.reached_at())).map_err(DemoError::internal)
+    };
+    let feed = url("/revocations")?;
+    let builder = match settings.access_algorithm {
+        AccessAlgorithm::SharedSecret(_) => {
+            RevocationsBuilder::with_keys(settings.issuer.as_str(), feed, keys.clone())
+        }
+        _ => {
+            let keys = RemoteJwkSetBuilder::new(settings.issuer.as_str(), url("/.well-known/jwks.json")?);
+            Revocations::at(feed, keys.fetcher(fetcher.clone()).build())
+        }
+    };
+    builder.fetcher(fetcher).start().map_err(DemoError::internal)
 }
 
 async fn hello(token: AccessToken) -> Json<Hello> {

@@ -82,7 +82,7 @@ curl -s {url}/hello/ -H "Authorization: Bearer {access}"; echo
 # 3. Refresh: a new pair
 curl -s {url}/api/token/refresh/ {json} -d @{file} -o {file}; cat {file}; echo
 
-# 4. Sign out: after that, line 3 is refused
+# 4. Sign out: after that, lines 2 and 3 are refused
 curl -s {url}/api/token/blacklist/ {json} -d @{file}; echo
 "#
         )

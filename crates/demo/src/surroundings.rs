@@ -1,6 +1,6 @@
 //! What the demo finds when it starts.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,4 +24,16 @@ pub struct Surroundings<'a> {
     pub username: &'static str,
     /// The user's password.
     pub password: String,
+}
+
+impl Surroundings<'_> {
+    /// Where this machine reaches the authority.
+    pub(crate) fn reached_at(&self) -> SocketAddr {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        SocketAddr::new(ip, self.address.port())
+    }
 }

@@ -1,6 +1,7 @@
 //! `jeton demo`: what it prints works when it is pasted.
 
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -47,6 +48,11 @@ fn the_four_lines_work_when_pasted_in_any_shell() {
             assert_eq!(paste(shell, &curls[1])["message"], "Hello, World!");
             assert_eq!(paste(shell, &curls[3]), serde_json::json!({}));
             assert_eq!(paste(shell, &curls[2])["detail"], "Token is blacklisted");
+            // The API hears of it within a second, though the token has not expired.
+            let signed_out = Instant::now();
+            while paste(shell, &curls[1])["code"] != "token_not_valid" {
+                assert!(signed_out.elapsed() < Duration::from_secs(1), "the API accepts the token still");
+            }
         }
     }
 }

@@ -107,7 +107,18 @@ const steps = {
   async 'sign-out'() {
     const got = await token('/api/token/blacklist/', { refresh: state.refresh });
     if (got.ok) end();
-    return [got, got.ok ? 'Signed out. APIs that verify offline accept the access token until it expires.' : null];
+    return [got, got.ok ? 'Signed out. The API learns of it at once: try the access token.' : null];
+  },
+
+  async 'hello-ended'() {
+    const hello = () => send('GET', '/hello/', { bearer: state.access });
+    let got = await hello();
+    // The news takes a moment, a second at most.
+    for (let looks = 0; got.ok && looks < 10; looks += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      got = await hello();
+    }
+    return [got, got.ok ? null : 'The token has not expired, but the authority told the API that its session ended.'];
   },
 
   async 'refresh-ended'() {

@@ -50,11 +50,16 @@ pub(super) fn check(demo: &Demo, stage: &Stage, report: &mut Report) -> Result<(
         page.step("replay-late", "refresh", "The grant has ended")?;
         page.step("refresh-ended", "sign-out", "Token is blacklisted")
     });
-    report.check("step 4: after signing out a refresh is refused", || {
-        page.step("sign-in", "sign-in", "200 OK")?;
-        page.step("sign-out", "sign-out", "Signed out.")?;
-        page.step("refresh-ended", "sign-out", "Token is blacklisted")
-    });
+    report.check(
+        "step 4: after signing out the API refuses the access token, and a refresh is refused",
+        || {
+            page.step("sign-in", "sign-in", "200 OK")?;
+            page.step("hello", "hello", "Hello, World!")?;
+            page.step("sign-out", "sign-out", "Signed out.")?;
+            page.step("hello-ended", "sign-out", "its session ended")?;
+            page.step("refresh-ended", "sign-out", "Token is blacklisted")
+        },
+    );
     report.check("the page never failed on its own", || {
         // Answers that refuse are part of the show, and Chromium notes each.
         let own = |complaint: &String| !complaint.contains("Failed to load resource");
