@@ -16,7 +16,7 @@ use crate::device::{
     Approval, DecidedDevice, DeviceDecision, NewDeviceAuthorization, RequestContent, UserCode, UserCodeError,
 };
 use crate::grant::GrantDetail;
-use crate::grant_types::TokenCall;
+use crate::grant_types::{Permitted, TokenCall};
 use crate::keyring::Keys;
 use crate::oauth_error::OAuthError;
 use crate::one_time::Handle;
@@ -141,11 +141,8 @@ impl Devices {
                 "the client may not use this grant_type",
             ));
         }
-        let authorization_details = request.details(&self.settings)?;
-        let scope = request.scope_beside(&authorization_details, client.scope())?;
-        let asked: Vec<_> = request.parameters.all("resource").collect();
-        let resources = client.permitted_resources(&self.settings, &asked)?;
-        let content = RequestContent { resources, authorization_details };
+        let Permitted { scope, details, resources } = request.asked(&self.settings, client.scope())?;
+        let content = RequestContent { resources, authorization_details: details };
         self.rates.device_authorizations.take_for(client, request.network, *now)?;
         for _ in 0..ATTEMPTS {
             let (device_code, user_code) = (Handle::draw(&*self.random), UserCode::draw(&*self.random));

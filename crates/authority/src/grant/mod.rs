@@ -92,6 +92,50 @@ pub struct NewGrant {
     pub expires_at: Timestamp,
 }
 
+/// Whose a grant is to be, and at which epoch of theirs that was decided.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owner {
+    pub(crate) user: UserId,
+    pub(crate) epoch: u64,
+}
+
+impl Owner {
+    /// Nobody: where a code was used before, the store only looks at who presents it.
+    pub(crate) const NOBODY: Self = Self { user: UserId::from_bytes([0; 16]), epoch: 0 };
+}
+
+impl From<&User> for Owner {
+    fn from(user: &User) -> Self {
+        Self { user: user.id, epoch: user.epoch }
+    }
+}
+
+impl NewGrant {
+    /// A grant without a scope, in no browser's session.
+    pub(crate) fn alone(
+        id: GrantId,
+        owner: Owner,
+        client: &str,
+        network: Network,
+        opened_at: Timestamp,
+        lifetime: Duration,
+    ) -> Self {
+        Self {
+            id,
+            user: owner.user,
+            epoch: owner.epoch,
+            client: client.into(),
+            scope: Scope::default(),
+            session: None,
+            told_of: None,
+            detail: None,
+            network,
+            opened_at,
+            expires_at: opened_at.saturating_add(lifetime),
+        }
+    }
+}
+
 /// A grant together with what its tokens say of its user: all that minting needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveGrant {

@@ -4,16 +4,13 @@
 use jeton_oauth::ErrorCode;
 use jeton_oauth::pkce::CodeVerifier;
 
-use super::Grants;
 use super::request::CodeRequest;
-use super::{Issuance, TokenCall};
-use crate::GrantId;
+use super::{Grants, TokenCall};
 use crate::authorization::CodeContent;
-use crate::grant::{LiveGrant, NewGrant};
+use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenResponse;
 use crate::oauth_error::OAuthError;
 use crate::one_time::{OneTimeHash, OneTimeKind, Presenter};
-use crate::random::sixteen;
 use crate::refusal::Refusal;
 use crate::store::CodeRedemption;
 use crate::user::User;
@@ -38,15 +35,12 @@ impl Grants {
                 Some(_) => self.used_in_wrong_hands(request, hash, &content, error).await?,
             });
         }
-        let details = request.narrowed_details(&self.settings, &content.detail.authorization_details)?;
-        let (scope, details) = request.permitted(&self.settings, content.scope.clone(), details)?;
-        let resources = self.resources_of(request, &content.detail.resources)?;
+        let permitted =
+            request.left_of(&self.settings, content.scope.clone(), Some(&content.detail))?;
         let user = self.store.find_user_by_id(content.user).await?.ok_or(NOT_VALID)?;
         // Two requests may get as far as this with one code; the store lets one of them through.
         let live = self.redeem(request, hash, &content, user).await?;
-        let nonce = content.nonce.as_deref();
-        let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce };
-        self.issue_for_grant(request, issuance).await
+        self.tokens_of_grant(request, &live, permitted, content.nonce.as_deref()).await
     }
 
     /// Reports that a code which gave a grant is presented by somebody who cannot prove to be its owner.
@@ -96,21 +90,15 @@ impl Grants {
     }
 
     fn grant_of_code(&self, request: &TokenCall, content: &CodeContent) -> NewGrant {
-        let mut detail = content.detail.clone();
-        let absolute = request.now.saturating_add(self.settings.absolute_lifetime);
-        request.bind(&mut detail);
+        let owner = Owner { user: content.user, epoch: content.epoch };
+        let detail = content.detail.clone();
+        let new = self.new_grant(request, owner, content.scope.clone(), Some(detail));
+        let absolute = new.expires_at;
         NewGrant {
-            id: GrantId::from_bytes(sixteen(&*self.random)),
-            user: content.user,
-            epoch: content.epoch,
-            client: request.client.id.as_str().into(),
-            scope: content.scope.clone(),
             session: content.session,
             told_of: content.told_of(),
-            detail: Some(Box::new(detail)),
-            network: request.network,
-            opened_at: request.now,
             expires_at: content.session_expires_at.map_or(absolute, |session| session.min(absolute)),
+            ..new
         }
     }
 }

@@ -3,10 +3,9 @@
 
 use jeton_oauth::ErrorCode;
 
-use super::Grants;
-use super::TokenCall;
+use super::issuing::Basis;
+use super::{Grants, TokenCall};
 use crate::issue::TokenResponse;
-use crate::issue::access_token::{AccessTokenRequest, Origin};
 use crate::oauth_error::OAuthError;
 
 /// Scopes that are about a user, which there is none of.
@@ -26,35 +25,6 @@ impl Grants {
             ));
         }
         let own = client.scope().retain(|token| !ABOUT_USERS.contains(&token));
-        let details = request.details(&self.settings)?;
-        let scope = request.scope_beside(&details, &own)?;
-        let asked: Vec<_> = request.parameters.all("resource").collect();
-        let resources = client.permitted_resources(&self.settings, &asked)?;
-        let details = details.for_resources(&resources);
-        let access = AccessTokenRequest {
-            client,
-            live: None,
-            origin: Origin::Granted,
-            sub: client.id.as_str(),
-            scope: scope.as_str(),
-            resources: &resources,
-            constraint: &request.constraint,
-            act: None,
-            authorization_details: &details,
-            not_beyond: None,
-        };
-        let (access_token, expires_in) =
-            self.keys.with_ring(|ring| access.issue(ring, &self.settings, &*self.random, request.now))?;
-        Ok(TokenResponse {
-            access_token,
-            token_type: request.constraint.token_type(),
-            expires_in,
-            refresh_token: None,
-            id_token: None,
-            scope,
-            issued_token_type: None,
-            authorization_details: details,
-            grant: None,
-        })
+        self.access_token(request, &Basis::CLIENT, request.asked(&self.settings, &own)?)
     }
 }

@@ -8,20 +8,18 @@ use std::sync::Arc;
 use jeton_oauth::client::ClientId;
 use jeton_oauth::{ErrorCode, Scope};
 
-use super::Grants;
-use super::{Issuance, TokenCall};
+use super::{Grants, TokenCall};
+use crate::GrantId;
 use crate::device::Approval;
-use crate::grant::{LiveGrant, NewGrant};
+use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenResponse;
 use crate::oauth_error::OAuthError;
 use crate::one_time::{OneTimeHash, Presenter};
-use crate::random::sixteen;
 use crate::refresh_token::{KeyProof, Presented};
 use crate::refusal::Refusal;
 use crate::sender_constraint::SenderConstraint;
 use crate::store::{CodeRedemption, DevicePoll, Refresh};
 use crate::user::UserStatus;
-use crate::{GrantId, UserId};
 
 const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "device_code is not valid");
 const PENDING: Refusal = Refusal::new(ErrorCode::AuthorizationPending, "the user has not decided yet");
@@ -47,20 +45,13 @@ impl Grants {
             DevicePoll::Approved { content } => {
                 let approval = Approval::from_json(&content).ok_or(NOT_VALID)?;
                 // Asked for wrongly, it is not used up.
-                let details =
-                    request.narrowed_details(&self.settings, &approval.detail.authorization_details)?;
-                request.permitted(&self.settings, approval.scope.clone(), details)?;
-                self.resources_of(request, &approval.detail.resources)?;
+                request.left_of(&self.settings, approval.scope.clone(), Some(&approval.detail))?;
                 self.redeem_device_code(request, hash, approval).await?
             }
         };
-        let detail = live.grant.detail.as_deref();
-        let allowed = detail.map(|detail| detail.authorization_details.clone()).unwrap_or_default();
-        let details = request.narrowed_details(&self.settings, &allowed)?;
-        let (scope, details) = request.permitted(&self.settings, live.grant.scope.clone(), details)?;
-        let resources = self.resources_of(request, detail.map_or(&[], |detail| &detail.resources))?;
-        let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce: None };
-        self.issue_for_grant(request, issuance).await
+        let grant = &live.grant;
+        let permitted = request.left_of(&self.settings, grant.scope.clone(), grant.detail.as_deref())?;
+        self.tokens_of_grant(request, &live, permitted, None).await
     }
 
     async fn redeem_device_code(
@@ -70,15 +61,10 @@ impl Grants {
         approval: Approval,
     ) -> Result<LiveGrant, OAuthError> {
         let user = self.store.find_user_by_id(approval.user).await?.ok_or(NOT_VALID)?;
-        let mut detail = approval.detail;
-        request.bind(&mut detail);
-        let new = NewGrant {
-            user: approval.user,
-            epoch: approval.epoch,
-            scope: approval.scope,
-            detail: Some(Box::new(detail)),
-            ..self.grant_of_device(request)
-        };
+        // It comes from no browser's session: the browser that its user decided at is another machine, and signing out there is no
+        // reason to sign the device out.
+        let owner = Owner { user: approval.user, epoch: approval.epoch };
+        let new = self.new_grant(request, owner, approval.scope, Some(approval.detail));
         let live = LiveGrant::opened(&new, user);
         let presentation = self.presentation(request, Presenter::Owner);
         match self.store.redeem_device_code(hash, new, presentation).await? {
@@ -102,7 +88,7 @@ impl Grants {
         owner: &ClientId,
     ) -> Result<LiveGrant, OAuthError> {
         let presentation = self.presentation(request, self.presenter(request, owner).await?);
-        match self.store.redeem_device_code(hash, self.grant_of_device(request), presentation).await? {
+        match self.store.redeem_device_code(hash, self.grant_of_nobody(request), presentation).await? {
             CodeRedemption::Repeated { grant: Some(grant) } => self.answer_again(request, hash, grant).await,
             CodeRedemption::Replayed { grant: Some(grant) } => {
                 Err(OAuthError::Replayed { refusal: NOT_VALID, grant })
@@ -127,7 +113,7 @@ impl Grants {
         });
         if !request.constraint.proves(bound.as_ref()) {
             let presentation = self.presentation(request, Presenter::Stranger);
-            let new = self.grant_of_device(request);
+            let new = self.grant_of_nobody(request);
             return Err(match self.store.redeem_device_code(hash, new, presentation).await? {
                 CodeRedemption::Replayed { .. } => OAuthError::Replayed { refusal: NOT_VALID, grant },
                 _ => NOT_VALID.into(),
@@ -151,21 +137,8 @@ impl Grants {
         }
     }
 
-    /// The grant of a device, still nobody's. It comes from no browser's session: the browser that its user decided at is
-    /// another machine, and signing out there is no reason to sign the device out.
-    fn grant_of_device(&self, request: &TokenCall) -> NewGrant {
-        NewGrant {
-            id: GrantId::from_bytes(sixteen(&*self.random)),
-            user: UserId::from_bytes([0; 16]),
-            epoch: 0,
-            client: request.client.id.as_str().into(),
-            scope: Scope::default(),
-            session: None,
-            told_of: None,
-            detail: None,
-            network: request.network,
-            opened_at: request.now,
-            expires_at: request.now.saturating_add(self.settings.absolute_lifetime),
-        }
+    /// The grant of a device, while it does not matter whose it is.
+    fn grant_of_nobody(&self, request: &TokenCall) -> NewGrant {
+        self.new_grant(request, Owner::NOBODY, Scope::default(), None)
     }
 }

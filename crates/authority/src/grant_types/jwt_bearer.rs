@@ -8,16 +8,13 @@ use jeton_jose::{Algorithm, JwkSet, KeySet, PublicKey, VerifyingKey};
 use jeton_oauth::{ErrorCode, Scope};
 use serde_json::{Map, Value};
 
-use super::Grants;
-use super::TokenCall;
-use crate::GrantId;
+use super::issuing::Basis;
+use super::{Grants, TokenCall};
 use crate::client::TrustedIssuer;
-use crate::grant::{LiveGrant, NewGrant};
+use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenResponse;
-use crate::issue::access_token::{AccessTokenRequest, Origin};
 use crate::oauth_error::OAuthError;
 use crate::one_time::{OneTimeHash, OneTimeKind};
-use crate::random::sixteen;
 use crate::refusal::Refusal;
 use crate::store::{GrantOpening, Placement};
 use crate::typ::is_one_of;
@@ -45,41 +42,12 @@ impl Grants {
             let none = "the client has no trusted assertion issuers";
             return Err(OAuthError::refused(ErrorCode::UnauthorizedClient, none));
         }
-        let details = request.details(&self.settings)?;
         let own = client.scope().retain(|token| !OF_SIGN_INS.contains(&token));
-        let scope = request.scope_beside(&details, &own)?;
-        let asked: Vec<_> = request.parameters.all("resource").collect();
-        let resources = client.permitted_resources(&self.settings, &asked)?;
-        let details = details.for_resources(&resources);
+        let asked = request.asked(&self.settings, &own)?;
         let user = self.user_of_assertion(request, assertion).await?;
-        let live = self.open_grant_of_assertion(request, user, scope.clone()).await?;
-        let sub = self.keys.subject_for(client, &live.subject);
-        let access = AccessTokenRequest {
-            client,
-            live: Some(&live),
-            origin: Origin::Granted,
-            sub: &sub,
-            scope: scope.as_str(),
-            resources: &resources,
-            constraint: &request.constraint,
-            act: None,
-            authorization_details: &details,
-            not_beyond: Some(live.grant.expires_at),
-        };
-        let (access_token, expires_in) =
-            self.keys.with_ring(|ring| access.issue(ring, &self.settings, &*self.random, request.now))?;
+        let live = self.open_grant_of_assertion(request, user, asked.scope.clone()).await?;
         // No refresh token: whoever has assertions asks with the next one, and their issuer keeps the last word (RFC 7521 §4.1).
-        Ok(TokenResponse {
-            access_token,
-            token_type: request.constraint.token_type(),
-            expires_in,
-            refresh_token: None,
-            id_token: None,
-            scope,
-            issued_token_type: None,
-            authorization_details: details,
-            grant: Some(live.grant.id),
-        })
+        self.access_token(request, &Basis::grant(&live), asked)
     }
 
     /// Checks an assertion, once, and finds the user that it names.
@@ -124,17 +92,8 @@ impl Grants {
         scope: Scope,
     ) -> Result<LiveGrant, OAuthError> {
         let new = NewGrant {
-            id: GrantId::from_bytes(sixteen(&*self.random)),
-            user: user.id,
-            epoch: user.epoch,
-            client: request.client.id.as_str().into(),
-            scope,
-            session: None,
-            told_of: None,
-            detail: None,
-            network: request.network,
-            opened_at: request.now,
             expires_at: request.now.saturating_add(self.settings.access_lifetime),
+            ..self.new_grant(request, Owner::from(&user), scope, None)
         };
         let live = LiveGrant::opened(&new, user);
         match self.store.open_grant(new).await? {

@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use jeton_oauth::authorization::AuthorizationDetails;
-use jeton_oauth::{ErrorCode, Scope};
+use jeton_oauth::ErrorCode;
 
-use super::Grants;
-use super::{Issuance, NO_SCOPE_LEFT, TokenCall};
+use super::call::NO_SCOPE_LEFT;
+use super::{Grants, Permitted, TokenCall};
 use crate::GrantId;
 use crate::grant::Grant;
 use crate::issue::TokenResponse;
@@ -27,13 +26,6 @@ const NOT_PROVED: Refusal = Refusal::new(
 
 /// The parameters that ask for a part of what was granted.
 const NARROWING: [&str; 3] = ["scope", "resource", "authorization_details"];
-
-/// What an access token is to permit.
-struct Asked {
-    scope: Scope,
-    details: AuthorizationDetails,
-    resources: Vec<Box<str>>,
-}
 
 impl Grants {
     pub(super) async fn token_by_refresh_token(
@@ -65,9 +57,8 @@ impl Grants {
                 return Err(NOT_VALID.because("its grant has ended, or its user may not sign in").into());
             }
         };
-        let Asked { scope, details, resources } = self.asked_of(request, &live.grant)?;
-        let issuance = Issuance { live: &live, scope: &scope, details, resources: &resources, nonce: None };
-        self.issue_for_grant(request, issuance).await
+        let permitted = self.permitted_of(request, &live.grant)?;
+        self.tokens_of_grant(request, &live, permitted, None).await
     }
 
     /// Refuses a request that asks for too much before its token is used up, so that the client can correct it and send it
@@ -78,55 +69,17 @@ impl Grants {
         }
         match self.store.find_grant(grant).await? {
             Some((live, _)) if live.grant.revoked_at.is_none() => {
-                self.asked_of(request, &live.grant).map(drop)
+                self.permitted_of(request, &live.grant).map(drop)
             }
             _ => Ok(()),
         }
     }
 
     /// What is asked for of what was granted, as far as the client may have it now.
-    fn asked_of(&self, request: &TokenCall, grant: &Grant) -> Result<Asked, OAuthError> {
+    fn permitted_of(&self, request: &TokenCall, grant: &Grant) -> Result<Permitted, OAuthError> {
         // A client may name the scope that it was once granted, although some of it was taken from it since: it gets the rest,
         // and the answer says so (RFC 6749 §3.3).
         let scope = request.narrowed(&grant.scope)?;
-        let detail = grant.detail.as_deref();
-        let allowed = detail.map(|detail| detail.authorization_details.clone()).unwrap_or_default();
-        let details = request.narrowed_details(&self.settings, &allowed)?;
-        let (scope, details) = request.permitted(&self.settings, scope, details)?;
-        let resources = self.resources_of(request, detail.map_or(&[], |detail| &detail.resources))?;
-        Ok(Asked { scope, details, resources })
-    }
-
-    /// The resources that this access token is for: those named now, out of those allowed before (RFC 8707 §2.2).
-    pub(super) fn resources_of(
-        &self,
-        request: &TokenCall,
-        allowed: &[Box<str>],
-    ) -> Result<Vec<Box<str>>, OAuthError> {
-        let asked: Vec<_> = request.parameters.all("resource").collect();
-        let left: Vec<Box<str>> = allowed
-            .iter()
-            .filter_map(|resource| request.client.permitted_resource(&self.settings, resource))
-            .map(Box::from)
-            .collect();
-        if asked.is_empty() {
-            // Without a resource the token would be for the authority's own audience, which nobody allowed.
-            if left.is_empty() && !allowed.is_empty() {
-                return Err(OAuthError::refused(
-                    ErrorCode::InvalidTarget,
-                    "the client may no longer use any of the authorized resources",
-                ));
-            }
-            return Ok(left);
-        }
-        let resources = request.client.permitted_resources(&self.settings, &asked)?;
-        if allowed.is_empty() || resources.iter().all(|resource| left.contains(resource)) {
-            Ok(resources)
-        } else {
-            Err(OAuthError::refused(
-                ErrorCode::InvalidTarget,
-                "the resource was not part of the authorization",
-            ))
-        }
+        request.left_of(&self.settings, scope, grant.detail.as_deref())
     }
 }

@@ -10,14 +10,14 @@ use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::{ErrorCode, Scope};
 use serde_json::{Value, json};
 
-use super::Grants;
-use super::TokenCall;
+use super::issuing::Basis;
 use super::request::{ACCESS_TOKEN, ExchangeRequest, TokenKind, TypedToken};
-use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
+use super::{Grants, Permitted, TokenCall};
+use crate::audit::{AuditEvent, AuditRecord};
 use crate::client::{Client, ExchangeActor, known_as};
 use crate::clients::ClientOfToken;
 use crate::grant::LiveGrant;
-use crate::issue::access_token::{self, AccessTokenRequest, Origin};
+use crate::issue::access_token;
 use crate::issue::{ReturnedIdToken, TokenResponse};
 use crate::oauth_error::OAuthError;
 use crate::refusal::Refusal;
@@ -78,35 +78,13 @@ impl Grants {
         let act = act(client, &subject, actor.as_ref())?;
         let issued_to = self.issued_to(&subject, &live).await?;
         let scope = self.handed_on(request, &subject, &live, &issued_to)?;
-        let details = self.details_handed_on(request, &subject, &live, &issued_to)?.for_resources(&targets);
+        let details = self.details_handed_on(request, &subject, &live, &issued_to)?;
         let ends = actor.map_or(subject.exp, |actor| actor.exp.min(subject.exp)).min(live.grant.expires_at);
-        let sub = self.keys.subject_for(client, &live.subject);
-        let access = AccessTokenRequest {
-            client,
-            live: Some(&live),
-            origin: Origin::Exchanged,
-            sub: &sub,
-            scope: scope.as_str(),
-            resources: &targets,
-            constraint: &request.constraint,
-            act: act.as_ref(),
-            authorization_details: &details,
-            not_beyond: Some(ends),
-        };
-        let (access_token, expires_in) =
-            self.keys.with_ring(|ring| access.issue(ring, &self.settings, &*self.random, request.now))?;
+        let permitted = Permitted { scope, details, resources: targets.clone() };
+        let basis = Basis::exchange(&live, act.as_ref(), ends);
+        let response = self.access_token(request, &basis, permitted)?;
         self.record_exchange(client, &live, &targets, request.network, request.now).await?;
-        Ok(TokenResponse {
-            access_token,
-            token_type: request.constraint.token_type(),
-            expires_in,
-            refresh_token: None,
-            id_token: None,
-            scope,
-            issued_token_type: Some(ACCESS_TOKEN),
-            authorization_details: details,
-            grant: Some(live.grant.id),
-        })
+        Ok(TokenResponse { issued_token_type: Some(ACCESS_TOKEN), ..response })
     }
 
     /// Records that a client exchanged a token of a grant.

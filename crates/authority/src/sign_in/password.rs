@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_jose::{SignError, Timestamp};
-use jeton_oauth::Scope;
 
 use super::SignIn;
-use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
-use crate::grant::{LiveGrant, NewGrant};
+use crate::audit::{AuditEvent, AuditRecord};
+use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenPair;
 use crate::issue::issue_pair;
 use crate::password::{HashKinds, HashingBusy, PadWhen, Padding, Password, PasswordHash, Verification};
@@ -269,19 +268,9 @@ impl SignIn {
         network: Network,
         now: Timestamp,
     ) -> Result<TokenPair, SignInError> {
-        let new = NewGrant {
-            id: GrantId::from_bytes(sixteen(&*self.random)),
-            user: user.id,
-            epoch: user.epoch,
-            client: self.settings.client_id.as_str().into(),
-            scope: Scope::default(),
-            session: None,
-            told_of: None,
-            detail: None,
-            network,
-            opened_at: now,
-            expires_at: now.saturating_add(self.settings.absolute_lifetime),
-        };
+        let (client, lifetime) = (&self.settings.client_id, self.settings.absolute_lifetime);
+        let id = GrantId::from_bytes(sixteen(&*self.random));
+        let new = NewGrant::alone(id, Owner::from(&user), client, network, now, lifetime);
         let live = LiveGrant::opened(&new, user);
         match self.store.open_grant(new).await? {
             GrantOpening::Opened => {

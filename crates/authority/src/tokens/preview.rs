@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::Tokens;
 use crate::client::Client;
 use crate::factor::Factor;
-use crate::grant::{GrantDetail, LiveGrant, NewGrant};
+use crate::grant::{GrantDetail, LiveGrant, NewGrant, Owner};
 use crate::issue::IdTokenRequest;
 use crate::issue::access_token::{AccessTokenRequest, Origin, Room};
 use crate::random::sixteen;
@@ -79,18 +79,13 @@ impl Tokens {
             jkt: None,
             x5t_s256: None,
         };
+        let id = GrantId::from_bytes(sixteen(&*self.random));
+        let here = Network::of(std::net::IpAddr::from([127, 0, 0, 1]));
+        let (owner, lifetime) = (Owner::from(user), self.settings.absolute_lifetime);
         let new = NewGrant {
-            id: GrantId::from_bytes(sixteen(&*self.random)),
-            user: user.id,
-            epoch: user.epoch,
-            client: client.id.as_str().into(),
             scope: scope.clone(),
-            session: None,
-            told_of: None,
             detail: Some(Box::new(detail)),
-            network: Network::of(std::net::IpAddr::from([127, 0, 0, 1])),
-            opened_at: now,
-            expires_at: now.saturating_add(self.settings.absolute_lifetime),
+            ..NewGrant::alone(id, owner, client.id.as_str(), here, now, lifetime)
         };
         LiveGrant::opened(&new, user.clone())
     }
