@@ -4,32 +4,28 @@
 //! An object is opened once, where it is received: at the pushing of requests, or at the authorization endpoint, which keeps it
 //! as if it had been pushed. So its `exp` and `jti` are judged then, however long the user takes to sign in.
 
-use std::time::Duration;
-
-use jeton_jose::jwt::{Audience, RegisteredClaims, TokenType, Unverified, Verifier};
-use jeton_jose::{Algorithm, KeySet, Timestamp};
+use jeton_jose::jwt::{Audience, RegisteredClaims};
+use jeton_jose::{Algorithm, Timestamp};
 use jeton_oauth::client::ClientId;
 use jeton_oauth::{ErrorCode, Parameters};
 use serde_json::{Map, Value};
 
 use super::Authorization;
 use crate::Network;
+use crate::assertion::{AssertionError, AssertionId, MAX_LIFETIME, Presented, remembered_until};
 use crate::client::Client;
-use crate::client_auth::verifying_keys;
 use crate::oauth_error::OAuthError;
-use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::one_time::OneTimeKind;
 use crate::refusal::Refusal;
 use crate::store::Placement;
-use crate::typ::is_one_of;
 
-/// For how long an object may hold, and how long ago its `nbf` may be. It is remembered for as long, so that it works once.
-const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// Its own `typ` (RFC 9101 §10.8). Those without one, or of the general `JWT`, are taken as well: most libraries write them.
 const TYPS: [&str; 2] = ["oauth-authz-req+jwt", "JWT"];
 /// Claims that are about the object, and no parameters.
 const ABOUT_ITSELF: [&str; 7] = ["iss", "aud", "exp", "nbf", "iat", "jti", "sub"];
 
 const NOT_VALID: Refusal = refused("the request object is not valid");
+const VALID_FOR_TOO_LONG: Refusal = refused("the request object is valid for more than an hour");
 pub(crate) const USED_BEFORE: Refusal = refused("the request object was already used");
 
 const fn refused(description: &'static str) -> Refusal {
@@ -62,13 +58,12 @@ impl Authorization {
     pub(crate) async fn use_request_object(
         &self,
         client: &Client,
-        identifier: ObjectIdentifier,
+        identifier: AssertionId,
         network: Network,
         now: Timestamp,
     ) -> Result<Placement, OAuthError> {
-        let ObjectIdentifier { hash, until } = identifier;
         self.rates.identifiers.take_for(client, network, now)?;
-        Ok(self.store.place(OneTimeKind::RequestObjectId, hash, "".into(), until, now).await?)
+        Ok(identifier.use_up(&*self.store, now).await?)
     }
 
     /// Verifies a request object of a client. It is still to be used up.
@@ -82,26 +77,21 @@ impl Authorization {
         network: Network,
         now: Timestamp,
     ) -> Result<OpenedObject, OAuthError> {
-        let unverified = Unverified::parse(object).map_err(|_| NOT_VALID)?;
-        if !is_one_of(unverified.typ(), &TYPS) {
-            return Err(refused("the request object has the wrong type").into());
-        }
-        let algorithm = permitted_algorithm(client, unverified.alg())?;
-        let keys =
-            verifying_keys(&self.clients.keys_of(client, unverified.kid(), Some(network)).await?, algorithm);
-        let keys = KeySet::published(keys).map_err(|_| NOT_VALID)?;
+        let object = Presented::read(object, &TYPS).map_err(not_valid)?;
+        let algorithm = permitted_algorithm(client, &object)?;
+        let keys = self.clients.verifying_keys_of(client, algorithm, object.kid(), network).await?;
         let audience = Audience::new(self.settings.issuer.as_str());
-        let verifier = Verifier::new(client.id.as_str(), audience, keys).typ(TokenType::Any);
-        let verified = verifier.verify::<Map<String, Value>>(object, now).map_err(|_| NOT_VALID)?;
+        let verified = object
+            .verify::<Map<String, Value>>(client.id.as_str(), audience, keys.ok_or(NOT_VALID)?, now)
+            .map_err(not_valid)?;
         // FAPI 2.0 Message Signing §5.3.1.
         if client.policy.profile.is_some() && verified.registered().nbf().is_none() {
             return Err(refused("the request object has no nbf").into());
         }
         let until = check_times(verified.registered(), now)?;
-        let identifier = verified
-            .registered()
-            .jti()
-            .map(|jti| ObjectIdentifier { hash: OneTimeHash::of_parts(&[client.id.as_str(), jti]), until });
+        let (kind, issuer) = (OneTimeKind::RequestObjectId, [client.id.as_str()]);
+        let jti = verified.registered().jti();
+        let identifier = jti.map(|jti| AssertionId::new(kind, &issuer, jti, until));
         let parameters = parameters_of(verified.into_claims(), &client.id)?;
         Ok(OpenedObject { parameters, identifier })
     }
@@ -112,19 +102,21 @@ pub(crate) struct OpenedObject {
     /// The parameters in it.
     pub(crate) parameters: Parameters,
     /// Its `jti`, if it has one.
-    pub(crate) identifier: Option<ObjectIdentifier>,
+    pub(crate) identifier: Option<AssertionId>,
 }
 
-/// What an object is remembered by, so that it works once.
-pub(crate) struct ObjectIdentifier {
-    hash: OneTimeHash,
-    until: Timestamp,
+fn not_valid(error: AssertionError) -> Refusal {
+    match error {
+        AssertionError::Typ => refused("the request object has the wrong type"),
+        AssertionError::TooLong => VALID_FOR_TOO_LONG,
+        error => NOT_VALID.because(error.to_string()),
+    }
 }
 
 /// The algorithm that an object names, if the client may use it. Never a symmetric one, and `none` is no algorithm at all.
-fn permitted_algorithm(client: &Client, name: &str) -> Result<Algorithm, Refusal> {
+fn permitted_algorithm(client: &Client, object: &Presented<'_>) -> Result<Algorithm, Refusal> {
     const NOT_ALLOWED: Refusal = refused("the request object is not signed by an algorithm of the client");
-    let algorithm: Algorithm = name.parse().map_err(|_| NOT_ALLOWED)?;
+    let algorithm = object.algorithm().ok_or(NOT_ALLOWED)?;
     let registered = client.algorithms().request_object;
     let permitted = client.policy.profile.is_none_or(|profile| profile.permits(algorithm));
     if !permitted || algorithm.is_symmetric() || registered.is_some_and(|registered| registered != algorithm)
@@ -134,14 +126,13 @@ fn permitted_algorithm(client: &Client, name: &str) -> Result<Algorithm, Refusal
     Ok(algorithm)
 }
 
-/// Checks how long the object holds, and says until when it has to be remembered.
+/// Checks how long the object holds, and how long ago its `nbf` is. Says until when it has to be remembered.
 fn check_times(claims: &RegisteredClaims, now: Timestamp) -> Result<Timestamp, Refusal> {
-    let exp = claims.exp().ok_or(NOT_VALID)?;
-    let too_old = claims.nbf().is_some_and(|nbf| nbf.saturating_add(MAX_LIFETIME) < now);
-    if too_old || exp > now.saturating_add(MAX_LIFETIME) {
-        return Err(refused("the request object is valid for more than an hour"));
+    let until = remembered_until(claims, now).map_err(not_valid)?;
+    match claims.nbf() {
+        Some(nbf) if nbf.saturating_add(MAX_LIFETIME) < now => Err(VALID_FOR_TOO_LONG),
+        _ => Ok(until),
     }
-    Ok(exp.saturating_add(Verifier::DEFAULT_LEEWAY))
 }
 
 /// The parameters that an object holds.

@@ -6,6 +6,7 @@ mod defaults;
 mod permits;
 mod policy;
 mod profile;
+pub(crate) mod public_keys;
 mod registered;
 mod resources;
 mod rule;

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use jeton_jose::{Algorithm, Jwk, JwkSet, Timestamp};
+use jeton_jose::{Algorithm, Jwk, Timestamp};
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ApplicationType, ClientId, ClientMetadata, TokenEndpointAuthMethod};
 use jeton_oauth::{RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 
-use super::{ClientAlgorithms, ClientPolicy, ClientSecret, ClientSource};
+use super::{ClientAlgorithms, ClientPolicy, ClientSecret, ClientSource, public_keys};
 use crate::distinguished_name::is_distinguished_name;
 use crate::keys::{MasterKey, SealedKey};
 use crate::shown_digest::ShownDigest;
@@ -35,6 +35,7 @@ pub struct Client {
     pub created_at: Timestamp,
     scope: Scope,
     algorithms: ClientAlgorithms,
+    keys: Vec<Jwk>,
 }
 
 /// A client to be added.
@@ -158,9 +159,9 @@ impl Client {
             Some(scope) => scope.clone(),
             None => Scope::parse(DEFAULT_SCOPE).expect("the default scope is one"),
         };
-        let algorithms = ClientAlgorithms::default();
+        let (algorithms, keys) = (ClientAlgorithms::default(), vec![]);
         let mut client =
-            Self { id, metadata, policy, secret, registration_token, created_at, scope, algorithms };
+            Self { id, metadata, policy, secret, registration_token, created_at, scope, algorithms, keys };
         client.check()?;
         Ok(client)
     }
@@ -204,22 +205,15 @@ impl Client {
         if self.policy.claims.keys().any(|claim| Attributes::is_reserved(claim)) {
             return Err(ClientError::Member { name: "claims", reason: "must not replace a reserved claim" });
         }
-        self.keys().map(drop)
+        if let Some(jwks) = &self.metadata.jwks {
+            self.keys = public_keys::read(jwks)?;
+        }
+        Ok(())
     }
 
     /// The public keys in its description that can be used; those behind `jwks_uri` are not among them.
-    ///
-    /// # Errors
-    /// [`ClientError::Keys`] for a malformed set, one with private keys in it, or one of which no key can be used.
-    pub fn keys(&self) -> Result<Vec<Jwk>, ClientError> {
-        let Some(jwks) = &self.metadata.jwks else { return Ok(vec![]) };
-        let unusable = |reason: String| ClientError::Keys { reason: reason.into() };
-        let set = JwkSet::parse(jwks.to_string().as_bytes()).map_err(|error| unusable(error.to_string()))?;
-        set.check_public().map_err(|error| unusable(error.to_string()))?;
-        if let (true, Some(key)) = (set.keys().is_empty(), set.skipped().first()) {
-            return Err(unusable(format!("no key of the set can be used: {key}")));
-        }
-        Ok(set.keys().to_vec())
+    pub(crate) fn keys(&self) -> &[Jwk] {
+        &self.keys
     }
 
     /// Whether it cannot keep a secret (RFC 6749 §2.1).

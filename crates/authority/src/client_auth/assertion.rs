@@ -1,10 +1,9 @@
 //! `private_key_jwt` and `client_secret_jwt`: an assertion that the client signs (RFC 7523 §2.2 and §3).
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use jeton_jose::jwt::{Audience, TokenType, Unverified, Verifier};
-use jeton_jose::{Algorithm, Jwk, KeySet, PublicKey, SharedSecret, Timestamp, VerifyingKey};
+use jeton_jose::jwt::Audience;
+use jeton_jose::{KeySet, SharedSecret, Timestamp, VerifyingKey};
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use jeton_oauth::{ErrorCode, Parameters};
 use serde::Deserialize;
@@ -13,20 +12,18 @@ use serde_json::Value;
 use super::ClientAuth;
 use super::{NOT_AUTHENTICATED, Presented};
 use crate::Network;
+use crate::assertion::{self, AssertionError, AssertionId, remembered_until};
 use crate::client::Client;
 use crate::oauth_error::OAuthError;
-use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::one_time::OneTimeKind;
 use crate::refusal::Refusal;
 use crate::store::Placement;
-use crate::typ::is_one_of;
 
 /// What `client_assertion_type` has to say.
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// The `typ` that an assertion may have, beside none: what OpenID Connect's clients send, and what RFC 7523bis gives it. A token of
 /// another kind that the client signed, such as a DPoP proof or a request object, is no assertion.
 const TYPS: [&str; 2] = ["JWT", "client-authentication+jwt"];
-/// For how long an assertion may hold. It is remembered for as long, so that it works once.
-const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Deserialize)]
 struct Claims {
@@ -46,14 +43,8 @@ impl ClientAuth {
             let refusal = Refusal::new(ErrorCode::InvalidRequest, "client_assertion_type is not supported");
             return Err(refusal.into());
         }
-        let unverified = Unverified::parse(assertion)
-            .map_err(|error| NOT_AUTHENTICATED.because(format!("the assertion: {error}")))?;
-        if !is_one_of(unverified.typ(), &TYPS) {
-            return Err(NOT_AUTHENTICATED
-                .because("typ of the assertion is that of another kind of token")
-                .into());
-        }
-        let id = unverified
+        let assertion = assertion::Presented::read(assertion, &TYPS).map_err(refused)?;
+        let id = assertion
             .iss()
             .and_then(|iss| ClientId::parse(iss).ok())
             .ok_or_else(|| NOT_AUTHENTICATED.because("the assertion has no iss"))?;
@@ -63,29 +54,21 @@ impl ClientAuth {
                 .into());
         }
         let client = self.client_for_authentication(&id, presented.network).await?;
-        let keys = self.assertion_keys(&client, &unverified, presented.network).await?;
+        let keys = self.assertion_keys(&client, &assertion, presented.network).await?;
         let audience = Audience::one_of([&[self.settings.issuer.as_str()], presented.endpoints].concat());
-        let verifier = Verifier::new(id.as_str(), audience, keys).typ(TokenType::Any);
-        let verified = verifier
-            .verify::<Claims>(assertion, now)
-            .map_err(|error| NOT_AUTHENTICATED.because(format!("the assertion: {error}")))?;
-        let exp = verified
-            .registered()
-            .exp()
-            .ok_or_else(|| NOT_AUTHENTICATED.because("the assertion has no exp"))?;
+        let verified = assertion.verify::<Claims>(id.as_str(), audience, keys, now).map_err(refused)?;
+        let until = remembered_until(verified.registered(), now).map_err(refused)?;
         let claims = verified.claims();
         // Who takes an assertion for several audiences can use it at another of them (FAPI 2.0 §5.3.2.1).
         if client.policy.profile.is_some() && claims.aud != self.settings.issuer {
             return Err(NOT_AUTHENTICATED.because("aud of the assertion must be only the issuer").into());
         }
-        if claims.sub != id.as_str() || claims.jti.is_empty() || exp > now.saturating_add(MAX_LIFETIME) {
-            let cause = "sub, jti or exp of the assertion is invalid";
-            return Err(NOT_AUTHENTICATED.because(cause).into());
+        if claims.sub != id.as_str() || claims.jti.is_empty() {
+            return Err(NOT_AUTHENTICATED.because("sub or jti of the assertion is invalid").into());
         }
-        let hash = OneTimeHash::of_parts(&[id.as_str(), &claims.jti]);
-        let until = exp.saturating_add(Verifier::DEFAULT_LEEWAY);
+        let used = AssertionId::new(OneTimeKind::AssertionId, &[id.as_str()], &claims.jti, until);
         self.rates.identifiers.take_for(&client, presented.network, now)?;
-        match self.store.place(OneTimeKind::AssertionId, hash, "".into(), until, now).await? {
+        match used.use_up(&*self.store, now).await? {
             Placement::Placed => Ok(client),
             Placement::Taken => Err(NOT_AUTHENTICATED.because("the assertion was already used").into()),
         }
@@ -95,10 +78,10 @@ impl ClientAuth {
     async fn assertion_keys(
         &self,
         client: &Client,
-        assertion: &Unverified,
+        assertion: &assertion::Presented<'_>,
         network: Network,
     ) -> Result<KeySet, OAuthError> {
-        let algorithm: Algorithm = assertion.alg().parse().map_err(|_| NOT_AUTHENTICATED)?;
+        let algorithm = assertion.algorithm().ok_or(NOT_AUTHENTICATED)?;
         let registered = client.metadata.token_endpoint_auth_signing_alg.as_deref();
         let permitted = client.policy.profile.is_none_or(|profile| profile.permits(algorithm));
         if !permitted || registered.is_some_and(|name| name.parse() != Ok(algorithm)) {
@@ -109,25 +92,22 @@ impl ClientAuth {
                 let secret = client.secret.as_ref().ok_or(NOT_AUTHENTICATED)?;
                 let secret = SharedSecret::new(algorithm, secret.expose().as_bytes())
                     .map_err(|_| NOT_AUTHENTICATED)?;
-                KeySet::new([VerifyingKey::from(secret)])
+                KeySet::new([VerifyingKey::from(secret)]).ok()
             }
             TokenEndpointAuthMethod::PrivateKeyJwt if !algorithm.is_symmetric() => {
-                let keys = self.clients.keys_of(client, assertion.kid(), Some(network)).await?;
-                KeySet::published(verifying_keys(&keys, algorithm))
+                self.clients.verifying_keys_of(client, algorithm, assertion.kid(), network).await?
             }
             registered => {
                 let cause = format!("the client is registered for {registered}, not for this assertion");
                 return Err(NOT_AUTHENTICATED.because(cause).into());
             }
         };
-        keys.map_err(|_| NOT_AUTHENTICATED.because("the client has no key for the assertion").into())
+        keys.ok_or_else(|| NOT_AUTHENTICATED.because("the client has no key for the assertion").into())
     }
 }
 
-/// Those of a client's keys that verify by this algorithm.
-pub(crate) fn verifying_keys(keys: &[Jwk], algorithm: Algorithm) -> Vec<VerifyingKey> {
-    let usable = keys.iter().filter_map(|jwk| PublicKey::from_jwk_for(algorithm, jwk).ok());
-    usable.map(VerifyingKey::from).collect()
+fn refused(error: AssertionError) -> Refusal {
+    NOT_AUTHENTICATED.because(error.to_string())
 }
 
 fn names_another(parameters: &Parameters, id: &ClientId) -> bool {

@@ -5,7 +5,6 @@ mod assertion;
 mod certificate;
 mod client_secret;
 
-pub(crate) use assertion::verifying_keys;
 pub use certificate::ClientCertificate;
 
 use std::sync::Arc;

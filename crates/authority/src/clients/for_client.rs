@@ -1,12 +1,12 @@
 //! What is signed, or encrypted, for one client: by the algorithms that it registered, to the keys that it registered.
 
-use jeton_jose::jwe::{Encrypter, RecipientKey};
+use jeton_jose::jwe::Encrypter;
 use jeton_jose::{Algorithm, Timestamp};
 use jeton_oauth::ErrorCode;
 use serde::Serialize;
 
 use super::Clients;
-use crate::client::{Client, Encryption};
+use crate::client::{Client, Encryption, public_keys};
 use crate::oauth_error::OAuthError;
 
 /// What is encrypted.
@@ -40,8 +40,7 @@ impl Clients {
         const NO_KEY: OAuthError =
             OAuthError::refused(ErrorCode::InvalidRequest, "the client has no encryption key");
         let Encryption { alg, enc } = encryption;
-        let keys = self.keys_of(client, None, None).await?;
-        let key = keys.iter().find_map(|jwk| RecipientKey::from_jwk_for(alg, jwk).ok()).ok_or(NO_KEY)?;
+        let key = public_keys::receiving(&self.keys_of(client, None, None).await?, alg).ok_or(NO_KEY)?;
         let encrypter = Encrypter::new(enc, key);
         let encrypted = match content {
             Content::Token(token) => encrypter.cty("JWT").encrypt(token.as_bytes()),

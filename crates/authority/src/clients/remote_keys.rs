@@ -1,11 +1,11 @@
 //! The keys that a client publishes itself, behind its `jwks_uri`. Fetching is not done here: whoever runs the authority
 //! brings something that does.
 
-use jeton_jose::Jwk;
+use jeton_jose::{Algorithm, Jwk, KeySet};
 
 use super::Clients;
 use crate::Network;
-use crate::client::{Client, ClientSource};
+use crate::client::{Client, ClientSource, public_keys};
 use crate::ports::{FetchFor, TurnedAway};
 
 impl Clients {
@@ -22,7 +22,7 @@ impl Clients {
         network: Option<Network>,
     ) -> Result<Vec<Jwk>, TurnedAway> {
         let Some(uri) = client.metadata.jwks_uri.as_deref() else {
-            return Ok(client.keys().unwrap_or_default());
+            return Ok(client.keys().to_vec());
         };
         let Some(remote) = &self.client_keys else { return Ok(Vec::new()) };
         let cause = match client.policy.source {
@@ -32,6 +32,21 @@ impl Clients {
         let set = remote.jwk_set(uri, wanted_kid, cause).await?;
         let keys = set.iter().flat_map(|set| set.keys());
         Ok(keys.filter(|key| key.is_public()).cloned().collect())
+    }
+
+    /// Those of them that verify by this algorithm: at the request of somebody in this network, for a token that names `kid`.
+    /// Nothing where a set of them cannot be used.
+    ///
+    /// # Errors
+    /// As [`Self::keys_of`].
+    pub(crate) async fn verifying_keys_of(
+        &self,
+        client: &Client,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+        network: Network,
+    ) -> Result<Option<KeySet>, TurnedAway> {
+        Ok(public_keys::verifying(&self.keys_of(client, kid, Some(network)).await?, algorithm))
     }
 
     /// A user let this client have tokens: what is fetched for it is not pushed out by what others make up.

@@ -1,27 +1,22 @@
 //! An assertion of somebody whom the operator trusts (RFC 7523 §2.1): a client says, with another issuer's word for it, in
 //! whose name it asks.
 
-use std::time::Duration;
-
-use jeton_jose::jwt::{Audience, TokenType, Unverified, Verifier};
-use jeton_jose::{Algorithm, JwkSet, KeySet, PublicKey, VerifyingKey};
+use jeton_jose::jwt::Audience;
 use jeton_oauth::{ErrorCode, Scope};
 use serde_json::{Map, Value};
 
 use super::issuing::Basis;
 use super::{Grants, TokenCall};
-use crate::client::TrustedIssuer;
+use crate::assertion::{AssertionError, AssertionId, Presented, remembered_until};
+use crate::client::public_keys;
 use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenResponse;
 use crate::oauth_error::OAuthError;
-use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::one_time::OneTimeKind;
 use crate::refusal::Refusal;
 use crate::store::{GrantOpening, Placement};
-use crate::typ::is_one_of;
 use crate::user::{User, UserStatus, Username};
 
-/// For how long an assertion may hold. It is remembered for as long, so that it works once.
-const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// The `typ` that an assertion may have, beside none: that of a plain token, the one of RFC 7523bis, and that of a grant which another
 /// identity provider gives (Identity Assertion Authorization Grant).
 const TYPS: [&str; 3] = ["JWT", "authorization-grant+jwt", "oauth-id-jag+jwt"];
@@ -52,35 +47,29 @@ impl Grants {
 
     /// Checks an assertion, once, and finds the user that it names.
     async fn user_of_assertion(&self, request: &TokenCall, assertion: &str) -> Result<User, OAuthError> {
-        let unverified = Unverified::parse(assertion).map_err(|_| NOT_VALID)?;
-        if !is_one_of(unverified.typ(), &TYPS) {
-            return Err(NOT_VALID.because("typ of the assertion is that of another kind of token").into());
-        }
-        let iss = unverified.iss().ok_or(NOT_VALID)?;
+        let refused = |error: AssertionError| NOT_VALID.because(error.to_string());
+        let assertion = Presented::read(assertion, &TYPS).map_err(refused)?;
+        let iss = assertion.iss().ok_or(NOT_VALID)?;
         let trusted = request.client.policy.trusted_issuers.iter().find(|trusted| trusted.issuer == iss);
         let trusted = trusted.ok_or(NOT_VALID)?;
-        let algorithm = unverified.alg().parse().map_err(|_| NOT_VALID)?;
-        let keys = keys_of(trusted, algorithm).ok_or(NOT_VALID)?;
+        let keys = public_keys::read(&trusted.jwks).map_err(|error| NOT_VALID.because(error.to_string()))?;
+        let keys = assertion.algorithm().and_then(|algorithm| public_keys::verifying(&keys, algorithm));
         let endpoint = format!("{}/token", self.settings.issuer);
         let audience = Audience::one_of([self.settings.issuer.as_str(), &endpoint]);
-        let verifier = Verifier::new(trusted.issuer.as_str(), audience, keys).typ(TokenType::Any);
-        let verified =
-            verifier.verify::<Map<String, Value>>(assertion, request.now).map_err(|_| NOT_VALID)?;
-        let exp = verified.registered().exp().ok_or(NOT_VALID)?;
-        if exp > request.now.saturating_add(MAX_LIFETIME) {
-            return Err(NOT_VALID.into());
-        }
+        let verified = assertion
+            .verify::<Map<String, Value>>(iss, audience, keys.ok_or(NOT_VALID)?, request.now)
+            .map_err(refused)?;
+        let until = remembered_until(verified.registered(), request.now).map_err(refused)?;
         let claims = verified.claims();
         let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let (jti, name) = (text("jti").ok_or(NOT_VALID)?, text(trusted.user_claim()).ok_or(NOT_VALID)?);
         let username = Username::parse(name).map_err(|_| NOT_VALID)?;
         let user = self.store.find_user(&username).await?;
         let user = user.filter(|user| user.status == UserStatus::Active).ok_or(NOT_VALID)?;
-        let hash = OneTimeHash::of_parts(&["jwt-bearer", iss, jti]);
-        let until = exp.saturating_add(Verifier::DEFAULT_LEEWAY);
-        match self.store.place(OneTimeKind::AssertionId, hash, "".into(), until, request.now).await? {
+        let used = AssertionId::new(OneTimeKind::AssertionId, &["jwt-bearer", iss], jti, until);
+        match used.use_up(&*self.store, request.now).await? {
             Placement::Placed => Ok(user),
-            Placement::Taken => Err(NOT_VALID.into()),
+            Placement::Taken => Err(NOT_VALID.because("the assertion was already used").into()),
         }
     }
 
@@ -101,16 +90,4 @@ impl Grants {
             GrantOpening::CredentialsChanged => Err(NOT_VALID.into()),
         }
     }
-}
-
-/// The keys of an issuer that verify by the algorithm of the token. Only signatures: a secret that two share says nothing about
-/// which of them made an assertion.
-fn keys_of(trusted: &TrustedIssuer, algorithm: Algorithm) -> Option<KeySet> {
-    if algorithm.is_symmetric() {
-        return None;
-    }
-    let set = JwkSet::parse(trusted.jwks.to_string().as_bytes()).ok()?;
-    set.check_public().ok()?;
-    let keys = set.keys().iter().filter_map(|jwk| PublicKey::from_jwk_for(algorithm, jwk).ok());
-    KeySet::published(keys.map(VerifyingKey::from)).ok()
 }
