@@ -1,5 +1,6 @@
 //! Whether codes have to be bound by PKCE (RFC 7636).
 
+use jeton_oauth::client::{ClientMetadata, TokenEndpointAuthMethod};
 use serde::{Deserialize, Serialize};
 
 /// Whether a client must use PKCE (RFC 7636). A client that starts with PKCE must also finish with it.
@@ -26,7 +27,15 @@ pub enum InsteadOfPkce {
 }
 
 impl PkcePolicy {
-    /// Whether a client that authenticates may leave PKCE out of such a request. One that does not authenticate never may.
+    /// The policy as it applies to a client of this description: one that does not authenticate always has to use PKCE.
+    pub fn applied_to(self, metadata: &ClientMetadata) -> Self {
+        match metadata.auth_method() {
+            TokenEndpointAuthMethod::None => Self::Required,
+            _ => self,
+        }
+    }
+
+    /// Whether PKCE may be left out of such a request, once the policy is [applied](Self::applied_to) to its client.
     pub const fn may_be_left_out(self, instead: InsteadOfPkce) -> bool {
         match self {
             Self::Required => false,

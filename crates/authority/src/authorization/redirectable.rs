@@ -12,7 +12,7 @@ use super::details::permitted_details;
 use super::kept::KeptRequest;
 use super::request::AuthorizationRequest;
 use super::response::{AuthorizationResponse, ResponseParameters};
-use crate::client::{Client, ClientSource, InsteadOfPkce, PkcePolicy};
+use crate::client::{Client, ClientPolicy, ClientSource, InsteadOfPkce, PkcePolicy};
 use crate::one_time::Standing;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
@@ -227,6 +227,7 @@ impl RedirectableRequest {
         const fn invalid(description: &'static str) -> Refusal {
             Refusal::new(ErrorCode::InvalidRequest, description)
         }
+        let policy = self.client.policy.pkce.applied_to(&self.client.metadata);
         let method = self.parameters.get("code_challenge_method");
         match self.parameters.get("code_challenge") {
             // Without a method it would be plain, which is no protection (RFC 9700 §2.1.1).
@@ -235,17 +236,19 @@ impl RedirectableRequest {
                 CodeChallenge::parse(text).map(Some).map_err(|_| invalid("code_challenge is malformed"))
             }
             None if method.is_some() => Err(invalid("code_challenge is missing")),
-            None if !self.client.is_public() && self.client.policy.pkce.may_be_left_out(instead) => Ok(None),
+            None if policy.may_be_left_out(instead) => Ok(None),
             None => {
-                let policy = &self.client.policy;
-                let missing = invalid(match policy.pkce {
-                    PkcePolicy::Auto if !self.client.is_public() => {
+                let missing = invalid(match policy {
+                    PkcePolicy::Auto => {
                         "code_challenge is missing: PKCE with S256 is required, or a nonce with the scope openid"
                     }
-                    _ => "code_challenge is missing: PKCE with S256 is required",
+                    PkcePolicy::Required | PkcePolicy::Lenient => {
+                        "code_challenge is missing: PKCE with S256 is required"
+                    }
                 });
-                let is_bound = self.client.is_public() || policy.profile.is_some();
-                let may_be_lenient = !is_bound && policy.source != ClientSource::MetadataDocument;
+                let ClientPolicy { profile, source, .. } = &self.client.policy;
+                let is_bound = self.client.is_public() || profile.is_some();
+                let may_be_lenient = !is_bound && *source != ClientSource::MetadataDocument;
                 Err(if may_be_lenient { missing.because(LENIENCY) } else { missing })
             }
         }

@@ -5,14 +5,10 @@ use jeton_authority::client::{
     IntrospectionPolicy, PkcePolicy,
 };
 use jeton_oauth::authorization::GrantType;
-use jeton_oauth::client::{ClientMetadata, TokenEndpointAuthMethod};
+use jeton_oauth::client::ClientMetadata;
 use serde::Serialize;
 
 use crate::{output, words};
-
-fn client_is_public(metadata: &ClientMetadata) -> bool {
-    metadata.auth_method() == TokenEndpointAuthMethod::None
-}
 
 /// A client as it is shown: the members of RFC 7591 §3.2.1, and what the operator decided.
 #[derive(Serialize)]
@@ -73,9 +69,8 @@ impl Shown {
             ConsentPolicy::Implied => "implied",
             ConsentPolicy::Asked => "asked",
         };
-        let pkce = match self.policy.pkce {
+        let pkce = match self.policy.pkce.applied_to(metadata) {
             PkcePolicy::Required => "required",
-            PkcePolicy::Auto if client_is_public(metadata) => "required",
             PkcePolicy::Auto => "required, or a nonce with the scope openid",
             PkcePolicy::Lenient => "lenient",
         };
