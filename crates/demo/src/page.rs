@@ -12,7 +12,7 @@ use axum::routing::get;
 use super::applications::Link;
 
 const PAGE: &str = include_str!("page/index.html");
-const STYLE: &str = include_str!("page/page.css");
+const STYLE: &str = concat!(include_str!("look.css"), include_str!("page/page.css"));
 const SCRIPT: &str = include_str!("page/page.js");
 const ICON: &str = include_str!("page/icon.svg");
 

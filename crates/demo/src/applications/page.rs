@@ -14,7 +14,7 @@ use super::application::{Application, Kind};
 use super::session::{Ended, SignedIn, Visit};
 use crate::{clock, words};
 
-const STYLE: &str = include_str!("page.css");
+const STYLE: &str = concat!(include_str!("../look.css"), include_str!("page.css"));
 const ICON: &str = include_str!("../page/icon.svg");
 
 #[derive(Template)]
