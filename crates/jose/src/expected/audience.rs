@@ -5,10 +5,44 @@ use std::sync::Arc;
 
 use crate::shown::ShownAll;
 
-/// Gives a type that holds names, or none for any, what both need.
+/// Makes a type that holds names, or none for any.
 macro_rules! names {
-    ($type:ident) => {
+    (
+        $(#[$type_doc:meta])* $type:ident
+        $(#[$new_doc:meta])* new
+        $(#[$one_of_doc:meta])* one_of
+        $(#[$any_doc:meta])* any
+        $(#[$names_doc:meta])* names
+    ) => {
+        $(#[$type_doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $type(Option<Arc<[Box<str>]>>);
+
         impl $type {
+            $(#[$new_doc])*
+            #[must_use]
+            pub fn new(name: impl Into<String>) -> Self {
+                Self::one_of([name])
+            }
+
+            $(#[$one_of_doc])*
+            #[must_use]
+            pub fn one_of<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
+                Self(Some(names.into_iter().map(|name| name.into().into_boxed_str()).collect()))
+            }
+
+            $(#[$any_doc])*
+            #[must_use]
+            pub fn any() -> Self {
+                Self(None)
+            }
+
+            $(#[$names_doc])*
+            #[must_use]
+            pub fn names(&self) -> Option<&[Box<str>]> {
+                self.0.as_deref()
+            }
+
             /// Whether a token must name one at all.
             pub(crate) fn is_required(&self) -> bool {
                 self.0.is_some()
@@ -42,74 +76,39 @@ macro_rules! names {
     };
 }
 
-/// The issuer that tokens must name in `iss`, compared exactly (RFC 7519 §4.1.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issuer(Names);
+names! {
+    /// The issuer that tokens must name in `iss`, compared exactly (RFC 7519 §4.1.1).
+    Issuer
 
-/// The audience of which tokens must name one in `aud` (RFC 7519 §4.1.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Audience(Names);
-
-type Names = Option<Arc<[Box<str>]>>;
-
-fn named<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Names {
-    Some(names.into_iter().map(|name| name.into().into_boxed_str()).collect())
-}
-
-impl Issuer {
     /// This issuer.
-    #[must_use]
-    pub fn new(issuer: impl Into<String>) -> Self {
-        Self::one_of([issuer])
-    }
+    new
 
     /// One of these: the names of one issuer, such as Google's `https://accounts.google.com` and `accounts.google.com`.
     ///
     /// The verifier's keys are trusted under each of the names. So they must all be names of those who hold the keys: for
     /// several issuers make a verifier for each.
-    #[must_use]
-    pub fn one_of<I: Into<String>>(issuers: impl IntoIterator<Item = I>) -> Self {
-        Self(named(issuers))
-    }
+    one_of
 
     /// Any issuer, or none. Then only the key tells whom a token comes from.
-    #[must_use]
-    pub fn any() -> Self {
-        Self(None)
-    }
+    any
 
     /// The names of the issuer wanted; nothing where any will do.
-    #[must_use]
-    pub fn names(&self) -> Option<&[Box<str>]> {
-        self.0.as_deref()
-    }
+    names
 }
 
-impl Audience {
+names! {
+    /// The audience of which tokens must name one in `aud` (RFC 7519 §4.1.3).
+    Audience
+
     /// This audience.
-    #[must_use]
-    pub fn new(audience: impl Into<String>) -> Self {
-        Self::one_of([audience])
-    }
+    new
 
     /// One of these: the names under which the verifier is known.
-    #[must_use]
-    pub fn one_of<A: Into<String>>(audiences: impl IntoIterator<Item = A>) -> Self {
-        Self(named(audiences))
-    }
+    one_of
 
     /// Any audience, or none. A token that was made for somebody else is then accepted too.
-    #[must_use]
-    pub fn any() -> Self {
-        Self(None)
-    }
+    any
 
     /// The audiences of which one is wanted; nothing where any will do.
-    #[must_use]
-    pub fn names(&self) -> Option<&[Box<str>]> {
-        self.0.as_deref()
-    }
+    names
 }
-
-names!(Issuer);
-names!(Audience);
