@@ -137,9 +137,8 @@ impl Header {
     }
 
     fn of(root: Value<'_, '_>) -> Result<Self, VerifyError> {
-        let alg = text(root, "alg")?.ok_or(VerifyError::Header { name: "alg" })?;
-        let kid = kid(root)?;
-        let typ = text(root, "typ")?;
+        let Claimed { alg, kid, typ } = Claimed::read(root)?;
+        check_kid(kid.as_deref())?;
         let cty = text(root, "cty")?;
         let algorithm = Algorithm::from_name(&alg).ok_or_else(|| VerifyError::AlgorithmNotAllowed {
             found: (&*alg).into(),
@@ -153,6 +152,23 @@ impl Header {
             cty: cty.map(Into::into),
             payload: PayloadEncoding::Base64url,
             json: root.text().into(),
+        })
+    }
+}
+
+/// What a header says of the whole, before anything is made of it.
+pub(crate) struct Claimed<'a> {
+    pub(crate) alg: Cow<'a, str>,
+    pub(crate) kid: Option<Cow<'a, str>>,
+    pub(crate) typ: Option<Cow<'a, str>>,
+}
+
+impl<'a> Claimed<'a> {
+    pub(crate) fn read(root: Value<'_, 'a>) -> Result<Self, VerifyError> {
+        Ok(Self {
+            alg: text(root, "alg")?.ok_or(VerifyError::Header { name: "alg" })?,
+            kid: text(root, "kid")?,
+            typ: text(root, "typ")?,
         })
     }
 }
@@ -193,8 +209,13 @@ pub(crate) fn text<'a>(root: Value<'_, 'a>, name: &'static str) -> Result<Option
 /// `kid` is opaque, and short.
 pub(crate) fn kid<'a>(root: Value<'_, 'a>) -> Result<Option<Cow<'a, str>>, VerifyError> {
     let kid = text(root, "kid")?;
-    if kid.as_ref().is_some_and(|kid| kid.len() > MAX_KID) {
-        return Err(VerifyError::Header { name: "kid" });
-    }
+    check_kid(kid.as_deref())?;
     Ok(kid)
+}
+
+fn check_kid(kid: Option<&str>) -> Result<(), VerifyError> {
+    match kid {
+        Some(kid) if kid.len() > MAX_KID => Err(VerifyError::Header { name: "kid" }),
+        _ => Ok(()),
+    }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::base64url;
 use crate::error::VerifyError;
 use crate::json::{Document, Limits};
-use crate::jws::{self, header};
+use crate::jws;
+use crate::jws::header::{self, Claimed};
 use crate::jwt::{self, Verifier};
 
 /// What a token says about itself, **with nothing verified**: anybody can have written it.
@@ -36,10 +37,8 @@ impl Unverified {
         let claims = utf8(base64url::decode(parts.payload).map_err(|_| VerifyError::Malformed)?)?;
 
         let document = Document::parse_str(&header, Limits::HEADER).map_err(VerifyError::HeaderJson)?;
-        let root = document.root();
-        let text = |name| header::text(root, name).map(|text| text.map(String::from));
-        let alg = text("alg")?.ok_or(VerifyError::Header { name: "alg" })?;
-        let (kid, typ) = (text("kid")?, text("typ")?);
+        let Claimed { alg, kid, typ } = Claimed::read(document.root())?;
+        let (alg, kid, typ) = (String::from(alg), kid.map(String::from), typ.map(String::from));
 
         let document = Document::parse_str(&claims, Limits::PAYLOAD).map_err(VerifyError::ClaimsJson)?;
         let iss = match document.root().get("iss") {
