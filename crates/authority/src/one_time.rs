@@ -1,5 +1,7 @@
 //! What may be used once. The client holds a random text, the store its hash: who reads the store can redeem nothing.
 
+#[cfg(test)]
+pub(crate) mod example;
 mod kept;
 mod presenting;
 mod settling;

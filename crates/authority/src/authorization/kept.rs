@@ -93,21 +93,9 @@ pub(crate) fn leads_again(code: &OneTime, user: &User, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::one_time::example::{at, row};
 
     const LIFETIME: Duration = Duration::from_secs(540);
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_unix(1_800_000_000 + seconds)
-    }
-
-    fn row(content: &str, expires_at: i64, redeemed_at: Option<i64>) -> OneTime {
-        OneTime {
-            content: content.into(),
-            expires_at: at(expires_at),
-            redeemed_at: redeemed_at.map(at),
-            grant: None,
-        }
-    }
 
     fn kept(expires_at: i64, now: i64) -> KeptRequest {
         let parameters: Parameters = [("client_id", "web")].into_iter().collect();

@@ -80,19 +80,7 @@ pub fn answer_request(request: Option<&OneTime>, code: Option<OneTime>, now: Tim
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_unix(1_800_000_000 + seconds)
-    }
-
-    fn row(content: &str, expires_at: i64, redeemed_at: Option<i64>) -> OneTime {
-        OneTime {
-            content: content.into(),
-            expires_at: at(expires_at),
-            redeemed_at: redeemed_at.map(at),
-            grant: None,
-        }
-    }
+    use crate::one_time::example::{at, row};
 
     #[test]
     fn a_request_is_answered_once_and_in_time() {

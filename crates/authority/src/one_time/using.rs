@@ -53,13 +53,10 @@ pub fn prolong(found: &OneTime, until: Timestamp) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_unix(seconds)
-    }
+    use crate::one_time::example::{at, row};
 
     fn found(redeemed_at: Option<i64>) -> OneTime {
-        OneTime { content: "x".into(), expires_at: at(60), redeemed_at: redeemed_at.map(at), grant: None }
+        row("x", 60, redeemed_at)
     }
 
     #[test]
