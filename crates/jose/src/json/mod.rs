@@ -2,15 +2,17 @@
 //!
 //! The reader refuses what readers disagree about, and with that what forgeries are made of: members that appear twice (compared
 //! after unescaping, at any depth), invalid UTF-8, lone surrogates, a NUL in a name, trailing data, numbers outside the
-//! grammar, and depth without bound. `Document` is a flat list of a text's values, for looking some of them up; `de`
-//! makes typed values in one pass. Both judge a text alike, whatever type is asked for.
+//! grammar, and depth without bound. `lexer` takes a text apart. Of its steps, `Document` makes a flat list of the text's values, for
+//! looking some of them up, and `de` makes typed values in one pass. Both judge a text alike, whatever type is asked for.
 
 mod de;
+mod document;
 mod error;
 #[cfg(test)]
 mod laws;
+mod lexer;
+mod names;
 mod number;
-mod scan;
 mod ser;
 mod string;
 mod value;
@@ -19,12 +21,12 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
-use de::Names;
 pub(crate) use de::{Onlooker, Written, misfit, read_object};
+pub(crate) use document::{Document, Limits};
 use error::Fault;
 pub use error::JsonError;
+use names::Names;
 pub(crate) use number::{NumericDate, Rounding};
-pub(crate) use scan::{Document, Limits};
 pub(crate) use ser::claims_to_vec;
 pub use ser::to_vec;
 pub(crate) use string::unescape;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Written;
-use super::scan::{Document, Kind, Node};
+use super::document::{Document, Kind, Node};
 
 /// One value of a [`Document`].
 #[derive(Clone, Copy)]

@@ -11,10 +11,11 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::Onlooker;
-use super::names::Names;
-use super::reader::{Mark, Place, Reader, Text};
+use super::reader::Reader;
 use crate::json::JsonError;
 use crate::json::error::Failure;
+use crate::json::lexer::{Mark, Place, Text};
+use crate::json::names::Names;
 
 /// The elements of an array.
 pub(super) struct Elements<'a, 'r, 'de, O> {

@@ -6,17 +6,15 @@
 
 mod access;
 mod misfit;
-mod names;
 mod raw;
 mod reader;
 mod typed;
 
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
-use super::scan::check_len;
+use super::document::check_len;
 use super::{Document, JsonError, Limits};
 pub(crate) use misfit::misfit;
-pub(super) use names::Names;
 use reader::Reader;
 
 /// Looks on while the outermost object is read.

@@ -8,8 +8,9 @@ use serde::forward_to_deserialize_any;
 use super::Onlooker;
 use super::access::{Elements, Members, Variant};
 use super::raw;
-use super::reader::{Lexeme, Mark, Reader};
+use super::reader::Reader;
 use crate::json::error::Failure;
+use crate::json::lexer::{Lexeme, Mark};
 use crate::json::{JsonError, number};
 
 /// Integers narrower than what is written are refused by the visitor; wider ones are read here.

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{USUAL, WriteError, Writer, to_vec};
-use crate::json::scan::DEPTH;
+use crate::json::lexer::DEPTH;
 use crate::json::{Document, JsonError, Limits, Names, NumericDate, Rounding, number};
 use crate::timestamp::Timestamp;
 

@@ -1,7 +1,7 @@
 //! Whether the names of an object differ.
 
 /// The names that an object has had so far, each as a few bytes of it.
-pub(in crate::json) struct Names {
+pub(super) struct Names {
     /// A set bit for each print, so that most names are told apart by one look.
     bits: u64,
     prints: [u32; Self::ROOM],
@@ -12,12 +12,12 @@ impl Names {
     /// Objects with more members are left to the document.
     const ROOM: usize = 32;
 
-    pub(in crate::json) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { bits: 0, prints: [0; Self::ROOM], len: 0 }
     }
 
     /// Adds a name without escapes. Whether it certainly differs from all others.
-    pub(in crate::json) fn add(&mut self, name: &[u8]) -> bool {
+    pub(super) fn add(&mut self, name: &[u8]) -> bool {
         let print = print(name);
         let bit = 1 << (print.wrapping_mul(0x9e37_79b9) >> 26);
         let met = self.bits & bit != 0 && self.prints.iter().take(self.len).any(|known| *known == print);
