@@ -53,7 +53,7 @@ impl CertificateChain {
             }
             let der = der.into();
             check_len(&der)?;
-            let certificate = Certificate::read(&der).map_err(|_| CertificateError::Malformed)?;
+            let certificate = Certificate::parse(&der).map_err(|_| CertificateError::Malformed)?;
             if key.is_none() {
                 key = Some(certificate.public_key()?);
             }

@@ -39,10 +39,12 @@ impl<'a> Reader<'a> {
 
     /// The contents of the next element, which has this tag.
     pub(crate) fn element(&mut self, tag: u8) -> Result<&'a [u8], Malformed> {
-        let (&found, rest) = self.rest.split_first().ok_or(Malformed)?;
-        if found != tag {
-            return Err(Malformed);
-        }
+        if self.next_is(tag) { Ok(self.any()?.1) } else { Err(Malformed) }
+    }
+
+    /// The tag and the contents of the next element.
+    pub(crate) fn any(&mut self) -> Result<(u8, &'a [u8]), Malformed> {
+        let (&tag, rest) = self.rest.split_first().ok_or(Malformed)?;
         let (&first, rest) = rest.split_first().ok_or(Malformed)?;
         let (len, rest) = if first < 0x80 {
             (usize::from(first), rest)
@@ -60,7 +62,11 @@ impl<'a> Reader<'a> {
         };
         let (contents, rest) = rest.split_at_checked(len).ok_or(Malformed)?;
         self.rest = rest;
-        Ok(contents)
+        Ok((tag, contents))
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
     }
 
     pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, Malformed> {

@@ -1,7 +1,7 @@
-//! X.509 certificates (RFC 5280 §4.1), as far as a key is to be read out of one. Nothing is verified here.
+//! X.509 certificates (RFC 5280 §4.1): where in one its parts are. Nothing is verified here.
 
 use super::spki;
-use crate::der::{self, Reader};
+use crate::der::{self, Malformed, Reader};
 use crate::material::{KeyError, Public};
 
 const BOOLEAN: u8 = 0x01;
@@ -13,11 +13,14 @@ const EXTENSIONS: u8 = 0xa3;
 /// `id-ce-keyUsage` (RFC 5280 §4.2.1.3).
 const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
 
-/// What a certificate says about a key.
-pub(crate) struct Certificate<'a> {
+/// A certificate, for what it says of its holder. **Nothing is verified**: anybody can have made it.
+#[derive(Clone)]
+pub struct Certificate<'a> {
     subject_public_key: Reader<'a>,
     issuer: &'a [u8],
-    subject: &'a [u8],
+    pub(crate) subject: &'a [u8],
+    pub(crate) validity: Reader<'a>,
+    extensions: Option<&'a [u8]>,
     /// Absent where the certificate does not restrict its key.
     pub(crate) key_usage: Option<KeyUsage>,
 }
@@ -27,6 +30,14 @@ pub(crate) struct Certificate<'a> {
 pub(crate) struct KeyUsage(u8);
 
 impl KeyUsage {
+    fn read(value: &[u8]) -> Result<Self, Malformed> {
+        let mut value = Reader::new(value);
+        // The first byte tells how many bits at the end do not count; only `decipherOnly` stands beyond the second.
+        let [_, bits, ..] = value.element(der::BIT_STRING)? else { return Err(Malformed) };
+        value.end()?;
+        Ok(Self(*bits))
+    }
+
     /// Signatures over anything but certificates and revocation lists.
     pub(crate) fn digital_signature(self) -> bool {
         self.0 & 0x80 != 0
@@ -39,7 +50,11 @@ impl KeyUsage {
 }
 
 impl<'a> Certificate<'a> {
-    pub(crate) fn read(der: &'a [u8]) -> Result<Self, KeyError> {
+    /// Parses a certificate in DER.
+    ///
+    /// # Errors
+    /// [`KeyError::Der`] where it is malformed.
+    pub fn parse(der: &'a [u8]) -> Result<Self, KeyError> {
         let mut outer = Reader::new(der);
         let mut fields = outer.sequence()?;
         outer.end()?;
@@ -57,17 +72,37 @@ impl<'a> Certificate<'a> {
         fields.element(der::INTEGER)?;
         fields.sequence()?; // signature
         let issuer = fields.element(der::SEQUENCE)?;
-        fields.sequence()?; // validity
+        let validity = fields.sequence()?;
         let subject = fields.element(der::SEQUENCE)?;
         let subject_public_key = fields.sequence()?;
         fields.optional(ISSUER_UNIQUE_ID)?;
         fields.optional(SUBJECT_UNIQUE_ID)?;
-        let key_usage = match fields.optional(EXTENSIONS)? {
-            Some(extensions) => key_usage(extensions)?,
-            None => None,
-        };
+        let extensions = fields.optional(EXTENSIONS)?;
         fields.end()?;
-        Ok(Self { subject_public_key, issuer, subject, key_usage })
+        let certificate = Self { subject_public_key, issuer, subject, validity, extensions, key_usage: None };
+        let key_usage = certificate.extension(KEY_USAGE)?.map(KeyUsage::read).transpose()?;
+        Ok(Self { key_usage, ..certificate })
+    }
+
+    /// The value of an extension, by its name.
+    pub(crate) fn extension(&self, wanted: &[u8]) -> Result<Option<&'a [u8]>, Malformed> {
+        let Some(extensions) = self.extensions else { return Ok(None) };
+        let mut outer = Reader::new(extensions);
+        let mut list = outer.sequence()?;
+        outer.end()?;
+        let mut found = None;
+        while list.next_is(der::SEQUENCE) {
+            let mut extension = list.sequence()?;
+            let name = extension.element(der::OBJECT_IDENTIFIER)?;
+            extension.optional(BOOLEAN)?;
+            let value = extension.element(der::OCTET_STRING)?;
+            extension.end()?;
+            if name == wanted && found.replace(value).is_some() {
+                return Err(Malformed);
+            }
+        }
+        list.end()?;
+        Ok(found)
     }
 
     /// Whether the other one may be the authority that issued this certificate, by its name. One that issued itself has no
@@ -80,30 +115,4 @@ impl<'a> Certificate<'a> {
     pub(crate) fn public_key(&self) -> Result<Public, KeyError> {
         spki::read_fields(self.subject_public_key.clone())
     }
-}
-
-fn key_usage(extensions: &[u8]) -> Result<Option<KeyUsage>, KeyError> {
-    let mut outer = Reader::new(extensions);
-    let mut list = outer.sequence()?;
-    outer.end()?;
-    let mut found = None;
-    while list.next_is(der::SEQUENCE) {
-        let mut extension = list.sequence()?;
-        let name = extension.element(der::OBJECT_IDENTIFIER)?;
-        extension.optional(BOOLEAN)?;
-        let value = extension.element(der::OCTET_STRING)?;
-        extension.end()?;
-        if name != KEY_USAGE {
-            continue;
-        }
-        let mut value = Reader::new(value);
-        // The first byte tells how many bits at the end do not count; only `decipherOnly` stands beyond the second.
-        let [_, bits, ..] = value.element(der::BIT_STRING)? else { return Err(KeyError::Der) };
-        value.end()?;
-        if found.replace(KeyUsage(*bits)).is_some() {
-            return Err(KeyError::Der);
-        }
-    }
-    list.end()?;
-    Ok(found)
 }

@@ -35,7 +35,7 @@ pub(crate) fn from_der(der: &[u8]) -> Result<Material, KeyError> {
 
 #[cfg(feature = "x509")]
 fn key_of_certificate(der: &[u8]) -> Result<Public, KeyError> {
-    certificate::Certificate::read(der)?.public_key()
+    certificate::Certificate::parse(der)?.public_key()
 }
 
 #[cfg(not(feature = "x509"))]

@@ -113,7 +113,7 @@ fn key_of(block: &Block<'_>) -> Result<Jwk, KeyError> {
 #[cfg(feature = "x509")]
 fn issued(authority: &[u8], certificate: &[u8]) -> bool {
     use crate::encoding::certificate::Certificate;
-    match (Certificate::read(authority), Certificate::read(certificate)) {
+    match (Certificate::parse(authority), Certificate::parse(certificate)) {
         (Ok(authority), Ok(certificate)) => certificate.names_as_issuer(&authority),
         _ => false,
     }

@@ -21,6 +21,8 @@
 //! # }
 //! ```
 //!
+//! What a certificate says of its holder, such as its names, is in [`Certificate`].
+//!
 //! To send certificates along: [`jwt::Signer::certificates`](crate::jwt::Signer::certificates),
 //! [`jws::Signer::certificates`](crate::jws::Signer::certificates), and
 //! [`Jwk::with_certificates`](crate::Jwk::with_certificates). The `x5c` and `x5t#S256` of a JWK count only where they fit its key
@@ -30,15 +32,18 @@
 //! Revocation is not looked up, for this crate does no I/O: prefer certificates that live for days, and take a root away
 //! by building a new verifier.
 
+mod holder;
 mod name;
 mod purpose;
 mod roots;
 mod verifier;
 
+pub use holder::{AlternativeName, NameAttribute};
 pub use name::CertificateName;
 pub use purpose::Purpose;
 pub use roots::TrustRoots;
 pub use verifier::Verifier;
 
 pub use crate::certificate::CertificateChain;
+pub use crate::encoding::certificate::Certificate;
 pub use crate::material::CertificateError;

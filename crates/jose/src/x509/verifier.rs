@@ -183,7 +183,7 @@ fn follow<'a>(
         Some(&issuers_may_certify),
     )
     .map_err(refused)?;
-    let usage = Certificate::read(certificate).map_err(|_| CertificateError::Malformed)?.key_usage;
+    let usage = Certificate::parse(certificate).map_err(|_| CertificateError::Malformed)?.key_usage;
     if usage.is_some_and(|usage| !usage.digital_signature()) {
         return Err(CertificateError::Purpose);
     }
@@ -194,7 +194,7 @@ fn follow<'a>(
 fn issuers_may_certify(path: &VerifiedPath<'_>) -> Result<(), webpki::Error> {
     for issuer in path.intermediate_certificates() {
         let issuer = issuer.der();
-        let usage = Certificate::read(&issuer).map_err(|_| webpki::Error::BadDer)?.key_usage;
+        let usage = Certificate::parse(&issuer).map_err(|_| webpki::Error::BadDer)?.key_usage;
         if usage.is_some_and(|usage| !usage.certificate_signature()) {
             return Err(webpki::Error::EndEntityUsedAsCa);
         }

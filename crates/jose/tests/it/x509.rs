@@ -1,12 +1,18 @@
 //! Certificates: as keys, and as a reason to trust a key that came with a token.
 
 use jeton_jose::jwe::{KeyManagement, RecipientKey};
-use jeton_jose::x509::{CertificateChain, CertificateError, CertificateName, Purpose, TrustRoots, Verifier};
+use jeton_jose::x509::{
+    AlternativeName, Certificate, CertificateChain, CertificateError, CertificateName, NameAttribute, Purpose,
+    TrustRoots, Verifier,
+};
 use jeton_jose::{
     Algorithm, Jwk, JwkSet, KeyError, KeySet, PrivateKey, PublicKey, SharedSecret, SignError, Timestamp,
     VerifyError, jws, jwt,
 };
-use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType, date_time_ymd};
+use rcgen::{
+    BasicConstraints, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType,
+    date_time_ymd,
+};
 use serde_json::{Value, json};
 
 use crate::certificates::{Authority, Certified, base64, pem};
@@ -35,6 +41,41 @@ fn refused(result: Result<PublicKey, KeyError>) -> CertificateError {
         KeyError::Certificate(error) => error,
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn a_certificate_says_who_holds_it_and_until_when() {
+    let root = Authority::root("root");
+    let certified = root.certify_key(&rcgen::PKCS_ECDSA_P256_SHA256, Algorithm::ES256, |params| {
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CountryName, "FR");
+        params.distinguished_name.push(DnType::CommonName, "Lučić");
+        params.subject_alt_names = vec![
+            SanType::DnsName("Web.example".try_into().unwrap()),
+            SanType::URI("https://web.example/".try_into().unwrap()),
+            SanType::Rfc822Name("web@web.example".try_into().unwrap()),
+            SanType::IpAddress("192.0.2.7".parse().unwrap()),
+            SanType::IpAddress("2001:db8::7".parse().unwrap()),
+        ];
+        params.not_after = date_time_ymd(2031, 5, 17);
+    });
+    let certificate = Certificate::parse(&certified.der).unwrap();
+    let attribute = |oid: &str, value: &str| vec![NameAttribute { oid: oid.into(), value: value.into() }];
+    assert_eq!(
+        certificate.subject().unwrap(),
+        [attribute("2.5.4.6", "FR"), attribute("2.5.4.3", "Lučić")]
+    );
+    assert_eq!(
+        certificate.alternative_names().unwrap(),
+        [
+            AlternativeName::Dns("Web.example".into()),
+            AlternativeName::Uri("https://web.example/".into()),
+            AlternativeName::Email("web@web.example".into()),
+            AlternativeName::Ip("192.0.2.7".parse().unwrap()),
+            AlternativeName::Ip("2001:db8::7".parse().unwrap()),
+        ]
+    );
+    assert_eq!(certificate.not_after().unwrap(), Timestamp::from_unix(1_936_742_400));
 }
 
 #[test]
