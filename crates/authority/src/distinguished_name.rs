@@ -1,9 +1,9 @@
 //! Distinguished names, as certificates hold them and as clients register them (RFC 4514).
 
-use x509_parser::x509::X509Name;
+use jeton_jose::x509::NameAttribute;
 
-/// A name as its parts, the most special one first; each part is its attributes, sorted: type as OID in dots, value.
-pub(crate) type DistinguishedName = Vec<Vec<(String, String)>>;
+/// A name as its parts, the most special one first; each part is its attributes, sorted.
+pub(crate) type DistinguishedName = Vec<Vec<NameAttribute>>;
 
 /// The short names of RFC 4514 §3, and two that OpenSSL writes.
 const SHORT: [(&str, &str); 11] = [
@@ -20,20 +20,13 @@ const SHORT: [(&str, &str); 11] = [
     ("serialNumber", "2.5.4.5"),
 ];
 
-/// The name in a certificate; nothing where a value is no text.
-pub(crate) fn of_certificate(name: &X509Name<'_>) -> Option<DistinguishedName> {
-    let mut parts = DistinguishedName::new();
-    for part in name.iter_rdn() {
-        let attributes = part.iter().map(|attribute| {
-            Some((attribute.attr_type().to_id_string(), attribute.as_str().ok()?.to_owned()))
-        });
-        let mut attributes = attributes.collect::<Option<Vec<_>>>()?;
-        attributes.sort();
-        parts.push(attributes);
-    }
-    // A certificate begins with the country, the text ends with it.
-    parts.reverse();
-    Some(parts)
+/// The name in a certificate, which begins with the country, where the text ends with it.
+pub(crate) fn of_certificate(subject: Vec<Vec<NameAttribute>>) -> DistinguishedName {
+    let sorted = |mut part: Vec<_>| {
+        part.sort();
+        part
+    };
+    subject.into_iter().rev().map(sorted).collect()
 }
 
 /// Parses a name such as `CN=web,O=Example\, Inc.,C=FR`.
@@ -43,7 +36,7 @@ pub(crate) fn parse(text: &str) -> Option<DistinguishedName> {
     loop {
         let (name, after) = rest.split_once('=')?;
         let (value, after) = value(after)?;
-        parts.last_mut()?.push((oid(name.trim())?, value));
+        parts.last_mut()?.push(NameAttribute { oid: oid(name.trim())?, value });
         let mut letters = after.chars();
         match letters.next() {
             None => break,
@@ -115,8 +108,8 @@ fn value(text: &str) -> Option<(String, &str)> {
 mod tests {
     use super::*;
 
-    fn part(oid: &str, value: &str) -> (String, String) {
-        (oid.to_owned(), value.to_owned())
+    fn part(oid: &str, value: &str) -> NameAttribute {
+        NameAttribute { oid: oid.to_owned(), value: value.to_owned() }
     }
 
     #[test]

@@ -5,13 +5,11 @@
 //! names or its key are compared.
 
 use std::fmt;
-use std::net::IpAddr;
 
-use jeton_jose::x509::{CertificateChain, Purpose, TrustRoots};
+use jeton_jose::x509::{AlternativeName, Certificate, CertificateChain, Purpose, TrustRoots};
 use jeton_jose::{Jwk, Timestamp, base64url};
 use jeton_oauth::client::ClientMetadata;
 use sha2::{Digest, Sha256};
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use crate::distinguished_name::{self, DistinguishedName};
 
@@ -19,19 +17,11 @@ use crate::distinguished_name::{self, DistinguishedName};
 #[derive(Clone)]
 pub struct ClientCertificate {
     subject: DistinguishedName,
-    names: Vec<Name>,
+    names: Vec<AlternativeName>,
     key: Option<Box<str>>,
     thumbprint: Box<str>,
     /// What leads from it to a root, where nobody has followed that yet.
     unverified: Option<CertificateChain>,
-}
-
-#[derive(Clone, PartialEq)]
-enum Name {
-    Dns(Box<str>),
-    Uri(Box<str>),
-    Email(Box<str>),
-    Ip(IpAddr),
 }
 
 impl ClientCertificate {
@@ -48,15 +38,10 @@ impl ClientCertificate {
 
     /// Reads a certificate in DER that a proxy vouches for; nothing where it is none.
     pub fn from_der(der: &[u8]) -> Option<Self> {
-        let (rest, certificate) = X509Certificate::from_der(der).ok()?;
-        if !rest.is_empty() {
-            return None;
-        }
-        let alternative = certificate.subject_alternative_name().ok()?;
-        let names = alternative.map(|extension| &extension.value.general_names).into_iter().flatten();
+        let certificate = Certificate::parse(der).ok()?;
         Some(Self {
-            subject: distinguished_name::of_certificate(certificate.subject())?,
-            names: names.filter_map(name).collect(),
+            subject: distinguished_name::of_certificate(certificate.subject().ok()?),
+            names: certificate.alternative_names().ok()?.into_iter().map(in_lower_case).collect(),
             // A key of a kind that is not known here matches none that a client registered.
             key: Jwk::from_der(der).ok().map(|key| key.thumbprint().into()),
             thumbprint: base64url::encode(Sha256::digest(der)).into(),
@@ -77,21 +62,21 @@ impl ClientCertificate {
 
     /// Whether it has the name that a client registered (RFC 8705 §2.1.2).
     pub(super) fn is_named_by(&self, metadata: &ClientMetadata) -> bool {
-        let has = |name: &Name| self.names.contains(name);
+        let has = |name: AlternativeName| self.names.contains(&name);
         if let Some(subject) = &metadata.tls_client_auth_subject_dn {
             return distinguished_name::parse(subject).is_some_and(|subject| subject == self.subject);
         }
         if let Some(dns) = &metadata.tls_client_auth_san_dns {
-            return has(&Name::Dns(dns.to_ascii_lowercase().into()));
+            return has(AlternativeName::Dns(dns.to_ascii_lowercase().into()));
         }
         if let Some(uri) = &metadata.tls_client_auth_san_uri {
-            return has(&Name::Uri(uri.as_str().into()));
+            return has(AlternativeName::Uri(uri.as_str().into()));
         }
         if let Some(email) = &metadata.tls_client_auth_san_email {
-            return has(&Name::Email(email.as_str().into()));
+            return has(AlternativeName::Email(email.as_str().into()));
         }
         let ip = metadata.tls_client_auth_san_ip.as_deref().and_then(|ip| ip.parse().ok());
-        ip.is_some_and(|ip| has(&Name::Ip(ip)))
+        ip.is_some_and(|ip| has(AlternativeName::Ip(ip)))
     }
 
     /// Whether its key is one of these (RFC 8705 §2.2). When the certificate ends does not matter: the client vouches for itself,
@@ -107,15 +92,10 @@ impl fmt::Debug for ClientCertificate {
     }
 }
 
-fn name(name: &GeneralName<'_>) -> Option<Name> {
+/// Names of hosts are the same in either case.
+fn in_lower_case(name: AlternativeName) -> AlternativeName {
     match name {
-        GeneralName::DNSName(dns) => Some(Name::Dns(dns.to_ascii_lowercase().into())),
-        GeneralName::URI(uri) => Some(Name::Uri((*uri).into())),
-        GeneralName::RFC822Name(email) => Some(Name::Email((*email).into())),
-        GeneralName::IPAddress(bytes) => {
-            let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
-            v4.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from)).ok().map(Name::Ip)
-        }
-        _ => None,
+        AlternativeName::Dns(dns) => AlternativeName::Dns(dns.to_ascii_lowercase().into()),
+        name => name,
     }
 }

@@ -5,14 +5,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jeton_jose::KeyError;
-use jeton_jose::x509::TrustRoots;
+use jeton_jose::x509::{Certificate, TrustRoots};
+use jeton_jose::{KeyError, Timestamp};
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{Error, InconsistentKeys};
-use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use super::TlsError;
@@ -43,7 +42,7 @@ impl TlsFiles {
 /// What was read from the files.
 pub(super) struct Loaded {
     pub(super) key: Arc<CertifiedKey>,
-    pub(super) not_after: ASN1Time,
+    pub(super) not_after: Timestamp,
     pub(super) client_roots: Option<TrustRoots>,
 }
 
@@ -73,10 +72,10 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     if chain.is_empty() { Err(TlsError::NoCertificate { file: file.into() }) } else { Ok(chain) }
 }
 
-fn not_after(file: &Path, chain: &[CertificateDer<'_>]) -> Result<ASN1Time, TlsError> {
-    let first = chain.first().and_then(|der| X509Certificate::from_der(der).ok());
-    let (_, first) = first.ok_or_else(|| TlsError::CertificateMalformed { file: file.into() })?;
-    Ok(first.validity().not_after)
+fn not_after(file: &Path, chain: &[CertificateDer<'_>]) -> Result<Timestamp, TlsError> {
+    let first = chain.first().and_then(|der| Certificate::parse(der).ok());
+    let not_after = first.and_then(|first| first.not_after().ok());
+    not_after.ok_or_else(|| TlsError::CertificateMalformed { file: file.into() })
 }
 
 fn roots(file: &Path) -> Result<TrustRoots, TlsError> {

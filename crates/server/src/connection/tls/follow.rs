@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use jeton_authority::Authority;
+use jeton_jose::Timestamp;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::certificate::load;
@@ -48,7 +49,7 @@ impl Tls {
                     tls.read_again(&authority);
                 }
                 if tls.not_after() < clock.now() {
-                    let not_after = tls.shared.loaded.load().not_after;
+                    let not_after = date(tls.not_after());
                     expired.again(&format_args!("the certificate of the server expired on {not_after}"));
                 } else {
                     expired.over();
@@ -63,11 +64,8 @@ impl Tls {
                 if let Some(roots) = self.client_roots() {
                     authority.client_auth().trust_roots(roots);
                 }
-                let not_after = self.shared.loaded.load().not_after;
-                tracing::info!(%not_after, "reloaded the server certificate");
-            }
-            Err(error) => {
-                tracing::error!(code = error.code(), "{error}; the previous certificate stays in use")
+                let not_after = date(self.not_after());
+                tracing::info!(not_after, "the certificate of the server was read again");
             }
         }
     }
@@ -84,6 +82,11 @@ impl Tls {
     fn looks(&self) -> Vec<Look> {
         self.shared.files.paths().map(look).collect()
     }
+}
+
+fn date(at: Timestamp) -> String {
+    let since = at.saturating_since(Timestamp::MIN);
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string()
 }
 
 fn look(file: &Path) -> Look {

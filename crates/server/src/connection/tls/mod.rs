@@ -56,7 +56,7 @@ impl Tls {
 
     /// When the certificate ends.
     pub fn not_after(&self) -> Timestamp {
-        Timestamp::from_unix(self.shared.loaded.load().not_after.timestamp())
+        self.shared.loaded.load().not_after
     }
 
     /// Whom to trust to sign the certificates of clients, where a file says it.
