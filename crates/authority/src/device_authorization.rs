@@ -22,7 +22,7 @@ use crate::oauth_error::OAuthError;
 use crate::one_time::Handle;
 use crate::random::Random;
 use crate::settings::Settings;
-use crate::sign_in::SignedIn;
+use crate::sign_in::{ConsentDemand, Demand, SignedIn, Since, Step, next};
 use crate::store::{DeviceDecided, Placement, Store, StoreError};
 use crate::throttle::{Asker, Rates, account_tag};
 use crate::{Caller, Network};
@@ -216,6 +216,12 @@ impl Devices {
         let RequestContent { resources, authorization_details } = content;
         let (scope, decided) = (found.scope, found.decided);
         Ok(Some(FoundDevice { user_code, client, scope, authorization_details, resources, decided }))
+    }
+
+    /// What is still wanted of somebody at a browser who is to decide about a device.
+    pub fn still_wanted(signed_in: Option<&SignedIn>, now: Timestamp) -> Step {
+        let demand = Demand { consent: ConsentDemand::Asked, ..Demand::default() };
+        next(&demand, signed_in, Since::default(), now)
     }
 
     /// Gives a device what it asked for, in the name of who is signed in.

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A factor that somebody proved who they are with. One that is added is offered by [`Factor::OFFERED`], has a name, and a step of
-/// [`sign_in`](crate::sign_in) that checks it; what tokens say follows.
+/// A factor that somebody proved who they are with. One that is added is offered by [`Factor::OFFERED`], has a name, a step of
+/// [`sign_in`](crate::sign_in) that checks it, and a page of the server that asks for it; what tokens say follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum Factor {
     /// A password.
     #[serde(rename = "pwd")]

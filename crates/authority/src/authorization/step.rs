@@ -7,14 +7,17 @@ use jeton_oauth::authorization::Prompt;
 
 use super::request::AuthorizationRequest;
 use crate::client::{Consent, ConsentPolicy};
+use crate::factor::Factor;
 use crate::refusal::Refusal;
 use crate::sign_in::{ConsentDemand, Demand, Freshness, Identified, SignedIn, Since, Step, Unmet, next};
 
 /// What has to happen next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextStep {
-    /// The user has to sign in.
-    SignIn,
+    /// The user has to say who they are.
+    Account,
+    /// The user has to prove it by one of these factors.
+    Factor(Vec<Factor>),
     /// The user has to be asked whether the client may have this.
     Consent,
     /// The client gets its code.
@@ -44,7 +47,8 @@ pub fn next_step(
         Step::Account | Step::Factor(_) if silent => {
             refuse(ErrorCode::LoginRequired, "the user must sign in")
         }
-        Step::Account | Step::Factor(_) => NextStep::SignIn,
+        Step::Account => NextStep::Account,
+        Step::Factor(factors) => NextStep::Factor(factors),
         Step::Consent if silent => refuse(ErrorCode::ConsentRequired, "user consent is required"),
         Step::Consent => NextStep::Consent,
         Step::Done => NextStep::Grant,

@@ -15,7 +15,7 @@ use crate::issue::ReturnedIdToken;
 use crate::oauth_error::OAuthError;
 use crate::random::sixteen;
 use crate::session::LapsedSession;
-use crate::sign_in::SignedIn;
+use crate::sign_in::{Demand, SignedIn, Since, Step, next};
 use crate::store::{GrantFilter, GrantsEnded, LogoutDelivery, Revocation, SessionEnding};
 use crate::user::Subject;
 use crate::{GrantId, SessionId, UserId};
@@ -217,6 +217,11 @@ impl SignOut {
             expected: hint.map(|hint| hint.sub),
             sid,
         })
+    }
+
+    /// What is still wanted of somebody at a browser who is to count as signed in there, so that they can sign out.
+    pub fn still_wanted(signed_in: Option<&SignedIn>, now: Timestamp) -> Step {
+        next(&Demand::default(), signed_in, Since::default(), now)
     }
 
     /// What is to be done about a request to sign out.

@@ -274,10 +274,14 @@ fn a_prompt_that_is_not_known_is_named() {
     }
 }
 
+fn a_factor() -> NextStep {
+    NextStep::Factor(Factor::OFFERED.to_vec())
+}
+
 #[test]
 fn somebody_who_is_signed_in_goes_straight_through() {
     let request = valid(plain(), &[]);
-    assert_eq!(step(&request, None, None, Since::default()), NextStep::SignIn);
+    assert_eq!(step(&request, None, None, Since::default()), NextStep::Account);
     assert_eq!(step(&request, Some(&ada(10)), None, Since::default()), NextStep::Grant);
 }
 
@@ -292,9 +296,13 @@ fn a_silent_request_is_answered_at_once() {
 
 #[test]
 fn a_sign_in_that_is_asked_for_happens_once() {
-    for changes in [&[("prompt", "login")], &[("prompt", "select_account")], &[("max_age", "5")]] {
+    for (changes, wanted) in [
+        (&[("prompt", "login")], a_factor()),
+        (&[("prompt", "select_account")], NextStep::Account),
+        (&[("max_age", "5")], a_factor()),
+    ] {
         let request = valid(plain(), changes);
-        assert_eq!(step(&request, Some(&ada(10)), None, Since::default()), NextStep::SignIn, "{changes:?}");
+        assert_eq!(step(&request, Some(&ada(10)), None, Since::default()), wanted, "{changes:?}");
         let since = Since { identified: Identified::BySignIn, consented: false };
         assert_eq!(step(&request, Some(&ada(0)), None, since), NextStep::Grant, "{changes:?}");
     }
@@ -320,7 +328,7 @@ fn choosing_an_account_is_no_sign_in() {
         let request = valid(plain(), changes);
         assert_eq!(may_continue(&request, &ada(10), None, now()), may, "{changes:?}");
         let next = step(&request, Some(&ada(10)), Some("openid profile"), chosen);
-        assert_eq!(next == NextStep::SignIn, !may, "{changes:?}");
+        assert_eq!(next == a_factor(), !may, "{changes:?}");
     }
     let request = valid(plain(), &[("prompt", "select_account")]);
     assert!(!may_continue(&request, &ada(10), Some("somebody else"), now()));
@@ -329,13 +337,13 @@ fn choosing_an_account_is_no_sign_in() {
 #[test]
 fn a_max_age_of_nothing_always_asks() {
     let request = valid(plain(), &[("max_age", "0")]);
-    assert_eq!(step(&request, Some(&ada(0)), None, Since::default()), NextStep::SignIn, "in the same second");
+    assert_eq!(step(&request, Some(&ada(0)), None, Since::default()), a_factor(), "in the same second");
     let since = Since { identified: Identified::BySignIn, consented: false };
     assert_eq!(step(&request, Some(&ada(0)), None, since), NextStep::Grant);
     let silent = valid(plain(), &[("max_age", "0"), ("prompt", "none")]);
     assert_eq!(refusal(step(&silent, Some(&ada(0)), None, Since::default())), "login_required");
     let by_default = client(json!({"default_max_age": 0}), ClientPolicy::default());
-    assert_eq!(step(&valid(by_default, &[]), Some(&ada(0)), None, Since::default()), NextStep::SignIn);
+    assert_eq!(step(&valid(by_default, &[]), Some(&ada(0)), None, Since::default()), a_factor());
 }
 
 #[test]
@@ -362,7 +370,7 @@ fn what_was_allowed_falls_when_the_client_appears_otherwise() {
 fn a_default_max_age_holds_where_the_request_names_none() {
     let strict = client(json!({"default_max_age": 5}), ClientPolicy::default());
     let request = valid(strict, &[]);
-    assert_eq!(step(&request, Some(&ada(10)), None, Since::default()), NextStep::SignIn);
+    assert_eq!(step(&request, Some(&ada(10)), None, Since::default()), a_factor());
 }
 
 #[test]
@@ -437,7 +445,7 @@ fn somebody_else_than_expected_has_to_sign_in() {
     let next =
         |expected| next_step(&request, Some(&signed_in), Some(expected), None, Since::default(), now());
     assert_eq!(next(subject.as_str()), NextStep::Grant);
-    assert_eq!(next("somebody else"), NextStep::SignIn);
+    assert_eq!(next("somebody else"), NextStep::Account);
 }
 
 #[test]
@@ -452,7 +460,7 @@ fn somebody_else_who_signed_in_for_the_request_is_not_asked_again() {
         let here = next(changes, Identified::BySignIn, ada(10).user.subject().as_str());
         assert_eq!(here, NextStep::Grant, "{changes:?}");
     }
-    assert_eq!(next(&[], Identified::ByChoice, "somebody else"), NextStep::SignIn);
+    assert_eq!(next(&[], Identified::ByChoice, "somebody else"), NextStep::Account);
 }
 
 #[test]

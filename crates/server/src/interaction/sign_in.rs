@@ -4,8 +4,9 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 use jeton_authority::SignInError;
 use jeton_authority::client::Client;
+use jeton_authority::factor::Factor;
 use jeton_authority::password::Password;
-use jeton_authority::sign_in::SignedIn;
+use jeton_authority::sign_in::{SignedIn, Step};
 use jeton_authority::user::Username;
 use jeton_oauth::Parameters;
 
@@ -27,8 +28,39 @@ pub(crate) struct SignInForm<'a> {
 }
 
 impl<P: SignsIn> Errand<P> {
-    /// The page on which somebody signs in. Nothing but the password has to be typed twice.
-    pub(crate) fn sign_in_page(&self, form: SignInForm<'_>, notice: Option<Notice>) -> Response {
+    /// The page that asks for what is still wanted of the sign-in.
+    pub(crate) fn sign_in_page(
+        &self,
+        wanted: &Step,
+        form: SignInForm<'_>,
+        notice: Option<Notice>,
+    ) -> Response {
+        match wanted {
+            Step::Factor(factors) => self.factor_page(factors, form, notice),
+            // Where this account cannot do what is wanted, another one may.
+            Step::Account | Step::Consent | Step::Done | Step::Unmet(_) => self.account_page(form, notice),
+        }
+    }
+
+    /// The page on which somebody says who they are. They prove it on the same page: so far, nobody is known who has not.
+    pub(crate) fn account_page(&self, form: SignInForm<'_>, notice: Option<Notice>) -> Response {
+        self.password_page(form, notice)
+    }
+
+    /// The page on which who is signed in proves it by one of these factors: the first is asked for.
+    pub(crate) fn factor_page(
+        &self,
+        factors: &[Factor],
+        form: SignInForm<'_>,
+        notice: Option<Notice>,
+    ) -> Response {
+        match factors {
+            [] | [Factor::Password, ..] => self.password_page(form, notice),
+        }
+    }
+
+    /// A username and a password. Nothing but the password has to be typed twice.
+    fn password_page(&self, form: SignInForm<'_>, notice: Option<Notice>) -> Response {
         let (sentence, typed) = (self.sentence(notice), self.typed_name());
         let shown = SignInPage {
             client: self.purpose.client().map_or("", Client::name),

@@ -187,7 +187,9 @@ async fn proceed(step: &Step) -> Result<Response, PageError> {
             return long::shorten(app, context, request.sent.clone()).await;
         }
         (NextStep::Consent, Some(signed_in)) => consent::page(step, signed_in, notice),
-        _ => sign_in::page(step, notice),
+        (NextStep::Factor(factors), _) => sign_in::factor_page(step, &factors, notice),
+        // Where nothing is wanted but to see why a form did nothing, the user goes on as who is signed in.
+        (NextStep::Account | NextStep::Consent | NextStep::Grant, _) => sign_in::account_page(step, notice),
     };
     app.authority.authorization().page_shown(request, now).await?;
     Ok(response)

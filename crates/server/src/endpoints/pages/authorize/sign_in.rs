@@ -1,8 +1,8 @@
 //! The step of signing in.
 
 use axum::response::Response;
-use jeton_authority::sign_in::Identified;
-use jeton_authority::sign_in::SignedIn;
+use jeton_authority::factor::Factor;
+use jeton_authority::sign_in::{Identified, SignedIn};
 use jeton_authority::{FormVerdict, StaleForm};
 use jeton_oauth::Parameters;
 use jeton_oauth::authorization::Prompt;
@@ -13,25 +13,35 @@ use crate::interaction::{Browser, Elsewhere, Notice, PageError, Posted, Seal, Si
 use crate::pages::SignedInAs;
 use crate::urls::path::{AUTHORIZE, AUTHORIZE_SIGN_IN};
 
-/// The page on which somebody signs in. Going on as who is signed in is offered where the user has to choose or pressed something
-/// that did nothing, and only where the request lets them.
-pub(super) fn page(step: &Step, notice: Option<Notice>) -> Response {
+/// The page on which somebody says who they are. Going on as who is signed in is offered where the user has to choose or pressed
+/// something that did nothing, and only where the request lets them.
+pub(super) fn account_page(step: &Step, notice: Option<Notice>) -> Response {
     let Authorization { request, query, .. } = &step.purpose;
     let offered = notice.is_some() || request.prompt.contains(&Prompt::SelectAccount);
     let signed_in = step.browser.signed_in.as_ref();
     let signed_in = signed_in.filter(|signed_in| offered && step.may_continue(signed_in));
     let continue_token = step.token(Seal::Continue { request: query });
-    let form = SignInForm {
-        action: &step.action(AUTHORIZE_SIGN_IN),
+    let signed_in_as = signed_in.map(|signed_in| SignedInAs {
+        username: signed_in.user.username.as_str(),
+        form_token: &continue_token,
+    });
+    step.account_page(SignInForm { signed_in_as, ..form(step, &step.action(AUTHORIZE_SIGN_IN)) }, notice)
+}
+
+/// The page on which who is signed in proves it by one of these factors.
+pub(super) fn factor_page(step: &Step, factors: &[Factor], notice: Option<Notice>) -> Response {
+    step.factor_page(factors, form(step, &step.action(AUTHORIZE_SIGN_IN)), notice)
+}
+
+fn form<'a>(step: &'a Step, action: &'a str) -> SignInForm<'a> {
+    let Authorization { request, query, .. } = &step.purpose;
+    SignInForm {
+        action,
         seal: Seal::SignIn { request: query },
         login_hint: request.login_hint.as_deref(),
-        signed_in_as: signed_in.map(|signed_in| SignedInAs {
-            username: signed_in.user.username.as_str(),
-            form_token: &continue_token,
-        }),
+        signed_in_as: None,
         can_cancel: true,
-    };
-    step.sign_in_page(form, notice)
+    }
 }
 
 impl Step {

@@ -9,7 +9,7 @@ use jeton_authority::device::UserCode;
 use jeton_authority::sign_in::SignedIn;
 use jeton_authority::{FindDeviceError, FormVerdict, FoundDevice};
 
-use super::{USER_CODE, notice, to_code_page, to_confirm};
+use super::{USER_CODE, decider, notice, to_code_page, to_confirm};
 use crate::app::App;
 use crate::interaction::{BadCode, Browser, Notice, PageError, Query, Seal};
 use crate::pages::{DeviceCodePage, DeviceDecidedPage, Forms, page};
@@ -40,7 +40,7 @@ async fn decided_here(
     browser: &Browser,
     code: &UserCode,
 ) -> Result<Option<FoundDevice>, PageError> {
-    let Some(signed_in) = &browser.signed_in else { return Ok(None) };
+    let Ok(signed_in) = decider(app, browser) else { return Ok(None) };
     let device = app.authority.devices().known(code.clone(), app.clock.now()).await?;
     Ok(device.filter(|device| is_decided_by(device, signed_in)))
 }

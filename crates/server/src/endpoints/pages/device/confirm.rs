@@ -7,7 +7,7 @@ use jeton_authority::store::DeviceDecided;
 use jeton_authority::{FormVerdict, FoundDevice, ShownDigest, StaleForm};
 
 use super::code::{decided_page, is_decided_by};
-use super::{Decision, to_code_page, to_confirm, typed};
+use super::{Decision, decider, to_code_page, to_confirm, typed};
 use crate::interaction::{BadCode, Errand, Notice, PageError, Posted, Seal, SignInForm};
 use crate::pages::{Asked, DevicePage};
 use crate::urls::path::{DEVICE_DECIDE, DEVICE_SIGN_IN};
@@ -15,12 +15,12 @@ use crate::urls::path::{DEVICE_DECIDE, DEVICE_SIGN_IN};
 /// `GET /device/confirm`: signs in who typed a code, and asks whether the device may have what it asks for.
 pub(crate) async fn confirm(errand: Errand<Decision>) -> Response {
     let Errand { app, browser, purpose: Decision { device, notice }, .. } = &errand;
-    match &browser.signed_in {
-        Some(signed_in) if is_decided_by(device, signed_in) => decided_page(app, browser, device),
+    match decider(app, browser) {
+        Ok(signed_in) if is_decided_by(device, signed_in) => decided_page(app, browser, device),
         // Somebody else decided, which is nobody else's business.
         _ if device.decided.is_some() => to_code_page(None, Some(Notice::Code(BadCode::Unknown))).go(app),
-        Some(signed_in) => question(&errand, signed_in),
-        None => {
+        Ok(signed_in) => question(&errand, signed_in),
+        Err(wanted) => {
             let form = SignInForm {
                 action: &errand.action(DEVICE_SIGN_IN),
                 seal: Seal::DeviceSignIn { code: device.user_code.as_str() },
@@ -29,7 +29,7 @@ pub(crate) async fn confirm(errand: Errand<Decision>) -> Response {
                 // The device goes on by itself once its code has expired.
                 can_cancel: false,
             };
-            errand.sign_in_page(form, *notice)
+            errand.sign_in_page(&wanted, form, *notice)
         }
     }
 }
@@ -52,7 +52,7 @@ pub(crate) async fn post_sign_in(Posted { errand, form }: Posted<Decision>) -> R
 pub(crate) async fn post_decision(Posted { errand, form }: Posted<Decision>) -> Result<Response, PageError> {
     let Errand { app, context, browser, purpose: Decision { device, .. }, .. } = &errand;
     let code = &device.user_code;
-    let signed_in = browser.signed_in.as_ref().ok_or_else(|| errand.did_nothing(Notice::Account, None))?;
+    let signed_in = decider(app, browser).map_err(|_| errand.did_nothing(Notice::Account, None))?;
     // Whatever was decided before is shown, whoever's form this is.
     if is_decided_by(device, signed_in) {
         return Ok(to_code_page(Some(code), None).go(app));

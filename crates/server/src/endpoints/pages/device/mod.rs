@@ -13,9 +13,10 @@ use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
 use http::Method;
 use http::request::Parts;
-use jeton_authority::FoundDevice;
 use jeton_authority::client::Client;
 use jeton_authority::device::UserCode;
+use jeton_authority::sign_in::{SignedIn, Step};
+use jeton_authority::{Devices, FoundDevice};
 use jeton_oauth::Parameters;
 
 use crate::app::App;
@@ -81,6 +82,15 @@ impl FromRequestParts<Arc<App>> for Errand<Decision> {
         let device = device.ok_or_else(|| to_code_page(None, Some(Notice::Code(BadCode::Unknown))))?;
         let purpose = Decision { device, notice: notice(&query) };
         Ok(Self::new(app, RequestContext::of(&parts.extensions), browser, purpose))
+    }
+}
+
+/// Who decides at this browser, or what is still wanted of them first.
+fn decider<'a>(app: &App, browser: &'a Browser) -> Result<&'a SignedIn, Step> {
+    let signed_in = browser.signed_in.as_ref();
+    match (Devices::still_wanted(signed_in, app.clock.now()), signed_in) {
+        (Step::Consent | Step::Done, Some(signed_in)) => Ok(signed_in),
+        (wanted, _) => Err(wanted),
     }
 }
 

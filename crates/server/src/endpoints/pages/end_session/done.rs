@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
+use jeton_authority::sign_in::SignedIn;
 
-use super::{STALE, SignOut, nobody};
+use super::{STALE, SignOut, nobody, signed_in_at};
 use crate::app::App;
 use crate::interaction::{Browser, Elsewhere, Errand, Mark, Query};
 use crate::pages::{DonePage, Forms, isolated, page};
@@ -53,8 +54,8 @@ pub(crate) async fn get(
 ) -> Response {
     let what = What::parse(query.get("ended").unwrap_or_default());
     let shown = |shown: &DonePage<'_>| page(&app.urls, StatusCode::OK, shown, Forms::StayHere);
-    if let Some(username) = browser.username() {
-        let text = &*format!("Signed in as {} in this browser.", isolated(username));
+    if let Some(SignedIn { user, .. }) = signed_in_at(&app, &browser) {
+        let text = &*format!("Signed in as {} in this browser.", isolated(user.username.as_str()));
         let title = if what == What::Nothing { "You are still signed in" } else { "You are signed in" };
         return shown(&DonePage { title, text });
     }

@@ -14,7 +14,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use jeton_authority::client::Client;
 use jeton_authority::session::LapsedSession;
-use jeton_authority::sign_in::SignedIn;
+use jeton_authority::sign_in::{SignedIn, Step};
 use jeton_authority::store::GrantsEnded;
 use jeton_authority::{
     Acting, AtBrowser, EndSession, EndSessionError, EndSessionRequest, GrantId, OAuthError, SessionId, UserId,
@@ -190,9 +190,16 @@ fn nobody(keeps_no_cookies: bool) -> DonePage<'static> {
     DonePage { title: "You are not signed in", text }
 }
 
+/// Who is signed in at a browser, if nothing more is wanted of them.
+fn signed_in_at<'a>(app: &App, browser: &'a Browser) -> Option<&'a SignedIn> {
+    let signed_in = browser.signed_in.as_ref();
+    let wanted = jeton_authority::SignOut::still_wanted(signed_in, app.clock.now());
+    signed_in.filter(|_| wanted == Step::Done)
+}
+
 impl Errand<SignOut> {
     async fn here(&self) -> Result<AtBrowser, OAuthError> {
-        Ok(match (&self.browser.signed_in, &self.browser.secret) {
+        Ok(match (signed_in_at(&self.app, &self.browser), &self.browser.secret) {
             (Some(signed_in), _) => AtBrowser::SignedIn(signed_in.clone()),
             (None, Some(secret)) => {
                 let lapsed = self.app.authority.sign_in().lapsed_session(secret).await?;
