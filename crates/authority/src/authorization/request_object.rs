@@ -117,10 +117,8 @@ fn not_valid(error: AssertionError) -> Refusal {
 fn permitted_algorithm(client: &Client, object: &Presented<'_>) -> Result<Algorithm, Refusal> {
     const NOT_ALLOWED: Refusal = refused("the request object is not signed by an algorithm of the client");
     let algorithm = object.algorithm().ok_or(NOT_ALLOWED)?;
-    let registered = client.algorithms().request_object;
-    let permitted = client.policy.profile.is_none_or(|profile| profile.permits(algorithm));
-    if !permitted || algorithm.is_symmetric() || registered.is_some_and(|registered| registered != algorithm)
-    {
+    let registered = &client.metadata.request_object_signing_alg;
+    if algorithm.is_symmetric() || !client.may_sign_by(algorithm, registered) {
         return Err(NOT_ALLOWED);
     }
     Ok(algorithm)

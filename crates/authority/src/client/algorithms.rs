@@ -2,7 +2,7 @@
 
 use jeton_jose::Algorithm;
 use jeton_jose::jwe::{ContentEncryption, KeyManagement};
-use jeton_oauth::client::ClientMetadata;
+use jeton_oauth::client::{ClientMetadata, Written};
 
 use super::ClientError;
 
@@ -24,9 +24,8 @@ pub const CONTENT_ENCRYPTION_ALGORITHMS: [&str; 6] =
     ["A128GCM", "A192GCM", "A256GCM", "A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512"];
 
 /// Whether a list has this algorithm, by either of its names.
-pub(crate) fn names(list: &[&str], name: &str) -> bool {
-    let Ok(algorithm) = name.parse::<Algorithm>() else { return false };
-    list.iter().any(|known| known.parse() == Ok(algorithm))
+pub(crate) fn names(list: &[&str], said: &Written<Algorithm>) -> bool {
+    said.value().is_some_and(|algorithm| list.iter().any(|known| known.parse() == Ok(*algorithm)))
 }
 
 /// The algorithms that a client registered, read once.
@@ -36,7 +35,6 @@ pub(crate) struct ClientAlgorithms {
     pub(crate) userinfo: Option<Algorithm>,
     pub(crate) authorization: Option<Algorithm>,
     pub(crate) introspection: Option<Algorithm>,
-    pub(crate) request_object: Option<Algorithm>,
     pub(crate) id_token_encryption: Option<Encryption>,
     pub(crate) userinfo_encryption: Option<Encryption>,
     pub(crate) authorization_encryption: Option<Encryption>,
@@ -59,6 +57,7 @@ impl ClientAlgorithms {
     /// # Errors
     /// [`ClientError::Member`] names the first that is not.
     pub(crate) fn read(metadata: &ClientMetadata) -> Result<Self, ClientError> {
+        signing("request_object_signing_alg", &metadata.request_object_signing_alg)?;
         Ok(Self {
             id_token: signing("id_token_signed_response_alg", &metadata.id_token_signed_response_alg)?,
             userinfo: signing("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg)?,
@@ -70,7 +69,6 @@ impl ClientAlgorithms {
                 "introspection_signed_response_alg",
                 &metadata.introspection_signed_response_alg,
             )?,
-            request_object: signing("request_object_signing_alg", &metadata.request_object_signing_alg)?,
             id_token_encryption: encryption(
                 "id_token_encrypted_response_alg",
                 &metadata.id_token_encrypted_response_alg,
@@ -94,23 +92,26 @@ const fn unusable(name: &'static str) -> ClientError {
     ClientError::Member { name, reason: "is not a supported algorithm" }
 }
 
-fn signing(name: &'static str, said: &Option<String>) -> Result<Option<Algorithm>, ClientError> {
+fn signing(
+    name: &'static str,
+    said: &Option<Written<Algorithm>>,
+) -> Result<Option<Algorithm>, ClientError> {
     let Some(said) = said else { return Ok(None) };
-    match said.parse::<Algorithm>() {
-        Ok(algorithm) if !algorithm.is_symmetric() => Ok(Some(algorithm)),
+    match said.value() {
+        Some(algorithm) if !algorithm.is_symmetric() => Ok(Some(*algorithm)),
         _ => Err(unusable(name)),
     }
 }
 
 fn encryption(
     name: &'static str,
-    alg: &Option<String>,
-    enc: &Option<String>,
+    alg: &Option<Written<KeyManagement>>,
+    enc: &Option<Written<ContentEncryption>>,
 ) -> Result<Option<Encryption>, ClientError> {
     let Some(alg) = alg else {
         return if enc.is_none() { Ok(None) } else { Err(unusable(name)) };
     };
-    let alg = alg.parse().map_err(|_| unusable(name))?;
-    let enc = enc.as_deref().map_or(Ok(DEFAULT_ENC), str::parse).map_err(|_| unusable(name))?;
-    Ok(Some(Encryption { alg, enc }))
+    let enc = enc.as_ref().map_or(Some(&DEFAULT_ENC), Written::value);
+    let (alg, enc) = alg.value().zip(enc).ok_or(unusable(name))?;
+    Ok(Some(Encryption { alg: *alg, enc: *enc }))
 }

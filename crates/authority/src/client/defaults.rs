@@ -4,7 +4,7 @@
 //! was written ([`ClientPolicy::default`], [`Client::id_token_algorithm`]), so that no existing client changes with a new version.
 
 use jeton_jose::Algorithm;
-use jeton_oauth::client::ClientMetadata;
+use jeton_oauth::client::{ClientMetadata, Written};
 
 use super::{Client, ClientPolicy, IdTokenClaims, PkcePolicy, SecurityProfile};
 use crate::settings::{FIRST_ALGORITHM, ID_TOKEN_ALGORITHM};
@@ -26,7 +26,7 @@ impl ClientPolicy {
 /// Client Registration §2). A profile has an algorithm of its own.
 pub fn say_id_token_algorithm(metadata: &mut ClientMetadata, profile: Option<SecurityProfile>) {
     let algorithm = profile.map_or(ID_TOKEN_ALGORITHM, |_| FIRST_ALGORITHM);
-    metadata.id_token_signed_response_alg.get_or_insert_with(|| algorithm.to_string());
+    metadata.id_token_signed_response_alg.get_or_insert_with(|| Written::of(algorithm));
 }
 
 impl Client {

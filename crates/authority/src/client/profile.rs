@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jeton_jose::Algorithm;
 use jeton_oauth::authorization::GrantType;
-use jeton_oauth::client::{ClientMetadata, TokenEndpointAuthMethod};
+use jeton_oauth::client::{ClientMetadata, TokenEndpointAuthMethod, Written};
 use serde::{Deserialize, Serialize};
 
 use super::{ClientError, ClientPolicy, PkcePolicy};
@@ -83,7 +83,7 @@ impl SecurityProfile {
             ("authorization_signed_response_alg", &metadata.authorization_signed_response_alg),
             ("introspection_signed_response_alg", &metadata.introspection_signed_response_alg),
         ] {
-            let permitted = |name: &String| name.parse().is_ok_and(|algorithm| self.permits(algorithm));
+            let permitted = |said: &Written<Algorithm>| said.value().is_some_and(|said| self.permits(*said));
             if !algorithm.as_ref().is_none_or(permitted) {
                 return wants(name, "must be ES256, PS256 or EdDSA in FAPI 2.0");
             }

@@ -1,11 +1,12 @@
 //! A client as the authority works with it, and as the store keeps it.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use jeton_jose::{Algorithm, Jwk, Timestamp};
 use jeton_oauth::authorization::GrantType;
-use jeton_oauth::client::{ApplicationType, ClientId, ClientMetadata, TokenEndpointAuthMethod};
+use jeton_oauth::client::{
+    ApplicationType, ClientId, ClientMetadata, TokenEndpointAuthMethod, Written,
+};
 use jeton_oauth::{RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -247,6 +248,12 @@ impl Client {
         algorithms
     }
 
+    /// Whether it may sign by this algorithm what it registered an algorithm for, if it did. One that is not known permits none.
+    pub(crate) fn may_sign_by(&self, algorithm: Algorithm, registered: &Option<Written<Algorithm>>) -> bool {
+        self.policy.profile.is_none_or(|profile| profile.permits(algorithm))
+            && registered.as_ref().is_none_or(|registered| registered.value() == Some(&algorithm))
+    }
+
     /// The registered redirect URI that permits this one.
     pub fn permits_redirect(&self, requested: &RedirectUri) -> bool {
         let is_native = self.is_native();
@@ -339,13 +346,13 @@ impl Client {
 /// How many names of its certificate a client registered (RFC 8705 §2.1.2).
 fn certificate_names(metadata: &ClientMetadata) -> usize {
     let names = [
-        &metadata.tls_client_auth_subject_dn,
-        &metadata.tls_client_auth_san_dns,
-        &metadata.tls_client_auth_san_uri,
-        &metadata.tls_client_auth_san_ip,
-        &metadata.tls_client_auth_san_email,
+        metadata.tls_client_auth_subject_dn.is_some(),
+        metadata.tls_client_auth_san_dns.is_some(),
+        metadata.tls_client_auth_san_uri.is_some(),
+        metadata.tls_client_auth_san_ip.is_some(),
+        metadata.tls_client_auth_san_email.is_some(),
     ];
-    names.into_iter().flatten().count()
+    names.into_iter().filter(|named| *named).count()
 }
 
 /// A name that no certificate can have would only be found out when the client comes.
@@ -354,8 +361,7 @@ fn check_certificate_names(metadata: &ClientMetadata) -> Result<(), ClientError>
         let reason = "is not a distinguished name such as CN=web,O=Example (RFC 4514)";
         return Err(ClientError::Member { name: "tls_client_auth_subject_dn", reason });
     }
-    let ip = metadata.tls_client_auth_san_ip.as_deref();
-    if ip.is_some_and(|ip| ip.parse::<IpAddr>().is_err()) {
+    if metadata.tls_client_auth_san_ip.as_ref().is_some_and(|ip| ip.value().is_none()) {
         return Err(ClientError::Member { name: "tls_client_auth_san_ip", reason: "is not an IP address" });
     }
     Ok(())

@@ -82,9 +82,7 @@ impl ClientAuth {
         network: Network,
     ) -> Result<KeySet, OAuthError> {
         let algorithm = assertion.algorithm().ok_or(NOT_AUTHENTICATED)?;
-        let registered = client.metadata.token_endpoint_auth_signing_alg.as_deref();
-        let permitted = client.policy.profile.is_none_or(|profile| profile.permits(algorithm));
-        if !permitted || registered.is_some_and(|name| name.parse() != Ok(algorithm)) {
+        if !client.may_sign_by(algorithm, &client.metadata.token_endpoint_auth_signing_alg) {
             return Err(NOT_AUTHENTICATED.because("the assertion is signed by another algorithm").into());
         }
         let keys = match client.metadata.auth_method() {

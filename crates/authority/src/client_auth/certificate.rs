@@ -8,7 +8,7 @@ use std::fmt;
 
 use jeton_jose::x509::{AlternativeName, Certificate, CertificateChain, Purpose, TrustRoots};
 use jeton_jose::{Jwk, Timestamp, base64url};
-use jeton_oauth::client::ClientMetadata;
+use jeton_oauth::client::{ClientMetadata, Written};
 use sha2::{Digest, Sha256};
 
 use crate::distinguished_name::{self, DistinguishedName};
@@ -75,8 +75,9 @@ impl ClientCertificate {
         if let Some(email) = &metadata.tls_client_auth_san_email {
             return has(AlternativeName::Email(email.as_str().into()));
         }
-        let ip = metadata.tls_client_auth_san_ip.as_deref().and_then(|ip| ip.parse().ok());
-        ip.is_some_and(|ip| has(AlternativeName::Ip(ip)))
+        // No client is taken whose address cannot be read.
+        let ip = metadata.tls_client_auth_san_ip.as_ref().and_then(Written::value);
+        ip.is_some_and(|ip| has(AlternativeName::Ip(*ip)))
     }
 
     /// Whether its key is one of these (RFC 8705 §2.2). When the certificate ends does not matter: the client vouches for itself,

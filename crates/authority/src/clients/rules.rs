@@ -1,7 +1,7 @@
 //! What a client that nobody vouches for may say of itself.
 
 use jeton_oauth::authorization::{GrantType, ResponseType};
-use jeton_oauth::client::{ApplicationType, ClientMetadata, SubjectType, TokenEndpointAuthMethod};
+use jeton_oauth::client::{ApplicationType, ClientMetadata, SubjectType, TokenEndpointAuthMethod, Written};
 use jeton_oauth::{ErrorCode, ErrorDescription, RedirectUri, RedirectUriError, Scope};
 use serde_json::{Map, Value};
 
@@ -137,7 +137,7 @@ impl<'a> Rules<'a> {
             }
         };
         if scope.contains("openid") {
-            metadata.id_token_signed_response_alg.get_or_insert_with(|| ID_TOKEN_ALGORITHM.to_string());
+            metadata.id_token_signed_response_alg.get_or_insert_with(|| Written::of(ID_TOKEN_ALGORITHM));
         }
         metadata.scope = Some(scope);
         metadata.authorization_details_types.retain(|kind| self.details_types.contains(kind));
@@ -424,7 +424,7 @@ fn check_algorithms(metadata: &ClientMetadata) -> Result<(), Refusal> {
     ];
     let refused = named.into_iter().find_map(|(name, supported, wrong)| {
         let name = name.as_ref().filter(|name| !names(supported, name))?;
-        Some(invalid(wrong).because(format!("{name:?} is none of {supported:?}")))
+        Some(invalid(wrong).because(format!("{:?} is none of {supported:?}", name.as_str())))
     });
     // What is encrypted, and with what, is checked with the client itself.
     refused.map_or(Ok(()), Err)

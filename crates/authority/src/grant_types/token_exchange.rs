@@ -170,7 +170,7 @@ impl Grants {
         let read = || -> Option<(ReturnedIdToken, GrantId)> {
             let claims = self.keys.with_ring(|ring| ReturnedIdToken::read(ring, &self.settings, token))?;
             let good = claims.aud == client.as_str() && claims.exp > now;
-            let sid = claims.sid.as_deref()?.parse().ok().filter(|_| good)?;
+            let sid = claims.sid.filter(|_| good)?;
             Some((claims, sid))
         };
         let Some((claims, sid)) = read() else {

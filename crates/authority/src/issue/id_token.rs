@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::claims::UserClaims;
+use crate::GrantId;
 use crate::client::{Client, IdTokenClaims};
 use crate::factor::{Factor, acr};
 use crate::grant::{GrantDetail, LiveGrant};
@@ -121,7 +122,7 @@ pub(crate) struct ReturnedIdToken {
     token_type: Option<serde::de::IgnoredAny>,
     /// What its client calls the session that it came from.
     #[serde(default)]
-    pub(crate) sid: Option<String>,
+    pub(crate) sid: Option<GrantId>,
 }
 
 impl ReturnedIdToken {

@@ -41,7 +41,7 @@ struct Claims<'a> {
 #[derive(Deserialize)]
 pub(crate) struct RefreshTokenClaims {
     iat: Timestamp,
-    sid: String,
+    sid: GrantId,
     #[serde(rename = "gen")]
     generation: u64,
     client_id: Option<String>,
@@ -49,9 +49,9 @@ pub(crate) struct RefreshTokenClaims {
 }
 
 impl RefreshTokenClaims {
-    /// The grant that the token names; `None` for a token that this version did not mint.
-    pub(crate) fn grant(&self) -> Option<GrantId> {
-        self.sid.parse().ok()
+    /// The grant that the token names.
+    pub(crate) fn grant(&self) -> GrantId {
+        self.sid
     }
 
     /// The generation that the token names.

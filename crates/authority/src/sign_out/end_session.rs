@@ -192,9 +192,10 @@ impl SignOut {
             ),
         };
         let id = hint.as_ref().map(|hint| hint.aud.as_str()).or(named);
-        let client = match id.and_then(|id| ClientId::parse(id).ok()) {
-            Some(id) => self.clients.find(&id).await?,
-            None => None,
+        let client = match id.map(ClientId::parse) {
+            Some(Ok(id)) => self.clients.find(&id).await?,
+            // What cannot be the name of a client names none.
+            Some(Err(_)) | None => None,
         };
         let post_logout_redirect_uri = match (parameters.get("post_logout_redirect_uri"), id) {
             (None, _) => None,
@@ -209,7 +210,7 @@ impl SignOut {
                 })?)
             }
         };
-        let sid = hint.as_ref().and_then(|hint| hint.sid.as_deref()?.parse().ok());
+        let sid = hint.as_ref().and_then(|hint| hint.sid);
         Ok(EndSessionRequest {
             client,
             post_logout_redirect_uri,

@@ -1,9 +1,13 @@
 //! What a client says of itself.
 
+use std::net::IpAddr;
+
+use jeton_jose::Algorithm;
+use jeton_jose::jwe::{ContentEncryption, KeyManagement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{ApplicationType, SubjectType, TokenEndpointAuthMethod};
+use super::{ApplicationType, SubjectType, TokenEndpointAuthMethod, Written};
 use crate::authorization::{GrantType, ResponseType};
 use crate::redirect_uri::RedirectUri;
 use crate::scope::Scope;
@@ -11,8 +15,8 @@ use crate::scope::Scope;
 /// Client metadata (RFC 7591 §2; OpenID Connect Dynamic Client Registration §2, RP-Initiated Logout §3, Back-Channel
 /// Logout §2.2; RFC 8705 §2.1.2; RFC 9101 §10.5; RFC 9126 §6; RFC 9449 §5.2; RFC 9701 §6; JARM §3).
 ///
-/// This is the client's wish; what of it is granted is for the authorization server to say. Algorithms are kept as the
-/// texts they came as. Members that are not known are ignored (RFC 7591 §2).
+/// This is the client's wish; what of it is granted is for the authorization server to say. Algorithms that are not known are
+/// kept as they came. Members that are not known are ignored (RFC 7591 §2).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClientMetadata {
@@ -24,7 +28,7 @@ pub struct ClientMetadata {
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
     /// What it signs its assertions with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_endpoint_auth_signing_alg: Option<String>,
+    pub token_endpoint_auth_signing_alg: Option<Written<Algorithm>>,
     /// What it exchanges for tokens; the authorization code where it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_types: Option<Vec<GrantType>>,
@@ -75,37 +79,37 @@ pub struct ClientMetadata {
     pub sector_identifier_uri: Option<String>,
     /// What its ID tokens are signed with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id_token_signed_response_alg: Option<String>,
+    pub id_token_signed_response_alg: Option<Written<Algorithm>>,
     /// What the keys of its ID tokens are encrypted with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id_token_encrypted_response_alg: Option<String>,
+    pub id_token_encrypted_response_alg: Option<Written<KeyManagement>>,
     /// What its ID tokens are encrypted with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id_token_encrypted_response_enc: Option<String>,
+    pub id_token_encrypted_response_enc: Option<Written<ContentEncryption>>,
     /// What its userinfo is signed with; plain JSON where it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub userinfo_signed_response_alg: Option<String>,
+    pub userinfo_signed_response_alg: Option<Written<Algorithm>>,
     /// What the keys of its userinfo are encrypted with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub userinfo_encrypted_response_alg: Option<String>,
+    pub userinfo_encrypted_response_alg: Option<Written<KeyManagement>>,
     /// What its userinfo is encrypted with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub userinfo_encrypted_response_enc: Option<String>,
+    pub userinfo_encrypted_response_enc: Option<Written<ContentEncryption>>,
     /// What its request objects are signed with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_object_signing_alg: Option<String>,
+    pub request_object_signing_alg: Option<Written<Algorithm>>,
     /// What its answers are signed with (JARM).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub authorization_signed_response_alg: Option<String>,
+    pub authorization_signed_response_alg: Option<Written<Algorithm>>,
     /// What the keys of its answers are encrypted with (JARM); they are only signed where it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub authorization_encrypted_response_alg: Option<String>,
+    pub authorization_encrypted_response_alg: Option<Written<KeyManagement>>,
     /// What its answers are encrypted with (JARM).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub authorization_encrypted_response_enc: Option<String>,
+    pub authorization_encrypted_response_enc: Option<Written<ContentEncryption>>,
     /// What the answers of introspection are signed with; plain JSON where it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub introspection_signed_response_alg: Option<String>,
+    pub introspection_signed_response_alg: Option<Written<Algorithm>>,
     /// How long ago a sign-in may be, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -153,7 +157,7 @@ pub struct ClientMetadata {
     pub tls_client_auth_san_uri: Option<String>,
     /// An IP address of its certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tls_client_auth_san_ip: Option<String>,
+    pub tls_client_auth_san_ip: Option<Written<IpAddr>>,
     /// An e-mail address of its certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_auth_san_email: Option<String>,

@@ -2,9 +2,11 @@
 
 mod id;
 mod metadata;
+mod written;
 
 pub use id::{ClientId, ClientIdError};
 pub use metadata::ClientMetadata;
+pub use written::Written;
 
 use crate::words::words;
 

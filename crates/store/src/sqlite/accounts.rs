@@ -11,10 +11,11 @@ use jeton_authority::user::{
     described_anew, update,
 };
 use jeton_jose::Timestamp;
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::SqliteStore;
-use super::columns::optional_text;
+use super::columns::{optional_text, unreadable};
 use super::users::{self, Names, USER_COLUMN_COUNT, USER_COLUMNS, user_at};
 use super::{audit, revocations};
 
@@ -113,8 +114,9 @@ fn find(db: &Connection, user: UserId) -> rusqlite::Result<Option<(User, Option<
         "SELECT {USER_COLUMNS}, u.last_import FROM users u WHERE u.id = ?1 AND u.removed_at IS NULL"
     ))?
     .query_row([user.as_bytes()], |row| {
-        // A note that cannot be read is as good as none.
-        let last = optional_text(row, USER_COLUMN_COUNT)?.and_then(|json| LastImport::from_json(&json));
+        let unreadable = || unreadable(USER_COLUMN_COUNT, Type::Text);
+        let last = optional_text(row, USER_COLUMN_COUNT)?;
+        let last = last.map(|json| LastImport::from_json(&json).ok_or_else(unreadable)).transpose()?;
         Ok((user_at(row, 0)?, last))
     })
     .optional()

@@ -18,7 +18,7 @@ use jeton_oauth::client::ClientId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
-use super::columns::{count, counted, halves, network, timestamp, user_id};
+use super::columns::{count, counted, halves, named, network, timestamp, user_id};
 use super::ending::end_grants;
 use super::users::{USER_COLUMNS, user_at, username};
 use super::{audit, grants, session_clients, users};
@@ -315,7 +315,7 @@ fn session_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Session> {
     Ok(Session {
         id: row.get(first).map(SessionId::from_bytes)?,
         user: user_id(row, first + 1)?,
-        methods: row.get_ref(first + 2)?.as_str()?.split(' ').filter_map(Factor::parse).collect(),
+        methods: named(row, first + 2, |text| text.split_terminator(' ').map(Factor::parse).collect())?,
         network: network(row, first + 3)?,
         authenticated_at: timestamp(row, first + 4)?,
         last_used_at: timestamp(row, first + 5)?,

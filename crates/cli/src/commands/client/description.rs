@@ -10,7 +10,7 @@ use jeton_authority::client::{
 };
 use jeton_jose::{Algorithm, JwkSet};
 use jeton_oauth::authorization::GrantType;
-use jeton_oauth::client::{ClientMetadata, SubjectType, TokenEndpointAuthMethod};
+use jeton_oauth::client::{ClientMetadata, SubjectType, TokenEndpointAuthMethod, Written};
 use jeton_oauth::{RedirectUri, Scope};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -78,7 +78,7 @@ pub(super) struct Description {
     claims: Vec<(String, String)>,
     /// Signature algorithm of ID tokens [default: RS256, or ES256 with a profile]
     #[arg(long, value_name = "ALG", value_parser = id_token_alg, help_heading = TOLD)]
-    id_token_alg: Option<String>,
+    id_token_alg: Option<Written<Algorithm>>,
     /// Which user claims ID tokens contain [default: scopes, or requested with a profile]
     #[arg(long, value_name = "WHICH", help_heading = TOLD)]
     id_token_claims: Option<IdTokenSays>,
@@ -307,8 +307,8 @@ fn add_profile(metadata: &mut ClientMetadata, profile: SecurityProfile) {
 
 /// A profile has an algorithm for ID tokens, which takes the place of one that it does not permit.
 fn leave_algorithm_to(profile: SecurityProfile, metadata: &mut ClientMetadata) {
-    let said = metadata.id_token_signed_response_alg.as_deref();
-    if said.is_some_and(|name| name.parse().is_ok_and(|algorithm| !profile.permits(algorithm))) {
+    let said = metadata.id_token_signed_response_alg.as_ref().and_then(Written::value);
+    if said.is_some_and(|algorithm| !profile.permits(*algorithm)) {
         metadata.id_token_signed_response_alg = None;
         say_id_token_algorithm(metadata, Some(profile));
     }
@@ -423,9 +423,10 @@ fn auth_method(text: &str) -> Result<TokenEndpointAuthMethod, String> {
     })
 }
 
-fn id_token_alg(text: &str) -> Result<String, String> {
-    match text.parse::<Algorithm>() {
-        Ok(algorithm) if !algorithm.is_symmetric() => Ok(text.to_owned()),
+fn id_token_alg(text: &str) -> Result<Written<Algorithm>, String> {
+    let said = Written::<Algorithm>::from(text);
+    match said.value() {
+        Some(algorithm) if !algorithm.is_symmetric() => Ok(said),
         _ => {
             let names =
                 Algorithm::ALL.iter().filter(|known| !known.is_symmetric()).map(|known| known.as_str());

@@ -5,7 +5,7 @@ use jeton_authority::client::{
     IntrospectionPolicy, PkcePolicy,
 };
 use jeton_oauth::authorization::GrantType;
-use jeton_oauth::client::ClientMetadata;
+use jeton_oauth::client::{ClientMetadata, Written};
 use serde::Serialize;
 
 use crate::{output, words};
@@ -30,7 +30,7 @@ impl Shown {
         metadata.token_endpoint_auth_method.get_or_insert(client.metadata.auth_method());
         metadata.grant_types.get_or_insert_with(|| vec![GrantType::AuthorizationCode]);
         metadata.scope.get_or_insert_with(|| client.scope().clone());
-        metadata.id_token_signed_response_alg.get_or_insert_with(|| client.id_token_algorithm().to_string());
+        metadata.id_token_signed_response_alg.get_or_insert_with(|| Written::of(client.id_token_algorithm()));
         Self {
             client_id: client.id.to_string(),
             client_secret: None,
@@ -139,7 +139,7 @@ impl Shown {
             ("requests", requests),
             ("tokens bound to", bound_to),
             ("profile", one(self.policy.profile.map(|profile| profile.as_str()))),
-            ("ID token alg", one(metadata.id_token_signed_response_alg.as_deref())),
+            ("ID token alg", one(metadata.id_token_signed_response_alg.as_ref().map(Written::as_str))),
             ("ID token claims", one(Some(said))),
             ("subjects", one(metadata.subject_type.map(|it| it.as_str()))),
             ("source", vec![source.to_owned()]),
