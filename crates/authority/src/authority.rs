@@ -6,6 +6,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use jeton_jose::Timestamp;
 
 use crate::authorization::Authorization;
+use crate::base::Base;
 use crate::client_auth::ClientAuth;
 use crate::clients::Clients;
 use crate::device_authorization::Devices;
@@ -94,6 +95,14 @@ impl Authority {
             keys: keys.clone(),
             clients: clients.clone(),
         });
+        let base = Base {
+            store: store.clone(),
+            settings: settings.clone(),
+            random,
+            rates: rates.clone(),
+            keys: keys.clone(),
+            clients: clients.clone(),
+        };
         Ok(Self {
             client_auth: ClientAuth {
                 store: store.clone(),
@@ -104,47 +113,17 @@ impl Authority {
                 roots: ArcSwapOption::new(ports.client_roots.map(Arc::new)),
             },
             registration: ClientRegistration {
-                store: store.clone(),
-                settings: settings.clone(),
-                random: random.clone(),
-                rates: rates.clone(),
-                keys: keys.clone(),
-                clients: clients.clone(),
+                base: base.clone(),
                 client_sectors,
                 certificates,
                 this_machine,
             },
             sign_in,
-            sign_out: SignOut {
-                store: store.clone(),
-                settings: settings.clone(),
-                random: random.clone(),
-                rates: rates.clone(),
-                keys: keys.clone(),
-                clients: clients.clone(),
-            },
-            authorization: Authorization {
-                store: store.clone(),
-                settings: settings.clone(),
-                random: random.clone(),
-                rates: rates.clone(),
-                keys: keys.clone(),
-                clients: clients.clone(),
-            },
-            devices: Devices {
-                store: store.clone(),
-                settings: settings.clone(),
-                random: random.clone(),
-                rates: rates.clone(),
-                keys: keys.clone(),
-                clients: clients.clone(),
-            },
+            sign_out: SignOut { base: base.clone() },
+            authorization: Authorization { base: base.clone() },
+            devices: Devices { base: base.clone() },
             grants: Grants {
-                store: store.clone(),
-                settings: settings.clone(),
-                random,
-                keys: keys.clone(),
-                clients: clients.clone(),
+                base,
                 tokens: tokens.clone(),
                 recorded_exchanges: RecordedExchanges::default(),
             },

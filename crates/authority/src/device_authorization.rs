@@ -10,21 +10,18 @@ use jeton_oauth::{ErrorCode, Scope};
 use serde::Serialize;
 
 use crate::audit::AuditEvent;
+use crate::base::Base;
 use crate::client::Client;
-use crate::clients::Clients;
 use crate::device::{
     Approval, DecidedDevice, DeviceDecision, NewDeviceAuthorization, RequestContent, UserCode, UserCodeError,
 };
 use crate::grant::GrantDetail;
 use crate::grant_types::{Permitted, TokenCall};
-use crate::keyring::Keys;
 use crate::oauth_error::OAuthError;
 use crate::one_time::Handle;
-use crate::random::Random;
-use crate::settings::Settings;
 use crate::sign_in::{ConsentDemand, Demand, SignedIn, Since, Step, next};
-use crate::store::{DeviceDecided, Placement, Store, StoreError};
-use crate::throttle::{Asker, Rates, account_tag};
+use crate::store::{DeviceDecided, Placement, StoreError};
+use crate::throttle::{Asker, account_tag};
 use crate::{Caller, Network};
 
 /// For how many seconds a device waits between two questions (RFC 8628 §3.2).
@@ -116,12 +113,7 @@ impl From<StoreError> for FindDeviceError {
 
 /// Signs devices in from elsewhere.
 pub struct Devices {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) rates: Arc<Rates>,
-    pub(crate) keys: Arc<Keys>,
-    pub(crate) clients: Arc<Clients>,
+    pub(crate) base: Base,
 }
 
 impl Devices {
@@ -141,11 +133,11 @@ impl Devices {
                 "the client may not use this grant_type",
             ));
         }
-        let Permitted { scope, details, resources } = request.asked(&self.settings, client.scope())?;
+        let Permitted { scope, details, resources } = request.asked(&self.base.settings, client.scope())?;
         let content = RequestContent { resources, authorization_details: details };
-        self.rates.device_authorizations.take_for(client, request.network, *now)?;
+        self.base.rates.device_authorizations.take_for(client, request.network, *now)?;
         for _ in 0..ATTEMPTS {
-            let (device_code, user_code) = (Handle::draw(&*self.random), UserCode::draw(&*self.random));
+            let (device_code, user_code) = (Handle::draw(&*self.base.random), UserCode::draw(&*self.base.random));
             let device = NewDeviceAuthorization {
                 device_code: device_code.hash(),
                 user_code: user_code.as_str().into(),
@@ -153,15 +145,15 @@ impl Devices {
                 scope: scope.clone(),
                 content: content.to_json(),
                 interval: DEVICE_INTERVAL,
-                expires_at: now.saturating_add(self.settings.device_lifetime),
+                expires_at: now.saturating_add(self.base.settings.device_lifetime),
             };
-            if self.store.add_device_authorization(device, *now).await? == Placement::Placed {
+            if self.base.store.add_device_authorization(device, *now).await? == Placement::Placed {
                 return Ok(DeviceAuthorizationResponse {
                     device_code: device_code.expose().to_owned(),
                     verification_uri_complete: format!("{page}?user_code={user_code}"),
                     verification_uri: page.to_owned(),
                     user_code: user_code.to_string(),
-                    expires_in: self.settings.device_lifetime.as_secs(),
+                    expires_in: self.base.settings.device_lifetime.as_secs(),
                     interval: DEVICE_INTERVAL,
                 });
             }
@@ -183,12 +175,12 @@ impl Devices {
         now: Timestamp,
     ) -> Result<FoundDevice, FindDeviceError> {
         let caller = caller.into();
-        let account = signed_in.map(|signed_in| account_tag(&self.keys, signed_in.user.username.as_str()));
+        let account = signed_in.map(|signed_in| account_tag(&self.base.keys, signed_in.user.username.as_str()));
         let account = account.or_else(|| caller.browser()?.last_account());
         let asker = account.map_or(Asker::Network(caller.network()), Asker::Account);
         // What cannot be a code is no guess, so it does not count.
         let user_code = UserCode::parse(typed)?;
-        let wrong = &self.rates.wrong_user_codes;
+        let wrong = &self.base.rates.wrong_user_codes;
         wrong
             .take(asker, now)
             .map_err(|throttled| FindDeviceError::Throttled { retry_after: throttled.retry_after })?;
@@ -206,10 +198,10 @@ impl Devices {
         user_code: UserCode,
         now: Timestamp,
     ) -> Result<Option<FoundDevice>, OAuthError> {
-        let Some(found) = self.store.find_device_authorization(user_code.as_str(), now).await? else {
+        let Some(found) = self.base.store.find_device_authorization(user_code.as_str(), now).await? else {
             return Ok(None);
         };
-        let client = self.clients.find(&found.client).await?.filter(|client| !client.policy.disabled);
+        let client = self.base.clients.find(&found.client).await?.filter(|client| !client.policy.disabled);
         let Some((client, content)) = client.zip(RequestContent::from_json(&found.content)) else {
             return Ok(None);
         };
@@ -281,9 +273,9 @@ impl Devices {
             DeviceDecision::Denied => AuditEvent::DeviceDenied,
         };
         let (code, by) = (device.user_code.as_str(), signed_in.user.id);
-        let outcome = self.store.decide_device_authorization(code, by, decision, now).await?;
+        let outcome = self.base.store.decide_device_authorization(code, by, decision, now).await?;
         if outcome == DeviceDecided::Done {
-            self.store.record_audit(signed_in.decided(event, &device.client, network, now)).await?;
+            self.base.store.record_audit(signed_in.decided(event, &device.client, network, now)).await?;
         }
         Ok(outcome)
     }

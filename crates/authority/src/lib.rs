@@ -7,6 +7,7 @@ mod assertion;
 pub mod audit;
 mod authority;
 pub mod authorization;
+mod base;
 pub mod client;
 pub mod client_auth;
 pub mod clients;

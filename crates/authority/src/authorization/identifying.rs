@@ -76,7 +76,7 @@ impl Authorization {
             };
         let id = received.client_id()?;
         let client =
-            self.clients.find_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
+            self.base.clients.find_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
         Ok(received.identify(client)?)
     }
 
@@ -88,7 +88,7 @@ impl Authorization {
         now: Timestamp,
     ) -> Result<ReceivedRequest, IdentifyError> {
         let hash = OneTimeHash::of(handle);
-        let row = self.store.peek(OneTimeKind::PushedRequest, hash).await?.ok_or(PageError::RequestUri)?;
+        let row = self.base.store.peek(OneTimeKind::PushedRequest, hash).await?.ok_or(PageError::RequestUri)?;
         let (pushed, kept) = KeptRequest::read(hash, &row, now).ok_or(PageError::RequestUri)?;
         // RFC 9126 §4: the request_uri is for the client that pushed.
         if pushed.get("client_id") != parameters.get("client_id") {
@@ -104,7 +104,7 @@ impl Authorization {
     pub async fn page_shown(&self, request: &AuthorizationRequest, now: Timestamp) -> Result<(), StoreError> {
         let Some(kept) = &request.kept else { return Ok(()) };
         let Some(until) = kept.prolonged(now) else { return Ok(()) };
-        match self.store.prolong_request(kept.handle, until).await {
+        match self.base.store.prolong_request(kept.handle, until).await {
             Err(StoreError::Unavailable(_)) => Ok(()),
             result => result,
         }
@@ -123,7 +123,7 @@ impl Authorization {
     ) -> Result<NextStep, OAuthError> {
         let expected = self.expected_subject(request, signed_in);
         let allowed = match signed_in {
-            Some(signed_in) => self.store.find_consent(signed_in.user.id, &request.client.id).await?,
+            Some(signed_in) => self.base.store.find_consent(signed_in.user.id, &request.client.id).await?,
             None => None,
         };
         Ok(next_step(request, signed_in, expected.as_deref(), allowed.as_ref(), since, now))
@@ -150,7 +150,7 @@ impl Authorization {
         }
         let subject = signed_in?.user.subject();
         // A subject is compared as this client knows it.
-        let known_as = self.keys.subject_for(&request.client, &subject);
+        let known_as = self.base.keys.subject_for(&request.client, &subject);
         let fits = hinted.is_none_or(|hinted| hinted == known_as)
             && asked.is_none_or(|claim| claim.permits(&known_as));
         Some(if fits { subject.as_str().to_owned() } else { String::new() })
@@ -176,7 +176,7 @@ impl Authorization {
 
     /// The claims of one of our ID tokens, expired or not.
     fn returned_id_token(&self, token: &str) -> Option<ReturnedIdToken> {
-        self.keys.with_ring(|ring| ReturnedIdToken::read(ring, &self.settings, token))
+        self.base.keys.with_ring(|ring| ReturnedIdToken::read(ring, &self.base.settings, token))
     }
 
     /// Stores that a user allows a client what it requests, in addition to what the user allowed before.
@@ -191,13 +191,13 @@ impl Authorization {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (user, client) = (signed_in.user.id, &request.client.id);
-        let before = self.store.find_consent(user, client).await?.unwrap_or_default();
+        let before = self.base.store.find_consent(user, client).await?.unwrap_or_default();
         let consent = before.and(&request.wanted());
         let record = signed_in.decided(AuditEvent::ConsentGiven, &request.client, network, now);
         // Begun together, they are committed together.
         let (given, recorded) = tokio::join!(
-            self.store.give_consent(user, client, &consent, now),
-            self.store.record_audit(record)
+            self.base.store.give_consent(user, client, &consent, now),
+            self.base.store.record_audit(record)
         );
         given.and(recorded)
     }
@@ -217,17 +217,17 @@ impl Authorization {
     ) -> Result<AuthorizationResponse, GrantCodeError> {
         let content = code_content(request, signed_in).to_json();
         let lifetime = match request.client.policy.profile {
-            Some(profile) => self.settings.code_lifetime.min(profile.longest_code()),
-            None => self.settings.code_lifetime,
+            Some(profile) => self.base.settings.code_lifetime.min(profile.longest_code()),
+            None => self.base.settings.code_lifetime,
         };
         let expires_at = now.saturating_add(lifetime);
         let record = signed_in.decided(AuditEvent::CodeGranted, &request.client, network, now);
         let Some(kept) = &request.kept else {
-            let code = Handle::draw(&*self.random);
+            let code = Handle::draw(&*self.base.random);
             // 256 random bits are never taken. Begun together, both are committed together.
             let (placed, recorded) = tokio::join!(
-                self.store.place(OneTimeKind::AuthorizationCode, code.hash(), content, expires_at, now),
-                self.store.record_audit(record),
+                self.base.store.place(OneTimeKind::AuthorizationCode, code.hash(), content, expires_at, now),
+                self.base.store.record_audit(record),
             );
             placed?;
             recorded?;
@@ -241,9 +241,9 @@ impl Authorization {
             code_expires_at: expires_at,
             kept_until: now.saturating_add(FORM_LIFETIME),
         };
-        match self.store.answer_request(answer, now).await? {
+        match self.base.store.answer_request(answer, now).await? {
             RequestAnswer::Answered => {
-                self.store.record_audit(record).await?;
+                self.base.store.record_audit(record).await?;
                 Ok(request.answer(ResponseParameters::Code(code)))
             }
             RequestAnswer::AnsweredBefore { code: row } => {
@@ -269,7 +269,7 @@ impl Authorization {
     ) -> Result<AuthorizationResponse, GrantCodeError> {
         let Some(kept) = &request.kept else { return Err(refused(request, ANSWERED)) };
         let code = self.code_of(kept, browser);
-        let row = self.store.peek(OneTimeKind::AuthorizationCode, code.hash()).await?;
+        let row = self.base.store.peek(OneTimeKind::AuthorizationCode, code.hash()).await?;
         led_again(request, signed_in, code, row.as_ref(), now)
     }
 
@@ -277,7 +277,7 @@ impl Authorization {
     /// issued again.
     fn code_of(&self, kept: &KeptRequest, browser: &str) -> Handle {
         let parts = [&kept.handle.as_bytes()[..], browser.as_bytes()];
-        Handle::from_seal(self.keys.with_ring(|ring| ring.seal("code of a kept request", &parts)))
+        Handle::from_seal(self.base.keys.with_ring(|ring| ring.seal("code of a kept request", &parts)))
     }
 }
 

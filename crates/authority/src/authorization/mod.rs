@@ -25,21 +25,9 @@ pub use request::AuthorizationRequest;
 pub use response::{AuthorizationResponse, ResponseParameters};
 pub use step::{NextStep, may_continue, next_step};
 
-use std::sync::Arc;
-
-use crate::clients::Clients;
-use crate::keyring::Keys;
-use crate::random::Random;
-use crate::settings::Settings;
-use crate::store::Store;
-use crate::throttle::Rates;
+use crate::base::Base;
 
 /// Authorizes clients on behalf of signed-in users.
 pub struct Authorization {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) rates: Arc<Rates>,
-    pub(crate) keys: Arc<Keys>,
-    pub(crate) clients: Arc<Clients>,
+    pub(crate) base: Base,
 }

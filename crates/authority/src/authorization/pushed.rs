@@ -108,7 +108,7 @@ impl Authorization {
             None => of_client(parameters, client)?,
         };
         let parameters = bound(parameters, constraint)?;
-        let handle = Handle::draw(&*self.random);
+        let handle = Handle::draw(&*self.base.random);
         let counted = if client.is_vouched_for() { None } else { Some(network) };
         self.keep_request(client, parameters, handle, counted, now).await.map_err(|error| match error {
             RequestObjectError::Page(PageError::ClientUnknown) => OAuthError::refused(
@@ -140,7 +140,7 @@ impl Authorization {
         let beside = ReceivedRequest::new(sent.without("request"));
         let id = beside.client_id()?;
         let client =
-            self.clients.find_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
+            self.base.clients.find_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
         let opened = if two {
             Err(invalid("request and request_uri are mutually exclusive").into())
         } else if client.metadata.require_pushed_authorization_requests == Some(true) {
@@ -178,13 +178,13 @@ impl Authorization {
             return Ok(instead(&id, uri.to_owned()));
         }
         let client =
-            self.clients.find_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
+            self.base.clients.find_asked_from(&id, Some(network)).await?.ok_or(PageError::ClientUnknown)?;
         // It is no pushed or signed request, and has to be one where the client says so.
         received
             .identify(Arc::clone(&client))?
-            .validate(&self.settings)
+            .validate(&self.base.settings)
             .map_err(|error| RequestObjectError::Redirect(Box::new(error)))?;
-        let handle = Handle::draw(&*self.random);
+        let handle = Handle::draw(&*self.base.random);
         let kept = self.keep_request(&client, sent, handle, Some(network), now).await?;
         Ok(instead(&id, kept.request_uri))
     }
@@ -201,12 +201,12 @@ impl Authorization {
     ) -> Result<(Parameters, Handle), OAuthError> {
         let opened = self.verify_request_object(client, object, network, now).await?;
         let Some(identifier) = opened.identifier else {
-            return Ok((opened.parameters, Handle::draw(&*self.random)));
+            return Ok((opened.parameters, Handle::draw(&*self.base.random)));
         };
         let sealed = [client.id.as_str().as_bytes(), object.as_bytes()];
-        let handle = Handle::from_seal(self.keys.with_ring(|ring| ring.seal("kept request object", &sealed)));
+        let handle = Handle::from_seal(self.base.keys.with_ring(|ring| ring.seal("kept request object", &sealed)));
         if self.use_request_object(client, identifier, network, now).await? == Placement::Taken
-            && self.store.peek(OneTimeKind::PushedRequest, handle.hash()).await?.is_none()
+            && self.base.store.peek(OneTimeKind::PushedRequest, handle.hash()).await?.is_none()
         {
             return Err(USED_BEFORE.into());
         }
@@ -227,19 +227,19 @@ impl Authorization {
         let received = ReceivedRequest::kept(parameters, Parameters::default(), kept);
         let request = received
             .identify(Arc::clone(client))?
-            .validate(&self.settings)
+            .validate(&self.base.settings)
             .map_err(|error| RequestObjectError::Redirect(Box::new(error)))?;
         let content =
             content.map_err(|refusal| RequestObjectError::Redirect(Box::new(request.refuse(refusal))))?;
         if let Some(network) = counted {
             let units = kept_units(content.to_query().len());
-            self.rates.kept_requests.take_units(network, units, now).map_err(OAuthError::from)?;
+            self.base.rates.kept_requests.take_units(network, units, now).map_err(OAuthError::from)?;
         }
-        let lifetime = self.settings.request_lifetime;
+        let lifetime = self.base.settings.request_lifetime;
         let content = KeptContent::new(&content, lifetime, now).to_json();
         let until = now.saturating_add(lifetime);
         // It is taken where the browser sends a signed request again, which is the same request then.
-        self.store.place(OneTimeKind::PushedRequest, handle.hash(), content, until, now).await?;
+        self.base.store.place(OneTimeKind::PushedRequest, handle.hash(), content, until, now).await?;
         Ok(PushedRequest {
             request_uri: format!("{REQUEST_URI_PREFIX}{}", handle.expose()),
             expires_in: lifetime.as_secs(),

@@ -62,8 +62,8 @@ impl Authorization {
         network: Network,
         now: Timestamp,
     ) -> Result<Placement, OAuthError> {
-        self.rates.identifiers.take_for(client, network, now)?;
-        Ok(identifier.use_up(&*self.store, now).await?)
+        self.base.rates.identifiers.take_for(client, network, now)?;
+        Ok(identifier.use_up(&*self.base.store, now).await?)
     }
 
     /// Verifies a request object of a client. It is still to be used up.
@@ -79,8 +79,8 @@ impl Authorization {
     ) -> Result<OpenedObject, OAuthError> {
         let object = Presented::read(object, &TYPS).map_err(not_valid)?;
         let algorithm = permitted_algorithm(client, &object)?;
-        let keys = self.clients.verifying_keys_of(client, algorithm, object.kid(), network).await?;
-        let audience = Audience::new(self.settings.issuer.as_str());
+        let keys = self.base.clients.verifying_keys_of(client, algorithm, object.kid(), network).await?;
+        let audience = Audience::new(self.base.settings.issuer.as_str());
         let verified = object
             .verify::<Map<String, Value>>(client.id.as_str(), audience, keys.ok_or(NOT_VALID)?, now)
             .map_err(not_valid)?;

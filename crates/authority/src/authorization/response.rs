@@ -93,7 +93,7 @@ impl Authorization {
         response: &AuthorizationResponse,
         now: Timestamp,
     ) -> Result<Parameters, IdentifyError> {
-        let parameters = response.to_parameters(&self.settings.issuer);
+        let parameters = response.to_parameters(&self.base.settings.issuer);
         if !response.mode.is_signed() {
             return Ok(parameters);
         }
@@ -105,11 +105,11 @@ impl Authorization {
         claims.insert("iat".to_owned(), now.unix().into());
         let algorithms = client.algorithms();
         let algorithm = algorithms.authorization.unwrap_or_else(|| client.id_token_algorithm());
-        let signed = self.clients.sign_for(algorithm, "JWT", &claims, now).await?;
+        let signed = self.base.clients.sign_for(algorithm, "JWT", &claims, now).await?;
         let response = match algorithms.authorization_encryption {
             None => signed,
             Some(encryption) => {
-                let encrypted = self.clients.encrypt_for(client, encryption, Content::Token(&signed)).await;
+                let encrypted = self.base.clients.encrypt_for(client, encryption, Content::Token(&signed)).await;
                 encrypted.map_err(|error| match error {
                     OAuthError::Refused(_) => PageError::EncryptionKeyMissing.into(),
                     error => IdentifyError::Failed(error),

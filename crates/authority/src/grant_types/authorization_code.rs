@@ -25,7 +25,7 @@ impl Grants {
         presented: &CodeRequest<'_>,
     ) -> Result<TokenResponse, OAuthError> {
         let hash = presented.code;
-        let found = self.store.peek(OneTimeKind::AuthorizationCode, hash).await?;
+        let found = self.base.store.peek(OneTimeKind::AuthorizationCode, hash).await?;
         let found = found.ok_or_else(|| NOT_VALID.because("no such code, or it expired long ago"))?;
         let content = CodeContent::from_json(&found.content).ok_or(NOT_VALID)?;
         if let Err(error) = check_code(&content, request, presented) {
@@ -36,8 +36,8 @@ impl Grants {
             });
         }
         let permitted =
-            request.left_of(&self.settings, content.scope.clone(), Some(&content.detail))?;
-        let user = self.store.find_user_by_id(content.user).await?.ok_or(NOT_VALID)?;
+            request.left_of(&self.base.settings, content.scope.clone(), Some(&content.detail))?;
+        let user = self.base.store.find_user_by_id(content.user).await?.ok_or(NOT_VALID)?;
         // Two requests may get as far as this with one code; the store lets one of them through.
         let live = self.redeem(request, hash, &content, user).await?;
         self.tokens_of_grant(request, &live, permitted, content.nonce.as_deref()).await
@@ -57,7 +57,7 @@ impl Grants {
             other => other,
         };
         let new = self.grant_of_code(request, content);
-        Ok(match self.store.redeem_code(hash, new, self.presentation(request, by)).await? {
+        Ok(match self.base.store.redeem_code(hash, new, self.presentation(request, by)).await? {
             CodeRedemption::Replayed { grant: Some(grant) } => {
                 OAuthError::Replayed { refusal: NOT_VALID, grant }
             }
@@ -74,7 +74,7 @@ impl Grants {
     ) -> Result<LiveGrant, OAuthError> {
         let new = self.grant_of_code(request, content);
         let mut live = LiveGrant::opened(&new, user);
-        match self.store.redeem_code(hash, new, self.presentation(request, Presenter::Owner)).await? {
+        match self.base.store.redeem_code(hash, new, self.presentation(request, Presenter::Owner)).await? {
             CodeRedemption::Opened { sid } => {
                 live.grant.sid = sid;
                 Ok(live)

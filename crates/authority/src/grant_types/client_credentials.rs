@@ -25,6 +25,6 @@ impl Grants {
             ));
         }
         let own = client.scope().retain(|token| !ABOUT_USERS.contains(&token));
-        self.access_token(request, &Basis::CLIENT, request.asked(&self.settings, &own)?)
+        self.access_token(request, &Basis::CLIENT, request.asked(&self.base.settings, &own)?)
     }
 }

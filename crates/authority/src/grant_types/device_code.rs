@@ -35,7 +35,7 @@ impl Grants {
         hash: OneTimeHash,
     ) -> Result<TokenResponse, OAuthError> {
         let client = &request.client.id;
-        let live = match self.store.poll_device_authorization(hash, client, request.now).await? {
+        let live = match self.base.store.poll_device_authorization(hash, client, request.now).await? {
             DevicePoll::Pending => return Err(PENDING.into()),
             DevicePoll::SlowDown => return Err(SLOW_DOWN.into()),
             DevicePoll::Denied => return Err(DENIED.into()),
@@ -45,12 +45,12 @@ impl Grants {
             DevicePoll::Approved { content } => {
                 let approval = Approval::from_json(&content).ok_or(NOT_VALID)?;
                 // Asked for wrongly, it is not used up.
-                request.left_of(&self.settings, approval.scope.clone(), Some(&approval.detail))?;
+                request.left_of(&self.base.settings, approval.scope.clone(), Some(&approval.detail))?;
                 self.redeem_device_code(request, hash, approval).await?
             }
         };
         let grant = &live.grant;
-        let permitted = request.left_of(&self.settings, grant.scope.clone(), grant.detail.as_deref())?;
+        let permitted = request.left_of(&self.base.settings, grant.scope.clone(), grant.detail.as_deref())?;
         self.tokens_of_grant(request, &live, permitted, None).await
     }
 
@@ -60,14 +60,14 @@ impl Grants {
         hash: OneTimeHash,
         approval: Approval,
     ) -> Result<LiveGrant, OAuthError> {
-        let user = self.store.find_user_by_id(approval.user).await?.ok_or(NOT_VALID)?;
+        let user = self.base.store.find_user_by_id(approval.user).await?.ok_or(NOT_VALID)?;
         // It comes from no browser's session: the browser that its user decided at is another machine, and signing out there is no
         // reason to sign the device out.
         let owner = Owner { user: approval.user, epoch: approval.epoch };
         let new = self.new_grant(request, owner, approval.scope, Some(approval.detail));
         let live = LiveGrant::opened(&new, user);
         let presentation = self.presentation(request, Presenter::Owner);
-        match self.store.redeem_device_code(hash, new, presentation).await? {
+        match self.base.store.redeem_device_code(hash, new, presentation).await? {
             CodeRedemption::Opened { .. } => Ok(live),
             // Another question of the same device was answered at the same time.
             CodeRedemption::Repeated { grant: Some(grant) } => self.answer_again(request, hash, grant).await,
@@ -88,7 +88,7 @@ impl Grants {
         owner: &ClientId,
     ) -> Result<LiveGrant, OAuthError> {
         let presentation = self.presentation(request, self.presenter(request, owner).await?);
-        match self.store.redeem_device_code(hash, self.grant_of_nobody(request), presentation).await? {
+        match self.base.store.redeem_device_code(hash, self.grant_of_nobody(request), presentation).await? {
             CodeRedemption::Repeated { grant: Some(grant) } => self.answer_again(request, hash, grant).await,
             CodeRedemption::Replayed { grant: Some(grant) } => {
                 Err(OAuthError::Replayed { refusal: NOT_VALID, grant })
@@ -105,7 +105,7 @@ impl Grants {
         hash: OneTimeHash,
         grant: GrantId,
     ) -> Result<LiveGrant, OAuthError> {
-        let Some((live, UserStatus::Active)) = self.store.find_grant(grant).await? else {
+        let Some((live, UserStatus::Active)) = self.base.store.find_grant(grant).await? else {
             return Err(NOT_VALID.into());
         };
         let bound = live.grant.detail.as_ref().and_then(|detail| {
@@ -114,7 +114,7 @@ impl Grants {
         if !request.constraint.proves(bound.as_ref()) {
             let presentation = self.presentation(request, Presenter::Stranger);
             let new = self.grant_of_nobody(request);
-            return Err(match self.store.redeem_device_code(hash, new, presentation).await? {
+            return Err(match self.base.store.redeem_device_code(hash, new, presentation).await? {
                 CodeRedemption::Replayed { .. } => OAuthError::Replayed { refusal: NOT_VALID, grant },
                 _ => NOT_VALID.into(),
             });
@@ -130,7 +130,7 @@ impl Grants {
         // retry from a replay: it knows how far the grant has moved on and from which network.
         let key = if live.grant.is_bound() { KeyProof::Proved } else { KeyProof::None };
         let first = Presented::new(0, state.minted_at, request.network).by(Arc::clone(&request.client), key);
-        match self.store.refresh_grant(grant, first, self.settings.refresh, request.now).await? {
+        match self.base.store.refresh_grant(grant, first, self.base.settings.refresh, request.now).await? {
             Refresh::Granted(live) => Ok(*live),
             Refresh::Replayed(grant) => Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id }),
             _ => Err(NOT_VALID.because("the grant of the code has ended").into()),

@@ -50,7 +50,7 @@ impl Grants {
         let TokenCall { client, constraint, now, .. } = request;
         let Permitted { scope, details, resources } = permitted;
         let details = details.for_resources(&resources);
-        let sub = basis.live.map(|live| self.keys.subject_for(client, &live.subject));
+        let sub = basis.live.map(|live| self.base.keys.subject_for(client, &live.subject));
         let access = AccessTokenRequest {
             client,
             live: basis.live,
@@ -64,7 +64,7 @@ impl Grants {
             not_beyond: basis.not_beyond,
         };
         let (access_token, expires_in) =
-            self.keys.with_ring(|ring| access.issue(ring, &self.settings, &*self.random, *now))?;
+            self.base.keys.with_ring(|ring| access.issue(ring, &self.base.settings, &*self.base.random, *now))?;
         Ok(TokenResponse {
             access_token,
             token_type: constraint.token_type(),
@@ -90,25 +90,25 @@ impl Grants {
         let TokenCall { client, now, .. } = request;
         let mut response = self.access_token(request, &Basis::grant(live), permitted)?;
         if client.metadata.uses(GrantType::RefreshToken) {
-            response.refresh_token = Some(self.keys.with_ring(|ring| mint(live, ring, &self.settings))?);
+            response.refresh_token = Some(self.base.keys.with_ring(|ring| mint(live, ring, &self.base.settings))?);
         }
         let Some(detail) = live.grant.detail.as_deref().filter(|_| response.scope.contains("openid")) else {
             return Ok(response);
         };
-        let signer = self.keys.client_signer(client.id_token_algorithm(), "JWT", *now).await?;
+        let signer = self.base.keys.client_signer(client.id_token_algorithm(), "JWT", *now).await?;
         let token = IdTokenRequest {
             client,
             live,
             detail,
-            sub: &self.keys.subject_for(client, &live.subject),
+            sub: &self.base.keys.subject_for(client, &live.subject),
             scope: &response.scope,
             nonce,
             access_token: &response.access_token,
         };
-        let token = token.issue(&signer, &self.settings, *now)?;
+        let token = token.issue(&signer, &self.base.settings, *now)?;
         response.id_token = Some(match client.algorithms().id_token_encryption {
             None => token,
-            Some(encryption) => self.clients.encrypt_for(client, encryption, Content::Token(&token)).await?,
+            Some(encryption) => self.base.clients.encrypt_for(client, encryption, Content::Token(&token)).await?,
         });
         Ok(response)
     }

@@ -38,7 +38,7 @@ impl Grants {
             return Err(OAuthError::refused(ErrorCode::UnauthorizedClient, none));
         }
         let own = client.scope().retain(|token| !OF_SIGN_INS.contains(&token));
-        let asked = request.asked(&self.settings, &own)?;
+        let asked = request.asked(&self.base.settings, &own)?;
         let user = self.user_of_assertion(request, assertion).await?;
         let live = self.open_grant_of_assertion(request, user, asked.scope.clone()).await?;
         // No refresh token: whoever has assertions asks with the next one, and their issuer keeps the last word (RFC 7521 §4.1).
@@ -54,8 +54,8 @@ impl Grants {
         let trusted = trusted.ok_or(NOT_VALID)?;
         let keys = public_keys::read(&trusted.jwks).map_err(|error| NOT_VALID.because(error.to_string()))?;
         let keys = assertion.algorithm().and_then(|algorithm| public_keys::verifying(&keys, algorithm));
-        let endpoint = format!("{}/token", self.settings.issuer);
-        let audience = Audience::one_of([self.settings.issuer.as_str(), &endpoint]);
+        let endpoint = format!("{}/token", self.base.settings.issuer);
+        let audience = Audience::one_of([self.base.settings.issuer.as_str(), &endpoint]);
         let verified = assertion
             .verify::<Map<String, Value>>(iss, audience, keys.ok_or(NOT_VALID)?, request.now)
             .map_err(refused)?;
@@ -64,10 +64,10 @@ impl Grants {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let (jti, name) = (text("jti").ok_or(NOT_VALID)?, text(trusted.user_claim()).ok_or(NOT_VALID)?);
         let username = Username::parse(name).map_err(|_| NOT_VALID)?;
-        let user = self.store.find_user(&username).await?;
+        let user = self.base.store.find_user(&username).await?;
         let user = user.filter(|user| user.status == UserStatus::Active).ok_or(NOT_VALID)?;
         let used = AssertionId::new(OneTimeKind::AssertionId, &["jwt-bearer", iss], jti, until);
-        match used.use_up(&*self.store, request.now).await? {
+        match used.use_up(&*self.base.store, request.now).await? {
             Placement::Placed => Ok(user),
             Placement::Taken => Err(NOT_VALID.because("the assertion was already used").into()),
         }
@@ -81,11 +81,11 @@ impl Grants {
         scope: Scope,
     ) -> Result<LiveGrant, OAuthError> {
         let new = NewGrant {
-            expires_at: request.now.saturating_add(self.settings.access_lifetime),
+            expires_at: request.now.saturating_add(self.base.settings.access_lifetime),
             ..self.new_grant(request, Owner::from(&user), scope, None)
         };
         let live = LiveGrant::opened(&new, user);
-        match self.store.open_grant(new).await? {
+        match self.base.store.open_grant(new).await? {
             GrantOpening::Opened => Ok(live),
             GrantOpening::CredentialsChanged => Err(NOT_VALID.into()),
         }

@@ -23,24 +23,16 @@ use jeton_oauth::ErrorCode;
 use jeton_oauth::authorization::GrantType;
 
 use self::request::TokenRequest;
+use crate::base::Base;
 use crate::client::ClientSource;
-use crate::clients::Clients;
 use crate::issue::TokenResponse;
-use crate::keyring::Keys;
 use crate::oauth_error::OAuthError;
-use crate::random::Random;
 use crate::refusal::Refusal;
-use crate::settings::Settings;
-use crate::store::Store;
 use crate::tokens::Tokens;
 
 /// Exchanges what clients have been given for tokens.
 pub struct Grants {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) keys: Arc<Keys>,
-    pub(crate) clients: Arc<Clients>,
+    pub(crate) base: Base,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) recorded_exchanges: RecordedExchanges,
 }
@@ -79,7 +71,7 @@ impl Grants {
             grant_type,
             GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::DeviceCode
         ) {
-            self.keys.ready_for_id_tokens(&call.client, call.now).await?;
+            self.base.keys.ready_for_id_tokens(&call.client, call.now).await?;
         }
         let request = TokenRequest::read(grant_type, &call.parameters)?;
         let response = match request.ok_or(unsupported)? {
@@ -93,7 +85,7 @@ impl Grants {
             TokenRequest::JwtBearer { assertion } => self.token_by_assertion(call, assertion).await,
         }?;
         if response.grant.is_some() && call.client.policy.source != ClientSource::Operator {
-            self.clients.prove_addresses(&call.client);
+            self.base.clients.prove_addresses(&call.client);
         }
         Ok(response)
     }

@@ -26,9 +26,9 @@ impl Grants {
             detail.jkt.clone_from(&request.constraint.jkt);
             detail.x5t_s256.clone_from(&request.constraint.x5t_s256);
         }
-        let id = GrantId::from_bytes(sixteen(&*self.random));
+        let id = GrantId::from_bytes(sixteen(&*self.base.random));
         let (client, now) = (request.client.id.as_str(), request.now);
-        let new = NewGrant::alone(id, owner, client, request.network, now, self.settings.absolute_lifetime);
+        let new = NewGrant::alone(id, owner, client, request.network, now, self.base.settings.absolute_lifetime);
         NewGrant { scope, detail, ..new }
     }
 
@@ -42,13 +42,13 @@ impl Grants {
             return Ok(Presenter::Owner);
         }
         // A public client proved nothing, and whoever has seen a code can name one.
-        let is_confidential = self.clients.find(owner).await?.is_some_and(|owner| !owner.is_public());
+        let is_confidential = self.base.clients.find(owner).await?.is_some_and(|owner| !owner.is_public());
         let is_anybody = request.client.is_public() && is_confidential;
         Ok(if is_anybody { Presenter::Anybody } else { Presenter::Stranger })
     }
 
     /// A code as a request presents it.
     pub(super) fn presentation(&self, request: &TokenCall, by: Presenter) -> Presentation {
-        Presentation { by, at: request.now, grace: self.settings.refresh.grace }
+        Presentation { by, at: request.now, grace: self.base.settings.refresh.grace }
     }
 }

@@ -35,7 +35,7 @@ impl Grants {
     ) -> Result<TokenResponse, OAuthError> {
         // Everything that the token says by itself is checked before the store is asked, so garbage costs no I/O, and nobody
         // but its client can use it up.
-        let verified = self.keys.with_ring(|ring| verify_refresh_token(ring, token, request.now));
+        let verified = self.base.keys.with_ring(|ring| verify_refresh_token(ring, token, request.now));
         let (id, claims) = verified.map_err(|error| match error {
             TokenError::Store(error) => OAuthError::Store(error),
             error => NOT_VALID.because(error.to_string()).into(),
@@ -46,7 +46,7 @@ impl Grants {
         let key = claims.key_proof(&request.constraint).ok_or(NOT_PROVED)?;
         self.check_asked(request, id).await?;
         let presented = claims.presented_from(request.network).by(Arc::clone(&request.client), key);
-        let live = match self.store.refresh_grant(id, presented, self.settings.refresh, request.now).await? {
+        let live = match self.base.store.refresh_grant(id, presented, self.base.settings.refresh, request.now).await? {
             Refresh::Granted(live) => live,
             Refresh::Replayed(grant) => {
                 return Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id });
@@ -67,7 +67,7 @@ impl Grants {
         if !NARROWING.iter().any(|name| request.parameters.get(name).is_some()) {
             return Ok(());
         }
-        match self.store.find_grant(grant).await? {
+        match self.base.store.find_grant(grant).await? {
             Some((live, _)) if live.grant.revoked_at.is_none() => {
                 self.permitted_of(request, &live.grant).map(drop)
             }
@@ -80,6 +80,6 @@ impl Grants {
         // A client may name the scope that it was once granted, although some of it was taken from it since: it gets the rest,
         // and the answer says so (RFC 6749 §3.3).
         let scope = request.narrowed(&grant.scope)?;
-        request.left_of(&self.settings, scope, grant.detail.as_deref())
+        request.left_of(&self.base.settings, scope, grant.detail.as_deref())
     }
 }

@@ -100,10 +100,14 @@ impl Grants {
         if !self.recorded_exchanges.is_new(grant.id, client.id.as_str(), targets, now) {
             return Ok(());
         }
-        let subject = AuditSubject::user(grant.user).with_grant(grant.id).with_client(client.id.as_str());
-        let by = Actor::Client(client.id.as_str().into());
-        let record = AuditRecord::asked_from(network, AuditEvent::TokenExchanged, by, subject, now);
-        self.store.record_audit(record).await
+        let record = AuditRecord {
+            user: Some(grant.user),
+            grant: Some(grant.id),
+            network: Some(network),
+            key: Some(client.id.as_str().into()),
+            ..AuditRecord::new(AuditEvent::TokenExchanged, now)
+        };
+        self.base.store.record_audit(record).await
     }
 
     /// Reads one of the two tokens: genuine, in force, and for this client to use.
@@ -126,7 +130,7 @@ impl Grants {
         token: &str,
         not_valid: Refusal,
     ) -> Result<Presented, OAuthError> {
-        let access = self.keys.with_ring(|ring| access_token::verify(ring, token, request.now));
+        let access = self.base.keys.with_ring(|ring| access_token::verify(ring, token, request.now));
         let access = access.map_err(|error| not_valid.clone().because(error.to_string()))?;
         let client = &request.client;
         let own = access.claims.client_id == client.id.as_str();
@@ -168,7 +172,7 @@ impl Grants {
     ) -> Result<Presented, OAuthError> {
         let (client, now) = (&request.client.id, request.now);
         let read = || -> Option<(ReturnedIdToken, GrantId)> {
-            let claims = self.keys.with_ring(|ring| ReturnedIdToken::read(ring, &self.settings, token))?;
+            let claims = self.base.keys.with_ring(|ring| ReturnedIdToken::read(ring, &self.base.settings, token))?;
             let good = claims.aud == client.as_str() && claims.exp > now;
             let sid = claims.sid.filter(|_| good)?;
             Some((claims, sid))
@@ -177,7 +181,7 @@ impl Grants {
             let cause = "the ID token is not valid, has expired, or belongs to another client";
             return Err(not_valid.because(cause).into());
         };
-        let Some(grant) = self.store.find_grant_of_sid(sid, client, now).await? else {
+        let Some(grant) = self.base.store.find_grant_of_sid(sid, client, now).await? else {
             return Err(not_valid.because("the session of the ID token has ended").into());
         };
         Ok(Presented {
@@ -202,7 +206,7 @@ impl Grants {
         let Some(grant) = presented.grant else {
             return Err(not_valid.because("the token is nobody's but a client's").into());
         };
-        match self.store.find_grant(grant).await? {
+        match self.base.store.find_grant(grant).await? {
             Some((live, UserStatus::Active))
                 if live.grant.revoked_at.is_none() && live.grant.expires_at > now =>
             {
@@ -217,7 +221,7 @@ impl Grants {
     async fn issued_to(&self, subject: &Presented, live: &LiveGrant) -> Result<Vec<Arc<Client>>, OAuthError> {
         let mut clients = Vec::new();
         for id in [subject.client.as_deref(), Some(&*live.grant.client)].into_iter().flatten() {
-            if let ClientOfToken::Enabled(client) = self.clients.of_token(id).await? {
+            if let ClientOfToken::Enabled(client) = self.base.clients.of_token(id).await? {
                 clients.push(client);
             }
         }
@@ -254,7 +258,7 @@ impl Grants {
         let allowed = issued_to.iter().fold(allowed, |allowed, client| client.permitted_details(allowed));
         let own = &request.client.metadata.authorization_details_types;
         let allowed = allowed.retain(|detail| own.iter().any(|kind| kind == detail.kind()));
-        request.narrowed_details(&self.settings, &allowed)
+        request.narrowed_details(&self.base.settings, &allowed)
     }
 }
 

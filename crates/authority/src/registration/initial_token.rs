@@ -55,7 +55,7 @@ impl ClientRegistration {
         loop {
             number = self.next_use(token, number, now).await?;
             let hash = hash_of_use(token, number);
-            match self.store.redeem(OneTimeKind::RegistrationTokenUse, hash, now).await? {
+            match self.base.store.redeem(OneTimeKind::RegistrationTokenUse, hash, now).await? {
                 Redemption::Redeemed { .. } => return Ok(()),
                 // Somebody was faster: the next one, if there is one.
                 Redemption::Replayed => number += 1,
@@ -68,7 +68,7 @@ impl ClientRegistration {
     async fn next_use(&self, token: &str, number: u32, now: Timestamp) -> Result<u32, RegistrationError> {
         for number in number..MAX_REGISTRATION_TOKEN_USES {
             let hash = hash_of_use(token, number);
-            match self.store.peek(OneTimeKind::RegistrationTokenUse, hash).await? {
+            match self.base.store.peek(OneTimeKind::RegistrationTokenUse, hash).await? {
                 Some(found) if found.expires_at > now && found.redeemed_at.is_some() => {}
                 Some(found) if found.expires_at > now => return Ok(number),
                 _ => break,

@@ -14,21 +14,18 @@ use serde_json::{Map, Value};
 
 use self::left_out::Asked;
 use crate::Network;
-use crate::audit::Actor;
+use crate::base::Base;
 use crate::client::{
     Client, ClientError, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, NewClient,
 };
-use crate::clients::{Clients, Rules};
-use crate::keyring::Keys;
+use crate::clients::Rules;
 use crate::oauth_error::OAuthError;
 use crate::one_time::{Handle, OneTimeHash};
 use crate::ports::{CertificatesSeen, ClientSectors, ThisMachine};
-use crate::random::Random;
 use crate::random::sixteen;
 use crate::refusal::Refusal;
-use crate::settings::{RegistrationPolicy, RegistrationRate, Settings};
-use crate::store::{ClientChange, ClientRemoval, Store, StoreError};
-use crate::throttle::Rates;
+use crate::settings::{RegistrationPolicy, RegistrationRate};
+use crate::store::{ClientChange, ClientRemoval, StoreError};
 
 pub use initial_token::{MAX_REGISTRATION_TOKEN_USES, add_registration_token};
 pub use left_out::LeftOut;
@@ -119,12 +116,7 @@ impl std::fmt::Debug for Registration {
 
 /// Lets clients register themselves.
 pub struct ClientRegistration {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) rates: Arc<Rates>,
-    pub(crate) keys: Arc<Keys>,
-    pub(crate) clients: Arc<Clients>,
+    pub(crate) base: Base,
     pub(crate) client_sectors: Option<Arc<dyn ClientSectors>>,
     pub(crate) certificates: CertificatesSeen,
     pub(crate) this_machine: ThisMachine,
@@ -143,7 +135,7 @@ impl ClientRegistration {
         network: Network,
         now: Timestamp,
     ) -> Result<Registration, RegistrationError> {
-        let initial_token = match self.settings.registration {
+        let initial_token = match self.base.settings.registration {
             RegistrationPolicy::Closed => return Err(RegistrationError::Closed),
             RegistrationPolicy::Open => None,
             RegistrationPolicy::WithToken => Some(initial_token.ok_or(RegistrationError::InitialToken)?),
@@ -153,16 +145,16 @@ impl ClientRegistration {
         }
         let asked = Asked::of(&members);
         let metadata = self.rules().check(members)?;
-        let token = Handle::draw(&*self.random);
-        let secret = metadata.auth_method().needs_secret().then(|| ClientSecret::draw(&*self.random));
-        let id = crate::id::hex(&sixteen(&*self.random), &mut [0; 32]).to_owned();
+        let token = Handle::draw(&*self.base.random);
+        let secret = metadata.auth_method().needs_secret().then(|| ClientSecret::draw(&*self.base.random));
+        let id = crate::id::hex(&sixteen(&*self.base.random), &mut [0; 32]).to_owned();
         let client = Client::new(NewClient {
             id: ClientId::parse(id).expect("hex digits are an identifier"),
             metadata,
             policy: ClientPolicy {
                 consent: ConsentPolicy::Asked,
                 source: ClientSource::Registered,
-                pkce: self.settings.registered_pkce,
+                pkce: self.base.settings.registered_pkce,
                 ..ClientPolicy::of_new_client(None)
             },
             secret,
@@ -171,16 +163,16 @@ impl ClientRegistration {
         })
         .map_err(refused)?;
         // Counted last: a mistake in a description costs nothing, and only what is kept has to be bounded.
-        self.rates.registrations.take(network, now).map_err(|throttled| RegistrationError::Throttled {
-            rate: self.settings.registration_rate,
+        self.base.rates.registrations.take(network, now).map_err(|throttled| RegistrationError::Throttled {
+            rate: self.base.settings.registration_rate,
             retry_after: throttled.retry_after,
         })?;
         self.check_sector_of(&client, network, now).await?;
-        self.keys.ready_to_sign_for(&client, now).await?;
+        self.base.keys.ready_to_sign_for(&client, now).await?;
         if let Some(token) = initial_token {
             self.use_registration_token(token, now).await?;
         }
-        match self.clients.add_client(&client, by_itself(&client.id)).await? {
+        match self.base.clients.add_client(&client).await? {
             ClientChange::Done => {
                 let registration = self.registration(&client, token.expose(), client.secret.as_ref());
                 Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
@@ -214,12 +206,12 @@ impl ClientRegistration {
         now: Timestamp,
     ) -> Result<Registration, RegistrationError> {
         let before = self.managed_client(id, token).await?;
-        self.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
+        self.base.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
         check_identity(&before, &members)?;
         let asked = Asked::of(&members);
         let metadata = self.rules().check(members)?;
         let needs_secret = metadata.auth_method().needs_secret();
-        let fresh = (needs_secret && before.secret.is_none()).then(|| ClientSecret::draw(&*self.random));
+        let fresh = (needs_secret && before.secret.is_none()).then(|| ClientSecret::draw(&*self.base.random));
         let client = Client::new(NewClient {
             id: before.id.clone(),
             metadata,
@@ -238,8 +230,8 @@ impl ClientRegistration {
             return Err(OAuthError::from(MOVED).into());
         }
         self.check_sector_of(&client, network, now).await?;
-        self.keys.ready_to_sign_for(&client, now).await?;
-        match self.clients.change_client(&client, by_itself(&client.id), now).await? {
+        self.base.keys.ready_to_sign_for(&client, now).await?;
+        match self.base.clients.change_client(&client, now).await? {
             ClientChange::Done => {
                 let registration = self.registration(&client, token, fresh.as_ref());
                 Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
@@ -262,11 +254,11 @@ impl ClientRegistration {
     ) -> Result<ClientId, RegistrationError> {
         let client = self.managed_client(id, token).await?;
         // A network that registers and removes in turns would fill the audit trail.
-        self.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
-        match self.clients.remove_client(&client.id, by_itself(&client.id), now).await? {
+        self.base.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
+        match self.base.clients.remove_client(&client.id, now).await? {
             ClientRemoval::Removed => {
                 // Only what is kept has to be bounded.
-                self.rates.registrations.give_back(network);
+                self.base.rates.registrations.give_back(network);
                 Ok(client.id.clone())
             }
             ClientRemoval::Unknown => Err(RegistrationError::NotAuthorized),
@@ -274,7 +266,7 @@ impl ClientRegistration {
     }
 
     fn rules(&self) -> Rules<'_> {
-        let rules = Rules::of(&self.settings).by_certificate(self.certificates.methods());
+        let rules = Rules::of(&self.base.settings).by_certificate(self.certificates.methods());
         let rules = match self.this_machine {
             ThisMachine::Asked => rules.with_plain_http(),
             ThisMachine::OutOfReach => rules,
@@ -299,7 +291,7 @@ impl ClientRegistration {
         }
         let sectors = self.client_sectors.as_ref().ok_or(NO_MEMBER)?;
         // Whoever can have something fetched can keep others busy with it.
-        self.rates.sectors.take(network, now)?;
+        self.base.rates.sectors.take(network, now)?;
         if sectors.has_member(metadata, network).await? { Ok(()) } else { Err(NO_MEMBER.into()) }
     }
 
@@ -308,7 +300,7 @@ impl ClientRegistration {
         use subtle::ConstantTimeEq;
         let id = ClientId::parse(id).map_err(|_| RegistrationError::NotAuthorized)?;
         // Only clients in the store were registered; nothing is fetched for a name that somebody makes up.
-        let client = self.clients.stored(&id).await?.filter(|client| !client.policy.disabled);
+        let client = self.base.clients.stored(&id).await?.filter(|client| !client.policy.disabled);
         let client = client.ok_or(RegistrationError::NotAuthorized)?;
         let presented = hash_of(token);
         let is_its_own = client

@@ -185,15 +185,15 @@ impl SignOut {
         let hint = match parameters.get("id_token_hint") {
             None => None,
             Some(hint) => Some(
-                self.keys
-                    .with_ring(|ring| ReturnedIdToken::read(ring, &self.settings, hint))
+                self.base.keys
+                    .with_ring(|ring| ReturnedIdToken::read(ring, &self.base.settings, hint))
                     .filter(|hint| named.is_none_or(|named| named == hint.aud))
                     .ok_or(EndSessionError::IdTokenHint)?,
             ),
         };
         let id = hint.as_ref().map(|hint| hint.aud.as_str()).or(named);
         let client = match id.map(ClientId::parse) {
-            Some(Ok(id)) => self.clients.find(&id).await?,
+            Some(Ok(id)) => self.base.clients.find(&id).await?,
             // What cannot be the name of a client names none.
             Some(Err(_)) | None => None,
         };
@@ -237,7 +237,7 @@ impl SignOut {
         now: Timestamp,
     ) -> Result<EndSession, OAuthError> {
         let here = request.client.as_ref().zip(at_browser.subject());
-        let here = here.map(|(client, subject)| self.keys.subject_for(client, &subject));
+        let here = here.map(|(client, subject)| self.base.keys.subject_for(client, &subject));
         let hinted = match at_browser {
             AtBrowser::Nobody => self.hinted(request, now).await?,
             _ => None,
@@ -252,7 +252,7 @@ impl SignOut {
         now: Timestamp,
     ) -> Result<Option<GrantId>, OAuthError> {
         let Some((sid, client)) = request.sid.zip(request.client.as_ref()) else { return Ok(None) };
-        Ok(self.store.find_grant_of_sid(sid, &client.id, now).await?.map(|_| sid))
+        Ok(self.base.store.find_grant_of_sid(sid, &client.id, now).await?.map(|_| sid))
     }
 
     /// Ends what the client holds of the session that it calls `asked`, and that the request's ID token came from, once whoever is in front
@@ -273,8 +273,8 @@ impl SignOut {
         let by = Actor::Client(client.id.as_str().into());
         let mut ended = false;
         // One for each time that the user signed in there.
-        while let Some(grant) = self.store.find_grant_of_sid(asked, &client.id, now).await? {
-            if self.store.revoke_grant(grant, by.clone(), now).await? != Revocation::Revoked {
+        while let Some(grant) = self.base.store.find_grant_of_sid(asked, &client.id, now).await? {
+            if self.base.store.revoke_grant(grant, now).await? != Revocation::Revoked {
                 break;
             }
             ended = true;
@@ -295,15 +295,13 @@ impl SignOut {
         now: Timestamp,
     ) -> Result<GrantsEnded, OAuthError> {
         let hinted = match request.sid {
-            Some(sid) => self.store.find_session_of_sid(sid).await?,
+            Some(sid) => self.base.store.find_session_of_sid(sid).await?,
             None => None,
         };
         let lost = hinted.filter(|(hinted, of)| *of == user && *hinted != session);
         let mut ended = GrantsEnded::default();
         for session in [Some(session), lost.map(|(lost, _)| lost)].into_iter().flatten() {
-            if let SessionEnding::Ended(more) =
-                self.store.end_session(session, Actor::User(user), now).await?
-            {
+            if let SessionEnding::Ended(more) = self.base.store.end_session(session, now).await? {
                 ended.count += more.count;
                 ended.told += more.told;
             }
@@ -317,7 +315,7 @@ impl SignOut {
     /// # Errors
     /// When the store fails.
     pub async fn everywhere(&self, user: UserId, now: Timestamp) -> Result<GrantsEnded, OAuthError> {
-        Ok(self.store.revoke_user_grants(user, Actor::User(user), now).await?.unwrap_or_default())
+        Ok(self.base.store.revoke_user_grants(user, now).await?.unwrap_or_default())
     }
 
     /// Whether a user has no session and no grant any more.
@@ -325,12 +323,12 @@ impl SignOut {
     /// # Errors
     /// When the store fails.
     pub async fn is_done_everywhere(&self, user: UserId, now: Timestamp) -> Result<bool, OAuthError> {
-        let session_idle = self.settings.session_idle_lifetime;
-        if !self.store.list_sessions(user, 1, session_idle, now).await?.is_empty() {
+        let session_idle = self.base.settings.session_idle_lifetime;
+        if !self.base.store.list_sessions(user, 1, session_idle, now).await?.is_empty() {
             return Ok(false);
         }
         let filter = GrantFilter::OfUser(user);
-        Ok(self.store.list_grants(filter, None, 1, self.settings.idle_lifetime, now).await?.is_empty())
+        Ok(self.base.store.list_grants(filter, None, 1, self.base.settings.idle_lifetime, now).await?.is_empty())
     }
 
     /// Where a client wants to hear of sign-outs, if it does.
@@ -338,7 +336,7 @@ impl SignOut {
     /// # Errors
     /// When the store fails.
     pub async fn logout_uri(&self, client: &ClientId) -> Result<Option<Box<str>>, OAuthError> {
-        let client = self.clients.stored(client).await?;
+        let client = self.base.clients.stored(client).await?;
         Ok(client.and_then(|client| client.metadata.backchannel_logout_uri.as_deref().map(Into::into)))
     }
 
@@ -351,16 +349,16 @@ impl SignOut {
         delivery: &LogoutDelivery,
         now: Timestamp,
     ) -> Result<Option<LogoutToken>, OAuthError> {
-        let Some(client) = self.clients.stored(&delivery.client).await? else { return Ok(None) };
+        let Some(client) = self.base.clients.stored(&delivery.client).await? else { return Ok(None) };
         let Some(uri) = client.metadata.backchannel_logout_uri.as_deref() else { return Ok(None) };
-        let signer = self.keys.client_signer(client.id_token_algorithm(), LOGOUT_TYP, now).await?;
+        let signer = self.base.keys.client_signer(client.id_token_algorithm(), LOGOUT_TYP, now).await?;
         let token = signer.sign(&LogoutClaims {
-            iss: &self.settings.issuer,
+            iss: &self.base.settings.issuer,
             aud: client.id.as_str(),
-            sub: &self.keys.subject_for(&client, &delivery.subject),
+            sub: &self.base.keys.subject_for(&client, &delivery.subject),
             iat: now,
             exp: now.saturating_add(LOGOUT_LIFETIME),
-            jti: crate::id::hex(&sixteen(&*self.random), &mut [0; 32]),
+            jti: crate::id::hex(&sixteen(&*self.base.random), &mut [0; 32]),
             sid: &delivery.sid.to_string(),
             events: json!({ LOGOUT_EVENT: {} }),
         })?;

@@ -42,11 +42,11 @@ impl SignOut {
         if query.len() < WORTH_KEEPING {
             return Ok(kept);
         }
-        let throttled = self.rates.kept_requests.take_units(network, kept_units(query.len()), now);
+        let throttled = self.base.rates.kept_requests.take_units(network, kept_units(query.len()), now);
         throttled.map_err(OAuthError::from)?;
-        let handle = Handle::draw(&*self.random);
+        let handle = Handle::draw(&*self.base.random);
         let until = now.saturating_add(FORM_LIFETIME);
-        self.store
+        self.base.store
             .place(OneTimeKind::SignOutRequest, handle.hash(), query.into(), until, now)
             .await
             .map_err(OAuthError::from)?;
@@ -59,7 +59,7 @@ impl SignOut {
     /// [`EndSessionError::Unknown`] if it is not stored, or no longer.
     pub async fn kept(&self, parameters: Parameters, now: Timestamp) -> Result<Parameters, EndSessionError> {
         let Some(handle) = parameters.get(KEPT) else { return Ok(parameters) };
-        let row = self.store.peek(OneTimeKind::SignOutRequest, OneTimeHash::of(handle)).await;
+        let row = self.base.store.peek(OneTimeKind::SignOutRequest, OneTimeHash::of(handle)).await;
         let row = row.map_err(OAuthError::from)?.filter(|row| row.expires_at > now);
         let row = row.ok_or(EndSessionError::Unknown)?;
         Parameters::parse(row.content.as_bytes()).map_err(|_| EndSessionError::Unknown)

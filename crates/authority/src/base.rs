@@ -1,0 +1,21 @@
+//! What most parts of an authority rest on.
+
+use std::sync::Arc;
+
+use crate::clients::Clients;
+use crate::keyring::Keys;
+use crate::random::Random;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::throttle::Rates;
+
+/// What a part that serves clients rests on: the store, the settings, and the parts below it.
+#[derive(Clone)]
+pub(crate) struct Base {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) clients: Arc<Clients>,
+}
