@@ -39,7 +39,11 @@ impl<'a> Presented<'a> {
     /// Cuts an assertion whose `typ`, if it has one, is one of these.
     pub(crate) fn read(token: &'a str, typs: &[&str]) -> Result<Self, AssertionError> {
         let unverified = Unverified::parse(token)?;
-        if is_one_of(unverified.typ(), typs) { Ok(Self { token, unverified }) } else { Err(AssertionError::Typ) }
+        if is_one_of(unverified.typ(), typs) {
+            Ok(Self { token, unverified })
+        } else {
+            Err(AssertionError::Typ)
+        }
     }
 
     pub(crate) fn iss(&self) -> Option<&str> {

@@ -61,7 +61,7 @@ impl Authority {
     ) -> Result<Self, OpenError> {
         let Ports { hashing, random, client_sectors, certificates, this_machine, .. } = ports;
         let settings = Arc::new(settings);
-        let rates = Arc::new(Rates::new(settings.registration_rate));
+        let rates = Arc::new(Rates::new(settings.client.registrations));
         // Asked before anything is read: a change in between is then noticed by the next tick.
         let known = ArcSwap::from_pointee(store.changes().await?);
         let keys = Keys::open(store.clone(), settings.clone(), master, &*random, now).await?;
@@ -122,12 +122,8 @@ impl Authority {
             sign_out: SignOut { base: base.clone() },
             authorization: Authorization { base: base.clone() },
             devices: Devices { base: base.clone() },
-            grants: Grants {
-                base,
-                tokens: tokens.clone(),
-                recorded_exchanges: RecordedExchanges::default(),
-            },
-            proofs: Proofs { store: store.clone(), settings: settings.clone(), rates, keys: keys.clone() },
+            grants: Grants { base, tokens: tokens.clone(), recorded_exchanges: RecordedExchanges::default() },
+            proofs: Proofs { store: store.clone(), settings: settings.dpop, rates, keys: keys.clone() },
             forms: Forms { keys: keys.clone() },
             feed: Feed::new(store.clone(), settings.clone(), keys.clone()),
             store,
@@ -260,8 +256,8 @@ impl Authority {
         from: SweepCursor,
         now: Timestamp,
     ) -> Result<SweepOutcome, StoreError> {
-        let lifetimes =
-            SweepLifetimes { idle: self.settings.idle_lifetime, access: self.settings.access_lifetime };
+        let Settings { refresh, access, .. } = &*self.settings;
+        let lifetimes = SweepLifetimes { idle: refresh.idle_lifetime, access: access.lifetime };
         sweep_step(&*self.store, what, from, lifetimes, now).await
     }
 

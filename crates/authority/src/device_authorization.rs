@@ -137,7 +137,8 @@ impl Devices {
         let content = RequestContent { resources, authorization_details: details };
         self.base.rates.device_authorizations.take_for(client, request.network, *now)?;
         for _ in 0..ATTEMPTS {
-            let (device_code, user_code) = (Handle::draw(&*self.base.random), UserCode::draw(&*self.base.random));
+            let (device_code, user_code) =
+                (Handle::draw(&*self.base.random), UserCode::draw(&*self.base.random));
             let device = NewDeviceAuthorization {
                 device_code: device_code.hash(),
                 user_code: user_code.as_str().into(),
@@ -145,7 +146,7 @@ impl Devices {
                 scope: scope.clone(),
                 content: content.to_json(),
                 interval: DEVICE_INTERVAL,
-                expires_at: now.saturating_add(self.base.settings.device_lifetime),
+                expires_at: now.saturating_add(self.base.settings.device.lifetime),
             };
             if self.base.store.add_device_authorization(device, *now).await? == Placement::Placed {
                 return Ok(DeviceAuthorizationResponse {
@@ -153,7 +154,7 @@ impl Devices {
                     verification_uri_complete: format!("{page}?user_code={user_code}"),
                     verification_uri: page.to_owned(),
                     user_code: user_code.to_string(),
-                    expires_in: self.base.settings.device_lifetime.as_secs(),
+                    expires_in: self.base.settings.device.lifetime.as_secs(),
                     interval: DEVICE_INTERVAL,
                 });
             }
@@ -175,7 +176,8 @@ impl Devices {
         now: Timestamp,
     ) -> Result<FoundDevice, FindDeviceError> {
         let caller = caller.into();
-        let account = signed_in.map(|signed_in| account_tag(&self.base.keys, signed_in.user.username.as_str()));
+        let account =
+            signed_in.map(|signed_in| account_tag(&self.base.keys, signed_in.user.username.as_str()));
         let account = account.or_else(|| caller.browser()?.last_account());
         let asker = account.map_or(Asker::Network(caller.network()), Asker::Account);
         // What cannot be a code is no guess, so it does not count.

@@ -13,7 +13,7 @@ use crate::keyring::Keys;
 use crate::oauth_error::OAuthError;
 use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::refusal::Refusal;
-use crate::settings::{DpopNonces, Settings};
+use crate::settings::{DpopNonces, DpopSettings};
 use crate::store::{Placement, Store};
 use crate::throttle::Rates;
 
@@ -54,7 +54,7 @@ impl GoodProof {
 /// Checks proofs of possession.
 pub struct Proofs {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: DpopSettings,
     pub(crate) rates: Arc<Rates>,
     pub(crate) keys: Arc<Keys>,
 }
@@ -84,7 +84,7 @@ impl Proofs {
     /// # Errors
     /// `invalid_dpop_proof`, or `use_dpop_nonce` if a required nonce is missing.
     pub fn check(&self, presented: PresentedProof<'_>, now: Timestamp) -> Result<GoodProof, OAuthError> {
-        let demand = match self.settings.dpop_nonces {
+        let demand = match self.settings.nonces {
             DpopNonces::Unused => NonceDemand::WhereClocksDiffer,
             DpopNonces::Demanded => NonceDemand::Always,
         };

@@ -10,84 +10,33 @@ use crate::password::Argon2Params;
 use crate::pkce::PkcePolicy;
 use crate::user::ClaimMapping;
 
-/// The settings of an authority.
+/// The settings of an authority, by the prefixes of their names.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The issuer: `iss` (RFC 9068 §2.2), the authority's own URL.
     pub issuer: String,
-    /// The default audience of access tokens: `aud`.
-    pub audience: String,
-    /// Whether the token API's tokens contain it. Setting `access.audience`.
-    pub token_api_audience: TokenApiAudience,
-    /// The claims about users in the token API's access tokens. Setting `token_api.claims`.
-    pub token_api_claims: Vec<ClaimMapping>,
     /// The client of the token API's grants: `client_id`.
     pub client_id: String,
-    /// The lifetime of an access token. Setting `access.lifetime`.
-    pub access_lifetime: Duration,
-    /// The signature algorithm of access tokens. Setting `access.algorithm`.
-    pub access_algorithm: AccessAlgorithm,
-    /// The `typ` of access tokens. Setting `access.typ`.
-    pub access_typ: AccessTyp,
-    /// The `alg` of tokens signed with Ed25519.
-    pub ed25519_name: Ed25519Name,
-    /// How many verified access tokens are cached, each for at most ten minutes: the signature of a cached token is
-    /// not checked again. Revocation still is. Setting `access.remember`.
-    pub remembered_tokens: usize,
-    /// How lenient refreshing is. Settings `refresh.grace` and `refresh.excuses`.
-    pub refresh: RefreshPolicy,
-    /// How long a refresh token is valid after it was minted. Setting `refresh.idle_lifetime`.
-    pub idle_lifetime: Duration,
-    /// How long a grant lasts after the sign-in, however often it is refreshed. Setting `refresh.absolute_lifetime`.
-    pub absolute_lifetime: Duration,
-    /// How long a browser session lasts without being used. Setting `session.idle_lifetime`.
-    pub session_idle_lifetime: Duration,
-    /// How long a browser session lasts in total. Setting `session.absolute_lifetime`.
-    pub session_absolute_lifetime: Duration,
-    /// The lifetime of authorization codes (at most ten minutes, RFC 6749 §4.1.2). Setting
-    /// `authorization.code_lifetime`.
-    pub code_lifetime: Duration,
-    /// The lifetime of pushed requests (RFC 9126 §2.2). Setting `authorization.request_lifetime`.
-    pub request_lifetime: Duration,
-    /// The types of authorization details that clients may request (RFC 9396 §5). Each client may request only those
-    /// that it is registered for. Setting `authorization.details_types`.
-    pub authorization_details_types: Vec<String>,
-    /// The size limit for authorization details, in bytes of JSON; never more than
-    /// [`AuthorizationDetails::MAX_LEN`](jeton_oauth::authorization::AuthorizationDetails::MAX_LEN). Setting
-    /// `authorization.details_size`.
-    pub authorization_details_size: usize,
-    /// Whether DPoP proofs must contain a nonce. Setting `dpop.nonces`.
-    pub dpop_nonces: DpopNonces,
-    /// The lifetime of device codes (RFC 8628 §3.2). Setting `device.lifetime`.
-    pub device_lifetime: Duration,
-    /// Who may register clients. Setting `client.registration`.
-    pub registration: RegistrationPolicy,
-    /// Whether clients may identify themselves by the URL of their metadata document (OAuth Client ID Metadata
-    /// Document). Setting `client.metadata_documents`.
-    pub metadata_documents: RegistrationPolicy,
-    /// How many clients a network may register. Settings `client.registrations_at_once` and `client.registrations_pause`.
-    pub registration_rate: RegistrationRate,
-    /// The grant types that self-registered clients may use. Setting `client.registration_grant_types`.
-    pub registered_grant_types: Vec<GrantType>,
-    /// The scopes that self-registered clients may request. Setting `client.registration_scope`.
-    pub registered_scope: Scope,
-    /// The resources that clients may request tokens for (RFC 8707) if the operator did not add them: APIs, MCP
-    /// servers. Setting `client.registration_resources`.
-    pub registered_resources: Vec<String>,
-    /// The schemes without a dot that redirect URIs of such clients may have, such as `cursor`. Setting
-    /// `client.redirect_schemes`.
-    pub registered_redirect_schemes: Vec<String>,
-    /// Whether self-registered clients must use PKCE. Clients known by the URL of their metadata document always must.
-    /// Setting `client.registration_pkce`.
-    pub registered_pkce: PkcePolicy,
-    /// The types of authorization details that self-registered clients may request. Setting
-    /// `client.registration_details_types`.
-    pub registered_details_types: Vec<String>,
-    /// How long a key is published before it signs: longer than any API caches the JWK Set. Setting
-    /// `keys.publish_wait`.
-    pub publish_wait: Duration,
-    /// The parameters for hashing passwords.
-    pub argon2: Argon2Params,
+    /// Access tokens.
+    pub access: AccessSettings,
+    /// Refreshing, and the grants behind it.
+    pub refresh: RefreshSettings,
+    /// Browsers' sessions.
+    pub session: SessionSettings,
+    /// Authorization requests and codes.
+    pub authorization: AuthorizationSettings,
+    /// Device codes.
+    pub device: DeviceSettings,
+    /// Proofs of possession.
+    pub dpop: DpopSettings,
+    /// Self-registered clients, and clients known by their URL.
+    pub client: ClientSettings,
+    /// The tokens of the token API.
+    pub token_api: TokenApiSettings,
+    /// The keys in the store.
+    pub keys: KeySettings,
+    /// Passwords.
+    pub password: PasswordSettings,
 }
 
 impl Settings {
@@ -95,45 +44,212 @@ impl Settings {
     pub fn new(issuer: impl Into<String>) -> Self {
         let issuer = issuer.into();
         Self {
-            audience: issuer.clone(),
+            access: AccessSettings::for_audience(issuer.as_str()),
             issuer,
-            token_api_audience: TokenApiAudience::default(),
-            token_api_claims: vec![],
             client_id: "jeton".to_owned(),
-            access_lifetime: Duration::from_secs(5 * 60),
-            access_algorithm: AccessAlgorithm::AsStored,
-            access_typ: AccessTyp::default(),
+            refresh: RefreshSettings::default(),
+            session: SessionSettings::default(),
+            authorization: AuthorizationSettings::default(),
+            device: DeviceSettings::default(),
+            dpop: DpopSettings::default(),
+            client: ClientSettings::default(),
+            token_api: TokenApiSettings::default(),
+            keys: KeySettings::default(),
+            password: PasswordSettings::default(),
+        }
+    }
+}
+
+/// Settings `access.*`.
+#[derive(Debug, Clone)]
+pub struct AccessSettings {
+    /// The default audience of access tokens: `aud`.
+    pub audience: String,
+    /// The lifetime of an access token.
+    pub lifetime: Duration,
+    /// The signature algorithm of access tokens.
+    pub algorithm: AccessAlgorithm,
+    /// The `typ` of access tokens.
+    pub typ: AccessTyp,
+    /// The `alg` of tokens signed with Ed25519.
+    pub ed25519_name: Ed25519Name,
+    /// How many verified access tokens are cached, each for at most ten minutes: the signature of a cached token is
+    /// not checked again. Revocation still is.
+    pub remember: usize,
+}
+
+impl AccessSettings {
+    /// The default settings of access tokens that are for this audience.
+    pub fn for_audience(audience: impl Into<String>) -> Self {
+        Self {
+            audience: audience.into(),
+            lifetime: Duration::from_secs(5 * 60),
+            algorithm: AccessAlgorithm::AsStored,
+            typ: AccessTyp::default(),
             ed25519_name: Ed25519Name::default(),
-            remembered_tokens: 1024,
-            refresh: RefreshPolicy::default(),
+            remember: 1024,
+        }
+    }
+}
+
+/// Settings `refresh.*`.
+#[derive(Debug, Clone, Copy)]
+pub struct RefreshSettings {
+    /// How lenient refreshing is.
+    pub policy: RefreshPolicy,
+    /// How long a refresh token is valid after it was minted.
+    pub idle_lifetime: Duration,
+    /// How long a grant lasts after the sign-in, however often it is refreshed.
+    pub absolute_lifetime: Duration,
+}
+
+impl Default for RefreshSettings {
+    fn default() -> Self {
+        Self {
+            policy: RefreshPolicy::default(),
             idle_lifetime: Duration::from_secs(24 * 3600),
             absolute_lifetime: Duration::from_secs(30 * 24 * 3600),
-            session_idle_lifetime: Duration::from_secs(24 * 3600),
-            session_absolute_lifetime: Duration::from_secs(30 * 24 * 3600),
+        }
+    }
+}
+
+/// Settings `session.*`.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionSettings {
+    /// How long a browser session lasts without being used.
+    pub idle_lifetime: Duration,
+    /// How long a browser session lasts in total.
+    pub absolute_lifetime: Duration,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self {
+            idle_lifetime: Duration::from_secs(24 * 3600),
+            absolute_lifetime: Duration::from_secs(30 * 24 * 3600),
+        }
+    }
+}
+
+/// Settings `authorization.*`.
+#[derive(Debug, Clone)]
+pub struct AuthorizationSettings {
+    /// The lifetime of authorization codes (at most ten minutes, RFC 6749 §4.1.2).
+    pub code_lifetime: Duration,
+    /// The lifetime of pushed requests (RFC 9126 §2.2).
+    pub request_lifetime: Duration,
+    /// The types of authorization details that clients may request (RFC 9396 §5). Each client may request only those
+    /// that it is registered for.
+    pub details_types: Vec<String>,
+    /// The size limit for authorization details, in bytes of JSON; never more than
+    /// [`AuthorizationDetails::MAX_LEN`](jeton_oauth::authorization::AuthorizationDetails::MAX_LEN).
+    pub details_size: usize,
+}
+
+impl Default for AuthorizationSettings {
+    fn default() -> Self {
+        Self {
             code_lifetime: Duration::from_secs(60),
             // FAPI 2.0 (§5.3.2.2) wants less than ten minutes.
             request_lifetime: Duration::from_secs(9 * 60),
-            authorization_details_types: vec![],
-            authorization_details_size: DETAILS_SIZE,
-            dpop_nonces: DpopNonces::default(),
-            device_lifetime: Duration::from_secs(10 * 60),
+            details_types: vec![],
+            details_size: DETAILS_SIZE,
+        }
+    }
+}
+
+/// Settings `device.*`.
+#[derive(Debug, Clone, Copy)]
+pub struct DeviceSettings {
+    /// The lifetime of device codes (RFC 8628 §3.2).
+    pub lifetime: Duration,
+}
+
+impl Default for DeviceSettings {
+    fn default() -> Self {
+        Self { lifetime: Duration::from_secs(10 * 60) }
+    }
+}
+
+/// Settings `dpop.*`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DpopSettings {
+    /// Whether DPoP proofs must contain a nonce.
+    pub nonces: DpopNonces,
+}
+
+/// Settings `client.*`.
+#[derive(Debug, Clone)]
+pub struct ClientSettings {
+    /// Who may register clients.
+    pub registration: RegistrationPolicy,
+    /// Whether clients may identify themselves by the URL of their metadata document (OAuth Client ID Metadata
+    /// Document).
+    pub metadata_documents: RegistrationPolicy,
+    /// How many clients a network may register.
+    pub registrations: RegistrationRate,
+    /// The grant types that self-registered clients may use.
+    pub registration_grant_types: Vec<GrantType>,
+    /// The scopes that self-registered clients may request.
+    pub registration_scope: Scope,
+    /// The resources that clients may request tokens for (RFC 8707) if the operator did not add them: APIs, MCP
+    /// servers.
+    pub registration_resources: Vec<String>,
+    /// The schemes without a dot that redirect URIs of such clients may have, such as `cursor`.
+    pub redirect_schemes: Vec<String>,
+    /// Whether self-registered clients must use PKCE. Clients known by the URL of their metadata document always must.
+    pub registration_pkce: PkcePolicy,
+    /// The types of authorization details that self-registered clients may request.
+    pub registration_details_types: Vec<String>,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        Self {
             registration: RegistrationPolicy::default(),
             metadata_documents: RegistrationPolicy::default(),
-            registration_rate: RegistrationRate::default(),
-            registered_grant_types: vec![
+            registrations: RegistrationRate::default(),
+            registration_grant_types: vec![
                 GrantType::AuthorizationCode,
                 GrantType::RefreshToken,
                 GrantType::DeviceCode,
             ],
-            registered_scope: Scope::parse(REGISTERED_SCOPE).expect("the default scope is one"),
-            registered_resources: vec![],
-            registered_redirect_schemes: vec![],
-            registered_pkce: PkcePolicy::Auto,
-            registered_details_types: vec![],
-            publish_wait: Duration::from_secs(24 * 3600),
-            argon2: Argon2Params::default(),
+            registration_scope: Scope::parse(REGISTERED_SCOPE).expect("the default scope is one"),
+            registration_resources: vec![],
+            redirect_schemes: vec![],
+            registration_pkce: PkcePolicy::Auto,
+            registration_details_types: vec![],
         }
     }
+}
+
+/// Settings `token_api.*`, as far as they are about tokens, and what `access.audience` says of the token API.
+#[derive(Debug, Clone, Default)]
+pub struct TokenApiSettings {
+    /// Whether its tokens contain the audience of access tokens.
+    pub audience: TokenApiAudience,
+    /// The claims about users in its access tokens.
+    pub claims: Vec<ClaimMapping>,
+}
+
+/// Settings `keys.*`.
+#[derive(Debug, Clone, Copy)]
+pub struct KeySettings {
+    /// How long a key is published before it signs: longer than any API caches the JWK Set.
+    pub publish_wait: Duration,
+}
+
+impl Default for KeySettings {
+    fn default() -> Self {
+        Self { publish_wait: Duration::from_secs(24 * 3600) }
+    }
+}
+
+/// Settings `password.*`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PasswordSettings {
+    /// The parameters for hashing passwords.
+    pub argon2: Argon2Params,
 }
 
 /// The default scopes of self-registered clients.
@@ -146,7 +262,7 @@ const DETAILS_SIZE: usize = 4 * 1024;
 /// Whether the token API's access tokens contain an audience. Those of OAuth always do (RFC 9068 §2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TokenApiAudience {
-    /// They contain [`Settings::audience`].
+    /// They contain [`AccessSettings::audience`].
     #[default]
     Named,
     /// They contain none, for APIs whose library refuses a token with an unexpected audience.

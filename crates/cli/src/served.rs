@@ -36,10 +36,10 @@ pub(crate) fn follow(config: &mut Config, data: &Data) -> GoesBy {
     config.issuer = Some(Issuer(issuer));
     // The server says whom tokens of clients are for; the token API's may have no `aud`, which nothing here shows.
     config.access_audience = Some(AccessAudience::Named(audience));
-    config.authority.access_lifetime = Duration::from_secs(access_lifetime);
-    config.authority.idle_lifetime = Duration::from_secs(refresh_idle_lifetime);
-    config.authority.session_idle_lifetime = Duration::from_secs(session_idle_lifetime);
-    config.authority.publish_wait = Duration::from_secs(publish_wait);
+    config.authority.access.lifetime = Duration::from_secs(access_lifetime);
+    config.authority.refresh.idle_lifetime = Duration::from_secs(refresh_idle_lifetime);
+    config.authority.session.idle_lifetime = Duration::from_secs(session_idle_lifetime);
+    config.authority.keys.publish_wait = Duration::from_secs(publish_wait);
     GoesBy::RunningServer
 }
 

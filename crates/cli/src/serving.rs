@@ -202,18 +202,19 @@ pub(crate) fn settings(
 ) -> Settings {
     let mut settings = config.authority.clone();
     settings.issuer = config.issuer_at(address);
-    settings.audience.clone_from(&settings.issuer);
+    settings.access.audience.clone_from(&settings.issuer);
     match &config.access_audience {
-        Some(config::AccessAudience::Named(audience)) => settings.audience.clone_from(audience),
-        Some(config::AccessAudience::None) => settings.token_api_audience = TokenApiAudience::Absent,
+        Some(config::AccessAudience::Named(audience)) => settings.access.audience.clone_from(audience),
+        Some(config::AccessAudience::None) => settings.token_api.audience = TokenApiAudience::Absent,
         None => {}
     }
-    settings.access_algorithm = match (shared_secret, config.access_algorithm) {
+    settings.access.algorithm = match (shared_secret, config.access_algorithm) {
         (Some(secret), _) => AccessAlgorithm::SharedSecret(secret),
         (None, Some(access)) => AccessAlgorithm::Key(access.algorithm),
         (None, None) => AccessAlgorithm::AsStored,
     };
-    settings.ed25519_name = config.access_algorithm.map(|access| access.ed25519_name).unwrap_or_default();
+    settings.access.ed25519_name =
+        config.access_algorithm.map(|access| access.ed25519_name).unwrap_or_default();
     settings
 }
 

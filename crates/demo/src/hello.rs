@@ -39,18 +39,18 @@ pub(super) fn api(
     around: &Surroundings<'_>,
 ) -> Result<(Router, impl Future<Output = ()> + Send + use<>), DemoError> {
     let settings = around.authority.settings();
-    let shares_secret = matches!(settings.access_algorithm, AccessAlgorithm::SharedSecret(_));
-    let keys = match &settings.access_algorithm {
+    let shares_secret = matches!(settings.access.algorithm, AccessAlgorithm::SharedSecret(_));
+    let keys = match &settings.access.algorithm {
         AccessAlgorithm::SharedSecret(secret) => KeySet::from(secret),
         _ => published(around.authority).map_err(DemoError::internal)?,
     };
-    let audience = match settings.token_api_audience {
-        TokenApiAudience::Named => Audience::new(settings.audience.as_str()),
+    let audience = match settings.token_api.audience {
+        TokenApiAudience::Named => Audience::new(settings.access.audience.as_str()),
         TokenApiAudience::Absent => Audience::any(),
     };
     let revocations = revocations(around, &keys)?;
     let guard = Guard::builder(settings.issuer.as_str(), audience, keys)
-        .typ(match settings.access_typ {
+        .typ(match settings.access.typ {
             AccessTyp::AtJwt => TokenType::from(ACCESS_TOKEN_TYP),
             AccessTyp::Jwt => TokenType::JwtOrNone,
         })
@@ -73,7 +73,7 @@ fn revocations(around: &Surroundings<'_>, keys: &KeySet) -> Result<Revocations, 
         RemoteUrl::parse(&format!("http://{}{path}", around.reached_at())).map_err(DemoError::internal)
     };
     let feed = url("/revocations")?;
-    let builder = match settings.access_algorithm {
+    let builder = match settings.access.algorithm {
         AccessAlgorithm::SharedSecret(_) => {
             RevocationsBuilder::with_keys(settings.issuer.as_str(), feed, keys.clone())
         }

@@ -74,11 +74,11 @@ impl ServedSettings {
     fn of(settings: &Settings) -> Self {
         Self {
             issuer: settings.issuer.clone(),
-            audience: settings.audience.clone(),
-            access_lifetime: settings.access_lifetime.as_secs(),
-            refresh_idle_lifetime: settings.idle_lifetime.as_secs(),
-            session_idle_lifetime: settings.session_idle_lifetime.as_secs(),
-            publish_wait: settings.publish_wait.as_secs(),
+            audience: settings.access.audience.clone(),
+            access_lifetime: settings.access.lifetime.as_secs(),
+            refresh_idle_lifetime: settings.refresh.idle_lifetime.as_secs(),
+            session_idle_lifetime: settings.session.idle_lifetime.as_secs(),
+            publish_wait: settings.keys.publish_wait.as_secs(),
         }
     }
 }

@@ -5,7 +5,7 @@ use jeton_oauth::authorization::{AuthorizationDetails, AuthorizationDetailsError
 
 use crate::client::Client;
 use crate::refusal::Refusal;
-use crate::settings::Settings;
+use crate::settings::AuthorizationSettings;
 
 const fn invalid(description: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidAuthorizationDetails, description)
@@ -15,13 +15,13 @@ const fn invalid(description: &'static str) -> Refusal {
 /// client. Only the API of a type knows what its members mean.
 pub(crate) fn permitted_details(
     client: &Client,
-    settings: &Settings,
+    settings: &AuthorizationSettings,
     text: &str,
 ) -> Result<AuthorizationDetails, Refusal> {
     let details = read_details(settings, text)?;
     for detail in details.iter() {
         let is_it = |known: &String| known == detail.kind();
-        if !settings.authorization_details_types.iter().any(is_it) {
+        if !settings.details_types.iter().any(is_it) {
             return Err(invalid("a type in authorization_details is not supported"));
         }
         if !client.metadata.authorization_details_types.iter().any(is_it) {
@@ -32,8 +32,11 @@ pub(crate) fn permitted_details(
 }
 
 /// Parses authorization details that are compared with earlier ones.
-pub(crate) fn read_details(settings: &Settings, text: &str) -> Result<AuthorizationDetails, Refusal> {
-    AuthorizationDetails::parse(text, settings.authorization_details_size).map_err(|error| match error {
+pub(crate) fn read_details(
+    settings: &AuthorizationSettings,
+    text: &str,
+) -> Result<AuthorizationDetails, Refusal> {
+    AuthorizationDetails::parse(text, settings.details_size).map_err(|error| match error {
         AuthorizationDetailsError::TooLong { .. } => invalid("authorization_details is too long"),
         AuthorizationDetailsError::TooMany => invalid("authorization_details has too many elements"),
         AuthorizationDetailsError::TooDeep => invalid("authorization_details is nested too deeply"),
@@ -49,7 +52,7 @@ pub(crate) fn read_details(settings: &Settings, text: &str) -> Result<Authorizat
 
 /// The requested part of the allowed details; all of them if the request names none (RFC 9396 §6.1).
 pub(crate) fn narrowed_details(
-    settings: &Settings,
+    settings: &AuthorizationSettings,
     allowed: &AuthorizationDetails,
     asked: Option<&str>,
 ) -> Result<AuthorizationDetails, Refusal> {

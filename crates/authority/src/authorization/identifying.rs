@@ -88,7 +88,8 @@ impl Authorization {
         now: Timestamp,
     ) -> Result<ReceivedRequest, IdentifyError> {
         let hash = OneTimeHash::of(handle);
-        let row = self.base.store.peek(OneTimeKind::PushedRequest, hash).await?.ok_or(PageError::RequestUri)?;
+        let row =
+            self.base.store.peek(OneTimeKind::PushedRequest, hash).await?.ok_or(PageError::RequestUri)?;
         let (pushed, kept) = KeptRequest::read(hash, &row, now).ok_or(PageError::RequestUri)?;
         // RFC 9126 §4: the request_uri is for the client that pushed.
         if pushed.get("client_id") != parameters.get("client_id") {
@@ -217,8 +218,8 @@ impl Authorization {
     ) -> Result<AuthorizationResponse, GrantCodeError> {
         let content = code_content(request, signed_in).to_json();
         let lifetime = match request.client.policy.profile {
-            Some(profile) => self.base.settings.code_lifetime.min(profile.longest_code()),
-            None => self.base.settings.code_lifetime,
+            Some(profile) => self.base.settings.authorization.code_lifetime.min(profile.longest_code()),
+            None => self.base.settings.authorization.code_lifetime,
         };
         let expires_at = now.saturating_add(lifetime);
         let record = signed_in.decided(AuditEvent::CodeGranted, &request.client, network, now);

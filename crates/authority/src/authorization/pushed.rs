@@ -204,7 +204,8 @@ impl Authorization {
             return Ok((opened.parameters, Handle::draw(&*self.base.random)));
         };
         let sealed = [client.id.as_str().as_bytes(), object.as_bytes()];
-        let handle = Handle::from_seal(self.base.keys.with_ring(|ring| ring.seal("kept request object", &sealed)));
+        let handle =
+            Handle::from_seal(self.base.keys.with_ring(|ring| ring.seal("kept request object", &sealed)));
         if self.use_request_object(client, identifier, network, now).await? == Placement::Taken
             && self.base.store.peek(OneTimeKind::PushedRequest, handle.hash()).await?.is_none()
         {
@@ -235,7 +236,7 @@ impl Authorization {
             let units = kept_units(content.to_query().len());
             self.base.rates.kept_requests.take_units(network, units, now).map_err(OAuthError::from)?;
         }
-        let lifetime = self.base.settings.request_lifetime;
+        let lifetime = self.base.settings.authorization.request_lifetime;
         let content = KeptContent::new(&content, lifetime, now).to_json();
         let until = now.saturating_add(lifetime);
         // It is taken where the browser sends a signed request again, which is the same request then.

@@ -149,7 +149,7 @@ impl RedirectableRequest {
         }
         let prompt = self.prompt()?;
         let authorization_details = match get("authorization_details") {
-            Some(text) => permitted_details(&self.client, settings, text)?,
+            Some(text) => permitted_details(&self.client, &settings.authorization, text)?,
             None => AuthorizationDetails::default(),
         };
         let scope = self.scope(&authorization_details)?;

@@ -109,7 +109,8 @@ impl Authorization {
         let response = match algorithms.authorization_encryption {
             None => signed,
             Some(encryption) => {
-                let encrypted = self.base.clients.encrypt_for(client, encryption, Content::Token(&signed)).await;
+                let encrypted =
+                    self.base.clients.encrypt_for(client, encryption, Content::Token(&signed)).await;
                 encrypted.map_err(|error| match error {
                     OAuthError::Refused(_) => PageError::EncryptionKeyMissing.into(),
                     error => IdentifyError::Failed(error),

@@ -92,10 +92,7 @@ const fn unusable(name: &'static str) -> ClientError {
     ClientError::Member { name, reason: "is not a supported algorithm" }
 }
 
-fn signing(
-    name: &'static str,
-    said: &Option<Written<Algorithm>>,
-) -> Result<Option<Algorithm>, ClientError> {
+fn signing(name: &'static str, said: &Option<Written<Algorithm>>) -> Result<Option<Algorithm>, ClientError> {
     let Some(said) = said else { return Ok(None) };
     match said.value() {
         Some(algorithm) if !algorithm.is_symmetric() => Ok(Some(*algorithm)),

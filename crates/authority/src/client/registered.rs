@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use jeton_jose::{Algorithm, Jwk, Timestamp};
 use jeton_oauth::authorization::GrantType;
-use jeton_oauth::client::{
-    ApplicationType, ClientId, ClientMetadata, TokenEndpointAuthMethod, Written,
-};
+use jeton_oauth::client::{ApplicationType, ClientId, ClientMetadata, TokenEndpointAuthMethod, Written};
 use jeton_oauth::{RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 

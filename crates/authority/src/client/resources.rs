@@ -37,9 +37,9 @@ impl Client {
         // Nobody decided about a client that came by itself, but about all of them.
         let of_all: &[String] = match self.policy.source {
             ClientSource::Operator => &[],
-            _ => &settings.registered_resources,
+            _ => &settings.client.registration_resources,
         };
-        let known = self.policy.resources.iter().chain(of_all).chain([&settings.audience]);
+        let known = self.policy.resources.iter().chain(of_all).chain([&settings.access.audience]);
         known_as(known.map(String::as_str), asked)
     }
 }

@@ -22,7 +22,9 @@ impl Clients {
         id: &ClientId,
         network: Option<Network>,
     ) -> Result<Option<Arc<Client>>, TurnedAway> {
-        if self.settings.metadata_documents != RegistrationPolicy::Open || !is_document_url(id.as_str()) {
+        if self.settings.client.metadata_documents != RegistrationPolicy::Open
+            || !is_document_url(id.as_str())
+        {
             return Ok(None);
         }
         let Some(documents) = &self.client_documents else { return Ok(None) };
@@ -42,7 +44,7 @@ impl Clients {
             jeton_jose::json::from_slice::<Map<String, Value>>(&document.json).map_err(|error| {
                 invalid("the client metadata document is not a JSON object").because(error.to_string())
             })?;
-        let metadata = Rules::of(&self.settings).check(checked_members(id, members)?)?;
+        let metadata = Rules::of(&self.settings.client).check(checked_members(id, members)?)?;
         let client = NewClient {
             id: id.clone(),
             metadata,

@@ -10,7 +10,7 @@ use crate::client::{
 };
 use crate::display_text::{DisplayNameError, check_display_name};
 use crate::refusal::Refusal;
-use crate::settings::{ID_TOKEN_ALGORITHM, Settings};
+use crate::settings::{ClientSettings, ID_TOKEN_ALGORITHM};
 
 /// The most of each: redirect URIs, URIs to go to after signing out, addresses of request objects, contacts.
 const MAX_ITEMS: usize = 32;
@@ -54,12 +54,12 @@ enum Sectors {
 }
 
 impl<'a> Rules<'a> {
-    pub(crate) fn of(settings: &'a Settings) -> Self {
+    pub(crate) fn of(settings: &'a ClientSettings) -> Self {
         Self {
-            grant_types: &settings.registered_grant_types,
-            scope: &settings.registered_scope,
-            details_types: &settings.registered_details_types,
-            redirect_schemes: &settings.registered_redirect_schemes,
+            grant_types: &settings.registration_grant_types,
+            scope: &settings.registration_scope,
+            details_types: &settings.registration_details_types,
+            redirect_schemes: &settings.redirect_schemes,
             by_certificate: &[],
             sectors: Sectors::Refused,
             plain_http: PlainHttp::Refused,

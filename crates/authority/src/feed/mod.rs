@@ -130,12 +130,12 @@ impl Feed {
     }
 
     fn start(&self, now: Timestamp) -> Timestamp {
-        matter_since(self.settings.access_lifetime, now)
+        matter_since(self.settings.access.lifetime, now)
     }
 
     fn writing(&self, now: Timestamp) -> Writing<'_> {
         let signer = self.keys.with_ring(|ring| ring.access_signer.clone());
-        Writing::new(signer, &self.settings.issuer, matters_for(self.settings.access_lifetime), now)
+        Writing::new(signer, &self.settings.issuer, matters_for(self.settings.access.lifetime), now)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

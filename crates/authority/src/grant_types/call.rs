@@ -13,7 +13,7 @@ use crate::grant::GrantDetail;
 use crate::oauth_error::OAuthError;
 use crate::refusal::Refusal;
 use crate::sender_constraint::SenderConstraint;
-use crate::settings::Settings;
+use crate::settings::{AuthorizationSettings, Settings};
 
 pub(super) const NO_SCOPE_LEFT: Refusal =
     Refusal::new(ErrorCode::InvalidScope, "the client may no longer have any of the granted scope");
@@ -49,7 +49,7 @@ impl TokenCall {
     /// gets no more than these (RFC 9396 §6).
     pub(crate) fn asked(&self, settings: &Settings, own: &Scope) -> Result<Permitted, OAuthError> {
         let details = match self.parameters.get("authorization_details") {
-            Some(text) => permitted_details(&self.client, settings, text)?,
+            Some(text) => permitted_details(&self.client, &settings.authorization, text)?,
             None => AuthorizationDetails::default(),
         };
         let scope = if !details.is_empty() && self.parameters.get("scope").is_none() {
@@ -70,8 +70,8 @@ impl TokenCall {
     ) -> Result<Permitted, OAuthError> {
         let nothing = AuthorizationDetails::default();
         let details = detail.map_or(&nothing, |detail| &detail.authorization_details);
-        let details = self.narrowed_details(settings, details)?;
-        let (scope, details) = self.permitted(settings, scope, details)?;
+        let details = self.narrowed_details(&settings.authorization, details)?;
+        let (scope, details) = self.permitted(&settings.authorization, scope, details)?;
         let resources = self.resources_of(settings, detail.map_or(&[], |detail| &detail.resources))?;
         Ok(Permitted { scope, details, resources })
     }
@@ -96,7 +96,7 @@ impl TokenCall {
     /// What is asked for of the details that were allowed; all of them where nothing is named (RFC 9396 §6.1).
     pub(super) fn narrowed_details(
         &self,
-        settings: &Settings,
+        settings: &AuthorizationSettings,
         allowed: &AuthorizationDetails,
     ) -> Result<AuthorizationDetails, OAuthError> {
         Ok(narrowed_details(settings, allowed, self.parameters.get("authorization_details"))?)
@@ -109,14 +109,14 @@ impl TokenCall {
     /// would still be for the same API, which may look for no scope.
     fn permitted(
         &self,
-        settings: &Settings,
+        settings: &AuthorizationSettings,
         scope: Scope,
         details: AuthorizationDetails,
     ) -> Result<(Scope, AuthorizationDetails), OAuthError> {
         let nothing = scope.is_empty() && details.is_empty();
         let nothing_left = if scope.is_empty() { NO_DETAILS_LEFT } else { NO_SCOPE_LEFT };
         let scope = self.client.permitted_scope(scope);
-        let known = |kind: &str| settings.authorization_details_types.iter().any(|known| known == kind);
+        let known = |kind: &str| settings.details_types.iter().any(|known| known == kind);
         let mut details = self.client.permitted_details(details);
         if !details.iter().all(|detail| known(detail.kind())) {
             details = details.retain(|detail| known(detail.kind()));

@@ -26,8 +26,7 @@ pub(super) struct Basis<'a> {
 
 impl<'a> Basis<'a> {
     /// The client itself.
-    pub(super) const CLIENT: Self =
-        Self { live: None, origin: Origin::Granted, act: None, not_beyond: None };
+    pub(super) const CLIENT: Self = Self { live: None, origin: Origin::Granted, act: None, not_beyond: None };
 
     pub(super) const fn grant(live: &'a LiveGrant) -> Self {
         Self { live: Some(live), origin: Origin::Granted, act: None, not_beyond: Some(live.grant.expires_at) }
@@ -63,8 +62,10 @@ impl Grants {
             authorization_details: &details,
             not_beyond: basis.not_beyond,
         };
-        let (access_token, expires_in) =
-            self.base.keys.with_ring(|ring| access.issue(ring, &self.base.settings, &*self.base.random, *now))?;
+        let (access_token, expires_in) = self
+            .base
+            .keys
+            .with_ring(|ring| access.issue(ring, &self.base.settings, &*self.base.random, *now))?;
         Ok(TokenResponse {
             access_token,
             token_type: constraint.token_type(),
@@ -90,7 +91,8 @@ impl Grants {
         let TokenCall { client, now, .. } = request;
         let mut response = self.access_token(request, &Basis::grant(live), permitted)?;
         if client.metadata.uses(GrantType::RefreshToken) {
-            response.refresh_token = Some(self.base.keys.with_ring(|ring| mint(live, ring, &self.base.settings))?);
+            response.refresh_token =
+                Some(self.base.keys.with_ring(|ring| mint(live, ring, &self.base.settings))?);
         }
         let Some(detail) = live.grant.detail.as_deref().filter(|_| response.scope.contains("openid")) else {
             return Ok(response);
@@ -108,7 +110,9 @@ impl Grants {
         let token = token.issue(&signer, &self.base.settings, *now)?;
         response.id_token = Some(match client.algorithms().id_token_encryption {
             None => token,
-            Some(encryption) => self.base.clients.encrypt_for(client, encryption, Content::Token(&token)).await?,
+            Some(encryption) => {
+                self.base.clients.encrypt_for(client, encryption, Content::Token(&token)).await?
+            }
         });
         Ok(response)
     }

@@ -81,7 +81,7 @@ impl Grants {
         scope: Scope,
     ) -> Result<LiveGrant, OAuthError> {
         let new = NewGrant {
-            expires_at: request.now.saturating_add(self.base.settings.access_lifetime),
+            expires_at: request.now.saturating_add(self.base.settings.access.lifetime),
             ..self.new_grant(request, Owner::from(&user), scope, None)
         };
         let live = LiveGrant::opened(&new, user);

@@ -13,8 +13,8 @@ mod refresh_token;
 mod request;
 mod token_exchange;
 
-pub use call::TokenCall;
 pub(crate) use call::Permitted;
+pub use call::TokenCall;
 pub(crate) use recorded_exchanges::RecordedExchanges;
 
 use std::sync::Arc;

@@ -28,7 +28,14 @@ impl Grants {
         }
         let id = GrantId::from_bytes(sixteen(&*self.base.random));
         let (client, now) = (request.client.id.as_str(), request.now);
-        let new = NewGrant::alone(id, owner, client, request.network, now, self.base.settings.absolute_lifetime);
+        let new = NewGrant::alone(
+            id,
+            owner,
+            client,
+            request.network,
+            now,
+            self.base.settings.refresh.absolute_lifetime,
+        );
         NewGrant { scope, detail, ..new }
     }
 
@@ -49,6 +56,6 @@ impl Grants {
 
     /// A code as a request presents it.
     pub(super) fn presentation(&self, request: &TokenCall, by: Presenter) -> Presentation {
-        Presentation { by, at: request.now, grace: self.base.settings.refresh.grace }
+        Presentation { by, at: request.now, grace: self.base.settings.refresh.policy.grace }
     }
 }

@@ -46,7 +46,12 @@ impl Grants {
         let key = claims.key_proof(&request.constraint).ok_or(NOT_PROVED)?;
         self.check_asked(request, id).await?;
         let presented = claims.presented_from(request.network).by(Arc::clone(&request.client), key);
-        let live = match self.base.store.refresh_grant(id, presented, self.base.settings.refresh, request.now).await? {
+        let live = match self
+            .base
+            .store
+            .refresh_grant(id, presented, self.base.settings.refresh.policy, request.now)
+            .await?
+        {
             Refresh::Granted(live) => live,
             Refresh::Replayed(grant) => {
                 return Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id });

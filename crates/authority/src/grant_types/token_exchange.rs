@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::issuing::Basis;
 use super::request::{ACCESS_TOKEN, ExchangeRequest, TokenKind, TypedToken};
 use super::{Grants, Permitted, TokenCall};
-use crate::audit::{AuditEvent, AuditRecord};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::client::{Client, ExchangeActor, known_as};
 use crate::clients::ClientOfToken;
 use crate::grant::LiveGrant;
@@ -100,13 +100,9 @@ impl Grants {
         if !self.recorded_exchanges.is_new(grant.id, client.id.as_str(), targets, now) {
             return Ok(());
         }
-        let record = AuditRecord {
-            user: Some(grant.user),
-            grant: Some(grant.id),
-            network: Some(network),
-            key: Some(client.id.as_str().into()),
-            ..AuditRecord::new(AuditEvent::TokenExchanged, now)
-        };
+        let subject = AuditSubject::user(grant.user).with_grant(grant.id).with_client(client.id.as_str());
+        let by = Actor::Client(client.id.as_str().into());
+        let record = AuditRecord::asked_from(network, AuditEvent::TokenExchanged, by, subject, now);
         self.base.store.record_audit(record).await
     }
 
@@ -172,7 +168,8 @@ impl Grants {
     ) -> Result<Presented, OAuthError> {
         let (client, now) = (&request.client.id, request.now);
         let read = || -> Option<(ReturnedIdToken, GrantId)> {
-            let claims = self.base.keys.with_ring(|ring| ReturnedIdToken::read(ring, &self.base.settings, token))?;
+            let claims =
+                self.base.keys.with_ring(|ring| ReturnedIdToken::read(ring, &self.base.settings, token))?;
             let good = claims.aud == client.as_str() && claims.exp > now;
             let sid = claims.sid.filter(|_| good)?;
             Some((claims, sid))
@@ -258,7 +255,7 @@ impl Grants {
         let allowed = issued_to.iter().fold(allowed, |allowed, client| client.permitted_details(allowed));
         let own = &request.client.metadata.authorization_details_types;
         let allowed = allowed.retain(|detail| own.iter().any(|kind| kind == detail.kind()));
-        request.narrowed_details(&self.base.settings, &allowed)
+        request.narrowed_details(&self.base.settings.authorization, &allowed)
     }
 }
 

@@ -100,7 +100,7 @@ enum Audience<'a> {
 impl<'a> Audience<'a> {
     fn of(resources: &'a [Box<str>], settings: &'a Settings) -> Self {
         match resources {
-            [] => Self::One(&settings.audience),
+            [] => Self::One(&settings.access.audience),
             [one] => Self::One(one),
             many => Self::Many(many),
         }
@@ -155,14 +155,14 @@ pub(crate) fn issue(
     let (mut jti, mut sid) = ([0; 32], [0; 32]);
     let claims = TokenApiClaims {
         token_type: TOKEN_TYPE,
-        exp: now.saturating_add(settings.access_lifetime),
+        exp: now.saturating_add(settings.access.lifetime),
         iat: now,
         jti: crate::id::hex(&sixteen(random), &mut jti),
         user_id: grant.subject.as_str(),
         username: grant.username.as_str(),
         iss: &settings.issuer,
-        aud: match settings.token_api_audience {
-            TokenApiAudience::Named => Some(&settings.audience),
+        aud: match settings.token_api.audience {
+            TokenApiAudience::Named => Some(&settings.access.audience),
             TokenApiAudience::Absent => None,
         },
         sub: grant.subject.as_str(),
@@ -170,10 +170,10 @@ pub(crate) fn issue(
         sid: crate::id::hex(grant.grant.id.as_bytes(), &mut sid),
         scope: grant.grant.scope.as_str(),
     };
-    if settings.token_api_claims.is_empty() {
+    if settings.token_api.claims.is_empty() {
         return ring.access_signer.sign(&claims);
     }
-    let more = UserClaims::of_grant(grant).mapped(&settings.token_api_claims);
+    let more = UserClaims::of_grant(grant).mapped(&settings.token_api.claims);
     ring.access_signer.sign(&MoreTokenApiClaims { claims, more })
 }
 
@@ -263,7 +263,7 @@ impl AccessTokenRequest<'_> {
     }
 
     fn expires_at(&self, settings: &Settings, now: Timestamp) -> Timestamp {
-        let ends = now.saturating_add(settings.access_lifetime);
+        let ends = now.saturating_add(settings.access.lifetime);
         self.not_beyond.map_or(ends, |end| end.min(ends))
     }
 }

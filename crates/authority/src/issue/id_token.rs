@@ -81,7 +81,7 @@ impl IdTokenRequest<'_> {
             sub: self.sub,
             aud: self.client.id.as_str(),
             azp: self.client.id.as_str(),
-            exp: now.saturating_add(settings.access_lifetime),
+            exp: now.saturating_add(settings.access.lifetime),
             iat: now,
             auth_time: self.detail.auth_time,
             nonce: self.nonce,

@@ -81,7 +81,7 @@ impl RefreshTokenClaims {
 /// Mints the refresh token of a grant's state.
 pub(crate) fn mint(grant: &LiveGrant, ring: &KeyRing, settings: &Settings) -> Result<String, SignError> {
     let state = &grant.grant.state;
-    let idle_end = state.minted_at.saturating_add(settings.idle_lifetime);
+    let idle_end = state.minted_at.saturating_add(settings.refresh.idle_lifetime);
     ring.refresh_signer.sign(&Claims {
         token_type: TOKEN_TYPE,
         exp: idle_end.min(grant.grant.expires_at),

@@ -136,13 +136,12 @@ pub(crate) fn missing_keys(
         }
     }
     let newest = stored.iter().rfind(|key| key.purpose == KeyPurpose::Access && key.withdrawn_at.is_none());
-    let wanted = match (&settings.access_algorithm, newest) {
+    let wanted = match (&settings.access.algorithm, newest) {
         (AccessAlgorithm::SharedSecret(_), _) | (AccessAlgorithm::AsStored, Some(_)) => None,
         (AccessAlgorithm::AsStored, None) => Some((FIRST_ALGORITHM, now)),
         (AccessAlgorithm::Key(algorithm), None) => Some((*algorithm, now)),
-        (AccessAlgorithm::Key(algorithm), Some(key)) => {
-            (key.algorithm != *algorithm).then(|| (*algorithm, now.saturating_add(settings.publish_wait)))
-        }
+        (AccessAlgorithm::Key(algorithm), Some(key)) => (key.algorithm != *algorithm)
+            .then(|| (*algorithm, now.saturating_add(settings.keys.publish_wait))),
     };
     if let Some((algorithm, signs_from)) = wanted {
         missing.push(access_key(master, algorithm, now, signs_from)?);

@@ -93,7 +93,7 @@ impl KeyRing {
             sets.push(KeySet::new(published.verifying.clone())?);
         }
         let mut signing = published.access.clone();
-        if let AccessAlgorithm::SharedSecret(secret) = &settings.access_algorithm {
+        if let AccessAlgorithm::SharedSecret(secret) = &settings.access.algorithm {
             sets.push(KeySet::new([secret.clone()])?);
             signing = Some(secret.clone().into());
         }
@@ -107,7 +107,7 @@ impl KeyRing {
 
         let issuer = || Issuer::new(settings.issuer.as_str());
         // Tokens from before the setting was changed are taken, too.
-        let taken: &[&'static str] = match settings.access_typ {
+        let taken: &[&'static str] = match settings.access.typ {
             AccessTyp::AtJwt => &[typ::ACCESS_TOKEN],
             AccessTyp::Jwt => &[typ::PLAIN, typ::ACCESS_TOKEN],
         };
@@ -121,10 +121,10 @@ impl KeyRing {
             .map(access_verifier)
             .collect();
         Ok(Self {
-            access_signer: named(Signer::new(signing), settings.ed25519_name).typ(taken[0]),
+            access_signer: named(Signer::new(signing), settings.access.ed25519_name).typ(taken[0]),
             access_verifiers,
-            remembered: (settings.remembered_tokens > 0)
-                .then(|| Remembered::with_capacity(settings.remembered_tokens)),
+            remembered: (settings.access.remember > 0)
+                .then(|| Remembered::with_capacity(settings.access.remember)),
             refresh_signer: Signer::new(newest).typ(typ::REFRESH_TOKEN),
             refresh_verifier: Verifier::new(
                 issuer(),
@@ -135,7 +135,7 @@ impl KeyRing {
             .allow_future_iat(),
             client_keys,
             hint_keys: published.verifying.into_iter().chain(published.retired).collect(),
-            ed25519_name: settings.ed25519_name,
+            ed25519_name: settings.access.ed25519_name,
             internal,
             published: publish(published.public, is_complete),
             sorted_at: now,
@@ -205,7 +205,7 @@ impl Published {
             changes_at: None,
         };
         for group in signing_keys(keys) {
-            let life = lifecycle(&group, settings.access_lifetime, now);
+            let life = lifecycle(&group, settings.access.lifetime, now);
             this.changes_at = [this.changes_at, life.changes_at].into_iter().flatten().min();
             for (stored, state) in group.iter().zip(&life.states) {
                 let jwk = open_jwk(stored, master)?;
@@ -225,7 +225,7 @@ impl Published {
 
     fn add(&mut self, stored: &StoredKey, state: KeyState, key: PrivateKey, settings: &Settings) {
         let jwk = key.public_key().to_jwk();
-        self.public.push(match settings.ed25519_name {
+        self.public.push(match settings.access.ed25519_name {
             Ed25519Name::EdDsa if key.algorithm() == Algorithm::Ed25519 => jwk.with_alg("EdDSA"),
             _ => jwk,
         });

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use self::left_out::Asked;
 use crate::Network;
+use crate::audit::Actor;
 use crate::base::Base;
 use crate::client::{
     Client, ClientError, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, NewClient,
@@ -135,7 +136,7 @@ impl ClientRegistration {
         network: Network,
         now: Timestamp,
     ) -> Result<Registration, RegistrationError> {
-        let initial_token = match self.base.settings.registration {
+        let initial_token = match self.base.settings.client.registration {
             RegistrationPolicy::Closed => return Err(RegistrationError::Closed),
             RegistrationPolicy::Open => None,
             RegistrationPolicy::WithToken => Some(initial_token.ok_or(RegistrationError::InitialToken)?),
@@ -154,7 +155,7 @@ impl ClientRegistration {
             policy: ClientPolicy {
                 consent: ConsentPolicy::Asked,
                 source: ClientSource::Registered,
-                pkce: self.base.settings.registered_pkce,
+                pkce: self.base.settings.client.registration_pkce,
                 ..ClientPolicy::of_new_client(None)
             },
             secret,
@@ -163,16 +164,18 @@ impl ClientRegistration {
         })
         .map_err(refused)?;
         // Counted last: a mistake in a description costs nothing, and only what is kept has to be bounded.
-        self.base.rates.registrations.take(network, now).map_err(|throttled| RegistrationError::Throttled {
-            rate: self.base.settings.registration_rate,
-            retry_after: throttled.retry_after,
+        self.base.rates.registrations.take(network, now).map_err(|throttled| {
+            RegistrationError::Throttled {
+                rate: self.base.settings.client.registrations,
+                retry_after: throttled.retry_after,
+            }
         })?;
         self.check_sector_of(&client, network, now).await?;
         self.base.keys.ready_to_sign_for(&client, now).await?;
         if let Some(token) = initial_token {
             self.use_registration_token(token, now).await?;
         }
-        match self.base.clients.add_client(&client).await? {
+        match self.base.clients.add_client(&client, by_itself(&client.id)).await? {
             ClientChange::Done => {
                 let registration = self.registration(&client, token.expose(), client.secret.as_ref());
                 Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
@@ -231,7 +234,7 @@ impl ClientRegistration {
         }
         self.check_sector_of(&client, network, now).await?;
         self.base.keys.ready_to_sign_for(&client, now).await?;
-        match self.base.clients.change_client(&client, now).await? {
+        match self.base.clients.change_client(&client, by_itself(&client.id), now).await? {
             ClientChange::Done => {
                 let registration = self.registration(&client, token, fresh.as_ref());
                 Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
@@ -255,7 +258,7 @@ impl ClientRegistration {
         let client = self.managed_client(id, token).await?;
         // A network that registers and removes in turns would fill the audit trail.
         self.base.rates.registration_changes.take(network, now).map_err(OAuthError::from)?;
-        match self.base.clients.remove_client(&client.id, now).await? {
+        match self.base.clients.remove_client(&client.id, by_itself(&client.id), now).await? {
             ClientRemoval::Removed => {
                 // Only what is kept has to be bounded.
                 self.base.rates.registrations.give_back(network);
@@ -266,7 +269,7 @@ impl ClientRegistration {
     }
 
     fn rules(&self) -> Rules<'_> {
-        let rules = Rules::of(&self.base.settings).by_certificate(self.certificates.methods());
+        let rules = Rules::of(&self.base.settings.client).by_certificate(self.certificates.methods());
         let rules = match self.this_machine {
             ThisMachine::Asked => rules.with_plain_http(),
             ThisMachine::OutOfReach => rules,

@@ -44,7 +44,7 @@ impl SignIn {
             methods: vec![Factor::Password],
             network,
             authenticated_at: now,
-            expires_at: now.saturating_add(self.settings.session_absolute_lifetime),
+            expires_at: now.saturating_add(self.settings.session.absolute_lifetime),
         };
         let session = Session {
             id: new.id,
@@ -71,7 +71,7 @@ impl SignIn {
         secret: &SessionSecret,
         now: Timestamp,
     ) -> Result<Option<SignedIn>, StoreError> {
-        let idle = self.settings.session_idle_lifetime;
+        let idle = self.settings.session.idle_lifetime;
         let Some((session, user)) = self.store.find_session(&secret.hash(), idle, now).await? else {
             return Ok(None);
         };

@@ -19,7 +19,7 @@ use jeton_jose::Timestamp;
 use crate::keyring::Keys;
 use crate::password::{HashKinds, Hashing};
 use crate::random::Random;
-use crate::settings::Settings;
+use crate::settings::{PasswordSettings, Settings};
 use crate::store::{Store, StoreError};
 use crate::throttle::{Rates, Throttle};
 
@@ -52,7 +52,7 @@ impl SignIn {
         hashing: Arc<dyn Hashing>,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let hash_kinds = ArcSwap::from_pointee(hash_kinds(&*store, &settings).await?);
+        let hash_kinds = ArcSwap::from_pointee(hash_kinds(&*store, &settings.password).await?);
         let throttle = Mutex::new(Throttle::over(hashing.places()));
         let hash_kinds_read_at = AtomicI64::new(now.unix());
         Ok(Self { store, settings, random, rates, keys, hashing, throttle, hash_kinds, hash_kinds_read_at })
@@ -66,13 +66,13 @@ impl SignIn {
 
     /// Reads which kinds of hashes users have.
     pub(crate) async fn reload(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.hash_kinds.store(Arc::new(hash_kinds(&*self.store, &self.settings).await?));
+        self.hash_kinds.store(Arc::new(hash_kinds(&*self.store, &self.settings.password).await?));
         self.hash_kinds_read_at.store(now.unix(), Ordering::Relaxed);
         Ok(())
     }
 }
 
-async fn hash_kinds(store: &dyn Store, settings: &Settings) -> Result<HashKinds, StoreError> {
+async fn hash_kinds(store: &dyn Store, settings: &PasswordSettings) -> Result<HashKinds, StoreError> {
     let samples = store.sample_password_hashes(MOST_HASH_KINDS).await?;
     Ok(HashKinds::of(&samples, &settings.argon2))
 }

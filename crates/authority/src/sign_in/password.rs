@@ -6,7 +6,7 @@ use std::time::Duration;
 use jeton_jose::{SignError, Timestamp};
 
 use super::SignIn;
-use crate::audit::{AuditEvent, AuditRecord};
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenPair;
 use crate::issue::issue_pair;
@@ -196,7 +196,7 @@ impl SignIn {
     ) -> Result<Option<User>, SignInError> {
         let hash = match &user {
             Some(user) => user.password.clone(),
-            None => PasswordHash::of_nobody(&self.settings.argon2),
+            None => PasswordHash::of_nobody(&self.settings.password.argon2),
         };
         let user = user.filter(|user| user.status == UserStatus::Active && attempt.may_succeed());
         let when = if user.is_some() { PadWhen::Differs } else { PadWhen::Always };
@@ -234,11 +234,11 @@ impl SignIn {
     /// The kinds of hashes in use, that of `hash` among them: it may have come this second.
     fn hash_kinds_with(&self, hash: &PasswordHash) -> Arc<HashKinds> {
         let kinds = self.hash_kinds.load_full();
-        if kinds.cover(hash, &self.settings.argon2) {
+        if kinds.cover(hash, &self.settings.password.argon2) {
             return kinds;
         }
         let mut more = (*kinds).clone();
-        more.add(hash, &self.settings.argon2);
+        more.add(hash, &self.settings.password.argon2);
         let more = Arc::new(more);
         self.hash_kinds.store(Arc::clone(&more));
         more
@@ -268,7 +268,7 @@ impl SignIn {
         network: Network,
         now: Timestamp,
     ) -> Result<TokenPair, SignInError> {
-        let (client, lifetime) = (&self.settings.client_id, self.settings.absolute_lifetime);
+        let (client, lifetime) = (&self.settings.client_id, self.settings.refresh.absolute_lifetime);
         let id = GrantId::from_bytes(sixteen(&*self.random));
         let new = NewGrant::alone(id, Owner::from(&user), client, network, now, lifetime);
         let live = LiveGrant::opened(&new, user);

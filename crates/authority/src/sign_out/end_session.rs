@@ -185,7 +185,8 @@ impl SignOut {
         let hint = match parameters.get("id_token_hint") {
             None => None,
             Some(hint) => Some(
-                self.base.keys
+                self.base
+                    .keys
                     .with_ring(|ring| ReturnedIdToken::read(ring, &self.base.settings, hint))
                     .filter(|hint| named.is_none_or(|named| named == hint.aud))
                     .ok_or(EndSessionError::IdTokenHint)?,
@@ -274,7 +275,7 @@ impl SignOut {
         let mut ended = false;
         // One for each time that the user signed in there.
         while let Some(grant) = self.base.store.find_grant_of_sid(asked, &client.id, now).await? {
-            if self.base.store.revoke_grant(grant, now).await? != Revocation::Revoked {
+            if self.base.store.revoke_grant(grant, by.clone(), now).await? != Revocation::Revoked {
                 break;
             }
             ended = true;
@@ -301,7 +302,9 @@ impl SignOut {
         let lost = hinted.filter(|(hinted, of)| *of == user && *hinted != session);
         let mut ended = GrantsEnded::default();
         for session in [Some(session), lost.map(|(lost, _)| lost)].into_iter().flatten() {
-            if let SessionEnding::Ended(more) = self.base.store.end_session(session, now).await? {
+            if let SessionEnding::Ended(more) =
+                self.base.store.end_session(session, Actor::User(user), now).await?
+            {
                 ended.count += more.count;
                 ended.told += more.told;
             }
@@ -315,7 +318,7 @@ impl SignOut {
     /// # Errors
     /// When the store fails.
     pub async fn everywhere(&self, user: UserId, now: Timestamp) -> Result<GrantsEnded, OAuthError> {
-        Ok(self.base.store.revoke_user_grants(user, now).await?.unwrap_or_default())
+        Ok(self.base.store.revoke_user_grants(user, Actor::User(user), now).await?.unwrap_or_default())
     }
 
     /// Whether a user has no session and no grant any more.
@@ -323,12 +326,17 @@ impl SignOut {
     /// # Errors
     /// When the store fails.
     pub async fn is_done_everywhere(&self, user: UserId, now: Timestamp) -> Result<bool, OAuthError> {
-        let session_idle = self.base.settings.session_idle_lifetime;
+        let session_idle = self.base.settings.session.idle_lifetime;
         if !self.base.store.list_sessions(user, 1, session_idle, now).await?.is_empty() {
             return Ok(false);
         }
         let filter = GrantFilter::OfUser(user);
-        Ok(self.base.store.list_grants(filter, None, 1, self.base.settings.idle_lifetime, now).await?.is_empty())
+        Ok(self
+            .base
+            .store
+            .list_grants(filter, None, 1, self.base.settings.refresh.idle_lifetime, now)
+            .await?
+            .is_empty())
     }
 
     /// Where a client wants to hear of sign-outs, if it does.

@@ -46,7 +46,8 @@ impl SignOut {
         throttled.map_err(OAuthError::from)?;
         let handle = Handle::draw(&*self.base.random);
         let until = now.saturating_add(FORM_LIFETIME);
-        self.base.store
+        self.base
+            .store
             .place(OneTimeKind::SignOutRequest, handle.hash(), query.into(), until, now)
             .await
             .map_err(OAuthError::from)?;

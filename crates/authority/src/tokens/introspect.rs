@@ -159,7 +159,11 @@ impl Tokens {
             scope,
             client_id: grant.client.clone(),
             token_type: None,
-            exp: grant.state.minted_at.saturating_add(self.settings.idle_lifetime).min(grant.expires_at),
+            exp: grant
+                .state
+                .minted_at
+                .saturating_add(self.settings.refresh.idle_lifetime)
+                .min(grant.expires_at),
             iat: Some(grant.state.minted_at),
             sub: self.keys.subject_for(asker, &live.subject).into(),
             aud: vec![],

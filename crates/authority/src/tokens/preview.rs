@@ -81,7 +81,7 @@ impl Tokens {
         };
         let id = GrantId::from_bytes(sixteen(&*self.random));
         let here = Network::of(std::net::IpAddr::from([127, 0, 0, 1]));
-        let (owner, lifetime) = (Owner::from(user), self.settings.absolute_lifetime);
+        let (owner, lifetime) = (Owner::from(user), self.settings.refresh.absolute_lifetime);
         let new = NewGrant {
             scope: scope.clone(),
             detail: Some(Box::new(detail)),

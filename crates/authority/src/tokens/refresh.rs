@@ -32,7 +32,7 @@ impl Tokens {
             return Err(TokenError::Invalid(of_a_client()));
         }
         let presented = claims.presented_from(network);
-        match self.store.refresh_grant(grant, presented, self.settings.refresh, now).await? {
+        match self.store.refresh_grant(grant, presented, self.settings.refresh.policy, now).await? {
             Refresh::Granted(live) => self
                 .keys
                 .with_ring(|ring| issue_pair(&live, ring, &self.settings, &*self.random, now))

@@ -36,6 +36,6 @@ impl Tokens {
     /// Whether a grant could be refreshed at `now` with its current token.
     async fn lives(&self, grant: GrantId, now: Timestamp) -> Result<bool, TokenError> {
         let found = self.store.find_grant(grant).await?;
-        Ok(found.is_some_and(|(live, _)| !live.grant.has_expired(self.settings.idle_lifetime, now)))
+        Ok(found.is_some_and(|(live, _)| !live.grant.has_expired(self.settings.refresh.idle_lifetime, now)))
     }
 }

@@ -95,7 +95,7 @@ impl Tokens {
             return Err(UserInfoError::CertificateNotShown);
         }
         // A token that is for another API alone says nothing here, whoever got hold of it there.
-        let own = [&self.settings.issuer, &self.settings.audience];
+        let own = [&self.settings.issuer, &self.settings.access.audience];
         if !access.aud.iter().any(|aud| own.contains(&aud)) {
             return Err(UserInfoError::InvalidToken);
         }

@@ -28,7 +28,7 @@ const WAIT: Duration = Duration::from_secs(600);
 /// Makes a key, and answers its name.
 async fn rotate(test: &TestAuthority) -> String {
     let master = MasterKey::from_bytes([7; 32]);
-    let wait = test.authority.settings().publish_wait;
+    let wait = test.authority.settings().keys.publish_wait;
     let key =
         keyring::rotate(&*test.store, &master, None, wait, Actor::Operator, test.now).await.expect("a key");
     // A tick would notice what another process did.
@@ -37,7 +37,7 @@ async fn rotate(test: &TestAuthority) -> String {
 }
 
 async fn state_of(test: &TestAuthority, kid: &str) -> KeyState {
-    let lifetime = test.authority.settings().access_lifetime;
+    let lifetime = test.authority.settings().access.lifetime;
     let listed = keyring::list(&*test.store, lifetime, test.now).await.expect("a list");
     listed.into_iter().find(|(key, _)| key.id.as_str() == kid).expect("the key").1
 }
@@ -70,7 +70,7 @@ async fn a_grant_that_was_refreshed_ahead_of_time_is_refreshed_as_ever_after_the
 
 #[tokio::test]
 async fn a_key_that_is_next_does_not_sign_because_the_first_one_was_made_in_the_future() {
-    let mut test = TestAuthority::with(|settings| settings.publish_wait = WAIT).await;
+    let mut test = TestAuthority::with(|settings| settings.keys.publish_wait = WAIT).await;
     let first = signing_key(&test).await;
     set_back(&mut test, DAY);
     let next = rotate(&test).await;
@@ -85,7 +85,7 @@ async fn a_key_that_is_next_does_not_sign_because_the_first_one_was_made_in_the_
 
 #[tokio::test]
 async fn a_key_that_signed_ahead_of_time_waits_again_once_the_clock_is_set_back() {
-    let mut test = TestAuthority::with(|settings| settings.publish_wait = WAIT).await;
+    let mut test = TestAuthority::with(|settings| settings.keys.publish_wait = WAIT).await;
     let first = signing_key(&test).await;
     test.wait(3600);
     let next = rotate(&test).await;

@@ -91,7 +91,7 @@ async fn tokens_expire_to_the_second() {
 #[tokio::test]
 async fn refreshing_does_not_reach_past_the_absolute_lifetime() {
     let day = Duration::from_secs(24 * 3600);
-    let mut test = TestAuthority::with(|settings| settings.absolute_lifetime = day * 2).await;
+    let mut test = TestAuthority::with(|settings| settings.refresh.absolute_lifetime = day * 2).await;
     let mut pair = test.sign_in("ada").await;
     let end = test.now.saturating_add(day * 2);
     for _ in 0..3 {

@@ -21,7 +21,7 @@ fn master() -> MasterKey {
 }
 
 async fn states(test: &TestAuthority) -> Vec<KeyState> {
-    let lifetime = test.authority.settings().access_lifetime;
+    let lifetime = test.authority.settings().access.lifetime;
     let keys = keyring::list(&*test.store, lifetime, test.now).await.expect("the store works");
     keys.into_iter().map(|(_, state)| state).collect()
 }
@@ -92,7 +92,7 @@ async fn the_key_for_id_tokens_is_made_once_rotated_with_the_others_and_made_ane
 #[tokio::test]
 async fn an_authority_that_signs_access_tokens_by_rs256_needs_no_other_key_for_id_tokens() {
     let test = TestAuthority::with(|settings| {
-        settings.access_algorithm = AccessAlgorithm::Key(Algorithm::RS256);
+        settings.access.algorithm = AccessAlgorithm::Key(Algorithm::RS256);
     })
     .await;
     assert!(test.authority.keys().published().is_complete);
@@ -140,7 +140,7 @@ async fn a_wrong_master_key_is_refused_and_nothing_is_touched() {
     let test = TestAuthority::new().await;
     let before = test.store.list_keys().await.expect("the store works");
     let mut settings = Settings::new("https://auth.example");
-    settings.access_algorithm = AccessAlgorithm::Key(Algorithm::Ed25519);
+    settings.access.algorithm = AccessAlgorithm::Key(Algorithm::Ed25519);
     let store = Arc::clone(&test.store);
     let other = MasterKey::from_bytes([8; 32]);
     let opened = Authority::open(store, other, settings, Ports::default(), test.now);
@@ -152,7 +152,7 @@ async fn a_wrong_master_key_is_refused_and_nothing_is_touched() {
 async fn a_configured_algorithm_rotates_to_it_once() {
     let mut test = TestAuthority::new().await;
     for _ in 0..2 {
-        test.restart(|settings| settings.access_algorithm = AccessAlgorithm::Key(Algorithm::Ed25519)).await;
+        test.restart(|settings| settings.access.algorithm = AccessAlgorithm::Key(Algorithm::Ed25519)).await;
         assert!(matches!(states(&test).await[..], [KeyState::Signing, KeyState::Next { .. }]));
     }
 }
@@ -161,11 +161,11 @@ async fn a_configured_algorithm_rotates_to_it_once() {
 async fn a_store_begun_with_a_shared_secret_takes_a_key_later_and_the_reverse() {
     let secret = || SharedSecret::new(Algorithm::HS256, &[5; 32]).expect("long enough");
     let mut test =
-        TestAuthority::with(|settings| settings.access_algorithm = AccessAlgorithm::SharedSecret(secret()))
+        TestAuthority::with(|settings| settings.access.algorithm = AccessAlgorithm::SharedSecret(secret()))
             .await;
-    test.restart(|settings| settings.access_algorithm = AccessAlgorithm::AsStored).await;
+    test.restart(|settings| settings.access.algorithm = AccessAlgorithm::AsStored).await;
     let by_key = test.sign_in("ada").await;
-    test.restart(|settings| settings.access_algorithm = AccessAlgorithm::SharedSecret(secret())).await;
+    test.restart(|settings| settings.access.algorithm = AccessAlgorithm::SharedSecret(secret())).await;
     let by_secret = test.sign_in("ada").await;
     test.authority.tokens().verify(&by_key.access, test.now).await.expect("its key is still published");
     test.authority.tokens().verify(&by_secret.access, test.now).await.expect("its own secret");
@@ -174,8 +174,8 @@ async fn a_store_begun_with_a_shared_secret_takes_a_key_later_and_the_reverse() 
 #[tokio::test]
 async fn ed25519_goes_by_the_name_that_older_verifiers_know_where_it_is_asked_for() {
     let test = TestAuthority::with(|settings| {
-        settings.access_algorithm = AccessAlgorithm::Key(Algorithm::Ed25519);
-        settings.ed25519_name = Ed25519Name::EdDsa;
+        settings.access.algorithm = AccessAlgorithm::Key(Algorithm::Ed25519);
+        settings.access.ed25519_name = Ed25519Name::EdDsa;
     })
     .await;
     let pair = test.sign_in("ada").await;

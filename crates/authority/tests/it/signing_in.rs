@@ -106,7 +106,7 @@ async fn a_failure_makes_up_for_every_kind_of_hash_that_users_have_whoever_it_wa
     let bob = test.import_user("bob", None, imported.clone(), [8; 16]).await;
     test.store.disable_user(bob, Actor::Operator, test.now).await.expect("the store works");
     let (authority, hashing) = recorded(&test).await;
-    let argon2 = authority.settings().argon2;
+    let argon2 = authority.settings().password.argon2;
     for (name, password, when) in [
         ("nobody", "wrong", PadWhen::Always),
         ("ada", "wrong", PadWhen::Differs),
@@ -136,7 +136,7 @@ async fn a_kind_of_hash_that_another_process_brought_this_second_is_made_up_for(
     let (authority, hashing) = recorded(&test).await;
     let imported = PasswordHash::from_stored(IMPORTED);
     test.import_user("grace", Some("42"), imported.clone(), [9; 16]).await;
-    let argon2 = authority.settings().argon2;
+    let argon2 = authority.settings().password.argon2;
     for name in ["grace", "nobody"] {
         authority
             .sign_in()

@@ -60,7 +60,7 @@ async fn each_generation_has_a_jti_of_its_own() {
 async fn a_shared_secret_signs_access_tokens_and_publishes_nothing() {
     let secret = SharedSecret::new(Algorithm::HS256, &[5; 32]).expect("long enough");
     let test =
-        TestAuthority::with(|settings| settings.access_algorithm = AccessAlgorithm::SharedSecret(secret))
+        TestAuthority::with(|settings| settings.access.algorithm = AccessAlgorithm::SharedSecret(secret))
             .await;
     let pair = test.sign_in("ada").await;
     assert_eq!(Unverified::parse(&pair.access).expect("well-formed").alg(), "HS256");

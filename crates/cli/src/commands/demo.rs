@@ -68,7 +68,7 @@ impl Demo {
         // It is half of what the demo shows.
         config.token_api_enabled = true;
         // The sample applications keep no nonces.
-        config.authority.dpop_nonces = DpopNonces::Unused;
+        config.authority.dpop.nonces = DpopNonces::Unused;
         let outcome =
             serving::run(async |signals| serve(signals, config, self.remember, scratch.path()).await);
         scratch.close().map_err(|error| {
@@ -87,7 +87,7 @@ async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path
         issuer: server.config.issuer_at(server.address),
         address: server.address,
         near: server.config.listen.0.port(),
-        grace: server.config.authority.refresh.grace,
+        grace: server.config.authority.refresh.policy.grace,
         remember,
         username: USERNAME,
         password: add_user(&*server.store).await?,

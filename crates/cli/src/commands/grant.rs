@@ -100,7 +100,7 @@ pub(super) struct Shown {
 impl Shown {
     pub(super) fn of(summary: &GrantSummary, config: &Config) -> Self {
         let grant = &summary.grant;
-        let idle_end = grant.state.minted_at.saturating_add(config.authority.idle_lifetime);
+        let idle_end = grant.state.minted_at.saturating_add(config.authority.refresh.idle_lifetime);
         let signed_in_at = grant.detail.as_ref().map(|detail| detail.auth_time).or(summary.opened_at);
         Self {
             id: grant.id.to_string(),
@@ -139,7 +139,7 @@ pub(super) async fn active(
     let (mut grants, mut after) = (Vec::new(), None);
     loop {
         let page = store
-            .list_grants(filter, after, PAGE, config.authority.idle_lifetime, now)
+            .list_grants(filter, after, PAGE, config.authority.refresh.idle_lifetime, now)
             .await
             .map_err(failed)?;
         let Some(last) = page.last() else { return Ok(grants) };

@@ -78,7 +78,8 @@ impl KeyCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         let style = self.store.style();
         let loaded = self.store.load()?;
-        let own_wait = loaded.is_set("keys.publish_wait").then_some(loaded.config.authority.publish_wait);
+        let own_wait =
+            loaded.is_set("keys.publish_wait").then_some(loaded.config.authority.keys.publish_wait);
         let mut config = loaded.config;
         let imported = match &self.action {
             Action::Import { file, alg } => Some(private_key(file, *alg)?),
@@ -91,7 +92,7 @@ impl KeyCommand {
         let store = &*store;
         data::run(async {
             let now = clock::now();
-            let wait = own_wait.unwrap_or(config.authority.publish_wait);
+            let wait = own_wait.unwrap_or(config.authority.keys.publish_wait);
             match self.action {
                 Action::List => return list(store, &config, style).await,
                 Action::Rotate { alg, now: at_once } => {
@@ -117,7 +118,7 @@ impl KeyCommand {
                 }
                 Action::Retire { kid } => {
                     let kid = KeyId::new(kid);
-                    keyring::retire(store, &kid, config.authority.access_lifetime, Actor::Operator, now)
+                    keyring::retire(store, &kid, config.authority.access.lifetime, Actor::Operator, now)
                         .await
                         .map_err(refused)?;
                     data.follow();
@@ -152,7 +153,7 @@ struct Shown {
 }
 
 async fn list(store: &dyn Store, config: &Config, style: Style) -> Result<(), Failure> {
-    let keys = keyring::list(store, config.authority.access_lifetime, clock::now()).await.map_err(failed)?;
+    let keys = keyring::list(store, config.authority.access.lifetime, clock::now()).await.map_err(failed)?;
     let shown: Vec<_> = keys
         .iter()
         .map(|(key, state)| Shown {

@@ -119,7 +119,7 @@ impl Shown {
     }
 
     fn of_browser(session: &Session, username: &str, config: &Config) -> Self {
-        let idle_end = session.last_used_at.saturating_add(config.authority.session_idle_lifetime);
+        let idle_end = session.last_used_at.saturating_add(config.authority.session.idle_lifetime);
         Self {
             id: session.id.to_string(),
             of: "browser",
@@ -177,7 +177,7 @@ async fn of_browsers(
     config: &Config,
     now: Timestamp,
 ) -> Result<Vec<Shown>, Failure> {
-    let idle = config.authority.session_idle_lifetime;
+    let idle = config.authority.session.idle_lifetime;
     if let Some(user) = user {
         let sessions = store.list_sessions(user.id, u32::MAX, idle, now).await.map_err(failed)?;
         let shown = |session: &Session| Shown::of_browser(session, user.username.as_str(), config);
@@ -221,7 +221,7 @@ async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure
 async fn end_all(store: &dyn Store, name: &str, config: &Config, style: Style) -> Result<(), Failure> {
     let user = find(store, name).await?;
     let now = clock::now();
-    let browsers = store.list_sessions(user.id, u32::MAX, config.authority.session_idle_lifetime, now).await;
+    let browsers = store.list_sessions(user.id, u32::MAX, config.authority.session.idle_lifetime, now).await;
     let browsers = browsers.map_err(failed)?.len() as u64;
     let grants =
         store.revoke_user_grants(user.id, Actor::Operator, now).await.map_err(failed)?.unwrap_or_default();

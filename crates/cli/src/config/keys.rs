@@ -121,13 +121,13 @@ settings! {
     authority.client_id: String = "client_id";
 
     /// The lifetime of access tokens.
-    authority.access_lifetime: Duration = "access.lifetime";
+    authority.access.lifetime: Duration = "access.lifetime";
     /// How many verified access tokens to cache. When a cached token is introspected or verified, its signature is not checked again for up to ten minutes; revocation still is. 0 disables the cache.
-    authority.remembered_tokens: usize = "access.remember";
+    authority.access.remember: usize = "access.remember";
     /// The signature algorithm of access tokens. `EdDSA` is Ed25519 under its older name. HS256, HS384 and HS512 use `access.shared_secret`; all others use a private key, generated if there is none. By default the algorithm of the newest key; the first key is for ES256.
     access_algorithm: Option<AccessAlgorithm> = "access.algorithm", "";
     /// The `typ` of access tokens: `at+jwt` (RFC 9068), or `JWT` for APIs whose library accepts nothing else. Such an API must check `aud`; otherwise it accepts ID tokens as access tokens.
-    authority.access_typ: AccessTyp = "access.typ";
+    authority.access.typ: AccessTyp = "access.typ";
     /// The `aud` of access tokens. By default the issuer. With `none` the token API's tokens have no `aud`; those of OAuth clients name the issuer.
     access_audience: Option<AccessAudience> = "access.audience", "";
     /// The secret for HS256, HS384 and HS512 access tokens, shared with the APIs: at least 32, 48 and 64 bytes.
@@ -136,50 +136,50 @@ settings! {
     access_shared_secret_file: Option<PathBuf> = "access.shared_secret_file", "";
 
     /// For how long a refresh token or device code that is presented again gets the same answer, and a repeated authorization code does not end the grant it led to. `0s` turns that off. Must be shorter than `access.lifetime`.
-    authority.refresh.grace: Duration = "refresh.grace";
+    authority.refresh.policy.grace: Duration = "refresh.grace";
     /// How many times in a row a spent refresh token may be presented after the grace period, because a response was lost or not stored, before that counts as a replay. With 0, each token works once beyond the grace period.
-    authority.refresh.excuses: u8 = "refresh.excuses";
+    authority.refresh.policy.excuses: u8 = "refresh.excuses";
     /// How long a grant lasts without being refreshed.
-    authority.idle_lifetime: Duration = "refresh.idle_lifetime";
+    authority.refresh.idle_lifetime: Duration = "refresh.idle_lifetime";
     /// How long a grant lasts in total, however often it is refreshed.
-    authority.absolute_lifetime: Duration = "refresh.absolute_lifetime";
+    authority.refresh.absolute_lifetime: Duration = "refresh.absolute_lifetime";
 
     /// How long a browser session lasts without being used.
-    authority.session_idle_lifetime: Duration = "session.idle_lifetime";
+    authority.session.idle_lifetime: Duration = "session.idle_lifetime";
     /// How long a browser session lasts in total.
-    authority.session_absolute_lifetime: Duration = "session.absolute_lifetime";
+    authority.session.absolute_lifetime: Duration = "session.absolute_lifetime";
     /// The lifetime of authorization codes, at most ten minutes.
-    authority.code_lifetime: Duration = "authorization.code_lifetime";
+    authority.authorization.code_lifetime: Duration = "authorization.code_lifetime";
     /// The lifetime of a pushed authorization request until its page is opened; after that it lives as long as the page. FAPI 2.0 requires less than ten minutes.
-    authority.request_lifetime: Duration = "authorization.request_lifetime";
+    authority.authorization.request_lifetime: Duration = "authorization.request_lifetime";
     /// The types of authorization details (RFC 9396) that clients may request. Each client may request only those that it is registered for (`jeton client add --authorization-details-type`). Only your APIs interpret their members.
-    authority.authorization_details_types: Texts = "authorization.details_types";
+    authority.authorization.details_types: Texts = "authorization.details_types";
     /// The size limit for the authorization details of one request, at most 8 KiB. Access tokens carry them in a header.
-    authority.authorization_details_size: Size = "authorization.details_size";
+    authority.authorization.details_size: Size = "authorization.details_size";
     /// The lifetime of device codes.
-    authority.device_lifetime: Duration = "device.lifetime";
+    authority.device.lifetime: Duration = "device.lifetime";
     /// Who may register clients. `closed`: only the operator, with `jeton client add`. `open`: any application. `token`: applications with an initial access token (`jeton client registration-token new`). Self-registered clients always need the user's consent.
-    authority.registration: RegistrationPolicy = "client.registration";
+    authority.client.registration: RegistrationPolicy = "client.registration";
     /// Whether clients may identify themselves by the URL of their metadata document (`open`), as Model Context Protocol agents do. Such clients always need the user's consent.
-    authority.metadata_documents: Documents = "client.metadata_documents";
+    authority.client.metadata_documents: Documents = "client.metadata_documents";
     /// How many clients a network (an IPv4 /24 or IPv6 /64) may register in a burst. Raise it if many people share one address.
-    authority.registration_rate.at_once: u32 = "client.registrations_at_once";
+    authority.client.registrations.at_once: u32 = "client.registrations_at_once";
     /// How long such a network must then wait before each further registration.
-    authority.registration_rate.pause: Duration = "client.registrations_pause";
+    authority.client.registrations.pause: Duration = "client.registrations_pause";
     /// Resources that self-registered clients, or clients known by their URL, may request tokens for.
-    authority.registered_resources: Texts = "client.registration_resources";
+    authority.client.registration_resources: Texts = "client.registration_resources";
     /// Private-use schemes without a dot that such clients may use in redirect URIs: `cursor` for `cursor://…`. Another application on the same device can claim the same scheme and receive the response; PKCE makes it worthless there.
-    authority.registered_redirect_schemes: Texts = "client.redirect_schemes";
+    authority.client.redirect_schemes: Texts = "client.redirect_schemes";
     /// Types of authorization details, out of `authorization.details_types`, that self-registered clients, or clients known by their URL, may request.
-    authority.registered_details_types: Texts = "client.registration_details_types";
+    authority.client.registration_details_types: Texts = "client.registration_details_types";
     /// The grant types that self-registered clients may use.
-    authority.registered_grant_types: GrantTypes = "client.registration_grant_types";
+    authority.client.registration_grant_types: GrantTypes = "client.registration_grant_types";
     /// The scopes that self-registered clients may request.
-    authority.registered_scope: Scope = "client.registration_scope";
+    authority.client.registration_scope: Scope = "client.registration_scope";
     /// Whether self-registered clients must use PKCE. `auto`: a client that authenticates may send a `nonce` with the scope `openid` instead; `lenient`: it may omit both. Clients that do not authenticate, or are known by their URL, always need PKCE.
-    authority.registered_pkce: PkcePolicy = "client.registration_pkce";
+    authority.client.registration_pkce: PkcePolicy = "client.registration_pkce";
     /// Whether every DPoP proof must contain a nonce from the authority, so that proofs cannot be made in advance. It costs clients an occasional second request. With `unused`, only clients whose clock is wrong get a nonce.
-    authority.dpop_nonces: DpopNonces = "dpop.nonces";
+    authority.dpop.nonces: DpopNonces = "dpop.nonces";
     /// Whether the token API is served: sign-in with a username and password at `/api/token/`. Turn it off if all applications use single sign-on; then users type passwords only on the authority's own page.
     token_api_enabled: bool = "token_api.enabled", "true";
     /// Origins whose scripts may use the token API, besides the authority's own: front ends on other hosts or ports. `*` allows every origin, without credentials.
@@ -187,14 +187,14 @@ settings! {
     /// The name of the username field in token API requests and errors, such as `USERNAME_FIELD` of a custom Django user model.
     token_api.username_field: UsernameField = "token_api.username_field";
     /// Claims in the token API's access tokens, and the user attributes that supply them, such as `is_staff=is_staff`. `email` is the user's e-mail address. The claim is omitted for users without the attribute.
-    authority.token_api_claims: ClaimMappings = "token_api.claims";
+    authority.token_api.claims: ClaimMappings = "token_api.claims";
 
     /// The master key that encrypts private keys: 32 bytes in base64url. Best set as an environment variable. By default it is read from `keys.master_key_file`.
     keys_master_key: Option<Secret> = "keys.master_key", "";
     /// The master key file. By default `master.key` in the data folder, created at the first start with mode 0600.
     keys_master_key_file: Option<PathBuf> = "keys.master_key_file", "";
     /// How long a new key is published before it signs. `jeton key rotate` causes no failed requests at APIs that cache the key set for less than this time. Libraries cache it for 5 to 20 minutes, some gateways for two hours, and not all of them fetch it again for an unknown key.
-    authority.publish_wait: Duration = "keys.publish_wait";
+    authority.keys.publish_wait: Duration = "keys.publish_wait";
 
     /// How many passwords are hashed at once. 0: one per core, but no more than fit into half of the memory available to the process (control group, `ulimit`, machine) at 19 MiB each.
     password_threads: usize = "password.threads", "0";

@@ -34,13 +34,13 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
     let mut report = |keys: &[&str], text: String| problems.push(Problem::new(culprit(keys, values), text));
 
     for (name, lifetime) in [
-        ("access.lifetime", authority.access_lifetime),
-        ("refresh.idle_lifetime", authority.idle_lifetime),
-        ("refresh.absolute_lifetime", authority.absolute_lifetime),
-        ("session.idle_lifetime", authority.session_idle_lifetime),
-        ("session.absolute_lifetime", authority.session_absolute_lifetime),
-        ("authorization.request_lifetime", authority.request_lifetime),
-        ("device.lifetime", authority.device_lifetime),
+        ("access.lifetime", authority.access.lifetime),
+        ("refresh.idle_lifetime", authority.refresh.idle_lifetime),
+        ("refresh.absolute_lifetime", authority.refresh.absolute_lifetime),
+        ("session.idle_lifetime", authority.session.idle_lifetime),
+        ("session.absolute_lifetime", authority.session.absolute_lifetime),
+        ("authorization.request_lifetime", authority.authorization.request_lifetime),
+        ("device.lifetime", authority.device.lifetime),
         ("limits.handshake_time", limits.handshake_time),
         ("limits.header_time", limits.header_time),
         ("limits.body_time", limits.body_time),
@@ -51,28 +51,31 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             report(&[name], format!("{name} must be between 1s and 10 years"));
         }
     }
-    if authority.publish_wait > LONGEST {
+    if authority.keys.publish_wait > LONGEST {
         report(&["keys.publish_wait"], "keys.publish_wait may be at most 10 years".to_owned());
     }
-    if authority.refresh.grace >= authority.access_lifetime {
+    if authority.refresh.policy.grace >= authority.access.lifetime {
         report(
             &["refresh.grace", "access.lifetime"],
             format!(
                 "refresh.grace ({}) must be shorter than access.lifetime ({})",
-                span(authority.refresh.grace),
-                span(authority.access_lifetime)
+                span(authority.refresh.policy.grace),
+                span(authority.access.lifetime)
             ),
         );
     }
     for [(name, shorter), (limit, longer)] in [
-        [("access.lifetime", authority.access_lifetime), ("refresh.idle_lifetime", authority.idle_lifetime)],
         [
-            ("refresh.idle_lifetime", authority.idle_lifetime),
-            ("refresh.absolute_lifetime", authority.absolute_lifetime),
+            ("access.lifetime", authority.access.lifetime),
+            ("refresh.idle_lifetime", authority.refresh.idle_lifetime),
         ],
         [
-            ("session.idle_lifetime", authority.session_idle_lifetime),
-            ("session.absolute_lifetime", authority.session_absolute_lifetime),
+            ("refresh.idle_lifetime", authority.refresh.idle_lifetime),
+            ("refresh.absolute_lifetime", authority.refresh.absolute_lifetime),
+        ],
+        [
+            ("session.idle_lifetime", authority.session.idle_lifetime),
+            ("session.absolute_lifetime", authority.session.absolute_lifetime),
         ],
     ] {
         if shorter > longer {
@@ -80,17 +83,18 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             report(&[name, limit], format!("{name} ({shorter}) must not be longer than {limit} ({longer})"));
         }
     }
-    if authority.code_lifetime.is_zero() || authority.code_lifetime > LONGEST_CODE {
+    if authority.authorization.code_lifetime.is_zero() || authority.authorization.code_lifetime > LONGEST_CODE
+    {
         report(
             &["authorization.code_lifetime"],
             "authorization.code_lifetime must lie between 1s and 10 minutes".to_owned(),
         );
     }
-    if authority.authorization_details_size > AuthorizationDetails::MAX_LEN {
+    if authority.authorization.details_size > AuthorizationDetails::MAX_LEN {
         report(&["authorization.details_size"], "authorization.details_size may be at most 8KiB".to_owned());
     }
     for (name, zero) in [
-        ("authorization.details_size", authority.authorization_details_size == 0),
+        ("authorization.details_size", authority.authorization.details_size == 0),
         ("limits.body", limits.body_bytes == 0),
         ("limits.connections", limits.connections == 0),
         ("limits.handshakes", limits.handshakes == 0),
@@ -100,7 +104,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             report(&[name], format!("{name} must not be 0"));
         }
     }
-    for resource in &authority.registered_resources {
+    for resource in &authority.client.registration_resources {
         if !is_resource(resource) {
             report(
                 &["client.registration_resources"],
@@ -110,7 +114,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             );
         }
     }
-    for scheme in &authority.registered_redirect_schemes {
+    for scheme in &authority.client.redirect_schemes {
         if !RedirectUri::is_app_scheme(scheme) {
             report(
                 &["client.redirect_schemes"],

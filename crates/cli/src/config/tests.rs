@@ -30,9 +30,9 @@ fn source_of(loaded: &Loaded, key: &str) -> String {
 #[test]
 fn the_defaults_are_a_valid_configuration() {
     let loaded = load("", &[], &[]).expect("valid");
-    assert_eq!(loaded.config.authority.access_lifetime, Duration::from_secs(300));
-    assert_eq!(loaded.config.authority.idle_lifetime, Duration::from_secs(86_400));
-    assert_eq!(loaded.config.authority.absolute_lifetime, Duration::from_secs(30 * 86_400));
+    assert_eq!(loaded.config.authority.access.lifetime, Duration::from_secs(300));
+    assert_eq!(loaded.config.authority.refresh.idle_lifetime, Duration::from_secs(86_400));
+    assert_eq!(loaded.config.authority.refresh.absolute_lifetime, Duration::from_secs(30 * 86_400));
     assert!(loaded.values.iter().all(|value| value.source == Source::Default));
 }
 
@@ -56,7 +56,7 @@ fn a_variable_beats_the_file_and_a_flag_beats_both() {
         loaded.config.issuer.as_ref().map(|issuer| issuer.0.as_str()),
         Some("https://variable.example")
     );
-    assert_eq!(loaded.config.authority.refresh.grace, Duration::from_secs(1));
+    assert_eq!(loaded.config.authority.refresh.policy.grace, Duration::from_secs(1));
     assert_eq!(source_of(&loaded, "listen"), "--flag");
     assert_eq!(source_of(&loaded, "issuer"), "JETON_ISSUER");
     assert!(source_of(&loaded, "refresh.grace").ends_with("jeton.toml:4"));

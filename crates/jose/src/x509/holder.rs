@@ -87,7 +87,8 @@ fn subject(name: &[u8]) -> Result<Vec<Vec<NameAttribute>>, Malformed> {
         while !part.is_at_end() {
             let mut attribute = part.sequence()?;
             let oid = dotted(attribute.element(der::OBJECT_IDENTIFIER)?)?;
-            let (UTF8_STRING | NUMERIC_STRING | PRINTABLE_STRING | IA5_STRING, value) = attribute.any()? else {
+            let (UTF8_STRING | NUMERIC_STRING | PRINTABLE_STRING | IA5_STRING, value) = attribute.any()?
+            else {
                 return Err(Malformed);
             };
             attribute.end()?;
@@ -209,8 +210,16 @@ mod tests {
         ] {
             assert_eq!(time(tag, text.as_bytes()).map(Timestamp::unix), Some(unix), "{text}");
         }
-        for text in ["", "Z", "7001010000Z", "700101000000", "70010100000Z", "701301000000Z", "700101240000Z", "7x0101000000Z"]
-        {
+        for text in [
+            "",
+            "Z",
+            "7001010000Z",
+            "700101000000",
+            "70010100000Z",
+            "701301000000Z",
+            "700101240000Z",
+            "7x0101000000Z",
+        ] {
             assert_eq!(time(UTC_TIME, text.as_bytes()), None, "{text}");
         }
         assert_eq!(time(IA5_STRING, b"700101000000Z"), None);

@@ -2,8 +2,8 @@
 
 use jeton_jose::jwe::{KeyManagement, RecipientKey};
 use jeton_jose::x509::{
-    AlternativeName, Certificate, CertificateChain, CertificateError, CertificateName, NameAttribute, Purpose,
-    TrustRoots, Verifier,
+    AlternativeName, Certificate, CertificateChain, CertificateError, CertificateName, NameAttribute,
+    Purpose, TrustRoots, Verifier,
 };
 use jeton_jose::{
     Algorithm, Jwk, JwkSet, KeyError, KeySet, PrivateKey, PublicKey, SharedSecret, SignError, Timestamp,
@@ -61,10 +61,7 @@ fn a_certificate_says_who_holds_it_and_until_when() {
     });
     let certificate = Certificate::parse(&certified.der).unwrap();
     let attribute = |oid: &str, value: &str| vec![NameAttribute { oid: oid.into(), value: value.into() }];
-    assert_eq!(
-        certificate.subject().unwrap(),
-        [attribute("2.5.4.6", "FR"), attribute("2.5.4.3", "Lučić")]
-    );
+    assert_eq!(certificate.subject().unwrap(), [attribute("2.5.4.6", "FR"), attribute("2.5.4.3", "Lučić")]);
     assert_eq!(
         certificate.alternative_names().unwrap(),
         [

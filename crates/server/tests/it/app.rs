@@ -87,7 +87,7 @@ impl TestApp {
     ) -> Self {
         let (clock, hand) = Clock::manual(Timestamp::from_unix(NOW));
         let mut defaults = Settings::new("https://auth.example");
-        defaults.argon2 = cheap();
+        defaults.password.argon2 = cheap();
         let builder = service(Service::builder().clock(clock.clone()));
         let ports = Ports { hashing: Arc::clone(&hashing), ..builder.ports() };
         let authority = Authority::open(Arc::clone(&store), master(), settings(defaults), ports, clock.now());

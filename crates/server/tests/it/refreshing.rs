@@ -15,7 +15,7 @@ const A_DAY: i64 = 24 * 3600 / FIVE_MINUTES;
 
 async fn with_excuses(excuses: u8) -> TestApp {
     let excuses = |mut settings: jeton_authority::settings::Settings| {
-        settings.refresh.excuses = excuses;
+        settings.refresh.policy.excuses = excuses;
         settings
     };
     TestApp::with(excuses, |service| service).await

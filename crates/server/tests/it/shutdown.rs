@@ -43,7 +43,7 @@ async fn slow_sign_ins(limits: Limits) -> TestApp {
     TestApp::with_hashing(
         Arc::new(pool),
         |mut settings| {
-            settings.argon2 = params;
+            settings.password.argon2 = params;
             settings
         },
         |service| service.limits(limits),

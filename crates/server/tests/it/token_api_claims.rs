@@ -47,7 +47,7 @@ async fn mapped_claims_are_in_the_first_access_token_and_in_each_refreshed_one()
     let mapped = ClaimMapping::parse_all(MAPPED).expect("mappings");
     let app = TestApp::with(
         |mut settings| {
-            settings.token_api_claims = mapped;
+            settings.token_api.claims = mapped;
             settings
         },
         |service| service,
@@ -87,7 +87,7 @@ async fn mapped_claims_are_in_the_first_access_token_and_in_each_refreshed_one()
 async fn without_an_audience_tokens_have_no_aud_and_are_still_the_authoritys() {
     let app = TestApp::with(
         |mut settings| {
-            settings.token_api_audience = TokenApiAudience::Absent;
+            settings.token_api.audience = TokenApiAudience::Absent;
             settings
         },
         |service| service,
@@ -108,7 +108,7 @@ async fn tokens_are_signed_and_known_again_with_each_length_of_hmac() {
         let secret = SharedSecret::new(algorithm, "k7".repeat(length / 2).as_bytes()).expect("a secret");
         let app = TestApp::with(
             |mut settings| {
-                settings.access_algorithm = AccessAlgorithm::SharedSecret(secret);
+                settings.access.algorithm = AccessAlgorithm::SharedSecret(secret);
                 settings
             },
             |service| service,

@@ -61,7 +61,7 @@ impl Preview {
             // The server may sign with a secret that this command was not told. It shows claims, and makes no key for them.
             let secret = SharedSecret::generate(Algorithm::HS256)
                 .map_err(|error| Failure::coded("internal", error.to_string()))?;
-            settings.access_algorithm = AccessAlgorithm::SharedSecret(secret);
+            settings.access.algorithm = AccessAlgorithm::SharedSecret(secret);
         }
         let authority = Authority::open(
             Arc::clone(&clients.data.store) as Arc<_>,

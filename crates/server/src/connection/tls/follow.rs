@@ -65,7 +65,10 @@ impl Tls {
                     authority.client_auth().trust_roots(roots);
                 }
                 let not_after = date(self.not_after());
-                tracing::info!(not_after, "the certificate of the server was read again");
+                tracing::info!(not_after, "reloaded the server certificate");
+            }
+            Err(error) => {
+                tracing::error!(code = error.code(), "{error}; the previous certificate stays in use")
             }
         }
     }

@@ -110,17 +110,17 @@ fn document(settings: &Settings) -> Value {
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
     });
-    if settings.registration != RegistrationPolicy::Closed {
+    if settings.client.registration != RegistrationPolicy::Closed {
         document["registration_endpoint"] = at(path::REGISTER).into();
     }
     if let (Some(document), Value::Object(algorithms)) = (document.as_object_mut(), algorithms()) {
         document.extend(algorithms);
     }
-    if !settings.authorization_details_types.is_empty() {
+    if !settings.authorization.details_types.is_empty() {
         document["authorization_details_types_supported"] =
-            settings.authorization_details_types.as_slice().into();
+            settings.authorization.details_types.as_slice().into();
     }
-    if settings.metadata_documents == RegistrationPolicy::Open {
+    if settings.client.metadata_documents == RegistrationPolicy::Open {
         document["client_id_metadata_document_supported"] = true.into();
     }
     document

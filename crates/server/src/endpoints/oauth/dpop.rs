@@ -31,7 +31,7 @@ pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, OAuthError> {
 /// Tells a client that sends proofs which nonce to use next: if nonces are required, or if its proof was refused
 /// because it had none.
 pub(crate) async fn nonce(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let demanded = app.authority.settings().dpop_nonces == DpopNonces::Demanded;
+    let demanded = app.authority.settings().dpop.nonces == DpopNonces::Demanded;
     let demanded = demanded && request.headers().contains_key(DPOP);
     let mut response = next.run(request).await;
     if (demanded || response.extensions().get::<NonceWanted>().is_some())

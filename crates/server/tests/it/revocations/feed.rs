@@ -314,7 +314,7 @@ async fn an_authority_that_shares_a_secret_signs_with_it() {
     let shared = secret.clone();
     let app = TestApp::with(
         |mut settings| {
-            settings.access_algorithm = AccessAlgorithm::SharedSecret(shared);
+            settings.access.algorithm = AccessAlgorithm::SharedSecret(shared);
             settings
         },
         |service| service,

@@ -19,9 +19,9 @@ const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 fn settings(mut settings: Settings) -> Settings {
-    settings.authorization_details_types = ["payment", "account", "unused"].map(str::to_owned).to_vec();
-    settings.registered_details_types = vec!["account".to_owned()];
-    settings.registration = RegistrationPolicy::Open;
+    settings.authorization.details_types = ["payment", "account", "unused"].map(str::to_owned).to_vec();
+    settings.client.registration_details_types = vec!["account".to_owned()];
+    settings.client.registration = RegistrationPolicy::Open;
     settings
 }
 

@@ -87,8 +87,8 @@ impl Host {
 }
 
 fn open(mut settings: Settings) -> Settings {
-    settings.metadata_documents = RegistrationPolicy::Open;
-    settings.registered_resources = vec!["https://mcp.example/mcp".to_owned()];
+    settings.client.metadata_documents = RegistrationPolicy::Open;
+    settings.client.registration_resources = vec!["https://mcp.example/mcp".to_owned()];
     settings
 }
 

@@ -258,10 +258,10 @@ async fn the_metadata_names_nothing_without_tls() {
 
 /// An app in which clients register themselves.
 async fn open(pkce: PkcePolicy) -> TestApp {
-    let settings = |settings: Settings| Settings {
-        registration: RegistrationPolicy::Open,
-        registered_pkce: pkce,
-        ..settings
+    let settings = |mut settings: Settings| {
+        settings.client.registration = RegistrationPolicy::Open;
+        settings.client.registration_pkce = pkce;
+        settings
     };
     TestApp::with(settings, |service| service).await
 }

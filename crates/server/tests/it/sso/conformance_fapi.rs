@@ -551,7 +551,7 @@ async fn a_bank_proves_its_key_by_no_other_algorithm_than_the_profiles() {
 #[tokio::test]
 async fn a_code_of_a_bank_is_good_for_a_minute_whatever_others_have() {
     let long = |mut settings: jeton_authority::settings::Settings| {
-        settings.code_lifetime = std::time::Duration::from_secs(600);
+        settings.authorization.code_lifetime = std::time::Duration::from_secs(600);
         settings
     };
     let app = TestApp::with(long, |service| service).await;

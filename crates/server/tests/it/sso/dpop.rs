@@ -126,7 +126,7 @@ async fn a_stolen_token_is_of_no_use_without_its_key() {
 #[tokio::test]
 async fn whoever_proves_the_key_may_present_any_spent_refresh_token() {
     let excuse_nothing = |mut settings: jeton_authority::settings::Settings| {
-        settings.refresh.excuses = 0;
+        settings.refresh.policy.excuses = 0;
         settings
     };
     let app = TestApp::with(excuse_nothing, |service| service).await;
@@ -227,7 +227,7 @@ async fn introspection_says_what_a_token_is_bound_to() {
 async fn where_nonces_are_demanded_a_proof_made_in_advance_is_refused() {
     let app = TestApp::with(
         |mut settings| {
-            settings.dpop_nonces = DpopNonces::Demanded;
+            settings.dpop.nonces = DpopNonces::Demanded;
             settings
         },
         |service| service,
@@ -267,7 +267,7 @@ async fn a_client_whose_clock_is_wrong_passes_with_the_nonce_that_it_is_sent() {
     for nonces in [DpopNonces::Unused, DpopNonces::Demanded] {
         let app = TestApp::with(
             |mut settings| {
-                settings.dpop_nonces = nonces;
+                settings.dpop.nonces = nonces;
                 settings
             },
             |service| service,

@@ -23,8 +23,8 @@ const LOOPBACK: &str = "http://127.0.0.1/callback";
 /// An authority at which every name leads to this machine, but for those of `missing.example`.
 async fn app() -> TestApp {
     let settings = |mut settings: Settings| {
-        settings.metadata_documents = RegistrationPolicy::Open;
-        settings.registration = RegistrationPolicy::Open;
+        settings.client.metadata_documents = RegistrationPolicy::Open;
+        settings.client.registration = RegistrationPolicy::Open;
         settings
     };
     let fetcher = Fetcher::new().allow(Reach::Loopback).trust_only([CERTIFICATE.to_vec()]);

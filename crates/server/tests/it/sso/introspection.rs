@@ -121,7 +121,7 @@ async fn a_token_that_is_for_another_api_alone_gets_no_userinfo() {
 #[tokio::test]
 async fn userinfo_takes_the_audience_that_tokens_have_where_no_resource_is_named() {
     let audience = |mut settings: jeton_authority::settings::Settings| {
-        settings.audience = "https://apis.example".into();
+        settings.access.audience = "https://apis.example".into();
         settings
     };
     let app = TestApp::with(audience, |service| service).await;

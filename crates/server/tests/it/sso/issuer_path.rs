@@ -20,8 +20,8 @@ async fn app_at(issuer: &str) -> TestApp {
     let app = TestApp::with(
         |settings| {
             let mut own = Settings::new(issuer);
-            own.argon2 = settings.argon2;
-            own.registration = jeton_authority::settings::RegistrationPolicy::Open;
+            own.password.argon2 = settings.password.argon2;
+            own.client.registration = jeton_authority::settings::RegistrationPolicy::Open;
             own
         },
         |service| service,

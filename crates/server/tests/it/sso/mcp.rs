@@ -15,9 +15,9 @@ const GUIDE: &str = include_str!("../../../../../docs/guide/mcp.md");
 
 /// What the guide has the operator decide.
 fn as_the_guide_says(mut settings: Settings) -> Settings {
-    settings.registration = RegistrationPolicy::Open;
-    settings.metadata_documents = RegistrationPolicy::Open;
-    settings.registered_resources = vec!["https://mcp.example/mcp".to_owned()];
+    settings.client.registration = RegistrationPolicy::Open;
+    settings.client.metadata_documents = RegistrationPolicy::Open;
+    settings.client.registration_resources = vec!["https://mcp.example/mcp".to_owned()];
     settings
 }
 

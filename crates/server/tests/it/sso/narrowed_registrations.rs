@@ -19,7 +19,10 @@ fn left_out(log: &Log, answer: &Answer) -> Vec<(Value, Value, Value)> {
 
 #[tokio::test]
 async fn the_log_says_what_was_left_out_of_a_registration_and_which_setting_would_let_it_in() {
-    let settings = |settings: Settings| Settings { registration: RegistrationPolicy::Open, ..settings };
+    let settings = |mut settings: Settings| {
+        settings.client.registration = RegistrationPolicy::Open;
+        settings
+    };
     let app = TestApp::with(settings, |service| service).await;
     let (log, _guard) = Log::collect();
     let plain = app.post("/register", &json!({"redirect_uris": [CALLBACK], "scope": "openid"})).await;

@@ -81,7 +81,10 @@ async fn a_code_that_was_asked_for_with_a_nonce_alone_is_redeemed_without_a_veri
 
 #[tokio::test]
 async fn a_client_that_registers_itself_meets_what_one_that_is_added_meets() {
-    let settings = |settings: Settings| Settings { registration: RegistrationPolicy::Open, ..settings };
+    let settings = |mut settings: Settings| {
+        settings.client.registration = RegistrationPolicy::Open;
+        settings
+    };
     let app = TestApp::with(settings, |service| service).await;
     let registered = app.post("/register", &json!({"redirect_uris": [CALLBACK]})).await.json();
     let (id, secret) = (registered["client_id"].as_str(), registered["client_secret"].as_str());

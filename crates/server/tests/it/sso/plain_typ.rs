@@ -14,8 +14,10 @@ use crate::app::TestApp;
 
 /// An app whose access tokens are for the client `web`, the worst that can be chosen: ID tokens are, too.
 async fn app() -> TestApp {
-    let settings =
-        |settings: Settings| Settings { access_typ: AccessTyp::Jwt, audience: "web".to_owned(), ..settings };
+    let settings = |mut settings: Settings| {
+        (settings.access.typ, settings.access.audience) = (AccessTyp::Jwt, "web".to_owned());
+        settings
+    };
     let app = TestApp::with(settings, |service| service).await;
     let mut metadata = web();
     metadata["userinfo_signed_response_alg"] = json!("ES256");
@@ -104,7 +106,12 @@ async fn a_token_from_before_the_setting_was_changed_is_taken() {
     let before = TestApp::new().await;
     let pair = before.sign_in().await;
     assert_eq!(Unverified::parse(&pair.access).expect("a token").typ(), Some("at+jwt"));
-    let app = before.restarted_with(|settings| Settings { access_typ: AccessTyp::Jwt, ..settings }).await;
+    let app = before
+        .restarted_with(|mut settings| {
+            settings.access.typ = AccessTyp::Jwt;
+            settings
+        })
+        .await;
     app.verify(&pair.access).await.expect(200, "{}");
     let request = Request::get("/userinfo").header(header::AUTHORIZATION, format!("Bearer {}", pair.access));
     let answer = app.send(request.body(Body::empty()).expect("a request")).await;

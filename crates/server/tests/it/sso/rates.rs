@@ -219,8 +219,8 @@ async fn a_network_changes_registrations_so_often() {
 #[tokio::test]
 async fn how_many_clients_a_network_registers_is_a_setting_and_the_answer_names_it() {
     let settings = |mut settings: jeton_authority::settings::Settings| {
-        settings.registration = jeton_authority::settings::RegistrationPolicy::Open;
-        settings.registration_rate =
+        settings.client.registration = jeton_authority::settings::RegistrationPolicy::Open;
+        settings.client.registrations =
             RegistrationRate { at_once: 2, pause: std::time::Duration::from_secs(7) };
         settings
     };

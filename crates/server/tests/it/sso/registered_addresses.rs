@@ -10,8 +10,9 @@ use super::listener::{Listener, reaching_here, status};
 use crate::app::{Answer, TestApp};
 use crate::logs::Log;
 
-fn open(settings: Settings) -> Settings {
-    Settings { registration: RegistrationPolicy::Open, ..settings }
+fn open(mut settings: Settings) -> Settings {
+    settings.client.registration = RegistrationPolicy::Open;
+    settings
 }
 
 async fn register(app: &TestApp, member: &str, address: &str) -> Answer {

@@ -18,7 +18,7 @@ use crate::tls::site::https_host;
 
 pub(super) async fn app() -> TestApp {
     let open = |mut settings: jeton_authority::settings::Settings| {
-        settings.registration = RegistrationPolicy::Open;
+        settings.client.registration = RegistrationPolicy::Open;
         settings
     };
     TestApp::with(open, |service| service).await
@@ -33,7 +33,7 @@ async fn register_with(app: &TestApp, token: &str) -> Answer {
 #[tokio::test]
 async fn where_the_operator_wants_a_token_it_brings_so_many_clients_and_no_more() {
     let with_token = |mut settings: jeton_authority::settings::Settings| {
-        settings.registration = RegistrationPolicy::WithToken;
+        settings.client.registration = RegistrationPolicy::WithToken;
         settings
     };
     let app = TestApp::with(with_token, |service| service).await;
@@ -375,8 +375,8 @@ async fn what_is_not_known_is_ignored_and_what_is_not_to_be_had_is_left_out() {
 #[tokio::test]
 async fn client_credentials_are_registered_only_where_the_operator_says_so() {
     let settings = |mut settings: jeton_authority::settings::Settings| {
-        settings.registration = RegistrationPolicy::Open;
-        settings.registered_grant_types.push(GrantType::ClientCredentials);
+        settings.client.registration = RegistrationPolicy::Open;
+        settings.client.registration_grant_types.push(GrantType::ClientCredentials);
         settings
     };
     let app = TestApp::with(settings, |service| service).await;
@@ -439,7 +439,7 @@ pub(super) async fn app_trusting(root: &Authority) -> TestApp {
     let fetcher = Fetcher::new().allow(Reach::Loopback).trust_also(pem.as_bytes()).expect("a root");
     let fetcher = fetcher.resolve_with(|_| vec![[127, 0, 0, 1].into()]);
     let open = |mut settings: jeton_authority::settings::Settings| {
-        settings.registration = RegistrationPolicy::Open;
+        settings.client.registration = RegistrationPolicy::Open;
         settings
     };
     TestApp::with(open, |service| service.fetcher(fetcher)).await
@@ -485,7 +485,7 @@ async fn a_sector_on_this_machine_is_not_asked_when_a_client_registers() {
     let fetcher = Fetcher::new().trust_also(pem.as_bytes()).expect("a root");
     let fetcher = fetcher.resolve_with(|_| vec![[127, 0, 0, 1].into()]);
     let open = |mut settings: jeton_authority::settings::Settings| {
-        settings.registration = RegistrationPolicy::Open;
+        settings.client.registration = RegistrationPolicy::Open;
         settings
     };
     let app = TestApp::with(open, |service| service.fetcher(fetcher)).await;
@@ -511,7 +511,7 @@ async fn clients_register_for_certificates_only_where_the_authority_asks_for_the
     assert_eq!(refused(&app().await, &metadata(dns.clone())).await, "invalid_client_metadata");
 
     let open = |mut settings: jeton_authority::settings::Settings| {
-        settings.registration = RegistrationPolicy::Open;
+        settings.client.registration = RegistrationPolicy::Open;
         settings
     };
     let roots = crate::tls::site::roots_of(&Authority::new("Our clients"));

@@ -19,7 +19,7 @@ const IDLE: Duration = Duration::from_secs(120);
 async fn app() -> TestApp {
     let app = TestApp::with(
         |mut settings| {
-            settings.session_idle_lifetime = IDLE;
+            settings.session.idle_lifetime = IDLE;
             settings
         },
         reaching_here,

@@ -22,8 +22,8 @@ const ALL: &str = "openid profile orders:read orders:write";
 
 async fn app() -> TestApp {
     let settings = |mut settings: jeton_authority::settings::Settings| {
-        settings.refresh.excuses = 0;
-        settings.authorization_details_types = vec!["payment".to_owned()];
+        settings.refresh.policy.excuses = 0;
+        settings.authorization.details_types = vec!["payment".to_owned()];
         settings
     };
     let app = TestApp::with(settings, |service| service).await;

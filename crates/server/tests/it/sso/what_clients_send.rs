@@ -14,8 +14,8 @@ use crate::app::{Answer, TestApp};
 async fn open(schemes: &[&str]) -> TestApp {
     let schemes = schemes.iter().map(|&scheme| scheme.to_owned()).collect();
     let open = |mut settings: Settings| {
-        settings.registration = RegistrationPolicy::Open;
-        settings.registered_redirect_schemes = schemes;
+        settings.client.registration = RegistrationPolicy::Open;
+        settings.client.redirect_schemes = schemes;
         settings
     };
     TestApp::with(open, |service| service).await
