@@ -1,4 +1,4 @@
-//! What a record of the audit trail tells of.
+//! The events of the audit trail.
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -6,13 +6,13 @@
 pub enum AuditEvent {
     /// A user was added.
     UserAdded,
-    /// A user was disabled; every grant of theirs ended.
+    /// A user was disabled; all the user's grants ended.
     UserDisabled,
     /// A disabled user was enabled.
     UserEnabled,
-    /// The name, the address or the role of a user was changed.
+    /// The name, email address or role of a user was changed.
     UserChanged,
-    /// A user was removed; every grant of theirs ended.
+    /// A user was removed; all the user's grants ended.
     UserRemoved,
     /// A password was changed; the user's other grants ended.
     PasswordChanged,
@@ -32,36 +32,38 @@ pub enum AuditEvent {
     KeyWithdrawn,
     /// A client was added.
     ClientAdded,
-    /// The description of a client was changed.
+    /// The metadata or policy of a client was changed.
     ClientChanged,
     /// A client was removed; its grants ended.
     ClientRemoved,
-    /// An authorization code or a device code was used twice; the grant that it gave ended.
+    /// An authorization code or a device code was used twice; the grant that it led to ended.
     CodeReplayed,
-    /// A browser's session ended, and the grants that came from it.
+    /// A browser session ended, with the grants that came from it.
     SessionEnded,
     /// The attributes of a user were changed.
     AttributesChanged,
-    /// A user signed in, at a browser or with the token API, or a trusted issuer vouched for them.
+    /// A user signed in, in a browser or with the token API, or a trusted issuer vouched for the user.
     SignedIn,
-    /// Sign-ins of an account, or of a network, began to be throttled. At most a few an hour are recorded for a network.
+    /// Throttling of sign-ins began, for an account or a network. At most a few records an hour are written per
+    /// network.
     SignInThrottled,
-    /// A network guessed the secret of a client until it was throttled. Recorded as seldom as [`Self::SignInThrottled`].
+    /// A network guessed the secret of a client until it was throttled. Recorded as rarely as
+    /// [`Self::SignInThrottled`].
     ClientThrottled,
-    /// A user allowed a client what it asked for.
+    /// A user consented to a client's request.
     ConsentGiven,
-    /// A client was given an authorization code for a user.
+    /// An authorization code for a user was issued to a client.
     CodeGranted,
     /// A user allowed a device to act for them.
     DeviceApproved,
-    /// A user refused a device.
+    /// A user denied a device's request.
     DeviceDenied,
-    /// A client exchanged a token of a user for another. The same exchange is recorded once an hour.
+    /// A client exchanged a user's token for another. A repeated exchange is recorded once an hour.
     TokenExchanged,
 }
 
 impl AuditEvent {
-    /// Every event, so that a stored name can be read back.
+    /// All events, for parsing a stored name.
     pub const ALL: [Self; 27] = [
         Self::UserAdded,
         Self::UserDisabled,
@@ -125,7 +127,7 @@ impl AuditEvent {
         }
     }
 
-    /// The event of this name.
+    /// The event with this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|event| event.as_str() == name)
     }

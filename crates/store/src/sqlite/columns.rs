@@ -1,4 +1,4 @@
-//! How the authority's types are kept in columns.
+//! How the authority's types are stored in columns.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,14 +8,14 @@ use jeton_jose::Timestamp;
 use rusqlite::Row;
 use rusqlite::types::Type;
 
-/// The two integers that a grant's identifier is kept as. The first ones sort as the identifiers' bytes do.
+/// The two integers in which a grant's identifier is stored. The first ones sort like the identifiers' bytes.
 pub(super) fn halves(grant: GrantId) -> (i64, i64) {
     let bits = u128::from_be_bytes(*grant.as_bytes());
     let [high, low] = [(bits >> 64) as u64, bits as u64];
     ((high ^ SIGN).cast_signed(), low.cast_signed())
 }
 
-/// The identifier that [`halves`] took apart.
+/// The identifier in these [`halves`].
 pub(super) fn grant_id(high: i64, low: i64) -> GrantId {
     let bits = u128::from(high.cast_unsigned() ^ SIGN) << 64 | u128::from(low.cast_unsigned());
     GrantId::from_bytes(bits.to_be_bytes())
@@ -53,7 +53,7 @@ pub(super) fn optional_network(row: &Row<'_>, column: usize) -> rusqlite::Result
     Network::from_bytes(bytes).map(Some).ok_or_else(|| unreadable(column, Type::Blob))
 }
 
-/// A value that `parse` finds by its stored name.
+/// A value that `parse` returns for its stored name.
 pub(super) fn named<T>(
     row: &Row<'_>,
     column: usize,
@@ -62,23 +62,23 @@ pub(super) fn named<T>(
     parse(row.get_ref(column)?.as_str()?).ok_or_else(|| unreadable(column, Type::Text))
 }
 
-/// A value that is kept as it is written.
+/// A value that is stored as its text.
 pub(super) fn parsed<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     named(row, column, |text| text.parse().ok())
 }
 
-/// A number that counts something.
+/// A counter.
 pub(super) fn counted(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let value = row.get::<_, i64>(column)?;
     value.try_into().map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
 }
 
-/// A number that counts something, as a parameter. SQLite holds half of the range, which no counting exhausts.
+/// A counter as a parameter. SQLite has half of the range, which no counter exhausts.
 pub(super) fn count(value: u64) -> rusqlite::Result<i64> {
     i64::try_from(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
-/// The column holds what this program never writes.
+/// The column contains a value that this program never writes.
 pub(super) fn unreadable(column: usize, found: Type) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, found, Box::new(Unreadable))
 }

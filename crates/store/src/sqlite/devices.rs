@@ -1,4 +1,4 @@
-//! Devices that wait, in SQLite.
+//! Device requests that wait for a user, in SQLite.
 
 use async_trait::async_trait;
 use jeton_authority::device::{

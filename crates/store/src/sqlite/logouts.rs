@@ -1,4 +1,4 @@
-//! Clients that are still to be told of a sign-out, in SQLite.
+//! Clients that must still be notified of a sign-out, in SQLite.
 
 use async_trait::async_trait;
 use jeton_authority::GrantId;
@@ -45,7 +45,7 @@ impl LogoutStore for SqliteStore {
     }
 }
 
-/// Notes a client that is to be told of an end.
+/// Stores that a client must be notified of the end of a session.
 pub(super) fn note(db: &Connection, client: &SessionClient, now: Timestamp) -> rusqlite::Result<()> {
     db.prepare_cached(
         "INSERT INTO logouts (client, sid, user, due_at) SELECT ?1, ?2, number, ?4 FROM users WHERE id = ?3",

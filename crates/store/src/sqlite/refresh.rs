@@ -1,5 +1,4 @@
-//! The refresh, the one operation that has to be cheap: a look-up by key, the rules, and a write only where they
-//! changed something.
+//! Refreshing, the operation that must be cheap: a look-up by key, the rule, and a write only if it changed something.
 
 use jeton_authority::GrantId;
 use jeton_authority::grant::{Audience, Ending, RefreshState};

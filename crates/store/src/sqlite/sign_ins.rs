@@ -74,8 +74,8 @@ pub(super) fn sweep_networks(db: &Connection, before: Timestamp, limit: u32) -> 
     Ok(removed as u64)
 }
 
-/// Goes from the first hash of a kind to the first of the next, by way of an index that leaves out the default kind: a
-/// look-up for each kind, however many users there are.
+/// Goes from the first hash of a kind to the first hash of the next, with an index that omits the default kind: one
+/// look-up per kind, however many users there are.
 fn sample_hashes(db: &Connection, limit: u32) -> rusqlite::Result<Vec<PasswordHash>> {
     let mut select = db.prepare_cached(
         "SELECT password FROM users
