@@ -5,20 +5,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use jeton_authority::feed::{Form, Signed};
 
-/// A comment, so that both ends see that the connection lives.
+/// A comment, so that both ends notice that the connection is alive.
 pub(super) const BEAT: Bytes = Bytes::from_static(b": beat\n\n");
 
-/// The first lines, sent at once so that a proxy passes the head on: what it is, and after how long to come back.
+/// The first lines, sent immediately so that a proxy forwards the head: what this is, and how long to wait before
+/// reconnecting.
 pub(super) fn greeting(come_back_after: Duration) -> Bytes {
     format!(": revocations\nretry: {}\n\n", come_back_after.as_millis()).into()
 }
 
-/// The last lines: after how long to come to another node.
+/// The last lines: how long to wait before connecting to another node.
 pub(super) fn farewell(come_back_after: Duration) -> Bytes {
     format!("retry: {}\n\n", come_back_after.as_millis()).into()
 }
 
-/// A token. Neither it nor a cursor has a line break.
+/// A token. Neither a token nor a cursor contains a line break.
 pub(super) fn of(signed: &Signed) -> Bytes {
     let name = match signed.form {
         Form::Event => "event",

@@ -1,4 +1,4 @@
-//! Signing in at a browser, with a username and a password, whatever the errand.
+//! Signing in in a browser, with a username and a password, for every errand.
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
@@ -16,19 +16,19 @@ use crate::app::App;
 use crate::pages::{SignInPage, SignedInAs};
 use crate::request::RequestContext;
 
-/// The form to sign in with, as an errand shows it.
+/// The sign-in form, as an errand shows it.
 pub(crate) struct SignInForm<'a> {
     pub(crate) action: &'a str,
     pub(crate) seal: Seal<'a>,
     pub(crate) login_hint: Option<&'a str>,
-    /// Who is signed in and may continue, with the token of that form.
+    /// The signed-in account that may continue, with the token of that form.
     pub(crate) signed_in_as: Option<SignedInAs<'a>>,
     /// Whether the user can go back to the client without signing in.
     pub(crate) can_cancel: bool,
 }
 
 impl<P: SignsIn> Errand<P> {
-    /// The page that asks for what is still wanted of the sign-in.
+    /// The page that asks for what the sign-in still requires.
     pub(crate) fn sign_in_page(
         &self,
         wanted: &Step,
@@ -42,12 +42,12 @@ impl<P: SignsIn> Errand<P> {
         }
     }
 
-    /// The page on which somebody says who they are. They prove it on the same page: so far, nobody is known who has not.
+    /// The page on which users identify themselves, and prove it: so far, every identified user has done both.
     pub(crate) fn account_page(&self, form: SignInForm<'_>, notice: Option<Notice>) -> Response {
         self.password_page(form, notice)
     }
 
-    /// The page on which who is signed in proves it by one of these factors: the first is asked for.
+    /// The page on which the signed-in user presents one of these factors: it asks for the first.
     pub(crate) fn factor_page(
         &self,
         factors: &[Factor],
@@ -59,7 +59,7 @@ impl<P: SignsIn> Errand<P> {
         }
     }
 
-    /// A username and a password. Nothing but the password has to be typed twice.
+    /// A username and a password. Only the password has to be typed again.
     fn password_page(&self, form: SignInForm<'_>, notice: Option<Notice>) -> Response {
         let (sentence, typed) = (self.sentence(notice), self.typed_name());
         let shown = SignInPage {
@@ -81,12 +81,12 @@ impl<P: SignsIn> Errand<P> {
         typed_name(&self.app, &self.browser, self.purpose.about())
     }
 
-    /// Whether this is the account that is signed in.
+    /// Whether this is the signed-in account.
     pub(crate) fn is_signed_in_as(&self, typed: &str) -> bool {
         self.browser.username() == Some(typed.trim())
     }
 
-    /// Signs in with what was typed: who it is, and the cookies that say so.
+    /// Signs in with the input. Returns the user and the cookies of the session.
     pub(crate) async fn sign_in(&self, form: &Parameters) -> Result<(SignedIn, Vec<HeaderValue>), PageError> {
         let username = form.get("username").unwrap_or_default();
         let password = form.get("password").unwrap_or_default();
@@ -127,7 +127,7 @@ impl<P: SignsIn> Errand<P> {
     }
 }
 
-/// Has the browser remember that this user signed in there, so that the throttle knows it again.
+/// Sets a cookie that lets the throttle recognize this user's browser.
 pub(crate) fn remember_browser(app: &App, context: &RequestContext, username: &str) {
     let cookie = app.authority.sign_in().remember_browser(context.browser.as_ref(), username);
     context.remember_browser(app.cookies.set_known(&cookie));

@@ -1,4 +1,4 @@
-//! The files of the certificate, its key and the roots of clients.
+//! The files with the certificate, its key and the roots of client certificates.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,17 +16,17 @@ use zeroize::Zeroizing;
 
 use super::TlsError;
 
-/// The largest file that is read (bytes): a bundle of all authorities that the web trusts is a quarter of it.
+/// The largest file that is read, in bytes: four times the size of a bundle of all authorities that the web trusts.
 const MAX_FILE: usize = 1024 * 1024;
 
-/// Where the certificate is, and what belongs to it. All are in PEM.
+/// The paths of the certificate and related files, all in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificate, and after it those that lead from it towards a root. Setting `tls.certificate`.
+    /// The certificate, followed by its intermediate certificates. Setting `tls.certificate`.
     pub certificate: PathBuf,
-    /// Its private key: PKCS#8, PKCS#1 or SEC1, not encrypted. Setting `tls.key`.
+    /// Its private key: PKCS#8, PKCS#1 or SEC1, unencrypted. Setting `tls.key`.
     pub key: PathBuf,
-    /// Whom to trust to sign the certificates of clients. Setting `tls.client_roots`.
+    /// The trusted roots of client certificates. Setting `tls.client_roots`.
     pub client_roots: Option<PathBuf>,
 }
 
@@ -39,7 +39,7 @@ impl TlsFiles {
     }
 }
 
-/// What was read from the files.
+/// The contents of the files.
 pub(super) struct Loaded {
     pub(super) key: Arc<CertifiedKey>,
     pub(super) not_after: Timestamp,
@@ -84,7 +84,7 @@ fn roots(file: &Path) -> Result<TrustRoots, TlsError> {
     TrustRoots::from_pem(std::str::from_utf8(&pem).map_err(|_| refused(KeyError::Pem))?).map_err(refused)
 }
 
-/// The bytes of a file, which are wiped when they are no longer needed: they may be a key's.
+/// The bytes of a file. They may be a key's, so they are wiped after use.
 fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
     let unreadable = |error| TlsError::Unreadable { file: file.into(), error };
     let opened = File::open(file).map_err(unreadable)?;

@@ -1,4 +1,4 @@
-//! Keeping up with the files: a certificate that was renewed is shown without a restart.
+//! Watching the files: a renewed certificate is used without a restart.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -16,15 +16,15 @@ use crate::logging::Trouble;
 use crate::machine::Clock;
 use crate::machine::HangUps;
 
-/// How often the files are looked at.
+/// How often the files are checked.
 pub const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// What a file looks like from outside. One that is put in the place of another is another, even where a link leads to it.
+/// The metadata of a file. A file that replaces another one differs from it, even behind a link.
 type Look = Option<(u64, u64, u64, i64, i64)>;
 
 impl Tls {
-    /// Follows the files for ever: reads them again when one of them changes, and at once on `SIGHUP`. What cannot be used is
-    /// logged, and what was used before stays in use.
+    /// Watches the files forever: reloads them when one of them changes, and immediately on `SIGHUP`. Errors are
+    /// logged, and the previous certificate stays in use.
     pub fn follow(
         &self,
         authority: Arc<Authority>,
@@ -73,10 +73,10 @@ impl Tls {
         }
     }
 
-    /// Reads the files again. Connections that come from then on are shown what they hold.
+    /// Reloads the files. New connections then get their contents.
     ///
     /// # Errors
-    /// [`TlsError`]; what was read before stays in use.
+    /// [`TlsError`]; the previous certificate stays in use.
     pub fn reload(&self) -> Result<(), TlsError> {
         self.shared.loaded.store(Arc::new(load(&self.shared.files)?));
         Ok(())

@@ -1,6 +1,6 @@
-//! TLS of the authority's own: https without a proxy, and the certificates of clients (RFC 8705).
+//! TLS in the server itself: https without a proxy, and client certificates (RFC 8705).
 //!
-//! [`Tls`] holds the certificate that the server shows, and follows its files. A [`Listener`](crate::Listener) speaks TLS with it.
+//! [`Tls`] contains the server's certificate and watches its files. A [`Listener`](crate::Listener) uses it.
 
 mod certificate;
 mod client_certificates;
@@ -30,10 +30,10 @@ use tokio_rustls::rustls::{self, ServerConfig};
 use certificate::{Loaded, load};
 use client_certificates::AnyCertificate;
 
-/// The one protocol that is spoken (RFC 7301). A client that wants nothing but HTTP/2 is told so in the handshake.
+/// The only supported protocol (RFC 7301). A client that requires HTTP/2 is told so in the handshake.
 const HTTP_1_1: &[u8] = b"http/1.1";
 
-/// The certificate that a server shows, read from files. Cheap to clone; all clones show the same.
+/// The server's certificate, read from files. Cloning is cheap, and all clones share one certificate.
 #[derive(Clone)]
 pub struct Tls {
     shared: Arc<Shared>,
@@ -48,23 +48,23 @@ impl Tls {
     /// Reads the files.
     ///
     /// # Errors
-    /// [`TlsError`] names the file and what is wrong with it.
+    /// [`TlsError`] names the file and the error.
     pub fn load(files: TlsFiles) -> Result<Self, TlsError> {
         let loaded = ArcSwap::from_pointee(load(&files)?);
         Ok(Self { shared: Arc::new(Shared { files, loaded }) })
     }
 
-    /// When the certificate ends.
+    /// When the certificate expires.
     pub fn not_after(&self) -> Timestamp {
         self.shared.loaded.load().not_after
     }
 
-    /// Whom to trust to sign the certificates of clients, where a file says it.
+    /// The trusted roots of client certificates, if a file contains them.
     pub fn client_roots(&self) -> Option<TrustRoots> {
         self.shared.loaded.load().client_roots.clone()
     }
 
-    /// How a listener speaks TLS.
+    /// The TLS settings of a listener.
     pub(crate) fn config(&self, ask: AskForCertificates) -> Result<ServerConfig, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let algorithms = provider.signature_verification_algorithms;

@@ -1,4 +1,4 @@
-//! `GET /revocations`: the revocation feed, as `text/event-stream`. Public, as the keys are.
+//! `GET /revocations`: the revocation feed, as `text/event-stream`. It is public, like the keys.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use crate::request::RequestContext;
 use crate::respond::NOSNIFF;
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
-/// A proxy that compresses would keep events back until it has enough of them.
+/// Prevents compression, because a compressing proxy would hold events back until it has enough of them.
 const AS_IT_IS: HeaderValue = HeaderValue::from_static("no-store, no-transform");
-/// Tells nginx not to collect the answer.
+/// Tells nginx not to buffer the response.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 const NO: HeaderValue = HeaderValue::from_static("no");
-/// Where a browser, and every other reader of event streams, says how far it got.
+/// The header in which a browser or another reader of event streams sends its position.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 pub(crate) async fn get(
@@ -46,7 +46,8 @@ pub(crate) async fn get(
     response
 }
 
-/// How far the reader got: the header, which a reader that comes back sends by itself, before the parameter that it was opened with.
+/// The reader's position: from the header, which a reader that reconnects sends automatically, otherwise from the
+/// parameter of its first request.
 fn cursor(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let header = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
     header.filter(|cursor| !cursor.is_empty()).or_else(|| {

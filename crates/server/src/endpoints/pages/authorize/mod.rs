@@ -1,8 +1,8 @@
-//! `/authorize`: a client sends somebody here to sign in, and they go back with a code (RFC 6749 §3.1).
+//! `/authorize`: a client sends a user here to sign in, and the user returns with a code (RFC 6749 §3.1).
 //!
-//! Nothing is remembered between the steps. Each form is answered with a redirect to the same request, whose address says, under
-//! a seal, what the user did since; what happens next is decided there and nowhere else. So a page that answers a form can be
-//! reloaded, and a form that is stale leads to the page that fits by now.
+//! The server stores nothing between the steps. Each form is answered with a redirect to the same request, whose URL
+//! contains, sealed, what the user has done. What comes next is decided only there. So a page that answers a form can
+//! be reloaded, and a stale form leads to the currently appropriate page.
 
 mod consent;
 mod long;
@@ -34,7 +34,7 @@ use crate::urls::path::AUTHORIZE;
 pub(crate) use consent::post as post_consent;
 pub(crate) use sign_in::post as post_sign_in;
 
-/// Signing in at an application: its request, and what the user did so far.
+/// Signing in to an application: its request, and what the user has done so far.
 pub(crate) struct Authorization {
     request: AuthorizationRequest,
     /// The request, as forms are sealed for it.
@@ -59,7 +59,7 @@ impl SignsIn for Authorization {
         &self.query
     }
 
-    /// A genuine form keeps what the user did.
+    /// A genuine form keeps what the user has done.
     fn shown_again(&self, app: &App, browser: &Browser, why: Notice) -> String {
         if browser.is_new {
             return self.path(AUTHORIZE, progress::NO_COOKIES);
@@ -69,7 +69,7 @@ impl SignsIn for Authorization {
 }
 
 impl Authorization {
-    /// The request itself is in each address as it came, with what the user did so far.
+    /// The request itself is unchanged in each URL, with what the user has done so far.
     fn path(&self, path: &str, progress: &str) -> String {
         if progress.is_empty() {
             return format!("{path}?{}", self.query);
@@ -112,17 +112,17 @@ fn again(app: &App, parameters: Parameters) -> Response {
     see_other(&app.urls.absolute(&format!("{AUTHORIZE}?{query}")))
 }
 
-/// `GET` on the address of a form, by a link or from the browser's memory: leads to the page with the form. What was typed there is
-/// never taken from an address, and goes no further.
+/// `GET` on the URL of a form, from a link or from the browser's history: redirects to the page with the form. Input
+/// of that form is never read from a URL, and is dropped.
 pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, Query(parameters): Query) -> Response {
     let parameters = FIELDS.into_iter().fold(parameters, Parameters::without);
     Elsewhere::at(format!("{AUTHORIZE}?{}", parameters.to_query())).go(&app)
 }
 
-/// The fields of the forms here, which have no place in an address.
+/// The fields of the forms here, which must not appear in a URL.
 const FIELDS: [&str; 4] = ["form_token", "username", "password", "action"];
 
-/// Reads the request in the query and finds out whose browser it is.
+/// Reads the request from the query, and identifies the browser.
 impl FromRequestParts<Arc<App>> for Step {
     type Rejection = PageError;
 
@@ -164,7 +164,7 @@ impl FromRequestParts<Arc<App>> for Step {
     }
 }
 
-/// Does what has to happen next.
+/// Takes the next step.
 async fn proceed(step: &Step) -> Result<Response, PageError> {
     let Errand { app, context, browser, purpose, .. } = step;
     let (Authorization { request, query, progress }, now) = (purpose, app.clock.now());
@@ -195,7 +195,7 @@ async fn proceed(step: &Step) -> Result<Response, PageError> {
     Ok(response)
 }
 
-/// What the client is told where its user said no.
+/// The error for the client when its user refused.
 fn refusal(answer: &Answer) -> Option<Refusal> {
     let description = match answer {
         Answer::Allowed(_) => return None,
@@ -216,7 +216,7 @@ async fn grant(step: &Step, signed_in: &SignedIn) -> Result<Response, PageError>
 }
 
 impl Step {
-    /// Where a form of this request leads.
+    /// The URL of a form of this request.
     fn action(&self, path: &str) -> String {
         let progress = self.purpose.progress.unnoticed();
         self.app.urls.local(&self.path(&self.browser, path, &progress))
@@ -229,7 +229,7 @@ impl Step {
         self.purpose.path(path, &progress.seal(&self.app, browser, &self.purpose.query))
     }
 
-    /// Answers a form: the browser goes to the request again, which now says this.
+    /// Answers a form: redirects the browser to the request with this progress.
     fn go_on(&self, progress: &Progress) -> Response {
         Elsewhere::at(self.path(&self.browser, AUTHORIZE, progress)).go(&self.app)
     }

@@ -1,4 +1,4 @@
-//! The step of signing in.
+//! The sign-in step.
 
 use axum::response::Response;
 use jeton_authority::factor::Factor;
@@ -13,8 +13,8 @@ use crate::interaction::{Browser, Elsewhere, Notice, PageError, Posted, Seal, Si
 use crate::pages::SignedInAs;
 use crate::urls::path::{AUTHORIZE, AUTHORIZE_SIGN_IN};
 
-/// The page on which somebody says who they are. Going on as who is signed in is offered where the user has to choose or pressed
-/// something that did nothing, and only where the request lets them.
+/// The page on which users identify themselves. It offers to continue as the signed-in user if the user has to choose,
+/// or pressed a button without effect, and only if the request permits it.
 pub(super) fn account_page(step: &Step, notice: Option<Notice>) -> Response {
     let Authorization { request, query, .. } = &step.purpose;
     let offered = notice.is_some() || request.prompt.contains(&Prompt::SelectAccount);
@@ -28,7 +28,7 @@ pub(super) fn account_page(step: &Step, notice: Option<Notice>) -> Response {
     step.account_page(SignInForm { signed_in_as, ..form(step, &step.action(AUTHORIZE_SIGN_IN)) }, notice)
 }
 
-/// The page on which who is signed in proves it by one of these factors.
+/// The page on which the signed-in user presents one of these factors.
 pub(super) fn factor_page(step: &Step, factors: &[Factor], notice: Option<Notice>) -> Response {
     step.factor_page(factors, form(step, &step.action(AUTHORIZE_SIGN_IN)), notice)
 }
@@ -54,7 +54,8 @@ impl Step {
     }
 }
 
-/// `POST /authorize/sign-in`: a username and a password, or the wish to go on as who is signed in, or to go back.
+/// `POST /authorize/sign-in`: a username and a password, or the choice to continue as the signed-in user or to go
+/// back.
 pub(crate) async fn post(
     Posted { errand: step, form }: Posted<Authorization>,
 ) -> Result<Response, PageError> {
@@ -82,7 +83,7 @@ pub(crate) async fn post(
     Ok(Elsewhere { path: step.path(&browser, AUTHORIZE, &progress), cookies }.go(&step.app))
 }
 
-/// Goes on as who is signed in, where the page offered it and the request still lets them.
+/// Continues as the signed-in user, if the page offered it and the request still permits it.
 fn go_on(step: &Step, form: &Parameters) -> Result<Response, PageError> {
     step.demand_current(step.judge(Seal::Continue { request: &step.purpose.query }, form), None)?;
     match &step.browser.signed_in {

@@ -1,4 +1,4 @@
-//! The page with the field for the code.
+//! The page with the field for the user code.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::pages::{DeviceCodePage, DeviceDecidedPage, Forms, page};
 use crate::request::{RequestContext, form};
 use crate::urls::path::DEVICE;
 
-/// `GET /device`: the field for the code, filled where the address has one; or what its user decided.
+/// `GET /device`: the field for the code, filled in if the URL has one; or the user's decision.
 pub(crate) async fn begin(
     State(app): State<Arc<App>>,
     browser: Browser,
@@ -34,7 +34,8 @@ pub(crate) async fn begin(
     })
 }
 
-/// The device under a code, if who is signed in decided about it. Nobody else is told anything, so this is no guess.
+/// The device with a code, if the signed-in user decided about it. Nobody else gets an answer, so this does not count
+/// as a guess.
 async fn decided_here(
     app: &App,
     browser: &Browser,
@@ -49,7 +50,7 @@ pub(super) fn is_decided_by(device: &FoundDevice, signed_in: &SignedIn) -> bool 
     device.decided.is_some_and(|decided| decided.by == signed_in.user.id)
 }
 
-/// `POST /device`: a code.
+/// `POST /device`: a user code.
 pub(crate) async fn post_code(
     State(app): State<Arc<App>>,
     context: RequestContext,
@@ -105,7 +106,7 @@ fn code_page(app: &App, browser: &Browser, typed: &str, notice: Option<Notice>) 
     response
 }
 
-/// What was decided, for who decided it.
+/// The decision, for the user who made it.
 pub(super) fn decided_page(app: &App, browser: &Browser, device: &FoundDevice) -> Response {
     let shown = DeviceDecidedPage {
         client: device.client.name(),

@@ -1,4 +1,4 @@
-//! The pages for who typed a code: signing in, and saying yes or no.
+//! The pages after a code was typed: signing in, and allowing or denying.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -12,7 +12,7 @@ use crate::interaction::{BadCode, Errand, Notice, PageError, Posted, Seal, SignI
 use crate::pages::{Asked, DevicePage};
 use crate::urls::path::{DEVICE_DECIDE, DEVICE_SIGN_IN};
 
-/// `GET /device/confirm`: signs in who typed a code, and asks whether the device may have what it asks for.
+/// `GET /device/confirm`: lets the user sign in, and asks whether the device may have what it requests.
 pub(crate) async fn confirm(errand: Errand<Decision>) -> Response {
     let Errand { app, browser, purpose: Decision { device, notice }, .. } = &errand;
     match decider(app, browser) {
@@ -34,7 +34,7 @@ pub(crate) async fn confirm(errand: Errand<Decision>) -> Response {
     }
 }
 
-/// `POST /device/sign-in`: a username and a password on the way.
+/// `POST /device/sign-in`: a username and a password.
 pub(crate) async fn post_sign_in(Posted { errand, form }: Posted<Decision>) -> Result<Response, PageError> {
     let Errand { app, browser, purpose: Decision { device, .. }, .. } = &errand;
     let verdict = errand.judge(Seal::DeviceSignIn { code: device.user_code.as_str() }, &form);
@@ -48,7 +48,7 @@ pub(crate) async fn post_sign_in(Posted { errand, form }: Posted<Decision>) -> R
     Ok(on.go(app))
 }
 
-/// `POST /device/decide`: yes or no.
+/// `POST /device/decide`: allow or deny.
 pub(crate) async fn post_decision(Posted { errand, form }: Posted<Decision>) -> Result<Response, PageError> {
     let Errand { app, context, browser, purpose: Decision { device, .. }, .. } = &errand;
     let code = &device.user_code;
@@ -80,7 +80,7 @@ pub(crate) async fn post_decision(Posted { errand, form }: Posted<Decision>) -> 
     .go(app))
 }
 
-/// What the question shows that may change while it is open.
+/// The content of the question that may change while it is open.
 fn shown(device: &FoundDevice) -> ShownDigest {
     let details = serde_json::to_string(&device.authorization_details).unwrap_or_default();
     let resources = device.resources.iter().map(|resource| &**resource);
@@ -89,7 +89,7 @@ fn shown(device: &FoundDevice) -> ShownDigest {
 }
 
 impl Errand<Decision> {
-    /// Where a form about this code leads.
+    /// The URL of a form about this code.
     fn action(&self, path: &str) -> String {
         let Self { app, browser, purpose, .. } = self;
         app.urls.local(&super::address(path, typed(app, browser, &purpose.device.user_code), None))

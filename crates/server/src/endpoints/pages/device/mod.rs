@@ -1,8 +1,9 @@
-//! `/device`: somebody types the code that a device shows, and says whether it may have what it asks for (RFC 8628 §3.3).
+//! `/device`: a user enters the code that a device shows, and decides whether it may have what it requests (RFC 8628
+//! §3.3).
 //!
-//! A code that came with the address is not taken at its word: its user presses a button first, since a link can be sent by
-//! anybody (RFC 8628 §5.4). Each form is answered with a redirect to a page, so that Back and reload repeat nothing. Nothing is
-//! remembered between the steps but the decision itself, which its user is shown for as long as the code is known.
+//! A code in the URL is not accepted directly: the user must press a button first, because anybody can send a link
+//! (RFC 8628 §5.4). Each form is answered with a redirect to a page, so that Back and reload repeat nothing. Between
+//! the steps, only the decision is stored; the user can see it as long as the code is known.
 
 mod code;
 mod confirm;
@@ -31,13 +32,13 @@ pub(crate) use code::{begin, post_code};
 pub(crate) use confirm::{confirm, post_decision, post_sign_in};
 
 const USER_CODE: &str = "user_code";
-/// The parameter that says that the code was typed, or confirmed, at this browser.
+/// The parameter that says that the code was typed or confirmed in this browser.
 const TYPED: &str = "typed";
-/// The parameter that says why the page is shown again. It is a word of [`Notice`]: an address that somebody else makes can say
-/// nothing but these sentences.
+/// The parameter that says why the page is shown again. It is the name of a [`Notice`], so a URL made by somebody else
+/// can only show these messages.
 const WHY: &str = "why";
 
-/// Deciding about the device under a code that was typed at this browser.
+/// Deciding about the device with a code that was typed in this browser.
 pub(crate) struct Decision {
     device: FoundDevice,
     /// Why the page is shown again.
@@ -85,7 +86,7 @@ impl FromRequestParts<Arc<App>> for Errand<Decision> {
     }
 }
 
-/// Who decides at this browser, or what is still wanted of them first.
+/// The user who decides in this browser, or what is still required first.
 fn decider<'a>(app: &App, browser: &'a Browser) -> Result<&'a SignedIn, Step> {
     let signed_in = browser.signed_in.as_ref();
     match (Devices::still_wanted(signed_in, app.clock.now()), signed_in) {
@@ -94,7 +95,7 @@ fn decider<'a>(app: &App, browser: &'a Browser) -> Result<&'a SignedIn, Step> {
     }
 }
 
-/// `GET` on the address of a form: leads to the page with the form.
+/// `GET` on the URL of a form: redirects to the page with the form.
 pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, query: Result<Query, PageError>) -> Response {
     let query = query.map(|Query(query)| query).unwrap_or_default();
     let kept = [USER_CODE, TYPED].map(|name| query.get(name).map(|value| (name, value.to_owned())));
@@ -102,12 +103,12 @@ pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, query: Result<Quer
     Elsewhere::at(address(path, kept.into_iter().flatten(), None)).go(&app)
 }
 
-/// The page for a code, with a sentence where there is a reason for one.
+/// The page for a code, with a message if there is one.
 fn to_code_page(user_code: Option<&UserCode>, why: Option<Notice>) -> Elsewhere {
     Elsewhere::at(address(DEVICE, user_code.map(|code| (USER_CODE, code.to_string())), why))
 }
 
-/// The page for who typed this code.
+/// The page for the user who typed this code.
 fn to_confirm(app: &App, browser: &Browser, code: &UserCode) -> Elsewhere {
     Elsewhere::at(address(DEVICE_CONFIRM, typed(app, browser, code), None))
 }
@@ -123,12 +124,12 @@ fn address(
     format!("{path}{mark}{query}")
 }
 
-/// Why the page is shown again, as its address says.
+/// Why the page is shown again, from its URL.
 fn notice(query: &Parameters) -> Option<Notice> {
     serde_json::from_str(query.get(WHY)?).ok()
 }
 
-/// A code, and that it was typed at this browser: a link of somebody else's does not say so.
+/// A code that was typed in this browser; a link from somebody else does not say so.
 fn typed(app: &App, browser: &Browser, code: &UserCode) -> [(&'static str, String); 2] {
     let mark = Mark::TypedCode { code: code.as_str() }.mac(app, browser);
     [(USER_CODE, code.to_string()), (TYPED, mark)]

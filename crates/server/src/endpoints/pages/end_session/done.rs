@@ -1,5 +1,5 @@
-//! `GET /end_session/done`: how things stand after the form. What it says of a sign-out is sealed for the browser that signed
-//! out: a link that somebody sends says nothing that did not happen.
+//! `GET /end_session/done`: the result after the form. The report of a sign-out is sealed for the browser that signed
+//! out, so a link from somebody else cannot claim anything false.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) enum What {
     Nothing,
     Browser,
     Everywhere,
-    /// What one client holds.
+    /// The grant of one client.
     Client,
 }
 

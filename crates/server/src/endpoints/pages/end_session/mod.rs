@@ -1,7 +1,8 @@
-//! `/end_session`: signing out at this browser, at a client's wish or one's own (OpenID Connect RP-Initiated Logout).
+//! `/end_session`: signing out in this browser, requested by a client or by the user (OpenID Connect RP-Initiated
+//! Logout).
 //!
-//! A page is followed by `/end_session/confirm`, which takes its form, and that by `/end_session/done`, which says how things
-//! stand: Back and reload never repeat anything.
+//! The page's form posts to `/end_session/confirm`, which redirects to `/end_session/done`, which shows the result:
+//! Back and reload repeat nothing.
 
 mod confirm;
 mod done;
@@ -33,10 +34,10 @@ use crate::urls::path::{END_SESSION, END_SESSION_CONFIRM};
 pub(crate) use confirm::post as confirm;
 pub(crate) use done::get as done;
 
-/// The parameter that says that the request comes from a form that was out of date: the page says so, and asks again.
+/// The parameter that marks a request that comes from a stale form: the page says so, and asks again.
 const STALE: &str = "stale_form";
 
-/// What a form asks about: the session of a user at this browser, or the grant of a client where nobody is signed in.
+/// What a form asks about: the user's session in this browser, or the client's grant if nobody is signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
     User(UserId),
@@ -61,10 +62,10 @@ impl Subject {
 }
 
 pub(crate) struct SignOut {
-    /// The request of the client as the browser sent it, without what was added here.
+    /// The client's request as the browser sent it, without parameters that were added here.
     sent: Parameters,
     asked: EndSessionRequest,
-    /// Whether it comes from a form that was out of date.
+    /// Whether the request comes from a stale form.
     is_stale: bool,
     is_navigation: bool,
     brings_cookies: bool,
@@ -117,7 +118,7 @@ pub(crate) async fn begin(
     answer(&Errand::<SignOut>::from_request_parts(&mut sent.head, &app).await?).await
 }
 
-/// The same request as a `GET`. One that is too long for an address is kept, and the browser goes on with what stands for it.
+/// The same request as a `GET`. If it is too long for a URL, it is stored, and the browser continues with a reference.
 async fn lead_on(app: &App, context: &RequestContext, mut sent: Parameters) -> Result<Response, PageError> {
     if is_too_long(app, &sent.to_query()) {
         sent = app.authority.sign_out().keep(&sent, context.network(), app.clock.now()).await?;
@@ -125,7 +126,7 @@ async fn lead_on(app: &App, context: &RequestContext, mut sent: Parameters) -> R
     Ok(see_other(&app.urls.absolute(&target(&sent))))
 }
 
-/// Whether an address with this query would be too long.
+/// Whether a URL with this query would be too long.
 fn is_too_long(app: &App, query: &str) -> bool {
     let beside = app.urls.base().len() + END_SESSION_CONFIRM.len() + "?&=true".len() + STALE.len();
     query.len() + beside > app.limits.target_bytes
@@ -135,8 +136,8 @@ fn target(parameters: &Parameters) -> String {
     format!("{END_SESSION}?{}", parameters.to_query())
 }
 
-/// `GET` on the address of the form: leads to the page with the form. The browser stays at the host where it is: a form may lead to
-/// no other.
+/// `GET` on the URL of the form: redirects to the page with the form. The host stays the same, because the target of a
+/// form must not change the host.
 pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, Query(parameters): Query) -> Response {
     let parameters = ["form_token", "subject", "action"].into_iter().fold(parameters, Parameters::without);
     Elsewhere::at(target(&parameters)).go(&app)
@@ -180,7 +181,7 @@ async fn answer(errand: &Errand<SignOut>) -> Result<Response, PageError> {
     })
 }
 
-/// Nobody is signed in. Whoever came back from a form without a single cookie has a browser that keeps none.
+/// Nobody is signed in. A browser that returns from a form without any cookie stores none.
 fn nobody(keeps_no_cookies: bool) -> DonePage<'static> {
     let text = if keeps_no_cookies {
         "Your browser sent no cookies. If you are signed in, allow cookies for this site and sign out again."
@@ -190,7 +191,7 @@ fn nobody(keeps_no_cookies: bool) -> DonePage<'static> {
     DonePage { title: "You are not signed in", text }
 }
 
-/// Who is signed in at a browser, if nothing more is wanted of them.
+/// The user who is signed in in a browser, if nothing more is required.
 fn signed_in_at<'a>(app: &App, browser: &'a Browser) -> Option<&'a SignedIn> {
     let signed_in = browser.signed_in.as_ref();
     let wanted = jeton_authority::SignOut::still_wanted(signed_in, app.clock.now());
@@ -237,7 +238,7 @@ impl Errand<SignOut> {
         Ok(())
     }
 
-    /// Nobody is signed in at this browser any more: the user goes where the client wants them, or to `otherwise`.
+    /// Nobody is signed in in this browser any more: redirects to where the client wants, or to `otherwise`.
     fn gone(&self, otherwise: Response) -> Response {
         const CACHE: HeaderValue = HeaderValue::from_static("\"cache\"");
         let mut response = self.leave(otherwise);
