@@ -1,5 +1,5 @@
-//! Signing a device in from elsewhere (RFC 8628): it begins to wait, and its user finds it by its code and says yes or no.
-//! What it is given then stands in `grant_types/device_code.rs`.
+//! Signing in on a device from another device (RFC 8628): the device waits, and its user finds it by its code and
+//! allows or denies it. `grant_types/device_code.rs` then issues its tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,25 +24,25 @@ use crate::store::{DeviceDecided, Placement, StoreError};
 use crate::throttle::{Asker, account_tag};
 use crate::{Caller, Network};
 
-/// For how many seconds a device waits between two questions (RFC 8628 §3.2).
+/// The polling interval of a device, in seconds (RFC 8628 §3.2).
 pub const DEVICE_INTERVAL: u32 = 5;
-/// How often a user code is drawn until nobody else has it. Of 25 thousand million codes one is hardly ever taken.
+/// How often a user code is generated until it is unused. There are 25 thousand million codes, so collisions are rare.
 const ATTEMPTS: usize = 8;
 
-/// What a device is told (RFC 8628 §3.2).
+/// The response to a device (RFC 8628 §3.2).
 #[derive(Clone, Serialize)]
 pub struct DeviceAuthorizationResponse {
-    /// What it asks the token endpoint with.
+    /// The device code.
     pub device_code: String,
-    /// What it shows.
+    /// The user code.
     pub user_code: String,
-    /// Where its user goes.
+    /// The URL for its user.
     pub verification_uri: String,
-    /// The same with the code in it, for a picture of it that a phone reads.
+    /// The same with the code, for a QR code.
     pub verification_uri_complete: String,
-    /// For how many seconds it may wait.
+    /// The lifetime of the codes, in seconds.
     pub expires_in: u64,
-    /// For how many seconds it waits between two questions.
+    /// The polling interval, in seconds.
     pub interval: u32,
 }
 
@@ -54,20 +54,20 @@ impl std::fmt::Debug for DeviceAuthorizationResponse {
     }
 }
 
-/// A device whose code is known, as the page shows it to its user.
+/// A device request, as the page shows it to its user.
 #[derive(Debug, Clone)]
 pub struct FoundDevice {
-    /// What its user typed.
+    /// The user code.
     pub user_code: UserCode,
     /// The device's client.
     pub client: Arc<Client>,
-    /// What it asks for.
+    /// The requested scope.
     pub scope: Scope,
-    /// What it asks for in detail (RFC 9396).
+    /// The requested authorization details (RFC 9396).
     pub authorization_details: AuthorizationDetails,
-    /// The resources that it asks for tokens for (RFC 8707).
+    /// The requested resources (RFC 8707).
     pub resources: Vec<Box<str>>,
-    /// What was decided about it; nothing while it waits.
+    /// The decision about it; `None` while it waits.
     pub decided: Option<DecidedDevice>,
 }
 
@@ -75,19 +75,19 @@ pub struct FoundDevice {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FindDeviceError {
-    /// What was typed can be no code.
+    /// The input cannot be a user code.
     #[error(transparent)]
     NoCode(#[from] UserCodeError),
-    /// None waits under this code, or not any more.
+    /// No device waits with this code, or no longer.
     #[error("no device is waiting for this code")]
     Unknown,
-    /// This network typed too many wrong codes.
+    /// There were too many wrong codes from this network.
     #[error("too many incorrect user codes")]
     Throttled {
-        /// When the next one is welcome.
+        /// When the next attempt is allowed.
         retry_after: Duration,
     },
-    /// Something failed here.
+    /// An internal error.
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }
@@ -111,16 +111,16 @@ impl From<StoreError> for FindDeviceError {
     }
 }
 
-/// Signs devices in from elsewhere.
+/// Signs devices in from other devices.
 pub struct Devices {
     pub(crate) base: Base,
 }
 
 impl Devices {
-    /// Lets a device begin to wait. `page` is the address at which people type its code.
+    /// Starts a device request. `page` is the URL where people enter its code.
     ///
     /// # Errors
-    /// [`OAuthError`] with the code that goes over the wire.
+    /// [`OAuthError`] with the code for the wire.
     pub async fn begin(
         &self,
         request: &TokenCall,
@@ -162,9 +162,9 @@ impl Devices {
         Err(OAuthError::refused(ErrorCode::TemporarilyUnavailable, "no user code is free"))
     }
 
-    /// Finds the device under what somebody typed. Wrong codes are counted (RFC 8628 §5.1): by account for somebody who is
-    /// signed in or was signed in at this browser before, otherwise by network. So a neighbour's guesses hold up nobody but
-    /// those of whom nothing is known.
+    /// Finds the device for a typed code. Wrong codes are counted (RFC 8628 §5.1): per account for a user who is
+    /// signed in, or was signed in in this browser before; otherwise per network. So a neighbour's guesses affect only
+    /// unknown users.
     ///
     /// # Errors
     /// [`FindDeviceError`] says why there is none.
@@ -191,10 +191,10 @@ impl Devices {
         Ok(found)
     }
 
-    /// The device under a code that is no guess: its user typed it before, or decided about the device.
+    /// The device with a code that is not a guess: its user typed it before, or decided about the device.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn known(
         &self,
         user_code: UserCode,
@@ -212,16 +212,16 @@ impl Devices {
         Ok(Some(FoundDevice { user_code, client, scope, authorization_details, resources, decided }))
     }
 
-    /// What is still wanted of somebody at a browser who is to decide about a device.
+    /// What is still required from a user who is to decide about a device.
     pub fn still_wanted(signed_in: Option<&SignedIn>, now: Timestamp) -> Step {
         let demand = Demand { consent: ConsentDemand::Asked, ..Demand::default() };
         next(&demand, signed_in, Since::default(), now)
     }
 
-    /// Gives a device what it asked for, in the name of who is signed in.
+    /// Allows a device's request on behalf of the signed-in user.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn approve(
         &self,
         device: &FoundDevice,
@@ -248,10 +248,10 @@ impl Devices {
         self.decide(device, decision, signed_in, network, now).await
     }
 
-    /// Tells a device no, in the name of who is signed in.
+    /// Denies a device's request on behalf of the signed-in user.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn deny(
         &self,
         device: &FoundDevice,

@@ -1,9 +1,10 @@
-//! The factors that somebody proves who they are with, and what tokens say of them.
+//! The factors with which users prove their identity, and their values in tokens.
 
 use serde::{Deserialize, Serialize};
 
-/// A factor that somebody proved who they are with. One that is added is offered by [`Factor::OFFERED`], has a name, a step of
-/// [`sign_in`](crate::sign_in) that checks it, and a page of the server that asks for it; what tokens say follows.
+/// A factor with which a user proved their identity. A new factor needs an entry in [`Factor::OFFERED`], a name, a
+/// step of [`sign_in`](crate::sign_in) that checks it, and a page of the server that asks for it; the claims in tokens
+/// follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Factor {
     /// A password.
@@ -11,12 +12,12 @@ pub enum Factor {
     Password,
 }
 
-/// What `acr` says of a sign-in with one factor that is not resistant to phishing (RFC 8485 and others number from 0; this is the
-/// value that ISO/IEC 29115 calls level 1).
+/// The `acr` of a sign-in with one factor that is not resistant to phishing (RFC 8485 and others number from 0; this
+/// is the value that ISO/IEC 29115 calls level 1).
 const SINGLE_FACTOR: &str = "1";
 
 impl Factor {
-    /// What people may sign in with, what is asked for first before the others.
+    /// The available factors, in the order in which they are asked for.
     pub const OFFERED: &[Self] = &[Self::Password];
 
     /// Its name in `amr` (RFC 8176 §2), which is also what the store keeps.
@@ -26,7 +27,7 @@ impl Factor {
         }
     }
 
-    /// The factor of this name.
+    /// The factor with this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::OFFERED.iter().copied().find(|factor| factor.as_str() == name)
     }

@@ -1,7 +1,7 @@
 //! Identifiers: 128 random bits, written as 32 lower-case hex digits.
 //!
-//! Random, so that no engine needs a sequence and no identifier tells how many there are; hex, so that one can be
-//! pasted into a shell, a URL or a `uuid` column without quoting.
+//! They are random, so that no database needs a sequence and no identifier reveals how many there are. They are hex,
+//! so that they can be pasted into a shell, a URL or a `uuid` column without quoting.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,7 +21,7 @@ macro_rules! identifier {
         pub struct $name([u8; 16]);
 
         impl $name {
-            /// The identifier that these random bytes make.
+            /// The identifier with these random bytes.
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
             }
@@ -67,15 +67,15 @@ macro_rules! identifier {
 }
 
 identifier!(
-    /// A user, for as long as the account exists; a changed name keeps it.
+    /// A user, for as long as the account exists. It does not change with the username.
     UserId
 );
 identifier!(
-    /// A grant: one client's standing permission in one session. It is the `sid` of the access tokens it yields.
+    /// A grant: what a user allowed one client. It is the `sid` of the grant's access tokens.
     GrantId
 );
 identifier!(
-    /// A browser's sign-in session. It never leaves the authority.
+    /// A browser session. It never leaves the authority.
     SessionId
 );
 

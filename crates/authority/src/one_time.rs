@@ -1,4 +1,5 @@
-//! What may be used once. The client holds a random text, the store its hash: who reads the store can redeem nothing.
+//! Things that are used once. The client has a random text, and the store has its hash, so nobody who reads the store
+//! can redeem anything.
 
 #[cfg(test)]
 pub(crate) mod example;
@@ -20,15 +21,15 @@ use sha2::{Digest, Sha256};
 use crate::GrantId;
 use crate::random::Random;
 
-/// What kind of thing it is. The same text of two kinds is two things.
+/// The kind of thing. The same text with two kinds is two things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OneTimeKind {
     /// An authorization code (RFC 6749 §1.3.1).
     AuthorizationCode,
-    /// An authorization request that is kept: pushed (RFC 9126 §2.2), signed, or too long for an address.
+    /// A stored authorization request: pushed (RFC 9126 §2.2), signed, or too long for a URL.
     PushedRequest,
-    /// A request to sign out that is too long for an address.
+    /// A sign-out request that is too long for a URL.
     SignOutRequest,
     /// The `jti` of a client's assertion (RFC 7523 §3).
     AssertionId,
@@ -36,14 +37,15 @@ pub enum OneTimeKind {
     DpopProofId,
     /// The `jti` of a request object (RFC 9101 §10.8).
     RequestObjectId,
-    /// The `jti` of an access token that was revoked by its name (RFC 7009 §2.1): it has no grant, or came of an exchange.
+    /// The `jti` of an access token that was revoked by its `jti` (RFC 7009 §2.1): it has no grant, or was issued by
+    /// exchange.
     RevokedTokenId,
-    /// One use of a token that clients register themselves with (RFC 7591 §1.2).
+    /// One use of an initial access token (RFC 7591 §1.2).
     RegistrationTokenUse,
 }
 
 impl OneTimeKind {
-    /// Every kind, so that a stored name can be read back.
+    /// All kinds, for parsing a stored name.
     pub const ALL: [Self; 8] = [
         Self::AuthorizationCode,
         Self::PushedRequest,
@@ -70,29 +72,29 @@ impl OneTimeKind {
     }
 }
 
-/// A random text of 256 bits that its holder exchanges for something, once. Never stored and never shown.
+/// A random text of 256 bits that its holder exchanges once. It is never stored and never shown.
 #[derive(Clone)]
 pub struct Handle(Box<str>);
 
 impl Handle {
-    /// Draws one.
+    /// Generates a text.
     pub fn draw(random: &dyn Random) -> Self {
         let mut bytes = [0; 32];
         random.fill(&mut bytes);
         Self(base64url::encode(bytes).into())
     }
 
-    /// One that only this authority can have made, and always makes of the same things.
+    /// A text that only this authority can have made, always the same for the same input.
     pub(crate) fn from_seal(seal: [u8; 32]) -> Self {
         Self(base64url::encode(seal).into())
     }
 
-    /// The text, where it leaves.
+    /// The text, for sending it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What the store keeps of it.
+    /// The hash that the store keeps.
     pub fn hash(&self) -> OneTimeHash {
         OneTimeHash::of(&self.0)
     }
@@ -104,17 +106,17 @@ impl fmt::Debug for Handle {
     }
 }
 
-/// The SHA-256 of a text that may be used once.
+/// The SHA-256 of a text that is used once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OneTimeHash([u8; 32]);
 
 impl OneTimeHash {
-    /// The hash of a text as it was presented.
+    /// The hash of a presented text.
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
-    /// The hash of several texts that only together name something, such as who issued an identifier and the identifier.
+    /// The hash of several texts that only together identify something, such as an issuer and an identifier.
     pub fn of_parts(parts: &[&str]) -> Self {
         let mut hasher = Sha256::new();
         for part in parts {
@@ -130,15 +132,15 @@ impl OneTimeHash {
     }
 }
 
-/// Something that may be used once, as the store keeps it.
+/// A stored thing that is used once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OneTime {
-    /// What it stands for.
+    /// Its content.
     pub content: Box<str>,
-    /// When its time is over.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// When it was used, if it was.
+    /// When it was used, if so.
     pub redeemed_at: Option<Timestamp>,
-    /// The grant that it gave, if it gave one.
+    /// The grant that it led to, if any.
     pub grant: Option<GrantId>,
 }

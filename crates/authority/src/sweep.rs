@@ -1,8 +1,8 @@
-//! Removing rows whose time is over: each kind for itself, in steps small enough not to be noticed, and as many steps as it
-//! takes.
+//! Removing expired rows: each kind separately, in steps small enough not to be noticed, and as many steps as
+//! necessary.
 //!
-//! A row goes when it expires, unless a rule still needs it. Those rules are the constants and [`OneTimeKind::needless`]
-//! below.
+//! A row is removed when it expires, unless a rule still needs it. Those rules are the constants and
+//! [`OneTimeKind::needless`] below.
 
 use std::time::Duration;
 
@@ -13,40 +13,40 @@ use crate::revocation::matter_since;
 use crate::store::{ExpiredSession, Needless, Store, StoreError, SweepStep};
 use crate::{GrantId, KNOWN_NETWORK_KEPT};
 
-/// How many rows one step removes at most. That is as many as the store adds in one transaction, so the sweep keeps up with
-/// any rate.
+/// The largest number of rows that one step removes. That is as many as the store adds in one transaction, so the
+/// sweep keeps up with any rate.
 pub const SWEEP_STEP: u32 = 1024;
 
-/// For how long the audit trail is kept.
+/// How long the audit trail is kept.
 pub const AUDIT_KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
 
-/// For how long a spent authorization code or device code is known after its expiry: one that is presented again ends the
-/// grant that it gave (RFC 6749 §4.1.2).
+/// How long a spent authorization code or device code is kept after its expiry: presenting it again ends the grant
+/// that it led to (RFC 6749 §4.1.2).
 pub const SPENT_CODE_KEPT: Duration = Duration::from_secs(24 * 3600);
 
-/// For how long an unspent device code is known after its expiry: a device that polls late is told that the code expired
-/// (RFC 8628 §3.5).
+/// How long an unspent device code is kept after its expiry: a device that polls late is told that the code has
+/// expired (RFC 8628 §3.5).
 pub const EXPIRED_DEVICE_KEPT: Duration = Duration::from_secs(10 * 60);
 
-/// For how long a session is known after its expiry: a code that was given in it may still be redeemed, and its grant then
-/// belongs to the session that took its place (RFC 6749 §4.1.2 lets a code live for ten minutes).
+/// How long a session is kept after its expiry: a code that was issued in it may still be redeemed, and its grant then
+/// belongs to the session that replaced it (RFC 6749 §4.1.2 allows a code to be valid for ten minutes).
 pub const EXPIRED_SESSION_KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// A kind of row that the sweep removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Swept {
-    /// What may be used once, of one kind.
+    /// Things of one kind that are used once.
     OneTime(OneTimeKind),
     /// Device authorizations.
     Devices,
-    /// Sessions of browsers. An expired session is needed while one of its grants is alive, because ending the session
-    /// ends the grant, and while its browser has not come with the secret of the session that took its place, because the
+    /// Browser sessions. An expired session is needed while one of its grants is alive, because ending the session
+    /// ends the grant; and while its browser has not presented the secret of the session that replaced it, because the
     /// old secret then leads to that one.
     Sessions,
-    /// Grants. A revoked grant is needed until it would have expired, because a replay is told apart from garbage.
+    /// Grants. A revoked grant is needed until it would have expired, to distinguish a replay from garbage.
     Grants,
-    /// What is left of clients that were removed: their grants end.
+    /// The remaining grants of removed clients, which end.
     RemovedClients,
     /// Networks that users signed in from, which are kept for [`KNOWN_NETWORK_KEPT`].
     KnownNetworks,
@@ -57,7 +57,7 @@ pub enum Swept {
 }
 
 impl Swept {
-    /// Every kind.
+    /// All kinds.
     pub fn all() -> impl Iterator<Item = Self> {
         let others = [
             Self::Devices,
@@ -78,7 +78,7 @@ impl Swept {
 }
 
 impl OneTimeKind {
-    /// Which rows of this kind are needless at `now`.
+    /// Which rows of this kind are no longer needed at `now`.
     pub fn needless(self, now: Timestamp) -> Needless {
         match self {
             Self::AuthorizationCode => Needless { unused: now, used: now.saturating_sub(SPENT_CODE_KEPT) },
@@ -87,17 +87,17 @@ impl OneTimeKind {
     }
 }
 
-/// Which device authorizations are needless at `now`.
+/// Which device authorizations are no longer needed at `now`.
 pub fn needless_devices(now: Timestamp) -> Needless {
     Needless { unused: now.saturating_sub(EXPIRED_DEVICE_KEPT), used: now.saturating_sub(SPENT_CODE_KEPT) }
 }
 
-/// The lifetimes that say when rows are needless.
+/// The lifetimes that determine when rows are no longer needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SweepLifetimes {
-    /// For how long a refresh token holds from its minting.
+    /// How long a refresh token is valid after it was minted.
     pub idle: Duration,
-    /// For how long an access token holds.
+    /// The lifetime of an access token.
     pub access: Duration,
 }
 
@@ -116,9 +116,9 @@ enum Cursor {
 /// When the next step of a kind should follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SweepPace {
-    /// At once: this step removed as much as it may, so there is more.
+    /// Immediately: this step removed as many rows as it may, so there are more.
     AtOnce,
-    /// After a short pause: not all rows were looked at yet.
+    /// After a short pause: not all rows have been read yet.
     Soon,
     /// After a long pause: nothing is left to remove.
     Later,
@@ -135,10 +135,10 @@ pub struct SweepOutcome {
     pub pace: SweepPace,
 }
 
-/// Does one step of the sweep of one kind.
+/// Performs one step of the sweep of one kind.
 ///
 /// # Errors
-/// When the store fails; the same step can be tried again.
+/// The store fails; the same step can be repeated.
 pub async fn sweep_step(
     store: &(impl Store + ?Sized),
     what: Swept,

@@ -1,8 +1,8 @@
-//! A request that is kept until its user comes by, pushed or signed: how long it lives, and that it gives one code.
+//! A stored request that waits for its user, pushed or signed: its lifetime, and that it yields only one code.
 //!
-//! It lives for `authorization.request_lifetime`. Once its page was shown, it lives as long as the form of that page, so that
-//! reload, Back and a slow user find it. Once it was answered it gives no second code; it is still remembered for as long as a form
-//! of it may be posted, so that whoever comes again is sent back to the application.
+//! It is valid for `authorization.request_lifetime`. Once its page has been shown, it is valid as long as the form of
+//! that page, so that reload, Back and a slow user find it. After it was answered, it yields no second code, but it is
+//! stored for as long as one of its forms may be posted, so that a returning browser is sent back to the application.
 
 use std::time::Duration;
 
@@ -15,36 +15,36 @@ use crate::forms::FORM_LIFETIME;
 use crate::one_time::{OneTime, OneTimeHash, Standing};
 use crate::user::User;
 
-/// For how long a request may live from when it was kept, however often its page is shown: its own lifetime and this. Each time
-/// its page is shown costs whoever asks a request, so the rows that a stranger can keep alive are bounded.
+/// How long after it was stored a request may live at most, besides its own lifetime, however often its page is shown.
+/// Each page view costs a request, so the rows that a stranger can keep alive are limited.
 const MOST_SHOWN: Duration = Duration::from_secs(2 * FORM_LIFETIME.as_secs());
-/// A page that is shown again prolongs the request only where this much is gained: a view need not cost a write.
+/// A page that is shown again extends the request only if it gains this much, so that not every view costs a write.
 const PROLONGED_BY: Duration = Duration::from_secs(60);
 
-/// A kept request, as its row says.
+/// A stored request, as its row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeptRequest {
-    /// What it is found by.
+    /// The hash of its reference.
     pub(crate) handle: OneTimeHash,
-    /// How it stands.
+    /// Its state.
     pub standing: Standing,
-    /// Until when it lives.
+    /// When it expires.
     expires_at: Timestamp,
-    /// Until when it may live at most.
+    /// When it expires at the latest.
     latest: Timestamp,
 }
 
-/// What the store keeps of a request.
+/// The stored content of a request.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptContent {
     /// Its parameters, as a query.
     request: Box<str>,
-    /// Until when it may live at most.
+    /// When it expires at the latest.
     latest: Timestamp,
 }
 
 impl KeptContent {
-    /// A request that is kept now.
+    /// A request that is stored now.
     pub(crate) fn new(parameters: &Parameters, lifetime: Duration, now: Timestamp) -> Self {
         let latest = now.saturating_add(lifetime).saturating_add(MOST_SHOWN);
         Self { request: parameters.to_query().into(), latest }
@@ -56,12 +56,12 @@ impl KeptContent {
 }
 
 impl KeptRequest {
-    /// A request that is just being kept.
+    /// A request that is being stored.
     pub(crate) const fn fresh(handle: OneTimeHash, now: Timestamp) -> Self {
         Self { handle, standing: Standing::Waiting, expires_at: now, latest: now }
     }
 
-    /// Reads a row; nothing where a newer version wrote it.
+    /// Parses a row; `None` if a newer version wrote it.
     pub(crate) fn read(handle: OneTimeHash, row: &OneTime, now: Timestamp) -> Option<(Parameters, Self)> {
         let standing = Standing::of(row, now);
         let kept = |latest| Self { handle, standing, expires_at: row.expires_at, latest };
@@ -75,15 +75,15 @@ impl KeptRequest {
         Some((Parameters::parse(query.as_bytes()).ok()?, kept))
     }
 
-    /// Until when the request is to live now that its page is shown; nothing where that changes little.
+    /// The new expiry of the request now that its page is shown; `None` if that changes little.
     pub(crate) fn prolonged(&self, now: Timestamp) -> Option<Timestamp> {
         let until = now.saturating_add(FORM_LIFETIME).min(self.latest);
         (until > self.expires_at.saturating_add(PROLONGED_BY)).then_some(until)
     }
 }
 
-/// Whether somebody who comes again may be sent on with the code of the first time: it is theirs, and nobody has redeemed it. One
-/// that was redeemed would only end what it gave (RFC 6749 §4.1.2).
+/// Whether a returning browser may get the first code again: it belongs to this browser, and nobody has redeemed it. A
+/// redeemed code would only end its grant (RFC 6749 §4.1.2).
 pub(crate) fn leads_again(code: &OneTime, user: &User, now: Timestamp) -> bool {
     let content = CodeContent::from_json(&code.content);
     let same_user = content.is_some_and(|content| content.user == user.id);

@@ -1,4 +1,4 @@
-//! A request whose redirect URI has been checked: errors go there from now on.
+//! A request whose redirect URI has been checked: from now on, errors are redirected.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use crate::one_time::Standing;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 
-/// What the log says where a library sends no PKCE, and many of those hide what they are answered.
+/// What the log says if a library sends no PKCE, because many of these libraries hide the response.
 const LENIENCY: &str = "turn PKCE on in the library; where it has none, let it send a nonce with the scope openid and give the client \
                         `--pkce auto`, or `--pkce lenient` where it cannot do that either";
-/// The longest `nonce`, in bytes: it is kept with the code.
+/// The longest `nonce`, in bytes: it is stored with the code.
 const MAX_NONCE: usize = 2048;
 /// The longest hint, in bytes.
 const MAX_HINT: usize = 320;
-/// The longest unknown word of `prompt` that an answer repeats, in bytes.
+/// The longest unknown value of `prompt` that a response repeats, in bytes.
 const LONGEST_PROMPT: usize = 32;
 
 /// A request that can be answered with a redirect.
@@ -40,12 +40,12 @@ pub struct RedirectableRequest {
     kept: Option<KeptRequest>,
 }
 
-/// Why a request that could be redirected is refused, and the answer that says so.
+/// Why a redirectable request is refused, with the error response.
 #[derive(Debug, Clone)]
 pub struct RedirectError {
-    /// What the client is told.
+    /// The error for the client.
     pub refusal: Refusal,
-    /// The answer.
+    /// The response.
     pub response: Box<AuthorizationResponse>,
 }
 
@@ -78,12 +78,12 @@ impl RedirectableRequest {
         &self.client
     }
 
-    /// What the browser sent, which makes the same request again.
+    /// The query from the browser, which repeats the request.
     pub fn sent(&self) -> &Parameters {
         &self.sent
     }
 
-    /// The answer that refuses the request.
+    /// The response that refuses the request.
     pub fn refuse(&self, refusal: Refusal) -> RedirectError {
         let parameters = ResponseParameters::error(&refusal);
         RedirectError { refusal, response: Box::new(self.answer(parameters)) }
@@ -99,10 +99,10 @@ impl RedirectableRequest {
         }
     }
 
-    /// Checks everything else.
+    /// Validates everything else.
     ///
     /// # Errors
-    /// [`RedirectError`] with the answer that says what is wrong.
+    /// [`RedirectError`] with the error response.
     pub fn validate(self, settings: &Settings) -> Result<AuthorizationRequest, RedirectError> {
         match self.checked(settings) {
             Ok(request) => Ok(request),
@@ -205,8 +205,8 @@ impl RedirectableRequest {
         Ok(prompt)
     }
 
-    /// What is asked for and allowed. What the client may not ask for is left out, as OpenID Connect Core §3.1.2.1 wants it;
-    /// the token answer says what was granted. Whoever names details alone gets no more than these.
+    /// The requested and permitted scope. What the client may not request is left out, as OpenID Connect Core §3.1.2.1
+    /// requires; the token response says what was granted. A request with details but without a scope gets no scope.
     fn scope(&self, details: &AuthorizationDetails) -> Result<Scope, Refusal> {
         let invalid = Refusal::new(ErrorCode::InvalidScope, "scope is malformed");
         let Some(text) = self.parameters.get("scope") else {
@@ -254,7 +254,7 @@ impl RedirectableRequest {
         }
     }
 
-    /// The key that the code is to be bound to (RFC 9449 §10).
+    /// The key that the code must be bound to (RFC 9449 §10).
     fn dpop_jkt(&self) -> Result<Option<Box<str>>, Refusal> {
         let Some(thumbprint) = self.parameters.get("dpop_jkt") else { return Ok(None) };
         if base64url::decode(thumbprint.as_bytes()).is_ok_and(|bytes| bytes.len() == 32) {
@@ -270,7 +270,8 @@ impl RedirectableRequest {
     }
 }
 
-/// Refuses a word of `prompt`, by its name where that can be part of an answer: many words are misspelt, and some are other providers'.
+/// Refuses an unknown value of `prompt`, and names it if the response can contain it: many values are misspelt, and
+/// some are other providers'.
 fn unknown_prompt(word: &str) -> Refusal {
     let refusal = Refusal::new(ErrorCode::InvalidRequest, "prompt has an unknown value");
     let named = (word.len() <= LONGEST_PROMPT)

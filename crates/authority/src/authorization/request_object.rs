@@ -1,8 +1,9 @@
-//! Request objects (RFC 9101): an authorization request that the client signed, so that nobody on its way through the browser
-//! changes it.
+//! Request objects (RFC 9101): authorization requests signed by the client, so that nobody can change them in the
+//! browser.
 //!
-//! An object is opened once, where it is received: at the pushing of requests, or at the authorization endpoint, which keeps it
-//! as if it had been pushed. So its `exp` and `jti` are judged then, however long the user takes to sign in.
+//! An object is opened once, when it is received: at the pushed authorization request endpoint, or at the
+//! authorization endpoint, which stores it as if it had been pushed. Its `exp` and `jti` are therefore checked then,
+//! however long the user takes to sign in.
 
 use jeton_jose::jwt::{Audience, RegisteredClaims};
 use jeton_jose::{Algorithm, Timestamp};
@@ -19,9 +20,10 @@ use crate::one_time::OneTimeKind;
 use crate::refusal::Refusal;
 use crate::store::Placement;
 
-/// Its own `typ` (RFC 9101 §10.8). Those without one, or of the general `JWT`, are taken as well: most libraries write them.
+/// Its `typ` (RFC 9101 §10.8). Objects without `typ`, or with the general `JWT`, are accepted as well, because most
+/// libraries send them.
 const TYPS: [&str; 2] = ["oauth-authz-req+jwt", "JWT"];
-/// Claims that are about the object, and no parameters.
+/// Claims about the object, which are not parameters.
 const ABOUT_ITSELF: [&str; 7] = ["iss", "aud", "exp", "nbf", "iat", "jti", "sub"];
 
 const NOT_VALID: Refusal = refused("the request object is not valid");
@@ -33,8 +35,8 @@ const fn refused(description: &'static str) -> Refusal {
 }
 
 impl Authorization {
-    /// Verifies a request object of a client and uses it up. Answers the parameters in it; those beside it count for nothing
-    /// (RFC 9101 §6.3).
+    /// Verifies a client's request object and uses it up. Returns its parameters; those outside it are ignored (RFC
+    /// 9101 §6.3).
     ///
     /// # Errors
     /// `invalid_request_object`.
@@ -54,7 +56,7 @@ impl Authorization {
         Ok(opened.parameters)
     }
 
-    /// Notes that an object was used.
+    /// Records that an object was used.
     pub(crate) async fn use_request_object(
         &self,
         client: &Client,
@@ -66,7 +68,7 @@ impl Authorization {
         Ok(identifier.use_up(&*self.base.store, now).await?)
     }
 
-    /// Verifies a request object of a client. It is still to be used up.
+    /// Verifies a client's request object, without using it up.
     ///
     /// # Errors
     /// `invalid_request_object`.
@@ -97,9 +99,9 @@ impl Authorization {
     }
 }
 
-/// A request object that was verified.
+/// A verified request object.
 pub(crate) struct OpenedObject {
-    /// The parameters in it.
+    /// Its parameters.
     pub(crate) parameters: Parameters,
     /// Its `jti`, if it has one.
     pub(crate) identifier: Option<AssertionId>,
@@ -113,7 +115,7 @@ fn not_valid(error: AssertionError) -> Refusal {
     }
 }
 
-/// The algorithm that an object names, if the client may use it. Never a symmetric one, and `none` is no algorithm at all.
+/// The algorithm of an object, if the client may use it. Symmetric algorithms and `none` are never allowed.
 fn permitted_algorithm(client: &Client, object: &Presented<'_>) -> Result<Algorithm, Refusal> {
     const NOT_ALLOWED: Refusal = refused("the request object is not signed by an algorithm of the client");
     let algorithm = object.algorithm().ok_or(NOT_ALLOWED)?;
@@ -124,7 +126,7 @@ fn permitted_algorithm(client: &Client, object: &Presented<'_>) -> Result<Algori
     Ok(algorithm)
 }
 
-/// Checks how long the object holds, and how long ago its `nbf` is. Says until when it has to be remembered.
+/// Checks the lifetime of the object, and the age of its `nbf`. Returns until when it must be remembered.
 fn check_times(claims: &RegisteredClaims, now: Timestamp) -> Result<Timestamp, Refusal> {
     let until = remembered_until(claims, now).map_err(not_valid)?;
     match claims.nbf() {
@@ -133,7 +135,7 @@ fn check_times(claims: &RegisteredClaims, now: Timestamp) -> Result<Timestamp, R
     }
 }
 
-/// The parameters that an object holds.
+/// The parameters in an object.
 fn parameters_of(claims: Map<String, Value>, client: &ClientId) -> Result<Parameters, Refusal> {
     // An assertion of the client says so; it must not pass for a request (RFC 9101 §10.8).
     if claims.get("sub").is_some_and(|sub| sub == client.as_str()) {
@@ -160,7 +162,7 @@ fn parameters_of(claims: Map<String, Value>, client: &ClientId) -> Result<Parame
     Ok(parameters)
 }
 
-/// Numbers and structures go in as their JSON (RFC 9101 §4).
+/// Numbers and structures are converted to their JSON (RFC 9101 §4).
 fn add(parameters: &mut Parameters, name: String, value: Value) -> Result<(), Refusal> {
     let text = match value {
         Value::String(text) => text,

@@ -1,5 +1,5 @@
-//! What has to happen next in an authorization: what its request demands of the sign-in, and what the client is told where that
-//! cannot be had.
+//! The next step of an authorization: what its request demands of the sign-in, and the error for the client if that is
+//! not possible.
 
 use jeton_jose::Timestamp;
 use jeton_oauth::ErrorCode;
@@ -11,14 +11,14 @@ use crate::factor::Factor;
 use crate::refusal::Refusal;
 use crate::sign_in::{ConsentDemand, Demand, Freshness, Identified, SignedIn, Since, Step, Unmet, next};
 
-/// What has to happen next.
+/// The next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextStep {
-    /// The user has to say who they are.
+    /// The user must identify themselves.
     Account,
-    /// The user has to prove it by one of these factors.
+    /// The user must present one of these factors.
     Factor(Vec<Factor>),
-    /// The user has to be asked whether the client may have this.
+    /// The user must be asked for consent to this.
     Consent,
     /// The client gets its code.
     Grant,
@@ -26,12 +26,12 @@ pub enum NextStep {
     Refuse(Refusal),
 }
 
-/// What the log says of a client that expects another user.
+/// What the log says if a client expects another user.
 const ANOTHER_USER: &str = "its id_token_hint, or the value of sub in its claims, names another user";
 
-/// Decides what has to happen next.
+/// Decides the next step.
 ///
-/// `expected` is the subject that the client expects, by an ID token that came as a hint or a claim with a value; `allowed` is what
+/// `expected` is the subject that the client expects, from an ID token hint or a claim with a value; `allowed` is what
 /// the user has allowed this client before.
 pub fn next_step(
     request: &AuthorizationRequest,
@@ -62,8 +62,8 @@ pub fn next_step(
     }
 }
 
-/// Whether the user may go on as who is signed in, without a password. Choosing an account satisfies neither `prompt=login` nor
-/// `max_age`.
+/// Whether the user may continue as the signed-in account, without a password. Choosing an account satisfies neither
+/// `prompt=login` nor `max_age`.
 pub fn may_continue(
     request: &AuthorizationRequest,
     signed_in: &SignedIn,
@@ -75,7 +75,7 @@ pub fn may_continue(
     !matches!(step, Step::Account | Step::Factor(_))
 }
 
-/// What a request demands of the sign-in behind it.
+/// The demands of a request on the sign-in.
 fn demand<'a>(
     request: &'a AuthorizationRequest,
     expected: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! A client as the authority works with it, and as the store keeps it.
+//! A client, as the authority uses it and as it is stored.
 
 use std::collections::BTreeSet;
 
@@ -14,23 +14,23 @@ use crate::keys::{MasterKey, SealedKey};
 use crate::shown_digest::ShownDigest;
 use crate::user::Attributes;
 
-/// The scope of a client that names none.
+/// The scope of a client that does not name one.
 const DEFAULT_SCOPE: &str = "openid profile email offline_access";
 
-/// A client as the authority works with it.
+/// A client, as the authority uses it.
 #[derive(Debug, Clone)]
 pub struct Client {
-    /// Its name on the wire.
+    /// Its client identifier.
     pub id: ClientId,
-    /// What it says of itself.
+    /// Its metadata.
     pub metadata: ClientMetadata,
-    /// What the operator decided about it.
+    /// The operator's policy for it.
     pub policy: ClientPolicy,
-    /// What it shares with the authority.
+    /// Its secret.
     pub secret: Option<ClientSecret>,
-    /// The hash of the token that it manages its own description with (RFC 7592 §3).
+    /// The hash of its registration access token (RFC 7592 §3).
     pub registration_token: Option<Box<str>>,
-    /// Since when it is known.
+    /// When it became known.
     pub created_at: Timestamp,
     scope: Scope,
     algorithms: ClientAlgorithms,
@@ -40,68 +40,68 @@ pub struct Client {
 /// A client to be added.
 #[derive(Debug, Clone)]
 pub struct NewClient {
-    /// Its name on the wire.
+    /// Its client identifier.
     pub id: ClientId,
-    /// What it says of itself.
+    /// Its metadata.
     pub metadata: ClientMetadata,
-    /// What the operator decides about it.
+    /// The operator's policy for it.
     pub policy: ClientPolicy,
-    /// What it shares with the authority.
+    /// Its secret.
     pub secret: Option<ClientSecret>,
-    /// The hash of the token that it manages its own description with.
+    /// The hash of its registration access token.
     pub registration_token: Option<Box<str>>,
-    /// Since when it is known.
+    /// When it became known.
     pub created_at: Timestamp,
 }
 
-/// A client as the store keeps it.
+/// A stored client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredClient {
-    /// Its name on the wire.
+    /// Its client identifier.
     pub id: ClientId,
-    /// Its description, as JSON.
+    /// Its metadata and policy, as JSON.
     pub document: Box<str>,
-    /// Its secret, sealed under the master key.
+    /// Its secret, encrypted under the master key.
     pub secret: Option<SealedKey>,
-    /// Whether it wants to hear of sign-outs.
+    /// Whether it has a back-channel logout URI.
     pub backchannel_logout: bool,
-    /// Since when it is known.
+    /// When it became known.
     pub created_at: Timestamp,
 }
 
-/// Why a description of a client will not do, or a stored one cannot be read.
+/// Why the metadata of a client is invalid, or a stored client cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// It sends people nowhere: the code needs a redirect URI.
+    /// It uses authorization codes, but has no redirect URI.
     #[error("a client that uses authorization codes needs a redirect URI")]
     NoRedirectUri,
-    /// Its way to authenticate needs something that is missing.
+    /// Its authentication method requires something that is missing.
     #[error("{method} needs {wants}")]
     AuthMethodNeeds {
-        /// The way.
+        /// The method.
         method: TokenEndpointAuthMethod,
         /// What is missing.
         wants: &'static str,
     },
-    /// A client that cannot authenticate cannot use this grant.
+    /// A client that cannot authenticate cannot use this grant type.
     #[error("{grant_type} requires client authentication")]
     GrantTypeNeedsAuthentication {
-        /// The grant.
+        /// The grant type.
         grant_type: GrantType,
     },
-    /// Its keys will not do.
+    /// Its keys cannot be used.
     #[error("the keys of the client cannot be used: {reason}")]
     Keys {
-        /// Why.
+        /// The reason.
         reason: Box<str>,
     },
-    /// One of its members will not do.
+    /// One of its members is invalid.
     #[error("{name} {reason}")]
     Member {
-        /// Which one.
+        /// The member.
         name: &'static str,
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
     /// Its secret is too short.
@@ -110,7 +110,7 @@ pub enum ClientError {
     /// Its secret is too long.
     #[error("a client secret must have at most {} bytes", ClientSecret::MAX_LEN)]
     SecretTooLong,
-    /// What is stored cannot be read.
+    /// The stored client cannot be read.
     #[error("the stored description of client {0} cannot be read")]
     Unreadable(ClientId),
 }
@@ -131,7 +131,7 @@ impl ClientError {
     }
 }
 
-/// The members of a stored description.
+/// The members of a stored client.
 #[derive(Serialize, Deserialize)]
 struct Document {
     metadata: ClientMetadata,
@@ -141,17 +141,17 @@ struct Document {
     registration_token: Option<Box<str>>,
 }
 
-/// The attributes of users that a client's tokens have claims from, by its stored description; nothing where that cannot be read.
+/// The user attributes that supply claims of a client's tokens, from its stored form; `None` if that cannot be read.
 pub fn mapped_attributes(document: &str) -> Option<Vec<Box<str>>> {
     let document: Document = serde_json::from_str(document).ok()?;
     Some(document.policy.claims.into_values().map(Into::into).collect())
 }
 
 impl Client {
-    /// Checks a description.
+    /// Validates a client.
     ///
     /// # Errors
-    /// [`ClientError`] says what will not do.
+    /// [`ClientError`] says what is invalid.
     pub fn new(new: NewClient) -> Result<Self, ClientError> {
         let NewClient { id, metadata, policy, secret, registration_token, created_at } = new;
         let scope = match &metadata.scope {
@@ -210,22 +210,22 @@ impl Client {
         Ok(())
     }
 
-    /// The public keys in its description that can be used; those behind `jwks_uri` are not among them.
+    /// The usable public keys in its metadata, without those behind `jwks_uri`.
     pub(crate) fn keys(&self) -> &[Jwk] {
         &self.keys
     }
 
-    /// Whether it cannot keep a secret (RFC 6749 §2.1).
+    /// Whether it is a public client (RFC 6749 §2.1).
     pub fn is_public(&self) -> bool {
         self.metadata.auth_method() == TokenEndpointAuthMethod::None
     }
 
-    /// Whether the operator added it and it proves who it is. Anybody can be one of the others.
+    /// Whether the operator added it and it authenticates. Anybody can create the others.
     pub fn is_vouched_for(&self) -> bool {
         self.policy.source == ClientSource::Operator && !self.is_public()
     }
 
-    /// What it may ask for at most.
+    /// The scope that it may request.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -235,7 +235,7 @@ impl Client {
         &self.algorithms
     }
 
-    /// What is signed for it, by which algorithms.
+    /// The algorithms that sign for it.
     pub(crate) fn signing_algorithms(&self) -> Vec<Algorithm> {
         let ClientAlgorithms { id_token, userinfo, authorization, introspection, .. } = self.algorithms;
         let mut algorithms: Vec<_> =
@@ -246,13 +246,13 @@ impl Client {
         algorithms
     }
 
-    /// Whether it may sign by this algorithm what it registered an algorithm for, if it did. One that is not known permits none.
+    /// Whether it may sign with this algorithm, if it registered one. An unknown registered algorithm permits none.
     pub(crate) fn may_sign_by(&self, algorithm: Algorithm, registered: &Option<Written<Algorithm>>) -> bool {
         self.policy.profile.is_none_or(|profile| profile.permits(algorithm))
             && registered.as_ref().is_none_or(|registered| registered.value() == Some(&algorithm))
     }
 
-    /// The registered redirect URI that permits this one.
+    /// The registered redirect URI that matches this one.
     pub fn permits_redirect(&self, requested: &RedirectUri) -> bool {
         let is_native = self.is_native();
         let permits = |registered: &RedirectUri| match is_native {
@@ -262,7 +262,7 @@ impl Client {
         self.metadata.redirect_uris.iter().any(permits)
     }
 
-    /// Whether it runs on its user's machine (RFC 8252): it says so, or it has no secret and says nothing.
+    /// Whether it runs on its user's machine (RFC 8252): its metadata say so, or say nothing and it has no secret.
     fn is_native(&self) -> bool {
         match self.metadata.application_type {
             Some(kind) => kind == ApplicationType::Native,
@@ -270,12 +270,12 @@ impl Client {
         }
     }
 
-    /// What pages call it.
+    /// Its name on pages.
     pub fn name(&self) -> &str {
         self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
     }
 
-    /// Whose word its name is, where nobody has checked it. Nothing where the operator added the client.
+    /// Who vouches for its name, if nobody has verified it. `None` if the operator added the client.
     pub fn unverified(&self) -> Option<Unverified<'_>> {
         match self.policy.source {
             ClientSource::Operator => None,
@@ -287,7 +287,7 @@ impl Client {
         }
     }
 
-    /// What people recognise it by, as a digest: its name, and the hosts that it sends them to.
+    /// A digest of what people recognise it by: its name, and the hosts of its redirect URIs.
     pub fn appearance(&self) -> Box<str> {
         let host = |uri: &'_ RedirectUri| uri.host().unwrap_or(uri.origin()).to_owned();
         let hosts: BTreeSet<_> = self.metadata.redirect_uris.iter().map(host).collect();
@@ -295,7 +295,7 @@ impl Client {
         ShownDigest::of(parts).to_text().into()
     }
 
-    /// As the store keeps it.
+    /// The stored form.
     pub fn to_stored(&self, master: &MasterKey) -> StoredClient {
         let document = Document {
             metadata: self.metadata.clone(),
@@ -314,10 +314,10 @@ impl Client {
         }
     }
 
-    /// Reads what the store keeps.
+    /// From the stored form.
     ///
     /// # Errors
-    /// [`ClientError::Unreadable`] where it was written by a newer version, or the master key is another one.
+    /// [`ClientError::Unreadable`] if a newer version wrote it, or if the master key is a different one.
     pub fn from_stored(stored: &StoredClient, master: &MasterKey) -> Result<Self, ClientError> {
         let unreadable = || ClientError::Unreadable(stored.id.clone());
         let document: Document = serde_json::from_str(&stored.document).map_err(|_| unreadable())?;
@@ -353,7 +353,7 @@ fn certificate_names(metadata: &ClientMetadata) -> usize {
     names.into_iter().filter(|named| *named).count()
 }
 
-/// A name that no certificate can have would only be found out when the client comes.
+/// A name that no certificate can have would only be noticed when the client authenticates.
 fn check_certificate_names(metadata: &ClientMetadata) -> Result<(), ClientError> {
     if metadata.tls_client_auth_subject_dn.as_deref().is_some_and(|name| !is_distinguished_name(name)) {
         let reason = "is not a distinguished name such as CN=web,O=Example (RFC 4514)";
@@ -365,19 +365,19 @@ fn check_certificate_names(metadata: &ClientMetadata) -> Result<(), ClientError>
     Ok(())
 }
 
-/// Whose word the name of a client is that nobody has checked.
+/// Who vouches for the name of a client that nobody has verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unverified<'a> {
-    /// It is known by the description at this host, which answers for it.
+    /// The metadata document at this host.
     DescribedAt(&'a str),
     /// It registered itself.
     Registered {
-        /// The host of the website that it names, by its own word too.
+        /// The host of the website in its metadata.
         names: Option<&'a str>,
     },
 }
 
-/// The names that a client gives itself, in every language.
+/// The client's names, in every language.
 pub fn display_names(metadata: &ClientMetadata) -> impl Iterator<Item = &str> {
     let translated = metadata.translations.iter().filter(|(name, _)| name.starts_with("client_name#"));
     translated.filter_map(|(_, name)| name.as_str()).chain(metadata.client_name.as_deref())

@@ -1,4 +1,4 @@
-//! What a client that nobody vouches for may say of itself.
+//! Rules for the metadata of clients that the operator did not add.
 
 use jeton_oauth::authorization::{GrantType, ResponseType};
 use jeton_oauth::client::{ApplicationType, ClientMetadata, SubjectType, TokenEndpointAuthMethod, Written};
@@ -12,11 +12,11 @@ use crate::display_text::{DisplayNameError, check_display_name};
 use crate::refusal::Refusal;
 use crate::settings::{ClientSettings, ID_TOKEN_ALGORITHM};
 
-/// The most of each: redirect URIs, URIs to go to after signing out, addresses of request objects, contacts.
+/// The largest number of each: redirect URIs, post-logout redirect URIs, request URIs, contacts.
 const MAX_ITEMS: usize = 32;
 /// The longest text of a member, in bytes; a URI may be as long as a redirect URI.
 const MAX_TEXT: usize = RedirectUri::MAX_LEN;
-/// The longest description, in bytes of JSON. Keys take the most of it.
+/// The largest metadata, in bytes of JSON. Most of it is for keys.
 const MAX_DOCUMENT: usize = 16 * 1024;
 
 const fn invalid(description: &'static str) -> Refusal {
@@ -27,18 +27,18 @@ const fn invalid_redirect_uri(description: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidRedirectUri, description)
 }
 
-/// What clients that nobody vouches for may have.
+/// What clients that the operator did not add may have.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'a> {
-    /// The grants. Others that a client asks for are left out, which its answer tells it (RFC 7591 §2).
+    /// The grant types. Others in a request are left out, as the response shows (RFC 7591 §2).
     grant_types: &'a [GrantType],
-    /// What it may ask for at most, and does where it does not say.
+    /// The scope that it may request, which is also its default.
     scope: &'a Scope,
-    /// The types of authorization details. Others that a client names are left out.
+    /// The types of authorization details. Others are left out.
     details_types: &'a [String],
-    /// The schemes of redirect URIs that an app may have although they have no dot.
+    /// The private-use schemes without a dot that redirect URIs may have.
     redirect_schemes: &'a [String],
-    /// The ways to authenticate that rest on certificates, as far as they are to be had.
+    /// The available authentication methods with certificates.
     by_certificate: &'static [TokenEndpointAuthMethod],
     sectors: Sectors,
     plain_http: PlainHttp,
@@ -47,9 +47,9 @@ pub(crate) struct Rules<'a> {
 /// Whether a client may name its sector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sectors {
-    /// It may not: nobody would look whether it belongs to it.
+    /// It may not: nobody would check whether it belongs to it.
     Refused,
-    /// It may: the caller looks.
+    /// It may: the caller checks.
     LookedAt,
 }
 
@@ -66,22 +66,22 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Lets clients name plain http addresses at this machine for the authority to ask.
+    /// Allows plain http URLs to this machine for requests by the authority.
     pub(crate) fn with_plain_http(self) -> Self {
         Self { plain_http: PlainHttp::AtThisMachine, ..self }
     }
 
-    /// Lets clients authenticate by certificate in these ways.
+    /// Allows these authentication methods with certificates.
     pub(crate) fn by_certificate(self, by_certificate: &'static [TokenEndpointAuthMethod]) -> Self {
         Self { by_certificate, ..self }
     }
 
-    /// Lets clients name their sector. The caller has to see that they belong to it.
+    /// Allows clients to name their sector. The caller must check that they belong to it.
     pub(crate) fn with_sectors(self) -> Self {
         Self { sectors: Sectors::LookedAt, ..self }
     }
 
-    /// Checks a description and fills in what it leaves out.
+    /// Validates metadata, and fills in defaults.
     pub(crate) fn check(self, mut members: Map<String, Value>) -> Result<ClientMetadata, Refusal> {
         leave_out_blanks(&mut members);
         check_software_statement(&members)?;
@@ -98,7 +98,8 @@ impl<'a> Rules<'a> {
         Ok(metadata)
     }
 
-    /// Leaves out grants and response types that are not to be had: OpenID Connect's libraries name what they might use.
+    /// Leaves out unavailable grant and response types: libraries for OpenID Connect name everything that they might
+    /// use.
     fn leave_out_grants(self, members: &mut Map<String, Value>) -> Result<(), Refusal> {
         if let Some(Value::Array(types)) = members.get_mut("grant_types") {
             types.retain(|name| {
@@ -144,7 +145,8 @@ impl<'a> Rules<'a> {
         Ok(metadata)
     }
 
-    /// An app that comes by itself has a scheme of its own domain (RFC 8252 §7.1), or one that the operator knows of.
+    /// A self-registered app has a private-use scheme of its own domain (RFC 8252 §7.1), or one that the operator
+    /// allows.
     fn check_schemes(self, metadata: &ClientMetadata) -> Result<(), Refusal> {
         let known = |uri: &RedirectUri| {
             let scheme = uri.scheme();
@@ -183,8 +185,8 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// A client may not choose the sector that its subjects belong to without proof: it would see those of others (OpenID
-    /// Connect Core §8.1). The proof is a list behind the address, which is not fetched here.
+    /// A client may not choose the sector of its subjects without proof, because it would see those of others (OpenID
+    /// Connect Core §8.1). The proof is a list at the URI, which is not fetched here.
     fn check_sector(self, metadata: &ClientMetadata) -> Result<(), Refusal> {
         match (&metadata.sector_identifier_uri, self.sectors) {
             (Some(_), Sectors::Refused) => Err(invalid("sector_identifier_uri is unavailable")),
@@ -209,7 +211,7 @@ impl<'a> Rules<'a> {
     }
 }
 
-/// Whether whatever it learns of users goes to one of its redirect URIs first.
+/// Whether everything that it learns about users first goes to one of its redirect URIs.
 fn grants_go_to_redirect_uris(metadata: &ClientMetadata) -> bool {
     metadata.grant_types.iter().flatten().all(|grant_type| {
         matches!(
@@ -219,8 +221,8 @@ fn grants_go_to_redirect_uris(metadata: &ClientMetadata) -> bool {
     })
 }
 
-/// A member that is null counts as left out (RFC 7592 §2.2). So does an empty text, which many libraries send for what their
-/// caller did not set.
+/// A member that is null counts as omitted (RFC 7592 §2.2). So does an empty string, which many libraries send for
+/// unset values.
 fn leave_out_blanks(members: &mut Map<String, Value>) {
     let is_blank = |value: &Value| value.is_null() || value.as_str() == Some("");
     members.retain(|_, value| !is_blank(value));
@@ -229,7 +231,7 @@ fn leave_out_blanks(members: &mut Map<String, Value>) {
     }
 }
 
-/// Reads the members. Where one cannot be read the answer names it, and the log says what is wrong with it.
+/// Parses the members. If one cannot be parsed, the response names it, and the log says what is wrong with it.
 fn read(members: Map<String, Value>) -> Result<ClientMetadata, Refusal> {
     let alone = |(name, value): (&String, &Value)| {
         let member = Map::from_iter([(name.clone(), value.clone())]);
@@ -243,7 +245,7 @@ fn read(members: Map<String, Value>) -> Result<ClientMetadata, Refusal> {
         .map_err(|error| invalid("the combination of members is invalid").because(error.to_string()))
 }
 
-/// `name` is a member of the standards: others are not read.
+/// `name` is a standard member: others are not read.
 fn unreadable(name: &str, error: &serde_json::Error) -> Refusal {
     let text = format!("{name} is of the wrong type or has a value that is not supported");
     let description = ErrorDescription::parse(text).unwrap_or(
@@ -257,7 +259,7 @@ fn unreadable(name: &str, error: &serde_json::Error) -> Refusal {
         .because(format!("{name}: {error}"))
 }
 
-/// Nobody's statements are believed here. One that is none at all is a mistake of another kind.
+/// No issuer's software statements are trusted here. A malformed statement has a different error code.
 fn check_software_statement(members: &Map<String, Value>) -> Result<(), Refusal> {
     match members.get("software_statement") {
         None => Ok(()),
@@ -270,7 +272,7 @@ fn check_software_statement(members: &Map<String, Value>) -> Result<(), Refusal>
     }
 }
 
-/// Read before everything else, since they have an error code of their own (RFC 7591 §3.2.2).
+/// Parsed before everything else, because they have a separate error code (RFC 7591 §3.2.2).
 fn check_redirect_uris(members: &Map<String, Value>) -> Result<(), Refusal> {
     let Some(uris) = members.get("redirect_uris") else { return Ok(()) };
     let uris = uris.as_array().ok_or(invalid_redirect_uri("redirect_uris is not a list"))?;
@@ -321,17 +323,17 @@ fn check_sizes(metadata: &ClientMetadata) -> Result<(), Refusal> {
     })
 }
 
-/// Whether what the authority fetches, or posts to, may be plain http at this machine.
+/// Whether URLs that the authority fetches, or posts to, may be plain http on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PlainHttp {
-    /// It may not: nothing on this machine would be asked.
+    /// They may not: the authority would not connect to this machine.
     Refused,
-    /// It may: the operator lets the authority reach this machine, where applications are made.
+    /// They may: the operator lets the authority connect to this machine, for development.
     AtThisMachine,
 }
 
-/// Those that users are led to may be on this machine, where applications are made; those that the authority fetches only where it
-/// would ask there.
+/// URLs for users may be on this machine, for development; URLs that the authority fetches only if it would connect to
+/// it.
 fn check_uris(metadata: &ClientMetadata, plain_http: PlainHttp) -> Result<(), Refusal> {
     let shown = [
         (&metadata.client_uri, "client_uri must use https, or http with a loopback host"),
@@ -376,7 +378,7 @@ fn check_uris(metadata: &ClientMetadata, plain_http: PlainHttp) -> Result<(), Re
     Ok(())
 }
 
-/// What the log says where an application on this machine registers itself.
+/// What the log says when an application on this machine registers itself.
 const LOOPBACK: &str =
     "it is http at this machine, which the authority asks only with `fetch.allow = \"loopback\"`";
 
@@ -430,7 +432,7 @@ fn check_algorithms(metadata: &ClientMetadata) -> Result<(), Refusal> {
     refused.map_or(Ok(()), Err)
 }
 
-/// The hosts that redirect URIs lead to.
+/// The hosts of redirect URIs.
 fn hosts(uris: &[RedirectUri]) -> std::collections::BTreeSet<&str> {
     uris.iter().map(|uri| uri.host().unwrap_or(uri.origin())).collect()
 }
