@@ -36,8 +36,8 @@ pub fn open_grants(data: &Path, count: u64, nth: u64) -> Result<Vec<String>, Ben
     runtime.block_on(async {
         let folder = DataFolder::open(data).map_err(other)?;
         let database = folder.database_url();
-        let store =
-            jeton_store::open(&database, OpenMode::CreateOrMigrate, Access::Command, None).map_err(other)?;
+        let store = jeton_store::open(&database, OpenMode::CreateOrMigrate, Access::Command, None).await;
+        let store = store.map_err(other)?;
         let (master, settings) = (MasterKey::from_bytes(MASTER_KEY), Settings::new(ISSUER));
         let ports = Ports { hashing: Arc::new(Believing), ..Ports::default() };
         let authority = Authority::open(store, master, settings, ports, now()).await.map_err(other)?;

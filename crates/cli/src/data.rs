@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jeton_authority::keys::{KeyFit, MasterKey};
+use jeton_authority::keys::{KeyFit, MasterKey, SealedThings};
 use jeton_authority::store::Store;
 use jeton_server::control;
 use jeton_store::{Access, DataFolder, DatabaseUrl, OpenError, OpenMode};
@@ -32,16 +32,20 @@ pub(crate) fn folder(config: &Config) -> Result<DataFolder, Failure> {
 
 impl Data {
     /// Opens both for a command.
-    pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
-        Self::open_as(config, folder(config)?, Access::Command)
+    pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
+        Self::open_as(config, folder(config)?, Access::Command).await
     }
 
     /// Opens the store of a folder, and makes it where it is missing. Where the master key at hand is not the store's, it is refused before
     /// anything is written, whether the command needs the key or not.
-    pub(crate) fn open_as(config: &Config, folder: DataFolder, access: Access) -> Result<Self, Failure> {
+    pub(crate) async fn open_as(
+        config: &Config,
+        folder: DataFolder,
+        access: Access,
+    ) -> Result<Self, Failure> {
         let master = master_key::at_hand(config, &folder)?;
         let database = database(config, &folder);
-        let opened = jeton_store::open(&database, OpenMode::CreateOrMigrate, access, master.as_ref());
+        let opened = jeton_store::open(&database, OpenMode::CreateOrMigrate, access, master.as_ref()).await;
         let store = opened.map_err(|error| match error {
             OpenError::OtherMasterKey { .. } => master_key::mismatch(config, &folder, &database),
             error => Failure::coded(error.code(), error.to_string()),
@@ -88,13 +92,13 @@ pub(crate) fn problem(config: &Config) -> Option<(&'static str, String)> {
         Err(error) => return Some(("data", error.to_string())),
     };
     let database = database(config, &folder);
-    let store = match jeton_store::open(&database, OpenMode::AsIs, Access::Command, None) {
-        Ok(store) => store,
-        // The server makes it, or brings it up to date.
-        Err(OpenError::Missing { .. } | OpenError::Older { .. }) => return None,
-        Err(error) => return Some(("database", error.to_string())),
-    };
     let sealed = run(async {
+        let store = match jeton_store::open(&database, OpenMode::AsIs, Access::Command, None).await {
+            Ok(store) => store,
+            // The server makes it, or brings it up to date.
+            Err(OpenError::Missing { .. } | OpenError::Older { .. }) => return Ok(SealedThings::default()),
+            Err(error) => return Err(Failure::coded(error.code(), error.to_string())),
+        };
         store.sealed_things().await.map_err(|error| Failure::coded("store_failed", error.to_string()))
     });
     match (sealed, key) {

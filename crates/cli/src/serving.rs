@@ -88,7 +88,7 @@ impl Prepared {
         let folder = data::folder(&config)?;
         let lock =
             folder.lock_for_server().map_err(|error| Failure::coded(error.code(), error.to_string()))?;
-        let mut data = Data::open_as(&config, folder, Access::Server)?;
+        let mut data = Data::open_as(&config, folder, Access::Server).await?;
         let master = data.master(&config).await?;
         let Data { folder, store, .. } = data;
         let (listener, address) = bind(config.listen.0).await?;

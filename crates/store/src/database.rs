@@ -6,7 +6,10 @@ use jeton_authority::keys::MasterKey;
 use jeton_authority::store::Store;
 
 use crate::database_url::{Backend, DatabaseUrl};
-use crate::sqlite::{Access, OpenError, OpenMode, SqliteStore};
+use crate::mode::{Access, OpenMode};
+use crate::open_error::OpenError;
+use crate::postgres::PostgresStore;
+use crate::sqlite::SqliteStore;
 
 /// Opens a database for a command or a server, under a master key where there is one at hand: a database that is bound to another is
 /// refused, and one that is bound to none though the key opens what is sealed in it is bound to it.
@@ -14,7 +17,7 @@ use crate::sqlite::{Access, OpenError, OpenMode, SqliteStore};
 /// # Errors
 /// A database of a newer version or of another program is refused, and nothing of it is touched. [`OpenError::Served`] where another
 /// server uses it, [`OpenError::OtherMasterKey`] where the key does not fit.
-pub fn open(
+pub async fn open(
     database: &DatabaseUrl,
     mode: OpenMode,
     access: Access,
@@ -22,5 +25,7 @@ pub fn open(
 ) -> Result<Arc<dyn Store>, OpenError> {
     match &database.0 {
         Backend::Sqlite(file) => Ok(Arc::new(SqliteStore::open_as(file, mode, access, key)?)),
+        // Any number of nodes may serve it.
+        Backend::Postgres(url) => Ok(Arc::new(PostgresStore::open(url, mode, key).await?)),
     }
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where a database is: `sqlite:FILE`.
+use crate::postgres_url::PostgresUrl;
+
+/// Where a database is: `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/DATABASE`. It is shown without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseUrl(pub(crate) Backend);
 
@@ -11,6 +13,7 @@ pub struct DatabaseUrl(pub(crate) Backend);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Backend {
     Sqlite(PathBuf),
+    Postgres(Box<PostgresUrl>),
 }
 
 /// Why a text is no URL of a database. It may hold a password, so at most its scheme is repeated.
@@ -18,7 +21,7 @@ pub(crate) enum Backend {
 #[non_exhaustive]
 pub enum DatabaseUrlError {
     /// There is no such backend.
-    #[error("this build supports SQLite only, not {scheme}")]
+    #[error("databases are named by sqlite: or postgres://, not by {scheme}:")]
     UnknownScheme {
         /// What the text begins with.
         scheme: String,
@@ -26,6 +29,9 @@ pub enum DatabaseUrlError {
     /// It is none.
     #[error("not a database URL")]
     Malformed,
+    /// It is one of PostgreSQL, and something in it is wrong.
+    #[error("{0}")]
+    Postgres(&'static str),
 }
 
 impl DatabaseUrl {
@@ -44,6 +50,11 @@ impl DatabaseUrl {
                 "" => Err(DatabaseUrlError::Malformed),
                 file => Ok(Self::sqlite(file)),
             },
+            Some(("postgres" | "postgresql", rest)) => {
+                let rest = rest.strip_prefix("//").ok_or(DatabaseUrlError::Malformed)?;
+                let url = PostgresUrl::parse(rest).map_err(DatabaseUrlError::Postgres)?;
+                Ok(url.into())
+            }
             Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
                 Err(DatabaseUrlError::UnknownScheme { scheme: scheme.to_owned() })
             }
@@ -53,15 +64,25 @@ impl DatabaseUrl {
 
     /// The file that it is in, where it is in one.
     pub fn file(&self) -> Option<&Path> {
-        let Backend::Sqlite(file) = &self.0;
-        Some(file)
+        match &self.0 {
+            Backend::Sqlite(file) => Some(file),
+            Backend::Postgres(_) => None,
+        }
+    }
+}
+
+impl From<PostgresUrl> for DatabaseUrl {
+    fn from(url: PostgresUrl) -> Self {
+        Self(Backend::Postgres(Box::new(url)))
     }
 }
 
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Backend::Sqlite(file) = &self.0;
-        file.display().fmt(f)
+        match &self.0 {
+            Backend::Sqlite(file) => file.display().fmt(f),
+            Backend::Postgres(url) => url.fmt(f),
+        }
     }
 }
 
@@ -76,8 +97,8 @@ mod tests {
         }
         assert_eq!(DatabaseUrl::parse("sqlite:"), Err(DatabaseUrlError::Malformed));
         let refused =
-            DatabaseUrl::parse("postgres://jeton:secret@db/jeton").expect_err("there is no such backend");
-        assert_eq!(refused.to_string(), "this build supports SQLite only, not postgres");
+            DatabaseUrl::parse("mysql://jeton:secret@db/jeton").expect_err("there is no such backend");
+        assert_eq!(refused.to_string(), "databases are named by sqlite: or postgres://, not by mysql:");
         assert_eq!(DatabaseUrl::parse("/var/lib/jeton.db"), Err(DatabaseUrlError::Malformed));
     }
 }

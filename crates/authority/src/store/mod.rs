@@ -46,8 +46,8 @@ pub use crate::user::{NewUser, UserAddition};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// It cannot write for the moment: the disk is full, the folder is read-only, the queue is full. Trying again later
-    /// may succeed; nothing was changed.
+    /// It cannot write for the moment: the disk is full, the folder is read-only, the queue is full, the database is away. Trying again
+    /// later may succeed. Nothing was changed, unless the text says that this is not known.
     #[error("the store cannot write at the moment: {0}")]
     Unavailable(String),
     /// Something was sealed under another master key than the one that the store is bound to; nothing was changed.

@@ -38,7 +38,7 @@ impl TestAuthority {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let database = DatabaseUrl::sqlite(folder.path().join("jeton.db"));
         let store = jeton_store::open(&database, OpenMode::CreateOrMigrate, Access::Command, None);
-        let store = store.expect("an empty folder takes a store");
+        let store = store.await.expect("an empty folder takes a store");
         let mut settings = Settings::new("https://auth.example");
         change(&mut settings);
         let now = Timestamp::from_unix(START);

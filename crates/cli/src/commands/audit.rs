@@ -62,9 +62,9 @@ impl AuditCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         let style = self.store.style();
         let config = self.store.load()?.config;
-        let store = Data::open(&config)?.store;
         let Action::List { user, since, follow } = self.action;
         data::run(async {
+            let store = Data::open(&config).await?.store;
             let user = match user {
                 Some(name) => Some(concerned(&*store, &name).await?),
                 None => None,

@@ -72,7 +72,7 @@ fn show(loaded: &Loaded, style: Style) -> Result<(), Failure> {
         let text = match (value.text.is_empty(), key.secret) {
             (true, _) => loaded.config.derived(key.name).unwrap_or_default(),
             (false, true) => "(hidden)".to_owned(),
-            (false, false) => value.text.clone(),
+            (false, false) => loaded.config.without_password(key.name).unwrap_or_else(|| value.text.clone()),
         };
         (key.name, Shown { value: text, source: value.source.to_string() })
     });

@@ -64,10 +64,10 @@ impl GrantCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         let style = self.store.style();
         let mut config = self.store.load()?.config;
-        let data = Data::open(&config)?;
-        served::follow(&mut config, &data);
-        let store = data.store;
         data::run(async {
+            let data = Data::open(&config).await?;
+            served::follow(&mut config, &data);
+            let store = data.store;
             match self.action {
                 Action::List { user } => list(&*store, user.as_deref(), &config, style).await,
                 Action::End { user: Some(name), .. } => end_all(&*store, &name, &config, style).await,

@@ -85,12 +85,12 @@ impl KeyCommand {
             Action::Import { file, alg } => Some(private_key(file, *alg)?),
             _ => None,
         };
-        let mut data = Data::open(&config)?;
-        // When a key signs, and when its last token has expired, is the running server's to say.
-        served::follow(&mut config, &data);
-        let store = Arc::clone(&data.store);
-        let store = &*store;
         data::run(async {
+            let mut data = Data::open(&config).await?;
+            // When a key signs, and when its last token has expired, is the running server's to say.
+            served::follow(&mut config, &data);
+            let store = Arc::clone(&data.store);
+            let store = &*store;
             let now = clock::now();
             let wait = own_wait.unwrap_or(config.authority.keys.publish_wait);
             match self.action {

@@ -115,7 +115,7 @@ settings! {
 
     /// The data folder. If missing, it is created with mode 0700.
     data: PathBuf = "data", "./jeton-data";
-    /// The database. By default SQLite in the data folder; `sqlite:FILE` puts the database file elsewhere.
+    /// The database. By default SQLite in the data folder; `sqlite:FILE` puts the database file elsewhere, and `postgres://USER:PASSWORD@HOST/DATABASE` names a PostgreSQL database, which any number of servers may use. Shown without the password.
     database: Database = "database", "";
     /// The client identifier of the token API, `client_id` in its tokens.
     authority.client_id: String = "client_id";
@@ -294,6 +294,14 @@ impl Config {
             "keys.master_key_file" if self.keys_master_key.is_none() => {
                 Some(self.data.join(DataFolder::MASTER_KEY).display().to_string())
             }
+            _ => None,
+        }
+    }
+
+    /// What a key is set to, where its text may hold a password.
+    pub(crate) fn without_password(&self, key: &str) -> Option<String> {
+        match (key, &self.database.0) {
+            ("database", Some(database)) if database.file().is_none() => Some(database.to_string()),
             _ => None,
         }
     }

@@ -254,7 +254,8 @@ pub(crate) struct Database(
 );
 
 impl Setting for Database {
-    const FORM: &'static str = "sqlite:FILE, or nothing for SQLite in the data folder";
+    const FORM: &'static str =
+        "sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, or nothing for SQLite in the data folder";
 
     fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {

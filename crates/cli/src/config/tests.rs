@@ -136,10 +136,15 @@ fn hmac_needs_a_shared_secret_as_long_as_its_hash_and_nobody_else_takes_one() {
 }
 
 #[test]
-fn a_database_other_than_sqlite_is_refused_without_repeating_its_password() {
-    let found = problems("", &[("JETON_DATABASE", "postgres://ada:hunter2@db/jeton")]);
-    assert!(found[0].contains("SQLite only, not postgres"), "{found:?}");
-    assert!(!found[0].contains("hunter2"), "{found:?}");
+fn the_url_of_a_database_is_refused_and_shown_without_its_password() {
+    for wrong in ["mysql://ada:hunter2@db/jeton", "postgres://ada:hunter2?@db/jeton"] {
+        let found = problems("", &[("JETON_DATABASE", wrong)]);
+        assert!(!found[0].contains("hunter2"), "{found:?}");
+    }
+    let loaded = load("", &[("JETON_DATABASE", "postgres://ada:hunter2@db/jeton")], &[]).expect("valid");
+    let shown = loaded.config.without_password("database");
+    assert_eq!(shown.as_deref(), Some("postgres://ada@db:5432/jeton"));
+    assert!(!format!("{loaded:?}").contains("hunter2"));
 }
 
 #[test]

@@ -84,8 +84,8 @@ fn a_wrong_configuration_keeps_a_server_from_starting() {
     let data = folder.path().to_str().expect("UTF-8");
     let ran = run_with(&["serve", "--data", data], &[("JETON_REFRESH_GRACE", "5m")]);
     assert!(ran.refused().contains("refresh.grace (5m) must be shorter than access.lifetime (5m)"));
-    let ran = run(&["serve", "--data", data, "--database", "postgres://db/jeton"]);
-    assert!(ran.misused().contains("SQLite only, not postgres"));
+    let ran = run(&["serve", "--data", data, "--database", "mysql://db/jeton"]);
+    assert!(ran.misused().contains("not by mysql:"));
     assert!(!folder.path().exists());
 }
 

@@ -72,9 +72,11 @@ const BANK: &str = "0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d";
 
 fn on_the_store<T>(folder: &Folder, work: impl AsyncFnOnce(&dyn Store) -> T) -> T {
     let database = DatabaseUrl::sqlite(folder.path().join("jeton.db"));
-    let store = jeton_store::open(&database, OpenMode::AsIs, Access::Command, None).expect("a database");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(work(&*store))
+    runtime.block_on(async {
+        let store = jeton_store::open(&database, OpenMode::AsIs, Access::Command, None).await;
+        work(&*store.expect("a database")).await
+    })
 }
 
 /// Ada at a browser, and two clients that she reached from there, one of which was given to outlive it.

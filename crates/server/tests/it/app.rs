@@ -45,10 +45,11 @@ pub(crate) fn cheap() -> Argon2Params {
 }
 
 /// Opens the database of a folder, as another process does.
-pub(crate) fn open_store(folder: &TempDir) -> Arc<dyn Store> {
+pub(crate) async fn open_store(folder: &TempDir) -> Arc<dyn Store> {
     let data = DataFolder::open(folder.path()).expect("a data folder");
-    let store = jeton_store::open(&data.database_url(), OpenMode::CreateOrMigrate, Access::Command, None);
-    store.expect("a database")
+    let database = data.database_url();
+    let store = jeton_store::open(&database, OpenMode::CreateOrMigrate, Access::Command, None);
+    store.await.expect("a database")
 }
 
 impl TestApp {
@@ -74,7 +75,7 @@ impl TestApp {
         service: impl FnOnce(ServiceBuilder) -> ServiceBuilder,
     ) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let store = open_store(&folder);
+        let store = open_store(&folder).await;
         Self::over(store, folder, hashing, settings, service).await
     }
 
@@ -106,7 +107,7 @@ impl TestApp {
     pub(crate) async fn restarted_with(&self, change: impl FnOnce(Settings) -> Settings) -> Self {
         let (clock, hand) = Clock::manual(self.service.clock().now());
         let settings = change(self.service.authority().settings().clone());
-        let (store, hashing) = (open_store(&self.folder), Arc::clone(&self.hashing));
+        let (store, hashing) = (open_store(&self.folder).await, Arc::clone(&self.hashing));
         let builder = Service::builder().clock(clock.clone());
         let ports = Ports { hashing: Arc::clone(&hashing), ..builder.ports() };
         let authority = Authority::open(Arc::clone(&store), master(), settings, ports, clock.now());

@@ -11,7 +11,7 @@ use crate::app::{TestApp, master, open_store};
 
 /// Adds a key as a command in another process does.
 async fn rotate_elsewhere(app: &TestApp) {
-    let store = open_store(&app.folder);
+    let store = open_store(&app.folder).await;
     let now = app.service.clock().now();
     rotate(&*store, &master(), None, Duration::from_secs(600), Actor::Operator, now).await.expect("a key");
 }

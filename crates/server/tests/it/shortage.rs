@@ -93,7 +93,7 @@ async fn a_request_that_takes_too_long_is_answered_503() {
 #[tokio::test]
 async fn a_full_disk_stops_what_writes_and_only_until_there_is_room() {
     let folder = TempDir::new().expect("a temporary folder");
-    let store = FailingStore::over(open_store(&folder));
+    let store = FailingStore::over(open_store(&folder).await);
     let pool = Arc::new(HashPool::with_threads(cheap(), 1, 8).expect("a thread"));
     let over = Arc::clone(&store) as Arc<dyn jeton_authority::store::Store>;
     let app = TestApp::over(over, folder, pool, |settings| settings, |service| service).await;

@@ -62,7 +62,12 @@ pub struct Fresh {
 impl Fresh {
     /// Takes a store, and whatever has to be dropped after it (a scratch folder, say).
     pub fn new(store: impl Store, guard: impl Any + Send + Sync) -> Self {
-        Self { store: Arc::new(store), count_rows: None, _guard: Box::new(guard) }
+        Self::shared(Arc::new(store), guard)
+    }
+
+    /// The same for a store as [`open`](crate::open) gives it.
+    pub fn shared(store: Arc<dyn Store>, guard: impl Any + Send + Sync) -> Self {
+        Self { store, count_rows: None, _guard: Box::new(guard) }
     }
 
     /// Takes what counts the rows of every table that the catalogue of the backend lists, by the name of the table.

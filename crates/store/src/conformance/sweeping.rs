@@ -22,14 +22,16 @@ use super::sessions::{grant_from, new_session};
 use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
 
 /// What nobody but the operator or a user removes.
-const LASTING: [&str; 10] = [
+const LASTING: [&str; 12] = [
     "clients",
     "consents",
     "history",
+    "jeton",
     "keys",
     "marks",
     "master_key_check",
     "migrations",
+    "name_locks",
     "probe",
     "token_api_clients",
     "users",

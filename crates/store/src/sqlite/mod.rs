@@ -38,29 +38,12 @@ use jeton_authority::keys::MasterKey;
 use jeton_authority::store::{Marks, Store, StoreError};
 use rusqlite::Connection;
 
+use crate::mode::{Access, OpenMode};
+use crate::open_error::OpenError;
 use columns::counted;
-pub use error::OpenError;
 use place::Place;
 use readers::Readers;
 use writer::Writer;
-
-/// What opening does where the database is not as this program wants it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OpenMode {
-    /// Makes a missing database and brings an older one up to date.
-    CreateOrMigrate,
-    /// Takes the database as it is: a missing or an older one is refused.
-    AsIs,
-}
-
-/// Who opens a database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// A command, beside whichever server uses the database.
-    Command,
-    /// The one server that uses the database. It writes for as long as the file stays where it is.
-    Server,
-}
 
 /// The store in one SQLite file.
 ///

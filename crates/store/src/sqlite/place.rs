@@ -10,7 +10,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::OpenError;
+use crate::database_url::DatabaseUrl;
+use crate::open_error::OpenError;
 
 /// Where a server claims its database.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl Place {
         if lock(&file, path).map_err(unusable)? {
             Ok(Self { path: path.to_path_buf(), file })
         } else {
-            Err(OpenError::Served { path: path.to_path_buf() })
+            Err(OpenError::Served { database: DatabaseUrl::sqlite(path) })
         }
     }
 

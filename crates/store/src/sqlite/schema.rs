@@ -14,7 +14,10 @@ use super::connection::{self, BUSY_TIMEOUT, PAGE_SIZE};
 use super::header::{self, APPLICATION_ID, Header};
 use super::master_key;
 use super::place::Place;
-use super::{Access, OpenError, OpenMode, users};
+use super::users;
+use crate::database_url::DatabaseUrl;
+use crate::mode::{Access, OpenMode};
+use crate::open_error::OpenError;
 
 /// One step of the schema. Its number and name are the same in every backend.
 struct Migration {
@@ -103,7 +106,7 @@ fn prepare(
     let unusable = |source| OpenError::Io { path: path.to_path_buf(), source };
     let header = header::read(path).map_err(unusable)?;
     match (header, mode) {
-        (Header::Foreign, _) => return Err(OpenError::Foreign { path: path.to_path_buf() }.into()),
+        (Header::Foreign, _) => return Err(OpenError::Foreign { database: DatabaseUrl::sqlite(path) }.into()),
         (Header::Ours { schema: found }, _) if found > KNOWN => {
             return Err(OpenError::Newer { found, known: KNOWN }.into());
         }
@@ -111,10 +114,10 @@ fn prepare(
             return Err(OpenError::Older { found, known: KNOWN }.into());
         }
         (Header::Absent, OpenMode::AsIs) => {
-            return Err(OpenError::Missing { path: path.to_path_buf() }.into());
+            return Err(OpenError::Missing { database: DatabaseUrl::sqlite(path) }.into());
         }
         (Header::Unclaimed, OpenMode::AsIs) => {
-            return Err(OpenError::Foreign { path: path.to_path_buf() }.into());
+            return Err(OpenError::Foreign { database: DatabaseUrl::sqlite(path) }.into());
         }
         (Header::Absent, OpenMode::CreateOrMigrate) => create_file(path).map_err(unusable)?,
         (Header::Unclaimed | Header::Ours { .. }, _) => {}
@@ -131,7 +134,7 @@ fn prepare(
     if fit == KeyFit::Other {
         // Not even the log is moved into the file.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        return Err(OpenError::OtherMasterKey { path: path.to_path_buf() }.into());
+        return Err(OpenError::OtherMasterKey { database: DatabaseUrl::sqlite(path) }.into());
     }
     if !matches!(header, Header::Ours { schema: KNOWN }) {
         migrate(&mut connection, path)?;
@@ -192,7 +195,7 @@ fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), Failed> {
     if owner == APPLICATION_ID || (owner == 0 && tables == 0) {
         Ok(())
     } else {
-        Err(OpenError::Foreign { path: path.to_path_buf() }.into())
+        Err(OpenError::Foreign { database: DatabaseUrl::sqlite(path) }.into())
     }
 }
 

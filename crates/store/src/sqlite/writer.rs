@@ -16,11 +16,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::OpenError;
 use super::connection::open_writer;
 use super::error::{reopening_may_help, store_error};
 use super::place::Place;
 use super::revocations;
+use crate::open_error::OpenError;
 
 /// How many operations may wait. Beyond that the store says that it is unavailable rather than let waiting grow.
 const QUEUE: usize = 8192;

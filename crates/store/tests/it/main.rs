@@ -1,4 +1,4 @@
-//! The store's tests: the suite that every backend passes, and what is particular to SQLite.
+//! The store's tests: the suite that every backend passes, and what is particular to each.
 
 mod child;
 mod closing;
@@ -12,6 +12,7 @@ mod migrating;
 mod opening;
 #[cfg(target_os = "linux")]
 mod place;
+mod postgres;
 mod processes;
 mod scratch;
 mod sqlite;

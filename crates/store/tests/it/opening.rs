@@ -79,7 +79,7 @@ fn a_newer_schema_is_refused_untouched() {
         assert_eq!(
             error.to_string(),
             format!(
-                "the data folder has a newer version (schema 99, this program supports {})",
+                "the database has a newer version (schema 99, this program supports {})",
                 migrations().len()
             )
         );

@@ -152,7 +152,7 @@ struct Clients {
 
 impl Clients {
     async fn open(config: &Config) -> Result<Self, Failure> {
-        let mut data = Data::open(config)?;
+        let mut data = Data::open(config).await?;
         let master = data.master(config).await?;
         Ok(Self { data, master, fetcher: serving::fetcher(config)? })
     }

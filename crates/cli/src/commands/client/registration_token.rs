@@ -38,7 +38,7 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 impl RegistrationToken {
     pub(super) async fn run(self, config: &Config, style: Style) -> Result<(), Failure> {
         let Self::New { uses, lifetime } = self;
-        let store = Data::open(config)?.store;
+        let store = Data::open(config).await?.store;
         let now = clock::now();
         let expires_at = now.saturating_add(lifetime);
         let token = add_registration_token(&*store, &SystemRandom, uses, expires_at, now).await;

@@ -115,40 +115,40 @@ impl UserCommand {
                 let email = email.filter(|email| !email.is_empty());
                 let mut user = new_user(username, hash(&password), email, role);
                 user.imported_key = key.map(Into::into);
-                let store = Data::open(&config)?.store;
-                data::run(add(&*store, user, style))
-            }
-            Action::List => {
-                let store = Data::open(&config)?.store;
-                data::run(list(&*store, style))
-            }
-            Action::Show { name } => {
-                let store = Data::open(&config)?.store;
                 data::run(async {
-                    let user = Shown::of(&find(&*store, &name).await?);
-                    style.print(&user, || user.lines())
+                    let store = Data::open(&config).await?.store;
+                    add(&*store, user, style).await
                 })
             }
-            Action::Set { name, email, attributes } => {
-                let store = Data::open(&config)?.store;
-                data::run(attributes::set(&*store, &name, email.as_deref(), &attributes, style))
-            }
-            Action::Remove { name } => {
-                let store = Data::open(&config)?.store;
-                data::run(remove(&*store, &name, style))
-            }
-            Action::Disable { name } => {
-                let store = Data::open(&config)?.store;
-                data::run(change(&*store, &name, Change::Disable, style))
-            }
-            Action::Enable { name } => {
-                let store = Data::open(&config)?.store;
-                data::run(change(&*store, &name, Change::Enable, style))
-            }
+            Action::List => data::run(async {
+                let store = Data::open(&config).await?.store;
+                list(&*store, style).await
+            }),
+            Action::Show { name } => data::run(async {
+                let store = Data::open(&config).await?.store;
+                let user = Shown::of(&find(&*store, &name).await?);
+                style.print(&user, || user.lines())
+            }),
+            Action::Set { name, email, attributes } => data::run(async {
+                let store = Data::open(&config).await?.store;
+                attributes::set(&*store, &name, email.as_deref(), &attributes, style).await
+            }),
+            Action::Remove { name } => data::run(async {
+                let store = Data::open(&config).await?.store;
+                remove(&*store, &name, style).await
+            }),
+            Action::Disable { name } => data::run(async {
+                let store = Data::open(&config).await?.store;
+                change(&*store, &name, Change::Disable, style).await
+            }),
+            Action::Enable { name } => data::run(async {
+                let store = Data::open(&config).await?.store;
+                change(&*store, &name, Change::Enable, style).await
+            }),
             Action::Passwd { name, password_stdin } => {
                 let username = username(&name)?;
-                let store = Data::open(&config)?.store;
                 data::run(async {
+                    let store = Data::open(&config).await?.store;
                     find(&*store, &name).await?;
                     let password = new_password(&username, password_stdin)?;
                     change(&*store, &name, Change::Password(password), style).await
@@ -156,8 +156,10 @@ impl UserCommand {
             }
             Action::Import(import) => {
                 let users = import.read()?;
-                let store = Data::open(&config)?.store;
-                data::run(import::run(&*store, users, style))
+                data::run(async {
+                    let store = Data::open(&config).await?.store;
+                    import::run(&*store, users, style).await
+                })
             }
         }
     }

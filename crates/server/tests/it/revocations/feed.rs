@@ -277,7 +277,7 @@ async fn no_more_listen_than_may() {
 #[tokio::test]
 async fn a_stream_goes_on_while_the_store_does_not() {
     let folder = TempDir::new().expect("a temporary folder");
-    let store = FailingStore::over(open_store(&folder));
+    let store = FailingStore::over(open_store(&folder).await);
     let pool = HashPool::with_threads(cheap(), 2, 64).expect("two threads");
     let limits = Limits { feed_heartbeat: Duration::from_millis(50), ..Limits::default() };
     let app = TestApp::over(

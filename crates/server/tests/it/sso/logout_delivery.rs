@@ -51,7 +51,7 @@ async fn verified(app: &TestApp, request: &str) -> Value {
 
 /// Another server over the same database, with the clock of the first.
 async fn restarted(app: &TestApp) -> Service {
-    let store = open_store(&app.folder);
+    let store = open_store(&app.folder).await;
     let settings = app.service.authority().settings().clone();
     let (clock, hashing) = (app.service.clock().clone(), Arc::clone(&app.hashing));
     let builder = reaching_here(Service::builder().clock(clock.clone()));
@@ -141,7 +141,7 @@ async fn a_client_is_told_of_a_user_whom_the_command_line_disabled() {
     let tokens = tokens(&app, &Browser::new(&app)).await;
     let user = app.store.list_users(None, 1).await.expect("users").remove(0).id;
     // The command opens the same database from its own process.
-    let command = open_store(&app.folder);
+    let command = open_store(&app.folder).await;
     command.disable_user(user, Actor::Operator, app.service.clock().now()).await.expect("disabling");
     let told = verified(&app, &client.asked(1).await[0]).await;
     assert_eq!(told["sid"], claims(tokens["id_token"].as_str().expect("an ID token"))["sid"]);

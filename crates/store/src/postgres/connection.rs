@@ -1,0 +1,228 @@
+//! A connection: its prepared statements, its transactions, and whether it can still be used.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use jeton_authority::store::StoreError;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row, Statement};
+
+use super::columns::Param;
+use super::error::Failed;
+use super::tls::Tls;
+
+/// How long a statement may take. Where the server does not answer by then it is told to stop, and the connection is given up.
+const STATEMENT: Duration = Duration::from_secs(5);
+
+/// How long a message to stop may take.
+const CANCELLING: Duration = Duration::from_secs(2);
+
+/// Begins a transaction that the server itself ends in time. Limits are set in the transaction: what is set outside of one is ignored by
+/// a pooler, or left to the next who gets its connection.
+///
+/// READ COMMITTED, whatever the server's default is: what a decision rests on is locked before it is read.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 5000; \
+                     SET LOCAL lock_timeout = 4000; SET LOCAL idle_in_transaction_session_timeout = 10000";
+
+/// A connection to the server.
+pub(super) struct Connection {
+    client: Client,
+    tls: Tls,
+    /// Whether statements are prepared at the server.
+    prepares: bool,
+    statements: Mutex<HashMap<&'static str, Statement>>,
+    /// Whether the server warned of something.
+    warned: Arc<AtomicBool>,
+    /// Whether the transaction has an event of the revocation feed.
+    has_revocation: AtomicBool,
+    /// Whether something was begun that has not ended. Whoever drops a future in the middle leaves it so.
+    unfinished: AtomicBool,
+    retires_at: Instant,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection")
+    }
+}
+
+impl Connection {
+    pub(super) fn new(
+        client: Client,
+        tls: Tls,
+        prepares: bool,
+        warned: Arc<AtomicBool>,
+        lifetime: Duration,
+    ) -> Self {
+        let retires_at = Instant::now() + lifetime;
+        let (statements, unfinished) = (Mutex::default(), AtomicBool::new(false));
+        let has_revocation = AtomicBool::new(false);
+        Self { client, tls, prepares, statements, warned, has_revocation, unfinished, retires_at }
+    }
+
+    /// Whether the next who asks may get it.
+    pub(super) fn is_usable(&self) -> bool {
+        !self.client.is_closed()
+            && !self.unfinished.load(Ordering::Acquire)
+            && Instant::now() < self.retires_at
+    }
+
+    /// Lets nobody have it any more.
+    pub(super) fn give_up(&self) {
+        self.unfinished.store(true, Ordering::Release);
+    }
+
+    /// The rows that a statement answers.
+    pub(super) async fn rows(&self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Failed> {
+        self.in_time(async {
+            if self.prepares {
+                let statement = self.statement(sql, params).await?;
+                self.client.query(&statement, &values(params)).await
+            } else {
+                self.client.query_typed(sql, params).await
+            }
+        })
+        .await
+    }
+
+    /// The row that a statement answers, if it answers one.
+    pub(super) async fn row(&self, sql: &'static str, params: &[Param<'_>]) -> Result<Option<Row>, Failed> {
+        Ok(self.rows(sql, params).await?.into_iter().next())
+    }
+
+    /// Whether a statement answers a row.
+    pub(super) async fn exists(&self, sql: &'static str, params: &[Param<'_>]) -> Result<bool, Failed> {
+        Ok(self.row(sql, params).await?.is_some())
+    }
+
+    /// The rows that a statement answers which is a transaction by itself. Where it cannot be told whether it was committed, the error
+    /// says so.
+    pub(super) async fn commit_rows(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, Failed> {
+        self.warned.store(false, Ordering::Release);
+        self.certain(self.rows(sql, params).await)
+    }
+
+    /// How many rows a statement changed.
+    pub(super) async fn execute(&self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, Failed> {
+        self.in_time(async {
+            if self.prepares {
+                let statement = self.statement(sql, params).await?;
+                self.client.execute(&statement, &values(params)).await
+            } else {
+                self.client.execute_typed(sql, params).await
+            }
+        })
+        .await
+    }
+
+    /// Runs statements without values, one after the other.
+    pub(super) async fn batch(&self, sql: &str, limit: Duration) -> Result<(), Failed> {
+        self.within(limit, self.client.batch_execute(sql)).await
+    }
+
+    /// Begins a transaction, which [`Connection::commit`] or [`Connection::roll_back`] ends. Until then nobody else gets the connection.
+    pub(super) async fn begin(&self) -> Result<(), Failed> {
+        self.unfinished.store(true, Ordering::Release);
+        self.has_revocation.store(false, Ordering::Release);
+        self.in_time(self.client.batch_execute(BEGIN)).await
+    }
+
+    /// Notes that the transaction has an event of the revocation feed.
+    pub(super) fn note_revocation(&self) {
+        self.has_revocation.store(true, Ordering::Release);
+    }
+
+    /// Whether the transaction has an event of the revocation feed.
+    pub(super) fn has_revocation(&self) -> bool {
+        self.has_revocation.load(Ordering::Acquire)
+    }
+
+    /// Commits. Where it cannot be told whether that happened, the error says so.
+    pub(super) async fn commit(&self) -> Result<(), Failed> {
+        self.warned.store(false, Ordering::Release);
+        let outcome = self.certain(self.in_time(self.client.batch_execute("COMMIT")).await);
+        // Where nobody knows, the connection is not used for anything else either.
+        if !matches!(outcome, Err(Failed::OutcomeUnknown(_))) {
+            self.unfinished.store(false, Ordering::Release);
+        }
+        outcome
+    }
+
+    /// What a commit came to, or that nobody knows.
+    fn certain<T>(&self, outcome: Result<T, Failed>) -> Result<T, Failed> {
+        match outcome {
+            // PostgreSQL reports a wait for its standby that was cut short as a success, with a warning.
+            Ok(_) if self.warned.load(Ordering::Acquire) => {
+                Err(Failed::OutcomeUnknown("the server warned about the commit".to_owned()))
+            }
+            Err(failed) if failed.leaves_open() => {
+                Err(Failed::OutcomeUnknown(StoreError::from(failed).to_string()))
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Undoes the transaction. Where that fails the connection is given up, which undoes it too.
+    pub(super) async fn roll_back(&self) {
+        if !self.client.is_closed() && self.in_time(self.client.batch_execute("ROLLBACK")).await.is_ok() {
+            self.unfinished.store(false, Ordering::Release);
+        }
+    }
+
+    /// Forgets prepared statements: they no longer suit the tables, or are another connection's.
+    pub(super) async fn forget_statements(&self) {
+        self.statements.lock().await.clear();
+    }
+
+    async fn statement(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Statement, tokio_postgres::Error> {
+        let mut statements = self.statements.lock().await;
+        if let Some(statement) = statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let types: Vec<Type> = params.iter().map(|(_, kind)| kind.clone()).collect();
+        let statement = self.client.prepare_typed(sql, &types).await?;
+        statements.insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Failed> {
+        self.within(STATEMENT, work).await
+    }
+
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Failed> {
+        match timeout(limit, work).await {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => {
+                self.unfinished.store(true, Ordering::Release);
+                let (token, tls) = (self.client.cancel_token(), self.tls.clone());
+                // The server goes on with a statement whose connection is gone.
+                tokio::spawn(async move { timeout(CANCELLING, token.cancel_query(tls)).await });
+                Err(Failed::Late)
+            }
+        }
+    }
+}
+
+fn values<'a>(params: &[Param<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    params.iter().map(|(value, _)| *value).collect()
+}

@@ -1,0 +1,126 @@
+//! The store in a PostgreSQL database, which any number of nodes share.
+//!
+//! A step of the protocol is a transaction (`transaction`) over one of few connections (`pool`, `connector`, `connection`); refreshes go in batches (`batch`). It locks the
+//! rows that its decision rests on before it reads them, in one order for everybody: what may be used once, the user, their sessions and
+//! grants, clients, and what is noted of them. Where there is no row to lock, a key that is taken meanwhile sends it back to the
+//! start. The files named after what is stored hold its SQL, as functions of a connection, and implement the trait of that name.
+
+mod accounts;
+mod audit;
+mod batch;
+mod clients;
+mod columns;
+mod connection;
+mod connector;
+mod devices;
+mod ending;
+mod error;
+mod grants;
+mod keys;
+mod lease;
+mod logouts;
+mod master_key;
+mod migrations;
+mod name_locks;
+mod one_time;
+mod pool;
+mod refresh;
+mod removal;
+mod revocations;
+mod schema;
+mod session_clients;
+mod sessions;
+mod sign_ins;
+mod sweep;
+mod tls;
+mod transaction;
+mod users;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jeton_authority::keys::MasterKey;
+use jeton_authority::store::{Marks, Store, StoreError};
+
+use crate::mode::OpenMode;
+use crate::open_error::OpenError;
+use crate::postgres_url::PostgresUrl;
+use batch::Refreshes;
+use columns::{counted, params, str};
+use connection::Connection;
+use connector::Connector;
+use error::Failed;
+use pool::Pool;
+use transaction::{Database, Step};
+
+/// The store in a PostgreSQL database.
+#[derive(Debug)]
+pub(crate) struct PostgresStore {
+    database: Database,
+    refreshes: Arc<Refreshes>,
+}
+
+impl PostgresStore {
+    /// Opens a database, under a master key where there is one at hand: a database that is bound to another is refused.
+    pub(crate) async fn open(
+        url: &PostgresUrl,
+        mode: OpenMode,
+        key: Option<&MasterKey>,
+    ) -> Result<Self, OpenError> {
+        let connector = Connector::new(url)
+            .map_err(|reason| OpenError::Unusable { database: url.clone().into(), reason })?;
+        let database = Database::new(Pool::new(connector, url.pool_size));
+        schema::prepare(&database, url, mode, key).await?;
+        Ok(Self { refreshes: Refreshes::new(database.clone()), database })
+    }
+
+    /// See [`Database::read`].
+    async fn read<A: Sync, T>(
+        &self,
+        about: A,
+        step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
+    ) -> Result<T, StoreError> {
+        self.database.read(about, step).await
+    }
+
+    /// See [`Database::write`].
+    async fn write<A, T>(
+        &self,
+        about: A,
+        step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
+    ) -> Result<T, StoreError>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.database.write(about, step).await
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn changes(&self) -> Result<Marks, StoreError> {
+        self.read((), |db, ()| Box::pin(marks(db))).await
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.write((), |db, ()| Box::pin(probe(db))).await
+    }
+}
+
+async fn marks(db: &Connection) -> Result<Marks, Failed> {
+    let mut marks = Marks { keys: 0, clients: 0, hash_kinds: 0 };
+    for row in db.rows("SELECT subject, value FROM marks", params![]).await? {
+        match str(&row, 0)? {
+            "keys" => marks.keys = counted(&row, 1)?,
+            "clients" => marks.clients = counted(&row, 1)?,
+            "hash_kinds" => marks.hash_kinds = counted(&row, 1)?,
+            _ => {}
+        }
+    }
+    Ok(marks)
+}
+
+async fn probe(db: &Connection) -> Result<(), Failed> {
+    db.execute("UPDATE probe SET count = count + 1", params![]).await.map(drop)
+}

@@ -1,0 +1,166 @@
+//! Reading and writing: taking a connection, trying again what others were in the way of, and never leaving a transaction open.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton_authority::store::StoreError;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
+use super::connection::Connection;
+use super::connector::fraction;
+use super::error::{Failed, Remedy};
+use super::pool::{Lease, Pool};
+
+/// How often a step is tried before its caller is told to come back later.
+const TRIES: u32 = 10;
+
+/// The first pause before another try. It doubles each time, and is shortened by chance, so that those who met once do not meet again.
+const PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a transaction may take until it is to be committed.
+const TRANSACTION: Duration = Duration::from_secs(10);
+
+/// What a step does with a connection.
+pub(super) type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> + Send + 'a>>;
+
+/// A database, by way of its connections.
+#[derive(Clone)]
+pub(super) struct Database {
+    pool: Arc<Pool>,
+    /// An event of the revocation feed was committed.
+    revocation_written: Arc<Notify>,
+}
+
+/// Whether a step is a transaction.
+#[derive(Clone, Copy)]
+enum Kind {
+    Alone,
+    Transaction,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Database")
+    }
+}
+
+impl Database {
+    pub(super) fn new(pool: Arc<Pool>) -> Self {
+        Self { pool, revocation_written: Arc::default() }
+    }
+
+    /// Reads with one statement, or with several that need not agree with each other.
+    pub(super) async fn read<A: Sync, T>(
+        &self,
+        about: A,
+        step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
+    ) -> Result<T, StoreError> {
+        Ok(self.repeatedly(Kind::Alone, &about, step).await?)
+    }
+
+    /// Writes with one statement that is a transaction by itself. The caller must not be dropped meanwhile.
+    pub(super) async fn write_alone<A: Sync + ?Sized, T>(
+        &self,
+        about: &A,
+        step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
+    ) -> Result<T, Failed> {
+        self.repeatedly(Kind::Alone, about, step).await
+    }
+
+    /// Writes in a transaction: all of a step, or nothing of it. It is carried out to its end even where its caller is gone, so no
+    /// connection is left in the middle of a transaction.
+    pub(super) async fn write<A, T>(
+        &self,
+        about: A,
+        step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
+    ) -> Result<T, StoreError>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let database = self.clone();
+        let written = tokio::spawn(async move { database.repeatedly(Kind::Transaction, &about, step).await });
+        match written.await {
+            Ok(written) => Ok(written?),
+            Err(stopped) => Err(StoreError::Failed(stopped.to_string())),
+        }
+    }
+
+    /// Returns when an event of the revocation feed was committed here since the last call returned.
+    pub(super) async fn revocation_written(&self) {
+        self.revocation_written.notified().await;
+    }
+
+    /// Takes a connection and tries until it is done, or asking again helps nobody.
+    async fn repeatedly<A: ?Sized, T>(
+        &self,
+        kind: Kind,
+        about: &A,
+        step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
+    ) -> Result<T, Failed> {
+        let mut lease: Option<Lease> = None;
+        let mut tries = 0;
+        loop {
+            let connection = match lease.take().filter(|lease| lease.is_usable()) {
+                Some(connection) => connection,
+                None => self.pool.take().await?,
+            };
+            let attempt = match kind {
+                Kind::Alone => step(&connection, about).await,
+                Kind::Transaction => {
+                    let done = transact(&connection, about, step).await;
+                    if connection.has_revocation() {
+                        self.revocation_written.notify_one();
+                    }
+                    done
+                }
+            };
+            let failed = match attempt {
+                Ok(done) => return Ok(done),
+                Err(failed) => failed,
+            };
+            tries += 1;
+            if tries == TRIES {
+                return Err(failed);
+            }
+            match failed.remedy() {
+                Remedy::None => return Err(failed),
+                Remedy::Again => {}
+                Remedy::Prepare => connection.forget_statements().await,
+                Remedy::Reconnect => {
+                    connection.give_up();
+                    self.pool.forget_idle();
+                }
+            }
+            lease = Some(connection);
+            sleep(PAUSE.saturating_mul(1 << tries.min(6)).min(LONGEST_PAUSE).mul_f64(fraction())).await;
+        }
+    }
+}
+
+async fn transact<A: ?Sized, T>(
+    connection: &Connection,
+    about: &A,
+    step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
+) -> Result<T, Failed> {
+    connection.begin().await?;
+    match timeout(TRANSACTION, step(connection, about)).await {
+        Ok(Ok(done)) => {
+            connection.commit().await?;
+            Ok(done)
+        }
+        Ok(Err(failed)) => {
+            connection.roll_back().await;
+            Err(failed)
+        }
+        Err(_) => {
+            connection.give_up();
+            Err(Failed::Late)
+        }
+    }
+}

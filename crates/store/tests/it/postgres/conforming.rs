@@ -1,0 +1,52 @@
+//! PostgreSQL passes the suite, with a connection alone as with the eight that a process makes: whoever waited for a second one while it
+//! has one would wait for ever. That one connection prepares no statements, as behind a pooler.
+
+use std::collections::BTreeMap;
+
+use jeton_store::conformance::Fresh;
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
+
+use super::scratch::{Database, database};
+
+async fn fresh_postgres() -> Option<Fresh> {
+    fresh("").await
+}
+
+async fn fresh_with_one_connection() -> Option<Fresh> {
+    fresh("pool_size=1&prepared_statements=off").await
+}
+
+async fn fresh(parameters: &str) -> Option<Fresh> {
+    let database = std::sync::Arc::new(database().await?);
+    let store = database.open(parameters).await;
+    let counted = std::sync::Arc::clone(&database);
+    let rows = move || block_in_place(|| Handle::current().block_on(rows(&counted)));
+    Some(Fresh::shared(store, database).counting_rows(rows))
+}
+
+/// How many rows each table of the catalogue has.
+async fn rows(database: &Database) -> BTreeMap<String, u64> {
+    let db = database.raw().await;
+    let tables =
+        "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema()";
+    let mut rows = BTreeMap::new();
+    for table in db.query(tables, &[]).await.expect("the catalogue") {
+        let table: String = table.get(0);
+        let count = db.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.expect("counting");
+        rows.insert(table, count.get::<_, i64>(0).unsigned_abs());
+    }
+    rows
+}
+
+mod with_eight_connections {
+    use super::fresh_postgres;
+
+    jeton_store::conformance!(fresh_postgres);
+}
+
+mod with_one_connection_that_prepares_nothing {
+    use super::fresh_with_one_connection;
+
+    jeton_store::conformance!(fresh_with_one_connection);
+}

@@ -1,0 +1,76 @@
+//! Opening a database: making it, waiting for the node that does, and refusing what is not ours.
+
+use jeton_store::{OpenError, OpenMode};
+
+use super::scratch::{Database, database};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_nodes_that_start_at_once_on_an_empty_database_all_come_up() {
+    let Some(database) = database().await else { return };
+    let database = std::sync::Arc::new(database);
+    let nodes = (0..5).map(|_| {
+        let database = std::sync::Arc::clone(&database);
+        tokio::spawn(async move { database.open("pool_size=2").await.probe().await.expect("it writes") })
+    });
+    for node in nodes.collect::<Vec<_>>() {
+        node.await.expect("the node comes up");
+    }
+    let applied = schemas(&database).await;
+    assert_eq!(applied, (1..=i64::try_from(applied.len()).expect("a few")).collect::<Vec<_>>());
+}
+
+async fn schemas(database: &Database) -> Vec<i64> {
+    let rows = database.raw().await.query("SELECT number FROM migrations ORDER BY number", &[]).await;
+    rows.expect("the list of migrations").iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_whose_holder_was_killed_is_taken_over() {
+    let Some(database) = database().await else { return };
+    drop(database.open("").await);
+    let db = database.raw().await;
+    // As it is after a kill between two migrations: the last one is missing, and the lease is about to run out.
+    let undo = "DELETE FROM migrations WHERE number = (SELECT max(number) FROM migrations);
+        ALTER TABLE logouts DROP COLUMN claimed_until;
+        UPDATE jeton SET lease_holder = '00000000-0000-0000-0000-000000000001', lease_until = now() + interval '1 second'";
+    db.batch_execute(undo).await.expect("undoing");
+    database.open("").await.probe().await.expect("it writes");
+    let held = db.query_one("SELECT lease_holder IS NOT NULL FROM jeton", &[]).await.expect("the lease");
+    assert!(!held.get::<_, bool>(0), "the lease was given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_ours_is_refused_and_left_alone() {
+    let Some(database) = database().await else { return };
+    let missing = database.try_open("", OpenMode::AsIs).await.err();
+    assert!(matches!(missing, Some(OpenError::Missing { .. })), "{missing:?}");
+    let db = database.raw().await;
+    db.batch_execute("CREATE TABLE theirs (number int)").await.expect("making a table");
+    let refused = database.try_open("", OpenMode::CreateOrMigrate).await.err();
+    assert!(matches!(refused, Some(OpenError::Foreign { .. })), "{refused:?}");
+    let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()";
+    assert_eq!(db.query_one(tables, &[]).await.expect("counting").get::<_, i64>(0), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_is_too_new_is_refused_and_named() {
+    let Some(database) = database().await else { return };
+    drop(database.open("").await);
+    let db = database.raw().await;
+    db.batch_execute("INSERT INTO migrations VALUES (99, 'from_the_future')").await.expect("adding");
+    let refused = database.try_open("", OpenMode::CreateOrMigrate).await.err().expect("it is too new");
+    assert!(refused.to_string().contains("newer version (schema 99, this program supports "), "{refused}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_without_the_password() {
+    let url = "postgres://ada:p%40ss%23word@127.0.0.1:1,127.0.0.1:2/jeton";
+    let url = jeton_store::DatabaseUrl::parse(url).expect("a URL");
+    let refused =
+        jeton_store::open(&url, OpenMode::CreateOrMigrate, jeton_store::Access::Server, None).await.err();
+    let refused = refused.expect("nobody listens there");
+    assert_eq!(refused.code(), "database_failed");
+    let text = format!("{refused} {refused:?} {url} {url:?}");
+    assert!(text.contains("127.0.0.1:1: ") && text.contains("127.0.0.1:2: "), "{text}");
+    assert!(!text.contains("p@ss") && !text.contains("p%40ss") && !text.contains("word"), "{text}");
+}
