@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::report::Report;
+use crate::rig::postgres::Postgres;
 use crate::suites::{self, Stage, Suite};
 use crate::{cargo, console};
 
@@ -64,7 +65,8 @@ pub(crate) fn run(selection: &Selection) -> Result<()> {
     if selection.rust {
         console::headline("tests of the crates");
         let skipped = Skipped::begin()?;
-        report.check("the tests of the crates pass", || rust(&skipped));
+        let postgres = Server::start(&mut report);
+        report.check("the tests of the crates pass", || rust(&skipped, &postgres));
         skipped.tell(&mut report);
     }
     if !selection.suites.is_empty() {
@@ -106,10 +108,13 @@ fn run_suite(suite: &Suite, stage: &Stage, report: &mut Report) {
 }
 
 /// `cargo nextest` where it is installed, which runs more of them at once; it leaves out the examples in the docs.
-fn rust(skipped: &Skipped) -> Result<()> {
+fn rust(skipped: &Skipped, postgres: &Server) -> Result<()> {
     let run = |arguments: &[&str]| {
         let mut command = cargo::command(arguments);
         command.env("SKIPPED_TESTS", &skipped.file);
+        if let Server::Started(postgres) = postgres {
+            command.env(POSTGRES, postgres.url());
+        }
         cargo::finish(&mut command, "cargo test")
     };
     if cargo::has("nextest") {
@@ -121,7 +126,34 @@ fn rust(skipped: &Skipped) -> Result<()> {
     }
 }
 
-/// The tests that were skipped since their published vectors are not here: they write their names into a file.
+/// The variable that names the tests' PostgreSQL server.
+const POSTGRES: &str = "JETON_TEST_POSTGRES";
+
+/// The PostgreSQL server that the tests are given.
+enum Server {
+    /// It was started for them.
+    Started(Postgres),
+    /// The variable names one already, or there is none; then the tests of it are skipped.
+    NotOurs,
+}
+
+impl Server {
+    fn start(report: &mut Report) -> Self {
+        if std::env::var_os(POSTGRES).is_some() {
+            return Self::NotOurs;
+        }
+        match Postgres::start() {
+            Ok(postgres) => Self::Started(postgres),
+            Err(error) => {
+                report.skip("PostgreSQL starts", &format!("{error:#}"));
+                Self::NotOurs
+            }
+        }
+    }
+}
+
+/// The tests that were skipped since what they need is not here: they write their names into a file, and what it is unless it is the
+/// published vectors.
 struct Skipped {
     file: PathBuf,
 }
@@ -141,8 +173,10 @@ impl Skipped {
     fn tell(&self, report: &mut Report) {
         let names = fs::read_to_string(&self.file).unwrap_or_default();
         let names: BTreeSet<&str> = names.lines().collect();
-        for name in names {
-            report.skip(name, "its published vectors are not here: set JETON_VECTORS");
+        for line in names {
+            let vectors = (line, "its published vectors are not here: set JETON_VECTORS");
+            let (name, why) = line.split_once(": ").unwrap_or(vectors);
+            report.skip(name, why);
         }
     }
 }

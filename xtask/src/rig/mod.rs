@@ -6,6 +6,7 @@ pub(crate) mod http;
 pub(crate) mod jeton;
 pub(crate) mod jwt;
 pub(crate) mod page;
+pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod redact;
 pub(crate) mod site;
