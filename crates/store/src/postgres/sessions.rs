@@ -211,7 +211,7 @@ type Rule = fn(
     &mut dyn FnMut(SessionId) -> Result<Option<SessionStanding>, SessionId>,
 ) -> Result<Option<SessionStanding>, SessionId>;
 
-/// Follows sessions from one to the next, as a rule wants to: it is asked again with each session that it misses.
+/// Follows sessions from one to the next, as a rule wants to: it is asked again with what it misses.
 async fn along(
     db: &Connection,
     first: SessionStanding,
@@ -223,8 +223,25 @@ async fn along(
             Ok(found) => return Ok(found),
             Err(missing) => missing,
         };
-        known.insert(missing, standing(db, missing).await?);
+        known.insert(missing, None);
+        for session in line_from(db, missing).await? {
+            known.insert(session.id, Some(session));
+        }
     }
+}
+
+/// A session, and those that took its place one after the other, with one statement.
+async fn line_from(db: &Connection, session: SessionId) -> Result<Vec<SessionStanding>, Failed> {
+    let sql = concat!(
+        "WITH RECURSIVE line (id, replaced_by, place) AS (
+             SELECT id, replaced_by, 0 FROM sessions WHERE id = $1
+             UNION ALL SELECT n.id, n.replaced_by, l.place + 1 FROM line l JOIN sessions n ON n.id = l.replaced_by
+             WHERE l.place < 1000)
+         SELECT ",
+        standing_columns!(),
+        " FROM line l JOIN sessions s ON s.id = l.id"
+    );
+    db.rows(sql, params![uuid(session)]).await?.iter().map(standing_at).collect()
 }
 
 async fn standing(db: &Connection, session: SessionId) -> Result<Option<SessionStanding>, Failed> {
