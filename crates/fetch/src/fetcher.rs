@@ -132,8 +132,8 @@ impl Fetcher {
         self.in_time(self.exchange(url, Exchange::PostForm { form: &form })).await.map(|_| ())
     }
 
-    /// Asks for an answer that goes on and on, of this media type, with these headers. The head of the answer has to come in time; how long
-    /// its body may be silent, and how much of it is taken, is for the caller to say.
+    /// Requests an endless response of this media type, with these headers. The time limit applies to its head. The caller limits how long the
+    /// body may be silent, and how much of it to read.
     ///
     /// # Errors
     /// [`FetchError`] says what went wrong, or against which rule it was.

@@ -1,4 +1,4 @@
-//! An answer that never ends, read as it comes: a stream of events.
+//! An endless response, such as a stream of events, read as it arrives.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, USER_AGENT};
@@ -14,7 +14,7 @@ use crate::error::FetchError;
 use crate::exchange::MAX_HEAD_BYTES;
 use crate::url::RemoteUrl;
 
-/// An answer of which more may come at any time. The connection ends when this is dropped.
+/// An endless response. The connection closes when this is dropped.
 #[derive(Debug)]
 pub struct Streamed {
     body: Incoming,
@@ -22,10 +22,10 @@ pub struct Streamed {
 }
 
 impl Streamed {
-    /// What comes next; nothing where the answer has ended. It waits for as long as nothing comes.
+    /// The next bytes; `None` if the response has ended. Waits without a limit.
     ///
     /// # Errors
-    /// [`FetchError::Http`] where the connection broke.
+    /// [`FetchError::Http`] if the connection broke.
     pub async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
         while let Some(frame) = self.body.frame().await {
             if let Ok(data) = frame.map_err(|_| FetchError::Http)?.into_data() {
@@ -60,7 +60,7 @@ where
     let (mut sender, connection) = handshake.map_err(|_| FetchError::Http)?;
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
-        // Whoever reads the body hears of it.
+        // The reader of the body gets the error.
         let _ = connection.await;
     });
     let response = sender.send_request(request).await.map_err(|_| FetchError::Http)?;

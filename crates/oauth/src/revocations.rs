@@ -27,7 +27,7 @@ pub struct SecurityEvent {
     pub events: SecurityEvents,
 }
 
-/// Whom or what an event is about (RFC 9493).
+/// The subject of an event (RFC 9493).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubjectIdentifier {
     /// The format: `opaque` (RFC 9493 §3.2.7).

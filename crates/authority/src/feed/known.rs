@@ -1,7 +1,7 @@
-//! What a node knows of recent events: pure state.
+//! The recent events that a node knows: pure state.
 //!
-//! An event that was written earlier may become visible later, and clocks of nodes differ. So each look at the store goes back over a time
-//! that was looked at before, over a short one often and over a long one now and then, and what is known is passed over.
+//! An event with an earlier time may become visible later, because transactions take time and the clocks of nodes differ. So each poll of
+//! the store overlaps the one before, usually by a few seconds and sometimes by a minute, and known events are skipped.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,33 +10,33 @@ use jeton_jose::Timestamp;
 
 use crate::revocation::{Cursor, HistoryName, LATE, Recent, RevocationEvent};
 
-/// One look in so many goes back so far.
+/// How far polls overlap: one poll in 16, in 4, and every other poll.
 const LOOKS: [(u32, Duration); 3] = [(16, LATE), (4, Duration::from_secs(10)), (1, Duration::from_secs(3))];
 /// Readers whose cursors are so many seconds apart are resumed alike.
 const SHARED_FOR: i64 = 10;
 
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// Nothing before the first look.
+    /// `None` before the first poll.
     history: Option<HistoryName>,
     events: BTreeSet<RevocationEvent>,
     looks: u32,
     looked_at: Option<Timestamp>,
 }
 
-/// What a look at the store brought.
+/// The result of a poll.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum News {
-    /// It was the first look: nobody has heard anything yet.
+    /// It was the first poll, so there are no readers yet.
     First,
-    /// These events are new, if there are any.
+    /// These events are new.
     New(Vec<RevocationEvent>),
     /// The store has another history than before, with these events.
     AnotherHistory(Vec<RevocationEvent>),
 }
 
 impl News {
-    /// The events to tell of.
+    /// The events to send to readers.
     pub(super) fn events(&self) -> &[RevocationEvent] {
         match self {
             Self::First => &[],
@@ -46,7 +46,7 @@ impl News {
 }
 
 impl Known {
-    /// Where the next look begins. `start` is the time from which events matter.
+    /// The start of the next poll. Events matter from `start` on.
     pub(super) fn look_back(&mut self, start: Timestamp, now: Timestamp) -> Timestamp {
         let is_recent = |at: &Timestamp| *at <= now && now.saturating_since(*at) < LATE / 2;
         let Some(looked_at) = self.looked_at.filter(is_recent) else { return start };
@@ -67,7 +67,7 @@ impl Known {
         }
     }
 
-    /// Takes over what the store has, and forgets what no longer matters.
+    /// Adds the events of the store, and removes those that no longer matter.
     pub(super) fn accept(&mut self, recent: Recent, start: Timestamp, now: Timestamp) {
         self.history = Some(recent.history);
         self.looked_at = Some(now);
@@ -89,13 +89,13 @@ impl Known {
         self.events.iter().skip(self.events.len() - before)
     }
 
-    /// How far somebody has got who knows all of this; nothing before the first look.
+    /// The cursor of a reader that knows all these events; `None` before the first poll.
     pub(super) fn cursor(&self) -> Option<Cursor> {
         let history = self.history.clone()?;
         Some(self.newest(history, None, self.looked_at.unwrap_or(Timestamp::MIN)))
     }
 
-    /// How far somebody has got who knows what the store has, too.
+    /// The same, of a reader that also knows the events of the store.
     pub(super) fn cursor_with(&self, recent: &Recent, now: Timestamp) -> Cursor {
         self.newest(recent.history.clone(), recent.events.last(), now)
     }
@@ -107,8 +107,8 @@ impl Known {
         }
     }
 
-    /// From when on a reader may have missed something that got as far as this cursor. Nothing where the cursor is not of this history, or
-    /// says more than the history has: the reader then begins again.
+    /// The time from which a reader with this cursor may have missed events. `None` if the cursor belongs to another history, or names an event
+    /// that this history does not have: the reader then needs all events.
     pub(super) fn resume(&self, cursor: &Cursor, now: Timestamp) -> Option<Timestamp> {
         let is_known = match cursor.event {
             Some(id) => {

@@ -1,4 +1,4 @@
-//! The revocation feed: what a node knows of recent events, read from the store and signed once for all who listen.
+//! The revocation feed of one node: recent events, read from the store and signed once for all readers.
 
 mod known;
 mod signed;
@@ -34,7 +34,7 @@ struct State {
     lists: Lists,
 }
 
-/// Lists for readers who begin, by the time that each list goes back to. All readers who come within a second share them.
+/// Lists for new readers, by the start of each list. All readers that connect within a second share them.
 #[derive(Default)]
 struct Lists {
     made_at: Option<Timestamp>,
@@ -61,10 +61,10 @@ impl Feed {
         Self { store, settings, keys, state: Mutex::default() }
     }
 
-    /// Reads what is new, to be handed on to everybody who listens: no later call answers it again. One call at a time.
+    /// Reads the new events, to be sent to all readers: no later call returns them again. Make one call at a time.
     ///
     /// # Errors
-    /// [`FeedError`]. What is new is then answered by a later call.
+    /// [`FeedError`]. A later call then returns the new events.
     pub async fn poll(&self, now: Timestamp) -> Result<Vec<Signed>, FeedError> {
         let start = self.start(now);
         let since = self.state().known.look_back(start, now);
@@ -74,7 +74,7 @@ impl Feed {
         }
         let news = self.state().known.compare(&recent);
         if news.events().iter().any(|event| matches!(event.what, Revoked::Key(_))) {
-            // A reader would not take the news of a withdrawn key from that key.
+            // Readers do not accept the withdrawal of a key if that key signed it.
             self.keys.reload(now).await?;
         }
         let signed = self.sign(&recent, &news, now)?;
@@ -86,13 +86,13 @@ impl Feed {
         Ok(signed)
     }
 
-    /// Whether anything was read yet, so that readers can begin.
+    /// Whether the store has been read, so that readers can begin.
     pub fn is_ready(&self) -> bool {
         self.state().known.cursor().is_some()
     }
 
-    /// What a reader gets first: all events that matter, or where the cursor is one of this history, those that the reader may not
-    /// have seen. Nothing where nothing was read from the store yet.
+    /// The first tokens for a reader: all events that still matter or, if the cursor belongs to this history, those that the reader may have
+    /// missed. `None` if the store has not been read yet.
     ///
     /// # Errors
     /// [`FeedError::Sign`].

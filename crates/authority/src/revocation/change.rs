@@ -26,7 +26,7 @@ pub enum Carried<'a> {
         /// What the operator has the client's claims taken from.
         mapped: &'a [Box<str>],
     },
-    /// Nobody can tell.
+    /// It is unknown.
     Unknown,
 }
 

@@ -59,7 +59,7 @@ impl Revoked {
 /// What happened, and when. The same event twice is one event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RevocationEvent {
-    /// When, by the clock of whoever caused it.
+    /// The time, by the clock of the node or command that caused it.
     pub at: Timestamp,
     /// Which tokens are no longer good.
     pub what: Revoked,

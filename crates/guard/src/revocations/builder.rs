@@ -1,4 +1,4 @@
-//! What the feed of an issuer is followed with.
+//! Configures the connection to a feed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::{Handle, Revocations};
 use crate::clock::Clock;
 use crate::remote::RemoteJwkSet;
 
-/// What [`Revocations`] are made of.
+/// Builds [`Revocations`].
 #[derive(Debug)]
 pub struct RevocationsBuilder {
     issuer: String,
@@ -28,9 +28,9 @@ pub struct RevocationsBuilder {
 }
 
 impl RevocationsBuilder {
-    /// How many sessions are kept at most, unless set: 20 MB of them, with 3,000 sign-outs a second.
+    /// The default for [`RevocationsBuilder::most`]: 20 MB, enough for 3,000 sign-outs per second.
     pub const DEFAULT_MOST: usize = 1_000_000;
-    /// After how long without a sign of life the connection counts as dead, unless set: two heartbeats of the server, and a moment.
+    /// The default for [`RevocationsBuilder::silence`]: two heartbeats of the server, and a moment.
     pub const DEFAULT_SILENCE: Duration = Duration::from_secs(32);
 
     pub(super) fn discovered(keys: RemoteJwkSet) -> Self {
@@ -41,7 +41,7 @@ impl RevocationsBuilder {
         Self::new(keys.issuer().to_owned(), Location::Known(url), FeedKeys::Remote(keys))
     }
 
-    /// The feed at this URL, verified with these keys: where the issuer publishes none, because it shares a secret with its APIs.
+    /// The feed at this URL, verified with these keys: for an issuer that shares a secret with its APIs.
     #[must_use]
     pub fn with_keys(issuer: impl Into<String>, url: RemoteUrl, keys: impl Into<KeySet>) -> Self {
         Self::new(issuer.into(), Location::Known(url), FeedKeys::Fixed(keys.into()))
@@ -60,7 +60,7 @@ impl RevocationsBuilder {
         }
     }
 
-    /// Connects with this fetcher, which may reach further, or trust others.
+    /// Connects with this fetcher, which can allow other addresses or trust other roots.
     #[must_use]
     pub fn fetcher(mut self, fetcher: Fetcher) -> Self {
         self.fetcher = fetcher;
@@ -74,28 +74,28 @@ impl RevocationsBuilder {
         self
     }
 
-    /// Decides what guards do while the feed is not heard.
+    /// Sets what guards do while they are cut off from the feed.
     #[must_use]
     pub fn when_cut_off(mut self, policy: WhenCutOff) -> Self {
         self.when_cut_off = policy;
         self
     }
 
-    /// Takes the connection for dead after this long without a sign of life.
+    /// Reconnects after this long without an event or heartbeat.
     #[must_use]
     pub fn silence(mut self, silence: Duration) -> Self {
         self.silence = silence;
         self
     }
 
-    /// Keeps at most so many sessions. Where the issuer revokes more, guards count as cut off.
+    /// Keeps at most this many sessions. If the issuer revokes more, guards count as cut off.
     #[must_use]
     pub fn most(mut self, sessions: usize) -> Self {
         self.most = sessions;
         self
     }
 
-    /// Connects, and listens from now on.
+    /// Connects, and reads the feed from now on.
     ///
     /// # Errors
     /// [`FetchError::NoRuntime`] outside of a tokio runtime.

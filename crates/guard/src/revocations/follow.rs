@@ -1,4 +1,4 @@
-//! Following the feed: connecting, taking over what it says, and coming back when the connection is lost.
+//! Reading the feed: connecting, applying its events, and reconnecting.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,13 +21,13 @@ use crate::refusal::Refusal;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const EVENT_STREAM: &str = "text/event-stream";
 
-/// For how long an event matters where no list has said it yet.
+/// How long an event matters before a list has said it.
 const MATTERS_FOR: Duration = Duration::from_secs(6 * 60);
-/// The longest that an event is kept, whatever the issuer says.
+/// The longest time to keep an event, whatever the issuer says.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
-/// The leeway that issuers count in.
+/// The leeway that the issuer already includes.
 const LEEWAY: Duration = Duration::from_secs(60);
-/// How often old events are forgotten, and the connection is looked at.
+/// How often old events are removed, and the state of the connection is checked.
 const TIDY_EVERY: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -35,11 +35,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) enum Location {
     Known(RemoteUrl),
-    /// The issuer's metadata say it. They are fetched along each time, so a feed that moves is followed.
+    /// In the issuer's metadata, which are fetched for each connection.
     InMetadata,
 }
 
-/// What the task that follows the feed shares with the guards.
+/// The state shared by the task that reads the feed and the guards.
 pub(super) struct Following {
     issuer: Box<str>,
     location: Location,
@@ -49,7 +49,7 @@ pub(super) struct Following {
     silence: Duration,
     register: Register,
     hearing: Hearing,
-    /// In seconds: for how long an event matters, and the largest leeway of a guard.
+    /// How long an event matters, and the largest leeway of a guard, in seconds.
     matters_for: AtomicU64,
     leeway: AtomicU64,
 }
@@ -136,7 +136,7 @@ impl Following {
         }
     }
 
-    /// Events from before this time do not matter any more.
+    /// The time before which events no longer matter.
     fn matter_since(&self, now: Timestamp) -> Timestamp {
         let more = self.leeway.load(Ordering::Relaxed).saturating_sub(LEEWAY.as_secs());
         let matters_for = self.matters_for.load(Ordering::Relaxed).saturating_add(more);
@@ -156,7 +156,7 @@ impl Following {
         self.fetcher.stream(&url, EVENT_STREAM, &headers).await
     }
 
-    /// Says that the feed is not heard any more, once.
+    /// Logs that the feed is lost.
     fn tell_cut_off(&self, why: &dyn std::fmt::Display) {
         tracing::warn!(
             issuer = %self.issuer,
@@ -167,13 +167,13 @@ impl Following {
     }
 }
 
-/// Follows the feed for as long as it is polled.
+/// Reads the feed for as long as the future is polled.
 pub(super) async fn follow(following: Arc<Following>, keys: FeedKeys) {
     let reading = Reading::new(&following.issuer, keys);
     tokio::join!(listen(&following, reading), watch(&following));
 }
 
-/// Forgets what is old, and notices where the connection is gone for too long.
+/// Removes old events, and notices when the connection has been lost for too long.
 async fn watch(following: &Following) {
     let mut looks = interval(LOOK_EVERY);
     let looks_between = TIDY_EVERY.as_secs() / LOOK_EVERY.as_secs();
@@ -198,7 +198,7 @@ async fn listen(following: &Following, mut reading: Reading) {
         };
         following.hearing.lost();
         tracing::debug!(issuer = %following.issuer, code = lost.code(), "the revocation feed was lost: {lost}");
-        // These say that something is wrong, and not that a connection was lost.
+        // Other causes are no mere loss of a connection.
         if !matches!(lost, Lost::Ended | Lost::Fetch(_)) && following.hearing.cut_off() {
             following.tell_cut_off(&lost);
         }
@@ -244,7 +244,7 @@ async fn session(
     }
 }
 
-/// Takes over an event of the stream. Says whether all is known with it that happened so far.
+/// Applies an event of the stream. Returns whether everything that happened so far is known now.
 async fn take(following: &Following, reading: &mut Reading, event: &StreamEvent) -> Result<bool, Lost> {
     let now = following.clock.now();
     match event.name.as_str() {
@@ -269,13 +269,13 @@ async fn take(following: &Following, reading: &mut Reading, event: &StreamEvent)
             }
             Ok(false)
         }
-        // What a newer server may send besides.
+        // A newer server may send other events.
         _ => Ok(false),
     }
 }
 
 impl Following {
-    /// Whoever holds a withdrawn key may say anything with it.
+    /// A withdrawn key may be in the wrong hands.
     fn check_key(&self, kid: Option<&str>) -> Result<(), TokenRefused> {
         if kid.is_some_and(|kid| self.register.is_withdrawn(kid)) {
             Err(TokenRefused::Withdrawn)

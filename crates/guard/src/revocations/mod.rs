@@ -1,7 +1,7 @@
-//! Tokens that are refused before they expire: the revocation feed of the issuer (feature `remote`).
+//! Refusing tokens before they expire: the revocation feed of the issuer (feature `remote`).
 //!
-//! An access token is good until it expires, as far as cryptography can tell. A Jeton authority says within a second which sessions ended,
-//! whose claims changed and which keys were withdrawn; [`Revocations`] listens, and guards that were given it refuse those tokens.
+//! By its signature, an access token is valid until it expires. A Jeton authority publishes within a second which sessions ended, whose claims
+//! changed and which keys were withdrawn. [`Revocations`] reads this feed, and guards that use it refuse the tokens concerned.
 //!
 //! ```no_run
 //! use jeton_guard::Guard;
@@ -15,8 +15,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! - **Several guards?** Clones of one [`Revocations`] share one connection.
-//! - **The feed cannot be reached?** [`WhenCutOff`] decides; [`Revocations::status`] says it, for readiness and metrics, and so does the log.
+//! - **Several guards:** clones of one [`Revocations`] share one connection.
+//! - **An unreachable feed:** [`WhenCutOff`] decides what guards do. [`Revocations::status`] and the log report it.
 
 mod builder;
 mod event_stream;
@@ -41,7 +41,7 @@ use crate::remote::{RemoteJwkSet, RemoteUrl};
 use follow::Following;
 pub(crate) use register::{Revocable, Sid, parse_sid};
 
-/// What an issuer revoked, as its feed says it. Clones are one; the connection ends with the last of them.
+/// What an issuer revoked, according to its feed. Clones share one connection, which closes when the last clone is dropped.
 #[derive(Clone)]
 pub struct Revocations(Arc<Handle>);
 
@@ -57,7 +57,7 @@ impl Drop for Handle {
 }
 
 impl Revocations {
-    /// The feed that the issuer's metadata name, verified with the issuer's keys.
+    /// The feed named in the issuer's metadata, verified with the issuer's keys.
     #[must_use]
     pub fn discovered(keys: RemoteJwkSet) -> RevocationsBuilder {
         RevocationsBuilder::discovered(keys)
@@ -69,18 +69,18 @@ impl Revocations {
         RevocationsBuilder::at(url, keys)
     }
 
-    /// How it stands, for readiness checks and metrics.
+    /// The state of the connection, for readiness checks and metrics.
     #[must_use]
     pub fn status(&self) -> RevocationsStatus {
         self.0.following.status()
     }
 
-    /// Keeps what was revoked for as long as a guard with this leeway takes tokens from before it.
+    /// Keeps events long enough for a guard with this leeway.
     pub(crate) fn allow_leeway(&self, leeway: Duration) {
         self.0.following.allow_leeway(leeway);
     }
 
-    /// Why a token is refused that is good otherwise, if it is.
+    /// Refuses an otherwise valid token if it was revoked.
     pub(crate) fn check(&self, token: Revocable<'_>, now: Timestamp) -> Result<(), Refusal> {
         self.0.following.check(token, now)
     }

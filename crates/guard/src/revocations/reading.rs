@@ -1,4 +1,4 @@
-//! From a token of the feed to what it says: signature, type, issuer and age verified.
+//! Verifies the tokens of the feed: signature, type, issuer and age.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::remote::{Fetched, RemoteJwkSet};
 
 /// The longest token of a feed (bytes).
 const MAX_TOKEN: usize = 256 * 1024;
-/// A list is made for those who come just then; an older one was kept by somebody in between.
+/// The server makes a list when a reader connects. An older list was replayed or cached.
 const MAX_LIST_AGE: Duration = Duration::from_secs(60);
 
-/// Where the keys of the issuer come from.
+/// The source of the issuer's keys.
 #[derive(Debug)]
 pub(super) enum FeedKeys {
     Remote(RemoteJwkSet),
     Fixed(KeySet),
 }
 
-/// Why a token of the feed is not taken.
+/// Why a token of the feed is refused.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TokenRefused {
     #[error("a token of the feed was refused: {0}")]
@@ -47,7 +47,7 @@ impl TokenRefused {
 pub(super) struct Reading {
     issuer: Box<str>,
     keys: FeedKeys,
-    /// Those of the newest keys.
+    /// The verifiers for the newest keys.
     verifiers: Option<Verifiers>,
 }
 
@@ -96,7 +96,7 @@ impl Reading {
     /// Fetches the issuer's keys again: one was withdrawn.
     pub(super) async fn reload_keys(&self) {
         if let FeedKeys::Remote(remote) = &self.keys {
-            // Where it fails the set says so in the log, and tries again when it is used.
+            // The set logs a failure, and retries when it is used.
             let _ = remote.reload().await;
         }
     }
@@ -115,7 +115,7 @@ impl Reading {
                 | VerifyError::SignatureInvalid)
         );
         if may_lack_the_key && matches!(self.keys, FeedKeys::Remote(_)) && Unverified::parse(token).is_ok() {
-            // The feed may tell of a withdrawn key under one that nobody has seen yet.
+            // The withdrawal of a key may be signed with a key that was not fetched yet.
             self.reload_keys().await;
             return Ok(choose(self.verifiers(now).await?).verify(token, now)?);
         }

@@ -1,4 +1,4 @@
-//! Whether the feed is heard, and what to do where it is not.
+//! The state of the connection to the feed, and what guards do without one.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,27 +6,27 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// For how long a connection may be lost before the guard counts as cut off: a server that restarts is back sooner, or another one is.
+/// How long the connection may be lost before the guard counts as cut off. A restart takes less time.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What guards do where they are cut off from the feed.
+/// What guards do while they are cut off from the feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenCutOff {
-    /// They go by what they knew, and accept other tokens until those expire, as without a feed.
+    /// They refuse what is known to be revoked, and accept other tokens until those expire, as without a feed.
     #[default]
     CarryOn,
-    /// They refuse every token (503) until the feed is heard again.
+    /// They refuse every token (503) until the feed is back.
     Refuse,
 }
 
-/// Whether the feed is heard.
+/// The state of the connection to the feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeedState {
-    /// It was not heard yet.
+    /// The first connection is not complete yet.
     Connecting,
-    /// It is heard, or was a few seconds ago.
+    /// The guard is up to date, or was a few seconds ago.
     Heard,
-    /// It was heard, and is not any more.
+    /// The connection has been lost.
     CutOff,
 }
 
@@ -42,19 +42,19 @@ impl FeedState {
     }
 }
 
-/// How [`Revocations`](super::Revocations) stand.
+/// The status of [`Revocations`](super::Revocations).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RevocationsStatus {
-    /// Whether the feed is heard.
+    /// The state of the connection.
     pub state: FeedState,
-    /// How long ago anything was heard, a heartbeat too; nothing before the first time.
+    /// How long ago anything was received, including heartbeats; `None` before the first time.
     pub last_heard: Option<Duration>,
-    /// How many sessions are known whose tokens are refused.
+    /// The number of sessions whose tokens are refused.
     pub sessions: usize,
 }
 
-/// What is known of the connection.
+/// The state of the connection, with its times.
 #[derive(Debug)]
 pub(super) struct Hearing {
     state: AtomicU8,
@@ -84,12 +84,12 @@ impl Hearing {
         self.times().heard.map(|at| at.elapsed())
     }
 
-    /// Something came.
+    /// Something was received.
     pub(super) fn heard(&self) {
         self.times().heard = Some(Instant::now());
     }
 
-    /// All is known that the feed had to say. Says whether that was otherwise before.
+    /// The guard is up to date. Returns whether the state changed.
     pub(super) fn in_step(&self) -> bool {
         self.times().lost = None;
         self.change(FeedState::Heard)
@@ -100,13 +100,13 @@ impl Hearing {
         self.times().lost.get_or_insert_with(Instant::now);
     }
 
-    /// Whether the connection has been lost for too long; says so once.
+    /// Whether the connection has been lost for too long; returns `true` once.
     pub(super) fn is_newly_cut_off(&self) -> bool {
         let lost_for_long = self.times().lost.is_some_and(|at| at.elapsed() >= PATIENCE);
         lost_for_long && self.cut_off()
     }
 
-    /// Nothing can be relied on any more. Says whether that was otherwise before; before the first time there was nothing to rely on.
+    /// The guard is no longer up to date. Returns whether the state changed; it does not before the first connection is complete.
     pub(super) fn cut_off(&self) -> bool {
         self.state() == FeedState::Heard && self.change(FeedState::CutOff)
     }

@@ -1,4 +1,4 @@
-//! Everybody who listens at this node.
+//! The readers of this node.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use super::frame;
 use super::stream::{Reader, body};
 use crate::settings::Limits;
 
-/// How many frames a reader may be behind: ten seconds of news, and more where there is little.
+/// How many frames a reader may be behind: at least ten seconds.
 const RING: usize = 512;
-/// A look at the store that is older does not do for somebody who begins.
+/// A new reader needs a poll of the store that is not older than this.
 const FRESH: Duration = Duration::from_millis(50);
-/// After how long readers come back, spread so that they do not all come at once (milliseconds).
+/// After how long readers reconnect, in milliseconds: spread, so that they do not all reconnect at the same time.
 const COME_BACK: (u16, u16) = (1_000, 5_000);
-/// The same where the server stops: another node is there.
+/// The same when the server stops, because another node is available.
 const COME_BACK_ELSEWHERE: (u16, u16) = (50, 750);
 
 pub(crate) struct Hub {
@@ -29,23 +29,23 @@ pub(crate) struct Hub {
     places: Arc<Semaphore>,
     heartbeat: Duration,
     sent: broadcast::Sender<Bytes>,
-    /// When the store was looked at last. One look at a time: what is new is told once.
+    /// The time of the last poll. One poll at a time, so that each event is sent once.
     looked: Mutex<Option<Instant>>,
-    /// Somebody began to listen.
+    /// Notified when a reader connects.
     wanted: Notify,
     ending: watch::Sender<bool>,
 }
 
-/// Why somebody cannot listen.
+/// Why a reader is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoStream {
-    /// As many listen as may.
+    /// There are as many readers as allowed.
     #[error("as many connections listen to the revocation feed as may")]
     Full,
     /// The server is about to stop.
     #[error("the server is about to stop")]
     Ending,
-    /// Nothing could be read so far, or not be signed.
+    /// The store could not be read yet, or the events could not be signed.
     #[error("the revocation feed cannot be read: {0}")]
     Failed(FeedError),
 }
@@ -75,14 +75,14 @@ impl Hub {
         }
     }
 
-    /// A stream for somebody who got as far as this cursor, or begins.
+    /// A stream for a reader with this cursor, or for a new reader.
     pub(crate) async fn stream(&self, cursor: Option<&str>, now: Timestamp) -> Result<Body, NoStream> {
         let ending = self.ending.subscribe();
         if *ending.borrow() {
             return Err(NoStream::Ending);
         }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| NoStream::Full)?;
-        // Before the beginning is made: what happens meanwhile is sent twice rather than never.
+        // Subscribe before the first list is made: an event in between is then sent twice rather than never.
         let news = self.sent.subscribe();
         self.wanted.notify_one();
         let looked = self.look_if_older_than(FRESH, now).await;
@@ -104,17 +104,17 @@ impl Hub {
         }))
     }
 
-    /// Whether anybody listens.
+    /// Whether there are readers.
     pub(super) fn is_heard(&self) -> bool {
         self.sent.receiver_count() > 0
     }
 
-    /// Returns when somebody begins to listen.
+    /// Returns when a reader connects.
     pub(super) async fn wanted(&self) {
         self.wanted.notified().await;
     }
 
-    /// Looks at the store and tells everybody what is new.
+    /// Polls the store and sends new events to all readers.
     pub(super) async fn look(&self, now: Timestamp) -> Result<(), FeedError> {
         self.look_if_older_than(Duration::ZERO, now).await
     }
@@ -125,19 +125,19 @@ impl Hub {
             return Ok(());
         }
         for signed in self.authority.feed().poll(now).await? {
-            // Nobody may listen.
+            // It fails if there are no readers.
             let _ = self.sent.send(frame::of(&signed));
         }
         *looked = Some(Instant::now());
         Ok(())
     }
 
-    /// Returns when the store knows of something new.
+    /// Returns when the store reports a new event.
     pub(super) async fn written(&self) {
         self.authority.store().revocation_written().await;
     }
 
-    /// Ends every stream, and lets none begin.
+    /// Ends every stream, and refuses new readers.
     pub(crate) fn end(&self) {
         self.ending.send_replace(true);
     }

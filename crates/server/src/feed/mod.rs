@@ -1,7 +1,7 @@
-//! The revocation feed as it leaves a node: who listens, and what each of them is sent.
+//! The revocation feed over HTTP: the readers of this node, and what each of them is sent.
 //!
-//! The store is read, and events are signed, once for all who listen. Each of them has a place in one ring of what was sent last; whoever
-//! falls out of it is disconnected and comes back with a cursor, so that nobody costs memory and nothing is left out.
+//! The store is polled, and events are signed, once for all readers. The readers share one ring buffer of the last frames. A reader that is too
+//! slow for it is disconnected and resumes with its cursor, so that slow readers cost no memory and miss no event.
 
 mod frame;
 mod hub;

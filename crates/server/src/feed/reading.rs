@@ -1,4 +1,4 @@
-//! Looking for news while somebody listens.
+//! Polling the store while there are readers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use super::Hub;
 use crate::logging::Trouble;
 use crate::machine::Clock;
 
-/// How often the store is looked at while somebody listens.
+/// How often the store is polled.
 const EVERY: Duration = Duration::from_millis(100);
-/// The least time between two looks, however much the store knows of.
+/// The shortest time between two polls, however often the store reports events.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Looks at the store while somebody listens. Runs for as long as the server does.
+/// Polls the store while there are readers, for as long as the server runs.
 pub(crate) async fn read(hub: Arc<Hub>, clock: Clock) {
     let mut trouble = Trouble::new("revocations_not_read");
     loop {
@@ -23,7 +23,7 @@ pub(crate) async fn read(hub: Arc<Hub>, clock: Clock) {
             let next = Instant::now() + PAUSE;
             match hub.look(clock.now()).await {
                 Ok(()) => trouble.over(),
-                // The streams go on: their readers know nothing wrong, and hear the news when the store is back.
+                // The streams stay open: what readers know is still right, and they get the events when the store works again.
                 Err(error) => trouble.again(&error),
             }
             tokio::select! {

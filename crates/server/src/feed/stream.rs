@@ -1,4 +1,4 @@
-//! What one reader is sent: the beginning, the news, and a heartbeat where there are none.
+//! The stream of one reader: the first lists, new events, and heartbeats in between.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -15,24 +15,24 @@ use tokio::time::timeout;
 
 use super::frame::BEAT;
 
-/// Somebody who listens.
+/// A reader.
 pub(super) struct Reader {
-    /// What is sent first.
+    /// The first frames.
     pub(super) first: VecDeque<Bytes>,
-    /// The news, shared by all readers.
+    /// New events, shared by all readers.
     pub(super) news: broadcast::Receiver<Bytes>,
-    /// Whether the server is about to stop.
+    /// Whether the server is stopping.
     pub(super) ending: watch::Receiver<bool>,
-    /// What is sent last, where the server stops.
+    /// The last frame when the server stops.
     pub(super) farewell: Option<Bytes>,
-    /// After how much silence a heartbeat is sent.
+    /// The time without a frame after which a heartbeat is sent.
     pub(super) heartbeat: Duration,
-    /// The place among those who listen.
+    /// Counts among the readers until it is dropped.
     pub(super) _place: OwnedSemaphorePermit,
 }
 
 impl Reader {
-    /// What is sent next; nothing at the end.
+    /// The next frame; `None` at the end.
     async fn next(mut self) -> Option<(Bytes, Self)> {
         if self.farewell.is_none() {
             return None;
@@ -46,7 +46,7 @@ impl Reader {
             news = timeout(self.heartbeat, self.news.recv()) => match news {
                 Ok(Ok(frame)) => Next::Send(frame),
                 Err(_) => Next::Send(BEAT),
-                // A reader that is too far behind comes back with its cursor: nothing is left out.
+                // A reader that is too far behind is disconnected and resumes with its cursor, so it misses no event.
                 Ok(Err(RecvError::Lagged(_))) => return None,
                 Ok(Err(RecvError::Closed)) => Next::End,
             },
@@ -63,7 +63,7 @@ enum Next {
     End,
 }
 
-/// The body of an answer.
+/// The body of the response.
 pub(super) fn body(reader: Reader) -> Body {
     Body::new(Stream { next: Box::pin(reader.next()) })
 }
