@@ -84,9 +84,7 @@ impl Known {
 
     /// The events from a time on, in their order.
     pub(super) fn since(&self, start: Timestamp) -> impl Iterator<Item = &RevocationEvent> {
-        // Events are ordered by their time first.
-        let before = self.events.iter().rev().take_while(move |event| event.at >= start).count();
-        self.events.iter().skip(self.events.len() - before)
+        self.events.range(RevocationEvent::first_of(start)..)
     }
 
     /// The cursor of a reader that knows all these events; `None` before the first poll.

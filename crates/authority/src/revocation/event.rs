@@ -66,6 +66,11 @@ pub struct RevocationEvent {
 }
 
 impl RevocationEvent {
+    /// The least event of this time, in the order of events. It need not have happened.
+    pub(crate) const fn first_of(at: Timestamp) -> Self {
+        Self { at, what: Revoked::Grant(GrantId::from_bytes([0; 16])) }
+    }
+
     /// Its identifier, the same at every node.
     pub fn id(&self) -> [u8; 16] {
         let mut digest = Sha256::new();
@@ -101,6 +106,16 @@ mod tests {
         }
         assert_eq!(Revoked::from_stored("device", &[7; 16]), None);
         assert_eq!(Revoked::from_stored("grant", &[7; 15]), None);
+    }
+
+    #[test]
+    fn no_event_of_a_time_comes_before_the_first_one() {
+        let at = Timestamp::from_unix(9);
+        let (least, grant) = (RevocationEvent::first_of(at), GrantId::from_bytes([0; 16]));
+        for what in [Revoked::Grant(grant), Revoked::Claims(grant), Revoked::Key(KeyId::new(""))] {
+            assert!(least <= RevocationEvent { at, what: what.clone() });
+            assert!(least > RevocationEvent { at: Timestamp::from_unix(8), what });
+        }
     }
 
     #[test]
