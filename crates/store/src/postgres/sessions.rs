@@ -48,7 +48,7 @@ impl SessionStore for PostgresStore {
         idle_lifetime: Duration,
         now: Timestamp,
     ) -> Result<Option<(Session, User)>, StoreError> {
-        self.read((secret.clone(), idle_lifetime, now), |db, (secret, idle_lifetime, now)| {
+        self.read((*secret, idle_lifetime, now), |db, (secret, idle_lifetime, now)| {
             Box::pin(find(db, secret, *idle_lifetime, *now))
         })
         .await
@@ -58,7 +58,7 @@ impl SessionStore for PostgresStore {
         &self,
         secret: &SessionSecretHash,
     ) -> Result<Option<LapsedSession>, StoreError> {
-        self.read(secret.clone(), |db, secret| Box::pin(find_lapsed(db, secret))).await
+        self.read(*secret, |db, secret| Box::pin(find_lapsed(db, secret))).await
     }
 
     async fn find_session_of_sid(&self, sid: GrantId) -> Result<Option<(SessionId, UserId)>, StoreError> {
