@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use jeton_jose::Timestamp;
 
+use crate::accounts::Accounts;
 use crate::authorization::Authorization;
 use crate::base::Base;
 use crate::client_auth::ClientAuth;
@@ -33,6 +34,7 @@ pub struct Authority {
     known: ArcSwap<Marks>,
     settings: Arc<Settings>,
     keys: Arc<Keys>,
+    accounts: Accounts,
     clients: Arc<Clients>,
     client_auth: ClientAuth,
     registration: ClientRegistration,
@@ -71,6 +73,7 @@ impl Authority {
             Err(error) => return Err(error.into()),
         }
         let keys = Arc::new(keys);
+        let accounts = Accounts::new(store.clone(), random.clone(), hashing.clone());
         let sign_in = SignIn::open(
             store.clone(),
             settings.clone(),
@@ -130,6 +133,7 @@ impl Authority {
             known,
             settings,
             keys,
+            accounts,
             clients,
             tokens,
         })
@@ -148,6 +152,11 @@ impl Authority {
     /// The keys in use.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// What adds, changes and removes users.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// The clients that there are.

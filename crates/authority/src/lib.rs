@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP or SQL, reads a clock or draws random numbers by itself: time, randomness and storage come in
 //! as arguments, so each rule can be tested by calling it.
 
+pub mod accounts;
 mod assertion;
 pub mod audit;
 mod authority;

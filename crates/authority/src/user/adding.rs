@@ -74,3 +74,53 @@ pub fn add(user: &NewUser, taken: Taken, by: &Actor) -> Decided<UserAddition> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{AuditRecord, AuditSubject};
+
+    const ADDED: Timestamp = Timestamp::from_unix(1_000);
+
+    fn ada() -> NewUser {
+        NewUser {
+            id: UserId::from_bytes([1; 16]),
+            imported_key: None,
+            username: Username::parse("ada").expect("a name"),
+            email: None,
+            password: PasswordHash::unusable(),
+            role: Role::Member,
+            status: UserStatus::Active,
+            created_at: ADDED,
+            attributes: Attributes::default(),
+        }
+    }
+
+    #[test]
+    fn a_user_whose_name_and_key_are_free_is_added_and_that_is_recorded() {
+        let by = Actor::Operator;
+        let record = AuditRecord::new(AuditEvent::UserAdded, by.clone(), AuditSubject::user(ada().id), ADDED);
+        let added = add(&ada(), Taken::default(), &by);
+        assert_eq!(added, Decided::recorded(UserAddition::Added, record));
+    }
+
+    #[test]
+    fn what_another_user_has_refuses_the_addition_the_name_before_all() {
+        let (name, similar_name, key) = (true, true, true);
+        for (taken, outcome) in [
+            (Taken { name, similar_name, key }, UserAddition::NameTaken),
+            (Taken { name: false, similar_name, key }, UserAddition::SimilarNameTaken),
+            (Taken { key, ..Taken::default() }, UserAddition::ImportedKeyTaken),
+        ] {
+            assert_eq!(add(&ada(), taken, &Actor::Operator), Decided::nothing(outcome), "{taken:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_an_identifier_where_it_reads_as_one() {
+        let of = |key: &str| NewUser { imported_key: Some(key.into()), ..ada() }.key_as_id();
+        let bob = UserId::from_bytes([2; 16]);
+        assert_eq!(of(&bob.to_string()), Some(bob));
+        assert_eq!((of("17"), ada().key_as_id()), (None, None));
+    }
+}

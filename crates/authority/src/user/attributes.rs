@@ -22,6 +22,9 @@ pub enum AttributesError {
     /// The attributes are not a JSON object.
     #[error("user attributes must be a JSON object")]
     NotAnObject,
+    /// The name of an attribute is empty or contains a control character.
+    #[error("the name of an attribute must not be empty or contain control characters")]
+    Name,
 }
 
 impl AttributesError {
@@ -31,6 +34,7 @@ impl AttributesError {
             Self::Reserved(_) => "attribute_reserved",
             Self::TooLarge => "attributes_too_large",
             Self::NotAnObject => "attributes_malformed",
+            Self::Name => "attribute_name_malformed",
         }
     }
 }
@@ -64,6 +68,26 @@ const RESERVED: [&str; 25] = [
     "username",
 ];
 
+/// A change of one attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttributeChange {
+    name: Box<str>,
+    value: Value,
+}
+
+impl AttributeChange {
+    /// A new value for an attribute; `null` removes it.
+    ///
+    /// # Errors
+    /// [`AttributesError::Name`] if no attribute can have this name.
+    pub fn new(name: &str, value: Value) -> Result<Self, AttributesError> {
+        if name.is_empty() || name.contains(char::is_control) {
+            return Err(AttributesError::Name);
+        }
+        Ok(Self { name: name.into(), value })
+    }
+}
+
 impl Attributes {
     /// The largest size as JSON, in bytes.
     pub const MAX_BYTES: usize = 8 * 1024;
@@ -87,6 +111,21 @@ impl Attributes {
     /// Whether a claim with this name is reserved, so that no attribute can override it.
     pub fn is_reserved(name: &str) -> bool {
         RESERVED.contains(&name)
+    }
+
+    /// The attributes with these changes. Other attributes stay.
+    ///
+    /// # Errors
+    /// As [`Attributes::new`].
+    pub fn changed(&self, changes: &[AttributeChange]) -> Result<Self, AttributesError> {
+        let mut members = self.0.clone();
+        for AttributeChange { name, value } in changes {
+            match value {
+                Value::Null => members.remove(&**name),
+                value => members.insert(name.to_string(), value.clone()),
+            };
+        }
+        Self::new(members)
     }
 
     /// Parses a JSON object.
@@ -120,5 +159,46 @@ impl Attributes {
     /// Whether there are no attributes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn change(name: &str, value: Value) -> AttributeChange {
+        AttributeChange::new(name, value).expect("a name")
+    }
+
+    #[test]
+    fn what_is_named_changes_null_takes_away_and_the_rest_stays() {
+        let before = Attributes::from_json(r#"{"name": "Ada", "roles": ["editor"], "age": 36}"#);
+        let changes = [
+            change("name", json!("Ada King")),
+            change("age", Value::Null),
+            change("absent", Value::Null),
+            change("vip", json!(true)),
+        ];
+        let after = before.expect("attributes").changed(&changes).expect("attributes");
+        let expected = r#"{"name": "Ada King", "roles": ["editor"], "vip": true}"#;
+        assert_eq!(after, Attributes::from_json(expected).expect("attributes"));
+    }
+
+    #[test]
+    fn a_change_takes_over_no_claim_that_tokens_rest_on_and_stays_within_the_limit() {
+        let attributes = Attributes::default();
+        let reserved = attributes.changed(&[change("sub", json!("admin"))]);
+        assert_eq!(reserved, Err(AttributesError::Reserved("sub".into())));
+        let large = attributes.changed(&[change("note", json!("x".repeat(Attributes::MAX_BYTES)))]);
+        assert_eq!(large, Err(AttributesError::TooLarge));
+    }
+
+    #[test]
+    fn an_attribute_has_a_name_that_can_be_shown() {
+        for bad in ["", "a\nb", "\u{0}"] {
+            assert_eq!(AttributeChange::new(bad, Value::Null), Err(AttributesError::Name), "{bad:?}");
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Users of another system.
 
-use jeton_jose::base64url;
+use jeton_jose::{Timestamp, base64url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Role, UserStatus, Username};
+use super::{Attributes, AttributesError, ImportedKey, NewUser, Role, UserStatus, Username};
+use crate::UserId;
 use crate::password::PasswordHash;
 
 /// A user, as another system currently has it.
@@ -23,6 +24,33 @@ pub struct ImportedUser {
     pub status: UserStatus,
     /// The attributes that the system provides; `null` for those without a value. It provides no others.
     pub attributes: Map<String, Value>,
+}
+
+impl ImportedUser {
+    /// The user to add, and what to store about the import.
+    ///
+    /// # Errors
+    /// [`AttributesError`] if the attributes cannot be those of a user.
+    pub fn to_new(
+        &self,
+        id: UserId,
+        key: Option<&ImportedKey>,
+        now: Timestamp,
+    ) -> Result<(NewUser, LastImport), AttributesError> {
+        let given = self.attributes.iter().filter(|(_, value)| !value.is_null());
+        let user = NewUser {
+            id,
+            imported_key: key.map(|key| key.as_str().into()),
+            username: self.username.clone(),
+            email: self.email.clone(),
+            password: self.password.clone(),
+            role: self.role,
+            status: self.status,
+            created_at: now,
+            attributes: Attributes::new(given.map(|(name, value)| (name.clone(), value.clone())).collect())?,
+        };
+        Ok((user, LastImport::of(self)))
+    }
 }
 
 /// What another system said about a user at the last import. With it, an update can distinguish changes made there

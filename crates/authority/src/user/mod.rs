@@ -3,16 +3,20 @@
 mod adding;
 mod attributes;
 mod claim_mapping;
+mod email;
 mod imported;
+mod imported_key;
 mod meant;
 mod renaming;
 mod standing;
 mod update;
 
 pub use adding::{NewUser, Taken, UserAddition, add};
-pub use attributes::{Attributes, AttributesError};
+pub use attributes::{AttributeChange, Attributes, AttributesError};
 pub use claim_mapping::{ClaimMapping, ClaimMappingError};
+pub use email::email_of;
 pub use imported::{ImportedUser, LastImport};
+pub use imported_key::{ImportedKey, ImportedKeyError};
 pub use meant::meant;
 pub use renaming::taken_name;
 pub use standing::{

@@ -1,5 +1,6 @@
 //! The authority's rules, from outside.
 
+mod accounts;
 mod authorizing;
 mod clock_set_back;
 mod consenting;

@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use clap::Args;
+use jeton_authority::accounts::{AccountError, Accounts, NewAccount};
 use jeton_authority::audit::Actor;
 use jeton_authority::password::Password;
 use jeton_authority::settings::DpopNonces;
-use jeton_authority::store::{Store, UserAddition};
-use jeton_authority::user::{Attributes, Role, Username};
+use jeton_authority::user::{Attributes, Username};
 use jeton_demo::Surroundings;
 use jeton_server::Signals;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::user::{failed, hash, new_user};
+use super::user::refused;
+use crate::clock;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::options::ConfigOptions;
@@ -90,7 +91,7 @@ async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path
         grace: server.config.authority.refresh.policy.grace,
         remember,
         username: USERNAME,
-        password: add_user(&*server.store).await?,
+        password: add_user(server.authority.accounts()).await?,
     });
     let demo = demo.await.map_err(|error| Failure::coded(error.code(), error.to_string()))?;
     let (routes, welcome) = (demo.routes(), demo.welcome(&scratch.join("tokens.json")));
@@ -104,7 +105,7 @@ async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path
 }
 
 /// Adds the demo's user with a password of its own for each demo.
-async fn add_user(store: &dyn Store) -> Result<String, Failure> {
+async fn add_user(accounts: &Accounts) -> Result<String, Failure> {
     // Easy to read aloud and to type: no letter that looks like another.
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut random = [0; 12];
@@ -114,13 +115,15 @@ async fn add_user(store: &dyn Store) -> Result<String, Failure> {
 
     let username =
         Username::parse(USERNAME).map_err(|error| Failure::coded("internal", error.to_string()))?;
-    let mut user = new_user(username, hash(&Password::new(password.as_str())), None, Role::Member);
-    user.attributes = Attributes::from_json(r#"{"name": "Demo User", "locale": "en"}"#)
+    let attributes = Attributes::from_json(r#"{"name": "Demo User", "locale": "en"}"#)
         .map_err(|error| Failure::coded("internal", error.to_string()))?;
-    match store.add_user(user, Actor::Operator).await.map_err(failed)? {
-        UserAddition::Added => Ok(password),
-        UserAddition::NameTaken | UserAddition::SimilarNameTaken | UserAddition::ImportedKeyTaken => {
+    let account = NewAccount::new(username, Password::new(password.as_str()));
+    let account = NewAccount { attributes, ..account };
+    match accounts.add(account, Actor::Operator, clock::now()).await {
+        Ok(_) => Ok(password),
+        Err(AccountError::NameTaken { .. }) => {
             Err(Failure::coded("scratch_unusable", "the scratch folder was not empty"))
         }
+        Err(error) => Err(refused(error)),
     }
 }

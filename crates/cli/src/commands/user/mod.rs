@@ -4,11 +4,11 @@ mod attributes;
 mod import;
 
 use clap::{Args, Subcommand};
-use jeton_authority::UserId;
+use jeton_authority::accounts::{self, AccountChanged, AccountEdit, AccountError, Accounts, NewAccount};
 use jeton_authority::audit::Actor;
-use jeton_authority::password::{self, Argon2Params, Password, PasswordHash, Scratch};
-use jeton_authority::store::{NewUser, Store, StoreError, UserAddition, UserChange};
-use jeton_authority::user::{Attributes, Role, User, UserStatus, Username};
+use jeton_authority::password::Password;
+use jeton_authority::store::{Store, StoreError};
+use jeton_authority::user::{Attributes, ImportedKey, Role, User, UserStatus, Username};
 use serde::Serialize;
 
 use crate::data::{self, Data};
@@ -48,8 +48,8 @@ enum Action {
         #[arg(long)]
         email: Option<String>,
         /// The user's subject in tokens, such as the primary key in another system [default: random]
-        #[arg(long, value_parser = key)]
-        key: Option<String>,
+        #[arg(long)]
+        key: Option<ImportedKey>,
         /// Mark the user as an administrator (has no effect yet)
         #[arg(long)]
         admin: bool,
@@ -98,68 +98,57 @@ enum Action {
     Import(import::Import),
 }
 
-/// What tokens call a user.
-fn key(text: &str) -> Result<String, String> {
-    if import::is_key(text) { Ok(text.to_owned()) } else { Err(import::NOT_A_KEY.to_owned()) }
-}
-
 impl UserCommand {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let style = self.store.style();
         let config = self.store.load()?.config;
+        let accounts = async || Ok::<_, Failure>(Accounts::of_store(Data::open(&config).await?.store));
         match self.action {
             Action::Add { name, password_stdin, email, key, admin } => {
                 let username = username(&name)?;
                 let password = new_password(&username, password_stdin)?;
-                let role = if admin { Role::Admin } else { Role::Member };
-                let email = email.filter(|email| !email.is_empty());
-                let mut user = new_user(username, hash(&password), email, role);
-                user.imported_key = key.map(Into::into);
-                data::run(async {
-                    let store = Data::open(&config).await?.store;
-                    add(&*store, user, style).await
-                })
+                let account = NewAccount {
+                    email: email.map(Into::into),
+                    imported_key: key,
+                    role: if admin { Role::Admin } else { Role::Member },
+                    ..NewAccount::new(username, password)
+                };
+                data::run(async { add(&accounts().await?, account, style).await })
             }
             Action::List => data::run(async {
                 let store = Data::open(&config).await?.store;
                 list(&*store, style).await
             }),
             Action::Show { name } => data::run(async {
-                let store = Data::open(&config).await?.store;
-                let user = Shown::of(&find(&*store, &name).await?);
+                let user = Shown::of(&accounts().await?.find(&name).await.map_err(refused)?);
                 style.print(&user, || user.lines())
             }),
-            Action::Set { name, email, attributes } => data::run(async {
-                let store = Data::open(&config).await?.store;
-                attributes::set(&*store, &name, email.as_deref(), &attributes, style).await
-            }),
-            Action::Remove { name } => data::run(async {
-                let store = Data::open(&config).await?.store;
-                remove(&*store, &name, style).await
-            }),
-            Action::Disable { name } => data::run(async {
-                let store = Data::open(&config).await?.store;
-                change(&*store, &name, Change::Disable, style).await
-            }),
-            Action::Enable { name } => data::run(async {
-                let store = Data::open(&config).await?.store;
-                change(&*store, &name, Change::Enable, style).await
-            }),
+            Action::Set { name, email, attributes } => {
+                let attributes = attributes.into_iter().map(|change| change.0).collect();
+                let edit = AccountEdit { email: email.map(Into::into), attributes };
+                data::run(async { set(&accounts().await?, &name, &edit, style).await })
+            }
+            Action::Remove { name } => {
+                data::run(async { remove(&accounts().await?, &name, style).await })
+            }
+            Action::Disable { name } => {
+                data::run(async { change(&accounts().await?, &name, Change::Disable, style).await })
+            }
+            Action::Enable { name } => {
+                data::run(async { change(&accounts().await?, &name, Change::Enable, style).await })
+            }
             Action::Passwd { name, password_stdin } => {
                 let username = username(&name)?;
                 data::run(async {
-                    let store = Data::open(&config).await?.store;
-                    find(&*store, &name).await?;
+                    let accounts = accounts().await?;
+                    accounts.find(&name).await.map_err(refused)?;
                     let password = new_password(&username, password_stdin)?;
-                    change(&*store, &name, Change::Password(password), style).await
+                    change(&accounts, &name, Change::Password(password), style).await
                 })
             }
             Action::Import(import) => {
                 let users = import.read()?;
-                data::run(async {
-                    let store = Data::open(&config).await?.store;
-                    import::run(&*store, users, style).await
-                })
+                data::run(async { import::run(&accounts().await?, users, style).await })
             }
         }
     }
@@ -228,45 +217,20 @@ impl Shown {
     }
 }
 
-async fn add(store: &dyn Store, user: NewUser, style: Style) -> Result<(), Failure> {
-    let shown = user.username.to_string();
-    let key = user.imported_key.clone();
-    match store.add_user(user, Actor::Operator).await.map_err(failed)? {
-        UserAddition::Added => {
-            let user = find(store, &shown).await?;
-            style.print(&Shown::of(&user), || format!("added {}", output::printable(&shown)))
-        }
-        UserAddition::NameTaken => Err(Failure::coded(
-            "username_taken",
-            format!("user {} already exists", output::printable(&shown)),
-        )),
-        UserAddition::SimilarNameTaken => {
-            let name = username(&shown)?;
-            let others = store.find_users_alike(&name).await.map_err(failed)?;
-            let other = others.first().map_or_else(String::new, |other| other.username.to_string());
-            Err(Failure::coded(
-                "username_similar",
-                format!(
-                    "user {} already exists, and {} differs only in case or in how letters are composed",
-                    output::printable(&other),
-                    output::printable(&shown)
-                ),
-            ))
-        }
-        UserAddition::ImportedKeyTaken => {
-            let key = output::printable(key.as_deref().unwrap_or_default());
-            Err(Failure::coded("user_key_taken", format!("another user already has the key {key}")))
-        }
-    }
+async fn add(accounts: &Accounts, account: NewAccount, style: Style) -> Result<(), Failure> {
+    let user = accounts.add(account, Actor::Operator, clock::now()).await.map_err(refused)?;
+    style.print(&Shown::of(&user), || format!("added {}", output::printable(user.username.as_str())))
 }
 
-async fn remove(store: &dyn Store, name: &str, style: Style) -> Result<(), Failure> {
-    let user = find(store, name).await?;
-    let UserChange::Done { grants_ended } =
-        store.remove_user(user.id, Actor::Operator, clock::now()).await.map_err(failed)?
-    else {
-        return Err(unknown(name));
-    };
+async fn set(accounts: &Accounts, name: &str, edit: &AccountEdit, style: Style) -> Result<(), Failure> {
+    let user = accounts.find(name).await.map_err(refused)?;
+    let user = accounts.edit(&user, edit, Actor::Operator, clock::now()).await.map_err(refused)?;
+    style.print(&Shown::of(&user), || format!("changed {}", output::printable(name)))
+}
+
+async fn remove(accounts: &Accounts, name: &str, style: Style) -> Result<(), Failure> {
+    let user = accounts.find(name).await.map_err(refused)?;
+    let grants_ended = accounts.remove(&user, Actor::Operator, clock::now()).await.map_err(refused)?;
     let document =
         serde_json::json!({"removed": name, "grants_ended": grants_ended, "sessions_ended": grants_ended});
     style.print(&document, || {
@@ -274,33 +238,25 @@ async fn remove(store: &dyn Store, name: &str, style: Style) -> Result<(), Failu
     })
 }
 
-/// A user to be added now.
-pub(crate) fn new_user(
-    username: Username,
-    password: PasswordHash,
-    email: Option<String>,
-    role: Role,
-) -> NewUser {
-    let mut id = [0; 16];
-    jeton_jose::random::fill(&mut id);
-    NewUser {
-        id: UserId::from_bytes(id),
-        imported_key: None,
-        username,
-        email: email.map(Into::into),
-        password,
-        role,
-        status: UserStatus::Active,
-        created_at: clock::now(),
-        attributes: Attributes::default(),
-    }
-}
-
-/// Hashes a password with the parameters that the authority itself uses.
-pub(crate) fn hash(password: &Password) -> PasswordHash {
-    let mut salt = [0; 16];
-    jeton_jose::random::fill(&mut salt);
-    password::hash(password, salt, &Argon2Params::default(), &mut Scratch::default())
+async fn change(accounts: &Accounts, name: &str, change: Change, style: Style) -> Result<(), Failure> {
+    let user = accounts.find(name).await.map_err(refused)?;
+    let (by, now) = (Actor::Operator, clock::now());
+    let (done, changed) = match change {
+        Change::Disable => ("disabled", accounts.disable(&user, by, now).await),
+        Change::Enable => ("enabled", accounts.enable(&user, by, now).await),
+        Change::Password(password) => {
+            ("changed the password of", accounts.change_password(&user, password, by, now).await)
+        }
+    };
+    let AccountChanged { user, grants_ended } = changed.map_err(refused)?;
+    let mut document = serde_json::to_value(Shown::of(&user))
+        .map_err(|error| Failure::coded("internal", error.to_string()))?;
+    document["grants_ended"] = grants_ended.into();
+    // Its name in earlier versions.
+    document["sessions_ended"] = grants_ended.into();
+    style.print(&document, || {
+        words::with_ended_grants(&format!("{done} {}", output::printable(name)), grants_ended)
+    })
 }
 
 async fn list(store: &dyn Store, style: Style) -> Result<(), Failure> {
@@ -338,38 +294,9 @@ async fn each(store: &dyn Store, mut see: impl FnMut(&User)) -> Result<(), Failu
     }
 }
 
-async fn change(store: &dyn Store, name: &str, change: Change, style: Style) -> Result<(), Failure> {
-    let user = find(store, name).await?;
-    let now = clock::now();
-    let (done, outcome) = match change {
-        Change::Disable => ("disabled", store.disable_user(user.id, Actor::Operator, now).await),
-        Change::Enable => ("enabled", store.enable_user(user.id, Actor::Operator, now).await),
-        Change::Password(password) => (
-            "changed the password of",
-            store.change_password(user.id, hash(&password), None, Actor::Operator, now).await,
-        ),
-    };
-    let UserChange::Done { grants_ended } = outcome.map_err(failed)? else { return Err(unknown(name)) };
-    let user = find(store, name).await?;
-    let mut document = serde_json::to_value(Shown::of(&user))
-        .map_err(|error| Failure::coded("internal", error.to_string()))?;
-    document["grants_ended"] = grants_ended.into();
-    // Its name in earlier versions.
-    document["sessions_ended"] = grants_ended.into();
-    style.print(&document, || {
-        words::with_ended_grants(&format!("{done} {}", output::printable(name)), grants_ended)
-    })
-}
-
 /// The user of this name.
 pub(super) async fn find(store: &dyn Store, name: &str) -> Result<User, Failure> {
-    // A text that can be nobody's name is nobody's name.
-    let Ok(username) = Username::parse(name) else { return Err(unknown(name)) };
-    store.find_user(&username).await.map_err(failed)?.ok_or_else(|| unknown(name))
-}
-
-fn unknown(name: &str) -> Failure {
-    Failure::coded("user_unknown", format!("there is no user {}", output::printable(name)))
+    accounts::find(store, name).await.map_err(refused)
 }
 
 fn username(name: &str) -> Result<Username, Failure> {
@@ -383,6 +310,10 @@ fn new_password(username: &Username, from_stdin: bool) -> Result<Password, Failu
         input::new_password(&output::printable(username.as_str()))?
     };
     Password::parse(&text).map_err(|error| Failure::coded(error.code(), error.to_string()))
+}
+
+pub(super) fn refused(error: AccountError) -> Failure {
+    Failure::coded(error.code(), output::printable(&error.to_string()))
 }
 
 pub(super) fn failed(error: StoreError) -> Failure {

@@ -1,30 +1,31 @@
 //! Judging rows by themselves: whether each can be a user, and whether its password comes along.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use jeton_authority::accounts::Incoming;
 use jeton_authority::password::{HashProblem, PasswordHash};
-use jeton_authority::user::ImportedUser;
-use jeton_authority::user::{Attributes, Role, UserStatus, Username};
+use jeton_authority::user::{
+    Attributes, ImportedKey, ImportedKeyError, ImportedUser, Role, UserStatus, Username, email_of,
+};
 use serde_json::Value;
 
 use super::{Bad, Raw, Rows};
 use crate::output::printable;
 
-/// The longest key, in bytes.
-const MAX_KEY_BYTES: usize = 255;
-
-/// What is said of a text that cannot be a key.
-pub(in crate::commands::user) const NOT_A_KEY: &str =
-    "the key is neither a number nor a text of up to 255 bytes";
-
 /// A user of the file.
 pub(super) struct Row {
     pub(super) place: String,
-    /// What tokens call the user.
-    pub(super) key: Option<Box<str>>,
-    pub(super) user: ImportedUser,
+    pub(super) incoming: Incoming,
     /// Why the user comes without a password, if they do.
     pub(super) without_password: Option<HashProblem>,
+}
+
+impl Row {
+    /// The username.
+    pub(super) fn name(&self) -> &str {
+        self.incoming.user.username.as_str()
+    }
 }
 
 /// The rows of a file.
@@ -42,20 +43,20 @@ pub(super) fn judge(Rows { rows, notes }: Rows) -> Judged {
     let mut keys: HashMap<String, String> = HashMap::new();
     for (place, raw) in rows {
         let row = raw.and_then(|raw| row_of(place.clone(), &raw)).and_then(|row| {
-            let name = row.user.username.as_str();
+            let name = row.name();
             if let Some(first) = names.get(name) {
                 return Err(format!("{}: {first} has the same name", printable(name)));
             }
-            match row.key.as_deref().and_then(|key| keys.get(key)) {
+            match row.incoming.key.as_ref().and_then(|key| keys.get(key.as_str())) {
                 Some(first) => Err(format!("{}: {first} has the same key", printable(name))),
                 None => Ok(row),
             }
         });
         match row {
             Ok(row) => {
-                names.insert(row.user.username.to_string(), place.clone());
-                if let Some(key) = row.key.as_deref() {
-                    keys.insert(key.to_owned(), place);
+                names.insert(row.name().to_owned(), place.clone());
+                if let Some(key) = &row.incoming.key {
+                    keys.insert(key.to_string(), place);
                 }
                 judged.rows.push(row);
             }
@@ -79,7 +80,7 @@ fn row_of(place: String, raw: &Raw) -> Result<Row, String> {
     let without_password = password.problem();
     let role = if raw.admin == Some(true) { Role::Admin } else { Role::Member };
     let status = if raw.active == Some(false) { UserStatus::Disabled } else { UserStatus::Active };
-    let email = raw.email.as_deref().map(str::trim).filter(|email| !email.is_empty()).map(Into::into);
+    let email = raw.email.as_deref().and_then(email_of);
     let user = ImportedUser {
         username,
         email,
@@ -88,20 +89,16 @@ fn row_of(place: String, raw: &Raw) -> Result<Row, String> {
         status,
         attributes: raw.attributes.clone(),
     };
-    Ok(Row { place, key, user, without_password })
+    Ok(Row { place, incoming: Incoming { key, user }, without_password })
 }
 
 /// A primary key as text: Django has numbers and UUIDs.
-fn key_of(key: Option<&Value>) -> Result<Option<Box<str>>, String> {
-    match key {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Number(number)) => Ok(Some(number.to_string().into())),
-        Some(Value::String(text)) if is_key(text) => Ok(Some(text.as_str().into())),
-        Some(_) => Err(NOT_A_KEY.to_owned()),
-    }
-}
-
-/// Whether a text can be what tokens call a user.
-pub(in crate::commands::user) fn is_key(text: &str) -> bool {
-    !text.is_empty() && text.len() <= MAX_KEY_BYTES && !text.contains(char::is_control)
+fn key_of(key: Option<&Value>) -> Result<Option<ImportedKey>, String> {
+    let text = match key {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Number(number)) => Cow::Owned(number.to_string()),
+        Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
+        Some(_) => return Err(ImportedKeyError.to_string()),
+    };
+    ImportedKey::parse(&text).map(Some).map_err(|error| error.to_string())
 }

@@ -7,22 +7,24 @@ mod csv;
 mod django;
 mod json;
 mod judge;
-mod plan;
 mod report;
 mod text;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use jeton_authority::store::Store;
+use jeton_authority::accounts::{Accounts, Incoming, KnownUsers};
+use jeton_authority::audit::Actor;
 use serde_json::{Map, Value};
 
+use super::failed;
+use crate::clock;
 use crate::failure::Failure;
 use crate::input;
 use crate::key_file::name_of;
-use crate::output::Style;
+use crate::output::{Style, printable};
 use judge::Judged;
-pub(super) use judge::{NOT_A_KEY, is_key};
+use report::Report;
 
 /// Import users with their password hashes, from Django, CSV or JSON
 #[derive(Debug, Args)]
@@ -160,15 +162,31 @@ fn refused_rows(file: &Path, bad: &[Bad]) -> Failure {
 }
 
 /// Adds the users that are not there yet, and brings the others up to date if that is wanted.
-pub(super) async fn run(store: &dyn Store, ready: Ready, style: Style) -> Result<(), Failure> {
-    let Ready { judged, update, skip_bad } = ready;
-    let plan = plan::Plan::make(store, judged, update).await?;
-    if !plan.bad.is_empty() && !skip_bad {
-        let lines: Vec<_> = plan.bad.iter().map(|bad| format!("{}: {}", bad.place, bad.problem)).collect();
+pub(super) async fn run(accounts: &Accounts, ready: Ready, style: Style) -> Result<(), Failure> {
+    let Ready { judged: Judged { rows, mut bad, mut notes }, update, skip_bad } = ready;
+    let known_users = if update { KnownUsers::Updated } else { KnownUsers::Left };
+    let incoming: Vec<Incoming> = rows.iter().map(|row| row.incoming.clone()).collect();
+    let plan = accounts.plan_import(&incoming, known_users).await.map_err(failed)?;
+    bad.extend(plan.taken.iter().map(|position| Bad {
+        place: rows[*position].place.clone(),
+        problem: format!("another user {} already exists", printable(rows[*position].name())),
+    }));
+    if !bad.is_empty() && !skip_bad {
+        let lines: Vec<_> = bad.iter().map(|bad| format!("{}: {}", bad.place, bad.problem)).collect();
         return Err(Failure::coded(
             "import_rows_refused",
             format!("{}\nnothing was imported; skip such rows with --skip-bad", lines.join("\n")),
         ));
     }
-    plan.carry_out(store).await?.print(update, style)
+    notes.extend(plan.alike.iter().map(|names| {
+        let names: Vec<_> = names.iter().map(|name| printable(name.as_str())).collect();
+        format!("{} look alike: each user signs in with exactly this name", names.join(", "))
+    }));
+    let came = accounts.import(plan, &incoming, Actor::Operator, clock::now()).await;
+    let came = came.map_err(|error| Failure::coded(error.code(), printable(&error.to_string())))?;
+    let mut report = Report::new(bad, notes);
+    for (position, imported) in came {
+        report.came(&rows[position], imported);
+    }
+    report.print(update, style)
 }

@@ -1,5 +1,6 @@
 //! What an import did.
 
+use jeton_authority::accounts::Imported;
 use jeton_authority::store::AccountChange;
 use serde_json::json;
 
@@ -15,7 +16,7 @@ pub(super) struct Report {
     imported: usize,
     updated: Vec<String>,
     /// Who was there already, and did not change.
-    pub(super) skipped: Vec<String>,
+    skipped: Vec<String>,
     /// Who came without a password, and why.
     without_password: Vec<(String, String)>,
     /// Whose password may have changed and was left as it is.
@@ -27,17 +28,24 @@ pub(super) struct Report {
 
 impl Report {
     /// What is known before anything is written.
-    pub(super) fn new(skipped: Vec<String>, left_out: Vec<Bad>, notes: Vec<String>) -> Self {
-        Self { skipped, left_out, notes, ..Self::default() }
+    pub(super) fn new(left_out: Vec<Bad>, notes: Vec<String>) -> Self {
+        Self { left_out, notes, ..Self::default() }
     }
 
-    pub(super) fn imported(&mut self, row: &Row) {
-        self.imported += 1;
-        self.password(row);
+    /// Notes what came of a row.
+    pub(super) fn came(&mut self, row: &Row, imported: Imported) {
+        match imported {
+            Imported::Added => {
+                self.imported += 1;
+                self.password(row);
+            }
+            Imported::Updated(change) => self.updated(row, change),
+            Imported::Left(name) => self.skipped.push(name.to_string()),
+        }
     }
 
-    pub(super) fn updated(&mut self, row: &Row, change: AccountChange) {
-        let name = row.user.username.to_string();
+    fn updated(&mut self, row: &Row, change: AccountChange) {
+        let name = row.name().to_owned();
         self.grants_ended += change.grants_ended;
         if change.password_unknown {
             self.password_unknown.push(name.clone());
@@ -52,7 +60,7 @@ impl Report {
 
     fn password(&mut self, row: &Row) {
         if let Some(problem) = row.without_password {
-            self.without_password.push((row.user.username.to_string(), problem.to_string()));
+            self.without_password.push((row.name().to_owned(), problem.to_string()));
         }
     }
 
