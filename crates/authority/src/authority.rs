@@ -9,7 +9,7 @@ use crate::accounts::Accounts;
 use crate::authorization::Authorization;
 use crate::base::Base;
 use crate::client_auth::ClientAuth;
-use crate::clients::Clients;
+use crate::client_directory::ClientDirectory;
 use crate::device_authorization::Devices;
 use crate::dpop::Proofs;
 use crate::feed::Feed;
@@ -35,7 +35,7 @@ pub struct Authority {
     settings: Arc<Settings>,
     keys: Arc<Keys>,
     accounts: Accounts,
-    clients: Arc<Clients>,
+    clients: Arc<ClientDirectory>,
     client_auth: ClientAuth,
     registration: ClientRegistration,
     sign_in: SignIn,
@@ -84,7 +84,7 @@ impl Authority {
             now,
         );
         let sign_in = sign_in.await?;
-        let clients = Arc::new(Clients::new(
+        let clients = Arc::new(ClientDirectory::new(
             store.clone(),
             settings.clone(),
             keys.clone(),
@@ -160,7 +160,7 @@ impl Authority {
     }
 
     /// The clients that there are.
-    pub fn clients(&self) -> &Clients {
+    pub fn clients(&self) -> &ClientDirectory {
         &self.clients
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::clients::Clients;
+use crate::client_directory::ClientDirectory;
 use crate::keyring::Keys;
 use crate::random::Random;
 use crate::settings::Settings;
@@ -17,5 +17,5 @@ pub(crate) struct Base {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) rates: Arc<Rates>,
     pub(crate) keys: Arc<Keys>,
-    pub(crate) clients: Arc<Clients>,
+    pub(crate) clients: Arc<ClientDirectory>,
 }

@@ -11,7 +11,7 @@ pub mod authorization;
 mod base;
 pub mod client;
 pub mod client_auth;
-pub mod clients;
+pub mod client_directory;
 pub mod device;
 mod device_authorization;
 mod display_text;

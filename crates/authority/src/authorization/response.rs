@@ -13,7 +13,7 @@ use super::Authorization;
 use super::identifying::IdentifyError;
 use super::received::PageError;
 use crate::client::Client;
-use crate::clients::Content;
+use crate::client_directory::Content;
 use crate::oauth_error::OAuthError;
 use crate::one_time::Handle;
 use crate::refusal::Refusal;

@@ -18,7 +18,7 @@ use jeton_oauth::{ErrorCode, Parameters};
 use crate::Network;
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::client::Client;
-use crate::clients::Clients;
+use crate::client_directory::ClientDirectory;
 use crate::oauth_error::OAuthError;
 use crate::ports::CertificatesSeen;
 use crate::refusal::Refusal;
@@ -61,7 +61,7 @@ pub struct ClientAuth {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) rates: Arc<Rates>,
-    pub(crate) clients: Arc<Clients>,
+    pub(crate) clients: Arc<ClientDirectory>,
     pub(crate) certificates: CertificatesSeen,
     pub(crate) roots: ArcSwapOption<TrustRoots>,
 }

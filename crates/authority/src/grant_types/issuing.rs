@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::call::Permitted;
 use super::{Grants, TokenCall};
-use crate::clients::Content;
+use crate::client_directory::Content;
 use crate::grant::LiveGrant;
 use crate::issue::access_token::{AccessTokenRequest, Origin};
 use crate::issue::refresh_token::mint;

@@ -15,7 +15,7 @@ use super::request::{ACCESS_TOKEN, ExchangeRequest, TokenKind, TypedToken};
 use super::{Grants, Permitted, TokenCall};
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::client::{Client, ExchangeActor, known_as};
-use crate::clients::ClientOfToken;
+use crate::client_directory::ClientOfToken;
 use crate::grant::LiveGrant;
 use crate::issue::access_token;
 use crate::issue::{ReturnedIdToken, TokenResponse};

@@ -19,7 +19,7 @@ use crate::base::Base;
 use crate::client::{
     Client, ClientError, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, NewClient,
 };
-use crate::clients::Rules;
+use crate::client_directory::Rules;
 use crate::oauth_error::OAuthError;
 use crate::one_time::{Handle, OneTimeHash};
 use crate::ports::{CertificatesSeen, ClientSectors, ThisMachine};

@@ -10,7 +10,7 @@ use super::recognise::recognise;
 use super::refresh::verify_refresh_token;
 use crate::GrantId;
 use crate::client::{Client, IntrospectionPolicy, known_as};
-use crate::clients::ClientOfToken;
+use crate::client_directory::ClientOfToken;
 use crate::issue::access_token::{Held, may_be_named_to};
 use crate::known_token::IntrospectionClaims;
 use crate::oauth_error::OAuthError;

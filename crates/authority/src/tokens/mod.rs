@@ -18,7 +18,7 @@ pub use userinfo::{UserInfo, UserInfoBody, UserInfoError};
 
 use std::sync::Arc;
 
-use crate::clients::Clients;
+use crate::client_directory::ClientDirectory;
 use crate::keyring::Keys;
 use crate::random::Random;
 use crate::settings::Settings;
@@ -30,5 +30,5 @@ pub struct Tokens {
     pub(crate) settings: Arc<Settings>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) keys: Arc<Keys>,
-    pub(crate) clients: Arc<Clients>,
+    pub(crate) clients: Arc<ClientDirectory>,
 }

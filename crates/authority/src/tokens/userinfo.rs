@@ -4,7 +4,7 @@ use jeton_jose::{Timestamp, VerifyError};
 use serde_json::{Map, Value};
 
 use super::Tokens;
-use crate::clients::Content;
+use crate::client_directory::Content;
 use crate::issue::UserClaims;
 use crate::issue::access_token;
 use crate::oauth_error::OAuthError;

@@ -5,7 +5,7 @@ use jeton_jose::{Algorithm, Timestamp};
 use jeton_oauth::ErrorCode;
 use serde::Serialize;
 
-use super::Clients;
+use super::ClientDirectory;
 use crate::client::{Client, Encryption, public_keys};
 use crate::oauth_error::OAuthError;
 
@@ -18,7 +18,7 @@ pub(crate) enum Content<'a> {
     Json(&'a str),
 }
 
-impl Clients {
+impl ClientDirectory {
     /// Signs claims for a client.
     pub(crate) async fn sign_for<C: Serialize + Sync>(
         &self,

@@ -7,11 +7,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
-use super::Clients;
+use super::ClientDirectory;
 use crate::Network;
 use crate::audit::Actor;
 use crate::client::{Client, is_token_apis_own};
-use crate::clients::is_document_url;
+use crate::client_directory::is_document_url;
 use crate::oauth_error::OAuthError;
 use crate::store::{ClientChange, ClientRemoval, StoreError};
 
@@ -61,7 +61,7 @@ pub(crate) enum ClientOfToken {
     Disabled,
 }
 
-impl Clients {
+impl ClientDirectory {
     /// The client of this identifier.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ impl Clients {
     /// The client of this identifier, at the request of somebody in this network: its document may have to be fetched.
     ///
     /// # Errors
-    /// As [`Clients::find`]; [`OAuthError::TurnedAway`] where too much is fetched already.
+    /// As [`ClientDirectory::find`]; [`OAuthError::TurnedAway`] where too much is fetched already.
     pub(crate) async fn find_asked_from(
         &self,
         id: &ClientId,

@@ -7,7 +7,7 @@ use jeton_oauth::ErrorCode;
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use serde_json::{Map, Value};
 
-use super::Clients;
+use super::ClientDirectory;
 use super::Rules;
 use crate::Network;
 use crate::client::{Client, ClientPolicy, ClientSource, ConsentPolicy, NewClient, PkcePolicy};
@@ -15,7 +15,7 @@ use crate::ports::{ClientDocument, TurnedAway};
 use crate::refusal::Refusal;
 use crate::settings::RegistrationPolicy;
 
-impl Clients {
+impl ClientDirectory {
     /// The client that is identified by the URL of its document, if the operator allows such clients.
     pub(crate) async fn of_document(
         &self,

@@ -3,12 +3,12 @@
 
 use jeton_jose::{Algorithm, Jwk, KeySet};
 
-use super::Clients;
+use super::ClientDirectory;
 use crate::Network;
 use crate::client::{Client, ClientSource, public_keys};
 use crate::ports::{FetchFor, TurnedAway};
 
-impl Clients {
+impl ClientDirectory {
     /// The public keys of a client: those in its description, or those behind its `jwks_uri`. Where they are fetched, and
     /// lack the key of `wanted_kid`, newer ones are looked for, at the request of somebody in this network. No key where none
     /// could be fetched.

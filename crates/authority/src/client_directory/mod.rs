@@ -20,7 +20,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 
 /// All clients.
-pub struct Clients {
+pub struct ClientDirectory {
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
     keys: Arc<Keys>,
@@ -29,7 +29,7 @@ pub struct Clients {
     known: ClientCache,
 }
 
-impl Clients {
+impl ClientDirectory {
     pub(crate) fn new(
         store: Arc<dyn Store>,
         settings: Arc<Settings>,
