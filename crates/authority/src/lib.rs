@@ -12,6 +12,7 @@ mod base;
 pub mod client;
 pub mod client_auth;
 pub mod client_directory;
+pub mod client_lifecycle;
 pub mod device;
 mod device_authorization;
 mod display_text;

@@ -8,7 +8,7 @@ use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use serde_json::{Map, Value};
 
 use super::ClientDirectory;
-use super::Rules;
+use crate::client_lifecycle::SelfDescriptionRules;
 use crate::Network;
 use crate::client::{Client, ClientPolicy, ClientSource, ConsentPolicy, NewClient, PkcePolicy};
 use crate::ports::{ClientDocument, TurnedAway};
@@ -44,7 +44,7 @@ impl ClientDirectory {
             jeton_jose::json::from_slice::<Map<String, Value>>(&document.json).map_err(|error| {
                 invalid("the client metadata document is not a JSON object").because(error.to_string())
             })?;
-        let metadata = Rules::of(&self.settings.client).check(checked_members(id, members)?)?;
+        let metadata = SelfDescriptionRules::of(&self.settings.client).check(checked_members(id, members)?)?;
         let client = NewClient {
             id: id.clone(),
             metadata,

@@ -4,12 +4,10 @@ mod document;
 mod for_client;
 mod lookup;
 mod remote_keys;
-mod rules;
 
 pub(crate) use document::is_document_url;
 pub(crate) use for_client::Content;
 pub(crate) use lookup::ClientOfToken;
-pub(crate) use rules::Rules;
 
 use std::sync::Arc;
 

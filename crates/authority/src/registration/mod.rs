@@ -19,7 +19,7 @@ use crate::base::Base;
 use crate::client::{
     Client, ClientError, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, NewClient,
 };
-use crate::client_directory::Rules;
+use crate::client_lifecycle::SelfDescriptionRules;
 use crate::oauth_error::OAuthError;
 use crate::one_time::{Handle, OneTimeHash};
 use crate::ports::{CertificatesSeen, ClientSectors, ThisMachine};
@@ -268,8 +268,8 @@ impl ClientRegistration {
         }
     }
 
-    fn rules(&self) -> Rules<'_> {
-        let rules = Rules::of(&self.base.settings.client).by_certificate(self.certificates.methods());
+    fn rules(&self) -> SelfDescriptionRules<'_> {
+        let rules = SelfDescriptionRules::of(&self.base.settings.client).by_certificate(self.certificates.methods());
         let rules = match self.this_machine {
             ThisMachine::Asked => rules.with_plain_http(),
             ThisMachine::OutOfReach => rules,

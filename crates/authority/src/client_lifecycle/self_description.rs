@@ -1,4 +1,4 @@
-//! Rules for the metadata of clients that the operator did not add.
+//! SelfDescriptionRules for the metadata of clients that the operator did not add.
 
 use jeton_oauth::authorization::{GrantType, ResponseType};
 use jeton_oauth::client::{ApplicationType, ClientMetadata, SubjectType, TokenEndpointAuthMethod, Written};
@@ -29,7 +29,7 @@ const fn invalid_redirect_uri(description: &'static str) -> Refusal {
 
 /// What clients that the operator did not add may have.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules<'a> {
+pub(crate) struct SelfDescriptionRules<'a> {
     /// The grant types. Others in a request are left out, as the response shows (RFC 7591 §2).
     grant_types: &'a [GrantType],
     /// The scope that it may request, which is also its default.
@@ -53,7 +53,7 @@ enum Sectors {
     LookedAt,
 }
 
-impl<'a> Rules<'a> {
+impl<'a> SelfDescriptionRules<'a> {
     pub(crate) fn of(settings: &'a ClientSettings) -> Self {
         Self {
             grant_types: &settings.registration_grant_types,
