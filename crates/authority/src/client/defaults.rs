@@ -6,7 +6,7 @@
 use jeton_jose::Algorithm;
 use jeton_oauth::client::{ClientMetadata, Written};
 
-use super::{Client, ClientPolicy, IdTokenClaims, PkcePolicy, SecurityProfile};
+use super::{Client, ClientPolicy, ClientSource, ConsentPolicy, IdTokenClaims, PkcePolicy, SecurityProfile};
 use crate::settings::{FIRST_ALGORITHM, ID_TOKEN_ALGORITHM};
 
 impl ClientPolicy {
@@ -19,6 +19,11 @@ impl ClientPolicy {
                 Self { pkce, id_token_claims, ..Self::default() }
             }
         }
+    }
+
+    /// What is decided about a client that nobody vouches for: users are asked before it gets anything.
+    pub(crate) fn of_unvouched_client(source: ClientSource, pkce: PkcePolicy) -> Self {
+        Self { consent: ConsentPolicy::Asked, source, pkce, ..Self::of_new_client(None) }
     }
 }
 

@@ -54,6 +54,14 @@ pub struct NewClient {
     pub created_at: Timestamp,
 }
 
+impl From<Client> for NewClient {
+    /// The same client, to be checked again after a change.
+    fn from(client: Client) -> Self {
+        let Client { id, metadata, policy, secret, registration_token, created_at, .. } = client;
+        Self { id, metadata, policy, secret, registration_token, created_at }
+    }
+}
+
 /// A stored client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredClient {
@@ -110,6 +118,12 @@ pub enum ClientError {
     /// Its secret is too long.
     #[error("a client secret must have at most {} bytes", ClientSecret::MAX_LEN)]
     SecretTooLong,
+    /// A secret was given or asked for, and the client uses none.
+    #[error("{method} does not use a secret")]
+    SecretUnused {
+        /// How it authenticates.
+        method: TokenEndpointAuthMethod,
+    },
     /// The stored client cannot be read.
     #[error("the stored description of client {0} cannot be read")]
     Unreadable(ClientId),
@@ -126,6 +140,7 @@ impl ClientError {
             Self::Member { .. } => "client_metadata_member",
             Self::SecretTooShort => "client_secret_too_short",
             Self::SecretTooLong => "client_secret_too_long",
+            Self::SecretUnused { .. } => "client_secret_unused",
             Self::Unreadable(_) => "client_unreadable",
         }
     }

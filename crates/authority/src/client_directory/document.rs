@@ -8,9 +8,9 @@ use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use serde_json::{Map, Value};
 
 use super::ClientDirectory;
-use crate::client_lifecycle::SelfDescriptionRules;
 use crate::Network;
-use crate::client::{Client, ClientPolicy, ClientSource, ConsentPolicy, NewClient, PkcePolicy};
+use crate::client::{Client, ClientPolicy, ClientSource, NewClient, PkcePolicy};
+use crate::client_lifecycle::SelfDescriptionRules;
 use crate::ports::{ClientDocument, TurnedAway};
 use crate::refusal::Refusal;
 use crate::settings::RegistrationPolicy;
@@ -44,16 +44,12 @@ impl ClientDirectory {
             jeton_jose::json::from_slice::<Map<String, Value>>(&document.json).map_err(|error| {
                 invalid("the client metadata document is not a JSON object").because(error.to_string())
             })?;
-        let metadata = SelfDescriptionRules::of(&self.settings.client).check(checked_members(id, members)?)?;
+        let metadata =
+            SelfDescriptionRules::of(&self.settings.client).check(checked_members(id, members)?)?;
         let client = NewClient {
             id: id.clone(),
             metadata,
-            policy: ClientPolicy {
-                consent: ConsentPolicy::Asked,
-                source: ClientSource::MetadataDocument,
-                pkce: PkcePolicy::Required,
-                ..ClientPolicy::of_new_client(None)
-            },
+            policy: ClientPolicy::of_unvouched_client(ClientSource::MetadataDocument, PkcePolicy::Required),
             secret: None,
             registration_token: None,
             created_at: document.fetched_at,

@@ -16,10 +16,8 @@ use self::left_out::Asked;
 use crate::Network;
 use crate::audit::Actor;
 use crate::base::Base;
-use crate::client::{
-    Client, ClientError, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, NewClient,
-};
-use crate::client_lifecycle::SelfDescriptionRules;
+use crate::client::{Client, ClientError, ClientPolicy, ClientSecret, ClientSource, NewClient};
+use crate::client_lifecycle::{Drafted, SecretChoice, SelfDescriptionRules, draft};
 use crate::oauth_error::OAuthError;
 use crate::one_time::{Handle, OneTimeHash};
 use crate::ports::{CertificatesSeen, ClientSectors, ThisMachine};
@@ -147,22 +145,16 @@ impl ClientRegistration {
         let asked = Asked::of(&members);
         let metadata = self.rules().check(members)?;
         let token = Handle::draw(&*self.base.random);
-        let secret = metadata.auth_method().needs_secret().then(|| ClientSecret::draw(&*self.base.random));
         let id = crate::id::hex(&sixteen(&*self.base.random), &mut [0; 32]).to_owned();
-        let client = Client::new(NewClient {
+        let pkce = self.base.settings.client.registration_pkce;
+        let Drafted { client, drawn } = self.draft(NewClient {
             id: ClientId::parse(id).expect("hex digits are an identifier"),
             metadata,
-            policy: ClientPolicy {
-                consent: ConsentPolicy::Asked,
-                source: ClientSource::Registered,
-                pkce: self.base.settings.client.registration_pkce,
-                ..ClientPolicy::of_new_client(None)
-            },
-            secret,
+            policy: ClientPolicy::of_unvouched_client(ClientSource::Registered, pkce),
+            secret: None,
             registration_token: Some(hash_of(token.expose())),
             created_at: now,
-        })
-        .map_err(refused)?;
+        })?;
         // Counted last: a mistake in a description costs nothing, and only what is kept has to be bounded.
         self.base.rates.registrations.take(network, now).map_err(|throttled| {
             RegistrationError::Throttled {
@@ -177,7 +169,7 @@ impl ClientRegistration {
         }
         match self.base.clients.add_client(&client, by_itself(&client.id)).await? {
             ClientChange::Done => {
-                let registration = self.registration(&client, token.expose(), client.secret.as_ref());
+                let registration = self.registration(&client, token.expose(), drawn.as_ref());
                 Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
             }
             _ => Err(StoreError::Failed("a random client identifier was taken".to_owned()).into()),
@@ -213,17 +205,8 @@ impl ClientRegistration {
         check_identity(&before, &members)?;
         let asked = Asked::of(&members);
         let metadata = self.rules().check(members)?;
-        let needs_secret = metadata.auth_method().needs_secret();
-        let fresh = (needs_secret && before.secret.is_none()).then(|| ClientSecret::draw(&*self.base.random));
-        let client = Client::new(NewClient {
-            id: before.id.clone(),
-            metadata,
-            policy: before.policy.clone(),
-            secret: fresh.clone().or_else(|| before.secret.clone()).filter(|_| needs_secret),
-            registration_token: before.registration_token.clone(),
-            created_at: before.created_at,
-        })
-        .map_err(refused)?;
+        let changed = NewClient { metadata, ..Client::clone(&before).into() };
+        let Drafted { client, drawn } = self.draft(changed)?;
         // What was granted to it before would tell it the subjects of the new one.
         if client.sector() != before.sector() {
             const MOVED: Refusal = Refusal::new(
@@ -236,7 +219,7 @@ impl ClientRegistration {
         self.base.keys.ready_to_sign_for(&client, now).await?;
         match self.base.clients.change_client(&client, by_itself(&client.id), now).await? {
             ClientChange::Done => {
-                let registration = self.registration(&client, token, fresh.as_ref());
+                let registration = self.registration(&client, token, drawn.as_ref());
                 Ok(Registration { left_out: asked.left_out_of(&client.metadata), ..registration })
             }
             // Somebody removed it meanwhile.
@@ -268,8 +251,13 @@ impl ClientRegistration {
         }
     }
 
+    fn draft(&self, new: NewClient) -> Result<Drafted, RegistrationError> {
+        draft(new, SecretChoice::AsNeeded, &*self.base.random).map_err(refused)
+    }
+
     fn rules(&self) -> SelfDescriptionRules<'_> {
-        let rules = SelfDescriptionRules::of(&self.base.settings.client).by_certificate(self.certificates.methods());
+        let rules =
+            SelfDescriptionRules::of(&self.base.settings.client).by_certificate(self.certificates.methods());
         let rules = match self.this_machine {
             ThisMachine::Asked => rules.with_plain_http(),
             ThisMachine::OutOfReach => rules,

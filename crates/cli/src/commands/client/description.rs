@@ -1,22 +1,20 @@
-//! The flags that describe a client, and how they change what is known of it.
+//! The flags that describe a client.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use jeton_authority::check_display_name;
 use jeton_authority::client::{
-    ClientPolicy, ConsentPolicy, IdTokenClaims, IntrospectionPolicy, PkcePolicy, SecurityProfile,
-    display_names, say_id_token_algorithm,
+    ConsentPolicy, IdTokenClaims, IntrospectionPolicy, PkcePolicy, SecurityProfile,
+};
+use jeton_authority::client_lifecycle::{
+    self, ClientDescription, DescriptionError, MembersOf, ProfileChange,
 };
 use jeton_jose::{Algorithm, JwkSet};
 use jeton_oauth::authorization::GrantType;
-use jeton_oauth::client::{ClientMetadata, SubjectType, TokenEndpointAuthMethod, Written};
+use jeton_oauth::client::{SubjectType, TokenEndpointAuthMethod, Written};
 use jeton_oauth::{RedirectUri, Scope};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::members;
 use crate::config::nearest;
 use crate::failure::Failure;
 use crate::key_file::{KeyFile, name_of};
@@ -140,16 +138,6 @@ enum Profile {
     None,
 }
 
-impl Profile {
-    const fn known(self) -> Option<SecurityProfile> {
-        match self {
-            Self::Fapi2 => Some(SecurityProfile::Fapi2),
-            Self::Fapi2MessageSigning => Some(SecurityProfile::Fapi2MessageSigning),
-            Self::None => None,
-        }
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum TokenBinding {
     /// A key that the client proves with every request (RFC 9449)
@@ -160,188 +148,85 @@ enum TokenBinding {
     None,
 }
 
-impl TokenBinding {
-    fn put_into(self, metadata: &mut ClientMetadata) {
-        let is = |other| (self == other).then_some(true);
-        metadata.dpop_bound_access_tokens = is(Self::Dpop);
-        metadata.tls_client_certificate_bound_access_tokens = is(Self::Certificate);
-    }
-}
-
 impl Description {
-    /// The description of a new client.
-    pub(super) fn metadata(&self) -> Result<ClientMetadata, Failure> {
-        let mut metadata = ClientMetadata::default();
-        self.change(&mut metadata)?;
-        Ok(metadata)
+    /// Reads the files that it names, and says the rest as it was given.
+    pub(super) fn read(&self) -> Result<ClientDescription, Failure> {
+        let all: Vec<_> = self.scopes.iter().map(Scope::as_str).filter(|scope| !scope.is_empty()).collect();
+        let scope = (!self.scopes.is_empty()).then(|| Scope::parse(&all.join(" ")));
+        Ok(ClientDescription {
+            metadata: self.metadata.as_deref().map(members).transpose()?,
+            policy: self.policy.as_deref().map(members).transpose()?,
+            name: self.name.clone(),
+            redirect_uris: self.redirect_uris.clone(),
+            post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
+            backchannel_logout_uri: self.backchannel_logout_uri.clone(),
+            grant_types: self.grant_types.clone(),
+            scope: scope.transpose().map_err(|error| Failure::usage(error.to_string()))?,
+            resources: self.resources.clone(),
+            authorization_details_types: self.authorization_details_types.clone(),
+            consent: self.consent.map(|consent| match consent {
+                Consent::Implied => ConsentPolicy::Implied,
+                Consent::Asked => ConsentPolicy::Asked,
+            }),
+            pkce: self.pkce.map(|pkce| match pkce {
+                Pkce::Auto => PkcePolicy::Auto,
+                Pkce::Required => PkcePolicy::Required,
+                Pkce::Lenient => PkcePolicy::Lenient,
+            }),
+            profile: self.profile.map(|profile| match profile {
+                Profile::Fapi2 => ProfileChange::HeldTo(SecurityProfile::Fapi2),
+                Profile::Fapi2MessageSigning => ProfileChange::HeldTo(SecurityProfile::Fapi2MessageSigning),
+                Profile::None => ProfileChange::Released,
+            }),
+            auth_method: self.auth_method,
+            jwks: self.jwks.as_deref().map(public_keys).transpose()?,
+            token_binding: self.bind_tokens.map(|binding| match binding {
+                TokenBinding::Dpop => client_lifecycle::TokenBinding::Dpop,
+                TokenBinding::Certificate => client_lifecycle::TokenBinding::Certificate,
+                TokenBinding::None => client_lifecycle::TokenBinding::Nothing,
+            }),
+            claims: self.claims.clone(),
+            id_token_alg: self.id_token_alg.clone(),
+            id_token_claims: self.id_token_claims.map(|claims| match claims {
+                IdTokenSays::Scopes => IdTokenClaims::Scopes,
+                IdTokenSays::Requested => IdTokenClaims::Requested,
+            }),
+            introspection: self.introspect.map(|introspect| match introspect {
+                Introspect::Own => IntrospectionPolicy::Own,
+                Introspect::All => IntrospectionPolicy::All,
+            }),
+            subject_type: self.pairwise.then_some(SubjectType::Pairwise),
+        })
     }
 
-    /// Puts what was named in the place of what was there.
-    pub(super) fn change(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
-        let names_before: Vec<_> = display_names(metadata).map(str::to_owned).collect();
-        if let Some(file) = &self.metadata {
-            let read: ClientMetadata = merged(metadata, file, |_| Ok(()))?;
-            members::check_metadata(&read).map_err(|reason| in_file(file, &reason))?;
-            *metadata = read.known_members_only();
-        }
-        replace(&mut metadata.client_name, self.name.as_ref());
-        check_new_names(&names_before, metadata)?;
-        replace(&mut metadata.backchannel_logout_uri, self.backchannel_logout_uri.as_ref());
-        replace(&mut metadata.id_token_signed_response_alg, self.id_token_alg.as_ref());
-        replace(&mut metadata.token_endpoint_auth_method, self.auth_method.as_ref());
-        replace_all(&mut metadata.redirect_uris, &self.redirect_uris);
-        replace_all(&mut metadata.post_logout_redirect_uris, &self.post_logout_redirect_uris);
-        replace_all(&mut metadata.authorization_details_types, &self.authorization_details_types);
-        if !self.grant_types.is_empty() {
-            metadata.grant_types = Some(self.grant_types.clone());
-        }
-        if !self.scopes.is_empty() {
-            let all = self.scopes.iter().map(Scope::as_str).filter(|scope| !scope.is_empty());
-            let all = Scope::parse(&all.collect::<Vec<_>>().join(" "));
-            metadata.scope = Some(all.map_err(|error| Failure::usage(error.to_string()))?);
-        }
-        if let Some(file) = &self.jwks {
-            metadata.jwks = Some(public_keys(file)?);
-            metadata.jwks_uri = None;
-        }
-        if self.pairwise {
-            metadata.subject_type = Some(SubjectType::Pairwise);
-        }
-        if let Some(binding) = self.bind_tokens {
-            binding.put_into(metadata);
-        }
-        if let Some(profile) = self.profile.and_then(Profile::known) {
-            add_profile(metadata, profile);
-            if self.id_token_alg.is_none() {
-                leave_algorithm_to(profile, metadata);
+    /// Why what it says was refused, with the file that says it.
+    pub(super) fn refused(&self, error: &DescriptionError) -> Failure {
+        let file = |of: &MembersOf| match of {
+            MembersOf::Metadata => self.metadata.as_deref(),
+            MembersOf::Policy => self.policy.as_deref(),
+        };
+        let (file, reason) = match error {
+            DescriptionError::UnknownMember { of, within, name, known } => {
+                let likely = nearest(name, known.iter().copied());
+                let meant = likely.map(|likely| {
+                    format!("unknown member `{within}{name}`: did you mean `{within}{likely}`?")
+                });
+                (file(of), meant.unwrap_or_else(|| error.to_string()))
             }
+            DescriptionError::Unreadable { of, reason } => (file(of), reason.to_string()),
+            _ => (None, error.to_string()),
+        };
+        match file {
+            Some(file) => in_file(file, &output::printable(&reason)),
+            None => Failure::coded(error.code(), reason),
         }
-        Ok(())
-    }
-
-    /// What the operator decides about a new client.
-    pub(super) fn policy(&self) -> Result<ClientPolicy, Failure> {
-        let mut policy = ClientPolicy::of_new_client(self.profile.and_then(Profile::known));
-        self.change_policy(&mut policy)?;
-        if policy.profile.is_some() && self.profile.is_none() {
-            // The file names a profile, which has defaults of its own.
-            policy = ClientPolicy::of_new_client(policy.profile);
-            self.change_policy(&mut policy)?;
-        }
-        Ok(policy)
-    }
-
-    /// As [`Self::change`], for what the operator decides.
-    pub(super) fn change_policy(&self, policy: &mut ClientPolicy) -> Result<(), Failure> {
-        if let Some(file) = &self.policy {
-            // How it came to be known is no decision.
-            let source = policy.source;
-            *policy = merged(policy, file, members::check_policy)?;
-            policy.source = source;
-        }
-        match self.consent {
-            Some(Consent::Implied) => policy.consent = ConsentPolicy::Implied,
-            Some(Consent::Asked) => policy.consent = ConsentPolicy::Asked,
-            None => {}
-        }
-        match self.pkce {
-            Some(Pkce::Auto) => policy.pkce = PkcePolicy::Auto,
-            Some(Pkce::Required) => policy.pkce = PkcePolicy::Required,
-            Some(Pkce::Lenient) => policy.pkce = PkcePolicy::Lenient,
-            None => {}
-        }
-        match self.id_token_claims {
-            Some(IdTokenSays::Requested) => policy.id_token_claims = IdTokenClaims::Requested,
-            Some(IdTokenSays::Scopes) => policy.id_token_claims = IdTokenClaims::Scopes,
-            None => {}
-        }
-        match self.introspect {
-            Some(Introspect::Own) => policy.introspection = IntrospectionPolicy::Own,
-            Some(Introspect::All) => policy.introspection = IntrospectionPolicy::All,
-            None => {}
-        }
-        if let Some(profile) = self.profile {
-            policy.profile = profile.known();
-            if policy.profile.is_some() && self.pkce.is_none() {
-                policy.pkce = PkcePolicy::Required;
-            }
-        }
-        replace_all(&mut policy.resources, &self.resources);
-        if !self.claims.is_empty() {
-            policy.claims = self.claims.iter().cloned().collect();
-        }
-        Ok(())
     }
 }
 
-/// Checks the names that a client did not have before. One from before the rule stays until it is changed.
-fn check_new_names(before: &[String], metadata: &ClientMetadata) -> Result<(), Failure> {
-    let mut new = display_names(metadata).filter(|name| !before.iter().any(|known| known == name));
-    new.try_for_each(check_display_name)
-        .map_err(|error| Failure::coded("client_metadata_member", error.to_string()))
-}
-
-/// What a new client may do where nobody says it: sign people in and keep them signed in, where it has a place to send them
-/// back to; ask for itself otherwise.
-pub(super) fn add_defaults(metadata: &mut ClientMetadata, profile: Option<SecurityProfile>) {
-    say_id_token_algorithm(metadata, profile);
-    let asks_for_itself =
-        metadata.redirect_uris.is_empty() && metadata.auth_method() != TokenEndpointAuthMethod::None;
-    metadata.grant_types.get_or_insert_with(|| match asks_for_itself {
-        true => vec![GrantType::ClientCredentials],
-        false => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
-    });
-}
-
-/// What a profile wants of a client, where nobody says how: keys, and tokens bound to them.
-fn add_profile(metadata: &mut ClientMetadata, profile: SecurityProfile) {
-    metadata.token_endpoint_auth_method.get_or_insert(TokenEndpointAuthMethod::PrivateKeyJwt);
-    metadata.require_pushed_authorization_requests = Some(true);
-    if profile.signs_requests() {
-        metadata.require_signed_request_object = Some(true);
-    }
-    if metadata.tls_client_certificate_bound_access_tokens != Some(true) {
-        metadata.dpop_bound_access_tokens = Some(true);
-    }
-}
-
-/// A profile has an algorithm for ID tokens, which takes the place of one that it does not permit.
-fn leave_algorithm_to(profile: SecurityProfile, metadata: &mut ClientMetadata) {
-    let said = metadata.id_token_signed_response_alg.as_ref().and_then(Written::value);
-    if said.is_some_and(|algorithm| !profile.permits(*algorithm)) {
-        metadata.id_token_signed_response_alg = None;
-        say_id_token_algorithm(metadata, Some(profile));
-    }
-}
-
-fn replace<T: Clone>(place: &mut Option<T>, value: Option<&T>) {
-    if let Some(value) = value {
-        *place = Some(value.clone());
-    }
-}
-
-fn replace_all<T: Clone>(place: &mut Vec<T>, values: &[T]) {
-    if !values.is_empty() {
-        *place = values.to_vec();
-    }
-}
-
-/// The description with the members of a file in it.
-fn merged<T: Serialize + DeserializeOwned>(
-    known: &T,
-    file: &Path,
-    check: impl FnOnce(&Map<String, Value>) -> Result<(), String>,
-) -> Result<T, Failure> {
-    let refused = |reason: String| in_file(file, &reason);
+/// The members of a JSON object in a file.
+fn members(file: &Path) -> Result<Map<String, Value>, Failure> {
     let bytes = input::file_or_stdin(file)?;
-    let members: Map<String, Value> =
-        jeton_jose::json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
-    check(&members).map_err(refused)?;
-    let mut whole = serde_json::to_value(known).map_err(|error| refused(error.to_string()))?;
-    if let Value::Object(whole) = &mut whole {
-        whole.extend(members);
-    }
-    serde_json::from_value(whole).map_err(|error| refused(error.to_string()))
+    jeton_jose::json::from_slice(&bytes).map_err(|error| in_file(file, &error.to_string()))
 }
 
 fn in_file(file: &Path, reason: &str) -> Failure {

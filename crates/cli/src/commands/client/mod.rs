@@ -1,20 +1,21 @@
 //! `jeton client`: the applications that people sign in to.
 
 mod description;
-mod members;
 mod preview;
 mod registration_token;
 mod shown;
 
+use async_trait::async_trait;
 use clap::{ArgGroup, Args, Subcommand};
 use jeton_authority::SystemRandom;
 use jeton_authority::audit::Actor;
-use jeton_authority::client::{Client, ClientError, ClientSecret, NewClient, is_token_apis_own};
-use jeton_authority::keyring::make_for_client;
+use jeton_authority::client::{Client, ClientError, ClientSecret};
+use jeton_authority::client_lifecycle::{
+    ClientAdminError, ClientLifecycle, Drafted, NotOfSector, ProfileChange, SecretChoice, SectorCheck,
+};
 use jeton_authority::keys::MasterKey;
-use jeton_authority::store::{ClientChange, ClientRemoval};
 use jeton_oauth::authorization::GrantType;
-use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
+use jeton_oauth::client::{ClientId, ClientMetadata, TokenEndpointAuthMethod};
 use jeton_server::Fetcher;
 
 use super::user::failed;
@@ -116,25 +117,34 @@ impl ClientCommand {
         data::run(async {
             match self.action {
                 Action::Add { id, public, secret_stdin, description } => {
-                    if is_token_apis_own(&id, &config.authority.client_id) {
-                        return Err(own_name(&id));
-                    }
                     let secret = secret_stdin.then(secret_of_stdin).transpose()?;
-                    Clients::open(&config).await?.add(id, public, secret, &description, style).await
+                    add(&Clients::open(&config).await?, id, public, secret, &description, style).await
                 }
-                Action::List => Clients::open(&config).await?.list(style).await,
+                Action::List => list(&Clients::open(&config).await?, style).await,
                 Action::Show { id } => {
-                    let client = Clients::open(&config).await?.find(&id).await?;
-                    let shown = Shown::of(&client);
+                    let clients = Clients::open(&config).await?;
+                    let shown = Shown::of(&clients.find(&id).await?);
                     style.print(&shown, || shown.lines())
                 }
                 Action::Set { id, secret_stdin, new_secret, description } => {
-                    let secret = secret_stdin.then(secret_of_stdin).transpose()?;
-                    Clients::open(&config).await?.set(&id, secret, new_secret, &description, style).await
+                    let secret = match secret_stdin.then(secret_of_stdin).transpose()? {
+                        Some(chosen) => SecretChoice::Chosen(chosen),
+                        None if new_secret => SecretChoice::Fresh,
+                        None => SecretChoice::AsNeeded,
+                    };
+                    set(&Clients::open(&config).await?, &id, secret, &description, style).await
                 }
-                Action::Disable { id } => Clients::open(&config).await?.disable(&id, true, style).await,
-                Action::Enable { id } => Clients::open(&config).await?.disable(&id, false, style).await,
-                Action::Remove { id } => Clients::open(&config).await?.remove(&id, style).await,
+                Action::Disable { id } => {
+                    let clients = Clients::open(&config).await?;
+                    let outcome = clients.lifecycle().disable(&id, Actor::Operator, clock::now()).await;
+                    clients.changed("disabled", &outcome.map_err(refused)?, style)
+                }
+                Action::Enable { id } => {
+                    let clients = Clients::open(&config).await?;
+                    let outcome = clients.lifecycle().enable(&id, Actor::Operator, clock::now()).await;
+                    clients.changed("enabled", &outcome.map_err(refused)?, style)
+                }
+                Action::Remove { id } => remove(&Clients::open(&config).await?, &id, style).await,
                 Action::RegistrationToken(token) => token.run(&config, style).await,
                 Action::Preview(preview) => preview.run(Clients::open(&config).await?, config, style).await,
             }
@@ -146,181 +156,124 @@ impl ClientCommand {
 struct Clients {
     data: Data,
     master: MasterKey,
-    /// What fetches the sectors that they name.
-    fetcher: Fetcher,
+    sectors: Sectors,
+    /// What the token API's own client is called.
+    token_api_client: String,
 }
 
 impl Clients {
     async fn open(config: &Config) -> Result<Self, Failure> {
         let mut data = Data::open(config).await?;
         let master = data.master(config).await?;
-        Ok(Self { data, master, fetcher: serving::fetcher(config)? })
+        let sectors = Sectors(serving::fetcher(config)?);
+        Ok(Self { data, master, sectors, token_api_client: config.authority.client_id.clone() })
+    }
+
+    fn lifecycle(&self) -> ClientLifecycle<'_> {
+        ClientLifecycle {
+            store: &*self.data.store,
+            master: &self.master,
+            random: &SystemRandom,
+            sectors: &self.sectors,
+            token_api_client: &self.token_api_client,
+        }
     }
 
     async fn find(&self, id: &ClientId) -> Result<Client, Failure> {
-        let stored = self.data.store.find_client(id).await.map_err(failed)?.ok_or_else(|| unknown(id))?;
-        Client::from_stored(&stored, &self.master).map_err(|error| refused(&error))
+        self.lifecycle().find(id).await.map_err(refused)
     }
 
-    async fn add(
-        &self,
-        id: ClientId,
-        public: bool,
-        secret: Option<ClientSecret>,
-        description: &Description,
-        style: Style,
-    ) -> Result<(), Failure> {
-        let mut metadata = description.metadata()?;
-        if public {
-            if metadata.token_endpoint_auth_method.is_some_and(|it| it != TokenEndpointAuthMethod::None) {
-                return Err(Failure::usage("--auth-method does not apply to a public client"));
-            }
-            metadata.token_endpoint_auth_method = Some(TokenEndpointAuthMethod::None);
-        }
-        let policy = description.policy()?;
-        description::add_defaults(&mut metadata, policy.profile);
-        let needs_secret = metadata.auth_method().needs_secret();
-        if secret.is_some() && !needs_secret {
-            let method = metadata.auth_method();
-            return Err(Failure::usage(format!(
-                "--secret-stdin does not apply to {method}, which uses no secret"
-            )));
-        }
-        let drawn = (needs_secret && secret.is_none()).then(|| ClientSecret::draw(&SystemRandom));
-        let client = Client::new(NewClient {
-            id,
-            metadata,
-            policy,
-            secret: secret.or_else(|| drawn.clone()),
-            registration_token: None,
-            created_at: clock::now(),
-        })
-        .map_err(|error| refused(&error))?;
-        self.check_sector(&client).await?;
-        self.make_keys_for(&client).await?;
-        match self
-            .data
-            .store
-            .add_client(client.to_stored(&self.master), Actor::Operator)
-            .await
-            .map_err(failed)?
-        {
-            ClientChange::Done => {}
-            _ => {
-                return Err(Failure::coded("client_exists", format!("client {} already exists", client.id)));
-            }
-        }
+    /// Has a running server follow, and says what was done.
+    fn changed(&self, done: &str, drafted: &Drafted, style: Style) -> Result<(), Failure> {
         self.data.follow();
-        print("added", &client, drawn.as_ref(), style)
-    }
-
-    async fn set(
-        &self,
-        id: &ClientId,
-        secret: Option<ClientSecret>,
-        new_secret: bool,
-        description: &Description,
-        style: Style,
-    ) -> Result<(), Failure> {
-        if secret.is_none() && !new_secret && *description == Description::default() {
-            return Err(Failure::usage("nothing to change: see `jeton client set --help`"));
-        }
-        let mut client = self.find(id).await?;
-        description.change(&mut client.metadata)?;
-        description.change_policy(&mut client.policy)?;
-        let needs_secret = client.metadata.auth_method().needs_secret();
-        if (secret.is_some() || new_secret) && !needs_secret {
-            return Err(Failure::usage(format!("{} does not use a secret", client.metadata.auth_method())));
-        }
-        // One that begins to authenticate with a secret needs one.
-        let draw = new_secret || (needs_secret && secret.is_none() && client.secret.is_none());
-        let drawn = draw.then(|| ClientSecret::draw(&SystemRandom));
-        if let Some(secret) = secret.or_else(|| drawn.clone()) {
-            client.secret = Some(secret);
-        }
-        if !needs_secret {
-            client.secret = None;
-        }
-        self.check_sector(&client).await?;
-        self.change(client, drawn.as_ref(), "changed", style).await
-    }
-
-    async fn make_keys_for(&self, client: &Client) -> Result<(), Failure> {
-        let made = make_for_client(&*self.data.store, &self.master, client, clock::now()).await;
-        made.map_err(|error| Failure::coded(error.code(), error.to_string()))
-    }
-
-    async fn check_sector(&self, client: &Client) -> Result<(), Failure> {
-        let outcome = jeton_server::check_sector(&self.fetcher, &client.metadata).await;
-        outcome.map_err(|error| Failure::coded(error.code(), output::printable(&error.to_string())))
-    }
-
-    async fn disable(&self, id: &ClientId, disabled: bool, style: Style) -> Result<(), Failure> {
-        let mut client = self.find(id).await?;
-        client.policy.disabled = disabled;
-        self.change(client, None, if disabled { "disabled" } else { "enabled" }, style).await
-    }
-
-    /// Checks a changed description as one that is added is checked, and writes it.
-    async fn change(
-        &self,
-        client: Client,
-        drawn: Option<&ClientSecret>,
-        done: &str,
-        style: Style,
-    ) -> Result<(), Failure> {
-        let Client { id, metadata, policy, secret, registration_token, created_at, .. } = client;
-        let new = NewClient { id, metadata, policy, secret, registration_token, created_at };
-        let client = Client::new(new).map_err(|error| refused(&error))?;
-        self.make_keys_for(&client).await?;
-        let stored = client.to_stored(&self.master);
-        match self.data.store.change_client(stored, Actor::Operator, clock::now()).await.map_err(failed)? {
-            ClientChange::Done => {}
-            _ => return Err(unknown(&client.id)),
-        }
-        self.data.follow();
-        print(done, &client, drawn, style)
-    }
-
-    async fn remove(&self, id: &ClientId, style: Style) -> Result<(), Failure> {
-        let outcome =
-            self.data.store.remove_client(id, Actor::Operator, clock::now()).await.map_err(failed)?;
-        if outcome == ClientRemoval::Unknown {
-            return Err(unknown(id));
-        }
-        self.data.follow();
-        let grants_ended = self.data.store.end_removed_client(id).await.map_err(failed)?;
-        let document = serde_json::json!({
-            "removed": id.as_str(),
-            "grants_ended": grants_ended,
-            // Its name in earlier versions.
-            "sessions_ended": grants_ended,
-        });
-        style.print(&document, || words::with_ended_grants(&format!("removed {id}"), grants_ended))
-    }
-
-    async fn list(&self, style: Style) -> Result<(), Failure> {
-        const PAGE: u32 = 1_000;
-        let mut shown = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.data.store.list_clients(after.as_ref(), PAGE).await.map_err(failed)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id.clone());
-            for stored in &page {
-                let client = Client::from_stored(stored, &self.master).map_err(|error| refused(&error))?;
-                shown.push(Shown::of(&client));
-            }
-        }
-        style.print(&shown, || {
-            let rows: Vec<_> = shown.iter().map(Shown::row).collect();
-            output::table(["ID", "NAME", "STATUS", "AUTHENTICATION", "CREATED"], &rows)
-        })
+        print(done, drafted, style)
     }
 }
 
-fn print(done: &str, client: &Client, drawn: Option<&ClientSecret>, style: Style) -> Result<(), Failure> {
-    let shown = Shown::of(client).with_secret(drawn);
+/// Fetches the sectors that clients name.
+struct Sectors(Fetcher);
+
+#[async_trait]
+impl SectorCheck for Sectors {
+    async fn check(&self, metadata: &ClientMetadata) -> Result<(), NotOfSector> {
+        let outcome = jeton_server::check_sector(&self.0, metadata).await;
+        outcome.map_err(|error| NotOfSector { code: error.code(), reason: error.to_string().into() })
+    }
+}
+
+async fn add(
+    clients: &Clients,
+    id: ClientId,
+    public: bool,
+    secret: Option<ClientSecret>,
+    description: &Description,
+    style: Style,
+) -> Result<(), Failure> {
+    let mut described = description.read()?;
+    if public {
+        if described.auth_method.is_some_and(|method| method != TokenEndpointAuthMethod::None) {
+            return Err(Failure::usage("--auth-method does not apply to a public client"));
+        }
+        if matches!(described.profile, Some(ProfileChange::HeldTo(_))) {
+            return Err(Failure::usage("--profile does not apply to a public client"));
+        }
+        described.auth_method = Some(TokenEndpointAuthMethod::None);
+    }
+    let secret = secret.map_or(SecretChoice::AsNeeded, SecretChoice::Chosen);
+    let added = clients.lifecycle().add(id, &described, secret, Actor::Operator, clock::now()).await;
+    let added = added.map_err(|error| match error {
+        ClientAdminError::Description(error) => description.refused(&error),
+        ClientAdminError::Client(ClientError::SecretUnused { method }) => {
+            Failure::usage(format!("--secret-stdin does not apply to {method}, which uses no secret"))
+        }
+        error => refused(error),
+    })?;
+    clients.changed("added", &added, style)
+}
+
+async fn set(
+    clients: &Clients,
+    id: &ClientId,
+    secret: SecretChoice,
+    description: &Description,
+    style: Style,
+) -> Result<(), Failure> {
+    if matches!(secret, SecretChoice::AsNeeded) && *description == Description::default() {
+        return Err(Failure::usage("nothing to change: see `jeton client set --help`"));
+    }
+    let described = description.read()?;
+    let changed = clients.lifecycle().change(id, &described, secret, Actor::Operator, clock::now()).await;
+    let changed = changed.map_err(|error| match error {
+        ClientAdminError::Description(error) => description.refused(&error),
+        error => refused(error),
+    })?;
+    clients.changed("changed", &changed, style)
+}
+
+async fn remove(clients: &Clients, id: &ClientId, style: Style) -> Result<(), Failure> {
+    let lifecycle = clients.lifecycle();
+    lifecycle.remove(id, Actor::Operator, clock::now()).await.map_err(refused)?;
+    clients.data.follow();
+    let grants_ended = lifecycle.end_removed(id).await.map_err(failed)?;
+    let document = serde_json::json!({
+        "removed": id.as_str(),
+        "grants_ended": grants_ended,
+        // Its name in earlier versions.
+        "sessions_ended": grants_ended,
+    });
+    style.print(&document, || words::with_ended_grants(&format!("removed {id}"), grants_ended))
+}
+
+async fn list(clients: &Clients, style: Style) -> Result<(), Failure> {
+    let shown: Vec<_> = clients.lifecycle().list().await.map_err(refused)?.iter().map(Shown::of).collect();
+    style.print(&shown, || {
+        let rows: Vec<_> = shown.iter().map(Shown::row).collect();
+        output::table(["ID", "NAME", "STATUS", "AUTHENTICATION", "CREATED"], &rows)
+    })
+}
+
+fn print(done: &str, Drafted { client, drawn }: &Drafted, style: Style) -> Result<(), Failure> {
+    let shown = Shown::of(client).with_secret(drawn.as_ref());
     if client.metadata.uses(GrantType::TokenExchange) && client.policy.exchange.is_off() {
         output::note(
             "note: it may exchange nothing yet: name `exchange.targets` in a file for --policy, such as \
@@ -340,25 +293,21 @@ fn secret_of_stdin() -> Result<ClientSecret, Failure> {
     if line.is_empty() {
         return Err(Failure::coded("client_secret_too_short", "the secret is empty"));
     }
-    ClientSecret::chosen(line.as_str()).map_err(|error| refused(&error))
+    ClientSecret::chosen(line.as_str()).map_err(|error| refused(error.into()))
 }
 
-fn refused(error: &ClientError) -> Failure {
-    let hint = match error {
-        ClientError::AuthMethodNeeds { wants, .. } if wants.contains("jwks") => ": give them by --jwks FILE",
-        ClientError::SecretTooShort => "; without --secret-stdin one is drawn at random",
+fn refused(error: ClientAdminError) -> Failure {
+    let hint = match &error {
+        ClientAdminError::Client(ClientError::AuthMethodNeeds { wants, .. }) if wants.contains("jwks") => {
+            ": give them by --jwks FILE"
+        }
+        ClientAdminError::Client(ClientError::SecretTooShort) => {
+            "; without --secret-stdin one is drawn at random"
+        }
+        ClientAdminError::Client(ClientError::SecretUnused { .. }) => {
+            return Failure::usage(error.to_string());
+        }
         _ => "",
     };
     Failure::coded(error.code(), format!("{}{hint}", output::printable(&error.to_string())))
-}
-
-fn own_name(id: &ClientId) -> Failure {
-    Failure::coded(
-        "client_id_reserved",
-        format!("{id} is the client identifier of the token API (client_id): choose another"),
-    )
-}
-
-fn unknown(id: &ClientId) -> Failure {
-    Failure::coded("client_unknown", format!("there is no client {id}"))
 }

@@ -128,9 +128,7 @@ impl UserCommand {
                 let edit = AccountEdit { email: email.map(Into::into), attributes };
                 data::run(async { set(&accounts().await?, &name, &edit, style).await })
             }
-            Action::Remove { name } => {
-                data::run(async { remove(&accounts().await?, &name, style).await })
-            }
+            Action::Remove { name } => data::run(async { remove(&accounts().await?, &name, style).await }),
             Action::Disable { name } => {
                 data::run(async { change(&accounts().await?, &name, Change::Disable, style).await })
             }

@@ -1,14 +1,13 @@
-//! Which members the files of `--policy` and `--metadata` may have. Clients that register themselves may send what they like
+//! Which members a description of the operator's may have. Clients that register themselves may send what they like
 //! (RFC 7591 §2); the operator is told of what would be ignored.
 
 use jeton_oauth::client::ClientMetadata;
 use serde_json::{Map, Value};
 
-use crate::config::nearest;
-use crate::output;
+use super::{DescriptionError, MembersOf};
 
 /// Refuses members of a policy that nothing reads.
-pub(super) fn check_policy(members: &Map<String, Value>) -> Result<(), String> {
+pub(super) fn check_policy(members: &Map<String, Value>) -> Result<(), DescriptionError> {
     check(members, "", &POLICY)?;
     if let Some(Value::Object(exchange)) = members.get("exchange") {
         check(exchange, "exchange.", &EXCHANGE)?;
@@ -18,32 +17,38 @@ pub(super) fn check_policy(members: &Map<String, Value>) -> Result<(), String> {
 }
 
 /// Refuses members of a client's description that nothing reads.
-pub(super) fn check_metadata(metadata: &ClientMetadata) -> Result<(), String> {
+pub(super) fn check_metadata(metadata: &ClientMetadata) -> Result<(), DescriptionError> {
     // What the standards name has been read, and is not here any more.
     let is_translation =
         |name: &str| name.split_once('#').is_some_and(|(whose, _)| METADATA.contains(&whose));
     match metadata.translations.keys().find(|name| !is_translation(name)) {
-        Some(unknown) => Err(refusal(unknown, "", &METADATA)),
+        Some(unknown) => Err(DescriptionError::UnknownMember {
+            of: MembersOf::Metadata,
+            within: "",
+            name: unknown.as_str().into(),
+            known: &METADATA,
+        }),
         None => Ok(()),
     }
 }
 
-fn check(members: &Map<String, Value>, within: &str, known: &[&str]) -> Result<(), String> {
+fn check(
+    members: &Map<String, Value>,
+    within: &'static str,
+    known: &'static [&'static str],
+) -> Result<(), DescriptionError> {
     match members.keys().find(|name| !known.contains(&name.as_str())) {
-        Some(unknown) => Err(refusal(unknown, within, known)),
+        Some(unknown) => Err(DescriptionError::UnknownMember {
+            of: MembersOf::Policy,
+            within,
+            name: unknown.as_str().into(),
+            known,
+        }),
         None => Ok(()),
     }
 }
 
-fn refusal(unknown: &str, within: &str, known: &[&str]) -> String {
-    let name = output::printable(unknown);
-    match nearest(unknown, known.iter().copied()) {
-        Some(likely) => format!("unknown member `{within}{name}`: did you mean `{within}{likely}`?"),
-        None => format!("unknown member `{within}{name}`: it is one of {}", known.join(", ")),
-    }
-}
-
-const POLICY: [&str; 11] = [
+static POLICY: [&str; 11] = [
     "consent",
     "pkce",
     "profile",
@@ -56,9 +61,9 @@ const POLICY: [&str; 11] = [
     "source",
     "disabled",
 ];
-const EXCHANGE: [&str; 3] = ["targets", "accepts", "actor"];
-const TRUSTED_ISSUER: [&str; 3] = ["issuer", "jwks", "claim"];
-const METADATA: [&str; 48] = [
+static EXCHANGE: [&str; 3] = ["targets", "accepts", "actor"];
+static TRUSTED_ISSUER: [&str; 3] = ["issuer", "jwks", "claim"];
+static METADATA: [&str; 48] = [
     "redirect_uris",
     "token_endpoint_auth_method",
     "token_endpoint_auth_signing_alg",
@@ -111,13 +116,13 @@ const METADATA: [&str; 48] = [
 
 #[cfg(test)]
 mod tests {
-    use jeton_authority::client::{
-        ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims,
-        IntrospectionPolicy, PkcePolicy, SecurityProfile, TrustedIssuer,
-    };
     use serde_json::json;
 
     use super::*;
+    use crate::client::{
+        ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims,
+        IntrospectionPolicy, PkcePolicy, SecurityProfile, TrustedIssuer,
+    };
 
     #[test]
     fn every_member_of_a_policy_is_known() {
