@@ -39,7 +39,7 @@ impl ClientAuth {
         assertion: &str,
         now: Timestamp,
     ) -> Result<Arc<Client>, OAuthError> {
-        if presented.parameters.get("client_assertion_type") != Some(TYPE) {
+        if presented.credentials.parameters.get("client_assertion_type") != Some(TYPE) {
             let refusal = Refusal::new(ErrorCode::InvalidRequest, "client_assertion_type is not supported");
             return Err(refusal.into());
         }
@@ -48,7 +48,7 @@ impl ClientAuth {
             .iss()
             .and_then(|iss| ClientId::parse(iss).ok())
             .ok_or_else(|| NOT_AUTHENTICATED.because("the assertion has no iss"))?;
-        if names_another(presented.parameters, &id) {
+        if names_another(presented.credentials.parameters, &id) {
             return Err(NOT_AUTHENTICATED
                 .because("client_id names another client than the assertion")
                 .into());

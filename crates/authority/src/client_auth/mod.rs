@@ -4,8 +4,10 @@
 mod assertion;
 mod certificate;
 mod client_secret;
+mod credentials;
 
 pub use certificate::ClientCertificate;
+pub use credentials::Credentials;
 
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use arc_swap::ArcSwapOption;
 use jeton_jose::Timestamp;
 use jeton_jose::x509::TrustRoots;
 use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
-use jeton_oauth::{ErrorCode, Parameters};
+use jeton_oauth::ErrorCode;
 
 use crate::Network;
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
@@ -25,6 +27,7 @@ use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::throttle::Rates;
+use credentials::Header;
 
 /// One text for every client that is not who it says, so that nobody learns which clients there are.
 const NOT_AUTHENTICATED: Refusal = Refusal::new(ErrorCode::InvalidClient, "client authentication failed");
@@ -33,27 +36,17 @@ const NOT_AUTHENTICATED: Refusal = Refusal::new(ErrorCode::InvalidClient, "clien
 const UNKNOWN: &str = "unknown client";
 
 /// What a client presents to prove who it is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Presented<'a> {
-    /// The credentials of the header `Authorization: Basic`, as they stand after the word.
-    pub basic: Option<&'a str>,
-    /// The body.
-    pub parameters: &'a Parameters,
-    /// The URLs of the endpoint and of the token endpoint, which an assertion may name as its audience beside the issuer.
+    /// What the request says of who asks.
+    pub credentials: &'a Credentials<'a>,
+    /// The URLs of the endpoint and of the token endpoint, which an assertion may name as its audience beside the issuer. Only looked at
+    /// where there is an assertion.
     pub endpoints: &'a [&'a str],
     /// The certificate that it proved to hold.
     pub certificate: Option<&'a ClientCertificate>,
     /// Where the request came from.
     pub network: Network,
-}
-
-impl Presented<'_> {
-    /// The client that it names, where it brings a secret, or an assertion that a secret may have signed.
-    fn named_with_secret(&self) -> Option<String> {
-        let secret =
-            ["client_secret", "client_assertion"].into_iter().any(|name| self.parameters.get(name).is_some());
-        if self.basic.is_some() || secret { named_client(self.basic, self.parameters) } else { None }
-    }
 }
 
 /// Finds out which client asks.
@@ -88,19 +81,19 @@ impl ClientAuth {
         presented: Presented<'_>,
         now: Timestamp,
     ) -> Result<Arc<Client>, OAuthError> {
-        let Some(named) = presented.named_with_secret() else {
+        let Some(named) = presented.credentials.client_with_secret() else {
             return self.client_that_asks(presented, now).await;
         };
         let (failures, network) = (&self.rates.client_failures, presented.network);
-        if let Err(throttled) = failures.check(&named, network, now) {
-            self.record_throttled_client(&named, network, now).await;
+        if let Err(throttled) = failures.check(named, network, now) {
+            self.record_throttled_client(named, network, now).await;
             return Err(throttled.into());
         }
         let outcome = self.client_that_asks(presented, now).await;
         match &outcome {
-            Ok(_) => failures.succeeded(&named, network, now),
+            Ok(_) => failures.succeeded(named, network, now),
             Err(OAuthError::Refused(refusal)) if refusal.code == ErrorCode::InvalidClient => {
-                failures.failed(&named, network, now);
+                failures.failed(named, network, now);
             }
             Err(_) => {}
         }
@@ -128,10 +121,10 @@ impl ClientAuth {
         presented: Presented<'_>,
         now: Timestamp,
     ) -> Result<Arc<Client>, OAuthError> {
-        let parameters = presented.parameters;
+        let Credentials { header, parameters, .. } = presented.credentials;
         let assertion = parameters.get("client_assertion");
         let secret = parameters.get("client_secret");
-        let ways = [presented.basic.is_some(), assertion.is_some(), secret.is_some()];
+        let ways = [!matches!(header, Header::Absent), assertion.is_some(), secret.is_some()];
         if ways.into_iter().filter(|used| *used).count() > 1 {
             return Err(OAuthError::refused(
                 ErrorCode::InvalidRequest,
@@ -139,9 +132,10 @@ impl ClientAuth {
             ));
         }
         let named = parameters.get("client_id");
-        if let Some(basic) = presented.basic {
-            let basic = client_secret::parse_basic(basic)
-                .ok_or_else(|| NOT_AUTHENTICATED.because("the Authorization header cannot be read"))?;
+        if let Header::Unreadable = header {
+            return Err(NOT_AUTHENTICATED.because("the Authorization header cannot be read").into());
+        }
+        if let Header::Read(basic) = header {
             if named.is_some_and(|named| named != basic.id.as_str()) {
                 return Err(NOT_AUTHENTICATED
                     .because("client_id names another client than the header")
@@ -213,16 +207,4 @@ impl ClientAuth {
             Some(client) => Ok(client),
         }
     }
-}
-
-/// The client that a request names, as it was sent and whether there is one or not. It is for the log.
-pub fn named_client(basic: Option<&str>, parameters: &Parameters) -> Option<String> {
-    if let Some(basic) = basic {
-        return client_secret::parse_basic(basic).map(|basic| basic.id.to_string());
-    }
-    if let Some(id) = parameters.get("client_id") {
-        return Some(id.to_owned());
-    }
-    let assertion = jeton_jose::jwt::Unverified::parse(parameters.get("client_assertion")?).ok()?;
-    assertion.iss().map(str::to_owned)
 }

@@ -8,7 +8,7 @@ use http::header;
 use http::request::Parts;
 use jeton_authority::SenderConstraint;
 use jeton_authority::client::Client;
-use jeton_authority::client_auth::{ClientCertificate, Presented, named_client};
+use jeton_authority::client_auth::{ClientCertificate, Credentials, Presented};
 use jeton_authority::{OAuthError, PresentedProof};
 use jeton_oauth::{ErrorCode, Parameters};
 
@@ -75,20 +75,21 @@ impl ClientRequest {
         body: Body,
     ) -> Result<Self, ApiError> {
         let parameters = form::of_body(parts, body, &app.limits).await?;
-        let mut endpoints = app.urls_of(path);
-        endpoints.extend(app.urls_of(urls::path::TOKEN));
-        let endpoints: Vec<_> = endpoints.iter().map(String::as_str).collect();
         if parts.headers.contains_key(header::AUTHORIZATION) {
             context.uses_authorization();
         }
-        let basic = basic(&parts.headers)?;
-        if let Some(client) = named_client(basic, &parameters) {
-            context.names_client(&client);
+        let credentials = Credentials::read(basic(&parts.headers)?, &parameters);
+        if let Some(client) = credentials.client() {
+            context.names_client(client);
         }
+        let endpoints = match parameters.get("client_assertion") {
+            Some(_) => [app.urls_of(path), app.urls_of(urls::path::TOKEN)].concat(),
+            None => vec![],
+        };
+        let endpoints: Vec<_> = endpoints.iter().map(String::as_str).collect();
         let certificate = parts.extensions.get::<ClientCertificate>();
         let network = context.network();
-        let presented =
-            Presented { basic, parameters: &parameters, endpoints: &endpoints, certificate, network };
+        let presented = Presented { credentials: &credentials, endpoints: &endpoints, certificate, network };
         let client = app.authority.client_auth().authenticate(presented, app.clock.now()).await?;
         let mut constraint = SenderConstraint::default();
         // A certificate is often there for reasons of the network; tokens are bound to it where the client says so.
