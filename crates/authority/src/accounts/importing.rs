@@ -295,7 +295,7 @@ mod tests {
     fn a_name_that_another_user_has_is_taken_with_and_without_a_key() {
         let users = [incoming(Some("9"), "ada"), incoming(None, "bob"), incoming(Some("1"), "cy")];
         let plan = plan(&users, &present(), KnownUsers::Updated);
-        assert_eq!(plan, ImportPlan { taken: vec![2, 0, 1], ..ImportPlan::default() });
+        assert_eq!(plan, ImportPlan { taken: vec![2, 1, 0], ..ImportPlan::default() });
     }
 
     #[test]

@@ -132,7 +132,9 @@ async fn the_metadata_stand_at_each_place_where_clients_look_and_name_what_works
     assert!(endpoints.len() > 9, "{endpoints:?}");
     for between in BOTH {
         for url in &endpoints {
-            let answer = app.get(between.passes(url)).await;
+            // The revocation feed has no end, so nothing is read but heads.
+            let request = Request::head(between.passes(url)).body(Body::empty()).expect("a request");
+            let answer = app.send(request).await;
             assert_ne!(answer.status, StatusCode::NOT_FOUND, "{url} {between:?}");
         }
         for path in
