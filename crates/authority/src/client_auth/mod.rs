@@ -14,8 +14,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use jeton_jose::Timestamp;
 use jeton_jose::x509::TrustRoots;
-use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 use jeton_oauth::ErrorCode;
+use jeton_oauth::client::{ClientId, TokenEndpointAuthMethod};
 
 use crate::Network;
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};

@@ -147,6 +147,6 @@ fn spread((from, to): (u16, u16)) -> Duration {
     let mut random = [0; 2];
     jeton_jose::random::fill(&mut random);
     let range = u32::from(to - from);
-    let more = u32::from(u16::from_le_bytes(random)) * range >> 16;
+    let more = (u32::from(u16::from_le_bytes(random)) * range) >> 16;
     Duration::from_millis(u64::from(from) + u64::from(more))
 }

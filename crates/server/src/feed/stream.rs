@@ -23,7 +23,7 @@ pub(super) struct Reader {
     pub(super) news: broadcast::Receiver<Bytes>,
     /// Whether the server is stopping.
     pub(super) ending: watch::Receiver<bool>,
-    /// The last frame when the server stops.
+    /// The last frame when the server stops. It is sent once.
     pub(super) farewell: Option<Bytes>,
     /// The time without a frame after which a heartbeat is sent.
     pub(super) heartbeat: Duration,
@@ -34,9 +34,8 @@ pub(super) struct Reader {
 impl Reader {
     /// The next frame; `None` at the end.
     async fn next(mut self) -> Option<(Bytes, Self)> {
-        if self.farewell.is_none() {
-            return None;
-        }
+        // Nothing follows the farewell.
+        self.farewell.as_ref()?;
         if let Some(frame) = self.first.pop_front() {
             return Some((frame, self));
         }
@@ -68,8 +67,11 @@ pub(super) fn body(reader: Reader) -> Body {
     Body::new(Stream { next: Box::pin(reader.next()) })
 }
 
+/// The next frame, and the reader that goes on from it.
+type NextFrame = dyn Future<Output = Option<(Bytes, Reader)>> + Send;
+
 struct Stream {
-    next: Pin<Box<dyn Future<Output = Option<(Bytes, Reader)>> + Send>>,
+    next: Pin<Box<NextFrame>>,
 }
 
 impl http_body::Body for Stream {

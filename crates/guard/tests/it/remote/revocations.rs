@@ -79,7 +79,8 @@ async fn what_the_issuer_did_not_sign_as_a_list_of_now_is_not_taken() {
     let stranger = Issuer::new("one");
     let old = json!({"iss": ISSUER, "iat": NOW.unix() - 3600, "matters_for": 360, "from": 0, "ended": {SID: NOW.unix()}});
     let another = json!({"iss": "https://other.example", "iat": NOW.unix(), "matters_for": 360, "from": 0, "ended": {SID: NOW.unix()}});
-    let replies: [Box<dyn Fn(&Issuer) -> Reply>; 5] = [
+    type MakeReply = Box<dyn Fn(&Issuer) -> Reply>;
+    let replies: [MakeReply; 5] = [
         Box::new(move |_| told(&signed(&stranger, "revocations+jwt", &list()))),
         Box::new(|issuer| told(&signed(issuer, "at+jwt", &list()))),
         Box::new(move |issuer| told(&signed(issuer, "revocations+jwt", &old))),
