@@ -76,10 +76,10 @@ async fn a_good_list_is_taken_and_the_cursor_sent_back() {
 
 #[tokio::test]
 async fn what_the_issuer_did_not_sign_as_a_list_of_now_is_not_taken() {
+    type MakeReply = Box<dyn Fn(&Issuer) -> Reply>;
     let stranger = Issuer::new("one");
     let old = json!({"iss": ISSUER, "iat": NOW.unix() - 3600, "matters_for": 360, "from": 0, "ended": {SID: NOW.unix()}});
     let another = json!({"iss": "https://other.example", "iat": NOW.unix(), "matters_for": 360, "from": 0, "ended": {SID: NOW.unix()}});
-    type MakeReply = Box<dyn Fn(&Issuer) -> Reply>;
     let replies: [MakeReply; 5] = [
         Box::new(move |_| told(&signed(&stranger, "revocations+jwt", &list()))),
         Box::new(|issuer| told(&signed(issuer, "at+jwt", &list()))),
