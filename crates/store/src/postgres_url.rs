@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
@@ -16,6 +17,9 @@ const SOCKETS: &str = "/var/run/postgresql";
 /// Connections of a process, unless the URL says otherwise. Few, and not as many as there are cores: those of all nodes have to fit into
 /// the server's `max_connections`.
 const POOL_SIZE: usize = 8;
+
+/// How long an operation waits for a connection where the URL does not say.
+const POOL_WAIT: Duration = Duration::from_secs(10);
 
 /// What leads to a PostgreSQL database.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub(crate) struct PostgresUrl {
     pub(crate) prepares: bool,
     /// How many connections a process makes at most.
     pub(crate) pool_size: usize,
+    /// How long an operation waits for a connection.
+    pub(crate) pool_wait: Duration,
 }
 
 /// A server.
@@ -102,6 +108,7 @@ impl PostgresUrl {
             roots: None,
             prepares: true,
             pool_size: POOL_SIZE,
+            pool_wait: POOL_WAIT,
         };
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             let (name, value) =
@@ -132,10 +139,15 @@ impl PostgresUrl {
                 let size = size.parse().ok().filter(|size| (1..=1000).contains(size));
                 self.pool_size = size.ok_or("pool_size must be a number from 1 to 1000")?;
             }
+            ("pool_wait", seconds) => {
+                let seconds = seconds.parse().ok().filter(|seconds| (1..=300).contains(seconds));
+                let seconds = seconds.ok_or("pool_wait must be a number of seconds from 1 to 300")?;
+                self.pool_wait = Duration::from_secs(seconds);
+            }
             _ => {
                 return Err(
                     "a parameter is not known: there are sslmode, sslrootcert, target_session_attrs, host, user, password, \
-                            password_file, dbname, application_name, prepared_statements, pool_size",
+                            password_file, dbname, application_name, prepared_statements, pool_size, pool_wait",
                 );
             }
         }
@@ -268,10 +280,11 @@ mod tests {
 
     #[test]
     fn a_url_names_hosts_a_user_and_a_database() {
-        let url = parsed("ada@one,two:6543,[::1]:7/jeton?target_session_attrs=read-write&pool_size=3");
+        let url =
+            parsed("ada@one,two:6543,[::1]:7/jeton?target_session_attrs=read-write&pool_size=3&pool_wait=30");
         assert_eq!(url.hosts, [tcp("one", 5432), tcp("two", 6543), tcp("::1", 7)]);
         assert_eq!((url.user.as_deref(), url.database.as_deref()), (Some("ada"), Some("jeton")));
-        assert_eq!((url.pool_size, url.prepares), (3, true));
+        assert_eq!((url.pool_size, url.prepares, url.pool_wait), (3, true, Duration::from_secs(30)));
         for socket in ["%2Frun%2Fpg:7/jeton", "ignored/jeton?host=/run/pg:7"] {
             assert_eq!(parsed(socket).hosts, [Host::Socket { folder: "/run/pg".into(), port: 7 }]);
         }

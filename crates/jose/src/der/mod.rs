@@ -65,6 +65,7 @@ impl<'a> Reader<'a> {
         Ok((tag, contents))
     }
 
+    #[cfg(feature = "x509")]
     pub(crate) fn is_at_end(&self) -> bool {
         self.rest.is_empty()
     }

@@ -69,7 +69,7 @@ impl PostgresStore {
     ) -> Result<Self, OpenError> {
         let connector = Connector::new(url)
             .map_err(|reason| OpenError::Unusable { database: url.clone().into(), reason })?;
-        let database = Database::new(Pool::new(connector, url.pool_size));
+        let database = Database::new(Pool::new(connector, url.pool_size, url.pool_wait));
         schema::prepare(&database, url, mode, key).await?;
         Ok(Self { refreshes: Refreshes::new(database.clone()), database })
     }

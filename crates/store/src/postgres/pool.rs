@@ -12,9 +12,6 @@ use super::connection::Connection;
 use super::connector::{Connector, fraction};
 use super::error::Failed;
 
-/// How long a caller waits for a connection.
-const WAIT: Duration = Duration::from_secs(10);
-
 /// How many callers may wait. Others are turned away at once, so that a slow database costs no memory.
 const WAITING: usize = 2_048;
 
@@ -29,6 +26,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 #[derive(Debug)]
 pub(super) struct Pool {
     connector: Connector,
+    /// How long a caller waits for a connection.
+    wait: Duration,
     /// As many as there may be connections.
     places: Arc<Semaphore>,
     handshakes: Semaphore,
@@ -56,9 +55,10 @@ pub(super) struct Lease {
 }
 
 impl Pool {
-    pub(super) fn new(connector: Connector, size: usize) -> Arc<Self> {
+    pub(super) fn new(connector: Connector, size: usize, wait: Duration) -> Arc<Self> {
         Arc::new(Self {
             connector,
+            wait,
             places: Arc::new(Semaphore::new(size)),
             handshakes: Semaphore::new(HANDSHAKES),
             idle: Mutex::default(),
@@ -70,8 +70,8 @@ impl Pool {
     /// Takes a connection, or makes one. A caller must not take a second one.
     pub(super) async fn take(self: &Arc<Self>) -> Result<Lease, Failed> {
         let _turn = Turn::begin(&self.waiting)?;
-        let deadline = Instant::now() + WAIT;
-        let place = timeout(WAIT, Arc::clone(&self.places).acquire_owned()).await;
+        let deadline = Instant::now() + self.wait;
+        let place = timeout(self.wait, Arc::clone(&self.places).acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             return Err(Failed::Unreachable("all connections to the database are in use".to_owned()));
         };
