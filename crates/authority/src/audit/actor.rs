@@ -9,7 +9,7 @@ use crate::UserId;
 pub enum Actor {
     /// The authority, by a rule: it ended the grant of a replayed token, or made its own keys.
     Authority,
-    /// Whoever may run commands on the data folder.
+    /// The operator, by a command on the data folder.
     Operator,
     /// A user.
     User(UserId),

@@ -109,7 +109,7 @@ impl ClientDescription {
         let mut policy = ClientPolicy::of_new_client(self.profile.and_then(ProfileChange::profile));
         self.change_policy(&mut policy)?;
         if policy.profile.is_some() && self.profile.is_none() {
-            // The further members name a profile, which has defaults of its own.
+            // The other members may name a profile, which changes the defaults.
             policy = ClientPolicy::of_new_client(policy.profile);
             self.change_policy(&mut policy)?;
         }

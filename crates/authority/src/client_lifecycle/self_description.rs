@@ -145,8 +145,8 @@ impl<'a> SelfDescriptionRules<'a> {
         Ok(metadata)
     }
 
-    /// A self-registered app has a private-use scheme of its own domain (RFC 8252 §7.1), or one that the operator
-    /// allows.
+    /// A self-registered app uses a private-use scheme based on its domain (RFC 8252 §7.1), or a scheme that the
+    /// operator allows.
     fn check_schemes(self, metadata: &ClientMetadata) -> Result<(), Refusal> {
         let known = |uri: &RedirectUri| {
             let scheme = uri.scheme();

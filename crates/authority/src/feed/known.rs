@@ -177,7 +177,10 @@ mod tests {
         assert_eq!(back.iter().filter(|back| **back == LATE).count(), 1);
         assert_eq!(back.iter().filter(|back| back.as_secs() == 10).count(), 3);
         assert_eq!(back.iter().filter(|back| back.as_secs() == 3).count(), 12);
-        assert!(known.look_back(START, at(529)) <= at(497), "the look goes on where the last one ended");
+        assert!(
+            known.look_back(START, at(529)) <= at(497),
+            "each look begins before the end of the last one"
+        );
         assert_eq!(known.look_back(START, at(530)), START, "nobody looked for half a minute");
         assert_eq!(known.look_back(START, at(499)), START, "the clock was set back");
     }

@@ -48,7 +48,7 @@ impl Grants {
         if request.client.id == *owner {
             return Ok(Presenter::Owner);
         }
-        // A public client proved nothing, and whoever has seen a code can name one.
+        // A public client proves nothing, and anybody who has seen a code can name a public client.
         let is_confidential = self.base.clients.find(owner).await?.is_some_and(|owner| !owner.is_public());
         let is_anybody = request.client.is_public() && is_confidential;
         Ok(if is_anybody { Presenter::Anybody } else { Presenter::Stranger })

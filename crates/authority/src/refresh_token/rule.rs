@@ -141,7 +141,7 @@ pub fn decide(
         ended: (verdict == Verdict::Revoke).then_some(grant.id),
         audit: event.map(|event| {
             let subject = AuditSubject::user(grant.user).with_grant(grant.id);
-            // Whoever presented it may be a thief: what is known is what this rule did.
+            // The caller may be a thief. What is certain is what this rule did.
             AuditRecord::asked_from(presented.network, event, Actor::Authority, subject, now)
         }),
     }

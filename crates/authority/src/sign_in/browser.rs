@@ -19,7 +19,7 @@ const TOUCHED_EVERY: i64 = 60;
 
 impl SignIn {
     /// Signs a user in in a browser, with a password. Grants from the browser's session `before`, however long it was
-    /// idle, move to the new session. The new session has a new secret, so whoever planted the old one gains nothing
+    /// idle, move to the new session. The new session has a new secret, so an attacker who planted the old one gains nothing
     /// (session fixation). A session of another user ends.
     ///
     /// # Errors

@@ -120,7 +120,8 @@ impl Tokens {
         }
     }
 
-    /// Whether a client has revoked its token with this `jti`: one of its own, or one that was issued by exchange.
+    /// Whether the client of the token with this `jti` has revoked it. Such a token belongs to the client itself, or was
+    /// issued by exchange.
     pub(crate) async fn is_revoked_by_name(&self, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
         let revoked = self.store.peek(OneTimeKind::RevokedTokenId, OneTimeHash::of(jti)).await?;
         Ok(revoked.is_some_and(|revoked| revoked.expires_at > now))
