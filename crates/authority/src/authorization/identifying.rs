@@ -317,7 +317,7 @@ fn code_content(request: &AuthorizationRequest, signed_in: &SignedIn) -> CodeCon
         nonce: request.nonce.clone(),
         user: signed_in.user.id,
         epoch: signed_in.user.epoch,
-        given_in: Some(signed_in.session.id),
+        given_in: request.is_offline().then_some(signed_in.session.id),
         session: (!request.is_offline()).then_some(signed_in.session.id),
         session_expires_at: (!request.is_offline()).then_some(signed_in.session.expires_at),
         detail: GrantDetail {
