@@ -247,6 +247,7 @@ cases! { $
         a_code_is_worth_nothing_once_the_session_it_was_given_in_has_ended,
         of_a_hundred_first_sign_ins_to_a_client_all_have_one_name,
         a_client_that_is_removed_knows_no_session_any_more,
+        a_later_grant_is_found_by_the_name_of_the_first,
         a_grant_from_before_has_a_name_of_its_own,
     }
     sweeping {

@@ -202,6 +202,30 @@ pub(super) async fn a_client_that_is_removed_knows_no_session_any_more(fresh: &F
     assert_eq!(fresh.heard().await, [], "another client has its name");
 }
 
+pub(super) async fn a_later_grant_is_found_by_the_name_of_the_first(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    for opens in [signed_in, offline] {
+        let session = fresh.session(ada).await;
+        let (first, sid) = fresh.with_sid(opens("web", &session)).await;
+        let (later, same) = fresh.with_sid(opens("web", &session)).await;
+        assert_eq!(same, sid);
+        fresh.revoke_grant(first, OPERATOR, at(1)).await.expect("revoking");
+        assert_eq!(fresh.grant_of(sid, "web", 2).await, Some(later), "the client still knows the session");
+        assert_eq!(fresh.grant_of(sid, "app", 2).await, None, "that is another client's");
+        fresh.revoke_grant(later, OPERATOR, at(3)).await.expect("revoking");
+        assert_eq!(fresh.grant_of(sid, "web", 4).await, None);
+
+        let (first, sid) = fresh.with_sid(opens("web", &session)).await;
+        let (later, _) = fresh.with_sid(opens("web", &session)).await;
+        fresh.end_grant(first, OPERATOR, at(5)).await.expect("ending");
+        assert_eq!(
+            fresh.grant_of(sid, "web", 6).await,
+            Some(later),
+            "the client was told of the end of the first"
+        );
+    }
+}
+
 pub(super) async fn a_grant_from_before_has_a_name_of_its_own(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     fresh.hearing_client("web").await;

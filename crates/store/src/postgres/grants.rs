@@ -260,7 +260,8 @@ fn live_at(row: &Row) -> Result<(Box<LiveGrant>, UserStatus), Failed> {
     Ok((Box::new(live), status(row, USERNAME_COLUMN + 2)?))
 }
 
-/// The longest-lived grant of a client that has neither ended nor expired, of the session that it calls by this `sid`.
+/// The longest-lived grant of a client that has neither ended nor expired, of the session that it calls by this `sid`. Those that end with
+/// the session are found by way of it: it is the one that the client knows by this `sid`, or that of the `sid`'s first grant.
 pub(super) async fn of_sid(
     db: &Connection,
     sid: GrantId,
@@ -268,8 +269,15 @@ pub(super) async fn of_sid(
     now: Timestamp,
 ) -> Result<Option<GrantId>, Failed> {
     let sql = "SELECT id FROM (
-             SELECT id, client, expires_at FROM grants WHERE sid = $1 AND revoked_at IS NULL
-             UNION ALL SELECT id, client, expires_at FROM grants WHERE id = $1 AND revoked_at IS NULL) g
+             SELECT id, client, expires_at FROM grants WHERE id = $1 AND revoked_at IS NULL
+             UNION ALL
+             SELECT id, client, expires_at FROM grants WHERE sid = $1 AND session IS NULL AND revoked_at IS NULL
+             UNION ALL
+             SELECT g.id, g.client, g.expires_at FROM session_clients k JOIN grants g ON g.session = k.session
+             WHERE k.sid = $1 AND g.sid = $1 AND g.revoked_at IS NULL
+             UNION ALL
+             SELECT g.id, g.client, g.expires_at FROM grants first JOIN grants g ON g.session = first.session
+             WHERE first.id = $1 AND g.sid = $1 AND g.revoked_at IS NULL) g
          WHERE client = $2 AND expires_at > $3 ORDER BY expires_at DESC LIMIT 1";
     let row = db.row(sql, params![uuid(sid), client.as_str(), now.unix()]).await?;
     row.map(|row| id(&row, 0)).transpose()

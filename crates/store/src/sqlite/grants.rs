@@ -215,7 +215,8 @@ pub(super) fn find(db: &Connection, id: GrantId) -> rusqlite::Result<Option<(Box
     found.optional()
 }
 
-/// The longest-lived grant of a client that has neither ended nor expired, of the session that it calls by this `sid`.
+/// The longest-lived grant of a client that has neither ended nor expired, of the session that it calls by this `sid`. Those that end with
+/// the session are found by way of it: it is the one that the client knows by this `sid`, or that of the `sid`'s first grant.
 pub(super) fn of_sid(
     db: &Connection,
     sid: GrantId,
@@ -225,8 +226,15 @@ pub(super) fn of_sid(
     let (high, low) = halves(sid);
     db.prepare_cached(
         "SELECT id_high, id_low FROM (
-             SELECT * FROM grants WHERE sid = ?3 AND revoked_at IS NULL
-             UNION ALL SELECT * FROM grants WHERE id_high = ?1 AND id_low = ?2 AND revoked_at IS NULL)
+             SELECT * FROM grants WHERE id_high = ?1 AND id_low = ?2 AND revoked_at IS NULL
+             UNION ALL
+             SELECT * FROM grants WHERE sid = ?3 AND session IS NULL AND revoked_at IS NULL
+             UNION ALL
+             SELECT g.* FROM session_clients k JOIN grants g ON g.session = k.session
+             WHERE k.sid = ?3 AND g.sid = ?3 AND g.revoked_at IS NULL
+             UNION ALL
+             SELECT g.* FROM grants first JOIN grants g ON g.session = first.session
+             WHERE first.id_high = ?1 AND first.id_low = ?2 AND g.sid = ?3 AND g.revoked_at IS NULL)
          WHERE client = ?4 AND expires_at > ?5 ORDER BY expires_at DESC LIMIT 1",
     )?
     .query_row((high, low, sid.as_bytes(), client.as_str(), now.unix()), |row| {

@@ -60,6 +60,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(20, "claimed_logouts", "0020_claimed_logouts.sql"),
     migration!(21, "audit_actors", "0021_audit_actors.sql"),
     migration!(22, "revocations", "0022_revocations.sql"),
+    migration!(23, "grants_outside_sessions", "0023_grants_outside_sessions.sql"),
 ];
 
 /// The schema that this program works with.
