@@ -13,6 +13,7 @@ pub mod client;
 pub mod client_auth;
 pub mod client_directory;
 pub mod client_lifecycle;
+mod clock_difference;
 pub mod device;
 mod device_authorization;
 mod display_text;
@@ -56,6 +57,7 @@ pub use authority::Authority;
 pub use authorization::{
     GrantCodeError, IdentifyError, PushedRequest, REQUEST_URI_PREFIX, RequestObjectError,
 };
+pub use clock_difference::ClockReading;
 pub use device_authorization::{
     DEVICE_INTERVAL, DeviceAuthorizationResponse, Devices, FindDeviceError, FoundDevice,
 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jeton_authority::keys::{KeyFit, MasterKey, SealedThings};
 use jeton_authority::store::Store;
 use jeton_server::control;
-use jeton_store::{Access, DataFolder, DatabaseUrl, OpenError, OpenMode};
+use jeton_store::{Access, DataFolder, DatabaseUrl, OpenError, OpenMode, WatchMigration};
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -33,20 +33,21 @@ pub(crate) fn folder(config: &Config) -> Result<DataFolder, Failure> {
 impl Data {
     /// Opens both for a command.
     pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
-        Self::open_as(config, folder(config)?, Access::Command).await
+        Self::open_as(config, folder(config)?, Access::Command, &|_| {}).await
     }
 
     /// Opens the store of a folder, and makes it where it is missing. Where the master key at hand is not the store's, it is refused before
-    /// anything is written, whether the command needs the key or not.
+    /// anything is written, whether the command needs the key or not. `watch` is told about each step of a migration.
     pub(crate) async fn open_as(
         config: &Config,
         folder: DataFolder,
         access: Access,
+        watch: WatchMigration<'_>,
     ) -> Result<Self, Failure> {
         let master = master_key::at_hand(config, &folder)?;
         let database = database(config, &folder);
-        let opened = jeton_store::open(&database, OpenMode::CreateOrMigrate, access, master.as_ref()).await;
-        let store = opened.map_err(|error| match error {
+        let opened = jeton_store::open_watched(&database, OpenMode::CreateOrMigrate, access, master.as_ref(), watch);
+        let store = opened.await.map_err(|error| match error {
             OpenError::OtherMasterKey { .. } => master_key::mismatch(config, &folder, &database),
             error => Failure::coded(error.code(), error.to_string()),
         })?;

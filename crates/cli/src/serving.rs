@@ -14,18 +14,19 @@ use jeton_server::control::ControlSocket;
 use jeton_server::hashing::HashPool;
 use jeton_server::tls::{self, AskForCertificates, Tls, TlsError};
 use jeton_server::{
-    Background, Clock, Fetcher, Limits, Listener, Service, ServiceBuilder, Shutdown, Signals, TokenApi,
-    TrustedProxies, descriptors, logging, memory,
+    Background, Clock, Fetcher, HangUps, Limits, Listener, Service, ServiceBuilder, Shutdown, Signals,
+    StartPhase, StartUp, TokenApi, TrustedProxies, descriptors, logging, memory,
 };
-use jeton_store::{Access, DataFolder, ServerLock, cause};
+use jeton_store::{Access, DataFolder, MigratedBy, MigrationStep, ServerLock, cause};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::config::{self, Config, Setting};
 use crate::data::{self, Data};
 use crate::failure::Failure;
 use crate::{clock, output};
 
-/// A server that is ready to answer: its folder claimed, its keys opened, its socket bound.
+/// A server that is ready to answer: its folder claimed, its keys opened, its sockets bound. Until then it has answered the probes.
 pub(crate) struct Prepared {
     /// What it was made from.
     pub(crate) config: Config,
@@ -40,10 +41,10 @@ pub(crate) struct Prepared {
     pub(crate) address: SocketAddr,
     /// The address that clients with certificates come to, where it is another.
     pub(crate) mtls_address: Option<SocketAddr>,
-    listener: TcpListener,
-    /// Where clients are asked for certificates, beside `listener`.
-    mtls_listener: Option<TcpListener>,
     tls: Option<Tls>,
+    start_up: StartUp,
+    serving: JoinHandle<Shutdown>,
+    hang_ups: HangUps,
     _lock: ServerLock,
 }
 
@@ -74,8 +75,9 @@ pub(crate) fn run(server: impl AsyncFnOnce(Signals) -> Result<(), Failure>) -> R
 
 impl Prepared {
     /// Prepares a server. What may be refused is tried before anything is changed: a folder that another server has, a
-    /// database of a newer version, a wrong master key.
-    pub(crate) async fn new(config: Config) -> Result<Self, Failure> {
+    /// database of a newer version, a wrong master key. The server listens before it opens its database, so that the probes are
+    /// answered while it is migrated. `None` if the process was asked to stop meanwhile.
+    pub(crate) async fn new(config: Config, signals: Signals) -> Result<Option<Self>, Failure> {
         let shared_secret =
             config.shared_secret().map_err(|text| Failure::coded("shared_secret_unusable", text))?;
         let tls = config.tls().map_err(|error| match &error {
@@ -88,9 +90,6 @@ impl Prepared {
         let folder = data::folder(&config)?;
         let lock =
             folder.lock_for_server().map_err(|error| Failure::coded(error.code(), error.to_string()))?;
-        let mut data = Data::open_as(&config, folder, Access::Server).await?;
-        let master = data.master(&config).await?;
-        let Data { folder, store, .. } = data;
         let (listener, address) = bind(config.listen.0).await?;
         let (mtls_listener, mtls_address) = match config.tls_mtls_listen {
             Some(listen) => {
@@ -99,73 +98,114 @@ impl Prepared {
             None => (None, None),
         };
         let service = service(&config, tls.as_ref(), address, mtls_address)?;
-        let ports = Ports { hashing: Arc::new(hash_pool(&config)?), ..service.ports() };
-        let settings = settings(&config, address, shared_secret);
-        let authority = Authority::open(Arc::clone(&store) as Arc<_>, master, settings, ports, clock::now());
-        let authority =
-            authority.await.map_err(|error| Failure::coded("keys_unusable", error.to_string()))?;
-        Ok(Self {
+        let start_up = service.start_up(&config.issuer_at(address));
+        let listeners = listeners(&config, tls.as_ref(), listener, mtls_listener)?;
+        let (stop, hang_ups) = signals.split();
+        let mut serving = tokio::spawn(jeton_server::serve_unless_hurried(
+            listeners,
+            start_up.clone(),
+            stop.first(),
+            stop.second(),
+        ));
+        let opening = open(&config, folder, &service, &start_up, address, shared_secret);
+        let (folder, store, authority) = tokio::select! {
+            opened = opening => opened?,
+            _ = &mut serving => return Ok(None),
+        };
+        Ok(Some(Self {
             config,
             folder,
             store,
-            authority: Arc::new(authority),
+            authority,
             service,
             address,
             mtls_address,
-            listener,
-            mtls_listener,
             tls,
+            start_up,
+            serving,
+            hang_ups,
             _lock: lock,
-        })
+        }))
     }
 
     /// Answers requests until the process is asked to stop, and finishes what was accepted. `routes` are served beside
     /// the authority's own, and `ready` is called when the first request can be answered.
-    pub(crate) async fn run(
-        self,
-        signals: Signals,
-        routes: Router,
-        ready: impl FnOnce(),
-    ) -> Result<(), Failure> {
+    pub(crate) async fn run(self, routes: Router, ready: impl FnOnce()) -> Result<(), Failure> {
         let service = self.service.also(routes).build(self.authority);
+        if let Err(error) = service.compare_clocks().await {
+            output::note(&format!("warning: the clock of the database cannot be read: {error}"));
+        }
         let mut background = Background::start(&service);
         let refused = |error: std::io::Error| {
             let cause = cause(&self.folder.socket(), &error);
             Failure::coded("control_socket_unusable", format!("cannot open the control socket: {cause}"))
         };
         background.add(ControlSocket::open(self.folder.path()).map_err(refused)?.serve(service.clone()));
-        let (stop, hang_ups) = signals.split();
-        let mut listeners: Vec<Listener> = vec![];
         match &self.tls {
-            None => {
-                listeners.push(self.listener.into());
-                background.add(hang_ups.ignore());
-            }
+            None => background.add(self.hang_ups.ignore()),
             Some(tls) => {
-                let refused = |error: TlsError| Failure::coded(error.code(), error.to_string());
-                listeners.push(
-                    Listener::tls(self.listener, tls, self.config.tls_client_certificates)
-                        .map_err(refused)?,
-                );
-                if let Some(socket) = self.mtls_listener {
-                    listeners
-                        .push(Listener::tls(socket, tls, AskForCertificates::Optional).map_err(refused)?);
-                }
-                let authority = Arc::clone(service.authority());
-                background.add(tls.follow(authority, service.clock().clone(), hang_ups, tls::LOOK_EVERY));
+                let (authority, clock) = (Arc::clone(service.authority()), service.clock().clone());
+                background.add(tls.follow(authority, clock, self.hang_ups, tls::LOOK_EVERY));
             }
         }
+        self.start_up.finish(service);
         ready();
-        let shutdown = jeton_server::serve(listeners, service, stop).await;
+        let shutdown = self.serving.await;
         background.stop().await;
         match shutdown {
-            Shutdown::Clean => Ok(()),
-            Shutdown::CutOff { connections } => Err(Failure::coded(
+            Ok(Shutdown::Clean) => Ok(()),
+            Err(broken) => Err(Failure::coded("internal", format!("the server broke off: {broken}"))),
+            Ok(Shutdown::CutOff { connections }) => Err(Failure::coded(
                 "connections_cut_off",
                 format!("{connections} connections did not finish in time and were closed"),
             )),
         }
     }
+}
+
+/// Opens the store and the authority, and says at each step which one it is.
+async fn open(
+    config: &Config,
+    folder: DataFolder,
+    service: &ServiceBuilder,
+    start_up: &StartUp,
+    address: SocketAddr,
+    shared_secret: Option<SharedSecret>,
+) -> Result<(DataFolder, Arc<dyn Store>, Arc<Authority>), Failure> {
+    let watch = |step: MigrationStep| start_up.enter(phase_of(step));
+    let mut data = Data::open_as(config, folder, Access::Server, &watch).await?;
+    start_up.enter(StartPhase::OpeningKeys);
+    let master = data.master(config).await?;
+    let Data { folder, store, .. } = data;
+    let ports = Ports { hashing: Arc::new(hash_pool(config)?), ..service.ports() };
+    let settings = settings(config, address, shared_secret);
+    let authority = Authority::open(Arc::clone(&store) as Arc<_>, master, settings, ports, clock::now());
+    let authority = authority.await.map_err(|error| Failure::coded("keys_unusable", error.to_string()))?;
+    Ok((folder, store, Arc::new(authority)))
+}
+
+/// A step of a migration, as the probe for starting servers names it.
+fn phase_of(step: MigrationStep) -> StartPhase {
+    let MigrationStep { number, of, name, by } = step;
+    let by_another_node = by == MigratedBy::AnotherNode;
+    StartPhase::MigratingDatabase { step: number, of, name, by_another_node }
+}
+
+/// The sockets, with the protocol that is spoken on each.
+fn listeners(
+    config: &Config,
+    tls: Option<&Tls>,
+    listener: TcpListener,
+    mtls_listener: Option<TcpListener>,
+) -> Result<Vec<Listener>, Failure> {
+    let refused = |error: TlsError| Failure::coded(error.code(), error.to_string());
+    let Some(tls) = tls else { return Ok(vec![listener.into()]) };
+    let mut listeners =
+        vec![Listener::tls(listener, tls, config.tls_client_certificates).map_err(refused)?];
+    if let Some(socket) = mtls_listener {
+        listeners.push(Listener::tls(socket, tls, AskForCertificates::Optional).map_err(refused)?);
+    }
+    Ok(listeners)
 }
 
 /// The service as it is configured, still without its authority.

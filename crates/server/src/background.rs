@@ -1,9 +1,7 @@
 //! Background tasks: generating and refreshing keys, removing expired rows, and delivering logout tokens.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_authority::Authority;
 use jeton_authority::settings::ID_TOKEN_ALGORITHM;
 use jeton_authority::sweep::{SweepCursor, SweepPace, Swept};
 use tokio::task::JoinSet;
@@ -11,7 +9,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::feed;
 use crate::logging::Trouble;
-use crate::machine::Clock;
 use crate::machine::ClockWatch;
 use crate::outbound::deliver_logouts;
 use crate::service::Service;
@@ -24,6 +21,9 @@ const WALK_PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_BETWEEN_WALKS: Duration = Duration::from_secs(10 * 60);
 /// The pause between two searches for expired rows of a kind that has an index on their time.
 const SWEEP_PAUSE: Duration = Duration::from_secs(10);
+
+/// After how many ticks this node's clock is compared with the database's; immediately after it was set.
+const COMPARE_CLOCKS_EVERY: u32 = 5;
 
 /// How long the shutdown of a server waits for these tasks.
 const STOP_TIME: Duration = Duration::from_millis(200);
@@ -39,15 +39,14 @@ impl Background {
     /// Starts the tasks for the service's authority, with its clock.
     pub fn start(service: &Service) -> Self {
         let mut tasks = JoinSet::new();
-        tasks.spawn(tick(Arc::clone(service.authority()), service.clock().clone()));
-        tasks.spawn(make_keys(Arc::clone(service.authority()), service.clock().clone()));
+        tasks.spawn(tick(service.clone()));
+        tasks.spawn(make_keys(service.clone()));
         // One task for each kind, so that none waits for another.
         for what in Swept::all() {
-            tasks.spawn(sweep(what, Arc::clone(service.authority()), service.clock().clone()));
+            tasks.spawn(sweep(what, service.clone()));
         }
-        let (authority, fetcher) = (Arc::clone(service.authority()), service.fetcher().clone());
-        tasks.spawn(deliver_logouts(authority, fetcher, service.clock().clone()));
-        tasks.spawn(feed::read(Arc::clone(service.feed()), service.clock().clone()));
+        tasks.spawn(deliver_logouts(service.clone()));
+        tasks.spawn(feed::read(service.clone()));
         Self { tasks }
     }
 
@@ -63,7 +62,10 @@ impl Background {
     }
 }
 
-async fn tick(authority: Arc<Authority>, clock: Clock) {
+async fn tick(service: Service) {
+    let (authority, clock) = (service.authority(), service.clock());
+    let mut clock_trouble = Trouble::new("clocks_not_compared");
+    let mut until_comparison = 0;
     let mut trouble = Trouble::new("keys_not_refreshed");
     let mut displaced = Trouble::new("database_displaced");
     let mut watch = ClockWatch::default();
@@ -75,10 +77,25 @@ async fn tick(authority: Arc<Authority>, clock: Clock) {
         let now = clock.now();
         if let Some(step) = watch.observe(now, started.elapsed()) {
             step.log();
+            until_comparison = 0;
+        }
+        match until_comparison {
+            0 => {
+                until_comparison = COMPARE_CLOCKS_EVERY;
+                match service.compare_clocks().await {
+                    Ok(()) => clock_trouble.over(),
+                    Err(error) => clock_trouble.again(&error),
+                }
+            }
+            _ => until_comparison -= 1,
         }
         match authority.store().in_place() {
             Ok(()) => displaced.over(),
             Err(error) => displaced.again(&error),
+        }
+        // By a wrong clock, keys would sign too early or be retired too early.
+        if service.clock_disagrees() {
+            continue;
         }
         match authority.tick(now).await {
             Ok(changed) => {
@@ -93,12 +110,16 @@ async fn tick(authority: Arc<Authority>, clock: Clock) {
 }
 
 /// Generates the key for ID tokens in the background: at the first start, and after it was withdrawn.
-async fn make_keys(authority: Arc<Authority>, clock: Clock) {
+async fn make_keys(service: Service) {
+    let (authority, clock) = (service.authority(), service.clock());
     let mut trouble = Trouble::new("key_not_made");
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        if service.clock_disagrees() {
+            continue;
+        }
         match authority.keys().make_id_token_key(clock.now()).await {
             Ok(made) => {
                 trouble.over();
@@ -111,11 +132,17 @@ async fn make_keys(authority: Arc<Authority>, clock: Clock) {
     }
 }
 
-async fn sweep(what: Swept, authority: Arc<Authority>, clock: Clock) {
+async fn sweep(what: Swept, service: Service) {
+    let (authority, clock) = (service.authority(), service.clock());
     let mut trouble = Trouble::new("sweep_failed");
     let (mut cursor, mut pace) = (SweepCursor::default(), SweepPace::Later);
     loop {
         sleep(pause(what, pace)).await;
+        // By a wrong clock, it would remove what is still valid.
+        if service.clock_disagrees() {
+            pace = SweepPace::Soon;
+            continue;
+        }
         match authority.sweep(what, cursor, clock.now()).await {
             Ok(step) => {
                 trouble.over();

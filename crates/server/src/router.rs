@@ -35,6 +35,7 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
         .route(path::REVOCATIONS, readable(get(revocations::get)))
         .route(path::HEALTHZ, readable(get(health::healthz)))
         .route(path::READYZ, readable(get(health::readyz)))
+        .route(path::STARTUPZ, readable(get(health::startupz)))
         .fallback(not_found)
         .with_state(app)
 }

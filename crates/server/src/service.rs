@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use axum::Router;
 use axum::response::Response;
@@ -15,13 +16,14 @@ use http::{HeaderName, HeaderValue, Request, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use jeton_authority::client_auth::ClientCertificate;
+use jeton_authority::store::StoreError;
 use jeton_authority::ports::{CertificatesSeen, Ports, ThisMachine};
 use jeton_authority::{Authority, Network};
 use jeton_fetch::{Fetcher, Reach};
 use jeton_jose::x509::TrustRoots;
 use tower_service::Service as _;
 
-use crate::app::{App, Readiness};
+use crate::app::{App, ClockAgreement, Readiness};
 use crate::connection::deadline::poll_deadline;
 use crate::connection::{Answer, Peer, Shown, Transport};
 use crate::cookies::Cookies;
@@ -37,6 +39,7 @@ use crate::request::id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::request::{Glance, Reader, RequestContext, host};
 use crate::router::router;
 use crate::settings::{Limits, TokenApi, TokenApiOptions};
+use crate::startup::StartUp;
 use crate::urls::{Urls, path};
 
 /// Tells browsers to use only https for this host, for a year from each response (RFC 6797). Behind a proxy, the proxy
@@ -98,6 +101,21 @@ impl Service {
         &self.shared.app.clock
     }
 
+    /// Compares this node's clock with the database's, if it has one. While they differ by more than
+    /// [`Limits::clock_difference`], the node is not ready and issues nothing.
+    ///
+    /// # Errors
+    /// The store fails; the result of the previous comparison remains.
+    pub async fn compare_clocks(&self) -> Result<(), StoreError> {
+        let app = &self.shared.app;
+        app.clocks.compare(app.authority.store(), &app.clock).await
+    }
+
+    /// Whether the clocks differ too much.
+    pub(crate) fn clock_disagrees(&self) -> bool {
+        self.shared.app.clocks.disagrees()
+    }
+
     /// Who listens to what is revoked.
     pub(crate) fn feed(&self) -> &Arc<Hub> {
         &self.shared.app.feed
@@ -132,6 +150,8 @@ impl Service {
             preflight
         } else if let Some(document) = document(app, path, request.method(), request.headers()) {
             document
+        } else if app.clocks.disagrees() && !is_probe(path) {
+            on_behalf_of(context.network(), || ApiError::ClockDisagrees.into_response(&context))
         } else {
             if let Some(certificate) = self.certificate(&peer, &request) {
                 shows_certificate = true;
@@ -225,19 +245,31 @@ impl Answer for Service {
         self.shared.proxies.trusts(address)
     }
 
+    fn leave(&self) -> Duration {
+        let app = &self.shared.app;
+        app.readiness.leave();
+        if app.readiness.is_watched() { app.limits.drain_time } else { Duration::ZERO }
+    }
+
     fn end_streams(&self) {
         self.feed().end();
     }
 
     /// Answers a request if it is clear which host it is for.
     async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response {
+        const CLOSE: HeaderValue = HeaderValue::from_static("close");
         if host::is_clear(&request, self.shared.app.urls.host()) {
-            return Self::answer(self, peer, request).await;
+            let mut response = Self::answer(self, peer, request).await;
+            // The next request of this client is for a node that stays.
+            if self.shared.app.readiness.is_leaving() {
+                response.headers_mut().insert(header::CONNECTION, CLOSE);
+            }
+            return response;
         }
         let context = self.context(&peer, &request);
         let refused = || ApiError::HostUnclear.into_response(&context);
         let mut response = on_behalf_of(context.network(), refused);
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(header::CONNECTION, CLOSE);
         name_request(&mut response, &context);
         response
     }
@@ -354,6 +386,11 @@ impl ServiceBuilder {
         }
     }
 
+    /// What answers while the authority of the service is still being opened, under this issuer.
+    pub fn start_up(&self, issuer: &str) -> StartUp {
+        StartUp::new(self.limits.clone(), self.proxies.clone(), issuer)
+    }
+
     /// The service for an authority that was opened with the [ports](Self::ports) of this builder.
     pub fn build(self, authority: Arc<Authority>) -> Service {
         let Self {
@@ -371,6 +408,7 @@ impl ServiceBuilder {
         let urls = Urls::of(&authority.settings().issuer);
         let cookies = Cookies::of(&authority.settings().issuer, urls.base());
         let metadata = discovery::metadata(&authority, mtls_url.as_deref());
+        let clocks = ClockAgreement::within(limits.clock_difference);
         let feed = Arc::new(Hub::new(Arc::clone(&authority), &limits));
         let app = Arc::new(App {
             authority,
@@ -379,6 +417,7 @@ impl ServiceBuilder {
             urls: Arc::new(urls),
             fetcher,
             readiness: Readiness::default(),
+            clocks,
             cookies,
             token_api: token_api_options,
             mtls_url: mtls_url.map(Into::into),
@@ -404,6 +443,11 @@ fn name_request(response: &mut Response, context: &RequestContext) {
     if let Some(id) = &context.id {
         response.headers_mut().insert(X_REQUEST_ID, id.as_header().clone());
     }
+}
+
+/// Whether the path is a probe, which is answered whatever is wrong with the node.
+fn is_probe(path: &str) -> bool {
+    matches!(path, path::HEALTHZ | path::READYZ | path::STARTUPZ)
 }
 
 /// The length of a request's target, in any form (RFC 9112 §3.2).

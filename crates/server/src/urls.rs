@@ -44,6 +44,7 @@ pub(crate) mod path {
     pub(crate) const OAUTH_SERVER: &str = "/.well-known/oauth-authorization-server";
     pub(crate) const HEALTHZ: &str = "/healthz";
     pub(crate) const READYZ: &str = "/readyz";
+    pub(crate) const STARTUPZ: &str = "/startupz";
     pub(crate) const JWKS: &str = "/.well-known/jwks.json";
 }
 

@@ -6,6 +6,7 @@ use jeton_authority::keys::MasterKey;
 use jeton_authority::store::Store;
 
 use crate::database_url::{Backend, DatabaseUrl};
+use crate::migration::WatchMigration;
 use crate::mode::{Access, OpenMode};
 use crate::open_error::OpenError;
 use crate::postgres::PostgresStore;
@@ -23,9 +24,23 @@ pub async fn open(
     access: Access,
     key: Option<&MasterKey>,
 ) -> Result<Arc<dyn Store>, OpenError> {
+    open_watched(database, mode, access, key, &|_| {}).await
+}
+
+/// As [`open`], and tells `watch` about each step of a migration.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_watched(
+    database: &DatabaseUrl,
+    mode: OpenMode,
+    access: Access,
+    key: Option<&MasterKey>,
+    watch: WatchMigration<'_>,
+) -> Result<Arc<dyn Store>, OpenError> {
     match &database.0 {
-        Backend::Sqlite(file) => Ok(Arc::new(SqliteStore::open_as(file, mode, access, key)?)),
+        Backend::Sqlite(file) => Ok(Arc::new(SqliteStore::open_watched(file, mode, access, key, watch)?)),
         // Any number of nodes may serve it.
-        Backend::Postgres(url) => Ok(Arc::new(PostgresStore::open(url, mode, key).await?)),
+        Backend::Postgres(url) => Ok(Arc::new(PostgresStore::open(url, mode, key, watch).await?)),
     }
 }

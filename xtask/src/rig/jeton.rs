@@ -128,7 +128,7 @@ impl Jeton {
     pub(crate) fn serve_on(&self, port: u16) -> Result<Server> {
         let mut server = self.start_on(port)?;
         let client = server.client.clone();
-        let healthy = || client.fetch("/healthz").is_ok_and(|answer| answer.status == 200);
+        let healthy = || client.fetch("/startupz").is_ok_and(|answer| answer.status == 200);
         server.process.wait_until("it answers", healthy)?;
         Ok(server)
     }

@@ -18,6 +18,7 @@ mod sweep;
 mod users;
 
 use async_trait::async_trait;
+use jeton_jose::Timestamp;
 
 pub use accounts::{AccountChange, AccountStore, AccountsUpdated};
 pub use audit::AuditStore;
@@ -110,4 +111,10 @@ pub trait Store:
 
     /// Whether the store can read and write right now, for the readiness check.
     async fn probe(&self) -> Result<(), StoreError>;
+
+    /// The time by the database's own clock, if it has one: every node of a database can then see whether its clock agrees with those of
+    /// the others.
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
 }

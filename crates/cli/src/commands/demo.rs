@@ -82,7 +82,7 @@ impl Demo {
 async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path) -> Result<(), Failure> {
     let mut terminal_closed = signal(SignalKind::hangup())
         .map_err(|error| Failure::coded("start_failed", format!("cannot listen for signals: {error}")))?;
-    let server = Prepared::new(config).await?;
+    let Some(server) = Prepared::new(config, signals).await? else { return Ok(()) };
     let demo = jeton_demo::Demo::prepare(Surroundings {
         authority: &server.authority,
         issuer: server.config.issuer_at(server.address),
@@ -98,7 +98,7 @@ async fn serve(signals: Signals, config: Config, remember: usize, scratch: &Path
     // Dropping the set ends what runs in it.
     let _beside = demo.into_beside();
     tokio::select! {
-        outcome = server.run(signals, routes, || output::announce(welcome)) => outcome,
+        outcome = server.run(routes, || output::announce(welcome)) => outcome,
         // Nobody reads on; what was made is removed all the same.
         _ = terminal_closed.recv() => Ok(()),
     }

@@ -32,7 +32,7 @@ impl Serve {
             let config = self.options.load()?.config;
             serving::start_log(&config)?;
             config.warnings().iter().for_each(|warning| output::note(warning));
-            let server = Prepared::new(config).await?;
+            let Some(server) = Prepared::new(config, signals).await? else { return Ok(()) };
             if server.config.issuer.is_none() && !server.address.ip().is_loopback() {
                 output::note(
                     "warning: others reach this address, and know the authority by it: set `issuer` to its URL",
@@ -57,7 +57,7 @@ impl Serve {
                     shell_word(&server.config.data)
                 ));
             }
-            server.run(signals, Router::new(), || output::announce(lines.join("\n"))).await
+            server.run(Router::new(), || output::announce(lines.join("\n"))).await
         })
     }
 }

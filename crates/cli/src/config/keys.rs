@@ -238,6 +238,10 @@ settings! {
     limits.keep_alive_time: Duration = "limits.keep_alive_time";
     /// How many connections may listen to the revocation feed at once; each counts among `limits.connections`. Beyond that, new ones are answered with 503 and `Retry-After`.
     limits.feed_connections: u32 = "limits.feed_connections";
+    /// How long a server that was told to stop still accepts connections, so that a load balancer has time to notice: `/readyz` is answered 503 and responses close their connection. A server whose `/readyz` nobody asked for within the last minute does not wait. A second signal ends the wait.
+    limits.drain_time: Duration = "limits.drain_time";
+    /// By how much the clock of a node may differ from the clock of its PostgreSQL database. Beyond that, the node is not ready and issues nothing. `0s` turns the comparison off.
+    limits.clock_difference: Duration = "limits.clock_difference";
     /// How long a shutdown waits for accepted requests.
     limits.shutdown_time: Duration = "limits.shutdown_time";
 

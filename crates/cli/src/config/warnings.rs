@@ -20,7 +20,7 @@ impl Config {
 }
 
 /// The authority's own paths, and those that they lie below.
-const OWN_PATHS: [&str; 19] = [
+const OWN_PATHS: [&str; 20] = [
     "/.well-known",
     "/api",
     "/api/token",
@@ -38,6 +38,7 @@ const OWN_PATHS: [&str; 19] = [
     "/readyz",
     "/register",
     "/revoke",
+    "/startupz",
     "/token",
     "/userinfo",
 ];

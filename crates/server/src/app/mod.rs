@@ -1,5 +1,6 @@
 //! What the endpoints share.
 
+mod agreement;
 mod readiness;
 
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use crate::respond::Document;
 use crate::settings::{Limits, TokenApiOptions};
 use crate::urls::Urls;
 
-pub(crate) use readiness::Readiness;
+pub(crate) use agreement::ClockAgreement;
+pub(crate) use readiness::{About, NotReady, Readiness};
 
 pub(crate) struct App {
     pub(crate) authority: Arc<Authority>,
@@ -24,6 +26,8 @@ pub(crate) struct App {
     /// Makes outgoing requests to URLs from clients.
     pub(crate) fetcher: Fetcher,
     pub(crate) readiness: Readiness,
+    /// Whether this node's clock agrees with the database's.
+    pub(crate) clocks: ClockAgreement,
     /// The names of the cookies.
     pub(crate) cookies: Cookies,
     /// The settings of the token API.

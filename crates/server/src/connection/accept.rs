@@ -47,6 +47,17 @@ pub async fn serve<A: Answer>(
     service: A,
     shutdown: impl Future<Output = ()>,
 ) -> Shutdown {
+    serve_unless_hurried(listeners, service, shutdown, std::future::pending()).await
+}
+
+/// As [`serve`]. After `shutdown`, the server accepts connections for as long as [`Answer::leave`] says, but no longer
+/// once `hurry` completes.
+pub async fn serve_unless_hurried<A: Answer>(
+    listeners: impl Into<Listeners>,
+    service: A,
+    shutdown: impl Future<Output = ()>,
+    hurry: impl Future<Output = ()>,
+) -> Shutdown {
     let limits = service.limits().clone();
     let connections = Connections::at_most(limits.connections, limits.network_share());
     let (stage, stages) = watch::channel(Stage::Serving);
@@ -67,6 +78,19 @@ pub async fn serve<A: Answer>(
             tokio::select! {
                 biased;
                 () = shutdown.as_mut() => break,
+                () = acceptor.accept() => {}
+            }
+        }
+    }
+    let stays = acceptor.service.leave();
+    if !stays.is_zero() {
+        tracing::info!(seconds = stays.as_secs(), "about to stop; accepting connections for a while");
+        let (mut over, mut hurry) = (pin!(sleep(stays)), pin!(hurry));
+        loop {
+            tokio::select! {
+                biased;
+                () = over.as_mut() => break,
+                () = hurry.as_mut() => break,
                 () = acceptor.accept() => {}
             }
         }

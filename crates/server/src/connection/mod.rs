@@ -11,6 +11,7 @@ mod progress;
 pub mod tls;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::response::Response;
 use http::Request;
@@ -18,7 +19,7 @@ use hyper::body::Incoming;
 
 use crate::settings::Limits;
 
-pub use accept::{Shutdown, serve};
+pub use accept::{Shutdown, serve, serve_unless_hurried};
 pub use listener::{Listener, Listeners};
 pub use peer::Peer;
 pub(crate) use peer::{Shown, Transport};
@@ -34,6 +35,12 @@ pub trait Answer: Clone + Send + Sync + 'static {
 
     /// Whether this address is a trusted proxy.
     fn trusts(&self, address: IpAddr) -> bool;
+
+    /// Says to whoever asks that the server is about to stop, and answers for how long it should still accept connections, so that a load
+    /// balancer has time to notice.
+    fn leave(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Ends the answers that would go on for as long as the server does: it is about to stop.
     fn end_streams(&self) {}

@@ -62,6 +62,9 @@ pub(crate) enum ApiError {
     /// The request has no valid `Host`, or more than one.
     #[error("the request names no host, or more than one")]
     HostUnclear,
+    /// The node's clock differs from the database's, which the log says.
+    #[error("the clock of this node differs too much from the clock of the database")]
+    ClockDisagrees,
     #[error("request took longer than {limit:?}")]
     TimedOut { limit: std::time::Duration },
     /// The code for this request panicked. The panic message may quote data, so it is not repeated; the log says where
@@ -172,6 +175,7 @@ impl ApiError {
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::TargetTooLong => "target_too_long",
             Self::HostUnclear => "host_unclear",
+            Self::ClockDisagrees => "clock_disagrees",
             Self::TimedOut { .. } => "request_timed_out",
             Self::Panicked => "handler_panicked",
         }
@@ -188,6 +192,7 @@ impl ApiError {
                 | NoStream::Ending
                 | NoStream::Failed(FeedError::Store(StoreError::Unavailable(_))),
             )
+            | Self::ClockDisagrees
             | Self::TimedOut { .. } => Severity::Shortage,
             other if other.wire().status.is_server_error() => Severity::Fault,
             _ => Severity::Refusal,
@@ -235,6 +240,7 @@ impl ApiError {
                 StatusCode::BAD_REQUEST,
                 r#"{"detail":"The Host header is missing, repeated or invalid."}"#,
             ),
+            Self::ClockDisagrees => unavailable("The clock of this server is wrong, try again later."),
             Self::TimedOut { .. } => unavailable("The request took too long, try again later."),
             Self::Panicked => server_error(),
         }

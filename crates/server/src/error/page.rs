@@ -37,6 +37,9 @@ const fn words(error: &ApiError) -> Option<(&'static str, &'static str)> {
             "This request cannot be read",
             "It is compressed. Something between your browser and this server changed the request.",
         ),
+        ApiError::ClockDisagrees => {
+            ("Not available at the moment", "This is a problem on our side. Wait a moment and try again.")
+        }
         ApiError::TimedOut { .. } => ("This took too long", "Wait a moment and try again."),
         ApiError::Panicked => {
             ("Something went wrong", "This is a problem on our side. Wait a moment and try again.")

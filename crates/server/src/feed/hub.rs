@@ -1,6 +1,7 @@
 //! The readers of this node.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -33,7 +34,10 @@ pub(crate) struct Hub {
     looked: Mutex<Option<Instant>>,
     /// Notified when a reader connects.
     wanted: Notify,
-    ending: watch::Sender<bool>,
+    /// The server is about to stop.
+    stops: AtomicBool,
+    /// Changes when the present streams are to end.
+    ending: watch::Sender<()>,
 }
 
 /// Why a reader is refused.
@@ -71,14 +75,16 @@ impl Hub {
             sent: broadcast::Sender::new(RING),
             looked: Mutex::default(),
             wanted: Notify::new(),
-            ending: watch::Sender::new(false),
+            stops: AtomicBool::new(false),
+            ending: watch::Sender::new(()),
         }
     }
 
     /// A stream for a reader with this cursor, or for a new reader.
     pub(crate) async fn stream(&self, cursor: Option<&str>, now: Timestamp) -> Result<Body, NoStream> {
+        // In this order, so that whoever is not refused hears of the end.
         let ending = self.ending.subscribe();
-        if *ending.borrow() {
+        if self.stops.load(Ordering::SeqCst) {
             return Err(NoStream::Ending);
         }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| NoStream::Full)?;
@@ -137,9 +143,15 @@ impl Hub {
         self.authority.store().revocation_written().await;
     }
 
+    /// Ends every stream. New readers are welcome.
+    pub(super) fn disconnect_readers(&self) {
+        self.ending.send_replace(());
+    }
+
     /// Ends every stream, and refuses new readers.
     pub(crate) fn end(&self) {
-        self.ending.send_replace(true);
+        self.stops.store(true, Ordering::SeqCst);
+        self.ending.send_replace(());
     }
 }
 

@@ -1,13 +1,11 @@
 //! Polling the store while there are readers.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Hub;
 use crate::logging::Trouble;
-use crate::machine::Clock;
+use crate::service::Service;
 
 /// How often the store is polled.
 const EVERY: Duration = Duration::from_millis(100);
@@ -15,12 +13,19 @@ const EVERY: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Polls the store while there are readers, for as long as the server runs.
-pub(crate) async fn read(hub: Arc<Hub>, clock: Clock) {
+pub(crate) async fn read(service: Service) {
+    let (hub, clock) = (service.feed(), service.clock());
     let mut trouble = Trouble::new("revocations_not_read");
     loop {
         hub.wanted().await;
         while hub.is_heard() {
             let next = Instant::now() + PAUSE;
+            // By a wrong clock, events would be overlooked. The readers continue with another node.
+            if service.clock_disagrees() {
+                hub.disconnect_readers();
+                sleep_until(next).await;
+                continue;
+            }
             match hub.look(clock.now()).await {
                 Ok(()) => trouble.over(),
                 // The streams stay open: what readers know is still right, and they get the events when the store works again.

@@ -21,8 +21,8 @@ pub(super) struct Reader {
     pub(super) first: VecDeque<Bytes>,
     /// New events, shared by all readers.
     pub(super) news: broadcast::Receiver<Bytes>,
-    /// Whether the server is stopping.
-    pub(super) ending: watch::Receiver<bool>,
+    /// Changes when the stream is to end.
+    pub(super) ending: watch::Receiver<()>,
     /// The last frame when the server stops. It is sent once.
     pub(super) farewell: Option<Bytes>,
     /// The time without a frame after which a heartbeat is sent.
@@ -41,7 +41,7 @@ impl Reader {
         }
         let next = tokio::select! {
             biased;
-            _ = self.ending.wait_for(|ending| *ending) => Next::End,
+            _ = self.ending.changed() => Next::End,
             news = timeout(self.heartbeat, self.news.recv()) => match news {
                 Ok(Ok(frame)) => Next::Send(frame),
                 Err(_) => Next::Send(BEAT),
@@ -101,13 +101,13 @@ mod tests {
 
     struct World {
         news: broadcast::Sender<Bytes>,
-        ending: watch::Sender<bool>,
+        ending: watch::Sender<()>,
         places: Arc<Semaphore>,
     }
 
     impl World {
         fn new() -> Self {
-            let (news, ending) = (broadcast::Sender::new(2), watch::Sender::new(false));
+            let (news, ending) = (broadcast::Sender::new(2), watch::Sender::new(()));
             Self { news, ending, places: Arc::new(Semaphore::new(1)) }
         }
 
@@ -161,7 +161,7 @@ mod tests {
         let world = World::new();
         let mut body = world.body();
         assert_eq!(next(&mut body).await.as_deref(), Some(&b"first"[..]));
-        world.ending.send_replace(true);
+        world.ending.send_replace(());
         assert_eq!(next(&mut body).await.as_deref(), Some(&b"last"[..]));
         assert_eq!(next(&mut body).await, None);
     }

@@ -9,4 +9,4 @@ mod signals;
 
 pub use clock::{Clock, ClockHand};
 pub(crate) use clock_step::ClockWatch;
-pub use signals::{HangUps, Signals};
+pub use signals::{HangUps, Signals, Stop};

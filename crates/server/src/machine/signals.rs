@@ -4,6 +4,7 @@ use std::io;
 
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 /// The signals of this process, from the moment that they are taken over.
 #[derive(Debug)]
@@ -31,16 +32,46 @@ impl Signals {
         })
     }
 
-    /// The signals that end a server: completes on the first `SIGTERM` or `SIGINT`; and the `SIGHUP`s.
-    pub fn split(self) -> (impl Future<Output = ()>, HangUps) {
+    /// The signals that end a server, and the `SIGHUP`s.
+    pub fn split(self) -> (Stop, HangUps) {
         let Self { mut terminate, mut interrupt, hang_up } = self;
-        let stop = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+        let (count, signals) = watch::channel(0_u32);
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                count.send_modify(|count| *count = count.saturating_add(1));
             }
-        };
-        (stop, HangUps(hang_up))
+        });
+        (Stop(signals), HangUps(hang_up))
+    }
+}
+
+/// The `SIGTERM`s and `SIGINT`s of this process.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Receiver<u32>);
+
+impl Stop {
+    /// Completes on the first signal.
+    pub fn first(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.nth(1)
+    }
+
+    /// Completes on the second signal: whoever sent it wants the end without delay.
+    pub fn second(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.nth(2)
+    }
+
+    fn nth(&self, number: u32) -> impl Future<Output = ()> + Send + 'static {
+        let mut signals = self.0.clone();
+        async move {
+            if signals.wait_for(|count| *count >= number).await.is_err() {
+                // Nobody counts any more, because the process ends.
+                std::future::pending::<()>().await;
+            }
+        }
     }
 }
 

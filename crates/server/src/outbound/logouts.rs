@@ -13,6 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::logging::Trouble;
 use crate::machine::Clock;
+use crate::service::Service;
 
 /// How often due deliveries are looked up.
 const TICK: Duration = Duration::from_secs(1);
@@ -34,7 +35,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Delivers due logout tokens while it is polled.
-pub(crate) async fn deliver_logouts(authority: Arc<Authority>, fetcher: Fetcher, clock: Clock) {
+pub(crate) async fn deliver_logouts(service: Service) {
+    let (authority, fetcher, clock) = (service.authority(), service.fetcher(), service.clock());
     let mut trouble = Trouble::new("logouts_not_delivered");
     let mut under_way = UnderWay::default();
     let mut ticks = interval(TICK);
@@ -48,7 +50,11 @@ pub(crate) async fn deliver_logouts(authority: Arc<Authority>, fetcher: Fetcher,
             under_way.landed(done, &mut trouble);
         }
         let sender =
-            Sender { authority: Arc::clone(&authority), fetcher: fetcher.clone(), clock: clock.clone() };
+            Sender { authority: Arc::clone(authority), fetcher: fetcher.clone(), clock: clock.clone() };
+        // Receivers would refuse logout tokens with a wrong time.
+        if service.clock_disagrees() {
+            continue;
+        }
         if let Err(error) = begin_due(&sender, &mut under_way).await {
             trouble.again(&error);
         }

@@ -38,6 +38,10 @@ pub const SMALLEST_NETWORK_SHARE: u32 = 32;
 pub const FEED_CONNECTIONS: u32 = 512;
 /// After how much silence a heartbeat is sent on the revocation feed: well before proxies take a connection for dead.
 pub const FEED_HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long a server that is about to stop still accepts connections, if somebody asks `/readyz` regularly.
+pub const DRAIN_TIME: Duration = Duration::from_secs(5);
+/// By how much a node's clock may differ from the database's.
+pub const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
 /// How long a shutdown waits for accepted requests.
 pub const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
 
@@ -75,8 +79,13 @@ pub struct Limits {
     pub feed_connections: u32,
     /// After how much silence a heartbeat is sent on the revocation feed. Guards take twice as long for the end of the connection.
     pub feed_heartbeat: Duration,
+    /// How long a server that is about to stop still accepts connections, while `/readyz` says that it is not ready. Without anybody who
+    /// asked `/readyz` within the last minute, it does not wait.
+    pub drain_time: Duration,
     /// How long a shutdown waits for accepted requests.
     pub shutdown_time: Duration,
+    /// By how much a node's clock may differ from the database's before the node stops issuing anything. Zero: by any amount.
+    pub clock_difference: Duration,
 }
 
 impl Default for Limits {
@@ -97,7 +106,9 @@ impl Default for Limits {
             connections_per_network: 0,
             feed_connections: FEED_CONNECTIONS,
             feed_heartbeat: FEED_HEARTBEAT,
+            drain_time: DRAIN_TIME,
             shutdown_time: SHUTDOWN_TIME,
+            clock_difference: CLOCK_DIFFERENCE,
         }
     }
 }

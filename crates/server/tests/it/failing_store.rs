@@ -1,7 +1,7 @@
 //! A store that fails when it is told to.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -44,15 +44,24 @@ pub(crate) enum Fault {
 pub(crate) struct FailingStore {
     inner: Arc<dyn Store>,
     fault: AtomicU8,
+    clock: AtomicI64,
 }
+
+/// The store has no clock of its own.
+const NO_CLOCK: i64 = i64::MIN;
 
 impl FailingStore {
     pub(crate) fn over(inner: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { inner, fault: AtomicU8::new(Fault::None as u8) })
+        Arc::new(Self { inner, fault: AtomicU8::new(Fault::None as u8), clock: AtomicI64::new(NO_CLOCK) })
     }
 
     pub(crate) fn set(&self, fault: Fault) {
         self.fault.store(fault as u8, Ordering::SeqCst);
+    }
+
+    /// Sets the store's own clock.
+    pub(crate) fn set_clock(&self, now: i64) {
+        self.clock.store(now, Ordering::SeqCst);
     }
 
     fn check(&self, writes: bool) -> Result<(), StoreError> {
@@ -115,10 +124,24 @@ delegate! { KeyStore {
     true withdraw_key(key: &KeyId, by: Actor, now: Timestamp) -> KeyWithdrawal;
 } }
 
-delegate! { Store {
-    false changes() -> Marks;
-    true probe() -> ();
-} }
+#[async_trait]
+impl Store for FailingStore {
+    async fn changes(&self) -> Result<Marks, StoreError> {
+        self.check(false)?;
+        self.inner.changes().await
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.check(true)?;
+        self.inner.probe().await
+    }
+
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.check(false)?;
+        let seconds = self.clock.load(Ordering::SeqCst);
+        Ok((seconds != NO_CLOCK).then(|| Timestamp::from_unix(seconds)))
+    }
+}
 
 delegate! { AccountStore {
     true add_imported_users(users: Vec<(NewUser, LastImport)>, by: Actor) -> Vec<UserAddition>;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jeton_authority::password::Argon2Params;
 use jeton_server::hashing::HashPool;
-use jeton_server::{Background, Limits, Shutdown, serve};
+use jeton_server::{Background, Limits, Shutdown, serve, serve_unless_hurried};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use crate::app::{PASSWORD, TestApp};
-use crate::sockets::{read_answer, read_to_end};
+use crate::sockets::{exchange, read_answer, read_to_end};
 
 struct Running {
     address: SocketAddr,
@@ -123,4 +123,44 @@ async fn tasks_beside_the_requests_do_not_hold_up_the_end() {
     let started = Instant::now();
     background.stop().await;
     assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_server_that_a_balancer_watches_leaves_before_it_closes_the_door() {
+    // Only the second signal ends the wait, so that the test does not depend on time.
+    let limits = Limits { drain_time: Duration::from_secs(600), ..Limits::default() };
+    let app = TestApp::with_limits(limits).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (hurry, hurried) = oneshot::channel::<()>();
+    let service = app.service.clone();
+    let server = tokio::spawn(serve_unless_hurried(
+        listener,
+        service,
+        async { drop(stopped.await) },
+        async { drop(hurried.await) },
+    ));
+    let mut kept = TcpStream::connect(address).await.expect("a connection");
+    let readyz = b"GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n";
+    kept.write_all(readyz).await.expect("sent");
+    assert!(read_answer(&mut kept).await.starts_with("HTTP/1.1 200 OK\r\n"));
+
+    stop.send(()).expect("the server runs");
+    while app.get("/readyz").await.status != 503 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    app.get("/readyz").await.expect(503, r#"{"status":"unavailable","reason":"stopping"}"#);
+    app.get("/readyz?exclude=store").await.expect(503, r#"{"status":"unavailable","reason":"stopping"}"#);
+    app.get("/healthz").await.expect(200, r#"{"status":"ok"}"#);
+    // Somebody who has not heard of it yet is served, over a kept connection as over a new one, and sent away with the answer.
+    kept.write_all(sign_in().as_bytes()).await.expect("sent");
+    for answer in [read_to_end(&mut kept).await, exchange(address, sign_in().as_bytes()).await] {
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+
+    hurry.send(()).expect("the server waits");
+    assert_eq!(server.await.expect("no panic"), Shutdown::Clean);
+    assert!(TcpStream::connect(address).await.is_err(), "nothing listens any more");
 }

@@ -41,12 +41,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jeton_authority::keys::MasterKey;
 use jeton_authority::store::{Marks, Store, StoreError};
+use jeton_jose::Timestamp;
 
+use crate::migration::WatchMigration;
 use crate::mode::OpenMode;
 use crate::open_error::OpenError;
 use crate::postgres_url::PostgresUrl;
 use batch::Refreshes;
-use columns::{counted, params, str};
+use columns::{counted, params, str, value};
 use connection::Connection;
 use connector::Connector;
 use error::Failed;
@@ -66,11 +68,12 @@ impl PostgresStore {
         url: &PostgresUrl,
         mode: OpenMode,
         key: Option<&MasterKey>,
+        watch: WatchMigration<'_>,
     ) -> Result<Self, OpenError> {
         let connector = Connector::new(url)
             .map_err(|reason| OpenError::Unusable { database: url.clone().into(), reason })?;
         let database = Database::new(Pool::new(connector, url.pool_size, url.pool_wait));
-        schema::prepare(&database, url, mode, key).await?;
+        schema::prepare(&database, url, mode, key, watch).await?;
         Ok(Self { refreshes: Refreshes::new(database.clone()), database })
     }
 
@@ -106,6 +109,10 @@ impl Store for PostgresStore {
     async fn probe(&self) -> Result<(), StoreError> {
         self.write((), |db, ()| Box::pin(probe(db))).await
     }
+
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read((), |db, ()| Box::pin(time(db))).await.map(Some)
+    }
 }
 
 async fn marks(db: &Connection) -> Result<Marks, Failed> {
@@ -119,6 +126,12 @@ async fn marks(db: &Connection) -> Result<Marks, Failed> {
         }
     }
     Ok(marks)
+}
+
+async fn time(db: &Connection) -> Result<Timestamp, Failed> {
+    let sql = "SELECT floor(extract(epoch FROM clock_timestamp()))::bigint";
+    let row = db.row(sql, params![]).await?.ok_or(Failed::Unreadable)?;
+    Ok(Timestamp::from_unix(value(&row, 0)?))
 }
 
 async fn probe(db: &Connection) -> Result<(), Failed> {

@@ -11,6 +11,7 @@ use super::lease::{LOOK_AGAIN, Lease};
 use super::master_key;
 use super::migrations::{KNOWN, MIGRATIONS, Migration};
 use super::transaction::Database;
+use crate::migration::{MigratedBy, MigrationStep, WatchMigration, step};
 use crate::mode::OpenMode;
 use crate::open_error::OpenError;
 use crate::postgres_url::PostgresUrl;
@@ -36,6 +37,7 @@ pub(super) async fn prepare(
     url: &PostgresUrl,
     mode: OpenMode,
     key: Option<&MasterKey>,
+    watch: WatchMigration<'_>,
 ) -> Result<(), OpenError> {
     let found = look(database).await?;
     match (found, mode) {
@@ -50,7 +52,7 @@ pub(super) async fn prepare(
         refuse_other_key(database, url, key).await?;
     }
     if found != (Found::Ours { schema: KNOWN }) {
-        migrate(database).await?;
+        migrate(database, watch).await?;
     }
     match key {
         Some(key) if refuse_other_key(database, url, key).await? == KeyFit::Proved => {
@@ -98,19 +100,31 @@ async fn found(db: &Connection) -> Result<Found, Failed> {
 }
 
 /// Applies what is missing, or waits for the node that does.
-async fn migrate(database: &Database) -> Result<(), OpenError> {
+async fn migrate(database: &Database, watch: WatchMigration<'_>) -> Result<(), OpenError> {
     claim(database).await?;
     let lease = Lease::new();
+    let mut from = None;
     loop {
-        if look(database).await? == (Found::Ours { schema: KNOWN }) {
+        let found = look(database).await?;
+        if found == (Found::Ours { schema: KNOWN }) {
             return Ok(());
         }
+        let Found::Ours { schema } = found else { continue };
+        let from = *from.get_or_insert(schema);
+        let tell = |migration: &Migration, by| {
+            let (number, of) = step(migration.number, from, KNOWN);
+            watch(MigrationStep { number, of, name: migration.name, by });
+        };
         if !lease.take(database).await? {
+            if let Some(next) = MIGRATIONS.iter().find(|migration| migration.number > schema) {
+                tell(next, MigratedBy::AnotherNode);
+            }
             sleep(LOOK_AGAIN).await;
             continue;
         }
         let Found::Ours { schema } = look(database).await? else { continue };
         for migration in MIGRATIONS.iter().filter(|migration| migration.number > schema) {
+            tell(migration, MigratedBy::ThisNode);
             let applied = database
                 .write((migration, lease), |db, (migration, lease)| Box::pin(apply(db, migration, *lease)));
             if !applied.await? {

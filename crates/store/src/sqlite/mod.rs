@@ -38,6 +38,7 @@ use jeton_authority::keys::MasterKey;
 use jeton_authority::store::{Marks, Store, StoreError};
 use rusqlite::Connection;
 
+use crate::migration::WatchMigration;
 use crate::mode::{Access, OpenMode};
 use crate::open_error::OpenError;
 use columns::counted;
@@ -78,9 +79,23 @@ impl SqliteStore {
         access: Access,
         key: Option<&MasterKey>,
     ) -> Result<Self, OpenError> {
+        Self::open_watched(path, mode, access, key, &|_| {})
+    }
+
+    /// As [`SqliteStore::open_as`], and tells `watch` about each step of a migration.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open_as`].
+    pub fn open_watched(
+        path: impl AsRef<Path>,
+        mode: OpenMode,
+        access: Access,
+        key: Option<&MasterKey>,
+        watch: WatchMigration<'_>,
+    ) -> Result<Self, OpenError> {
         let path = std::path::absolute(path.as_ref())
             .map_err(|source| OpenError::Io { path: path.as_ref().to_path_buf(), source })?;
-        let (connection, place) = schema::open(&path, mode, access, key)?;
+        let (connection, place) = schema::open(&path, mode, access, key, watch)?;
         let place = place.map(Arc::new);
         let writer = Writer::start(path.clone(), connection, place.clone())?;
         Ok(Self { readers: Arc::new(Readers::new(path, place.clone())), writer, place })

@@ -16,6 +16,7 @@ use super::master_key;
 use super::place::Place;
 use super::users;
 use crate::database_url::DatabaseUrl;
+use crate::migration::{MigratedBy, MigrationStep, WatchMigration, step};
 use crate::mode::{Access, OpenMode};
 use crate::open_error::OpenError;
 
@@ -91,8 +92,9 @@ pub(super) fn open(
     mode: OpenMode,
     access: Access,
     key: Option<&MasterKey>,
+    watch: WatchMigration<'_>,
 ) -> Result<(Connection, Option<Place>), OpenError> {
-    prepare(path, mode, access, key).map_err(|failed| match failed {
+    prepare(path, mode, access, key, watch).map_err(|failed| match failed {
         Failed::Opening(error) => error,
         Failed::Sqlite(error) => OpenError::of_sqlite(&error, path),
     })
@@ -103,6 +105,7 @@ fn prepare(
     mode: OpenMode,
     access: Access,
     key: Option<&MasterKey>,
+    watch: WatchMigration<'_>,
 ) -> Result<(Connection, Option<Place>), Failed> {
     let unusable = |source| OpenError::Io { path: path.to_path_buf(), source };
     let header = header::read(path).map_err(unusable)?;
@@ -138,7 +141,7 @@ fn prepare(
         return Err(OpenError::OtherMasterKey { database: DatabaseUrl::sqlite(path) }.into());
     }
     if !matches!(header, Header::Ours { schema: KNOWN }) {
-        migrate(&mut connection, path)?;
+        migrate(&mut connection, path, watch)?;
     }
     if let (KeyFit::Proved, Some(key)) = (fit, key) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -158,7 +161,7 @@ fn create_file(path: &Path) -> io::Result<()> {
 }
 
 /// Applies what is missing, in one transaction. Two programs may do this to one file at once.
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Failed> {
+fn migrate(connection: &mut Connection, path: &Path, watch: WatchMigration<'_>) -> Result<(), Failed> {
     // Before the database is made ours, so that a foreign one is refused while nothing of it has changed.
     refuse_foreign(connection, path)?;
     connection.pragma_update(None, "page_size", PAGE_SIZE)?;
@@ -177,6 +180,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Failed> {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
     for migration in MIGRATIONS.iter().filter(|migration| migration.number > found) {
+        let (number, of) = step(migration.number, found, KNOWN);
+        watch(MigrationStep { number, of, name: migration.name, by: MigratedBy::ThisNode });
         transaction.execute_batch(migration.sql)?;
         transaction.execute("INSERT INTO migrations VALUES (?1, ?2)", (migration.number, migration.name))?;
     }

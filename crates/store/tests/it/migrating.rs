@@ -239,3 +239,26 @@ async fn a_client_that_never_stored_the_new_token_stays_signed_in_after_its_row_
         assert_eq!(refresh(&store, grant(0, 5), 6).await.expect("refreshing"), 7);
     }
 }
+
+#[test]
+fn whoever_waits_for_a_migration_is_told_each_step() {
+    let scratch = first_with_data();
+    let steps = std::sync::Mutex::new(Vec::new());
+    let watch = |step: jeton_store::MigrationStep| steps.lock().expect("no panic").push(step);
+    let open = || {
+        SqliteStore::open_watched(
+            scratch.database(),
+            OpenMode::CreateOrMigrate,
+            jeton_store::Access::Command,
+            None,
+            &watch,
+        )
+    };
+    drop(open().expect("a database"));
+    let seen = std::mem::take(&mut *steps.lock().expect("no panic"));
+    assert_eq!((seen[0].number, seen[0].name), (1, "clients_sessions_codes"));
+    let numbers: Vec<u32> = seen.iter().map(|step| step.number).collect();
+    assert_eq!(numbers, (1..=seen[0].of).collect::<Vec<_>>(), "each step once, and the last is the last");
+    drop(open().expect("a database"));
+    assert!(steps.lock().expect("no panic").is_empty(), "nothing is left to be done");
+}

@@ -61,7 +61,7 @@ impl Demo {
         let mut process = Running::start("jeton demo", &mut command, &log)?;
         let client = Client::new(format!("http://{address}"));
         process
-            .wait_until("it answers", || client.fetch("/healthz").is_ok_and(|answer| answer.status == 200))?;
+            .wait_until("it answers", || client.fetch("/startupz").is_ok_and(|answer| answer.status == 200))?;
         let lines = wait_for("four curl lines", Duration::from_secs(10), || {
             let lines = curls::printed(&process.log());
             Ok((lines.len() >= 4).then_some(lines))

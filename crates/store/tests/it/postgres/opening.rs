@@ -74,3 +74,14 @@ async fn a_server_that_is_not_there_is_named_without_the_password() {
     assert!(text.contains("127.0.0.1:1: ") && text.contains("127.0.0.1:2: "), "{text}");
     assert!(!text.contains("p@ss") && !text.contains("p%40ss") && !text.contains("word"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clock_of_the_database_is_that_of_its_server() {
+    let Some(database) = database().await else { return };
+    let store = database.open("").await;
+    let sql = "SELECT floor(extract(epoch FROM clock_timestamp()))::bigint";
+    let ask = async || database.raw().await.query_one(sql, &[]).await.expect("a time").get::<_, i64>(0);
+    let before = ask().await;
+    let time = store.time().await.expect("a store").expect("a clock").unix();
+    assert!((before..=ask().await).contains(&time));
+}
