@@ -24,6 +24,7 @@ use crate::sign_in::SignIn;
 use crate::sign_out::SignOut;
 use crate::store::{Marks, Store, StoreError};
 use crate::sweep::{SweepCursor, SweepLifetimes, SweepOutcome, Swept, sweep_step};
+use crate::tally::Tally;
 use crate::throttle::Rates;
 use crate::tokens::Tokens;
 
@@ -47,6 +48,7 @@ pub struct Authority {
     proofs: Proofs,
     forms: Forms,
     feed: Feed,
+    tally: Arc<Tally>,
 }
 
 impl Authority {
@@ -74,7 +76,9 @@ impl Authority {
         }
         let keys = Arc::new(keys);
         let accounts = Accounts::new(store.clone(), random.clone(), hashing.clone());
+        let tally = Arc::new(Tally::default());
         let sign_in = SignIn::open(
+            tally.clone(),
             store.clone(),
             settings.clone(),
             random.clone(),
@@ -97,6 +101,7 @@ impl Authority {
             random: random.clone(),
             keys: keys.clone(),
             clients: clients.clone(),
+            tally: tally.clone(),
         });
         let base = Base {
             store: store.clone(),
@@ -105,6 +110,7 @@ impl Authority {
             rates: rates.clone(),
             keys: keys.clone(),
             clients: clients.clone(),
+            tally: tally.clone(),
         };
         Ok(Self {
             client_auth: ClientAuth {
@@ -136,6 +142,7 @@ impl Authority {
             accounts,
             clients,
             tokens,
+            tally,
         })
     }
 
@@ -212,6 +219,11 @@ impl Authority {
     /// What tells APIs of tokens that are no longer good.
     pub fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// What happened so far, for whoever watches the authority.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// What seals forms.

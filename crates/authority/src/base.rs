@@ -7,6 +7,7 @@ use crate::keyring::Keys;
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::tally::Tally;
 use crate::throttle::Rates;
 
 /// What a part that serves clients rests on: the store, the settings, and the parts below it.
@@ -18,4 +19,5 @@ pub(crate) struct Base {
     pub(crate) rates: Arc<Rates>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) clients: Arc<ClientDirectory>,
+    pub(crate) tally: Arc<Tally>,
 }

@@ -48,6 +48,7 @@ pub mod sign_in;
 mod sign_out;
 pub mod store;
 pub mod sweep;
+pub mod tally;
 pub mod throttle;
 mod tokens;
 mod typ;

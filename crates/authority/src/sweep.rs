@@ -71,6 +71,20 @@ impl Swept {
         OneTimeKind::ALL.into_iter().map(Self::OneTime).chain(others)
     }
 
+    /// Its stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OneTime(kind) => kind.as_str(),
+            Self::Devices => "device",
+            Self::Sessions => "session",
+            Self::Grants => "grant",
+            Self::RemovedClients => "removed_client",
+            Self::KnownNetworks => "known_network",
+            Self::Revocations => "revocation",
+            Self::Audit => "audit",
+        }
+    }
+
     /// Whether expired rows are found by walking through all rows, because there is no index on their time.
     pub const fn is_walked(self) -> bool {
         matches!(self, Self::Grants)

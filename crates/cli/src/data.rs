@@ -46,7 +46,8 @@ impl Data {
     ) -> Result<Self, Failure> {
         let master = master_key::at_hand(config, &folder)?;
         let database = database(config, &folder);
-        let opened = jeton_store::open_watched(&database, OpenMode::CreateOrMigrate, access, master.as_ref(), watch);
+        let opened =
+            jeton_store::open_watched(&database, OpenMode::CreateOrMigrate, access, master.as_ref(), watch);
         let store = opened.await.map_err(|error| match error {
             OpenError::OtherMasterKey { .. } => master_key::mismatch(config, &folder, &database),
             error => Failure::coded(error.code(), error.to_string()),

@@ -80,6 +80,11 @@ pub(crate) fn note_through(log: Log) {
     let _ = LOG.set(log);
 }
 
+/// The log of a server, if it has been started.
+pub(crate) fn log() -> Option<Log> {
+    LOG.get().cloned()
+}
+
 /// Writes what is left of the log, within bounds.
 pub(crate) fn close() {
     if let Some(log) = LOG.get() {

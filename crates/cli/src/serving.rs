@@ -15,11 +15,11 @@ use jeton_server::hashing::HashPool;
 use jeton_server::tls::{self, AskForCertificates, Tls, TlsError};
 use jeton_server::{
     Background, Clock, Fetcher, HangUps, Limits, Listener, Service, ServiceBuilder, Shutdown, Signals,
-    StartPhase, StartUp, TokenApi, TrustedProxies, descriptors, logging, memory,
+    StartPhase, StartUp, Telemetry, TokenApi, TrustedProxies, descriptors, logging, memory,
 };
 use jeton_store::{Access, DataFolder, MigratedBy, MigrationStep, ServerLock, cause};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::{self, Config, Setting};
 use crate::data::{self, Data};
@@ -44,6 +44,10 @@ pub(crate) struct Prepared {
     tls: Option<Tls>,
     start_up: StartUp,
     serving: JoinHandle<Shutdown>,
+    /// The address of the metrics, if they are served.
+    pub(crate) metrics_address: Option<SocketAddr>,
+    /// What answers there, until the server has ended.
+    _telemetry: JoinSet<Shutdown>,
     hang_ups: HangUps,
     _lock: ServerLock,
 }
@@ -97,7 +101,12 @@ impl Prepared {
             }
             None => (None, None),
         };
+        let metrics_listener = match config.metrics_listen {
+            Some(listen) => Some(bind(listen.0).await?),
+            None => None,
+        };
         let service = service(&config, tls.as_ref(), address, mtls_address)?;
+        let hashing = Arc::new(hash_pool(&config)?);
         let start_up = service.start_up(&config.issuer_at(address));
         let listeners = listeners(&config, tls.as_ref(), listener, mtls_listener)?;
         let (stop, hang_ups) = signals.split();
@@ -107,7 +116,16 @@ impl Prepared {
             stop.first(),
             stop.second(),
         ));
-        let opening = open(&config, folder, &service, &start_up, address, shared_secret);
+        let metrics_address = metrics_listener.as_ref().map(|(_, address)| *address);
+        let mut telemetry = JoinSet::new();
+        if let Some((listener, _)) = metrics_listener {
+            let watched = Telemetry::of(start_up.clone(), clock::now());
+            let watched = watched.tls(tls.clone()).hashing(hashing.figures()).log(output::log()).build();
+            telemetry.spawn(jeton_server::serve(listener, watched, std::future::pending()));
+        }
+        let ports = Ports { hashing, ..service.ports() };
+        let settings = settings(&config, address, shared_secret);
+        let opening = open(&config, folder, &start_up, ports, settings);
         let (folder, store, authority) = tokio::select! {
             opened = opening => opened?,
             _ = &mut serving => return Ok(None),
@@ -123,6 +141,8 @@ impl Prepared {
             tls,
             start_up,
             serving,
+            metrics_address,
+            _telemetry: telemetry,
             hang_ups,
             _lock: lock,
         }))
@@ -167,18 +187,15 @@ impl Prepared {
 async fn open(
     config: &Config,
     folder: DataFolder,
-    service: &ServiceBuilder,
     start_up: &StartUp,
-    address: SocketAddr,
-    shared_secret: Option<SharedSecret>,
+    ports: Ports,
+    settings: Settings,
 ) -> Result<(DataFolder, Arc<dyn Store>, Arc<Authority>), Failure> {
     let watch = |step: MigrationStep| start_up.enter(phase_of(step));
     let mut data = Data::open_as(config, folder, Access::Server, &watch).await?;
     start_up.enter(StartPhase::OpeningKeys);
     let master = data.master(config).await?;
     let Data { folder, store, .. } = data;
-    let ports = Ports { hashing: Arc::new(hash_pool(config)?), ..service.ports() };
-    let settings = settings(config, address, shared_secret);
     let authority = Authority::open(Arc::clone(&store) as Arc<_>, master, settings, ports, clock::now());
     let authority = authority.await.map_err(|error| Failure::coded("keys_unusable", error.to_string()))?;
     Ok((folder, store, Arc::new(authority)))
@@ -200,8 +217,7 @@ fn listeners(
 ) -> Result<Vec<Listener>, Failure> {
     let refused = |error: TlsError| Failure::coded(error.code(), error.to_string());
     let Some(tls) = tls else { return Ok(vec![listener.into()]) };
-    let mut listeners =
-        vec![Listener::tls(listener, tls, config.tls_client_certificates).map_err(refused)?];
+    let mut listeners = vec![Listener::tls(listener, tls, config.tls_client_certificates).map_err(refused)?];
     if let Some(socket) = mtls_listener {
         listeners.push(Listener::tls(socket, tls, AskForCertificates::Optional).map_err(refused)?);
     }

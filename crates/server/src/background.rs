@@ -1,5 +1,6 @@
 //! Background tasks: generating and refreshing keys, removing expired rows, and delivering logout tokens.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jeton_authority::settings::ID_TOKEN_ALGORITHM;
@@ -97,7 +98,9 @@ async fn tick(service: Service) {
         if service.clock_disagrees() {
             continue;
         }
-        match authority.tick(now).await {
+        let ticked = authority.tick(now).await;
+        service.app().store_reachable.store(ticked.is_ok(), Ordering::Relaxed);
+        match ticked {
             Ok(changed) => {
                 trouble.over();
                 if changed {
@@ -146,6 +149,7 @@ async fn sweep(what: Swept, service: Service) {
         match authority.sweep(what, cursor, clock.now()).await {
             Ok(step) => {
                 trouble.over();
+                service.app().swept.count(what, &step, clock.now());
                 (cursor, pace) = (step.next, step.pace);
             }
             Err(error) => {

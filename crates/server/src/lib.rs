@@ -27,11 +27,12 @@ mod router;
 mod service;
 mod settings;
 mod startup;
+mod telemetry;
 mod urls;
 
 pub use background::Background;
 pub use connection::{
-    Answer, Listener, Listeners, Peer, Shutdown, serve, serve_unless_hurried, tls,
+    Answer, Listener, Listeners, OpenConnections, Peer, Shutdown, serve, serve_unless_hurried, tls,
 };
 pub use jeton_fetch::{Fetcher, Reach};
 pub use machine::{Clock, ClockHand, HangUps, Signals, Stop, descriptors, hashing, memory};
@@ -39,7 +40,8 @@ pub use outbound::{SectorError, check_sector};
 pub use proxy::{ForwardingHeader, TrustedProxies};
 pub use request::id::X_REQUEST_ID;
 pub use service::{Service, ServiceBuilder};
-pub use startup::{StartPhase, StartUp};
 pub use settings::{
     Limits, OriginError, Origins, TokenApi, TokenApiOptions, UsernameField, UsernameFieldError, limits,
 };
+pub use startup::{StartPhase, StartUp};
+pub use telemetry::{Telemetry, TelemetryBuilder};

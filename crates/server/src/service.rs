@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::response::Response;
@@ -16,8 +17,8 @@ use http::{HeaderName, HeaderValue, Request, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use jeton_authority::client_auth::ClientCertificate;
-use jeton_authority::store::StoreError;
 use jeton_authority::ports::{CertificatesSeen, Ports, ThisMachine};
+use jeton_authority::store::StoreError;
 use jeton_authority::{Authority, Network};
 use jeton_fetch::{Fetcher, Reach};
 use jeton_jose::x509::TrustRoots;
@@ -40,6 +41,7 @@ use crate::request::{Glance, Reader, RequestContext, host};
 use crate::router::router;
 use crate::settings::{Limits, TokenApi, TokenApiOptions};
 use crate::startup::StartUp;
+use crate::telemetry::{Endpoint, RequestTally, SweepTally};
 use crate::urls::{Urls, path};
 
 /// Tells browsers to use only https for this host, for a year from each response (RFC 6797). Behind a proxy, the proxy
@@ -111,6 +113,10 @@ impl Service {
         app.clocks.compare(app.authority.store(), &app.clock).await
     }
 
+    pub(crate) fn app(&self) -> &App {
+        &self.shared.app
+    }
+
     /// Whether the clocks differ too much.
     pub(crate) fn clock_disagrees(&self) -> bool {
         self.shared.app.clocks.disagrees()
@@ -129,6 +135,7 @@ impl Service {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        let began = Instant::now();
         let app = &self.shared.app;
         let peer = peer.into();
         let context = self.context(&peer, &request);
@@ -136,6 +143,7 @@ impl Service {
         let target_length = target_length(&request);
         app.urls.mount(request.uri_mut());
         let path = request.uri().path();
+        let endpoint = Endpoint::at(path);
         let longest = match path {
             // They keep what is too long for an address, so that no page of theirs has one that is.
             path::AUTHORIZE | path::END_SESSION => app.limits.header_bytes.max(app.limits.target_bytes),
@@ -176,6 +184,7 @@ impl Service {
             response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
         }
         name_request(&mut response, &context);
+        app.requests.count(endpoint, response.status(), began.elapsed());
         response
     }
 
@@ -423,6 +432,9 @@ impl ServiceBuilder {
             mtls_url: mtls_url.map(Into::into),
             metadata,
             feed,
+            requests: RequestTally::default(),
+            swept: SweepTally::default(),
+            store_reachable: AtomicBool::new(true),
         });
         let router = router(Arc::clone(&app), token_api).merge(routes);
         Service {

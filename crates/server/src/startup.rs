@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use crate::connection::{Answer, Peer};
+use crate::connection::{Answer, OpenConnections, Peer};
 use crate::endpoints::health::{alive, unready};
 use crate::proxy::TrustedProxies;
 use crate::respond::json as json_answer;
@@ -50,13 +50,15 @@ struct Shared {
     urls: Urls,
     phase: Mutex<StartPhase>,
     service: OnceLock<Service>,
+    connections: OnceLock<OpenConnections>,
 }
 
 impl StartUp {
     pub(crate) fn new(limits: Limits, proxies: TrustedProxies, issuer: &str) -> Self {
         let phase = Mutex::new(StartPhase::OpeningDatabase);
         let urls = Urls::of(issuer);
-        Self { shared: Arc::new(Shared { limits, proxies, urls, phase, service: OnceLock::new() }) }
+        let (service, connections) = (OnceLock::new(), OnceLock::new());
+        Self { shared: Arc::new(Shared { limits, proxies, urls, phase, service, connections }) }
     }
 
     /// Says from now on that the server is in this phase.
@@ -67,6 +69,16 @@ impl StartUp {
     /// Lets the service answer from now on. A second service is ignored.
     pub fn finish(&self, service: Service) {
         let _ = self.shared.service.set(service);
+    }
+
+    /// The service, once it answers.
+    pub(crate) fn service(&self) -> Option<&Service> {
+        self.shared.service.get()
+    }
+
+    /// The open connections, once there is a listener.
+    pub(crate) fn connections(&self) -> Option<&OpenConnections> {
+        self.shared.connections.get()
     }
 
     /// Answers a request while there is no service.
@@ -114,6 +126,10 @@ impl Answer for StartUp {
 
     fn trusts(&self, address: IpAddr) -> bool {
         self.shared.proxies.trusts(address)
+    }
+
+    fn watch(&self, connections: OpenConnections) {
+        let _ = self.shared.connections.set(connections);
     }
 
     fn leave(&self) -> Duration {

@@ -161,7 +161,7 @@ async fn refresh(
                 let generation = generations[number as usize].load(Ordering::Relaxed);
                 let presented = Presented::new(generation, now(done), NETWORK);
                 match store.refresh_grant(grant_id(number), presented, policy, now(done)).await? {
-                    Refresh::Granted(live) => {
+                    Refresh::Granted(live, _) => {
                         generations[number as usize].store(live.grant.state.generation, Ordering::Relaxed);
                     }
                     outcome => return Err(format!("a refresh was answered {outcome:?}").into()),

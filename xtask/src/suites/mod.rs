@@ -7,6 +7,7 @@ mod disk;
 mod django;
 mod examples;
 mod flood;
+mod telemetry;
 mod wire;
 
 use std::path::PathBuf;
@@ -34,6 +35,11 @@ pub(crate) const ALL: &[Suite] = &[
     Suite { name: "demo", about: "the four curl lines, and the front page in Chromium", run: demo::run },
     Suite { name: "flood", about: "a flood of sign-ins starves nobody", run: flood::run },
     Suite { name: "disk", about: "a full or read-only disk stops writes alone", run: disk::run },
+    Suite {
+        name: "telemetry",
+        about: "promtool accepts the metrics and the alert rules",
+        run: telemetry::run,
+    },
     Suite { name: "wire", about: "the same requests to simplejwt's server and to Jeton", run: wire::run },
     Suite {
         name: "openid-client",

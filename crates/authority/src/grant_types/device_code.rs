@@ -130,13 +130,11 @@ impl Grants {
         // retry from a replay: it knows how far the grant has moved on and from which network.
         let key = if live.grant.is_bound() { KeyProof::Proved } else { KeyProof::None };
         let first = Presented::new(0, state.minted_at, request.network).by(Arc::clone(&request.client), key);
-        match self
-            .base
-            .store
-            .refresh_grant(grant, first, self.base.settings.refresh.policy, request.now)
-            .await?
-        {
-            Refresh::Granted(live) => Ok(*live),
+        let policy = self.base.settings.refresh.policy;
+        let refreshed = self.base.store.refresh_grant(grant, first, policy, request.now).await;
+        self.base.tally.count_refresh(Refresh::counted(&refreshed));
+        match refreshed? {
+            Refresh::Granted(live, _) => Ok(*live),
             Refresh::Replayed(grant) => Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id }),
             _ => Err(NOT_VALID.because("the grant of the code has ended").into()),
         }

@@ -46,13 +46,11 @@ impl Grants {
         let key = claims.key_proof(&request.constraint).ok_or(NOT_PROVED)?;
         self.check_asked(request, id).await?;
         let presented = claims.presented_from(request.network).by(Arc::clone(&request.client), key);
-        let live = match self
-            .base
-            .store
-            .refresh_grant(id, presented, self.base.settings.refresh.policy, request.now)
-            .await?
-        {
-            Refresh::Granted(live) => live,
+        let policy = self.base.settings.refresh.policy;
+        let refreshed = self.base.store.refresh_grant(id, presented, policy, request.now).await;
+        self.base.tally.count_refresh(Refresh::counted(&refreshed));
+        let live = match refreshed? {
+            Refresh::Granted(live, _) => live,
             Refresh::Replayed(grant) => {
                 return Err(OAuthError::Replayed { refusal: NOT_VALID, grant: grant.id });
             }

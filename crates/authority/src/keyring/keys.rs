@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use jeton_jose::Timestamp;
 
-use super::{KeyChangeError, KeyPairs, KeyRing, KeyRingError, PublishedKeys, missing_keys};
+use super::{KeyChangeError, KeyOverview, KeyPairs, KeyRing, KeyRingError, PublishedKeys, missing_keys};
 use crate::audit::Actor;
 use crate::keys::{MasterKey, newest};
 use crate::random::Random;
@@ -74,6 +74,11 @@ impl Keys {
     /// The JWK Set to publish. The same `Bytes` until the keys change.
     pub fn published(&self) -> PublishedKeys {
         self.ring.load().published.clone()
+    }
+
+    /// The published keys with their states, for whoever watches the authority.
+    pub fn overview(&self) -> Vec<KeyOverview> {
+        self.ring.load().overview.clone()
     }
 
     /// The key that seals what the store keeps.

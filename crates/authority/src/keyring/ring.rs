@@ -11,7 +11,7 @@ use jeton_jose::{
 use sha2::{Digest, Sha256};
 
 use crate::keys::lifecycle::{KeyState, lifecycle, of_purpose, signing_keys};
-use crate::keys::{KeyPurpose, StoredKey};
+use crate::keys::{KeyId, KeyPurpose, StoredKey};
 use crate::keys::{MasterKey, WrongMasterKey};
 use crate::known_token::Recognised;
 use crate::settings::{AccessAlgorithm, AccessTyp, Ed25519Name, ID_TOKEN_ALGORITHM, Settings};
@@ -44,6 +44,23 @@ pub struct PublishedKeys {
     pub is_complete: bool,
 }
 
+/// A stored key, for whoever watches the authority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyOverview {
+    /// Its identifier.
+    pub id: KeyId,
+    /// Its algorithm.
+    pub algorithm: Algorithm,
+    /// Its purpose.
+    pub purpose: KeyPurpose,
+    /// When it was generated.
+    pub created_at: Timestamp,
+    /// From when it signs, unless a newer key does.
+    pub signs_from: Timestamp,
+    /// Its state.
+    pub state: KeyState,
+}
+
 /// The keys in use at a certain time.
 ///
 /// The verifiers check the authority's own tokens, so the only clock that can differ is its own at another time: if it
@@ -65,6 +82,8 @@ pub(crate) struct KeyRing {
     ed25519_name: Ed25519Name,
     internal: SharedSecret,
     pub(crate) published: PublishedKeys,
+    /// The keys that sign or are published.
+    pub(crate) overview: Vec<KeyOverview>,
     /// The time for which the states of the keys were calculated.
     sorted_at: Timestamp,
     /// When this ring becomes outdated merely by time.
@@ -138,6 +157,7 @@ impl KeyRing {
             ed25519_name: settings.access.ed25519_name,
             internal,
             published: publish(published.public, is_complete),
+            overview: published.overview,
             sorted_at: now,
             changes_at: published.changes_at,
         })
@@ -186,6 +206,7 @@ struct Published {
     /// The keys that are no longer published, although nobody withdrew them.
     retired: Vec<VerifyingKey>,
     public: Vec<Jwk>,
+    overview: Vec<KeyOverview>,
     changes_at: Option<Timestamp>,
 }
 
@@ -202,6 +223,7 @@ impl Published {
             verifying: vec![],
             retired: vec![],
             public: vec![],
+            overview: vec![],
             changes_at: None,
         };
         for group in signing_keys(keys) {
@@ -214,6 +236,14 @@ impl Published {
                 }
                 let key = PrivateKey::from_jwk(&jwk)?.with_kid(stored.id.as_str());
                 if state.is_published() {
+                    this.overview.push(KeyOverview {
+                        id: stored.id.clone(),
+                        algorithm: stored.algorithm,
+                        purpose: stored.purpose,
+                        created_at: stored.created_at,
+                        signs_from: stored.signs_from,
+                        state: *state,
+                    });
                     this.add(stored, *state, key, settings);
                 } else {
                     this.retired.push(key.public_key().into());

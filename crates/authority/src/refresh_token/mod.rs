@@ -2,4 +2,6 @@
 
 mod rule;
 
-pub use rule::{CLEAN_ADVANCES_TO_FORGIVE, Decision, KeyProof, Presented, RefreshRefusal, Verdict, decide};
+pub use rule::{
+    CLEAN_ADVANCES_TO_FORGIVE, Decision, KeyProof, Presented, RefreshKind, RefreshRefusal, Verdict, decide,
+};

@@ -92,6 +92,35 @@ pub enum Verdict {
     Refuse(RefreshRefusal),
 }
 
+/// How a token came to be handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RefreshKind {
+    /// The grant advanced.
+    Advanced,
+    /// The current token again, within the grace.
+    StoodStill,
+    /// The current token again, because the key was proved.
+    KeyHeld,
+    /// The current token again, because a response was lost.
+    Excused,
+    /// The presented token was ahead of the store, whatever followed.
+    CaughtUp,
+}
+
+impl Decision {
+    /// How the token of the decision comes to be handed out, if one is.
+    pub const fn kind(&self) -> Option<RefreshKind> {
+        Some(match self.verdict {
+            Verdict::Revoke | Verdict::Refuse(_) => return None,
+            _ if self.caught_up => RefreshKind::CaughtUp,
+            Verdict::Advance => RefreshKind::Advanced,
+            Verdict::StandStill => RefreshKind::StoodStill,
+            Verdict::KeyHeld => RefreshKind::KeyHeld,
+            Verdict::Excuse | Verdict::ExcuseAgain => RefreshKind::Excused,
+        })
+    }
+}
+
 /// Why a genuine refresh token gets nothing, although it ends nothing either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -21,6 +21,7 @@ use crate::password::{HashKinds, Hashing};
 use crate::random::Random;
 use crate::settings::{PasswordSettings, Settings};
 use crate::store::{Store, StoreError};
+use crate::tally::Tally;
 use crate::throttle::{Rates, Throttle};
 
 /// How many kinds of password hashes are read.
@@ -30,6 +31,7 @@ const HASH_KINDS_READ_EVERY: i64 = 60;
 
 /// Signs users in, and knows who is signed in.
 pub struct SignIn {
+    tally: Arc<Tally>,
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
     random: Arc<dyn Random>,
@@ -43,7 +45,9 @@ pub struct SignIn {
 }
 
 impl SignIn {
+    #[expect(clippy::too_many_arguments, reason = "the parts that it rests on, named once")]
     pub(crate) async fn open(
+        tally: Arc<Tally>,
         store: Arc<dyn Store>,
         settings: Arc<Settings>,
         random: Arc<dyn Random>,
@@ -55,7 +59,18 @@ impl SignIn {
         let hash_kinds = ArcSwap::from_pointee(hash_kinds(&*store, &settings.password).await?);
         let throttle = Mutex::new(Throttle::over(hashing.places()));
         let hash_kinds_read_at = AtomicI64::new(now.unix());
-        Ok(Self { store, settings, random, rates, keys, hashing, throttle, hash_kinds, hash_kinds_read_at })
+        Ok(Self {
+            tally,
+            store,
+            settings,
+            random,
+            rates,
+            keys,
+            hashing,
+            throttle,
+            hash_kinds,
+            hash_kinds_read_at,
+        })
     }
 
     /// Reads again which kinds of hashes users have, if the last time was a while ago.

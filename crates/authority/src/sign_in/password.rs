@@ -13,6 +13,7 @@ use crate::issue::issue_pair;
 use crate::password::{HashKinds, HashingBusy, PadWhen, Padding, Password, PasswordHash, Verification};
 use crate::random::sixteen;
 use crate::store::{GrantOpening, StoreError};
+use crate::tally::SignInOutcome;
 use crate::throttle::account_tag;
 use crate::throttle::{Attempt, Standing, TurnedAway};
 use crate::throttle::{KNOWN_NETWORKS, is_known, is_worth_noting};
@@ -71,6 +72,17 @@ impl From<TurnedAway> for SignInError {
     }
 }
 
+/// How the outcome of an attempt is counted.
+const fn counted<T>(outcome: &Result<T, SignInError>) -> SignInOutcome {
+    match outcome {
+        Ok(_) => SignInOutcome::Succeeded,
+        Err(SignInError::Refused) => SignInOutcome::Refused,
+        Err(SignInError::Throttled { .. }) => SignInOutcome::Throttled,
+        Err(SignInError::Busy) => SignInOutcome::Busy,
+        Err(_) => SignInOutcome::Failed,
+    }
+}
+
 /// What a failure is answered. Behind a veil it is the same for all names, known here or not.
 fn refusal(attempt: &Attempt) -> SignInError {
     match attempt.veil() {
@@ -104,6 +116,18 @@ impl SignIn {
     /// # Errors
     /// As [`Self::with_password`].
     pub(super) async fn authenticate(
+        &self,
+        username: &str,
+        password: Password,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<User, SignInError> {
+        let outcome = self.find_out(username, password, caller, now).await;
+        self.tally.count_sign_in(counted(&outcome));
+        outcome
+    }
+
+    async fn find_out(
         &self,
         username: &str,
         password: Password,

@@ -8,8 +8,9 @@ use jeton_jose::Timestamp;
 use super::StoreError;
 use crate::audit::Actor;
 use crate::grant::{Grant, GrantStanding, GrantSummary, GrantsEnded, LiveGrant, NewGrant, Revocation};
-use crate::refresh_token::{Presented, RefreshRefusal};
+use crate::refresh_token::{Presented, RefreshKind, RefreshRefusal};
 use crate::settings::RefreshPolicy;
+use crate::tally::RefreshOutcome;
 use crate::user::UserStatus;
 use crate::{GrantId, UserId};
 
@@ -26,13 +27,30 @@ pub enum GrantOpening {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refresh {
     /// Hand out the token of the grant's state as it is here: it advanced, was excused, or did not change.
-    Granted(Box<LiveGrant>),
+    Granted(Box<LiveGrant>, RefreshKind),
     /// A spent token was replayed and the grant ended with this call.
     Replayed(Box<Grant>),
     /// Nothing was handed out and nothing changed.
     Refused(RefreshRefusal),
     /// There is no such grant (or no such user any more).
     Unknown,
+}
+
+impl Refresh {
+    /// How the outcome is counted.
+    pub(crate) fn counted(outcome: &Result<Self, StoreError>) -> RefreshOutcome {
+        match outcome {
+            Ok(Self::Granted(_, RefreshKind::Advanced)) => RefreshOutcome::Advanced,
+            Ok(Self::Granted(_, RefreshKind::StoodStill)) => RefreshOutcome::StoodStill,
+            Ok(Self::Granted(_, RefreshKind::KeyHeld)) => RefreshOutcome::KeyHeld,
+            Ok(Self::Granted(_, RefreshKind::Excused)) => RefreshOutcome::Excused,
+            Ok(Self::Granted(_, RefreshKind::CaughtUp)) => RefreshOutcome::CaughtUp,
+            Ok(Self::Replayed(_)) => RefreshOutcome::Replayed,
+            Ok(Self::Refused(_)) => RefreshOutcome::Refused,
+            Ok(Self::Unknown) => RefreshOutcome::Unknown,
+            Err(_) => RefreshOutcome::Failed,
+        }
+    }
 }
 
 /// Which grants a list shows.

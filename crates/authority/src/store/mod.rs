@@ -34,6 +34,8 @@ pub use sign_ins::SignInStore;
 pub use sweep::{ExpiredSession, Needless, SweepStep, SweepStore};
 pub use users::{UserChange, UserStore};
 
+use crate::tally::DurationsRead;
+
 // What its methods answer is decided by the rooms' rules.
 pub use crate::client::{ClientChange, ClientRemoval};
 pub use crate::device::{DeviceDecided, DevicePoll};
@@ -80,6 +82,32 @@ pub struct Marks {
     pub hash_kinds: u64,
 }
 
+/// What a store has done since it was opened, and how much waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StoreFigures {
+    /// How many operations wait.
+    pub waiting: u64,
+    /// How many may.
+    pub waiting_limit: u64,
+    /// How many operations were answered.
+    pub operations: u64,
+    /// How long commits took that succeeded.
+    pub commits: DurationsRead,
+    /// How many transactions failed.
+    pub failures: u64,
+    /// The connections to a database server, if there is one.
+    pub connections: Option<ConnectionFigures>,
+}
+
+/// The connections of a node to its database server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ConnectionFigures {
+    /// How many are used.
+    pub used: u64,
+    /// How many may be.
+    pub limit: u64,
+}
+
 /// What the authority remembers.
 #[async_trait]
 pub trait Store:
@@ -111,6 +139,11 @@ pub trait Store:
 
     /// Whether the store can read and write right now, for the readiness check.
     async fn probe(&self) -> Result<(), StoreError>;
+
+    /// What the store has done so far. Cheap: it reads what is counted anyway.
+    fn figures(&self) -> StoreFigures {
+        StoreFigures::default()
+    }
 
     /// The time by the database's own clock, if it has one: every node of a database can then see whether its clock agrees with those of
     /// the others.

@@ -23,6 +23,7 @@ use crate::keyring::Keys;
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::tally::Tally;
 
 /// Operations on tokens that are presented.
 pub struct Tokens {
@@ -31,4 +32,5 @@ pub struct Tokens {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) clients: Arc<ClientDirectory>,
+    pub(crate) tally: Arc<Tally>,
 }

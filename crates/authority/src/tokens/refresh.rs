@@ -32,8 +32,10 @@ impl Tokens {
             return Err(TokenError::Invalid(of_a_client()));
         }
         let presented = claims.presented_from(network);
-        match self.store.refresh_grant(grant, presented, self.settings.refresh.policy, now).await? {
-            Refresh::Granted(live) => self
+        let refreshed = self.store.refresh_grant(grant, presented, self.settings.refresh.policy, now).await;
+        self.tally.count_refresh(Refresh::counted(&refreshed));
+        match refreshed? {
+            Refresh::Granted(live, _) => self
                 .keys
                 .with_ring(|ring| issue_pair(&live, ring, &self.settings, &*self.random, now))
                 .map_err(TokenError::Signing),

@@ -46,6 +46,9 @@ impl Serve {
             if let Some(address) = server.mtls_address {
                 lines.push(format!("and for clients with certificates on https://{address}"));
             }
+            if let Some(address) = server.metrics_address {
+                lines.push(format!("and for metrics on http://{address}/metrics"));
+            }
             let issuer = server.config.issuer_at(server.address);
             if issuer != url {
                 lines.push(format!("and is known as {issuer}"));

@@ -15,8 +15,8 @@ use jeton_store::DataFolder;
 
 use super::problem::Problem;
 use super::setting::{
-    AccessAlgorithm, Database, Documents, FieldName, GrantTypes, Issuer, Listen, LogLevel, Networks, Reaches,
-    Secret, Setting, Size, Texts, WebUrl,
+    AccessAlgorithm, Database, Documents, FieldName, GrantTypes, Issuer, Listen, LogLevel, Networks,
+    OwnListen, Reaches, Secret, Setting, Size, Texts, WebUrl,
 };
 use super::token_api::{AccessAudience, ClaimMappings};
 use super::{Source, Value};
@@ -244,6 +244,9 @@ settings! {
     limits.clock_difference: Duration = "limits.clock_difference";
     /// How long a shutdown waits for accepted requests.
     limits.shutdown_time: Duration = "limits.shutdown_time";
+
+    /// Where `GET /metrics` is served in the text format of Prometheus, together with the probes: a port of 127.0.0.1, or an address and a port. Off by default. Anybody who reaches the address can read the metrics.
+    metrics_listen: Option<OwnListen> = "metrics.listen", "";
 
     /// The log format: `text` for people, `json` for machines, `auto` for text on a terminal and JSON otherwise.
     log_format: Format = "log.format", "auto";

@@ -137,6 +137,16 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             "keys.master_key and keys.master_key_file are both set: which one counts?".to_owned(),
         );
     }
+    if let Some(metrics) = config.metrics_listen {
+        for (name, other) in [("listen", Some(config.listen)), ("tls.mtls_listen", config.tls_mtls_listen)] {
+            if metrics.0.port() != 0 && other.is_some_and(|other| other.0 == metrics.0) {
+                report(
+                    &["metrics.listen"],
+                    format!("metrics.listen is the address of {name}: it needs its own"),
+                );
+            }
+        }
+    }
     check_access_algorithm(config, &mut report);
     check_tls(config, &mut report);
 }

@@ -1,7 +1,7 @@
 //! The types that values have, and how each is read from text.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -207,6 +207,20 @@ impl Setting for Listen {
     fn parse(text: &str) -> Result<Self, String> {
         let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
         numeric.as_deref().unwrap_or(text).parse().map(Self).map_err(|_| wanted::<Self>(text))
+    }
+}
+
+/// An address to listen on for those who run the server. A port alone is one of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OwnListen(pub(crate) SocketAddr);
+
+impl Setting for OwnListen {
+    const FORM: &'static str = "a port of 127.0.0.1 such as 9464, or an address and a port";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let port = text.parse::<u16>().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        let address = port.or_else(|_| Listen::parse(text).map(|listen| listen.0));
+        address.map(Self).map_err(|_| wanted::<Self>(text))
     }
 }
 

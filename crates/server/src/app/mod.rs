@@ -4,6 +4,7 @@ mod agreement;
 mod readiness;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jeton_authority::Authority;
 use jeton_fetch::Fetcher;
@@ -13,6 +14,7 @@ use crate::feed::Hub;
 use crate::machine::Clock;
 use crate::respond::Document;
 use crate::settings::{Limits, TokenApiOptions};
+use crate::telemetry::{RequestTally, SweepTally};
 use crate::urls::Urls;
 
 pub(crate) use agreement::ClockAgreement;
@@ -38,9 +40,20 @@ pub(crate) struct App {
     pub(crate) metadata: Document,
     /// Who listens to what is revoked.
     pub(crate) feed: Arc<Hub>,
+    /// The requests so far.
+    pub(crate) requests: RequestTally,
+    /// How far the sweep is.
+    pub(crate) swept: SweepTally,
+    /// Whether the store could be read when it was last asked.
+    pub(crate) store_reachable: AtomicBool,
 }
 
 impl App {
+    /// Whether the store could be read when it was last asked.
+    pub(crate) fn store_is_reachable(&self) -> bool {
+        self.store_reachable.load(Ordering::Relaxed)
+    }
+
     /// The URLs of the endpoint at `path`, beginning with the issuer's.
     pub(crate) fn urls_of(&self, path: &str) -> Vec<String> {
         let issuer = self.authority.settings().issuer.as_str();

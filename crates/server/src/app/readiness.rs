@@ -69,11 +69,6 @@ impl Readiness {
         }
     }
 
-    /// The latest answer of the store, if it was asked.
-    pub(crate) fn store_was_ready(&self) -> Option<bool> {
-        self.store.try_lock().ok().and_then(|known| known.map(|(_, ready)| ready))
-    }
-
     /// Says from now on that the node is about to stop.
     pub(crate) fn leave(&self) {
         self.leaving.store(true, Ordering::Release);

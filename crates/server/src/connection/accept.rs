@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use super::Answer;
 use super::conversation::{self, Stage};
 use super::listener::{Accepted, Listeners, Protocol};
-use super::places::{Connections, Holder, NoPlace, Place};
+use super::places::{Connections, Holder, NoPlace, OpenConnections, Place};
 use super::tls::{Handshakes, Terms, shake_hands};
 use crate::logging::Trouble;
 use crate::settings::Limits;
@@ -60,6 +60,7 @@ pub async fn serve_unless_hurried<A: Answer>(
 ) -> Shutdown {
     let limits = service.limits().clone();
     let connections = Connections::at_most(limits.connections, limits.network_share());
+    service.watch(OpenConnections(Arc::clone(&connections)));
     let (stage, stages) = watch::channel(Stage::Serving);
     let mut acceptor = Acceptor {
         listeners: listeners.into(),

@@ -23,6 +23,7 @@ pub use accept::{Shutdown, serve, serve_unless_hurried};
 pub use listener::{Listener, Listeners};
 pub use peer::Peer;
 pub(crate) use peer::{Shown, Transport};
+pub use places::OpenConnections;
 
 /// Among the extensions of an answer: its body goes on for as long as anybody reads it, and says something every now and then.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,9 @@ pub trait Answer: Clone + Send + Sync + 'static {
 
     /// Whether this address is a trusted proxy.
     fn trusts(&self, address: IpAddr) -> bool;
+
+    /// Told about the connections before the first one is accepted.
+    fn watch(&self, _: OpenConnections) {}
 
     /// Says to whoever asks that the server is about to stop, and answers for how long it should still accept connections, so that a load
     /// balancer has time to notice.

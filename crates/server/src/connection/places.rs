@@ -72,6 +72,17 @@ struct Held {
     said: bool,
 }
 
+/// The open connections of a server, to be counted.
+#[derive(Debug, Clone)]
+pub struct OpenConnections(pub(super) Arc<Connections>);
+
+impl OpenConnections {
+    /// How many there are, and how many there may be.
+    pub fn count_and_limit(&self) -> (usize, usize) {
+        (self.0.count(), self.0.limit)
+    }
+}
+
 /// Why there is no place for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoPlace {

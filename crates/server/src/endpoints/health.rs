@@ -28,7 +28,10 @@ pub(crate) async fn startupz() -> Response {
 
 pub(crate) async fn readyz(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
     let Some(about) = about(query.as_deref()) else {
-        return json(StatusCode::BAD_REQUEST, r#"{"detail":"The only parameter of /readyz is exclude=store."}"#);
+        return json(
+            StatusCode::BAD_REQUEST,
+            r#"{"detail":"The only parameter of /readyz is exclude=store."}"#,
+        );
     };
     match app.readiness.ask(about, &app.authority, &app.clocks).await {
         Ok(()) => json(StatusCode::OK, r#"{"status":"ready"}"#),

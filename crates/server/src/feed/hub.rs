@@ -1,13 +1,14 @@
 //! The readers of this node.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use jeton_authority::Authority;
 use jeton_authority::feed::FeedError;
+use jeton_authority::tally::Count;
 use jeton_jose::Timestamp;
 use tokio::sync::{Mutex, Notify, Semaphore, broadcast, watch};
 use tokio::time::Instant;
@@ -30,14 +31,30 @@ pub(crate) struct Hub {
     places: Arc<Semaphore>,
     heartbeat: Duration,
     sent: broadcast::Sender<Bytes>,
+    events: Count,
+    /// How many readers there may be.
+    limit: usize,
     /// The time of the last poll. One poll at a time, so that each event is sent once.
     looked: Mutex<Option<Instant>>,
+    /// The same, readable during a poll.
+    looked_at: std::sync::Mutex<Option<Instant>>,
     /// Notified when a reader connects.
     wanted: Notify,
     /// The server is about to stop.
     stops: AtomicBool,
     /// Changes when the present streams are to end.
     ending: watch::Sender<()>,
+}
+
+/// A reading of the feed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FeedFigures {
+    pub(crate) readers: usize,
+    pub(crate) readers_limit: usize,
+    /// How many events were sent.
+    pub(crate) events: u64,
+    /// How long ago the store was asked; zero if nobody reads.
+    pub(crate) lag: Duration,
 }
 
 /// Why a reader is refused.
@@ -67,13 +84,17 @@ impl NoStream {
 
 impl Hub {
     pub(crate) fn new(authority: Arc<Authority>, limits: &Limits) -> Self {
-        let places = usize::try_from(limits.feed_connections).unwrap_or(usize::MAX);
+        let limit =
+            usize::try_from(limits.feed_connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         Self {
             authority,
-            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
+            places: Arc::new(Semaphore::new(limit)),
+            events: Count::default(),
+            limit,
             heartbeat: limits.feed_heartbeat,
             sent: broadcast::Sender::new(RING),
             looked: Mutex::default(),
+            looked_at: std::sync::Mutex::default(),
             wanted: Notify::new(),
             stops: AtomicBool::new(false),
             ending: watch::Sender::new(()),
@@ -110,6 +131,14 @@ impl Hub {
         }))
     }
 
+    /// What there is to be read of the feed at the moment.
+    pub(crate) fn figures(&self) -> FeedFigures {
+        let readers = self.sent.receiver_count();
+        let looked = *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let lag = looked.filter(|_| readers > 0).map_or(Duration::ZERO, |at| at.elapsed());
+        FeedFigures { readers, readers_limit: self.limit, events: self.events.get(), lag }
+    }
+
     /// Whether there are readers.
     pub(super) fn is_heard(&self) -> bool {
         self.sent.receiver_count() > 0
@@ -131,10 +160,13 @@ impl Hub {
             return Ok(());
         }
         for signed in self.authority.feed().poll(now).await? {
+            self.events.add_one();
             // It fails if there are no readers.
             let _ = self.sent.send(frame::of(&signed));
         }
-        *looked = Some(Instant::now());
+        let now = Instant::now();
+        *looked = Some(now);
+        *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         Ok(())
     }
 

@@ -91,6 +91,11 @@ impl Log {
         self.queue.add(format!("{line}\n").as_bytes());
     }
 
+    /// How many lines were lost, because too many waited to be written.
+    pub fn lost(&self) -> u64 {
+        self.queue.lost_ever()
+    }
+
     /// Accepts no more lines, and waits at most [`FLUSH_TIME`] until the waiting lines are written.
     pub fn close(&self) {
         self.queue.close(FLUSH_TIME);

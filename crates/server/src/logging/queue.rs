@@ -23,6 +23,8 @@ struct State {
     bytes: usize,
     /// How many lines were dropped since the last one that fitted.
     lost: u64,
+    /// How many lines were dropped in all.
+    lost_ever: u64,
     closed: bool,
     /// The writer has written everything and has reported the dropped lines.
     finished: bool,
@@ -51,6 +53,7 @@ impl Queue {
         let mut state = self.state();
         if state.closed || state.lines.len() >= QUEUED_LINES || line.len() > QUEUED_BYTES - state.bytes {
             state.lost = state.lost.saturating_add(1);
+            state.lost_ever = state.lost_ever.saturating_add(1);
             return;
         }
         state.bytes += line.len();
@@ -76,6 +79,11 @@ impl Queue {
                 if state.closed { Next::Closed { lost } } else { Next::Nothing { lost } }
             }
         }
+    }
+
+    /// How many lines were dropped in all.
+    pub(super) fn lost_ever(&self) -> u64 {
+        self.state().lost_ever
     }
 
     pub(super) fn finish(&self) {

@@ -9,13 +9,14 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use jeton_authority::password::{
     Argon2Params, Hashing, HashingBusy, OutOfMemory, Padding, Password, PasswordHash, Scratch, Verification,
     verify_padded,
 };
+use jeton_authority::tally::{Count, Durations, DurationsRead};
 use tokio::sync::oneshot;
 
 /// How many passwords may wait per thread by default.
@@ -41,6 +42,43 @@ struct Shared {
     queue: Mutex<Queue>,
     filled: Condvar,
     capacity: usize,
+    durations: Durations,
+    turned_away: Count,
+}
+
+/// What can be read of a pool while it works.
+#[derive(Clone)]
+pub struct HashFigures {
+    shared: Arc<Shared>,
+    threads: usize,
+}
+
+/// A reading of [`HashFigures`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashingRead {
+    /// How many passwords wait.
+    pub waiting: usize,
+    /// How many may.
+    pub waiting_limit: usize,
+    /// How many threads hash.
+    pub threads: usize,
+    /// How many passwords were turned away because too many waited.
+    pub turned_away: u64,
+    /// How long hashing took.
+    pub durations: DurationsRead,
+}
+
+impl HashFigures {
+    /// What there is to be read at the moment.
+    pub fn read(&self) -> HashingRead {
+        HashingRead {
+            waiting: self.shared.lock().jobs.len(),
+            waiting_limit: self.shared.capacity,
+            threads: self.threads,
+            turned_away: self.shared.turned_away.get(),
+            durations: self.shared.durations.read(),
+        }
+    }
 }
 
 struct Queue {
@@ -59,6 +97,11 @@ impl HashPool {
         Self::with_threads(params, threads, threads.saturating_mul(queue_per_thread))
     }
 
+    /// What can be read of the pool while it works.
+    pub fn figures(&self) -> HashFigures {
+        HashFigures { shared: Arc::clone(&self.shared), threads: self.threads }
+    }
+
     /// A pool of this many threads, or as many as the system starts, with a queue of this length.
     ///
     /// # Errors
@@ -68,6 +111,8 @@ impl HashPool {
             queue: Mutex::new(Queue { jobs: VecDeque::new(), open: true, holding: 0 }),
             filled: Condvar::new(),
             capacity: capacity.max(1),
+            durations: Durations::default(),
+            turned_away: Count::default(),
         });
         // Made before the threads are, so that those that could be started end if one could not.
         let pool = Self { shared, params, threads: threads.max(1) };
@@ -162,6 +207,7 @@ impl Shared {
     fn push(&self, job: Job) -> Result<(), HashingBusy> {
         let mut queue = self.lock();
         if queue.jobs.len() >= self.capacity {
+            self.turned_away.add_one();
             return Err(HashingBusy);
         }
         queue.jobs.push_back(job);
@@ -189,7 +235,10 @@ impl Shared {
                 }
                 Next::Job(job) => {
                     let Some(memory) = &mut scratch else { continue };
-                    if catch_unwind(AssertUnwindSafe(|| job(memory))).is_err() {
+                    let began = Instant::now();
+                    let done = catch_unwind(AssertUnwindSafe(|| job(memory)));
+                    self.durations.add(began.elapsed());
+                    if done.is_err() {
                         tracing::error!(code = "hashing_panicked", "hashing a password panicked");
                         self.release(&mut scratch);
                     }

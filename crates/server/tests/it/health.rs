@@ -106,7 +106,9 @@ async fn a_node_whose_clock_differs_from_the_databases_issues_nothing_until_they
 
 /// The status and the body of the answer to a request.
 async fn ask(address: std::net::SocketAddr, request: &str) -> (u16, String) {
-    let answer = exchange(address, format!("{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes()).await;
+    let answer =
+        exchange(address, format!("{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes())
+            .await;
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     (status, body.to_owned())

@@ -135,12 +135,10 @@ async fn a_server_that_a_balancer_watches_leaves_before_it_closes_the_door() {
     let (stop, stopped) = oneshot::channel::<()>();
     let (hurry, hurried) = oneshot::channel::<()>();
     let service = app.service.clone();
-    let server = tokio::spawn(serve_unless_hurried(
-        listener,
-        service,
-        async { drop(stopped.await) },
-        async { drop(hurried.await) },
-    ));
+    let server =
+        tokio::spawn(serve_unless_hurried(listener, service, async { drop(stopped.await) }, async {
+            drop(hurried.await)
+        }));
     let mut kept = TcpStream::connect(address).await.expect("a connection");
     let readyz = b"GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n";
     kept.write_all(readyz).await.expect("sent");

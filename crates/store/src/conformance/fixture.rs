@@ -284,7 +284,7 @@ pub(super) fn public_client(id: &str) -> Arc<Client> {
 /// The grant that a refresh was granted for.
 pub(super) fn granted(refresh: Refresh) -> Grant {
     match refresh {
-        Refresh::Granted(live) => live.grant,
+        Refresh::Granted(live, _) => live.grant,
         other => panic!("the refresh was not granted: {other:?}"),
     }
 }

@@ -231,7 +231,9 @@ pub(super) async fn a_refresh_answers_with_all_that_minting_needs(fresh: &Fresh)
     let mut new = new_grant(ada);
     new.scope = "openid profile".parse().expect("a scope");
     assert_eq!(fresh.open_grant(new.clone()).await.expect("opening"), GrantOpening::Opened);
-    let Refresh::Granted(live) = fresh.present(new.id, 0, HOME, at(1)).await else { panic!("not granted") };
+    let Refresh::Granted(live, _) = fresh.present(new.id, 0, HOME, at(1)).await else {
+        panic!("not granted")
+    };
     assert_eq!(live.username, username("ada"));
     assert_eq!(live.subject.as_str(), ada.to_string());
     assert_eq!((live.grant.id, live.grant.user), (new.id, ada));
@@ -245,7 +247,7 @@ pub(super) async fn an_imported_key_is_the_subject(fresh: &Fresh) {
     let id = user.id;
     assert_eq!(fresh.add_user(user, OPERATOR).await.expect("adding"), UserAddition::Added);
     let grant = fresh.grant(id).await;
-    let Refresh::Granted(live) = fresh.present(grant, 0, HOME, at(1)).await else { panic!("not granted") };
+    let Refresh::Granted(live, _) = fresh.present(grant, 0, HOME, at(1)).await else { panic!("not granted") };
     assert_eq!(live.subject.as_str(), "17");
 }
 

@@ -287,8 +287,7 @@ impl Found {
         self.live.grant.state = decision.state;
         match decision.verdict {
             Verdict::Refuse(refusal) => Some(Refresh::Refused(refusal)),
-            Verdict::Revoke => None,
-            _ => Some(Refresh::Granted(self.live.clone())),
+            _ => decision.kind().map(|kind| Refresh::Granted(self.live.clone(), kind)),
         }
     }
 

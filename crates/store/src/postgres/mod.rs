@@ -40,7 +40,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jeton_authority::keys::MasterKey;
-use jeton_authority::store::{Marks, Store, StoreError};
+use jeton_authority::store::{Marks, Store, StoreError, StoreFigures};
 use jeton_jose::Timestamp;
 
 use crate::migration::WatchMigration;
@@ -104,6 +104,10 @@ impl PostgresStore {
 impl Store for PostgresStore {
     async fn changes(&self) -> Result<Marks, StoreError> {
         self.read((), |db, ()| Box::pin(marks(db))).await
+    }
+
+    fn figures(&self) -> StoreFigures {
+        self.database.figures()
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

@@ -28,6 +28,8 @@ pub(super) struct Pool {
     connector: Connector,
     /// How long a caller waits for a connection.
     wait: Duration,
+    /// How many connections there may be.
+    size: usize,
     /// As many as there may be connections.
     places: Arc<Semaphore>,
     handshakes: Semaphore,
@@ -59,6 +61,7 @@ impl Pool {
         Arc::new(Self {
             connector,
             wait,
+            size,
             places: Arc::new(Semaphore::new(size)),
             handshakes: Semaphore::new(HANDSHAKES),
             idle: Mutex::default(),
@@ -85,6 +88,16 @@ impl Pool {
     /// Gives up the connections that nobody uses: they lead to a server that is gone, or takes no writes any more.
     pub(super) fn forget_idle(&self) {
         self.idle().clear();
+    }
+
+    /// How many callers wait, and how many may.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        (self.waiting.load(Ordering::Relaxed), WAITING)
+    }
+
+    /// How many connections are used, and how many may be.
+    pub(super) fn used(&self) -> (usize, usize) {
+        (self.size.saturating_sub(self.places.available_permits()), self.size)
     }
 
     fn idle_one(&self) -> Option<Connection> {

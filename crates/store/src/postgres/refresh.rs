@@ -37,10 +37,10 @@ pub(super) async fn refresh(
         write(db, grant, &decision.state).await?;
         live.grant.state = decision.state;
     }
-    Ok(match decision.verdict {
-        Verdict::Refuse(refusal) => Refresh::Refused(refusal),
-        Verdict::Revoke => Refresh::Replayed(Box::new(live.grant)),
-        _ => Refresh::Granted(live),
+    Ok(match (decision.verdict, decision.kind()) {
+        (Verdict::Refuse(refusal), _) => Refresh::Refused(refusal),
+        (_, Some(kind)) => Refresh::Granted(live, kind),
+        (_, None) => Refresh::Replayed(Box::new(live.grant)),
     })
 }
 

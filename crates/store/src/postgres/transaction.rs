@@ -4,9 +4,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use jeton_authority::store::StoreError;
+use jeton_authority::store::{ConnectionFigures, StoreError, StoreFigures};
+use jeton_authority::tally::{Count, Durations};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
@@ -34,6 +35,15 @@ pub(super) struct Database {
     pool: Arc<Pool>,
     /// An event of the revocation feed was committed.
     revocation_written: Arc<Notify>,
+    counted: Arc<Counted>,
+}
+
+/// What is counted, for whoever watches the store.
+#[derive(Debug, Default)]
+struct Counted {
+    operations: Count,
+    commits: Durations,
+    failures: Count,
 }
 
 /// Whether a step is a transaction.
@@ -51,7 +61,20 @@ impl fmt::Debug for Database {
 
 impl Database {
     pub(super) fn new(pool: Arc<Pool>) -> Self {
-        Self { pool, revocation_written: Arc::default() }
+        Self { pool, revocation_written: Arc::default(), counted: Arc::default() }
+    }
+
+    /// What was done so far.
+    pub(super) fn figures(&self) -> StoreFigures {
+        let ((waiting, waiting_limit), (used, limit)) = (self.pool.waiting(), self.pool.used());
+        StoreFigures {
+            waiting: waiting as u64,
+            waiting_limit: waiting_limit as u64,
+            operations: self.counted.operations.get(),
+            commits: self.counted.commits.read(),
+            failures: self.counted.failures.get(),
+            connections: Some(ConnectionFigures { used: used as u64, limit: limit as u64 }),
+        }
     }
 
     /// Reads with one statement, or with several that need not agree with each other.
@@ -69,7 +92,13 @@ impl Database {
         about: &A,
         step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
     ) -> Result<T, Failed> {
-        self.repeatedly(Kind::Alone, about, step).await
+        let started = Instant::now();
+        let written = self.repeatedly(Kind::Alone, about, step).await;
+        match &written {
+            Ok(_) => self.counted.commits.add(started.elapsed()),
+            Err(_) => self.counted.failures.add_one(),
+        }
+        written
     }
 
     /// Writes in a transaction: all of a step, or nothing of it. It is carried out to its end even where its caller is gone, so no
@@ -103,6 +132,7 @@ impl Database {
         about: &A,
         step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
     ) -> Result<T, Failed> {
+        self.counted.operations.add_one();
         let mut lease: Option<Lease> = None;
         let mut tries = 0;
         loop {
@@ -113,7 +143,7 @@ impl Database {
             let attempt = match kind {
                 Kind::Alone => step(&connection, about).await,
                 Kind::Transaction => {
-                    let done = transact(&connection, about, step).await;
+                    let done = transact(&connection, about, step, &self.counted).await;
                     if connection.has_revocation() {
                         self.revocation_written.notify_one();
                     }
@@ -147,11 +177,14 @@ async fn transact<A: ?Sized, T>(
     connection: &Connection,
     about: &A,
     step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
+    counted: &Counted,
 ) -> Result<T, Failed> {
     connection.begin().await?;
     match timeout(TRANSACTION, step(connection, about)).await {
         Ok(Ok(done)) => {
-            connection.commit().await?;
+            let started = Instant::now();
+            connection.commit().await.inspect_err(|_| counted.failures.add_one())?;
+            counted.commits.add(started.elapsed());
             Ok(done)
         }
         Ok(Err(failed)) => {

@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jeton_authority::keys::MasterKey;
-use jeton_authority::store::{Marks, Store, StoreError};
+use jeton_authority::store::{Marks, Store, StoreError, StoreFigures};
 use rusqlite::Connection;
 
 use crate::migration::WatchMigration;
@@ -156,6 +156,10 @@ impl Store for SqliteStore {
     fn in_place(&self) -> Result<(), StoreError> {
         let check = self.place.as_ref().map_or(Ok(()), |place| place.check());
         check.map_err(|displaced| StoreError::Unavailable(displaced.to_string()))
+    }
+
+    fn figures(&self) -> StoreFigures {
+        self.writer.figures()
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use jeton_authority::store::StoreError;
+use jeton_authority::store::{StoreError, StoreFigures};
+use jeton_authority::tally::{Count, Durations};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -43,6 +44,8 @@ struct Shared {
     database: Mutex<Database>,
     commits: AtomicU64,
     operations: AtomicU64,
+    commit_times: Durations,
+    failures: Count,
     /// An event of the revocation feed was committed.
     revocation_written: Notify,
 }
@@ -57,6 +60,8 @@ impl Writer {
         let shared = Shared {
             commits: AtomicU64::new(0),
             operations: AtomicU64::new(0),
+            commit_times: Durations::default(),
+            failures: Count::default(),
             revocation_written: Notify::new(),
             database: Mutex::new(Database { path: path.clone(), connection, reopened: None, place }),
         };
@@ -103,6 +108,18 @@ impl Writer {
 
     pub(super) fn operations(&self) -> u64 {
         self.shared.operations.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn figures(&self) -> StoreFigures {
+        let waiting = self.queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity());
+        StoreFigures {
+            waiting: waiting as u64,
+            waiting_limit: QUEUE as u64,
+            operations: self.operations(),
+            commits: self.shared.commit_times.read(),
+            failures: self.shared.failures.get(),
+            connections: None,
+        }
     }
 
     /// Finishes what was accepted and leaves everything in the one file. A second call does nothing.
@@ -288,15 +305,20 @@ impl Database {
     }
 
     fn commit(&mut self, shared: &Shared) -> rusqlite::Result<()> {
+        let started = Instant::now();
         let outcome = self.execute("COMMIT");
         match outcome {
             Ok(()) => {
+                shared.commit_times.add(started.elapsed());
                 shared.commits.fetch_add(1, Ordering::Relaxed);
                 if revocations::take_written() {
                     shared.revocation_written.notify_one();
                 }
             }
-            Err(_) => self.roll_back(),
+            Err(_) => {
+                shared.failures.add_one();
+                self.roll_back();
+            }
         }
         outcome
     }

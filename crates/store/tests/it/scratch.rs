@@ -128,7 +128,7 @@ pub(crate) async fn refresh(store: &dyn Store, grant: GrantId, generation: u64) 
     let presented = Presented::new(generation, at(0), HOME);
     let policy = RefreshPolicy { grace: Duration::from_secs(30), excuses: 3 };
     match store.refresh_grant(grant, presented, policy, at(1)).await? {
-        Refresh::Granted(live) => Ok(live.grant.state.generation),
+        Refresh::Granted(live, _) => Ok(live.grant.state.generation),
         other => panic!("the refresh was answered {other:?}"),
     }
 }

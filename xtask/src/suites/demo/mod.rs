@@ -60,8 +60,9 @@ impl Demo {
         command.args(["demo", "--listen", &address]).env("TMPDIR", &folder).envs(settings.iter().copied());
         let mut process = Running::start("jeton demo", &mut command, &log)?;
         let client = Client::new(format!("http://{address}"));
-        process
-            .wait_until("it answers", || client.fetch("/startupz").is_ok_and(|answer| answer.status == 200))?;
+        process.wait_until("it answers", || {
+            client.fetch("/startupz").is_ok_and(|answer| answer.status == 200)
+        })?;
         let lines = wait_for("four curl lines", Duration::from_secs(10), || {
             let lines = curls::printed(&process.log());
             Ok((lines.len() >= 4).then_some(lines))
