@@ -1,6 +1,6 @@
 //! Options that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -16,6 +16,11 @@ pub(crate) struct ConfigOptions {
 }
 
 impl ConfigOptions {
+    /// The file, if one is named.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     /// The flags of a command that has these options, and `values` by key and flag.
     pub(crate) fn flags(
         self,

@@ -132,6 +132,21 @@ impl Fetcher {
         self.in_time(self.exchange(url, Exchange::PostForm { form: &form })).await.map(|_| ())
     }
 
+    /// The certificate (DER) that the host of an https URL presents, which leads to a trusted root and names the host.
+    ///
+    /// # Errors
+    /// [`FetchError::Tls`] says what is wrong with it; others if the host cannot be reached.
+    pub async fn certificate(&self, url: &RemoteUrl) -> Result<Vec<u8>, FetchError> {
+        self.in_time(async {
+            let stream = connect(url, &self.resolver, self.allowed).await?;
+            let stream = self.tls.connect(url.host(), stream).await?;
+            let presented = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            let none = || FetchError::Tls { reason: "the host presented no certificate".into() };
+            Ok(presented.ok_or_else(none)?.to_vec())
+        })
+        .await
+    }
+
     /// Requests an endless response of this media type, with these headers. The time limit applies to its head. The caller limits how long the
     /// body may be silent, and how much of it to read.
     ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::postgres_url::PostgresUrl;
+use crate::postgres_url::{Host, PostgresUrl};
 
 /// Where a database is: `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/DATABASE`. It is shown without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,16 @@ impl DatabaseUrl {
                 Err(DatabaseUrlError::UnknownScheme { scheme: scheme.to_owned() })
             }
             _ => Err(DatabaseUrlError::Malformed),
+        }
+    }
+
+    /// Calls `look` with the password in the URL, if there is one and the database is not on this machine.
+    pub fn with_password<T>(&self, look: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        match &self.0 {
+            Backend::Postgres(url) if !url.hosts.iter().all(Host::is_local) => {
+                url.password.as_ref().map(|password| look(password))
+            }
+            _ => None,
         }
     }
 

@@ -7,6 +7,7 @@ mod accounts;
 mod audit;
 mod clients;
 mod devices;
+mod examination;
 mod grants;
 mod keys;
 mod logouts;
@@ -24,6 +25,7 @@ pub use accounts::{AccountChange, AccountStore, AccountsUpdated};
 pub use audit::AuditStore;
 pub use clients::ClientStore;
 pub use devices::DeviceStore;
+pub use examination::{ConnectionBudget, Examination, InactiveSlot, Standby, TransactionIds};
 pub use grants::{GrantFilter, GrantOpening, GrantStore, Refresh};
 pub use keys::KeyStore;
 pub use logouts::{LogoutDelivery, LogoutStore};
@@ -139,6 +141,11 @@ pub trait Store:
 
     /// Whether the store can read and write right now, for the readiness check.
     async fn probe(&self) -> Result<(), StoreError>;
+
+    /// What the store says about its database, for whoever checks a deployment.
+    async fn examine(&self) -> Result<Examination, StoreError> {
+        Ok(Examination::default())
+    }
 
     /// What the store has done so far. Cheap: it reads what is counted anyway.
     fn figures(&self) -> StoreFigures {

@@ -7,6 +7,7 @@ mod completions;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod grant;
 mod header;
 mod jwe;
@@ -59,6 +60,7 @@ enum Command {
     Jwe(jwe::JweCommand),
     Jwk(jwk::JwkCommand),
     Config(config::ConfigCommand),
+    Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -81,6 +83,7 @@ impl Jeton {
             Command::Jwe(command) => command.run(),
             Command::Jwk(command) => command.run(),
             Command::Config(command) => command.run(),
+            Command::Doctor(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
         }

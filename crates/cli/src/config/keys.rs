@@ -196,6 +196,11 @@ settings! {
     /// How long a new key is published before it signs. `jeton key rotate` causes no failed requests at APIs that cache the key set for less than this time. Libraries cache it for 5 to 20 minutes, some gateways for two hours, and not all of them fetch it again for an unknown key.
     authority.keys.publish_wait: Duration = "keys.publish_wait";
 
+    /// A note of where the backups of the database are, for `jeton doctor`, which advises to set one up otherwise.
+    backup_database: Option<String> = "backup.database", "";
+    /// A note of where the copy of the master key is, apart from the backups of the database, for `jeton doctor`.
+    backup_master_key: Option<String> = "backup.master_key", "";
+
     /// How many passwords are hashed at once. 0: one per core, but no more than fit into half of the memory available to the process (control group, `ulimit`, machine) at 19 MiB each.
     password_threads: usize = "password.threads", "0";
     /// How many passwords may wait per hashing thread; further sign-ins are answered with 503 and `Retry-After`.

@@ -15,6 +15,7 @@ mod connector;
 mod devices;
 mod ending;
 mod error;
+mod examination;
 mod grants;
 mod keys;
 mod lease;
@@ -40,7 +41,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jeton_authority::keys::MasterKey;
-use jeton_authority::store::{Marks, Store, StoreError, StoreFigures};
+use jeton_authority::store::{Examination, Marks, Store, StoreError, StoreFigures};
 use jeton_jose::Timestamp;
 
 use crate::migration::WatchMigration;
@@ -104,6 +105,12 @@ impl PostgresStore {
 impl Store for PostgresStore {
     async fn changes(&self) -> Result<Marks, StoreError> {
         self.read((), |db, ()| Box::pin(marks(db))).await
+    }
+
+    async fn examine(&self) -> Result<Examination, StoreError> {
+        let connections = self.database.figures().connections.map_or(0, |connections| connections.limit);
+        let per_node = u32::try_from(connections).unwrap_or(u32::MAX);
+        self.read(per_node, |db, per_node| Box::pin(examination::examine(db, *per_node))).await
     }
 
     fn figures(&self) -> StoreFigures {

@@ -11,6 +11,7 @@ mod connection;
 mod devices;
 mod ending;
 mod error;
+mod examination;
 mod grants;
 mod header;
 mod keys;
@@ -35,7 +36,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jeton_authority::keys::MasterKey;
-use jeton_authority::store::{Marks, Store, StoreError, StoreFigures};
+use jeton_authority::store::{Examination, Marks, Store, StoreError, StoreFigures};
 use rusqlite::Connection;
 
 use crate::migration::WatchMigration;
@@ -156,6 +157,10 @@ impl Store for SqliteStore {
     fn in_place(&self) -> Result<(), StoreError> {
         let check = self.place.as_ref().map_or(Ok(()), |place| place.check());
         check.map_err(|displaced| StoreError::Unavailable(displaced.to_string()))
+    }
+
+    async fn examine(&self) -> Result<Examination, StoreError> {
+        Ok(examination::examine(self.readers.path()))
     }
 
     fn figures(&self) -> StoreFigures {

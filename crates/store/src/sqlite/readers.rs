@@ -1,6 +1,6 @@
 //! The connections for reading.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
@@ -27,6 +27,11 @@ pub(super) struct Readers {
 impl Readers {
     pub(super) fn new(path: PathBuf, place: Option<Arc<Place>>) -> Self {
         Self { path, connections: Default::default(), turn: AtomicUsize::new(0), place }
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Reads on one of the connections.
