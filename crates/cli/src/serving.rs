@@ -107,7 +107,7 @@ impl Prepared {
         };
         let service = service(&config, tls.as_ref(), address, mtls_address)?;
         let hashing = Arc::new(hash_pool(&config)?);
-        let start_up = service.start_up(&config.issuer_at(address));
+        let start_up = StartUp::of(&service, &config.issuer_at(address));
         let listeners = listeners(&config, tls.as_ref(), listener, mtls_listener)?;
         let (stop, hang_ups) = signals.split();
         let mut serving = tokio::spawn(jeton_server::serve_unless_hurried(

@@ -1,5 +1,6 @@
 //! Background tasks: generating and refreshing keys, removing expired rows, and delivering logout tokens.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -46,8 +47,10 @@ impl Background {
         for what in Swept::all() {
             tasks.spawn(sweep(what, service.clone()));
         }
-        tasks.spawn(deliver_logouts(service.clone()));
-        tasks.spawn(feed::read(service.clone()));
+        let (authority, fetcher) = (Arc::clone(service.authority()), service.fetcher().clone());
+        let clocks = || Arc::clone(&service.app().clocks);
+        tasks.spawn(deliver_logouts(authority, fetcher, service.clock().clone(), clocks()));
+        tasks.spawn(feed::read(Arc::clone(service.feed()), service.clock().clone(), clocks()));
         Self { tasks }
     }
 

@@ -27,6 +27,7 @@ mod router;
 mod service;
 mod settings;
 mod startup;
+mod tally;
 mod telemetry;
 mod urls;
 

@@ -24,7 +24,7 @@ use jeton_fetch::{Fetcher, Reach};
 use jeton_jose::x509::TrustRoots;
 use tower_service::Service as _;
 
-use crate::app::{App, ClockAgreement, Readiness};
+use crate::app::{App, Readiness};
 use crate::connection::deadline::poll_deadline;
 use crate::connection::{Answer, Peer, Shown, Transport};
 use crate::cookies::Cookies;
@@ -33,15 +33,14 @@ use crate::endpoints::{discovery, document};
 use crate::error::ApiError;
 use crate::feed::Hub;
 use crate::logging::on_behalf_of;
-use crate::machine::Clock;
+use crate::machine::{Clock, ClockAgreement};
 use crate::outbound::{FetchPlaces, RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
 use crate::proxy::{FoundClient, Notices, TrustedProxies, certificate};
 use crate::request::id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::request::{Glance, Reader, RequestContext, host};
 use crate::router::router;
 use crate::settings::{Limits, TokenApi, TokenApiOptions};
-use crate::startup::StartUp;
-use crate::telemetry::{Endpoint, RequestTally, SweepTally};
+use crate::tally::{Endpoint, RequestTally, SweepTally};
 use crate::urls::{Urls, path};
 
 /// Tells browsers to use only https for this host, for a year from each response (RFC 6797). Behind a proxy, the proxy
@@ -395,9 +394,9 @@ impl ServiceBuilder {
         }
     }
 
-    /// What answers while the authority of the service is still being opened, under this issuer.
-    pub fn start_up(&self, issuer: &str) -> StartUp {
-        StartUp::new(self.limits.clone(), self.proxies.clone(), issuer)
+    /// The limits and the trusted proxies so far.
+    pub(crate) fn of_connections(&self) -> (&Limits, &TrustedProxies) {
+        (&self.limits, &self.proxies)
     }
 
     /// The service for an authority that was opened with the [ports](Self::ports) of this builder.
@@ -417,7 +416,7 @@ impl ServiceBuilder {
         let urls = Urls::of(&authority.settings().issuer);
         let cookies = Cookies::of(&authority.settings().issuer, urls.base());
         let metadata = discovery::metadata(&authority, mtls_url.as_deref());
-        let clocks = ClockAgreement::within(limits.clock_difference);
+        let clocks = Arc::new(ClockAgreement::within(limits.clock_difference));
         let feed = Arc::new(Hub::new(Arc::clone(&authority), &limits));
         let app = Arc::new(App {
             authority,

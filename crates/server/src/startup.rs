@@ -14,7 +14,7 @@ use crate::connection::{Answer, OpenConnections, Peer};
 use crate::endpoints::health::{alive, unready};
 use crate::proxy::TrustedProxies;
 use crate::respond::json as json_answer;
-use crate::service::Service;
+use crate::service::{Service, ServiceBuilder};
 use crate::settings::Limits;
 use crate::urls::{Urls, path};
 
@@ -54,7 +54,10 @@ struct Shared {
 }
 
 impl StartUp {
-    pub(crate) fn new(limits: Limits, proxies: TrustedProxies, issuer: &str) -> Self {
+    /// What answers while the authority of a service is still being opened, under this issuer.
+    pub fn of(service: &ServiceBuilder, issuer: &str) -> Self {
+        let (limits, proxies) = service.of_connections();
+        let (limits, proxies) = (limits.clone(), proxies.clone());
         let phase = Mutex::new(StartPhase::OpeningDatabase);
         let urls = Urls::of(issuer);
         let (service, connections) = (OnceLock::new(), OnceLock::new());

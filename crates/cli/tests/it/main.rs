@@ -8,6 +8,7 @@ mod config;
 mod decode;
 mod demo;
 mod demo_single_sign_on;
+mod doctor;
 mod grant;
 mod guide;
 mod help;

@@ -189,7 +189,7 @@ impl Server {
     pub(crate) fn spawn_at(address: &str, mut command: Command) -> Self {
         let child = command.spawn().expect("it starts");
         let server = Self { child, address: address.to_owned(), printed: String::new() };
-        eventually(|| TcpStream::connect(address).is_ok());
+        eventually(|| TcpStream::connect(address).is_ok() && server.get("/startupz").0 == 200);
         server
     }
 

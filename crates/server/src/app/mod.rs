@@ -1,6 +1,5 @@
 //! What the endpoints share.
 
-mod agreement;
 mod readiness;
 
 use std::sync::Arc;
@@ -11,13 +10,12 @@ use jeton_fetch::Fetcher;
 
 use crate::cookies::Cookies;
 use crate::feed::Hub;
-use crate::machine::Clock;
+use crate::machine::{Clock, ClockAgreement};
 use crate::respond::Document;
 use crate::settings::{Limits, TokenApiOptions};
-use crate::telemetry::{RequestTally, SweepTally};
+use crate::tally::{RequestTally, SweepTally};
 use crate::urls::Urls;
 
-pub(crate) use agreement::ClockAgreement;
 pub(crate) use readiness::{About, NotReady, Readiness};
 
 pub(crate) struct App {
@@ -29,7 +27,7 @@ pub(crate) struct App {
     pub(crate) fetcher: Fetcher,
     pub(crate) readiness: Readiness,
     /// Whether this node's clock agrees with the database's.
-    pub(crate) clocks: ClockAgreement,
+    pub(crate) clocks: Arc<ClockAgreement>,
     /// The names of the cookies.
     pub(crate) cookies: Cookies,
     /// The settings of the token API.

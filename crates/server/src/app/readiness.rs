@@ -8,7 +8,7 @@ use jeton_authority::{Authority, ClockReading};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use super::ClockAgreement;
+use crate::machine::ClockAgreement;
 
 /// How long a result is cached, so that frequent requests cost nothing.
 const KEPT: Duration = Duration::from_secs(1);

@@ -11,6 +11,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::app::{About, App, NotReady};
+use crate::machine::date;
 use crate::respond::json;
 
 pub(crate) async fn healthz() -> Response {
@@ -38,7 +39,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>, RawQuery(query): RawQuer
         Err(NotReady::Stopping) => unready(r#"{"status":"unavailable","reason":"stopping"}"#),
         Err(NotReady::Store) => unready(r#"{"status":"unavailable","reason":"store"}"#),
         Err(NotReady::Clock(reading)) => {
-            let (node, database) = (reading.ours.1.to_string(), reading.theirs.to_string());
+            let (node, database) = (date(reading.ours.1), date(reading.theirs));
             let body =
                 json!({ "status": "unavailable", "reason": "clock", "node": node, "database": database });
             unready(body.to_string())

@@ -1,11 +1,13 @@
 //! Polling the store while there are readers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::Hub;
 use crate::logging::Trouble;
-use crate::service::Service;
+use crate::machine::{Clock, ClockAgreement};
 
 /// How often the store is polled.
 const EVERY: Duration = Duration::from_millis(100);
@@ -13,15 +15,14 @@ const EVERY: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Polls the store while there are readers, for as long as the server runs.
-pub(crate) async fn read(service: Service) {
-    let (hub, clock) = (service.feed(), service.clock());
+pub(crate) async fn read(hub: Arc<Hub>, clock: Clock, clocks: Arc<ClockAgreement>) {
     let mut trouble = Trouble::new("revocations_not_read");
     loop {
         hub.wanted().await;
         while hub.is_heard() {
             let next = Instant::now() + PAUSE;
             // By a wrong clock, events would be overlooked. The readers continue with another node.
-            if service.clock_disagrees() {
+            if clocks.disagrees() {
                 hub.disconnect_readers();
                 sleep_until(next).await;
                 continue;

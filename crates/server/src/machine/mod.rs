@@ -1,5 +1,6 @@
 //! Resources of the machine: time, memory, descriptors, signals, and password-hashing threads.
 
+mod agreement;
 mod clock;
 mod clock_step;
 pub mod descriptors;
@@ -7,6 +8,8 @@ pub mod hashing;
 pub mod memory;
 mod signals;
 
+pub(crate) use agreement::ClockAgreement;
+pub(crate) use clock::date;
 pub use clock::{Clock, ClockHand};
 pub(crate) use clock_step::ClockWatch;
 pub use signals::{HangUps, Signals, Stop};

@@ -12,8 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::logging::Trouble;
-use crate::machine::Clock;
-use crate::service::Service;
+use crate::machine::{Clock, ClockAgreement};
 
 /// How often due deliveries are looked up.
 const TICK: Duration = Duration::from_secs(1);
@@ -35,8 +34,12 @@ const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Delivers due logout tokens while it is polled.
-pub(crate) async fn deliver_logouts(service: Service) {
-    let (authority, fetcher, clock) = (service.authority(), service.fetcher(), service.clock());
+pub(crate) async fn deliver_logouts(
+    authority: Arc<Authority>,
+    fetcher: Fetcher,
+    clock: Clock,
+    clocks: Arc<ClockAgreement>,
+) {
     let mut trouble = Trouble::new("logouts_not_delivered");
     let mut under_way = UnderWay::default();
     let mut ticks = interval(TICK);
@@ -50,9 +53,9 @@ pub(crate) async fn deliver_logouts(service: Service) {
             under_way.landed(done, &mut trouble);
         }
         let sender =
-            Sender { authority: Arc::clone(authority), fetcher: fetcher.clone(), clock: clock.clone() };
+            Sender { authority: Arc::clone(&authority), fetcher: fetcher.clone(), clock: clock.clone() };
         // Receivers would refuse logout tokens with a wrong time.
-        if service.clock_disagrees() {
+        if clocks.disagrees() {
             continue;
         }
         if let Err(error) = begin_due(&sender, &mut under_way).await {

@@ -4,10 +4,10 @@ use jeton_authority::keys::lifecycle::KeyState;
 use jeton_authority::store::StoreFigures;
 use jeton_authority::tally::{RefreshOutcome, SignInOutcome};
 
-use super::requests::{Endpoint, Outcome};
 use super::text::{Kind, Text};
 use super::{Watched, process};
 use crate::app::App;
+use crate::tally::{Endpoint, Outcome};
 
 /// About how long the text becomes.
 const BYTES: usize = 64 * 1024;

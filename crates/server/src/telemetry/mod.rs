@@ -2,8 +2,6 @@
 
 mod collecting;
 mod process;
-mod requests;
-mod sweeps;
 mod text;
 
 use std::net::IpAddr;
@@ -22,9 +20,6 @@ use crate::respond::json;
 use crate::settings::Limits;
 use crate::startup::StartUp;
 use crate::urls::path;
-
-pub(crate) use requests::{Endpoint, RequestTally};
-pub(crate) use sweeps::SweepTally;
 
 /// The path of the metrics.
 const METRICS: &str = "/metrics";

@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::Request;
 use jeton_authority::store::Store;
 use jeton_server::hashing::HashPool;
-use jeton_server::{Service, StartPhase, serve};
+use jeton_server::{Service, StartPhase, StartUp, serve};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -116,7 +116,7 @@ async fn ask(address: std::net::SocketAddr, request: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn a_server_that_starts_is_alive_and_says_which_step_it_is_at() {
-    let start_up = Service::builder().start_up("https://auth.example/auth");
+    let start_up = StartUp::of(&Service::builder(), "https://auth.example/auth");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(serve(listener, start_up.clone(), std::future::pending()));

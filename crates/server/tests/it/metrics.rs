@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use http::{Method, Request};
-use jeton_server::{Service, Telemetry, serve};
+use jeton_server::{Service, StartUp, Telemetry, serve};
 use tokio::net::TcpListener;
 
 use crate::app::{NOW, PASSWORD, TestApp};
@@ -13,7 +13,7 @@ use crate::sso::client::web;
 
 /// What watches an app.
 pub(crate) fn watch(app: &TestApp) -> Telemetry {
-    let start_up = Service::builder().start_up("https://auth.example");
+    let start_up = StartUp::of(&Service::builder(), "https://auth.example");
     start_up.finish(app.service.clone());
     Telemetry::of(start_up, jeton_jose::Timestamp::from_unix(NOW)).build()
 }
@@ -126,7 +126,7 @@ async fn metrics_and_probes_have_a_listener_of_their_own_and_the_authoritys_has_
 
 #[tokio::test]
 async fn before_the_database_is_open_there_are_metrics_of_the_process_alone() {
-    let start_up = Service::builder().start_up("https://auth.example");
+    let start_up = StartUp::of(&Service::builder(), "https://auth.example");
     let metrics = Telemetry::of(start_up, jeton_jose::Timestamp::from_unix(NOW)).build().metrics();
     assert!((value(&metrics, "jeton_started")).abs() < f64::EPSILON);
     assert!(value(&metrics, "process_resident_memory_bytes") > 1_000_000.0);

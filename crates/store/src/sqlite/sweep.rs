@@ -237,8 +237,13 @@ pub(super) mod tests {
 
     pub(in crate::sqlite) fn opened() -> (TempDir, Connection) {
         let folder = tempfile::tempdir().expect("a scratch folder");
-        let db =
-            schema::open(&folder.path().join("jeton.db"), OpenMode::CreateOrMigrate, Access::Command, None);
+        let db = schema::open(
+            &folder.path().join("jeton.db"),
+            OpenMode::CreateOrMigrate,
+            Access::Command,
+            None,
+            &|_| {},
+        );
         let (db, _) = db.expect("opening");
         (folder, db)
     }

@@ -111,7 +111,7 @@ fn clock(reading: Option<ClockReading>, newest: Option<Timestamp>, now: Timestam
     if let Some(reading) = reading
         && reading.seconds_ahead().unsigned_abs() > CLOCK_SECONDS
     {
-        let (ours, theirs) = (reading.ours.1, reading.theirs);
+        let (ours, theirs) = (words::date(reading.ours.1), words::date(reading.theirs));
         findings.push(problem(
             "clock_disagrees",
             format!("this machine says {ours}, the database {theirs}"),
@@ -121,7 +121,7 @@ fn clock(reading: Option<ClockReading>, newest: Option<Timestamp>, now: Timestam
     if let Some(newest) = newest.filter(|newest| newest.unix() > now.unix().saturating_add(60)) {
         findings.push(problem(
             "clock_set_back",
-            format!("a stored key is from {newest}, which is in the future: it is {now}"),
+            format!("a stored key is from {}, which is in the future: it is {}", words::date(newest), words::date(now)),
             "Check the clock of this machine. If it is right, the clock was ahead when the key was made: nothing to do.",
         ));
     }

@@ -132,11 +132,11 @@ impl RequestTally {
         counted.durations.add(took);
     }
 
-    pub(super) fn outcomes(&self, endpoint: Endpoint, outcome: Outcome) -> u64 {
+    pub(crate) fn outcomes(&self, endpoint: Endpoint, outcome: Outcome) -> u64 {
         self.endpoints[endpoint as usize].outcomes[outcome as usize].get()
     }
 
-    pub(super) fn durations(&self, endpoint: Endpoint) -> DurationsRead {
+    pub(crate) fn durations(&self, endpoint: Endpoint) -> DurationsRead {
         self.endpoints[endpoint as usize].durations.read()
     }
 }

@@ -15,8 +15,8 @@ pub(crate) struct SweepTally {
 /// The sweep of one kind.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    pub(super) what: Swept,
-    pub(super) removed: Count,
+    pub(crate) what: Swept,
+    pub(crate) removed: Count,
     /// A step removed as many rows as it may, so there are more.
     is_behind: AtomicBool,
     /// When nothing was left to remove, in seconds since 1970; 0 if that has not been so yet.
@@ -45,17 +45,17 @@ impl SweepTally {
         }
     }
 
-    pub(super) fn kinds(&self) -> &[Progress] {
+    pub(crate) fn kinds(&self) -> &[Progress] {
         &self.kinds
     }
 }
 
 impl Progress {
-    pub(super) fn is_behind(&self) -> bool {
+    pub(crate) fn is_behind(&self) -> bool {
         self.is_behind.load(Ordering::Relaxed)
     }
 
-    pub(super) fn completed_at(&self) -> i64 {
+    pub(crate) fn completed_at(&self) -> i64 {
         self.completed_at.load(Ordering::Relaxed)
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jeton_authority::ClockReading;
 use jeton_authority::store::{Store, StoreError};
 
-use crate::machine::Clock;
+use super::{Clock, date};
 
 /// The latest comparison of the two clocks. While they disagree, the node issues nothing and removes nothing: its tokens would be expired
 /// when they are issued, and it would remove what is still valid.
@@ -40,8 +40,8 @@ impl ClockAgreement {
         match (self.disagrees.swap(disagrees, Ordering::AcqRel), disagrees) {
             (false, true) => tracing::error!(
                 code = "clock_disagrees",
-                node = %reading.ours.1,
-                database = %reading.theirs,
+                node = date(reading.ours.1),
+                database = date(reading.theirs),
                 seconds_ahead = reading.seconds_ahead(),
                 "the clock of this node differs from the clock of the database by more than {:?}; the node issues nothing until they agree",
                 self.limit
