@@ -1,10 +1,12 @@
 //! The authority: its parts, opened over one store.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use jeton_jose::Timestamp;
 
+use crate::NodeId;
 use crate::accounts::Accounts;
 use crate::authorization::Authorization;
 use crate::base::Base;
@@ -18,6 +20,7 @@ use crate::grant_types::{Grants, RecordedExchanges};
 use crate::keyring::{Keys, OpenError};
 use crate::keys::MasterKey;
 use crate::ports::Ports;
+use crate::random::sixteen;
 use crate::registration::ClientRegistration;
 use crate::settings::Settings;
 use crate::sign_in::SignIn;
@@ -28,11 +31,17 @@ use crate::tally::Tally;
 use crate::throttle::Rates;
 use crate::tokens::Tokens;
 
+/// How often a node says that it lives, in seconds.
+const NODES_COUNTED_EVERY: i64 = 10;
+
 /// A token authority: its parts, each with what it needs and no more. Share it by `Arc`.
 pub struct Authority {
     store: Arc<dyn Store>,
     /// Which state of the store is known.
     known: ArcSwap<Marks>,
+    node: NodeId,
+    /// When the nodes were counted, in seconds since 1970.
+    nodes_counted_at: AtomicI64,
     settings: Arc<Settings>,
     keys: Arc<Keys>,
     accounts: Accounts,
@@ -65,6 +74,7 @@ impl Authority {
     ) -> Result<Self, OpenError> {
         let Ports { hashing, random, client_sectors, certificates, this_machine, .. } = ports;
         let settings = Arc::new(settings);
+        let node = NodeId::from_bytes(sixteen(&*random));
         let rates = Arc::new(Rates::new(settings.client.registrations));
         // Asked before anything is read: a change in between is then noticed by the next tick.
         let known = ArcSwap::from_pointee(store.changes().await?);
@@ -137,6 +147,8 @@ impl Authority {
             feed: Feed::new(store.clone(), settings.clone(), keys.clone()),
             store,
             known,
+            node,
+            nodes_counted_at: AtomicI64::new(i64::MIN),
             settings,
             keys,
             accounts,
@@ -239,7 +251,11 @@ impl Authority {
     /// # Errors
     /// When the store fails or a key cannot be opened; the keys known so far stay in use.
     pub async fn tick(&self, now: Timestamp) -> Result<bool, OpenError> {
-        let (known, marks) = (**self.known.load(), self.store.changes().await?);
+        self.count_nodes(now).await;
+        let (known, marks) = (self.known.load_full(), self.store.changes().await?);
+        if !marks.follow(&known) {
+            return self.reload(now).await;
+        }
         if known.clients != marks.clients {
             self.clients.forget();
         }
@@ -252,6 +268,19 @@ impl Authority {
         let changed = outdated && self.keys.reload(now).await?;
         self.known.store(Arc::new(marks));
         Ok(changed)
+    }
+
+    /// Counts the nodes, now and then: they share what callers may try.
+    async fn count_nodes(&self, now: Timestamp) {
+        let since = now.unix().saturating_sub(self.nodes_counted_at.load(Ordering::Relaxed));
+        if (0..NODES_COUNTED_EVERY).contains(&since) {
+            return;
+        }
+        // A disk that is full for the moment must not keep keys from being read. What fails for good is told by that.
+        if let Ok(nodes) = self.store.count_nodes(self.node, now).await {
+            self.sign_in.share(nodes);
+            self.nodes_counted_at.store(now.unix(), Ordering::Relaxed);
+        }
     }
 
     /// Reads the keys from the store at once, and forgets what is known of clients. Answers whether the published set changed.

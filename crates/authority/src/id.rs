@@ -75,6 +75,10 @@ identifier!(
     GrantId
 );
 identifier!(
+    /// A node: a server of the authority, for as long as its process lives.
+    NodeId
+);
+identifier!(
     /// A browser session. It never leaves the authority.
     SessionId
 );

@@ -65,7 +65,7 @@ pub use device_authorization::{
 pub use display_text::{DisplayNameError, MAX_DISPLAY_NAME, check_display_name, hidden_characters, visible};
 pub use dpop::{GoodProof, PresentedProof, Proofs, dpop_algorithms};
 pub use forms::{FORM_LIFETIME, FormSeal, FormVerdict, Forms, StaleForm};
-pub use id::{GrantId, ParseIdError, SessionId, UserId};
+pub use id::{GrantId, NodeId, ParseIdError, SessionId, UserId};
 pub use issue::TokenPair;
 pub use keyring::OpenError;
 pub use network::Network;

@@ -1,4 +1,5 @@
-//! Background tasks: generating and refreshing keys, removing expired rows, and delivering logout tokens.
+//! Background tasks: generating and refreshing keys, removing expired rows, delivering logout tokens, and ending again what a failover
+//! forgot.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -50,6 +51,7 @@ impl Background {
         let (authority, fetcher) = (Arc::clone(service.authority()), service.fetcher().clone());
         let clocks = || Arc::clone(&service.app().clocks);
         tasks.spawn(deliver_logouts(authority, fetcher, service.clock().clone(), clocks()));
+        tasks.spawn(end_again(service.clone()));
         tasks.spawn(feed::read(Arc::clone(service.feed()), service.clock().clone(), clocks()));
         Self { tasks }
     }
@@ -134,6 +136,35 @@ async fn make_keys(service: Service) {
                 }
             }
             Err(error) => trouble.again(&error),
+        }
+    }
+}
+
+/// Ends again what the database has forgotten to have ended, whenever it continues from an older state.
+async fn end_again(service: Service) {
+    let (authority, clock) = (service.authority(), service.clock());
+    let mut trouble = Trouble::new("endings_not_repeated");
+    loop {
+        authority.feed().lost().await;
+        tracing::warn!(
+            code = "older_state",
+            "the database continues from an older state: what was read before is read again"
+        );
+        loop {
+            match authority.feed().end_again(clock.now()).await {
+                Ok(0) => break trouble.over(),
+                Ok(ended) => {
+                    trouble.over();
+                    tracing::warn!(
+                        code = "ended_again",
+                        ended,
+                        "ended again what the database had forgotten"
+                    );
+                    break;
+                }
+                Err(error) => trouble.again(&error),
+            }
+            sleep(TICK).await;
         }
     }
 }

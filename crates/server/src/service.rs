@@ -283,7 +283,8 @@ impl Answer for Service {
     }
 }
 
-/// Builds a [`Service`].
+/// Builds a [`Service`]. A clone builds another one with the same clock.
+#[derive(Clone)]
 pub struct ServiceBuilder {
     clock: Clock,
     limits: Limits,

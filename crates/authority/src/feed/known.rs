@@ -20,6 +20,10 @@ pub(super) struct Known {
     /// `None` before the first poll.
     history: Option<HistoryName>,
     events: BTreeSet<RevocationEvent>,
+    /// Written by this node, and not read from the store yet.
+    written: BTreeSet<RevocationEvent>,
+    /// Among `events`: those that the store has lost.
+    lost: BTreeSet<RevocationEvent>,
     looks: u32,
     looked_at: Option<Timestamp>,
 }
@@ -31,7 +35,7 @@ pub(super) enum News {
     First,
     /// These events are new.
     New(Vec<RevocationEvent>),
-    /// The store has another history than before, with these events.
+    /// The store continues from an older state, with these events.
     AnotherHistory(Vec<RevocationEvent>),
 }
 
@@ -55,11 +59,28 @@ impl Known {
         back.map_or(start, |(_, back)| looked_at.saturating_sub(back).max(start))
     }
 
-    /// Compares what the store has with what is known.
-    pub(super) fn compare(&self, recent: &Recent) -> News {
+    /// Takes what this node wrote.
+    pub(super) fn write(&mut self, events: impl IntoIterator<Item = RevocationEvent>) {
+        self.written.extend(events);
+    }
+
+    /// Whether what the store has shows that it continues from an older state: it has another history, or has lost what was read before.
+    /// Nothing of the last minute is swept.
+    pub(super) fn is_contradicted_by(&self, recent: &Recent, since: Timestamp, now: Timestamp) -> bool {
+        let unswept = RevocationEvent::first_of(since.max(now.saturating_sub(LATE)));
+        let is_missing = |event: &RevocationEvent| {
+            !self.lost.contains(event) && recent.events.binary_search(event).is_err()
+        };
+        self.is_another(&recent.history) || self.events.range(unswept..).any(is_missing)
+    }
+
+    /// Compares what the store has, from `since` on, with what is known.
+    pub(super) fn compare(&self, recent: &Recent, since: Timestamp, now: Timestamp) -> News {
         match &self.history {
             None => News::First,
-            Some(history) if *history != recent.history => News::AnotherHistory(recent.events.clone()),
+            Some(_) if self.is_contradicted_by(recent, since, now) => {
+                News::AnotherHistory(recent.events.clone())
+            }
             Some(_) => {
                 let is_new = |event: &&RevocationEvent| !self.events.contains(*event);
                 News::New(recent.events.iter().filter(is_new).cloned().collect())
@@ -67,23 +88,42 @@ impl Known {
         }
     }
 
+    /// What the store, which continues from an older state, has lost of what ended since `start`. It has all events of that time.
+    pub(super) fn lose(&mut self, recent: &Recent, start: Timestamp) -> Vec<RevocationEvent> {
+        self.events.append(&mut self.written);
+        let is_lost = |event: &&RevocationEvent| {
+            !self.lost.contains(*event) && recent.events.binary_search(event).is_err()
+        };
+        let lost: Vec<_> =
+            self.events.range(RevocationEvent::first_of(start)..).filter(is_lost).cloned().collect();
+        self.lost.extend(lost.iter().cloned());
+        lost
+    }
+
     /// Adds the events of the store, and removes those that no longer matter.
     pub(super) fn accept(&mut self, recent: Recent, start: Timestamp, now: Timestamp) {
         self.history = Some(recent.history);
         self.looked_at = Some(now);
+        self.written.retain(|event| recent.events.binary_search(event).is_err());
         self.events.extend(recent.events);
-        while self.events.first().is_some_and(|event| event.at < start) {
-            self.events.pop_first();
+        for events in [&mut self.events, &mut self.written, &mut self.lost] {
+            while events.first().is_some_and(|event| event.at < start) {
+                events.pop_first();
+            }
         }
     }
 
     /// Whether the store has another history than the one that is known.
-    pub(super) fn is_another(&self, history: &HistoryName) -> bool {
+    fn is_another(&self, history: &HistoryName) -> bool {
         self.history.as_ref().is_some_and(|known| known != history)
     }
 
-    /// The events from a time on, in their order.
+    /// The events from a time on, in their order, as far as APIs are told.
     pub(super) fn since(&self, start: Timestamp) -> impl Iterator<Item = &RevocationEvent> {
+        self.all_since(start).filter(|event| event.what.concerns_apis())
+    }
+
+    fn all_since(&self, start: Timestamp) -> impl Iterator<Item = &RevocationEvent> {
         self.events.range(RevocationEvent::first_of(start)..)
     }
 
@@ -110,7 +150,7 @@ impl Known {
     pub(super) fn resume(&self, cursor: &Cursor, now: Timestamp) -> Option<Timestamp> {
         let is_known = match cursor.event {
             Some(id) => {
-                let of_then = self.since(cursor.at).take_while(|event| event.at == cursor.at);
+                let of_then = self.all_since(cursor.at).take_while(|event| event.at == cursor.at);
                 of_then.into_iter().any(|event| event.id() == id)
             }
             None => cursor.at <= now,
@@ -154,7 +194,7 @@ mod tests {
     fn the_first_look_is_no_news_and_goes_back_to_all_that_matters() {
         let mut known = Known::default();
         assert_eq!(known.look_back(START, at(300)), START);
-        assert_eq!(known.compare(&recent("a", &[event(1, 1)])), News::First);
+        assert_eq!(known.compare(&recent("a", &[event(1, 1)]), START, at(300)), News::First);
         assert_eq!(known.cursor(), None);
     }
 
@@ -162,10 +202,10 @@ mod tests {
     fn what_became_visible_late_is_news_and_what_is_known_is_not() {
         let mut known = knowing(&[event(100, 1), event(103, 2)], 103);
         let found = recent("a", &[event(97, 3), event(100, 1), event(103, 2)]);
-        assert_eq!(known.compare(&found), News::New(vec![event(97, 3)]));
+        assert_eq!(known.compare(&found, START, at(104)), News::New(vec![event(97, 3)]));
         let before = known.cursor();
         known.accept(found.clone(), START, at(104));
-        assert_eq!(known.compare(&found), News::New(vec![]));
+        assert_eq!(known.compare(&found, START, at(104)), News::New(vec![]));
         assert_eq!(known.cursor(), before, "a cursor never goes back");
     }
 
@@ -224,9 +264,54 @@ mod tests {
     fn another_history_is_told_whole_and_nothing_of_the_lost_one_is_forgotten() {
         let mut known = knowing(&[event(100, 1)], 100);
         let other = recent("b", &[event(90, 2)]);
-        assert_eq!(known.compare(&other), News::AnotherHistory(vec![event(90, 2)]));
+        assert_eq!(known.compare(&other, START, at(101)), News::AnotherHistory(vec![event(90, 2)]));
         known.accept(other, START, at(101));
         assert_eq!(known.since(START).count(), 2, "what ended stays ended at those who were told");
         assert_eq!(known.cursor().expect("one").history.as_str(), "b");
+    }
+
+    #[test]
+    fn a_store_that_lost_what_was_read_continues_from_an_older_state_whatever_its_history_is_called() {
+        let mut known = knowing(&[event(100, 1), event(101, 2)], 101);
+        let older = recent("a", &[event(100, 1)]);
+        assert_eq!(known.compare(&older, at(98), at(102)), News::AnotherHistory(vec![event(100, 1)]));
+        assert_eq!(known.lose(&older, START), [event(101, 2)]);
+        known.accept(older.clone(), START, at(102));
+        assert_eq!(known.compare(&older, at(98), at(102)), News::New(vec![]), "it is lost once");
+        assert!(known.lose(&older, START).is_empty());
+    }
+
+    #[test]
+    fn what_was_not_asked_for_and_what_may_have_been_swept_is_not_lost() {
+        let known = knowing(&[event(1, 1), event(200, 2)], 200);
+        assert_eq!(known.compare(&recent("a", &[]), at(201), at(203)), News::New(vec![]));
+        assert_eq!(known.compare(&recent("a", &[]), START, at(261)), News::New(vec![]));
+    }
+
+    #[test]
+    fn what_this_node_wrote_is_lost_too_even_if_it_was_never_read() {
+        let mut known = knowing(&[event(100, 1)], 100);
+        known.write([event(101, 2), event(101, 3)]);
+        let other = recent("b", &[event(100, 1), event(101, 3)]);
+        assert_eq!(known.lose(&other, START), [event(101, 2)]);
+    }
+
+    #[test]
+    fn what_was_written_is_news_when_it_is_read() {
+        let mut known = knowing(&[], 100);
+        known.write([event(101, 2)]);
+        let found = recent("a", &[event(101, 2)]);
+        assert_eq!(known.compare(&found, START, at(101)), News::New(vec![event(101, 2)]));
+        known.accept(found, START, at(101));
+        assert!(known.written.is_empty());
+    }
+
+    #[test]
+    fn apis_are_not_told_of_users_and_browsers() {
+        let session =
+            RevocationEvent { at: at(5), what: Revoked::Session(crate::SessionId::from_bytes([1; 16])) };
+        let known = knowing(&[event(5, 1), session], 5);
+        assert_eq!(known.since(START).cloned().collect::<Vec<_>>(), [event(5, 1)]);
+        assert!(known.resume(&known.cursor().expect("one"), at(6)).is_some(), "though a cursor names one");
     }
 }

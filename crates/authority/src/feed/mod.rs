@@ -1,20 +1,27 @@
 //! The revocation feed of one node: recent events, read from the store and signed once for all readers.
+//!
+//! A node remembers what it read and what it wrote itself for as long as it matters. If the store then continues from an older state (a
+//! standby that had not got the last writes took over), the node ends again what the store has forgotten to have ended.
 
 mod known;
+mod lost;
 mod signed;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jeton_jose::{SignError, Timestamp};
+use tokio::sync::Notify;
 
 pub use signed::{Form, Signed};
 
+use crate::audit::Actor;
 use crate::keyring::{Keys, OpenError};
 use crate::revocation::{Cursor, Recent, Revoked, matter_since, matters_for};
 use crate::settings::Settings;
-use crate::store::{Store, StoreError};
+use crate::store::{KeyWithdrawal, Revocation, SessionEnding, Store, StoreError};
 use known::{Known, News};
+use lost::Unended;
 use signed::Writing;
 
 /// Up to so many new events are signed each by itself; more go into a list, which costs one signature.
@@ -26,12 +33,15 @@ pub struct Feed {
     settings: Arc<Settings>,
     keys: Arc<Keys>,
     state: Mutex<State>,
+    /// Notified when the store has lost something.
+    lost: Notify,
 }
 
 #[derive(Default)]
 struct State {
     known: Known,
     lists: Lists,
+    unended: Unended,
 }
 
 /// Lists for new readers, by the start of each list. All readers that connect within a second share them.
@@ -58,7 +68,7 @@ pub enum FeedError {
 
 impl Feed {
     pub(crate) fn new(store: Arc<dyn Store>, settings: Arc<Settings>, keys: Arc<Keys>) -> Self {
-        Self { store, settings, keys, state: Mutex::default() }
+        Self { store, settings, keys, state: Mutex::default(), lost: Notify::new() }
     }
 
     /// Reads the new events, to be sent to all readers: no later call returns them again. Make one call at a time.
@@ -67,12 +77,14 @@ impl Feed {
     /// [`FeedError`]. A later call then returns the new events.
     pub async fn poll(&self, now: Timestamp) -> Result<Vec<Signed>, FeedError> {
         let start = self.start(now);
-        let since = self.state().known.look_back(start, now);
-        let mut recent = self.store.revocations_since(since).await?;
-        if since > start && self.state().known.is_another(&recent.history) {
-            recent = self.store.revocations_since(start).await?;
+        self.state().known.write(self.store.take_written_revocations());
+        let mut since = self.state().known.look_back(start, now);
+        let mut recent = self.read(since).await?;
+        if since > start && self.state().known.is_contradicted_by(&recent, since, now) {
+            since = start;
+            recent = self.read(start).await?;
         }
-        let news = self.state().known.compare(&recent);
+        let news = self.state().known.compare(&recent, since, now);
         if news.events().iter().any(|event| matches!(event.what, Revoked::Key(_))) {
             // Readers do not accept the withdrawal of a key if that key signed it.
             self.keys.reload(now).await?;
@@ -82,8 +94,60 @@ impl Feed {
         if !news.events().is_empty() {
             state.lists = Lists::default();
         }
+        if let News::AnotherHistory(_) = news {
+            let lost = state.known.lose(&recent, start);
+            state.unended.add(&lost);
+            self.lost.notify_one();
+        }
         state.known.accept(recent, start, now);
         Ok(signed)
+    }
+
+    /// Returns when the store was found to continue from an older state since the last call returned.
+    pub async fn lost(&self) {
+        self.lost.notified().await;
+    }
+
+    /// Ends again what the store has forgotten to have ended: users disabled or signed out everywhere, sessions, keys and grants. Answers
+    /// how much was not ended already: other nodes do the same.
+    ///
+    /// # Errors
+    /// [`StoreError`]. A later call goes on with what is left.
+    pub async fn end_again(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut ended = 0;
+        loop {
+            let next = self.state().unended.next();
+            let Some(next) = next else { return Ok(ended) };
+            ended += u64::from(self.end_one_again(&next, now).await?);
+            self.state().unended.done(&next);
+        }
+    }
+
+    async fn end_one_again(&self, what: &Revoked, now: Timestamp) -> Result<bool, StoreError> {
+        let by = Actor::Authority;
+        Ok(match what {
+            Revoked::Grant(grant) => self.store.revoke_grant(*grant, by, now).await? == Revocation::Revoked,
+            Revoked::Session(session) => {
+                matches!(self.store.end_session(*session, by, now).await?, SessionEnding::Ended(_))
+            }
+            Revoked::Key(key) => self.store.withdraw_key(key, by, now).await? == KeyWithdrawal::Withdrawn,
+            Revoked::User(last) => {
+                let stands = self.store.find_user_by_id(last.id).await?;
+                let forgotten = stands.is_some_and(|user| user.epoch < last.epoch);
+                if forgotten {
+                    self.store.end_again(*last, by, now).await?;
+                }
+                forgotten
+            }
+            Revoked::Claims(_) => false,
+        })
+    }
+
+    async fn read(&self, since: Timestamp) -> Result<Recent, StoreError> {
+        let mut recent = self.store.revocations_since(since).await?;
+        // Stores have the order of their times alone.
+        recent.events.sort_unstable();
+        Ok(recent)
     }
 
     /// Whether the store has been read, so that readers can begin.
@@ -98,7 +162,7 @@ impl Feed {
     /// [`FeedError::Sign`].
     pub fn begin(&self, cursor: Option<&str>, now: Timestamp) -> Result<Option<Arc<[Signed]>>, FeedError> {
         let mut state = self.state();
-        let State { known, lists } = &mut *state;
+        let State { known, lists, .. } = &mut *state;
         let Some(newest) = known.cursor() else { return Ok(None) };
         let start = self.start(now);
         let resumed =
@@ -117,7 +181,7 @@ impl Feed {
     }
 
     fn sign(&self, recent: &Recent, news: &News, now: Timestamp) -> Result<Vec<Signed>, FeedError> {
-        let events: Vec<_> = news.events().iter().collect();
+        let events: Vec<_> = news.events().iter().filter(|event| event.what.concerns_apis()).collect();
         let newest = self.state().known.cursor_with(recent, now);
         let writing = self.writing(now);
         Ok(match news {

@@ -56,11 +56,12 @@ impl<'a> Writing<'a> {
         newest: &Cursor,
     ) -> Result<Vec<Signed>, SignError> {
         let signer = self.signer.clone().typ(SECURITY_EVENT_TYP);
+        let events: Vec<_> = events.iter().filter_map(|event| self.event(event)).collect();
         let last = events.len().saturating_sub(1);
-        let signed = |(index, event): (usize, &&RevocationEvent)| {
+        let signed = |(index, event): (usize, &SecurityEvent)| {
             Ok(Signed {
                 form: Form::Event,
-                token: signer.sign(&self.event(event))?.into(),
+                token: signer.sign(event)?.into(),
                 cursor: (index == last).then(|| newest.to_string().into()),
             })
         };
@@ -93,6 +94,8 @@ impl<'a> Writing<'a> {
                     Revoked::Grant(grant) => list.ended.insert(grant.to_string(), event.at),
                     Revoked::Claims(grant) => list.stale.insert(grant.to_string(), event.at),
                     Revoked::Key(key) => list.keys.insert(key.as_str().to_owned(), event.at),
+                    // APIs are not told.
+                    Revoked::Session(_) | Revoked::User(_) => None,
                 };
             }
             Ok(Signed {
@@ -104,7 +107,8 @@ impl<'a> Writing<'a> {
         pages.chunks(PAGE).map(|events| page(events, true)).chain([page(rest, false)]).collect()
     }
 
-    fn event(&self, event: &RevocationEvent) -> SecurityEvent {
+    /// An event for APIs; nothing for one that they are not told of.
+    fn event(&self, event: &RevocationEvent) -> Option<SecurityEvent> {
         let event_timestamp = event.at;
         let (subject, events) = match &event.what {
             Revoked::Grant(grant) => {
@@ -127,14 +131,15 @@ impl<'a> Writing<'a> {
                 };
                 (key.as_str().to_owned(), events)
             }
+            Revoked::Session(_) | Revoked::User(_) => return None,
         };
-        SecurityEvent {
+        Some(SecurityEvent {
             iss: self.issuer.to_owned(),
             iat: self.now,
             jti: hex(&event.id(), &mut [0; 32]).to_owned(),
             sub_id: SubjectIdentifier::opaque(subject),
             events,
-        }
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jeton_jose::Timestamp;
+use sha2::{Digest, Sha256};
 
 /// The name of one history of a store: random, and another one where the store continues from an older state, such as a restored backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,19 @@ impl HistoryName {
     pub fn parse(name: &str) -> Option<Self> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         ((1..=Self::MAX_LEN).contains(&name.len()) && name.bytes().all(is_plain)).then(|| Self(name.into()))
+    }
+
+    /// The name of this history where the engine of the store tells histories apart, too: by the identity of the database and the
+    /// number of its failovers, for example. It does not show what the engine says.
+    #[must_use]
+    pub fn told_apart_by(&self, engine: &str) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(self.0.as_bytes());
+        digest.update([0]);
+        digest.update(engine.as_bytes());
+        let mut name = [0; 16];
+        name.copy_from_slice(&digest.finalize()[..16]);
+        Self(crate::id::hex(&name, &mut [0; 32]).into())
     }
 
     /// The name.
@@ -82,6 +96,19 @@ mod tests {
         for event in [None, Some([0xab; 16])] {
             let cursor = Cursor { history: history.clone(), at: Timestamp::from_unix(1_800_000_000), event };
             assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+    }
+
+    #[test]
+    fn an_engine_tells_histories_apart() {
+        let name = |text| HistoryName::parse(text).expect("a name");
+        let told = name("a").told_apart_by("71 00000001");
+        assert_eq!(told, name("a").told_apart_by("71 00000001"));
+        assert_eq!(HistoryName::parse(told.as_str()), Some(told.clone()));
+        for other in
+            [name("a").told_apart_by("71 00000002"), name("b").told_apart_by("71 00000001"), name("a")]
+        {
+            assert_ne!(told, other);
         }
     }
 

@@ -1,13 +1,16 @@
 //! One event, and how a store keeps it.
 
+use std::borrow::Cow;
+
 use jeton_jose::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::HistoryName;
-use crate::GrantId;
 use crate::keys::{KeyId, KeyPurpose, StoredKey};
+use crate::user::{UserStanding, UserStatus};
+use crate::{GrantId, SessionId, UserId};
 
-/// Which tokens are no longer good.
+/// What is no longer good. APIs are told of tokens; the rest is for the nodes of the authority.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Revoked {
     /// All of a grant that ended.
@@ -16,6 +19,10 @@ pub enum Revoked {
     Claims(GrantId),
     /// All that a withdrawn key signed.
     Key(KeyId),
+    /// A browser's session that was ended.
+    Session(SessionId),
+    /// What was verified of a user before: their epoch was raised, or they were disabled or enabled.
+    User(UserStanding),
 }
 
 impl Revoked {
@@ -25,6 +32,16 @@ impl Revoked {
             Self::Grant(_) => "grant",
             Self::Claims(_) => "claims",
             Self::Key(_) => "key",
+            Self::Session(_) => "session",
+            Self::User(_) => "user",
+        }
+    }
+
+    /// Whether APIs are told. They know neither users nor browsers' sessions.
+    pub const fn concerns_apis(&self) -> bool {
+        match self {
+            Self::Grant(_) | Self::Claims(_) | Self::Key(_) => true,
+            Self::Session(_) | Self::User(_) => false,
         }
     }
 
@@ -37,10 +54,15 @@ impl Revoked {
     }
 
     /// What it is about, as a store keeps it.
-    pub fn subject(&self) -> &[u8] {
+    pub fn subject(&self) -> Cow<'_, [u8]> {
         match self {
-            Self::Grant(grant) | Self::Claims(grant) => grant.as_bytes(),
-            Self::Key(key) => key.as_str().as_bytes(),
+            Self::Grant(grant) | Self::Claims(grant) => Cow::Borrowed(grant.as_bytes()),
+            Self::Key(key) => Cow::Borrowed(key.as_str().as_bytes()),
+            Self::Session(session) => Cow::Borrowed(session.as_bytes()),
+            Self::User(UserStanding { id, epoch, status }) => {
+                let is_disabled = u8::from(*status == UserStatus::Disabled);
+                Cow::Owned([id.as_bytes().as_slice(), &epoch.to_be_bytes(), &[is_disabled]].concat())
+            }
         }
     }
 
@@ -51,9 +73,22 @@ impl Revoked {
             "grant" => grant().map(Self::Grant),
             "claims" => grant().map(Self::Claims),
             "key" => std::str::from_utf8(subject).ok().map(|kid| Self::Key(KeyId::new(kid))),
+            "session" => subject.try_into().ok().map(SessionId::from_bytes).map(Self::Session),
+            "user" => standing(subject).map(Self::User),
             _ => None,
         }
     }
+}
+
+fn standing(subject: &[u8]) -> Option<UserStanding> {
+    let (id, rest) = subject.split_first_chunk::<16>()?;
+    let (epoch, rest) = rest.split_first_chunk::<8>()?;
+    let status = match rest {
+        [0] => UserStatus::Active,
+        [1] => UserStatus::Disabled,
+        _ => return None,
+    };
+    Some(UserStanding { id: UserId::from_bytes(*id), status, epoch: u64::from_be_bytes(*epoch) })
 }
 
 /// What happened, and when. The same event twice is one event.
@@ -77,7 +112,7 @@ impl RevocationEvent {
         digest.update(self.at.unix().to_be_bytes());
         digest.update(self.what.kind().as_bytes());
         digest.update([0]);
-        digest.update(self.what.subject());
+        digest.update(&*self.what.subject());
         let digest: [u8; 32] = digest.finalize().into();
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);
@@ -101,18 +136,30 @@ mod tests {
     #[test]
     fn what_is_stored_is_read_back_and_an_unknown_kind_is_passed_over() {
         let grant = GrantId::from_bytes([7; 16]);
-        for what in [Revoked::Grant(grant), Revoked::Claims(grant), Revoked::Key(KeyId::new("kid-1"))] {
-            assert_eq!(Revoked::from_stored(what.kind(), what.subject()), Some(what));
+        let user =
+            |status| Revoked::User(UserStanding { id: UserId::from_bytes([8; 16]), status, epoch: 1 << 40 });
+        for what in [
+            Revoked::Grant(grant),
+            Revoked::Claims(grant),
+            Revoked::Key(KeyId::new("kid-1")),
+            Revoked::Session(SessionId::from_bytes([9; 16])),
+            user(UserStatus::Active),
+            user(UserStatus::Disabled),
+        ] {
+            assert_eq!(Revoked::from_stored(what.kind(), &what.subject()), Some(what));
         }
         assert_eq!(Revoked::from_stored("device", &[7; 16]), None);
         assert_eq!(Revoked::from_stored("grant", &[7; 15]), None);
+        assert_eq!(Revoked::from_stored("user", &[7; 25]), None);
+        assert_eq!(Revoked::from_stored("user", &[7; 26]), None);
     }
 
     #[test]
     fn no_event_of_a_time_comes_before_the_first_one() {
         let at = Timestamp::from_unix(9);
         let (least, grant) = (RevocationEvent::first_of(at), GrantId::from_bytes([0; 16]));
-        for what in [Revoked::Grant(grant), Revoked::Claims(grant), Revoked::Key(KeyId::new(""))] {
+        let session = Revoked::Session(SessionId::from_bytes([0; 16]));
+        for what in [Revoked::Grant(grant), Revoked::Claims(grant), Revoked::Key(KeyId::new("")), session] {
             assert!(least <= RevocationEvent { at, what: what.clone() });
             assert!(least > RevocationEvent { at: Timestamp::from_unix(8), what });
         }

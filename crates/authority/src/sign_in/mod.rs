@@ -11,7 +11,7 @@ pub use signed_in::SignedIn;
 pub use step::{ConsentDemand, Demand, Freshness, Identified, Since, Step, Unmet, next};
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use jeton_jose::Timestamp;
@@ -71,6 +71,12 @@ impl SignIn {
             hash_kinds,
             hash_kinds_read_at,
         })
+    }
+
+    /// Shares what may be tried among this many nodes, this one included.
+    pub(crate) fn share(&self, nodes: u32) {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).share(nodes);
+        self.rates.share(nodes);
     }
 
     /// Reads again which kinds of hashes users have, if the last time was a while ago.

@@ -18,8 +18,13 @@ mod sign_ins;
 mod sweep;
 mod users;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
+
+use crate::NodeId;
+use crate::revocation::HistoryName;
 
 pub use accounts::{AccountChange, AccountStore, AccountsUpdated};
 pub use audit::AuditStore;
@@ -74,14 +79,27 @@ impl StoreError {
 }
 
 /// A number for each subject that nodes keep in memory. It changes in the transaction that changes the subject, whoever does that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marks {
+    /// The history that the numbers belong to. In another one the same number may stand for something else.
+    pub history: HistoryName,
     /// The keys.
     pub keys: u64,
     /// The clients.
     pub clients: u64,
     /// The kinds of password hashes that users have: it changes with each hash that is not of the default kind.
     pub hash_kinds: u64,
+}
+
+impl Marks {
+    /// Whether the store went on from these earlier marks to those, rather than back to an older state, after which nothing that was
+    /// read before counts.
+    pub fn follow(&self, earlier: &Self) -> bool {
+        self.history == earlier.history
+            && self.keys >= earlier.keys
+            && self.clients >= earlier.clients
+            && self.hash_kinds >= earlier.hash_kinds
+    }
 }
 
 /// What a store has done since it was opened, and how much waits for it.
@@ -110,6 +128,9 @@ pub struct ConnectionFigures {
     pub limit: u64,
 }
 
+/// For how long a node counts that has not been heard of.
+pub const NODE_SEEN: Duration = Duration::from_secs(30);
+
 /// What the authority remembers.
 #[async_trait]
 pub trait Store:
@@ -132,6 +153,9 @@ pub trait Store:
 {
     /// What nodes keep in memory of the store, and whether it changed; cheap enough to ask ten times a second.
     async fn changes(&self) -> Result<Marks, StoreError>;
+
+    /// Notes that a node lives, and answers how many have been seen in the last [`NODE_SEEN`], this one included.
+    async fn count_nodes(&self, node: NodeId, now: Timestamp) -> Result<u32, StoreError>;
 
     /// Whether the store is where it was opened, if that can change: a database whose folder was moved away, or that another took the
     /// place of, is not written to.
@@ -156,5 +180,21 @@ pub trait Store:
     /// the others.
     async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_another_history_and_marks_that_went_back_follow_nothing() {
+        let marks = |history, keys| {
+            let history = HistoryName::parse(history).expect("a name");
+            Marks { history, keys, clients: 3, hash_kinds: 3 }
+        };
+        assert!(marks("a", 3).follow(&marks("a", 3)) && marks("a", 4).follow(&marks("a", 3)));
+        assert!(!marks("a", 2).follow(&marks("a", 3)), "it went back");
+        assert!(!marks("b", 3).follow(&marks("a", 3)), "the same number of another history");
     }
 }

@@ -6,7 +6,7 @@ use jeton_jose::Timestamp;
 use super::StoreError;
 use crate::audit::Actor;
 use crate::password::PasswordHash;
-use crate::user::{Attributes, NewUser, User, UserAddition, Username};
+use crate::user::{Attributes, NewUser, User, UserAddition, UserStanding, Username};
 use crate::{GrantId, UserId};
 
 /// The outcome of a change to one user.
@@ -44,6 +44,14 @@ pub trait UserStore {
 
     /// Lets a disabled user sign in again. Grants that ended stay ended. Audited.
     async fn enable_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError>;
+
+    /// Ends again what the store has forgotten to have ended ([`crate::user::end_again`]): `last` is how the user stood at last. Audited.
+    async fn end_again(
+        &self,
+        last: UserStanding,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError>;
 
     /// Changes a password: every grant of the user but `keep` ends in the same transaction, and the epoch grows. Audited.
     async fn change_password(

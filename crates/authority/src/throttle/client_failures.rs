@@ -5,6 +5,7 @@
 //! client out; the secret must be long enough for that (`ClientSecret::MIN_LEN`).
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,11 +25,19 @@ const NETWORK: Allowance = Allowance { most: WRONG_CLIENT_SECRETS, falls: 1, eve
 const SITE: Allowance = of_site(NETWORK);
 
 /// Counts wrong client secrets. The memory is bounded, and not kept after the process ends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ClientFailures {
     /// Clients are stored as keyed hashes, because anything can be sent as a client identifier.
     hasher: RandomState,
     places: Mutex<Memory<(u64, Area), Standing>>,
+    /// How many nodes share what is allowed.
+    nodes: AtomicU32,
+}
+
+impl Default for ClientFailures {
+    fn default() -> Self {
+        Self { hasher: RandomState::new(), places: Mutex::default(), nodes: AtomicU32::new(1) }
+    }
 }
 
 /// The record of a client in an area.
@@ -39,6 +48,15 @@ struct Standing {
 }
 
 impl ClientFailures {
+    /// Shares what is allowed among this many nodes, this one included.
+    pub(crate) fn share(&self, nodes: u32) {
+        self.nodes.store(nodes.max(1), Ordering::Relaxed);
+    }
+
+    fn nodes(&self) -> u32 {
+        self.nodes.load(Ordering::Relaxed)
+    }
+
     /// Whether a secret of this client may be checked.
     ///
     /// # Errors
@@ -52,7 +70,7 @@ impl ClientFailures {
         }
         for area in areas.into_iter().flatten() {
             let failures = places.peek(&(client, area)).failures;
-            let seconds = failures.seconds_to_room(now.unix(), &allowance(area), 0);
+            let seconds = failures.seconds_to_room(now.unix(), &allowance(area, self.nodes()), 0);
             if seconds > 0 {
                 return Err(Throttled { retry_after: Duration::from_secs(seconds.into()) });
             }
@@ -65,8 +83,8 @@ impl ClientFailures {
         let client = self.hasher.hash_one(client);
         let mut places = self.places();
         for area in Area::of(network).into_iter().flatten() {
-            let (now, allowance) = (now.unix(), allowance(area));
-            places.change((client, area), now, weighs_at(now), |standing| {
+            let (now, allowance) = (now.unix(), allowance(area, self.nodes()));
+            places.change((client, area), now, weighs_at(now, self.nodes()), |standing| {
                 standing.failures.raise(now, &allowance, allowance.most);
             });
         }
@@ -79,7 +97,7 @@ impl ClientFailures {
         // tell is shared with everybody.
         if let Some(area) = Area::of(network)[0].filter(|_| network.is_same_place_as(&network)) {
             let now = now.unix();
-            self.places().change((client, area), now, weighs_at(now), |standing| {
+            self.places().change((client, area), now, weighs_at(now, self.nodes()), |standing| {
                 standing.has_authenticated = true;
             });
         }
@@ -91,17 +109,17 @@ impl ClientFailures {
 }
 
 /// Whether a record is kept when there are records of made-up clients.
-fn weighs_at(now: i64) -> impl Fn(&(u64, Area), &Standing) -> bool {
+fn weighs_at(now: i64, nodes: u32) -> impl Fn(&(u64, Area), &Standing) -> bool {
     move |(_, area), standing| {
-        let allowance = allowance(*area);
+        let allowance = allowance(*area, nodes);
         standing.has_authenticated || standing.failures.at(now, &allowance) >= allowance.most / 2
     }
 }
 
-const fn allowance(area: Area) -> Allowance {
+const fn allowance(area: Area, nodes: u32) -> Allowance {
     match area {
-        Area::Network(_) => NETWORK,
-        Area::Site(_) => SITE,
+        Area::Network(_) => NETWORK.shared_by(nodes),
+        Area::Site(_) => SITE.shared_by(nodes),
     }
 }
 

@@ -48,35 +48,43 @@ impl Failures {
         }
     }
 
-    /// Whether another attempt is allowed, while this many are in progress.
-    pub(super) fn wait(self, now: i64, under_way: u32) -> Wait {
+    /// Whether another attempt is allowed, while this many are in progress, at one of this many nodes.
+    pub(super) fn wait(self, now: i64, under_way: u32, nodes: u32) -> Wait {
         let failures = self.at(now);
-        let wait = i64::from(wait_after(failures.count.saturating_sub(under_way)));
+        let wait = i64::from(wait_after(failures.count.saturating_sub(under_way), nodes));
         match u32::try_from(wait - (now - failures.last)) {
             Ok(seconds @ 1..) => Wait::Seconds(seconds),
-            _ if under_way > 0 && failures.count >= FREE_FAILURES => Wait::ForOthers,
+            _ if under_way > 0 && failures.count >= free_failures(nodes) => Wait::ForOthers,
             _ => Wait::None,
         }
     }
 
     /// Seconds until the last failure is as long ago as the longest wait; 0 if it is.
-    pub(super) fn seconds_to_the_try_that_is_kept(self, now: i64) -> u32 {
+    pub(super) fn seconds_to_the_try_that_is_kept(self, now: i64, nodes: u32) -> u32 {
         let failures = self.at(now);
         let since = u32::try_from(now - failures.last).unwrap_or(u32::MAX);
-        if failures.count == 0 { 0 } else { LONGEST_WAIT_SECONDS.saturating_sub(since) }
+        if failures.count == 0 { 0 } else { LONGEST_WAIT_SECONDS.saturating_mul(nodes).saturating_sub(since) }
     }
 
     /// Whether the failures cause a wait, so that forgetting them would help an attacker.
-    pub(super) fn slow_somebody(self, now: i64) -> bool {
-        self.at(now).count >= FREE_FAILURES
+    pub(super) fn slow_somebody(self, now: i64, nodes: u32) -> bool {
+        self.at(now).count >= free_failures(nodes)
     }
 }
 
-/// How many seconds after the last of this many failures the next attempt is allowed.
-fn wait_after(failures: u32) -> u32 {
-    match failures.checked_sub(FREE_FAILURES) {
+/// How many failures one of this many nodes allows before attempts must wait.
+const fn free_failures(nodes: u32) -> u32 {
+    FREE_FAILURES.div_ceil(nodes)
+}
+
+/// How many seconds after the last of this many failures one of this many nodes allows the next attempt: the others allow attempts, too.
+fn wait_after(failures: u32, nodes: u32) -> u32 {
+    match failures.checked_sub(free_failures(nodes)) {
         None => 0,
-        Some(beyond) => 1_u32.checked_shl(beyond).unwrap_or(u32::MAX).clamp(1, LONGEST_WAIT_SECONDS),
+        Some(beyond) => {
+            let wait = 1_u32.checked_shl(beyond).unwrap_or(u32::MAX).clamp(1, LONGEST_WAIT_SECONDS);
+            wait.saturating_mul(nodes)
+        }
     }
 }
 

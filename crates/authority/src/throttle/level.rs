@@ -13,6 +13,13 @@ pub(super) struct Allowance {
     pub(super) every: u32,
 }
 
+impl Allowance {
+    /// What one of this many nodes allows, so that all together allow it once, or twice at most. Each allows something.
+    pub(super) const fn shared_by(self, nodes: u32) -> Self {
+        Self { most: self.most.div_ceil(nodes), falls: self.falls, every: self.every.saturating_mul(nodes) }
+    }
+}
+
 /// A level at a certain time.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Level {
@@ -107,6 +114,18 @@ mod tests {
         assert_eq!(level.seconds_to_room(1_180, &ONE_A_MINUTE, 0), 0);
         assert_eq!(level.seconds_to_room(1_000, &ONE_A_MINUTE, 2), 60);
         assert_eq!(raised(70, 0, &TEN_A_SECOND).seconds_to_room(0, &TEN_A_SECOND, 0), 3);
+    }
+
+    #[test]
+    fn nodes_share_what_is_allowed() {
+        for nodes in 1..20 {
+            let share = TEN_A_SECOND.shared_by(nodes);
+            let (most, fall) = (share.most * nodes, share.falls * nodes / share.every);
+            assert!(
+                (50..100).contains(&most) && fall == 10,
+                "{nodes} nodes allow {most}, and {fall} a second"
+            );
+        }
     }
 
     #[test]

@@ -28,6 +28,10 @@
 //! sent at once before the first is counted. [`enter`] makes an attempt wait for attempts in progress if only they
 //! prevent it, so that a thousand simultaneous sign-ins with the right password are not refused either.
 //!
+//! Each node counts for itself. Nodes share what is allowed: each of them allows its part, so that all together allow no
+//! more than twice as much as one ([`Throttle::share`]). Callers come to all nodes alike, unless a load balancer keeps
+//! each caller at one of them, which then waits longer.
+//!
 //! Accounts that do not exist are treated like those that do. The memory is bounded, and not kept after the process
 //! ends. Records that slow a caller are never dropped because of made-up names ([`REMEMBERED`]).
 
@@ -115,6 +119,8 @@ pub struct Throttle {
     accounts: Memory<u64, Level>,
     under_way: Places<Place>,
     shares: Shares,
+    /// How many nodes share what is allowed.
+    nodes: u32,
 }
 
 /// An admitted attempt. [`Throttle::succeed`] or [`Throttle::withdraw`] undoes it; dropping it leaves it counted as a
@@ -176,7 +182,13 @@ impl Throttle {
             accounts: Memory::default(),
             under_way: Places::default(),
             shares: Shares::of(places),
+            nodes: 1,
         }
+    }
+
+    /// Shares what is allowed among this many nodes, this one included.
+    pub fn share(&mut self, nodes: u32) {
+        self.nodes = nodes.max(1);
     }
 
     /// Admits an attempt immediately, counted as a failure for now. [`enter`] instead waits for attempts in progress.
@@ -203,9 +215,11 @@ impl Throttle {
         let others = |place| self.under_way.count(&place).saturating_sub(1);
         let at_door = Failures { count: others(Place::Door(attempt.door)), last: now };
         let at_pair = Failures { count: others(Place::Pair(attempt.pair)), last: now };
-        self.doors.change(attempt.door, now, slow_at(now), |failures| *failures = at_door);
+        let slow = slow_at(now, self.nodes);
+        self.doors.change(attempt.door, now, slow, |failures| *failures = at_door);
         if attempt.is_shared {
-            self.pairs.change(attempt.pair, now, slow_at(now), |failures| *failures = at_pair);
+            let slow = slow_at(now, self.nodes);
+            self.pairs.change(attempt.pair, now, slow, |failures| *failures = at_pair);
             self.lower_levels(attempt.pair);
         }
     }
@@ -244,7 +258,7 @@ impl Throttle {
         let is_shared = !is_alone && veil.is_none();
 
         let before = (self.doors.peek(&door), self.pairs.peek(&pair));
-        self.doors.change(door, now, slow_at(now), |failures| failures.add(now));
+        self.doors.change(door, now, slow_at(now, self.nodes), |failures| failures.add(now));
         if is_shared {
             self.count_what_is_shared(pair, now);
         }
@@ -256,7 +270,7 @@ impl Throttle {
     /// Whether another attempt is allowed at this door.
     fn check_door(&mut self, door: Door, now: i64) -> Result<(), Refusal> {
         let place = Place::Door(door);
-        match self.doors.peek(&door).wait(now, self.under_way.count(&place)) {
+        match self.doors.peek(&door).wait(now, self.under_way.count(&place), self.nodes) {
             Wait::None => Ok(()),
             Wait::Seconds(seconds) => Err(Refusal::Wait(Throttled::for_seconds(seconds))),
             Wait::ForOthers => Err(self.behind_failures(place)),
@@ -289,20 +303,22 @@ impl Throttle {
     /// Which shared limit for strangers the attempt exceeds.
     fn check_what_is_shared(&mut self, pair: Pair, now: i64) -> Result<Option<Throttled>, Refusal> {
         let failures = self.pairs.peek(&pair);
-        let mut waits =
-            vec![(Place::Pair(pair), failures.wait(now, self.under_way.count(&Place::Pair(pair))))];
-        let until_kept = failures.seconds_to_the_try_that_is_kept(now);
+        let under_way = self.under_way.count(&Place::Pair(pair));
+        let mut waits = vec![(Place::Pair(pair), failures.wait(now, under_way, self.nodes))];
+        let until_kept = failures.seconds_to_the_try_that_is_kept(now, self.nodes);
         if until_kept > 0 {
             for area in Area::of(pair.network).into_iter().flatten() {
                 let place = Place::Area(area);
                 let under_way = self.under_way.count(&place);
-                let wait = self.areas.peek(&area).wait(now, &area.allowance(), under_way);
+                let wait =
+                    self.areas.peek(&area).wait(now, &area.allowance().shared_by(self.nodes), under_way);
                 waits.push((place, wait.at_most(until_kept)));
             }
         }
         let place = Place::Account(pair.account);
         let under_way = self.under_way.count(&place);
-        waits.push((place, self.accounts.peek(&pair.account).wait(now, &ACCOUNT, under_way)));
+        let account = ACCOUNT.shared_by(self.nodes);
+        waits.push((place, self.accounts.peek(&pair.account).wait(now, &account, under_way)));
 
         let longest = waits.iter().filter_map(|(_, wait)| wait.seconds()).max();
         if let Some(seconds) = longest {
@@ -315,17 +331,19 @@ impl Throttle {
     }
 
     fn count_what_is_shared(&mut self, pair: Pair, now: i64) {
-        self.pairs.change(pair, now, slow_at(now), |failures| failures.add(now));
+        let nodes = self.nodes;
+        self.pairs.change(pair, now, slow_at(now, nodes), |failures| failures.add(now));
         for area in Area::of(pair.network).into_iter().flatten() {
             let half_full = |area: &Area, level: &Level| {
-                let allowance = area.allowance();
+                let allowance = area.allowance().shared_by(nodes);
                 level.at(now, &allowance) >= allowance.most / 2
             };
-            let allowance = area.allowance();
+            let allowance = area.allowance().shared_by(nodes);
             self.areas.change(area, now, half_full, |level| level.raise(now, &allowance, allowance.most));
         }
-        let weighs = |_: &_, level: &Level| level.at(now, &ACCOUNT) >= WEIGHTY_ACCOUNT_LEVEL;
-        self.accounts.change(pair.account, now, weighs, |level| level.raise(now, &ACCOUNT, ACCOUNT.most));
+        let account = ACCOUNT.shared_by(nodes);
+        let weighs = |_: &_, level: &Level| level.at(now, &account) >= WEIGHTY_ACCOUNT_LEVEL.div_ceil(nodes);
+        self.accounts.change(pair.account, now, weighs, |level| level.raise(now, &account, account.most));
     }
 
     fn start(&mut self, door: Door, pair: Pair, standing: Standing, is_shared: bool) -> Vec<Part> {
@@ -355,8 +373,8 @@ impl Throttle {
 }
 
 /// Whether failures cause a wait, so that they are not dropped for others.
-fn slow_at<K>(now: i64) -> impl Fn(&K, &Failures) -> bool {
-    move |_, failures| failures.slow_somebody(now)
+fn slow_at<K>(now: i64, nodes: u32) -> impl Fn(&K, &Failures) -> bool {
+    move |_, failures| failures.slow_somebody(now, nodes)
 }
 
 impl Throttled {

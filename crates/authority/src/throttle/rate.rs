@@ -1,6 +1,7 @@
 //! Limits per network for actions that need no sign-in: guessing user codes, registering clients, and having requests
 //! and proofs stored.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -92,6 +93,36 @@ impl Rates {
 }
 
 impl Rates {
+    /// Shares what is allowed among this many nodes, this one included.
+    pub(crate) fn share(&self, nodes: u32) {
+        let Self {
+            wrong_user_codes,
+            device_authorizations,
+            registrations,
+            registration_changes,
+            kept_requests,
+            identifiers,
+            recorded_throttling,
+            recorded_throttling_in_all,
+            client_failures,
+            sectors,
+        } = self;
+        for rate in [
+            wrong_user_codes,
+            device_authorizations,
+            registrations,
+            registration_changes,
+            kept_requests,
+            identifiers,
+            recorded_throttling,
+            recorded_throttling_in_all,
+            sectors,
+        ] {
+            rate.nodes.store(nodes.max(1), Ordering::Relaxed);
+        }
+        client_failures.share(nodes);
+    }
+
     /// Whether another record of a network's throttling may be written.
     pub(crate) fn may_record_throttling(&self, network: Network, now: Timestamp) -> bool {
         self.recorded_throttling.take(network, now).is_ok()
@@ -138,6 +169,8 @@ pub(crate) struct Rate {
     network: Allowance,
     site: Allowance,
     levels: Mutex<Memory<Counter, Level>>,
+    /// How many nodes share what is allowed.
+    nodes: AtomicU32,
 }
 
 impl Rate {
@@ -147,6 +180,7 @@ impl Rate {
             network: Allowance { most, falls, every },
             site: of_site(Allowance { most, falls, every }),
             levels: Mutex::default(),
+            nodes: AtomicU32::new(1),
         }
     }
 
@@ -207,10 +241,11 @@ impl Rate {
     }
 
     fn allowance(&self, counter: &Counter) -> Allowance {
-        match counter {
+        let allowance = match counter {
             Counter::Area(Area::Network(_)) | Counter::Account(_) => self.network,
             Counter::Area(Area::Site(_)) => self.site,
-        }
+        };
+        allowance.shared_by(self.nodes.load(Ordering::Relaxed))
     }
 }
 

@@ -21,7 +21,7 @@ pub use meant::meant;
 pub use renaming::taken_name;
 pub use standing::{
     EndingGrants, UserDecision, UserStanding, attributes_changed, change_password, described_anew, disable,
-    enable, remove, sign_out_everywhere,
+    enable, end_again, remove, sign_out_everywhere,
 };
 pub use update::{AccountUpdate, PasswordFate, update};
 
@@ -129,7 +129,7 @@ impl fmt::Debug for Username {
 }
 
 /// Whether a user may sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UserStatus {
     /// May sign in.
     Active,

@@ -7,7 +7,7 @@ use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::{GrantId, UserId};
 
 /// How a user stands, as far as their sign-ins depend on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserStanding {
     /// The user.
     pub id: UserId,
@@ -99,6 +99,26 @@ pub fn remove(user: UserStanding, by: &Actor, now: Timestamp) -> UserDecision {
     }
 }
 
+/// Ends again what the store has forgotten to have ended, because it continues from an older state in which the user does not stand as
+/// they did at last. A change since then is newer, and stays. Grants that ended are ended again each for itself.
+pub fn end_again(user: UserStanding, last: UserStanding, by: &Actor, now: Timestamp) -> UserDecision {
+    if user.epoch >= last.epoch {
+        return unchanged(user);
+    }
+    match (user.status, last.status) {
+        (UserStatus::Active, UserStatus::Disabled) => {
+            let disabled = disable(user, by, now);
+            UserDecision { standing: UserStanding { epoch: last.epoch, ..disabled.standing }, ..disabled }
+        }
+        _ => UserDecision {
+            standing: UserStanding { epoch: last.epoch, ..user },
+            ends_sessions: true,
+            audit: Some(record(AuditEvent::UserGrantsRevoked, user.id, by, now)),
+            ..unchanged(user)
+        },
+    }
+}
+
 /// The record of other attributes.
 pub fn attributes_changed(user: UserId, by: &Actor, now: Timestamp) -> AuditRecord {
     record(AuditEvent::AttributesChanged, user, by, now)
@@ -179,6 +199,31 @@ mod tests {
         let decision = enable(DISABLED, &BOB, NOW);
         assert_eq!(decision.standing, ACTIVE);
         assert_eq!((decision.ends, event(&decision)), (EndingGrants::None, Some(AuditEvent::UserEnabled)));
+    }
+
+    #[test]
+    fn what_was_forgotten_is_ended_again() {
+        let last = UserStanding { epoch: 5, ..DISABLED };
+        let decision = end_again(ACTIVE, last, &Actor::Authority, NOW);
+        assert_eq!((decision.standing, decision.ends), (last, EndingGrants::AllBut(None)));
+        assert_eq!(event(&decision), Some(AuditEvent::UserDisabled));
+        let signed_out = UserStanding { epoch: 4, ..ACTIVE };
+        let decision = end_again(ACTIVE, signed_out, &Actor::Authority, NOW);
+        assert_eq!((decision.standing, decision.ends), (signed_out, EndingGrants::None));
+        assert!(decision.ends_sessions);
+        assert_eq!(end_again(DISABLED, signed_out, &BOB, NOW).standing.status, UserStatus::Disabled);
+    }
+
+    #[test]
+    fn what_was_not_forgotten_or_changed_since_stays() {
+        for (user, last) in [
+            (DISABLED, DISABLED),
+            (ACTIVE, DISABLED),
+            (UserStanding { epoch: 4, ..ACTIVE }, DISABLED),
+            (ACTIVE, ACTIVE),
+        ] {
+            assert_eq!(end_again(user, last, &BOB, NOW), unchanged(user));
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! A server in process: its own database, its own clock.
+//! A server in process: its own database, its own clock. With `JETON_TEST_NODES=2` in the environment it is two, and each request goes to the
+//! other one than the request before, as behind a balancer without affinity.
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
@@ -32,6 +34,8 @@ pub(crate) struct TestApp {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hashing: Arc<dyn Hashing>,
     pub(crate) folder: Arc<TempDir>,
+    /// The other node, and how many requests there were.
+    other: Option<Arc<(Service, AtomicUsize)>>,
 }
 
 /// The master key of every app.
@@ -90,10 +94,19 @@ impl TestApp {
         let mut defaults = Settings::new("https://auth.example");
         defaults.password.argon2 = cheap();
         let builder = service(Service::builder().clock(clock.clone()));
-        let ports = Ports { hashing: Arc::clone(&hashing), ..builder.ports() };
-        let authority = Authority::open(Arc::clone(&store), master(), settings(defaults), ports, clock.now());
-        let service = builder.build(Arc::new(authority.await.expect("an authority")));
-        let app = Self { service, hand, store, hashing, folder: Arc::new(folder) };
+        let settings = settings(defaults);
+        let node = async |builder: ServiceBuilder| {
+            let ports = Ports { hashing: Arc::clone(&hashing), ..builder.ports() };
+            let opened =
+                Authority::open(Arc::clone(&store), master(), settings.clone(), ports, clock.now()).await;
+            builder.build(Arc::new(opened.expect("an authority")))
+        };
+        let service = node(builder.clone()).await;
+        let other = match std::env::var_os("JETON_TEST_NODES") {
+            Some(nodes) if nodes == "2" => Some(Arc::new((node(builder).await, AtomicUsize::new(0)))),
+            _ => None,
+        };
+        let app = Self { service, hand, store, hashing, folder: Arc::new(folder), other };
         app.add_user("ada").await;
         app
     }
@@ -112,7 +125,7 @@ impl TestApp {
         let ports = Ports { hashing: Arc::clone(&hashing), ..builder.ports() };
         let authority = Authority::open(Arc::clone(&store), master(), settings, ports, clock.now());
         let service = builder.build(Arc::new(authority.await.expect("an authority")));
-        Self { service, hand, store, hashing, folder: Arc::clone(&self.folder) }
+        Self { service, hand, store, hashing, folder: Arc::clone(&self.folder), other: None }
     }
 
     pub(crate) async fn add_user(&self, name: &str) -> UserId {
@@ -141,7 +154,22 @@ impl TestApp {
 
     pub(crate) async fn send_from(&self, peer: &str, request: Request<Body>) -> Answer {
         let peer: IpAddr = peer.parse().expect("an address");
-        Answer::of(self.service.answer(peer, request).await).await
+        Answer::of(self.next_node().await.answer(peer, request).await).await
+    }
+
+    /// The node that the next request goes to. A node looks every second whether the others changed something.
+    async fn next_node(&self) -> &Service {
+        match self.other.as_deref() {
+            Some((other, requests)) if requests.fetch_add(1, Ordering::Relaxed) % 2 == 1 => {
+                other.authority().tick(other.clock().now()).await.expect("a store");
+                other
+            }
+            Some(_) => {
+                self.service.authority().tick(self.service.clock().now()).await.expect("a store");
+                &self.service
+            }
+            None => &self.service,
+        }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -24,9 +24,9 @@ use jeton_authority::store::{
     OneTimeStore, Placement, Redemption, Refresh, Revocation, RevocationStore, SessionEnding, SessionOpening,
     SessionStore, SignInStore, Store, StoreError, SweepStep, SweepStore, UserAddition, UserChange, UserStore,
 };
-use jeton_authority::user::{Attributes, User, UserStatus, Username};
+use jeton_authority::user::{Attributes, User, UserStanding, UserStatus, Username};
 use jeton_authority::user::{ImportedUser, LastImport};
-use jeton_authority::{GrantId, Network, SessionId, UserId};
+use jeton_authority::{GrantId, Network, NodeId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
@@ -95,6 +95,7 @@ delegate! { UserStore {
     false list_users(after: Option<&Username>, limit: u32) -> Vec<User>;
     true disable_user(user: UserId, by: Actor, now: Timestamp) -> UserChange;
     true enable_user(user: UserId, by: Actor, now: Timestamp) -> UserChange;
+    true end_again(last: UserStanding, by: Actor, now: Timestamp) -> UserChange;
     true change_password(user: UserId, password: PasswordHash, keep: Option<GrantId>, by: Actor, now: Timestamp) -> UserChange;
     true change_attributes(user: UserId, attributes: Attributes, by: Actor, now: Timestamp) -> UserChange;
     true rehash_password(user: UserId, from: &PasswordHash, to: PasswordHash) -> ();
@@ -140,6 +141,11 @@ impl Store for FailingStore {
         self.check(false)?;
         let seconds = self.clock.load(Ordering::SeqCst);
         Ok((seconds != NO_CLOCK).then(|| Timestamp::from_unix(seconds)))
+    }
+
+    async fn count_nodes(&self, node: NodeId, now: Timestamp) -> Result<u32, StoreError> {
+        self.check(true)?;
+        self.inner.count_nodes(node, now).await
     }
 }
 

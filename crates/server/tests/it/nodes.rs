@@ -1,5 +1,7 @@
 //! What servers on one database see of each other.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_authority::audit::Actor;
@@ -96,4 +98,80 @@ async fn failures_at_one_node_throttle_nobody_at_the_other() {
     }
     assert_eq!(status, 429);
     assert_eq!(second.post_from(HOME, "/api/token/", &fail).await.status, 401);
+}
+
+#[tokio::test]
+async fn ten_nodes_let_strangers_guess_at_most_twice_as_often_as_one() {
+    let alone = TestApp::new().await;
+    let first = TestApp::new().await;
+    let mut nodes = vec![];
+    for _ in 1..10 {
+        nodes.push(first.second_node().await);
+    }
+    nodes.insert(0, first);
+    let nodes = nodes;
+    // Each knows of those that came before; after a while all know of all.
+    for seconds in [0, 10] {
+        for node in [&alone].into_iter().chain(&nodes) {
+            node.hand.step(seconds);
+            node.tick().await;
+        }
+    }
+    let fail = json!({"username": "ada", "password": "wrong"});
+    // From one place, and for an hour.
+    let mut guesses = [0_u32; 2];
+    for _ in 0..360 {
+        for (count, nodes) in guesses.iter_mut().zip([std::slice::from_ref(&alone), &nodes]) {
+            for node in nodes {
+                while node.post_from(HOME, "/api/token/", &fail).await.status == 401 {
+                    *count += 1;
+                }
+                node.hand.step(10);
+            }
+        }
+    }
+    let [one, ten] = guesses;
+    assert!(one >= 60, "{one}");
+    assert!((one / 2..=2 * one).contains(&ten), "one node allows {one} guesses, and ten of them {ten}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_ten_nodes_that_rotate_at_once_one_makes_a_key_and_no_key_set_loses_one() {
+    let mut nodes = vec![TestApp::new().await];
+    for _ in 1..10 {
+        let next = nodes[0].second_node().await;
+        nodes.push(next);
+    }
+    let kids = async |app: &TestApp| {
+        let set = app.get("/.well-known/jwks.json").await.json();
+        let keys = set["keys"].as_array().expect("a key set").iter();
+        keys.map(|key| key["kid"].as_str().expect("a key").to_owned()).collect::<BTreeSet<_>>()
+    };
+    let before = kids(&nodes[0]).await;
+    assert!(!before.is_empty());
+    let now = nodes[0].service.clock().now();
+    let rotating: Vec<_> = nodes
+        .iter()
+        .map(|node| {
+            let store = Arc::clone(&node.store);
+            tokio::spawn(async move {
+                rotate(&*store, &master(), None, Duration::from_secs(600), Actor::Operator, now).await.is_ok()
+            })
+        })
+        .collect();
+    for node in &nodes {
+        node.tick().await;
+        assert!(kids(node).await.is_superset(&before));
+    }
+    let mut rotated = 0;
+    for rotation in rotating {
+        rotated += u32::from(rotation.await.expect("it ends"));
+    }
+    assert_eq!(rotated, 1);
+    for node in &nodes {
+        node.tick().await;
+        let after = kids(node).await;
+        assert!(after.is_superset(&before));
+        assert_eq!(after.len(), kids(&nodes[0]).await.len());
+    }
 }

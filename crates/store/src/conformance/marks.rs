@@ -1,11 +1,12 @@
 //! What nodes keep in memory, and how they notice that it changed.
 
+use jeton_authority::NodeId;
 use jeton_authority::keys::KeyPurpose;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::store::{Marks, NewUser};
 
 use super::clients::new_client;
-use super::fixture::{Fresh, HOME, OPERATOR, at, key, new_user};
+use super::fixture::{CALLERS, Fresh, HOME, OPERATOR, at, key, new_user, random};
 
 impl Fresh {
     async fn marks(&self) -> Marks {
@@ -14,7 +15,7 @@ impl Fresh {
 }
 
 /// Which of the marks differ: keys, clients, kinds of hashes.
-fn differing(one: Marks, other: Marks) -> [bool; 3] {
+fn differing(one: &Marks, other: &Marks) -> [bool; 3] {
     [one.keys != other.keys, one.clients != other.clients, one.hash_kinds != other.hash_kinds]
 }
 
@@ -22,7 +23,9 @@ pub(super) async fn a_change_of_keys_shows_and_so_does_one_of_clients_each_for_i
     let mut seen = fresh.marks().await;
     let mut shown = async || {
         let marks = fresh.marks().await;
-        differing(std::mem::replace(&mut seen, marks), marks)
+        let before = std::mem::replace(&mut seen, marks.clone());
+        assert!(marks.follow(&before));
+        differing(&before, &marks)
     };
     let first = key("first", KeyPurpose::Access, at(0));
     fresh.add_keys(vec![first.clone()], None, OPERATOR).await.expect("adding");
@@ -47,7 +50,7 @@ pub(super) async fn a_hash_that_is_not_of_the_default_kind_shows(fresh: &Fresh) 
     assert_eq!(fresh.marks().await, before);
     let password = PasswordHash::from_stored("pbkdf2_sha256$1$salt$hash");
     fresh.add_user(NewUser { password, ..new_user("bob") }, OPERATOR).await.expect("adding");
-    assert_eq!(differing(fresh.marks().await, before), [false, false, true]);
+    assert_eq!(differing(&fresh.marks().await, &before), [false, false, true]);
 }
 
 pub(super) async fn what_nobody_keeps_in_memory_changes_no_mark(fresh: &Fresh) {
@@ -57,4 +60,21 @@ pub(super) async fn what_nobody_keeps_in_memory_changes_no_mark(fresh: &Fresh) {
     fresh.present(grant, 0, HOME, at(1)).await;
     fresh.disable_user(ada, OPERATOR, at(2)).await.expect("disabling");
     assert_eq!(fresh.marks().await, before);
+}
+
+pub(super) async fn nodes_that_were_seen_lately_are_counted(fresh: &Fresh) {
+    let [one, other] = [NodeId::from_bytes(random()), NodeId::from_bytes(random())];
+    let seen = async |node, seconds| fresh.count_nodes(node, at(seconds)).await.expect("counting");
+    assert_eq!([seen(one, 0).await, seen(other, 5).await, seen(one, 10).await], [1, 2, 2]);
+    assert_eq!(
+        [seen(one, 34).await, seen(one, 35).await],
+        [2, 1],
+        "the other was last seen half a minute ago"
+    );
+    let crowd = fresh.at_once(|store, _| {
+        let node = NodeId::from_bytes(random());
+        async move { store.count_nodes(node, at(36)).await.expect("counting") }
+    });
+    crowd.await;
+    assert_eq!(seen(one, 36).await as usize, CALLERS + 1);
 }

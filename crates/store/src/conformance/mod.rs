@@ -72,6 +72,7 @@ cases! { $
         disabling_ends_every_grant_of_the_user,
         disabling_twice_is_disabling_once,
         enabling_leaves_ended_grants_ended,
+        what_was_forgotten_to_have_ended_is_ended_again_and_a_newer_change_stays,
         a_changed_password_ends_all_grants_but_the_one_kept,
         a_changed_password_ends_all_grants_if_none_is_kept,
         keeping_the_grant_of_another_user_keeps_nothing,
@@ -214,6 +215,7 @@ cases! { $
         a_changed_address_makes_the_tokens_stale_that_say_it,
         changed_accounts_make_tokens_stale_too,
         the_withdrawal_of_a_published_key_is_an_event,
+        what_ends_sign_ins_is_an_event_of_which_apis_are_not_told,
         a_history_keeps_its_name,
         old_events_are_swept_in_small_steps,
         of_a_hundred_endings_each_is_an_event_once,
@@ -288,6 +290,7 @@ cases! { $
         a_change_of_keys_shows_and_so_does_one_of_clients_each_for_itself,
         a_hash_that_is_not_of_the_default_kind_shows,
         what_nobody_keeps_in_memory_changes_no_mark,
+        nodes_that_were_seen_lately_are_counted,
     }
     contention {
         of_a_hundred_callers_with_one_token_one_advances_the_grant,

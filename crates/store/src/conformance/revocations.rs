@@ -5,7 +5,7 @@ use jeton_authority::grant::{GrantDetail, NewGrant};
 use jeton_authority::keys::KeyPurpose;
 use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::GrantOpening;
-use jeton_authority::user::Attributes;
+use jeton_authority::user::{Attributes, UserStanding, UserStatus};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 
@@ -14,8 +14,14 @@ use super::clients::{new_client, scope};
 use super::fixture::{CALLERS, Fresh, HOME, OPERATOR, at, hash, key, new_grant};
 
 impl Fresh {
-    /// What happened at `seconds` or later.
+    /// What happened at `seconds` or later, as far as APIs are told.
     async fn revoked_since(&self, seconds: i64) -> Vec<RevocationEvent> {
+        let mut events = self.all_since(seconds).await;
+        events.retain(|event| event.what.concerns_apis());
+        events
+    }
+
+    async fn all_since(&self, seconds: i64) -> Vec<RevocationEvent> {
         self.revocations_since(at(seconds)).await.expect("reading events").events
     }
 
@@ -176,12 +182,41 @@ pub(super) async fn the_withdrawal_of_a_published_key_is_an_event(fresh: &Fresh)
     assert_eq!(fresh.revoked_since(0).await, [withdrawn(10, "access"), withdrawn(11, "id_token")]);
 }
 
+pub(super) async fn what_ends_sign_ins_is_an_event_of_which_apis_are_not_told(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let session = fresh.session(ada).await;
+    fresh.end_session(session.id, OPERATOR, at(10)).await.expect("ending");
+    fresh.end_session(session.id, OPERATOR, at(11)).await.expect("ending again");
+    fresh.disable_user(ada, OPERATOR, at(20)).await.expect("disabling");
+    fresh.disable_user(ada, OPERATOR, at(21)).await.expect("disabling again");
+    fresh.enable_user(ada, OPERATOR, at(30)).await.expect("enabling");
+    fresh.revoke_user_grants(ada, OPERATOR, at(40)).await.expect("signing out");
+    fresh.change_password(ada, hash("second"), None, OPERATOR, at(50)).await.expect("changing");
+    let stood = |seconds, status, epoch| RevocationEvent {
+        at: at(seconds),
+        what: Revoked::User(UserStanding { id: ada, status, epoch }),
+    };
+    let events = [
+        RevocationEvent { at: at(10), what: Revoked::Session(session.id) },
+        stood(20, UserStatus::Disabled, 1),
+        stood(30, UserStatus::Active, 1),
+        stood(40, UserStatus::Active, 2),
+        stood(50, UserStatus::Active, 3),
+    ];
+    assert_eq!(fresh.all_since(0).await, events);
+    assert_eq!(fresh.revoked_since(0).await, []);
+    let written = fresh.take_written_revocations();
+    assert!(written.is_empty() || written == events, "{written:?}");
+    assert_eq!(fresh.take_written_revocations(), []);
+}
+
 pub(super) async fn a_history_keeps_its_name(fresh: &Fresh) {
     let name = async || fresh.revocations_since(Timestamp::MIN).await.expect("reading").history;
     let first = name().await;
     let ada = fresh.user("ada").await;
     fresh.revoke_grant(fresh.grant(ada).await, OPERATOR, at(1)).await.expect("revoking");
     assert_eq!(name().await, first);
+    assert_eq!(fresh.changes().await.expect("asking").history, first, "the marks are of the same one");
 }
 
 pub(super) async fn old_events_are_swept_in_small_steps(fresh: &Fresh) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jeton_authority::NodeId;
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::NewGrant;
@@ -21,8 +22,8 @@ use super::sessions::{grant_from, new_session};
 
 use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
 
-/// What nobody but the operator or a user removes.
-const LASTING: [&str; 12] = [
+/// What nobody but the operator or a user removes, and the nodes that live.
+const LASTING: [&str; 13] = [
     "clients",
     "consents",
     "history",
@@ -32,6 +33,7 @@ const LASTING: [&str; 12] = [
     "master_key_check",
     "migrations",
     "name_locks",
+    "nodes",
     "probe",
     "token_api_clients",
     "users",
@@ -53,6 +55,7 @@ impl Fresh {
 
     /// One row of each kind that goes by itself, used and unused, and of each that does not.
     async fn filled(&self) {
+        self.count_nodes(NodeId::from_bytes([1; 16]), at(0)).await.expect("counting");
         let ada = self.user("ada").await;
         let client = StoredClient { backchannel_logout: true, ..new_client("web") };
         self.add_client(client.clone(), OPERATOR).await.expect("adding a client");

@@ -1,15 +1,15 @@
 //! Users: adding, finding, listing, and what ends with a change to one.
 
-use jeton_authority::audit::AuditEvent;
+use jeton_authority::audit::{Actor, AuditEvent};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::store::{Refresh, UserAddition, UserChange};
 use jeton_authority::user::LastImport;
-use jeton_authority::user::{Attributes, Role, User, UserStatus};
+use jeton_authority::user::{Attributes, Role, User, UserStanding, UserStatus};
 use jeton_authority::{GrantId, UserId};
 
 use super::accounts;
-use super::fixture::{Fresh, HOME, LIFETIME, OPERATOR, at, hash, new_user, unknown_user, username};
+use super::fixture::{Fresh, HOME, IDLE, LIFETIME, OPERATOR, at, hash, new_user, unknown_user, username};
 
 pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
     let mut new = new_user("Ada Ünal");
@@ -194,6 +194,28 @@ pub(super) async fn enabling_leaves_ended_grants_ended(fresh: &Fresh) {
     let found = fresh.found("ada").await;
     assert_eq!((found.status, found.epoch), (UserStatus::Active, 1));
     assert!(!fresh.stands(grant).await);
+}
+
+pub(super) async fn what_was_forgotten_to_have_ended_is_ended_again_and_a_newer_change_stays(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let (session, grant) = (fresh.session(ada).await, fresh.grant(ada).await);
+    let stood = |status, epoch| UserStanding { id: ada, status, epoch };
+    let end_again = async |last, seconds| {
+        fresh.end_again(last, Actor::Authority, at(seconds)).await.expect("ending again")
+    };
+    let change = end_again(stood(UserStatus::Active, 2), 1).await;
+    assert_eq!(change, UserChange::Done { grants_ended: 0 });
+    assert_eq!(fresh.found("ada").await.epoch, 2);
+    assert!(fresh.stands(grant).await, "grants end each for itself");
+    assert!(fresh.find_session(&session.secret, IDLE, at(1)).await.expect("looking").is_none());
+    let change = end_again(stood(UserStatus::Disabled, 3), 2).await;
+    assert_eq!(change, UserChange::Done { grants_ended: 1 });
+    fresh.enable_user(ada, OPERATOR, at(3)).await.expect("enabling");
+    end_again(stood(UserStatus::Disabled, 3), 4).await;
+    let found = fresh.found("ada").await;
+    assert_eq!((found.status, found.epoch), (UserStatus::Active, 3), "it was enabled since");
+    let nobody = UserStanding { id: unknown_user(), ..stood(UserStatus::Disabled, 1) };
+    assert_eq!(end_again(nobody, 5).await, UserChange::UnknownUser);
 }
 
 /// Changes the password of the user `ada` and tells which of two grants still stand.

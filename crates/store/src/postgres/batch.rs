@@ -14,6 +14,7 @@ use jeton_authority::user::UserStatus;
 use jeton_jose::Timestamp;
 use tokio::sync::oneshot;
 
+use super::engine;
 use super::error::Failed;
 use super::grants;
 use super::refresh::{self, Step};
@@ -180,7 +181,7 @@ impl Refreshes {
             }
             Err(Failed::OutcomeUnknown(cause)) => {
                 let unknown = StoreError::from(Failed::OutcomeUnknown(cause));
-                match self.load(steps.iter().map(|step| step.grant).collect()).await {
+                match self.load_for_certain(steps.iter().map(|step| step.grant).collect()).await {
                     Ok(found) => of_all(&|step| match found.get(&step.grant) {
                         Some(Ok((live, _))) if live.grant.state == step.to => Fate::Written,
                         Some(Ok((live, _))) if live.grant.state == step.from => Fate::Lost,
@@ -200,6 +201,18 @@ impl Refreshes {
     /// The grants of a batch. One that cannot be read is no reason not to read the others.
     async fn load(&self, grants: Vec<GrantId>) -> Result<HashMap<GrantId, Loaded>, StoreError> {
         self.database.read(grants, |db, grants| Box::pin(grants::find_all(db, grants))).await
+    }
+
+    /// The same, committed: what is read is then safe where a standby must have it.
+    async fn load_for_certain(&self, grants: Vec<GrantId>) -> Result<HashMap<GrantId, Loaded>, StoreError> {
+        let read = self.database.write(grants, |db, grants| {
+            Box::pin(async move {
+                let found = grants::find_all(db, grants).await?;
+                engine::confirm(db).await?;
+                Ok(found)
+            })
+        });
+        read.await
     }
 
     /// Answers one caller with a transaction, which waits for the row.

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::str::FromStr;
 
 use bytes::{BufMut, BytesMut};
-use jeton_authority::{GrantId, Network, SessionId, UserId};
+use jeton_authority::{GrantId, Network, NodeId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, FromSqlOwned, IsNull, ToSql, Type, to_sql_checked};
@@ -104,7 +104,7 @@ macro_rules! identifiers {
     };
 }
 
-identifiers!(UserId GrantId SessionId);
+identifiers!(UserId GrantId SessionId NodeId);
 
 /// An identifier as a parameter.
 pub(super) fn uuid(id: impl Into<Uuid>) -> Uuid {

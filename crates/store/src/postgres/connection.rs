@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use jeton_authority::revocation::RevocationEvent;
 use jeton_authority::store::StoreError;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 
 use super::columns::Param;
+use super::engine::{Engine, RECEIPT, Receipt};
 use super::error::Failed;
 use super::tls::Tls;
 
@@ -25,8 +28,9 @@ const CANCELLING: Duration = Duration::from_secs(2);
 /// Begins a transaction that the server itself ends in time. Limits are set in the transaction: what is set outside of one is ignored by
 /// a pooler, or left to the next who gets its connection.
 ///
-/// READ COMMITTED, whatever the server's default is: what a decision rests on is locked before it is read.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 5000; \
+/// READ COMMITTED, whatever the server's default is: what a decision rests on is locked before it is read. Not READ WRITE: a server that
+/// was told to take no writes must not be talked into it.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 5000; \
                      SET LOCAL lock_timeout = 4000; SET LOCAL idle_in_transaction_session_timeout = 10000";
 
 /// A connection to the server.
@@ -38,8 +42,8 @@ pub(super) struct Connection {
     statements: Mutex<HashMap<&'static str, Statement>>,
     /// Whether the server warned of something.
     warned: Arc<AtomicBool>,
-    /// Whether the transaction has an event of the revocation feed.
-    has_revocation: AtomicBool,
+    /// The events of the revocation feed that the transaction has.
+    revocations: std::sync::Mutex<Vec<RevocationEvent>>,
     /// Whether something was begun that has not ended. Whoever drops a future in the middle leaves it so.
     unfinished: AtomicBool,
     retires_at: Instant,
@@ -61,8 +65,8 @@ impl Connection {
     ) -> Self {
         let retires_at = Instant::now() + lifetime;
         let (statements, unfinished) = (Mutex::default(), AtomicBool::new(false));
-        let has_revocation = AtomicBool::new(false);
-        Self { client, tls, prepares, statements, warned, has_revocation, unfinished, retires_at }
+        let revocations = std::sync::Mutex::default();
+        Self { client, tls, prepares, statements, warned, revocations, unfinished, retires_at }
     }
 
     /// Whether the next who asks may get it.
@@ -132,29 +136,46 @@ impl Connection {
     /// Begins a transaction, which [`Connection::commit`] or [`Connection::roll_back`] ends. Until then nobody else gets the connection.
     pub(super) async fn begin(&self) -> Result<(), Failed> {
         self.unfinished.store(true, Ordering::Release);
-        self.has_revocation.store(false, Ordering::Release);
+        self.take_revocations();
         self.in_time(self.client.batch_execute(BEGIN)).await
     }
 
-    /// Notes that the transaction has an event of the revocation feed.
-    pub(super) fn note_revocation(&self) {
-        self.has_revocation.store(true, Ordering::Release);
+    /// Notes that the transaction has events of the revocation feed.
+    pub(super) fn note_revocations(&self, events: Vec<RevocationEvent>) {
+        self.revocations.lock().unwrap_or_else(PoisonError::into_inner).extend(events);
     }
 
-    /// Whether the transaction has an event of the revocation feed.
-    pub(super) fn has_revocation(&self) -> bool {
-        self.has_revocation.load(Ordering::Acquire)
+    /// The events of the revocation feed that the transaction has.
+    pub(super) fn take_revocations(&self) -> Vec<RevocationEvent> {
+        std::mem::take(&mut *self.revocations.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Commits. Where it cannot be told whether that happened, the error says so.
-    pub(super) async fn commit(&self) -> Result<(), Failed> {
+    /// Commits. Where it cannot be told whether that happened, the error says so, and there may be a receipt to find out with.
+    pub(super) async fn commit(&self, engine: Engine) -> (Result<(), Failed>, Option<Receipt>) {
         self.warned.store(false, Ordering::Release);
-        let outcome = self.certain(self.in_time(self.client.batch_execute("COMMIT")).await);
+        let mut receipt = None;
+        let committed = match engine {
+            Engine::Another => self.in_time(self.client.batch_execute("COMMIT")).await,
+            // Both are sent before either is answered, so the receipt costs no time.
+            Engine::Postgres => {
+                let committing = async {
+                    let asked = async {
+                        receipt = receipt_of(&self.client.simple_query(RECEIPT).await?);
+                        Ok(())
+                    };
+                    let (asked, committed) = tokio::join!(asked, self.client.batch_execute("COMMIT"));
+                    // Where it was refused, COMMIT undid the transaction.
+                    asked.and(committed)
+                };
+                self.in_time(committing).await
+            }
+        };
+        let outcome = self.certain(committed);
         // Where nobody knows, the connection is not used for anything else either.
         if !matches!(outcome, Err(Failed::OutcomeUnknown(_))) {
             self.unfinished.store(false, Ordering::Release);
         }
-        outcome
+        (outcome, receipt)
     }
 
     /// What a commit came to, or that nobody knows.
@@ -221,6 +242,14 @@ impl Connection {
             }
         }
     }
+}
+
+fn receipt_of(answer: &[SimpleQueryMessage]) -> Option<Receipt> {
+    let row = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    })?;
+    Some(Receipt { transaction: row.get(0).map(str::to_owned), timeline: row.get(1)?.to_owned() })
 }
 
 fn values<'a>(params: &[Param<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {

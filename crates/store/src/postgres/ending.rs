@@ -43,8 +43,7 @@ pub(super) async fn end_grants(
         let grants = uuids(ended.grants.iter().map(|grant| grant.id));
         let sql = "UPDATE grants SET revoked_at = $2 WHERE id = ANY($1)";
         db.execute(sql, params![grants, now.unix()]).await?;
-        let events: Vec<_> = ended.grants.iter().map(EndedGrant::revocation).collect();
-        revocations::note(db, &events).await?;
+        revocations::note(db, ended.grants.iter().map(EndedGrant::revocation).collect()).await?;
     }
     if !ended.known_to.is_empty() {
         session_clients::forget(db, ended.known_to.iter().map(|client| client.sid)).await?;

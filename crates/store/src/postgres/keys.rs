@@ -98,7 +98,7 @@ async fn withdraw(db: &Connection, key: &KeyId, by: &Actor, now: Timestamp) -> R
         db.execute(sql, params![key.as_str(), now.unix()]).await?;
         let withdrawn = stored.iter().find(|stored| stored.id == *key);
         if let Some(what) = withdrawn.and_then(Revoked::by_withdrawal_of) {
-            revocations::note(db, &[RevocationEvent { at: now, what }]).await?;
+            revocations::note(db, vec![RevocationEvent { at: now, what }]).await?;
         }
     }
     Ok(withdrawal)

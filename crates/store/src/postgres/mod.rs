@@ -14,6 +14,7 @@ mod connection;
 mod connector;
 mod devices;
 mod ending;
+mod engine;
 mod error;
 mod examination;
 mod grants;
@@ -23,6 +24,7 @@ mod logouts;
 mod master_key;
 mod migrations;
 mod name_locks;
+mod nodes;
 mod one_time;
 mod pool;
 mod refresh;
@@ -40,6 +42,7 @@ mod users;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jeton_authority::NodeId;
 use jeton_authority::keys::MasterKey;
 use jeton_authority::store::{Examination, Marks, Store, StoreError, StoreFigures};
 use jeton_jose::Timestamp;
@@ -52,6 +55,7 @@ use batch::Refreshes;
 use columns::{counted, params, str, value};
 use connection::Connection;
 use connector::Connector;
+use engine::Engine;
 use error::Failed;
 use pool::Pool;
 use transaction::{Database, Step};
@@ -75,6 +79,7 @@ impl PostgresStore {
             .map_err(|reason| OpenError::Unusable { database: url.clone().into(), reason })?;
         let database = Database::new(Pool::new(connector, url.pool_size, url.pool_wait));
         schema::prepare(&database, url, mode, key, watch).await?;
+        let database = database.recognised().await?;
         Ok(Self { refreshes: Refreshes::new(database.clone()), database })
     }
 
@@ -104,7 +109,11 @@ impl PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn changes(&self) -> Result<Marks, StoreError> {
-        self.read((), |db, ()| Box::pin(marks(db))).await
+        self.read(self.database.engine(), |db, engine| Box::pin(marks(db, *engine))).await
+    }
+
+    async fn count_nodes(&self, node: NodeId, now: Timestamp) -> Result<u32, StoreError> {
+        self.write((node, now), |db, (node, now)| Box::pin(nodes::count(db, *node, *now))).await
     }
 
     async fn examine(&self) -> Result<Examination, StoreError> {
@@ -118,7 +127,7 @@ impl Store for PostgresStore {
     }
 
     async fn probe(&self) -> Result<(), StoreError> {
-        self.write((), |db, ()| Box::pin(probe(db))).await
+        self.write((), |db, ()| Box::pin(engine::confirm(db))).await
     }
 
     async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -126,8 +135,8 @@ impl Store for PostgresStore {
     }
 }
 
-async fn marks(db: &Connection) -> Result<Marks, Failed> {
-    let mut marks = Marks { keys: 0, clients: 0, hash_kinds: 0 };
+async fn marks(db: &Connection, engine: Engine) -> Result<Marks, Failed> {
+    let mut marks = Marks { history: engine::history(db, engine).await?, keys: 0, clients: 0, hash_kinds: 0 };
     for row in db.rows("SELECT subject, value FROM marks", params![]).await? {
         match str(&row, 0)? {
             "keys" => marks.keys = counted(&row, 1)?,
@@ -143,8 +152,4 @@ async fn time(db: &Connection) -> Result<Timestamp, Failed> {
     let sql = "SELECT floor(extract(epoch FROM clock_timestamp()))::bigint";
     let row = db.row(sql, params![]).await?.ok_or(Failed::Unreadable)?;
     Ok(Timestamp::from_unix(value(&row, 0)?))
-}
-
-async fn probe(db: &Connection) -> Result<(), Failed> {
-    db.execute("UPDATE probe SET count = count + 1", params![]).await.map(drop)
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jeton_authority::client::mapped_attributes;
-use jeton_authority::revocation::{Carried, ClaimsChange, HistoryName, Recent, RevocationEvent, Revoked};
+use jeton_authority::revocation::{Carried, ClaimsChange, Recent, RevocationEvent, Revoked};
 use jeton_authority::store::{RevocationStore, StoreError};
 use jeton_authority::user::User;
 use jeton_jose::Timestamp;
@@ -10,14 +10,20 @@ use tokio_postgres::Row;
 
 use super::PostgresStore;
 use super::clients::scope;
-use super::columns::{id, named, optional_str, params, str, timestamp, uuid, value};
+use super::columns::{id, optional_str, params, str, timestamp, uuid, value};
 use super::connection::Connection;
+use super::engine::{self, Engine};
 use super::error::Failed;
 
 #[async_trait]
 impl RevocationStore for PostgresStore {
     async fn revocations_since(&self, since: Timestamp) -> Result<Recent, StoreError> {
-        self.read(since, |db, since| Box::pin(list(db, *since))).await
+        self.read((since, self.database.engine()), |db, (since, engine)| Box::pin(list(db, *since, *engine)))
+            .await
+    }
+
+    fn take_written_revocations(&self) -> Vec<RevocationEvent> {
+        self.database.take_revocations()
     }
 
     async fn revocation_written(&self) {
@@ -26,18 +32,19 @@ impl RevocationStore for PostgresStore {
 }
 
 /// Writes events.
-pub(super) async fn note(db: &Connection, events: &[RevocationEvent]) -> Result<(), Failed> {
+pub(super) async fn note(db: &Connection, events: Vec<RevocationEvent>) -> Result<(), Failed> {
     if events.is_empty() {
         return Ok(());
     }
     let at: Vec<i64> = events.iter().map(|event| event.at.unix()).collect();
     let kinds: Vec<&str> = events.iter().map(|event| event.what.kind()).collect();
-    let subjects: Vec<&[u8]> = events.iter().map(|event| event.what.subject()).collect();
+    let subjects: Vec<_> = events.iter().map(|event| event.what.subject()).collect();
+    let subjects: Vec<&[u8]> = subjects.iter().map(|subject| &**subject).collect();
     let sql = "INSERT INTO revocations (at, kind, subject)
         SELECT n.at, n.kind, n.subject FROM unnest($1, $2, $3) AS n (at, kind, subject) ORDER BY 1, 2, 3
         ON CONFLICT DO NOTHING";
     db.execute(sql, params![at, kinds, subjects]).await?;
-    db.note_revocation();
+    db.note_revocations(events);
     Ok(())
 }
 
@@ -60,7 +67,7 @@ pub(super) async fn note_change(
             stale.push(RevocationEvent { at: now, what: Revoked::Claims(id(&row, 0)?) });
         }
     }
-    note(db, &stale).await
+    note(db, stale).await
 }
 
 fn concerns(change: &ClaimsChange, row: &Row) -> Result<bool, Failed> {
@@ -73,9 +80,8 @@ fn concerns(change: &ClaimsChange, row: &Row) -> Result<bool, Failed> {
     }))
 }
 
-async fn list(db: &Connection, since: Timestamp) -> Result<Recent, Failed> {
-    let row = db.row("SELECT name FROM history", params![]).await?.ok_or(Failed::Unreadable)?;
-    let history = named(&row, 0, HistoryName::parse)?;
+async fn list(db: &Connection, since: Timestamp, engine: Engine) -> Result<Recent, Failed> {
+    let history = engine::history(db, engine).await?;
     let sql = "SELECT at, kind, subject FROM revocations WHERE at >= $1 ORDER BY at, kind, subject";
     let mut events = Vec::new();
     for row in db.rows(sql, params![since.unix()]).await? {

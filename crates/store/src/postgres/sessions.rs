@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jeton_authority::audit::Actor;
 use jeton_authority::factor::Factor;
 use jeton_authority::grant::{Audience, Ending};
+use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::session::{
     self, LapsedSession, NewSession, Session, SessionSecretHash, SessionStanding, SessionSummary, Succession,
     heir, session_of_browser, succeed,
@@ -27,7 +28,7 @@ use super::ending::end_grants;
 use super::error::Failed;
 use super::grants::idle_since;
 use super::users::{user_at, user_columns, username};
-use super::{audit, grants, session_clients, users};
+use super::{audit, grants, revocations, session_clients, users};
 
 #[async_trait]
 impl SessionStore for PostgresStore {
@@ -337,6 +338,7 @@ async fn end_found(
 ) -> Result<SessionEnding, Failed> {
     let Some(record) = session::end(found, by, now) else { return Ok(SessionEnding::AlreadyEnded) };
     set_ended(db, found.id, now).await?;
+    revocations::note(db, vec![RevocationEvent { at: now, what: Revoked::Session(found.id) }]).await?;
     let ended = end_grants(db, Ending::OfSession(found.id), Audience::Clients, now).await?;
     audit::append(db, &record).await?;
     Ok(SessionEnding::Ended(ended.counted()))

@@ -1,11 +1,13 @@
 //! Reading and writing: taking a connection, trying again what others were in the way of, and never leaving a transaction open.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jeton_authority::revocation::RevocationEvent;
 use jeton_authority::store::{ConnectionFigures, StoreError, StoreFigures};
 use jeton_authority::tally::{Count, Durations};
 use tokio::sync::Notify;
@@ -13,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::Connection;
 use super::connector::fraction;
+use super::engine::{self, Engine, Outcome, Receipt};
 use super::error::{Failed, Remedy};
 use super::pool::{Lease, Pool};
 
@@ -26,6 +29,13 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// How long a transaction may take until it is to be committed.
 const TRANSACTION: Duration = Duration::from_secs(10);
 
+/// For how long it is tried to find out what became of a transaction, and the pause between two looks at one that has not ended.
+const FINDING_OUT: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How many events of the revocation feed are kept until somebody takes them.
+const EVENTS: usize = 1 << 16;
+
 /// What a step does with a connection.
 pub(super) type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> + Send + 'a>>;
 
@@ -33,8 +43,11 @@ pub(super) type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> + S
 #[derive(Clone)]
 pub(super) struct Database {
     pool: Arc<Pool>,
+    engine: Engine,
     /// An event of the revocation feed was committed.
     revocation_written: Arc<Notify>,
+    /// The events of the revocation feed that were committed.
+    revocations: Arc<Mutex<VecDeque<RevocationEvent>>>,
     counted: Arc<Counted>,
 }
 
@@ -61,7 +74,23 @@ impl fmt::Debug for Database {
 
 impl Database {
     pub(super) fn new(pool: Arc<Pool>) -> Self {
-        Self { pool, revocation_written: Arc::default(), counted: Arc::default() }
+        Self {
+            pool,
+            engine: Engine::default(),
+            revocation_written: Arc::default(),
+            revocations: Arc::default(),
+            counted: Arc::default(),
+        }
+    }
+
+    /// The same, of which it is known what it can be asked.
+    pub(super) async fn recognised(self) -> Result<Self, StoreError> {
+        Ok(Self { engine: Engine::of(&self).await?, ..self })
+    }
+
+    /// What the server can be asked.
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// What was done so far.
@@ -125,6 +154,55 @@ impl Database {
         self.revocation_written.notified().await;
     }
 
+    /// The events of the revocation feed that were committed here since the last call.
+    pub(super) fn take_revocations(&self) -> Vec<RevocationEvent> {
+        self.revocations().drain(..).collect()
+    }
+
+    fn note_revocations(&self, events: Vec<RevocationEvent>) {
+        if events.is_empty() {
+            return;
+        }
+        let mut kept = self.revocations();
+        kept.extend(events);
+        let surplus = kept.len().saturating_sub(EVENTS);
+        kept.drain(..surplus);
+        drop(kept);
+        self.revocation_written.notify_one();
+    }
+
+    fn revocations(&self) -> std::sync::MutexGuard<'_, VecDeque<RevocationEvent>> {
+        self.revocations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What became of a transaction whose commit was not answered.
+    async fn outcome(&self, receipt: &Receipt) -> Outcome {
+        let found = timeout(FINDING_OUT, async {
+            loop {
+                let Ok(connection) = self.pool.take().await else { return Outcome::Unknown };
+                let look = transact(
+                    &connection,
+                    self.engine,
+                    receipt,
+                    |db, receipt| Box::pin(engine::outcome(db, receipt)),
+                    &self.counted,
+                );
+                match look.await {
+                    Transacted::Done(Outcome::Open) => {}
+                    Transacted::Done(outcome) => return outcome,
+                    Transacted::Failed(failed) if failed.remedy() == Remedy::Reconnect => {
+                        connection.give_up();
+                        self.pool.forget_idle();
+                    }
+                    Transacted::Failed(_) | Transacted::Unknown { .. } => return Outcome::Unknown,
+                }
+                drop(connection);
+                sleep(LOOK_AGAIN).await;
+            }
+        });
+        found.await.unwrap_or(Outcome::Unknown)
+    }
+
     /// Takes a connection and tries until it is done, or asking again helps nobody.
     async fn repeatedly<A: ?Sized, T>(
         &self,
@@ -143,11 +221,29 @@ impl Database {
             let attempt = match kind {
                 Kind::Alone => step(&connection, about).await,
                 Kind::Transaction => {
-                    let done = transact(&connection, about, step, &self.counted).await;
-                    if connection.has_revocation() {
-                        self.revocation_written.notify_one();
+                    match transact(&connection, self.engine, about, step, &self.counted).await {
+                        Transacted::Done(done) => {
+                            self.note_revocations(connection.take_revocations());
+                            Ok(done)
+                        }
+                        Transacted::Failed(failed) => Err(failed),
+                        Transacted::Unknown { done, receipt, why } => {
+                            // They matter all the more where the database may have lost them.
+                            self.note_revocations(connection.take_revocations());
+                            // Whoever looks needs a connection, and there may be no more than one.
+                            drop(connection);
+                            let Some(receipt) = receipt else { return Err(Failed::OutcomeUnknown(why)) };
+                            match self.outcome(&receipt).await {
+                                Outcome::Committed => return Ok(done),
+                                Outcome::Undone if receipt.transaction.is_none() => return Ok(done),
+                                Outcome::Undone if tries + 1 < TRIES => {
+                                    tries += 1;
+                                    continue;
+                                }
+                                _ => return Err(Failed::OutcomeUnknown(why)),
+                            }
+                        }
                     }
-                    done
                 }
             };
             let failed = match attempt {
@@ -173,27 +269,49 @@ impl Database {
     }
 }
 
+/// What a transaction came to.
+enum Transacted<T> {
+    Done(T),
+    Failed(Failed),
+    /// It was to be committed, and nobody knows whether it was.
+    Unknown {
+        done: T,
+        receipt: Option<Receipt>,
+        why: String,
+    },
+}
+
 async fn transact<A: ?Sized, T>(
     connection: &Connection,
+    engine: Engine,
     about: &A,
     step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
     counted: &Counted,
-) -> Result<T, Failed> {
-    connection.begin().await?;
+) -> Transacted<T> {
+    if let Err(failed) = connection.begin().await {
+        return Transacted::Failed(failed);
+    }
     match timeout(TRANSACTION, step(connection, about)).await {
         Ok(Ok(done)) => {
             let started = Instant::now();
-            connection.commit().await.inspect_err(|_| counted.failures.add_one())?;
-            counted.commits.add(started.elapsed());
-            Ok(done)
+            let (committed, receipt) = connection.commit(engine).await;
+            match &committed {
+                Ok(()) => counted.commits.add(started.elapsed()),
+                Err(_) => counted.failures.add_one(),
+            }
+            match committed {
+                Ok(()) => Transacted::Done(done),
+                Err(Failed::OutcomeUnknown(why)) => Transacted::Unknown { done, receipt, why },
+                Err(failed) => Transacted::Failed(failed),
+            }
         }
         Ok(Err(failed)) => {
             connection.roll_back().await;
-            Err(failed)
+            Transacted::Failed(failed)
         }
         Err(_) => {
             connection.give_up();
-            Err(Failed::Late)
+            Transacted::Failed(Failed::Late)
         }
     }
 }

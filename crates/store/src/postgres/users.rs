@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jeton_authority::audit::Actor;
 use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::password::PasswordHash;
+use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::{GrantsEnded, NewUser, StoreError, UserAddition, UserChange, UserStore};
 use jeton_authority::user::{
     self, Attributes, EndingGrants, Role, Taken, User, UserDecision, UserStanding, UserStatus, Username,
@@ -49,6 +50,15 @@ impl UserStore for PostgresStore {
 
     async fn enable_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError> {
         self.write((user, by, now), |db, (user, by, now)| Box::pin(enable(db, *user, by, *now))).await
+    }
+
+    async fn end_again(
+        &self,
+        last: UserStanding,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError> {
+        self.write((last, by, now), |db, (last, by, now)| Box::pin(end_again(db, *last, by, *now))).await
     }
 
     async fn change_password(
@@ -212,6 +222,15 @@ pub(super) async fn enable(
     decide(db, user, now, |user| user::enable(user, by, now)).await.map(change)
 }
 
+async fn end_again(
+    db: &Connection,
+    last: UserStanding,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<UserChange, Failed> {
+    decide(db, last.id, now, |user| user::end_again(user, last, by, now)).await.map(change)
+}
+
 pub(super) async fn change_password(
     db: &Connection,
     user: UserId,
@@ -283,6 +302,8 @@ async fn decide(
         let UserStanding { epoch, status, .. } = decision.standing;
         let sql = "UPDATE users SET epoch = $2, disabled = $3 WHERE id = $1";
         db.execute(sql, params![uuid(user), count(epoch)?, status == UserStatus::Disabled]).await?;
+        let event = RevocationEvent { at: now, what: Revoked::User(decision.standing) };
+        revocations::note(db, vec![event]).await?;
     }
     let ended = match decision.ends {
         EndingGrants::None => GrantsEnded::default(),

@@ -17,6 +17,7 @@ mod header;
 mod keys;
 mod logouts;
 mod master_key;
+mod nodes;
 mod one_time;
 mod place;
 mod readers;
@@ -35,14 +36,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jeton_authority::NodeId;
 use jeton_authority::keys::MasterKey;
+use jeton_authority::revocation::HistoryName;
 use jeton_authority::store::{Examination, Marks, Store, StoreError, StoreFigures};
+use jeton_jose::Timestamp;
 use rusqlite::Connection;
 
 use crate::migration::WatchMigration;
 use crate::mode::{Access, OpenMode};
 use crate::open_error::OpenError;
-use columns::counted;
+use columns::{counted, named};
 use place::Place;
 use readers::Readers;
 use writer::Writer;
@@ -58,6 +62,7 @@ pub struct SqliteStore {
     writer: Writer,
     // After both.
     place: Option<Arc<Place>>,
+    access: Access,
 }
 
 impl SqliteStore {
@@ -99,7 +104,7 @@ impl SqliteStore {
         let (connection, place) = schema::open(&path, mode, access, key, watch)?;
         let place = place.map(Arc::new);
         let writer = Writer::start(path.clone(), connection, place.clone())?;
-        Ok(Self { readers: Arc::new(Readers::new(path, place.clone())), writer, place })
+        Ok(Self { readers: Arc::new(Readers::new(path, place.clone())), writer, place, access })
     }
 
     /// Finishes what was accepted, moves everything into the one file and closes it. Dropping does the same, but cannot
@@ -147,11 +152,21 @@ impl Drop for SqliteStore {
 impl Store for SqliteStore {
     async fn changes(&self) -> Result<Marks, StoreError> {
         self.readers.read(|db| {
-            db.prepare_cached("SELECT keys, clients, hash_kinds FROM marks")?.query_row([], |row| {
+            let sql = "SELECT keys, clients, hash_kinds, name FROM marks, history";
+            db.prepare_cached(sql)?.query_row([], |row| {
                 let (keys, clients) = (counted(row, 0)?, counted(row, 1)?);
-                Ok(Marks { keys, clients, hash_kinds: counted(row, 2)? })
+                let history = named(row, 3, HistoryName::parse)?;
+                Ok(Marks { history, keys, clients, hash_kinds: counted(row, 2)? })
             })
         })
+    }
+
+    async fn count_nodes(&self, node: NodeId, now: Timestamp) -> Result<u32, StoreError> {
+        match self.access {
+            // No other server can open the database, so an idle one writes nothing.
+            Access::Server => Ok(1),
+            Access::Command => self.writer.submit(move |db| nodes::count(db, node, now)).await,
+        }
     }
 
     fn in_place(&self) -> Result<(), StoreError> {

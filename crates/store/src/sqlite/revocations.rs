@@ -30,7 +30,7 @@ pub(super) fn note(db: &Connection, event: &RevocationEvent) -> rusqlite::Result
     db.prepare_cached(
         "INSERT INTO revocations (at, kind, subject) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
     )?
-    .execute((event.at.unix(), event.what.kind(), event.what.subject()))?;
+    .execute((event.at.unix(), event.what.kind(), &*event.what.subject()))?;
     WRITTEN.set(true);
     Ok(())
 }

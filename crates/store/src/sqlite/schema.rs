@@ -62,6 +62,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(21, "audit_actors", "0021_audit_actors.sql"),
     migration!(22, "revocations", "0022_revocations.sql"),
     migration!(23, "grants_outside_sessions", "0023_grants_outside_sessions.sql"),
+    migration!(24, "nodes", "0024_nodes.sql"),
 ];
 
 /// The schema that this program works with.

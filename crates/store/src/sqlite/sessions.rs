@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jeton_authority::audit::Actor;
 use jeton_authority::factor::Factor;
 use jeton_authority::grant::{Audience, Ending};
+use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::session::{
     self, LapsedSession, NewSession, Session, SessionSecretHash, SessionStanding, SessionSummary, Succession,
     heir, session_of_browser, succeed,
@@ -21,7 +22,7 @@ use super::SqliteStore;
 use super::columns::{count, counted, halves, named, network, timestamp, user_id};
 use super::ending::end_grants;
 use super::users::{USER_COLUMNS, user_at, username};
-use super::{audit, grants, session_clients, users};
+use super::{audit, grants, revocations, session_clients, users};
 
 #[async_trait]
 impl SessionStore for SqliteStore {
@@ -245,6 +246,7 @@ fn end(db: &Connection, session: SessionId, by: &Actor, now: Timestamp) -> rusql
     let Some(found) = standing(db, session)? else { return Ok(SessionEnding::Unknown) };
     let Some(record) = session::end(&found, by, now) else { return Ok(SessionEnding::AlreadyEnded) };
     set_ended(db, session, now)?;
+    revocations::note(db, &RevocationEvent { at: now, what: Revoked::Session(session) })?;
     let ended = end_grants(db, Ending::OfSession(session), Audience::Clients, now)?;
     audit::append(db, &record)?;
     Ok(SessionEnding::Ended(ended.counted()))

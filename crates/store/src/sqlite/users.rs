@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jeton_authority::audit::Actor;
 use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::password::PasswordHash;
+use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::{GrantsEnded, NewUser, StoreError, UserAddition, UserChange, UserStore};
 use jeton_authority::user::{
     self, Attributes, EndingGrants, Role, Taken, User, UserDecision, UserStanding, UserStatus, Username,
@@ -47,6 +48,15 @@ impl UserStore for SqliteStore {
 
     async fn enable_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError> {
         self.writer.submit(move |db| enable(db, user, &by, now)).await
+    }
+
+    async fn end_again(
+        &self,
+        last: UserStanding,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<UserChange, StoreError> {
+        self.writer.submit(move |db| end_again(db, last, &by, now)).await
     }
 
     async fn change_password(
@@ -206,6 +216,15 @@ pub(super) fn enable(
     decide(db, user, now, |user| user::enable(user, by, now)).map(change)
 }
 
+fn end_again(
+    db: &Connection,
+    last: UserStanding,
+    by: &Actor,
+    now: Timestamp,
+) -> rusqlite::Result<UserChange> {
+    decide(db, last.id, now, |user| user::end_again(user, last, by, now)).map(change)
+}
+
 pub(super) fn change_password(
     db: &Connection,
     user: UserId,
@@ -285,6 +304,7 @@ fn decide(
             count(epoch)?,
             status == UserStatus::Disabled,
         ))?;
+        revocations::note(db, &RevocationEvent { at: now, what: Revoked::User(decision.standing) })?;
     }
     let ended = match decision.ends {
         EndingGrants::None => GrantsEnded::default(),

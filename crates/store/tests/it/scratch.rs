@@ -125,9 +125,19 @@ pub(crate) async fn ada_with_a_refreshed_grant(store: &dyn Store) -> GrantId {
 
 /// Presents the token of a generation at time 1, and answers the generation then.
 pub(crate) async fn refresh(store: &dyn Store, grant: GrantId, generation: u64) -> Result<u64, StoreError> {
+    refresh_at(store, grant, generation, 1).await
+}
+
+/// The same at another time.
+pub(crate) async fn refresh_at(
+    store: &dyn Store,
+    grant: GrantId,
+    generation: u64,
+    seconds: i64,
+) -> Result<u64, StoreError> {
     let presented = Presented::new(generation, at(0), HOME);
     let policy = RefreshPolicy { grace: Duration::from_secs(30), excuses: 3 };
-    match store.refresh_grant(grant, presented, policy, at(1)).await? {
+    match store.refresh_grant(grant, presented, policy, at(seconds)).await? {
         Refresh::Granted(live, _) => Ok(live.grant.state.generation),
         other => panic!("the refresh was answered {other:?}"),
     }

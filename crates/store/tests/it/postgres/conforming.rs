@@ -46,6 +46,22 @@ mod with_eight_connections {
     jeton_store::conformance!(fresh_postgres);
 }
 
+/// Through the pooler that the variable `JETON_TEST_POOLER` names, which `cargo xtask test pgbouncer` starts.
+async fn fresh_behind_a_pooler() -> Option<Fresh> {
+    let pooler = std::env::var("JETON_TEST_POOLER").ok()?;
+    let database = std::sync::Arc::new(database().await?);
+    let store = database.open_at(&pooler, "prepared_statements=off&pool_wait=120").await;
+    let counted = std::sync::Arc::clone(&database);
+    let rows = move || block_in_place(|| Handle::current().block_on(rows(&counted)));
+    Some(Fresh::shared(store, database).counting_rows(rows))
+}
+
+mod behind_a_pooler {
+    use super::fresh_behind_a_pooler;
+
+    jeton_store::conformance!(fresh_behind_a_pooler);
+}
+
 mod with_one_connection_that_prepares_nothing {
     use super::fresh_with_one_connection;
 

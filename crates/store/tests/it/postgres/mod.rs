@@ -2,6 +2,9 @@
 //! one. Where there is none the tests are skipped, and say so.
 
 mod conforming;
+mod faults;
 mod opening;
+mod proxy;
 mod scratch;
 mod sharing;
+mod statements;

@@ -8,6 +8,8 @@ use jeton_authority::store::Store;
 use jeton_store::{Access, DatabaseUrl, OpenError, OpenMode};
 use tokio_postgres::{Client, NoTls};
 
+use super::proxy::Proxy;
+
 /// What a test has for a database, which goes with this.
 pub(crate) struct Database {
     server: String,
@@ -63,6 +65,42 @@ impl Database {
 
     pub(crate) async fn open(&self, parameters: &str) -> Arc<dyn Store> {
         self.try_open(parameters, OpenMode::CreateOrMigrate).await.expect("the database opens")
+    }
+
+    /// Opens it at another address of the server, given as a URL.
+    pub(crate) async fn open_at(&self, url: &str, parameters: &str) -> Arc<dyn Store> {
+        let (_, host) = url.split_once('@').expect("the URL names a user");
+        let url = format!("postgres://{}@{host}?{parameters}", self.name);
+        let url = DatabaseUrl::parse(&url).expect("a URL");
+        let opened = jeton_store::open(&url, OpenMode::CreateOrMigrate, Access::Server, None);
+        opened.await.expect("the database opens")
+    }
+
+    /// Opens it by way of a proxy.
+    pub(crate) async fn open_through(&self, proxy: &Proxy, parameters: &str) -> Arc<dyn Store> {
+        let url = DatabaseUrl::parse(&proxy.through(&self.text(parameters))).expect("a URL");
+        let opened = jeton_store::open(&url, OpenMode::CreateOrMigrate, Access::Server, None);
+        opened.await.expect("the database opens")
+    }
+
+    /// A proxy before the server.
+    pub(crate) async fn proxy(&self) -> Proxy {
+        Proxy::before(&self.server).await
+    }
+
+    /// Has something hold for all connections that are made from now on.
+    pub(crate) async fn alter_role(&self, setting: &str) {
+        run(&self.server, &format!("ALTER ROLE {} SET {setting}", self.name)).await;
+    }
+
+    /// The user of the connections.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A connection of the server's own user.
+    pub(crate) async fn server(&self) -> Client {
+        connect(&self.server).await
     }
 
     /// A connection that knows nothing of the store.
