@@ -6,9 +6,11 @@ pub(crate) mod http;
 pub(crate) mod jeton;
 pub(crate) mod jwt;
 pub(crate) mod page;
+pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod redact;
+pub(crate) mod session;
 pub(crate) mod site;
 pub(crate) mod visitor;
 

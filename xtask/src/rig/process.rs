@@ -85,6 +85,26 @@ impl Running {
         Ok(())
     }
 
+    /// Ends it and its children at once, none of which does anything in between.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn kill_with_children(self) -> Result<()> {
+        let signal = |id: u32, signal| {
+            let pid = i32::try_from(id).ok().and_then(Pid::from_raw).context("no process")?;
+            // A child may have ended by itself.
+            match kill_process(pid, signal) {
+                Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+                Err(error) => Err(error).context("cannot send a signal"),
+            }
+        };
+        signal(self.id(), Signal::STOP)?;
+        for child in children(self.id())? {
+            signal(child, Signal::KILL)?;
+        }
+        self.kill()
+    }
+
     /// Asks it to end (SIGTERM) and waits until it has.
     ///
     /// # Errors
@@ -115,6 +135,22 @@ impl Drop for Running {
             let _ = self.child.wait();
         }
     }
+}
+
+/// The processes that a process started.
+fn children(parent: u32) -> Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for entry in std::fs::read_dir("/proc")?.flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // It may have ended meanwhile.
+        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+        // The name, in parentheses, may have any characters; the state and the parent follow.
+        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        if after_name.split_whitespace().nth(1) == Some(&parent.to_string()) {
+            children.push(id);
+        }
+    }
+    Ok(children)
 }
 
 /// A port of the loopback interface that nobody listens on.

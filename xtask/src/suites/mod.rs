@@ -2,11 +2,15 @@
 
 mod clients;
 pub(crate) mod crash;
+mod database_tls;
 mod demo;
 mod disk;
 mod django;
 mod examples;
+mod failover;
 mod flood;
+mod nodes;
+mod pgbouncer;
 mod telemetry;
 mod wire;
 
@@ -73,6 +77,26 @@ pub(crate) const ALL: &[Suite] = &[
         run: clients::openidconnect,
     },
     Suite { name: "django", about: "Django REST framework takes Jeton's tokens and users", run: django::run },
+    Suite {
+        name: "database-tls",
+        about: "a database is reached over TLS, verified as the URL says, or not at all",
+        run: database_tls::run,
+    },
+    Suite {
+        name: "nodes",
+        about: "every flow of single sign-on with each step at another node",
+        run: nodes::run,
+    },
+    Suite {
+        name: "pgbouncer",
+        about: "a pooler that gives each transaction another connection, and the same answers as from SQLite",
+        run: pgbouncer::run,
+    },
+    Suite {
+        name: "failover",
+        about: "PostgreSQL fails over and nodes die under load, and no session is lost",
+        run: failover::run,
+    },
     Suite { name: "crash", about: "killed in the middle of the work, again and again", run: crash::run },
 ];
 

@@ -9,9 +9,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::USERS;
-use super::session::Session;
 use crate::rig::http::Client;
 use crate::rig::jeton::{Server, TokenPair, refresh, sign_in};
+use crate::rig::session::Session;
 use crate::rig::{expect, wait_for};
 
 /// How long a client waits before it asks a server again that did not answer.

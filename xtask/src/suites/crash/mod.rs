@@ -6,7 +6,6 @@
 
 mod load;
 mod operator;
-mod session;
 
 use std::time::Duration;
 
@@ -16,10 +15,10 @@ use super::Stage;
 use crate::console;
 use crate::report::Report;
 use crate::rig::jeton::{Jeton, Server, TokenPair, refresh, sign_in};
+use crate::rig::session::Session;
 use crate::rig::{expect, process};
 use load::Load;
 use operator::Operator;
-use session::Session;
 
 /// How often the server is killed when nobody says otherwise.
 pub(crate) const KILLS: usize = 50;

@@ -4,37 +4,39 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 
-use crate::rig::http::{Answer, Client};
-use crate::rig::jeton::{TokenPair, refresh};
-use crate::rig::{expect, jwt};
+use super::http::{Answer, Client};
+use super::jeton::{TokenPair, refresh};
+use super::{expect, jwt};
 
 /// A session and everything that was acknowledged to it.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(crate) struct Session {
     name: String,
     grant: String,
     generation: u64,
     /// Each generation's token, as it was answered.
     tokens: BTreeMap<u64, String>,
-    pub(super) answers: u64,
-    pub(super) unanswered: u64,
+    /// How often it was answered.
+    pub(crate) answers: u64,
+    /// How many of its requests were not.
+    pub(crate) unanswered: u64,
 }
 
 impl Session {
     /// A session that starts with this refresh token.
-    pub(super) fn open(name: String, refresh_token: String) -> Result<Self> {
+    pub(crate) fn open(name: String, refresh_token: String) -> Result<Self> {
         let (grant, generation) = identify(&refresh_token)?;
         let tokens = BTreeMap::from([(generation, refresh_token)]);
         Ok(Self { name, grant, generation, tokens, answers: 0, unanswered: 0 })
     }
 
     /// What it is called in a failure.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The refresh token that the client holds.
-    pub(super) fn refresh_token(&self) -> &str {
+    pub(crate) fn refresh_token(&self) -> &str {
         &self.tokens[&self.generation]
     }
 
@@ -42,7 +44,7 @@ impl Session {
     ///
     /// # Errors
     /// When the answer breaks a promise: the violation in words.
-    pub(super) fn take(&mut self, answer: Answer) -> Result<bool> {
+    pub(crate) fn take(&mut self, answer: Answer) -> Result<bool> {
         if answer.status != 200 {
             bail!("{} was lost at generation {}: {}", self.name, self.generation, answer.line());
         }
@@ -71,7 +73,7 @@ impl Session {
     ///
     /// # Errors
     /// When the answer is not the very token held.
-    pub(super) fn retry_once_more(&self, client: &Client) -> Result<()> {
+    pub(crate) fn retry_once_more(&self, client: &Client) -> Result<()> {
         let before = self.generation.checked_sub(1).and_then(|generation| self.tokens.get(&generation));
         let Some(before) = before else { bail!("{} never advanced", self.name) };
         let again = TokenPair::of(refresh(client, before)?)?.refresh;
