@@ -131,9 +131,18 @@ fn warn_if_writable_by_others(path: &Path) {
     }
 }
 
-/// Where the database is.
-fn database(config: &Config, folder: &DataFolder) -> DatabaseUrl {
+/// Where the database is, of a folder that is there.
+pub(crate) fn database(config: &Config, folder: &DataFolder) -> DatabaseUrl {
     config.database.0.clone().unwrap_or_else(|| folder.database_url())
+}
+
+/// Where the database is, of a folder that is not made where it is missing.
+pub(crate) fn existing_database(config: &Config) -> DatabaseUrl {
+    let in_folder = || {
+        let folder = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
+        DatabaseUrl::sqlite(folder.join(DataFolder::DATABASE))
+    };
+    config.database.0.clone().unwrap_or_else(in_folder)
 }
 
 /// Runs the work of a command that ends soon: one thread is enough for it.

@@ -40,6 +40,23 @@ pub(crate) fn read(config: &Config, folder: &Path) -> Result<Option<MasterKey>, 
     }
 }
 
+/// Copies the file with the master key from one data folder to another that has none. A key that is in the configuration, or in a file that
+/// the configuration names, stays where it is.
+pub(crate) fn copy(config: &Config, from: &Path, to: &Path) -> Result<(), Failure> {
+    let (from, to) = (file(config, from), file(config, to));
+    if config.keys_master_key.is_some() || from == to || to.exists() || !from.exists() {
+        return Ok(());
+    }
+    let read = fs::read(&from).map(Zeroizing::new);
+    let copied = read.and_then(|text| write_new(&to, &text));
+    copied.map_err(|error| {
+        Failure::coded(
+            "master_key_unwritable",
+            format!("cannot copy the master key to {}: {}", to.display(), cause(&to, &error)),
+        )
+    })
+}
+
 /// Makes a master key, unless something is sealed in the store already: nothing else than the key of then opens that.
 pub(crate) async fn make_for(
     config: &Config,

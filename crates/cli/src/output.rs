@@ -1,6 +1,6 @@
 //! What commands print: text and tables for people, or one JSON document with `--json`.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::OnceLock;
 use std::thread;
@@ -69,6 +69,14 @@ pub(crate) fn note(text: &str) {
         Some(log) => log.note(text),
         // Nothing is lost where standard error is closed.
         None => drop(write_all(io::stderr().as_fd(), format!("{text}\n").as_bytes())),
+    }
+}
+
+/// Shows how far a command is, on the last line of the terminal, in the place of what was shown there before. Nothing where standard error
+/// is no terminal.
+pub(crate) fn status(text: &str) {
+    if io::stderr().is_terminal() {
+        let _ = write_all(io::stderr().as_fd(), format!("\r\u{1b}[2K{text}").as_bytes());
     }
 }
 

@@ -72,6 +72,14 @@ impl DatabaseUrl {
         }
     }
 
+    /// The name of its kind: `sqlite` or `postgres`.
+    pub fn kind(&self) -> &'static str {
+        match &self.0 {
+            Backend::Sqlite(_) => "sqlite",
+            Backend::Postgres(_) => "postgres",
+        }
+    }
+
     /// The file that it is in, where it is in one.
     pub fn file(&self) -> Option<&Path> {
         match &self.0 {

@@ -62,6 +62,12 @@ pub enum OpenError {
         /// What is served.
         database: DatabaseUrl,
     },
+    /// A restore or a migration into it has not finished.
+    #[error("a restore or migration into the database {database} has not finished")]
+    Unfinished {
+        /// What is incomplete.
+        database: DatabaseUrl,
+    },
     /// It is bound to another master key. Nothing was touched.
     #[error("the master key does not match the database {database}, which was encrypted with another key")]
     OtherMasterKey {
@@ -82,6 +88,7 @@ impl OpenError {
             Self::Newer { .. } => "database_newer",
             Self::Older { .. } => "database_older",
             Self::Served { .. } => "database_served",
+            Self::Unfinished { .. } => "database_unfinished",
             Self::OtherMasterKey { .. } => "master_key_mismatch",
             Self::Io { .. } | Self::Unusable { .. } => "database_unusable",
             Self::Store(_) => "database_failed",

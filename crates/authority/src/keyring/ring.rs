@@ -300,6 +300,14 @@ pub(crate) fn expired(claims: &RegisteredClaims, now: Timestamp) -> Option<Times
     claims.exp().filter(|exp| now >= *exp)
 }
 
+/// Checks that the master key decrypts a stored key, and that it is a key.
+///
+/// # Errors
+/// [`KeyRingError::WrongMasterKey`] if another master key encrypted it, [`KeyRingError::Unreadable`] if it is no key.
+pub fn check_key(stored: &StoredKey, master: &MasterKey) -> Result<(), KeyRingError> {
+    open_jwk(stored, master).map(drop)
+}
+
 fn open_jwk(stored: &StoredKey, master: &MasterKey) -> Result<Jwk, KeyRingError> {
     Ok(Jwk::parse(&master.open(&stored.id, &stored.sealed)?)?)
 }

@@ -22,6 +22,33 @@ impl MasterKeyCheck {
     }
 }
 
+impl MasterKeyCheck {
+    /// The identifier of the key, for people.
+    pub fn id(&self) -> MasterKeyId {
+        MasterKeyId(self.0.chars().take(MASTER_KEY_ID_LENGTH).collect())
+    }
+}
+
+/// How many characters of a check value identify a key: 96 bits.
+const MASTER_KEY_ID_LENGTH: usize = 16;
+
+/// What a master key is called in messages and in the header of a backup. It reveals nothing of the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MasterKeyId(Box<str>);
+
+impl MasterKeyId {
+    /// From the text of another identifier.
+    pub fn from_stored(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for MasterKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl fmt::Debug for MasterKeyCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MasterKeyCheck(…)")

@@ -6,7 +6,7 @@ mod master;
 mod rule;
 mod stored;
 
-pub use binding::{KeyFit, MasterKeyCheck, SealedThings};
+pub use binding::{KeyFit, MasterKeyCheck, MasterKeyId, SealedThings};
 pub use lifecycle::KeyState;
 pub use master::{MASTER_KEY_BYTES, MasterKey, WrongMasterKey};
 pub use rule::{KeyAddition, KeyWithdrawal, add, newest, withdraw};

@@ -1,7 +1,9 @@
 //! One module a command; each takes its arguments apart, calls what does the work, and prints.
 
 mod audit;
+mod backup;
 mod certificates;
+mod check;
 mod client;
 mod completions;
 mod config;
@@ -16,7 +18,10 @@ mod jws;
 mod jwt;
 mod key;
 mod man;
+mod migrate;
+mod moving;
 mod peek;
+mod restore;
 mod serve;
 mod session;
 mod user;
@@ -55,6 +60,10 @@ enum Command {
     Session(session::SessionCommand),
     Grant(grant::GrantCommand),
     Audit(audit::AuditCommand),
+    Backup(backup::BackupCommand),
+    Restore(restore::RestoreCommand),
+    Check(check::CheckCommand),
+    Migrate(migrate::MigrateCommand),
     Jwt(jwt::JwtCommand),
     Jws(jws::JwsCommand),
     Jwe(jwe::JweCommand),
@@ -78,6 +87,10 @@ impl Jeton {
             Command::Session(command) => command.run(),
             Command::Grant(command) => command.run(),
             Command::Audit(command) => command.run(),
+            Command::Backup(command) => command.run(),
+            Command::Restore(command) => command.run(),
+            Command::Check(command) => command.run(),
+            Command::Migrate(command) => command.run(),
             Command::Jwt(command) => command.run(),
             Command::Jws(command) => command.run(),
             Command::Jwe(command) => command.run(),

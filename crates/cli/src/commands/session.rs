@@ -34,7 +34,8 @@ only grants.
 Examples:
   jeton session list --user ada
   jeton session end 5f3c…                      one session with its grants, or one grant
-  jeton session end --user ada                 all sessions and grants of the user")]
+  jeton session end --user ada                 all sessions and grants of the user
+  jeton session end --all                      everybody's, for example after a restore")]
 pub(crate) struct SessionCommand {
     #[command(flatten)]
     store: StoreOptions,
@@ -50,14 +51,17 @@ enum Action {
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
     },
-    /// End a session or a grant, or all of a user
-    #[command(visible_alias = "revoke", group(ArgGroup::new("which").required(true).args(["id", "user"])))]
+    /// End a session or a grant, or all of a user, or everybody's
+    #[command(visible_alias = "revoke", group(ArgGroup::new("which").required(true).args(["id", "user", "all"])))]
     End {
         /// The id of a session, which ends with its grants, or the id of a grant
         id: Option<GrantId>,
         /// End all sessions and grants of this user
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
+        /// End all sessions and grants of all users; unused authorization codes are refused afterwards, too
+        #[arg(long)]
+        all: bool,
     },
 }
 
@@ -72,6 +76,7 @@ impl SessionCommand {
             match self.action {
                 Action::List { user } => list(&*store, user.as_deref(), &config, style).await,
                 Action::End { user: Some(name), .. } => end_all(&*store, &name, &config, style).await,
+                Action::End { all: true, .. } => end_everything(&*store, &config, style).await,
                 Action::End { id: Some(id), .. } => end(&*store, id, style).await,
                 Action::End { .. } => Err(Failure::usage("give the id of a session or a grant, or --user")),
             }
@@ -220,14 +225,35 @@ async fn end(store: &dyn Store, id: GrantId, style: Style) -> Result<(), Failure
 
 async fn end_all(store: &dyn Store, name: &str, config: &Config, style: Style) -> Result<(), Failure> {
     let user = find(store, name).await?;
+    let ended = end_all_of(store, &user, config).await?;
+    style.print(&serde_json::json!({"sessions_ended": ended}), || match ended {
+        1 => format!("ended 1 session or grant of {}", output::printable(name)),
+        ended => format!("ended {ended} sessions and grants of {}", output::printable(name)),
+    })
+}
+
+async fn end_everything(store: &dyn Store, config: &Config, style: Style) -> Result<(), Failure> {
+    let (mut ended, mut after) = (0, None);
+    loop {
+        let page = store.list_users(after.as_ref(), PAGE).await.map_err(failed)?;
+        for user in &page {
+            ended += end_all_of(store, user, config).await?;
+        }
+        let Some(last) = page.into_iter().next_back() else { break };
+        after = Some(last.username);
+    }
+    style.print(&serde_json::json!({"sessions_ended": ended}), || match ended {
+        1 => "ended 1 session or grant".to_owned(),
+        ended => format!("ended {ended} sessions and grants"),
+    })
+}
+
+/// Signs a user out everywhere; answers how many sessions and grants that ended.
+async fn end_all_of(store: &dyn Store, user: &User, config: &Config) -> Result<u64, Failure> {
     let now = clock::now();
     let browsers = store.list_sessions(user.id, u32::MAX, config.authority.session.idle_lifetime, now).await;
     let browsers = browsers.map_err(failed)?.len() as u64;
     let grants =
         store.revoke_user_grants(user.id, Actor::Operator, now).await.map_err(failed)?.unwrap_or_default();
-    let ended = browsers + grants.count;
-    style.print(&serde_json::json!({"sessions_ended": ended}), || match ended {
-        1 => format!("ended 1 session or grant of {}", output::printable(name)),
-        ended => format!("ended {ended} sessions and grants of {}", output::printable(name)),
-    })
+    Ok(browsers + grants.count)
 }

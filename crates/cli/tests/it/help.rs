@@ -2,7 +2,7 @@
 
 use crate::run::run;
 
-const COMMANDS: [&[&str]; 28] = [
+const COMMANDS: [&[&str]; 32] = [
     &["serve"],
     &["demo"],
     &["user"],
@@ -12,6 +12,10 @@ const COMMANDS: [&[&str]; 28] = [
     &["key"],
     &["session"],
     &["grant"],
+    &["backup"],
+    &["restore"],
+    &["check"],
+    &["migrate"],
     &["jwt"],
     &["jwt", "sign"],
     &["jwt", "verify"],

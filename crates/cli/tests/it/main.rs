@@ -22,6 +22,7 @@ mod key;
 mod key_sets;
 mod log;
 mod machine;
+mod moving;
 mod pem;
 mod run;
 mod secrets;

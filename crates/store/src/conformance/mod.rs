@@ -30,6 +30,15 @@ mod users;
 
 pub use fixture::Fresh;
 
+use std::sync::Arc;
+
+use jeton_authority::store::Store;
+
+/// Puts rows of every kind into every table of an empty store. Its keys are encrypted with the master key of 32 bytes that are 1.
+pub async fn fill(store: Arc<dyn Store>) {
+    Fresh::shared(store, ()).filled().await;
+}
+
 /// Makes [`run`] and the macro that names each case as a test of its own out of one list.
 macro_rules! cases {
     ($dollar:tt $($module:ident { $($case:ident,)* })*) => {

@@ -54,7 +54,7 @@ impl Fresh {
     }
 
     /// One row of each kind that goes by itself, used and unused, and of each that does not.
-    async fn filled(&self) {
+    pub(super) async fn filled(&self) {
         self.count_nodes(NodeId::from_bytes([1; 16]), at(0)).await.expect("counting");
         let ada = self.user("ada").await;
         let client = StoredClient { backchannel_logout: true, ..new_client("web") };

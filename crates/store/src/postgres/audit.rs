@@ -110,19 +110,28 @@ async fn read(
     Ok(records)
 }
 
-fn record(row: &Row) -> Result<AuditRecord, Failed> {
+pub(super) fn record(row: &Row) -> Result<AuditRecord, Failed> {
+    let (at, event) = (timestamp(row, 0)?, named(row, 1, AuditEvent::parse)?);
+    let (key, client, actor_kind) =
+        (optional_text(row, 5)?, optional_text(row, 8)?, value::<Option<i16>>(row, 6)?);
+    let (key, client) = match (actor_kind, event) {
+        (None, event) if !matches!(event, AuditEvent::KeyAdded | AuditEvent::KeyWithdrawn) => {
+            // A record from before there were actors, which came from SQLite: it has the client there.
+            (None, key)
+        }
+        _ => (key, client),
+    };
     let subject = AuditSubject {
         user: optional_id(row, 2)?,
         grant: optional_id(row, 3)?,
         session: optional_id(row, 9)?,
-        client: optional_text(row, 8)?,
-        key: optional_text(row, 5)?,
+        client,
+        key,
     };
-    let actor = match value::<Option<i16>>(row, 6)? {
+    let actor = match actor_kind {
         Some(kind) => Some(actor(row, kind, &subject)?),
         None => None,
     };
-    let (at, event) = (timestamp(row, 0)?, named(row, 1, AuditEvent::parse)?);
     Ok(AuditRecord { at, event, actor, subject, network: optional_network(row, 4)? })
 }
 

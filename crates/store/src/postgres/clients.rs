@@ -215,7 +215,7 @@ async fn withdraw_consent(db: &Connection, user: UserId, client: &ClientId) -> R
     db.execute(sql, params![uuid(user), client.as_str()]).await.map(drop)
 }
 
-fn consented(row: &Row) -> Result<Consent, Failed> {
+pub(super) fn consented(row: &Row) -> Result<Consent, Failed> {
     let (details, resources, appearance) = (str(row, 1)?, str(row, 2)?, str(row, 3)?);
     Consent::from_stored(appearance, scope(row, 0)?, details, resources).ok_or(Failed::Unreadable)
 }
@@ -225,7 +225,7 @@ pub(super) fn scope(row: &Row, column: usize) -> Result<Scope, Failed> {
     if str(row, column)?.is_empty() { Ok(Scope::default()) } else { parsed(row, column) }
 }
 
-fn stored(row: &Row) -> Result<StoredClient, Failed> {
+pub(super) fn stored(row: &Row) -> Result<StoredClient, Failed> {
     Ok(StoredClient {
         id: parsed(row, 0)?,
         document: text(row, 1)?,

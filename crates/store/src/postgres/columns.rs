@@ -64,6 +64,16 @@ typed! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Uuid([u8; 16]);
 
+impl Uuid {
+    pub(super) const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
 impl ToSql for Uuid {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         out.put_slice(&self.0);

@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::TryStreamExt;
 use jeton_authority::revocation::RevocationEvent;
 use jeton_authority::store::StoreError;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
+use tokio_postgres::{Client, Row, RowStream, SimpleQueryMessage, Statement};
 
 use super::columns::Param;
 use super::engine::{Engine, RECEIPT, Receipt};
@@ -32,6 +34,13 @@ const CANCELLING: Duration = Duration::from_secs(2);
 /// was told to take no writes must not be talked into it.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 5000; \
                      SET LOCAL lock_timeout = 4000; SET LOCAL idle_in_transaction_session_timeout = 10000";
+
+/// Begins a transaction that sees one state of the database until it ends, however long that takes: it has no time limits but for locks.
+const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; \
+                              SET LOCAL lock_timeout = 4000; SET LOCAL idle_in_transaction_session_timeout = 0";
+
+/// How long a statement over all rows of a table may go without an answer: it may have to sort them first.
+const SCAN: Duration = Duration::from_secs(1_800);
 
 /// A connection to the server.
 pub(super) struct Connection {
@@ -138,6 +147,23 @@ impl Connection {
         self.unfinished.store(true, Ordering::Release);
         self.take_revocations();
         self.in_time(self.client.batch_execute(BEGIN)).await
+    }
+
+    /// Begins to read one state of the database. Nobody else gets the connection afterwards.
+    pub(super) async fn begin_snapshot(&self) -> Result<(), Failed> {
+        self.unfinished.store(true, Ordering::Release);
+        self.in_time(self.client.batch_execute(BEGIN_SNAPSHOT)).await
+    }
+
+    /// The rows of a statement that reads whole tables, one after the other as they are asked for.
+    pub(super) async fn scan(&self, sql: &str) -> Result<Scan, Failed> {
+        let rows = self.within(SCAN, self.client.query_typed_raw(sql, Vec::<(i64, Type)>::new())).await?;
+        Ok(Scan { rows: Box::pin(rows) })
+    }
+
+    /// How many rows a statement changed that is made up for this once, so that preparing it would be for nothing.
+    pub(super) async fn execute_once(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, Failed> {
+        self.in_time(self.client.execute_typed(sql, params)).await
     }
 
     /// Notes that the transaction has events of the revocation feed.
@@ -250,6 +276,21 @@ fn receipt_of(answer: &[SimpleQueryMessage]) -> Option<Receipt> {
         _ => None,
     })?;
     Some(Receipt { transaction: row.get(0).map(str::to_owned), timeline: row.get(1)?.to_owned() })
+}
+
+/// Rows that come as they are asked for: the server is made to wait while nobody asks.
+pub(super) struct Scan {
+    rows: Pin<Box<RowStream>>,
+}
+
+impl Scan {
+    /// The next row.
+    pub(super) async fn next(&mut self) -> Result<Option<Row>, Failed> {
+        match timeout(SCAN, self.rows.try_next()).await {
+            Ok(row) => Ok(row?),
+            Err(_) => Err(Failed::Late),
+        }
+    }
 }
 
 fn values<'a>(params: &[Param<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {

@@ -187,20 +187,23 @@ async fn locked_state(db: &Connection, code: OneTimeHash) -> Result<Option<Devic
     let sql =
         "SELECT client, expires_at, last_polled_at, interval, decided, approved, redeemed_at FROM devices
                WHERE device_code = $1 FOR UPDATE";
-    let Some(row) = db.row(sql, params![bytes(code.as_bytes())]).await? else { return Ok(None) };
-    let decision = match (value(&row, 4)?, optional_text(&row, 5)?) {
+    db.row(sql, params![bytes(code.as_bytes())]).await?.map(|row| state_at(&row)).transpose()
+}
+
+pub(super) fn state_at(row: &Row) -> Result<DeviceState, Failed> {
+    let decision = match (value(row, 4)?, optional_text(row, 5)?) {
         (false, _) => None,
         (true, Some(content)) => Some(DeviceDecision::Approved { content }),
         (true, None) => Some(DeviceDecision::Denied),
     };
-    Ok(Some(DeviceState {
-        client: parsed(&row, 0)?,
-        expires_at: timestamp(&row, 1)?,
-        last_polled_at: optional_timestamp(&row, 2)?,
-        interval: value::<i64>(&row, 3)?.try_into().map_err(|_| Failed::Unreadable)?,
+    Ok(DeviceState {
+        client: parsed(row, 0)?,
+        expires_at: timestamp(row, 1)?,
+        last_polled_at: optional_timestamp(row, 2)?,
+        interval: value::<i64>(row, 3)?.try_into().map_err(|_| Failed::Unreadable)?,
         decision,
-        redeemed_at: optional_timestamp(&row, 6)?,
-    }))
+        redeemed_at: optional_timestamp(row, 6)?,
+    })
 }
 
 async fn redeem(

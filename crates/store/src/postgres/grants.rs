@@ -182,11 +182,12 @@ macro_rules! grant_columns {
          g.expires_at, g.revoked_at, g.detail, g.excused, g.sid, u.username"
     };
 }
+pub(super) use grant_columns;
 
 /// How many columns [`grant_columns`] names before the user's.
 const USERNAME_COLUMN: usize = 15;
 
-fn grant_at(row: &Row) -> Result<Grant, Failed> {
+pub(super) fn grant_at(row: &Row) -> Result<Grant, Failed> {
     Ok(Grant {
         id: id(row, 0)?,
         sid: optional_id(row, 14)?,

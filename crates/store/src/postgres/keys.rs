@@ -104,7 +104,7 @@ async fn withdraw(db: &Connection, key: &KeyId, by: &Actor, now: Timestamp) -> R
     Ok(withdrawal)
 }
 
-fn key(row: &Row) -> Result<StoredKey, Failed> {
+pub(super) fn key(row: &Row) -> Result<StoredKey, Failed> {
     Ok(StoredKey {
         id: KeyId::new(text(row, 0)?),
         purpose: named(row, 1, KeyPurpose::parse)?,

@@ -95,7 +95,7 @@ async fn due(
     rows.iter().map(delivery).collect()
 }
 
-fn delivery(row: &Row) -> Result<LogoutDelivery, Failed> {
+pub(super) fn delivery(row: &Row) -> Result<LogoutDelivery, Failed> {
     Ok(LogoutDelivery {
         number: value(row, 0)?,
         client: parsed(row, 1)?,

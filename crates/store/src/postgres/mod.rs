@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod examination;
 mod grants;
+mod inspection;
 mod keys;
 mod lease;
 mod logouts;
@@ -34,7 +35,9 @@ mod schema;
 mod session_clients;
 mod sessions;
 mod sign_ins;
+mod source;
 mod sweep;
+mod target;
 mod tls;
 mod transaction;
 mod users;
@@ -59,6 +62,10 @@ use engine::Engine;
 use error::Failed;
 use pool::Pool;
 use transaction::{Database, Step};
+
+pub(crate) use inspection::{Unfinished, inspect};
+pub(crate) use source::PostgresSource;
+pub(crate) use target::PostgresTarget;
 
 /// The store in a PostgreSQL database.
 #[derive(Debug)]

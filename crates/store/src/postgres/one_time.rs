@@ -113,15 +113,17 @@ async fn find(
     kind: OneTimeKind,
     hash: OneTimeHash,
 ) -> Result<Option<OneTime>, Failed> {
-    let found = |row: Row| {
-        Ok(OneTime {
-            content: text(&row, 0)?,
-            expires_at: timestamp(&row, 1)?,
-            redeemed_at: optional_timestamp(&row, 2)?,
-            grant: optional_id(&row, 3)?,
-        })
-    };
-    db.row(sql, params![bytes(hash.as_bytes()), kind.as_str()]).await?.map(found).transpose()
+    let row = db.row(sql, params![bytes(hash.as_bytes()), kind.as_str()]).await?;
+    row.map(|row| one_time_at(&row)).transpose()
+}
+
+pub(super) fn one_time_at(row: &Row) -> Result<OneTime, Failed> {
+    Ok(OneTime {
+        content: text(row, 0)?,
+        expires_at: timestamp(row, 1)?,
+        redeemed_at: optional_timestamp(row, 2)?,
+        grant: optional_id(row, 3)?,
+    })
 }
 
 async fn redeem(

@@ -21,10 +21,12 @@ const STEP: Duration = Duration::from_secs(600);
 
 /// What there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
+pub(super) enum Found {
     Nothing,
     /// Tables of somebody else.
     Foreign,
+    /// Ours, and rows are being written into it that are not complete.
+    Unfinished,
     /// Ours, with so many migrations.
     Ours {
         schema: u32,
@@ -42,6 +44,7 @@ pub(super) async fn prepare(
     let found = look(database).await?;
     match (found, mode) {
         (Found::Foreign, _) => return Err(OpenError::Foreign { database: url.clone().into() }),
+        (Found::Unfinished, _) => return Err(OpenError::Unfinished { database: url.clone().into() }),
         (Found::Nothing, OpenMode::AsIs) => return Err(OpenError::Missing { database: url.clone().into() }),
         (Found::Ours { schema: found }, OpenMode::AsIs) if found < KNOWN => {
             return Err(OpenError::Older { found, known: KNOWN });
@@ -52,8 +55,17 @@ pub(super) async fn prepare(
         refuse_other_key(database, url, key).await?;
     }
     if found != (Found::Ours { schema: KNOWN }) {
-        migrate(database, watch).await?;
+        migrate(database, url, watch).await?;
     }
+    bind(database, url, key).await
+}
+
+/// Binds a database to a master key, unless it is bound to it or has nothing that is sealed.
+pub(super) async fn bind(
+    database: &Database,
+    url: &PostgresUrl,
+    key: Option<&MasterKey>,
+) -> Result<(), OpenError> {
     match key {
         Some(key) if refuse_other_key(database, url, key).await? == KeyFit::Proved => {
             let check = key.check().clone();
@@ -77,7 +89,7 @@ async fn refuse_other_key(
     }
 }
 
-async fn look(database: &Database) -> Result<Found, OpenError> {
+pub(super) async fn look(database: &Database) -> Result<Found, OpenError> {
     let found = database.read((), |db, ()| Box::pin(found(db))).await?;
     match found {
         Found::Ours { schema } if schema > KNOWN => Err(OpenError::Newer { found: schema, known: KNOWN }),
@@ -86,28 +98,37 @@ async fn look(database: &Database) -> Result<Found, OpenError> {
 }
 
 async fn found(db: &Connection) -> Result<Found, Failed> {
-    let sql =
-        "SELECT table_name = 'jeton' FROM information_schema.tables WHERE table_schema = current_schema()
-               ORDER BY 1 DESC LIMIT 1";
-    let Some(row) = db.row(sql, params![]).await? else { return Ok(Found::Nothing) };
-    if !value::<bool>(&row, 0)? {
-        return Ok(Found::Foreign);
+    let sql = "SELECT count(*), count(*) FILTER (WHERE table_name = 'jeton'),
+                      count(*) FILTER (WHERE table_name = 'unfinished')
+               FROM information_schema.tables WHERE table_schema = current_schema()";
+    let row = db.row(sql, params![]).await?.ok_or(Failed::Unreadable)?;
+    match (value::<i64>(&row, 0)?, value::<i64>(&row, 1)?, value::<i64>(&row, 2)?) {
+        (0, ..) => return Ok(Found::Nothing),
+        (_, 0, _) => return Ok(Found::Foreign),
+        (_, _, 0) => {}
+        _ => return Ok(Found::Unfinished),
     }
+    Ok(Found::Ours { schema: schema(db).await? })
+}
+
+/// The number of the last migration.
+pub(super) async fn schema(db: &Connection) -> Result<u32, Failed> {
     let row = db.row("SELECT coalesce(max(number), 0) FROM migrations", params![]).await?;
     let schema = row.ok_or(Failed::Unreadable)?;
-    let schema = value::<i64>(&schema, 0)?.try_into().map_err(|_| Failed::Unreadable)?;
-    Ok(Found::Ours { schema })
+    value::<i64>(&schema, 0)?.try_into().map_err(|_| Failed::Unreadable)
 }
 
 /// Applies what is missing, or waits for the node that does.
-async fn migrate(database: &Database, watch: WatchMigration<'_>) -> Result<(), OpenError> {
+async fn migrate(database: &Database, url: &PostgresUrl, watch: WatchMigration<'_>) -> Result<(), OpenError> {
     claim(database).await?;
     let lease = Lease::new();
     let mut from = None;
     loop {
         let found = look(database).await?;
-        if found == (Found::Ours { schema: KNOWN }) {
-            return Ok(());
+        match found {
+            Found::Ours { schema: KNOWN } => return Ok(()),
+            Found::Unfinished => return Err(OpenError::Unfinished { database: url.clone().into() }),
+            _ => {}
         }
         let Found::Ours { schema } = found else { continue };
         let from = *from.get_or_insert(schema);
@@ -123,21 +144,34 @@ async fn migrate(database: &Database, watch: WatchMigration<'_>) -> Result<(), O
             continue;
         }
         let Found::Ours { schema } = look(database).await? else { continue };
-        for migration in MIGRATIONS.iter().filter(|migration| migration.number > schema) {
-            tell(migration, MigratedBy::ThisNode);
-            let applied = database
-                .write((migration, lease), |db, (migration, lease)| Box::pin(apply(db, migration, *lease)));
-            if !applied.await? {
-                // Somebody else took over.
-                break;
-            }
-        }
+        // Where somebody else took over, it is seen to what they did.
+        apply_all(database, lease, schema, KNOWN, &|migration| tell(migration, MigratedBy::ThisNode)).await?;
         lease.give_back(database).await?;
     }
 }
 
+/// Applies the migrations after one up to another, as the holder of a lease. False if the lease is somebody else's.
+pub(super) async fn apply_all(
+    database: &Database,
+    lease: Lease,
+    after: u32,
+    up_to: u32,
+    tell: &(dyn Fn(&Migration) + Sync),
+) -> Result<bool, StoreError> {
+    let missing = |migration: &&Migration| migration.number > after && migration.number <= up_to;
+    for migration in MIGRATIONS.iter().filter(missing) {
+        tell(migration);
+        let applied = database
+            .write((migration, lease), |db, (migration, lease)| Box::pin(apply(db, migration, *lease)));
+        if !applied.await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Makes an empty database ours. Nodes may do so at once: one of them does.
-async fn claim(database: &Database) -> Result<(), StoreError> {
+pub(super) async fn claim(database: &Database) -> Result<(), StoreError> {
     database
         .write((), |db, ()| {
             Box::pin(async move {

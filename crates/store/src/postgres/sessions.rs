@@ -255,10 +255,10 @@ macro_rules! standing_columns {
         "s.id, s.user_id, s.ended_at IS NOT NULL, s.replaced_by, s.seen, s.epoch, s.expires_at"
     };
 }
-use standing_columns;
-const STANDING_COLUMN_COUNT: usize = 7;
+pub(super) use standing_columns;
+pub(super) const STANDING_COLUMN_COUNT: usize = 7;
 
-fn standing_at(row: &Row) -> Result<SessionStanding, Failed> {
+pub(super) fn standing_at(row: &Row) -> Result<SessionStanding, Failed> {
     Ok(SessionStanding {
         id: id(row, 0)?,
         user: id(row, 1)?,
@@ -403,10 +403,10 @@ macro_rules! session_columns {
         "s.id, s.user_id, s.methods, s.network, s.authenticated_at, s.last_used_at, s.expires_at, s.seen"
     };
 }
-use session_columns;
+pub(super) use session_columns;
 const SESSION_COLUMN_COUNT: usize = 8;
 
-fn session_at(row: &Row, first: usize) -> Result<Session, Failed> {
+pub(super) fn session_at(row: &Row, first: usize) -> Result<Session, Failed> {
     Ok(Session {
         id: id(row, first)?,
         user: id(row, first + 1)?,

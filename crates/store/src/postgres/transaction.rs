@@ -149,6 +149,11 @@ impl Database {
         }
     }
 
+    /// A connection for work that is no step of the protocol. The caller must not take a second one.
+    pub(super) async fn connection(&self) -> Result<Lease, Failed> {
+        self.pool.take().await
+    }
+
     /// Returns when an event of the revocation feed was committed here since the last call returned.
     pub(super) async fn revocation_written(&self) {
         self.revocation_written.notified().await;

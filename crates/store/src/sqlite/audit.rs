@@ -95,10 +95,11 @@ fn read(
 }
 
 /// The columns that [`record`] reads.
-const COLUMNS: &str = "at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id";
+pub(super) const COLUMNS: &str =
+    "at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id";
 const COLUMN_COUNT: usize = 10;
 
-fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
+pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
     let event = named(row, 1, AuditEvent::parse)?;
     let (key, client, actor_kind) = (optional_text(row, 5)?, optional_text(row, 8)?, row.get(6)?);
     let (key, client) = match (actor_kind, event) {

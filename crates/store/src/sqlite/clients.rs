@@ -222,7 +222,7 @@ fn withdraw_consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlit
     .map(drop)
 }
 
-fn consented(row: &Row<'_>) -> rusqlite::Result<Consent> {
+pub(super) fn consented(row: &Row<'_>) -> rusqlite::Result<Consent> {
     let (details, resources) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
     let appearance = row.get_ref(3)?.as_str()?;
     Consent::from_stored(appearance, scope(row, 0)?, details, resources)
@@ -234,7 +234,7 @@ pub(super) fn scope(row: &Row<'_>, column: usize) -> rusqlite::Result<Scope> {
     if row.get_ref(column)?.as_str()?.is_empty() { Ok(Scope::default()) } else { parsed(row, column) }
 }
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<StoredClient> {
+pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<StoredClient> {
     Ok(StoredClient {
         id: parsed(row, 0)?,
         document: text(row, 1)?,

@@ -13,7 +13,7 @@ use jeton_authority::store::{DeviceStore, StoreError};
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
 use super::clients::scope;
@@ -162,22 +162,24 @@ fn state(db: &Connection, code: OneTimeHash) -> rusqlite::Result<Option<DeviceSt
         "SELECT client, expires_at, last_polled_at, interval, decided, approved, redeemed_at FROM devices
          WHERE device_code = ?1",
     )?
-    .query_row([code.as_bytes()], |row| {
-        let decision = match (row.get(4)?, optional_text(row, 5)?) {
-            (false, _) => None,
-            (true, Some(content)) => Some(DeviceDecision::Approved { content }),
-            (true, None) => Some(DeviceDecision::Denied),
-        };
-        Ok(DeviceState {
-            client: parsed(row, 0)?,
-            expires_at: timestamp(row, 1)?,
-            last_polled_at: optional_timestamp(row, 2)?,
-            interval: row.get(3)?,
-            decision,
-            redeemed_at: optional_timestamp(row, 6)?,
-        })
-    })
+    .query_row([code.as_bytes()], state_at)
     .optional()
+}
+
+pub(super) fn state_at(row: &Row<'_>) -> rusqlite::Result<DeviceState> {
+    let decision = match (row.get(4)?, optional_text(row, 5)?) {
+        (false, _) => None,
+        (true, Some(content)) => Some(DeviceDecision::Approved { content }),
+        (true, None) => Some(DeviceDecision::Denied),
+    };
+    Ok(DeviceState {
+        client: parsed(row, 0)?,
+        expires_at: timestamp(row, 1)?,
+        last_polled_at: optional_timestamp(row, 2)?,
+        interval: row.get(3)?,
+        decision,
+        redeemed_at: optional_timestamp(row, 6)?,
+    })
 }
 
 fn redeem(

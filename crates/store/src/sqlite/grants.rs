@@ -164,11 +164,12 @@ macro_rules! grant_columns {
          g.clean, g.expires_at, g.revoked_at, g.detail, g.excused, g.sid, u.username"
     };
 }
+pub(super) use grant_columns;
 
 /// How many columns [`grant_columns`] names before the user's.
 const USERNAME_COLUMN: usize = 16;
 
-fn grant_at(row: &Row<'_>) -> rusqlite::Result<Grant> {
+pub(super) fn grant_at(row: &Row<'_>) -> rusqlite::Result<Grant> {
     Ok(Grant {
         id: grant_id(row.get(0)?, row.get(1)?),
         sid: row.get::<_, Option<_>>(15)?.map(GrantId::from_bytes),

@@ -94,7 +94,7 @@ fn withdraw(db: &Connection, key: &KeyId, by: &Actor, now: Timestamp) -> rusqlit
     Ok(withdrawal)
 }
 
-fn key(row: &Row<'_>) -> rusqlite::Result<StoredKey> {
+pub(super) fn key(row: &Row<'_>) -> rusqlite::Result<StoredKey> {
     Ok(StoredKey {
         id: KeyId::new(text(row, 0)?),
         purpose: named(row, 1, KeyPurpose::parse)?,

@@ -6,7 +6,7 @@ use jeton_authority::grant::SessionClient;
 use jeton_authority::store::{LogoutDelivery, LogoutStore, StoreError};
 use jeton_authority::user::Subject;
 use jeton_jose::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::SqliteStore;
 use super::columns::{parsed, user_id};
@@ -68,16 +68,18 @@ fn due(
          WHERE l.place <= ?2 AND (l.attempts = 0 OR l.place = 1) AND NOT l.claimed
          ORDER BY l.place, l.attempts, l.due_at, l.number LIMIT ?3",
     )?
-    .query_map((now.unix(), per_client, limit), |row| {
-        Ok(LogoutDelivery {
-            number: row.get(0)?,
-            client: parsed(row, 1)?,
-            sid: row.get(2).map(GrantId::from_bytes)?,
-            subject: Subject::of(user_id(row, 3)?, row.get_ref(4)?.as_str_or_null()?),
-            attempts: row.get(5)?,
-        })
-    })?
+    .query_map((now.unix(), per_client, limit), delivery)?
     .collect()
+}
+
+pub(super) fn delivery(row: &Row<'_>) -> rusqlite::Result<LogoutDelivery> {
+    Ok(LogoutDelivery {
+        number: row.get(0)?,
+        client: parsed(row, 1)?,
+        sid: row.get(2).map(GrantId::from_bytes)?,
+        subject: Subject::of(user_id(row, 3)?, row.get_ref(4)?.as_str_or_null()?),
+        attempts: row.get(5)?,
+    })
 }
 
 fn claim(db: &Connection, numbers: &[i64], until: Timestamp, now: Timestamp) -> rusqlite::Result<Vec<i64>> {

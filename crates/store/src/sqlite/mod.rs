@@ -14,6 +14,7 @@ mod error;
 mod examination;
 mod grants;
 mod header;
+mod inspection;
 mod keys;
 mod logouts;
 mod master_key;
@@ -28,7 +29,9 @@ mod schema;
 mod session_clients;
 mod sessions;
 mod sign_ins;
+mod source;
 mod sweep;
+mod target;
 mod users;
 mod writer;
 
@@ -50,6 +53,11 @@ use columns::{counted, named};
 use place::Place;
 use readers::Readers;
 use writer::Writer;
+
+pub(crate) use inspection::inspect;
+pub(crate) use schema::KNOWN;
+pub(crate) use source::SqliteSource;
+pub(crate) use target::SqliteTarget;
 
 /// The store in one SQLite file.
 ///

@@ -9,7 +9,7 @@ use jeton_authority::one_time::{
 };
 use jeton_authority::store::{OneTimeStore, StoreError};
 use jeton_jose::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::SqliteStore;
 use super::columns::{optional_timestamp, text, timestamp};
@@ -84,15 +84,17 @@ fn peek(db: &Connection, kind: OneTimeKind, hash: OneTimeHash) -> rusqlite::Resu
     db.prepare_cached(
         "SELECT content, expires_at, redeemed_at, grant_id FROM one_time WHERE hash = ?1 AND kind = ?2",
     )?
-    .query_row((hash.as_bytes(), kind.as_str()), |row| {
-        Ok(OneTime {
-            content: text(row, 0)?,
-            expires_at: timestamp(row, 1)?,
-            redeemed_at: optional_timestamp(row, 2)?,
-            grant: row.get::<_, Option<[u8; 16]>>(3)?.map(GrantId::from_bytes),
-        })
-    })
+    .query_row((hash.as_bytes(), kind.as_str()), one_time_at)
     .optional()
+}
+
+pub(super) fn one_time_at(row: &Row<'_>) -> rusqlite::Result<OneTime> {
+    Ok(OneTime {
+        content: text(row, 0)?,
+        expires_at: timestamp(row, 1)?,
+        redeemed_at: optional_timestamp(row, 2)?,
+        grant: row.get::<_, Option<[u8; 16]>>(3)?.map(GrantId::from_bytes),
+    })
 }
 
 fn redeem(

@@ -66,7 +66,10 @@ const MIGRATIONS: &[Migration] = &[
 ];
 
 /// The schema that this program works with.
-const KNOWN: u32 = MIGRATIONS[MIGRATIONS.len() - 1].number;
+pub(crate) const KNOWN: u32 = MIGRATIONS[MIGRATIONS.len() - 1].number;
+
+/// The migration since which users have folded names.
+const FOLDING: u32 = 18;
 
 /// Why a step came to nothing.
 enum Failed {
@@ -142,7 +145,7 @@ fn prepare(
         return Err(OpenError::OtherMasterKey { database: DatabaseUrl::sqlite(path) }.into());
     }
     if !matches!(header, Header::Ours { schema: KNOWN }) {
-        migrate(&mut connection, path, watch)?;
+        migrate(&mut connection, path, KNOWN, watch)?;
     }
     if let (KeyFit::Proved, Some(key)) = (fit, key) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -150,6 +153,20 @@ fn prepare(
         transaction.commit()?;
     }
     Ok((connection, place))
+}
+
+/// Makes a new database with an older schema, for rows that were written under it.
+pub(super) fn create_at(path: &Path, schema: u32) -> Result<Connection, OpenError> {
+    let unusable = |source| OpenError::Io { path: path.to_path_buf(), source };
+    create_file(path).map_err(unusable)?;
+    let created = connection::open_writer(path).map_err(Failed::from).and_then(|mut connection| {
+        migrate(&mut connection, path, schema, &|_| {})?;
+        Ok(connection)
+    });
+    created.map_err(|failed| match failed {
+        Failed::Opening(error) => error,
+        Failed::Sqlite(error) => OpenError::of_sqlite(&error, path),
+    })
 }
 
 /// Makes an empty file that only its owner can read. SQLite gives the files beside it the same mode.
@@ -161,8 +178,13 @@ fn create_file(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Applies what is missing, in one transaction. Two programs may do this to one file at once.
-fn migrate(connection: &mut Connection, path: &Path, watch: WatchMigration<'_>) -> Result<(), Failed> {
+/// Applies what is missing up to a schema, in one transaction. Two programs may do this to one file at once.
+fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    schema: u32,
+    watch: WatchMigration<'_>,
+) -> Result<(), Failed> {
     // Before the database is made ours, so that a foreign one is refused while nothing of it has changed.
     refuse_foreign(connection, path)?;
     connection.pragma_update(None, "page_size", PAGE_SIZE)?;
@@ -180,15 +202,18 @@ fn migrate(connection: &mut Connection, path: &Path, watch: WatchMigration<'_>) 
         )?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
-    for migration in MIGRATIONS.iter().filter(|migration| migration.number > found) {
-        let (number, of) = step(migration.number, found, KNOWN);
+    let missing = |migration: &&Migration| migration.number > found && migration.number <= schema;
+    for migration in MIGRATIONS.iter().filter(missing) {
+        let (number, of) = step(migration.number, found, schema);
         watch(MigrationStep { number, of, name: migration.name, by: MigratedBy::ThisNode });
         transaction.execute_batch(migration.sql)?;
         transaction.execute("INSERT INTO migrations VALUES (?1, ?2)", (migration.number, migration.name))?;
     }
     // SQLite folds the letters of ASCII alone.
-    users::fold_names(&transaction)?;
-    transaction.pragma_update(None, "user_version", KNOWN)?;
+    if schema >= FOLDING {
+        users::fold_names(&transaction)?;
+    }
+    transaction.pragma_update(None, "user_version", schema.max(found))?;
     transaction.commit()?;
     // The header is looked at without SQLite, so it must not stay behind in the log.
     patiently(|| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))?;

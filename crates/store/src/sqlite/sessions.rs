@@ -169,11 +169,11 @@ fn standing(db: &Connection, session: SessionId) -> rusqlite::Result<Option<Sess
     .optional()
 }
 
-const STANDING_COLUMNS: &str =
+pub(super) const STANDING_COLUMNS: &str =
     "s.id, u.id, s.ended_at IS NOT NULL, s.replaced_by, s.seen, s.epoch, s.expires_at";
-const STANDING_COLUMN_COUNT: usize = 7;
+pub(super) const STANDING_COLUMN_COUNT: usize = 7;
 
-fn standing_at(row: &Row<'_>) -> rusqlite::Result<SessionStanding> {
+pub(super) fn standing_at(row: &Row<'_>) -> rusqlite::Result<SessionStanding> {
     Ok(SessionStanding {
         id: row.get(0).map(SessionId::from_bytes)?,
         user: user_id(row, 1)?,
@@ -309,11 +309,11 @@ fn list_all(
     .collect()
 }
 
-const SESSION_COLUMNS: &str =
+pub(super) const SESSION_COLUMNS: &str =
     "s.id, u.id, s.methods, s.network, s.authenticated_at, s.last_used_at, s.expires_at, s.seen";
 const SESSION_COLUMN_COUNT: usize = 8;
 
-fn session_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Session> {
+pub(super) fn session_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Session> {
     Ok(Session {
         id: row.get(first).map(SessionId::from_bytes)?,
         user: user_id(row, first + 1)?,

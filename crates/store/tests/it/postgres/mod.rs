@@ -3,6 +3,7 @@
 
 mod conforming;
 mod faults;
+mod moving;
 mod opening;
 mod proxy;
 mod scratch;
