@@ -9,6 +9,7 @@ mod group_commit;
 mod growth;
 mod master_key;
 mod migrating;
+mod migration_rules;
 mod moving;
 mod opening;
 #[cfg(target_os = "linux")]
