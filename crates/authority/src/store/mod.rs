@@ -113,7 +113,7 @@ pub struct StoreFigures {
     pub operations: u64,
     /// How long commits took that succeeded.
     pub commits: DurationsRead,
-    /// How many transactions failed.
+    /// How many operations failed.
     pub failures: u64,
     /// The connections to a database server, if there is one.
     pub connections: Option<ConnectionFigures>,

@@ -11,7 +11,7 @@ use jeton_authority::feed::FeedError;
 use jeton_authority::tally::Count;
 use jeton_jose::Timestamp;
 use tokio::sync::{Mutex, Notify, Semaphore, broadcast, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::frame;
 use super::stream::{Reader, body};
@@ -21,6 +21,8 @@ use crate::settings::Limits;
 const RING: usize = 512;
 /// A new reader needs a poll of the store that is not older than this.
 const FRESH: Duration = Duration::from_millis(50);
+/// How long a new reader waits for the store, if something is known.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// After how long readers reconnect, in milliseconds: spread, so that they do not all reconnect at the same time.
 const COME_BACK: (u16, u16) = (1_000, 5_000);
 /// The same when the server stops, because another node is available.
@@ -112,7 +114,7 @@ impl Hub {
         // Subscribe before the first list is made: an event in between is then sent twice rather than never.
         let news = self.sent.subscribe();
         self.wanted.notify_one();
-        let looked = self.look_if_older_than(FRESH, now).await;
+        let looked = self.look_for(PATIENCE, now).await;
         let beginning = match (self.authority.feed().begin(cursor, now), looked) {
             (Ok(Some(beginning)), _) => beginning,
             (Err(error), _) | (Ok(None), Err(error)) => return Err(NoStream::Failed(error)),
@@ -129,6 +131,16 @@ impl Hub {
             heartbeat: self.heartbeat,
             _place: place,
         }))
+    }
+
+    /// Polls the store for a new reader. While the store does not answer, and if it has been polled before, the reader gets what was known then:
+    /// it gets the rest as soon as the store answers.
+    async fn look_for(&self, patience: Duration, now: Timestamp) -> Result<(), FeedError> {
+        let look = self.look_if_older_than(FRESH, now);
+        if !self.authority.feed().is_ready() {
+            return look.await;
+        }
+        timeout(patience, look).await.unwrap_or(Ok(()))
     }
 
     /// What there is to be read of the feed at the moment.

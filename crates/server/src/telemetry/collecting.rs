@@ -38,7 +38,7 @@ pub(super) fn collect(watched: &Watched) -> String {
             tls.not_after().unix(),
         );
     }
-    if let Some(hashing) = &watched.hashing {
+    if let Some(hashing) = watched.hashing.get() {
         write_hashing(&mut text, &hashing.read());
     }
     if let Some(log) = &watched.log {
@@ -124,7 +124,7 @@ fn write_store(text: &mut Text, app: &App, figures: &StoreFigures) {
     text.single("jeton_store_operations_total", Kind::Counter, help, figures.operations);
     text.metric("jeton_store_commit_duration_seconds", Kind::Histogram, "How long commits took.")
         .durations(&[], &figures.commits);
-    let help = "Transactions that failed, or whose outcome is unknown.";
+    let help = "Operations of the store that failed, or whose outcome is unknown.";
     text.single("jeton_store_failures_total", Kind::Counter, help, figures.failures);
     if let Some(connections) = figures.connections {
         let help = "Connections to the database that are in use.";

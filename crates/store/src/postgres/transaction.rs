@@ -123,9 +123,8 @@ impl Database {
     ) -> Result<T, Failed> {
         let started = Instant::now();
         let written = self.repeatedly(Kind::Alone, about, step).await;
-        match &written {
-            Ok(_) => self.counted.commits.add(started.elapsed()),
-            Err(_) => self.counted.failures.add_one(),
+        if written.is_ok() {
+            self.counted.commits.add(started.elapsed());
         }
         written
     }
@@ -216,6 +215,19 @@ impl Database {
         step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
     ) -> Result<T, Failed> {
         self.counted.operations.add_one();
+        let done = self.tried(kind, about, step).await;
+        if done.is_err() {
+            self.counted.failures.add_one();
+        }
+        done
+    }
+
+    async fn tried<A: ?Sized, T>(
+        &self,
+        kind: Kind,
+        about: &A,
+        step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
+    ) -> Result<T, Failed> {
         let mut lease: Option<Lease> = None;
         let mut tries = 0;
         loop {
@@ -300,9 +312,8 @@ async fn transact<A: ?Sized, T>(
         Ok(Ok(done)) => {
             let started = Instant::now();
             let (committed, receipt) = connection.commit(engine).await;
-            match &committed {
-                Ok(()) => counted.commits.add(started.elapsed()),
-                Err(_) => counted.failures.add_one(),
+            if committed.is_ok() {
+                counted.commits.add(started.elapsed());
             }
             match committed {
                 Ok(()) => Transacted::Done(done),

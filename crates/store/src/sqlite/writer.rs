@@ -208,7 +208,7 @@ impl Database {
     fn perform(&mut self, jobs: &mut Vec<Box<dyn Job>>, shared: &Shared) {
         if let Err(error) = self.begin() {
             for job in jobs.drain(..) {
-                self.perform_reading(job, &error);
+                self.perform_reading(job, &error, shared);
             }
             return;
         }
@@ -237,6 +237,7 @@ impl Database {
             Err(error) => {
                 for ran in ran {
                     if ran.wrote {
+                        shared.failures.add_one();
                         ran.job.refuse(store_error(&error, &self.path));
                     } else {
                         // It may have seen what now never was.
@@ -250,7 +251,7 @@ impl Database {
     /// Performs an operation in a transaction of its own.
     fn perform_alone(&mut self, mut job: Box<dyn Job>, shared: &Shared) {
         if let Err(error) = self.begin() {
-            return self.perform_reading(job, &error);
+            return self.perform_reading(job, &error, shared);
         }
         let changes = self.connection.total_changes();
         let outcome = match job.run(&self.connection) {
@@ -266,17 +267,23 @@ impl Database {
         };
         match outcome {
             Ok(()) => job.answer(),
-            Err(error) => job.refuse(store_error(&error, &self.path)),
+            Err(error) => {
+                shared.failures.add_one();
+                job.refuse(store_error(&error, &self.path));
+            }
         }
     }
 
     /// Performs an operation that may turn out to write nothing, where writing is impossible because of `reason`.
-    fn perform_reading(&mut self, mut job: Box<dyn Job>, reason: &rusqlite::Error) {
+    fn perform_reading(&mut self, mut job: Box<dyn Job>, reason: &rusqlite::Error, shared: &Shared) {
         let outcome = self.set_query_only(true).and_then(|()| self.connection.execute_batch("BEGIN"));
         let outcome = outcome.and_then(|()| job.run(&self.connection));
         self.roll_back();
         // It can fail only if SQLite has no memory left, and then the next transaction is refused, which is no harm.
         let _ = self.set_query_only(false);
+        if outcome.is_err() {
+            shared.failures.add_one();
+        }
         match outcome {
             Ok(()) => job.answer(),
             // It wanted to write, which was impossible before it was asked.
@@ -315,10 +322,7 @@ impl Database {
                     shared.revocation_written.notify_one();
                 }
             }
-            Err(_) => {
-                shared.failures.add_one();
-                self.roll_back();
-            }
+            Err(_) => self.roll_back(),
         }
         outcome
     }

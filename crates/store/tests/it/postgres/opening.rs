@@ -85,3 +85,22 @@ async fn the_clock_of_the_database_is_that_of_its_server() {
     let time = store.time().await.expect("a store").expect("a clock").unix();
     assert!((before..=ask().await).contains(&time));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_checks_a_deployment_is_told_what_the_server_is_and_how_many_connections_it_has() {
+    let Some(database) = database().await else { return };
+    let store = database.open("pool_size=3&application_name=looked_at").await;
+    let other = database.raw().await;
+    other.batch_execute("BEGIN; SELECT 1").await.expect("a transaction");
+    let found = store.examine().await.expect("a store");
+    assert!(found.version.as_deref().is_some_and(|version| version.starts_with("PostgreSQL 1")), "{found:?}");
+    assert!(found.major_version >= Some(15), "{found:?}");
+    let connections = found.connections.expect("a server has a limit");
+    assert_eq!((connections.per_node, connections.nodes_seen), (3, 1));
+    assert!(connections.used >= 2 && connections.permitted > connections.used, "{connections:?}");
+    assert!(found.oldest_transaction.is_some() && found.transaction_ids.is_some_and(|ids| ids.frozen_at > 0));
+    assert_eq!((found.standbys.len(), found.waits_for), (0, None));
+    let unknown: Vec<_> =
+        found.unsafe_settings.iter().filter(|setting| !setting.contains(" = off")).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
