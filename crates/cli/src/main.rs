@@ -17,6 +17,7 @@ mod remote;
 mod secret;
 mod served;
 mod serving;
+mod tracing;
 mod words;
 
 use std::process::ExitCode;

@@ -24,6 +24,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::config::{self, Config, Setting};
 use crate::data::{self, Data};
 use crate::failure::Failure;
+use crate::tracing::Tracing;
 use crate::{clock, output};
 
 /// A server that is ready to answer: its folder claimed, its keys opened, its sockets bound. Until then it has answered the probes.
@@ -49,6 +50,7 @@ pub(crate) struct Prepared {
     /// What answers there, until the server has ended.
     _telemetry: JoinSet<Shutdown>,
     hang_ups: HangUps,
+    tracing: Tracing,
     _lock: ServerLock,
 }
 
@@ -106,7 +108,6 @@ impl Prepared {
             None => None,
         };
         let service = service(&config, tls.as_ref(), address, mtls_address)?;
-        let hashing = Arc::new(hash_pool(&config)?);
         let start_up = StartUp::of(&service, &config.issuer_at(address));
         let listeners = listeners(&config, tls.as_ref(), listener, mtls_listener)?;
         let (stop, hang_ups) = signals.split();
@@ -117,15 +118,16 @@ impl Prepared {
             stop.second(),
         ));
         let metrics_address = metrics_listener.as_ref().map(|(_, address)| *address);
+        let watched =
+            Telemetry::of(start_up.clone(), clock::now()).tls(tls.clone()).log(output::log()).build();
         let mut telemetry = JoinSet::new();
         if let Some((listener, _)) = metrics_listener {
-            let watched = Telemetry::of(start_up.clone(), clock::now());
-            let watched = watched.tls(tls.clone()).hashing(hashing.figures()).log(output::log()).build();
-            telemetry.spawn(jeton_server::serve(listener, watched, std::future::pending()));
+            telemetry.spawn(jeton_server::serve(listener, watched.clone(), std::future::pending()));
         }
-        let ports = Ports { hashing, ..service.ports() };
-        let settings = settings(&config, address, shared_secret);
-        let opening = open(&config, folder, &start_up, ports, settings);
+        let tracing = Tracing::start(&config, &address.to_string());
+        let service = tracing.of(service);
+        let (ports, settings) = (service.ports(), settings(&config, address, shared_secret));
+        let opening = open(&config, folder, &start_up, &watched, ports, settings);
         let (folder, store, authority) = tokio::select! {
             opened = opening => opened?,
             _ = &mut serving => return Ok(None),
@@ -144,6 +146,7 @@ impl Prepared {
             metrics_address,
             _telemetry: telemetry,
             hang_ups,
+            tracing,
             _lock: lock,
         }))
     }
@@ -172,6 +175,7 @@ impl Prepared {
         ready();
         let shutdown = self.serving.await;
         background.stop().await;
+        self.tracing.stop().await;
         match shutdown {
             Ok(Shutdown::Clean) => Ok(()),
             Err(broken) => Err(Failure::coded("internal", format!("the server broke off: {broken}"))),
@@ -188,6 +192,7 @@ async fn open(
     config: &Config,
     folder: DataFolder,
     start_up: &StartUp,
+    telemetry: &Telemetry,
     ports: Ports,
     settings: Settings,
 ) -> Result<(DataFolder, Arc<dyn Store>, Arc<Authority>), Failure> {
@@ -196,6 +201,9 @@ async fn open(
     start_up.enter(StartPhase::OpeningKeys);
     let master = data.master(config).await?;
     let Data { folder, store, .. } = data;
+    let hashing = hash_pool(config)?;
+    telemetry.watch_hashing(hashing.figures());
+    let ports = Ports { hashing: Arc::new(hashing), ..ports };
     let authority = Authority::open(Arc::clone(&store) as Arc<_>, master, settings, ports, clock::now());
     let authority = authority.await.map_err(|error| Failure::coded("keys_unusable", error.to_string()))?;
     Ok((folder, store, Arc::new(authority)))

@@ -24,6 +24,8 @@ pub(crate) struct AllowedReach {
     private: bool,
     loopback: bool,
     link_local: bool,
+    /// Plain http to any of them.
+    plain_http: bool,
 }
 
 impl AllowedReach {
@@ -34,6 +36,14 @@ impl AllowedReach {
             Reach::Loopback => self.loopback = true,
             Reach::LinkLocal => self.link_local = true,
         }
+    }
+
+    pub(crate) fn allow_plain_http(&mut self) {
+        self.plain_http = true;
+    }
+
+    pub(crate) const fn allows_plain_http(self) -> bool {
+        self.plain_http
     }
 
     pub(crate) const fn allows(self, reach: Reach) -> bool {

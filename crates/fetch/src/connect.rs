@@ -52,7 +52,7 @@ pub(crate) async fn connect(
     resolver: &Resolver,
     allowed: AllowedReach,
 ) -> Result<TcpStream, FetchError> {
-    if !url.is_https() && !allowed.allows(Reach::Loopback) {
+    if !url.is_https() && !allowed.allows(Reach::Loopback) && !allowed.allows_plain_http() {
         return Err(FetchError::PlainHttp);
     }
     let mut failure = FetchError::HostUnknown;
@@ -73,7 +73,7 @@ pub(crate) async fn connect(
 fn check(url: &RemoteUrl, address: IpAddr, allowed: AllowedReach) -> Result<(), FetchError> {
     match reach_of(address) {
         Some(Reach::Loopback) if allowed.allows(Reach::Loopback) => Ok(()),
-        Some(reach) if allowed.allows(reach) && url.is_https() => Ok(()),
+        Some(reach) if allowed.allows(reach) && (url.is_https() || allowed.allows_plain_http()) => Ok(()),
         Some(reach) if allowed.allows(reach) => Err(FetchError::PlainHttp),
         _ => Err(FetchError::AddressRefused { address }),
     }

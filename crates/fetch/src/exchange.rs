@@ -27,6 +27,8 @@ pub(crate) enum Exchange<'a> {
     Get { accept: &'a str, wanted: Wanted, max_bytes: usize },
     /// Post this form. Only the status of the response is read.
     PostForm { form: &'a str },
+    /// Post this JSON. Only the status of the response is read.
+    PostJson { json: &'a Bytes },
 }
 
 /// Which media types a response may have.
@@ -59,7 +61,7 @@ impl Exchange<'_> {
             Self::Get { wanted, max_bytes, .. } if status == http::StatusCode::OK => {
                 body(response, wanted, max_bytes).await
             }
-            Self::PostForm { .. } if status.is_success() => Ok(Bytes::new()),
+            Self::PostForm { .. } | Self::PostJson { .. } if status.is_success() => Ok(Bytes::new()),
             _ => Err(FetchError::Status { status: status.as_u16() }),
         }
     }
@@ -77,6 +79,10 @@ impl Exchange<'_> {
                 .method(http::Method::POST)
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(Full::from(form.to_owned())),
+            Self::PostJson { json } => request
+                .method(http::Method::POST)
+                .header(CONTENT_TYPE, "application/json")
+                .body(Full::from(json.clone())),
         };
         request.map_err(|_| FetchError::Http)
     }

@@ -66,6 +66,13 @@ impl Fetcher {
         self
     }
 
+    /// Also allows plain http to every allowed address: for hosts that the operator names, such as a collector in the same network.
+    #[must_use]
+    pub fn allow_plain_http(mut self) -> Self {
+        self.allowed.allow_plain_http();
+        self
+    }
+
     /// Whether addresses of this kind are allowed.
     #[must_use]
     pub const fn allows(&self, reach: Reach) -> bool {
@@ -130,6 +137,14 @@ impl Fetcher {
     pub async fn post_form(&self, url: &RemoteUrl, fields: &[(&str, &str)]) -> Result<(), FetchError> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.in_time(self.exchange(url, Exchange::PostForm { form: &form })).await.map(|_| ())
+    }
+
+    /// Posts JSON. Every success status counts; the body of the response is not read.
+    ///
+    /// # Errors
+    /// [`FetchError`]; [`FetchError::Status`] if the host answered with an error.
+    pub async fn post_json(&self, url: &RemoteUrl, json: Bytes) -> Result<(), FetchError> {
+        self.in_time(self.exchange(url, Exchange::PostJson { json: &json })).await.map(|_| ())
     }
 
     /// The certificate (DER) that the host of an https URL presents, which leads to a trusted root and names the host.

@@ -20,6 +20,8 @@ pub mod logging;
 mod machine;
 mod outbound;
 mod pages;
+#[cfg(feature = "otlp")]
+mod parts;
 mod proxy;
 mod request;
 mod respond;
@@ -29,6 +31,8 @@ mod settings;
 mod startup;
 mod tally;
 mod telemetry;
+#[cfg(feature = "otlp")]
+mod traces;
 mod urls;
 
 pub use background::Background;
@@ -46,3 +50,5 @@ pub use settings::{
 };
 pub use startup::{StartPhase, StartUp};
 pub use telemetry::{Telemetry, TelemetryBuilder};
+#[cfg(feature = "otlp")]
+pub use traces::{LAST_TIME as LAST_TRACES_TIME, TraceExporter, Traces};

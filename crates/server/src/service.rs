@@ -41,6 +41,8 @@ use crate::request::{Glance, Reader, RequestContext, host};
 use crate::router::router;
 use crate::settings::{Limits, TokenApi, TokenApiOptions};
 use crate::tally::{Endpoint, RequestTally, SweepTally};
+#[cfg(feature = "otlp")]
+use crate::traces::{OpenSpan, Traces, method_name};
 use crate::urls::{Urls, path};
 
 /// Tells browsers to use only https for this host, for a year from each response (RFC 6797). Behind a proxy, the proxy
@@ -79,6 +81,8 @@ impl Service {
             mtls_url: None,
             fetcher: Fetcher::new(),
             routes: Router::new(),
+            #[cfg(feature = "otlp")]
+            traces: None,
         }
     }
 
@@ -140,6 +144,12 @@ impl Service {
         let context = self.context(&peer, &request);
         let wants_https = peer.transport() == Transport::Tls && !host::is_localhost(request.headers());
         let target_length = target_length(&request);
+        #[cfg(feature = "otlp")]
+        let (span, method) = {
+            let begin =
+                |traces: &Traces| traces.begin(request.headers(), self.shared.proxies.trusts(peer.address()));
+            (app.traces.as_ref().and_then(begin), method_name(request.method()))
+        };
         app.urls.mount(request.uri_mut());
         let path = request.uri().path();
         let endpoint = Endpoint::at(path);
@@ -165,7 +175,11 @@ impl Service {
                 request.extensions_mut().insert(certificate);
             }
             request.extensions_mut().insert(context.clone());
-            match self.route(request, context.network()).await {
+            #[cfg(feature = "otlp")]
+            let parts = span.as_ref().map(OpenSpan::parts);
+            #[cfg(not(feature = "otlp"))]
+            let parts = None;
+            match self.route(request, context.network(), parts).await {
                 Ok(response) => response,
                 Err(error) => on_behalf_of(context.network(), || error.into_response(&context)),
             }
@@ -184,6 +198,10 @@ impl Service {
         }
         name_request(&mut response, &context);
         app.requests.count(endpoint, response.status(), began.elapsed());
+        #[cfg(feature = "otlp")]
+        if let Some(span) = span {
+            span.finish(method, endpoint, response.status());
+        }
         response
     }
 
@@ -221,7 +239,12 @@ impl Service {
         certificate::of(request.headers(), name)
     }
 
-    async fn route<B>(&self, request: Request<B>, network: Network) -> Result<Response, ApiError>
+    async fn route<B>(
+        &self,
+        request: Request<B>,
+        network: Network,
+        parts: Option<&Parts>,
+    ) -> Result<Response, ApiError>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -232,7 +255,8 @@ impl Service {
         let mut timer = pin!(None);
         poll_fn(move |cx| {
             // What a panic leaves behind in the future is never looked at again.
-            match catch_unwind(AssertUnwindSafe(|| on_behalf_of(network, || answer.as_mut().poll(cx)))) {
+            let mut poll = || on_behalf_of(network, || answer.as_mut().poll(cx));
+            match catch_unwind(AssertUnwindSafe(|| with_parts(parts, &mut poll))) {
                 Ok(Poll::Ready(response)) => Poll::Ready(Ok(infallible(response))),
                 Ok(Poll::Pending) => {
                     poll_deadline(timer.as_mut(), limit, cx).map(|()| Err(ApiError::TimedOut { limit }))
@@ -297,6 +321,8 @@ pub struct ServiceBuilder {
     mtls_url: Option<String>,
     fetcher: Fetcher,
     routes: Router,
+    #[cfg(feature = "otlp")]
+    traces: Option<Traces>,
 }
 
 impl ServiceBuilder {
@@ -363,6 +389,13 @@ impl ServiceBuilder {
         Self { fetcher, ..self }
     }
 
+    /// Traces requests.
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn traces(self, traces: Option<Traces>) -> Self {
+        Self { traces, ..self }
+    }
+
     /// Adds routes besides the authority's own. They must not overlap with the authority's, and must have no fallback:
     /// an unknown path is answered 404 here.
     #[must_use]
@@ -412,6 +445,8 @@ impl ServiceBuilder {
             mtls_url,
             fetcher,
             routes,
+            #[cfg(feature = "otlp")]
+            traces,
             ..
         } = self;
         let urls = Urls::of(&authority.settings().issuer);
@@ -433,6 +468,8 @@ impl ServiceBuilder {
             metadata,
             feed,
             requests: RequestTally::default(),
+            #[cfg(feature = "otlp")]
+            traces,
             swept: SweepTally::default(),
             store_reachable: AtomicBool::new(true),
         });
@@ -455,6 +492,21 @@ fn name_request(response: &mut Response, context: &RequestContext) {
     if let Some(id) = &context.id {
         response.headers_mut().insert(X_REQUEST_ID, id.as_header().clone());
     }
+}
+
+/// The parts of a request that is traced.
+#[cfg(feature = "otlp")]
+use crate::parts::Parts;
+#[cfg(feature = "otlp")]
+use crate::parts::on_behalf_of as with_parts;
+
+/// Nothing is traced.
+#[cfg(not(feature = "otlp"))]
+type Parts = std::convert::Infallible;
+
+#[cfg(not(feature = "otlp"))]
+fn with_parts<T>(_: Option<&Parts>, act: impl FnOnce() -> T) -> T {
+    act()
 }
 
 /// Whether the path is a probe, which is answered whatever is wrong with the node.

@@ -15,8 +15,8 @@ use jeton_store::DataFolder;
 
 use super::problem::Problem;
 use super::setting::{
-    AccessAlgorithm, Database, Documents, FieldName, GrantTypes, Issuer, Listen, LogLevel, Networks,
-    OwnListen, Reaches, Secret, Setting, Size, Texts, WebUrl,
+    AccessAlgorithm, Collector, Database, Documents, FieldName, GrantTypes, Issuer, Listen, LogLevel,
+    Networks, OwnListen, Reaches, Secret, Setting, Share, Size, Texts, WebUrl,
 };
 use super::token_api::{AccessAudience, ClaimMappings};
 use super::{Source, Value};
@@ -252,6 +252,11 @@ settings! {
 
     /// Where `GET /metrics` is served in the text format of Prometheus, together with the probes: a port of 127.0.0.1, or an address and a port. Off by default. Anybody who reaches the address can read the metrics.
     metrics_listen: Option<OwnListen> = "metrics.listen", "";
+
+    /// The collector that traces are sent to, by OTLP/HTTP with JSON. Nothing is traced by default. Spans that the collector does not take in time are dropped.
+    traces_endpoint: Option<Collector> = "traces.endpoint", "";
+    /// The share of requests that are traced. A trusted proxy decides for its requests with `traceparent`.
+    traces_share: Share = "traces.share", "1";
 
     /// The log format: `text` for people, `json` for machines, `auto` for text on a terminal and JSON otherwise.
     log_format: Format = "log.format", "auto";

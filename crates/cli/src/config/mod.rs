@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 pub(crate) use keys::{Config, KEYS, Key};
 pub(crate) use problem::Problems;
 pub(crate) use reference::reference;
+#[cfg(feature = "otlp")]
+pub(crate) use setting::Collector;
 pub(crate) use setting::{Issuer, Setting};
 pub(crate) use source::{Source, Value};
 pub(crate) use token_api::AccessAudience;

@@ -137,6 +137,12 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             "keys.master_key and keys.master_key_file are both set: which one counts?".to_owned(),
         );
     }
+    if config.traces_endpoint.is_some() && !cfg!(feature = "otlp") {
+        report(
+            &["traces.endpoint"],
+            "traces.endpoint needs a jeton that was built with the feature otlp".to_owned(),
+        );
+    }
     if let Some(metrics) = config.metrics_listen {
         for (name, other) in [("listen", Some(config.listen)), ("tls.mtls_listen", config.tls_mtls_listen)] {
             if metrics.0.port() != 0 && other.is_some_and(|other| other.0 == metrics.0) {

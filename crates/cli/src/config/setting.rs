@@ -9,6 +9,7 @@ use axum::http::HeaderName;
 use ipnet::IpNet;
 use jeton_authority::client::PkcePolicy;
 use jeton_authority::settings::{AccessTyp, DpopNonces, Ed25519Name, RegistrationPolicy};
+use jeton_fetch::RemoteUrl;
 use jeton_jose::Algorithm;
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::GrantType;
@@ -242,6 +243,35 @@ impl Setting for Issuer {
                 && rest.split('/').skip(1).all(|part| !matches!(part, "" | "." | ".."))
         };
         if rest.is_some_and(plain) { Ok(Self(text.to_owned())) } else { Err(wanted::<Self>(text)) }
+    }
+}
+
+/// The URL of a collector of traces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Collector(pub(crate) RemoteUrl);
+
+impl Setting for Collector {
+    const FORM: &'static str = "a URL such as http://127.0.0.1:4318/v1/traces";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        RemoteUrl::parse(text).map(Self).map_err(|error| format!("{error}: expected {}", Self::FORM))
+    }
+}
+
+/// A part of a whole.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Share(pub(crate) f64);
+
+impl Setting for Share {
+    const FORM: &'static str = "a number between 0 and 1 such as 0.01";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+        share.map(Self).ok_or_else(|| wanted::<Self>(text))
+    }
+
+    fn show(&self) -> String {
+        self.0.to_string()
     }
 }
 

@@ -14,6 +14,8 @@ use crate::machine::{Clock, ClockAgreement};
 use crate::respond::Document;
 use crate::settings::{Limits, TokenApiOptions};
 use crate::tally::{RequestTally, SweepTally};
+#[cfg(feature = "otlp")]
+use crate::traces::Traces;
 use crate::urls::Urls;
 
 pub(crate) use readiness::{About, NotReady, Readiness};
@@ -40,6 +42,9 @@ pub(crate) struct App {
     pub(crate) feed: Arc<Hub>,
     /// The requests so far.
     pub(crate) requests: RequestTally,
+    /// What traces requests, if they are traced.
+    #[cfg(feature = "otlp")]
+    pub(crate) traces: Option<Traces>,
     /// How far the sweep is.
     pub(crate) swept: SweepTally,
     /// Whether the store could be read when it was last asked.

@@ -50,6 +50,14 @@ pub(crate) fn date(at: Timestamp) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string()
 }
 
+/// The system's time in nanoseconds since 1970, for what is measured.
+#[cfg(feature = "otlp")]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system for the time")]
+pub(crate) fn unix_nanos() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// Moves a manual [`Clock`].
 #[derive(Debug, Clone)]
 pub struct ClockHand(Arc<AtomicI64>);

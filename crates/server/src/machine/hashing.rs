@@ -146,6 +146,8 @@ impl HashPool {
                 let _ = answer.send(work(scratch));
             }
         }))?;
+        #[cfg(feature = "otlp")]
+        let answered = crate::parts::part("hash password", answered);
         // Only a job that panicked leaves without an answer; trying again later is all that can be advised.
         answered.await.map_err(|_| HashingBusy)?.map_err(|error| {
             tracing::warn!(

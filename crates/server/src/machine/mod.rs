@@ -10,6 +10,8 @@ mod signals;
 
 pub(crate) use agreement::ClockAgreement;
 pub(crate) use clock::date;
+#[cfg(feature = "otlp")]
+pub(crate) use clock::unix_nanos;
 pub use clock::{Clock, ClockHand};
 pub(crate) use clock_step::ClockWatch;
 pub use signals::{HangUps, Signals, Stop};

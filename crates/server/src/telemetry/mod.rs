@@ -5,7 +5,7 @@ mod process;
 mod text;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::response::Response;
 use http::{HeaderValue, Method, Request, StatusCode, header};
@@ -37,7 +37,7 @@ struct Watched {
     start_up: StartUp,
     started_at: Timestamp,
     tls: Option<Tls>,
-    hashing: Option<HashFigures>,
+    hashing: OnceLock<HashFigures>,
     log: Option<Log>,
     limits: Limits,
 }
@@ -45,7 +45,12 @@ struct Watched {
 impl Telemetry {
     /// Watches a server from its start.
     pub fn of(start_up: StartUp, started_at: Timestamp) -> TelemetryBuilder {
-        TelemetryBuilder { start_up, started_at, tls: None, hashing: None, log: None }
+        TelemetryBuilder { start_up, started_at, tls: None, log: None }
+    }
+
+    /// Also watches the threads that hash passwords, once they have been started.
+    pub fn watch_hashing(&self, hashing: HashFigures) {
+        let _ = self.watched.hashing.set(hashing);
     }
 
     /// All metrics as text.
@@ -59,7 +64,6 @@ pub struct TelemetryBuilder {
     start_up: StartUp,
     started_at: Timestamp,
     tls: Option<Tls>,
-    hashing: Option<HashFigures>,
     log: Option<Log>,
 }
 
@@ -70,12 +74,6 @@ impl TelemetryBuilder {
         Self { tls, ..self }
     }
 
-    /// Also watches the threads that hash passwords.
-    #[must_use]
-    pub fn hashing(self, hashing: HashFigures) -> Self {
-        Self { hashing: Some(hashing), ..self }
-    }
-
     /// Also watches the log.
     #[must_use]
     pub fn log(self, log: Option<Log>) -> Self {
@@ -84,7 +82,8 @@ impl TelemetryBuilder {
 
     /// What answers.
     pub fn build(self) -> Telemetry {
-        let Self { start_up, started_at, tls, hashing, log } = self;
+        let Self { start_up, started_at, tls, log } = self;
+        let hashing = OnceLock::new();
         let limits =
             Limits { connections: CONNECTIONS, connections_per_network: CONNECTIONS, ..Limits::default() };
         Telemetry { watched: Arc::new(Watched { start_up, started_at, tls, hashing, log, limits }) }

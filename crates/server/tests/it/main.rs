@@ -26,4 +26,6 @@ mod sockets;
 mod sso;
 mod tls;
 mod token_api_claims;
+#[cfg(feature = "otlp")]
+mod traces;
 mod username_field;
