@@ -306,8 +306,9 @@ impl Authority {
         from: SweepCursor,
         now: Timestamp,
     ) -> Result<SweepOutcome, StoreError> {
-        let Settings { refresh, access, .. } = &*self.settings;
-        let lifetimes = SweepLifetimes { idle: refresh.idle_lifetime, access: access.lifetime };
+        let Settings { refresh, access, audit, .. } = &*self.settings;
+        let lifetimes =
+            SweepLifetimes { idle: refresh.idle_lifetime, access: access.lifetime, audit: audit.retention };
         sweep_step(&*self.store, what, from, lifetimes, now).await
     }
 

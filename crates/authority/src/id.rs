@@ -82,6 +82,10 @@ identifier!(
     /// A browser session. It never leaves the authority.
     SessionId
 );
+identifier!(
+    /// A segment of the audit trail.
+    SegmentId
+);
 
 /// Writes `bytes` as lower-case hex into `buffer` and returns it as text.
 pub(crate) fn hex<'a>(bytes: &[u8; 16], buffer: &'a mut [u8; 32]) -> &'a str {

@@ -37,6 +37,8 @@ pub struct Settings {
     pub keys: KeySettings,
     /// Passwords.
     pub password: PasswordSettings,
+    /// The audit trail.
+    pub audit: AuditSettings,
 }
 
 impl Settings {
@@ -56,6 +58,7 @@ impl Settings {
             token_api: TokenApiSettings::default(),
             keys: KeySettings::default(),
             password: PasswordSettings::default(),
+            audit: AuditSettings::default(),
         }
     }
 }
@@ -359,4 +362,17 @@ pub enum DpopNonces {
     Unused,
     /// Always. It costs clients a second request whenever their nonce is too old.
     Demanded,
+}
+
+/// The audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditSettings {
+    /// How long records are kept.
+    pub retention: Duration,
+}
+
+impl Default for AuditSettings {
+    fn default() -> Self {
+        Self { retention: Duration::from_secs(400 * 24 * 3600) }
+    }
 }

@@ -17,9 +17,6 @@ use crate::{GrantId, KNOWN_NETWORK_KEPT};
 /// sweep keeps up with any rate.
 pub const SWEEP_STEP: u32 = 1024;
 
-/// How long the audit trail is kept.
-pub const AUDIT_KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
-
 /// How long a spent authorization code or device code is kept after its expiry: presenting it again ends the grant
 /// that it led to (RFC 6749 §4.1.2).
 pub const SPENT_CODE_KEPT: Duration = Duration::from_secs(24 * 3600);
@@ -52,7 +49,7 @@ pub enum Swept {
     KnownNetworks,
     /// Events of the revocation feed, which are kept for as long as they matter ([`crate::revocation::matters_for`]).
     Revocations,
-    /// The audit trail, which is kept for [`AUDIT_KEPT`].
+    /// The audit trail, which is kept for [`SweepLifetimes::audit`].
     Audit,
 }
 
@@ -113,6 +110,8 @@ pub struct SweepLifetimes {
     pub idle: Duration,
     /// The lifetime of an access token.
     pub access: Duration,
+    /// How long the audit trail is kept.
+    pub audit: Duration,
 }
 
 /// Where the next step of a kind begins.
@@ -165,7 +164,9 @@ pub async fn sweep_step(
             found_by_index(store.sweep_one_time(kind, kind.needless(now), SWEEP_STEP).await?)
         }
         Swept::Devices => found_by_index(store.sweep_devices(needless_devices(now), SWEEP_STEP).await?),
-        Swept::Audit => found_by_index(store.sweep_audit(now.saturating_sub(AUDIT_KEPT), SWEEP_STEP).await?),
+        Swept::Audit => {
+            found_by_index(store.sweep_audit(now.saturating_sub(lifetimes.audit), SWEEP_STEP).await?)
+        }
         Swept::KnownNetworks => {
             let before = now.saturating_sub(KNOWN_NETWORK_KEPT);
             found_by_index(store.sweep_known_networks(before, SWEEP_STEP).await?)

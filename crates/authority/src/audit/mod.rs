@@ -1,15 +1,24 @@
 //! The audit trail: what somebody may have to explain later.
 
 mod actor;
+mod chain;
 mod event;
+mod stored;
 mod subject;
+mod verification;
 
 pub use actor::{Actor, StoredActor};
+pub use chain::{
+    AgedRecord, AuditHead, AuditSegment, ChainHash, Link, LinkedRecord, Pruned, needless_segments, prune,
+};
 pub use event::AuditEvent;
+pub use stored::StoredRecord;
 pub use subject::AuditSubject;
+pub use verification::{AuditFinding, AuditReport, AuditVerification, FINDINGS_LISTED};
 
 use jeton_jose::Timestamp;
 
+pub use crate::id::SegmentId;
 use crate::{Network, UserId};
 
 /// One line of the audit trail.

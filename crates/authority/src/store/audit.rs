@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::audit::{AuditFilter, AuditNumber, AuditRecord};
+use crate::audit::{AuditFilter, AuditNumber, AuditRecord, AuditSegment, LinkedRecord};
 
 /// The stored audit trail.
 #[async_trait]
@@ -20,4 +20,15 @@ pub trait AuditStore {
         filter: AuditFilter,
         limit: u32,
     ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError>;
+
+    /// All segments of the hash chain.
+    async fn audit_segments(&self) -> Result<Vec<AuditSegment>, StoreError>;
+
+    /// The records that were written after this one, with their places in the hash chain, in the order in which they were written, at
+    /// most `limit`.
+    async fn read_audit_chain(
+        &self,
+        after: Option<AuditNumber>,
+        limit: u32,
+    ) -> Result<Vec<LinkedRecord>, StoreError>;
 }

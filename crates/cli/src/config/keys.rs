@@ -206,6 +206,9 @@ settings! {
     /// How many passwords may wait per hashing thread; further sign-ins are answered with 503 and `Retry-After`.
     password_queue: usize = "password.queue", "32";
 
+    /// How long the records of the audit trail are kept.
+    authority.audit.retention: Duration = "audit.retention";
+
     /// Proxies whose statements about a request's origin are trusted.
     proxy_trusted: Networks = "proxy.trusted", "";
     /// The header in which trusted proxies pass on the client's address.

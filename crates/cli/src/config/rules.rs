@@ -41,6 +41,7 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
         ("session.absolute_lifetime", authority.session.absolute_lifetime),
         ("authorization.request_lifetime", authority.authorization.request_lifetime),
         ("device.lifetime", authority.device.lifetime),
+        ("audit.retention", authority.audit.retention),
         ("limits.handshake_time", limits.handshake_time),
         ("limits.header_time", limits.header_time),
         ("limits.body_time", limits.body_time),

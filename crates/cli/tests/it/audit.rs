@@ -81,3 +81,85 @@ fn the_trail_can_be_followed_as_it_is_written() {
     child.kill().expect("it ends");
     child.wait().expect("it ends");
 }
+
+/// Changes the database as somebody does who can write to it.
+#[track_caller]
+fn tamper(folder: &Folder, sql: &str) {
+    let database = rusqlite::Connection::open(folder.path().join("jeton.db")).expect("the database opens");
+    assert_ne!(database.execute(sql, []).expect("the statement is right"), 0, "{sql}");
+}
+
+fn folder_with_users() -> Folder {
+    let folder = Folder::new();
+    for name in ["ada", "bob", "eve"] {
+        folder.add_user(name, "correct horse");
+    }
+    folder.run(&["user", "disable", "bob"]).done();
+    folder
+}
+
+#[test]
+fn a_trail_that_nobody_touched_is_intact() {
+    let folder = folder_with_users();
+    let summary = folder.run(&["audit", "verify"]).done();
+    assert!(summary.starts_with("4 records in 4 segments: none was removed or changed."), "{summary}");
+    let report = folder.run(&["audit", "verify", "--json"]).json();
+    assert_eq!(
+        (&report["intact"], &report["verified"], &report["without_hash"]),
+        (&true.into(), &4.into(), &0.into())
+    );
+}
+
+#[test]
+fn a_removed_or_changed_record_is_named() {
+    for (sql, finding) in [
+        ("DELETE FROM audit WHERE event = 'user_disabled'", "record 0 of segment"),
+        ("UPDATE audit SET event = 'user_enabled' WHERE event = 'user_disabled'", "record 0 of segment"),
+        ("UPDATE audit SET at = at - 1 WHERE number = 2", "record 0 of segment"),
+        (
+            "DELETE FROM audit_segments WHERE opened_at = (SELECT min(opened_at) FROM audit_segments)",
+            "whose own row was removed",
+        ),
+    ] {
+        let folder = folder_with_users();
+        tamper(&folder, sql);
+        let ran = folder.run(&["audit", "verify"]);
+        assert!(ran.out.contains(finding), "{sql}: {}", ran.out);
+        assert_eq!(ran.status, 1);
+        assert!(
+            ran.err.starts_with("error[audit_trail_broken]: the audit trail is not intact"),
+            "{sql}: {ran:?}"
+        );
+        let report = folder.run(&["audit", "verify", "--json"]);
+        let report: Value = serde_json::from_str(&report.out).expect("JSON");
+        assert_eq!(report["intact"], false, "{sql}");
+    }
+}
+
+#[test]
+fn a_trail_that_was_replaced_does_not_have_the_noted_hashes() {
+    let folder = folder_with_users();
+    let noted = folder.path().join("heads.json");
+    std::fs::write(&noted, folder.run(&["audit", "verify", "--json"]).done()).expect("a file");
+    let heads = noted.to_str().expect("a path");
+    folder.run(&["user", "enable", "bob"]).done();
+    folder.run(&["audit", "verify", "--heads", heads]).done();
+
+    let other = folder_with_users();
+    let refused = other.run(&["audit", "verify", "--heads", heads]);
+    assert!(refused.out.contains("was removed with all its records"), "{}", refused.out);
+    assert_eq!((refused.status, refused.err.contains("audit_trail_broken")), (1, true));
+    std::fs::write(&noted, "{}").expect("a file");
+    assert!(folder.run(&["audit", "verify", "--heads", heads]).refused().contains("heads_unreadable"));
+}
+
+#[test]
+fn the_whole_trail_is_exported_one_document_a_line() {
+    let folder = folder_with_users();
+    let exported = folder.run(&["audit", "export"]).done();
+    let records: Vec<Value> =
+        exported.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let listed = folder.run(&["audit", "list", "--json"]).json();
+    assert_eq!(Value::from(records), listed);
+    assert_eq!(folder.run(&["audit", "export", "--since", "2999-01-01"]).done().trim(), "");
+}

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jeton_authority::audit::{Actor, AuditFilter, AuditNumber, AuditRecord};
+use jeton_authority::audit::{Actor, AuditFilter, AuditNumber, AuditRecord, AuditSegment, LinkedRecord};
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
@@ -116,6 +116,8 @@ delegate! { AuditStore {
     true record_audit(record: AuditRecord) -> ();
     false list_audit(limit: u32) -> Vec<AuditRecord>;
     false read_audit(filter: AuditFilter, limit: u32) -> Vec<(AuditNumber, AuditRecord)>;
+    false audit_segments() -> Vec<AuditSegment>;
+    false read_audit_chain(after: Option<AuditNumber>, limit: u32) -> Vec<LinkedRecord>;
 } }
 
 delegate! { KeyStore {

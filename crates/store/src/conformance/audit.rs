@@ -1,10 +1,15 @@
 //! The audit trail, and the store's word on itself.
 
-use jeton_authority::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
+use jeton_authority::UserId;
+use jeton_authority::audit::{
+    Actor, AuditEvent, AuditHead, AuditRecord, AuditReport, AuditSegment, AuditSubject, AuditVerification,
+};
 use jeton_authority::keys::{KeyId, KeyPurpose};
 use jeton_authority::user::Attributes;
 
-use super::fixture::{ELSEWHERE, Fresh, HOME, IDLE, OPERATOR, at, hash, key, new_user, unknown_grant};
+use super::fixture::{
+    CALLERS, ELSEWHERE, Fresh, HOME, IDLE, OPERATOR, at, hash, key, new_user, unknown_grant,
+};
 use super::sessions::new_session;
 
 pub(super) async fn each_change_leaves_its_record(fresh: &Fresh) {
@@ -151,4 +156,69 @@ pub(super) async fn the_newest_records_come_first(fresh: &Fresh) {
 
 pub(super) async fn the_store_says_that_it_is_ready(fresh: &Fresh) {
     fresh.probe().await.expect("it reads and writes");
+}
+
+/// Verifies the trail as it is in the store.
+async fn verified(fresh: &Fresh, noted: Vec<AuditHead>) -> AuditReport {
+    let segments = async || fresh.audit_segments().await.expect("listing the segments");
+    let mut verification = AuditVerification::new(segments().await, noted);
+    let mut after = None;
+    loop {
+        let page = fresh.read_audit_chain(after, 7).await.expect("reading the trail");
+        let Some(last) = page.last() else { return verification.finish(segments().await) };
+        after = Some(last.number);
+        page.iter().for_each(|record| verification.verify(record));
+    }
+}
+
+pub(super) async fn each_record_is_linked_to_the_one_before(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    for seconds in 1..=20 {
+        let grant = fresh.grant(ada).await;
+        fresh.revoke_grant(grant, OPERATOR, at(seconds)).await.expect("revoking");
+    }
+    let report = verified(fresh, vec![]).await;
+    assert_eq!((report.verified, report.unlinked, report.findings), (41, 0, vec![]));
+    let heads: Vec<_> = report.segments.iter().map(AuditSegment::head).collect();
+    assert_eq!(heads.iter().map(|head| head.records).sum::<u64>(), 41);
+    fresh.disable_user(ada, OPERATOR, at(30)).await.expect("disabling");
+    assert_eq!(verified(fresh, heads).await.findings, []);
+}
+
+pub(super) async fn a_hundred_writers_leave_an_unbroken_trail(fresh: &Fresh) {
+    let users = many_users(fresh).await;
+    fresh
+        .at_once(|store, caller| {
+            let user = users[caller];
+            async move { store.disable_user(user, OPERATOR, at(1)).await.expect("disabling") }
+        })
+        .await;
+    let report = verified(fresh, vec![]).await;
+    assert_eq!((report.verified, report.findings), (2 * CALLERS as u64, vec![]));
+}
+
+async fn many_users(fresh: &Fresh) -> Vec<UserId> {
+    let mut users = Vec::new();
+    for caller in 0..CALLERS {
+        users.push(fresh.user(&format!("user{caller}")).await);
+    }
+    users
+}
+
+pub(super) async fn the_trail_is_unbroken_after_old_records_went(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    for seconds in 1..=9 {
+        fresh.revoke_user_grants(ada, OPERATOR, at(seconds)).await.expect("signing out");
+    }
+    let heads: Vec<_> = verified(fresh, vec![]).await.segments.iter().map(AuditSegment::head).collect();
+    for (removed, left) in [(4, 6), (2, 4), (0, 4)] {
+        assert_eq!(fresh.sweep_audit(at(6), 4).await.expect("sweeping"), removed);
+        let report = verified(fresh, heads.clone()).await;
+        assert_eq!((report.verified, report.findings), (left, vec![]));
+    }
+    assert_eq!(fresh.sweep_audit(at(100), 100).await.expect("sweeping"), 4);
+    assert_eq!(verified(fresh, heads).await.findings, []);
+    fresh.disable_user(ada, OPERATOR, at(101)).await.expect("disabling");
+    let report = verified(fresh, vec![]).await;
+    assert_eq!((report.verified, report.findings), (1, vec![]), "the segment goes on");
 }

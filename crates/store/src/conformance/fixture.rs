@@ -47,7 +47,11 @@ pub(super) const LIFETIME: i64 = 10_000;
 pub(super) const IDLE: Duration = Duration::from_secs(1_000);
 
 /// The lifetimes that the sweep goes by in the cases.
-pub(super) const LIFETIMES: SweepLifetimes = SweepLifetimes { idle: IDLE, access: Duration::from_secs(300) };
+pub(super) const LIFETIMES: SweepLifetimes = SweepLifetimes {
+    idle: IDLE,
+    access: Duration::from_secs(300),
+    audit: Duration::from_secs(400 * 24 * 3600),
+};
 
 /// Counts the rows of every table.
 type CountRows = dyn Fn() -> BTreeMap<String, u64> + Send + Sync;

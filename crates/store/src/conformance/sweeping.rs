@@ -22,8 +22,10 @@ use super::sessions::{grant_from, new_session};
 
 use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
 
-/// What nobody but the operator or a user removes, and the nodes that live.
-const LASTING: [&str; 13] = [
+/// What nobody but the operator or a user removes, the nodes that live, and the last segment of the audit trail: its row alone says that
+/// it was there.
+const LASTING: [&str; 14] = [
+    "audit_segments",
     "clients",
     "consents",
     "history",

@@ -2,16 +2,17 @@
 
 use async_trait::async_trait;
 use jeton_authority::audit::{
-    Actor, AuditEnd, AuditEvent, AuditFilter, AuditNumber, AuditRecord, AuditSubject, Decided,
+    AuditEnd, AuditFilter, AuditNumber, AuditRecord, AuditSegment, AuditSubject, Decided, LinkedRecord,
+    StoredActor, StoredRecord,
 };
 use jeton_authority::store::{AuditStore, StoreError};
 use jeton_jose::Timestamp;
 use tokio_postgres::Row;
 
-use super::PostgresStore;
-use super::columns::{named, optional_id, optional_network, optional_text, params, timestamp, uuid, value};
+use super::columns::{bytes, count, optional_id, optional_text, params, text, timestamp, uuid, value};
 use super::connection::Connection;
 use super::error::Failed;
+use super::{PostgresStore, audit_segments};
 
 #[async_trait]
 impl AuditStore for PostgresStore {
@@ -30,34 +31,57 @@ impl AuditStore for PostgresStore {
     ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
         self.read((filter, limit), |db, (filter, limit)| Box::pin(read(db, *filter, *limit))).await
     }
+
+    async fn audit_segments(&self) -> Result<Vec<AuditSegment>, StoreError> {
+        self.read((), |db, ()| Box::pin(audit_segments::all(db))).await
+    }
+
+    async fn read_audit_chain(
+        &self,
+        after: Option<AuditNumber>,
+        limit: u32,
+    ) -> Result<Vec<LinkedRecord>, StoreError> {
+        self.read((after, limit), |db, (after, limit)| Box::pin(read_chain(db, *after, *limit))).await
+    }
 }
 
-/// Records are numbered by the server's clock: a sequence would be a place where all nodes meet.
-const APPEND: &str = "INSERT INTO audit
-        (number, at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id)
-    VALUES ((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    ON CONFLICT (number) DO NOTHING";
+/// Appends a record to a segment. Records are numbered by the server's clock: a sequence would be a place where all nodes meet. Where the
+/// clock was set back, a segment goes on from its last number.
+const APPEND: &str = "WITH appended AS (
+        INSERT INTO audit (number, at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id,
+                           segment, position, hash)
+        SELECT greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, s.last_number + 1),
+               $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+        FROM audit_segments s WHERE s.id = $11 AND s.next = $12
+        ON CONFLICT (number) DO NOTHING RETURNING number)
+    UPDATE audit_segments s SET next = $12 + 1, head = $13, last_number = appended.number FROM appended WHERE s.id = $11";
 
 /// Appends a record, within the transaction of what it tells of.
 pub(super) async fn append(db: &Connection, record: &AuditRecord) -> Result<(), Failed> {
-    let AuditSubject { user, grant, session, client, key } = &record.subject;
-    let actor = record.actor.as_ref().map(|actor| actor.to_stored(&record.subject));
+    let stored = StoredRecord::of(record);
+    let mut segment = audit_segments::own(db, record.at).await?;
+    let link = segment.append(&stored);
+    let StoredRecord { at, event, actor, subject, network } = &stored;
+    let AuditSubject { user, grant, session, client, key } = subject;
     // Another record may have the same microsecond.
     for _ in 0..100 {
         let added = db
             .execute(
                 APPEND,
                 params![
-                    record.at.unix(),
-                    record.event.as_str(),
+                    at.unix(),
+                    &**event,
                     user.map(uuid),
                     grant.map(uuid),
-                    record.network.as_ref().map(|network| network.as_bytes()),
+                    network.as_deref(),
                     key.as_deref(),
                     actor.as_ref().map(|actor| i16::from(actor.kind)),
                     actor.as_ref().and_then(|actor| actor.id.as_deref()),
                     client.as_deref(),
                     session.map(uuid),
+                    uuid(link.segment),
+                    count(link.position)?,
+                    bytes(link.hash.as_bytes()),
                 ],
             )
             .await?;
@@ -110,33 +134,47 @@ async fn read(
     Ok(records)
 }
 
-pub(super) fn record(row: &Row) -> Result<AuditRecord, Failed> {
-    let (at, event) = (timestamp(row, 0)?, named(row, 1, AuditEvent::parse)?);
-    let (key, client, actor_kind) =
-        (optional_text(row, 5)?, optional_text(row, 8)?, value::<Option<i16>>(row, 6)?);
-    let (key, client) = match (actor_kind, event) {
-        (None, event) if !matches!(event, AuditEvent::KeyAdded | AuditEvent::KeyWithdrawn) => {
-            // A record from before there were actors, which came from SQLite: it has the client there.
-            (None, key)
-        }
-        _ => (key, client),
+async fn read_chain(
+    db: &Connection,
+    after: Option<AuditNumber>,
+    limit: u32,
+) -> Result<Vec<LinkedRecord>, Failed> {
+    let after = after.map_or(i64::MIN, |AuditNumber(number)| number);
+    let rows = db.rows(
+        "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, number, segment, position, hash
+         FROM audit WHERE number > $1 ORDER BY number LIMIT $2",
+        params![after, i64::from(limit)],
+    ).await?;
+    let record = |row: &Row| {
+        let number = AuditNumber(value(row, 10)?);
+        Ok(LinkedRecord { number, link: audit_segments::link(row, 11)?, record: stored(row)? })
     };
-    let subject = AuditSubject {
-        user: optional_id(row, 2)?,
-        grant: optional_id(row, 3)?,
-        session: optional_id(row, 9)?,
-        client,
-        key,
-    };
-    let actor = match actor_kind {
-        Some(kind) => Some(actor(row, kind, &subject)?),
-        None => None,
-    };
-    Ok(AuditRecord { at, event, actor, subject, network: optional_network(row, 4)? })
+    rows.iter().map(record).collect()
 }
 
-fn actor(row: &Row, kind: i16, subject: &AuditSubject) -> Result<Actor, Failed> {
-    let id: Option<&[u8]> = row.try_get(7)?;
-    let kind = u8::try_from(kind).map_err(|_| Failed::Unreadable)?;
-    Actor::from_stored(kind, id, subject).ok_or(Failed::Unreadable)
+pub(super) fn record(row: &Row) -> Result<AuditRecord, Failed> {
+    stored(row)?.parse().ok_or(Failed::Unreadable)
+}
+
+fn stored(row: &Row) -> Result<StoredRecord, Failed> {
+    let actor = match value::<Option<i16>>(row, 6)? {
+        Some(kind) => {
+            let kind = u8::try_from(kind).map_err(|_| Failed::Unreadable)?;
+            Some(StoredActor { kind, id: row.try_get::<_, Option<&[u8]>>(7)?.map(Into::into) })
+        }
+        None => None,
+    };
+    Ok(StoredRecord {
+        at: timestamp(row, 0)?,
+        event: text(row, 1)?,
+        actor,
+        subject: AuditSubject {
+            user: optional_id(row, 2)?,
+            grant: optional_id(row, 3)?,
+            session: optional_id(row, 9)?,
+            client: optional_text(row, 8)?,
+            key: optional_text(row, 5)?,
+        },
+        network: row.try_get::<_, Option<&[u8]>>(4)?.map(Into::into),
+    })
 }

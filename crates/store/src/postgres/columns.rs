@@ -5,6 +5,7 @@ use std::error::Error;
 use std::str::FromStr;
 
 use bytes::{BufMut, BytesMut};
+use jeton_authority::audit::SegmentId;
 use jeton_authority::{GrantId, Network, NodeId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use tokio_postgres::Row;
@@ -114,7 +115,7 @@ macro_rules! identifiers {
     };
 }
 
-identifiers!(UserId GrantId SessionId NodeId);
+identifiers!(UserId GrantId SessionId NodeId SegmentId);
 
 /// An identifier as a parameter.
 pub(super) fn uuid(id: impl Into<Uuid>) -> Uuid {
@@ -170,11 +171,6 @@ pub(super) fn optional_str(row: &Row, column: usize) -> Result<Option<&str>, Fai
 
 pub(super) fn network(row: &Row, column: usize) -> Result<Network, Failed> {
     Network::from_bytes(row.try_get(column)?).ok_or(Failed::Unreadable)
-}
-
-pub(super) fn optional_network(row: &Row, column: usize) -> Result<Option<Network>, Failed> {
-    let Some(bytes) = row.try_get::<_, Option<&[u8]>>(column)? else { return Ok(None) };
-    Network::from_bytes(bytes).map(Some).ok_or(Failed::Unreadable)
 }
 
 /// A value that `parse` finds by its stored name.

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
+use jeton_authority::audit::SegmentId;
 use jeton_authority::revocation::RevocationEvent;
 use jeton_authority::store::StoreError;
 use tokio::sync::Mutex;
@@ -53,6 +53,8 @@ pub(super) struct Connection {
     warned: Arc<AtomicBool>,
     /// The events of the revocation feed that the transaction has.
     revocations: std::sync::Mutex<Vec<RevocationEvent>>,
+    /// The segment of the audit trail that the connection opened.
+    audit_segment: std::sync::Mutex<Option<SegmentId>>,
     /// Whether something was begun that has not ended. Whoever drops a future in the middle leaves it so.
     unfinished: AtomicBool,
     retires_at: Instant,
@@ -74,8 +76,8 @@ impl Connection {
     ) -> Self {
         let retires_at = Instant::now() + lifetime;
         let (statements, unfinished) = (Mutex::default(), AtomicBool::new(false));
-        let revocations = std::sync::Mutex::default();
-        Self { client, tls, prepares, statements, warned, revocations, unfinished, retires_at }
+        let (revocations, audit_segment) = (std::sync::Mutex::default(), std::sync::Mutex::default());
+        Self { client, tls, prepares, statements, warned, revocations, audit_segment, unfinished, retires_at }
     }
 
     /// Whether the next who asks may get it.
@@ -174,6 +176,16 @@ impl Connection {
     /// The events of the revocation feed that the transaction has.
     pub(super) fn take_revocations(&self) -> Vec<RevocationEvent> {
         std::mem::take(&mut *self.revocations.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The segment of the audit trail that the connection opened, in a transaction that may have been undone.
+    pub(super) fn audit_segment(&self) -> Option<SegmentId> {
+        *self.audit_segment.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the segment of the audit trail that the connection opened.
+    pub(super) fn set_audit_segment(&self, segment: SegmentId) {
+        *self.audit_segment.lock().unwrap_or_else(PoisonError::into_inner) = Some(segment);
     }
 
     /// Commits. Where it cannot be told whether that happened, the error says so, and there may be a receipt to find out with.

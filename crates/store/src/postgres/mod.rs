@@ -7,6 +7,7 @@
 
 mod accounts;
 mod audit;
+mod audit_segments;
 mod batch;
 mod clients;
 mod columns;

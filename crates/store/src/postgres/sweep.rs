@@ -14,7 +14,7 @@ use super::columns::{id, params, timestamp, uuid, uuids, value};
 use super::connection::Connection;
 use super::error::Failed;
 use super::grants::idle_since;
-use super::{PostgresStore, removal, revocations, session_clients, sign_ins};
+use super::{PostgresStore, audit_segments, removal, revocations, session_clients, sign_ins};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -99,7 +99,10 @@ impl SweepStore for PostgresStore {
     }
 
     async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.write((before, limit), |db, (before, limit)| Box::pin(audit(db, *before, *limit))).await
+        self.write((before, limit), |db, (before, limit)| {
+            Box::pin(audit_segments::sweep(db, *before, *limit))
+        })
+        .await
     }
 }
 
@@ -135,12 +138,6 @@ async fn devices(db: &Connection, needless: Needless, limit: u32) -> Result<u64,
     let rest = limit.saturating_sub_unsigned(unused);
     let used = db.execute(USED_DEVICES, params![needless.used.unix(), rest]).await?;
     Ok(unused + used)
-}
-
-async fn audit(db: &Connection, before: Timestamp, limit: u32) -> Result<u64, Failed> {
-    let sql = "DELETE FROM audit WHERE number IN
-        (SELECT number FROM audit WHERE at < $1 ORDER BY at, number LIMIT $2 FOR UPDATE SKIP LOCKED)";
-    db.execute(sql, params![before.unix(), i64::from(limit)]).await
 }
 
 /// A session that is still needed is passed over.

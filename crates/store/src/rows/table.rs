@@ -249,6 +249,23 @@ const TABLES: &[(&str, usize, &[(&str, Kind)])] = &[
             ("actor_id", Bytes),
             ("client", Text),
             ("session_id", Id),
+            ("segment", Id),
+            ("position", Integer),
+            ("hash", Bytes),
+        ],
+    ),
+    (
+        "audit_segments",
+        1,
+        &[
+            ("id", Id),
+            ("opened_at", Integer),
+            ("follows", Bytes),
+            ("followed", Flag),
+            ("first", Integer),
+            ("before_first", Bytes),
+            ("next", Integer),
+            ("head", Bytes),
         ],
     ),
 ];

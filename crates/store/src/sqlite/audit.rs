@@ -2,16 +2,17 @@
 
 use async_trait::async_trait;
 use jeton_authority::audit::{
-    Actor, AuditEnd, AuditEvent, AuditFilter, AuditNumber, AuditRecord, AuditSubject, Decided,
+    AuditEnd, AuditFilter, AuditNumber, AuditRecord, AuditSegment, AuditSubject, Decided, LinkedRecord,
+    StoredActor, StoredRecord,
 };
 use jeton_authority::store::{AuditStore, StoreError};
 use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 
-use super::SqliteStore;
-use super::columns::{named, optional_network, optional_text, timestamp, unreadable};
+use super::columns::{count, optional_text, text, timestamp, unreadable};
+use super::{SqliteStore, audit_segments};
 
 #[async_trait]
 impl AuditStore for SqliteStore {
@@ -30,28 +31,45 @@ impl AuditStore for SqliteStore {
     ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
         self.list(move |db| read(db, filter, limit)).await
     }
+
+    async fn audit_segments(&self) -> Result<Vec<AuditSegment>, StoreError> {
+        self.list(audit_segments::all).await
+    }
+
+    async fn read_audit_chain(
+        &self,
+        after: Option<AuditNumber>,
+        limit: u32,
+    ) -> Result<Vec<LinkedRecord>, StoreError> {
+        self.list(move |db| read_chain(db, after, limit)).await
+    }
 }
 
 /// Appends a record, within the transaction of what it tells of.
 pub(super) fn append(db: &Connection, record: &AuditRecord) -> rusqlite::Result<()> {
+    let stored = StoredRecord::of(record);
+    let link = audit_segments::append(db, &stored)?;
     let mut insert = db.prepare_cached(
-        "INSERT INTO audit (at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO audit (at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id,
+                            segment, position, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
-    let AuditSubject { user, grant, session, client, key } = &record.subject;
-    let actor = record.actor.as_ref().map(|actor| actor.to_stored(&record.subject));
-    insert.execute((
-        record.at.unix(),
-        record.event.as_str(),
+    let AuditSubject { user, grant, session, client, key } = &stored.subject;
+    insert.execute(params![
+        stored.at.unix(),
+        stored.event,
         user.as_ref().map(UserId::as_bytes),
         grant.as_ref().map(GrantId::as_bytes),
-        record.network.as_ref().map(|network| network.as_bytes()),
+        stored.network,
         key.as_deref(),
-        actor.as_ref().map(|actor| actor.kind),
-        actor.as_ref().and_then(|actor| actor.id.as_deref()),
+        stored.actor.as_ref().map(|actor| actor.kind),
+        stored.actor.as_ref().and_then(|actor| actor.id.as_deref()),
         client.as_deref(),
         session.as_ref().map(SessionId::as_bytes),
-    ))?;
+        link.segment.as_bytes(),
+        count(link.position)?,
+        link.hash.as_bytes(),
+    ])?;
     Ok(())
 }
 
@@ -94,38 +112,51 @@ fn read(
     Ok(records)
 }
 
-/// The columns that [`record`] reads.
+fn read_chain(
+    db: &Connection,
+    after: Option<AuditNumber>,
+    limit: u32,
+) -> rusqlite::Result<Vec<LinkedRecord>> {
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {COLUMNS}, number, segment, position, hash FROM audit
+         WHERE number > ?1 ORDER BY number LIMIT ?2",
+    ))?;
+    let after = after.map_or(i64::MIN, |AuditNumber(number)| number);
+    let rows = select.query_map((after, limit), |row| {
+        Ok(LinkedRecord {
+            number: AuditNumber(row.get(COLUMN_COUNT)?),
+            link: audit_segments::link(row, COLUMN_COUNT + 1)?,
+            record: stored(row)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// The columns that [`stored`] reads.
 pub(super) const COLUMNS: &str =
     "at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id";
 const COLUMN_COUNT: usize = 10;
 
 pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
-    let event = named(row, 1, AuditEvent::parse)?;
-    let (key, client, actor_kind) = (optional_text(row, 5)?, optional_text(row, 8)?, row.get(6)?);
-    let (key, client) = match (actor_kind, event) {
-        (None, event) if !matches!(event, AuditEvent::KeyAdded | AuditEvent::KeyWithdrawn) => {
-            // A program from before there were actors writes the client there.
-            (None, key)
-        }
-        _ => (key, client),
-    };
-    let subject = AuditSubject {
-        user: row.get::<_, Option<_>>(2)?.map(UserId::from_bytes),
-        grant: row.get::<_, Option<_>>(3)?.map(GrantId::from_bytes),
-        session: row.get::<_, Option<_>>(9)?.map(SessionId::from_bytes),
-        client,
-        key,
-    };
-    Ok(AuditRecord {
-        at: timestamp(row, 0)?,
-        event,
-        actor: actor_kind.map(|kind| actor(row, kind, &subject)).transpose()?,
-        subject,
-        network: optional_network(row, 4)?,
-    })
+    stored(row)?.parse().ok_or_else(|| unreadable(1, Type::Text))
 }
 
-fn actor(row: &Row<'_>, kind: u8, subject: &AuditSubject) -> rusqlite::Result<Actor> {
-    let id = row.get_ref(7)?.as_blob_or_null()?;
-    Actor::from_stored(kind, id, subject).ok_or_else(|| unreadable(6, Type::Integer))
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
+    let actor = match row.get(6)? {
+        Some(kind) => Some(StoredActor { kind, id: row.get_ref(7)?.as_blob_or_null()?.map(Into::into) }),
+        None => None,
+    };
+    Ok(StoredRecord {
+        at: timestamp(row, 0)?,
+        event: text(row, 1)?,
+        actor,
+        subject: AuditSubject {
+            user: row.get::<_, Option<_>>(2)?.map(UserId::from_bytes),
+            grant: row.get::<_, Option<_>>(3)?.map(GrantId::from_bytes),
+            session: row.get::<_, Option<_>>(9)?.map(SessionId::from_bytes),
+            client: optional_text(row, 8)?,
+            key: optional_text(row, 5)?,
+        },
+        network: row.get_ref(4)?.as_blob_or_null()?.map(Into::into),
+    })
 }

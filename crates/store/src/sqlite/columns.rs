@@ -48,11 +48,6 @@ pub(super) fn network(row: &Row<'_>, column: usize) -> rusqlite::Result<Network>
     Network::from_bytes(bytes).ok_or_else(|| unreadable(column, Type::Blob))
 }
 
-pub(super) fn optional_network(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Network>> {
-    let Some(bytes) = row.get_ref(column)?.as_blob_or_null()? else { return Ok(None) };
-    Network::from_bytes(bytes).map(Some).ok_or_else(|| unreadable(column, Type::Blob))
-}
-
 /// A value that `parse` returns for its stored name.
 pub(super) fn named<T>(
     row: &Row<'_>,

@@ -6,6 +6,8 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::audit_segments;
+
 /// How long a connection waits while another process writes.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -32,8 +34,10 @@ pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
          PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -8192;
          PRAGMA wal_autocheckpoint = 16000;
-         PRAGMA journal_size_limit = 33554432;",
+         PRAGMA journal_size_limit = 33554432;
+         PRAGMA temp_store = MEMORY;",
     )?;
+    connection.execute_batch(audit_segments::OWN_SEGMENT)?;
     Ok(connection)
 }
 

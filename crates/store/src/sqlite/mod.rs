@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod audit_segments;
 mod clients;
 mod columns;
 mod connection;

@@ -63,6 +63,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(22, "revocations", "0022_revocations.sql"),
     migration!(23, "grants_outside_sessions", "0023_grants_outside_sessions.sql"),
     migration!(24, "nodes", "0024_nodes.sql"),
+    migration!(25, "audit_chain", "0025_audit_chain.sql"),
 ];
 
 /// The schema that this program works with.

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::columns::{grant_id, halves, timestamp};
 use super::grants::idle_since;
-use super::{SqliteStore, removal, revocations, session_clients, sign_ins};
+use super::{SqliteStore, audit_segments, removal, revocations, session_clients, sign_ins};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -81,7 +81,7 @@ impl SweepStore for SqliteStore {
     }
 
     async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.writer.submit(move |db| audit(db, before, limit)).await
+        self.writer.submit(move |db| audit_segments::sweep(db, before, limit)).await
     }
 }
 
@@ -114,13 +114,6 @@ fn devices(db: &Connection, needless: Needless, limit: u32) -> rusqlite::Result<
     let rest = i64::from(limit).saturating_sub_unsigned(unused as u64);
     let used = db.prepare_cached(USED_DEVICES)?.execute((needless.used.unix(), rest))?;
     Ok((unused + used) as u64)
-}
-
-const AUDIT: &str =
-    "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)";
-
-fn audit(db: &Connection, before: Timestamp, limit: u32) -> rusqlite::Result<u64> {
-    db.prepare_cached(AUDIT)?.execute((before.unix(), limit)).map(|removed| removed as u64)
 }
 
 /// A session that is still needed is passed over.
@@ -229,7 +222,7 @@ pub(super) mod tests {
     #[test]
     fn the_writer_finds_what_it_removes_by_an_index() {
         let (_folder, db) = opened();
-        for sql in [UNUSED, USED, UNUSED_DEVICES, USED_DEVICES, AUDIT, revocations::SWEEP] {
+        for sql in [UNUSED, USED, UNUSED_DEVICES, USED_DEVICES, audit_segments::ANY_OLD, revocations::SWEEP] {
             let plan = plan(&db, sql);
             assert!(!plan.contains("SCAN"), "{sql}\n{plan}");
         }

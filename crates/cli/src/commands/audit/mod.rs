@@ -1,6 +1,9 @@
 //! `jeton audit`: what happened, for whoever has to explain it later.
 
+mod verify;
+
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
@@ -28,13 +31,16 @@ const LOOK: Duration = Duration::from_millis(500);
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The trail tells what happened, when, who did it, to which user, from which network,
-and in which session or grant, or with which client or key. It is kept for 400 days.
-The oldest record comes first.
+and in which session or grant, or with which client or key. The oldest record comes first.
+Records are kept for as long as the setting audit.retention says.
 
 Examples:
   jeton audit list --user ada
   jeton audit list --since 2h                  also 2026-11-30 or 2026-11-30T01:00:00Z
-  jeton audit list --follow --json             one JSON document a line, until it is interrupted")]
+  jeton audit list --follow --json             one JSON document a line, until it is interrupted
+  jeton audit export > audit.jsonl             all records, one JSON document a line
+  jeton audit verify --json > heads.json       nothing was removed or changed?
+  jeton audit verify --heads heads.json        nor replaced, since then?")]
 pub(crate) struct AuditCommand {
     #[command(flatten)]
     store: StoreOptions,
@@ -56,20 +62,42 @@ enum Action {
         #[arg(long)]
         follow: bool,
     },
+    /// Print all records, or those since a time, as JSON documents, one a line
+    Export {
+        /// Only events since this date, time, or duration ago
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        since: Option<Timestamp>,
+    },
+    /// Check that no record was removed or changed
+    ///
+    /// Each record contains a hash of itself and of the record before it. Whoever can write to the database can also
+    /// compute new hashes. To find that out as well, keep the output of `jeton audit verify --json` somewhere else, and
+    /// compare with it later.
+    Verify {
+        /// Also check that the trail still contains what it contained when this output of `verify --json` was written
+        #[arg(long, value_name = "FILE")]
+        heads: Option<PathBuf>,
+    },
 }
 
 impl AuditCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         let style = self.store.style();
         let config = self.store.load()?.config;
-        let Action::List { user, since, follow } = self.action;
         data::run(async {
             let store = Data::open(&config).await?.store;
-            let user = match user {
-                Some(name) => Some(concerned(&*store, &name).await?),
-                None => None,
-            };
-            Trail { store: &*store, names: HashMap::new(), style }.show(user, since, follow).await
+            let trail = |style| Trail { store: &*store, names: HashMap::new(), style };
+            match self.action {
+                Action::List { user, since, follow } => {
+                    let user = match user {
+                        Some(name) => Some(concerned(&*store, &name).await?),
+                        None => None,
+                    };
+                    trail(style).show(user, since, follow).await
+                }
+                Action::Export { since } => trail(Style::Json).export(since).await,
+                Action::Verify { heads } => verify::run(&*store, heads.as_deref(), style).await,
+            }
         })
     }
 }
@@ -216,6 +244,20 @@ impl Trail<'_> {
             shown.clear();
             if self.page(filter, PAGE, &mut filter.after, &mut shown).await? < PAGE as usize {
                 tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+
+    /// Prints all records since a time, a page at a time.
+    async fn export(mut self, since: Option<Timestamp>) -> Result<(), Failure> {
+        let mut filter = AuditFilter { since, ..AuditFilter::default() };
+        let mut shown = Vec::new();
+        loop {
+            let count = self.page(filter, PAGE, &mut filter.after, &mut shown).await?;
+            self.lines(&shown)?;
+            shown.clear();
+            if count < PAGE as usize {
+                return Ok(());
             }
         }
     }
