@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask test | fuzz | bench | ci | crash | arrows | api | errors`.
+//! The project's own chores: `cargo xtask test | fuzz | bench | deb | ci | crash | arrows | api | errors`.
 
 mod api;
 mod arrows;
@@ -6,6 +6,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod console;
+mod deb;
 mod errors;
 mod fuzz;
 mod machine;
@@ -24,6 +25,7 @@ The project's own chores.
   cargo xtask fuzz [TARGET] [--seconds N]  the fuzz targets, or one of them, for ten minutes each
   cargo xtask fuzz --smoke               each for a few seconds, from its seeds
   cargo xtask bench [ARGUMENT...]        the benchmarks, in release mode; arguments go to the benchmark
+  cargo xtask deb                        the Debian package, in target/debian
   cargo xtask arrows                     which crate may depend on what; no circles inside a crate
   cargo xtask api [--bless]              the libraries' public API against docs/api/, or written there
   cargo xtask errors [--bless]           docs/errors.md against docs/errors.toml, or written from it
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         ["errors"] => errors::run(api::Difference::Refused),
         ["errors", "--bless"] => errors::run(api::Difference::Blessed),
         ["bench", rest @ ..] => bench::run(rest),
+        ["deb"] => deb::run(),
         ["arrows"] => arrows::check(),
         ["ci"] => ci::run(ci::Tests::Included),
         ["ci", "--after-tests"] => ci::run(ci::Tests::Done),

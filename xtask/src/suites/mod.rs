@@ -10,6 +10,7 @@ mod examples;
 mod failover;
 mod flood;
 mod nodes;
+mod packages;
 mod pgbouncer;
 mod telemetry;
 mod wire;
@@ -96,6 +97,11 @@ pub(crate) const ALL: &[Suite] = &[
         name: "failover",
         about: "PostgreSQL fails over and nodes die under load, and no session is lost",
         run: failover::run,
+    },
+    Suite {
+        name: "packages",
+        about: "the unit, the Debian package in a system of its own, and the chart",
+        run: packages::run,
     },
     Suite { name: "crash", about: "killed in the middle of the work, again and again", run: crash::run },
 ];
