@@ -111,10 +111,12 @@ impl Hub {
             return Err(NoStream::Ending);
         }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| NoStream::Full)?;
+        // While nobody listens the store is polled for other reasons, and less often.
+        let fresh = if self.is_heard() { FRESH } else { Duration::ZERO };
         // Subscribe before the first list is made: an event in between is then sent twice rather than never.
         let news = self.sent.subscribe();
         self.wanted.notify_one();
-        let looked = self.look_for(PATIENCE, now).await;
+        let looked = self.look_for(PATIENCE, fresh, now).await;
         let beginning = match (self.authority.feed().begin(cursor, now), looked) {
             (Ok(Some(beginning)), _) => beginning,
             (Err(error), _) | (Ok(None), Err(error)) => return Err(NoStream::Failed(error)),
@@ -135,8 +137,8 @@ impl Hub {
 
     /// Polls the store for a new reader. While the store does not answer, and if it has been polled before, the reader gets what was known then:
     /// it gets the rest as soon as the store answers.
-    async fn look_for(&self, patience: Duration, now: Timestamp) -> Result<(), FeedError> {
-        let look = self.look_if_older_than(FRESH, now);
+    async fn look_for(&self, patience: Duration, age: Duration, now: Timestamp) -> Result<(), FeedError> {
+        let look = self.look_if_older_than(age, now);
         if !self.authority.feed().is_ready() {
             return look.await;
         }
