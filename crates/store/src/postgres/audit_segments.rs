@@ -59,7 +59,7 @@ pub(super) async fn all(db: &Connection) -> Result<Vec<AuditSegment>, Failed> {
     db.rows(sql, params![]).await?.iter().map(segment).collect()
 }
 
-fn segment(row: &Row) -> Result<AuditSegment, Failed> {
+pub(super) fn segment(row: &Row) -> Result<AuditSegment, Failed> {
     let (follows, []) = row.try_get::<_, &[u8]>(2)?.as_chunks() else { return Err(Failed::Unreadable) };
     Ok(AuditSegment {
         id: id(row, 0)?,

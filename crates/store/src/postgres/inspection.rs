@@ -13,7 +13,10 @@ use super::grants::grant_columns;
 use super::sessions::{session_columns, standing_columns};
 use super::source::{counts, database, refuse_unreadable, snapshot};
 use super::users::user_columns;
-use super::{audit, clients, devices, grants, keys, logouts, master_key, one_time, schema, sessions, users};
+use super::{
+    audit, audit_segments, clients, devices, grants, keys, logouts, master_key, one_time, schema, sessions,
+    users,
+};
 use crate::inspection::{Inspector, Record, TableFindings};
 use crate::move_error::MoveError;
 use crate::postgres_url::PostgresUrl;
@@ -185,6 +188,11 @@ const READINGS: &[Reading] = &[
         sql: "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, number::text
               FROM audit",
         read: |row| audit::record(row).map(|_| Record::Plain),
+    },
+    Reading {
+        table: "audit_segments",
+        sql: "SELECT id, opened_at, follows, first, before_first, next, head, id::text FROM audit_segments",
+        read: |row| audit_segments::segment(row).map(|_| Record::Plain),
     },
 ];
 

@@ -74,7 +74,7 @@ pub(super) fn all(db: &Connection) -> rusqlite::Result<Vec<AuditSegment>> {
         .collect()
 }
 
-fn segment(row: &Row<'_>) -> rusqlite::Result<AuditSegment> {
+pub(super) fn segment(row: &Row<'_>) -> rusqlite::Result<AuditSegment> {
     let follows = row.get_ref(2)?.as_blob()?;
     let (follows, []) = follows.as_chunks() else { return Err(unreadable(2, Type::Blob)) };
     Ok(AuditSegment {

@@ -10,7 +10,10 @@ use rusqlite::{Connection, Row};
 
 use super::columns::{network, optional_text, optional_timestamp, parsed, text, timestamp, user_id};
 use super::error::store_error;
-use super::{audit, clients, devices, grants, keys, logouts, master_key, one_time, schema, sessions, users};
+use super::{
+    audit, audit_segments, clients, devices, grants, keys, logouts, master_key, one_time, schema, sessions,
+    users,
+};
 use crate::inspection::{Inspector, Record, TableFindings};
 use crate::mode::{Access, OpenMode};
 use crate::move_error::MoveError;
@@ -186,6 +189,12 @@ fn readings() -> Vec<Reading> {
         plain("audit", audit::COLUMNS, "CAST(number AS TEXT)", |row| {
             audit::record(row).map(|_| Record::Plain)
         }),
+        plain(
+            "audit_segments",
+            "id, opened_at, follows, first, before_first, next, head",
+            "hex(id)",
+            |row| audit_segments::segment(row).map(|_| Record::Plain),
+        ),
     ]
 }
 
