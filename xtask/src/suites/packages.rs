@@ -19,6 +19,9 @@ use crate::rig::{empty_folder, expect};
 /// The most that `systemd-analyze security` may rate the unit's exposure, times ten.
 const EXPOSURE: &str = "20";
 
+/// Where the programs of a Debian system are.
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// Installs Helm as its own documentation says, for those who have Go.
 const HELM: &str = "go install helm.sh/helm/v3/cmd/helm@v3.19.0";
 
@@ -26,12 +29,14 @@ const HELM: &str = "go install helm.sh/helm/v3/cmd/helm@v3.19.0";
 const SYSTEMCTL: &str = r#"#!/bin/sh
 for word; do
     case "$word" in
-    is-enabled | is-active | start | stop | try-restart | daemon-reload) verb=$word ;;
+    preset | is-enabled | is-active | start | stop | try-restart | daemon-reload) verb=$word ;;
     esac
 done
+wanted=/etc/systemd/system/multi-user.target.wants
 case "$verb" in
+preset) mkdir -p $wanted && ln -sf /lib/systemd/system/jeton.service $wanted/jeton.service ;;
 is-enabled)
-    if [ -e /etc/systemd/system/multi-user.target.wants/jeton.service ]; then echo enabled; else echo disabled; exit 1; fi ;;
+    if [ -e $wanted/jeton.service ]; then echo enabled; else echo disabled; exit 1; fi ;;
 is-active) [ -e /run/active ] ;;
 start) touch /run/active && echo start >>/run/told ;;
 stop) rm -f /run/active && echo stop >>/run/told ;;
@@ -99,7 +104,7 @@ impl System {
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new("chroot");
-        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").arg(&self.root).args(words);
+        command.env_clear().env("PATH", PATH).arg(&self.root).args(words);
         command.env("DEBIAN_FRONTEND", "noninteractive");
         command
     }
@@ -178,7 +183,7 @@ fn starts(system: &System, enter: &[&str]) -> Result<()> {
     let start = start.context("the unit starts nothing")?;
     let port = free_port()?;
     let mut command = Command::new(enter[0]);
-    command.env_clear().args(&enter[1..]).arg(&system.root).args(start.split_whitespace());
+    command.env_clear().env("PATH", PATH).args(&enter[1..]).arg(&system.root).args(start.split_whitespace());
     command.args(["--listen", &format!("127.0.0.1:{port}")]);
     answers(&mut command, port, &system.root.with_extension("log"))
 }
@@ -204,7 +209,7 @@ fn read_only(stage: &Stage, system: &System) -> Result<()> {
         mount --bind \"$2\" \"$1/data\" && mount -t tmpfs tmpfs \"$1/tmp\"
         exec chroot --userspec=12345:0 \"$1\" /usr/bin/jeton serve";
     let mut command = Command::new("unshare");
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("JETON_DATA", "/data");
+    command.env_clear().env("PATH", PATH).env("JETON_DATA", "/data");
     command.env("JETON_LISTEN", format!("127.0.0.1:{port}"));
     command.args(["--mount", "sh", "-c", script, "sh"]).arg(&system.root).arg(&data);
     answers(&mut command, port, &data.with_extension("log"))?;
