@@ -113,10 +113,11 @@ impl Hub {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| NoStream::Full)?;
         // While nobody listens the store is polled for other reasons, and less often.
         let fresh = if self.is_heard() { FRESH } else { Duration::ZERO };
-        // Subscribe before the first list is made: an event in between is then sent twice rather than never.
+        let looked = self.look_for(PATIENCE, fresh, now).await;
+        // Subscribe before the first list is made: an event in between is then sent twice rather than never. What was found just now is in
+        // the list, and not sent again.
         let news = self.sent.subscribe();
         self.wanted.notify_one();
-        let looked = self.look_for(PATIENCE, fresh, now).await;
         let beginning = match (self.authority.feed().begin(cursor, now), looked) {
             (Ok(Some(beginning)), _) => beginning,
             (Err(error), _) | (Ok(None), Err(error)) => return Err(NoStream::Failed(error)),
