@@ -8,9 +8,11 @@ CREATE TABLE audit_segments (
     first        bigint  NOT NULL,
     before_first bytea   NOT NULL,
     next         bigint  NOT NULL,
-    head         bytea   NOT NULL,
-    last_number  bigint  NOT NULL DEFAULT 0  -- of its last record: the server's clock may be set back
+    head         bytea   NOT NULL
 ) WITH (fillfactor = 50);
+
+CREATE INDEX audit_segments_by_time ON audit_segments (opened_at, id);
+CREATE INDEX audit_segments_not_followed ON audit_segments (id) WHERE NOT followed;
 
 ALTER TABLE audit ADD COLUMN segment  uuid;
 ALTER TABLE audit ADD COLUMN position bigint;

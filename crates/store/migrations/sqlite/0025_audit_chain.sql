@@ -11,6 +11,9 @@ CREATE TABLE audit_segments (
     head         BLOB    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX audit_segments_by_time ON audit_segments (opened_at, id);
+CREATE INDEX audit_segments_not_followed ON audit_segments (id) WHERE followed = 0;
+
 ALTER TABLE audit ADD COLUMN segment  BLOB;
 ALTER TABLE audit ADD COLUMN position INTEGER;
 ALTER TABLE audit ADD COLUMN hash     BLOB;

@@ -50,11 +50,11 @@ impl AuditStore for PostgresStore {
 const APPEND: &str = "WITH appended AS (
         INSERT INTO audit (number, at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id,
                            segment, position, hash)
-        SELECT greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, s.last_number + 1),
+        SELECT greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, $14 + 1),
                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
         FROM audit_segments s WHERE s.id = $11 AND s.next = $12
         ON CONFLICT (number) DO NOTHING RETURNING number)
-    UPDATE audit_segments s SET next = $12 + 1, head = $13, last_number = appended.number FROM appended WHERE s.id = $11";
+    UPDATE audit_segments s SET next = $12 + 1, head = $13 FROM appended WHERE s.id = $11 RETURNING appended.number";
 
 /// Appends a record, within the transaction of what it tells of.
 pub(super) async fn append(db: &Connection, record: &AuditRecord) -> Result<(), Failed> {
@@ -66,7 +66,7 @@ pub(super) async fn append(db: &Connection, record: &AuditRecord) -> Result<(), 
     // Another record may have the same microsecond.
     for _ in 0..100 {
         let added = db
-            .execute(
+            .row(
                 APPEND,
                 params![
                     at.unix(),
@@ -82,10 +82,12 @@ pub(super) async fn append(db: &Connection, record: &AuditRecord) -> Result<(), 
                     uuid(link.segment),
                     count(link.position)?,
                     bytes(link.hash.as_bytes()),
+                    db.last_audit_number(),
                 ],
             )
             .await?;
-        if added == 1 {
+        if let Some(row) = added {
+            db.set_last_audit_number(value(&row, 0)?);
             return Ok(());
         }
     }

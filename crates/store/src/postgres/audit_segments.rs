@@ -36,8 +36,8 @@ async fn open(db: &Connection, now: Timestamp) -> Result<AuditSegment, Failed> {
     let segment = AuditSegment::open(own, follows, now);
     let follows: Vec<u8> = segment.follows.iter().flat_map(SegmentId::as_bytes).copied().collect();
     db.execute(
-        "INSERT INTO audit_segments (id, opened_at, follows, first, before_first, next, head, last_number)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+        "INSERT INTO audit_segments (id, opened_at, follows, first, before_first, next, head)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         params![
             uuid(own),
             now.unix(),

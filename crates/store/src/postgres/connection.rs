@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,8 @@ pub(super) struct Connection {
     revocations: std::sync::Mutex<Vec<RevocationEvent>>,
     /// The segment of the audit trail that the connection opened.
     audit_segment: std::sync::Mutex<Option<SegmentId>>,
+    /// The number of the last record of the audit trail that it wrote.
+    last_audit_number: AtomicI64,
     /// Whether something was begun that has not ended. Whoever drops a future in the middle leaves it so.
     unfinished: AtomicBool,
     retires_at: Instant,
@@ -77,7 +79,19 @@ impl Connection {
         let retires_at = Instant::now() + lifetime;
         let (statements, unfinished) = (Mutex::default(), AtomicBool::new(false));
         let (revocations, audit_segment) = (std::sync::Mutex::default(), std::sync::Mutex::default());
-        Self { client, tls, prepares, statements, warned, revocations, audit_segment, unfinished, retires_at }
+        let last_audit_number = AtomicI64::new(0);
+        Self {
+            client,
+            tls,
+            prepares,
+            statements,
+            warned,
+            revocations,
+            audit_segment,
+            last_audit_number,
+            unfinished,
+            retires_at,
+        }
     }
 
     /// Whether the next who asks may get it.
@@ -186,6 +200,16 @@ impl Connection {
     /// Notes the segment of the audit trail that the connection opened.
     pub(super) fn set_audit_segment(&self, segment: SegmentId) {
         *self.audit_segment.lock().unwrap_or_else(PoisonError::into_inner) = Some(segment);
+    }
+
+    /// The number of the last record of the audit trail that the connection wrote, in a transaction that may have been undone.
+    pub(super) fn last_audit_number(&self) -> i64 {
+        self.last_audit_number.load(Ordering::Acquire)
+    }
+
+    /// Notes the number of the last record of the audit trail.
+    pub(super) fn set_last_audit_number(&self, number: i64) {
+        self.last_audit_number.store(number, Ordering::Release);
     }
 
     /// Commits. Where it cannot be told whether that happened, the error says so, and there may be a receipt to find out with.
