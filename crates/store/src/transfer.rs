@@ -48,7 +48,7 @@ pub async fn migrate(
     }
     let mut source = database::source(from, tables(), Access::Server).await?;
     let tables = source.tables().to_vec();
-    let mut target = database::target(to, SCHEMA, &tables, &source.origin().to_owned()).await?;
+    let mut target = database::target(to, SCHEMA, &tables, source.origin()).await?;
     let resumed = target.done().iter().sum();
     let (sums, findings) = fill(&mut *source, &mut *target, key, progress).await?;
     refuse_worse(&before, &findings)?;

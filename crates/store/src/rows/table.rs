@@ -70,7 +70,7 @@ pub(crate) const LEFT_OUT: [&str; 7] =
 /// The tables of a database with the schema that this program works with, in the order in which rows are carried: what says which master
 /// key is meant comes first, and users before what belongs to them.
 pub(crate) fn tables() -> Vec<Table> {
-    let table = |(name, key, columns): &(&str, usize, &[(&str, Kind)])| Table {
+    let table = |(name, key, columns): &Listed| Table {
         name: (*name).to_owned(),
         key: *key,
         columns: columns
@@ -83,7 +83,10 @@ pub(crate) fn tables() -> Vec<Table> {
 
 use Kind::{Bytes, Flag, Grant, Id, Integer, Text, User};
 
-const TABLES: &[(&str, usize, &[(&str, Kind)])] = &[
+/// A table as it is listed: its name, how many columns are its key, its columns.
+type Listed = (&'static str, usize, &'static [(&'static str, Kind)]);
+
+const TABLES: &[Listed] = &[
     ("master_key_check", 1, &[("value", Text)]),
     (
         "keys",
