@@ -233,7 +233,7 @@ impl Authority {
         &self.feed
     }
 
-    /// What happened so far, for whoever watches the authority.
+    /// The event counts so far, for monitoring.
     pub fn tally(&self) -> &Tally {
         &self.tally
     }

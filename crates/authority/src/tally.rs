@@ -1,4 +1,4 @@
-//! Counting what happens, for whoever watches an authority. Counting costs an atomic addition: no lock, no allocation, no look-up.
+//! Counts events for monitoring. Counting costs an atomic addition: no lock, no allocation, no look-up.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

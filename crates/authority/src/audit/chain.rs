@@ -1,12 +1,12 @@
-//! The hash chain of the audit trail, by which a record that was removed or changed is found.
+//! The hash chain of the audit trail, which reveals records that were removed or changed.
 //!
 //! The trail consists of *segments*: the records that one connection to the store wrote, in their order. Each record has its position in
 //! the segment, and a hash over itself and the hash before it. So writers do not wait for each other. A segment also keeps its length
 //! and its last hash in another place than the records, and names the segments that were the last ones when it was opened. So the end of
 //! a segment cannot be cut off unnoticed, and neither can a whole segment disappear.
 //!
-//! Whoever can write to the database can compute a new chain. What they cannot do is to compute one that ends in a hash that was noted
-//! outside: see [`AuditHead`].
+//! Anyone who can write to the database can compute a new chain, but not one that ends in a hash that was saved elsewhere: see
+//! [`AuditHead`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -98,8 +98,8 @@ pub struct AuditSegment {
     pub head: ChainHash,
 }
 
-/// The last hash of a segment as it was at some time. Whoever notes it outside of the database can find out later that the chain up to
-/// there was replaced by another one.
+/// The last hash of a segment at some point in time. If it is saved outside the database, a later verification can tell whether the chain
+/// up to that point was replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditHead {
     /// The segment.

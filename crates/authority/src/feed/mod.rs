@@ -112,7 +112,7 @@ impl Feed {
     /// how much was not ended already: other nodes do the same.
     ///
     /// # Errors
-    /// [`StoreError`]. A later call goes on with what is left.
+    /// [`StoreError`]. A later call continues with the rest.
     pub async fn end_again(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut ended = 0;
         loop {

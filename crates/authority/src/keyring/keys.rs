@@ -76,7 +76,7 @@ impl Keys {
         self.ring.load().published.clone()
     }
 
-    /// The published keys with their states, for whoever watches the authority.
+    /// The published keys and their states, for monitoring.
     pub fn overview(&self) -> Vec<KeyOverview> {
         self.ring.load().overview.clone()
     }

@@ -44,7 +44,7 @@ pub struct PublishedKeys {
     pub is_complete: bool,
 }
 
-/// A stored key, for whoever watches the authority.
+/// A stored key, for monitoring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyOverview {
     /// Its identifier.

@@ -1,4 +1,4 @@
-//! What a store says about the database behind it, for whoever checks a deployment.
+//! What a store reports about its database, for checks of a deployment.
 
 use std::time::Duration;
 

@@ -166,7 +166,7 @@ pub trait Store:
     /// Whether the store can read and write right now, for the readiness check.
     async fn probe(&self) -> Result<(), StoreError>;
 
-    /// What the store says about its database, for whoever checks a deployment.
+    /// What the store reports about its database, for checks of a deployment.
     async fn examine(&self) -> Result<Examination, StoreError> {
         Ok(Examination::default())
     }
