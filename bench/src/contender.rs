@@ -78,6 +78,8 @@ pub struct Launch {
     pub ready: &'static str,
     /// Where it writes.
     pub log: PathBuf,
+    /// The process of its database, if it is not its own.
+    pub database: Option<Pid>,
 }
 
 /// A server that runs; it is stopped when this is dropped.
@@ -85,6 +87,7 @@ pub struct Launch {
 pub struct Contender {
     name: &'static str,
     child: Child,
+    database: Option<Pid>,
     address: SocketAddr,
     started_in: Duration,
     log: PathBuf,
@@ -105,7 +108,8 @@ impl Contender {
         let spawned = Instant::now();
         let child = command.spawn()?;
         let log = launch.log.clone();
-        let mut contender = Self { name: launch.name, child, address, started_in: Duration::ZERO, log };
+        let Launch { name, database, .. } = *launch;
+        let mut contender = Self { name, child, database, address, started_in: Duration::ZERO, log };
         while !answers(address, launch.ready) {
             if let Some(status) = contender.child.try_wait()? {
                 return Err(BenchError::Ended { name: launch.name, status, output: contender.output()? });
@@ -132,6 +136,11 @@ impl Contender {
     /// Its process.
     pub fn process(&self) -> Pid {
         self.child.id()
+    }
+
+    /// Its process, then that of its database.
+    pub fn processes(&self) -> Vec<Pid> {
+        std::iter::once(self.process()).chain(self.database).collect()
     }
 
     /// From spawning it to its first answer.

@@ -1,21 +1,24 @@
-//! Many grants at once: a data folder is filled through the authority itself, which is asked to believe every password.
+//! Many grants at once: a store is filled through the authority itself, which is asked to believe every password.
 //!
-//! The refresh tokens are those that the authority would have handed out, so a server started on that folder takes them.
+//! The refresh tokens are those that the authority would have handed out, so a server started on that store takes them.
 
-use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_authority::keys::MasterKey;
 use jeton_authority::password::{Hashing, HashingBusy, Padding, Password, PasswordHash, Verification};
 use jeton_authority::settings::Settings;
+use jeton_authority::sweep::{SweepCursor, SweepPace, Swept};
 use jeton_authority::{Authority, Network, Ports};
 use jeton_jose::Timestamp;
-use jeton_store::{Access, DataFolder, OpenMode};
+use jeton_store::{Access, DataFolder, DatabaseUrl, OpenMode};
+use tokio::runtime::Runtime;
 
 use crate::clock::unix_seconds;
 use crate::contender::BenchError;
 use crate::floor::{ISSUER, PASSWORD, USERNAME};
+use crate::place::Place;
 
 /// The master key of a benchmark's data folders: 32 zero bytes. What it seals is thrown away with them.
 const MASTER_KEY: [u8; 32] = [0; 32];
@@ -27,21 +30,22 @@ pub fn master_key_setting() -> String {
     jeton_jose::base64url::encode(MASTER_KEY)
 }
 
-/// Signs the user in `count` times and answers every `nth` refresh token.
+/// What a sign-in gets.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// The access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+}
+
+/// Signs the user in `count` times and answers what every `nth` sign-in gets.
 ///
 /// # Errors
-/// When the folder or its keys cannot be used, or the user does not exist.
-pub fn open_grants(data: &Path, count: u64, nth: u64) -> Result<Vec<String>, BenchError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
-        let folder = DataFolder::open(data).map_err(other)?;
-        let database = folder.database_url();
-        let store = jeton_store::open(&database, OpenMode::CreateOrMigrate, Access::Command, None).await;
-        let store = store.map_err(other)?;
-        let (master, settings) = (MasterKey::from_bytes(MASTER_KEY), Settings::new(ISSUER));
-        let ports = Ports { hashing: Arc::new(Believing), ..Ports::default() };
-        let authority = Authority::open(store, master, settings, ports, now()).await.map_err(other)?;
-        let authority = Arc::new(authority);
+/// When the data or its keys cannot be used, or the user does not exist.
+pub fn open_grants(data: &Place, count: u64, nth: u64) -> Result<Vec<Pair>, BenchError> {
+    runtime()?.block_on(async {
+        let authority = Arc::new(open(data, now()).await?);
         let shares =
             (0..AT_ONCE).map(|share| tokio::spawn(sign_in_share(Arc::clone(&authority), share, count, nth)));
         let mut tokens = Vec::new();
@@ -52,13 +56,48 @@ pub fn open_grants(data: &Path, count: u64, nth: u64) -> Result<Vec<String>, Ben
     })
 }
 
+/// Lets two days pass and sweeps the grants, as fast as the sweep can; answers how many it removed.
+///
+/// # Errors
+/// When the data or its keys cannot be used.
+pub fn sweep_expired(data: &Place) -> Result<u64, BenchError> {
+    runtime()?.block_on(async {
+        let later = now().saturating_add(Duration::from_secs(2 * 24 * 3600));
+        let authority = open(data, later).await?;
+        let (mut removed, mut from) = (0, SweepCursor::default());
+        loop {
+            let step = authority.sweep(Swept::Grants, from, later).await.map_err(other)?;
+            removed += step.removed;
+            from = step.next;
+            if step.pace == SweepPace::Later {
+                return Ok(removed);
+            }
+        }
+    })
+}
+
+fn runtime() -> Result<Runtime, BenchError> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+async fn open(data: &Place, now: Timestamp) -> Result<Authority, BenchError> {
+    let database = match data {
+        Place::Folder(folder) => DataFolder::open(folder).map_err(other)?.database_url(),
+        Place::Database { url, .. } => DatabaseUrl::parse(url).map_err(other)?,
+    };
+    let store = jeton_store::open(&database, OpenMode::CreateOrMigrate, Access::Command, None).await;
+    let (master, settings) = (MasterKey::from_bytes(MASTER_KEY), Settings::new(ISSUER));
+    let ports = Ports { hashing: Arc::new(Believing), ..Ports::default() };
+    Authority::open(store.map_err(other)?, master, settings, ports, now).await.map_err(other)
+}
+
 /// Each task takes every so many-th sign-in.
 async fn sign_in_share(
     authority: Arc<Authority>,
     share: u64,
     count: u64,
     nth: u64,
-) -> Result<Vec<String>, BenchError> {
+) -> Result<Vec<Pair>, BenchError> {
     let mut tokens = Vec::new();
     for index in (share..count).step_by(AT_ONCE as usize) {
         let network = Network::V4([127, 0, 0]);
@@ -68,7 +107,7 @@ async fn sign_in_share(
             .await
             .map_err(other)?;
         if index % nth == 0 {
-            tokens.push(pair.refresh);
+            tokens.push(Pair { access: pair.access, refresh: pair.refresh });
         }
     }
     Ok(tokens)

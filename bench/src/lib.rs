@@ -16,6 +16,7 @@ pub mod load;
 pub mod measure;
 pub mod operation;
 pub mod peers;
+pub mod place;
 pub mod proc;
 pub mod report;
 pub mod site;

@@ -18,6 +18,8 @@ pub enum Operation {
     ProtectedApiRemembered,
     /// A refresh that advances its grant: one durable write, one signature.
     Refresh,
+    /// The same on PostgreSQL.
+    RefreshPostgres,
     /// A client that authenticates with its secret gets a token for itself: one signature.
     ClientCredentials,
     /// A resource server that authenticates with its secret asks what a user's token is.
@@ -34,13 +36,14 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order they are measured: the one that takes memory last.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::JwkSet,
         Self::Discovery,
         Self::Verify,
         Self::ProtectedApi,
         Self::ProtectedApiRemembered,
         Self::Refresh,
+        Self::RefreshPostgres,
         Self::ClientCredentials,
         Self::Introspect,
         Self::IntrospectRemembered,
@@ -57,6 +60,7 @@ impl Operation {
             Self::ProtectedApi => "hello",
             Self::ProtectedApiRemembered => "hello-remembered",
             Self::Refresh => "refresh",
+            Self::RefreshPostgres => "refresh-postgresql",
             Self::Discovery => "discovery",
             Self::ClientCredentials => "client_credentials",
             Self::Introspect => "introspect",
@@ -75,6 +79,10 @@ impl Operation {
                 "ES256 verification, claims parsed"
             }
             Self::Refresh => "rotation committed in a group (synchronous=FULL), ES256 signature",
+            Self::RefreshPostgres => {
+                "rotations committed in a group by one statement on one connection, ES256 signature; PostgreSQL's own CPU \
+                 included"
+            }
             Self::ClientCredentials => "credentials compared as a text, ES256 signature",
             Self::Introspect | Self::IntrospectRemembered => {
                 "credentials compared as a text, ES256 verification, claims parsed and written"
@@ -96,7 +104,7 @@ impl Operation {
             Self::JwkSet | Self::Discovery => 1.1,
             Self::Verify | Self::ProtectedApi | Self::Introspect => 1.2,
             Self::ClientCredentials | Self::AuthorizationCodeRs256 => 1.5,
-            Self::AuthorizationCode => 2.0,
+            Self::AuthorizationCode | Self::RefreshPostgres => 2.0,
             Self::ProtectedApiRemembered | Self::IntrospectRemembered => 0.6,
             Self::Refresh => 1.6,
             Self::SignIn => 1.03,
@@ -106,7 +114,10 @@ impl Operation {
     /// Connections of the load.
     pub const fn connections(self) -> usize {
         match self {
-            Self::Refresh | Self::AuthorizationCode | Self::AuthorizationCodeRs256 => 64,
+            Self::Refresh
+            | Self::RefreshPostgres
+            | Self::AuthorizationCode
+            | Self::AuthorizationCodeRs256 => 64,
             Self::SignIn => 8,
             _ => 32,
         }

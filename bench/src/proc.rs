@@ -12,7 +12,7 @@ pub type Pid = u32;
 /// CPU seconds used until one moment, or between two.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CpuSample {
-    /// The process tree's, user and system, with children that have ended and been waited for.
+    /// The process trees', user and system, with children that have ended and been waited for.
     pub tree: f64,
     /// This process's own.
     pub own: f64,
@@ -23,15 +23,18 @@ pub struct CpuSample {
 }
 
 impl CpuSample {
-    /// The CPU time used until now by the tree under `root`, by this process and by the machine.
+    /// The CPU time used until now by the trees under `roots`, by this process and by the machine.
     ///
     /// # Errors
-    /// When `root` has ended.
-    pub fn take(root: Pid) -> Result<Self> {
-        let mut ticks = cpu_ticks(root)?;
-        for pid in tree(root)?.into_iter().filter(|pid| *pid != root) {
-            // A child that has ended meanwhile is in its parent's time.
-            ticks += cpu_ticks(pid).unwrap_or(0);
+    /// When one of `roots` has ended.
+    pub fn take(roots: &[Pid]) -> Result<Self> {
+        let mut ticks = 0;
+        for root in roots {
+            ticks += cpu_ticks(*root)?;
+            for pid in tree(*root)?.into_iter().filter(|pid| pid != root) {
+                // A child that has ended meanwhile is in its parent's time.
+                ticks += cpu_ticks(pid).unwrap_or(0);
+            }
         }
         let [machine, stolen] = machine_ticks()?;
         let [tree, own, machine, stolen] =
@@ -81,6 +84,14 @@ impl Memory {
         }
         Ok(memory)
     }
+}
+
+/// The parent of a process.
+///
+/// # Errors
+/// When the process has ended.
+pub fn parent(process: Pid) -> Result<Pid> {
+    stat(process)?.get(PARENT).and_then(|field| field.parse().ok()).ok_or_else(unreadable)
 }
 
 /// A process and all its descendants.
@@ -157,13 +168,13 @@ mod tests {
     #[test]
     fn this_process_has_cpu_time_and_memory() {
         let own = std::process::id();
-        let sample = CpuSample::take(own).expect("we are running");
+        let sample = CpuSample::take(&[own]).expect("we are running");
         assert!(sample.machine >= sample.own && sample.own >= 0.0);
         assert!(Memory::of_tree(own).expect("we are running").rss > 0.0);
     }
 
     #[test]
     fn a_process_that_has_ended_is_an_error() {
-        assert!(CpuSample::take(Pid::MAX).is_err());
+        assert!(CpuSample::take(&[Pid::MAX]).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The servers under measurement and how each is asked for an operation.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::rc::Rc;
 
@@ -14,6 +14,7 @@ use crate::floor::{self, ISSUER};
 use crate::grants;
 use crate::load::{self, Presented, Request};
 use crate::operation::Operation;
+use crate::place::{Place, Postgres};
 
 /// The user that signs in.
 const USERNAME: &str = floor::USERNAME;
@@ -43,6 +44,8 @@ pub struct Workshop {
     pub binaries: PathBuf,
     /// A scratch folder on a disk whose flushes count.
     pub scratch: PathBuf,
+    /// The PostgreSQL server, if there is one.
+    pub postgres: Option<Postgres>,
 }
 
 impl Workshop {
@@ -52,29 +55,33 @@ impl Workshop {
     }
 
     /// A folder or file of this name in the scratch folder.
-    pub fn place(&self, name: &str) -> PathBuf {
-        self.scratch.join(name)
+    pub fn place(&self, name: &str) -> Place {
+        Place::Folder(self.scratch.join(name))
     }
 
-    /// How to start a server that keeps its data in `data`.
-    pub fn launch(&self, kind: Kind, data: &Path) -> Launch {
-        let path = |path: &Path| path.display().to_string();
-        let log = data.with_extension("log");
+    /// How to start a server that keeps its data there.
+    pub fn launch(&self, kind: Kind, data: &Place) -> Launch {
+        let log = data.log();
+        let database = match data {
+            Place::Folder(_) => None,
+            Place::Database { .. } => self.postgres.as_ref().map(Postgres::process),
+        };
         // Without grace each refresh advances its grant and writes.
         let without_grace = ("JETON_REFRESH_GRACE", "0s".to_owned());
         match kind {
             Kind::Floor => Launch {
                 name: "floor",
                 program: self.binaries.join("floor"),
-                arguments: vec!["--database".to_owned(), path(data)],
+                arguments: vec!["--database".to_owned(), data.of_floor()],
                 environment: Vec::new(),
                 ready: "/static",
                 log,
+                database,
             },
             Kind::Serve | Kind::ServeRemembering => Launch {
                 name: "jeton serve",
                 program: self.jeton(),
-                arguments: vec!["serve".to_owned(), "--data".to_owned(), path(data)],
+                arguments: std::iter::once("serve".to_owned()).chain(data.arguments()).collect(),
                 environment: vec![
                     without_grace,
                     ("JETON_ISSUER", ISSUER.to_owned()),
@@ -83,6 +90,7 @@ impl Workshop {
                 ],
                 ready: "/.well-known/jwks.json",
                 log,
+                database,
             },
             Kind::Demo | Kind::DemoRemembering => Launch {
                 name: "jeton demo",
@@ -94,17 +102,21 @@ impl Workshop {
                 environment: vec![without_grace],
                 ready: "/.well-known/jwks.json",
                 log,
+                database,
             },
         }
     }
 
-    /// Adds the user that signs in to a data folder, which is made if it does not exist.
+    /// Adds the user that signs in to a store, which is made if it does not exist.
     ///
     /// # Errors
     /// When the command refuses.
-    pub fn add_user(&self, data: &Path) -> Result<(), BenchError> {
+    pub fn add_user(&self, data: &Place) -> Result<(), BenchError> {
         let mut command = Command::new(self.jeton());
-        command.args(["user", "add", USERNAME, "--password-stdin", "--data"]).arg(data).envs([master_key()]);
+        command
+            .args(["user", "add", USERNAME, "--password-stdin"])
+            .args(data.arguments())
+            .envs([master_key()]);
         run_command("jeton user add", &mut command, &format!("{PASSWORD}\n")).map(drop)
     }
 
@@ -112,12 +124,12 @@ impl Workshop {
     ///
     /// # Errors
     /// When the command refuses.
-    pub fn add_clients(&self, data: &Path) -> Result<(), BenchError> {
+    pub fn add_clients(&self, data: &Place) -> Result<(), BenchError> {
         self.add_client(data, CLIENT_ID, &["--id-token-alg", "ES256"])?;
         self.add_client(data, RS256_CLIENT_ID, &[])
     }
 
-    fn add_client(&self, data: &Path, id: &str, more: &[&str]) -> Result<(), BenchError> {
+    fn add_client(&self, data: &Place, id: &str, more: &[&str]) -> Result<(), BenchError> {
         let mut command = Command::new(self.jeton());
         command.args(["client", "add", "--id", id, "--secret-stdin", "--redirect-uri", REDIRECT_URI]);
         command.args(more);
@@ -126,7 +138,8 @@ impl Workshop {
         for grant_type in ["authorization_code", "refresh_token", "client_credentials"] {
             command.args(["--grant-type", grant_type]);
         }
-        command.args(["--scope", USER_SCOPE, "--scope", OWN_SCOPE, "--data"]).arg(data).envs([master_key()]);
+        command.args(["--scope", USER_SCOPE, "--scope", OWN_SCOPE]).args(data.arguments());
+        command.envs([master_key()]);
         run_command("jeton client add", &mut command, &format!("{CLIENT_SECRET}\n")).map(drop)
     }
 }
@@ -149,14 +162,15 @@ impl Site {
     pub fn start_fresh(
         workshop: &Workshop,
         kind: Kind,
-        data: &Path,
+        data: &Place,
         sessions: usize,
     ) -> Result<Self, BenchError> {
         let mut tokens = Vec::new();
         if matches!(kind, Kind::Serve | Kind::ServeRemembering) {
             workshop.add_user(data)?;
             workshop.add_clients(data)?;
-            tokens = grants::open_grants(data, sessions as u64, 1)?;
+            let pairs = grants::open_grants(data, sessions as u64, 1)?;
+            tokens = pairs.into_iter().map(|pair| pair.refresh).collect();
         }
         let mut site = Self::start(workshop, kind, data)?;
         if kind == Kind::Floor {
@@ -172,7 +186,7 @@ impl Site {
     ///
     /// # Errors
     /// When it cannot be started, or the demo does not say who signs in.
-    pub fn start(workshop: &Workshop, kind: Kind, data: &Path) -> Result<Self, BenchError> {
+    pub fn start(workshop: &Workshop, kind: Kind, data: &Place) -> Result<Self, BenchError> {
         let contender = Contender::start(&workshop.launch(kind, data))?;
         let credentials = match kind {
             Kind::Floor | Kind::Serve | Kind::ServeRemembering => {
@@ -216,7 +230,7 @@ impl Site {
             Operation::ProtectedApi | Operation::ProtectedApiRemembered => {
                 Request::get(path).bearer(&self.access_token()?)
             }
-            Operation::Refresh => self.refresh_of(self.sessions.clone()),
+            Operation::Refresh | Operation::RefreshPostgres => self.refresh_of(self.sessions.clone()),
             Operation::ClientCredentials => by_client("grant_type=client_credentials"),
             Operation::Introspect | Operation::IntrospectRemembered => {
                 by_client(&format!("token={}", self.access_token()?))
@@ -272,7 +286,7 @@ impl Site {
             Operation::Discovery => ["/discovery", "/.well-known/openid-configuration"],
             Operation::Verify => ["/verify", "/api/token/verify/"],
             Operation::ProtectedApi | Operation::ProtectedApiRemembered => ["/hello", "/hello/"],
-            Operation::Refresh => ["/refresh", "/api/token/refresh/"],
+            Operation::Refresh | Operation::RefreshPostgres => ["/refresh", "/api/token/refresh/"],
             Operation::ClientCredentials => ["/client-token", "/token"],
             Operation::Introspect | Operation::IntrospectRemembered => ["/introspect", "/introspect"],
             Operation::AuthorizationCode => ["/redeem", "/token"],

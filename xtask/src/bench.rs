@@ -2,7 +2,14 @@
 
 use anyhow::Result;
 
-use crate::{cargo, machine};
+use crate::rig::postgres::Postgres;
+use crate::{cargo, console, machine};
+
+/// The variable that names the benchmark's PostgreSQL server.
+const POSTGRES: &str = "JETON_BENCH_POSTGRES";
+
+/// What is measured on PostgreSQL too.
+const ON_POSTGRES: [&str; 4] = ["server", "refresh-postgresql", "feed", "grants"];
 
 /// Builds the benchmark program and runs it.
 ///
@@ -15,5 +22,29 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     }
     let mut all = vec!["run", "--release", "--package=jeton-bench", "--bin=bench", "--"];
     all.extend(arguments);
-    cargo::run(&all)
+    let postgres = if on_postgres(arguments) { start_postgres() } else { None };
+    let mut command = cargo::command(&all);
+    command.envs(postgres.as_ref().map(|postgres| (POSTGRES, postgres.url())));
+    cargo::finish(&mut command, "the benchmark")
+}
+
+/// Without the name of anything to measure, everything is measured.
+fn on_postgres(arguments: &[&str]) -> bool {
+    let names = arguments.iter().filter(|argument| !argument.starts_with("--"));
+    names.clone().count() == 0 || names.into_iter().any(|name| ON_POSTGRES.contains(name))
+}
+
+/// None, and says why, where there is none: the benchmark then leaves out what it would measure on it.
+fn start_postgres() -> Option<Postgres> {
+    if std::env::var_os(POSTGRES).is_some() {
+        return None;
+    }
+    // The disk that the other contenders write to, with flushes that count.
+    match Postgres::start() {
+        Ok(postgres) => Some(postgres),
+        Err(error) => {
+            console::say(&format!("there is no PostgreSQL server to measure on: {error:#}"));
+            None
+        }
+    }
 }

@@ -142,7 +142,7 @@ impl Server {
         if std::env::var_os(POSTGRES).is_some() {
             return Self::NotOurs;
         }
-        match Postgres::start() {
+        match Postgres::start_without_flushes() {
             Ok(postgres) => Self::Started(postgres),
             Err(error) => {
                 report.skip("PostgreSQL starts", &format!("{error:#}"));

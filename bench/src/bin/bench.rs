@@ -8,19 +8,20 @@ use std::time::Duration;
 use clap::Parser;
 use jeton_bench::contender::{BenchError, run_command};
 use jeton_bench::jose::Findings;
-use jeton_bench::measure::{self, Comparison, Effort, FEW, MANY};
+use jeton_bench::measure::{self, Comparison, Effort};
 use jeton_bench::operation::Operation;
-use jeton_bench::report::{self, Chart, GrantsReport, Machine, Row, ServerReport, Table};
+use jeton_bench::place::{POSTGRES, Postgres};
+use jeton_bench::report::{self, Chart, FeedReport, GrantsReport, Machine, Row, ServerReport, Table};
 use jeton_bench::site::{Kind, Site, Workshop};
 
 /// Measures CPU time per request as a multiple of the floor
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Arguments {
-    /// What to measure: an operation (jwks, discovery, verify, hello, hello-remembered, refresh, client_credentials,
-    /// introspect, introspect-remembered, authorization_code,
-    /// authorization_code-rs256, sign-in), `grants` (a million of them), `start`, `server` for all of these
-    /// with a report in bench/results, `jose` for the library with a report of its own [default: server]
+    /// What to measure: an operation (jwks, discovery, verify, hello, hello-remembered, refresh,
+    /// refresh-postgresql, client_credentials, introspect, introspect-remembered, authorization_code,
+    /// authorization_code-rs256, sign-in), `feed`, `grants` (ten million of them), `start`, `server` for all of
+    /// these with a report in bench/results, `jose` for the library with a report of its own [default: server]
     names: Vec<String>,
     /// Windows of each contender
     #[arg(long, default_value_t = 7)]
@@ -50,7 +51,11 @@ fn main() -> Result<ExitCode, BenchError> {
     let binaries = binaries()?;
     // Beside the binaries rather than in /tmp, which may be memory, where a flush costs nothing.
     let scratch = tempfile::tempdir_in(&binaries)?;
-    let workshop = Workshop { binaries, scratch: scratch.path().to_owned() };
+    let postgres = Postgres::from_environment()?;
+    if postgres.is_none() {
+        println!("{POSTGRES} names no PostgreSQL server, so nothing is measured on PostgreSQL\n");
+    }
+    let workshop = Workshop { binaries, scratch: scratch.path().to_owned(), postgres };
     let session = Session { workshop, effort: effort(&arguments), floor_alone: arguments.floor_alone };
     let rows = session.run(&arguments.names)?;
     let missed = rows.iter().any(Row::misses_target);
@@ -81,18 +86,19 @@ impl Session {
         let operations: Vec<Operation> =
             Operation::ALL.into_iter().filter(|operation| wanted(operation.name())).collect();
         let unknown = names.iter().find(|name| {
-            !["server", "start", "grants"].contains(&name.as_str())
+            !["server", "start", "grants", "feed"].contains(&name.as_str())
                 && Operation::ALL.iter().all(|known| known.name() != *name)
         });
         if let Some(name) = unknown {
             return Err(BenchError::Other(format!("there is nothing called {name:?} to measure")));
         }
         let rows = self.operations(&operations)?;
-        let grants = if wanted("grants") && !self.floor_alone { Some(self.grants()?) } else { None };
+        let feed = if wanted("feed") && !self.floor_alone { self.feed()? } else { Vec::new() };
+        let grants = if wanted("grants") && !self.floor_alone { self.grants()? } else { Vec::new() };
         if !wanted("start") {
             return Ok(rows);
         }
-        let report = self.report(rows, grants)?;
+        let report = self.report(rows, feed, grants)?;
         if whole && !self.floor_alone {
             write_results("server", &report.to_markdown(), &report.to_chart(), &report)?;
         }
@@ -114,6 +120,10 @@ impl Session {
         let remembering = start(self.kind(Kind::ServeRemembering), "serve-remembering")?;
         let mut rows = Vec::new();
         for operation in operations {
+            if *operation == Operation::RefreshPostgres {
+                rows.extend(self.on_postgres(*operation)?);
+                continue;
+            }
             let ours = match operation {
                 Operation::ProtectedApi => &demo,
                 Operation::ProtectedApiRemembered => &demo_remembering,
@@ -127,7 +137,25 @@ impl Session {
         Ok(rows)
     }
 
-    fn report(&self, rows: Vec<Row>, grants: Option<GrantsReport>) -> Result<ServerReport, BenchError> {
+    /// An operation on PostgreSQL, if there is a server, on both sides.
+    fn on_postgres(&self, operation: Operation) -> Result<Option<Row>, BenchError> {
+        let Some(postgres) = &self.workshop.postgres else { return Ok(None) };
+        let start = |kind: Kind, name: &str| {
+            let place = postgres.make(name, &self.workshop.scratch)?;
+            Site::start_fresh(&self.workshop, kind, &place, self.effort.sessions)
+        };
+        let (floor, ours) = (start(Kind::Floor, "floor")?, start(self.kind(Kind::Serve), "serve")?);
+        let comparison = measure::compare(operation, &floor, &ours, &self.effort)?;
+        println!("{}", summary(&comparison));
+        Ok(Some(Row::from(&comparison)))
+    }
+
+    fn report(
+        &self,
+        rows: Vec<Row>,
+        feed: Vec<FeedReport>,
+        grants: Vec<GrantsReport>,
+    ) -> Result<ServerReport, BenchError> {
         Ok(ServerReport {
             machine: machine(),
             rows,
@@ -137,21 +165,23 @@ impl Session {
                 true => 0,
                 false => measure::binary_bytes(&self.workshop.jeton())?,
             },
+            feed,
             grants,
         })
     }
 
-    fn grants(&self) -> Result<GrantsReport, BenchError> {
-        let found = measure::many_grants(&self.workshop, &self.effort)?;
-        println!("{}\n{:.0} bytes a grant\n", summary(&found.comparison), found.bytes_per_grant);
-        Ok(GrantsReport {
-            few: FEW,
-            many: MANY,
-            few_ms: found.comparison.floor.median_ms(),
-            many_ms: found.comparison.ours.median_ms(),
-            ratio: found.comparison.ratio(),
-            bytes_per_grant: found.bytes_per_grant,
-        })
+    fn feed(&self) -> Result<Vec<FeedReport>, BenchError> {
+        let reports: Vec<FeedReport> =
+            measure::feed(&self.workshop, &self.effort)?.iter().map(FeedReport::from).collect();
+        println!("{}", report::feed_table(&reports));
+        Ok(reports)
+    }
+
+    fn grants(&self) -> Result<Vec<GrantsReport>, BenchError> {
+        let reports: Vec<GrantsReport> =
+            measure::many_grants(&self.workshop, &self.effort)?.iter().map(GrantsReport::from).collect();
+        println!("{}", report::grants_table(&reports));
+        Ok(reports)
     }
 
     fn kind(&self, kind: Kind) -> Kind {

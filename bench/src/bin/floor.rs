@@ -1,7 +1,6 @@
 //! `floor`: the least that a server on this stack must do, to measure against.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use clap::Parser;
 use jeton_bench::floor::{self, FloorError, Settings};
@@ -15,9 +14,9 @@ struct Arguments {
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1:9100")]
     listen: SocketAddr,
-    /// The SQLite file of its sessions
+    /// The SQLite file of its sessions, or the URL of their PostgreSQL database
     #[arg(long)]
-    database: PathBuf,
+    database: String,
 }
 
 fn main() -> Result<(), FloorError> {

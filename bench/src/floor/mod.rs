@@ -12,7 +12,6 @@ mod single_sign_on;
 mod tokens;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::serve::ListenerExt;
@@ -38,8 +37,8 @@ const CORES: usize = 2;
 pub struct Settings {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// The SQLite file of its sessions; made if it does not exist.
-    pub database: PathBuf,
+    /// The SQLite file of its sessions, which is made if it does not exist, or the `postgres://` URL of their database.
+    pub database: String,
 }
 
 /// Why the floor could not start.
@@ -52,6 +51,9 @@ pub enum FloorError {
     /// The sessions' file could not be opened.
     #[error("the floor cannot open its sessions: {0}")]
     Database(#[from] rusqlite::Error),
+    /// The sessions' database could not be opened.
+    #[error("the floor cannot open its sessions: {0}")]
+    Postgres(#[from] tokio_postgres::Error),
     /// A key could not be made.
     #[error("the floor cannot make its key")]
     Key,
@@ -74,7 +76,7 @@ pub fn serve(settings: &Settings) -> Result<(), FloorError> {
     runtime.block_on(async {
         let floor = Arc::new(Floor {
             signer: Signer::generate().map_err(|_| FloorError::Key)?,
-            sessions: SessionStore::open(&settings.database)?,
+            sessions: SessionStore::open(&settings.database).await?,
             passwords: PasswordPool::new(PASSWORD, CORES),
             provider: Provider::new(),
         });

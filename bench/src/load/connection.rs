@@ -10,10 +10,10 @@ use tokio::net::TcpStream;
 use super::LoadError;
 
 /// An answer, as far as a load cares.
-pub(super) struct Answer<'a> {
-    pub(super) status: u16,
+pub(crate) struct Answer<'a> {
+    pub(crate) status: u16,
     head: &'a str,
-    pub(super) body: &'a str,
+    pub(crate) body: &'a str,
 }
 
 impl Answer<'_> {
@@ -25,14 +25,14 @@ impl Answer<'_> {
 }
 
 /// A connection that asks one thing after the other.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     server: SocketAddr,
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    pub(super) async fn open(server: SocketAddr) -> Result<Self, LoadError> {
+    pub(crate) async fn open(server: SocketAddr) -> Result<Self, LoadError> {
         let stream = TcpStream::connect(server).await?;
         stream.set_nodelay(true)?;
         Ok(Self { server, stream, buffer: Vec::with_capacity(16 << 10) })
@@ -45,7 +45,7 @@ impl Connection {
     }
 
     /// Sends a request and reads its answer.
-    pub(super) async fn call(&mut self, request: &[u8]) -> Result<Answer<'_>, LoadError> {
+    pub(crate) async fn call(&mut self, request: &[u8]) -> Result<Answer<'_>, LoadError> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         let head = loop {

@@ -10,12 +10,12 @@ pub struct Latencies {
 
 impl Latencies {
     /// Adds one.
-    pub(super) fn record(&mut self, took: Duration) {
+    pub(crate) fn record(&mut self, took: Duration) {
         self.microseconds.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
     }
 
     /// Sorts them; quantiles are read afterwards.
-    pub(super) fn sort(&mut self) {
+    pub(crate) fn sort(&mut self) {
         self.microseconds.sort_unstable();
     }
 

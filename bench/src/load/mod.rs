@@ -11,6 +11,7 @@ mod window;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub(crate) use connection::Connection;
 pub use latency::Latencies;
 pub use request::{Presented, Request};
 pub use window::Measurement;
@@ -31,8 +32,8 @@ pub enum Pace {
 pub struct Plan {
     /// The server, on loopback.
     pub server: SocketAddr,
-    /// The server's process; its children count too.
-    pub process: Pid,
+    /// The server's process, then those of its database; their children count too.
+    pub processes: Vec<Pid>,
     /// What to send.
     pub request: Request,
     /// Keep-alive connections.

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::floor::ISSUER;
+
 /// A request to send again and again.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -82,7 +84,7 @@ impl Request {
     }
 
     /// The bytes of a request that presents nothing.
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         match &self.body {
             Body::Fixed(body) => self.encode_with(body),
             Body::Presents(_) => self.encode_presenting(""),
@@ -102,7 +104,8 @@ impl Request {
     fn encode_with(&self, body: &str) -> Vec<u8> {
         let Self { method, path, headers, .. } = self;
         let length = body.len();
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}");
+        let host = ISSUER.trim_start_matches("http://");
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n{headers}");
         match *method {
             "GET" => format!("{head}\r\n"),
             _ => format!("{head}content-length: {length}\r\n\r\n{body}"),
@@ -133,7 +136,7 @@ mod tests {
     #[test]
     fn a_bearer_token_goes_into_the_header() {
         let bytes = Request::get("/hello/").bearer("t").encode();
-        let expected = "GET /hello/ HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer t\r\n\r\n";
+        let expected = "GET /hello/ HTTP/1.1\r\nhost: 127.0.0.1:8000\r\nauthorization: Bearer t\r\n\r\n";
         assert_eq!(String::from_utf8(bytes).expect("ASCII"), expected);
     }
 

@@ -30,7 +30,7 @@ pub struct Measurement {
     pub first_error: Option<String>,
     /// The window's length in seconds, as it was.
     pub seconds: f64,
-    /// CPU seconds of the server's process tree.
+    /// CPU seconds of the server's process tree, and its database's.
     pub server_cpu: f64,
     /// CPU seconds of this tool.
     pub tool_cpu: f64,
@@ -148,7 +148,7 @@ pub(super) fn run(plan: &Plan) -> Result<Measurement, LoadError> {
         if tally.borrow().used_up {
             return Err(LoadError::UsedUp);
         }
-        let (before, opened) = (CpuSample::take(plan.process)?, Instant::now());
+        let (before, opened) = (CpuSample::take(&plan.processes)?, Instant::now());
         tally.borrow_mut().counting = true;
         let used_up = Rc::clone(&tally.borrow().told);
         tokio::select! {
@@ -156,8 +156,8 @@ pub(super) fn run(plan: &Plan) -> Result<Measurement, LoadError> {
             () = used_up.notified() => {}
         }
         tally.borrow_mut().counting = false;
-        let (after, closed) = (CpuSample::take(plan.process)?, Instant::now());
-        let memory = Memory::of_tree(plan.process)?;
+        let (after, closed) = (CpuSample::take(&plan.processes)?, Instant::now());
+        let memory = plan.processes.first().copied().map(Memory::of_tree).transpose()?.unwrap_or_default();
         let mut kept = Vec::new();
         for task in tasks {
             kept.extend(task.await.map_err(std::io::Error::from)?);

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Effort, median};
 use crate::contender::{BenchError, Contender};
+use crate::place::Place;
 use crate::proc::Memory;
 use crate::site::{Kind, Workshop};
 
@@ -53,7 +54,7 @@ pub fn start_up(workshop: &Workshop, kind: Kind, effort: &Effort) -> Result<Foot
     Ok(Footprint { start_up: StartUp { existing_ms: median(existing), new_ms: median(new) }, idle })
 }
 
-fn start(workshop: &Workshop, kind: Kind, data: &Path) -> Result<f64, BenchError> {
+fn start(workshop: &Workshop, kind: Kind, data: &Place) -> Result<f64, BenchError> {
     let contender = Contender::start(&workshop.launch(kind, data))?;
     let milliseconds = contender.started_in().as_secs_f64() * 1000.0;
     contender.stop()?;

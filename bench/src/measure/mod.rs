@@ -1,11 +1,13 @@
 //! Contenders run against each other in one run, so that what the machine does meanwhile touches both.
 
+mod feed;
 mod footprint;
 mod many_grants;
 mod requests;
 
 use std::time::Duration;
 
+pub use feed::{FeedFindings, GUARDS, PER_SECOND, feed};
 pub use footprint::{Footprint, StartUp, binary_bytes, start_up};
 pub use many_grants::{FEW, MANY, ManyGrants, many_grants};
 pub use requests::{Comparison, Series, compare};

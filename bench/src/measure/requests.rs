@@ -146,7 +146,7 @@ pub(super) fn measure(
 ) -> Result<Measurement, BenchError> {
     let plan = Plan {
         server: site.contender.address(),
-        process: site.contender.process(),
+        processes: site.contender.processes(),
         request: request.clone(),
         connections: operation.connections(),
         pace,

@@ -8,4 +8,4 @@ mod server;
 pub use chart::{Bar, Chart, Group};
 pub use jose::{jose_chart, jose_markdown};
 pub use markdown::Table;
-pub use server::{GrantsReport, Machine, Row, ServerReport};
+pub use server::{FeedReport, GrantsReport, Machine, Row, ServerReport, feed_table, grants_table};

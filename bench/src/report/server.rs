@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::chart::multiple;
 use super::{Bar, Chart, Group, Table};
-use crate::measure::{Comparison, Footprint};
+use crate::measure::{Comparison, FEW, FeedFindings, Footprint, GUARDS, MANY, ManyGrants, PER_SECOND};
 use crate::operation::Operation;
 use crate::peers::{self, FOOTPRINTS, PeerFigure};
 use crate::proc::Memory;
@@ -92,9 +92,64 @@ impl Row {
     }
 }
 
+/// How long a sign-out takes to reach an API.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct FeedReport {
+    /// Where the nodes store.
+    pub backend: &'static str,
+    /// How many nodes there are: the first takes the revocations, the guards listen to the last.
+    pub nodes: usize,
+    /// How many guards listen.
+    pub guards: usize,
+    /// Revocations a second.
+    pub per_second: u32,
+    /// Milliseconds from sending a revocation to the refusal at a guard: half of them at most.
+    pub p50_ms: f64,
+    /// The same: 99 of 100 at most.
+    pub p99_ms: f64,
+    /// CPU microseconds of the guards' node for an event, with one guard.
+    pub event_us: f64,
+    /// The same for an event and each further guard.
+    pub guard_us: f64,
+}
+
+impl From<&FeedFindings> for FeedReport {
+    fn from(found: &FeedFindings) -> Self {
+        Self {
+            backend: found.backend,
+            nodes: found.nodes,
+            guards: GUARDS,
+            per_second: PER_SECOND,
+            p50_ms: found.latencies.quantile(0.5),
+            p99_ms: found.latencies.quantile(0.99),
+            event_us: found.event_us,
+            guard_us: found.guard_us,
+        }
+    }
+}
+
+impl From<&ManyGrants> for GrantsReport {
+    fn from(found: &ManyGrants) -> Self {
+        Self {
+            backend: found.backend,
+            few: FEW,
+            many: MANY,
+            few_ms: found.comparison.floor.median_ms(),
+            many_ms: found.comparison.ours.median_ms(),
+            ratio: found.comparison.ratio(),
+            bytes_per_grant: found.bytes_per_grant,
+            backup_seconds: found.backup_seconds,
+            migrate_seconds: found.migrate_seconds,
+            sweep_seconds: found.sweep_seconds,
+        }
+    }
+}
+
 /// What a store full of grants costs.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct GrantsReport {
+    /// Where they are stored.
+    pub backend: &'static str,
     /// Grants of the small store.
     pub few: u64,
     /// Grants of the large one.
@@ -105,8 +160,14 @@ pub struct GrantsReport {
     pub many_ms: f64,
     /// The one over the other.
     pub ratio: f64,
-    /// Growth of the data folder per grant, after a clean stop.
+    /// Growth of the data per grant, after a clean stop.
     pub bytes_per_grant: f64,
+    /// Seconds of `jeton backup` of the large store.
+    pub backup_seconds: f64,
+    /// Seconds of `jeton migrate` into the large store.
+    pub migrate_seconds: Option<f64>,
+    /// Seconds that the sweep needs to remove all of its grants.
+    pub sweep_seconds: f64,
 }
 
 /// Everything that a full run finds.
@@ -122,8 +183,10 @@ pub struct ServerReport {
     pub floor: Footprint,
     /// Bytes of the stripped binary.
     pub binary_bytes: u64,
+    /// The revocation feed.
+    pub feed: Vec<FeedReport>,
     /// Many grants against few.
-    pub grants: Option<GrantsReport>,
+    pub grants: Vec<GrantsReport>,
 }
 
 impl ServerReport {
@@ -143,9 +206,13 @@ impl ServerReport {
         append(&mut text, &latency_table(&self.rows));
         text.push_str("\n## Start, memory, space\n\n");
         append(&mut text, &self.footprint_table());
-        if let Some(grants) = &self.grants {
+        if !self.feed.is_empty() {
+            text.push_str("\n## Revocation feed\n\n");
+            append(&mut text, &feed_table(&self.feed));
+        }
+        if !self.grants.is_empty() {
             text.push_str("\n## Many grants\n\n");
-            append(&mut text, &grants_table(grants));
+            append(&mut text, &grants_table(&self.grants));
         }
         text.push_str("\n## Floor\n\n");
         for row in &self.rows {
@@ -244,12 +311,58 @@ fn latency_table(rows: &[Row]) -> Table {
     table
 }
 
-fn grants_table(grants: &GrantsReport) -> Table {
-    let mut table = Table::new(&["grants in the store", "refresh", "ratio", "bytes on disk a grant"]);
-    table.row(vec![grants.few.to_string(), milliseconds(grants.few_ms)]);
-    let ratio = format!("{:.2} (target 1.20)", grants.ratio);
-    let bytes = format!("{:.0} (target 300)", grants.bytes_per_grant);
-    table.row(vec![grants.many.to_string(), milliseconds(grants.many_ms), ratio, bytes]);
+/// The feed's figures as a table.
+pub fn feed_table(reports: &[FeedReport]) -> Table {
+    let mut table = Table::new(&[
+        "nodes",
+        "guards",
+        "revocations/s",
+        "sign-out to refusal, p50",
+        "p99",
+        "CPU an event",
+        "CPU an event and guard",
+    ]);
+    for report in reports {
+        let nodes = if report.nodes == 1 { "one".to_owned() } else { format!("{}, another's", report.nodes) };
+        table.row(vec![
+            format!("{} on {}", nodes, report.backend),
+            report.guards.to_string(),
+            report.per_second.to_string(),
+            format!("{:.0} ms", report.p50_ms),
+            format!("{:.0} ms (target 1000)", report.p99_ms),
+            format!("{:.1} µs", report.event_us),
+            format!("{:.2} µs", report.guard_us),
+        ]);
+    }
+    table
+}
+
+/// The figures of stores full of grants as a table.
+pub fn grants_table(reports: &[GrantsReport]) -> Table {
+    let mut table = Table::new(&[
+        "store",
+        "grants",
+        "refresh",
+        "ratio",
+        "bytes on disk a grant",
+        "backup",
+        "migration from SQLite",
+        "sweep of all",
+    ]);
+    let seconds = |seconds: f64| format!("{seconds:.0} s");
+    for report in reports {
+        table.row(vec![report.backend.to_owned(), report.few.to_string(), milliseconds(report.few_ms)]);
+        table.row(vec![
+            report.backend.to_owned(),
+            report.many.to_string(),
+            milliseconds(report.many_ms),
+            format!("{:.2} (target 1.30)", report.ratio),
+            format!("{:.0} (target 300)", report.bytes_per_grant),
+            seconds(report.backup_seconds),
+            report.migrate_seconds.map(seconds).unwrap_or_default(),
+            seconds(report.sweep_seconds),
+        ]);
+    }
     table
 }
 

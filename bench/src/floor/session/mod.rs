@@ -1,15 +1,16 @@
 //! Sessions of the floor: opaque refresh tokens, rotated durably, and the codes that sessions are opened with.
 //!
-//! One writer thread takes what has queued up and commits it as one transaction (`synchronous=FULL`); an operation is
+//! One writer takes what has queued up and commits it as one transaction (`synchronous=FULL`); an operation is
 //! answered after that commit. A refresh token is the session's identifier and a secret, of which the digest is stored.
 
-use std::path::Path;
+mod postgres;
 
 use aws_lc_rs::digest;
 use base64_simd::{Out, URL_SAFE_NO_PAD};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
+use super::FloorError;
 use crate::clock::unix_seconds;
 
 /// Operations that one transaction takes at most.
@@ -82,14 +83,25 @@ struct Job {
     answer: oneshot::Sender<Option<String>>,
 }
 
-/// The sessions' store: a queue to its writer thread.
+/// The sessions' store: a queue to its writer.
 pub(super) struct SessionStore {
     queue: mpsc::Sender<Job>,
 }
 
 impl SessionStore {
-    /// Opens or makes the file and starts the writer.
-    pub(super) fn open(path: &Path) -> Result<Self, rusqlite::Error> {
+    /// Opens the SQLite file, which is made if it does not exist, or the database that a `postgres://` URL names, and starts
+    /// the writer.
+    pub(super) async fn open(database: &str) -> Result<Self, FloorError> {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        if database.starts_with("postgres://") {
+            postgres::start(database, jobs).await?;
+        } else {
+            Self::open_file(database, jobs)?;
+        }
+        Ok(Self { queue })
+    }
+
+    fn open_file(path: &str, jobs: mpsc::Receiver<Job>) -> Result<(), rusqlite::Error> {
         let database = Connection::open(path)?;
         database.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;
@@ -101,9 +113,8 @@ impl SessionStore {
                  hash BLOB PRIMARY KEY, challenge BLOB NOT NULL, user TEXT NOT NULL, session BLOB
              ) WITHOUT ROWID;",
         )?;
-        let (queue, jobs) = mpsc::channel(QUEUE);
         std::thread::spawn(move || write(&database, jobs).expect("the floor's disk takes its writes"));
-        Ok(Self { queue })
+        Ok(())
     }
 
     /// Opens a session.
