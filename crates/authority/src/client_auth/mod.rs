@@ -26,7 +26,7 @@ use crate::ports::CertificatesSeen;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::throttle::Rates;
+use crate::throttle::{Known, Rates};
 use credentials::Header;
 
 /// One text for every client that is not who it says, so that nobody learns which clients there are.
@@ -85,12 +85,16 @@ impl ClientAuth {
             return self.client_that_asks(presented, now).await;
         };
         let (failures, network) = (&self.rates.client_failures, presented.network);
-        if let Err(throttled) = failures.check(named, network, now) {
-            self.record_throttled_client(named, network, now).await;
-            return Err(throttled.into());
-        }
+        let known = match failures.check(named, network, now) {
+            Ok(known) => known,
+            Err(throttled) => {
+                self.record_throttled_client(named, network, now).await;
+                return Err(throttled.into());
+            }
+        };
         let outcome = self.client_that_asks(presented, now).await;
         match &outcome {
+            Ok(_) if known == Known::Yes => {}
             Ok(_) => failures.succeeded(named, network, now),
             Err(OAuthError::Refused(refusal)) if refusal.code == ErrorCode::InvalidClient => {
                 failures.failed(named, network, now);

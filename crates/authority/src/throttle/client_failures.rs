@@ -40,6 +40,16 @@ impl Default for ClientFailures {
     }
 }
 
+/// Whether a success of a client is remembered already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Known {
+    /// It need not be noted again.
+    Yes,
+    /// It is to be noted: [`ClientFailures::succeeded`].
+    No,
+}
+
 /// The record of a client in an area.
 #[derive(Debug, Clone, Copy, Default)]
 struct Standing {
@@ -57,16 +67,20 @@ impl ClientFailures {
         self.nodes.load(Ordering::Relaxed)
     }
 
-    /// Whether a secret of this client may be checked.
+    /// Whether a secret of this client may be checked, and whether it authenticated from this network before.
     ///
     /// # Errors
     /// [`Throttled`] if too many from this network were wrong.
-    pub(crate) fn check(&self, client: &str, network: Network, now: Timestamp) -> Result<(), Throttled> {
+    pub(crate) fn check(&self, client: &str, network: Network, now: Timestamp) -> Result<Known, Throttled> {
         let client = self.hasher.hash_one(client);
         let places = self.places();
         let areas = Area::of(network);
+        let important = areas[0].and_then(|area| places.important(&(client, area)));
+        if important.is_some_and(|standing| standing.has_authenticated) {
+            return Ok(Known::Yes);
+        }
         if areas.into_iter().flatten().any(|area| places.peek(&(client, area)).has_authenticated) {
-            return Ok(());
+            return Ok(Known::No);
         }
         for area in areas.into_iter().flatten() {
             let failures = places.peek(&(client, area)).failures;
@@ -75,7 +89,7 @@ impl ClientFailures {
                 return Err(Throttled { retry_after: Duration::from_secs(seconds.into()) });
             }
         }
-        Ok(())
+        Ok(Known::No)
     }
 
     /// The secret was wrong.
@@ -137,7 +151,7 @@ mod tests {
     fn exhausted() -> ClientFailures {
         let failures = ClientFailures::default();
         for _ in 0..WRONG_CLIENT_SECRETS {
-            failures.check("web", ELSEWHERE, at(0)).expect("room");
+            let _ = failures.check("web", ELSEWHERE, at(0)).expect("room");
             failures.failed("web", ELSEWHERE, at(0));
         }
         failures
@@ -148,14 +162,14 @@ mod tests {
         let failures = exhausted();
         let refused = failures.check("web", ELSEWHERE, at(1)).expect_err("no room");
         assert_eq!(refused.retry_after, Duration::from_secs(1));
-        failures.check("web", ELSEWHERE, at(2)).expect("room again");
+        assert_eq!(failures.check("web", ELSEWHERE, at(2)), Ok(Known::No), "room again");
     }
 
     #[test]
     fn guessing_at_one_client_slows_neither_another_client_nor_another_network() {
         let failures = exhausted();
-        failures.check("other", ELSEWHERE, at(0)).expect("another client");
-        failures.check("web", HOME, at(0)).expect("another network");
+        assert_eq!(failures.check("other", ELSEWHERE, at(0)), Ok(Known::No), "another client");
+        assert_eq!(failures.check("web", HOME, at(0)), Ok(Known::No), "another network");
     }
 
     #[test]
@@ -165,7 +179,7 @@ mod tests {
         for _ in 0..10 * WRONG_CLIENT_SECRETS {
             failures.failed("web", HOME, at(0));
         }
-        failures.check("web", HOME, at(0)).expect("its own network");
+        assert_eq!(failures.check("web", HOME, at(0)), Ok(Known::Yes), "its own network");
         failures.check("web", ELSEWHERE, at(0)).expect_err("others still wait");
     }
 }

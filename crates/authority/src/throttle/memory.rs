@@ -40,6 +40,11 @@ impl<K: Copy + Eq + Hash, V: Copy + Default> Memory<K, V> {
         parts.into_iter().find_map(|part| part.get(key)).copied().unwrap_or_default()
     }
 
+    /// The entry of `key` if it is important, and so not dropped however long it is not changed.
+    pub(crate) fn important(&self, key: &K) -> Option<V> {
+        self.weighty.get(key).copied()
+    }
+
     /// Changes the entry of `key` and makes it young. `weighs` identifies important entries.
     pub(crate) fn change(
         &mut self,

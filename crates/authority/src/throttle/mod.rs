@@ -64,6 +64,7 @@ use self::under_way::{Part, Places, UnderWay};
 use crate::oauth_error::OAuthError;
 
 pub use self::caller::Caller;
+pub(crate) use self::client_failures::Known;
 pub use self::client_failures::WRONG_CLIENT_SECRETS;
 pub use self::entering::{TurnedAway, enter};
 pub use self::failures::FORGOTTEN_AFTER_SECONDS;
