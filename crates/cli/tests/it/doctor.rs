@@ -57,6 +57,23 @@ fn a_server_that_runs_by_its_defaults_gets_advice_and_one_that_is_open_to_others
 }
 
 #[test]
+fn the_newest_backup_in_the_declared_folder_is_looked_at() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse battery");
+    let kept = Folder::new();
+    std::fs::create_dir(kept.path()).expect("a folder");
+    let place = kept.path().display().to_string();
+    let look = || {
+        let declared = [("JETON_BACKUP_DATABASE", &*place), ("JETON_BACKUP_MASTER_KEY", "in the safe")];
+        codes(&report(&run_with(&folder.with(&["doctor", "--json"]), &declared)), "problem")
+    };
+    assert!(look().contains(&"backup_missing".to_owned()), "{:?}", look());
+    let file = kept.path().join("jeton.backup").display().to_string();
+    folder.run(&["backup", &file]).done();
+    assert!(!look().iter().any(|code| code.starts_with("backup")), "{:?}", look());
+}
+
+#[test]
 fn what_is_declared_is_not_advised_and_nothing_is_made() {
     let folder = Folder::new();
     let declared = [

@@ -74,11 +74,24 @@ pub(super) enum MasterKeyPlace {
     Elsewhere,
 }
 
-/// What the operator says about backups.
+/// What the operator says about backups, and what is there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Backups {
     pub(super) database: Option<String>,
     pub(super) master_key: Option<String>,
+    /// What is in the place of the database's backups, if that is a path of this machine.
+    pub(super) found: Option<BackupsFound>,
+}
+
+/// What is at the path of the database's backups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum BackupsFound {
+    /// There is no such file or folder, or it cannot be read.
+    Unreadable { reason: String },
+    /// A folder without a file.
+    Nothing,
+    /// The newest file.
+    Newest { path: PathBuf, written_at: Timestamp, bytes: u64 },
 }
 
 #[derive(Debug, Clone)]

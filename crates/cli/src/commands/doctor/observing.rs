@@ -17,7 +17,8 @@ use rustix::process::geteuid;
 use zeroize::Zeroizing;
 
 use super::facts::{
-    Backups, Certificate, Disk, Facts, Issuer, IssuerFound, Key, MasterKeyPlace, Proxies, Role, StoredFile,
+    Backups, BackupsFound, Certificate, Disk, Facts, Issuer, IssuerFound, Key, MasterKeyPlace, Proxies, Role,
+    StoredFile,
 };
 use super::rules::weakness;
 use crate::config::{Config, Loaded};
@@ -54,6 +55,7 @@ pub(super) async fn observe(loaded: &Loaded, config_file: Option<&Path>, nodes: 
         backups: Backups {
             database: config.backup_database.clone(),
             master_key: config.backup_master_key.clone(),
+            found: config.backup_database.as_deref().and_then(backups_at),
         },
         issuer: Issuer {
             is_set: loaded.is_set("issuer"),
@@ -119,6 +121,36 @@ fn stored(path: PathBuf, role: Role) -> Option<StoredFile> {
     let metadata = std::fs::metadata(&path).ok()?;
     let ours = metadata.uid() == geteuid().as_raw() || role == Role::Read;
     Some(StoredFile { path, role, mode: metadata.mode() & 0o7777, ours })
+}
+
+/// What is in the place of the backups. What is no absolute path names another machine, or a person.
+fn backups_at(place: &str) -> Option<BackupsFound> {
+    let path = Path::new(place);
+    if !path.is_absolute() {
+        return None;
+    }
+    let found = || -> std::io::Result<BackupsFound> {
+        if !path.metadata()?.is_dir() {
+            return newest([path.to_path_buf()]);
+        }
+        newest(path.read_dir()?.flatten().map(|entry| entry.path()))
+    };
+    Some(found().unwrap_or_else(|error| BackupsFound::Unreadable { reason: error.to_string() }))
+}
+
+/// The newest of these files.
+fn newest(files: impl IntoIterator<Item = PathBuf>) -> std::io::Result<BackupsFound> {
+    let mut newest = BackupsFound::Nothing;
+    let mut newest_at = i64::MIN;
+    for path in files {
+        let metadata = path.metadata()?;
+        if metadata.is_file() && metadata.mtime() > newest_at {
+            newest_at = metadata.mtime();
+            let written_at = Timestamp::from_unix(newest_at);
+            newest = BackupsFound::Newest { path, written_at, bytes: metadata.len() };
+        }
+    }
+    Ok(newest)
 }
 
 fn master_key_file(config: &Config) -> PathBuf {

@@ -9,7 +9,8 @@ use jeton_jose::Timestamp;
 use serde::Serialize;
 
 use super::facts::{
-    Backups, Certificate, Disk, Facts, IssuerFound, Key, MasterKeyPlace, Proxies, Role, StoredFile,
+    Backups, BackupsFound, Certificate, Disk, Facts, IssuerFound, Key, MasterKeyPlace, Proxies, Role,
+    StoredFile,
 };
 use crate::words;
 
@@ -22,6 +23,8 @@ const FREE_BYTES: u64 = 1 << 30;
 const RENEW_BEFORE: Duration = Duration::from_secs(21 * 86_400);
 /// The age at which a signing key is to be rotated.
 const KEY_AGE: Duration = Duration::from_secs(400 * 86_400);
+/// How old the newest backup may be: a day, and one that failed.
+const BACKUP_AGE: Duration = Duration::from_secs(2 * 86_400);
 /// The oldest supported version of PostgreSQL.
 const OLDEST_POSTGRES: u32 = 15;
 /// How far a standby may be behind.
@@ -88,7 +91,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Subject> {
         ("disk", facts.disks.iter().flat_map(disk).collect()),
         ("permissions", facts.files.iter().flat_map(permissions).collect()),
         ("master key", master_key(&facts.master_key, &facts.backups)),
-        ("backups", backups(&facts.backups)),
+        ("backups", backups(&facts.backups, now)),
         ("issuer", issuer(facts)),
         ("certificate", facts.certificates.iter().flat_map(|it| certificate(it, now)).collect()),
         ("proxy", proxies(&facts.proxies)),
@@ -205,14 +208,44 @@ fn master_key(place: &MasterKeyPlace, backups: &Backups) -> Vec<Finding> {
     findings
 }
 
-fn backups(backups: &Backups) -> Vec<Finding> {
-    match &backups.database {
-        Some(_) => vec![],
-        None => vec![advice(
+fn backups(backups: &Backups, now: Timestamp) -> Vec<Finding> {
+    let Some(place) = &backups.database else {
+        return vec![advice(
             "backup_not_declared",
             "no backup of the database is declared",
             "Set one up, try to restore it, and say where it is in backup.database.",
+        )];
+    };
+    let make_one = "Make one with `jeton backup`, and find out why the last one was not made.";
+    match &backups.found {
+        None => vec![],
+        Some(BackupsFound::Unreadable { reason }) => vec![problem(
+            "backup_missing",
+            format!("{place}, which backup.database names, cannot be read: {reason}"),
+            "Correct backup.database. If the backups are on another machine, name it, such as backup-host:/backup.",
         )],
+        Some(BackupsFound::Nothing) => {
+            vec![problem("backup_missing", format!("there is no backup in {place}"), make_one)]
+        }
+        Some(BackupsFound::Newest { path, bytes: 0, .. }) => {
+            vec![problem(
+                "backup_missing",
+                format!("the newest backup, {}, is empty", path.display()),
+                make_one,
+            )]
+        }
+        Some(BackupsFound::Newest { path, written_at, .. }) => {
+            let age = now.saturating_since(*written_at);
+            if age <= BACKUP_AGE {
+                return vec![];
+            }
+            let when = words::relative(*written_at, now);
+            vec![problem(
+                "backup_old",
+                format!("the newest backup, {}, was made {when}", path.display()),
+                make_one,
+            )]
+        }
     }
 }
 

@@ -52,7 +52,11 @@ fn healthy() -> Facts {
             StoredFile { path: "/etc/jeton.toml".into(), role: Role::Read, mode: 0o100_644, ours: true },
         ],
         master_key: MasterKeyPlace::Elsewhere,
-        backups: Backups { database: Some("nightly".into()), master_key: Some("the safe".into()) },
+        backups: Backups {
+            database: Some("nightly".into()),
+            master_key: Some("the safe".into()),
+            found: None,
+        },
         issuer: Issuer {
             url: "https://login.example".into(),
             is_set: true,
@@ -158,6 +162,21 @@ fn a_master_key_is_somewhere_else_and_kept_twice() {
     assert_eq!(codes(place(MasterKeyPlace::Missing { path })), [(Level::Problem, "master_key_missing")]);
     assert_eq!(codes(|facts| facts.backups.master_key = None), [(Level::Advice, "master_key_not_kept")]);
     assert_eq!(codes(|facts| facts.backups.database = None), [(Level::Advice, "backup_not_declared")]);
+}
+
+#[test]
+fn backups_on_this_machine_are_there_and_new() {
+    let found = |found: BackupsFound| move |facts: &mut Facts| facts.backups.found = Some(found);
+    let newest = |written_at: Timestamp, bytes: u64| {
+        found(BackupsFound::Newest { path: "/backup/jeton.backup".into(), written_at, bytes })
+    };
+    assert_eq!(codes(newest(days(-1), 1)), []);
+    assert_eq!(codes(newest(days(1), 1)), [], "written by a clock that is ahead");
+    assert_eq!(codes(newest(days(-3), 1)), [(Level::Problem, "backup_old")]);
+    let missing = [(Level::Problem, "backup_missing")];
+    assert_eq!(codes(newest(NOW, 0)), missing, "empty");
+    assert_eq!(codes(found(BackupsFound::Nothing)), missing);
+    assert_eq!(codes(found(BackupsFound::Unreadable { reason: "no such file".into() })), missing);
 }
 
 #[test]
