@@ -1,6 +1,6 @@
 //! A running server: from a configuration to an authority that answers, and back to nothing when it is asked to stop.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -305,6 +305,13 @@ pub(crate) fn fetcher(config: &Config) -> Result<Fetcher, Failure> {
     config.fetcher().map_err(|text| Failure::coded("fetch_setting_unusable", text))
 }
 
+/// Whether an address could not be bound because the system has no IPv6 at all. `[::]` then means the addresses that there are.
+fn is_without_ipv6(error: &std::io::Error) -> bool {
+    const REASONS: [rustix::io::Errno; 2] = [rustix::io::Errno::AFNOSUPPORT, rustix::io::Errno::ADDRNOTAVAIL];
+    REASONS.iter().any(|reason| error.raw_os_error() == Some(reason.raw_os_error()))
+}
+
+/// Listens on an address; `[::]` is every address of the machine, of both families.
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
     let refused = |error: std::io::Error| {
         let hint = match error.kind() {
@@ -314,7 +321,13 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure>
         };
         Failure::coded("address_unusable", format!("cannot listen on {address}: {error}{hint}"))
     };
-    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let listener = match TcpListener::bind(address).await {
+        Err(error) if address.ip() == Ipv6Addr::UNSPECIFIED && is_without_ipv6(&error) => {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
+        }
+        listener => listener,
+    };
+    let listener = listener.map_err(refused)?;
     let bound = listener.local_addr().map_err(refused)?;
     Ok((listener, bound))
 }
