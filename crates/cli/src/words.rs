@@ -42,11 +42,26 @@ pub(crate) fn date_and_distance(at: Timestamp, now: Timestamp) -> String {
 
 /// What was done, and how many grants ended with it: `removed ada; 2 grants ended`.
 pub(crate) fn with_ended_grants(done: &str, grants: u64) -> String {
-    match grants {
-        0 => done.to_owned(),
-        1 => format!("{done}; 1 grant ended"),
-        count => format!("{done}; {count} grants ended"),
+    if grants == 0 { done.to_owned() } else { format!("{done}; {} ended", counted(grants, "grant")) }
+}
+
+/// A number as people read it: `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
     }
+    text
+}
+
+/// A number with what it counts: `1 row`, `1,234 rows`.
+pub(crate) fn counted(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", grouped(number))
 }
 
 const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];

@@ -69,7 +69,7 @@ impl TableFindings {
     pub(crate) fn finish(&mut self, read: u64) {
         if read < self.rows {
             let missing = self.rows - read;
-            self.note("", format!("{missing} rows belong to a user that is not there"));
+            self.note("", format!("rows of users that do not exist: {missing}"));
         }
     }
 }

@@ -85,10 +85,13 @@ impl fmt::Display for AuditFinding {
                 write!(f, "segment {segment} was removed with all its records")
             }
             Self::SegmentUnknown { segment, records } => {
-                write!(f, "{records} records belong to segment {segment}, whose own row was removed")
+                write!(f, "the row of segment {segment} was removed; records left of it: {records}")
             }
             Self::Replaced { head: AuditHead { segment, records, .. } } => {
-                write!(f, "the first {records} records of segment {segment} are not those that were noted")
+                write!(
+                    f,
+                    "segment {segment} was replaced: its records up to number {records} are not those that were noted"
+                )
             }
         }
     }

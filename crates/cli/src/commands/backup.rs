@@ -6,9 +6,10 @@ use clap::Args;
 use jeton_store::Existing;
 use serde_json::json;
 
-use super::moving::{self, counted, failure, grouped};
+use super::moving::{self, failure};
 use crate::failure::Failure;
 use crate::options::StoreOptions;
+use crate::words::{counted, grouped};
 use crate::{clock, data};
 
 /// Back up the database to a file, while the server runs

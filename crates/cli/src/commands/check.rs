@@ -7,10 +7,11 @@ use clap::Args;
 use jeton_store::{Checked, KeyAtHand};
 use serde_json::json;
 
-use super::moving::{self, counted, failure, grouped, problems};
+use super::moving::{self, failure, problems};
 use crate::failure::Failure;
 use crate::options::StoreOptions;
 use crate::output::{self, Style};
+use crate::words::{counted, grouped};
 use crate::{data, master_key};
 
 /// Check that the database is intact, readable, and matches the master key

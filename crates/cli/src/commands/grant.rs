@@ -182,8 +182,7 @@ async fn end_all(store: &dyn Store, name: &str, config: &Config, style: Style) -
         let revocation = store.end_grant(summary.grant.id, Actor::Operator, now).await.map_err(failed)?;
         ended += u64::from(matches!(revocation, Revocation::Revoked));
     }
-    style.print(&serde_json::json!({"grants_ended": ended}), || match ended {
-        1 => format!("ended 1 grant of {}", output::printable(name)),
-        ended => format!("ended {ended} grants of {}", output::printable(name)),
+    style.print(&serde_json::json!({"grants_ended": ended}), || {
+        format!("ended {} of {}", words::counted(ended, "grant"), output::printable(name))
     })
 }

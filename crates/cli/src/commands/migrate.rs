@@ -8,11 +8,12 @@ use jeton_authority::keys::MasterKey;
 use jeton_store::{DataFolder, Migrated, ServerLock};
 use serde_json::json;
 
-use super::moving::{self, Place, counted, failure, problems};
+use super::moving::{self, Place, failure, problems};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::options::StoreOptions;
 use crate::output::Style;
+use crate::words::counted;
 use crate::{data, master_key};
 
 /// Move everything to another database: from SQLite to PostgreSQL, or back

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::output;
+use crate::words::grouped;
 
 /// Shows on a terminal how far a command is.
 pub(super) fn progress() -> OnProgress {
@@ -34,25 +35,6 @@ pub(super) fn progress() -> OnProgress {
 /// Ends what [`progress`] shows.
 pub(super) fn done() {
     output::status("");
-}
-
-/// A number as people read it: `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A number with what it counts: `1 row`, `1,234 rows`.
-pub(super) fn counted(number: u64, one: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {one}{plural}", grouped(number))
 }
 
 /// The same with where to go from here.

@@ -8,11 +8,12 @@ use jeton_jose::Timestamp;
 use jeton_store::{Restored, Risen};
 use serde_json::json;
 
-use super::moving::{self, counted, failure, problems};
+use super::moving::{self, failure, problems};
 use crate::failure::Failure;
 use crate::options::StoreOptions;
 use crate::output::Style;
-use crate::{clock, data, master_key, words};
+use crate::words::{self, counted};
+use crate::{clock, data, master_key};
 
 /// Restore a backup into an empty database, while no server runs
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{PAGE, failed};
 use crate::failure::Failure;
 use crate::output::Style;
-use crate::words;
+use crate::words::{self, counted};
 
 /// The largest file of heads that is read, in bytes.
 const HEADS_LIMIT: u64 = 64 << 20;
@@ -24,10 +24,9 @@ pub(super) async fn run(store: &dyn Store, heads: Option<&Path>, style: Style) -
     style.print(&Shown::of(&report), || summary(&report))?;
     match report.finding_count {
         0 => Ok(()),
-        1 => Err(Failure::coded("audit_trail_broken", "the audit trail is not intact: 1 finding")),
         count => Err(Failure::coded(
             "audit_trail_broken",
-            format!("the audit trail is not intact: {count} findings"),
+            format!("the audit trail is not intact: {}", counted(count, "finding")),
         )),
     }
 }
@@ -100,16 +99,20 @@ fn summary(report: &AuditReport) -> String {
     }
     if *unlinked > 0 {
         lines.push(format!(
-            "{unlinked} records have no hash, because an earlier version wrote them{}.",
+            "{} without a hash, because an earlier version wrote them{}.",
+            counted(*unlinked, "record"),
             match unlinked_later {
                 0 => String::new(),
-                later => format!("; {later} of them are newer than the first record with a hash"),
+                later => format!("; newer than the first record with a hash: {later}"),
             }
         ));
     }
     if *finding_count == 0 {
-        lines
-            .push(format!("{verified} records in {} segments: none was removed or changed.", segments.len()));
+        lines.push(format!(
+            "{} in {}: none was removed or changed.",
+            counted(*verified, "record"),
+            counted(segments.len() as u64, "segment")
+        ));
     }
     lines.join("\n")
 }

@@ -125,5 +125,5 @@ impl Report {
 }
 
 fn users(count: usize) -> String {
-    if count == 1 { "1 user".to_owned() } else { format!("{count} users") }
+    words::counted(count as u64, "user")
 }
