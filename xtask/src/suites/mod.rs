@@ -39,7 +39,7 @@ pub(crate) const ALL: &[Suite] = &[
     Suite { name: "examples", about: "the library's examples, one of them with an HSM", run: examples::run },
     Suite { name: "demo", about: "the four curl lines, and the front page in Chromium", run: demo::run },
     Suite { name: "flood", about: "a flood of sign-ins starves nobody", run: flood::run },
-    Suite { name: "disk", about: "a full or read-only disk stops writes alone", run: disk::run },
+    Suite { name: "disk", about: "a full, read-only or broken disk stops writes alone", run: disk::run },
     Suite {
         name: "telemetry",
         about: "promtool accepts the metrics and the alert rules",

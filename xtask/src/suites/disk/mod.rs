@@ -1,5 +1,5 @@
-//! A full disk, or one that takes no more writes: what has to write says so, everything else goes on, and when there is
-//! room again the same server uses it.
+//! A full disk, one that takes no more writes, or one whose flushes fail: what has to write says so, everything else goes on, and when
+//! the disk works again the same server uses it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,8 +17,12 @@ use crate::rig::{expect, process};
 const PASSWORD: &str = "correct horse battery";
 const SIZE: &str = "size=16m";
 
+/// Fails flushes in the processes that load it.
+const FAILING_FLUSH: &str = include_str!("failing_flush.c");
+
 /// Runs the suite.
 pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
+    flushes_fail(stage, report)?;
     const FULL: &str = "a full disk stops writes alone, and only while it is full";
     const READ_ONLY: &str = "a read-only folder stops writes alone, and only while it is read-only";
     if !machine::is_root() {
@@ -66,6 +70,23 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         }
         Err(refusal) => report.skip(READ_ONLY, &format!("{refusal:#}")),
     }
+    Ok(())
+}
+
+/// What is written and cannot be flushed is not acknowledged, and neither is it lost for good: the kernel may have dropped the pages that
+/// it could not write.
+fn flushes_fail(stage: &Stage, report: &mut Report) -> Result<()> {
+    let jeton = stage.jeton("disk-flushes")?;
+    let [source, library, flag] =
+        ["c", "so", "flag"].map(|ending| jeton.data().with_extension(format!("flush.{ending}")));
+    std::fs::write(&source, FAILING_FLUSH)?;
+    let mut compiler = Command::new("cc");
+    process::output("cc", compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source))?;
+    let text = |path: &Path| path.display().to_string();
+    let jeton = jeton.with("LD_PRELOAD", &text(&library)).with("FAIL_FLUSHES_WHILE", &text(&flag));
+    report.check("a flush that fails stops writes alone, and only while flushes fail", || {
+        holds_while(&jeton, || Ok(std::fs::write(&flag, "")?), || Ok(std::fs::remove_file(&flag)?))
+    });
     Ok(())
 }
 
