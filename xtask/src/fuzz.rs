@@ -74,7 +74,7 @@ impl Selection {
     }
 }
 
-/// Builds the targets and runs those that are selected, one after the other.
+/// Builds the targets and runs those that are selected, as many at a time as there are cores.
 ///
 /// # Errors
 /// When one does not build, or found something; the input that it found is kept.
@@ -86,10 +86,18 @@ pub(crate) fn run(selection: &Selection) -> Result<()> {
         bail!("no such target: there are {}", all.join(", "));
     }
     let scratch = cargo::target_directory()?.join("fuzz");
-    let programs = build(&scratch, selection.target.as_deref())?;
+    let programs = build(selection, &scratch)?;
     let mut report = Report::default();
-    for name in wanted {
-        report.check(&format!("{name} finds nothing"), || run_one(selection, name, &programs, &scratch));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    for some in wanted.chunks(cores) {
+        let outcomes = std::thread::scope(|scope| {
+            let run = |name| run_one(selection, name, &programs, &scratch);
+            let running: Vec<_> = some.iter().map(|name| scope.spawn(move || run(name))).collect();
+            running.into_iter().map(|one| one.join().expect("it does not panic")).collect::<Vec<_>>()
+        });
+        for (name, outcome) in some.iter().zip(outcomes) {
+            report.check(&format!("{name} finds nothing"), || outcome);
+        }
     }
     console::say(&format!("\n{}", report.closing_line()));
     if report.is_clean() { Ok(()) } else { bail!("the fuzz targets have found something") }
@@ -114,17 +122,25 @@ fn targets() -> Result<Vec<String>> {
 }
 
 /// Builds one target or all, and answers the folder that the programs are in.
-fn build(scratch: &Path, target: Option<&str>) -> Result<PathBuf> {
+fn build(selection: &Selection, scratch: &Path) -> Result<PathBuf> {
     machine::need_program("c++", &["g++"])?;
     let host = cargo::host()?;
     let mut arguments = vec!["build", "--release", "--target", &host];
-    match target {
+    // For a few seconds of running, optimizing would take longer than it saves.
+    let scratch = match selection.corpus {
+        Corpus::Kept => scratch.to_owned(),
+        Corpus::Fresh => {
+            arguments.extend(["--config", "profile.release.opt-level=1"]);
+            scratch.join("smoke")
+        }
+    };
+    match selection.target.as_deref() {
         Some(name) => arguments.extend(["--bin", name]),
         None => arguments.push("--bins"),
     }
     let mut command = cargo::command(&arguments);
     // With a target of its own, what runs while building is not slowed down by counters.
-    command.current_dir(folder()).env("CARGO_TARGET_DIR", scratch);
+    command.current_dir(folder()).env("CARGO_TARGET_DIR", &scratch);
     command.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"));
     cargo::finish(&mut command, "cargo build in fuzz/")?;
     Ok(scratch.join(host).join("release"))
