@@ -48,6 +48,11 @@ impl Actor {
         }
     }
 
+    /// Whether this version writes actors of this kind. A newer one on the same database may have others.
+    pub(super) const fn is_known(kind: u8) -> bool {
+        kind <= ANOTHER_CLIENT
+    }
+
     /// Reads what [`Actor::to_stored`] wrote; nothing where it did not.
     pub fn from_stored(kind: u8, id: Option<&[u8]>, subject: &AuditSubject) -> Option<Self> {
         match kind {

@@ -60,10 +60,12 @@ pub enum AuditEvent {
     DeviceDenied,
     /// A client exchanged a user's token for another. A repeated exchange is recorded once an hour.
     TokenExchanged,
+    /// What a newer version of this program recorded, on the same database.
+    Unknown,
 }
 
 impl AuditEvent {
-    /// All events, for parsing a stored name.
+    /// All events that this version records, for parsing a stored name.
     pub const ALL: [Self; 27] = [
         Self::UserAdded,
         Self::UserDisabled,
@@ -124,6 +126,7 @@ impl AuditEvent {
             Self::DeviceApproved => "device_approved",
             Self::DeviceDenied => "device_denied",
             Self::TokenExchanged => "token_exchanged",
+            Self::Unknown => "unknown",
         }
     }
 

@@ -32,9 +32,10 @@ impl StoredRecord {
         }
     }
 
-    /// The record; none if another version wrote what this one cannot read.
+    /// The record; none if it makes no sense. An event that only a newer version knows is [`AuditEvent::Unknown`], and an actor of a kind that
+    /// only a newer version knows is left out.
     pub fn parse(self) -> Option<AuditRecord> {
-        let event = AuditEvent::parse(&self.event)?;
+        let event = AuditEvent::parse(&self.event).unwrap_or(AuditEvent::Unknown);
         let subject = match (&self.actor, event) {
             (None, event) if !matches!(event, AuditEvent::KeyAdded | AuditEvent::KeyWithdrawn) => {
                 // A program from before there were actors writes the client where the key is.
@@ -43,8 +44,10 @@ impl StoredRecord {
             _ => self.subject,
         };
         let actor = match self.actor {
-            Some(StoredActor { kind, id }) => Some(Actor::from_stored(kind, id.as_deref(), &subject)?),
-            None => None,
+            Some(StoredActor { kind, id }) if Actor::is_known(kind) => {
+                Some(Actor::from_stored(kind, id.as_deref(), &subject)?)
+            }
+            _ => None,
         };
         let network = match self.network {
             Some(bytes) => Some(Network::from_bytes(&bytes)?),

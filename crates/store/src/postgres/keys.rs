@@ -8,11 +8,11 @@ use jeton_authority::keys::{
 };
 use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::{KeyStore, StoreError};
-use jeton_jose::Timestamp;
+use jeton_jose::{Algorithm, Timestamp};
 use tokio_postgres::Row;
 
 use super::PostgresStore;
-use super::columns::{named, optional_timestamp, params, parsed, text, timestamp};
+use super::columns::{named, optional_timestamp, params, parsed, str, text, timestamp};
 use super::connection::Connection;
 use super::error::Failed;
 use super::{audit, master_key, revocations};
@@ -49,7 +49,13 @@ impl KeyStore for PostgresStore {
 
 async fn list(db: &Connection) -> Result<Vec<StoredKey>, Failed> {
     let sql = "SELECT id, purpose, algorithm, sealed, created_at, signs_from, withdrawn_at FROM keys ORDER BY position";
-    db.rows(sql, params![]).await?.iter().map(key).collect()
+    db.rows(sql, params![]).await?.iter().filter(is_known).map(key).collect()
+}
+
+/// Whether this version knows what the key is for. A newer one on the same database may have others.
+fn is_known(row: &&Row) -> bool {
+    let has = |column, known: fn(&str) -> bool| str(row, column).is_ok_and(known);
+    has(1, |purpose| KeyPurpose::parse(purpose).is_some()) && has(2, |name| name.parse::<Algorithm>().is_ok())
 }
 
 async fn lock(db: &Connection) -> Result<(), Failed> {

@@ -7,7 +7,7 @@ use jeton_authority::keys::{
 };
 use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::{KeyStore, StoreError};
-use jeton_jose::Timestamp;
+use jeton_jose::{Algorithm, Timestamp};
 use rusqlite::{Connection, Row};
 
 use super::SqliteStore;
@@ -48,7 +48,15 @@ fn list(db: &Connection) -> rusqlite::Result<Vec<StoredKey>> {
     let mut select = db.prepare_cached(
         "SELECT id, purpose, algorithm, sealed, created_at, signs_from, withdrawn_at FROM keys ORDER BY position",
     )?;
-    select.query_map([], key)?.collect()
+    let known =
+        select.query_and_then([], |row| if is_known(row)? { key(row).map(Some) } else { Ok(None) })?;
+    known.filter_map(Result::transpose).collect()
+}
+
+/// Whether this version knows what the key is for. A newer one on the same database may have others.
+fn is_known(row: &Row<'_>) -> rusqlite::Result<bool> {
+    let (purpose, algorithm) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+    Ok(KeyPurpose::parse(purpose).is_some() && algorithm.parse::<Algorithm>().is_ok())
 }
 
 fn add(

@@ -1,5 +1,7 @@
 //! A database of an older schema is brought up to date, and nothing in it is lost.
 
+use std::time::Duration;
+
 use jeton_authority::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
 use jeton_authority::store::{
@@ -9,9 +11,10 @@ use jeton_authority::store::{
 use jeton_authority::user::{Role, UserStatus};
 use jeton_authority::{GrantId, Network, UserId};
 use jeton_oauth::client::ClientId;
-use jeton_store::{OpenError, OpenMode, SqliteStore};
+use jeton_store::{DatabaseUrl, OpenError, OpenMode, SqliteStore, check};
 use rusqlite::Connection;
 
+use crate::moving::{key, quiet};
 use crate::scratch::{HOME, Scratch, at, new_grant, refresh, username};
 
 const SECOND: &str = include_str!("../../migrations/sqlite/0002_clients_sessions_codes.sql");
@@ -261,4 +264,56 @@ fn whoever_waits_for_a_migration_is_told_each_step() {
     assert_eq!(numbers, (1..=seen[0].of).collect::<Vec<_>>(), "each step once, and the last is the last");
     drop(open().expect("a database"));
     assert!(steps.lock().expect("no panic").is_empty(), "nothing is left to be done");
+}
+
+/// A database of the release before, with rows in every table, as `cargo xtask baseline` wrote it down.
+const BEFORE: &str = include_str!("../before/sqlite.sql");
+
+#[tokio::test]
+async fn what_the_release_before_wrote_is_brought_up_to_date_with_nothing_lost() {
+    let scratch = Scratch::new();
+    let db = scratch.raw();
+    db.execute_batch("PRAGMA page_size = 1024; PRAGMA journal_mode = WAL;").expect("a new database");
+    db.execute_batch(BEFORE).expect("the release before");
+    drop(db);
+    let store = scratch.open();
+    let ada = store.find_user(&username("ada")).await.expect("finding").expect("she exists");
+    let web = ClientId::parse("web").expect("an identifier");
+    assert!(store.find_client(&web).await.expect("finding").is_some());
+    assert!(store.find_consent(ada.id, &web).await.expect("finding").is_some());
+    assert!(!store.list_keys().await.expect("listing").is_empty());
+    let grants = store.list_grants(GrantFilter::OfUser(ada.id), None, 100, Duration::from_secs(1_000), at(2));
+    assert!(!grants.await.expect("listing").is_empty());
+    store.close().expect("closing");
+    let checked = check(&DatabaseUrl::sqlite(scratch.database()), key(), &quiet()).await.expect("checking");
+    let wrong: Vec<_> =
+        checked.findings.iter().filter(|found| found.wrong > 0).map(|found| &*found.table).collect();
+    // The one user has a hash of no kind, and so has one client a description and one device an approval.
+    assert_eq!(wrong, ["users", "clients", "devices"], "{checked:?}");
+}
+
+#[tokio::test]
+async fn a_server_goes_on_while_another_program_adds_columns_and_passes_over_what_only_that_one_knows() {
+    let scratch = Scratch::new();
+    let db = scratch.raw();
+    db.execute_batch("PRAGMA page_size = 1024; PRAGMA journal_mode = WAL;").expect("a new database");
+    db.execute_batch(BEFORE).expect("the release before");
+    let store = scratch.open();
+    let (keys, records) = (store.list_keys().await.expect("listing").len(), store.list_audit(1_000).await);
+    let records = records.expect("listing").len();
+    for table in ["users", "grants", "audit", "keys"] {
+        db.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN later TEXT")).expect("a migration");
+    }
+    db.execute_batch(
+        "UPDATE audit SET event = 'moon_landed', actor = 77, actor_id = NULL WHERE number = (SELECT max(number) FROM audit);
+         INSERT INTO keys (position, id, purpose, algorithm, sealed, created_at, signs_from, withdrawn_at)
+             SELECT 1000, 'newer', 'moon', algorithm, sealed, created_at, signs_from, NULL FROM keys LIMIT 1;",
+    )
+    .expect("what a newer program writes");
+    crate::scratch::add(&store, "eve").await.expect("adding");
+    assert!(crate::scratch::knows(&store, "ada").await);
+    assert_eq!(store.list_keys().await.expect("listing").len(), keys);
+    let listed = store.list_audit(1_000).await.expect("listing");
+    assert_eq!(listed.len(), records + 1);
+    assert_eq!(listed.iter().filter(|record| record.event == AuditEvent::Unknown).count(), 1);
 }

@@ -305,7 +305,7 @@ async fn a_check_finds_what_cannot_be_read_and_names_it() {
         ("UPDATE grants SET network = x'01'", "grants", "makes no sense"),
         ("UPDATE keys SET sealed = 'x' WHERE position = 1", "keys", "cannot be decrypted"),
         ("UPDATE clients SET document = '['", "clients", "web"),
-        ("UPDATE audit SET event = 'nonsense' WHERE number = 1", "audit", "makes no sense"),
+        ("UPDATE audit SET network = x'01' WHERE number = 1", "audit", "makes no sense"),
         ("PRAGMA foreign_keys = OFF; UPDATE sessions SET user = 99", "database", "is not there"),
     ] {
         let scratch = filled().await;

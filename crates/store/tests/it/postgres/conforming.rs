@@ -3,15 +3,32 @@
 //! wait long for a connection: a hundred of them at once are many for a slow disk.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use jeton_store::conformance::Fresh;
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
+use super::recording;
 use super::scratch::{Database, database};
 
 async fn fresh_postgres() -> Option<Fresh> {
-    fresh("pool_wait=120").await
+    match recording::file() {
+        None => fresh("pool_wait=120").await,
+        Some(file) => fresh_recorded(file).await,
+    }
+}
+
+/// The same, whose statements are written down.
+async fn fresh_recorded(file: PathBuf) -> Option<Fresh> {
+    let database = Arc::new(database().await?);
+    let proxy = database.recording_proxy(file).await;
+    let store = database.open_through(&proxy, "pool_wait=120&sslmode=disable").await;
+    store.examine().await.expect("looking at the server");
+    let counted = Arc::clone(&database);
+    let rows = move || block_in_place(|| Handle::current().block_on(rows(&counted)));
+    Some(Fresh::shared(store, (proxy, database)).counting_rows(rows))
 }
 
 async fn fresh_with_one_connection() -> Option<Fresh> {
@@ -19,9 +36,9 @@ async fn fresh_with_one_connection() -> Option<Fresh> {
 }
 
 async fn fresh(parameters: &str) -> Option<Fresh> {
-    let database = std::sync::Arc::new(database().await?);
+    let database = Arc::new(database().await?);
     let store = database.open(parameters).await;
-    let counted = std::sync::Arc::clone(&database);
+    let counted = Arc::clone(&database);
     let rows = move || block_in_place(|| Handle::current().block_on(rows(&counted)));
     Some(Fresh::shared(store, database).counting_rows(rows))
 }
@@ -49,9 +66,9 @@ mod with_eight_connections {
 /// Through the pooler that the variable `JETON_TEST_POOLER` names, which `cargo xtask test pgbouncer` starts.
 async fn fresh_behind_a_pooler() -> Option<Fresh> {
     let pooler = std::env::var("JETON_TEST_POOLER").ok()?;
-    let database = std::sync::Arc::new(database().await?);
+    let database = Arc::new(database().await?);
     let store = database.open_at(&pooler, "prepared_statements=off&pool_wait=120").await;
-    let counted = std::sync::Arc::clone(&database);
+    let counted = Arc::clone(&database);
     let rows = move || block_in_place(|| Handle::current().block_on(rows(&counted)));
     Some(Fresh::shared(store, database).counting_rows(rows))
 }

@@ -6,6 +6,8 @@ mod faults;
 mod moving;
 mod opening;
 mod proxy;
+mod recording;
 mod scratch;
 mod sharing;
+mod side_by_side;
 mod statements;

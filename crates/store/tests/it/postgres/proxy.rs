@@ -1,6 +1,7 @@
 //! A connection to the server that fails as it is told to.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,6 +11,8 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::sleep;
+
+use super::recording::Recorder;
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,11 +45,18 @@ struct Shared {
     accepted: AtomicUsize,
     /// How often a fault happened that happens once.
     struck: AtomicUsize,
+    /// Where statements are written down.
+    statements: Option<PathBuf>,
 }
 
 impl Proxy {
     /// Before the server of this `postgres://user@host:port/…`.
     pub(crate) async fn before(url: &str) -> Self {
+        Self::recording(url, None).await
+    }
+
+    /// The same, which also writes down the statements.
+    pub(crate) async fn recording(url: &str, statements: Option<PathBuf>) -> Self {
         let (_, rest) = url.split_once('@').expect("a user");
         let server = rest.split(['/', '?']).next().expect("a host").to_owned();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
@@ -57,9 +67,15 @@ impl Proxy {
             cut: watch::Sender::new(0),
             accepted: AtomicUsize::new(0),
             struck: AtomicUsize::new(0),
+            statements,
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Self { address, shared, accepting }
+    }
+
+    /// Where it is, as a host of a URL.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The same URL through the proxy.
@@ -129,8 +145,13 @@ enum Direction {
 
 async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared, direction: Direction) {
     let mut buffer = vec![0; 1 << 16];
+    let recorded = shared.statements.clone().filter(|_| direction == Direction::Question);
+    let mut recorder = recorded.map(Recorder::new);
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         let bytes = &buffer[..length];
+        if let Some(recorder) = &mut recorder {
+            recorder.take(bytes);
+        }
         let lost = match (shared.fault(), direction) {
             (Fault::Silent, _) => continue,
             (Fault::Slow(by), _) => {

@@ -2,6 +2,7 @@
 //! whole database takes the server far longer.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jeton_authority::store::Store;
@@ -86,6 +87,11 @@ impl Database {
     /// A proxy before the server.
     pub(crate) async fn proxy(&self) -> Proxy {
         Proxy::before(&self.server).await
+    }
+
+    /// A proxy before the server that writes statements down in this file.
+    pub(crate) async fn recording_proxy(&self, file: PathBuf) -> Proxy {
+        Proxy::recording(&self.server, Some(file)).await
     }
 
     /// Has something hold for all connections that are made from now on.
