@@ -19,6 +19,7 @@ use crate::forms::Forms;
 use crate::grant_types::{Grants, RecordedExchanges};
 use crate::keyring::{Keys, OpenError};
 use crate::keys::MasterKey;
+use crate::one_time::SpentCodes;
 use crate::ports::Ports;
 use crate::random::sixteen;
 use crate::registration::ClientRegistration;
@@ -113,6 +114,7 @@ impl Authority {
             clients: clients.clone(),
             tally: tally.clone(),
         });
+        let spent_codes = Arc::new(SpentCodes::default());
         let base = Base {
             store: store.clone(),
             settings: settings.clone(),
@@ -121,6 +123,7 @@ impl Authority {
             keys: keys.clone(),
             clients: clients.clone(),
             tally: tally.clone(),
+            spent_codes: spent_codes.clone(),
         };
         Ok(Self {
             client_auth: ClientAuth {
@@ -144,7 +147,7 @@ impl Authority {
             grants: Grants { base, tokens: tokens.clone(), recorded_exchanges: RecordedExchanges::default() },
             proofs: Proofs { store: store.clone(), settings: settings.dpop, rates, keys: keys.clone() },
             forms: Forms { keys: keys.clone() },
-            feed: Feed::new(store.clone(), settings.clone(), keys.clone()),
+            feed: Feed::new(store.clone(), settings.clone(), keys.clone(), spent_codes),
             store,
             known,
             node,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::client_directory::ClientDirectory;
 use crate::keyring::Keys;
+use crate::one_time::SpentCodes;
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -20,4 +21,5 @@ pub(crate) struct Base {
     pub(crate) keys: Arc<Keys>,
     pub(crate) clients: Arc<ClientDirectory>,
     pub(crate) tally: Arc<Tally>,
+    pub(crate) spent_codes: Arc<SpentCodes>,
 }

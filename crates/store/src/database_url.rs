@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::postgres_url::{Host, PostgresUrl};
+use crate::postgres_url::PostgresUrl;
 
 /// Where a database is: `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/DATABASE`. It is shown without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl DatabaseUrl {
     /// Calls `look` with the password in the URL, if there is one and the database is not on this machine.
     pub fn with_password<T>(&self, look: impl FnOnce(&[u8]) -> T) -> Option<T> {
         match &self.0 {
-            Backend::Postgres(url) if !url.hosts.iter().all(Host::is_local) => {
+            Backend::Postgres(url) if !url.are_all_local() => {
                 url.password.as_ref().map(|password| look(password))
             }
             _ => None,

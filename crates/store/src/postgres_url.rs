@@ -26,6 +26,8 @@ const POOL_WAIT: Duration = Duration::from_secs(10);
 pub(crate) struct PostgresUrl {
     /// In the order in which they are tried.
     pub(crate) hosts: Vec<Host>,
+    /// Servers that may lag behind and are asked for lists alone; often none.
+    pub(crate) replica: Vec<Host>,
     pub(crate) user: Option<String>,
     pub(crate) password: Option<Zeroizing<Vec<u8>>>,
     /// A file with the password, which then stands in no argument and no variable.
@@ -99,6 +101,7 @@ impl PostgresUrl {
         };
         let mut url = Self {
             hosts: hosts.split(',').map(host).collect::<Result<_, _>>()?,
+            replica: Vec::new(),
             user: Some(decoded(user)?).filter(|user| !user.is_empty()),
             password: password.map(|password| Zeroizing::new(percent_decode_str(password).collect())),
             password_file: None,
@@ -132,6 +135,7 @@ impl PostgresUrl {
             ("password_file", file) => self.password_file = Some(file.into()),
             ("dbname", _) => self.database = Some(value),
             ("host", hosts) => self.hosts = hosts.split(',').map(host).collect::<Result<_, _>>()?,
+            ("replica", hosts) => self.replica = hosts.split(',').map(host).collect::<Result<_, _>>()?,
             ("prepared_statements", "on") => self.prepares = true,
             ("prepared_statements", "off") => self.prepares = false,
             ("prepared_statements", _) => return Err("prepared_statements must be on or off"),
@@ -147,7 +151,7 @@ impl PostgresUrl {
             _ => {
                 return Err(
                     "a parameter is not known: there are sslmode, sslrootcert, target_session_attrs, host, user, password, \
-                            password_file, dbname, application_name, prepared_statements, pool_size, pool_wait",
+                            password_file, dbname, application_name, prepared_statements, pool_size, pool_wait, replica",
                 );
             }
         }
@@ -164,9 +168,14 @@ impl PostgresUrl {
         }
     }
 
-    /// How much of the servers' certificates is verified.
-    pub(crate) fn verification(&self) -> Verification {
-        let all_local = self.hosts.iter().all(Host::is_local);
+    /// Whether nothing that is sent to the servers leaves this machine.
+    pub(crate) fn are_all_local(&self) -> bool {
+        self.hosts.iter().chain(&self.replica).all(Host::is_local)
+    }
+
+    /// How much of the certificates of these servers is verified.
+    pub(crate) fn verification(&self, hosts: &[Host]) -> Verification {
+        let all_local = hosts.iter().all(Host::is_local);
         match self.ssl {
             Some(SslMode::VerifyFull) => Verification::Full,
             Some(SslMode::VerifyCa) => Verification::Chain,
@@ -288,6 +297,11 @@ mod tests {
         for socket in ["%2Frun%2Fpg:7/jeton", "ignored/jeton?host=/run/pg:7"] {
             assert_eq!(parsed(socket).hosts, [Host::Socket { folder: "/run/pg".into(), port: 7 }]);
         }
+        let url = parsed("one/jeton?replica=two,three:6543");
+        assert_eq!(
+            (url.hosts, url.replica),
+            (vec![tcp("one", 5432)], vec![tcp("two", 5432), tcp("three", 6543)])
+        );
         assert_eq!(parsed("/jeton").hosts, [Host::Socket { folder: SOCKETS.into(), port: PORT }]);
     }
 
@@ -311,11 +325,16 @@ mod tests {
     fn what_leaves_the_machine_is_encrypted_and_verified_unless_the_url_says_otherwise() {
         let of = |text: &str| {
             let url = parsed(text);
-            (url.protection(&url.hosts[0]), url.verification())
+            (url.protection(&url.hosts[0]), url.verification(&url.hosts))
         };
         assert_eq!(of("db/jeton"), (Protection::Tls, Verification::Full));
         assert_eq!(of("localhost/jeton"), (Protection::IfOffered, Verification::None));
         assert_eq!(of("127.0.0.1/jeton?sslmode=verify-full"), (Protection::Tls, Verification::Full));
+        let url = parsed("localhost/jeton?replica=db");
+        assert_eq!(
+            (url.verification(&url.hosts), url.verification(&url.replica), url.protection(&url.replica[0])),
+            (Verification::None, Verification::Full, Protection::Tls)
+        );
         assert_eq!(of("/jeton").0, Protection::None);
         assert_eq!(of("db/jeton?sslmode=disable").0, Protection::None);
         assert_eq!(of("db/jeton?sslmode=prefer"), (Protection::Tls, Verification::None));

@@ -56,8 +56,9 @@ impl ClientLifecycle<'_> {
     /// When the store fails, or a description cannot be read.
     pub async fn list(&self) -> Result<Vec<Client>, ClientAdminError> {
         let (mut clients, mut after) = (Vec::new(), None);
+        let store = self.store.for_lists().unwrap_or(self.store);
         loop {
-            let page = self.store.list_clients(after.as_ref(), PAGE).await?;
+            let page = store.list_clients(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { return Ok(clients) };
             after = Some(last.id.clone());
             for stored in &page {

@@ -1,7 +1,8 @@
 //! The revocation feed of one node: recent events, read from the store and signed once for all readers.
 //!
 //! A node remembers what it read and what it wrote itself for as long as it matters. If the store then continues from an older state (a
-//! standby that had not got the last writes took over), the node ends again what the store has forgotten to have ended.
+//! standby that had not got the last writes took over), the node ends again what the store has forgotten to have ended, and spends again the codes
+//! that it exchanged.
 
 mod known;
 mod lost;
@@ -17,6 +18,7 @@ pub use signed::{Form, Signed};
 
 use crate::audit::Actor;
 use crate::keyring::{Keys, OpenError};
+use crate::one_time::{OneTimeHash, OneTimeKind, Redemption, SpentCodes};
 use crate::revocation::{Cursor, Recent, Revoked, matter_since, matters_for};
 use crate::settings::Settings;
 use crate::store::{KeyWithdrawal, Revocation, SessionEnding, Store, StoreError};
@@ -32,6 +34,7 @@ pub struct Feed {
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
     keys: Arc<Keys>,
+    spent_codes: Arc<SpentCodes>,
     state: Mutex<State>,
     /// Notified when the store has lost something.
     lost: Notify,
@@ -42,6 +45,8 @@ struct State {
     known: Known,
     lists: Lists,
     unended: Unended,
+    /// Codes that are to be spent again.
+    unspent: Vec<OneTimeHash>,
 }
 
 /// Lists for new readers, by the start of each list. All readers that connect within a second share them.
@@ -67,8 +72,13 @@ pub enum FeedError {
 }
 
 impl Feed {
-    pub(crate) fn new(store: Arc<dyn Store>, settings: Arc<Settings>, keys: Arc<Keys>) -> Self {
-        Self { store, settings, keys, state: Mutex::default(), lost: Notify::new() }
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        settings: Arc<Settings>,
+        keys: Arc<Keys>,
+        spent_codes: Arc<SpentCodes>,
+    ) -> Self {
+        Self { store, settings, keys, spent_codes, state: Mutex::default(), lost: Notify::new() }
     }
 
     /// Reads the new events, to be sent to all readers: no later call returns them again. Make one call at a time.
@@ -97,6 +107,7 @@ impl Feed {
         if let News::AnotherHistory(_) = news {
             let lost = state.known.lose(&recent, start);
             state.unended.add(&lost);
+            state.unspent = self.spent_codes.list(now);
             self.lost.notify_one();
         }
         state.known.accept(recent, start, now);
@@ -108,8 +119,8 @@ impl Feed {
         self.lost.notified().await;
     }
 
-    /// Ends again what the store has forgotten to have ended: users disabled or signed out everywhere, sessions, keys and grants. Answers
-    /// how much was not ended already: other nodes do the same.
+    /// Ends again what the store has forgotten to have ended: users disabled or signed out everywhere, sessions, keys and grants, and the
+    /// codes that this node exchanged. Answers how much was not ended already: other nodes do the same.
     ///
     /// # Errors
     /// [`StoreError`]. A later call continues with the rest.
@@ -117,9 +128,19 @@ impl Feed {
         let mut ended = 0;
         loop {
             let next = self.state().unended.next();
-            let Some(next) = next else { return Ok(ended) };
+            let Some(next) = next else { break };
             ended += u64::from(self.end_one_again(&next, now).await?);
             self.state().unended.done(&next);
+        }
+        loop {
+            let next = self.state().unspent.last().copied();
+            let Some(code) = next else { return Ok(ended) };
+            let spent = self.store.redeem(OneTimeKind::AuthorizationCode, code, now).await?;
+            ended += u64::from(matches!(spent, Redemption::Redeemed { .. }));
+            let mut state = self.state();
+            if state.unspent.last() == Some(&code) {
+                state.unspent.pop();
+            }
         }
     }
 

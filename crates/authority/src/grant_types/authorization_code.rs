@@ -75,6 +75,8 @@ impl Grants {
         let mut live = LiveGrant::opened(&new, user);
         match self.base.store.redeem_code(hash, new, self.presentation(request, Presenter::Owner)).await? {
             CodeRedemption::Opened { sid } => {
+                let until = request.now.saturating_add(self.base.settings.authorization.code_lifetime);
+                self.base.spent_codes.note(hash, until, request.now);
                 live.grant.sid = sid;
                 Ok(live)
             }

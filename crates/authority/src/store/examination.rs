@@ -15,10 +15,14 @@ pub struct Examination {
     pub oldest_transaction: Option<Duration>,
     /// How far the oldest transaction identifiers are from running out.
     pub transaction_ids: Option<TransactionIds>,
-    /// The standbys that replicate the database.
+    /// How many standbys are connected. Any role is told that.
+    pub standbys_connected: u32,
+    /// The standbys that replicate the database, as far as the role may see them.
     pub standbys: Vec<Standby>,
     /// Which standbys a commit waits for (`synchronous_standby_names`), if it does.
     pub waits_for: Option<Box<str>>,
+    /// Commits of the role that wait for a standby.
+    pub waiting_commits: Option<WaitingCommits>,
     /// Replication slots that nobody reads from.
     pub inactive_slots: Vec<InactiveSlot>,
     /// Settings with which a crash loses what was acknowledged, as `name = value`.
@@ -47,6 +51,15 @@ pub struct TransactionIds {
     pub age: u64,
     /// The age at which the server begins to freeze rows by itself.
     pub frozen_at: u64,
+}
+
+/// Commits that wait until a standby confirms them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingCommits {
+    /// How many there are.
+    pub count: u32,
+    /// For how long the first of them has waited.
+    pub longest: Duration,
 }
 
 /// A standby.

@@ -30,7 +30,7 @@ pub use accounts::{AccountChange, AccountStore, AccountsUpdated};
 pub use audit::AuditStore;
 pub use clients::ClientStore;
 pub use devices::DeviceStore;
-pub use examination::{ConnectionBudget, Examination, InactiveSlot, Standby, TransactionIds};
+pub use examination::{ConnectionBudget, Examination, InactiveSlot, Standby, TransactionIds, WaitingCommits};
 pub use grants::{GrantFilter, GrantOpening, GrantStore, Refresh};
 pub use keys::KeyStore;
 pub use logouts::{LogoutDelivery, LogoutStore};
@@ -115,6 +115,8 @@ pub struct StoreFigures {
     pub commits: DurationsRead,
     /// How many operations failed.
     pub failures: u64,
+    /// Of how many changes it is not known whether they were made.
+    pub unknown_outcomes: u64,
     /// The connections to a database server, if there is one.
     pub connections: Option<ConnectionFigures>,
 }
@@ -174,6 +176,12 @@ pub trait Store:
     /// What the store has done so far. Cheap: it reads what is counted anyway.
     fn figures(&self) -> StoreFigures {
         StoreFigures::default()
+    }
+
+    /// The same store for lists that are shown and may lag behind what was written, if there is another place to read them from. What rests on
+    /// a list, and everything else, is asked of this one.
+    fn for_lists(&self) -> Option<&dyn Store> {
+        None
     }
 
     /// The time by the database's own clock, if it has one: every node of a database can then see whether its clock agrees with those of

@@ -153,6 +153,7 @@ async fn list(store: &dyn Store, user: Option<&str>, config: &Config, style: Sty
         Some(name) => Some(find(store, name).await?),
         None => None,
     };
+    let store = store.for_lists().unwrap_or(store);
     let grants = active(store, user.as_ref(), config, clock::now()).await?;
     let mut shown: Vec<_> = grants.iter().map(|summary| Shown::of(summary, config)).collect();
     shown.sort_by(|one, other| (&one.user, &one.id).cmp(&(&other.user, &other.id)));

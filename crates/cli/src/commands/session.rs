@@ -166,6 +166,7 @@ async fn list(store: &dyn Store, user: Option<&str>, config: &Config, style: Sty
         None => None,
     };
     let now = clock::now();
+    let store = store.for_lists().unwrap_or(store);
     let mut shown = of_browsers(store, user.as_ref(), config, now).await?;
     let grants = grant::active(store, user.as_ref(), config, now).await?;
     shown.extend(grants.iter().map(|summary| Shown::of_client(grant::Shown::of(summary, config))));

@@ -126,6 +126,8 @@ fn write_store(text: &mut Text, app: &App, figures: &StoreFigures) {
         .durations(&[], &figures.commits);
     let help = "Operations of the store that failed, or whose outcome is unknown.";
     text.single("jeton_store_failures_total", Kind::Counter, help, figures.failures);
+    let help = "Changes of which it is not known whether they were made: no standby confirmed them, or another server took over.";
+    text.single("jeton_store_unknown_outcomes_total", Kind::Counter, help, figures.unknown_outcomes);
     if let Some(connections) = figures.connections {
         let help = "Connections to the database that are in use.";
         text.single("jeton_store_connections_used", Kind::Gauge, help, connections.used);

@@ -21,7 +21,7 @@ impl AuditStore for PostgresStore {
     }
 
     async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        self.read(limit, |db, limit| Box::pin(list(db, *limit))).await
+        self.list(limit, |db, limit| Box::pin(list(db, *limit))).await
     }
 
     async fn read_audit(
@@ -29,7 +29,7 @@ impl AuditStore for PostgresStore {
         filter: AuditFilter,
         limit: u32,
     ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
-        self.read((filter, limit), |db, (filter, limit)| Box::pin(read(db, *filter, *limit))).await
+        self.list((filter, limit), |db, (filter, limit)| Box::pin(read(db, *filter, *limit))).await
     }
 
     async fn audit_segments(&self) -> Result<Vec<AuditSegment>, StoreError> {

@@ -13,12 +13,13 @@ use jeton_authority::store::{Refresh, StoreError};
 use jeton_authority::user::UserStatus;
 use jeton_jose::Timestamp;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::engine;
 use super::error::Failed;
 use super::grants;
 use super::refresh::{self, Step};
-use super::transaction::Database;
+use super::transaction::{Database, FINDING_OUT};
 
 /// Callers who wait. Others are turned away at once, so that a slow database costs no memory.
 const WAITING: usize = 4_096;
@@ -180,15 +181,17 @@ impl Refreshes {
                 of_all(&|step| if written.contains(&step.grant) { Fate::Written } else { Fate::Lost })
             }
             Err(Failed::OutcomeUnknown(cause)) => {
-                let unknown = StoreError::from(Failed::OutcomeUnknown(cause));
-                match self.load_for_certain(steps.iter().map(|step| step.grant).collect()).await {
-                    Ok(found) => of_all(&|step| match found.get(&step.grant) {
+                let looking = self.load_for_certain(steps.iter().map(|step| step.grant).collect());
+                let (looked, standby) = self.database.noting_standby(timeout(FINDING_OUT, looking)).await;
+                let unknown = StoreError::from(Failed::OutcomeUnknown(standby.unwrap_or(cause)));
+                match looked {
+                    Ok(Ok(found)) => of_all(&|step| match found.get(&step.grant) {
                         Some(Ok((live, _))) if live.grant.state == step.to => Fate::Written,
                         Some(Ok((live, _))) if live.grant.state == step.from => Fate::Lost,
                         // Others have gone on from there, or from before.
                         _ => Fate::Failed(again(&unknown)),
                     }),
-                    Err(_) => of_all(&|_| Fate::Failed(again(&unknown))),
+                    _ => of_all(&|_| Fate::Failed(again(&unknown))),
                 }
             }
             Err(failed) => {

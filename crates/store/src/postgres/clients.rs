@@ -63,7 +63,7 @@ impl ClientStore for PostgresStore {
         after: Option<&ClientId>,
         limit: u32,
     ) -> Result<Vec<StoredClient>, StoreError> {
-        self.read((after.cloned(), limit), |db, (after, limit)| Box::pin(list(db, after.as_ref(), *limit)))
+        self.list((after.cloned(), limit), |db, (after, limit)| Box::pin(list(db, after.as_ref(), *limit)))
             .await
     }
 

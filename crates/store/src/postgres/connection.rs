@@ -68,6 +68,16 @@ impl fmt::Debug for Connection {
     }
 }
 
+impl Drop for Connection {
+    /// A server goes on with a statement whose connection is gone: a commit that waits for its standby would hold its place, and its locks, for
+    /// as long as the standby is away.
+    fn drop(&mut self) {
+        if self.unfinished.load(Ordering::Acquire) && !self.client.is_closed() {
+            self.tell_to_stop();
+        }
+    }
+}
+
 impl Connection {
     pub(super) fn new(
         client: Client,
@@ -297,12 +307,18 @@ impl Connection {
             Ok(outcome) => Ok(outcome?),
             Err(_) => {
                 self.unfinished.store(true, Ordering::Release);
-                let (token, tls) = (self.client.cancel_token(), self.tls.clone());
-                // The server goes on with a statement whose connection is gone.
-                tokio::spawn(async move { timeout(CANCELLING, token.cancel_query(tls)).await });
+                self.tell_to_stop();
                 Err(Failed::Late)
             }
         }
+    }
+
+    /// Tells the server to stop what it does for this connection.
+    fn tell_to_stop(&self) {
+        // Where the program is about to end there is nobody to tell it.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (token, tls) = (self.client.cancel_token(), self.tls.clone());
+        runtime.spawn(async move { timeout(CANCELLING, token.cancel_query(tls)).await });
     }
 }
 

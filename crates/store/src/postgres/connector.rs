@@ -1,4 +1,4 @@
-//! How connections are made: to the first host that answers and takes writes, each within a time limit.
+//! How connections are made: to the first host that answers and takes writes, or to a replica, each within a time limit.
 
 use std::fs;
 use std::future::poll_fn;
@@ -42,14 +42,29 @@ pub(super) struct Connector {
 impl Connector {
     /// Prepares connections. Certificates are read from files.
     pub(super) fn new(url: &PostgresUrl) -> Result<Self, String> {
-        let tls = Tls::new(url.verification(), url.roots.as_deref())?;
+        // Where nothing can be written nothing can be served.
+        Self::to(url, &url.hosts, TargetSessionAttrs::ReadWrite)
+    }
+
+    /// Prepares connections to the replica, if the URL names one.
+    pub(super) fn to_replica(url: &PostgresUrl) -> Result<Option<Self>, String> {
+        if url.replica.is_empty() {
+            return Ok(None);
+        }
+        // Also to one that has taken over.
+        Self::to(url, &url.replica, TargetSessionAttrs::Any).map(Some)
+    }
+
+    fn to(url: &PostgresUrl, hosts: &[Host], servers: TargetSessionAttrs) -> Result<Self, String> {
+        let tls = Tls::new(url.verification(hosts), url.roots.as_deref())?;
         let password = password(url)?;
-        let config = |host| config(url, host, password.as_ref().map(|password| password.as_slice()));
-        let hosts = url.hosts.iter().map(|host| (host.clone(), config(host))).collect();
+        let password = password.as_ref().map(|password| password.as_slice());
+        let config = |host| config(url, host, servers, password);
+        let hosts = hosts.iter().map(|host| (host.clone(), config(host))).collect();
         Ok(Self { hosts, tls, prepares: url.prepares })
     }
 
-    /// Connects to the first host that answers and takes writes.
+    /// Connects to the first host that answers and, unless these are replicas, takes writes.
     pub(super) async fn connect(&self) -> Result<Connection, Failed> {
         let mut refusals = Vec::new();
         for (host, config) in &self.hosts {
@@ -96,7 +111,7 @@ fn password(url: &PostgresUrl) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     Ok(Some(read))
 }
 
-fn config(url: &PostgresUrl, host: &Host, password: Option<&[u8]>) -> Config {
+fn config(url: &PostgresUrl, host: &Host, servers: TargetSessionAttrs, password: Option<&[u8]>) -> Config {
     let mut config = Config::new();
     match host {
         Host::Tcp { name, port } => config.host(name).port(*port),
@@ -113,7 +128,7 @@ fn config(url: &PostgresUrl, host: &Host, password: Option<&[u8]>) -> Config {
     }
     config
         .application_name(url.application.as_deref().unwrap_or("jeton"))
-        .target_session_attrs(TargetSessionAttrs::ReadWrite)
+        .target_session_attrs(servers)
         .ssl_mode(match url.protection(host) {
             Protection::None => SslMode::Disable,
             Protection::IfOffered => SslMode::Prefer,

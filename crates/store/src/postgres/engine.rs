@@ -108,6 +108,13 @@ pub(super) async fn outcome(db: &Connection, receipt: &Receipt) -> Result<Outcom
     Ok(outcome)
 }
 
+/// Which standbys commits of this program wait for, where any does.
+pub(super) async fn waits_for(db: &Connection) -> Result<Option<String>, Failed> {
+    let sql = "SELECT current_setting('synchronous_standby_names') FROM pg_stat_activity
+               WHERE datname = current_database() AND usename = current_user AND wait_event = 'SyncRep' LIMIT 1";
+    db.row(sql, params![]).await?.map(|row| value(&row, 0)).transpose()
+}
+
 /// Writes something, so that the commit says that all that was committed before is safe.
 pub(super) async fn confirm(db: &Connection) -> Result<(), Failed> {
     db.execute("UPDATE probe SET count = count + 1", params![]).await.map(drop)

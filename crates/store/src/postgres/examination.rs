@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use jeton_authority::store::{ConnectionBudget, Examination, InactiveSlot, Standby, TransactionIds};
+use jeton_authority::store::{
+    ConnectionBudget, Examination, InactiveSlot, Standby, TransactionIds, WaitingCommits,
+};
 
 use super::columns::{params, value};
 use super::connection::Connection;
@@ -14,6 +16,8 @@ pub(super) async fn examine(db: &Connection, pool_size: u32) -> Result<Examinati
     settings(db, &mut found).await?;
     found.oldest_transaction = oldest_transaction(db).await.ok();
     found.transaction_ids = transaction_ids(db).await.ok().flatten();
+    found.standbys_connected = standbys_connected(db).await.unwrap_or_default();
+    found.waiting_commits = waiting_commits(db).await.ok().flatten();
     found.standbys = standbys(db).await.unwrap_or_default();
     found.inactive_slots = inactive_slots(db).await.unwrap_or_default();
     Ok(found)
@@ -63,6 +67,23 @@ async fn transaction_ids(db: &Connection) -> Result<Option<TransactionIds>, Fail
     let Some(row) = db.row(sql, params![]).await? else { return Ok(None) };
     let number = |column| Ok::<_, Failed>(value::<i64>(&row, column)?.max(0).unsigned_abs());
     Ok(Some(TransactionIds { age: number(0)?, frozen_at: number(1)? }))
+}
+
+/// A role that may see no more of other users' connections may see that they are there.
+async fn standbys_connected(db: &Connection) -> Result<u32, Failed> {
+    let row =
+        db.row("SELECT count(*) FROM pg_stat_replication", params![]).await?.ok_or(Failed::Unreadable)?;
+    Ok(u32::try_from(value::<i64>(&row, 0)?).unwrap_or(u32::MAX))
+}
+
+async fn waiting_commits(db: &Connection) -> Result<Option<WaitingCommits>, Failed> {
+    let sql = "SELECT count(*), coalesce(max(extract(epoch FROM clock_timestamp() - query_start)), 0)::bigint
+               FROM pg_stat_activity
+               WHERE datname = current_database() AND usename = current_user AND wait_event = 'SyncRep'";
+    let row = db.row(sql, params![]).await?.ok_or(Failed::Unreadable)?;
+    let count = u32::try_from(value::<i64>(&row, 0)?).unwrap_or(u32::MAX);
+    let longest = Duration::from_secs(value::<i64>(&row, 1)?.max(0).unsigned_abs());
+    Ok((count > 0).then_some(WaitingCommits { count, longest }))
 }
 
 async fn standbys(db: &Connection) -> Result<Vec<Standby>, Failed> {

@@ -96,7 +96,7 @@ impl GrantStore for PostgresStore {
         idle_lifetime: Duration,
         now: Timestamp,
     ) -> Result<Vec<GrantSummary>, StoreError> {
-        self.read((filter, after, limit, idle_lifetime, now), |db, (filter, after, limit, idle, now)| {
+        self.list((filter, after, limit, idle_lifetime, now), |db, (filter, after, limit, idle, now)| {
             Box::pin(list(db, *filter, *after, *limit, *idle, *now))
         })
         .await

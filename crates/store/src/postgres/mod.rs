@@ -31,6 +31,7 @@ mod one_time;
 mod pool;
 mod refresh;
 mod removal;
+mod replica;
 mod revocations;
 mod schema;
 mod session_clients;
@@ -62,6 +63,7 @@ use connector::Connector;
 use engine::Engine;
 use error::Failed;
 use pool::Pool;
+use replica::Replica;
 use transaction::{Database, Step};
 
 pub(crate) use inspection::{Unfinished, inspect};
@@ -73,6 +75,10 @@ pub(crate) use target::PostgresTarget;
 pub(crate) struct PostgresStore {
     database: Database,
     refreshes: Arc<Refreshes>,
+    /// What lists are read from, where that is not the database itself.
+    replica: Option<Replica>,
+    /// The same store with a replica, where there is one.
+    for_lists: Option<Box<PostgresStore>>,
 }
 
 impl PostgresStore {
@@ -83,12 +89,19 @@ impl PostgresStore {
         key: Option<&MasterKey>,
         watch: WatchMigration<'_>,
     ) -> Result<Self, OpenError> {
-        let connector = Connector::new(url)
-            .map_err(|reason| OpenError::Unusable { database: url.clone().into(), reason })?;
+        let unusable = |reason| OpenError::Unusable { database: url.clone().into(), reason };
+        let connector = Connector::new(url).map_err(unusable)?;
+        let replica = Connector::to_replica(url).map_err(unusable)?.map(Replica::new);
         let database = Database::new(Pool::new(connector, url.pool_size, url.pool_wait));
         schema::prepare(&database, url, mode, key, watch).await?;
         let database = database.recognised().await?;
-        Ok(Self { refreshes: Refreshes::new(database.clone()), database })
+        let refreshes = Refreshes::new(database.clone());
+        let with_replica = |replica| {
+            let (database, refreshes) = (database.clone(), Arc::clone(&refreshes));
+            Box::new(Self { database, refreshes, replica: Some(replica), for_lists: None })
+        };
+        let for_lists = replica.map(with_replica);
+        Ok(Self { database, refreshes, replica: None, for_lists })
     }
 
     /// See [`Database::read`].
@@ -98,6 +111,22 @@ impl PostgresStore {
         step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
     ) -> Result<T, StoreError> {
         self.database.read(about, step).await
+    }
+
+    /// Reads a list: from the replica where there is one that has something to list, otherwise from the database.
+    async fn list<A: Sync, T>(
+        &self,
+        about: A,
+        step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, Vec<T>>,
+    ) -> Result<Vec<T>, StoreError> {
+        let lagging = match &self.replica {
+            Some(replica) => replica.list(&about, step).await,
+            None => None,
+        };
+        match lagging {
+            Some(found) => Ok(found),
+            None => self.database.read_about(&about, step).await,
+        }
     }
 
     /// See [`Database::write`].
@@ -136,6 +165,10 @@ impl Store for PostgresStore {
 
     async fn probe(&self) -> Result<(), StoreError> {
         self.write((), |db, ()| Box::pin(engine::confirm(db))).await
+    }
+
+    fn for_lists(&self) -> Option<&dyn Store> {
+        self.for_lists.as_deref().map(|store| store as &dyn Store)
     }
 
     async fn time(&self) -> Result<Option<Timestamp>, StoreError> {

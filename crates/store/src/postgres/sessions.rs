@@ -98,7 +98,7 @@ impl SessionStore for PostgresStore {
         idle_lifetime: Duration,
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError> {
-        self.read((user, limit, idle_lifetime, now), |db, (user, limit, idle_lifetime, now)| {
+        self.list((user, limit, idle_lifetime, now), |db, (user, limit, idle_lifetime, now)| {
             Box::pin(list(db, *user, *limit, *idle_lifetime, *now))
         })
         .await
@@ -111,7 +111,7 @@ impl SessionStore for PostgresStore {
         idle_lifetime: Duration,
         now: Timestamp,
     ) -> Result<Vec<SessionSummary>, StoreError> {
-        self.read((after, limit, idle_lifetime, now), |db, (after, limit, idle_lifetime, now)| {
+        self.list((after, limit, idle_lifetime, now), |db, (after, limit, idle_lifetime, now)| {
             Box::pin(list_all(db, *after, *limit, *idle_lifetime, *now))
         })
         .await

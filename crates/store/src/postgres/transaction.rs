@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,8 +30,11 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 const TRANSACTION: Duration = Duration::from_secs(10);
 
 /// For how long it is tried to find out what became of a transaction, and the pause between two looks at one that has not ended.
-const FINDING_OUT: Duration = Duration::from_secs(5);
+pub(super) const FINDING_OUT: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How long a commit may wait for a standby before that is worth mentioning.
+const COMMITS_WAIT: Duration = Duration::from_secs(1);
 
 /// How many events of the revocation feed are kept until somebody takes them.
 const EVENTS: usize = 1 << 16;
@@ -57,6 +60,7 @@ struct Counted {
     operations: Count,
     commits: Durations,
     failures: Count,
+    unknown_outcomes: Count,
 }
 
 /// Whether a step is a transaction.
@@ -102,6 +106,7 @@ impl Database {
             operations: self.counted.operations.get(),
             commits: self.counted.commits.read(),
             failures: self.counted.failures.get(),
+            unknown_outcomes: self.counted.unknown_outcomes.get(),
             connections: Some(ConnectionFigures { used: used as u64, limit: limit as u64 }),
         }
     }
@@ -112,7 +117,16 @@ impl Database {
         about: A,
         step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
     ) -> Result<T, StoreError> {
-        Ok(self.repeatedly(Kind::Alone, &about, step).await?)
+        self.read_about(&about, step).await
+    }
+
+    /// The same about something that the caller keeps.
+    pub(super) async fn read_about<A: Sync, T>(
+        &self,
+        about: &A,
+        step: for<'a> fn(&'a Connection, &'a A) -> Step<'a, T>,
+    ) -> Result<T, StoreError> {
+        Ok(self.repeatedly(Kind::Alone, about, step).await?)
     }
 
     /// Writes with one statement that is a transaction by itself. The caller must not be dropped meanwhile.
@@ -179,6 +193,24 @@ impl Database {
         self.revocations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Does what finds out whether something was committed, and tells, in words, if commits wait for a standby meanwhile.
+    pub(super) async fn noting_standby<T>(&self, work: impl Future<Output = T>) -> (T, Option<String>) {
+        let mut work = pin!(work);
+        let mut standby = pin!(self.standby());
+        tokio::select! {
+            done = &mut work => (done, None),
+            standby = &mut standby => (work.await, standby),
+        }
+    }
+
+    /// Whether commits wait for a standby, in words. It takes a while to tell, since each of them waits for a moment.
+    async fn standby(&self) -> Option<String> {
+        sleep(COMMITS_WAIT).await;
+        let connection = self.pool.take().await.ok()?;
+        let names = engine::waits_for(&connection).await.ok().flatten()?;
+        Some(format!("no standby confirms commits (synchronous_standby_names is '{names}')"))
+    }
+
     /// What became of a transaction whose commit was not answered.
     async fn outcome(&self, receipt: &Receipt) -> Outcome {
         let found = timeout(FINDING_OUT, async {
@@ -216,8 +248,11 @@ impl Database {
     ) -> Result<T, Failed> {
         self.counted.operations.add_one();
         let done = self.tried(kind, about, step).await;
-        if done.is_err() {
+        if let Err(failed) = &done {
             self.counted.failures.add_one();
+            if matches!(failed, Failed::OutcomeUnknown(_)) {
+                self.counted.unknown_outcomes.add_one();
+            }
         }
         done
     }
@@ -250,14 +285,15 @@ impl Database {
                             // Whoever looks needs a connection, and there may be no more than one.
                             drop(connection);
                             let Some(receipt) = receipt else { return Err(Failed::OutcomeUnknown(why)) };
-                            match self.outcome(&receipt).await {
+                            let (outcome, standby) = self.noting_standby(self.outcome(&receipt)).await;
+                            match outcome {
                                 Outcome::Committed => return Ok(done),
                                 Outcome::Undone if receipt.transaction.is_none() => return Ok(done),
                                 Outcome::Undone if tries + 1 < TRIES => {
                                     tries += 1;
                                     continue;
                                 }
-                                _ => return Err(Failed::OutcomeUnknown(why)),
+                                _ => return Err(Failed::OutcomeUnknown(standby.unwrap_or(why))),
                             }
                         }
                     }

@@ -40,7 +40,7 @@ impl UserStore for PostgresStore {
     }
 
     async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError> {
-        self.read((after.cloned(), limit), |db, (after, limit)| Box::pin(list(db, after.as_ref(), *limit)))
+        self.list((after.cloned(), limit), |db, (after, limit)| Box::pin(list(db, after.as_ref(), *limit)))
             .await
     }
 

@@ -118,6 +118,7 @@ impl Writer {
             operations: self.operations(),
             commits: self.shared.commit_times.read(),
             failures: self.shared.failures.get(),
+            unknown_outcomes: 0,
             connections: None,
         }
     }

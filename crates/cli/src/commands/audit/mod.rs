@@ -86,16 +86,16 @@ impl AuditCommand {
         let config = self.store.load()?.config;
         data::run(async {
             let store = Data::open(&config).await?.store;
-            let trail = |style| Trail { store: &*store, names: HashMap::new(), style };
+            let trail = |store, style| Trail { store, names: HashMap::new(), style };
             match self.action {
                 Action::List { user, since, follow } => {
                     let user = match user {
                         Some(name) => Some(concerned(&*store, &name).await?),
                         None => None,
                     };
-                    trail(style).show(user, since, follow).await
+                    trail(store.for_lists().unwrap_or(&*store), style).show(user, since, follow).await
                 }
-                Action::Export { since } => trail(Style::Json).export(since).await,
+                Action::Export { since } => trail(&*store, Style::Json).export(since).await,
                 Action::Verify { heads } => verify::run(&*store, heads.as_deref(), style).await,
             }
         })

@@ -29,6 +29,9 @@ const BACKUP_AGE: Duration = Duration::from_secs(2 * 86_400);
 const OLDEST_POSTGRES: u32 = 15;
 /// How far a standby may be behind.
 const STANDBY_LAG: Duration = Duration::from_secs(60);
+
+/// How long a commit may wait for a standby.
+const STANDBY_SILENT: Duration = Duration::from_secs(2);
 /// How long a transaction may be open.
 const TRANSACTION_AGE: Duration = Duration::from_secs(3600);
 /// How much of the log may be kept for a slot that nobody reads, and how much may wait to be moved into a database file.
@@ -405,11 +408,23 @@ fn database(examined: &Examination, nodes: Option<u32>) -> Vec<Finding> {
             ));
         }
     }
-    if let Some(names) = examined.waits_for.as_ref().filter(|_| examined.standbys.is_empty()) {
+    if let Some(names) = examined.waits_for.as_ref().filter(|_| examined.standbys_connected == 0) {
         findings.push(problem(
             "standby_missing",
             format!("commits wait for a standby ({names}), and none is connected"),
             "Bring the standby back, or take it out of synchronous_standby_names. Until then, nothing can be written.",
+        ));
+    } else if let (Some(names), Some(waiting)) =
+        (&examined.waits_for, examined.waiting_commits.filter(|waiting| waiting.longest >= STANDBY_SILENT))
+    {
+        findings.push(problem(
+            "standby_silent",
+            format!(
+                "{} commits wait for a standby ({names}), the first of them for {}",
+                waiting.count,
+                words::span(waiting.longest)
+            ),
+            "Look at the standby and at the network to it, or take it out of synchronous_standby_names. Until then, writes are answered 503.",
         ));
     }
     for slot in examined.inactive_slots.iter().filter(|slot| slot.kept_bytes > KEPT_LOG) {

@@ -259,6 +259,7 @@ async fn change(accounts: &Accounts, name: &str, change: Change, style: Style) -
 
 async fn list(store: &dyn Store, style: Style) -> Result<(), Failure> {
     let mut shown = Vec::new();
+    let store = store.for_lists().unwrap_or(store);
     each(store, |user| shown.push(Shown::of(user))).await?;
     style.print(&shown, || {
         let rows: Vec<_> = shown

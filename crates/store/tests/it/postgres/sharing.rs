@@ -1,7 +1,7 @@
 //! Several nodes on one database, and a server that goes away.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jeton_authority::audit::Actor;
 use jeton_authority::grant::NewGrant;
@@ -9,8 +9,9 @@ use jeton_authority::refresh_token::Presented;
 use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{GrantOpening, Refresh, Store};
 
+use super::proxy::Fault;
 use super::scratch::database;
-use crate::scratch::{HOME, add, at, new_grant, refresh, unavailable};
+use crate::scratch::{HOME, add, at, knows, new_grant, refresh, unavailable};
 
 async fn opened(store: &dyn Store, name: &str) -> jeton_authority::GrantId {
     let grant: NewGrant = new_grant(name);
@@ -124,4 +125,37 @@ async fn callers_that_hang_up_leave_no_transaction_open() {
     let open = "SELECT count(*) FROM pg_stat_activity WHERE usename = current_user
                 AND state LIKE 'idle in transaction%'";
     assert_eq!(database.raw().await.query_one(open, &[]).await.expect("counting").get::<_, i64>(0), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_that_may_lag_are_read_from_the_replica_and_nothing_else_is() {
+    let Some(database) = database().await else { return };
+    let replica = database.proxy().await;
+    let store = database.open(&format!("replica={}", replica.address())).await;
+    add(&*store, "ada").await.expect("adding");
+    let grant = opened(&*store, "grant").await;
+    let lists = store.for_lists().expect("there is a replica");
+    for (number, store) in [&*store, lists].into_iter().enumerate() {
+        assert_eq!(refresh(store, grant, 0).await.expect("refreshing"), 1);
+        assert!(store.grant_standing(grant).await.expect("looking").is_some());
+        assert!(knows(store, "ada").await && store.changes().await.is_ok());
+        assert_eq!(replica.accepted(), 0);
+        assert_eq!(store.list_users(None, 10).await.expect("listing").len(), 1);
+        assert!(!store.list_audit(10).await.expect("listing").is_empty());
+        assert_eq!(replica.accepted(), number);
+    }
+    // A page that is empty is looked for at the primary, too.
+    assert!(lists.list_clients(None, 10).await.expect("listing").is_empty());
+
+    replica.set(Fault::Away);
+    assert_eq!(lists.list_users(None, 10).await.expect("listing").len(), 1);
+    let began = Instant::now();
+    assert_eq!(lists.list_users(None, 10).await.expect("listing").len(), 1);
+    assert!(began.elapsed() < Duration::from_millis(900), "a replica that is away is left alone for a while");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_without_a_replica_has_no_other_lists() {
+    let Some(database) = database().await else { return };
+    assert!(database.open("").await.for_lists().is_none());
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jeton_authority::store::{ConnectionBudget, InactiveSlot, Standby, TransactionIds};
+use jeton_authority::store::{ConnectionBudget, InactiveSlot, Standby, TransactionIds, WaitingCommits};
 
 use super::super::facts::Issuer;
 use super::*;
@@ -21,6 +21,7 @@ fn healthy_database() -> Examination {
         connections: Some(ConnectionBudget { permitted: 97, used: 20, per_node: 8, nodes_seen: 2 }),
         oldest_transaction: Some(Duration::from_secs(1)),
         transaction_ids: Some(TransactionIds { age: 50_000_000, frozen_at: 200_000_000 }),
+        standbys_connected: 1,
         standbys: vec![Standby { name: "b".into(), lag: Some(Duration::from_secs(1)) }],
         waits_for: Some("b".into()),
         ..Examination::default()
@@ -236,7 +237,7 @@ fn the_connections_of_all_nodes_fit_into_the_database() {
 #[test]
 fn what_endangers_a_database_is_a_problem() {
     type Change = fn(&mut Examination);
-    let cases: [(Change, &str); 8] = [
+    let cases: [(Change, &str); 9] = [
         (|it| it.major_version = Some(14), "database_old"),
         (|it| it.unsafe_settings = vec!["fsync = off".into()], "database_not_durable"),
         (|it| it.oldest_transaction = Some(Duration::from_secs(4_000)), "database_old_transaction"),
@@ -245,7 +246,11 @@ fn what_endangers_a_database_is_a_problem() {
             "database_transaction_ids",
         ),
         (|it| it.standbys[0].lag = Some(Duration::from_secs(61)), "standby_lags"),
-        (|it| it.standbys.clear(), "standby_missing"),
+        (|it| (it.standbys_connected, it.standbys) = (0, vec![]), "standby_missing"),
+        (
+            |it| it.waiting_commits = Some(WaitingCommits { count: 3, longest: Duration::from_secs(4) }),
+            "standby_silent",
+        ),
         (
             |it| it.inactive_slots = vec![InactiveSlot { name: "old".into(), kept_bytes: 2 << 30 }],
             "slot_inactive",
@@ -256,9 +261,15 @@ fn what_endangers_a_database_is_a_problem() {
         assert_eq!(database_codes(change), [(Level::Problem, code)]);
     }
     assert_eq!(
-        database_codes(|it| (it.waits_for, it.standbys) = (None, vec![])),
+        database_codes(|it| (it.waits_for, it.standbys_connected, it.standbys) = (None, 0, vec![])),
         [],
         "no replication at all"
+    );
+    assert_eq!(database_codes(|it| it.standbys.clear()), [], "a role that may not look at standbys");
+    assert_eq!(
+        database_codes(|it| it.waiting_commits = Some(WaitingCommits { count: 1, longest: Duration::ZERO })),
+        [],
+        "every commit waits for a moment"
     );
     assert_eq!(
         database_codes(|it| it.inactive_slots = vec![InactiveSlot { name: "new".into(), kept_bytes: 1 }]),
