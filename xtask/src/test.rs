@@ -90,6 +90,18 @@ pub(crate) fn crash(kills: usize) -> Result<()> {
     close(&report)
 }
 
+/// Tries high availability: Patroni, etcd and PostgreSQL on machines of their own.
+///
+/// # Errors
+/// When a check failed.
+pub(crate) fn ha(options: suites::ha::Options) -> Result<()> {
+    let stage = Stage::new(false)?;
+    let mut report = Report::default();
+    console::headline("ha: three PostgreSQL servers under Patroni, whose primaries go away under load");
+    suites::ha::run(&stage, options, &mut report)?;
+    close(&report)
+}
+
 fn close(report: &Report) -> Result<()> {
     console::say(&format!("\n{}", report.closing_line()));
     if !report.is_clean() {

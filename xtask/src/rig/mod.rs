@@ -1,11 +1,14 @@
 //! What the suites share: the command under test, processes that always end, an HTTP client, and a look into tokens.
 
+pub(crate) mod balancer;
 pub(crate) mod browser;
 pub(crate) mod django;
 pub(crate) mod http;
 pub(crate) mod jeton;
 pub(crate) mod jwt;
+pub(crate) mod network;
 pub(crate) mod page;
+pub(crate) mod patroni;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod process;

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
 
 use super::process::{self, Running, free_port};
 use crate::machine;
@@ -103,6 +104,22 @@ impl Postgres {
         server.kill_with_children()
     }
 
+    /// Keeps all of its processes from doing anything, as if it were cut off.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn freeze(&self) -> Result<()> {
+        self.server.as_ref().context("it runs")?.signal_with_children(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn thaw(&self) -> Result<()> {
+        self.server.as_ref().context("it runs")?.signal_with_children(Signal::CONT)
+    }
+
     /// Runs a statement; answers what it answered, without headings.
     ///
     /// # Errors
@@ -111,6 +128,22 @@ impl Postgres {
         let mut command = Command::new(self.programs.join("psql"));
         command.args(["-X", "-q", "-A", "-t", "-h", "127.0.0.1", "-U", "jeton", "-d", "postgres"]);
         process::output("psql", command.args(["-p", &self.port.to_string(), "-c", statement]))
+    }
+
+    /// Everything in one of its databases, as SQL.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub(crate) fn dump(&self, database: &str) -> Result<String> {
+        let mut command = Command::new(self.programs.join("pg_dump"));
+        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "jeton", "-d", database]);
+        command.args(["--inserts", "--no-owner", "--no-privileges", "--no-comments"]);
+        process::output("pg_dump", &mut command)
+    }
+
+    /// What leads to another database of this server.
+    pub(crate) fn url_of(&self, database: &str) -> String {
+        format!("postgres://jeton@127.0.0.1:{}/{database}", self.port)
     }
 
     /// The port that it listens on.
@@ -179,8 +212,11 @@ impl Drop for Postgres {
     }
 }
 
-/// The folder with the newest version's programs.
-fn programs() -> Result<PathBuf> {
+/// The folder with the newest version's programs, installing PostgreSQL where it is missing and may be installed.
+///
+/// # Errors
+/// When it is missing and cannot be installed.
+pub(crate) fn programs() -> Result<PathBuf> {
     let newest = || {
         let versions = fs::read_dir(VERSIONS).ok()?.flatten().map(|entry| entry.path().join("bin"));
         let number = |bin: &PathBuf| bin.parent()?.file_name()?.to_str()?.parse::<u32>().ok();

@@ -90,19 +90,20 @@ impl Running {
     /// # Errors
     /// When the system refuses.
     pub(crate) fn kill_with_children(self) -> Result<()> {
-        let signal = |id: u32, signal| {
-            let pid = i32::try_from(id).ok().and_then(Pid::from_raw).context("no process")?;
-            // A child may have ended by itself.
-            match kill_process(pid, signal) {
-                Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
-                Err(error) => Err(error).context("cannot send a signal"),
-            }
-        };
         signal(self.id(), Signal::STOP)?;
         for child in children(self.id())? {
             signal(child, Signal::KILL)?;
         }
         self.kill()
+    }
+
+    /// Sends a signal to it and to its children.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn signal_with_children(&self, what: Signal) -> Result<()> {
+        signal(self.id(), what)?;
+        children(self.id())?.into_iter().try_for_each(|child| signal(child, what))
     }
 
     /// Asks it to end (SIGTERM) and waits until it has.
@@ -134,6 +135,15 @@ impl Drop for Running {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
+    }
+}
+
+fn signal(id: u32, what: Signal) -> Result<()> {
+    let pid = i32::try_from(id).ok().and_then(Pid::from_raw).context("no process")?;
+    // A child may have ended by itself.
+    match kill_process(pid, what) {
+        Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+        Err(error) => Err(error).context("cannot send a signal"),
     }
 }
 

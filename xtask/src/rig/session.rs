@@ -2,11 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use super::http::{Answer, Client};
 use super::jeton::{TokenPair, refresh};
 use super::{expect, jwt};
+
+/// A promise that an answer broke, in words.
+#[derive(Debug)]
+pub(crate) enum Violation {
+    /// The session was refused.
+    Lost(String),
+    /// The session has two continuations.
+    Forked(String),
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Lost(words) | Self::Forked(words)) = self;
+        f.write_str(words)
+    }
+}
+
+impl std::error::Error for Violation {}
 
 /// A session and everything that was acknowledged to it.
 #[derive(Debug)]
@@ -35,6 +53,16 @@ impl Session {
         &self.name
     }
 
+    /// The grant that it is, as the database names it.
+    pub(crate) fn grant(&self) -> &str {
+        &self.grant
+    }
+
+    /// The generation that the client holds.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// The refresh token that the client holds.
     pub(crate) fn refresh_token(&self) -> &str {
         &self.tokens[&self.generation]
@@ -43,23 +71,17 @@ impl Session {
     /// Takes the answer to a refresh with the token held; answers whether the session advanced.
     ///
     /// # Errors
-    /// When the answer breaks a promise: the violation in words.
-    pub(crate) fn take(&mut self, answer: Answer) -> Result<bool> {
+    /// When the answer breaks a promise.
+    pub(crate) fn take(&mut self, answer: Answer) -> Result<bool, Violation> {
         if answer.status != 200 {
-            bail!("{} was lost at generation {}: {}", self.name, self.generation, answer.line());
+            let said = answer.line();
+            return Err(Violation::Lost(format!(
+                "{} was lost at generation {}: {said}",
+                self.name, self.generation
+            )));
         }
-        let token = TokenPair::of(answer)?.refresh;
-        let (grant, generation) = identify(&token)?;
-        expect(grant == self.grant, || format!("{} was answered with the grant of another", self.name))?;
-        if generation < self.generation {
-            bail!("{} held generation {} and was given {generation}", self.name, self.generation);
-        }
-        if generation > self.generation + 1 {
-            bail!("{} leapt from generation {} to {generation}", self.name, self.generation);
-        }
-        if let Some(known) = self.tokens.get(&generation) {
-            expect(*known == token, || format!("{} has two tokens of generation {generation}", self.name))?;
-        }
+        let (token, generation) =
+            self.continuation(answer).map_err(|error| Violation::Forked(format!("{error:#}")))?;
         let advanced = generation > self.generation;
         self.generation = generation;
         self.answers += 1;
@@ -67,6 +89,19 @@ impl Session {
         // Older ones can never be answered again.
         self.tokens.retain(|known, _| known + 2 > generation);
         Ok(advanced)
+    }
+
+    /// The token of an answer that goes on from what is known, and its generation.
+    fn continuation(&self, answer: Answer) -> Result<(String, u64)> {
+        let token = TokenPair::of(answer)?.refresh;
+        let (grant, generation) = identify(&token)?;
+        let (name, held) = (&self.name, self.generation);
+        ensure!(grant == self.grant, "{name} was answered with the grant of another");
+        ensure!(generation >= held, "{name} held generation {held} and was given {generation}");
+        ensure!(generation <= held + 1, "{name} leapt from generation {held} to {generation}");
+        let known = self.tokens.get(&generation).is_none_or(|known| *known == token);
+        ensure!(known, "{name} has two tokens of generation {generation}");
+        Ok((token, generation))
     }
 
     /// Sends the token before the one held, as if the last answer had been lost.

@@ -9,6 +9,7 @@ mod django;
 mod examples;
 mod failover;
 mod flood;
+pub(crate) mod ha;
 mod nodes;
 mod packages;
 mod pgbouncer;
@@ -85,7 +86,7 @@ pub(crate) const ALL: &[Suite] = &[
     },
     Suite {
         name: "nodes",
-        about: "every flow of single sign-on with each step at another node",
+        about: "every flow of single sign-on with each step at another node, and nodes replaced under load",
         run: nodes::run,
     },
     Suite {

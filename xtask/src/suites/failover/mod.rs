@@ -4,8 +4,10 @@
 //! A rotation that was acknowledged and lost costs nobody a session, and nothing that was ended is good again for longer than nodes need
 //! to end it again.
 
-mod endings;
-mod load;
+pub(in crate::suites) mod endings;
+pub(in crate::suites) mod load;
+mod replica;
+mod standby;
 
 use std::time::{Duration, Instant};
 
@@ -19,12 +21,12 @@ use crate::rig::jeton::{Jeton, Server, TokenPair, refresh, sign_in};
 use crate::rig::postgres::{self, Postgres};
 use crate::rig::session::Session;
 use crate::rig::{expect, process};
-use endings::Endings;
+use endings::{Application, Endings};
 use load::Load;
 
-const SESSIONS: usize = 12;
-const USERS: [&str; 4] = ["ada", "bela", "chao", "dana"];
-const PASSWORD: &str = "correct horse battery";
+pub(in crate::suites) const SESSIONS: usize = 12;
+pub(in crate::suites) const USERS: [&str; 4] = ["ada", "bela", "chao", "dana"];
+pub(in crate::suites) const PASSWORD: &str = "correct horse battery";
 
 /// 32 bytes in base64url.
 const MASTER_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
@@ -49,9 +51,16 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         commands[0].add_user(user, PASSWORD)?;
     }
     let mut nodes = Nodes::start(commands)?;
-    let endings = Endings::prepare(&nodes)?;
+    let application = Application::register(&nodes)?;
+    let mut endings = Endings::prepare(&nodes, &application, 0)?;
     let load = Load::start(&nodes.clients(), open_sessions(&nodes)?);
 
+    report.check("a replica that lags shows old lists, and nothing else is old", || {
+        replica::lags(&nodes, &url, &second)
+    });
+    report.check("a synchronous standby is silent: 503 in time, and everything names the cause", || {
+        standby::goes_silent(&mut nodes, &load, &first, &second)
+    });
     report.check("synchronous replication: killed, promoted, and no acknowledged rotation is lost", || {
         load.wait_for_advances(5)?;
         load.felt();
@@ -67,7 +76,7 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     report.check("asynchronous replication: the last rotations are lost, and still no session", || {
         load.wait_for_advances(3)?;
         stop_following(&third)?;
-        endings.carry_out(&nodes)?;
+        endings.carry_out(&nodes, &application)?;
         load.wait_for_advances(3)?;
         load.felt();
         second.kill()?;
@@ -79,7 +88,7 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         expect(lost > 0, || "no rotation was lost: there was nothing to see".to_owned())
     });
     report.check("what was ended before the failover and forgotten by it is ended again", || {
-        endings.hold_soon(&nodes)
+        endings.hold_soon(&nodes, &application).map(drop)
     });
 
     let fourth = third.standby_on(ports[3])?;
@@ -120,41 +129,72 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         }
         Ok(())
     });
-    report.check("and what was ended stays ended", || endings.hold(&nodes));
+    report.check("and what was ended stays ended", || endings.hold(&nodes, &application));
     nodes.stop()
 }
 
-fn settings(jeton: Jeton, url: &str) -> Jeton {
+/// The command with the settings of a node.
+pub(in crate::suites) fn settings(jeton: Jeton, url: &str) -> Jeton {
     jeton
         .with("JETON_DATABASE", url)
         .with("JETON_KEYS_MASTER_KEY", MASTER_KEY)
         .with("JETON_ISSUER", "http://127.0.0.1")
         // So that each refresh advances and writes.
         .with("JETON_REFRESH_GRACE", "0s")
+        // Longer than a failover takes, so that a code is refused since it is spent and not since it has expired.
+        .with("JETON_AUTHORIZATION_CODE_LIFETIME", "10m")
 }
 
 /// The two nodes.
 #[derive(Debug)]
-struct Nodes {
+pub(in crate::suites) struct Nodes {
     commands: [Jeton; 2],
     ports: [u16; 2],
+    /// The metrics of the first.
+    metrics: Client,
     servers: [Option<Server>; 2],
 }
 
 impl Nodes {
-    fn start(commands: [Jeton; 2]) -> Result<Self> {
+    pub(in crate::suites) fn start(commands: [Jeton; 2]) -> Result<Self> {
         let ports = [process::free_port()?, process::free_port()?];
+        let metrics = format!("127.0.0.1:{}", process::free_port()?);
+        let [first, second] = commands;
+        let commands = [first.with("JETON_METRICS_LISTEN", &metrics), second];
+        let metrics = Client::new(format!("http://{metrics}"));
         let servers = [Some(commands[0].serve_on(ports[0])?), Some(commands[1].serve_on(ports[1])?)];
-        Ok(Self { commands, ports, servers })
+        Ok(Self { commands, ports, metrics, servers })
     }
 
     /// The command, for what an operator does.
-    fn command(&self) -> &Jeton {
+    pub(in crate::suites) fn command(&self) -> &Jeton {
         &self.commands[0]
     }
 
-    fn clients(&self) -> [Client; 2] {
+    pub(in crate::suites) fn clients(&self) -> [Client; 2] {
         self.ports.map(|port| Client::new(format!("http://127.0.0.1:{port}")))
+    }
+
+    pub(in crate::suites) fn ports(&self) -> [u16; 2] {
+        self.ports
+    }
+
+    fn metrics(&self) -> &Client {
+        &self.metrics
+    }
+
+    /// The memory of the first.
+    fn memory_kib(&mut self) -> Result<u64> {
+        let id = self.servers[0].as_mut().context("it runs")?.process().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
+        Ok(number.parse()?)
+    }
+
+    /// What the first has logged.
+    fn first_log(&mut self) -> Result<String> {
+        Ok(self.servers[0].as_mut().context("it runs")?.process().log())
     }
 
     fn kill_first(&mut self) -> Result<()> {
@@ -167,7 +207,7 @@ impl Nodes {
     }
 
     /// Replaces each with another process, while the other one serves.
-    fn roll(&mut self, load: &Load) -> Result<()> {
+    pub(in crate::suites) fn roll(&mut self, load: &Load) -> Result<()> {
         for number in 0..2 {
             self.servers[number].take().context("it runs")?.stop()?;
             self.servers[number] = Some(self.commands[number].serve_on(self.ports[number])?);
@@ -176,12 +216,13 @@ impl Nodes {
         Ok(())
     }
 
-    fn stop(self) -> Result<()> {
+    pub(in crate::suites) fn stop(self) -> Result<()> {
         self.servers.into_iter().flatten().try_for_each(Server::stop)
     }
 }
 
-fn open_sessions(nodes: &Nodes) -> Result<Vec<Session>> {
+/// Signs everybody in.
+pub(in crate::suites) fn open_sessions(nodes: &Nodes) -> Result<Vec<Session>> {
     let clients = nodes.clients();
     let open = |number: usize| {
         let user = USERS[number % USERS.len()];

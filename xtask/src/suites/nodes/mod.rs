@@ -1,5 +1,7 @@
 //! Two nodes behind a balancer without affinity: the server's own tests of single sign-on, with each request at the other node than the one
-//! before.
+//! before; and replaced one after the other behind a balancer that notices late.
+
+mod rolling;
 
 use anyhow::Result;
 
@@ -24,7 +26,7 @@ const FLOWS: [&str; 12] = [
 ];
 
 /// Runs the suite.
-pub(super) fn run(_: &Stage, report: &mut Report) -> Result<()> {
+pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     report.check(
         "sign-in, consent, pushed requests, devices, DPoP, refresh and sign-out need no particular node",
         || {
@@ -32,6 +34,10 @@ pub(super) fn run(_: &Stage, report: &mut Report) -> Result<()> {
             tests.args(FLOWS);
             cargo::finish(tests.env("JETON_TEST_NODES", "2"), "cargo test")
         },
+    );
+    report.check(
+        "both nodes are replaced behind a balancer that asks every two seconds, and no request fails",
+        || rolling::roll(stage),
     );
     Ok(())
 }
