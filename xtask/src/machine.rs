@@ -2,11 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
 use crate::cargo::finish;
 use crate::console;
+
+/// Held while Debian packages are installed, and whether their list is up to date: apt-get locks out another one.
+static LIST_IS_NEW: Mutex<bool> = Mutex::new(false);
+
+/// Held while the packages of another language are installed: two suites may want the same folder.
+static FOLDERS: Mutex<()> = Mutex::new(());
 
 /// Whether this process may install packages and mount filesystems.
 pub(crate) fn is_root() -> bool {
@@ -53,8 +60,12 @@ fn install(wanted: &str, packages: &[&str]) -> Result<()> {
     if !is_root() || !has_program("apt-get") {
         bail!("{wanted} is missing: install {list} (on Debian: sudo apt-get install {list})");
     }
+    let mut list_is_new = LIST_IS_NEW.lock().unwrap_or_else(PoisonError::into_inner);
     console::say(&format!("  installing {list}"));
-    finish(apt_get(&["update", "-qq"]).stdout(Stdio::null()), "apt-get update")?;
+    if !*list_is_new {
+        finish(apt_get(&["update", "-qq"]).stdout(Stdio::null()), "apt-get update")?;
+        *list_is_new = true;
+    }
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(packages);
     finish(apt_get(&arguments).stdout(Stdio::null()), &format!("apt-get install {list}"))
@@ -86,6 +97,7 @@ pub(crate) fn need_file(file: &Path, packages: &[&str]) -> Result<()> {
 /// # Errors
 /// When Node is missing and cannot be installed, or the packages cannot be had.
 pub(crate) fn node(scratch: &Path, package: &str, lock: &str) -> Result<PathBuf> {
+    let _alone = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = scratch.join("node");
     let installed = folder.join("installed.json");
     if std::fs::read_to_string(&installed).is_ok_and(|text| text == lock) {
@@ -110,6 +122,7 @@ pub(crate) fn node(scratch: &Path, package: &str, lock: &str) -> Result<PathBuf>
 /// # Errors
 /// When Python is missing and cannot be installed, or the packages cannot be had.
 pub(crate) fn python(scratch: &Path, name: &str, requirements: &str) -> Result<PathBuf> {
+    let _alone = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = scratch.join(name);
     let python = folder.join("bin/python");
     let installed = folder.join("installed.txt");

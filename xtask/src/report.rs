@@ -45,6 +45,13 @@ impl Report {
         console::say(&format!("  skip  {sentence}: {why}"));
     }
 
+    /// Adds the counts of another one.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+
     /// Whether nothing has failed.
     pub(crate) fn is_clean(&self) -> bool {
         self.failed == 0

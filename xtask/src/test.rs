@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -71,7 +73,10 @@ pub(crate) fn run(selection: &Selection) -> Result<()> {
     }
     if !selection.suites.is_empty() {
         let stage = Stage::new(selection.quick)?;
-        for suite in &selection.suites {
+        let (alone, beside): (Vec<&Suite>, Vec<&Suite>) =
+            selection.suites.iter().copied().partition(|suite| suite.alone);
+        report.add(&run_beside_each_other(&beside, &stage));
+        for suite in alone {
             run_suite(suite, &stage, &mut report);
         }
     }
@@ -108,6 +113,28 @@ fn close(report: &Report) -> Result<()> {
         bail!("some tests failed");
     }
     Ok(())
+}
+
+/// Suites wait for browsers, packages and time limits more than they compute, so two of them run at a time.
+const BESIDE: usize = 2;
+
+/// Runs suites, some at a time; what each says is printed when it ends.
+fn run_beside_each_other(suites: &[&Suite], stage: &Stage) -> Report {
+    let waiting = Mutex::new(suites.iter());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let run = || {
+        let mut report = Report::default();
+        while let Some(suite) = next() {
+            console::together(|| run_suite(suite, stage, &mut report));
+        }
+        report
+    };
+    thread::scope(|scope| {
+        let lanes: Vec<_> = (0..BESIDE.min(suites.len())).map(|_| scope.spawn(run)).collect();
+        let mut all = Report::default();
+        lanes.into_iter().for_each(|lane| all.add(&lane.join().expect("a suite does not panic")));
+        all
+    })
 }
 
 fn run_suite(suite: &Suite, stage: &Stage, report: &mut Report) {

@@ -31,80 +31,129 @@ pub(crate) struct Suite {
     pub(crate) name: &'static str,
     /// What it shows, in a few words.
     pub(crate) about: &'static str,
+    /// Whether no other suite may run beside it: it measures, or puts load on the machine.
+    pub(crate) alone: bool,
     /// Carries it out. An error is for what hinders it; what it finds goes into the report.
     pub(crate) run: fn(&Stage, &mut Report) -> Result<()>,
 }
 
 /// All suites, the quick ones first.
 pub(crate) const ALL: &[Suite] = &[
-    Suite { name: "examples", about: "the library's examples, one of them with an HSM", run: examples::run },
-    Suite { name: "demo", about: "the four curl lines, and the front page in Chromium", run: demo::run },
-    Suite { name: "flood", about: "a flood of sign-ins starves nobody", run: flood::run },
-    Suite { name: "disk", about: "a full, read-only or broken disk stops writes alone", run: disk::run },
+    Suite {
+        name: "examples",
+        about: "the library's examples, one of them with an HSM",
+        alone: false,
+        run: examples::run,
+    },
+    Suite {
+        name: "demo",
+        about: "the four curl lines, and the front page in Chromium",
+        alone: false,
+        run: demo::run,
+    },
+    Suite { name: "flood", about: "a flood of sign-ins starves nobody", alone: true, run: flood::run },
+    Suite {
+        name: "disk",
+        about: "a full, read-only or broken disk stops writes alone",
+        alone: false,
+        run: disk::run,
+    },
     Suite {
         name: "telemetry",
         about: "promtool accepts the metrics and the alert rules",
+        alone: false,
         run: telemetry::run,
     },
-    Suite { name: "wire", about: "the same requests to simplejwt's server and to Jeton", run: wire::run },
+    Suite {
+        name: "wire",
+        about: "the same requests to simplejwt's server and to Jeton",
+        alone: false,
+        run: wire::run,
+    },
     Suite {
         name: "openid-client",
         about: "npm openid-client on Node signs in and out",
+        alone: false,
         run: clients::openid_client,
     },
     Suite {
         name: "oidc-client-ts",
         about: "npm oidc-client-ts in Chromium, from another site, signs in and out",
+        alone: false,
         run: clients::oidc_client_ts,
     },
     Suite {
         name: "form-redirects",
         about: "Chromium follows an application's redirects behind the authority's forms",
+        alone: false,
         run: clients::form_redirects,
     },
     Suite {
         name: "authlib",
         about: "Python's Authlib signs in with a key of its own",
+        alone: false,
         run: clients::authlib,
     },
-    Suite { name: "apache", about: "mod_auth_openidc protects a page of Apache's", run: clients::apache },
+    Suite {
+        name: "apache",
+        about: "mod_auth_openidc protects a page of Apache's",
+        alone: false,
+        run: clients::apache,
+    },
     Suite {
         name: "nginx",
         about: "an issuer with a path behind nginx, which passes it on or takes it away",
+        alone: false,
         run: clients::nginx,
     },
     Suite {
         name: "openidconnect",
         about: "the Rust crate signs in as a native app",
+        alone: false,
         run: clients::openidconnect,
     },
-    Suite { name: "django", about: "Django REST framework takes Jeton's tokens and users", run: django::run },
+    Suite {
+        name: "django",
+        about: "Django REST framework takes Jeton's tokens and users",
+        alone: false,
+        run: django::run,
+    },
     Suite {
         name: "database-tls",
         about: "a database is reached over TLS, verified as the URL says, or not at all",
+        alone: false,
         run: database_tls::run,
     },
     Suite {
         name: "nodes",
         about: "every flow of single sign-on with each step at another node, and nodes replaced under load",
+        alone: true,
         run: nodes::run,
     },
     Suite {
         name: "pgbouncer",
         about: "a pooler that gives each transaction another connection, and the same answers as from SQLite",
+        alone: false,
         run: pgbouncer::run,
     },
     Suite {
         name: "failover",
         about: "PostgreSQL fails over and nodes die under load, and no session is lost",
+        alone: true,
         run: failover::run,
     },
     Suite {
         name: "packages",
         about: "the unit, the Debian package in a system of its own, and the chart",
+        alone: false,
         run: packages::run,
     },
-    Suite { name: "crash", about: "killed in the middle of the work, again and again", run: crash::run },
+    Suite {
+        name: "crash",
+        about: "killed in the middle of the work, again and again",
+        alone: true,
+        run: crash::run,
+    },
 ];
 
 /// Where the suites play: the command, and a folder for what they write.
