@@ -73,6 +73,15 @@ pub(crate) fn build_jeton() -> Result<PathBuf> {
     executable.context("cargo build did not say where it put the jeton command")
 }
 
+/// The `jeton` command that the tests of the crates were run with, if they have been built.
+///
+/// # Errors
+/// When cargo does not say where it builds.
+pub(crate) fn tested_jeton() -> Result<Option<PathBuf>> {
+    let jeton = target_directory()?.join("debug/jeton");
+    Ok(jeton.is_file().then_some(jeton))
+}
+
 /// The name of this machine's platform, as the compiler has it.
 ///
 /// # Errors

@@ -72,7 +72,10 @@ pub(crate) fn run(selection: &Selection) -> Result<()> {
         skipped.tell(&mut report);
     }
     if !selection.suites.is_empty() {
-        let stage = Stage::new(selection.quick)?;
+        let stage = match selection.rust {
+            true => Stage::after_the_tests(selection.quick)?,
+            false => Stage::new(selection.quick)?,
+        };
         let (alone, beside): (Vec<&Suite>, Vec<&Suite>) =
             selection.suites.iter().copied().partition(|suite| suite.alone);
         report.add(&run_beside_each_other(&beside, &stage));

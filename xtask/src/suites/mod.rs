@@ -174,7 +174,22 @@ impl Stage {
     /// When it does not build.
     pub(crate) fn new(quick: bool) -> Result<Self> {
         let given = std::env::var_os("JETON_TEST_BINARY").map(PathBuf::from);
-        let binary = given.map_or_else(cargo::build_jeton, Ok)?;
+        Self::with(given.map_or_else(cargo::build_jeton, Ok)?, quick)
+    }
+
+    /// The same after the tests of the crates, which have built the command: by itself it has other features of its
+    /// dependencies, and nearly everything would be built again.
+    ///
+    /// # Errors
+    /// As [`Stage::new`].
+    pub(crate) fn after_the_tests(quick: bool) -> Result<Self> {
+        match cargo::tested_jeton()? {
+            Some(tested) if std::env::var_os("JETON_TEST_BINARY").is_none() => Self::with(tested, quick),
+            _ => Self::new(quick),
+        }
+    }
+
+    fn with(binary: PathBuf, quick: bool) -> Result<Self> {
         Ok(Self { binary, scratch: cargo::scratch()?, quick })
     }
 
