@@ -259,7 +259,7 @@ fn tell_all(outcomes: &[Outcome], lost: usize, forked: usize) {
     let risen: usize = outcomes.iter().map(|outcome| outcome.risen_at_first).sum();
     console::say(&format!(
         "\n  {} rounds: unavailable for {total:.1} s in all, {longest:.1} s at most; {refused} requests refused; {rotations} acknowledged \
-         rotations lost; {lost} sessions lost; {forked} sessions forked; {risen} endings risen at first, 0 in the end",
+         rotations lost; {lost} sessions lost; {forked} sessions forked; {risen} endings risen at first",
         outcomes.len(),
     ));
 }
