@@ -13,6 +13,7 @@ pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod redact;
+pub(crate) mod relay;
 pub(crate) mod session;
 pub(crate) mod site;
 pub(crate) mod visitor;

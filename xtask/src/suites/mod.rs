@@ -8,6 +8,7 @@ mod disk;
 mod django;
 mod examples;
 mod failover;
+mod feed_readers;
 mod flood;
 pub(crate) mod ha;
 mod nodes;
@@ -102,7 +103,7 @@ pub(crate) const ALL: &[Suite] = &[
     },
     Suite {
         name: "nginx",
-        about: "an issuer with a path behind nginx, which passes it on or takes it away",
+        about: "an issuer with a path behind nginx, which passes it on or takes it away, and compresses",
         alone: false,
         run: clients::nginx,
     },
@@ -111,6 +112,12 @@ pub(crate) const ALL: &[Suite] = &[
         about: "the Rust crate signs in as a native app",
         alone: false,
         run: clients::openidconnect,
+    },
+    Suite {
+        name: "feed-readers",
+        about: "the guide's readers of the revocation feed, in Node, Python, Go and Java",
+        alone: false,
+        run: feed_readers::run,
     },
     Suite {
         name: "django",

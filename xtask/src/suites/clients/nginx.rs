@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -9,11 +10,11 @@ use serde_json::Value;
 use super::{Authority, PASSWORD, Stage, USERNAME};
 use crate::report::Report;
 use crate::rig::browser::Browser;
-use crate::rig::expect;
 use crate::rig::http::Client;
 use crate::rig::page::encode;
 use crate::rig::process::{Running, free_port};
 use crate::rig::site::Site;
+use crate::rig::{expect, wait_for};
 use crate::{cargo, machine};
 
 /// RFC 7636 appendix B.
@@ -81,6 +82,9 @@ fn follow(
         }
         client.fetch("/auth/assets/page.css")?.expect(200).map(drop)
     });
+    report.check(&format!("an event of the revocation feed comes at once: nginx {what}"), || {
+        event_comes_at_once(authority, client, issuer)
+    });
     let browser = Browser::open(&stage.scratch)?;
     report.check(&format!("somebody signs in and the application gets its tokens: nginx {what}"), || {
         let parameters = [
@@ -124,6 +128,23 @@ fn follow(
         expect(!complaints.contains("Content Security Policy"), || complaints.clone())
     });
     Ok(())
+}
+
+/// Somebody signs out while curl reads the feed through nginx.
+fn event_comes_at_once(authority: &Authority, client: &Client, issuer: &str) -> Result<()> {
+    /// What nginx collects, it passes on much later: when a buffer is full or the stream ends.
+    const AT_ONCE: Duration = Duration::from_secs(5);
+    machine::need_program("curl", &["curl"])?;
+    let log = authority.folder.join("feed.log");
+    let has = |text: &str| std::fs::read_to_string(&log).is_ok_and(|said| said.contains(text));
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--no-buffer", "--compressed", &format!("{issuer}/revocations")]);
+    let mut reader = Running::start("curl", &mut curl, &log)?;
+    reader.wait_until("the first list comes", || has("event: list"))?;
+    let credentials = serde_json::json!({ "username": USERNAME, "password": PASSWORD });
+    let refresh = client.post("/auth/api/token/", &credentials)?.expect(200)?.text("refresh")?;
+    client.post("/auth/api/token/blacklist/", &serde_json::json!({ "refresh": refresh }))?.expect(200)?;
+    wait_for("the event", AT_ONCE, || Ok(has("event: event").then_some(())))
 }
 
 fn encoded(fields: &[(&str, &str)]) -> String {
