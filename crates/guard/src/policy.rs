@@ -12,7 +12,7 @@ use crate::answer::Answers;
 use crate::claims::GuardedClaims;
 use crate::refusal::Refusal;
 #[cfg(feature = "remote")]
-use crate::revocations::{Revocable, Revocations, Sid, parse_sid};
+use crate::revocations::{Name, Revocable, Revocations, Sid, parse_sid};
 use crate::token::{AccessToken, Admitted};
 
 /// What stays the same when the keys change.
@@ -36,7 +36,8 @@ impl Policy {
     fn check_revoked<C>(&self, admitted: &Admitted<C>, now: Timestamp) -> Result<(), Refusal> {
         let Some(revocations) = &self.revocations else { return Ok(()) };
         let verified = &admitted.verified;
-        let token = Revocable { sid: admitted.sid, iat: verified.registered().iat(), kid: verified.kid() };
+        let Named { sid, client, jti } = admitted.named;
+        let token = Revocable { sid, client, jti, iat: verified.registered().iat(), kid: verified.kid() };
         revocations.check(token, now)
     }
 
@@ -46,18 +47,46 @@ impl Policy {
         Ok(())
     }
 
-    /// The session of a token, where it matters. Claims of any type may leave it out, so it is read from what was signed.
+    /// What of a token may be revoked, where that matters. Claims of any type may leave it out, so it is read from what was signed.
     #[cfg(feature = "remote")]
-    fn sid_of<C>(&self, verified: &Verified<C>) -> Option<Sid> {
-        #[derive(serde::Deserialize)]
-        struct Session<'a> {
+    fn names_of<C>(&self, verified: &Verified<C>) -> Named {
+        #[derive(Default, serde::Deserialize)]
+        struct Claims<'a> {
             #[serde(borrow)]
-            sid: Option<std::borrow::Cow<'a, str>>,
+            sid: Option<Claim<'a>>,
+            #[serde(borrow)]
+            client_id: Option<Claim<'a>>,
+            #[serde(borrow)]
+            jti: Option<Claim<'a>>,
         }
-        self.revocations.as_ref()?;
-        let session: Session<'_> = serde_json::from_str(verified.registered().json()).ok()?;
-        parse_sid(&session.sid?)
+        /// One that is no text hides none of the others.
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum Claim<'a> {
+            Text(#[serde(borrow)] std::borrow::Cow<'a, str>),
+            Other(serde::de::IgnoredAny),
+        }
+        let Some(revocations) = &self.revocations else { return Named::default() };
+        let claims: Claims<'_> = serde_json::from_str(verified.registered().json()).unwrap_or_default();
+        let text = |claim| match claim {
+            Some(Claim::Text(text)) => Some(text),
+            Some(Claim::Other(_)) | None => None,
+        };
+        Named {
+            sid: text(claims.sid).and_then(|sid| parse_sid(&sid)),
+            client: text(claims.client_id).map(|client| revocations.name(&client)),
+            jti: text(claims.jti).map(|jti| revocations.name(&jti)),
+        }
     }
+}
+
+/// What the feed may say of a token.
+#[cfg(feature = "remote")]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Named {
+    sid: Option<Sid>,
+    client: Option<Name>,
+    jti: Option<Name>,
 }
 
 /// One set of keys, and the tokens that were verified with it.
@@ -105,7 +134,7 @@ impl<C: GuardedClaims> Snapshot<C> {
         let exp = verified.registered().exp();
         let admitted = Arc::new(Admitted {
             #[cfg(feature = "remote")]
-            sid: policy.sid_of(&verified),
+            named: policy.names_of(&verified),
             verified,
             answers: Arc::clone(&self.answers),
         });

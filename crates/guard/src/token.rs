@@ -24,9 +24,9 @@ pub struct AccessToken<C = AccessTokenClaims> {
 
 /// A verified token, and how its guard answers when it does not suffice.
 pub(crate) struct Admitted<C> {
-    /// Its session, where it matters.
+    /// What of it may be revoked, where that matters.
     #[cfg(feature = "remote")]
-    pub(crate) sid: Option<crate::revocations::Sid>,
+    pub(crate) named: crate::policy::Named,
     pub(crate) verified: Verified<C>,
     pub(crate) answers: Arc<Answers>,
 }

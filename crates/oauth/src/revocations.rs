@@ -1,6 +1,6 @@
 //! What goes over the wire of the revocation feed: Security Event Tokens (RFC 8417), and lists of many events in one token.
 //!
-//! Both name sessions (`sid`) and keys (`kid`), never users: the feed is public.
+//! Both name sessions (`sid`), clients, keys (`kid`) and tokens (`jti`), never users: the feed is public.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct SecurityEvent {
     pub iat: Timestamp,
     /// The identifier of the event: the same from every node.
     pub jti: String,
-    /// The session or the key that it is about.
+    /// The session, the client, the token or the key that it is about.
     pub sub_id: SubjectIdentifier,
     /// What happened: one event.
     pub events: SecurityEvents,
@@ -32,7 +32,7 @@ pub struct SecurityEvent {
 pub struct SubjectIdentifier {
     /// The format: `opaque` (RFC 9493 §3.2.7).
     pub format: String,
-    /// The `sid` of access tokens, or the `kid` of a key.
+    /// The `sid`, `client_id` or `jti` of access tokens, or the `kid` of a key.
     pub id: String,
 }
 
@@ -63,6 +63,16 @@ pub struct SecurityEvents {
         skip_serializing_if = "Option::is_none"
     )]
     pub token_claims_change: Option<TokenClaimsChange>,
+    /// What the client may do has changed: its access tokens from before are stale.
+    #[serde(
+        rename = "urn:jeton:event-type:client-changed",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub client_changed: Option<ClientChanged>,
+    /// A single access token was revoked.
+    #[serde(rename = "urn:jeton:event-type:token-revoked", default, skip_serializing_if = "Option::is_none")]
+    pub token_revoked: Option<TokenRevoked>,
     /// The key was withdrawn: nothing that it signed is good.
     #[serde(rename = "urn:jeton:event-type:key-withdrawn", default, skip_serializing_if = "Option::is_none")]
     pub key_withdrawn: Option<KeyWithdrawn>,
@@ -82,6 +92,20 @@ pub struct TokenClaimsChange {
     pub event_timestamp: Timestamp,
     /// The claims and their new values, which CAEP demands. Always empty: everybody can read the feed.
     pub claims: BTreeMap<String, String>,
+}
+
+/// A client changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientChanged {
+    /// When. Tokens that were issued at this time or before are stale.
+    pub event_timestamp: Timestamp,
+}
+
+/// An access token was revoked by its `jti`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRevoked {
+    /// When.
+    pub event_timestamp: Timestamp,
 }
 
 /// A key was withdrawn.
@@ -112,6 +136,12 @@ pub struct RevocationList {
     /// Sessions whose access tokens are stale where they were issued at this time or before.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stale: BTreeMap<String, Timestamp>,
+    /// Clients whose access tokens are stale where they were issued at this time or before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clients: BTreeMap<String, Timestamp>,
+    /// Single access tokens that were revoked, by their `jti`, and when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tokens: BTreeMap<String, Timestamp>,
     /// Keys that were withdrawn, and when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<String, Timestamp>,

@@ -32,7 +32,7 @@ pub use registered::{
     Client, ClientError, NewClient, StoredClient, Unverified, display_names, mapped_attributes,
 };
 pub(crate) use resources::known_as;
-pub use rule::{ClientChange, ClientRemoval, IdStanding, add, change, remove};
+pub use rule::{ClientChange, ClientRemoval, IdStanding, add, change, outdated, remove, removed};
 pub use secret::ClientSecret;
 
 /// Whether a client of this identifier would be taken for the token API's own, which `client_id` of the settings names and which is

@@ -162,6 +162,45 @@ pub fn mapped_attributes(document: &str) -> Option<Vec<Box<str>>> {
     Some(document.policy.claims.into_values().map(Into::into).collect())
 }
 
+impl StoredClient {
+    /// Whether access tokens from before a change say what is no longer so, or belong to a client that may no longer have them: a scope, a
+    /// resource, a type of details, a grant type or a claim was taken away, the client was disabled, it sees other subjects, or it has other
+    /// credentials and gets tokens of its own with them.
+    pub fn is_outdated_by(&self, after: &Self) -> bool {
+        let read = |client: &Self| serde_json::from_str::<Document>(&client.document).ok();
+        let (Some(was), Some(is)) = (read(self), read(after)) else { return self.document != after.document };
+        let taken = |was: &[String], is: &[String]| was.iter().any(|one| !is.contains(one));
+        let grant_taken = GrantType::ALL.iter().any(|grant| {
+            *grant != GrantType::RefreshToken && was.metadata.uses(*grant) && !is.metadata.uses(*grant)
+        });
+        let trust_taken =
+            was.policy.trusted_issuers.iter().any(|one| !is.policy.trusted_issuers.contains(one));
+        let claim_taken =
+            was.policy.claims.iter().any(|(claim, from)| is.policy.claims.get(claim) != Some(from));
+        let credentials_changed = self.secret != after.secret
+            || was.metadata.jwks != is.metadata.jwks
+            || was.metadata.jwks_uri != is.metadata.jwks_uri;
+        !scope_of(&is.metadata).covers(&scope_of(&was.metadata))
+            || grant_taken
+            || trust_taken
+            || claim_taken
+            || taken(&was.metadata.authorization_details_types, &is.metadata.authorization_details_types)
+            || taken(&was.policy.resources, &is.policy.resources)
+            || taken(&was.policy.exchange.targets, &is.policy.exchange.targets)
+            || was.policy.exchange.actor != is.policy.exchange.actor
+            || is.policy.disabled && !was.policy.disabled
+            || was.metadata.subject_type != is.metadata.subject_type
+            || credentials_changed && was.metadata.uses(GrantType::ClientCredentials)
+    }
+}
+
+fn scope_of(metadata: &ClientMetadata) -> Scope {
+    match &metadata.scope {
+        Some(scope) => scope.clone(),
+        None => Scope::parse(DEFAULT_SCOPE).expect("the default scope is one"),
+    }
+}
+
 impl Client {
     /// Validates a client.
     ///
@@ -169,10 +208,7 @@ impl Client {
     /// [`ClientError`] says what is invalid.
     pub fn new(new: NewClient) -> Result<Self, ClientError> {
         let NewClient { id, metadata, policy, secret, registration_token, created_at } = new;
-        let scope = match &metadata.scope {
-            Some(scope) => scope.clone(),
-            None => Scope::parse(DEFAULT_SCOPE).expect("the default scope is one"),
-        };
+        let scope = scope_of(&metadata);
         let (algorithms, keys) = (ClientAlgorithms::default(), vec![]);
         let mut client =
             Self { id, metadata, policy, secret, registration_token, created_at, scope, algorithms, keys };
@@ -308,6 +344,19 @@ impl Client {
         let hosts: BTreeSet<_> = self.metadata.redirect_uris.iter().map(host).collect();
         let parts = std::iter::once(self.name()).chain(hosts.iter().map(String::as_str));
         ShownDigest::of(parts).to_text().into()
+    }
+
+    /// The stored form of a client that was changed. A secret that stayed the same stays encrypted as it was, so that it shows whether
+    /// it is another one.
+    pub fn to_stored_instead_of(&self, before: &StoredClient, master: &MasterKey) -> StoredClient {
+        let stored = self.to_stored(master);
+        let opened = before.secret.as_ref().and_then(|sealed| master.open_named(before.id.as_str(), sealed));
+        let secret = self.secret.as_ref().map(|secret| secret.expose().as_bytes());
+        if opened.as_ref().map(|opened| &opened[..]) == secret {
+            StoredClient { secret: before.secret.clone(), ..stored }
+        } else {
+            stored
+        }
     }
 
     /// The stored form.

@@ -5,6 +5,7 @@ use jeton_oauth::client::ClientId;
 
 use super::StoredClient;
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject, Decided};
+use crate::revocation::{RevocationEvent, Revoked};
 
 /// The outcome of writing a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +69,16 @@ pub fn remove(client: &ClientId, id: IdStanding, by: &Actor, now: Timestamp) -> 
     }
 }
 
+/// What APIs are told of a change; nothing where tokens from before it are as good as those from after it.
+pub fn outdated(before: &StoredClient, after: &StoredClient, now: Timestamp) -> Option<RevocationEvent> {
+    before.is_outdated_by(after).then(|| removed(&before.id, now))
+}
+
+/// What APIs are told of a removal: its own tokens have no grant that ends.
+pub fn removed(client: &ClientId, now: Timestamp) -> RevocationEvent {
+    RevocationEvent { at: now, what: Revoked::Client(client.clone()) }
+}
+
 fn record(event: AuditEvent, client: &ClientId, by: &Actor, now: Timestamp) -> AuditRecord {
     AuditRecord::new(event, by.clone(), AuditSubject::client(client.as_str()), now)
 }
@@ -75,6 +86,7 @@ fn record(event: AuditEvent, client: &ClientId, by: &Actor, now: Timestamp) -> A
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::SealedKey;
 
     const NOW: Timestamp = Timestamp::from_unix(1_000);
 
@@ -94,6 +106,49 @@ mod tests {
         for id in [IdStanding::Taken, IdStanding::Removed] {
             assert_eq!(add(&client(), id, &Actor::Operator), Decided::nothing(ClientChange::IdTaken));
         }
+    }
+
+    #[test]
+    fn what_is_taken_from_a_client_outdates_its_tokens_and_what_is_added_does_not() {
+        let stored = |metadata: &str, policy: &str| StoredClient {
+            document: format!(r#"{{"metadata": {metadata}, "policy": {policy}}}"#).into(),
+            ..client()
+        };
+        let event = removed(&client().id, NOW);
+        for (less, more) in [
+            ((r#"{"scope": "openid"}"#, "{}"), (r#"{"scope": "openid roles"}"#, "{}")),
+            ((r#"{"scope": "openid"}"#, "{}"), ("{}", "{}")),
+            (("{}", "{}"), ("{}", r#"{"claims": {"team": "group"}}"#)),
+            (
+                ("{}", r#"{"resources": ["https://a"]}"#),
+                ("{}", r#"{"resources": ["https://b", "https://a"]}"#),
+            ),
+            (("{}", "{}"), ("{}", r#"{"exchange": {"targets": ["https://a"]}}"#)),
+            (("{}", "{}"), (r#"{"grant_types": ["authorization_code", "client_credentials"]}"#, "{}")),
+            (("{}", r#"{"disabled": true}"#), ("{}", "{}")),
+        ] {
+            let (less, more) = (stored(less.0, less.1), stored(more.0, more.1));
+            assert_eq!(outdated(&more, &less, NOW), Some(event.clone()), "{more:?} to {less:?}");
+            assert_eq!(outdated(&less, &more, NOW), None, "{less:?} to {more:?}");
+            assert_eq!(outdated(&more, &more, NOW), None);
+        }
+        let claims = |from| stored("{}", &format!(r#"{{"claims": {{"team": "{from}"}}}}"#));
+        assert_eq!(outdated(&claims("group"), &claims("unit"), NOW), Some(event.clone()));
+        let unreadable = StoredClient { document: "{".into(), ..client() };
+        assert_eq!(outdated(&unreadable, &client(), NOW), Some(event));
+    }
+
+    #[test]
+    fn another_secret_outdates_the_tokens_of_a_client_that_gets_its_own() {
+        let with = |grants: &str, secret: &str| StoredClient {
+            document: format!(r#"{{"metadata": {{"grant_types": [{grants}]}}}}"#).into(),
+            secret: Some(SealedKey::new(secret)),
+            ..client()
+        };
+        let (own, of_users) = (r#""client_credentials""#, r#""authorization_code""#);
+        assert!(outdated(&with(own, "first"), &with(own, "second"), NOW).is_some());
+        assert_eq!(outdated(&with(own, "first"), &with(own, "first"), NOW), None);
+        assert_eq!(outdated(&with(of_users, "first"), &with(of_users, "second"), NOW), None);
     }
 
     #[test]

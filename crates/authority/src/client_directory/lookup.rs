@@ -138,7 +138,11 @@ impl ClientDirectory {
         by: Actor,
         now: Timestamp,
     ) -> Result<ClientChange, StoreError> {
-        let outcome = self.store.change_client(client.to_stored(self.keys.master()), by, now).await;
+        let Some(before) = self.store.find_client(&client.id).await? else {
+            return Ok(ClientChange::Unknown);
+        };
+        let stored = client.to_stored_instead_of(&before, self.keys.master());
+        let outcome = self.store.change_client(stored, by, now).await;
         self.known.forget();
         outcome
     }

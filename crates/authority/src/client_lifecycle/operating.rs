@@ -164,7 +164,10 @@ impl ClientLifecycle<'_> {
 
     async fn write(&self, drafted: Drafted, by: Actor, now: Timestamp) -> Result<Drafted, ClientAdminError> {
         make_for_client(self.store, self.master, &drafted.client, now).await?;
-        match self.store.change_client(drafted.client.to_stored(self.master), by, now).await? {
+        let before = self.store.find_client(&drafted.client.id).await?;
+        let before = before.ok_or_else(|| ClientAdminError::Unknown(drafted.client.id.clone()))?;
+        let stored = drafted.client.to_stored_instead_of(&before, self.master);
+        match self.store.change_client(stored, by, now).await? {
             ClientChange::Done => Ok(drafted),
             _ => Err(ClientAdminError::Unknown(drafted.client.id)),
         }

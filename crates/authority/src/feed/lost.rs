@@ -7,8 +7,8 @@ use crate::user::{UserStanding, UserStatus};
 
 /// What is to be ended again.
 ///
-/// Users come first, then sessions: with them grants end of which clients are told. Changed claims are not among it: the store has the
-/// claims from before again, and an event would not change them.
+/// Users come first, then sessions: with them grants end of which clients are told. Changed claims and clients are not among it: the store
+/// has those from before again, and an event would not change them.
 #[derive(Debug, Default)]
 pub(super) struct Unended(BTreeSet<Revoked>);
 
@@ -17,7 +17,7 @@ impl Unended {
     pub(super) fn add<'e>(&mut self, lost: impl IntoIterator<Item = &'e RevocationEvent>) {
         for event in lost {
             match &event.what {
-                Revoked::Claims(_) => {}
+                Revoked::Claims(_) | Revoked::Client(_) => {}
                 Revoked::User(standing) => self.add_user(*standing),
                 what => drop(self.0.insert(what.clone())),
             }
@@ -57,6 +57,7 @@ fn recency(standing: &UserStanding) -> (u64, bool) {
 #[cfg(test)]
 mod tests {
     use jeton_jose::Timestamp;
+    use jeton_oauth::client::ClientId;
 
     use super::*;
     use crate::keys::KeyId;
@@ -81,14 +82,17 @@ mod tests {
         let user = UserStanding { id: UserId::from_bytes([2; 16]), status: UserStatus::Disabled, epoch: 1 };
         let (key, session) =
             (Revoked::Key(KeyId::new("k")), Revoked::Session(SessionId::from_bytes([3; 16])));
+        let token = Revoked::Token("x-1f".into());
         let lost = vec![
             Revoked::Grant(grant),
             Revoked::Claims(grant),
+            Revoked::Client(ClientId::parse("web").expect("an identifier")),
+            token.clone(),
             key.clone(),
             Revoked::User(user),
             session.clone(),
         ];
-        assert_eq!(in_order(lost), [Revoked::User(user), session, key, Revoked::Grant(grant)]);
+        assert_eq!(in_order(lost), [Revoked::User(user), session, key, token, Revoked::Grant(grant)]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use signed::{Form, Signed};
 
 use crate::audit::Actor;
 use crate::keyring::{Keys, OpenError};
-use crate::one_time::{OneTimeHash, OneTimeKind, Redemption, SpentCodes};
+use crate::one_time::{OneTimeHash, OneTimeKind, Placement, Redemption, SpentCodes};
 use crate::revocation::{Cursor, Recent, Revoked, matter_since, matters_for};
 use crate::settings::Settings;
 use crate::store::{KeyWithdrawal, Revocation, SessionEnding, Store, StoreError};
@@ -119,8 +119,8 @@ impl Feed {
         self.lost.notified().await;
     }
 
-    /// Ends again what the store has forgotten to have ended: users disabled or signed out everywhere, sessions, keys and grants, and the
-    /// codes that this node exchanged. Answers how much was not ended already: other nodes do the same.
+    /// Ends again what the store has forgotten to have ended: users disabled or signed out everywhere, sessions, keys, tokens and grants, and
+    /// the codes that this node exchanged. Answers how much was not ended already: other nodes do the same.
     ///
     /// # Errors
     /// [`StoreError`]. A later call continues with the rest.
@@ -160,7 +160,12 @@ impl Feed {
                 }
                 forgotten
             }
-            Revoked::Claims(_) => false,
+            Revoked::Token(jti) => {
+                // It expires by then, whenever it was issued.
+                let expires_at = now.saturating_add(self.settings.access.lifetime);
+                self.store.revoke_token(jti, expires_at, now).await? == Placement::Placed
+            }
+            Revoked::Claims(_) | Revoked::Client(_) => false,
         })
     }
 

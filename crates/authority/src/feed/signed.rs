@@ -6,8 +6,8 @@ use std::time::Duration;
 use jeton_jose::jwt::Signer;
 use jeton_jose::{SignError, Timestamp};
 use jeton_oauth::revocations::{
-    KeyWithdrawn, REVOCATION_LIST_TYP, RevocationList, SECURITY_EVENT_TYP, SecurityEvent, SecurityEvents,
-    SessionRevoked, SubjectIdentifier, TokenClaimsChange,
+    ClientChanged, KeyWithdrawn, REVOCATION_LIST_TYP, RevocationList, SECURITY_EVENT_TYP, SecurityEvent,
+    SecurityEvents, SessionRevoked, SubjectIdentifier, TokenClaimsChange, TokenRevoked,
 };
 
 use crate::id::hex;
@@ -15,6 +15,8 @@ use crate::revocation::{Cursor, RevocationEvent, Revoked};
 
 /// How many events one list has at most.
 const PAGE: usize = 1024;
+/// How long what they name may be together (bytes): readers take no list of any length, and names of clients may be long.
+const PAGE_LEN: usize = 64 * 1024;
 
 /// What a token of the feed is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +78,7 @@ impl<'a> Writing<'a> {
         newest: &Cursor,
     ) -> Result<Vec<Signed>, SignError> {
         let signer = self.signer.clone().typ(REVOCATION_LIST_TYP);
-        let (pages, rest) = events.split_at(events.len().saturating_sub(1) / PAGE * PAGE);
-        let page = |events: &[&RevocationEvent], more: bool| {
+        let page = |events: &[&RevocationEvent], more: bool| -> Result<Signed, SignError> {
             let mut list = RevocationList {
                 iss: self.issuer.to_owned(),
                 iat: self.now,
@@ -86,6 +87,8 @@ impl<'a> Writing<'a> {
                 more,
                 ended: BTreeMap::new(),
                 stale: BTreeMap::new(),
+                clients: BTreeMap::new(),
+                tokens: BTreeMap::new(),
                 keys: BTreeMap::new(),
             };
             for event in events {
@@ -93,6 +96,8 @@ impl<'a> Writing<'a> {
                 match &event.what {
                     Revoked::Grant(grant) => list.ended.insert(grant.to_string(), event.at),
                     Revoked::Claims(grant) => list.stale.insert(grant.to_string(), event.at),
+                    Revoked::Client(client) => list.clients.insert(client.as_str().to_owned(), event.at),
+                    Revoked::Token(jti) => list.tokens.insert(jti.to_string(), event.at),
                     Revoked::Key(key) => list.keys.insert(key.as_str().to_owned(), event.at),
                     // APIs are not told.
                     Revoked::Session(_) | Revoked::User(_) => None,
@@ -104,7 +109,15 @@ impl<'a> Writing<'a> {
                 cursor: (!more).then(|| newest.to_string().into()),
             })
         };
-        pages.chunks(PAGE).map(|events| page(events, true)).chain([page(rest, false)]).collect()
+        let (mut signed, mut rest) = (Vec::new(), events);
+        loop {
+            let (events, following) = rest.split_at(page_of(rest));
+            signed.push(page(events, !following.is_empty())?);
+            if following.is_empty() {
+                return Ok(signed);
+            }
+            rest = following;
+        }
     }
 
     /// An event for APIs; nothing for one that they are not told of.
@@ -123,6 +136,20 @@ impl<'a> Writing<'a> {
                 let events =
                     SecurityEvents { token_claims_change: Some(change), ..SecurityEvents::default() };
                 (grant.to_string(), events)
+            }
+            Revoked::Client(client) => {
+                let events = SecurityEvents {
+                    client_changed: Some(ClientChanged { event_timestamp }),
+                    ..SecurityEvents::default()
+                };
+                (client.as_str().to_owned(), events)
+            }
+            Revoked::Token(jti) => {
+                let events = SecurityEvents {
+                    token_revoked: Some(TokenRevoked { event_timestamp }),
+                    ..SecurityEvents::default()
+                };
+                (jti.to_string(), events)
             }
             Revoked::Key(key) => {
                 let events = SecurityEvents {
@@ -143,10 +170,21 @@ impl<'a> Writing<'a> {
     }
 }
 
+/// How many of these events the next list has: at least one, if there is any.
+fn page_of(events: &[&RevocationEvent]) -> usize {
+    let mut len = 0;
+    let fits = |event: &&&RevocationEvent| {
+        len += event.what.subject().len();
+        len <= PAGE_LEN
+    };
+    events.iter().take(PAGE).take_while(fits).count().max(events.len().min(1))
+}
+
 #[cfg(test)]
 mod tests {
     use jeton_jose::jwt::Unverified;
     use jeton_jose::{Algorithm, PrivateKey, base64url};
+    use jeton_oauth::client::ClientId;
 
     use super::*;
     use crate::GrantId;
@@ -191,6 +229,21 @@ mod tests {
         let claims = claims(&signed[1]);
         assert_eq!(claims["sub_id"]["id"], "old");
         assert_eq!(claims["events"]["urn:jeton:event-type:key-withdrawn"]["event_timestamp"], NOW.unix());
+    }
+
+    #[test]
+    fn a_list_of_long_names_is_no_longer_than_readers_take() {
+        let key = PrivateKey::generate(Algorithm::ES256).expect("a key");
+        let client = |number: u32| {
+            let id = ClientId::parse(format!("{number:0250}")).expect("an identifier");
+            RevocationEvent { at: NOW, what: Revoked::Client(id) }
+        };
+        let events: Vec<_> = (0..2_000).map(client).collect();
+        let signed =
+            writing(&key).list(&events.iter().collect::<Vec<_>>(), Some(NOW), &cursor()).expect("signed");
+        assert!(signed.iter().all(|list| list.token.len() < 128 * 1024));
+        let clients = |signed: &Signed| claims(signed)["clients"].as_object().map_or(0, serde_json::Map::len);
+        assert_eq!(signed.iter().map(clients).sum::<usize>(), events.len());
     }
 
     #[test]

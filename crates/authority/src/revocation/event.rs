@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
 use sha2::{Digest, Sha256};
 
 use super::HistoryName;
@@ -17,6 +18,10 @@ pub enum Revoked {
     Grant(GrantId),
     /// Those of a grant that were issued at the time of the event or before: what they say has changed.
     Claims(GrantId),
+    /// Those of a client that were issued at the time of the event or before: what it may do has changed.
+    Client(ClientId),
+    /// One access token, by its `jti`.
+    Token(Box<str>),
     /// All that a withdrawn key signed.
     Key(KeyId),
     /// A browser's session that was ended.
@@ -31,6 +36,8 @@ impl Revoked {
         match self {
             Self::Grant(_) => "grant",
             Self::Claims(_) => "claims",
+            Self::Client(_) => "client",
+            Self::Token(_) => "token",
             Self::Key(_) => "key",
             Self::Session(_) => "session",
             Self::User(_) => "user",
@@ -40,7 +47,7 @@ impl Revoked {
     /// Whether APIs are told. They know neither users nor browsers' sessions.
     pub const fn concerns_apis(&self) -> bool {
         match self {
-            Self::Grant(_) | Self::Claims(_) | Self::Key(_) => true,
+            Self::Grant(_) | Self::Claims(_) | Self::Client(_) | Self::Token(_) | Self::Key(_) => true,
             Self::Session(_) | Self::User(_) => false,
         }
     }
@@ -57,6 +64,8 @@ impl Revoked {
     pub fn subject(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Grant(grant) | Self::Claims(grant) => Cow::Borrowed(grant.as_bytes()),
+            Self::Client(client) => Cow::Borrowed(client.as_str().as_bytes()),
+            Self::Token(jti) => Cow::Borrowed(jti.as_bytes()),
             Self::Key(key) => Cow::Borrowed(key.as_str().as_bytes()),
             Self::Session(session) => Cow::Borrowed(session.as_bytes()),
             Self::User(UserStanding { id, epoch, status }) => {
@@ -69,10 +78,13 @@ impl Revoked {
     /// Reads what a store kept. Nothing for a kind that a newer version knows, which readers pass over.
     pub fn from_stored(kind: &str, subject: &[u8]) -> Option<Self> {
         let grant = || subject.try_into().ok().map(GrantId::from_bytes);
+        let text = || std::str::from_utf8(subject).ok();
         match kind {
             "grant" => grant().map(Self::Grant),
             "claims" => grant().map(Self::Claims),
-            "key" => std::str::from_utf8(subject).ok().map(|kid| Self::Key(KeyId::new(kid))),
+            "client" => text().and_then(|id| ClientId::parse(id).ok()).map(Self::Client),
+            "token" => text().map(|jti| Self::Token(jti.into())),
+            "key" => text().map(|kid| Self::Key(KeyId::new(kid))),
             "session" => subject.try_into().ok().map(SessionId::from_bytes).map(Self::Session),
             "user" => standing(subject).map(Self::User),
             _ => None,
@@ -141,6 +153,8 @@ mod tests {
         for what in [
             Revoked::Grant(grant),
             Revoked::Claims(grant),
+            Revoked::Client(ClientId::parse("web").expect("an identifier")),
+            Revoked::Token("x-1f".into()),
             Revoked::Key(KeyId::new("kid-1")),
             Revoked::Session(SessionId::from_bytes([9; 16])),
             user(UserStatus::Active),
@@ -159,7 +173,9 @@ mod tests {
         let at = Timestamp::from_unix(9);
         let (least, grant) = (RevocationEvent::first_of(at), GrantId::from_bytes([0; 16]));
         let session = Revoked::Session(SessionId::from_bytes([0; 16]));
-        for what in [Revoked::Grant(grant), Revoked::Claims(grant), Revoked::Key(KeyId::new("")), session] {
+        let token = Revoked::Token("".into());
+        let key = Revoked::Key(KeyId::new(""));
+        for what in [Revoked::Grant(grant), Revoked::Claims(grant), token, key, session] {
             assert!(least <= RevocationEvent { at, what: what.clone() });
             assert!(least > RevocationEvent { at: Timestamp::from_unix(8), what });
         }

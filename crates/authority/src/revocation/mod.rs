@@ -1,7 +1,8 @@
-//! What an API must know of beyond its tokens' signatures: grants that ended, claims that changed, keys that were withdrawn.
+//! What an API must know of beyond its tokens' signatures: grants that ended, claims and clients that changed, tokens and keys that were
+//! revoked by themselves.
 //!
-//! Events are idempotent, and each matters only while a token that it is about may still be accepted. They name grants and keys, never
-//! users. A backend writes them in the transaction of what causes them.
+//! Events are idempotent, and each matters only while a token that it is about may still be accepted. They name grants, clients,
+//! tokens and keys, never users. A backend writes them in the transaction of what causes them.
 
 mod change;
 mod cursor;

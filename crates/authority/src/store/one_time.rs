@@ -24,6 +24,15 @@ pub trait OneTimeStore {
         now: Timestamp,
     ) -> Result<Placement, StoreError>;
 
+    /// Revokes an access token by its `jti`, until `expires_at`, when it has expired. [`Placement::Taken`] if it was revoked before;
+    /// otherwise [`Revoked::Token`](crate::revocation::Revoked::Token) is written, too.
+    async fn revoke_token(
+        &self,
+        jti: &str,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Placement, StoreError>;
+
     /// Reads something without using it, even if it is used or expired.
     async fn peek(&self, kind: OneTimeKind, hash: OneTimeHash) -> Result<Option<OneTime>, StoreError>;
 

@@ -1,4 +1,4 @@
-//! What APIs are told of: grants that ended, claims that changed, keys that were withdrawn.
+//! What APIs are told of: grants that ended, claims and clients that changed, tokens and keys that were revoked by themselves.
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
@@ -10,7 +10,9 @@ use crate::revocation::{Recent, RevocationEvent};
 ///
 /// Events are written by the other traits' methods, in the transaction of what causes them: whatever ends a grant writes
 /// [`Revoked::Grant`](crate::revocation::Revoked::Grant), whatever changes a user the grants that
-/// [`ClaimsChange::concerns`](crate::revocation::ClaimsChange::concerns), the withdrawal of a published key
+/// [`ClaimsChange::concerns`](crate::revocation::ClaimsChange::concerns), a change of a client what [`outdated`](crate::client::outdated)
+/// says, its removal [`removed`](crate::client::removed), the revocation of a single token
+/// [`Revoked::Token`](crate::revocation::Revoked::Token), the withdrawal of a published key
 /// [`Revoked::Key`](crate::revocation::Revoked::Key), the end of a browser's session
 /// [`Revoked::Session`](crate::revocation::Revoked::Session), and what changes the standing of a user
 /// [`Revoked::User`](crate::revocation::Revoked::User).

@@ -9,7 +9,6 @@ use crate::audit::Actor;
 use crate::client::Client;
 use crate::issue::access_token;
 use crate::oauth_error::OAuthError;
-use crate::one_time::{OneTimeHash, OneTimeKind};
 
 impl Tokens {
     /// Revokes a client's own token, of either kind, and with it the grant that it comes from. A token that is unknown,
@@ -40,11 +39,7 @@ impl Tokens {
             }
             // Remembered for as long as the token would hold.
             _ => {
-                let hash = OneTimeHash::of(&access.claims.jti);
-                self.store
-                    .place(OneTimeKind::RevokedTokenId, hash, "".into(), access.exp, now)
-                    .await
-                    .map(drop)?;
+                self.store.revoke_token(&access.claims.jti, access.exp, now).await.map(drop)?;
             }
         }
         Ok(())

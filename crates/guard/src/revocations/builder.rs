@@ -88,7 +88,7 @@ impl RevocationsBuilder {
         self
     }
 
-    /// Keeps at most this many sessions. If the issuer revokes more, guards count as cut off.
+    /// Keeps at most this many sessions, clients and tokens. If the issuer revokes more, guards count as cut off.
     #[must_use]
     pub fn most(mut self, sessions: usize) -> Self {
         self.most = sessions;

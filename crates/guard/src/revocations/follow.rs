@@ -13,7 +13,7 @@ use tokio::time::{interval, sleep, timeout};
 use super::event_stream::{EventReader, StreamEvent, TooLong};
 use super::pace::{Pace, random};
 use super::reading::{FeedKeys, Reading, TokenRefused};
-use super::register::{Full, Register, Revocable, parse_sid};
+use super::register::{Full, Name, Register, Revocable, parse_sid};
 use super::status::{FeedState, Hearing, RevocationsStatus, WhenCutOff};
 use crate::clock::Clock;
 use crate::refusal::Refusal;
@@ -67,7 +67,7 @@ enum Lost {
     Token(#[from] TokenRefused),
     #[error("the stream cannot be read: {0}")]
     TooLong(#[from] TooLong),
-    #[error("more sessions are revoked than there is room for")]
+    #[error("more is revoked than there is room for")]
     Full,
 }
 
@@ -124,6 +124,10 @@ impl Following {
 
     pub(super) fn allow_leeway(&self, leeway: Duration) {
         self.leeway.fetch_max(leeway.as_secs(), Ordering::Relaxed);
+    }
+
+    pub(super) fn name(&self, text: &str) -> Name {
+        self.register.name(text)
     }
 
     pub(super) fn check(&self, token: Revocable<'_>, now: Timestamp) -> Result<(), Refusal> {
@@ -296,10 +300,22 @@ impl Following {
         for (sid, at) in list.stale.iter().filter_map(matters) {
             self.register.outdate(sid, at)?;
         }
+        for (client, at) in list.clients.iter().filter(|(_, at)| **at >= start) {
+            self.register.outdate_client(client, *at)?;
+        }
+        for (jti, at) in list.tokens.iter().filter(|(_, at)| **at >= start) {
+            self.register.revoke_token(jti, *at)?;
+        }
         Ok(())
     }
 
     fn take_event(&self, event: &SecurityEvent) -> Result<(), Full> {
+        if let Some(changed) = &event.events.client_changed {
+            self.register.outdate_client(&event.sub_id.id, changed.event_timestamp)?;
+        }
+        if let Some(revoked) = &event.events.token_revoked {
+            self.register.revoke_token(&event.sub_id.id, revoked.event_timestamp)?;
+        }
         let Some(sid) = parse_sid(&event.sub_id.id) else { return Ok(()) };
         if let Some(revoked) = &event.events.session_revoked {
             self.register.end(sid, revoked.event_timestamp)?;

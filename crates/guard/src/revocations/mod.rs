@@ -1,7 +1,7 @@
 //! Refusing tokens before they expire: the revocation feed of the issuer (feature `remote`).
 //!
 //! By its signature, an access token is valid until it expires. A Jeton authority publishes within a second which sessions ended, whose claims
-//! changed and which keys were withdrawn. [`Revocations`] reads this feed, and guards that use it refuse the tokens concerned.
+//! changed, which clients changed, and which tokens and keys were revoked. [`Revocations`] reads this feed, and guards that use it refuse the tokens concerned.
 //!
 //! ```no_run
 //! use jeton_guard::Guard;
@@ -39,7 +39,7 @@ pub use status::{FeedState, RevocationsStatus, WhenCutOff};
 use crate::refusal::Refusal;
 use crate::remote::{RemoteJwkSet, RemoteUrl};
 use follow::Following;
-pub(crate) use register::{Revocable, Sid, parse_sid};
+pub(crate) use register::{Name, Revocable, Sid, parse_sid};
 
 /// What an issuer revoked, according to its feed. Clones share one connection, which closes when the last clone is dropped.
 #[derive(Clone)]
@@ -78,6 +78,11 @@ impl Revocations {
     /// Keeps events long enough for a guard with this leeway.
     pub(crate) fn allow_leeway(&self, leeway: Duration) {
         self.0.following.allow_leeway(leeway);
+    }
+
+    /// What a client or a token is called among what is revoked.
+    pub(crate) fn name(&self, text: &str) -> Name {
+        self.0.following.name(text)
     }
 
     /// Refuses an otherwise valid token if it was revoked.

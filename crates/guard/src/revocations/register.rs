@@ -1,9 +1,10 @@
-//! What is revoked at the moment: sessions and keys, each for as long as a token that it is about may be accepted.
+//! What is revoked at the moment: sessions, clients, single tokens and keys, each for as long as a token that it is about may be accepted.
 //!
-//! A session takes 20 bytes. They lie sorted in vectors, many small ones, so that adding one moves little and a look-up is a few
+//! A session takes 20 bytes, and so do a client and a token, of whose names hashes are kept. They lie sorted in vectors, many small ones, so that adding one moves little and a look-up is a few
 //! comparisons.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
@@ -30,42 +31,56 @@ pub(crate) fn parse_sid(text: &str) -> Option<Sid> {
     Some(sid)
 }
 
+/// The name of a client or a token in a register: a hash under keys of the register.
+pub(crate) type Name = [u8; 16];
+
 /// What a token says that may be revoked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Revocable<'t> {
     pub(crate) sid: Option<Sid>,
+    pub(crate) client: Option<Name>,
+    pub(crate) jti: Option<Name>,
     pub(crate) iat: Option<Timestamp>,
     pub(crate) kid: Option<&'t str>,
 }
 
 /// What is revoked.
 pub(crate) struct Register {
-    ended: Box<[RwLock<Vec<Entry>>; SHARDS]>,
-    stale: Box<[RwLock<Vec<Entry>>; SHARDS]>,
+    ended: Shards,
+    stale: Shards,
+    clients: Shards,
+    tokens: Shards,
+    names: [RandomState; 2],
     keys: RwLock<HashMap<Box<str>, Timestamp>>,
     has_keys: AtomicBool,
     sessions: AtomicUsize,
     most: usize,
 }
 
-/// More sessions than there is room for.
+type Shards = Box<[RwLock<Vec<Entry>>; SHARDS]>;
+
+/// More sessions, clients and tokens than there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    sid: Sid,
+    /// A session, or the name of a client or a token.
+    id: [u8; 16],
     /// Seconds since 1970, which fit until 2106.
     at: u32,
 }
 
 impl Register {
-    /// Room for at most so many sessions.
+    /// Room for at most so many sessions, clients and tokens.
     pub(crate) fn with_room_for(most: usize) -> Self {
         let shards = || Box::new(std::array::from_fn(|_| RwLock::default()));
         Self {
             ended: shards(),
             stale: shards(),
+            clients: shards(),
+            tokens: shards(),
+            names: [RandomState::new(), RandomState::new()],
             keys: RwLock::default(),
             has_keys: AtomicBool::new(false),
             sessions: AtomicUsize::new(0),
@@ -81,14 +96,22 @@ impl Register {
         {
             return Err(Refusal::KeyWithdrawn);
         }
-        let Some(sid) = token.sid else { return Ok(()) };
-        if find(&self.ended, &sid).is_some() {
+        let found = |shards: &Shards, id: Option<[u8; 16]>| id.and_then(|id| find(shards, &id));
+        if found(&self.ended, token.sid).or_else(|| found(&self.tokens, token.jti)).is_some() {
             return Err(Refusal::Revoked);
         }
-        match find(&self.stale, &sid) {
-            Some(changed) if is_stale(token.iat, changed, now) => Err(Refusal::Stale),
-            _ => Ok(()),
+        let changes = [found(&self.stale, token.sid), found(&self.clients, token.client)];
+        if changes.into_iter().flatten().any(|changed| is_stale(token.iat, changed, now)) {
+            return Err(Refusal::Stale);
         }
+        Ok(())
+    }
+
+    /// What a client or a token is called in this register.
+    pub(crate) fn name(&self, text: &str) -> Name {
+        let [first, second] = &self.names;
+        let halves = u128::from(first.hash_one(text)) << 64 | u128::from(second.hash_one(text));
+        halves.to_be_bytes()
     }
 
     /// Whether a key was withdrawn.
@@ -106,6 +129,16 @@ impl Register {
         self.insert(&self.stale, sid, at)
     }
 
+    /// Takes a client whose tokens are stale where they were issued at this time or before.
+    pub(crate) fn outdate_client(&self, client: &str, at: Timestamp) -> Result<(), Full> {
+        self.insert(&self.clients, self.name(client), at)
+    }
+
+    /// Takes a token that was revoked by itself.
+    pub(crate) fn revoke_token(&self, jti: &str, at: Timestamp) -> Result<(), Full> {
+        self.insert(&self.tokens, self.name(jti), at)
+    }
+
     /// Takes a key that was withdrawn; says whether that is new.
     pub(crate) fn withdraw(&self, kid: &str, at: Timestamp) -> bool {
         let is_new =
@@ -117,7 +150,7 @@ impl Register {
     /// Forgets what happened before `start`.
     pub(crate) fn forget(&self, start: Timestamp) {
         let start_seconds = seconds(start);
-        for shard in self.ended.iter().chain(self.stale.iter()) {
+        for shard in self.shards() {
             let mut entries = shard.write().unwrap_or_else(PoisonError::into_inner);
             let before = entries.len();
             entries.retain(|entry| entry.at >= start_seconds);
@@ -131,15 +164,19 @@ impl Register {
         self.has_keys.store(!keys.is_empty(), Ordering::Release);
     }
 
-    /// How many sessions it has.
+    fn shards(&self) -> impl Iterator<Item = &RwLock<Vec<Entry>>> {
+        [&self.ended, &self.stale, &self.clients, &self.tokens].into_iter().flat_map(|shards| shards.iter())
+    }
+
+    /// How many sessions, clients and tokens it has.
     pub(crate) fn sessions(&self) -> usize {
         self.sessions.load(Ordering::Relaxed)
     }
 
-    fn insert(&self, shards: &[RwLock<Vec<Entry>>; SHARDS], sid: Sid, at: Timestamp) -> Result<(), Full> {
+    fn insert(&self, shards: &Shards, id: [u8; 16], at: Timestamp) -> Result<(), Full> {
         let at = seconds(at);
-        let mut entries = shards[shard(&sid)].write().unwrap_or_else(PoisonError::into_inner);
-        match entries.binary_search_by(|entry| entry.sid.cmp(&sid)) {
+        let mut entries = shards[shard(&id)].write().unwrap_or_else(PoisonError::into_inner);
+        match entries.binary_search_by(|entry| entry.id.cmp(&id)) {
             Ok(place) => entries[place].at = entries[place].at.max(at),
             Err(_) if self.sessions() >= self.most => return Err(Full),
             Err(place) => {
@@ -148,7 +185,7 @@ impl Register {
                     let more = (entries.len() / 4).max(4);
                     entries.reserve_exact(more);
                 }
-                entries.insert(place, Entry { sid, at });
+                entries.insert(place, Entry { id, at });
                 self.sessions.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -158,7 +195,7 @@ impl Register {
     #[cfg(test)]
     fn bytes(&self) -> usize {
         let capacity = |shard: &RwLock<Vec<Entry>>| shard.read().expect("no panic").capacity();
-        self.ended.iter().chain(self.stale.iter()).map(capacity).sum::<usize>() * size_of::<Entry>()
+        self.shards().map(capacity).sum::<usize>() * size_of::<Entry>()
     }
 }
 
@@ -169,15 +206,15 @@ fn is_stale(iat: Option<Timestamp>, changed: u32, now: Timestamp) -> bool {
     iat < changed || iat == changed && seconds(now) > changed.saturating_add(1)
 }
 
-fn find(shards: &[RwLock<Vec<Entry>>; SHARDS], sid: &Sid) -> Option<u32> {
-    let entries = shards[shard(sid)].read().unwrap_or_else(PoisonError::into_inner);
-    let place = entries.binary_search_by(|entry| entry.sid.cmp(sid)).ok()?;
+fn find(shards: &Shards, id: &[u8; 16]) -> Option<u32> {
+    let entries = shards[shard(id)].read().unwrap_or_else(PoisonError::into_inner);
+    let place = entries.binary_search_by(|entry| entry.id.cmp(id)).ok()?;
     entries.get(place).map(|entry| entry.at)
 }
 
-/// Identifiers are random, so that their first bytes are spread evenly.
-fn shard(sid: &Sid) -> usize {
-    usize::from(sid[0])
+/// Identifiers and hashes are random, so that their first bytes are spread evenly.
+fn shard(id: &[u8; 16]) -> usize {
+    usize::from(id[0])
 }
 
 fn seconds(at: Timestamp) -> u32 {
@@ -204,7 +241,7 @@ mod tests {
     }
 
     fn token(number: u64, iat: i64) -> Revocable<'static> {
-        Revocable { sid: Some(sid(number)), iat: Some(at(iat)), kid: Some("key") }
+        Revocable { sid: Some(sid(number)), client: None, jti: None, iat: Some(at(iat)), kid: Some("key") }
     }
 
     #[test]
@@ -214,7 +251,7 @@ mod tests {
         assert_eq!(register.check(token(1, -5), NOW), Err(Refusal::Revoked));
         assert_eq!(register.check(token(1, 5), at(5)), Err(Refusal::Revoked), "no token of it is good again");
         assert_eq!(register.check(token(2, -5), NOW), Ok(()));
-        let without = Revocable { sid: None, iat: None, kid: None };
+        let without = Revocable { sid: None, client: None, jti: None, iat: None, kid: None };
         assert_eq!(register.check(without, NOW), Ok(()));
     }
 
@@ -235,6 +272,26 @@ mod tests {
         register.outdate(sid(1), NOW).expect("room");
         assert_eq!(register.check(token(1, 0), at(1)), Ok(()));
         assert_eq!(register.check(token(1, 0), at(2)), Err(Refusal::Stale));
+    }
+
+    #[test]
+    fn a_changed_client_makes_its_tokens_stale_and_a_revoked_token_is_alone() {
+        let register = Register::with_room_for(10);
+        let of = |client: &str, jti: &str, iat| Revocable {
+            sid: None,
+            client: Some(register.name(client)),
+            jti: Some(register.name(jti)),
+            iat: Some(at(iat)),
+            kid: Some("key"),
+        };
+        register.outdate_client("web", NOW).expect("room");
+        register.revoke_token("x-1", NOW).expect("room");
+        assert_eq!(register.check(of("web", "1", -1), NOW), Err(Refusal::Stale));
+        assert_eq!(register.check(of("web", "1", 1), at(1)), Ok(()));
+        assert_eq!(register.check(of("shop", "x-1", 1), at(1)), Err(Refusal::Revoked));
+        assert_eq!(register.check(of("shop", "x-2", -1), NOW), Ok(()));
+        register.forget(at(1));
+        assert_eq!((register.sessions(), register.bytes()), (0, 0));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub struct RevocationsStatus {
     pub state: FeedState,
     /// How long ago anything was received, including heartbeats; `None` before the first time.
     pub last_heard: Option<Duration>,
-    /// The number of sessions whose tokens are refused.
+    /// The number of sessions, clients and single tokens that are remembered as revoked or changed.
     pub sessions: usize,
 }
 

@@ -191,6 +191,7 @@ delegate! { SignInStore {
 
 delegate! { OneTimeStore {
     true place(kind: OneTimeKind, hash: OneTimeHash, content: Box<str>, expires_at: Timestamp, now: Timestamp) -> Placement;
+    true revoke_token(jti: &str, expires_at: Timestamp, now: Timestamp) -> Placement;
     false peek(kind: OneTimeKind, hash: OneTimeHash) -> Option<OneTime>;
     true redeem(kind: OneTimeKind, hash: OneTimeHash, now: Timestamp) -> Redemption;
     true prolong_request(request: OneTimeHash, until: Timestamp) -> ();

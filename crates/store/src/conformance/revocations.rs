@@ -1,8 +1,9 @@
-//! What APIs are told of: grants that ended, claims that changed, keys that were withdrawn.
+//! What APIs are told of: grants that ended, claims and clients that changed, tokens and keys that were revoked by themselves.
 
 use jeton_authority::client::StoredClient;
 use jeton_authority::grant::{GrantDetail, NewGrant};
 use jeton_authority::keys::KeyPurpose;
+use jeton_authority::one_time::{OneTimeHash, OneTimeKind, Placement};
 use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::GrantOpening;
 use jeton_authority::user::{Attributes, UserStanding, UserStatus};
@@ -162,6 +163,57 @@ pub(super) async fn changed_accounts_make_tokens_stale_too(fresh: &Fresh) {
     assert_eq!(fresh.revoked_since(0).await, [stale(10, named)]);
     update(20).await;
     assert_eq!(fresh.revoked_since(20).await, [], "nothing changed");
+}
+
+pub(super) async fn a_changed_client_is_one_event_however_many_grants_it_has(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let described = |scope: &str| {
+        let document =
+            format!(r#"{{"metadata": {{"redirect_uris": ["https://a.example/"], "scope": "{scope}"}}}}"#);
+        StoredClient { document: document.into(), ..new_client("web") }
+    };
+    fresh.add_client(described("openid roles"), OPERATOR).await.expect("adding");
+    for _ in 0..3 {
+        fresh.client_grant(ada, "web", "openid roles").await;
+    }
+    let change = async |scope, seconds| {
+        fresh.change_client(described(scope), OPERATOR, at(seconds)).await.expect("changing");
+    };
+    change("openid roles groups", 10).await;
+    assert_eq!(fresh.revoked_since(0).await, [], "more is allowed than before");
+    change("openid groups", 20).await;
+    change("openid groups", 30).await;
+    let web = new_client("web").id;
+    let event = |seconds| RevocationEvent { at: at(seconds), what: Revoked::Client(web.clone()) };
+    assert_eq!(fresh.revoked_since(0).await, [event(20)]);
+    let unknown = StoredClient { id: new_client("unknown").id, ..described("openid") };
+    fresh.change_client(unknown, OPERATOR, at(40)).await.expect("changing nobody");
+    fresh.remove_client(&web, OPERATOR, at(50)).await.expect("removing");
+    fresh.remove_client(&web, OPERATOR, at(60)).await.expect("removing again");
+    assert_eq!(fresh.revoked_since(0).await, [event(20), event(50)]);
+}
+
+pub(super) async fn a_token_that_is_revoked_by_its_name_is_an_event_once(fresh: &Fresh) {
+    let revoke =
+        async |jti, seconds| fresh.revoke_token(jti, at(seconds + 300), at(seconds)).await.expect("revoking");
+    assert_eq!(revoke("x-1", 10).await, Placement::Placed);
+    assert_eq!(revoke("x-1", 11).await, Placement::Taken);
+    assert_eq!(revoke("x-2", 12).await, Placement::Placed);
+    let found = fresh.peek(OneTimeKind::RevokedTokenId, OneTimeHash::of("x-1")).await.expect("reading");
+    assert_eq!(found.map(|found| found.expires_at), Some(at(310)));
+    let event = |seconds, jti: &str| RevocationEvent { at: at(seconds), what: Revoked::Token(jti.into()) };
+    assert_eq!(fresh.revoked_since(0).await, [event(10, "x-1"), event(12, "x-2")]);
+}
+
+pub(super) async fn of_a_hundred_revocations_of_a_token_one_is_an_event(fresh: &Fresh) {
+    let revoking = |store: std::sync::Arc<dyn jeton_authority::store::Store>, _| async move {
+        store.revoke_token("x-1", at(300), at(9)).await
+    };
+    let mut placed = 0;
+    for answer in fresh.at_once(revoking).await {
+        placed += usize::from(answer.expect("revoking") == Placement::Placed);
+    }
+    assert_eq!((placed, fresh.revoked_since(0).await.len()), (1, 1));
 }
 
 pub(super) async fn the_withdrawal_of_a_published_key_is_an_event(fresh: &Fresh) {

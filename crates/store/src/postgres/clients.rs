@@ -15,7 +15,7 @@ use super::PostgresStore;
 use super::columns::{optional_text, params, parsed, str, text, timestamp, uuid, value};
 use super::connection::Connection;
 use super::error::Failed;
-use super::{audit, master_key, removal};
+use super::{audit, master_key, removal, revocations};
 
 #[async_trait]
 impl ClientStore for PostgresStore {
@@ -135,6 +135,9 @@ async fn change(
     let standing = id_standing(db, &client.id).await?;
     let change = audit::write(db, client::change(client, standing, by, now)).await?;
     if change == ClientChange::Done {
+        let before = find(db, &client.id).await?;
+        let event = before.and_then(|before| client::outdated(&before, client, now));
+        revocations::note(db, event.into_iter().collect()).await?;
         let sql = "UPDATE clients SET document = $2, secret = $3, backchannel_logout = $4 WHERE id = $1";
         let secret = client.secret.as_ref().map(SealedKey::as_str);
         db.execute(sql, params![client.id.as_str(), &*client.document, secret, client.backchannel_logout])
@@ -153,6 +156,7 @@ async fn remove(db: &Connection, id: &ClientId, by: &Actor, now: Timestamp) -> R
     if removal == ClientRemoval::Removed {
         db.execute("DELETE FROM clients WHERE id = $1", params![id.as_str()]).await?;
         removal::note(db, id, now).await?;
+        revocations::note(db, vec![client::removed(id, now)]).await?;
     }
     Ok(removal)
 }

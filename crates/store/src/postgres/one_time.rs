@@ -6,6 +6,7 @@ use jeton_authority::one_time::{
     self, CodeDecision, CodeRedemption, CodeState, CodeVerdict, NewAnswer, OneTime, OneTimeHash, OneTimeKind,
     Placement, Presentation, Redemption, RequestAnswer, UsedCode, present, settle,
 };
+use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::{OneTimeStore, StoreError};
 use jeton_jose::Timestamp;
 use tokio_postgres::Row;
@@ -15,7 +16,7 @@ use super::columns::{bytes, optional_id, optional_timestamp, params, text, times
 use super::connection::Connection;
 use super::ending::end_grant;
 use super::error::Failed;
-use super::grants;
+use super::{grants, revocations};
 
 #[async_trait]
 impl OneTimeStore for PostgresStore {
@@ -29,6 +30,19 @@ impl OneTimeStore for PostgresStore {
     ) -> Result<Placement, StoreError> {
         self.write((kind, hash, content, expires_at, now), |db, (kind, hash, content, expires_at, now)| {
             Box::pin(place(db, *kind, *hash, content, *expires_at, *now))
+        })
+        .await
+    }
+
+    async fn revoke_token(
+        &self,
+        jti: &str,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Placement, StoreError> {
+        let jti: Box<str> = jti.into();
+        self.write((jti, expires_at, now), |db, (jti, expires_at, now)| {
+            Box::pin(revoke_token(db, jti, *expires_at, *now))
         })
         .await
     }
@@ -92,6 +106,20 @@ async fn place(
         if placed == 0 {
             return Err(Failed::Overtaken);
         }
+    }
+    Ok(placement)
+}
+
+async fn revoke_token(
+    db: &Connection,
+    jti: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Placement, Failed> {
+    let hash = OneTimeHash::of(jti);
+    let placement = place(db, OneTimeKind::RevokedTokenId, hash, "", expires_at, now).await?;
+    if placement == Placement::Placed {
+        revocations::note(db, vec![RevocationEvent { at: now, what: Revoked::Token(jti.into()) }]).await?;
     }
     Ok(placement)
 }

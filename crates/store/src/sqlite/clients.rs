@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::SqliteStore;
 use super::columns::{optional_text, parsed, text, timestamp, unreadable};
-use super::{audit, master_key, removal};
+use super::{audit, master_key, removal, revocations};
 
 #[async_trait]
 impl ClientStore for SqliteStore {
@@ -125,6 +125,10 @@ fn change(
     bind_secret(db, client)?;
     let change = audit::write(db, client::change(client, id_standing(db, &client.id)?, by, now))?;
     if change == ClientChange::Done {
+        let before = find(db, &client.id)?;
+        if let Some(event) = before.and_then(|before| client::outdated(&before, client, now)) {
+            revocations::note(db, &event)?;
+        }
         db.prepare_cached(
             "UPDATE clients SET document = ?2, secret = ?3, backchannel_logout = ?4 WHERE id = ?1",
         )?
@@ -147,6 +151,7 @@ fn remove(db: &Connection, id: &ClientId, by: &Actor, now: Timestamp) -> rusqlit
     if removal == ClientRemoval::Removed {
         db.prepare_cached("DELETE FROM clients WHERE id = ?1")?.execute([id.as_str()])?;
         removal::note(db, id, now)?;
+        revocations::note(db, &client::removed(id, now))?;
     }
     Ok(removal)
 }

@@ -7,6 +7,7 @@ use jeton_authority::one_time::{
     self, CodeDecision, CodeRedemption, CodeState, CodeVerdict, NewAnswer, OneTime, OneTimeHash, OneTimeKind,
     Placement, Presentation, Redemption, RequestAnswer, UsedCode, present, settle,
 };
+use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::{OneTimeStore, StoreError};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -14,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::SqliteStore;
 use super::columns::{optional_timestamp, text, timestamp};
 use super::ending::end_grant;
-use super::grants;
+use super::{grants, revocations};
 
 #[async_trait]
 impl OneTimeStore for SqliteStore {
@@ -27,6 +28,16 @@ impl OneTimeStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Placement, StoreError> {
         self.writer.submit(move |db| place(db, kind, hash, &content, expires_at, now)).await
+    }
+
+    async fn revoke_token(
+        &self,
+        jti: &str,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Placement, StoreError> {
+        let jti: Box<str> = jti.into();
+        self.writer.submit(move |db| revoke_token(db, &jti, expires_at, now)).await
     }
 
     async fn peek(&self, kind: OneTimeKind, hash: OneTimeHash) -> Result<Option<OneTime>, StoreError> {
@@ -76,6 +87,19 @@ fn place(
              SET content = excluded.content, expires_at = excluded.expires_at, redeemed_at = NULL, grant_id = NULL",
         )?
         .execute((kind.as_str(), hash.as_bytes(), content, expires_at.unix()))?;
+    }
+    Ok(placement)
+}
+
+fn revoke_token(
+    db: &Connection,
+    jti: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<Placement> {
+    let placement = place(db, OneTimeKind::RevokedTokenId, OneTimeHash::of(jti), "", expires_at, now)?;
+    if placement == Placement::Placed {
+        revocations::note(db, &RevocationEvent { at: now, what: Revoked::Token(jti.into()) })?;
     }
     Ok(placement)
 }

@@ -9,6 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 
 use self::language::Language;
 use self::page::Page;
@@ -21,6 +24,8 @@ use crate::rig::relay::Relay;
 use crate::rig::{expect, jwt, wait_for};
 
 const USERNAME: &str = "ada";
+/// A client that acts for itself.
+const SERVICE: &str = "report";
 /// Signs in and out all the time, so that the feed is never quiet for long.
 const BUSY: &str = "bob";
 const PASSWORD: &str = "correct horse battery";
@@ -74,28 +79,32 @@ impl Authority {
         let client = server.client().clone();
         let pair = self.signed_in(&client)?;
         sign_out(&client, &pair)?;
-        self.each(report, "a token is refused after its sign-out", |api| api.refuses(&pair, REVOKED, SOON));
+        self.each(report, "a token is refused after its sign-out", |api| {
+            api.refuses(&pair.access, REVOKED, SOON)
+        });
 
         let pair = self.signed_in(&client)?;
         self.jeton.run(&["user", "set", USERNAME, "roles:=[\"editor\"]"])?;
         self.each(report, "a token is out of date after a change of roles", |api| {
-            api.refuses(&pair, OUT_OF_DATE, SOON)
+            api.refuses(&pair.access, OUT_OF_DATE, SOON)
         });
         let pair = self.refreshed(&client, &pair)?;
-        self.each(report, "the refreshed token is good", |api| api.accepts(&pair));
+        self.each(report, "the refreshed token is good", |api| api.accepts(&pair.access));
 
         let kid = jwt::decode(&pair.access)?.header.text("kid")?.to_owned();
         self.jeton.run(&["key", "rotate", "--now"])?;
         self.jeton.run(&["key", "retire", &kid])?;
         // Either the reader says so, or the key is not in the set any more.
-        self.each(report, "a token of a withdrawn key is refused", |api| api.refuses(&pair, "", SOON));
+        self.each(report, "a token of a withdrawn key is refused", |api| api.refuses(&pair.access, "", SOON));
         let pair = self.refreshed(&client, &pair)?;
-        self.each(report, "a token of the next key is good", |api| api.accepts(&pair));
+        self.each(report, "a token of the next key is good", |api| api.accepts(&pair.access));
+
+        self.clients_own_tokens(&client, report)?;
 
         self.relay.go_silent();
         sign_out(&client, &pair)?;
         self.each(report, "the reader notices a silent connection, and comes back", |api| {
-            api.refuses(&pair, REVOKED, COMING_BACK)
+            api.refuses(&pair.access, REVOKED, COMING_BACK)
         });
 
         let pair = self.signed_in(&client)?;
@@ -103,15 +112,40 @@ impl Authority {
         self.jeton.run(&["session", "end", "--user", USERNAME])?;
         let server = self.jeton.serve_on(self.port)?;
         self.each(report, "the reader comes back after a restart, and learns what it missed", |api| {
-            api.refuses(&pair, REVOKED, COMING_BACK)
+            api.refuses(&pair.access, REVOKED, COMING_BACK)
         });
         server.stop()
+    }
+
+    /// Tokens of a client that acts for itself.
+    fn clients_own_tokens(&self, client: &Client, report: &mut Report) -> Result<()> {
+        let grants =
+            ["--grant-type", "client_credentials", "--scope", "orders:read", "--scope", "orders:write"];
+        let added = self.jeton.run(&[&["client", "add", "--json", "--id", SERVICE], &grants[..]].concat())?;
+        let added: Value = serde_json::from_str(&added).context("jeton client add --json printed no JSON")?;
+        let secret = added["client_secret"].as_str().context("no secret")?;
+        let basic = format!("Basic {}", STANDARD.encode(format!("{SERVICE}:{secret}")));
+        let headers = [("authorization", &*basic), ("content-type", "application/x-www-form-urlencoded")];
+        let post = |path: &str, body: &str| client.send("POST", path, &headers, body)?.expect(200);
+        let token = || post("/token", "grant_type=client_credentials")?.text("access_token");
+
+        let (revoked, changed) = (token()?, token()?);
+        post("/revoke", &format!("token={revoked}"))?;
+        self.each(report, "a single token is refused after it was revoked", |api| {
+            api.refuses(&revoked, REVOKED, SOON)?;
+            api.accepts(&changed)
+        });
+        self.jeton.run(&["client", "set", SERVICE, "--scope", "orders:read"])?;
+        self.each(report, "the tokens of a client are out of date after a change", |api| {
+            api.refuses(&changed, OUT_OF_DATE, SOON)
+        });
+        Ok(())
     }
 
     /// Signs in, and waits until each API accepts the token.
     fn signed_in(&self, client: &Client) -> Result<TokenPair> {
         let pair = TokenPair::of(sign_in(client, USERNAME, PASSWORD)?)?;
-        self.apis.iter().try_for_each(|api| api.accepts(&pair))?;
+        self.apis.iter().try_for_each(|api| api.accepts(&pair.access))?;
         Ok(pair)
     }
 
@@ -121,7 +155,7 @@ impl Authority {
         wait_for("a token that is not out of date", SOON, || {
             pair = TokenPair::of(refresh(client, &pair.refresh)?)?;
             for api in &self.apis {
-                if api.ask(&pair)?.status != 200 {
+                if api.ask(&pair.access)?.status != 200 {
                     thread::sleep(Duration::from_millis(200));
                     return Ok(None);
                 }
@@ -167,18 +201,18 @@ impl Api {
         })
     }
 
-    fn ask(&self, pair: &TokenPair) -> Result<Answer> {
-        self.client.fetch_with("/", &pair.access)
+    fn ask(&self, token: &str) -> Result<Answer> {
+        self.client.fetch_with("/", token)
     }
 
-    fn accepts(&self, pair: &TokenPair) -> Result<()> {
-        let answer = self.ask(pair)?;
+    fn accepts(&self, token: &str) -> Result<()> {
+        let answer = self.ask(token)?;
         expect(answer.status == 200, || format!("{} answers {}", self.language.name(), answer.line()))
     }
 
-    fn refuses(&self, pair: &TokenPair, why: &str, patience: Duration) -> Result<()> {
+    fn refuses(&self, token: &str, why: &str, patience: Duration) -> Result<()> {
         wait_for(&format!("the refusal: {why}"), patience, || {
-            let answer = self.ask(pair)?;
+            let answer = self.ask(token)?;
             if answer.status == 200 {
                 return Ok(None);
             }

@@ -89,7 +89,7 @@ enum Action {
     },
     /// Disable a client
     ///
-    /// The client gets no more tokens, and its tokens are rejected at introspection and userinfo. APIs that verify access tokens offline accept them until they expire. No grant ends: `client enable` reverts everything.
+    /// The client gets no more tokens, and its tokens are rejected at introspection and userinfo. APIs that follow the revocation feed refuse them, others accept them until they expire. No grant ends: `client enable` reverts everything.
     Disable {
         /// The client
         id: ClientId,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use jeton_authority::audit::Actor;
+use jeton_authority::client::{ClientPolicy, StoredClient};
 use jeton_authority::keyring::rotate;
 use jeton_authority::keys::KeyId;
 use jeton_authority::user::{Attributes, Username};
@@ -11,7 +12,9 @@ use jeton_guard::remote::{Fetcher, Reach, RemoteJwkSet, RemoteJwkSetBuilder, Rem
 use jeton_guard::revocations::{FeedState, Revocations, RevocationsBuilder, WhenCutOff};
 use jeton_guard::{Guard, ManualClock, Refusal};
 use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
 use jeton_server::{Background, serve};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -129,6 +132,41 @@ async fn a_sign_out_is_known_to_a_guard_within_a_second() {
     assert!(after < A_SECOND, "{after:?}");
     assert!(world.accepts(&other.access).await);
     assert_eq!(world.revocations.status().sessions, 1);
+}
+
+/// A token of a service's own.
+async fn own_token(app: &TestApp, client: &str) -> String {
+    let answer = app.post_as(client, "/token", &[("grant_type", "client_credentials")]).await;
+    answer.json()["access_token"].as_str().unwrap_or_else(|| panic!("{}", answer.text())).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_without_a_session_is_refused_once_it_was_revoked_or_its_client_changed() {
+    let world = World::new().await;
+    let metadata = json!({"grant_types": ["client_credentials"], "scope": "orders:read orders:write"});
+    for client in ["report", "other"] {
+        world.app.add_client_with(client, metadata.clone(), ClientPolicy::default()).await;
+    }
+    let (revoked, changed) = (own_token(&world.app, "report").await, own_token(&world.app, "report").await);
+    let other = own_token(&world.app, "other").await;
+    assert!(world.accepts(&revoked).await && world.accepts(&changed).await && world.accepts(&other).await);
+    assert_eq!(world.app.post_as("report", "/revoke", &[("token", &revoked)]).await.status, 200);
+    let (after, refusal) = world.refused(&revoked).await;
+    assert_eq!(refusal, Refusal::Revoked);
+    assert!(after < A_SECOND, "{after:?}");
+    assert!(world.accepts(&changed).await);
+
+    let id = ClientId::parse("report").expect("an identifier");
+    let stored = world.app.store.find_client(&id).await.expect("a store").expect("a client");
+    let document = stored.document.replace(" orders:write", "").into();
+    let now = Timestamp::from_unix(NOW + 1);
+    let less = StoredClient { document, ..stored };
+    world.app.store.change_client(less, Actor::Operator, now).await.expect("a store");
+    let (after, refusal) = world.refused(&changed).await;
+    assert_eq!(refusal, Refusal::Stale);
+    assert!(after < A_SECOND, "{after:?}");
+    assert!(world.accepts(&other).await);
+    assert_eq!(world.revocations.status().sessions, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
