@@ -26,6 +26,7 @@ use crate::registration::ClientRegistration;
 use crate::settings::Settings;
 use crate::sign_in::SignIn;
 use crate::sign_out::SignOut;
+use crate::status_list::StatusLists;
 use crate::store::{Marks, Store, StoreError};
 use crate::sweep::{SweepCursor, SweepLifetimes, SweepOutcome, Swept, sweep_step};
 use crate::tally::Tally;
@@ -58,6 +59,7 @@ pub struct Authority {
     proofs: Proofs,
     forms: Forms,
     feed: Feed,
+    status_lists: StatusLists,
     tally: Arc<Tally>,
 }
 
@@ -148,6 +150,7 @@ impl Authority {
             proofs: Proofs { store: store.clone(), settings: settings.dpop, rates, keys: keys.clone() },
             forms: Forms { keys: keys.clone() },
             feed: Feed::new(store.clone(), settings.clone(), keys.clone(), spent_codes),
+            status_lists: StatusLists::new(store.clone(), settings.clone(), keys.clone()),
             store,
             known,
             node,
@@ -234,6 +237,11 @@ impl Authority {
     /// What tells APIs of tokens that are no longer good.
     pub fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// The status list.
+    pub fn status_lists(&self) -> &StatusLists {
+        &self.status_lists
     }
 
     /// The event counts so far, for monitoring.

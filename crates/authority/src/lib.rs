@@ -46,6 +46,7 @@ pub mod settings;
 mod shown_digest;
 pub mod sign_in;
 mod sign_out;
+pub mod status_list;
 pub mod store;
 pub mod sweep;
 pub mod tally;

@@ -49,6 +49,8 @@ pub enum Swept {
     KnownNetworks,
     /// Events of the revocation feed, which are kept for as long as they matter ([`crate::revocation::matters_for`]).
     Revocations,
+    /// Places of the status list at its end. The other ones are taken again.
+    StatusPlaces,
     /// The audit trail, which is kept for [`SweepLifetimes::audit`].
     Audit,
 }
@@ -63,6 +65,7 @@ impl Swept {
             Self::RemovedClients,
             Self::KnownNetworks,
             Self::Revocations,
+            Self::StatusPlaces,
             Self::Audit,
         ];
         OneTimeKind::ALL.into_iter().map(Self::OneTime).chain(others)
@@ -78,6 +81,7 @@ impl Swept {
             Self::RemovedClients => "removed_client",
             Self::KnownNetworks => "known_network",
             Self::Revocations => "revocation",
+            Self::StatusPlaces => "status_place",
             Self::Audit => "audit",
         }
     }
@@ -175,6 +179,7 @@ pub async fn sweep_step(
             let before = matter_since(lifetimes.access, now);
             found_by_index(store.sweep_revocations(before, SWEEP_STEP).await?)
         }
+        Swept::StatusPlaces => found_by_index(store.sweep_status_places(now, SWEEP_STEP).await?),
         Swept::RemovedClients => found_by_index(store.end_removed_clients().await?),
         Swept::Sessions => {
             let from = if let Cursor::Session(session) = from.0 { Some(session) } else { None };

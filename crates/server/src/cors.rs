@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use crate::urls::path;
 
 /// The paths that scripts call, besides the documents under `/.well-known/` and the clients under `/register/`.
-const PATHS: [&str; 8] = [
+const PATHS: [&str; 10] = [
     path::TOKEN,
     path::DEVICE_AUTHORIZATION,
     path::PAR,
@@ -17,6 +17,8 @@ const PATHS: [&str; 8] = [
     path::REGISTER,
     path::REVOKE,
     path::REVOCATIONS,
+    path::STATUS_LIST,
+    path::STATUS_LISTS,
     path::USERINFO,
 ];
 const FOLDERS: [&str; 2] = [path::WELL_KNOWN, path::REGISTERED];

@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, header};
 use crate::app::App;
 use crate::endpoints::{
     assets, authorize, blacklist, cross_origin, device, device_authorization, dpop, end_session, health,
-    introspect, obtain, par, refresh, register, revocations, revoke, token, userinfo, verify,
+    introspect, obtain, par, refresh, register, revocations, revoke, status_list, token, userinfo, verify,
 };
 use crate::error::ApiError;
 use crate::interaction::show_page_errors;
@@ -33,6 +33,8 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
         .route(path::OPENID_CONFIGURATION, any(not_a_get))
         .route(path::OAUTH_SERVER, any(not_a_get))
         .route(path::REVOCATIONS, readable(get(revocations::get)))
+        .route(path::STATUS_LIST, readable(get(status_list::get)))
+        .route(path::STATUS_LISTS, readable(get(status_list::aggregate)))
         .route(path::HEALTHZ, readable(get(health::healthz)))
         .route(path::READYZ, readable(get(health::readyz)))
         .route(path::STARTUPZ, readable(get(health::startupz)))

@@ -28,6 +28,9 @@ pub(crate) mod path {
     pub(crate) const INTROSPECT: &str = "/introspect";
     pub(crate) const REVOKE: &str = "/revoke";
     pub(crate) const REVOCATIONS: &str = "/revocations";
+    /// The status list, and what names all lists.
+    pub(crate) const STATUS_LIST: &str = jeton_authority::status_list::PATH;
+    pub(crate) const STATUS_LISTS: &str = jeton_authority::status_list::AGGREGATION_PATH;
     pub(crate) const USERINFO: &str = "/userinfo";
     pub(crate) const REGISTER: &str = "/register";
     /// The path prefix of self-registered clients.

@@ -38,6 +38,9 @@ pub struct ClientPolicy {
     /// Issuers whose assertions it may present (RFC 7523 §2.1).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted_issuers: Vec<TrustedIssuer>,
+    /// Whether its access tokens have a place in the status list.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub status_list: bool,
     /// How it became known.
     pub source: ClientSource,
     /// Whether all its requests are refused.

@@ -255,6 +255,9 @@ impl Client {
         if self.policy.claims.keys().any(|claim| Attributes::is_reserved(claim)) {
             return Err(ClientError::Member { name: "claims", reason: "must not replace a reserved claim" });
         }
+        if self.policy.status_list && self.policy.claims.contains_key("status") {
+            return Err(ClientError::Member { name: "claims", reason: "must not replace the claim status" });
+        }
         if let Some(jwks) = &self.metadata.jwks {
             self.keys = public_keys::read(jwks)?;
         }

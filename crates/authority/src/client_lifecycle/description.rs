@@ -60,6 +60,8 @@ pub struct ClientDescription {
     pub id_token_claims: Option<IdTokenClaims>,
     /// Which tokens it is told about at introspection.
     pub introspection: Option<IntrospectionPolicy>,
+    /// Whether its access tokens have a place in the status list.
+    pub status_list: Option<bool>,
     /// How it calls its users.
     pub subject_type: Option<SubjectType>,
 }
@@ -177,6 +179,7 @@ impl ClientDescription {
         policy.pkce = self.pkce.unwrap_or(policy.pkce);
         policy.id_token_claims = self.id_token_claims.unwrap_or(policy.id_token_claims);
         policy.introspection = self.introspection.unwrap_or(policy.introspection);
+        policy.status_list = self.status_list.unwrap_or(policy.status_list);
         if let Some(change) = self.profile {
             policy.profile = change.profile();
             if policy.profile.is_some() && self.pkce.is_none() {

@@ -48,7 +48,7 @@ fn check(
     }
 }
 
-static POLICY: [&str; 11] = [
+static POLICY: [&str; 12] = [
     "consent",
     "pkce",
     "profile",
@@ -58,6 +58,7 @@ static POLICY: [&str; 11] = [
     "introspection",
     "exchange",
     "trusted_issuers",
+    "status_list",
     "source",
     "disabled",
 ];
@@ -144,6 +145,7 @@ mod tests {
                 jwks: json!({"keys": [], "what": "ever"}),
                 claim: Some("email".to_owned()),
             }],
+            status_list: true,
             source: ClientSource::Operator,
             disabled: true,
         };

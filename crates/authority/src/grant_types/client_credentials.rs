@@ -13,7 +13,7 @@ const ABOUT_USERS: [&str; 8] =
     ["openid", "profile", "email", "phone", "address", "roles", "groups", "offline_access"];
 
 impl Grants {
-    pub(super) fn token_by_client_credentials(
+    pub(super) async fn token_by_client_credentials(
         &self,
         request: &TokenCall,
     ) -> Result<TokenResponse, OAuthError> {
@@ -25,6 +25,6 @@ impl Grants {
             ));
         }
         let own = client.scope().retain(|token| !ABOUT_USERS.contains(&token));
-        self.access_token(request, &Basis::CLIENT, request.asked(&self.base.settings, &own)?)
+        self.access_token(request, &Basis::CLIENT, request.asked(&self.base.settings, &own)?).await
     }
 }

@@ -1,6 +1,7 @@
 //! Answering a request with tokens: always an access token, and beside it what its grant is given.
 
 use jeton_jose::Timestamp;
+use jeton_jose::status_list::StatusClaim;
 use jeton_oauth::authorization::GrantType;
 use serde_json::Value;
 
@@ -8,10 +9,12 @@ use super::call::Permitted;
 use super::{Grants, TokenCall};
 use crate::client_directory::Content;
 use crate::grant::LiveGrant;
-use crate::issue::access_token::{AccessTokenRequest, Origin};
+use crate::issue::access_token::{AccessTokenRequest, Origin, draw_jti, expires_at};
 use crate::issue::refresh_token::mint;
 use crate::issue::{IdTokenRequest, TokenResponse};
 use crate::oauth_error::OAuthError;
+use crate::revocation::NewPlace;
+use crate::status_list;
 
 /// What an access token comes from.
 pub(super) struct Basis<'a> {
@@ -40,7 +43,7 @@ impl<'a> Basis<'a> {
 
 impl Grants {
     /// Answers with an access token alone.
-    pub(super) fn access_token(
+    pub(super) async fn access_token(
         &self,
         request: &TokenCall,
         basis: &Basis<'_>,
@@ -49,23 +52,24 @@ impl Grants {
         let TokenCall { client, constraint, now, .. } = request;
         let Permitted { scope, details, resources } = permitted;
         let details = details.for_resources(&resources);
+        let jti = draw_jti(basis.origin, &*self.base.random);
+        let status = self.status_of(request, basis, &jti).await?;
         let sub = basis.live.map(|live| self.base.keys.subject_for(client, &live.subject));
         let access = AccessTokenRequest {
             client,
             live: basis.live,
-            origin: basis.origin,
+            jti: &jti,
             sub: sub.as_deref().unwrap_or(client.id.as_str()),
             scope: scope.as_str(),
             resources: &resources,
             constraint,
             act: basis.act,
             authorization_details: &details,
+            status: status.as_ref(),
             not_beyond: basis.not_beyond,
         };
-        let (access_token, expires_in) = self
-            .base
-            .keys
-            .with_ring(|ring| access.issue(ring, &self.base.settings, &*self.base.random, *now))?;
+        let (access_token, expires_in) =
+            self.base.keys.with_ring(|ring| access.issue(ring, &self.base.settings, *now))?;
         Ok(TokenResponse {
             access_token,
             token_type: constraint.token_type(),
@@ -79,6 +83,28 @@ impl Grants {
         })
     }
 
+    /// The place of a token in the status list, where the client wants one.
+    async fn status_of(
+        &self,
+        request: &TokenCall,
+        basis: &Basis<'_>,
+        jti: &str,
+    ) -> Result<Option<StatusClaim>, OAuthError> {
+        let TokenCall { client, now, .. } = request;
+        if !client.policy.status_list {
+            return Ok(None);
+        }
+        let exp = expires_at(basis.not_beyond, &self.base.settings, *now);
+        let place = NewPlace {
+            grant: basis.live.map(|live| live.grant.id),
+            client: client.id.as_str().into(),
+            jti: jti.into(),
+            issued_at: *now,
+            free_at: status_list::free_at(exp),
+        };
+        Ok(Some(status_list::take_place(&*self.base.store, &self.base.settings, place).await?))
+    }
+
     /// Answers with all tokens of a grant: an access token, a refresh token where the client uses them, an ID token where the user
     /// signed in to it with OpenID Connect.
     pub(super) async fn tokens_of_grant(
@@ -89,7 +115,7 @@ impl Grants {
         nonce: Option<&str>,
     ) -> Result<TokenResponse, OAuthError> {
         let TokenCall { client, now, .. } = request;
-        let mut response = self.access_token(request, &Basis::grant(live), permitted)?;
+        let mut response = self.access_token(request, &Basis::grant(live), permitted).await?;
         if client.metadata.uses(GrantType::RefreshToken) {
             response.refresh_token =
                 Some(self.base.keys.with_ring(|ring| mint(live, ring, &self.base.settings))?);

@@ -42,7 +42,7 @@ impl Grants {
         let user = self.user_of_assertion(request, assertion).await?;
         let live = self.open_grant_of_assertion(request, user, asked.scope.clone()).await?;
         // No refresh token: whoever has assertions asks with the next one, and their issuer keeps the last word (RFC 7521 §4.1).
-        self.access_token(request, &Basis::grant(&live), asked)
+        self.access_token(request, &Basis::grant(&live), asked).await
     }
 
     /// Checks an assertion, once, and finds the user that it names.

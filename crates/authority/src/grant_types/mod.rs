@@ -79,7 +79,7 @@ impl Grants {
             TokenRequest::RefreshToken { refresh_token } => {
                 self.token_by_refresh_token(call, refresh_token).await
             }
-            TokenRequest::ClientCredentials => self.token_by_client_credentials(call),
+            TokenRequest::ClientCredentials => self.token_by_client_credentials(call).await,
             TokenRequest::DeviceCode { device_code } => self.token_by_device_code(call, device_code).await,
             TokenRequest::TokenExchange(exchange) => self.token_by_exchange(call, &exchange).await,
             TokenRequest::JwtBearer { assertion } => self.token_by_assertion(call, assertion).await,

@@ -82,7 +82,7 @@ impl Grants {
         let ends = actor.map_or(subject.exp, |actor| actor.exp.min(subject.exp)).min(live.grant.expires_at);
         let permitted = Permitted { scope, details, resources: targets.clone() };
         let basis = Basis::exchange(&live, act.as_ref(), ends);
-        let response = self.access_token(request, &basis, permitted)?;
+        let response = self.access_token(request, &basis, permitted).await?;
         self.record_exchange(client, &live, &targets, request.network, request.now).await?;
         Ok(TokenResponse { issued_token_type: Some(ACCESS_TOKEN), ..response })
     }

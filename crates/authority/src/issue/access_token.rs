@@ -1,6 +1,7 @@
 //! Access tokens: short-lived JWTs that an API verifies offline (RFC 9068).
 
 use jeton_jose::jwt::Verified;
+use jeton_jose::status_list::StatusClaim;
 use jeton_jose::{SignError, Timestamp, VerifyError};
 use jeton_oauth::authorization::AuthorizationDetails;
 use jeton_oauth::client::SubjectType;
@@ -55,6 +56,8 @@ struct Claims<'a> {
     cnf: Option<Confirmation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     act: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a StatusClaim>,
     #[serde(skip_serializing_if = "AuthorizationDetails::is_empty")]
     authorization_details: &'a AuthorizationDetails,
     #[serde(flatten, skip_serializing_if = "Map::is_empty")]
@@ -191,7 +194,7 @@ pub(crate) struct AccessTokenRequest<'a> {
     pub(crate) client: &'a Client,
     /// The grant behind it; `None` if the client acts on its own behalf.
     pub(crate) live: Option<&'a LiveGrant>,
-    pub(crate) origin: Origin,
+    pub(crate) jti: &'a str,
     pub(crate) sub: &'a str,
     pub(crate) scope: &'a str,
     pub(crate) resources: &'a [Box<str>],
@@ -200,6 +203,8 @@ pub(crate) struct AccessTokenRequest<'a> {
     pub(crate) act: Option<&'a Value>,
     /// The authorization details (RFC 9396 §9.1).
     pub(crate) authorization_details: &'a AuthorizationDetails,
+    /// Its place in the status list.
+    pub(crate) status: Option<&'a StatusClaim>,
     /// The latest expiry.
     pub(crate) not_beyond: Option<Timestamp>,
 }
@@ -210,11 +215,10 @@ impl AccessTokenRequest<'_> {
         &self,
         ring: &KeyRing,
         settings: &Settings,
-        random: &dyn Random,
         now: Timestamp,
     ) -> Result<(String, u64), SignError> {
-        let token = ring.access_signer.sign(&self.claims(settings, random, &mut Room::default(), now))?;
-        let exp = self.expires_at(settings, now);
+        let token = ring.access_signer.sign(&self.claims(settings, &mut Room::default(), now))?;
+        let exp = expires_at(self.not_beyond, settings, now);
         Ok((token, u64::try_from(exp.unix().saturating_sub(now.unix())).unwrap_or(0)))
     }
 
@@ -222,24 +226,14 @@ impl AccessTokenRequest<'_> {
     pub(crate) fn claims<'a>(
         &'a self,
         settings: &'a Settings,
-        random: &dyn Random,
         room: &'a mut Room,
         now: Timestamp,
     ) -> impl Serialize + use<'a> {
-        let Room { jti, exchanged, sid } = room;
-        let name = crate::id::hex(&sixteen(random), jti);
-        let jti = match self.origin {
-            Origin::Granted => name,
-            Origin::Exchanged => {
-                *exchanged = format!("{EXCHANGED}{name}");
-                exchanged
-            }
-        };
         Claims {
             token_type: TOKEN_TYPE,
-            exp: self.expires_at(settings, now),
+            exp: expires_at(self.not_beyond, settings, now),
             iat: now,
-            jti,
+            jti: self.jti,
             user_id: self.live.map(|_| self.sub),
             username: self
                 .live
@@ -249,11 +243,12 @@ impl AccessTokenRequest<'_> {
             aud: Audience::of(self.resources, settings),
             sub: self.sub,
             client_id: self.client.id.as_str(),
-            sid: self.live.map(|live| crate::id::hex(live.grant.id.as_bytes(), sid)),
+            sid: self.live.map(|live| crate::id::hex(live.grant.id.as_bytes(), &mut room.sid)),
             scope: self.scope,
             auth_time: self.live.and_then(|live| live.grant.detail.as_ref()).map(|detail| detail.auth_time),
             cnf: self.constraint.confirmation(),
             act: self.act,
+            status: self.status,
             authorization_details: self.authorization_details,
             more: self
                 .live
@@ -261,10 +256,21 @@ impl AccessTokenRequest<'_> {
                 .unwrap_or_default(),
         }
     }
+}
 
-    fn expires_at(&self, settings: &Settings, now: Timestamp) -> Timestamp {
-        let ends = now.saturating_add(settings.access.lifetime);
-        self.not_beyond.map_or(ends, |end| end.min(ends))
+/// When an access token expires that is issued now.
+pub(crate) fn expires_at(not_beyond: Option<Timestamp>, settings: &Settings, now: Timestamp) -> Timestamp {
+    let ends = now.saturating_add(settings.access.lifetime);
+    not_beyond.map_or(ends, |end| end.min(ends))
+}
+
+/// A new `jti` for a token of this origin.
+pub(crate) fn draw_jti(origin: Origin, random: &dyn Random) -> String {
+    let mut room = [0; 32];
+    let name = crate::id::hex(&sixteen(random), &mut room);
+    match origin {
+        Origin::Granted => name.to_owned(),
+        Origin::Exchanged => format!("{EXCHANGED}{name}"),
     }
 }
 
@@ -274,11 +280,9 @@ pub(crate) fn may_be_named_to(client: &Client, scope: &str) -> bool {
         && scope.split(' ').any(|token| token == "profile")
 }
 
-/// Room for the claims that are written as hex.
+/// Room for the claim that is written as hex.
 #[derive(Default)]
 pub(crate) struct Room {
-    jti: [u8; 32],
-    exchanged: String,
     sid: [u8; 32],
 }
 

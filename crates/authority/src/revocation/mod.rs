@@ -7,10 +7,12 @@
 mod change;
 mod cursor;
 mod event;
+mod places;
 
 pub use change::{Carried, ClaimsChange};
 pub use cursor::{Cursor, HistoryName};
 pub use event::{Recent, RevocationEvent, Revoked};
+pub use places::{NewPlace, Place, Places};
 
 use std::time::Duration;
 

@@ -15,6 +15,7 @@ mod one_time;
 mod revocations;
 mod sessions;
 mod sign_ins;
+mod status;
 mod sweep;
 mod users;
 
@@ -38,6 +39,7 @@ pub use one_time::OneTimeStore;
 pub use revocations::RevocationStore;
 pub use sessions::{SessionEnding, SessionStore};
 pub use sign_ins::SignInStore;
+pub use status::StatusStore;
 pub use sweep::{ExpiredSession, Needless, SweepStep, SweepStore};
 pub use users::{UserChange, UserStore};
 
@@ -147,6 +149,7 @@ pub trait Store:
     + RevocationStore
     + SessionStore
     + SignInStore
+    + StatusStore
     + SweepStore
     + UserStore
     + Send

@@ -77,6 +77,9 @@ pub trait SweepStore {
     /// Removes networks that users signed in from, where the last sign-in was noted before `before`; answers how many.
     async fn sweep_known_networks(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
+    /// Removes places of the status list that are free at `now`, from the end to the last one that is not; answers how many.
+    async fn sweep_status_places(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
     /// Removes events of the revocation feed from before `before`; answers how many.
     async fn sweep_revocations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::factor::Factor;
 use crate::grant::{GrantDetail, LiveGrant, NewGrant, Owner};
 use crate::issue::IdTokenRequest;
-use crate::issue::access_token::{AccessTokenRequest, Origin, Room};
+use crate::issue::access_token::{AccessTokenRequest, Origin, Room, draw_jti};
 use crate::random::sixteen;
 use crate::sender_constraint::SenderConstraint;
 use crate::user::User;
@@ -37,16 +37,18 @@ impl Tokens {
         let live = self.imagined(client, user, scope, now);
         let detail = live.grant.detail.as_deref().filter(|_| scope.contains("openid"));
         let sub = self.keys.subject_for(client, &live.subject);
+        let jti = draw_jti(Origin::Granted, &*self.random);
         let access = AccessTokenRequest {
             client,
             live: Some(&live),
-            origin: Origin::Granted,
+            jti: &jti,
             sub: &sub,
             scope: scope.as_str(),
             resources: &[],
             constraint: &SenderConstraint::default(),
             act: None,
             authorization_details: &AuthorizationDetails::default(),
+            status: None,
             not_beyond: Some(live.grant.expires_at),
         };
         let mut room = Room::default();
@@ -64,7 +66,7 @@ impl Tokens {
                 json(&request.claims(client.id_token_algorithm(), &self.settings, &mut [0; 32], now))
             }),
             userinfo: detail.map(|detail| self.userinfo_claims(client, &live, detail, scope)),
-            access_token: json(&access.claims(&self.settings, &*self.random, &mut room, now)),
+            access_token: json(&access.claims(&self.settings, &mut room, now)),
         }
     }
 

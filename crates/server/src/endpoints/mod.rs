@@ -6,8 +6,8 @@ mod pages;
 mod token_api;
 
 pub(crate) use oauth::{
-    device_authorization, discovery, document, dpop, introspect, par, register, revocations, revoke, token,
-    userinfo,
+    device_authorization, discovery, document, dpop, introspect, par, register, revocations, revoke,
+    status_list, token, userinfo,
 };
 pub(crate) use pages::{assets, authorize, device, end_session};
 pub(crate) use token_api::{blacklist, cross_origin, obtain, refresh, verify};

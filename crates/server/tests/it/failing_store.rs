@@ -14,7 +14,7 @@ use jeton_authority::one_time::{NewAnswer, RequestAnswer};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::Presented;
-use jeton_authority::revocation::Recent;
+use jeton_authority::revocation::{NewPlace, Places, Recent};
 use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{
@@ -22,7 +22,8 @@ use jeton_authority::store::{
     DeviceDecided, DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening, GrantStore,
     GrantsEnded, KeyAddition, KeyStore, KeyWithdrawal, LogoutDelivery, LogoutStore, Marks, Needless, NewUser,
     OneTimeStore, Placement, Redemption, Refresh, Revocation, RevocationStore, SessionEnding, SessionOpening,
-    SessionStore, SignInStore, Store, StoreError, SweepStep, SweepStore, UserAddition, UserChange, UserStore,
+    SessionStore, SignInStore, StatusStore, Store, StoreError, SweepStep, SweepStore, UserAddition,
+    UserChange, UserStore,
 };
 use jeton_authority::user::{Attributes, User, UserStanding, UserStatus, Username};
 use jeton_authority::user::{ImportedUser, LastImport};
@@ -183,6 +184,11 @@ delegate! { SessionStore {
     false list_sessions(user: UserId, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<Session>;
 } }
 
+delegate! { StatusStore {
+    true take_status_place(place: NewPlace) -> u64;
+    false status_places(since: Timestamp, now: Timestamp) -> Places;
+} }
+
 delegate! { SignInStore {
     false find_known_network(user: UserId, network: Network) -> Option<Timestamp>;
     true note_known_network(user: UserId, network: Network, keep: u32, now: Timestamp) -> ();
@@ -226,5 +232,6 @@ delegate! { SweepStore {
     true end_removed_clients() -> u64;
     true sweep_known_networks(before: Timestamp, limit: u32) -> u64;
     true sweep_revocations(before: Timestamp, limit: u32) -> u64;
+    true sweep_status_places(now: Timestamp, limit: u32) -> u64;
     true sweep_audit(before: Timestamp, limit: u32) -> u64;
 } }

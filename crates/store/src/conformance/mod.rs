@@ -25,6 +25,7 @@ mod revocations;
 mod session_clients;
 mod sessions;
 mod sign_ins;
+mod status;
 mod sweeping;
 mod users;
 
@@ -231,6 +232,12 @@ cases! { $
         a_history_keeps_its_name,
         old_events_are_swept_in_small_steps,
         of_a_hundred_endings_each_is_an_event_once,
+    }
+    status {
+        a_place_is_one_tokens_until_it_is_free,
+        what_events_say_of_a_token_is_found,
+        free_places_at_the_end_are_swept_in_small_steps,
+        of_a_hundred_tokens_at_once_each_has_a_place_of_its_own,
     }
     logouts {
         the_end_of_a_session_is_noted_for_clients_that_want_to_hear_of_it,

@@ -10,6 +10,7 @@ use jeton_authority::keyring;
 use jeton_authority::keys::MasterKey;
 use jeton_authority::one_time::{OneTimeHash, OneTimeKind};
 use jeton_authority::refresh_token::RefreshRefusal;
+use jeton_authority::revocation::NewPlace;
 use jeton_authority::session::NewSession;
 use jeton_authority::store::{DevicePoll, ExpiredSession, GrantsEnded, Needless, Refresh, SessionEnding};
 use jeton_authority::sweep::{SWEEP_STEP, SweepCursor, SweepPace, Swept, sweep_step};
@@ -93,6 +94,9 @@ impl Fresh {
         assert!(self.holds(&alone, at(1)).await);
         self.end_session(ended.id, OPERATOR, at(1)).await.expect("ending a session");
         self.note_known_network(ada, HOME, 9, at(1)).await.expect("noting a network");
+        let place =
+            NewPlace { grant: None, client: "web".into(), jti: "1".into(), issued_at: at(1), free_at: at(2) };
+        self.take_status_place(place).await.expect("taking a place");
         self.note_token_api_client("first-party").await.expect("noting a client");
         let gone = self.client("gone").await;
         self.remove_client(&gone, OPERATOR, at(1)).await.expect("removing a client");

@@ -7,7 +7,7 @@ use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_oauth::client::ClientId;
 use tokio_postgres::Row;
 
-use super::columns::{id, network, optional_str, optional_timestamp, parsed, str, text, timestamp};
+use super::columns::{counted, id, network, optional_str, optional_timestamp, parsed, str, text, timestamp};
 use super::error::Failed;
 use super::grants::grant_columns;
 use super::sessions::{session_columns, standing_columns};
@@ -172,6 +172,15 @@ const READINGS: &[Reading] = &[
         sql: "SELECT l.number, l.client, l.sid, l.user_id, coalesce(u.imported_key, u.removed_key), l.attempts,
                      l.number::text FROM logouts l JOIN users u ON u.id = l.user_id",
         read: |row| logouts::delivery(row).map(|_| Record::Plain),
+    },
+    Reading {
+        table: "status_indexes",
+        sql: "SELECT number, issued_at, free_at, number::text FROM status_indexes",
+        read: |row| {
+            counted(row, 0)?;
+            timestamp(row, 1)?;
+            timestamp(row, 2).map(|_| Record::Plain)
+        },
     },
     Reading {
         table: "revocations",

@@ -45,6 +45,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(23, "grants_outside_sessions", "0023_grants_outside_sessions.sql"),
     migration!(24, "nodes", "0024_nodes.sql"),
     migration!(25, "audit_chain", "0025_audit_chain.sql"),
+    migration!(26, "status_indexes", "0026_status_indexes.sql"),
 ];
 
 /// The schema that this program works with.

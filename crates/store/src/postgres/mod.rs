@@ -38,6 +38,7 @@ mod session_clients;
 mod sessions;
 mod sign_ins;
 mod source;
+mod status;
 mod sweep;
 mod target;
 mod tls;

@@ -236,6 +236,18 @@ const TABLES: &[Listed] = &[
             ("claimed_until", Integer),
         ],
     ),
+    (
+        "status_indexes",
+        1,
+        &[
+            ("number", Integer),
+            ("grant_id", Bytes),
+            ("client", Bytes),
+            ("jti", Bytes),
+            ("issued_at", Integer),
+            ("free_at", Integer),
+        ],
+    ),
     ("revocations", 3, &[("at", Integer), ("kind", Text), ("subject", Bytes)]),
     (
         "audit",

@@ -8,7 +8,7 @@ use jeton_authority::{GrantId, SessionId};
 use jeton_oauth::client::ClientId;
 use rusqlite::{Connection, Row};
 
-use super::columns::{network, optional_text, optional_timestamp, parsed, text, timestamp, user_id};
+use super::columns::{counted, network, optional_text, optional_timestamp, parsed, text, timestamp, user_id};
 use super::error::store_error;
 use super::{
     audit, audit_segments, clients, devices, grants, keys, logouts, master_key, one_time, schema, sessions,
@@ -180,6 +180,11 @@ fn readings() -> Vec<Reading> {
                 .to_owned(),
             |row| logouts::delivery(row).map(|_| Record::Plain),
         ),
+        plain("status_indexes", "number, issued_at, free_at", "CAST(number AS TEXT)", |row| {
+            counted(row, 0)?;
+            timestamp(row, 1)?;
+            timestamp(row, 2).map(|_| Record::Plain)
+        }),
         plain("revocations", "at, kind, subject", "hex(subject)", |row| {
             timestamp(row, 0)?;
             // A kind that a newer version wrote is passed over.

@@ -31,6 +31,7 @@ mod session_clients;
 mod sessions;
 mod sign_ins;
 mod source;
+mod status;
 mod sweep;
 mod target;
 mod users;

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::columns::{grant_id, halves, timestamp};
 use super::grants::idle_since;
-use super::{SqliteStore, audit_segments, removal, revocations, session_clients, sign_ins};
+use super::{SqliteStore, audit_segments, removal, revocations, session_clients, sign_ins, status};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -78,6 +78,10 @@ impl SweepStore for SqliteStore {
 
     async fn sweep_revocations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.writer.submit(move |db| revocations::sweep(db, before, limit)).await
+    }
+
+    async fn sweep_status_places(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.writer.submit(move |db| status::sweep(db, now, limit)).await
     }
 
     async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -83,6 +83,9 @@ pub(super) struct Description {
     /// Which tokens it may introspect [default: own]
     #[arg(long, value_name = "WHICH", help_heading = TOLD)]
     introspect: Option<Introspect>,
+    /// Whether access tokens have a place in the status list [default: off]
+    #[arg(long, value_name = "SWITCH", help_heading = TOLD)]
+    status_list: Option<Switch>,
     /// Use pairwise subject identifiers
     #[arg(long, help_heading = TOLD)]
     pairwise: bool,
@@ -126,6 +129,14 @@ enum Introspect {
     Own,
     /// All tokens, including those of the token API, for an API or gateway that receives any token
     All,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    /// They have, for APIs that look there whether a token was revoked
+    On,
+    /// They have none
+    Off,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -195,6 +206,7 @@ impl Description {
                 Introspect::Own => IntrospectionPolicy::Own,
                 Introspect::All => IntrospectionPolicy::All,
             }),
+            status_list: self.status_list.map(|switch| switch == Switch::On),
             subject_type: self.pairwise.then_some(SubjectType::Pairwise),
         })
     }

@@ -112,7 +112,7 @@ impl Shown {
         };
         let issuers = self.policy.trusted_issuers.iter();
         let issuers = issuers.map(|one| output::printable(&format!("{} ({})", one.issuer, one.user_claim())));
-        let sections: [(&str, Vec<String>); 28] = [
+        let sections: [(&str, Vec<String>); 29] = [
             ("id", vec![self.client_id.clone()]),
             ("name", one(metadata.client_name.as_deref())),
             ("status", vec![self.status.to_owned()]),
@@ -129,6 +129,7 @@ impl Shown {
             ),
             ("resources", self.policy.resources.iter().map(|uri| output::printable(uri)).collect()),
             ("introspects", one(introspects)),
+            ("status list", one(self.policy.status_list.then_some("access tokens have a place"))),
             ("exchanges for", plain(&exchange.targets)),
             ("accepts audience", plain(&exchange.accepts)),
             ("acting", one(acting)),

@@ -77,6 +77,7 @@ fn document(settings: &Settings) -> Value {
         "introspection_endpoint": at(path::INTROSPECT),
         "revocation_endpoint": at(path::REVOKE),
         "revocation_feed_endpoint": at(path::REVOCATIONS),
+        "status_list_aggregation_endpoint": at(path::STATUS_LISTS),
         "end_session_endpoint": at(path::END_SESSION),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],

@@ -20,6 +20,7 @@ pub(crate) mod par;
 pub(crate) mod register;
 pub(crate) mod revocations;
 pub(crate) mod revoke;
+pub(crate) mod status_list;
 pub(crate) mod token;
 pub(crate) mod userinfo;
 

@@ -61,6 +61,7 @@ mod sign_out;
 mod sign_out_pages;
 mod signed_answers;
 mod stale_forms;
+mod status_list;
 mod taken_scopes;
 mod token_exchange;
 mod told_sign_outs;
