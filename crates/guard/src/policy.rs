@@ -12,7 +12,7 @@ use crate::answer::Answers;
 use crate::claims::GuardedClaims;
 use crate::refusal::Refusal;
 #[cfg(feature = "remote")]
-use crate::revocations::{Name, Revocable, Revocations, Sid, parse_sid};
+use crate::revocations::{Named, Revocable, Revocations};
 use crate::token::{AccessToken, Admitted};
 
 /// What stays the same when the keys change.
@@ -50,43 +50,9 @@ impl Policy {
     /// What of a token may be revoked, where that matters. Claims of any type may leave it out, so it is read from what was signed.
     #[cfg(feature = "remote")]
     fn names_of<C>(&self, verified: &Verified<C>) -> Named {
-        #[derive(Default, serde::Deserialize)]
-        struct Claims<'a> {
-            #[serde(borrow)]
-            sid: Option<Claim<'a>>,
-            #[serde(borrow)]
-            client_id: Option<Claim<'a>>,
-            #[serde(borrow)]
-            jti: Option<Claim<'a>>,
-        }
-        /// One that is no text hides none of the others.
-        #[derive(serde::Deserialize)]
-        #[serde(untagged)]
-        enum Claim<'a> {
-            Text(#[serde(borrow)] std::borrow::Cow<'a, str>),
-            Other(serde::de::IgnoredAny),
-        }
-        let Some(revocations) = &self.revocations else { return Named::default() };
-        let claims: Claims<'_> = serde_json::from_str(verified.registered().json()).unwrap_or_default();
-        let text = |claim| match claim {
-            Some(Claim::Text(text)) => Some(text),
-            Some(Claim::Other(_)) | None => None,
-        };
-        Named {
-            sid: text(claims.sid).and_then(|sid| parse_sid(&sid)),
-            client: text(claims.client_id).map(|client| revocations.name(&client)),
-            jti: text(claims.jti).map(|jti| revocations.name(&jti)),
-        }
+        let named = |revocations| Named::read(verified.registered().json(), revocations);
+        self.revocations.as_ref().map(named).unwrap_or_default()
     }
-}
-
-/// What the feed may say of a token.
-#[cfg(feature = "remote")]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Named {
-    sid: Option<Sid>,
-    client: Option<Name>,
-    jti: Option<Name>,
 }
 
 /// One set of keys, and the tokens that were verified with it.

@@ -26,7 +26,7 @@ pub struct AccessToken<C = AccessTokenClaims> {
 pub(crate) struct Admitted<C> {
     /// What of it may be revoked, where that matters.
     #[cfg(feature = "remote")]
-    pub(crate) named: crate::policy::Named,
+    pub(crate) named: crate::revocations::Named,
     pub(crate) verified: Verified<C>,
     pub(crate) answers: Arc<Answers>,
 }

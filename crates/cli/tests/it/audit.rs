@@ -118,7 +118,7 @@ fn a_removed_or_changed_record_is_named() {
         ("UPDATE audit SET at = at - 1 WHERE number = 2", "record 0 of segment"),
         (
             "DELETE FROM audit_segments WHERE opened_at = (SELECT min(opened_at) FROM audit_segments)",
-            "whose own row was removed",
+            "was removed; records left of it: 1",
         ),
     ] {
         let folder = folder_with_users();

@@ -21,6 +21,7 @@
 mod builder;
 mod event_stream;
 mod follow;
+mod named;
 mod pace;
 mod reading;
 mod register;
@@ -39,7 +40,8 @@ pub use status::{FeedState, RevocationsStatus, WhenCutOff};
 use crate::refusal::Refusal;
 use crate::remote::{RemoteJwkSet, RemoteUrl};
 use follow::Following;
-pub(crate) use register::{Name, Revocable, Sid, parse_sid};
+pub(crate) use named::Named;
+pub(crate) use register::{Name, Revocable};
 
 /// What an issuer revoked, according to its feed. Clones share one connection, which closes when the last clone is dropped.
 #[derive(Clone)]
