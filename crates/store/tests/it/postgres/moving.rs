@@ -137,7 +137,7 @@ async fn a_check_finds_rows_that_belong_to_nobody() {
     let checked = check(&database.url_with(""), key(), &quiet()).await.expect("checking");
     let found = checked.findings.iter().find(|found| &*found.table == "sessions").expect("a table");
     assert!(found.wrong > 0 && !checked.is_sound(), "{checked:?}");
-    assert!(found.problems[0].reason.contains("not there"), "{found:?}");
+    assert!(found.problems[0].reason.contains("do not exist"), "{found:?}");
 }
 
 #[tokio::test]

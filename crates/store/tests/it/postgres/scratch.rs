@@ -15,6 +15,8 @@ use super::proxy::Proxy;
 pub(crate) struct Database {
     server: String,
     name: String,
+    /// The server by another database, if this one is the test's own.
+    made_on: Option<String>,
 }
 
 /// Nothing yet; none where there is no server.
@@ -26,6 +28,19 @@ pub(crate) async fn database() -> Option<Database> {
         count_skipped();
         return None;
     };
+    Some(schema_on(server, None).await)
+}
+
+/// The same in a database of its own, where no other test's transaction keeps old rows from being reused.
+pub(crate) async fn database_alone() -> Option<Database> {
+    let Database { server, name, .. } = &database().await?;
+    let alone = format!("{name}_alone");
+    run(server, &format!("CREATE DATABASE {alone}")).await;
+    let (host, _) = server.rsplit_once('/').expect("the URL names a database");
+    Some(schema_on(format!("{host}/{alone}"), Some(server.clone())).await)
+}
+
+async fn schema_on(server: String, made_on: Option<String>) -> Database {
     let mut bytes = [0; 8];
     jeton_jose::random::fill(&mut bytes);
     let name = format!("jeton_{:016x}", u64::from_ne_bytes(bytes));
@@ -33,7 +48,7 @@ pub(crate) async fn database() -> Option<Database> {
         "CREATE ROLE {name} LOGIN; CREATE SCHEMA {name} AUTHORIZATION {name}; ALTER ROLE {name} SET search_path = {name}"
     );
     run(&server, &make).await;
-    Some(Database { server, name })
+    Database { server, name, made_on }
 }
 
 /// Tells `cargo xtask test` which test was skipped, in the file that it names.
@@ -117,7 +132,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), &self.name);
+        let (server, name, made_on) = (self.server.clone(), &self.name, self.made_on.clone());
         let sql = format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{name}';
              DROP OWNED BY {name} CASCADE; DROP ROLE {name}"
@@ -125,7 +140,13 @@ impl Drop for Database {
         // A runtime of its own, since the test's may be about to end.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(run(&server, &sql));
+            runtime.expect("a runtime").block_on(async {
+                run(&server, &sql).await;
+                if let Some(other) = made_on {
+                    let (_, database) = server.rsplit_once('/').expect("the URL names a database");
+                    run(&other, &format!("DROP DATABASE {database} WITH (FORCE)")).await;
+                }
+            });
         });
         let _ = dropped.join();
     }

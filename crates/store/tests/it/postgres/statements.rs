@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jeton_store::conformance::Fresh;
 
-use super::scratch::{Database, database};
+use super::scratch::{Database, database, database_alone};
 use crate::scratch::{add, new_grant, refresh_at};
 
 /// The tables that stay small, whatever users do.
@@ -72,7 +72,7 @@ mod none_reads_a_whole_table_that_grows {
 async fn a_refresh_changes_no_index() {
     const GRANTS: usize = 20;
     const EACH: u64 = 100;
-    let Some(database) = database().await else { return };
+    let Some(database) = database_alone().await else { return };
     let store = database.open("").await;
     add(&*store, "ada").await.expect("adding");
     let mut grants = vec![];
