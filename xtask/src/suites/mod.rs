@@ -18,6 +18,7 @@ mod telemetry;
 mod wire;
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -172,6 +173,8 @@ pub(crate) struct Stage {
     pub(crate) scratch: PathBuf,
     /// Whether to take fewer rounds of what is repeated.
     pub(crate) quick: bool,
+    /// Whether the tests of the crates have been built just now.
+    tested: bool,
 }
 
 impl Stage {
@@ -181,7 +184,7 @@ impl Stage {
     /// When it does not build.
     pub(crate) fn new(quick: bool) -> Result<Self> {
         let given = std::env::var_os("JETON_TEST_BINARY").map(PathBuf::from);
-        Self::with(given.map_or_else(cargo::build_jeton, Ok)?, quick)
+        Self::with(given.map_or_else(cargo::build_jeton, Ok)?, quick, false)
     }
 
     /// The same after the tests of the crates, which have built the command: by itself it has other features of its
@@ -191,13 +194,25 @@ impl Stage {
     /// As [`Stage::new`].
     pub(crate) fn after_the_tests(quick: bool) -> Result<Self> {
         match cargo::tested_jeton()? {
-            Some(tested) if std::env::var_os("JETON_TEST_BINARY").is_none() => Self::with(tested, quick),
+            Some(tested) if std::env::var_os("JETON_TEST_BINARY").is_none() => {
+                Self::with(tested, quick, true)
+            }
             _ => Self::new(quick),
         }
     }
 
-    fn with(binary: PathBuf, quick: bool) -> Result<Self> {
-        Ok(Self { binary, scratch: cargo::scratch()?, quick })
+    fn with(binary: PathBuf, quick: bool, tested: bool) -> Result<Self> {
+        Ok(Self { binary, scratch: cargo::scratch()?, quick, tested })
+    }
+
+    /// Runs tests of a crate: those with one of these words in their names. What was built for all crates is used again.
+    pub(crate) fn crate_tests(&self, package: &str, words: &[&str]) -> Command {
+        let mut tests = match self.tested {
+            true => cargo::command(&["test", "--workspace"]),
+            false => cargo::command(&["test", "--package", package]),
+        };
+        tests.args(["--test", "it", "--", "--quiet"]).args(words);
+        tests
     }
 
     /// The command with an empty data folder of this name.

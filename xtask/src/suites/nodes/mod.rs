@@ -30,8 +30,7 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     report.check(
         "sign-in, consent, pushed requests, devices, DPoP, refresh and sign-out need no particular node",
         || {
-            let mut tests = cargo::command(&["test", "-p", "jeton-server", "--test", "it", "--", "--quiet"]);
-            tests.args(FLOWS);
+            let mut tests = stage.crate_tests("jeton-server", &FLOWS);
             cargo::finish(tests.env("JETON_TEST_NODES", "2"), "cargo test")
         },
     );

@@ -21,8 +21,8 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     let postgres = Postgres::start()?;
     let pooler = PgBouncer::before(&postgres)?;
     report.check("the store passes the suite of all stores through it", || {
-        let mut tests = cargo::command(&["test", "-p", "jeton-store", "--test", "it", "--", "--quiet"]);
-        tests.arg("behind_a_pooler").env("JETON_TEST_POSTGRES", postgres.url());
+        let mut tests = stage.crate_tests("jeton-store", &["behind_a_pooler"]);
+        tests.env("JETON_TEST_POSTGRES", postgres.url());
         cargo::finish(tests.env("JETON_TEST_POOLER", pooler.url()), "cargo test")
     });
 
