@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Parser;
 use jeton_bench::contender::{BenchError, run_command};
 use jeton_bench::jose::Findings;
-use jeton_bench::measure::{self, Comparison, Effort};
+use jeton_bench::measure::{self, Comparison, Effort, MANY};
 use jeton_bench::operation::Operation;
 use jeton_bench::place::{POSTGRES, Postgres};
 use jeton_bench::report::{self, Chart, FeedReport, GrantsReport, Machine, Row, ServerReport, Table};
@@ -29,6 +29,9 @@ struct Arguments {
     /// Seconds of a window
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
+    /// Grants of the large store, at least 100,000
+    #[arg(long, default_value_t = MANY)]
+    grants: u64,
     /// Measure what is built already
     #[arg(long)]
     no_build: bool,
@@ -67,6 +70,7 @@ fn effort(arguments: &Arguments) -> Effort {
         windows: arguments.windows.max(1),
         window: Duration::from_secs_f64(arguments.seconds),
         warm_up: Duration::from_millis(500),
+        grants: arguments.grants,
         sessions: 2048,
         starts: 7,
     }

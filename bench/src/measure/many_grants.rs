@@ -13,7 +13,7 @@ use crate::site::{Kind, Site, Workshop};
 
 /// Grants of the small store.
 pub const FEW: u64 = 10_000;
-/// Grants of the large store.
+/// Grants of the large store, unless said.
 pub const MANY: u64 = 10_000_000;
 /// Sessions that are refreshed in the large store, spread over all of it: more than a window gets round to, so that each
 /// refresh finds its grant where it was left long ago.
@@ -24,6 +24,8 @@ const ACTIVE: u64 = 100_000;
 pub struct ManyGrants {
     /// Which.
     pub backend: &'static str,
+    /// Grants of the large store.
+    pub grants: u64,
     /// Refreshes in the small store, in the place of the floor, and in the large one.
     pub comparison: Comparison,
     /// Growth of the data per grant.
@@ -43,7 +45,8 @@ pub struct ManyGrants {
 pub fn many_grants(workshop: &Workshop, effort: &Effort) -> Result<Vec<ManyGrants>, BenchError> {
     let places = ["few", "many"].map(|name| workshop.place(name));
     let mut tokens = Vec::new();
-    for (place, count, nth) in [(&places[0], FEW, 1), (&places[1], MANY, MANY / ACTIVE)] {
+    let many = effort.grants.max(ACTIVE);
+    for (place, count, nth) in [(&places[0], FEW, 1), (&places[1], many, many / ACTIVE)] {
         workshop.add_user(place)?;
         let pairs = open_grants(place, count, nth)?;
         tokens.push(pairs.into_iter().map(|pair| pair.refresh).collect());
@@ -58,9 +61,9 @@ pub fn many_grants(workshop: &Workshop, effort: &Effort) -> Result<Vec<ManyGrant
         }
         let on_postgres = refresh(workshop, "PostgreSQL", &moved, &mut tokens, effort)?;
         found.push(ManyGrants { migrate_seconds: Some(seconds), ..on_postgres });
-        found[1].sweep_seconds = sweep(&moved[1])?;
+        found[1].sweep_seconds = sweep(&moved[1], many)?;
     }
-    found[0].sweep_seconds = sweep(&places[1])?;
+    found[0].sweep_seconds = sweep(&places[1], many)?;
     Ok(found)
 }
 
@@ -87,8 +90,9 @@ fn refresh(
     many_site.contender.stop()?;
     Ok(ManyGrants {
         backend,
+        grants: effort.grants.max(ACTIVE),
         comparison,
-        bytes_per_grant: growth as f64 / (MANY - FEW) as f64,
+        bytes_per_grant: growth as f64 / (effort.grants.max(ACTIVE) - FEW) as f64,
         backup_seconds: backup(workshop, many)?,
         migrate_seconds: None,
         sweep_seconds: 0.0,
@@ -124,11 +128,11 @@ fn timed(name: &'static str, mut command: Command) -> Result<f64, BenchError> {
     Ok(begun.elapsed().as_secs_f64())
 }
 
-fn sweep(place: &Place) -> Result<f64, BenchError> {
+fn sweep(place: &Place, grants: u64) -> Result<f64, BenchError> {
     let begun = Instant::now();
     let removed = sweep_expired(place)?;
-    if removed < MANY {
-        return Err(BenchError::Other(format!("the sweep removed {removed} of {MANY} grants")));
+    if removed < grants {
+        return Err(BenchError::Other(format!("the sweep removed {removed} of {grants} grants")));
     }
     Ok(begun.elapsed().as_secs_f64())
 }

@@ -23,6 +23,8 @@ pub struct Effort {
     pub window: Duration,
     /// Load before a window is counted.
     pub warm_up: Duration,
+    /// Grants of the large store, at least 100,000.
+    pub grants: u64,
     /// Sessions that are refreshed in turn.
     pub sessions: usize,
     /// Starts of which the median is taken.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::chart::multiple;
 use super::{Bar, Chart, Group, Table};
-use crate::measure::{Comparison, FEW, FeedFindings, Footprint, GUARDS, MANY, ManyGrants, PER_SECOND};
+use crate::measure::{Comparison, FEW, FeedFindings, Footprint, GUARDS, ManyGrants, PER_SECOND};
 use crate::operation::Operation;
 use crate::peers::{self, FOOTPRINTS, PeerFigure};
 use crate::proc::Memory;
@@ -133,7 +133,7 @@ impl From<&ManyGrants> for GrantsReport {
         Self {
             backend: found.backend,
             few: FEW,
-            many: MANY,
+            many: found.grants,
             few_ms: found.comparison.floor.median_ms(),
             many_ms: found.comparison.ours.median_ms(),
             ratio: found.comparison.ratio(),
