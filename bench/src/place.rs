@@ -1,6 +1,7 @@
 //! Where a server under measurement keeps its data.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio_postgres::NoTls;
 
@@ -8,7 +9,7 @@ use crate::contender::BenchError;
 use crate::proc::{self, Pid};
 
 /// The variable that names the PostgreSQL server to measure on, which `cargo xtask bench` starts.
-pub const POSTGRES: &str = "JETON_BENCH_POSTGRES";
+pub const POSTGRES: &str = "BENCH_POSTGRES";
 
 /// A folder, or a database on the PostgreSQL server.
 #[derive(Debug, Clone)]
@@ -25,11 +26,18 @@ pub enum Place {
 }
 
 impl Place {
-    /// The arguments of a `jeton` command that works on it.
-    pub fn arguments(&self) -> [String; 2] {
+    /// The arguments of a `jeton` command that works on it. A node on a shared database has a data folder of its own.
+    pub fn arguments(&self) -> Vec<String> {
+        static NODES: AtomicUsize = AtomicUsize::new(0);
+        let data = |folder: &Path| vec!["--data".to_owned(), folder.display().to_string()];
         match self {
-            Self::Folder(folder) => ["--data".to_owned(), folder.display().to_string()],
-            Self::Database { url, .. } => ["--database".to_owned(), url.clone()],
+            Self::Folder(folder) => data(folder),
+            Self::Database { url, log } => {
+                let node = NODES.fetch_add(1, Ordering::Relaxed);
+                let mut arguments = data(&log.with_extension(format!("node-{node}")));
+                arguments.extend(["--database".to_owned(), url.clone()]);
+                arguments
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use crate::rig::postgres::Postgres;
 use crate::{cargo, console, machine};
 
 /// The variable that names the benchmark's PostgreSQL server.
-const POSTGRES: &str = "JETON_BENCH_POSTGRES";
+const POSTGRES: &str = "BENCH_POSTGRES";
 
 /// What is measured on PostgreSQL too.
 const ON_POSTGRES: [&str; 4] = ["server", "refresh-postgresql", "feed", "grants"];

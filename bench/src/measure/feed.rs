@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jeton_guard::Guard;
-use jeton_guard::remote::RemoteUrl;
+use jeton_guard::remote::{Fetcher, Reach, RemoteUrl};
 use jeton_guard::revocations::{FeedState, RevocationsBuilder};
 use jeton_jose::{JwkSet, KeySet};
 use tokio::sync::Mutex;
@@ -78,8 +78,8 @@ fn on(
     let (Some(first), Some(last)) = (started.first(), started.last()) else {
         return Err(BenchError::Other("the feed needs a node".to_owned()));
     };
-    let many = window_with(GUARDS, first, last, pairs.split_off(revoked))?;
-    let one = window_with(1, first, last, pairs)?;
+    let one = window_with(1, first, last, pairs.split_off(revoked))?;
+    let many = window_with(GUARDS, first, last, pairs)?;
     let per_event = |window: &Window| window.reader_cpu * 1e6 / revoked as f64;
     Ok(FeedFindings {
         backend,
@@ -119,7 +119,8 @@ async fn listen(count: usize, node: &Site) -> Result<Vec<Guard>, BenchError> {
     let mut guards = Vec::with_capacity(count);
     let mut feeds = Vec::with_capacity(count);
     for _ in 0..count {
-        let feed = RevocationsBuilder::with_keys(ISSUER, url.clone(), keys.clone()).start().map_err(other)?;
+        let feed = RevocationsBuilder::with_keys(ISSUER, url.clone(), keys.clone());
+        let feed = feed.fetcher(Fetcher::new().allow(Reach::Loopback)).start().map_err(other)?;
         feeds.push(feed.clone());
         guards.push(Guard::builder(ISSUER, ISSUER, keys.clone()).remember(65_536).revocations(feed).build());
     }
