@@ -208,10 +208,11 @@ impl Stage {
     /// Runs tests of a crate: those with one of these words in their names. What was built for all crates is used again.
     pub(crate) fn crate_tests(&self, package: &str, words: &[&str]) -> Command {
         let mut tests = match self.tested {
-            true => cargo::command(&["test", "--workspace"]),
-            false => cargo::command(&["test", "--package", package]),
+            // All tests rather than those of one target: fewer crates would have other features, and be built again.
+            true => cargo::command(&["test", "--workspace", "--tests"]),
+            false => cargo::command(&["test", "--package", package, "--test", "it"]),
         };
-        tests.args(["--test", "it", "--", "--quiet"]).args(words);
+        tests.args(["--", "--quiet"]).args(words);
         tests
     }
 
