@@ -58,7 +58,12 @@ fn the_trail_tells_what_happened_to_whom_and_from_where() {
         "error[user_unknown]: there is no user bob"
     );
 
-    assert_eq!(folder.run(&["audit", "list", "--since", "1h", "--json"]).json(), all);
+    // The server may have gone on adding keys: making the one for RS256 takes a while.
+    let last_hour = folder.run(&["audit", "list", "--since", "1h", "--json"]).json();
+    assert!(
+        last_hour.as_array().expect("a list").starts_with(all.as_array().expect("a list")),
+        "{last_hour}"
+    );
     for none in ["2999-01-01", "2999-01-01T00:00:00Z", "32472144000"] {
         assert_eq!(folder.run(&["audit", "list", "--since", none, "--json"]).json(), serde_json::json!([]));
     }
