@@ -100,7 +100,7 @@ pub(crate) fn run(selection: &Selection) -> Result<()> {
         }
     }
     console::say(&format!("\n{}", report.closing_line()));
-    if report.is_clean() { Ok(()) } else { bail!("the fuzz targets have found something") }
+    if report.failures().is_empty() { Ok(()) } else { bail!("the fuzz targets have found something") }
 }
 
 fn folder() -> PathBuf {

@@ -9,6 +9,7 @@ mod ci;
 mod console;
 mod deb;
 mod errors;
+mod failed_tests;
 mod fuzz;
 mod machine;
 mod report;

@@ -6,11 +6,11 @@ use anyhow::Result;
 
 use crate::console;
 
-/// The counts of a run, and where a failure is written.
+/// The counts of a run, and what failed in it.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     passed: usize,
-    failed: usize,
+    failures: Vec<String>,
     skipped: usize,
 }
 
@@ -29,11 +29,9 @@ impl Report {
                 true
             }
             Err(error) => {
-                self.failed += 1;
-                console::say(&format!("  FAIL  {sentence} ({seconds:.1} s)"));
-                for line in format!("{error:#}").lines() {
-                    console::say(&format!("        {line}"));
-                }
+                let error = format!("{error:#}").replace('\n', "\n        ");
+                console::say(&format!("  FAIL  {sentence} ({seconds:.1} s)\n        {error}"));
+                self.failures.push(format!("  FAIL  {sentence}\n        {error}"));
                 false
             }
         }
@@ -45,21 +43,21 @@ impl Report {
         console::say(&format!("  skip  {sentence}: {why}"));
     }
 
-    /// Adds the counts of another one.
-    pub(crate) fn add(&mut self, other: &Self) {
+    /// Adds another one.
+    pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
-        self.failed += other.failed;
+        self.failures.extend(other.failures);
         self.skipped += other.skipped;
     }
 
-    /// Whether nothing has failed.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.failed == 0
+    /// What failed, each with its reason, to be read again at the end of a long run.
+    pub(crate) fn failures(&self) -> &[String] {
+        &self.failures
     }
 
     /// The line that a run ends with.
     pub(crate) fn closing_line(&self) -> String {
-        let mut line = format!("{} passed, {} failed", self.passed, self.failed);
+        let mut line = format!("{} passed, {} failed", self.passed, self.failures.len());
         if self.skipped > 0 {
             line.push_str(&format!(", {} skipped", self.skipped));
         }

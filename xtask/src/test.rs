@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use crate::report::Report;
 use crate::rig::postgres::Postgres;
 use crate::suites::{self, Stage, Suite};
-use crate::{cargo, console};
+use crate::{cargo, console, failed_tests};
 
 /// The tests of the crates themselves, as a name beside the suites.
 const RUST: &str = "rust";
@@ -78,7 +78,7 @@ pub(crate) fn run(selection: &Selection) -> Result<()> {
         };
         let (alone, beside): (Vec<&Suite>, Vec<&Suite>) =
             selection.suites.iter().copied().partition(|suite| suite.alone);
-        report.add(&run_beside_each_other(&beside, &stage));
+        report.add(run_beside_each_other(&beside, &stage));
         for suite in alone {
             run_suite(suite, &stage, &mut report);
         }
@@ -110,9 +110,16 @@ pub(crate) fn ha(options: suites::ha::Options) -> Result<()> {
     close(&report)
 }
 
+/// Says at the end what failed, and writes it where `.ci/run` finds it after the checks that follow.
 fn close(report: &Report) -> Result<()> {
+    let failures = report.failures().join("\n");
+    fs::write(cargo::root().join("target/failures"), &failures).context("cannot write target/failures")?;
+    if !failures.is_empty() {
+        console::headline("what failed");
+        console::say(&failures);
+    }
     console::say(&format!("\n{}", report.closing_line()));
-    if !report.is_clean() {
+    if !failures.is_empty() {
         bail!("some tests failed");
     }
     Ok(())
@@ -135,7 +142,7 @@ fn run_beside_each_other(suites: &[&Suite], stage: &Stage) -> Report {
     thread::scope(|scope| {
         let lanes: Vec<_> = (0..BESIDE.min(suites.len())).map(|_| scope.spawn(run)).collect();
         let mut all = Report::default();
-        lanes.into_iter().for_each(|lane| all.add(&lane.join().expect("a suite does not panic")));
+        lanes.into_iter().for_each(|lane| all.add(lane.join().expect("a suite does not panic")));
         all
     })
 }
@@ -157,7 +164,7 @@ fn rust(skipped: &Skipped, postgres: &Server) -> Result<()> {
         if let Server::Started(postgres) = postgres {
             command.env(POSTGRES, postgres.url());
         }
-        cargo::finish(&mut command, "cargo test")
+        failed_tests::run(&mut command)
     };
     if cargo::has("nextest") {
         let tests = run(&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level=fail"]);
