@@ -11,7 +11,7 @@ use jeton_bench::jose::Findings;
 use jeton_bench::measure::{self, Comparison, Effort, MANY};
 use jeton_bench::operation::Operation;
 use jeton_bench::place::{POSTGRES, Postgres};
-use jeton_bench::report::{self, Chart, FeedReport, GrantsReport, Machine, Row, ServerReport, Table};
+use jeton_bench::report::{self, Chart, FeedReport, Machine, ManyGrantsReport, Row, ServerReport, Table};
 use jeton_bench::site::{Kind, Site, Workshop};
 
 /// Measures CPU time per request as a multiple of the floor
@@ -20,8 +20,9 @@ use jeton_bench::site::{Kind, Site, Workshop};
 struct Arguments {
     /// What to measure: an operation (jwks, discovery, verify, hello, hello-remembered, refresh,
     /// refresh-postgresql, client_credentials, introspect, introspect-remembered, authorization_code,
-    /// authorization_code-rs256, sign-in), `feed`, `grants` (ten million of them), `start`, `server` for all of
-    /// these with a report in bench/results, `jose` for the library with a report of its own [default: server]
+    /// authorization_code-rs256, sign-in), `feed`, `start`, `server` for all of these with a report in
+    /// bench/results, `grants` (ten million of them) and `jose` (the library) with reports of their own [default:
+    /// server]
     names: Vec<String>,
     /// Windows of each contender
     #[arg(long, default_value_t = 7)]
@@ -98,13 +99,16 @@ impl Session {
         }
         let rows = self.operations(&operations)?;
         let feed = if wanted("feed") && !self.floor_alone { self.feed()? } else { Vec::new() };
-        let grants = if wanted("grants") && !self.floor_alone { self.grants()? } else { Vec::new() };
+        // They take as long as everything else together, so they are asked for by name.
+        if names.iter().any(|name| name == "grants") && !self.floor_alone {
+            self.grants()?;
+        }
         if !wanted("start") {
             return Ok(rows);
         }
-        let report = self.report(rows, feed, grants)?;
+        let report = self.report(rows, feed)?;
         if whole && !self.floor_alone {
-            write_results("server", &report.to_markdown(), &report.to_chart(), &report)?;
+            write_results("server", &report.to_markdown(), Some(&report.to_chart()), &report)?;
         }
         println!("{}", report.to_markdown());
         Ok(report.rows)
@@ -154,12 +158,7 @@ impl Session {
         Ok(Some(Row::from(&comparison)))
     }
 
-    fn report(
-        &self,
-        rows: Vec<Row>,
-        feed: Vec<FeedReport>,
-        grants: Vec<GrantsReport>,
-    ) -> Result<ServerReport, BenchError> {
+    fn report(&self, rows: Vec<Row>, feed: Vec<FeedReport>) -> Result<ServerReport, BenchError> {
         Ok(ServerReport {
             machine: machine(),
             rows,
@@ -170,7 +169,6 @@ impl Session {
                 false => measure::binary_bytes(&self.workshop.jeton())?,
             },
             feed,
-            grants,
         })
     }
 
@@ -181,11 +179,11 @@ impl Session {
         Ok(reports)
     }
 
-    fn grants(&self) -> Result<Vec<GrantsReport>, BenchError> {
-        let reports: Vec<GrantsReport> =
-            measure::many_grants(&self.workshop, &self.effort)?.iter().map(GrantsReport::from).collect();
-        println!("{}", report::grants_table(&reports));
-        Ok(reports)
+    fn grants(&self) -> Result<(), BenchError> {
+        let found = measure::many_grants(&self.workshop, &self.effort)?;
+        let report = ManyGrantsReport::new(machine(), &found);
+        println!("{}", report.to_markdown());
+        write_results("grants", &report.to_markdown(), None, &report)
     }
 
     fn kind(&self, kind: Kind) -> Kind {
@@ -260,20 +258,22 @@ fn compare_libraries() -> Result<(), BenchError> {
     let findings = Findings::collect()?;
     let markdown = report::jose_markdown(&findings, &machine());
     println!("{markdown}");
-    write_results("jose", &markdown, &report::jose_chart(&findings), &findings)
+    write_results("jose", &markdown, Some(&report::jose_chart(&findings)), &findings)
 }
 
-/// Writes a report three times: for people, at a glance, and for programs.
+/// Writes a report two or three times: for people, for programs, and at a glance.
 fn write_results(
     name: &str,
     markdown: &str,
-    chart: &Chart,
+    chart: Option<&Chart>,
     figures: &impl serde::Serialize,
 ) -> Result<(), BenchError> {
     let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
     std::fs::create_dir_all(&results)?;
     std::fs::write(results.join(name).with_extension("md"), markdown)?;
-    std::fs::write(results.join(name).with_extension("svg"), chart.to_svg())?;
+    if let Some(chart) = chart {
+        std::fs::write(results.join(name).with_extension("svg"), chart.to_svg())?;
+    }
     let json = serde_json::to_string_pretty(figures).map_err(std::io::Error::from)?;
     std::fs::write(results.join(name).with_extension("json"), json + "\n")?;
     Ok(())

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::chart::multiple;
 use super::{Bar, Chart, Group, Table};
-use crate::measure::{Comparison, FEW, FeedFindings, Footprint, GUARDS, ManyGrants, PER_SECOND};
+use crate::measure::{Comparison, FeedFindings, Footprint, GUARDS, PER_SECOND};
 use crate::operation::Operation;
 use crate::peers::{self, FOOTPRINTS, PeerFigure};
 use crate::proc::Memory;
@@ -128,48 +128,6 @@ impl From<&FeedFindings> for FeedReport {
     }
 }
 
-impl From<&ManyGrants> for GrantsReport {
-    fn from(found: &ManyGrants) -> Self {
-        Self {
-            backend: found.backend,
-            few: FEW,
-            many: found.grants,
-            few_ms: found.comparison.floor.median_ms(),
-            many_ms: found.comparison.ours.median_ms(),
-            ratio: found.comparison.ratio(),
-            bytes_per_grant: found.bytes_per_grant,
-            backup_seconds: found.backup_seconds,
-            migrate_seconds: found.migrate_seconds,
-            sweep_seconds: found.sweep_seconds,
-        }
-    }
-}
-
-/// What a store full of grants costs.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct GrantsReport {
-    /// Where they are stored.
-    pub backend: &'static str,
-    /// Grants of the small store.
-    pub few: u64,
-    /// Grants of the large one.
-    pub many: u64,
-    /// CPU milliseconds of a refresh in the small store.
-    pub few_ms: f64,
-    /// The same in the large one.
-    pub many_ms: f64,
-    /// The one over the other.
-    pub ratio: f64,
-    /// Growth of the data per grant, after a clean stop.
-    pub bytes_per_grant: f64,
-    /// Seconds of `jeton backup` of the large store.
-    pub backup_seconds: f64,
-    /// Seconds of `jeton migrate` into the large store.
-    pub migrate_seconds: Option<f64>,
-    /// Seconds that the sweep needs to remove all of its grants.
-    pub sweep_seconds: f64,
-}
-
 /// Everything that a full run finds.
 #[derive(Debug, Clone, Serialize)]
 pub struct ServerReport {
@@ -185,8 +143,6 @@ pub struct ServerReport {
     pub binary_bytes: u64,
     /// The revocation feed.
     pub feed: Vec<FeedReport>,
-    /// Many grants against few.
-    pub grants: Vec<GrantsReport>,
 }
 
 impl ServerReport {
@@ -210,10 +166,9 @@ impl ServerReport {
             text.push_str("\n## Revocation feed\n\n");
             append(&mut text, &feed_table(&self.feed));
         }
-        if !self.grants.is_empty() {
-            text.push_str("\n## Many grants\n\n");
-            append(&mut text, &grants_table(&self.grants));
-        }
+        text.push_str(
+            "\n## Many grants\n\nA run of its own, `cargo xtask bench grants`: [grants.md](grants.md).\n",
+        );
         text.push_str("\n## Floor\n\n");
         for row in &self.rows {
             append(&mut text, &format_args!("- {}: {}\n", row.operation.name(), row.operation.floor()));
@@ -337,35 +292,6 @@ pub fn feed_table(reports: &[FeedReport]) -> Table {
     table
 }
 
-/// The figures of stores full of grants as a table.
-pub fn grants_table(reports: &[GrantsReport]) -> Table {
-    let mut table = Table::new(&[
-        "store",
-        "grants",
-        "refresh",
-        "ratio",
-        "bytes on disk a grant",
-        "backup",
-        "migration from SQLite",
-        "sweep of all",
-    ]);
-    let seconds = |seconds: f64| format!("{seconds:.0} s");
-    for report in reports {
-        table.row(vec![report.backend.to_owned(), report.few.to_string(), milliseconds(report.few_ms)]);
-        table.row(vec![
-            report.backend.to_owned(),
-            report.many.to_string(),
-            milliseconds(report.many_ms),
-            format!("{:.2} (target 1.30)", report.ratio),
-            format!("{:.0} (target 300)", report.bytes_per_grant),
-            seconds(report.backup_seconds),
-            report.migrate_seconds.map(seconds).unwrap_or_default(),
-            seconds(report.sweep_seconds),
-        ]);
-    }
-    table
-}
-
 fn chart_group(row: &Row) -> Group {
     let bar = |label: String, value: f64, highlighted: bool| Bar {
         label,
@@ -385,7 +311,7 @@ fn chart_group(row: &Row) -> Group {
     Group { title: format!("{} ({} CPU-ms)", row.operation.name(), milliseconds(row.ours_ms)), bars }
 }
 
-fn milliseconds(value: f64) -> String {
+pub(super) fn milliseconds(value: f64) -> String {
     if value < 1.0 { format!("{value:.4}") } else { format!("{value:.2}") }
 }
 
