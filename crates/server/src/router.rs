@@ -10,8 +10,8 @@ use http::{HeaderValue, Method, header};
 
 use crate::app::App;
 use crate::endpoints::{
-    assets, authorize, blacklist, cross_origin, device, device_authorization, dpop, end_session, health,
-    introspect, obtain, par, refresh, register, revocations, revoke, status_list, token, userinfo, verify,
+    assets, authorize, blacklist, device, device_authorization, end_session, health, introspect, obtain, par,
+    refresh, register, revocations, revoke, status_list, token, userinfo, verify,
 };
 use crate::error::ApiError;
 use crate::interaction::show_page_errors;
@@ -22,7 +22,7 @@ use crate::urls::path;
 
 pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
     let token_api = match token_api {
-        TokenApi::Served => token_api_routes(&app),
+        TokenApi::Served => token_api_routes(),
         TokenApi::Off => Router::new(),
     };
     Router::new()
@@ -43,7 +43,7 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
 }
 
 /// The paths of the token API work with and without a trailing slash.
-fn token_api_routes(app: &Arc<App>) -> Router<Arc<App>> {
+fn token_api_routes() -> Router<Arc<App>> {
     let endpoints = [
         ("", post(obtain::post).options(obtain::options)),
         ("/refresh", post(refresh::post).options(refresh::options)),
@@ -55,7 +55,7 @@ fn token_api_routes(app: &Arc<App>) -> Router<Arc<App>> {
         let (path, methods) = (format!("{}{name}", path::TOKEN_API), methods.fallback(not_a_post));
         routes = routes.route(&format!("{path}/"), methods.clone()).route(&path, methods);
     }
-    routes.layer(middleware::from_fn_with_state(Arc::clone(app), cross_origin))
+    routes
 }
 
 fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
@@ -67,8 +67,7 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route(path::REGISTER, post(register::post))
         .route("/register/{id}", get(register::read).put(register::change).delete(register::remove))
         .route(path::REVOKE, post(revoke::post))
-        .route(path::USERINFO, get(userinfo::answer).post(userinfo::answer))
-        .layer(middleware::from_fn_with_state(Arc::clone(app), dpop::nonce));
+        .route(path::USERINFO, get(userinfo::answer).post(userinfo::answer));
     let for_people = Router::new()
         .route(path::AUTHORIZE, get(authorize::begin).post(authorize::begin))
         .route(path::AUTHORIZE_SIGN_IN, get(authorize::lead_to_form).post(authorize::post_sign_in))

@@ -29,7 +29,7 @@ use crate::connection::deadline::poll_deadline;
 use crate::connection::{Answer, Peer, Shown, Transport};
 use crate::cookies::Cookies;
 use crate::cors::CrossOrigin;
-use crate::endpoints::{discovery, document};
+use crate::endpoints::{cross_origin_at_token_api, discovery, document, dpop};
 use crate::error::ApiError;
 use crate::feed::Hub;
 use crate::logging::on_behalf_of;
@@ -63,6 +63,7 @@ struct Shared {
     notices: Notices,
     certificate_header: Option<HeaderName>,
     ids: RequestIds,
+    serves_token_api: bool,
 }
 
 impl Service {
@@ -160,6 +161,7 @@ impl Service {
         };
         let is_too_long = target_length > longest;
         let cross_origin = CrossOrigin::of(path, &request);
+        let is_told_nonce = dpop::is_told_nonce(app, endpoint, request.headers());
         let mut shows_certificate = false;
         let mut response = if is_too_long {
             on_behalf_of(context.network(), || ApiError::TargetTooLong.into_response(&context))
@@ -169,6 +171,12 @@ impl Service {
             document
         } else if app.clocks.disagrees() && !is_probe(path) {
             on_behalf_of(context.network(), || ApiError::ClockDisagrees.into_response(&context))
+        } else if self.shared.serves_token_api
+            && endpoint.is_token_api()
+            && let Some(preflight) =
+                on_behalf_of(context.network(), || cross_origin_at_token_api(app, &request, &context))
+        {
+            preflight
         } else {
             if let Some(certificate) = self.certificate(&peer, &request) {
                 shows_certificate = true;
@@ -184,6 +192,7 @@ impl Service {
                 Err(error) => on_behalf_of(context.network(), || error.into_response(&context)),
             }
         };
+        dpop::tell_nonce(app, is_told_nonce, &mut response);
         if let Some(cross_origin) = cross_origin {
             cross_origin.allow(shows_certificate, response.headers_mut());
         }
@@ -481,6 +490,7 @@ impl ServiceBuilder {
                 notices: Notices::default(),
                 certificate_header,
                 ids: RequestIds::new(),
+                serves_token_api: token_api == TokenApi::Served,
             }),
             router,
         }

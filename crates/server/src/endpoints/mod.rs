@@ -10,4 +10,4 @@ pub(crate) use oauth::{
     status_list, token, userinfo,
 };
 pub(crate) use pages::{assets, authorize, device, end_session};
-pub(crate) use token_api::{blacklist, cross_origin, obtain, refresh, verify};
+pub(crate) use token_api::{blacklist, cross_origin as cross_origin_at_token_api, obtain, refresh, verify};

@@ -102,6 +102,30 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// Whether OAuth clients call it themselves, rather than browsers for people.
+    pub(crate) const fn is_for_clients(self) -> bool {
+        matches!(
+            self,
+            Self::Token
+                | Self::DeviceAuthorization
+                | Self::Par
+                | Self::Introspect
+                | Self::Register
+                | Self::Revoke
+                | Self::UserInfo
+        )
+    }
+
+    /// Whether it belongs to the token API.
+    pub(crate) const fn is_token_api(self) -> bool {
+        matches!(
+            self,
+            Self::TokenApiObtain | Self::TokenApiRefresh | Self::TokenApiVerify | Self::TokenApiBlacklist
+        )
+    }
+}
+
 impl Outcome {
     fn of(status: StatusCode) -> Self {
         match status.as_u16() {

@@ -1,9 +1,5 @@
 //! The headers of DPoP (RFC 9449): the proof in a request, and the nonce in a response.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jeton_authority::OAuthError;
@@ -12,6 +8,7 @@ use jeton_oauth::ErrorCode;
 
 use crate::app::App;
 use crate::error::NonceWanted;
+use crate::tally::Endpoint;
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
@@ -28,16 +25,19 @@ pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, OAuthError> {
     value.to_str().map(Some).map_err(|_| refused())
 }
 
-/// Tells a client that sends proofs which nonce to use next: if nonces are required, or if its proof was refused
-/// because it had none.
-pub(crate) async fn nonce(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let demanded = app.authority.settings().dpop.nonces == DpopNonces::Demanded;
-    let demanded = demanded && request.headers().contains_key(DPOP);
-    let mut response = next.run(request).await;
-    if (demanded || response.extensions().get::<NonceWanted>().is_some())
+/// Whether a client is told the next nonce whatever the response: nonces are required, and it sends proofs.
+pub(crate) fn is_told_nonce(app: &App, endpoint: Endpoint, headers: &HeaderMap) -> bool {
+    app.authority.settings().dpop.nonces == DpopNonces::Demanded
+        && endpoint.is_for_clients()
+        && headers.contains_key(DPOP)
+}
+
+/// Tells a client that sends proofs which nonce to use next: if it is [told anyway](is_told_nonce), or if its proof was
+/// refused because it had none.
+pub(crate) fn tell_nonce(app: &App, is_told: bool, response: &mut Response) {
+    if (is_told || response.extensions().get::<NonceWanted>().is_some())
         && let Ok(value) = HeaderValue::try_from(app.authority.proofs().nonce(app.clock.now()))
     {
         response.headers_mut().insert(DPOP_NONCE, value);
     }
-    response
 }

@@ -4,12 +4,8 @@
 //! another origin than this server does (behind a development proxy). The response lacks the headers without which a
 //! browser lets no script read it, and the log names the setting.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
 
 use crate::app::App;
 use crate::cors::{ReadableBy, preflight};
@@ -22,46 +18,40 @@ const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Authorization, Co
 const VARIES_BY_HEADERS: HeaderValue = HeaderValue::from_static("Access-Control-Request-Headers");
 
 /// Determines whose scripts may read the response, and answers preflight requests.
-pub(crate) async fn cross_origin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) fn cross_origin<B>(app: &App, request: &Request<B>, context: &RequestContext) -> Option<Response> {
     let origins = &app.token_api.origins;
+    let readable_by = |whom| {
+        context.readable_by.get_or_init(|| whom);
+    };
     let Some(origin) = request.headers().get(header::ORIGIN) else {
         if matches!(origins, Origins::Listed(listed) if !listed.is_empty()) {
-            readable_by(&request, ReadableBy::Others);
+            readable_by(ReadableBy::Others);
         }
-        return next.run(request).await;
+        return None;
     };
     if !origins.allow(origin) {
-        if !is_own(origin, request.headers(), &app) {
-            log_refusal(origin, &request);
+        if !is_own(origin, request.headers(), app) {
+            log_refusal(origin, context);
         }
         if *origins != Origins::default() {
-            readable_by(&request, ReadableBy::Others);
+            readable_by(ReadableBy::Others);
         }
-        return next.run(request).await;
+        return None;
     }
-    readable_by(
-        &request,
-        match origins {
-            Origins::Every => ReadableBy::Everybody,
-            Origins::Listed(_) => ReadableBy::Origin(origin.clone()),
-        },
-    );
+    readable_by(match origins {
+        Origins::Every => ReadableBy::Everybody,
+        Origins::Listed(_) => ReadableBy::Origin(origin.clone()),
+    });
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if !is_preflight {
-        return next.run(request).await;
+        return None;
     }
     // Nothing here goes by a header that a script could not send anyway.
     let asked = request.headers().get_all(header::ACCESS_CONTROL_REQUEST_HEADERS);
     let mut response = preflight(METHODS, HEADERS, asked);
     response.headers_mut().insert(header::VARY, VARIES_BY_HEADERS);
-    response
-}
-
-fn readable_by(request: &Request, whom: ReadableBy) {
-    if let Some(context) = request.extensions().get::<RequestContext>() {
-        context.readable_by.get_or_init(|| whom);
-    }
+    Some(response)
 }
 
 /// Whether a page of this authority sent the request, as its browser sees it: with the issuer's origin, or with the
@@ -79,8 +69,7 @@ fn is_own(origin: &HeaderValue, headers: &HeaderMap, app: &App) -> bool {
         .any(|scheme| origin.strip_prefix(*scheme).is_some_and(|named| named.eq_ignore_ascii_case(host)))
 }
 
-fn log_refusal(origin: &HeaderValue, request: &Request) {
-    let Some(context) = request.extensions().get::<RequestContext>() else { return };
+fn log_refusal(origin: &HeaderValue, context: &RequestContext) {
     let (request, network) = (context.id(), context.network());
     let origin = String::from_utf8_lossy(origin.as_bytes());
     tracing::info!(
