@@ -1,5 +1,8 @@
 //! The segments of the audit trail's hash chain in SQLite. A connection that writes has a segment of its own, once it writes a record: a
-//! temporary table, which a transaction changes like any other, says which.
+//! temporary table, which a transaction changes like any other, says which. A transaction reads it at its first record and writes it
+//! once, before its commit.
+
+use std::cell::RefCell;
 
 use jeton_authority::audit::{
     AgedRecord, AuditNumber, AuditSegment, ChainHash, Link, Pruned, SegmentId, StoredRecord,
@@ -14,19 +17,33 @@ use super::columns::{count, counted, timestamp, unreadable};
 /// What a connection that writes needs.
 pub(super) const OWN_SEGMENT: &str = "CREATE TEMP TABLE own_segment (id BLOB NOT NULL);";
 
-/// Appends a record to the connection's segment, and answers its place.
+thread_local! {
+    /// The segment that the open transaction of this thread's connection has appended to.
+    static OPEN: RefCell<Option<AuditSegment>> = const { RefCell::new(None) };
+}
+
+/// Appends a record to the connection's segment, and answers its place. [`write`] has to follow before the commit.
 pub(super) fn append(db: &Connection, record: &StoredRecord) -> rusqlite::Result<Link> {
-    let mut segment = match own(db)? {
-        Some(segment) => segment,
-        None => open(db, record.at)?,
-    };
-    let link = segment.append(record);
-    db.prepare_cached("UPDATE audit_segments SET next = ?2, head = ?3 WHERE id = ?1")?.execute((
-        segment.id.as_bytes(),
-        count(segment.next)?,
-        segment.head.as_bytes(),
-    ))?;
-    Ok(link)
+    OPEN.with_borrow_mut(|open| {
+        let segment = match open {
+            Some(segment) => segment,
+            None => open.insert(own(db).transpose().unwrap_or_else(|| begin(db, record.at))?),
+        };
+        Ok(segment.append(record))
+    })
+}
+
+/// Writes the segment, if the open transaction appended to it.
+pub(super) fn write(db: &Connection) -> rusqlite::Result<()> {
+    let Some(segment) = OPEN.take() else { return Ok(()) };
+    db.prepare_cached("UPDATE audit_segments SET next = ?2, head = ?3 WHERE id = ?1")?
+        .execute((segment.id.as_bytes(), count(segment.next)?, segment.head.as_bytes()))
+        .map(drop)
+}
+
+/// Forgets what a transaction appended that is rolled back.
+pub(super) fn forget() {
+    OPEN.take();
 }
 
 /// The columns that [`segment`] reads.
@@ -40,7 +57,7 @@ fn own(db: &Connection) -> rusqlite::Result<Option<AuditSegment>> {
     .optional()
 }
 
-fn open(db: &Connection, now: Timestamp) -> rusqlite::Result<AuditSegment> {
+fn begin(db: &Connection, now: Timestamp) -> rusqlite::Result<AuditSegment> {
     let id = db.query_row("SELECT randomblob(16)", [], |row| row.get(0).map(SegmentId::from_bytes))?;
     let follows = db
         .prepare("SELECT id FROM audit_segments WHERE followed = 0 ORDER BY id")?
@@ -115,6 +132,8 @@ pub(super) fn sweep(db: &Connection, before: Timestamp, limit: u32) -> rusqlite:
     if records.is_empty() {
         return Ok(0);
     }
+    // What is needless depends on it.
+    write(db)?;
     for AuditNumber(number) in &records {
         db.prepare_cached("DELETE FROM audit WHERE number = ?1")?.execute([number])?;
     }

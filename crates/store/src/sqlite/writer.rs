@@ -20,7 +20,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use super::connection::open_writer;
 use super::error::{reopening_may_help, store_error};
 use super::place::Place;
-use super::revocations;
+use super::{audit_segments, revocations};
 use crate::open_error::OpenError;
 
 /// How many operations may wait. Beyond that the store says that it is unavailable rather than let waiting grow.
@@ -314,7 +314,7 @@ impl Database {
 
     fn commit(&mut self, shared: &Shared) -> rusqlite::Result<()> {
         let started = Instant::now();
-        let outcome = self.execute("COMMIT");
+        let outcome = audit_segments::write(&self.connection).and_then(|()| self.execute("COMMIT"));
         match outcome {
             Ok(()) => {
                 shared.commit_times.add(started.elapsed());
@@ -333,8 +333,9 @@ impl Database {
         if !self.connection.is_autocommit() {
             // If even this fails the connection is beyond use, and reopening it on the next failure replaces it.
             let _ = self.execute("ROLLBACK");
-            revocations::take_written();
         }
+        revocations::take_written();
+        audit_segments::forget();
     }
 
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {
