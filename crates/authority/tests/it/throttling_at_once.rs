@@ -73,7 +73,7 @@ impl Door {
             let (door, account, end) = (Arc::clone(self), account(number), end(number));
             tasks.spawn(async move { door.attempt(&account, end).await });
         }
-        let outcomes = tokio::time::timeout(Duration::from_secs(30), tasks.join_all());
+        let outcomes = tokio::time::timeout(Duration::from_secs(120), tasks.join_all());
         let outcomes = outcomes.await.expect("nobody waits for ever");
         outcomes.iter().filter(|outcome| outcome.is_ok()).count().try_into().expect("small")
     }
@@ -165,7 +165,7 @@ async fn a_waiter_whose_attempt_is_veiled_leaves_its_turn_to_the_next() {
     yield_now().await;
     drop(last);
     for waiter in waiters {
-        let outcome = tokio::time::timeout(Duration::from_secs(30), waiter).await.expect("it ends");
+        let outcome = tokio::time::timeout(Duration::from_secs(120), waiter).await.expect("it ends");
         assert!(matches!(outcome, Ok(Err(TurnedAway::Throttled(_)))), "{outcome:?}");
     }
 }
@@ -187,7 +187,7 @@ async fn a_waiter_that_goes_away_leaves_its_turn_to_the_next() {
         }
     }
     for (number, waiter) in waiters.into_iter().enumerate() {
-        let outcome = tokio::time::timeout(Duration::from_secs(30), waiter).await.expect("it ends");
+        let outcome = tokio::time::timeout(Duration::from_secs(120), waiter).await.expect("it ends");
         assert!(number % 2 == 0 || outcome.expect("not aborted").is_ok());
     }
 }

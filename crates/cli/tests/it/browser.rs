@@ -98,7 +98,7 @@ impl Browser {
             None => request.push_str("\r\n"),
         }
         let mut stream = TcpStream::connect(host).expect("it listens");
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time-out");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a time-out");
         stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");

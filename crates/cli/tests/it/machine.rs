@@ -40,7 +40,7 @@ fn no_more_connections_are_served_than_there_are_descriptors_for() {
     let mut idle = Vec::new();
     for _ in 0..300 {
         let mut stream = TcpStream::connect(&server.address).expect("it listens");
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a time-out");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a time-out");
         stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").expect("it reads");
         let mut answer = [0; 15];
         stream.read_exact(&mut answer).expect("it answers");

@@ -267,12 +267,12 @@ impl Drop for Server {
     }
 }
 
-/// Waits until `holds` does, for a few seconds.
+/// Waits until `holds` does, for as long as a busy machine may need.
 #[track_caller]
 pub(crate) fn eventually(mut holds: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !holds() {
-        assert!(begin.elapsed() < Duration::from_secs(10), "it did not come true");
+        assert!(begin.elapsed() < Duration::from_secs(120), "it did not come true");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use crate::app::TestApp;
 
 /// Longer than anything here should take.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(120);
 
 /// Serves an app for as long as the test lasts.
 pub(crate) async fn start(app: &TestApp) -> SocketAddr {

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::app::{ELSEWHERE, HOME, PASSWORD, TestApp};
 
 /// Longer than anything here should take.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(120);
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::app::{HOME, TestApp};
 
 /// Longer than anything here should take.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(120);
 
 /// What came, as its lines say it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -21,7 +21,7 @@ async fn read_until(stream: &mut TcpStream, what: &str) -> String {
     let mut text = String::new();
     while !text.contains(what) {
         let mut chunk = [0; 4096];
-        let read = timeout(Duration::from_secs(20), stream.read(&mut chunk))
+        let read = timeout(Duration::from_secs(120), stream.read(&mut chunk))
             .await
             .expect("it comes")
             .expect("no error");

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 
 use super::site::Site;
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(120);
 /// How long a handshake may take here: far longer than a whole one does on a busy machine.
 const SLOW: Duration = Duration::from_millis(1500);
 
