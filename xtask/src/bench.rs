@@ -30,8 +30,10 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 
 /// Without the name of anything to measure, everything is measured.
 fn on_postgres(arguments: &[&str]) -> bool {
-    let names = arguments.iter().filter(|argument| !argument.starts_with("--"));
-    names.clone().count() == 0 || names.into_iter().any(|name| ON_POSTGRES.contains(name))
+    // Options, and numbers that belong to one.
+    let is_name = |argument: &&&str| !argument.starts_with("--") && argument.parse::<f64>().is_err();
+    let names: Vec<_> = arguments.iter().filter(is_name).collect();
+    names.is_empty() || names.into_iter().any(|name| ON_POSTGRES.contains(name))
 }
 
 /// None, and says why, where there is none: the benchmark then leaves out what it would measure on it.
@@ -45,6 +47,22 @@ fn start_postgres() -> Option<Postgres> {
         Err(error) => {
             console::say(&format!("there is no PostgreSQL server to measure on: {error:#}"));
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_postgres;
+
+    #[test]
+    fn postgres_is_started_for_whatever_is_measured_on_it() {
+        for arguments in [&[][..], &["--windows", "5", "--seconds", "1.5"], &["verify", "feed"], &["grants"]]
+        {
+            assert!(on_postgres(arguments), "{arguments:?}");
+        }
+        for arguments in [&["verify"][..], &["--windows", "5", "refresh"]] {
+            assert!(!on_postgres(arguments), "{arguments:?}");
         }
     }
 }
