@@ -58,7 +58,7 @@ pub struct Authority {
     tokens: Arc<Tokens>,
     proofs: Proofs,
     forms: Forms,
-    feed: Feed,
+    feed: Arc<Feed>,
     status_lists: StatusLists,
     tally: Arc<Tally>,
 }
@@ -108,6 +108,8 @@ impl Authority {
             ports.client_keys,
             ports.client_documents,
         ));
+        let spent_codes = Arc::new(SpentCodes::default());
+        let feed = Arc::new(Feed::new(store.clone(), settings.clone(), keys.clone(), spent_codes.clone()));
         let tokens = Arc::new(Tokens {
             store: store.clone(),
             settings: settings.clone(),
@@ -115,8 +117,8 @@ impl Authority {
             keys: keys.clone(),
             clients: clients.clone(),
             tally: tally.clone(),
+            feed: feed.clone(),
         });
-        let spent_codes = Arc::new(SpentCodes::default());
         let base = Base {
             store: store.clone(),
             settings: settings.clone(),
@@ -125,7 +127,7 @@ impl Authority {
             keys: keys.clone(),
             clients: clients.clone(),
             tally: tally.clone(),
-            spent_codes: spent_codes.clone(),
+            spent_codes,
         };
         Ok(Self {
             client_auth: ClientAuth {
@@ -149,7 +151,7 @@ impl Authority {
             grants: Grants { base, tokens: tokens.clone(), recorded_exchanges: RecordedExchanges::default() },
             proofs: Proofs { store: store.clone(), settings: settings.dpop, rates, keys: keys.clone() },
             forms: Forms { keys: keys.clone() },
-            feed: Feed::new(store.clone(), settings.clone(), keys.clone(), spent_codes),
+            feed,
             status_lists: StatusLists::new(store.clone(), settings.clone(), keys.clone()),
             store,
             known,

@@ -33,6 +33,8 @@ pub struct Settings {
     pub client: ClientSettings,
     /// The tokens of the token API.
     pub token_api: TokenApiSettings,
+    /// Userinfo.
+    pub userinfo: UserInfoSettings,
     /// The keys in the store.
     pub keys: KeySettings,
     /// Passwords.
@@ -56,6 +58,7 @@ impl Settings {
             dpop: DpopSettings::default(),
             client: ClientSettings::default(),
             token_api: TokenApiSettings::default(),
+            userinfo: UserInfoSettings::default(),
             keys: KeySettings::default(),
             password: PasswordSettings::default(),
             audit: AuditSettings::default(),
@@ -233,6 +236,13 @@ pub struct TokenApiSettings {
     pub audience: TokenApiAudience,
     /// The claims about users in its access tokens.
     pub claims: Vec<ClaimMapping>,
+}
+
+/// Settings `userinfo.*`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UserInfoSettings {
+    /// Whether userinfo is read from a replica of the store, if there is one.
+    pub from_replica: bool,
 }
 
 /// Settings `keys.*`.

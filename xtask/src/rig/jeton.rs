@@ -47,6 +47,12 @@ impl Jeton {
         self
     }
 
+    /// The same with another data folder.
+    pub(crate) fn in_folder(mut self, data: &Path) -> Self {
+        self.data = data.to_owned();
+        self
+    }
+
     /// The data folder.
     pub(crate) fn data(&self) -> &Path {
         &self.data

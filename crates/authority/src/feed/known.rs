@@ -3,17 +3,20 @@
 //! An event with an earlier time may become visible later, because transactions take time and the clocks of nodes differ. So each poll of
 //! the store overlaps the one before, usually by a few seconds and sometimes by a minute, and known events are skipped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
-use crate::revocation::{Cursor, HistoryName, LATE, Recent, RevocationEvent};
+use crate::GrantId;
+use crate::revocation::{Cursor, HistoryName, LATE, Recent, RevocationEvent, Revoked};
 
 /// How far polls overlap: one poll in 16, in 4, and every other poll.
 const LOOKS: [(u32, Duration); 3] = [(16, LATE), (4, Duration::from_secs(10)), (1, Duration::from_secs(3))];
 /// Readers whose cursors are so many seconds apart are resumed alike.
 const SHARED_FOR: i64 = 10;
+/// How old, in seconds, the last poll may be on which it rests that nothing is known of a grant.
+const UP_TO_DATE: u64 = 1;
 
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -24,6 +27,8 @@ pub(super) struct Known {
     written: BTreeSet<RevocationEvent>,
     /// Among `events`: those that the store has lost.
     lost: BTreeSet<RevocationEvent>,
+    /// The grants among `events` and `written`, each with the time of its last event, if anybody asks about single grants.
+    grants: Option<HashMap<GrantId, Timestamp>>,
     looks: u32,
     looked_at: Option<Timestamp>,
 }
@@ -50,6 +55,17 @@ impl News {
 }
 
 impl Known {
+    /// Knows nothing yet, and will know of single grants.
+    pub(super) fn by_grant() -> Self {
+        Self { grants: Some(HashMap::new()), ..Self::default() }
+    }
+
+    /// Whether a grant has neither ended nor changed in all the time that matters, as of the last second.
+    pub(super) fn is_settled(&self, grant: GrantId, now: Timestamp) -> bool {
+        let is_up_to_date = self.looked_at.is_some_and(|at| at.unix().abs_diff(now.unix()) <= UP_TO_DATE);
+        is_up_to_date && self.grants.as_ref().is_some_and(|grants| !grants.contains_key(&grant))
+    }
+
     /// The start of the next poll. Events matter from `start` on.
     pub(super) fn look_back(&mut self, start: Timestamp, now: Timestamp) -> Timestamp {
         let is_recent = |at: &Timestamp| *at <= now && now.saturating_since(*at) < LATE / 2;
@@ -61,7 +77,19 @@ impl Known {
 
     /// Takes what this node wrote.
     pub(super) fn write(&mut self, events: impl IntoIterator<Item = RevocationEvent>) {
-        self.written.extend(events);
+        for event in events {
+            self.index(&event);
+            self.written.insert(event);
+        }
+    }
+
+    fn index(&mut self, event: &RevocationEvent) {
+        if let (Some(grants), Revoked::Grant(grant) | Revoked::Claims(grant)) =
+            (&mut self.grants, &event.what)
+        {
+            let last = grants.entry(*grant).or_insert(event.at);
+            *last = event.at.max(*last);
+        }
     }
 
     /// Whether what the store has shows that it continues from an older state: it has another history, or has lost what was read before.
@@ -105,10 +133,21 @@ impl Known {
         self.history = Some(recent.history);
         self.looked_at = Some(now);
         self.written.retain(|event| recent.events.binary_search(event).is_err());
-        self.events.extend(recent.events);
+        for event in recent.events {
+            if !self.events.contains(&event) {
+                self.index(&event);
+                self.events.insert(event);
+            }
+        }
         for events in [&mut self.events, &mut self.written, &mut self.lost] {
             while events.first().is_some_and(|event| event.at < start) {
-                events.pop_first();
+                let gone = events.pop_first().map(|event| event.what);
+                if let (Some(grants), Some(Revoked::Grant(grant) | Revoked::Claims(grant))) =
+                    (&mut self.grants, gone)
+                    && grants.get(&grant).is_some_and(|last| *last < start)
+                {
+                    grants.remove(&grant);
+                }
             }
         }
     }
@@ -304,6 +343,26 @@ mod tests {
         assert_eq!(known.compare(&found, START, at(101)), News::New(vec![event(101, 2)]));
         known.accept(found, START, at(101));
         assert!(known.written.is_empty());
+    }
+
+    #[test]
+    fn a_grant_is_settled_while_nothing_is_known_of_it_as_of_the_last_second() {
+        let mut known = Known::by_grant();
+        let grant = |number: u8| GrantId::from_bytes([number; 16]);
+        assert!(!known.is_settled(grant(1), at(100)), "nothing was read yet");
+        let changed = RevocationEvent { at: at(90), what: Revoked::Claims(grant(3)) };
+        known.accept(recent("a", &[changed, event(100, 1)]), START, at(100));
+        known.write([event(101, 2)]);
+        for (number, settled) in [(1, false), (2, false), (3, false), (4, true)] {
+            assert_eq!(known.is_settled(grant(number), at(101)), settled, "{number}");
+        }
+        assert!(!known.is_settled(grant(4), at(102)), "the store has not been read for two seconds");
+        assert!(!known.is_settled(grant(4), at(98)), "the clock was set back");
+        known.accept(recent("a", &[event(200, 1)]), at(95), at(200));
+        assert!(known.is_settled(grant(3), at(200)), "no token from before is left");
+        known.accept(recent("a", &[]), at(150), at(201));
+        assert!(!known.is_settled(grant(1), at(201)) && known.is_settled(grant(2), at(201)));
+        assert!(!Known::default().is_settled(grant(4), at(100)));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 pub use signed::{Form, Signed};
 
+use crate::GrantId;
 use crate::audit::Actor;
 use crate::keyring::{Keys, OpenError};
 use crate::one_time::{OneTimeHash, OneTimeKind, Placement, Redemption, SpentCodes};
@@ -78,7 +79,17 @@ impl Feed {
         keys: Arc<Keys>,
         spent_codes: Arc<SpentCodes>,
     ) -> Self {
-        Self { store, settings, keys, spent_codes, state: Mutex::default(), lost: Notify::new() }
+        let known = if settings.userinfo.from_replica { Known::by_grant() } else { Known::default() };
+        let state = Mutex::new(State { known, ..State::default() });
+        Self { store, settings, keys, spent_codes, state, lost: Notify::new() }
+    }
+
+    /// Whether what a replica says about a grant can be relied on: the grant has neither ended nor changed since the oldest tokens that
+    /// are still valid were issued. That is known of what this node wrote at once, and of everything else within a second.
+    pub(crate) fn is_settled(&self, grant: GrantId, now: Timestamp) -> bool {
+        let mut state = self.state();
+        state.known.write(self.store.take_written_revocations());
+        state.known.is_settled(grant, now)
     }
 
     /// Reads the new events, to be sent to all readers: no later call returns them again. Make one call at a time.

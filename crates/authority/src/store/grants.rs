@@ -82,6 +82,12 @@ pub trait GrantStore {
     /// A grant with what its tokens say of its user, or `None` if there is no such grant. Revoked and expired ones too.
     async fn find_grant(&self, grant: GrantId) -> Result<Option<(LiveGrant, UserStatus)>, StoreError>;
 
+    /// The same from a replica of the store, which may lag behind what was written. `None` if there is no replica, it does not answer, or it
+    /// has no such grant: then [`GrantStore::find_grant`] is to be asked.
+    async fn find_replicated_grant(&self, _grant: GrantId) -> Option<(LiveGrant, UserStatus)> {
+        None
+    }
+
     /// How a grant stands, or `None` if there is no such grant.
     async fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError>;
 

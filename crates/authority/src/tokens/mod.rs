@@ -19,6 +19,7 @@ pub use userinfo::{UserInfo, UserInfoBody, UserInfoError};
 use std::sync::Arc;
 
 use crate::client_directory::ClientDirectory;
+use crate::feed::Feed;
 use crate::keyring::Keys;
 use crate::random::Random;
 use crate::settings::Settings;
@@ -33,4 +34,5 @@ pub struct Tokens {
     pub(crate) keys: Arc<Keys>,
     pub(crate) clients: Arc<ClientDirectory>,
     pub(crate) tally: Arc<Tally>,
+    pub(crate) feed: Arc<Feed>,
 }

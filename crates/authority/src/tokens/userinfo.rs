@@ -4,9 +4,10 @@ use jeton_jose::{Timestamp, VerifyError};
 use serde_json::{Map, Value};
 
 use super::Tokens;
+use crate::GrantId;
 use crate::client_directory::Content;
 use crate::issue::UserClaims;
-use crate::issue::access_token;
+use crate::issue::access_token::{self, Held};
 use crate::oauth_error::OAuthError;
 use crate::sender_constraint::SenderConstraint;
 use crate::store::StoreError;
@@ -100,14 +101,10 @@ impl Tokens {
             return Err(UserInfoError::InvalidToken);
         }
         let grant = access.grant.ok_or(UserInfoError::InsufficientScope)?;
-        if !self.is_in_force(access.grant, &access.claims.jti, now).await? {
-            return Err(UserInfoError::InvalidToken);
-        }
-        let found = self.store.find_grant(grant).await?;
-        let Some((live, UserStatus::Active)) = found else { return Err(UserInfoError::InvalidToken) };
-        if live.grant.revoked_at.is_some() || live.grant.expires_at <= now {
-            return Err(UserInfoError::InvalidToken);
-        }
+        let live = match self.replicated(grant, &access.claims.jti, now).await {
+            Some(live) => live,
+            None => self.current(grant, &access.claims.jti, now).await?,
+        };
         let scope = access.claims.scope;
         let Some(detail) = live.grant.detail.as_deref().filter(|_| scope.contains("openid")) else {
             return Err(UserInfoError::InsufficientScope);
@@ -124,6 +121,25 @@ impl Tokens {
         }
         let claims = self.userinfo_claims(&client, &live, detail, &scope);
         Ok(UserInfo { client, claims })
+    }
+
+    /// The grant from a replica, if the settings allow that and nothing is known of it that the replica may not have received yet.
+    ///
+    /// What a replica refuses is asked of the store itself.
+    async fn replicated(&self, grant: GrantId, jti: &str, now: Timestamp) -> Option<LiveGrant> {
+        // A token that may have been revoked by its name is looked for in the store.
+        let has_name = Held::of(Some(grant), jti).name.is_some();
+        if !self.settings.userinfo.from_replica || has_name || !self.feed.is_settled(grant, now) {
+            return None;
+        }
+        live(self.store.find_replicated_grant(grant).await, now)
+    }
+
+    async fn current(&self, grant: GrantId, jti: &str, now: Timestamp) -> Result<LiveGrant, UserInfoError> {
+        if !self.is_in_force(Some(grant), jti, now).await? {
+            return Err(UserInfoError::InvalidToken);
+        }
+        live(self.store.find_grant(grant).await?, now).ok_or(UserInfoError::InvalidToken)
     }
 
     /// Builds the userinfo response in the form registered for the client.
@@ -167,4 +183,12 @@ impl Tokens {
         claims.insert("sub".to_owned(), self.keys.subject_for(client, &live.subject).into());
         claims
     }
+}
+
+/// A grant that has not ended, of a user who is active.
+fn live(found: Option<(LiveGrant, UserStatus)>, now: Timestamp) -> Option<LiveGrant> {
+    let (live, status) = found?;
+    let is_live =
+        status == UserStatus::Active && live.grant.revoked_at.is_none() && live.grant.expires_at > now;
+    is_live.then_some(live)
 }

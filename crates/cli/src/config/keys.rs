@@ -188,6 +188,8 @@ settings! {
     token_api.username_field: UsernameField = "token_api.username_field";
     /// Claims in the token API's access tokens, and the user attributes that supply them, such as `is_staff=is_staff`. `email` is the user's e-mail address. The claim is omitted for users without the attribute.
     authority.token_api.claims: ClaimMappings = "token_api.claims";
+    /// Whether userinfo is read from the servers that `replica` in the URL of the database names. Sign-outs and changed roles are honoured as without it; other changes of a user, such as the e-mail address, show when the replica has received them.
+    authority.userinfo.from_replica: bool = "userinfo.from_replica";
 
     /// The master key that encrypts private keys: 32 bytes in base64url. Best set as an environment variable. By default it is read from `keys.master_key_file`.
     keys_master_key: Option<Secret> = "keys.master_key", "";

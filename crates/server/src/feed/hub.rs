@@ -159,6 +159,11 @@ impl Hub {
         self.sent.receiver_count() > 0
     }
 
+    /// Whether this node itself relies on the events, because it reads userinfo from a replica.
+    pub(super) fn is_followed(&self) -> bool {
+        self.authority.settings().userinfo.from_replica
+    }
+
     /// Returns when a reader connects.
     pub(super) async fn wanted(&self) {
         self.wanted.notified().await;

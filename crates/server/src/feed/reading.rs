@@ -11,7 +11,7 @@ use crate::machine::{Clock, ClockAgreement};
 
 /// How often the store is polled while there are no readers.
 const UNHEARD: Duration = Duration::from_secs(1);
-/// How often the store is polled while there are readers.
+/// How often the store is polled while there are readers, or this node itself relies on it.
 const EVERY: Duration = Duration::from_millis(100);
 /// The shortest time between two polls, however often the store reports events.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -34,7 +34,7 @@ pub(crate) async fn read(hub: Arc<Hub>, clock: Clock, clocks: Arc<ClockAgreement
             // The streams stay open: what readers know is still right, and they get the events when the store works again.
             Err(error) => trouble.again(&error),
         }
-        if hub.is_heard() {
+        if hub.is_heard() || hub.is_followed() {
             tokio::select! {
                 () = hub.written() => {}
                 () = sleep(EVERY) => {}

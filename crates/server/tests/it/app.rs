@@ -111,6 +111,12 @@ impl TestApp {
         app
     }
 
+    /// Only the first node, for tests of what a node remembers.
+    pub(crate) fn alone(mut self) -> Self {
+        self.other = None;
+        self
+    }
+
     /// Another server that has opened the same database, with a clock of its own at the same time.
     pub(crate) async fn second_node(&self) -> Self {
         self.restarted_with(|settings| settings).await

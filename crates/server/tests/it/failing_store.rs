@@ -1,7 +1,8 @@
-//! A store that fails when it is told to.
+//! A store that fails when it is told to, and whose replica lags.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,7 +15,7 @@ use jeton_authority::one_time::{NewAnswer, RequestAnswer};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::Presented;
-use jeton_authority::revocation::{NewPlace, Places, Recent};
+use jeton_authority::revocation::{NewPlace, Places, Recent, RevocationEvent};
 use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{
@@ -46,6 +47,8 @@ pub(crate) struct FailingStore {
     inner: Arc<dyn Store>,
     fault: AtomicU8,
     clock: AtomicI64,
+    /// What the replica has: nothing is replicated again after it was looked at.
+    replica: Mutex<HashMap<GrantId, (LiveGrant, UserStatus)>>,
 }
 
 /// The store has no clock of its own.
@@ -53,7 +56,14 @@ const NO_CLOCK: i64 = i64::MIN;
 
 impl FailingStore {
     pub(crate) fn over(inner: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { inner, fault: AtomicU8::new(Fault::None as u8), clock: AtomicI64::new(NO_CLOCK) })
+        let (fault, clock) = (AtomicU8::new(Fault::None as u8), AtomicI64::new(NO_CLOCK));
+        Arc::new(Self { inner, fault, clock, replica: Mutex::default() })
+    }
+
+    /// Has the replica receive a grant as it is now.
+    pub(crate) async fn replicate(&self, grant: GrantId) {
+        let found = self.inner.find_grant(grant).await.expect("a store").expect("a grant");
+        self.replica.lock().expect("the replica").insert(grant, found);
     }
 
     pub(crate) fn set(&self, fault: Fault) {
@@ -75,9 +85,10 @@ impl FailingStore {
 }
 
 macro_rules! delegate {
-    ($trait:ident { $($writes:literal $name:ident($($arg:ident: $type:ty),*) -> $ok:ty;)* }) => {
+    ($trait:ident { $($writes:literal $name:ident($($arg:ident: $type:ty),*) -> $ok:ty;)* } $($more:item)*) => {
         #[async_trait]
         impl $trait for FailingStore {
+            $($more)*
             $(
                 async fn $name(&self, $($arg: $type),*) -> Result<$ok, StoreError> {
                     self.check($writes)?;
@@ -111,6 +122,9 @@ delegate! { GrantStore {
     true end_grant(grant: GrantId, by: Actor, now: Timestamp) -> Revocation;
     true revoke_user_grants(user: UserId, by: Actor, now: Timestamp) -> Option<GrantsEnded>;
     false list_grants(filter: GrantFilter, after: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<GrantSummary>;
+}
+async fn find_replicated_grant(&self, grant: GrantId) -> Option<(LiveGrant, UserStatus)> {
+    self.replica.lock().expect("the replica").get(&grant).cloned()
 } }
 
 delegate! { AuditStore {
@@ -222,6 +236,9 @@ delegate! { LogoutStore {
 
 delegate! { RevocationStore {
     false revocations_since(since: Timestamp) -> Recent;
+}
+fn take_written_revocations(&self) -> Vec<RevocationEvent> {
+    self.inner.take_written_revocations()
 } }
 
 delegate! { SweepStore {

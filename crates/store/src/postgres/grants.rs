@@ -53,6 +53,12 @@ impl GrantStore for PostgresStore {
         Ok(found.map(|(live, status)| (*live, status)))
     }
 
+    async fn find_replicated_grant(&self, grant: GrantId) -> Option<(LiveGrant, UserStatus)> {
+        let replica = self.for_lists.as_deref()?.replica.as_ref()?;
+        let found = replica.find(&grant, |db, grant| Box::pin(find(db, *grant))).await?;
+        Some((*found.0, found.1))
+    }
+
     async fn grant_standing(&self, grant: GrantId) -> Result<Option<GrantStanding>, StoreError> {
         self.read(grant, |db, grant| Box::pin(standing(db, *grant))).await
     }

@@ -92,7 +92,8 @@ impl PostgresStore {
     ) -> Result<Self, OpenError> {
         let unusable = |reason| OpenError::Unusable { database: url.clone().into(), reason };
         let connector = Connector::new(url).map_err(unusable)?;
-        let replica = Connector::to_replica(url).map_err(unusable)?.map(Replica::new);
+        let replica = Connector::to_replica(url).map_err(unusable)?;
+        let replica = replica.map(|connector| Replica::new(connector, url.pool_size));
         let database = Database::new(Pool::new(connector, url.pool_size, url.pool_wait));
         schema::prepare(&database, url, mode, key, watch).await?;
         let database = database.recognised().await?;

@@ -27,6 +27,8 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// The client whose codes are exchanged.
 const CLIENT: &str = "codes";
 
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
 const SIGNED_OUT_HERE: usize = 6;
 const SIGNED_OUT_EVERYWHERE: usize = 2;
 const CODES: usize = 4;
@@ -48,12 +50,12 @@ impl Application {
     }
 
     /// A code for somebody who signs in, or has signed in, at a node.
-    fn code(&self, visitor: &mut Visitor, node: &Client) -> Result<String> {
+    pub(super) fn code(&self, visitor: &mut Visitor, node: &Client) -> Result<String> {
         let request = encode(&[
             ("client_id".to_owned(), CLIENT.to_owned()),
             ("redirect_uri".to_owned(), self.redirect_uri.clone()),
             ("response_type".to_owned(), "code".to_owned()),
-            ("scope".to_owned(), "openid".to_owned()),
+            ("scope".to_owned(), "openid email".to_owned()),
             ("code_challenge".to_owned(), CHALLENGE.to_owned()),
             ("code_challenge_method".to_owned(), "S256".to_owned()),
         ]);
@@ -62,7 +64,7 @@ impl Application {
         code.map(str::to_owned).with_context(|| format!("no code:\n{}", visitor.take_exchanges().join("\n")))
     }
 
-    fn exchange(&self, node: &Client, code: &str) -> Result<Answer> {
+    pub(super) fn exchange(&self, node: &Client, code: &str) -> Result<Answer> {
         let request = encode(&[
             ("grant_type".to_owned(), "authorization_code".to_owned()),
             ("client_id".to_owned(), CLIENT.to_owned()),
@@ -70,7 +72,14 @@ impl Application {
             ("redirect_uri".to_owned(), self.redirect_uri.clone()),
             ("code_verifier".to_owned(), VERIFIER.to_owned()),
         ]);
-        node.send("POST", "/token", &[("content-type", "application/x-www-form-urlencoded")], &request)
+        node.send("POST", "/token", &[FORM], &request)
+    }
+
+    /// Gives a refresh token back.
+    pub(super) fn revoke(&self, node: &Client, token: &str) -> Result<Answer> {
+        let request =
+            encode(&[("client_id".to_owned(), CLIENT.to_owned()), ("token".to_owned(), token.to_owned())]);
+        node.send("POST", "/revoke", &[FORM], &request)
     }
 }
 

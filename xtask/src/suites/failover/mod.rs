@@ -58,6 +58,9 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     report.check("a replica that lags shows old lists, and nothing else is old", || {
         replica::lags(&nodes, &url, &second)
     });
+    report.check("userinfo from a replica that lags: a sign-out counts within a second", || {
+        replica::shows_userinfo(&nodes, &url, &second, &application)
+    });
     report.check("a synchronous standby is silent: 503 in time, and everything names the cause", || {
         standby::goes_silent(&mut nodes, &load, &first, &second)
     });

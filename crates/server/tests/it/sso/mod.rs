@@ -65,4 +65,5 @@ mod status_list;
 mod taken_scopes;
 mod token_exchange;
 mod told_sign_outs;
+mod userinfo_from_replica;
 mod what_clients_send;

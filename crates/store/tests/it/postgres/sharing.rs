@@ -144,6 +144,10 @@ async fn lists_that_may_lag_are_read_from_the_replica_and_nothing_else_is() {
         assert!(!store.list_audit(10).await.expect("listing").is_empty());
         assert_eq!(replica.accepted(), number);
     }
+    let found = store.find_grant(grant).await.expect("looking");
+    assert_eq!(replica.accepted(), 1);
+    assert_eq!(store.find_replicated_grant(grant).await, found, "the one thing besides lists");
+    assert_eq!(store.find_replicated_grant(jeton_authority::GrantId::from_bytes([9; 16])).await, None);
     // A page that is empty is looked for at the primary, too.
     assert!(lists.list_clients(None, 10).await.expect("listing").is_empty());
 
@@ -151,6 +155,7 @@ async fn lists_that_may_lag_are_read_from_the_replica_and_nothing_else_is() {
     assert_eq!(lists.list_users(None, 10).await.expect("listing").len(), 1);
     let began = Instant::now();
     assert_eq!(lists.list_users(None, 10).await.expect("listing").len(), 1);
+    assert_eq!(store.find_replicated_grant(grant).await, None);
     assert!(began.elapsed() < Duration::from_millis(900), "a replica that is away is left alone for a while");
 }
 
