@@ -7,7 +7,7 @@ use jeton_jose::jwt::{Audience, RegisteredClaims, TokenType, Unverified, Verifie
 use jeton_jose::{Algorithm, KeySet, Timestamp, VerifyError};
 use serde::de::DeserializeOwned;
 
-use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::one_time::{OneTimeHash, OneTimeKind, UsedUp};
 use crate::store::{Placement, Store, StoreError};
 use crate::typ::is_one_of;
 
@@ -99,7 +99,12 @@ impl AssertionId {
     }
 
     /// Uses the assertion up. It is taken where it was used before.
-    pub(crate) async fn use_up(self, store: &dyn Store, now: Timestamp) -> Result<Placement, StoreError> {
-        store.place(self.kind, self.hash, "".into(), self.until, now).await
+    pub(crate) async fn use_up(
+        self,
+        used_up: &UsedUp,
+        store: &dyn Store,
+        now: Timestamp,
+    ) -> Result<Placement, StoreError> {
+        used_up.place(store, self.kind, self.hash, self.until, now).await
     }
 }

@@ -19,7 +19,7 @@ use crate::forms::Forms;
 use crate::grant_types::{Grants, RecordedExchanges};
 use crate::keyring::{Keys, OpenError};
 use crate::keys::MasterKey;
-use crate::one_time::SpentCodes;
+use crate::one_time::UsedUp;
 use crate::ports::Ports;
 use crate::random::sixteen;
 use crate::registration::ClientRegistration;
@@ -108,8 +108,8 @@ impl Authority {
             ports.client_keys,
             ports.client_documents,
         ));
-        let spent_codes = Arc::new(SpentCodes::default());
-        let feed = Arc::new(Feed::new(store.clone(), settings.clone(), keys.clone(), spent_codes.clone()));
+        let used_up = Arc::new(UsedUp::default());
+        let feed = Arc::new(Feed::new(store.clone(), settings.clone(), keys.clone(), used_up.clone()));
         let tokens = Arc::new(Tokens {
             store: store.clone(),
             settings: settings.clone(),
@@ -127,7 +127,7 @@ impl Authority {
             keys: keys.clone(),
             clients: clients.clone(),
             tally: tally.clone(),
-            spent_codes,
+            used_up: used_up.clone(),
         };
         Ok(Self {
             client_auth: ClientAuth {
@@ -135,6 +135,7 @@ impl Authority {
                 settings: settings.clone(),
                 rates: rates.clone(),
                 clients: clients.clone(),
+                used_up: used_up.clone(),
                 certificates,
                 roots: ArcSwapOption::new(ports.client_roots.map(Arc::new)),
             },
@@ -149,7 +150,13 @@ impl Authority {
             authorization: Authorization { base: base.clone() },
             devices: Devices { base: base.clone() },
             grants: Grants { base, tokens: tokens.clone(), recorded_exchanges: RecordedExchanges::default() },
-            proofs: Proofs { store: store.clone(), settings: settings.dpop, rates, keys: keys.clone() },
+            proofs: Proofs {
+                store: store.clone(),
+                settings: settings.dpop,
+                rates,
+                keys: keys.clone(),
+                used_up,
+            },
             forms: Forms { keys: keys.clone() },
             feed,
             status_lists: StatusLists::new(store.clone(), settings.clone(), keys.clone()),

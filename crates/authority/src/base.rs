@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::client_directory::ClientDirectory;
 use crate::keyring::Keys;
-use crate::one_time::SpentCodes;
+use crate::one_time::UsedUp;
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -21,5 +21,5 @@ pub(crate) struct Base {
     pub(crate) keys: Arc<Keys>,
     pub(crate) clients: Arc<ClientDirectory>,
     pub(crate) tally: Arc<Tally>,
-    pub(crate) spent_codes: Arc<SpentCodes>,
+    pub(crate) used_up: Arc<UsedUp>,
 }

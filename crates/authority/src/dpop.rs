@@ -11,7 +11,7 @@ use crate::Network;
 use crate::client::{Client, SecurityProfile};
 use crate::keyring::Keys;
 use crate::oauth_error::OAuthError;
-use crate::one_time::{OneTimeHash, OneTimeKind};
+use crate::one_time::{OneTimeHash, OneTimeKind, UsedUp};
 use crate::refusal::Refusal;
 use crate::settings::{DpopNonces, DpopSettings};
 use crate::store::{Placement, Store};
@@ -57,6 +57,7 @@ pub struct Proofs {
     pub(crate) settings: DpopSettings,
     pub(crate) rates: Arc<Rates>,
     pub(crate) keys: Arc<Keys>,
+    pub(crate) used_up: Arc<UsedUp>,
 }
 
 impl Proofs {
@@ -135,8 +136,8 @@ impl Proofs {
     /// # Errors
     /// `invalid_dpop_proof` if it was used before.
     pub async fn use_up(&self, proof: &GoodProof, now: Timestamp) -> Result<(), OAuthError> {
-        let placed = self.store.place(OneTimeKind::DpopProofId, proof.id, "".into(), proof.until, now);
-        match placed.await? {
+        let kind = OneTimeKind::DpopProofId;
+        match self.used_up.place(&*self.store, kind, proof.id, proof.until, now).await? {
             Placement::Placed => Ok(()),
             Placement::Taken => Err(USED.into()),
         }

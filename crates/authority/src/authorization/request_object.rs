@@ -65,7 +65,7 @@ impl Authorization {
         now: Timestamp,
     ) -> Result<Placement, OAuthError> {
         self.base.rates.identifiers.take_for(client, network, now)?;
-        Ok(identifier.use_up(&*self.base.store, now).await?)
+        Ok(identifier.use_up(&self.base.used_up, &*self.base.store, now).await?)
     }
 
     /// Verifies a client's request object, without using it up.

@@ -68,7 +68,7 @@ impl ClientAuth {
         }
         let used = AssertionId::new(OneTimeKind::AssertionId, &[id.as_str()], &claims.jti, until);
         self.rates.identifiers.take_for(&client, presented.network, now)?;
-        match used.use_up(&*self.store, now).await? {
+        match used.use_up(&self.used_up, &*self.store, now).await? {
             Placement::Placed => Ok(client),
             Placement::Taken => Err(NOT_AUTHENTICATED.because("the assertion was already used").into()),
         }

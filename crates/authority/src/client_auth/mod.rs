@@ -22,6 +22,7 @@ use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::client::Client;
 use crate::client_directory::ClientDirectory;
 use crate::oauth_error::OAuthError;
+use crate::one_time::UsedUp;
 use crate::ports::CertificatesSeen;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
@@ -55,6 +56,7 @@ pub struct ClientAuth {
     pub(crate) settings: Arc<Settings>,
     pub(crate) rates: Arc<Rates>,
     pub(crate) clients: Arc<ClientDirectory>,
+    pub(crate) used_up: Arc<UsedUp>,
     pub(crate) certificates: CertificatesSeen,
     pub(crate) roots: ArcSwapOption<TrustRoots>,
 }

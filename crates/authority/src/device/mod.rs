@@ -9,7 +9,7 @@ mod user_code;
 pub(crate) use content::{Approval, RequestContent};
 pub use decision::{DecidedDevice, DecisionState, DeviceDecided, DeviceDecision, decide, is_shown};
 pub use polling::{DevicePoll, DeviceState, Noted, Polled, poll};
-pub use redeeming::{DeviceCodeDecision, present, redeem};
+pub use redeeming::{DeviceCodeDecision, can_be_spent, present, redeem};
 pub use user_code::{UserCode, UserCodeError};
 
 use jeton_jose::Timestamp;

@@ -31,3 +31,22 @@ pub fn redeem(grant: &NewGrant, opened: Option<&OpenedGrant>, at: Timestamp) -> 
         None => DeviceCodeDecision { code: CodeDecision { used: None, ..code }, takes_approval_back: true },
     }
 }
+
+/// Whether a device code can be marked as exchanged although it gave no grant. One that waits for its user's decision is worthless
+/// afterwards, too.
+pub fn can_be_spent(code: &CodeState, now: Timestamp) -> bool {
+    code.redeemed_at.is_none() && code.expires_at > now
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_spent_once_and_in_time() {
+        let at = Timestamp::from_unix;
+        let code = |redeemed_at| CodeState { expires_at: at(60), redeemed_at, grant: None };
+        assert!(can_be_spent(&code(None), at(59)) && !can_be_spent(&code(None), at(60)));
+        assert!(!can_be_spent(&code(Some(at(1))), at(2)));
+    }
+}

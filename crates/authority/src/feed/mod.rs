@@ -1,8 +1,8 @@
 //! The revocation feed of one node: recent events, read from the store and signed once for all readers.
 //!
 //! A node remembers what it read and what it wrote itself for as long as it matters. If the store then continues from an older state (a
-//! standby that had not got the last writes took over), the node ends again what the store has forgotten to have ended, and spends again the codes
-//! that it exchanged.
+//! standby that had not got the last writes took over), the node ends again what the store has forgotten to have ended, and uses up again the codes,
+//! assertions and proofs that it accepted.
 
 mod known;
 mod lost;
@@ -19,7 +19,7 @@ pub use signed::{Form, Signed};
 use crate::GrantId;
 use crate::audit::Actor;
 use crate::keyring::{Keys, OpenError};
-use crate::one_time::{OneTimeHash, OneTimeKind, Placement, Redemption, SpentCodes};
+use crate::one_time::{OneTimeKind, Placement, Redemption, Used, UsedUntil, UsedUp};
 use crate::revocation::{Cursor, Recent, Revoked, matter_since, matters_for};
 use crate::settings::Settings;
 use crate::store::{KeyWithdrawal, Revocation, SessionEnding, Store, StoreError};
@@ -35,7 +35,7 @@ pub struct Feed {
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
     keys: Arc<Keys>,
-    spent_codes: Arc<SpentCodes>,
+    used_up: Arc<UsedUp>,
     state: Mutex<State>,
     /// Notified when the store has lost something.
     lost: Notify,
@@ -46,8 +46,8 @@ struct State {
     known: Known,
     lists: Lists,
     unended: Unended,
-    /// Codes that are to be spent again.
-    unspent: Vec<OneTimeHash>,
+    /// What is to be used up again, the last first.
+    unused: Vec<UsedUntil>,
 }
 
 /// Lists for new readers, by the start of each list. All readers that connect within a second share them.
@@ -77,11 +77,11 @@ impl Feed {
         store: Arc<dyn Store>,
         settings: Arc<Settings>,
         keys: Arc<Keys>,
-        spent_codes: Arc<SpentCodes>,
+        used_up: Arc<UsedUp>,
     ) -> Self {
         let known = if settings.userinfo.from_replica { Known::by_grant() } else { Known::default() };
         let state = Mutex::new(State { known, ..State::default() });
-        Self { store, settings, keys, spent_codes, state, lost: Notify::new() }
+        Self { store, settings, keys, used_up, state, lost: Notify::new() }
     }
 
     /// Whether what a replica says about a grant can be relied on: the grant has neither ended nor changed since the oldest tokens that
@@ -118,7 +118,7 @@ impl Feed {
         if let News::AnotherHistory(_) = news {
             let lost = state.known.lose(&recent, start);
             state.unended.add(&lost);
-            state.unspent = self.spent_codes.list(now);
+            state.unused = self.used_up.list(now);
             self.lost.notify_one();
         }
         state.known.accept(recent, start, now);
@@ -131,7 +131,7 @@ impl Feed {
     }
 
     /// Ends again what the store has forgotten to have ended: users disabled or signed out everywhere, sessions, keys, tokens and grants, and
-    /// the codes that this node exchanged. Answers how much was not ended already: other nodes do the same.
+    /// the codes, assertions and proofs that this node accepted. Answers how much was not ended already: other nodes do the same.
     ///
     /// # Errors
     /// [`StoreError`]. A later call continues with the rest.
@@ -144,15 +144,31 @@ impl Feed {
             self.state().unended.done(&next);
         }
         loop {
-            let next = self.state().unspent.last().copied();
-            let Some(code) = next else { return Ok(ended) };
-            let spent = self.store.redeem(OneTimeKind::AuthorizationCode, code, now).await?;
-            ended += u64::from(matches!(spent, Redemption::Redeemed { .. }));
+            let next = self.state().unused.last().copied();
+            let Some(used) = next else { return Ok(ended) };
+            ended += u64::from(self.use_up_again(used, now).await?);
             let mut state = self.state();
-            if state.unspent.last() == Some(&code) {
-                state.unspent.pop();
+            if state.unused.last() == Some(&used) {
+                state.unused.pop();
             }
         }
+    }
+
+    async fn use_up_again(&self, used: UsedUntil, now: Timestamp) -> Result<bool, StoreError> {
+        let UsedUntil { what, until } = used;
+        if until <= now {
+            return Ok(false);
+        }
+        let is_redeemed = |redemption| matches!(redemption, Redemption::Redeemed { .. });
+        Ok(match what {
+            Used::Code(code) => {
+                is_redeemed(self.store.redeem(OneTimeKind::AuthorizationCode, code, now).await?)
+            }
+            Used::DeviceCode(code) => self.store.spend_device_code(code, now).await?,
+            Used::Id(kind, id) => {
+                self.store.place(kind, id, "".into(), until, now).await? == Placement::Placed
+            }
+        })
     }
 
     async fn end_one_again(&self, what: &Revoked, now: Timestamp) -> Result<bool, StoreError> {

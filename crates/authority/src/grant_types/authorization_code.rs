@@ -10,7 +10,7 @@ use crate::authorization::CodeContent;
 use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenResponse;
 use crate::oauth_error::OAuthError;
-use crate::one_time::{OneTimeHash, OneTimeKind, Presenter};
+use crate::one_time::{OneTimeHash, OneTimeKind, Presenter, Used};
 use crate::refusal::Refusal;
 use crate::store::CodeRedemption;
 use crate::user::User;
@@ -76,7 +76,7 @@ impl Grants {
         match self.base.store.redeem_code(hash, new, self.presentation(request, Presenter::Owner)).await? {
             CodeRedemption::Opened { sid } => {
                 let until = request.now.saturating_add(self.base.settings.authorization.code_lifetime);
-                self.base.spent_codes.note(hash, until, request.now);
+                self.base.used_up.note(Used::Code(hash), until, request.now);
                 live.grant.sid = sid;
                 Ok(live)
             }

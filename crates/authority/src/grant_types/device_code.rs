@@ -14,7 +14,7 @@ use crate::device::Approval;
 use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenResponse;
 use crate::oauth_error::OAuthError;
-use crate::one_time::{OneTimeHash, Presenter};
+use crate::one_time::{OneTimeHash, Presenter, Used};
 use crate::refresh_token::{KeyProof, Presented};
 use crate::refusal::Refusal;
 use crate::sender_constraint::SenderConstraint;
@@ -68,7 +68,11 @@ impl Grants {
         let live = LiveGrant::opened(&new, user);
         let presentation = self.presentation(request, Presenter::Owner);
         match self.base.store.redeem_device_code(hash, new, presentation).await? {
-            CodeRedemption::Opened { .. } => Ok(live),
+            CodeRedemption::Opened { .. } => {
+                let until = request.now.saturating_add(self.base.settings.device.lifetime);
+                self.base.used_up.note(Used::DeviceCode(hash), until, request.now);
+                Ok(live)
+            }
             // Another question of the same device was answered at the same time.
             CodeRedemption::Repeated { grant: Some(grant) } => self.answer_again(request, hash, grant).await,
             CodeRedemption::Replayed { grant: Some(grant) } => {

@@ -67,7 +67,7 @@ impl Grants {
         let user = self.base.store.find_user(&username).await?;
         let user = user.filter(|user| user.status == UserStatus::Active).ok_or(NOT_VALID)?;
         let used = AssertionId::new(OneTimeKind::AssertionId, &["jwt-bearer", iss], jti, until);
-        match used.use_up(&*self.base.store, request.now).await? {
+        match used.use_up(&self.base.used_up, &*self.base.store, request.now).await? {
             Placement::Placed => Ok(user),
             Placement::Taken => Err(NOT_VALID.because("the assertion was already used").into()),
         }

@@ -54,4 +54,8 @@ pub trait DeviceStore {
         grant: NewGrant,
         presentation: Presentation,
     ) -> Result<CodeRedemption, StoreError>;
+
+    /// Marks the code of a device as exchanged, without a grant, following [`crate::device::can_be_spent`]: a database that fails over may
+    /// forget that it was. Answers whether that changed anything.
+    async fn spend_device_code(&self, device_code: OneTimeHash, now: Timestamp) -> Result<bool, StoreError>;
 }

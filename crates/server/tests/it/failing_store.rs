@@ -1,8 +1,8 @@
-//! A store that fails when it is told to, and whose replica lags.
+//! A store that fails, and fails over, when it is told to, and whose replica lags.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -44,7 +44,7 @@ pub(crate) enum Fault {
 }
 
 pub(crate) struct FailingStore {
-    inner: Arc<dyn Store>,
+    inner: RwLock<Arc<dyn Store>>,
     fault: AtomicU8,
     clock: AtomicI64,
     /// What the replica has: nothing is replicated again after it was looked at.
@@ -57,13 +57,22 @@ const NO_CLOCK: i64 = i64::MIN;
 impl FailingStore {
     pub(crate) fn over(inner: Arc<dyn Store>) -> Arc<Self> {
         let (fault, clock) = (AtomicU8::new(Fault::None as u8), AtomicI64::new(NO_CLOCK));
-        Arc::new(Self { inner, fault, clock, replica: Mutex::default() })
+        Arc::new(Self { inner: RwLock::new(inner), fault, clock, replica: Mutex::default() })
     }
 
     /// Has the replica receive a grant as it is now.
     pub(crate) async fn replicate(&self, grant: GrantId) {
-        let found = self.inner.find_grant(grant).await.expect("a store").expect("a grant");
+        let found = self.inner().find_grant(grant).await.expect("a store").expect("a grant");
         self.replica.lock().expect("the replica").insert(grant, found);
+    }
+
+    /// Continues from another store, as after a failover.
+    pub(crate) fn fail_over(&self, to: Arc<dyn Store>) {
+        *self.inner.write().expect("the store") = to;
+    }
+
+    fn inner(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.inner.read().expect("the store"))
     }
 
     pub(crate) fn set(&self, fault: Fault) {
@@ -92,7 +101,7 @@ macro_rules! delegate {
             $(
                 async fn $name(&self, $($arg: $type),*) -> Result<$ok, StoreError> {
                     self.check($writes)?;
-                    self.inner.$name($($arg),*).await
+                    self.inner().$name($($arg),*).await
                 }
             )*
         }
@@ -146,12 +155,12 @@ delegate! { KeyStore {
 impl Store for FailingStore {
     async fn changes(&self) -> Result<Marks, StoreError> {
         self.check(false)?;
-        self.inner.changes().await
+        self.inner().changes().await
     }
 
     async fn probe(&self) -> Result<(), StoreError> {
         self.check(true)?;
-        self.inner.probe().await
+        self.inner().probe().await
     }
 
     async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -162,7 +171,7 @@ impl Store for FailingStore {
 
     async fn count_nodes(&self, node: NodeId, now: Timestamp) -> Result<u32, StoreError> {
         self.check(true)?;
-        self.inner.count_nodes(node, now).await
+        self.inner().count_nodes(node, now).await
     }
 }
 
@@ -225,6 +234,7 @@ delegate! { DeviceStore {
     true decide_device_authorization(user_code: &str, by: UserId, decision: DeviceDecision, now: Timestamp) -> DeviceDecided;
     true poll_device_authorization(device_code: OneTimeHash, client: &ClientId, now: Timestamp) -> DevicePoll;
     true redeem_device_code(device_code: OneTimeHash, grant: NewGrant, presentation: Presentation) -> CodeRedemption;
+    true spend_device_code(device_code: OneTimeHash, now: Timestamp) -> bool;
 } }
 
 delegate! { LogoutStore {
@@ -238,7 +248,7 @@ delegate! { RevocationStore {
     false revocations_since(since: Timestamp) -> Recent;
 }
 fn take_written_revocations(&self) -> Vec<RevocationEvent> {
-    self.inner.take_written_revocations()
+    self.inner().take_written_revocations()
 } }
 
 delegate! { SweepStore {

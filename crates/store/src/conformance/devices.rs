@@ -230,6 +230,23 @@ pub(super) async fn only_an_approved_device_code_opens_a_grant(fresh: &Fresh) {
     assert_eq!(fresh.polled(pending, 2).await, DevicePoll::Pending);
 }
 
+pub(super) async fn a_device_code_that_is_spent_opens_no_grant(fresh: &Fresh) {
+    let grant = new_grant(fresh.user("ada").await);
+    let codes = [fresh.device("BDWPHQPK").await, fresh.device("WDJBMJHT").await];
+    fresh.decided("BDWPHQPK", yes(), 1).await;
+    let spend = async |code, seconds| fresh.spend_device_code(code, at(seconds)).await.expect("spending");
+    for code in codes {
+        assert!(spend(code, 2).await && !spend(code, 3).await, "once");
+        assert_eq!(fresh.polled(code, 3).await, DevicePoll::Redeemed { client: client_id("web") });
+    }
+    assert!(!spend(OneTimeHash::of("nothing"), 2).await);
+    let late = fresh.device("QWERTYUP").await;
+    assert!(!spend(late, 60).await, "its time is over");
+    assert_eq!(fresh.device_redeemed(codes[0], &grant, 4).await, CodeRedemption::Repeated { grant: None });
+    assert_eq!(fresh.device_redeemed(codes[0], &grant, 50).await, CodeRedemption::Replayed { grant: None });
+    assert!(!fresh.exists(&grant).await);
+}
+
 pub(super) async fn an_approval_falls_with_the_credentials_it_was_given_on(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let code = fresh.device("BDWPHQPK").await;

@@ -216,6 +216,7 @@ cases! { $
         only_an_approved_device_code_opens_a_grant,
         an_approval_falls_with_the_credentials_it_was_given_on,
         of_a_hundred_decisions_about_a_device_one_counts,
+        a_device_code_that_is_spent_opens_no_grant,
         of_a_hundred_redeemers_of_a_device_code_one_opens_a_grant,
     }
     revocations {

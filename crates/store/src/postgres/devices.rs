@@ -79,6 +79,10 @@ impl DeviceStore for PostgresStore {
         })
         .await
     }
+
+    async fn spend_device_code(&self, device_code: OneTimeHash, now: Timestamp) -> Result<bool, StoreError> {
+        self.write((device_code, now), |db, (code, now)| Box::pin(spend(db, *code, *now))).await
+    }
 }
 
 async fn add(db: &Connection, device: &NewDeviceAuthorization, now: Timestamp) -> Result<Placement, Failed> {
@@ -212,18 +216,10 @@ async fn redeem(
     grant: &NewGrant,
     presentation: &Presentation,
 ) -> Result<CodeRedemption, Failed> {
-    let sql =
-        "SELECT expires_at, redeemed_at, grant_id, approved IS NOT NULL FROM devices WHERE device_code = $1
-               FOR UPDATE";
-    let Some(row) = db.row(sql, params![bytes(code.as_bytes())]).await? else {
+    let Some((state, is_approved)) = locked_code_state(db, code).await? else {
         return Ok(CodeRedemption::Unknown);
     };
-    let state = CodeState {
-        expires_at: timestamp(&row, 0)?,
-        redeemed_at: optional_timestamp(&row, 1)?,
-        grant: optional_id(&row, 2)?,
-    };
-    let decision = match device::present(&state, value(&row, 3)?, presentation) {
+    let decision = match device::present(&state, is_approved, presentation) {
         CodeVerdict::Redeem => {
             device::redeem(grant, grants::open(db, grant).await?.as_ref(), presentation.at)
         }
@@ -240,4 +236,28 @@ async fn redeem(
     }
     one_time::end_replayed(db, &decision.code, presentation.at).await?;
     Ok(decision.code.outcome)
+}
+
+/// How a code stands, and whether its user approved the device.
+async fn locked_code_state(db: &Connection, code: OneTimeHash) -> Result<Option<(CodeState, bool)>, Failed> {
+    let sql =
+        "SELECT expires_at, redeemed_at, grant_id, approved IS NOT NULL FROM devices WHERE device_code = $1
+               FOR UPDATE";
+    let Some(row) = db.row(sql, params![bytes(code.as_bytes())]).await? else { return Ok(None) };
+    let state = CodeState {
+        expires_at: timestamp(&row, 0)?,
+        redeemed_at: optional_timestamp(&row, 1)?,
+        grant: optional_id(&row, 2)?,
+    };
+    Ok(Some((state, value(&row, 3)?)))
+}
+
+async fn spend(db: &Connection, code: OneTimeHash, now: Timestamp) -> Result<bool, Failed> {
+    let found = locked_code_state(db, code).await?;
+    let can_be = found.is_some_and(|(state, _)| device::can_be_spent(&state, now));
+    if can_be {
+        let sql = "UPDATE devices SET redeemed_at = $2 WHERE device_code = $1";
+        db.execute(sql, params![bytes(code.as_bytes()), now.unix()]).await?;
+    }
+    Ok(can_be)
 }

@@ -67,6 +67,10 @@ impl DeviceStore for SqliteStore {
     ) -> Result<CodeRedemption, StoreError> {
         self.writer.submit(move |db| redeem(db, device_code, &grant, &presentation)).await
     }
+
+    async fn spend_device_code(&self, device_code: OneTimeHash, now: Timestamp) -> Result<bool, StoreError> {
+        self.writer.submit(move |db| spend(db, device_code, now)).await
+    }
 }
 
 fn add(db: &Connection, device: &NewDeviceAuthorization, now: Timestamp) -> rusqlite::Result<Placement> {
@@ -188,20 +192,7 @@ fn redeem(
     grant: &NewGrant,
     presentation: &Presentation,
 ) -> rusqlite::Result<CodeRedemption> {
-    let found = db
-        .prepare_cached(
-            "SELECT expires_at, redeemed_at, grant_id, approved IS NOT NULL FROM devices WHERE device_code = ?1",
-        )?
-        .query_row([code.as_bytes()], |row| {
-            let state = CodeState {
-                expires_at: timestamp(row, 0)?,
-                redeemed_at: optional_timestamp(row, 1)?,
-                grant: row.get::<_, Option<[u8; 16]>>(2)?.map(GrantId::from_bytes),
-            };
-            Ok((state, row.get::<_, bool>(3)?))
-        })
-        .optional()?;
-    let Some((state, is_approved)) = found else { return Ok(CodeRedemption::Unknown) };
+    let Some((state, is_approved)) = code_state(db, code)? else { return Ok(CodeRedemption::Unknown) };
     let decision = match device::present(&state, is_approved, presentation) {
         CodeVerdict::Redeem => device::redeem(grant, grants::open(db, grant)?.as_ref(), presentation.at),
         verdict => DeviceCodeDecision { code: settle(&state, verdict), takes_approval_back: false },
@@ -216,4 +207,29 @@ fn redeem(
     }
     one_time::end_replayed(db, &decision.code, presentation.at)?;
     Ok(decision.code.outcome)
+}
+
+/// How a code stands, and whether its user approved the device.
+fn code_state(db: &Connection, code: OneTimeHash) -> rusqlite::Result<Option<(CodeState, bool)>> {
+    db.prepare_cached(
+        "SELECT expires_at, redeemed_at, grant_id, approved IS NOT NULL FROM devices WHERE device_code = ?1",
+    )?
+    .query_row([code.as_bytes()], |row| {
+        let state = CodeState {
+            expires_at: timestamp(row, 0)?,
+            redeemed_at: optional_timestamp(row, 1)?,
+            grant: row.get::<_, Option<[u8; 16]>>(2)?.map(GrantId::from_bytes),
+        };
+        Ok((state, row.get::<_, bool>(3)?))
+    })
+    .optional()
+}
+
+fn spend(db: &Connection, code: OneTimeHash, now: Timestamp) -> rusqlite::Result<bool> {
+    let can_be = code_state(db, code)?.is_some_and(|(state, _)| device::can_be_spent(&state, now));
+    if can_be {
+        db.prepare_cached("UPDATE devices SET redeemed_at = ?2 WHERE device_code = ?1")?
+            .execute((code.as_bytes(), now.unix()))?;
+    }
+    Ok(can_be)
 }

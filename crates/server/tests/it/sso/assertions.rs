@@ -24,11 +24,11 @@ fn claims(changes: &[(&str, Value)]) -> Value {
     claims
 }
 
-fn sign(key: impl Into<SigningKey>, changes: &[(&str, Value)]) -> String {
+pub(super) fn sign(key: impl Into<SigningKey>, changes: &[(&str, Value)]) -> String {
     Signer::new(key.into()).sign(&claims(changes)).expect("an assertion")
 }
 
-async fn present(app: &TestApp, assertion: &str) -> Answer {
+pub(super) async fn present(app: &TestApp, assertion: &str) -> Answer {
     let fields = [
         ("grant_type", "client_credentials"),
         ("client_assertion_type", TYPE),
@@ -39,13 +39,19 @@ async fn present(app: &TestApp, assertion: &str) -> Answer {
 
 async fn app_with_key() -> (TestApp, PrivateKey) {
     let app = TestApp::new().await;
+    let key = add_client_with_key(&app, "web").await;
+    (app, key)
+}
+
+/// Adds a client that authenticates with a key.
+pub(super) async fn add_client_with_key(app: &TestApp, id: &str) -> PrivateKey {
     let key = PrivateKey::generate(Algorithm::ES256).expect("a key");
     let mut metadata = web();
     let jwks = JwkSet::new(vec![key.public_key().to_jwk()]).to_json();
     metadata["jwks"] = serde_json::from_str(&jwks).expect("JSON");
     metadata["token_endpoint_auth_method"] = json!("private_key_jwt");
-    app.add_client("web", metadata).await;
-    (app, key)
+    app.add_client(id, metadata).await;
+    key
 }
 
 #[tokio::test]

@@ -19,6 +19,11 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 pub(super) async fn app() -> TestApp {
     let app = TestApp::new().await;
+    add_clients(&app).await;
+    app
+}
+
+pub(super) async fn add_clients(app: &TestApp) {
     for (id, name) in [("tv", "The television"), ("other", "Another one")] {
         let metadata = json!({
             "client_name": name,
@@ -28,7 +33,6 @@ pub(super) async fn app() -> TestApp {
         });
         app.add_client(id, metadata).await;
     }
-    app
 }
 
 pub(super) async fn begin(app: &TestApp) -> Value {
@@ -45,7 +49,7 @@ fn question_fields<'a>(client: &'a str, code: &'a str) -> [(&'static str, &'a st
     [("grant_type", GRANT), ("client_id", client), ("device_code", code)]
 }
 
-async fn poll(app: &TestApp, device: &Value) -> Answer {
+pub(super) async fn poll(app: &TestApp, device: &Value) -> Answer {
     poll_as(app, "tv", device).await
 }
 
@@ -92,7 +96,7 @@ fn code(device: &Value) -> &str {
     device["user_code"].as_str().expect("a code")
 }
 
-async fn allow(app: &TestApp, device: &Value) {
+pub(super) async fn allow(app: &TestApp, device: &Value) {
     let browser = Browser::new(app);
     let page = question(&browser, device).await;
     let done = answer(&browser, &page, "allow").await;

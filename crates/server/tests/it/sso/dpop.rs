@@ -12,21 +12,21 @@ use super::client::{CALLBACK, VERIFIER, authorize, with_form};
 use crate::app::{Answer, TestApp};
 
 const TOKEN: &str = "https://auth.example/token";
-const USERINFO: &str = "https://auth.example/userinfo";
+pub(super) const USERINFO: &str = "https://auth.example/userinfo";
 
 /// A public client with a key.
-struct Phone<'a> {
+pub(super) struct Phone<'a> {
     app: &'a TestApp,
     prover: Prover,
 }
 
 impl<'a> Phone<'a> {
-    fn new(app: &'a TestApp) -> Self {
+    pub(super) fn new(app: &'a TestApp) -> Self {
         let key = PrivateKey::generate(Algorithm::ES256).expect("a key");
         Self { app, prover: Prover::new(&key).expect("a prover") }
     }
 
-    fn prove(&self, request: Proved<'_>) -> String {
+    pub(super) fn prove(&self, request: Proved<'_>) -> String {
         self.prover.prove(&request, self.app.service.clock().now()).expect("a proof")
     }
 
@@ -53,7 +53,7 @@ impl<'a> Phone<'a> {
         self.token(proofs, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
     }
 
-    async fn userinfo(&self, scheme: &str, token: &str, proof: Option<&str>) -> Answer {
+    pub(super) async fn userinfo(&self, scheme: &str, token: &str, proof: Option<&str>) -> Answer {
         let mut request =
             Request::get("/userinfo").header(header::AUTHORIZATION, format!("{scheme} {token}"));
         if let Some(proof) = proof {
@@ -63,7 +63,7 @@ impl<'a> Phone<'a> {
     }
 
     /// Signs in and gets bound tokens.
-    async fn tokens(&self) -> Value {
+    pub(super) async fn tokens(&self) -> Value {
         let answer = self.redeem(&self.prove(Proved::new("POST", TOKEN)), &code(self.app, &[]).await).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         answer.json()
@@ -76,7 +76,7 @@ async fn app() -> TestApp {
     app
 }
 
-fn phone() -> Value {
+pub(super) fn phone() -> Value {
     json!({
         "redirect_uris": [CALLBACK],
         "token_endpoint_auth_method": "none",

@@ -65,5 +65,6 @@ mod status_list;
 mod taken_scopes;
 mod token_exchange;
 mod told_sign_outs;
+mod used_up_again;
 mod userinfo_from_replica;
 mod what_clients_send;
