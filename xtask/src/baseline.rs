@@ -1,4 +1,5 @@
-//! `cargo xtask baseline`: writes down the tables and statements of this version, for the tests that run the next one beside it.
+//! `cargo xtask baseline`: writes down the tables and statements of this version, and what it seals, for the tests that run the next one
+//! beside it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,10 +15,13 @@ use crate::{cargo, console, machine};
 /// Where the tests of the store have them.
 const FOLDER: &str = "crates/store/tests/before";
 
+/// Where the tests of the server have what was sealed.
+const SEALED: &str = "crates/server/tests/before/sealed.json";
+
 /// The fewest statements that there are.
 const STATEMENTS: usize = 100;
 
-/// Writes `postgres.sql`, `postgres.jsonl` and `sqlite.sql`.
+/// Writes `postgres.sql`, `postgres.jsonl`, `sqlite.sql` and `sealed.json`.
 ///
 /// # Errors
 /// When a server or a program is missing, or a test fails.
@@ -35,7 +39,18 @@ pub(crate) fn run() -> Result<()> {
     postgres.sql("CREATE DATABASE before")?;
     fill(&postgres.url_of("before"))?;
     write("postgres.sql", without_noise(&postgres.dump("before")?))?;
-    write("sqlite.sql", sqlite(&scratch.join("before.db"))?)
+    write("sqlite.sql", sqlite(&scratch.join("before.db"))?)?;
+    sealed()
+}
+
+/// Forms, cookies and addresses.
+fn sealed() -> Result<()> {
+    let tests = "sso::version_before::what_this_version_seals";
+    let mut command = cargo::command(&["test", "-p", "jeton-server", "--test", "it", tests, "--", "--quiet"]);
+    command.env("JETON_RECORD_SEALED", cargo::root().join(SEALED));
+    cargo::finish(&mut command, "cargo test")?;
+    console::say(&format!("  {SEALED}"));
+    Ok(())
 }
 
 /// Every statement that the tests of the store send, with the types of its parameters.

@@ -126,9 +126,16 @@ pub(crate) fn leads_on(answer: &Answer) -> Option<String> {
 /// The last form of a page: on the sign-in page the one with the fields.
 #[track_caller]
 pub(crate) fn form(page: &Answer) -> Form {
-    let text = page.text();
-    let form = text.rfind("<form").map(|start| &text[start..]);
-    let form = form.unwrap_or_else(|| panic!("no form: {} {text}", page.status));
+    forms(page).pop().unwrap_or_else(|| panic!("no form: {} {}", page.status, page.text()))
+}
+
+/// All forms of a page.
+pub(crate) fn forms(page: &Answer) -> Vec<Form> {
+    page.text().split("<form").skip(1).map(form_of).collect()
+}
+
+fn form_of(text: &str) -> Form {
+    let form = text.split("</form>").next().unwrap_or_default();
     let attribute = |tag: &str, name: &str| {
         let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
         let value = tag[start..].split('"').next()?;

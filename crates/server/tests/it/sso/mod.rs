@@ -67,4 +67,5 @@ mod token_exchange;
 mod told_sign_outs;
 mod used_up_again;
 mod userinfo_from_replica;
+mod version_before;
 mod what_clients_send;

@@ -6,7 +6,8 @@
 use jeton_authority::sign_in::{Identified, Since};
 use jeton_authority::{FORM_LIFETIME, ShownDigest};
 use jeton_jose::{Timestamp, base64url};
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::app::App;
 use crate::interaction::{Browser, Mark, Notice};
@@ -27,13 +28,13 @@ pub(super) struct Progress {
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     session: Option<Box<str>>,
     /// How the user identified themselves.
-    #[serde(rename = "i", default)]
+    #[serde(rename = "i", default, deserialize_with = "if_known")]
     identified: Identified,
     /// The user's answer to the request.
-    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none", deserialize_with = "if_known")]
     answer: Option<Answer>,
     /// Why the page is shown again.
-    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none", deserialize_with = "if_known")]
     notice: Option<Notice>,
 }
 
@@ -131,6 +132,30 @@ impl Progress {
     }
 }
 
+/// What only a newer version knows, whose page this may be while servers are replaced, counts as absent; the rest stays.
+fn if_known<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
 fn session(browser: &Browser) -> Option<Box<str>> {
     browser.signed_in.as_ref().map(|signed_in| signed_in.session.id.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_a_newer_version_knows_is_passed_over_and_the_rest_stays() {
+        let read = |json: &str| serde_json::from_str::<Sealed>(json).expect("progress").progress;
+        let newer =
+            r#"{"t":1,"s":"a","i":"BySignIn","a":"AllowedForAnHour","n":{"Weather":{"is":"fine"}},"z":[1]}"#;
+        let known = read(r#"{"t":1,"s":"a","i":"BySignIn"}"#);
+        assert_eq!((known.session.as_deref(), known.identified), (Some("a"), Identified::BySignIn));
+        assert_eq!(read(newer), known);
+        assert_eq!(read(r#"{"t":1,"i":"ByFingerprint"}"#), Progress::default());
+    }
 }
