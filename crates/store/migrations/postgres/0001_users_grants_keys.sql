@@ -14,7 +14,7 @@ CREATE TABLE users (
 );
 
 -- A refresh changes a row of this table, and no column that an index has. Where the page has room for the new version the indexes need
--- not know of it, so a quarter of each page is left free, and vacuum comes early.
+-- not know of it, so a quarter of each page is left free. What makes vacuum come early is set beside the migrations (tuning.rs).
 CREATE TABLE grants (
     id         uuid     PRIMARY KEY,
     user_id    uuid     NOT NULL,
@@ -28,13 +28,7 @@ CREATE TABLE grants (
     network    bytea    NOT NULL,             -- 3 bytes of an IPv4 address or 8 of an IPv6 one
     client     text     COLLATE "C" NOT NULL,
     scope      text     NOT NULL
-) WITH (
-    fillfactor = 75,
-    autovacuum_vacuum_scale_factor = 0.02,
-    autovacuum_vacuum_threshold = 1000,
-    autovacuum_analyze_scale_factor = 0.05,
-    autovacuum_vacuum_cost_delay = 1
-);
+) WITH (fillfactor = 75);
 
 CREATE INDEX live_grants_of_user ON grants (user_id) WHERE revoked_at IS NULL;
 

@@ -4,10 +4,11 @@
 use jeton_authority::revocation::HistoryName;
 use jeton_authority::store::StoreError;
 
-use super::columns::{named, optional_str, params, value};
+use super::columns::{named, optional_str, params, str, value};
 use super::connection::Connection;
 use super::error::Failed;
 use super::transaction::Database;
+use super::tuning::is_postgresql;
 
 /// What the server can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,9 +29,8 @@ impl Engine {
 
 async fn engine(db: &Connection) -> Result<Engine, Failed> {
     // YugabyteDB has the functions too, but each of its servers answers for itself.
-    let sql = "SELECT version() LIKE 'PostgreSQL %' AND version() NOT LIKE '%-YB-%'";
-    let row = db.row(sql, params![]).await?.ok_or(Failed::Unreadable)?;
-    if !value::<bool>(&row, 0)? {
+    let row = db.row("SELECT version()", params![]).await?.ok_or(Failed::Unreadable)?;
+    if !is_postgresql(str(&row, 0)?) {
         return Ok(Engine::Another);
     }
     // A service that is PostgreSQL by name may keep its WAL elsewhere, or not let us ask.

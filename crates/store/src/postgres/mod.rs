@@ -43,6 +43,7 @@ mod sweep;
 mod target;
 mod tls;
 mod transaction;
+mod tuning;
 mod users;
 
 use std::sync::Arc;

@@ -11,6 +11,7 @@ use super::lease::{LOOK_AGAIN, Lease};
 use super::master_key;
 use super::migrations::{KNOWN, MIGRATIONS, Migration};
 use super::transaction::Database;
+use super::tuning;
 use crate::migration::{MigratedBy, MigrationStep, WatchMigration, step};
 use crate::mode::OpenMode;
 use crate::open_error::OpenError;
@@ -56,6 +57,9 @@ pub(super) async fn prepare(
     }
     if found != (Found::Ours { schema: KNOWN }) {
         migrate(database, url, watch).await?;
+    }
+    if mode == OpenMode::CreateOrMigrate {
+        tuning::tune(database).await;
     }
     bind(database, url, key).await
 }

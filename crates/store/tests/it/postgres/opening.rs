@@ -3,6 +3,7 @@
 use jeton_store::{OpenError, OpenMode};
 
 use super::scratch::{Database, database};
+use crate::scratch::ada_with_a_refreshed_grant;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_nodes_that_start_at_once_on_an_empty_database_all_come_up() {
@@ -103,4 +104,59 @@ async fn whoever_checks_a_deployment_is_told_what_the_server_is_and_how_many_con
     let unknown: Vec<_> =
         found.unsafe_settings.iter().filter(|setting| !setting.contains(" = off")).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+/// What is set for a table.
+async fn options(database: &Database, table: &str) -> Vec<String> {
+    let sql = "SELECT coalesce(reloptions, '{}')::text[] FROM pg_class WHERE relname = $1::text
+               AND relnamespace = current_schema()::regnamespace";
+    let row = database.raw().await.query_one(sql, &[&table]).await.expect("the table");
+    let mut options: Vec<String> = row.get(0);
+    options.sort_unstable();
+    options
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vacuum_comes_early_to_the_busiest_tables_unless_an_operator_says_otherwise() {
+    let Some(database) = database().await else { return };
+    database.open("").await;
+    let of_grants = [
+        "autovacuum_analyze_scale_factor=0.05",
+        "autovacuum_vacuum_cost_delay=1",
+        "autovacuum_vacuum_scale_factor=0.02",
+        "autovacuum_vacuum_threshold=1000",
+        "fillfactor=75",
+    ];
+    assert_eq!(options(&database, "grants").await, of_grants);
+    let of_one_time = ["autovacuum_vacuum_scale_factor=0.05", "autovacuum_vacuum_threshold=1000"];
+    assert_eq!(options(&database, "one_time").await, of_one_time);
+
+    // A node that was killed before it had set them left none; the next one sets them, and nothing that is set.
+    let raw = database.raw().await;
+    raw.batch_execute(
+        "ALTER TABLE one_time RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold);
+         ALTER TABLE grants SET (autovacuum_vacuum_scale_factor = 0.01)",
+    )
+    .await
+    .expect("altering");
+    database.open("").await;
+    assert_eq!(options(&database, "one_time").await, of_one_time);
+    assert!(options(&database, "grants").await.contains(&"autovacuum_vacuum_scale_factor=0.01".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_not_postgresql_is_not_told_when_to_vacuum() {
+    let Some(database) = database().await else { return };
+    let raw = database.raw().await;
+    // A server that calls itself something else.
+    raw.batch_execute(
+        "CREATE FUNCTION version() RETURNS text LANGUAGE sql AS $$ SELECT 'CockroachDB CCL v25.2.0' $$",
+    )
+    .await
+    .expect("a function");
+    database.alter_role(&format!("search_path = {}, pg_catalog", database.name())).await;
+    let store = database.open("").await;
+    assert_eq!(options(&database, "grants").await, ["fillfactor=75"]);
+    assert!(options(&database, "one_time").await.is_empty());
+    ada_with_a_refreshed_grant(&*store).await;
 }
