@@ -28,6 +28,8 @@ pub(crate) struct Postgres {
     owner: Option<(u32, u32)>,
     folder: PathBuf,
     port: u16,
+    /// What its processes find in their environment.
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Postgres {
@@ -52,14 +54,27 @@ impl Postgres {
     /// # Errors
     /// As [`Postgres::start`].
     pub(crate) fn start_on(port: u16, settings: &[&str]) -> Result<Self> {
-        let mut postgres = Self::new(port)?;
-        let mut command = postgres.command("initdb");
+        Self::new(port)?.set_up(settings)
+    }
+
+    /// The same with more in the environment of its processes.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub(crate) fn start_with(environment: &[(&'static str, String)]) -> Result<Self> {
+        let mut postgres = Self::new(free_port()?)?;
+        postgres.environment = environment.to_vec();
+        postgres.set_up(&[])
+    }
+
+    fn set_up(mut self, settings: &[&str]) -> Result<Self> {
+        let mut command = self.command("initdb");
         command.args(["--username=jeton", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]);
         // Texts that were left to the database's own order would show: it is not that of their bytes.
         command.args(["--locale-provider=icu", "--icu-locale=en-US", "--pgdata"]);
-        process::output("initdb", command.arg(postgres.data()))?;
-        postgres.run(settings)?;
-        Ok(postgres)
+        process::output("initdb", command.arg(self.data()))?;
+        self.run(settings)?;
+        Ok(self)
     }
 
     /// Starts a server on this port that follows this one.
@@ -165,7 +180,7 @@ impl Postgres {
         if let Some((user, group)) = owner {
             chown(&folder, Some(user), Some(group))?;
         }
-        Ok(Self { server: None, programs, owner, folder, port })
+        Ok(Self { server: None, programs, owner, folder, port, environment: vec![] })
     }
 
     fn data(&self) -> PathBuf {
@@ -184,6 +199,7 @@ impl Postgres {
         server.wait_until("PostgreSQL takes connections", || {
             let mut asked = Command::new(&ready);
             asked.args(["-q", "-h", "127.0.0.1", "-p", &port]).status().is_ok_and(|status| status.success())
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         })?;
         self.server = Some(server);
         Ok(())

@@ -1,6 +1,7 @@
 //! The suites: what only the real command and its real peers can show.
 
 mod clients;
+mod clocks;
 pub(crate) mod crash;
 mod database_tls;
 mod demo;
@@ -149,6 +150,12 @@ pub(crate) const ALL: &[Suite] = &[
         about: "PostgreSQL fails over and nodes die under load, and no session is lost",
         alone: true,
         run: failover::run,
+    },
+    Suite {
+        name: "clocks",
+        about: "clocks that step by an hour and back, of one node and of all, sign nobody out",
+        alone: true,
+        run: clocks::run,
     },
     Suite {
         name: "packages",

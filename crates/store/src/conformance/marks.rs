@@ -77,4 +77,9 @@ pub(super) async fn nodes_that_were_seen_lately_are_counted(fresh: &Fresh) {
     });
     crowd.await;
     assert_eq!(seen(one, 36).await as usize, CALLERS + 1);
+    assert_eq!(
+        [seen(other, 3_600).await, seen(one, 40).await],
+        [1, 1],
+        "a clock that is set back ends the other"
+    );
 }

@@ -11,7 +11,8 @@ pub(super) fn count(db: &Connection, node: NodeId, now: Timestamp) -> rusqlite::
         "INSERT INTO nodes (id, seen_at) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at",
     )?
     .execute((node.as_bytes(), now.unix()))?;
-    let gone = now.saturating_sub(NODE_SEEN).unix();
-    db.prepare_cached("DELETE FROM nodes WHERE seen_at <= ?1")?.execute([gone])?;
+    // One that was seen in the future noted itself by a clock that has been set back since.
+    let (gone, future) = (now.saturating_sub(NODE_SEEN).unix(), now.saturating_add(NODE_SEEN).unix());
+    db.prepare_cached("DELETE FROM nodes WHERE seen_at <= ?1 OR seen_at > ?2")?.execute([gone, future])?;
     db.prepare_cached("SELECT count(*) FROM nodes")?.query_row([], |row| row.get(0))
 }
