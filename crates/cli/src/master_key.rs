@@ -163,15 +163,41 @@ fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
     }
 }
 
+/// Whether a secret's file is open to others than those who have to read it. A file that its owner cannot write was put there for a group
+/// to read: a secret that is mounted into a container belongs to root and to the server's group.
+pub(crate) const fn lets_others_read(mode: u32) -> bool {
+    mode & 0o037 != 0 || mode & 0o240 == 0o240
+}
+
 fn warn_if_readable_by_others(path: &Path) {
     #[cfg(unix)]
     if let Ok(metadata) = fs::metadata(path) {
         let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
-        if mode & 0o077 != 0 {
+        if lets_others_read(mode) {
             let path = path.display();
             output::note(&format!(
                 "warning: others on this machine may use {path} (mode {mode:o}): chmod 600 {path}"
             ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_for_its_owner_or_for_the_group_that_it_was_mounted_for() {
+        for (mode, open) in [
+            (0o600, false),
+            (0o400, false),
+            (0o440, false),
+            (0o640, true),
+            (0o660, true),
+            (0o444, true),
+            (0o604, true),
+        ] {
+            assert_eq!(lets_others_read(mode), open, "{mode:o}");
         }
     }
 }

@@ -166,6 +166,11 @@ impl Postgres {
         self.port
     }
 
+    /// The folder in which its socket is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// What leads to its own database; tests make theirs beside it.
     pub(crate) fn url(&self) -> String {
         url(&[self.port])
@@ -194,12 +199,12 @@ impl Postgres {
         for setting in ["listen_addresses=127.0.0.1", "max_connections=400"].iter().chain(settings) {
             command.args(["-c", setting]);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let mut server = Running::start("postgres", &mut command, &self.folder.join("log"))?;
         let ready = self.programs.join("pg_isready");
         server.wait_until("PostgreSQL takes connections", || {
             let mut asked = Command::new(&ready);
             asked.args(["-q", "-h", "127.0.0.1", "-p", &port]).status().is_ok_and(|status| status.success())
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         })?;
         self.server = Some(server);
         Ok(())

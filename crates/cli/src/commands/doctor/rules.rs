@@ -12,6 +12,7 @@ use super::facts::{
     Backups, BackupsFound, Certificate, Disk, Facts, IssuerFound, Key, MasterKeyPlace, Proxies, Role,
     StoredFile,
 };
+use crate::master_key::lets_others_read;
 use crate::words;
 
 /// By how many seconds clocks may differ without a finding.
@@ -160,15 +161,15 @@ fn permissions(file: &StoredFile) -> Vec<Finding> {
     let StoredFile { path, role, mode, ours } = file;
     let path = path.display();
     let mut findings = vec![];
-    let (bits, wanted) = match role {
+    let (is_open, wanted) = match role {
         // Others may look at the names, not at the content.
-        Role::Folder => (0o022, "700"),
-        Role::Secret => (0o077, "600"),
-        Role::Read => (0o022, "644"),
+        Role::Folder => (mode & 0o022 != 0, "700"),
+        Role::Secret => (lets_others_read(*mode), "600"),
+        Role::Read => (mode & 0o022 != 0, "644"),
     };
     // In a folder such as /tmp only the owner of a file may replace it.
     let shared_safely = *role == Role::Folder && mode & 0o1000 != 0;
-    if mode & bits != 0 && !shared_safely {
+    if is_open && !shared_safely {
         let what = if mode & 0o022 != 0 { "others can write" } else { "others can read" };
         findings.push(problem(
             "permissions_open",

