@@ -7,9 +7,10 @@ use jeton_jose::jwt::{Audience, RegisteredClaims, TokenType, Unverified, Verifie
 use jeton_jose::{Algorithm, KeySet, Timestamp, VerifyError};
 use serde::de::DeserializeOwned;
 
-use crate::one_time::{OneTimeHash, OneTimeKind, UsedUp};
+use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::store::{Placement, Store, StoreError};
 use crate::typ::is_one_of;
+use crate::used_up::UsedUp;
 
 /// For how long an assertion may hold. It is remembered for as long, so that it works once.
 pub(crate) const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);

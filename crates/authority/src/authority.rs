@@ -19,7 +19,6 @@ use crate::forms::Forms;
 use crate::grant_types::{Grants, RecordedExchanges};
 use crate::keyring::{Keys, OpenError};
 use crate::keys::MasterKey;
-use crate::one_time::UsedUp;
 use crate::ports::Ports;
 use crate::random::sixteen;
 use crate::registration::ClientRegistration;
@@ -32,6 +31,7 @@ use crate::sweep::{SweepCursor, SweepLifetimes, SweepOutcome, Swept, sweep_step}
 use crate::tally::Tally;
 use crate::throttle::Rates;
 use crate::tokens::Tokens;
+use crate::used_up::UsedUp;
 
 /// How often a node says that it lives, in seconds.
 const NODES_COUNTED_EVERY: i64 = 10;

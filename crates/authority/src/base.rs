@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::client_directory::ClientDirectory;
 use crate::keyring::Keys;
-use crate::one_time::UsedUp;
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::tally::Tally;
 use crate::throttle::Rates;
+use crate::used_up::UsedUp;
 
 /// What a part that serves clients rests on: the store, the settings, and the parts below it.
 #[derive(Clone)]

@@ -11,11 +11,12 @@ use crate::Network;
 use crate::client::{Client, SecurityProfile};
 use crate::keyring::Keys;
 use crate::oauth_error::OAuthError;
-use crate::one_time::{OneTimeHash, OneTimeKind, UsedUp};
+use crate::one_time::{OneTimeHash, OneTimeKind};
 use crate::refusal::Refusal;
 use crate::settings::{DpopNonces, DpopSettings};
 use crate::store::{Placement, Store};
 use crate::throttle::Rates;
+use crate::used_up::UsedUp;
 
 const NONCE_NEEDED: Refusal =
     Refusal::new(ErrorCode::UseDpopNonce, "the DPoP proof must contain the nonce of this response");

@@ -53,6 +53,7 @@ pub mod tally;
 pub mod throttle;
 mod tokens;
 mod typ;
+mod used_up;
 pub mod user;
 
 pub use authority::Authority;

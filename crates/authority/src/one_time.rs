@@ -6,13 +6,11 @@ pub(crate) mod example;
 mod kept;
 mod presenting;
 mod settling;
-mod spent;
 mod using;
 
 pub use kept::{NewAnswer, RequestAnswer, Standing, answer_request};
 pub use presenting::{CodeState, CodeVerdict, Presentation, Presenter, present};
 pub use settling::{CodeDecision, CodeRedemption, UsedCode, redeem_code, settle};
-pub(crate) use spent::{Used, UsedUntil, UsedUp};
 pub use using::{Placement, Redemption, place, prolong, redeem};
 
 use std::fmt;

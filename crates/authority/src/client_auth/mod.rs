@@ -22,12 +22,12 @@ use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::client::Client;
 use crate::client_directory::ClientDirectory;
 use crate::oauth_error::OAuthError;
-use crate::one_time::UsedUp;
 use crate::ports::CertificatesSeen;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::throttle::{Known, Rates};
+use crate::used_up::UsedUp;
 use credentials::Header;
 
 /// One text for every client that is not who it says, so that nobody learns which clients there are.

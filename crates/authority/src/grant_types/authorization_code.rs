@@ -10,9 +10,10 @@ use crate::authorization::CodeContent;
 use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenResponse;
 use crate::oauth_error::OAuthError;
-use crate::one_time::{OneTimeHash, OneTimeKind, Presenter, Used};
+use crate::one_time::{OneTimeHash, OneTimeKind, Presenter};
 use crate::refusal::Refusal;
 use crate::store::CodeRedemption;
+use crate::used_up::Used;
 use crate::user::User;
 
 /// One text for everything that may be wrong with a code, so that nobody learns which guess was better.

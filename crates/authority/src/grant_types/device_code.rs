@@ -14,11 +14,12 @@ use crate::device::Approval;
 use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenResponse;
 use crate::oauth_error::OAuthError;
-use crate::one_time::{OneTimeHash, Presenter, Used};
+use crate::one_time::{OneTimeHash, Presenter};
 use crate::refresh_token::{KeyProof, Presented};
 use crate::refusal::Refusal;
 use crate::sender_constraint::SenderConstraint;
 use crate::store::{CodeRedemption, DevicePoll, Refresh};
+use crate::used_up::Used;
 use crate::user::UserStatus;
 
 const NOT_VALID: Refusal = Refusal::new(ErrorCode::InvalidGrant, "device_code is not valid");

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jeton_jose::Timestamp;
 
-use super::{OneTimeHash, OneTimeKind, Placement};
+use crate::one_time::{OneTimeHash, OneTimeKind, Placement};
 use crate::store::{Store, StoreError};
 
 /// How many of each sort are remembered at most. The ones that were used first are forgotten first.
