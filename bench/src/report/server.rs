@@ -167,7 +167,7 @@ impl ServerReport {
             append(&mut text, &feed_table(&self.feed));
         }
         text.push_str(
-            "\n## Many grants\n\nA run of its own, `cargo xtask bench grants`: [grants.md](grants.md).\n",
+            "\n## Many grants\n\n`cargo xtask bench grants` measures them separately and writes `grants.md`.\n",
         );
         text.push_str("\n## Floor\n\n");
         for row in &self.rows {

@@ -100,9 +100,7 @@ impl Endpoint {
             },
         }
     }
-}
 
-impl Endpoint {
     /// Whether OAuth clients call it themselves, rather than browsers for people.
     pub(crate) const fn is_for_clients(self) -> bool {
         matches!(

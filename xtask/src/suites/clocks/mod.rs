@@ -59,12 +59,15 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     }
     for step in [HOUR, -HOUR] {
         for (step, what) in [(step, words(step)), (0, "is right again")] {
-            report.check(&format!("PostgreSQL: the clock of all machines {what}, and all goes on"), || {
-                for clock in [&of_database, &of_first, &of_second] {
-                    clock.step(step)?;
-                }
-                all_machines(&nodes, &load, &mut signed_out)
-            });
+            report.check(
+                &format!("PostgreSQL: every machine's clock {what}, and everything keeps working"),
+                || {
+                    for clock in [&of_database, &of_first, &of_second] {
+                        clock.step(step)?;
+                    }
+                    all_machines(&nodes, &load, &mut signed_out)
+                },
+            );
         }
     }
     let sessions = load.stop();

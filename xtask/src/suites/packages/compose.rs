@@ -83,7 +83,7 @@ pub(super) fn starts(stage: &Stage) -> Result<()> {
     let mut nodes = vec![];
     for (name, service) in servers(&compose) {
         let mut jeton = stage.jeton(&format!("compose-{name}"))?;
-        // A folder of its own stands for the container's.
+        // A scratch folder takes the place of the container's.
         let key = jeton.data().with_extension("master-key");
         fs::write(&key, MASTER_KEY)?;
         for (name, value) in &given {
