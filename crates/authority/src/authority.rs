@@ -14,6 +14,7 @@ use crate::client_auth::ClientAuth;
 use crate::client_directory::ClientDirectory;
 use crate::device_authorization::Devices;
 use crate::dpop::Proofs;
+use crate::factor_setup::FactorSetup;
 use crate::feed::Feed;
 use crate::forms::Forms;
 use crate::grant_types::{Grants, RecordedExchanges};
@@ -51,6 +52,7 @@ pub struct Authority {
     client_auth: ClientAuth,
     registration: ClientRegistration,
     sign_in: SignIn,
+    factor_setup: FactorSetup,
     sign_out: SignOut,
     authorization: Authorization,
     devices: Devices,
@@ -90,6 +92,7 @@ impl Authority {
         let keys = Arc::new(keys);
         let accounts = Accounts::new(store.clone(), random.clone(), hashing.clone());
         let tally = Arc::new(Tally::default());
+        let factor_setup = FactorSetup { store: store.clone(), keys: keys.clone(), random: random.clone() };
         let sign_in = SignIn::open(
             tally.clone(),
             store.clone(),
@@ -146,6 +149,7 @@ impl Authority {
                 this_machine,
             },
             sign_in,
+            factor_setup,
             sign_out: SignOut { base: base.clone() },
             authorization: Authorization { base: base.clone() },
             devices: Devices { base: base.clone() },
@@ -211,6 +215,11 @@ impl Authority {
     /// What signs people in.
     pub fn sign_in(&self) -> &SignIn {
         &self.sign_in
+    }
+
+    /// What sets up second factors.
+    pub fn factor_setup(&self) -> &FactorSetup {
+        &self.factor_setup
     }
 
     /// What signs browsers out.

@@ -19,9 +19,10 @@ use crate::grant::GrantDetail;
 use crate::grant_types::{Permitted, TokenCall};
 use crate::oauth_error::OAuthError;
 use crate::one_time::Handle;
-use crate::sign_in::{ConsentDemand, Demand, SignedIn, Since, Step, next};
+use crate::sign_in::{ConsentDemand, Demand, SignedIn, Step, next_unless_done};
 use crate::store::{DeviceDecided, Placement, StoreError};
 use crate::throttle::{Asker, account_tag};
+use crate::user::User;
 use crate::{Caller, Network};
 
 /// The polling interval of a device, in seconds (RFC 8628 §3.2).
@@ -212,10 +213,16 @@ impl Devices {
         Ok(Some(FoundDevice { user_code, client, scope, authorization_details, resources, decided }))
     }
 
-    /// What is still required from a user who is to decide about a device.
-    pub fn still_wanted(signed_in: Option<&SignedIn>, now: Timestamp) -> Step {
-        let demand = Demand { consent: ConsentDemand::Asked, ..Demand::default() };
-        next(&demand, signed_in, Since::default(), now)
+    /// What is still required from a user who is to decide about a device of this client. `challenged` has presented a password.
+    pub fn still_wanted(
+        client: Option<&Client>,
+        signed_in: Option<&SignedIn>,
+        challenged: Option<&User>,
+        now: Timestamp,
+    ) -> Step {
+        let second_factor = client.map(|client| client.policy.second_factor.into()).unwrap_or_default();
+        let demand = Demand { second_factor, consent: ConsentDemand::Asked, ..Demand::default() };
+        next_unless_done(&demand, signed_in, challenged, now)
     }
 
     /// Allows a device's request on behalf of the signed-in user.

@@ -6,6 +6,7 @@
 pub mod accounts;
 mod assertion;
 pub mod audit;
+pub mod authenticators;
 mod authority;
 pub mod authorization;
 mod base;
@@ -20,6 +21,8 @@ mod display_text;
 mod distinguished_name;
 mod dpop;
 pub mod factor;
+mod factor_secrets;
+pub mod factor_setup;
 pub mod feed;
 mod forms;
 pub mod grant;

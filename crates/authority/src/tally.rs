@@ -111,10 +111,12 @@ counted! {
 }
 
 counted! {
-    /// What became of a password.
+    /// What became of a password, or of a second factor.
     SignInOutcome {
         /// It was the right one.
         Succeeded = "succeeded",
+        /// It was the right one, and a second factor is still required. What becomes of that is counted in its turn.
+        SecondFactorRequired = "second_factor_required",
         /// It was wrong, or the user is unknown or inactive.
         Refused = "refused",
         /// It came too early after others.
@@ -139,7 +141,7 @@ impl Tally {
         self.refreshes[outcome as usize].get()
     }
 
-    /// How many passwords had this outcome.
+    /// How many passwords and second factors had this outcome.
     pub fn sign_ins(&self, outcome: SignInOutcome) -> u64 {
         self.sign_ins[outcome as usize].get()
     }

@@ -10,8 +10,8 @@ use http::{HeaderValue, Method, header};
 
 use crate::app::App;
 use crate::endpoints::{
-    assets, authorize, blacklist, device, device_authorization, end_session, health, introspect, obtain, par,
-    refresh, register, revocations, revoke, status_list, token, userinfo, verify,
+    account, assets, authorize, blacklist, device, device_authorization, end_session, health, introspect,
+    obtain, par, refresh, register, revocations, revoke, second_factor, status_list, token, userinfo, verify,
 };
 use crate::error::ApiError;
 use crate::interaction::show_page_errors;
@@ -46,6 +46,7 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
 fn token_api_routes() -> Router<Arc<App>> {
     let endpoints = [
         ("", post(obtain::post).options(obtain::options)),
+        ("/second-factor", post(second_factor::post).options(second_factor::options)),
         ("/refresh", post(refresh::post).options(refresh::options)),
         ("/verify", post(verify::post).options(verify::options)),
         ("/blacklist", post(blacklist::post).options(blacklist::options)),
@@ -71,11 +72,21 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
     let for_people = Router::new()
         .route(path::AUTHORIZE, get(authorize::begin).post(authorize::begin))
         .route(path::AUTHORIZE_SIGN_IN, get(authorize::lead_to_form).post(authorize::post_sign_in))
+        .route(
+            path::AUTHORIZE_SECOND_FACTOR,
+            get(authorize::lead_to_form).post(authorize::post_second_factor),
+        )
         .route(path::AUTHORIZE_CONSENT, get(authorize::lead_to_form).post(authorize::post_consent))
         .route(path::DEVICE, get(device::begin).post(device::post_code))
         .route(path::DEVICE_CONFIRM, get(device::confirm))
         .route(path::DEVICE_SIGN_IN, get(device::lead_to_form).post(device::post_sign_in))
+        .route(path::DEVICE_SECOND_FACTOR, get(device::lead_to_form).post(device::post_second_factor))
         .route(path::DEVICE_DECIDE, get(device::lead_to_form).post(device::post_decision))
+        .route(path::ACCOUNT, get(account::home))
+        .route(path::ACCOUNT_AUTHENTICATOR, get(account::authenticator).post(account::post_authenticator))
+        .route(path::ACCOUNT_RECOVERY_CODES, get(account::recovery_codes))
+        .route(path::ACCOUNT_SIGN_IN, get(account::lead_to_page).post(account::post_sign_in))
+        .route(path::ACCOUNT_SECOND_FACTOR, get(account::lead_to_page).post(account::post_second_factor))
         .route(path::END_SESSION, get(end_session::begin).post(end_session::begin))
         .route(path::END_SESSION_CONFIRM, get(end_session::lead_to_form).post(end_session::confirm))
         .route(path::END_SESSION_DONE, get(end_session::done))

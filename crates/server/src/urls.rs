@@ -13,11 +13,18 @@ use http::uri::PathAndQuery;
 pub(crate) mod path {
     pub(crate) const AUTHORIZE: &str = "/authorize";
     pub(crate) const AUTHORIZE_SIGN_IN: &str = "/authorize/sign-in";
+    pub(crate) const AUTHORIZE_SECOND_FACTOR: &str = "/authorize/second-factor";
     pub(crate) const AUTHORIZE_CONSENT: &str = "/authorize/consent";
     pub(crate) const DEVICE: &str = "/device";
     pub(crate) const DEVICE_CONFIRM: &str = "/device/confirm";
     pub(crate) const DEVICE_SIGN_IN: &str = "/device/sign-in";
+    pub(crate) const DEVICE_SECOND_FACTOR: &str = "/device/second-factor";
     pub(crate) const DEVICE_DECIDE: &str = "/device/decide";
+    pub(crate) const ACCOUNT: &str = "/account";
+    pub(crate) const ACCOUNT_AUTHENTICATOR: &str = "/account/authenticator";
+    pub(crate) const ACCOUNT_RECOVERY_CODES: &str = "/account/recovery-codes";
+    pub(crate) const ACCOUNT_SIGN_IN: &str = "/account/sign-in";
+    pub(crate) const ACCOUNT_SECOND_FACTOR: &str = "/account/second-factor";
     pub(crate) const END_SESSION: &str = "/end_session";
     pub(crate) const END_SESSION_CONFIRM: &str = "/end_session/confirm";
     pub(crate) const END_SESSION_DONE: &str = "/end_session/done";

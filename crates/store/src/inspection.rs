@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use jeton_authority::UserId;
+use jeton_authority::authenticators::Authenticators;
 use jeton_authority::client::{Client, StoredClient};
 use jeton_authority::device::{DeviceDecision, DeviceState};
+use jeton_authority::factor_setup::TotpSecret;
 use jeton_authority::keyring::check_key;
 use jeton_authority::keys::{MasterKey, StoredKey};
 use jeton_authority::user::User;
@@ -25,6 +28,7 @@ pub(crate) enum Record {
     Client(Box<StoredClient>),
     Key(Box<StoredKey>),
     Device(Box<DeviceState>),
+    Authenticators(UserId, Box<Authenticators>),
     /// Anything else.
     Plain,
 }
@@ -135,6 +139,13 @@ impl Inspector {
                 Some(DeviceDecision::Approved { content }) => not_json(content),
                 _ => None,
             },
+            Record::Authenticators(user, factors) => {
+                let key = self.key.as_ref()?;
+                let is_sealed = |sealed| TotpSecret::open(key, *user, sealed).is_none();
+                factors.sealed().any(is_sealed).then(|| {
+                    "the secret of a second factor cannot be decrypted with this master key".to_owned()
+                })
+            }
             Record::Plain => None,
         }
     }

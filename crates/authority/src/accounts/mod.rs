@@ -4,6 +4,7 @@
 //! answered with what came of it.
 
 mod adding;
+mod authenticators;
 mod changing;
 mod error;
 mod importing;

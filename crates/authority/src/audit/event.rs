@@ -60,13 +60,23 @@ pub enum AuditEvent {
     DeviceDenied,
     /// A client exchanged a user's token for another. A repeated exchange is recorded once an hour.
     TokenExchanged,
+    /// A user set up a second factor.
+    SecondFactorAdded,
+    /// The second factors of a user were removed.
+    SecondFactorRemoved,
+    /// A user presented a wrong code as the second factor, after the right password.
+    SecondFactorRefused,
+    /// A user signed in with a recovery code.
+    RecoveryCodeUsed,
+    /// The recovery codes of a user were replaced.
+    RecoveryCodesRenewed,
     /// What a newer version of this program recorded, on the same database.
     Unknown,
 }
 
 impl AuditEvent {
     /// All events that this version records, for parsing a stored name.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 32] = [
         Self::UserAdded,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -94,6 +104,11 @@ impl AuditEvent {
         Self::DeviceApproved,
         Self::DeviceDenied,
         Self::TokenExchanged,
+        Self::SecondFactorAdded,
+        Self::SecondFactorRemoved,
+        Self::SecondFactorRefused,
+        Self::RecoveryCodeUsed,
+        Self::RecoveryCodesRenewed,
     ];
 
     /// Its stable name, which is also what the store keeps.
@@ -126,6 +141,11 @@ impl AuditEvent {
             Self::DeviceApproved => "device_approved",
             Self::DeviceDenied => "device_denied",
             Self::TokenExchanged => "token_exchanged",
+            Self::SecondFactorAdded => "second_factor_added",
+            Self::SecondFactorRemoved => "second_factor_removed",
+            Self::SecondFactorRefused => "second_factor_refused",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::RecoveryCodesRenewed => "recovery_codes_renewed",
             Self::Unknown => "unknown",
         }
     }

@@ -119,7 +119,7 @@ impl Authorization {
         &self,
         request: &AuthorizationRequest,
         signed_in: Option<&SignedIn>,
-        since: Since,
+        since: Since<'_>,
         now: Timestamp,
     ) -> Result<NextStep, OAuthError> {
         let expected = self.expected_subject(request, signed_in);

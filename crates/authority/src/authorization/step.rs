@@ -18,6 +18,8 @@ pub enum NextStep {
     Account,
     /// The user must present one of these factors.
     Factor(Vec<Factor>),
+    /// The user must set up a second factor.
+    SetUp,
     /// The user must be asked for consent to this.
     Consent,
     /// The client gets its code.
@@ -38,7 +40,7 @@ pub fn next_step(
     signed_in: Option<&SignedIn>,
     expected: Option<&str>,
     allowed: Option<&Consent>,
-    since: Since,
+    since: Since<'_>,
     now: Timestamp,
 ) -> NextStep {
     let refuse = |code, description| NextStep::Refuse(Refusal::new(code, description));
@@ -49,6 +51,10 @@ pub fn next_step(
         }
         Step::Account => NextStep::Account,
         Step::Factor(factors) => NextStep::Factor(factors),
+        Step::SetUp if silent => {
+            refuse(ErrorCode::InteractionRequired, "the user must set up a second factor")
+        }
+        Step::SetUp => NextStep::SetUp,
         Step::Consent if silent => refuse(ErrorCode::ConsentRequired, "user consent is required"),
         Step::Consent => NextStep::Consent,
         Step::Done => NextStep::Grant,
@@ -70,7 +76,7 @@ pub fn may_continue(
     expected: Option<&str>,
     now: Timestamp,
 ) -> bool {
-    let since = Since { identified: Identified::ByChoice, consented: false };
+    let since = Since { identified: Identified::ByChoice, ..Since::default() };
     let step = next(&demand(request, expected, None), Some(signed_in), since, now);
     !matches!(step, Step::Account | Step::Factor(_))
 }
@@ -94,6 +100,7 @@ fn demand<'a>(
         max_age: request.max_age,
         expected,
         acr: request.claims.id_token.get("acr").and_then(Option::as_ref),
+        second_factor: request.client.policy.second_factor.into(),
         consent: consent_demand(request, allowed),
     }
 }

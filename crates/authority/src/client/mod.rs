@@ -25,7 +25,7 @@ pub use consent::Consent;
 pub use defaults::say_id_token_algorithm;
 pub use policy::{
     ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims,
-    IntrospectionPolicy, TrustedIssuer,
+    IntrospectionPolicy, SecondFactorPolicy, TrustedIssuer,
 };
 pub use profile::SecurityProfile;
 pub use registered::{

@@ -17,6 +17,9 @@ pub struct ClientPolicy {
     pub consent: ConsentPolicy,
     /// Whether its codes must be bound by PKCE.
     pub pkce: PkcePolicy,
+    /// Whether its users must present a second factor.
+    #[serde(skip_serializing_if = "SecondFactorPolicy::is_default")]
+    pub second_factor: SecondFactorPolicy,
     /// The security profile that it must follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<SecurityProfile>,
@@ -57,6 +60,23 @@ pub enum ConsentPolicy {
     Implied,
     /// Users are asked, and their answer is stored.
     Asked,
+}
+
+/// Whether users of a client must present a second factor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactorPolicy {
+    /// Those who have set one up.
+    #[default]
+    IfSetUp,
+    /// Everybody. Who has none must set one up first.
+    Required,
+}
+
+impl SecondFactorPolicy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which claims about the user a client's ID tokens contain.

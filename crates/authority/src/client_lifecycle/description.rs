@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::error::{DescriptionError, MembersOf};
 use super::known_members;
 use crate::client::{
-    ClientPolicy, ConsentPolicy, IdTokenClaims, IntrospectionPolicy, PkcePolicy, SecurityProfile,
-    display_names, say_id_token_algorithm,
+    ClientPolicy, ConsentPolicy, IdTokenClaims, IntrospectionPolicy, PkcePolicy, SecondFactorPolicy,
+    SecurityProfile, display_names, say_id_token_algorithm,
 };
 use crate::display_text::check_display_name;
 
@@ -44,6 +44,8 @@ pub struct ClientDescription {
     pub consent: Option<ConsentPolicy>,
     /// Whether its codes have to be bound by PKCE.
     pub pkce: Option<PkcePolicy>,
+    /// Whether its users must present a second factor.
+    pub second_factor: Option<SecondFactorPolicy>,
     /// The security profile that it is held to.
     pub profile: Option<ProfileChange>,
     /// How it authenticates.
@@ -177,6 +179,7 @@ impl ClientDescription {
         }
         policy.consent = self.consent.unwrap_or(policy.consent);
         policy.pkce = self.pkce.unwrap_or(policy.pkce);
+        policy.second_factor = self.second_factor.unwrap_or(policy.second_factor);
         policy.id_token_claims = self.id_token_claims.unwrap_or(policy.id_token_claims);
         policy.introspection = self.introspection.unwrap_or(policy.introspection);
         policy.status_list = self.status_list.unwrap_or(policy.status_list);

@@ -48,9 +48,10 @@ fn check(
     }
 }
 
-static POLICY: [&str; 12] = [
+static POLICY: [&str; 13] = [
     "consent",
     "pkce",
+    "second_factor",
     "profile",
     "resources",
     "claims",
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
     use crate::client::{
         ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims,
-        IntrospectionPolicy, PkcePolicy, SecurityProfile, TrustedIssuer,
+        IntrospectionPolicy, PkcePolicy, SecondFactorPolicy, SecurityProfile, TrustedIssuer,
     };
 
     #[test]
@@ -130,6 +131,7 @@ mod tests {
         let whole = ClientPolicy {
             consent: ConsentPolicy::Asked,
             pkce: PkcePolicy::Lenient,
+            second_factor: SecondFactorPolicy::Required,
             profile: Some(SecurityProfile::Fapi2),
             resources: vec!["https://api.example".to_owned()],
             claims: [("a".to_owned(), "b".to_owned())].into(),

@@ -36,6 +36,7 @@ impl Grants {
                 Some(_) => self.used_in_wrong_hands(request, hash, &content, error).await?,
             });
         }
+        request.check_factors(Some(&content.detail))?;
         let permitted = request.left_of(&self.base.settings, content.scope.clone(), Some(&content.detail))?;
         let user = self.base.store.find_user_by_id(content.user).await?.ok_or(NOT_VALID)?;
         // Two requests may get as far as this with one code; the store lets one of them through.

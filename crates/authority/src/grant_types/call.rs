@@ -8,7 +8,8 @@ use jeton_oauth::{ErrorCode, Parameters, Scope};
 
 use crate::Network;
 use crate::authorization::{narrowed_details, permitted_details};
-use crate::client::Client;
+use crate::client::{Client, SecondFactorPolicy};
+use crate::factor::has_second;
 use crate::grant::GrantDetail;
 use crate::oauth_error::OAuthError;
 use crate::refusal::Refusal;
@@ -37,6 +38,12 @@ pub struct TokenCall {
     pub now: Timestamp,
 }
 
+/// Whoever signed in before the client required a second factor has to sign in again.
+const NO_SECOND_FACTOR: Refusal = Refusal::new(
+    ErrorCode::InvalidGrant,
+    "the client requires a second factor, and its user signed in without one",
+);
+
 /// What an access token is to permit, and for which resources.
 pub(crate) struct Permitted {
     pub(crate) scope: Scope,
@@ -45,6 +52,21 @@ pub(crate) struct Permitted {
 }
 
 impl TokenCall {
+    /// Whether the client gets nothing for users who signed in without a second factor.
+    pub(super) fn requires_second_factor(&self) -> bool {
+        self.client.policy.second_factor == SecondFactorPolicy::Required
+    }
+
+    /// Refuses a grant whose user signed in with fewer factors than the client requires now. Nothing is used up, so it counts
+    /// again if the operator takes that back.
+    pub(super) fn check_factors(&self, detail: Option<&GrantDetail>) -> Result<(), OAuthError> {
+        match detail {
+            _ if !self.requires_second_factor() => Ok(()),
+            Some(detail) if has_second(&detail.amr) => Ok(()),
+            _ => Err(NO_SECOND_FACTOR.into()),
+        }
+    }
+
     /// What is asked for by a client to whom nothing was allowed before, out of the scope `own`. A client that names details alone
     /// gets no more than these (RFC 9396 §6).
     pub(crate) fn asked(&self, settings: &Settings, own: &Scope) -> Result<Permitted, OAuthError> {

@@ -46,6 +46,7 @@ impl Grants {
             DevicePoll::Approved { content } => {
                 let approval = Approval::from_json(&content).ok_or(NOT_VALID)?;
                 // Asked for wrongly, it is not used up.
+                request.check_factors(Some(&approval.detail))?;
                 request.left_of(&self.base.settings, approval.scope.clone(), Some(&approval.detail))?;
                 self.redeem_device_code(request, hash, approval).await?
             }

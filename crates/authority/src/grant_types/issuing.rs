@@ -49,6 +49,10 @@ impl Grants {
         basis: &Basis<'_>,
         permitted: Permitted,
     ) -> Result<TokenResponse, OAuthError> {
+        // However the client comes to ask.
+        if let Some(live) = basis.live {
+            request.check_factors(live.grant.detail.as_deref())?;
+        }
         let TokenCall { client, constraint, now, .. } = request;
         let Permitted { scope, details, resources } = permitted;
         let details = details.for_resources(&resources);

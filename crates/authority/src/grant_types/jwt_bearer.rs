@@ -37,6 +37,8 @@ impl Grants {
             let none = "the client has no trusted assertion issuers";
             return Err(OAuthError::refused(ErrorCode::UnauthorizedClient, none));
         }
+        // An assertion says nothing of factors.
+        request.check_factors(None)?;
         let own = client.scope().retain(|token| !OF_SIGN_INS.contains(&token));
         let asked = request.asked(&self.base.settings, &own)?;
         let user = self.user_of_assertion(request, assertion).await?;

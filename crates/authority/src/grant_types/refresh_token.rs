@@ -64,14 +64,16 @@ impl Grants {
         self.tokens_of_grant(request, &live, permitted, None).await
     }
 
-    /// Refuses a request that asks for too much before its token is used up, so that the client can correct it and send it
-    /// again. Only a request that names something can.
+    /// Refuses a request that asks for too much, or whose user signed in with too little, before its token is used up, so that the
+    /// client can correct it and send it again. Only a request that names something can ask for too much.
     async fn check_asked(&self, request: &TokenCall, grant: GrantId) -> Result<(), OAuthError> {
-        if !NARROWING.iter().any(|name| request.parameters.get(name).is_some()) {
+        let narrows = NARROWING.iter().any(|name| request.parameters.get(name).is_some());
+        if !narrows && !request.requires_second_factor() {
             return Ok(());
         }
         match self.base.store.find_grant(grant).await? {
             Some((live, _)) if live.grant.revoked_at.is_none() => {
+                request.check_factors(live.grant.detail.as_deref())?;
                 self.permitted_of(request, &live.grant).map(drop)
             }
             _ => Ok(()),

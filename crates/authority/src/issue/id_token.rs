@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use super::claims::UserClaims;
 use crate::GrantId;
 use crate::client::{Client, IdTokenClaims};
-use crate::factor::{Factor, acr};
+use crate::factor::{acr, amr};
 use crate::grant::{GrantDetail, LiveGrant};
 use crate::keyring::KeyRing;
 use crate::settings::Settings;
@@ -41,8 +41,8 @@ struct Claims<'a> {
     auth_time: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    amr: &'a [Factor],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    amr: Vec<&'static str>,
     acr: &'static str,
     at_hash: String,
     sid: &'a str,
@@ -76,6 +76,7 @@ impl IdTokenRequest<'_> {
         };
         user.add_requested(&self.detail.claims.id_token, self.client.scope(), &mut claims);
         user.add_mapped(&self.client.policy, &mut claims);
+        let requested_acr = self.detail.claims.id_token.get("acr").and_then(Option::as_ref);
         Claims {
             iss: &settings.issuer,
             sub: self.sub,
@@ -85,8 +86,8 @@ impl IdTokenRequest<'_> {
             iat: now,
             auth_time: self.detail.auth_time,
             nonce: self.nonce,
-            amr: &self.detail.amr,
-            acr: acr(&self.detail.amr),
+            amr: amr(&self.detail.amr),
+            acr: acr(&self.detail.amr, requested_acr),
             at_hash: left_half(algorithm, self.access_token),
             sid: crate::id::hex(self.live.grant.sid().as_bytes(), sid),
             user: claims,

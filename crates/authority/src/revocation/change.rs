@@ -89,6 +89,7 @@ mod tests {
             created_at: Timestamp::from_unix(0),
             attributes: Attributes::new(attributes.as_object().expect("an object").clone())
                 .expect("attributes"),
+            second_factors: Vec::new(),
         }
     }
 

@@ -11,7 +11,8 @@ use crate::session::{LapsedSession, NewSession, Session, SessionSecret};
 use crate::sign_in::SignedIn;
 use crate::store::{SessionOpening, StoreError};
 use crate::throttle::{KnownBrowser, account_tag};
-use crate::{Caller, SessionId};
+use crate::user::User;
+use crate::{Caller, Network, SessionId};
 
 /// The use of a session is recorded the first time, and then at most this often, in seconds, so that not every page
 /// view costs a write.
@@ -23,7 +24,7 @@ impl SignIn {
     /// (session fixation). A session of another user ends.
     ///
     /// # Errors
-    /// As [`Self::with_password`].
+    /// As [`Self::with_password`]; a user with a second factor goes on with [`Self::at_browser_with_code`].
     pub async fn at_browser(
         &self,
         username: &str,
@@ -35,13 +36,25 @@ impl SignIn {
         let caller = caller.into();
         let network = caller.network();
         let user = self.authenticate(username, password, &caller, now).await?;
+        self.open_session(user, vec![Factor::Password], before, network, now).await
+    }
+
+    /// Opens a session for a user who presented these factors.
+    pub(super) async fn open_session(
+        &self,
+        user: User,
+        methods: Vec<Factor>,
+        before: Option<&SessionSecret>,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(SessionSecret, SignedIn), SignInError> {
         let secret = SessionSecret::draw(&*self.random);
         let new = NewSession {
             id: SessionId::from_bytes(sixteen(&*self.random)),
             secret: secret.hash(),
             user: user.id,
             epoch: user.epoch,
-            methods: vec![Factor::Password],
+            methods,
             network,
             authenticated_at: now,
             expires_at: now.saturating_add(self.settings.session.absolute_lifetime),

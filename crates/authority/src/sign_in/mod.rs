@@ -3,12 +3,17 @@
 
 mod browser;
 mod password;
+mod second_factor;
 mod signed_in;
 mod step;
 
 pub use password::SignInError;
+pub use second_factor::{Challenge, CodeError};
 pub use signed_in::SignedIn;
-pub use step::{ConsentDemand, Demand, Freshness, Identified, Since, Step, Unmet, next};
+pub use step::{
+    ConsentDemand, Demand, Freshness, Identified, SecondFactorDemand, Since, Step, Unmet, next,
+    next_unless_done,
+};
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

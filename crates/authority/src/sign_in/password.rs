@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jeton_jose::{SignError, Timestamp};
 
-use super::SignIn;
+use super::{Challenge, SignIn};
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::grant::{LiveGrant, NewGrant, Owner};
 use crate::issue::TokenPair;
@@ -36,6 +36,9 @@ pub enum SignInError {
     /// More sign-ins are under way than can be hashed; nothing was looked at.
     #[error("too many sign-ins are in progress")]
     Busy,
+    /// The password is right, and the user has a second factor, which is still required. Nobody is signed in yet.
+    #[error("a second factor is required")]
+    SecondFactorRequired(Challenge),
     /// A token could not be signed.
     #[error("no token could be signed: {0}")]
     Signing(#[from] SignError),
@@ -51,6 +54,7 @@ impl SignInError {
             Self::Refused => "credentials_refused",
             Self::Throttled { .. } => "sign_in_throttled",
             Self::Busy => "sign_in_busy",
+            Self::SecondFactorRequired(_) => "second_factor_required",
             Self::Signing(_) => "signing_failed",
             Self::Store(_) => "store_failed",
         }
@@ -79,6 +83,7 @@ const fn counted<T>(outcome: &Result<T, SignInError>) -> SignInOutcome {
         Err(SignInError::Refused) => SignInOutcome::Refused,
         Err(SignInError::Throttled { .. }) => SignInOutcome::Throttled,
         Err(SignInError::Busy) => SignInOutcome::Busy,
+        Err(SignInError::SecondFactorRequired(_)) => SignInOutcome::SecondFactorRequired,
         Err(_) => SignInOutcome::Failed,
     }
 }
@@ -98,7 +103,8 @@ impl SignIn {
     /// same work for everybody, whether there is such a user or not.
     ///
     /// # Errors
-    /// [`SignInError::Refused`] does not tell an unknown user from a wrong password or a disabled user.
+    /// [`SignInError::Refused`] does not tell an unknown user from a wrong password or a disabled user. With
+    /// [`SignInError::SecondFactorRequired`], [`Self::with_code`] goes on.
     pub async fn with_password(
         &self,
         username: &str,
@@ -167,6 +173,10 @@ impl SignIn {
             }
         };
         self.throttle().succeed(attempt, now);
+        // Half a sign-in makes no network known.
+        if !user.second_factors.is_empty() {
+            return Err(SignInError::SecondFactorRequired(Challenge::of(&user, &*self.random, now)));
+        }
         if is_worth_noting(caller.network(), noted_at, now) {
             self.note_network(&user, caller.network(), now).await?;
         }
@@ -269,7 +279,12 @@ impl SignIn {
     }
 
     /// Remembers that the user signed in from here. A store that cannot write only puts it off until the next sign-in.
-    async fn note_network(&self, user: &User, network: Network, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn note_network(
+        &self,
+        user: &User,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         match self.store.note_known_network(user.id, network, KNOWN_NETWORKS, now).await {
             Ok(()) | Err(StoreError::Unavailable(_)) => Ok(()),
             Err(error) => Err(error),
@@ -286,7 +301,7 @@ impl SignIn {
         }
     }
 
-    async fn open_grant(
+    pub(super) async fn open_grant(
         &self,
         user: User,
         network: Network,

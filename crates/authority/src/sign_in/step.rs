@@ -6,7 +6,9 @@ use jeton_oauth::authorization::ClaimRequest;
 use serde::{Deserialize, Serialize};
 
 use super::SignedIn;
-use crate::factor::{Factor, acr};
+use crate::client::SecondFactorPolicy;
+use crate::factor::{Factor, has_second, reaches};
+use crate::user::User;
 
 /// How the user identified themselves in this request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,11 +24,13 @@ pub enum Identified {
 
 /// What the user did in this request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Since {
+pub struct Since<'a> {
     /// How the user identified themselves.
     pub identified: Identified,
     /// The user consented.
     pub consented: bool,
+    /// Who presented a password and still has to present a second factor, whoever is signed in.
+    pub challenged: Option<&'a User>,
 }
 
 /// The demands of a request on the sign-in.
@@ -40,6 +44,8 @@ pub struct Demand<'a> {
     pub expected: Option<&'a str>,
     /// The requested `acr`.
     pub acr: Option<&'a ClaimRequest>,
+    /// Whether a second factor is required.
+    pub second_factor: SecondFactorDemand,
     /// Whether the user must be asked for consent.
     pub consent: ConsentDemand,
 }
@@ -54,6 +60,27 @@ pub enum Freshness {
     Chosen,
     /// It does not count: the user must sign in for this request.
     Afresh,
+}
+
+/// Whether a second factor is required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SecondFactorDemand {
+    /// Of a user who has one.
+    #[default]
+    IfSetUp,
+    /// Of everybody.
+    Always,
+    /// Of nobody.
+    None,
+}
+
+impl From<SecondFactorPolicy> for SecondFactorDemand {
+    fn from(policy: SecondFactorPolicy) -> Self {
+        match policy {
+            SecondFactorPolicy::IfSetUp => Self::IfSetUp,
+            SecondFactorPolicy::Required => Self::Always,
+        }
+    }
 }
 
 /// Whether the user must be asked for consent.
@@ -73,6 +100,8 @@ pub enum Step {
     Account,
     /// One of these factors.
     Factor(Vec<Factor>),
+    /// A second factor, which the user has to set up first.
+    SetUp,
     /// The user's consent.
     Consent,
     /// Nothing.
@@ -91,7 +120,10 @@ pub enum Unmet {
 }
 
 /// Returns what is still required.
-pub fn next(demand: &Demand<'_>, signed_in: Option<&SignedIn>, since: Since, now: Timestamp) -> Step {
+pub fn next(demand: &Demand<'_>, signed_in: Option<&SignedIn>, since: Since<'_>, now: Timestamp) -> Step {
+    if let Some(user) = since.challenged {
+        return Step::Factor(user.second_factors.clone());
+    }
     let Some(signed_in) = signed_in else { return Step::Account };
     let subject = signed_in.user.subject();
     if demand.expected.is_some_and(|expected| expected != subject.as_str()) {
@@ -102,18 +134,18 @@ pub fn next(demand: &Demand<'_>, signed_in: Option<&SignedIn>, since: Since, now
     }
     match (since.identified, demand.sign_in) {
         (Identified::BySignIn, _) => {}
-        (_, Freshness::Afresh) => return Step::Factor(Factor::OFFERED.to_vec()),
+        (_, Freshness::Afresh) => return first_factor(),
         (Identified::NotYet, Freshness::Chosen) => return Step::Account,
         // A sign-in in the future is as old as the clock was ahead: nothing tells when it really was.
         _ if demand.max_age.is_some_and(|max_age| {
             now.unix().abs_diff(signed_in.session.authenticated_at.unix()) > max_age
         }) =>
         {
-            return Step::Factor(Factor::OFFERED.to_vec());
+            return first_factor();
         }
         _ => {}
     }
-    if let Some(step) = still_for_acr(demand, &signed_in.session.methods) {
+    if let Some(step) = still_second(demand, signed_in).or_else(|| still_for_acr(demand, signed_in)) {
         return step;
     }
     match demand.consent {
@@ -122,13 +154,46 @@ pub fn next(demand: &Demand<'_>, signed_in: Option<&SignedIn>, since: Since, now
     }
 }
 
-/// Which factors are still required, besides those presented, for a requested `acr`.
-fn still_for_acr(demand: &Demand<'_>, met: &[Factor]) -> Option<Step> {
-    let wanted = demand.acr.filter(|wanted| wanted.essential && !wanted.permits(acr(met)))?;
-    let leads_there = |factor: &Factor| wanted.permits(acr(&[met, &[*factor]].concat()));
-    let others = Factor::OFFERED.iter().filter(|factor| !met.contains(factor));
-    let others: Vec<_> = others.copied().filter(leads_there).collect();
-    Some(if others.is_empty() { Step::Unmet(Unmet::Acr) } else { Step::Factor(others) })
+/// The same for an errand that an earlier sign-in is enough for: `challenged` goes on only where something is still required.
+pub fn next_unless_done(
+    demand: &Demand<'_>,
+    signed_in: Option<&SignedIn>,
+    challenged: Option<&User>,
+    now: Timestamp,
+) -> Step {
+    match next(demand, signed_in, Since::default(), now) {
+        Step::Account | Step::Factor(_) if challenged.is_some() => {
+            next(demand, signed_in, Since { challenged, ..Since::default() }, now)
+        }
+        step => step,
+    }
+}
+
+/// Signing in begins with one of these, whatever follows.
+fn first_factor() -> Step {
+    Step::Factor(Factor::FIRST.to_vec())
+}
+
+/// What is still required for a second factor. It is presented after a password that was typed for the same sign-in, so that
+/// both are as recent as the sign-in is said to be.
+fn still_second(demand: &Demand<'_>, signed_in: &SignedIn) -> Option<Step> {
+    if demand.second_factor == SecondFactorDemand::None || has_second(&signed_in.session.methods) {
+        return None;
+    }
+    match (signed_in.user.second_factors.is_empty(), demand.second_factor) {
+        (false, _) => Some(first_factor()),
+        (true, SecondFactorDemand::Always) => Some(Step::SetUp),
+        (true, _) => None,
+    }
+}
+
+/// What is still required for a requested `acr`.
+fn still_for_acr(demand: &Demand<'_>, signed_in: &SignedIn) -> Option<Step> {
+    let met = &signed_in.session.methods;
+    let wanted = demand.acr.filter(|wanted| wanted.essential && !reaches(met, wanted))?;
+    let all = [Factor::FIRST, &signed_in.user.second_factors].concat();
+    let leads_there = !has_second(met) && reaches(&all, wanted);
+    Some(if leads_there { first_factor() } else { Step::Unmet(Unmet::Acr) })
 }
 
 #[cfg(test)]
@@ -136,12 +201,14 @@ mod tests {
     use super::*;
     use crate::password::PasswordHash;
     use crate::session::Session;
-    use crate::user::{Attributes, Role, User, UserStatus, Username};
+    use crate::user::{Attributes, Role, UserStatus, Username};
     use crate::{Network, SessionId, UserId};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
-    const BY_SIGN_IN: Since = Since { identified: Identified::BySignIn, consented: false };
-    const BY_CHOICE: Since = Since { identified: Identified::ByChoice, consented: false };
+    const BY_SIGN_IN: Since<'_> =
+        Since { identified: Identified::BySignIn, consented: false, challenged: None };
+    const BY_CHOICE: Since<'_> =
+        Since { identified: Identified::ByChoice, consented: false, challenged: None };
 
     fn ada(seconds_ago: i64) -> SignedIn {
         let id = UserId::from_bytes([1; 16]);
@@ -166,11 +233,12 @@ mod tests {
             role: Role::Member,
             created_at: NOW,
             attributes: Attributes::default(),
+            second_factors: Vec::new(),
         };
         SignedIn { session, user }
     }
 
-    fn asked(demand: Demand<'_>, since: Since) -> Step {
+    fn asked(demand: Demand<'_>, since: Since<'_>) -> Step {
         next(&demand, Some(&ada(10)), since, NOW)
     }
 
@@ -222,6 +290,71 @@ mod tests {
         ] {
             assert_eq!(asked(Demand { acr: Some(&wanted), ..Demand::default() }, Since::default()), step);
         }
+    }
+
+    /// A user with an authenticator app, who presented these factors.
+    fn with_app(methods: &[Factor]) -> SignedIn {
+        let mut ada = ada(10);
+        ada.user.second_factors = vec![Factor::OneTimeCode];
+        ada.session.methods = methods.to_vec();
+        ada
+    }
+
+    const TWO: &[Factor] = &[Factor::Password, Factor::OneTimeCode];
+
+    #[test]
+    fn who_has_a_second_factor_is_asked_for_both_until_both_were_presented() {
+        let step = |signed_in: &SignedIn, demand| next(&demand, Some(signed_in), BY_SIGN_IN, NOW);
+        let before_it_was_set_up = with_app(&[Factor::Password]);
+        assert_eq!(step(&before_it_was_set_up, Demand::default()), a_factor());
+        assert_eq!(step(&with_app(TWO), Demand::default()), Step::Done);
+        let signing_out = Demand { second_factor: SecondFactorDemand::None, ..Demand::default() };
+        assert_eq!(step(&before_it_was_set_up, signing_out), Step::Done);
+        let mut removed_since = with_app(TWO);
+        removed_since.user.second_factors.clear();
+        assert_eq!(step(&removed_since, Demand::default()), Step::Done);
+    }
+
+    #[test]
+    fn after_the_password_the_second_factor_is_next_whoever_is_signed_in() {
+        let ada = with_app(&[]).user;
+        let since = Since { challenged: Some(&ada), ..Since::default() };
+        for signed_in in [None, Some(with_app(TWO))] {
+            for sign_in in [Freshness::Any, Freshness::Afresh] {
+                let demand = Demand { sign_in, ..Demand::default() };
+                let step = next(&demand, signed_in.as_ref(), since, NOW);
+                assert_eq!(step, Step::Factor(vec![Factor::OneTimeCode]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_that_requires_a_second_factor_gets_nobody_without_one() {
+        let always = Demand { second_factor: SecondFactorDemand::Always, ..Demand::default() };
+        assert_eq!(asked(always, BY_SIGN_IN), Step::SetUp);
+        assert_eq!(next(&always, Some(&with_app(&[Factor::Password])), BY_SIGN_IN, NOW), a_factor());
+        assert_eq!(next(&always, Some(&with_app(TWO)), Since::default(), NOW), Step::Done);
+    }
+
+    #[test]
+    fn two_factors_are_as_old_as_their_sign_in() {
+        let young = Demand { max_age: Some(9), ..Demand::default() };
+        assert_eq!(next(&young, Some(&with_app(TWO)), Since::default(), NOW), a_factor());
+    }
+
+    #[test]
+    fn an_essential_acr_is_reached_with_a_second_factor_and_a_higher_one_includes_a_lower_one() {
+        let wanted = |value: &str| ClaimRequest { essential: true, value: Some(value.into()), values: None };
+        for (value, step) in [("1", Step::Done), ("2", Step::Done), ("3", Step::Unmet(Unmet::Acr))] {
+            let wanted = wanted(value);
+            let demand = Demand { acr: Some(&wanted), ..Demand::default() };
+            assert_eq!(next(&demand, Some(&with_app(TWO)), Since::default(), NOW), step, "{value}");
+        }
+        let wanted = wanted("2");
+        // Without the demand that goes by what the user has.
+        let demand =
+            Demand { acr: Some(&wanted), second_factor: SecondFactorDemand::None, ..Demand::default() };
+        assert_eq!(next(&demand, Some(&with_app(&[Factor::Password])), BY_SIGN_IN, NOW), a_factor());
     }
 
     #[test]

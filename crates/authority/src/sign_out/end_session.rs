@@ -15,7 +15,7 @@ use crate::issue::ReturnedIdToken;
 use crate::oauth_error::OAuthError;
 use crate::random::sixteen;
 use crate::session::LapsedSession;
-use crate::sign_in::{Demand, SignedIn, Since, Step, next};
+use crate::sign_in::{Demand, SecondFactorDemand, SignedIn, Since, Step, next};
 use crate::store::{GrantFilter, GrantsEnded, LogoutDelivery, Revocation, SessionEnding};
 use crate::user::Subject;
 use crate::{GrantId, SessionId, UserId};
@@ -223,7 +223,9 @@ impl SignOut {
 
     /// What is still wanted of somebody at a browser who is to count as signed in there, so that they can sign out.
     pub fn still_wanted(signed_in: Option<&SignedIn>, now: Timestamp) -> Step {
-        next(&Demand::default(), signed_in, Since::default(), now)
+        // Whoever signs out with one factor needs no second one for it.
+        let demand = Demand { second_factor: SecondFactorDemand::None, ..Demand::default() };
+        next(&demand, signed_in, Since::default(), now)
     }
 
     /// What is to be done about a request to sign out.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod authenticators;
 mod clients;
 mod devices;
 mod examination;
@@ -29,6 +30,7 @@ use crate::revocation::HistoryName;
 
 pub use accounts::{AccountChange, AccountStore, AccountsUpdated};
 pub use audit::AuditStore;
+pub use authenticators::AuthenticatorStore;
 pub use clients::ClientStore;
 pub use devices::DeviceStore;
 pub use examination::{ConnectionBudget, Examination, InactiveSlot, Standby, TransactionIds, WaitingCommits};
@@ -46,6 +48,7 @@ pub use users::{UserChange, UserStore};
 use crate::tally::DurationsRead;
 
 // What its methods answer is decided by the rooms' rules.
+pub use crate::authenticators::{AuthenticatorsChanged, CodeVerdict};
 pub use crate::client::{ClientChange, ClientRemoval};
 pub use crate::device::{DeviceDecided, DevicePoll};
 pub use crate::grant::{GrantsEnded, Revocation};
@@ -147,6 +150,7 @@ pub trait Store:
     + LogoutStore
     + OneTimeStore
     + RevocationStore
+    + AuthenticatorStore
     + SessionStore
     + SignInStore
     + StatusStore

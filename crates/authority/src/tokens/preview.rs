@@ -74,7 +74,7 @@ impl Tokens {
     fn imagined(&self, client: &Client, user: &User, scope: &Scope, now: Timestamp) -> LiveGrant {
         let detail = GrantDetail {
             auth_time: now,
-            amr: vec![Factor::Password],
+            amr: [Factor::FIRST, &user.second_factors].concat(),
             resources: vec![],
             claims: ClaimsRequest::default(),
             authorization_details: AuthorizationDetails::default(),

@@ -163,6 +163,7 @@ mod tests {
             role: there.role,
             created_at: Timestamp::from_unix(0),
             attributes: Attributes::new(there.attributes).expect("attributes"),
+            second_factors: Vec::new(),
         }
     }
 

@@ -123,6 +123,7 @@ fn ada(seconds_ago: i64) -> SignedIn {
         role: Role::Member,
         created_at: now(),
         attributes: Attributes::default(),
+        second_factors: Vec::new(),
     };
     SignedIn { session, user }
 }
@@ -131,7 +132,7 @@ fn step(
     request: &AuthorizationRequest,
     signed_in: Option<&SignedIn>,
     allowed: Option<&str>,
-    since: Since,
+    since: Since<'_>,
 ) -> NextStep {
     let allowed = allowed.map(|scope| Consent {
         appearance: request.client.appearance(),
@@ -275,7 +276,7 @@ fn a_prompt_that_is_not_known_is_named() {
 }
 
 fn a_factor() -> NextStep {
-    NextStep::Factor(Factor::OFFERED.to_vec())
+    NextStep::Factor(Factor::FIRST.to_vec())
 }
 
 #[test]
@@ -303,7 +304,7 @@ fn a_sign_in_that_is_asked_for_happens_once() {
     ] {
         let request = valid(plain(), changes);
         assert_eq!(step(&request, Some(&ada(10)), None, Since::default()), wanted, "{changes:?}");
-        let since = Since { identified: Identified::BySignIn, consented: false };
+        let since = Since { identified: Identified::BySignIn, ..Since::default() };
         assert_eq!(step(&request, Some(&ada(0)), None, since), NextStep::Grant, "{changes:?}");
     }
     let request = valid(plain(), &[("max_age", "10")]);
@@ -312,7 +313,7 @@ fn a_sign_in_that_is_asked_for_happens_once() {
 
 #[test]
 fn choosing_an_account_is_no_sign_in() {
-    let chosen = Since { identified: Identified::ByChoice, consented: false };
+    let chosen = Since { identified: Identified::ByChoice, ..Since::default() };
     for (changes, may) in [
         (&[("prompt", "select_account")][..], true),
         (&[("prompt", "select_account"), ("max_age", "10")], true),
@@ -338,7 +339,7 @@ fn choosing_an_account_is_no_sign_in() {
 fn a_max_age_of_nothing_always_asks() {
     let request = valid(plain(), &[("max_age", "0")]);
     assert_eq!(step(&request, Some(&ada(0)), None, Since::default()), a_factor(), "in the same second");
-    let since = Since { identified: Identified::BySignIn, consented: false };
+    let since = Since { identified: Identified::BySignIn, ..Since::default() };
     assert_eq!(step(&request, Some(&ada(0)), None, since), NextStep::Grant);
     let silent = valid(plain(), &[("max_age", "0"), ("prompt", "none")]);
     assert_eq!(refusal(step(&silent, Some(&ada(0)), None, Since::default())), "login_required");
@@ -385,7 +386,7 @@ fn a_user_is_asked_until_they_have_allowed_everything() {
     ] {
         assert_eq!(step(&request, Some(&ada), allowed, Since::default()), next, "{allowed:?}");
     }
-    let since = Since { identified: Identified::NotYet, consented: true };
+    let since = Since { consented: true, ..Since::default() };
     assert_eq!(step(&request, Some(&ada), None, since), NextStep::Grant);
     let again = valid(client(json!({}), asked()), &[("scope", "openid orders"), ("prompt", "consent")]);
     assert_eq!(step(&again, Some(&ada), Some("openid orders"), Since::default()), NextStep::Consent);
@@ -417,7 +418,7 @@ fn a_user_is_asked_about_a_resource_that_they_did_not_allow() {
     ] {
         assert_eq!(next(&request, allowed, Since::default()), step, "{allowed:?}");
     }
-    let consented = Since { identified: Identified::NotYet, consented: true };
+    let consented = Since { consented: true, ..Since::default() };
     assert_eq!(next(&request, &[], consented), NextStep::Grant);
     let silent = valid(client(json!({}), policy(asked())), &[at_a[0], ("prompt", "none")]);
     assert_eq!(refusal(next(&silent, &[b], Since::default())), "consent_required");

@@ -452,3 +452,15 @@ fn a_preview_makes_no_key_that_the_server_does_not_have() {
     folder.run(&["client", "preview", "web", "--user", "ada"]).done();
     assert_eq!(kinds(), before);
 }
+
+#[test]
+fn a_client_is_told_to_require_a_second_factor_and_not_to() {
+    let folder = Folder::new();
+    let add = ["client", "add", "--id", "web", "--redirect-uri", "https://app.example/", "--json"];
+    let added = folder.run(&[&add[..], &["--second-factor", "required"]].concat()).json();
+    assert_eq!(added["policy"]["second_factor"], "required");
+    assert!(folder.run(&["client", "show", "web"]).done().contains("second factor      required"));
+    let changed = folder.run(&["client", "set", "web", "--second-factor", "if-set-up", "--json"]).json();
+    assert!(changed["policy"]["second_factor"].is_null(), "{changed}");
+    assert!(folder.run(&["client", "set", "web", "--second-factor", "never"]).misused().contains("required"));
+}

@@ -265,3 +265,22 @@ fn a_removed_user_is_signed_out_at_once_and_leaves_the_name_and_the_key_to_other
     server.sign_in("ada", "another horse");
     assert_eq!(server.refresh(&pair["refresh"]).0, 401, "the tokens of the first ada are nobody's");
 }
+
+#[test]
+fn the_second_factors_of_a_user_are_shown_and_removed() {
+    let folder = Folder::new();
+    folder.add_user("ada", "correct horse");
+    let shown = folder.run(&["user", "factors", "ada", "--json"]).json();
+    assert_eq!(shown, serde_json::json!({"username": "ada", "second_factors": [], "recovery_codes_left": 0}));
+    assert_eq!(folder.run(&["user", "factors", "ada"]).done().trim(), "ada has no second factor");
+    let removed = folder.run(&["user", "factors", "ada", "--remove", "--json"]).json();
+    assert_eq!(removed["removed"], 0);
+    assert_eq!(
+        folder.run(&["user", "show", "ada", "--json"]).json()["second_factors"],
+        serde_json::json!([])
+    );
+    assert_eq!(
+        folder.run(&["user", "factors", "eve"]).refused(),
+        "error[user_unknown]: there is no user eve"
+    );
+}

@@ -3,10 +3,14 @@
 mod oauth;
 mod page;
 
+use std::time::Duration;
+
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
+use jeton_authority::authenticators::CHALLENGE_LIFETIME;
 use jeton_authority::feed::FeedError;
+use jeton_authority::sign_in::CodeError;
 use jeton_authority::store::StoreError;
 use jeton_authority::{OAuthError, RegistrationError, SignInError, TokenError, UserInfoError};
 use jeton_oauth::ParametersError;
@@ -33,6 +37,12 @@ pub(crate) enum ApiError {
     Fields(FieldErrors),
     #[error(transparent)]
     SignIn(#[from] SignInError),
+    /// The password is right, and the user has a second factor.
+    #[error("a second factor is required")]
+    SecondFactorRequired { challenge: String },
+    /// The second factor did not sign anybody in.
+    #[error(transparent)]
+    Code(#[from] CodeError),
     #[error(transparent)]
     Token(#[from] TokenError),
     #[error(transparent)]
@@ -66,7 +76,7 @@ pub(crate) enum ApiError {
     #[error("the clock of this node differs too much from the clock of the database")]
     ClockDisagrees,
     #[error("request took longer than {limit:?}")]
-    TimedOut { limit: std::time::Duration },
+    TimedOut { limit: Duration },
     /// The code for this request panicked. The panic message may quote data, so it is not repeated; the log says where
     /// it happened.
     #[error("handler panicked")]
@@ -160,6 +170,8 @@ impl ApiError {
             Self::Read(ReadError::NoData | ReadError::NotAnObject(_)) => "body_not_an_object",
             Self::Fields(_) => "fields_invalid",
             Self::SignIn(error) => error.code(),
+            Self::SecondFactorRequired { .. } => "second_factor_required",
+            Self::Code(error) => error.code(),
             Self::Token(error) => error.code(),
             Self::OAuth(error) | Self::UserInfo(UserInfoError::Failed(error)) => error.code(),
             Self::Registration(error) => error.code(),
@@ -184,6 +196,7 @@ impl ApiError {
     fn severity(&self) -> Severity {
         match self {
             Self::SignIn(SignInError::Busy | SignInError::Store(StoreError::Unavailable(_)))
+            | Self::Code(CodeError::Store(StoreError::Unavailable(_)))
             | Self::Token(TokenError::Store(StoreError::Unavailable(_)))
             | Self::OAuth(OAuthError::Store(StoreError::Unavailable(_)))
             | Self::UserInfo(UserInfoError::Failed(OAuthError::Store(StoreError::Unavailable(_))))
@@ -204,6 +217,17 @@ impl ApiError {
             Self::Read(error) => read_error(error),
             Self::Fields(errors) => wire(StatusCode::BAD_REQUEST, errors.to_json()),
             Self::SignIn(error) => sign_in_error(error),
+            Self::SecondFactorRequired { challenge } => wire(
+                StatusCode::UNAUTHORIZED,
+                serde_json::json!({
+                    "detail": "A second factor is required. Enter the code of your authenticator app.",
+                    "code": self.code(),
+                    "challenge": challenge,
+                    "expires_in": CHALLENGE_LIFETIME.as_secs(),
+                })
+                .to_string(),
+            ),
+            Self::Code(error) => code_error(error),
             Self::Token(error) => token_error(error),
             // These have a wire of their own; here it only matters whether they are a fault.
             Self::OAuth(
@@ -312,19 +336,39 @@ fn sign_in_error(error: &SignInError) -> Wire {
             StatusCode::UNAUTHORIZED,
             r#"{"detail":"No active account found with the given credentials"}"#,
         ),
-        SignInError::Throttled { retry_after } => {
-            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-            let seconds = seconds.max(1);
-            let unit = if seconds == 1 { "second" } else { "seconds" };
-            Wire {
-                status: StatusCode::TOO_MANY_REQUESTS,
-                body: detail(&format!("Request was throttled. Expected available in {seconds} {unit}."))
-                    .into(),
-                retry_after: Some(seconds),
-            }
-        }
+        SignInError::Throttled { retry_after } => throttled(*retry_after),
         SignInError::Busy => unavailable("Too many sign-ins are in progress, try again later."),
         SignInError::Store(error) => store_error(error),
+        _ => server_error(),
+    }
+}
+
+fn throttled(retry_after: Duration) -> Wire {
+    let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+    let seconds = seconds.max(1);
+    let unit = if seconds == 1 { "second" } else { "seconds" };
+    Wire {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        body: detail(&format!("Request was throttled. Expected available in {seconds} {unit}.")).into(),
+        retry_after: Some(seconds),
+    }
+}
+
+fn code_error(error: &CodeError) -> Wire {
+    let refused = |text: &str| {
+        let body = serde_json::json!({"detail": text, "code": error.code()});
+        wire(StatusCode::UNAUTHORIZED, body.to_string())
+    };
+    match error {
+        CodeError::Malformed => wire(
+            StatusCode::BAD_REQUEST,
+            r#"{"code":["Enter the six digits of your authenticator app, or a recovery code."]}"#,
+        ),
+        CodeError::Refused => refused("Incorrect code."),
+        CodeError::Used => refused("This code was used already. Wait for the next one."),
+        CodeError::Over => refused("The sign-in has ended. Start again with the password."),
+        CodeError::Throttled { retry_after } => throttled(*retry_after),
+        CodeError::Store(error) => store_error(error),
         _ => server_error(),
     }
 }

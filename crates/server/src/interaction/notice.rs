@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::{StatusCode, header};
 use jeton_authority::device::UserCodeError;
 use jeton_authority::password::PasswordError;
+use jeton_authority::sign_in::CodeError;
 use jeton_authority::user::UsernameError;
 use jeton_authority::{SignInError, StaleForm};
 use jeton_jose::Timestamp;
@@ -43,6 +44,12 @@ pub(crate) enum Notice {
     NoCookies,
     /// The input is not a valid user code.
     Code(BadCode),
+    /// The input is not a right one-time code.
+    OneTimeCode(BadOneTimeCode),
+    /// There were too many wrong one-time codes; the next attempt is allowed at this time.
+    OneTimeCodesThrottled { until: Timestamp },
+    /// The sign-in took too long, was completed elsewhere, or the credentials changed.
+    SignInOver,
     /// There were too many wrong user codes from this network; the next attempt is allowed at this time.
     CodesThrottled { until: Timestamp },
 }
@@ -53,6 +60,14 @@ pub(crate) enum BadCode {
     Missing,
     Malformed,
     Unknown,
+}
+
+/// Why a one-time code does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum BadOneTimeCode {
+    Malformed,
+    Wrong,
+    Used,
 }
 
 /// The longest waiting time that a page states, in seconds.
@@ -147,6 +162,19 @@ impl Notice {
         }
     }
 
+    pub(crate) fn of_code(error: &CodeError, now: Timestamp) -> Self {
+        match error {
+            CodeError::Malformed => Self::OneTimeCode(BadOneTimeCode::Malformed),
+            CodeError::Refused => Self::OneTimeCode(BadOneTimeCode::Wrong),
+            CodeError::Used => Self::OneTimeCode(BadOneTimeCode::Used),
+            CodeError::Throttled { retry_after } => {
+                Self::OneTimeCodesThrottled { until: now.saturating_add(*retry_after) }
+            }
+            CodeError::Over => Self::SignInOver,
+            _ => Self::Busy,
+        }
+    }
+
     /// Whether an attempt to sign in failed.
     pub(crate) const fn is_attempt(self) -> bool {
         !matches!(
@@ -157,13 +185,14 @@ impl Notice {
                 | Self::Foreign
                 | Self::NoCookies
                 | Self::Unreadable
+                | Self::SignInOver
         )
     }
 
     /// The name in the log, if a form had no effect.
     pub(crate) const fn code(self) -> &'static str {
         match self {
-            Self::Account | Self::Changed | Self::Expired => "form_stale",
+            Self::Account | Self::Changed | Self::Expired | Self::SignInOver => "form_stale",
             Self::Foreign | Self::NoCookies => "form_token_invalid",
             _ => "form_incomplete",
         }
@@ -178,8 +207,11 @@ impl Notice {
             | Self::Username(_)
             | Self::Password(_)
             | Self::Unreadable
+            | Self::OneTimeCode(_)
             | Self::Code(_) => StatusCode::BAD_REQUEST,
-            Self::Throttled { .. } | Self::CodesThrottled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Throttled { .. } | Self::CodesThrottled { .. } | Self::OneTimeCodesThrottled { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::OK,
         }
@@ -202,7 +234,16 @@ impl Notice {
             Self::Password(bad) => problem(&bad.sentence()),
             Self::Unreadable => problem("Your input could not be read. Enter it again."),
             Self::Throttled { until } => wait("passwords", until.saturating_add(Duration::from_secs(1))),
-            Self::CodesThrottled { until } => wait("codes", until),
+            Self::CodesThrottled { until } | Self::OneTimeCodesThrottled { until } => wait("codes", until),
+            Self::OneTimeCode(BadOneTimeCode::Malformed) => {
+                problem("Enter the six digits that your authenticator app shows, or a recovery code.")
+            }
+            Self::OneTimeCode(BadOneTimeCode::Wrong) => problem(
+                "Incorrect code. Check that you use the right account in your app, and that the time of your phone is right.",
+            ),
+            Self::OneTimeCode(BadOneTimeCode::Used) => {
+                problem("This code was used already. Wait until your app shows the next one.")
+            }
             Self::Code(BadCode::Missing) => problem("Enter the code shown on your device."),
             Self::Code(BadCode::Malformed) => {
                 problem("This is not a valid code. A device code has eight letters, such as BCDF-GHJK.")
@@ -226,6 +267,9 @@ impl Notice {
                 lead(format!("{client} has changed since this page was opened. Review its request again."))
             }
             Self::Expired => lead("This page has expired. Please try again.".to_owned()),
+            Self::SignInOver => {
+                lead("Your sign-in took too long or was completed elsewhere. Sign in again.".to_owned())
+            }
             Self::Foreign => lead("This page is no longer valid. Please try again.".to_owned()),
             Self::NoCookies => lead(
                 "Your browser sent no cookies, which signing in requires. Allow cookies for this site and try again."
@@ -258,7 +302,7 @@ impl BadPassword {
 mod tests {
     use super::*;
 
-    const ALL: [Notice; 19] = [
+    const ALL: [Notice; 24] = [
         Notice::Credentials,
         Notice::Incomplete,
         Notice::Username(BadUsername::TooLong { found: 151 }),
@@ -278,6 +322,11 @@ mod tests {
         Notice::Code(BadCode::Malformed),
         Notice::Code(BadCode::Unknown),
         Notice::CodesThrottled { until: Timestamp::from_unix(1_800_000_009) },
+        Notice::OneTimeCode(BadOneTimeCode::Malformed),
+        Notice::OneTimeCode(BadOneTimeCode::Wrong),
+        Notice::OneTimeCode(BadOneTimeCode::Used),
+        Notice::OneTimeCodesThrottled { until: Timestamp::from_unix(1_800_000_009) },
+        Notice::SignInOver,
     ];
 
     #[test]
@@ -290,8 +339,13 @@ mod tests {
                 let text = problem.or(lead).expect("a sentence");
                 let cookies = text.contains("cookie");
                 assert_eq!(cookies, notice == Notice::NoCookies, "cookies only where none came: {text}");
-                let waits =
-                    matches!(notice, Notice::Throttled { .. } | Notice::CodesThrottled { .. } | Notice::Busy);
+                let waits = matches!(
+                    notice,
+                    Notice::Throttled { .. }
+                        | Notice::CodesThrottled { .. }
+                        | Notice::OneTimeCodesThrottled { .. }
+                        | Notice::Busy
+                );
                 assert_eq!(retry_after.is_some(), waits, "{notice:?}");
             }
         }

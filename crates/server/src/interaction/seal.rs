@@ -4,7 +4,7 @@
 //! made now, and checks the token with [`Seal::judge`]. Only a current form has an effect. Otherwise, the page for the
 //! current state is shown with a sentence that says why.
 
-use jeton_authority::{FormSeal, FormVerdict, ShownDigest};
+use jeton_authority::{FormSeal, FormVerdict, ShownDigest, UserId};
 use jeton_oauth::Parameters;
 
 use super::Browser;
@@ -13,11 +13,17 @@ use crate::app::App;
 /// The form field with the token.
 const FIELD: &str = "form_token";
 
-/// What a form is for. Every seal also covers the browser and the account that is signed in there.
+/// What a form is for. Every seal also covers the browser and the account that is signed in there, or is about to be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Seal<'a> {
     /// Signing in to continue with an authorization request, given as its query, or going back.
     SignIn { request: &'a str },
+    /// Presenting a second factor for the sign-in of this user.
+    SecondFactor { about: &'a str, user: UserId },
+    /// Signing in for one of the pages of the account, given as its path.
+    AccountSignIn { page: &'a str },
+    /// Changing something of the account that is signed in.
+    Account { action: &'a str },
     /// Continuing with an authorization request as the signed-in user. Made only if the request permits that.
     Continue { request: &'a str },
     /// Signing out of something.
@@ -37,6 +43,9 @@ impl<'a> Seal<'a> {
     const fn parts(self) -> (&'static str, &'a str, ShownDigest) {
         match self {
             Self::SignIn { request } => ("sign-in", request, ShownDigest::NOTHING),
+            Self::SecondFactor { about, .. } => ("second factor", about, ShownDigest::NOTHING),
+            Self::AccountSignIn { page } => ("account sign-in", page, ShownDigest::NOTHING),
+            Self::Account { action } => ("account", action, ShownDigest::NOTHING),
             Self::Continue { request } => ("continue", request, ShownDigest::NOTHING),
             Self::SignOut { subject } => ("sign-out", subject, ShownDigest::NOTHING),
             Self::Consent { request, shown } => ("consent", request, shown),
@@ -63,7 +72,12 @@ impl<'a> Seal<'a> {
 
     fn at(self, browser: &'a Browser) -> FormSeal<'a> {
         let (form, about, shown) = self.parts();
-        FormSeal { browser: &browser.name, form, about, account: browser.account(), shown }
+        let account = match self {
+            // Nobody is signed in by it yet.
+            Self::SecondFactor { user, .. } => Some(user),
+            _ => browser.account(),
+        };
+        FormSeal { browser: &browser.name, form, about, account, shown }
     }
 }
 
@@ -76,6 +90,8 @@ pub(crate) enum Mark<'a> {
     TypedName { about: &'a str, name: &'a str },
     /// That a user code was typed or confirmed.
     TypedCode { code: &'a str },
+    /// That recovery codes were made.
+    RecoveryCodes { set: &'a str },
     /// What ended when the user signed out.
     SignedOut { what: &'a str },
 }
@@ -99,6 +115,7 @@ impl Mark<'_> {
             }
             Self::TypedName { about, name } => then("typed name", &[browser, about, name]),
             Self::TypedCode { code } => then("typed", &[browser, code]),
+            Self::RecoveryCodes { set } => then("recovery codes", &[browser, set]),
             Self::SignedOut { what } => then("signed out", &[browser, what]),
         }
     }

@@ -6,6 +6,7 @@ use jeton_authority::SignInError;
 use jeton_authority::client::Client;
 use jeton_authority::factor::Factor;
 use jeton_authority::password::Password;
+use jeton_authority::session::SessionSecret;
 use jeton_authority::sign_in::{SignedIn, Step};
 use jeton_authority::user::Username;
 use jeton_oauth::Parameters;
@@ -27,6 +28,14 @@ pub(crate) struct SignInForm<'a> {
     pub(crate) can_cancel: bool,
 }
 
+/// Who signed in with a username and a password.
+pub(crate) enum SignedInBy {
+    /// This user, with the cookies of the session.
+    Password(Box<SignedIn>, Vec<HeaderValue>),
+    /// Nobody yet: a second factor is still required. The text is the sealed challenge, for the URL of its page.
+    NoOneYet(String),
+}
+
 impl<P: SignsIn> Errand<P> {
     /// The page that asks for what the sign-in still requires.
     pub(crate) fn sign_in_page(
@@ -38,7 +47,9 @@ impl<P: SignsIn> Errand<P> {
         match wanted {
             Step::Factor(factors) => self.factor_page(factors, form, notice),
             // Where this account cannot do what is wanted, another one may.
-            Step::Account | Step::Consent | Step::Done | Step::Unmet(_) => self.account_page(form, notice),
+            Step::Account | Step::SetUp | Step::Consent | Step::Done | Step::Unmet(_) => {
+                self.account_page(form, notice)
+            }
         }
     }
 
@@ -47,7 +58,8 @@ impl<P: SignsIn> Errand<P> {
         self.password_page(form, notice)
     }
 
-    /// The page on which the signed-in user presents one of these factors: it asks for the first.
+    /// The page on which the signed-in user presents one of these factors: it asks for the first. A second factor comes after a
+    /// password of the same sign-in, and has a page of its own ([`Self::second_factor_page`]).
     pub(crate) fn factor_page(
         &self,
         factors: &[Factor],
@@ -55,7 +67,7 @@ impl<P: SignsIn> Errand<P> {
         notice: Option<Notice>,
     ) -> Response {
         match factors {
-            [] | [Factor::Password, ..] => self.password_page(form, notice),
+            [] | [Factor::Password | Factor::OneTimeCode, ..] => self.password_page(form, notice),
         }
     }
 
@@ -77,7 +89,7 @@ impl<P: SignsIn> Errand<P> {
         response
     }
 
-    fn typed_name(&self) -> Option<String> {
+    pub(super) fn typed_name(&self) -> Option<String> {
         typed_name(&self.app, &self.browser, self.purpose.about())
     }
 
@@ -86,19 +98,20 @@ impl<P: SignsIn> Errand<P> {
         self.browser.username() == Some(typed.trim())
     }
 
-    /// Signs in with the input. Returns the user and the cookies of the session.
-    pub(crate) async fn sign_in(&self, form: &Parameters) -> Result<(SignedIn, Vec<HeaderValue>), PageError> {
+    /// Signs in with the input.
+    pub(crate) async fn sign_in(&self, form: &Parameters) -> Result<SignedInBy, PageError> {
         let username = form.get("username").unwrap_or_default();
         let password = form.get("password").unwrap_or_default();
-        let (session, signed_in) = self
-            .try_sign_in(username, password)
-            .await
-            .map_err(|notice| self.did_nothing(notice, Some(username)))?;
-        let forgotten = self.typed_name().map(|_| self.app.cookies.clear_typed_name());
-        Ok((signed_in, [session].into_iter().chain(forgotten).collect()))
+        self.try_sign_in(username, password).await.map_err(|notice| self.did_nothing(notice, Some(username)))
     }
 
-    async fn try_sign_in(&self, username: &str, password: &str) -> Result<(HeaderValue, SignedIn), Notice> {
+    /// The cookies of somebody who signed in.
+    pub(crate) fn cookies_of(&self, secret: &SessionSecret) -> Vec<HeaderValue> {
+        let forgotten = self.typed_name().map(|_| self.app.cookies.clear_typed_name());
+        [self.app.cookies.set_session(secret)].into_iter().chain(forgotten).collect()
+    }
+
+    async fn try_sign_in(&self, username: &str, password: &str) -> Result<SignedInBy, Notice> {
         let Self { app, context, browser, .. } = self;
         if username.trim().is_empty() {
             return Err(Notice::Incomplete);
@@ -111,7 +124,12 @@ impl<P: SignsIn> Errand<P> {
             Ok((secret, signed_in)) => {
                 remember_browser(app, context, signed_in.user.username.as_str());
                 tracing::info!(request, user = %signed_in.user.id, %network, "browser sign-in");
-                return Ok((app.cookies.set_session(&secret), signed_in));
+                return Ok(SignedInBy::Password(Box::new(signed_in), self.cookies_of(&secret)));
+            }
+            Err(SignInError::SecondFactorRequired(challenge)) => {
+                let user = challenge.user();
+                tracing::info!(request, %user, %network, "browser sign-in requires a second factor");
+                return Ok(SignedInBy::NoOneYet(self.seal_challenge(&challenge)));
             }
             Err(error) => error,
         };

@@ -1,20 +1,26 @@
 //! The pages for people, each next to its template of the same name. They work without scripts.
 
+mod account;
 mod asked;
 mod consent;
 mod device;
 mod error;
 mod filters;
 mod form_post;
+mod second_factor;
 mod send;
 mod sign_in;
 mod sign_out;
 
+pub(crate) use account::{
+    AccountPage, AuthenticatorPage, NewAuthenticatorPage, RecoveryCodesPage, day, qr_code,
+};
 pub(crate) use asked::Asked;
 pub(crate) use consent::ConsentPage;
 pub(crate) use device::{DeviceCodePage, DeviceDecidedPage, DevicePage};
 pub(crate) use error::{WayOn, error_page};
 pub(crate) use form_post::FormPostPage;
+pub(crate) use second_factor::SecondFactorPage;
 pub(crate) use send::{Forms, asset, page, with_script};
 pub(crate) use sign_in::{SignInPage, SignedInAs};
 pub(crate) use sign_out::{DonePage, SignOutPage, SignOutQuestion, SignOutRefusedPage};

@@ -34,10 +34,12 @@ labels! {
     Endpoint {
         Authorize = "authorize",
         SignIn = "authorize_sign_in",
+        SecondFactor = "authorize_second_factor",
         Consent = "authorize_consent",
         Device = "device",
         DeviceAuthorization = "device_authorization",
         EndSession = "end_session",
+        Account = "account",
         Token = "token",
         Par = "par",
         Introspect = "introspect",
@@ -47,6 +49,7 @@ labels! {
         UserInfo = "userinfo",
         Register = "register",
         TokenApiObtain = "token_api_obtain",
+        TokenApiSecondFactor = "token_api_second_factor",
         TokenApiRefresh = "token_api_refresh",
         TokenApiVerify = "token_api_verify",
         TokenApiBlacklist = "token_api_blacklist",
@@ -79,8 +82,18 @@ impl Endpoint {
             path::HEALTHZ | path::READYZ | path::STARTUPZ => Self::Probe,
             path::AUTHORIZE => Self::Authorize,
             path::AUTHORIZE_SIGN_IN => Self::SignIn,
+            path::AUTHORIZE_SECOND_FACTOR => Self::SecondFactor,
             path::AUTHORIZE_CONSENT => Self::Consent,
-            path::DEVICE | path::DEVICE_CONFIRM | path::DEVICE_SIGN_IN | path::DEVICE_DECIDE => Self::Device,
+            path::DEVICE
+            | path::DEVICE_CONFIRM
+            | path::DEVICE_SIGN_IN
+            | path::DEVICE_SECOND_FACTOR
+            | path::DEVICE_DECIDE => Self::Device,
+            path::ACCOUNT
+            | path::ACCOUNT_AUTHENTICATOR
+            | path::ACCOUNT_RECOVERY_CODES
+            | path::ACCOUNT_SIGN_IN
+            | path::ACCOUNT_SECOND_FACTOR => Self::Account,
             path::DEVICE_AUTHORIZATION => Self::DeviceAuthorization,
             path::END_SESSION | path::END_SESSION_CONFIRM | path::END_SESSION_DONE => Self::EndSession,
             path::PAR => Self::Par,
@@ -93,6 +106,7 @@ impl Endpoint {
             _ if path.starts_with(path::REGISTERED) => Self::Register,
             _ => match path.strip_prefix(path::TOKEN_API) {
                 Some("" | "/") => Self::TokenApiObtain,
+                Some("/second-factor" | "/second-factor/") => Self::TokenApiSecondFactor,
                 Some("/refresh" | "/refresh/") => Self::TokenApiRefresh,
                 Some("/verify" | "/verify/") => Self::TokenApiVerify,
                 Some("/blacklist" | "/blacklist/") => Self::TokenApiBlacklist,
@@ -119,7 +133,11 @@ impl Endpoint {
     pub(crate) const fn is_token_api(self) -> bool {
         matches!(
             self,
-            Self::TokenApiObtain | Self::TokenApiRefresh | Self::TokenApiVerify | Self::TokenApiBlacklist
+            Self::TokenApiObtain
+                | Self::TokenApiSecondFactor
+                | Self::TokenApiRefresh
+                | Self::TokenApiVerify
+                | Self::TokenApiBlacklist
         )
     }
 }

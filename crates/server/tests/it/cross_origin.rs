@@ -11,8 +11,14 @@ use crate::logs::Log;
 
 const FRONT_END: &str = "https://app.example.com";
 const STRANGER: &str = "https://elsewhere.example";
-const PATHS: [&str; 5] =
-    ["/api/token/", "/api/token", "/api/token/refresh/", "/api/token/verify/", "/api/token/blacklist/"];
+const PATHS: [&str; 6] = [
+    "/api/token/",
+    "/api/token",
+    "/api/token/second-factor/",
+    "/api/token/refresh/",
+    "/api/token/verify/",
+    "/api/token/blacklist/",
+];
 
 async fn app(origins: &[&str]) -> TestApp {
     let origins = Origins::parse(origins.iter().copied()).expect("origins");

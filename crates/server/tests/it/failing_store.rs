@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_authority::audit::{Actor, AuditFilter, AuditNumber, AuditRecord, AuditSegment, LinkedRecord};
+use jeton_authority::authenticators::{
+    Attempt, AuthenticatorChange, Authenticators, AuthenticatorsChanged, CodeVerdict,
+};
 use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
@@ -19,12 +22,12 @@ use jeton_authority::revocation::{NewPlace, Places, Recent, RevocationEvent};
 use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{
-    AccountStore, AccountsUpdated, AuditStore, ClientChange, ClientRemoval, ClientStore, CodeRedemption,
-    DeviceDecided, DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening, GrantStore,
-    GrantsEnded, KeyAddition, KeyStore, KeyWithdrawal, LogoutDelivery, LogoutStore, Marks, Needless, NewUser,
-    OneTimeStore, Placement, Redemption, Refresh, Revocation, RevocationStore, SessionEnding, SessionOpening,
-    SessionStore, SignInStore, StatusStore, Store, StoreError, SweepStep, SweepStore, UserAddition,
-    UserChange, UserStore,
+    AccountStore, AccountsUpdated, AuditStore, AuthenticatorStore, ClientChange, ClientRemoval, ClientStore,
+    CodeRedemption, DeviceDecided, DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening,
+    GrantStore, GrantsEnded, KeyAddition, KeyStore, KeyWithdrawal, LogoutDelivery, LogoutStore, Marks,
+    Needless, NewUser, OneTimeStore, Placement, Redemption, Refresh, Revocation, RevocationStore,
+    SessionEnding, SessionOpening, SessionStore, SignInStore, StatusStore, Store, StoreError, SweepStep,
+    SweepStore, UserAddition, UserChange, UserStore,
 };
 use jeton_authority::user::{Attributes, User, UserStanding, UserStatus, Username};
 use jeton_authority::user::{ImportedUser, LastImport};
@@ -210,6 +213,12 @@ delegate! { SessionStore {
 delegate! { StatusStore {
     true take_status_place(place: NewPlace) -> u64;
     false status_places(since: Timestamp, now: Timestamp) -> Places;
+} }
+
+delegate! { AuthenticatorStore {
+    false find_authenticators(user: UserId) -> Authenticators;
+    true change_authenticators(user: UserId, change: AuthenticatorChange, by: Actor, network: Option<Network>, now: Timestamp) -> AuthenticatorsChanged;
+    true present_code(user: UserId, attempt: Attempt, now: Timestamp) -> CodeVerdict;
 } }
 
 delegate! { SignInStore {

@@ -18,6 +18,7 @@ mod nodes;
 mod refreshing;
 mod request_ids;
 mod revocations;
+mod second_factor_api;
 mod sessions;
 mod shortage;
 mod shutdown;

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod audit;
+mod authenticators;
 mod clients;
 mod contention;
 mod devices;
@@ -182,6 +183,19 @@ cases! { $
         noting_for_a_user_that_does_not_exist_changes_nothing,
         of_a_hundred_sign_ins_at_once_one_network_is_noted,
         one_hash_of_each_kind_is_found_among_many,
+    }
+    authenticators {
+        an_app_is_a_factor_of_its_user_once_it_is_confirmed,
+        setting_up_goes_on_with_the_same_secret_until_it_is_given_up,
+        a_code_counts_once_and_its_user_is_told_apart,
+        wrong_codes_are_remembered_and_slow_down_those_that_follow,
+        a_recovery_code_counts_once,
+        a_changed_password_ends_the_sign_in_that_a_code_is_for,
+        removing_leaves_nothing_and_so_does_removing_the_user,
+        factors_of_nobody_are_none_and_stay_so,
+        of_a_hundred_callers_with_one_code_one_is_let_in,
+        of_a_hundred_wrong_codes_at_once_five_are_looked_at,
+        of_a_hundred_confirmations_one_adds_the_factor,
     }
     one_time {
         what_was_placed_can_be_looked_at,

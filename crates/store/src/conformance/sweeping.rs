@@ -25,7 +25,7 @@ use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
 
 /// What nobody but the operator or a user removes, the nodes that live, and the last segment of the audit trail: its row alone says that
 /// it was there.
-const LASTING: [&str; 14] = [
+const LASTING: [&str; 15] = [
     "audit_segments",
     "clients",
     "consents",
@@ -38,6 +38,7 @@ const LASTING: [&str; 14] = [
     "name_locks",
     "nodes",
     "probe",
+    "authenticators",
     "token_api_clients",
     "users",
 ];
@@ -62,6 +63,7 @@ impl Fresh {
         let ada = self.user("ada").await;
         let client = StoredClient { backchannel_logout: true, ..new_client("web") };
         self.add_client(client.clone(), OPERATOR).await.expect("adding a client");
+        self.set_up_app(ada, 0).await;
         self.give_consent(ada, &client.id, &Consent::default(), at(0)).await.expect("consenting");
         let master = MasterKey::from_bytes([1; 32]);
         keyring::rotate(&**self, &master, None, Duration::ZERO, OPERATOR, at(0)).await.expect("adding a key");

@@ -30,6 +30,7 @@ pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
         role: new.role,
         created_at: new.created_at,
         attributes: new.attributes,
+        second_factors: Vec::new(),
     };
     assert_eq!(fresh.found("Ada Ünal").await, expected);
     assert_eq!(fresh.find_user_by_id(expected.id).await.expect("finding"), Some(expected));

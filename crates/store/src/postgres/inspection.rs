@@ -14,8 +14,8 @@ use super::sessions::{session_columns, standing_columns};
 use super::source::{counts, database, refuse_unreadable, snapshot};
 use super::users::user_columns;
 use super::{
-    audit, audit_segments, clients, devices, grants, keys, logouts, master_key, one_time, schema, sessions,
-    users,
+    audit, audit_segments, authenticators, clients, devices, grants, keys, logouts, master_key, one_time,
+    schema, sessions, users,
 };
 use crate::inspection::{Inspector, Record, TableFindings};
 use crate::move_error::MoveError;
@@ -114,6 +114,14 @@ const READINGS: &[Reading] = &[
         sql: "SELECT c.scope, c.details, c.resources, c.appearance, u.id::text || ' ' || c.client
               FROM consents c JOIN users u ON u.id = c.user_id",
         read: |row| clients::consented(row).map(|_| Record::Plain),
+    },
+    Reading {
+        table: "authenticators",
+        sql: "SELECT u.id, f.document, u.id::text FROM authenticators f JOIN users u ON u.id = f.user_id",
+        read: |row| {
+            let factors = authenticators::document(row, 1).map(Box::new)?;
+            id::<UserId>(row, 0).map(|user| Record::Authenticators(user, factors))
+        },
     },
     Reading {
         table: "known_networks",

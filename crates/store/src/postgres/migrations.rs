@@ -46,6 +46,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(24, "nodes", "0024_nodes.sql"),
     migration!(25, "audit_chain", "0025_audit_chain.sql"),
     migration!(26, "status_indexes", "0026_status_indexes.sql"),
+    migration!(27, "authenticators", "0027_authenticators.sql"),
 ];
 
 /// The schema that this program works with.

@@ -8,6 +8,7 @@
 mod accounts;
 mod audit;
 mod audit_segments;
+mod authenticators;
 mod batch;
 mod clients;
 mod columns;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jeton_authority::audit::Actor;
+use jeton_authority::factor::parse_factors;
 use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::revocation::{RevocationEvent, Revoked};
@@ -15,11 +16,13 @@ use jeton_jose::Timestamp;
 use tokio_postgres::Row;
 
 use super::PostgresStore;
-use super::columns::{count, counted, id, named, optional_text, params, text, timestamp, uuid, uuids, value};
+use super::columns::{
+    count, counted, id, named, optional_text, params, str, text, timestamp, uuid, uuids, value,
+};
 use super::connection::Connection;
 use super::ending::end_grants;
 use super::error::Failed;
-use super::{audit, name_locks, revocations, sessions};
+use super::{audit, authenticators, name_locks, revocations, sessions};
 
 #[async_trait]
 impl UserStore for PostgresStore {
@@ -271,8 +274,9 @@ pub(super) async fn remove(
     for sql in ["DELETE FROM consents WHERE user_id = $1", "DELETE FROM known_networks WHERE user_id = $1"] {
         db.execute(sql, params![uuid(user)]).await?;
     }
+    authenticators::forget(db, user).await?;
     let sql = "UPDATE users SET username = $2, folded = NULL, removed_key = imported_key, imported_key = NULL,
-                   email = NULL, password = $3, admin = false, attributes = '{}', last_import = NULL, removed_at = $4
+                   email = NULL, password = $3, admin = false, attributes = '{}', factors = '', last_import = NULL, removed_at = $4
                WHERE id = $1";
     let unusable = PasswordHash::unusable();
     db.execute(sql, params![uuid(user), format!("removed {user}"), unusable.expose(), now.unix()]).await?;
@@ -346,13 +350,13 @@ pub(super) async fn standing(db: &Connection, user: UserId) -> Result<Option<Use
 /// The columns that [`user_at`] reads.
 macro_rules! user_columns {
     () => {
-        "u.id, u.username, u.imported_key, u.email, u.password, u.epoch, u.disabled, u.admin, u.created_at, u.attributes"
+        "u.id, u.username, u.imported_key, u.email, u.password, u.epoch, u.disabled, u.admin, u.created_at, u.attributes, u.factors"
     };
 }
 pub(super) use user_columns;
 
 /// How many they are.
-pub(super) const USER_COLUMN_COUNT: usize = 10;
+pub(super) const USER_COLUMN_COUNT: usize = 11;
 
 /// A user whose columns begin at `first`.
 pub(super) fn user_at(row: &Row, first: usize) -> Result<User, Failed> {
@@ -367,6 +371,7 @@ pub(super) fn user_at(row: &Row, first: usize) -> Result<User, Failed> {
         role: if value(row, first + 7)? { Role::Admin } else { Role::Member },
         created_at: timestamp(row, first + 8)?,
         attributes: attributes(row, first + 9)?,
+        second_factors: parse_factors(str(row, first + 10)?),
     })
 }
 

@@ -120,6 +120,7 @@ const TABLES: &[Listed] = &[
             ("removed_at", Integer),
             ("removed_key", Text),
             ("folded", Text),
+            ("factors", Text),
         ],
     ),
     (
@@ -148,6 +149,7 @@ const TABLES: &[Listed] = &[
             ("appearance", Text),
         ],
     ),
+    ("authenticators", 1, &[("user", User), ("document", Text)]),
     ("known_networks", 2, &[("user", User), ("network", Bytes), ("seen_at", Integer)]),
     (
         "sessions",

@@ -11,8 +11,8 @@ use rusqlite::{Connection, Row};
 use super::columns::{counted, network, optional_text, optional_timestamp, parsed, text, timestamp, user_id};
 use super::error::store_error;
 use super::{
-    audit, audit_segments, clients, devices, grants, keys, logouts, master_key, one_time, schema, sessions,
-    users,
+    audit, audit_segments, authenticators, clients, devices, grants, keys, logouts, master_key, one_time,
+    schema, sessions, users,
 };
 use crate::inspection::{Inspector, Record, TableFindings};
 use crate::mode::{Access, OpenMode};
@@ -126,6 +126,14 @@ fn readings() -> Vec<Reading> {
              FROM consents c JOIN users u ON u.number = c.user"
                 .to_owned(),
             |row| clients::consented(row).map(|_| Record::Plain),
+        ),
+        reading(
+            "authenticators",
+            "SELECT u.id, f.document, hex(u.id) FROM authenticators f JOIN users u ON u.number = f.user".to_owned(),
+            |row| {
+                let factors = authenticators::document(row, 1).map(Box::new)?;
+                user_id(row, 0).map(|user| Record::Authenticators(user, factors))
+            },
         ),
         reading(
             "known_networks",

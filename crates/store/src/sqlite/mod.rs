@@ -6,6 +6,7 @@
 mod accounts;
 mod audit;
 mod audit_segments;
+mod authenticators;
 mod clients;
 mod columns;
 mod connection;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jeton_authority::audit::Actor;
+use jeton_authority::factor::parse_factors;
 use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::revocation::{RevocationEvent, Revoked};
@@ -17,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use super::SqliteStore;
 use super::columns::{count, counted, named, optional_text, text, timestamp, user_id};
 use super::ending::end_grants;
-use super::{audit, revocations, sessions};
+use super::{audit, authenticators, revocations, sessions};
 
 #[async_trait]
 impl UserStore for SqliteStore {
@@ -269,10 +270,11 @@ pub(super) fn remove(
     ] {
         db.prepare_cached(sql)?.execute([user.as_bytes()])?;
     }
+    authenticators::forget(db, user)?;
     let unusable = PasswordHash::unusable();
     db.prepare_cached(
         "UPDATE users SET username = ?2, folded = NULL, removed_key = imported_key, imported_key = NULL, email = NULL, password = ?3,
-             admin = 0, attributes = '{}', last_import = NULL, removed_at = ?4
+             admin = 0, attributes = '{}', factors = '', last_import = NULL, removed_at = ?4
          WHERE id = ?1",
     )?
     .execute((user.as_bytes(), format!("removed {user}"), unusable.expose(), now.unix()))?;
@@ -336,10 +338,10 @@ pub(super) fn standing(db: &Connection, user: UserId) -> rusqlite::Result<Option
 
 /// The columns that [`user_at`] reads.
 pub(super) const USER_COLUMNS: &str = "u.id, u.username, u.imported_key, u.email, u.password, u.epoch, u.disabled, \
-                                       u.admin, u.created_at, u.attributes";
+                                       u.admin, u.created_at, u.attributes, u.factors";
 
 /// How many they are.
-pub(super) const USER_COLUMN_COUNT: usize = 10;
+pub(super) const USER_COLUMN_COUNT: usize = 11;
 
 /// A user whose columns begin at `first`.
 pub(super) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
@@ -354,6 +356,7 @@ pub(super) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
         role: if row.get(first + 7)? { Role::Admin } else { Role::Member },
         created_at: timestamp(row, first + 8)?,
         attributes: attributes(row, first + 9)?,
+        second_factors: parse_factors(row.get_ref(first + 10)?.as_str()?),
     })
 }
 

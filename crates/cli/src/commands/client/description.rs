@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use jeton_authority::client::{
-    ConsentPolicy, IdTokenClaims, IntrospectionPolicy, PkcePolicy, SecurityProfile,
+    ConsentPolicy, IdTokenClaims, IntrospectionPolicy, PkcePolicy, SecondFactorPolicy, SecurityProfile,
 };
 use jeton_authority::client_lifecycle::{
     self, ClientDescription, DescriptionError, MembersOf, ProfileChange,
@@ -56,6 +56,9 @@ pub(super) struct Description {
     /// Whether users are asked for consent
     #[arg(long, help_heading = MAY)]
     consent: Option<Consent>,
+    /// Whether users must present a second factor [default: if-set-up]
+    #[arg(long, value_name = "WHEN", help_heading = MAY)]
+    second_factor: Option<SecondFactor>,
     /// Whether PKCE is required [default: auto, or required with a profile]
     #[arg(long, help_heading = MAY)]
     pkce: Option<Pkce>,
@@ -103,6 +106,14 @@ enum Consent {
     Implied,
     /// Asked, and their answer is remembered
     Asked,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SecondFactor {
+    /// Users who have set one up
+    IfSetUp,
+    /// All users; a user who has none must set one up first
+    Required,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -178,6 +189,10 @@ impl Description {
             consent: self.consent.map(|consent| match consent {
                 Consent::Implied => ConsentPolicy::Implied,
                 Consent::Asked => ConsentPolicy::Asked,
+            }),
+            second_factor: self.second_factor.map(|second_factor| match second_factor {
+                SecondFactor::IfSetUp => SecondFactorPolicy::IfSetUp,
+                SecondFactor::Required => SecondFactorPolicy::Required,
             }),
             pkce: self.pkce.map(|pkce| match pkce {
                 Pkce::Auto => PkcePolicy::Auto,

@@ -2,7 +2,7 @@
 
 use jeton_authority::client::{
     Client, ClientPolicy, ClientSecret, ClientSource, ConsentPolicy, ExchangeActor, IdTokenClaims,
-    IntrospectionPolicy, PkcePolicy,
+    IntrospectionPolicy, PkcePolicy, SecondFactorPolicy,
 };
 use jeton_oauth::authorization::GrantType;
 use jeton_oauth::client::{ClientMetadata, Written};
@@ -69,6 +69,10 @@ impl Shown {
             ConsentPolicy::Implied => "implied",
             ConsentPolicy::Asked => "asked",
         };
+        let second_factor = match self.policy.second_factor {
+            SecondFactorPolicy::IfSetUp => "of users who have one",
+            SecondFactorPolicy::Required => "required",
+        };
         let pkce = match self.policy.pkce.applied_to(metadata) {
             PkcePolicy::Required => "required",
             PkcePolicy::Auto => "required, or a nonce with the scope openid",
@@ -112,7 +116,7 @@ impl Shown {
         };
         let issuers = self.policy.trusted_issuers.iter();
         let issuers = issuers.map(|one| output::printable(&format!("{} ({})", one.issuer, one.user_claim())));
-        let sections: [(&str, Vec<String>); 29] = [
+        let sections: [(&str, Vec<String>); 30] = [
             ("id", vec![self.client_id.clone()]),
             ("name", one(metadata.client_name.as_deref())),
             ("status", vec![self.status.to_owned()]),
@@ -136,6 +140,7 @@ impl Shown {
             ("trusted issuers", issuers.collect()),
             ("claims", claims.collect()),
             ("consent", vec![consent.to_owned()]),
+            ("second factor", vec![second_factor.to_owned()]),
             ("PKCE", vec![pkce.to_owned()]),
             ("requests", requests),
             ("tokens bound to", bound_to),

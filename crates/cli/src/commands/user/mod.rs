@@ -1,6 +1,7 @@
 //! `jeton user`: who may sign in.
 
 mod attributes;
+mod factors;
 mod import;
 
 use clap::{Args, Subcommand};
@@ -27,6 +28,7 @@ Examples:
   pass show ada | head -n 1 | jeton user add ada --password-stdin
   jeton user import django users.json             what `manage.py dumpdata auth.user` wrote
   jeton user set ada --email ada@example.org name='Ada Lovelace' admin:=true
+  jeton user factors ada --remove                 ada has lost the authenticator app and the recovery codes
   jeton user disable ada                          all sessions and grants of the user end at once")]
 pub(crate) struct UserCommand {
     #[command(flatten)]
@@ -90,6 +92,14 @@ enum Action {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Show a user's second factors, or remove them if they are lost
+    Factors {
+        /// The username
+        name: String,
+        /// Remove all of them, recovery codes included: the password alone signs the user in again
+        #[arg(long)]
+        remove: bool,
+    },
     /// Remove a user and end all of their sessions and grants; the username and key become available again
     Remove {
         /// The username
@@ -128,6 +138,14 @@ impl UserCommand {
                 let edit = AccountEdit { email: email.map(Into::into), attributes };
                 data::run(async { set(&accounts().await?, &name, &edit, style).await })
             }
+            Action::Factors { name, remove } => data::run(async {
+                let accounts = accounts().await?;
+                if remove {
+                    factors::remove(&accounts, &name, style).await
+                } else {
+                    factors::show(&accounts, &name, style).await
+                }
+            }),
             Action::Remove { name } => data::run(async { remove(&accounts().await?, &name, style).await }),
             Action::Disable { name } => {
                 data::run(async { change(&accounts().await?, &name, Change::Disable, style).await })
@@ -169,6 +187,7 @@ struct Shown {
     status: &'static str,
     role: &'static str,
     imported_key: Option<String>,
+    second_factors: Vec<&'static str>,
     created_at: String,
     attributes: Attributes,
 }
@@ -189,6 +208,7 @@ impl Shown {
                 Role::Admin => "admin",
             },
             imported_key: user.imported_key.as_deref().map(str::to_owned),
+            second_factors: user.second_factors.iter().map(|factor| factor.as_str()).collect(),
             created_at: words::date(user.created_at),
             attributes: user.attributes.clone(),
         }
@@ -205,6 +225,10 @@ impl Shown {
             ("status", self.status.to_owned()),
             ("role", self.role.to_owned()),
             ("imported key", printable(&self.imported_key)),
+            (
+                "second factor",
+                if self.second_factors.is_empty() { none.clone() } else { self.second_factors.join(" ") },
+            ),
             ("created", self.created_at.clone()),
         ]
         .into_iter()

@@ -11,6 +11,7 @@ use jeton_authority::client::{
     REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS,
 };
 use jeton_authority::dpop_algorithms;
+use jeton_authority::factor::ACR_VALUES;
 use jeton_authority::issue::scopes_of_claims;
 use jeton_authority::settings::{RegistrationPolicy, Settings};
 use jeton_jose::{Algorithm, base64url};
@@ -93,7 +94,7 @@ fn document(settings: &Settings) -> Value {
         ],
         "grant_types_supported": grant_types,
         "prompt_values_supported": [Prompt::None, Prompt::Login, Prompt::Consent, Prompt::SelectAccount],
-        "acr_values_supported": ["1"],
+        "acr_values_supported": ACR_VALUES,
         "subject_types_supported": [SubjectType::Public, SubjectType::Pairwise],
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,

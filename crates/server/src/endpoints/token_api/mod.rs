@@ -4,6 +4,7 @@ pub(crate) mod blacklist;
 mod cross_origin;
 pub(crate) mod obtain;
 pub(crate) mod refresh;
+pub(crate) mod second_factor;
 pub(crate) mod verify;
 
 use axum::body::Body;

@@ -36,6 +36,11 @@ async fn obtain(app: &App, call: &mut Call) -> Result<String, ApiError> {
             // A token is base64url and dots: nothing in it needs escaping.
             Ok(format!("{{\"refresh\":\"{}\",\"access\":\"{}\"}}", pair.refresh, pair.access))
         }
+        Err(SignInError::SecondFactorRequired(challenge)) => {
+            let user = challenge.user();
+            tracing::info!(request, %user, %network, "sign-in requires a second factor");
+            Err(super::second_factor::required(app, &challenge))
+        }
         Err(error) => {
             let (account, code) = (hint(&username), error.code());
             match error {

@@ -1,5 +1,6 @@
 //! Single sign-on: OAuth 2.1 and OpenID Connect, as browsers and clients see it.
 
+mod account;
 mod assertions;
 mod attacks_browser;
 mod attacks_codes;
@@ -56,6 +57,7 @@ mod registered_addresses;
 mod registration;
 mod remembered_tokens;
 mod request_objects;
+mod second_factor;
 mod sessions_replaced;
 mod sign_out;
 mod sign_out_pages;

@@ -55,7 +55,7 @@ pub(super) fn page(step: &Step, signed_in: &SignedIn, notice: Option<Notice>) ->
 pub(crate) async fn post(
     Posted { errand: step, form }: Posted<Authorization>,
 ) -> Result<Response, PageError> {
-    let Authorization { request, query, progress } = &step.purpose;
+    let Authorization { request, query, progress, .. } = &step.purpose;
     // It leads where the first answer led.
     if request.is_answered() {
         return Ok(step.go_on(&Progress::default()));

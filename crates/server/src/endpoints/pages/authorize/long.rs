@@ -18,6 +18,12 @@ pub(super) fn is_too_long(app: &App, query: &str) -> bool {
     query.len() + beside > app.limits.target_bytes
 }
 
+/// Whether it would be too long within the query of another URL.
+pub(super) fn is_too_long_twice(app: &App, query: &str) -> bool {
+    let within: Parameters = [("back", query)].into_iter().collect();
+    is_too_long(app, &within.to_query())
+}
+
 /// Stores a request that is too long, and redirects the browser with a reference to it.
 pub(super) async fn shorten(
     app: &App,

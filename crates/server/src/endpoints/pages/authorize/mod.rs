@@ -7,6 +7,7 @@
 mod consent;
 mod long;
 mod progress;
+mod second_factor;
 mod sign_in;
 
 use std::sync::Arc;
@@ -17,14 +18,16 @@ use http::request::Parts;
 use jeton_authority::Refusal;
 use jeton_authority::authorization::{AuthorizationRequest, NextStep};
 use jeton_authority::client::Client;
-use jeton_authority::sign_in::SignedIn;
+use jeton_authority::sign_in::{SignedIn, Since};
 use jeton_oauth::authorization::Prompt;
 use jeton_oauth::{ErrorCode, Parameters};
 
 use self::progress::{Answer, PARAMETER, Progress};
+use super::account;
 use crate::app::App;
 use crate::interaction::{
-    Browser, Elsewhere, Errand, Navigation, Notice, PageError, Purpose, Query, Sent, SignsIn, go_back,
+    Browser, Challenged, Elsewhere, Errand, Navigation, Notice, PageError, Purpose, Query, Sent, SignsIn,
+    go_back,
 };
 use crate::pages::Forms;
 use crate::request::{RequestContext, form};
@@ -32,6 +35,7 @@ use crate::respond::see_other;
 use crate::urls::path::AUTHORIZE;
 
 pub(crate) use consent::post as post_consent;
+pub(crate) use second_factor::post as post_second_factor;
 pub(crate) use sign_in::post as post_sign_in;
 
 /// Signing in to an application: its request, and what the user has done so far.
@@ -40,6 +44,8 @@ pub(crate) struct Authorization {
     /// The request, as forms are sealed for it.
     query: String,
     progress: Progress,
+    /// The sign-in that still requires a second factor.
+    challenged: Option<Challenged>,
 }
 
 type Step = Errand<Authorization>;
@@ -120,7 +126,7 @@ pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, Query(parameters):
 }
 
 /// The fields of the forms here, which must not appear in a URL.
-const FIELDS: [&str; 4] = ["form_token", "username", "password", "action"];
+const FIELDS: [&str; 6] = ["form_token", "username", "password", "code", "recovery_code", "action"];
 
 /// Reads the request from the query, and identifies the browser.
 impl FromRequestParts<Arc<App>> for Step {
@@ -159,7 +165,11 @@ impl FromRequestParts<Arc<App>> for Step {
         }
         let query = request.sent.to_query();
         let progress = Progress::open(app, &browser, &query, &presented);
-        let purpose = Authorization { request, query, progress };
+        let challenged = match progress.challenge() {
+            Some(text) => Challenged::open(app, &browser, &query, text).await?,
+            None => None,
+        };
+        let purpose = Authorization { request, query, progress, challenged };
         Ok(Self::new(app, context, browser, purpose))
     }
 }
@@ -167,7 +177,7 @@ impl FromRequestParts<Arc<App>> for Step {
 /// Takes the next step.
 async fn proceed(step: &Step) -> Result<Response, PageError> {
     let Errand { app, context, browser, purpose, .. } = step;
-    let (Authorization { request, query, progress }, now) = (purpose, app.clock.now());
+    let (Authorization { request, query, progress, challenged }, now) = (purpose, app.clock.now());
     let signed_in = browser.signed_in.as_ref();
     if request.is_answered() {
         let again = app.authority.authorization().lead_again(request, signed_in, &browser.name, now).await?;
@@ -176,7 +186,10 @@ async fn proceed(step: &Step) -> Result<Response, PageError> {
     if let Some(refusal) = progress.answer(browser).and_then(refusal) {
         return Err(request.refuse(refusal).into());
     }
+    // Whoever signed in elsewhere meanwhile goes on with that.
+    let challenged = challenged.as_ref().filter(|_| progress.holds(browser));
     let since = progress.since(browser, consent::shown(request));
+    let since = Since { challenged: challenged.map(|challenged| &challenged.user), ..since };
     let next = app.authority.authorization().next_step(request, signed_in, since, now).await?;
     // Whoever pressed something that did nothing is shown why before they go on.
     let notice = progress.notice(browser).filter(|_| !request.prompt.contains(&Prompt::None));
@@ -187,7 +200,15 @@ async fn proceed(step: &Step) -> Result<Response, PageError> {
             return long::shorten(app, context, request.sent.clone()).await;
         }
         (NextStep::Consent, Some(signed_in)) => consent::page(step, signed_in, notice),
-        (NextStep::Factor(factors), _) => sign_in::factor_page(step, &factors, notice),
+        (NextStep::Factor(factors), _) => match challenged {
+            Some(challenged) => second_factor::page(step, challenged, notice),
+            None => sign_in::factor_page(step, &factors, notice),
+        },
+        // They come back with a second factor.
+        (NextStep::SetUp, _) if long::is_too_long_twice(app, query) => {
+            return long::shorten(app, context, request.sent.clone()).await;
+        }
+        (NextStep::SetUp, _) => return Ok(Elsewhere::at(account::address_for(query)).go(app)),
         // Where nothing is wanted but to see why a form did nothing, the user goes on as who is signed in.
         (NextStep::Account | NextStep::Consent | NextStep::Grant, _) => sign_in::account_page(step, notice),
     };

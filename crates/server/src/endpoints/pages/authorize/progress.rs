@@ -33,6 +33,9 @@ pub(super) struct Progress {
     /// The user's answer to the request.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none", deserialize_with = "if_known")]
     answer: Option<Answer>,
+    /// The challenge of a sign-in that still requires a second factor.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    challenge: Option<Box<str>>,
     /// Why the page is shown again.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none", deserialize_with = "if_known")]
     notice: Option<Notice>,
@@ -60,8 +63,11 @@ struct Sealed {
 impl Progress {
     /// The same, with the reason why the page is shown again.
     pub(super) fn noticed(&self, browser: &Browser, notice: Notice) -> Self {
-        let identified = if self.holds(browser) { self.identified } else { Identified::NotYet };
-        Self { session: session(browser), identified, answer: None, notice: Some(notice) }
+        let (identified, challenge) = match self.holds(browser) {
+            true => (self.identified, self.challenge.clone()),
+            false => (Identified::NotYet, None),
+        };
+        Self { session: session(browser), identified, answer: None, challenge, notice: Some(notice) }
     }
 
     /// Why the page is shown again. A failed attempt to sign in no longer matters once the user has signed in.
@@ -82,16 +88,26 @@ impl Progress {
     /// The same after the user of this browser has answered.
     pub(super) fn answered(&self, browser: &Browser, answer: Answer) -> Self {
         let identified = if self.holds(browser) { self.identified } else { Identified::NotYet };
-        Self { session: session(browser), identified, answer: Some(answer), notice: None }
+        Self { session: session(browser), identified, answer: Some(answer), ..Self::default() }
+    }
+
+    /// The same after a password was presented that leaves this challenge.
+    pub(super) fn challenged(browser: &Browser, challenge: String) -> Self {
+        Self { session: session(browser), challenge: Some(challenge.into()), ..Self::default() }
+    }
+
+    /// The challenge that a second factor is still required for, in whichever session it was made.
+    pub(super) fn challenge(&self) -> Option<&str> {
+        self.challenge.as_deref()
     }
 
     /// What the user did, as far as it counts in the current session. `shown` is what the consent page would show.
-    pub(super) fn since(&self, browser: &Browser, shown: ShownDigest) -> Since {
+    pub(super) fn since(&self, browser: &Browser, shown: ShownDigest) -> Since<'static> {
         if !self.holds(browser) {
             return Since::default();
         }
         let allowed = matches!(&self.answer, Some(Answer::Allowed(digest)) if **digest == *shown.to_text());
-        Since { identified: self.identified, consented: allowed }
+        Since { identified: self.identified, consented: allowed, challenged: None }
     }
 
     /// The user's answer, as far as it counts in the current session.
@@ -100,7 +116,7 @@ impl Progress {
     }
 
     /// Whether it belongs to the current session.
-    fn holds(&self, browser: &Browser) -> bool {
+    pub(super) fn holds(&self, browser: &Browser) -> bool {
         self.session == session(browser)
     }
 

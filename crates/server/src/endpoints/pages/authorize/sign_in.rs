@@ -9,7 +9,7 @@ use jeton_oauth::authorization::Prompt;
 
 use super::progress::{Answer, Progress};
 use super::{Authorization, Step};
-use crate::interaction::{Browser, Elsewhere, Notice, PageError, Posted, Seal, SignInForm};
+use crate::interaction::{Browser, Elsewhere, Notice, PageError, Posted, Seal, SignInForm, SignedInBy};
 use crate::pages::SignedInAs;
 use crate::urls::path::{AUTHORIZE, AUTHORIZE_SIGN_IN};
 
@@ -59,7 +59,7 @@ impl Step {
 pub(crate) async fn post(
     Posted { errand: step, form }: Posted<Authorization>,
 ) -> Result<Response, PageError> {
-    let Authorization { request, query, progress } = &step.purpose;
+    let Authorization { request, query, progress, .. } = &step.purpose;
     // It leads where the first answer led.
     if request.is_answered() {
         return Ok(step.go_on(&Progress::default()));
@@ -77,7 +77,12 @@ pub(crate) async fn post(
     if verdict != FormVerdict::Stale(StaleForm::Account) || !step.is_signed_in_as(typed) {
         step.demand_current(verdict, Some(typed))?;
     }
-    let (signed_in, cookies) = step.sign_in(&form).await?;
+    let (signed_in, cookies) = match step.sign_in(&form).await? {
+        SignedInBy::Password(signed_in, cookies) => (*signed_in, cookies),
+        SignedInBy::NoOneYet(challenge) => {
+            return Ok(step.go_on(&Progress::challenged(&step.browser, challenge)));
+        }
+    };
     let browser = Browser { signed_in: Some(signed_in), ..step.browser.clone() };
     let progress = Progress::identified(&browser, Identified::BySignIn);
     Ok(Elsewhere { path: step.path(&browser, AUTHORIZE, &progress), cookies }.go(&step.app))

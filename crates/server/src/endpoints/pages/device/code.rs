@@ -41,7 +41,7 @@ async fn decided_here(
     browser: &Browser,
     code: &UserCode,
 ) -> Result<Option<FoundDevice>, PageError> {
-    let Ok(signed_in) = decider(app, browser) else { return Ok(None) };
+    let Ok(signed_in) = decider(app, browser, None, None) else { return Ok(None) };
     let device = app.authority.devices().known(code.clone(), app.clock.now()).await?;
     Ok(device.filter(|device| is_decided_by(device, signed_in)))
 }

@@ -2,24 +2,31 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use jeton_authority::sign_in::SignedIn;
+use jeton_authority::sign_in::{SignedIn, Step};
 use jeton_authority::store::DeviceDecided;
 use jeton_authority::{FormVerdict, FoundDevice, ShownDigest, StaleForm};
 
 use super::code::{decided_page, is_decided_by};
-use super::{Decision, decider, to_code_page, to_confirm, typed};
-use crate::interaction::{BadCode, Errand, Notice, PageError, Posted, Seal, SignInForm};
+use super::{CHALLENGE, Decision, address, decider, second_factor, to_code_page, to_confirm};
+use crate::interaction::{
+    BadCode, Elsewhere, Errand, Notice, PageError, Posted, Seal, SignInForm, SignedInBy,
+};
 use crate::pages::{Asked, DevicePage};
-use crate::urls::path::{DEVICE_DECIDE, DEVICE_SIGN_IN};
+use crate::urls::path::{DEVICE_CONFIRM, DEVICE_DECIDE, DEVICE_SIGN_IN};
 
 /// `GET /device/confirm`: lets the user sign in, and asks whether the device may have what it requests.
 pub(crate) async fn confirm(errand: Errand<Decision>) -> Response {
-    let Errand { app, browser, purpose: Decision { device, notice }, .. } = &errand;
-    match decider(app, browser) {
+    let Errand { app, browser, purpose: Decision { device, challenged, notice }, .. } = &errand;
+    let challenged = challenged.as_ref().map(|(challenged, _)| challenged);
+    match decider(app, browser, Some(&device.client), challenged) {
         Ok(signed_in) if is_decided_by(device, signed_in) => decided_page(app, browser, device),
         // Somebody else decided, which is nobody else's business.
         _ if device.decided.is_some() => to_code_page(None, Some(Notice::Code(BadCode::Unknown))).go(app),
         Ok(signed_in) => question(&errand, signed_in),
+        Err(Step::Factor(factors)) if factors.iter().all(|factor| factor.is_second()) => match challenged {
+            Some(challenged) => second_factor::page(&errand, challenged),
+            None => to_confirm(app, browser, &device.user_code).go(app),
+        },
         Err(wanted) => {
             let form = SignInForm {
                 action: &errand.action(DEVICE_SIGN_IN),
@@ -43,7 +50,14 @@ pub(crate) async fn post_sign_in(Posted { errand, form }: Posted<Decision>) -> R
     // They pressed twice, or signed in in another tab.
     if verdict != FormVerdict::Stale(StaleForm::Account) || !errand.is_signed_in_as(typed) {
         errand.demand_current(verdict, Some(typed))?;
-        on.cookies = errand.sign_in(&form).await?.1;
+        match errand.sign_in(&form).await? {
+            SignedInBy::Password(_, cookies) => on.cookies = cookies,
+            SignedInBy::NoOneYet(challenge) => {
+                let parameters = super::typed(app, browser, &device.user_code).into_iter();
+                let parameters = parameters.chain([(CHALLENGE, challenge)]);
+                on = Elsewhere::at(address(DEVICE_CONFIRM, parameters, None));
+            }
+        }
     }
     Ok(on.go(app))
 }
@@ -52,7 +66,8 @@ pub(crate) async fn post_sign_in(Posted { errand, form }: Posted<Decision>) -> R
 pub(crate) async fn post_decision(Posted { errand, form }: Posted<Decision>) -> Result<Response, PageError> {
     let Errand { app, context, browser, purpose: Decision { device, .. }, .. } = &errand;
     let code = &device.user_code;
-    let signed_in = decider(app, browser).map_err(|_| errand.did_nothing(Notice::Account, None))?;
+    let signed_in = decider(app, browser, Some(&device.client), None)
+        .map_err(|_| errand.did_nothing(Notice::Account, None))?;
     // Whatever was decided before is shown, whoever's form this is.
     if is_decided_by(device, signed_in) {
         return Ok(to_code_page(Some(code), None).go(app));
@@ -90,14 +105,14 @@ fn shown(device: &FoundDevice) -> ShownDigest {
 
 impl Errand<Decision> {
     /// The URL of a form about this code.
-    fn action(&self, path: &str) -> String {
+    pub(super) fn action(&self, path: &str) -> String {
         let Self { app, browser, purpose, .. } = self;
-        app.urls.local(&super::address(path, typed(app, browser, &purpose.device.user_code), None))
+        app.urls.local(&address(path, purpose.parameters(app, browser), None))
     }
 }
 
 fn question(errand: &Errand<Decision>, signed_in: &SignedIn) -> Response {
-    let Decision { device, notice } = &errand.purpose;
+    let Decision { device, notice, .. } = &errand.purpose;
     let seal = Seal::DeviceDecision { code: device.user_code.as_str(), shown: shown(device) };
     let sentence = errand.sentence(*notice);
     let shown = DevicePage {

@@ -7,6 +7,7 @@
 
 mod code;
 mod confirm;
+mod second_factor;
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use jeton_oauth::Parameters;
 
 use crate::app::App;
 use crate::interaction::{
-    BadCode, Browser, Elsewhere, Errand, Mark, Notice, PageError, Purpose, Query, SignsIn,
+    BadCode, Browser, Challenged, Elsewhere, Errand, Mark, Notice, PageError, Purpose, Query, SignsIn,
 };
 use crate::pages::Forms;
 use crate::request::{RequestContext, form};
@@ -30,6 +31,7 @@ use crate::urls::path::{DEVICE, DEVICE_CONFIRM};
 
 pub(crate) use code::{begin, post_code};
 pub(crate) use confirm::{confirm, post_decision, post_sign_in};
+pub(crate) use second_factor::post as post_second_factor;
 
 const USER_CODE: &str = "user_code";
 /// The parameter that says that the code was typed or confirmed in this browser.
@@ -37,10 +39,14 @@ const TYPED: &str = "typed";
 /// The parameter that says why the page is shown again. It is the name of a [`Notice`], so a URL made by somebody else
 /// can only show these messages.
 const WHY: &str = "why";
+/// The parameter with the sealed challenge of a sign-in that still requires a second factor.
+const CHALLENGE: &str = "challenge";
 
 /// Deciding about the device with a code that was typed in this browser.
 pub(crate) struct Decision {
     device: FoundDevice,
+    /// The sign-in that still requires a second factor, with its challenge.
+    challenged: Option<(Challenged, String)>,
     /// Why the page is shown again.
     notice: Option<Notice>,
 }
@@ -61,7 +67,15 @@ impl SignsIn for Decision {
     }
 
     fn shown_again(&self, app: &App, browser: &Browser, why: Notice) -> String {
-        address(DEVICE_CONFIRM, typed(app, browser, &self.device.user_code), Some(why))
+        address(DEVICE_CONFIRM, self.parameters(app, browser), Some(why))
+    }
+}
+
+impl Decision {
+    /// What the URL of each of its pages says: the code, and what the user has done.
+    fn parameters(&self, app: &App, browser: &Browser) -> Vec<(&'static str, String)> {
+        let challenge = self.challenged.iter().map(|(_, text)| (CHALLENGE, text.clone()));
+        typed(app, browser, &self.device.user_code).into_iter().chain(challenge).collect()
     }
 }
 
@@ -81,15 +95,28 @@ impl FromRequestParts<Arc<App>> for Errand<Decision> {
         }
         let device = app.authority.devices().known(code, app.clock.now()).await?;
         let device = device.ok_or_else(|| to_code_page(None, Some(Notice::Code(BadCode::Unknown))))?;
-        let purpose = Decision { device, notice: notice(&query) };
+        let challenged = match query.get(CHALLENGE) {
+            Some(text) => {
+                let opened = Challenged::open(app, &browser, device.user_code.as_str(), text).await?;
+                opened.map(|challenged| (challenged, text.to_owned()))
+            }
+            None => None,
+        };
+        let purpose = Decision { device, challenged, notice: notice(&query) };
         Ok(Self::new(app, RequestContext::of(&parts.extensions), browser, purpose))
     }
 }
 
-/// The user who decides in this browser, or what is still required first.
-fn decider<'a>(app: &App, browser: &'a Browser) -> Result<&'a SignedIn, Step> {
+/// The user who decides in this browser about a device of this client, or what is still required first.
+fn decider<'a>(
+    app: &App,
+    browser: &'a Browser,
+    client: Option<&Client>,
+    challenged: Option<&Challenged>,
+) -> Result<&'a SignedIn, Step> {
     let signed_in = browser.signed_in.as_ref();
-    match (Devices::still_wanted(signed_in, app.clock.now()), signed_in) {
+    let challenged = challenged.map(|challenged| &challenged.user);
+    match (Devices::still_wanted(client, signed_in, challenged, app.clock.now()), signed_in) {
         (Step::Consent | Step::Done, Some(signed_in)) => Ok(signed_in),
         (wanted, _) => Err(wanted),
     }
@@ -98,7 +125,8 @@ fn decider<'a>(app: &App, browser: &'a Browser) -> Result<&'a SignedIn, Step> {
 /// `GET` on the URL of a form: redirects to the page with the form.
 pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, query: Result<Query, PageError>) -> Response {
     let query = query.map(|Query(query)| query).unwrap_or_default();
-    let kept = [USER_CODE, TYPED].map(|name| query.get(name).map(|value| (name, value.to_owned())));
+    let kept =
+        [USER_CODE, TYPED, CHALLENGE].map(|name| query.get(name).map(|value| (name, value.to_owned())));
     let path = if query.get(USER_CODE).is_some() { DEVICE_CONFIRM } else { DEVICE };
     Elsewhere::at(address(path, kept.into_iter().flatten(), None)).go(&app)
 }

@@ -1,0 +1,38 @@
+//! Users' second factors.
+
+use async_trait::async_trait;
+use jeton_jose::Timestamp;
+
+use super::StoreError;
+use crate::audit::Actor;
+use crate::authenticators::{
+    Attempt, AuthenticatorChange, Authenticators, AuthenticatorsChanged, CodeVerdict,
+};
+use crate::{Network, UserId};
+
+/// The stored second factors. What a user has set up is also part of the user
+/// ([`User::second_factors`](crate::user::User::second_factors)), and changes in the same transaction.
+#[async_trait]
+pub trait AuthenticatorStore {
+    /// The second factors of a user; none for a user that does not exist.
+    async fn find_authenticators(&self, user: UserId) -> Result<Authenticators, StoreError>;
+
+    /// Changes the second factors of a user, following [`crate::authenticators::change`]. Audited.
+    async fn change_authenticators(
+        &self,
+        user: UserId,
+        change: AuthenticatorChange,
+        by: Actor,
+        network: Option<Network>,
+        now: Timestamp,
+    ) -> Result<AuthenticatorsChanged, StoreError>;
+
+    /// Presents a code, following [`crate::authenticators::attempt`]. Of many callers with one code, one at most is told that it
+    /// counts. Audited.
+    async fn present_code(
+        &self,
+        user: UserId,
+        attempt: Attempt,
+        now: Timestamp,
+    ) -> Result<CodeVerdict, StoreError>;
+}

@@ -1,0 +1,156 @@
+//! The page on which users set up an authenticator app, and remove it again.
+
+use axum::response::Response;
+use http::StatusCode;
+use jeton_authority::authenticators::Authenticators;
+use jeton_authority::factor_setup::TotpSecret;
+use jeton_authority::sign_in::SignedIn;
+use jeton_oauth::Parameters;
+
+use super::{Account, Page, SHOWN, recovery_codes, sign_in, with_query};
+use crate::interaction::{Elsewhere, Errand, Mark, Notice, PageError, Posted, Seal};
+use crate::pages::{AuthenticatorPage, NewAuthenticatorPage, day, qr_code};
+use crate::urls::path::{ACCOUNT, ACCOUNT_AUTHENTICATOR, ACCOUNT_RECOVERY_CODES};
+
+/// What the buttons of the page do.
+const BEGIN: &str = "begin";
+const CONFIRM: &str = "confirm";
+const GIVE_UP: &str = "give_up";
+const RENEW: &str = "renew";
+const REMOVE: &str = "remove";
+
+/// `GET /account/authenticator`
+pub(crate) async fn get(errand: Errand<Account>) -> Result<Response, PageError> {
+    let signed_in = match errand.user(Page::Authenticator.recency()) {
+        Ok(signed_in) => signed_in,
+        Err(wanted) => return Ok(sign_in::page(&errand, &wanted)),
+    };
+    let setup = errand.app.authority.factor_setup();
+    let factors = setup.of(signed_in.user.id).await?;
+    if factors.setting_up.is_none() {
+        return Ok(overview(&errand, signed_in, &factors));
+    }
+    let secret = setup.begun(signed_in.user.id, &factors).map_err(|error| errand.failed(error))?;
+    Ok(setting_up(&errand, signed_in, &secret))
+}
+
+/// What the user has, and what can be done about it.
+fn overview(errand: &Errand<Account>, signed_in: &SignedIn, factors: &Authenticators) -> Response {
+    let token = |action| errand.token(Seal::Account { action });
+    let sentence = errand.sentence(errand.purpose.notice);
+    let (way_on, is_application) = errand.way_on();
+    let shown = AuthenticatorPage {
+        username: signed_in.user.username.as_str(),
+        notice: sentence.text(),
+        action: &errand.url(Page::Authenticator),
+        app_since: factors.totp.as_ref().map(|totp| day(totp.added_at)),
+        app_used: factors.totp.as_ref().map(|totp| day(totp.used_at)),
+        codes_left: factors.recovery_codes_left(),
+        is_required: errand.purpose.back.is_some(),
+        begin_token: &token(BEGIN),
+        renew_token: &token(RENEW),
+        remove_token: &token(REMOVE),
+        way_on: &way_on,
+        is_application,
+    };
+    errand.page(StatusCode::OK, &shown)
+}
+
+/// The secret, for the app, and the field for its first code.
+fn setting_up(errand: &Errand<Account>, signed_in: &SignedIn, secret: &TotpSecret) -> Response {
+    let sentence = errand.sentence(errand.purpose.notice);
+    let uri = secret.to_uri(errand.app.urls.host(), signed_in.user.username.as_str());
+    let shown = NewAuthenticatorPage {
+        notice: sentence.lead.as_deref(),
+        problem: sentence.problem.as_deref(),
+        action: &errand.url(Page::Authenticator),
+        qr_code: qr_code(&uri),
+        uri: &uri,
+        secret: &in_groups(&secret.to_base32()),
+        confirm_token: &errand.token(Seal::Account { action: CONFIRM }),
+        give_up_token: &errand.token(Seal::Account { action: GIVE_UP }),
+    };
+    let status = errand.purpose.notice.map_or(StatusCode::OK, Notice::status);
+    errand.page(status, &shown)
+}
+
+/// `POST /account/authenticator`
+pub(crate) async fn post(Posted { errand, form }: Posted<Account>) -> Result<Response, PageError> {
+    match form.get("action") {
+        Some(CONFIRM) => confirm(&errand, &form).await,
+        Some(BEGIN) => change(&errand, &form, BEGIN).await,
+        Some(GIVE_UP) => change(&errand, &form, GIVE_UP).await,
+        Some(RENEW) => change(&errand, &form, RENEW).await,
+        Some(REMOVE) => change(&errand, &form, REMOVE).await,
+        _ => Err(errand.did_nothing(Notice::Unreadable, None)),
+    }
+}
+
+async fn change(
+    errand: &Errand<Account>,
+    form: &Parameters,
+    action: &'static str,
+) -> Result<Response, PageError> {
+    let user = errand.user_of(form, action)?.user.id;
+    let setup = errand.app.authority.factor_setup();
+    let (request, network, now) = (errand.context.id(), errand.context.network(), errand.app.clock.now());
+    let failed = |error| errand.failed(error);
+    let again = errand.purpose.address(Page::Authenticator, None);
+    tracing::info!(request, %user, action, "second factor changed");
+    Ok(errand.go(match action {
+        BEGIN => setup.begin(user, network, now).await.map(|_| again).map_err(failed)?,
+        GIVE_UP => setup.give_up(user, network, now).await.map(|()| again).map_err(failed)?,
+        RENEW => {
+            let factors = setup.renew_recovery_codes(user, network, now).await.map_err(failed)?;
+            shown_codes(errand, &factors)
+        }
+        _ => setup.remove(user, network, now).await.map(|()| ACCOUNT.to_owned()).map_err(failed)?,
+    }))
+}
+
+/// Completes setting up an app. Its code also counts for this session, which its user goes on with.
+async fn confirm(errand: &Errand<Account>, form: &Parameters) -> Result<Response, PageError> {
+    let signed_in = errand.user_of(form, CONFIRM)?;
+    let Errand { app, context, browser, .. } = errand;
+    let (request, network, now) = (context.id(), context.network(), app.clock.now());
+    let (user, typed) = (signed_in.user.id, form.get("code").unwrap_or_default());
+    let had_codes = app.authority.factor_setup().of(user).await?.recovery.is_some();
+    let factors = app.authority.factor_setup().confirm(user, typed, network, now).await;
+    let factors = factors.map_err(|error| errand.failed(error))?;
+    tracing::info!(request, %user, "second factor set up");
+    let path = match had_codes {
+        true if !recovery_codes::are_new(&factors, now) => errand.purpose.address(Page::Authenticator, None),
+        _ => shown_codes(errand, &factors),
+    };
+    let stronger = app.authority.sign_in().after_setting_up(signed_in, browser.secret.as_ref(), network, now);
+    let cookies = match stronger.await {
+        Ok(Some((secret, _))) => errand.cookies_of(&secret),
+        Ok(None) => Vec::new(),
+        // They sign in again.
+        Err(error) => {
+            tracing::warn!(request, code = error.code(), "{error}");
+            Vec::new()
+        }
+    };
+    Ok(Elsewhere { path, cookies }.go(app))
+}
+
+/// The page with recovery codes that were just made in this browser.
+fn shown_codes(errand: &Errand<Account>, factors: &Authenticators) -> String {
+    let Some(set) = &factors.recovery else { return errand.purpose.address(Page::Authenticator, None) };
+    let name = recovery_codes::name(set);
+    let mark = Mark::RecoveryCodes { set: &name }.mac(&errand.app, &errand.browser);
+    let back = errand.purpose.back.clone().map(|back| (super::BACK, back));
+    with_query(ACCOUNT_RECOVERY_CODES, [(SHOWN, mark)].into_iter().chain(back))
+}
+
+/// A secret in groups of four letters.
+fn in_groups(secret: &str) -> String {
+    let letters: Vec<char> = secret.chars().collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+/// Where a user without a second factor sets one up, and returns to this authorization request.
+pub(in crate::endpoints::pages) fn address_for(query: &str) -> String {
+    with_query(ACCOUNT_AUTHENTICATOR, [(super::BACK, query.to_owned())].into_iter())
+}

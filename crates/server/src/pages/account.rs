@@ -1,0 +1,134 @@
+//! The pages of `/account`.
+
+use askama::Template;
+use jeton_jose::Timestamp;
+use qrcodegen::{QrCode, QrCodeEcc};
+
+use super::filters;
+
+/// The first page.
+#[derive(Template)]
+#[template(path = "account/home.html")]
+pub(crate) struct AccountPage<'a> {
+    pub(crate) username: &'a str,
+    /// Why the page is shown again.
+    pub(crate) notice: Option<&'a str>,
+    /// Since when there is an authenticator app.
+    pub(crate) app_since: Option<String>,
+    /// How many recovery codes are left.
+    pub(crate) codes_left: usize,
+    pub(crate) authenticator: &'a str,
+    pub(crate) sign_out: &'a str,
+}
+
+/// The authenticator app of a user, or none.
+#[derive(Template)]
+#[template(path = "account/authenticator.html")]
+pub(crate) struct AuthenticatorPage<'a> {
+    pub(crate) username: &'a str,
+    /// Why the page is shown again.
+    pub(crate) notice: Option<&'a str>,
+    pub(crate) action: &'a str,
+    pub(crate) app_since: Option<String>,
+    pub(crate) app_used: Option<String>,
+    pub(crate) codes_left: usize,
+    /// Whether an application requires it.
+    pub(crate) is_required: bool,
+    pub(crate) begin_token: &'a str,
+    pub(crate) renew_token: &'a str,
+    pub(crate) remove_token: &'a str,
+    /// Where the user continues.
+    pub(crate) way_on: &'a str,
+    /// Whether that is an application.
+    pub(crate) is_application: bool,
+}
+
+/// An authenticator app that is being set up.
+#[derive(Template)]
+#[template(path = "account/new_authenticator.html")]
+pub(crate) struct NewAuthenticatorPage<'a> {
+    /// Why the page is shown again.
+    pub(crate) notice: Option<&'a str>,
+    /// The error message next to the code.
+    pub(crate) problem: Option<&'a str>,
+    pub(crate) action: &'a str,
+    pub(crate) qr_code: QrImage,
+    /// What the QR code says, for an app on the same device.
+    pub(crate) uri: &'a str,
+    /// The secret, for people who type it.
+    pub(crate) secret: &'a str,
+    pub(crate) confirm_token: &'a str,
+    pub(crate) give_up_token: &'a str,
+}
+
+/// Recovery codes that were just made.
+#[derive(Template)]
+#[template(path = "account/recovery_codes.html")]
+pub(crate) struct RecoveryCodesPage<'a> {
+    pub(crate) username: &'a str,
+    pub(crate) issuer: &'a str,
+    pub(crate) codes: &'a [String],
+    /// Where the user continues.
+    pub(crate) way_on: &'a str,
+    /// Whether that is an application.
+    pub(crate) is_application: bool,
+}
+
+/// A QR code as the path of an SVG image: dark modules on a white ground, which scanners need in every theme.
+pub(crate) struct QrImage {
+    /// The length of a side, with the margin.
+    pub(crate) side: i32,
+    pub(crate) path: String,
+}
+
+/// How many modules the margin is wide (ISO/IEC 18004 §6.3.8).
+const MARGIN: i32 = 4;
+
+/// The QR code of a text. One that is too long for any has none, which the page's other ways make up for.
+pub(crate) fn qr_code(text: &str) -> QrImage {
+    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else {
+        return QrImage { side: 0, path: String::new() };
+    };
+    let mut path = String::new();
+    for y in 0..code.size() {
+        let mut x = 0;
+        while x < code.size() {
+            let from = x;
+            while code.get_module(x, y) {
+                x += 1;
+            }
+            if x > from {
+                path += &format!("M{} {}h{}v1h-{}z", from + MARGIN, y + MARGIN, x - from, x - from);
+            }
+            x += 1;
+        }
+    }
+    QrImage { side: code.size() + 2 * MARGIN, path }
+}
+
+/// A day, as the pages write it.
+pub(crate) fn day(at: Timestamp) -> String {
+    let since = std::time::Duration::from_secs(at.unix().unsigned_abs());
+    let date = humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + since).to_string();
+    date.chars().take("2026-11-22".len()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_qr_code_has_a_margin_and_the_corners_of_one() {
+        let code = qr_code(
+            "otpauth://totp/auth.example:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=auth.example",
+        );
+        assert!(code.path.starts_with("M4 4h7v1h-7z"), "{}", code.path);
+        assert_eq!((code.side - 8 - 17) % 4, 0, "{}", code.side);
+        assert_eq!(qr_code(&"x".repeat(10_000)).side, 0);
+    }
+
+    #[test]
+    fn a_day_is_a_date() {
+        assert_eq!(day(Timestamp::from_unix(1_795_377_600)), "2026-11-22");
+    }
+}

@@ -1,0 +1,23 @@
+//! The page that asks for a second factor.
+
+use askama::Template;
+
+use super::filters;
+
+#[derive(Template)]
+#[template(path = "second_factor.html")]
+pub(crate) struct SecondFactorPage<'a> {
+    pub(crate) client: &'a str,
+    pub(crate) action: &'a str,
+    pub(crate) form_token: &'a str,
+    /// Whose password was presented.
+    pub(crate) username: &'a str,
+    /// The error message next to the code.
+    pub(crate) problem: Option<&'a str>,
+    /// Why the page is shown again.
+    pub(crate) notice: Option<&'a str>,
+    /// Where to sign in as somebody else.
+    pub(crate) another: &'a str,
+    /// Whether the user can go back to the client without signing in.
+    pub(crate) can_cancel: bool,
+}
