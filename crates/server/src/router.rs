@@ -10,8 +10,9 @@ use http::{HeaderValue, Method, header};
 
 use crate::app::App;
 use crate::endpoints::{
-    account, assets, authorize, blacklist, device, device_authorization, end_session, health, introspect,
-    obtain, par, refresh, register, revocations, revoke, second_factor, status_list, token, userinfo, verify,
+    account, assets, authorize, blacklist, debugger, device, device_authorization, end_session, health,
+    introspect, obtain, par, refresh, register, revocations, revoke, second_factor, status_list, token,
+    userinfo, verify,
 };
 use crate::error::ApiError;
 use crate::interaction::show_page_errors;
@@ -93,6 +94,7 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .layer(middleware::from_fn_with_state(Arc::clone(app), show_page_errors));
     Router::new()
         .route("/assets/page.css", readable(get(assets::page_css)))
+        .route(path::DEBUGGER, readable(get(debugger::get)))
         .route("/favicon.ico", readable(get(assets::favicon)))
         .merge(for_clients)
         .merge(for_people)

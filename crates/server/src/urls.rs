@@ -29,6 +29,8 @@ pub(crate) mod path {
     pub(crate) const END_SESSION_CONFIRM: &str = "/end_session/confirm";
     pub(crate) const END_SESSION_DONE: &str = "/end_session/done";
 
+    pub(crate) const DEBUGGER: &str = "/debugger";
+
     pub(crate) const TOKEN: &str = "/token";
     pub(crate) const DEVICE_AUTHORIZATION: &str = "/device_authorization";
     pub(crate) const PAR: &str = "/par";

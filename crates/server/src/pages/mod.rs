@@ -1,8 +1,9 @@
-//! The pages for people, each next to its template of the same name. They work without scripts.
+//! The pages for people, each next to its template of the same name. They work without scripts, but for the token debugger.
 
 mod account;
 mod asked;
 mod consent;
+mod debugger;
 mod device;
 mod error;
 mod filters;
@@ -17,11 +18,12 @@ pub(crate) use account::{
 };
 pub(crate) use asked::Asked;
 pub(crate) use consent::ConsentPage;
+pub(crate) use debugger::Debugger;
 pub(crate) use device::{DeviceCodePage, DeviceDecidedPage, DevicePage};
 pub(crate) use error::{WayOn, error_page};
 pub(crate) use form_post::FormPostPage;
 pub(crate) use second_factor::SecondFactorPage;
-pub(crate) use send::{Forms, asset, page, with_script};
+pub(crate) use send::{Forms, asset, page, self_contained, with_script};
 pub(crate) use sign_in::{SignInPage, SignedInAs};
 pub(crate) use sign_out::{DonePage, SignOutPage, SignOutQuestion, SignOutRefusedPage};
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::urls::Urls;
@@ -44,15 +45,21 @@ pub(crate) fn page(urls: &Urls, status: StatusCode, page: &impl Template, forms:
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         return response;
     };
-    let mut response = Response::new(Body::from(html));
+    let mut response = self_contained(html.into(), HeaderValue::from_static(forms.policy()));
     *response.status_mut() = status;
+    response
+}
+
+/// A page that is complete in itself, with its policy.
+pub(crate) fn self_contained(html: Bytes, policy: HeaderValue) -> Response {
+    let mut response = Response::new(Body::from(html));
     let headers: [(_, HeaderValue); 6] = [
         (header::CONTENT_TYPE, HTML),
         (header::CACHE_CONTROL, NO_STORE),
         (header::X_CONTENT_TYPE_OPTIONS, NOSNIFF),
         (header::REFERRER_POLICY, NO_REFERRER),
         (header::X_FRAME_OPTIONS, DENY),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(forms.policy())),
+        (header::CONTENT_SECURITY_POLICY, policy),
     ];
     *response.headers_mut() = HeaderMap::from_iter(headers);
     response

@@ -22,6 +22,7 @@ mod conformance_logout;
 mod consent_page;
 mod consented_resources;
 mod cross_origin;
+mod debugger;
 mod device;
 mod device_page;
 mod disabled_clients;
