@@ -123,6 +123,28 @@ impl Browser {
         self.driver.fetch(&format!("{}/url", self.session))?.expect(200)?.text("value")
     }
 
+    /// Runs a script on the page, as a function with these arguments, and answers what it returns.
+    ///
+    /// # Errors
+    /// When it throws.
+    pub(crate) fn run(&self, script: &str, arguments: &Value) -> Result<Value> {
+        self.post("/execute/sync", &json!({ "script": script, "args": arguments }))
+    }
+
+    /// Shows pages as on a screen of this width, in `light` or `dark`, until the next such call.
+    ///
+    /// # Errors
+    /// When the browser cannot.
+    pub(crate) fn resize(&self, width: u32, scheme: &str) -> Result<()> {
+        let command = |name: &str, parameters: Value| {
+            self.post("/goog/cdp/execute", &json!({ "cmd": name, "params": parameters })).map(drop)
+        };
+        let screen = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        command("Emulation.setDeviceMetricsOverride", screen)?;
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        command("Emulation.setEmulatedMedia", json!({ "features": features }))
+    }
+
     /// Saves what the window shows as a PNG.
     ///
     /// # Errors

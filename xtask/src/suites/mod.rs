@@ -4,6 +4,7 @@ mod clients;
 mod clocks;
 pub(crate) mod crash;
 mod database_tls;
+mod debugger;
 mod demo;
 mod disk;
 mod django;
@@ -53,6 +54,12 @@ pub(crate) const ALL: &[Suite] = &[
         about: "the four curl lines, and the front page in Chromium",
         alone: false,
         run: demo::run,
+    },
+    Suite {
+        name: "debugger",
+        about: "the token debugger in Chromium: published tokens, pasted as found, and a saved copy",
+        alone: false,
+        run: debugger::run,
     },
     Suite { name: "flood", about: "a flood of sign-ins starves nobody", alone: true, run: flood::run },
     Suite {
