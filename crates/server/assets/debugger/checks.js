@@ -1,6 +1,6 @@
 // The verdict: what a verifier checks, one after the other, with what was found and what was wanted.
 import { Flaw, Unable } from "./encoding.js";
-import { SIGNING, candidates, canonical } from "./keys.js";
+import { SIGNING, candidates, canonical, isPrivate } from "./keys.js";
 import { member } from "./json.js";
 import { shortType } from "./meanings.js";
 import { verify } from "./signatures.js";
@@ -86,7 +86,8 @@ function checkHeader(checks, token, members, node) {
 }
 
 function checkCritical(checks, { crit, b64 }, node, json) {
-  if (b64 !== undefined && !json) checks.refuse("Critical", new Flaw("header_malformed", "A JWT must not have b64 in its header (RFC 7797 §7)."));
+  const noJwt = b64 !== undefined && !json && new Flaw("header_malformed", "A JWT must not have b64 in its header (RFC 7797 §7).");
+  if (crit === undefined && noJwt) return checks.refuse("Critical", noJwt);
   if (crit === undefined) return checks.skip("Critical", "The header has no crit.");
   const sound = Array.isArray(crit) && crit.length && new Set(crit).size === crit.length;
   if (!sound || crit.some((name) => typeof name !== "string" || REGISTERED.includes(name) || !member(node, name))) {
@@ -98,10 +99,10 @@ function checkCritical(checks, { crit, b64 }, node, json) {
 }
 
 function checkType(checks, { typ }, wanted) {
-  if (!wanted) return checks.skip("Type", typ === undefined ? "The token has no typ, and none was asked for." : `typ is “${typ}”; none was asked for.`);
+  if (!wanted) return checks.skip("Type", typ === undefined ? "The token has no typ, and no expected type is set." : `typ is “${typ}”; no expected type is set.`);
   const plain = shortType(wanted) === "jwt";
   if (typ === undefined ? plain : shortType(typ) === shortType(wanted)) return checks.pass("Type", typ === undefined ? "No typ, as an untyped JWT." : `“${typ}”`);
-  checks.refuse("Type", mismatch("type_mismatch", "This is another kind of token.", typ ?? "no typ", plain ? "JWT, or none" : wanted));
+  checks.refuse("Type", mismatch("type_mismatch", "This is a token of another type.", typ ?? "no typ", plain ? "JWT, or none" : wanted));
 }
 
 async function checkKey(checks, token, { members, bytes, input }, keys) {
@@ -115,7 +116,7 @@ async function checkKey(checks, token, { members, bytes, input }, keys) {
     return checks.refuse(isAlgorithm ? "Algorithm" : "Key", flaw);
   }
   checks.pass("Algorithm", `${members.alg}, which ${found.length > 1 ? "these keys allow" : "the key allows"}`);
-  let outcome = new Flaw("signature_invalid", "The signature does not fit: the token was changed, or signed with another key.");
+  let outcome = new Flaw("signature_invalid", "The signature is wrong: the token was changed, or signed with another key.");
   let match = null;
   for (const key of found.slice(0, MAX_TRIES)) {
     try {
@@ -126,11 +127,12 @@ async function checkKey(checks, token, { members, bytes, input }, keys) {
     }
   }
   const key = match ?? found[0];
-  const name = key.kid === null ? `a key without kid (${key.jwk.kty})` : `“${key.kid}”`;
+  const name = key.kid === null ? `${key.jwk.kty} key without kid` : `“${key.kid}”`;
   if (key.objection) checks.refuse("Key", key.objection);
   else if (key.jwk.kty === "RSA" && key.jwk.alg === undefined) checks.warn("Key", `${name}. It has no alg: Jeton takes such an RSA key only when it is told the algorithm.`, { code: "key_algorithm_missing" });
+  else if (isPrivate(key.jwk)) checks.warn("Key", `${name}. It is a private key: verifiers need only its public part.`, { code: "key_secret_in_set" });
   else checks.pass("Key", found.length > 1 && !match ? `${found.length} keys may be meant` : name);
-  if (match) checks.pass("Signature", "It fits: nothing was changed since the key signed it.");
+  if (match) checks.pass("Signature", "Valid: the token is unchanged since it was signed with this key.");
   else if (found.length > MAX_TRIES && outcome.code === "signature_invalid") checks.refuse("Signature", new Flaw("key_ambiguous", `${found.length} keys may be meant, and none of the first ${MAX_TRIES} fits. Tokens should name their key.`));
   else checks.refuse("Signature", outcome);
 }
@@ -172,24 +174,24 @@ function* claimFaults(members) {
 }
 
 function checkIssuer(checks, { iss }, { issuer }) {
-  if (!issuer) return checks.skip("Issuer", iss === undefined ? "The token has no iss." : `iss is “${iss}”; no issuer was asked for.`);
+  if (!issuer) return checks.skip("Issuer", iss === undefined ? "The token has no iss." : `iss is “${iss}”; no expected issuer is set.`);
   if (iss === undefined) return checks.refuse("Issuer", mismatch("claim_missing", "The claim iss is missing.", "no iss", issuer));
   if (iss === issuer) return checks.pass("Issuer", `“${iss}”`);
-  const slash = String(iss).replace(/\/$/, "") === issuer.replace(/\/$/, "") ? " They differ in the slash at the end alone; it counts." : "";
+  const slash = String(iss).replace(/\/$/, "") === issuer.replace(/\/$/, "") ? " They differ only in the slash at the end, which counts." : "";
   checks.refuse("Issuer", mismatch("issuer_mismatch", `The token is from another issuer.${slash}`, iss, issuer));
 }
 
 function checkAudience(checks, { aud }, { audience }) {
   const found = [aud ?? []].flat();
-  if (!audience) return checks.skip("Audience", found.length ? `aud is ${found.map((one) => `“${one}”`).join(", ")}; no audience was asked for.` : "The token has no aud.");
+  if (!audience) return checks.skip("Audience", found.length ? `aud is ${found.map((one) => `“${one}”`).join(", ")}; no expected audience is set.` : "The token has no aud.");
   if (!found.length) return checks.refuse("Audience", mismatch("claim_missing", "The claim aud is missing.", "no aud", audience));
   if (found.includes(audience)) return checks.pass("Audience", `“${audience}” is among them`);
-  checks.refuse("Audience", mismatch("audience_mismatch", "The token is for others.", found.join(", "), audience));
+  checks.refuse("Audience", mismatch("audience_mismatch", "The token is for another audience.", found.join(", "), audience));
 }
 
 function checkTimes(checks, { exp, nbf, iat }, { leeway, proof, maxAge }, now) {
   const apart = (seconds) => `${utc(seconds)} (${fromNow(seconds, now)})`;
-  const present = (side) => `${side} ${utc(now)}, give or take ${leeway} s`;
+  const present = (side) => `${side} ${utc(now)}, with ${leeway} s leeway`;
   if (exp === undefined && !proof) checks.refuse("Expiry", mismatch("claim_missing", "The claim exp is missing: the token would be good for ever.", "no exp", "exp"));
   else if (isDate(exp)) {
     if (now >= Math.floor(exp) + leeway) checks.refuse("Expiry", mismatch("token_expired", `The token expired ${fromNow(exp, now)}.`, apart(exp), present("after")));
@@ -202,7 +204,7 @@ function checkTimes(checks, { exp, nbf, iat }, { leeway, proof, maxAge }, now) {
   } else if (nbf === undefined && !proof) checks.skip("Not before", "The token has no nbf.");
   if (isDate(iat)) {
     if (now + leeway < Math.ceil(iat)) checks.refuse("Issued", mismatch("issued_in_the_future", `The token says that it was issued in the future. The issuer's clock or this one is wrong by ${span(iat - now)}.`, apart(iat), present("not after")));
-    else if (maxAge !== undefined && now > iat + maxAge + leeway) checks.refuse("Issued", mismatch("token_too_old", `It was made ${fromNow(iat, now)}; at most ${span(maxAge)} are allowed.`, apart(iat), `after ${utc(now - maxAge)}, give or take ${leeway} s`));
+    else if (maxAge !== undefined && now > iat + maxAge + leeway) checks.refuse("Issued", mismatch("token_too_old", `It was made ${fromNow(iat, now)}; at most ${span(maxAge)} are allowed.`, apart(iat), `after ${utc(now - maxAge)}, with ${leeway} s leeway`));
     else checks.pass("Issued", fromNow(iat, now));
   } else if (iat === undefined) {
     if (maxAge === undefined) checks.skip("Issued", "The token has no iat.");

@@ -101,11 +101,11 @@ export async function checkBinding(token, { audience, nonce, leeway }, now) {
   if (claims.sd_hash === wanted) checks.pass("Presentation", "sd_hash is the hash of this token with these disclosures");
   else fits("Presentation", claims.sd_hash, wanted);
   if (audience) fits("Verifier", claims.aud, audience);
-  else checks.skip("Verifier", `aud is “${claims.aud}”; none was asked for.`);
+  else checks.skip("Verifier", `aud is “${claims.aud}”; no expected value is set.`);
   if (nonce) fits("Nonce", claims.nonce, nonce);
-  else checks.skip("Nonce", `nonce is “${claims.nonce}”; none was asked for.`);
+  else checks.skip("Nonce", `nonce is “${claims.nonce}”; no expected value is set.`);
   const fresh = claims.iat <= now + leeway && now <= claims.iat + MAX_BINDING_AGE + leeway;
   if (fresh) checks.pass("Made", "within the last 5 minutes");
-  else checks.refuse("Made", mismatch("sd_jwt_key_binding_mismatch", "The proof is not of the last 5 minutes.", isDate(claims.iat) ? utc(claims.iat) : String(claims.iat), `after ${utc(now - MAX_BINDING_AGE)}, give or take ${leeway} s`));
+  else checks.refuse("Made", mismatch("sd_jwt_key_binding_mismatch", "The proof is not of the last 5 minutes.", isDate(claims.iat) ? utc(claims.iat) : String(claims.iat), `after ${utc(now - MAX_BINDING_AGE)}, with ${leeway} s leeway`));
   return checks;
 }

@@ -107,14 +107,14 @@ async function signedLayer(layer, keys, wanted) {
     }
     const best = each.find((own) => !own.refusal) ?? each[0] ?? checks;
     checks.list = best.list;
-    if (best.refusal === undefined && keys) checks.pass("Signatures", `${each.filter((own) => !own.refusal).length} of ${each.length} fit`);
+    if (best.refusal === undefined && keys) checks.pass("Signatures", `${each.filter((own) => !own.refusal).length} of ${each.length} are valid`);
   }
   checkClaims(checks, token, wanted, wanted.now);
   if (token.form === "SD-JWT") {
     layer.disclosed = await disclose(token).catch((error) => (checks.refuse("Disclosures", error), null));
     if (!layer.disclosed) return;
     for (const flaw of layer.disclosed.flaws) checks.refuse("Disclosures", flaw);
-    if (!layer.disclosed.flaws.length) checks.pass("Disclosures", "each belongs to a digest of the token");
+    if (!layer.disclosed.flaws.length) checks.pass("Disclosures", "each matches a digest in the token");
     if (token.binding) layer.binding = await checkBinding(token, { audience: wanted.bindingAudience, nonce: wanted.bindingNonce, leeway: wanted.leeway }, wanted.now);
     else if (token.content.members?.cnf) checks.warn("Key binding", "It is bound to the holder's key, but the proof of the holder is not there.", { code: "sd_jwt_key_binding_missing" });
   }
@@ -138,9 +138,9 @@ export function verdictOf({ layers, keyFlaw }) {
   if (!done("Signature")) {
     const why = all.find(({ name, state }) => name === "Signature" && state === "warn");
     if (!why && layers.some(({ token }) => token.form === "JWE")) return { state: "open", title: "Decrypted", words: "It is not signed, so nothing shows who made it." };
-    return { state: "open", title: "Not verified", words: why?.words ?? "Nothing below is proven: give the key to check the signature with." };
+    return { state: "open", title: "Not verified", words: why?.words ?? "Enter a key to check the signature. Until then, nothing below is proven." };
   }
-  const rest = isProof(layers[0].token) ? "Whether it was used before, only the server knows." : "Whether the token was revoked, only its issuer knows.";
+  const rest = isProof(layers[0].token) ? "Only the server knows whether it was used before." : "Only its issuer knows whether it was revoked.";
   return { state: "good", title: "Valid", words: `Every check passed${unasked(all)}. ${rest}` };
 }
 

@@ -63,6 +63,7 @@ export function parseJson(text, code) {
       if (names.has(name)) {
         flaws.push(new Flaw(code, `The member ${JSON.stringify(name)} is there twice, the second time at character ${start + 1}. Verifiers refuse this, because readers differ in which of the two they take.`));
       }
+      if (name.includes("\0")) flaws.push(new Flaw(code, `The name of the member at character ${start + 1} contains U+0000.`));
       names.add(name);
       need(":", "a colon");
       members.push([name, value(depth + 1)]);

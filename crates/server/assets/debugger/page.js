@@ -15,10 +15,14 @@ import { clock, fromNow } from "./times.js";
 
 const served = location.protocol.startsWith("http");
 const radio = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
+const ISSUER_LIFETIME = 60;
 let issuer = null;
+let askedAt = 0;
 
-/** This issuer's name and keys, asked for once. */
+/** This issuer's name and keys, asked for at most once a minute, for keys are rotated. */
 function loadIssuer() {
+  if (clock() - askedAt > ISSUER_LIFETIME) issuer = null;
+  if (!issuer) askedAt = clock();
   issuer ??= askIssuer().catch((error) => {
     issuer = null;
     throw error;
@@ -90,7 +94,7 @@ async function show() {
   const turn = ++latest;
   const pasted = byId("token").value;
   const { text, taken } = tokenIn(pasted);
-  byId("taken").textContent = taken.length ? `Taken off: ${taken.join("; ")}.` : "";
+  byId("taken").textContent = taken.length ? `Removed: ${taken.join("; ")}.` : "";
   byId("empty").hidden = text !== "";
   if (!text) {
     showFields(null);
@@ -100,13 +104,14 @@ async function show() {
     showFields(readToken(text));
     const found = await inspect(text, settings());
     if (turn !== latest) return;
-    byId("keys-problem").textContent = byId("secret-problem").textContent = found.keyFlaw?.message ?? "";
+    byId("against-problem").textContent = found.keyFlaw?.message ?? "";
     for (const id of ["keys", "secret"]) byId(id).setAttribute("aria-invalid", found.keyFlaw !== null);
     put(verdictOf(found), report(found));
     watch(found);
   } catch (error) {
     if (turn !== latest) return;
     showFields(null);
+    byId("against-problem").textContent = "";
     put({ state: "bad", title: "Not a token", words: error.message, code: error.code }, []);
   }
 }
@@ -161,6 +166,7 @@ async function attempt(action) {
     await action();
   } catch (error) {
     byId("make-problem").textContent = error.message;
+    byId("make-state").textContent = "";
   }
 }
 

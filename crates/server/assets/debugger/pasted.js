@@ -53,7 +53,7 @@ function fromAddress(text, off) {
   const name = NAMES.find((known) => found.has(known)) ?? [...found.keys()].find((known) => /^ey[\w-]+\./.test(found.get(known)));
   if (!name) return false;
   const others = NAMES.filter((known) => known !== name && found.has(known));
-  const rest = others.length ? `; ${others.join(" and ")} beside it were left out` : "";
+  const rest = others.length ? `; ignored beside it: ${others.join(", ")}` : "";
   let value = found.get(name).replace(/\+/g, " ");
   try {
     value = decodeURIComponent(value);
@@ -75,7 +75,7 @@ function response(text, off) {
   const name = NAMES.find((known) => member(root, known)?.string);
   if (!name || member(root, "payload") || member(root, "ciphertext")) return false;
   const others = NAMES.filter((known) => known !== name && member(root, known)?.string);
-  const rest = others.length ? `; ${others.join(" and ")} beside it were left out` : "";
+  const rest = others.length ? `; ignored beside it: ${others.join(", ")}` : "";
   return off(`the JSON around its member “${name}”${rest}`, member(root, name).string);
 }
 

@@ -102,6 +102,13 @@ fn issued_here(page: &Page<'_>, server: &Server, report: &mut Report) -> Result<
         page.inspect(&[("token", access), ("against-issuer", ""), ("time", &(exp - 1000).to_string())])?;
         page.says(&["issued_in_the_future"])
     });
+    report.check("a key that cannot be read is said at its field", || {
+        page.inspect(&[("token", access), ("against-keys", ""), ("keys", "{\"kty\":")])?;
+        page.says(&["Not verified", "broken at character 8", "key_member_malformed"])?;
+        page.0.find_soon("#keys[aria-invalid=true]")?;
+        let problem = page.text("#against-problem")?;
+        expect(problem.contains("broken at character 8"), || problem)
+    });
     report.check("a token of another issuer is refused", || {
         let keys = r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}"#;
         page.inspect(&[("token", pasting::RFC7515_A1), ("against-keys", ""), ("keys", keys), ("issuer", issuer), ("time", pasting::THEN)])?;

@@ -37,13 +37,16 @@ pub(super) fn check(page: &Page<'_>, report: &mut Report) -> Result<()> {
         (format!("https://app.example/in?x=1&token={token}"), "“token”"),
         (format!("grant_type=jwt&assertion={}", token.replace('.', "%2E")), "“assertion”"),
         (format!("{{\"access_token\": \"{token}\", \"expires_in\": 300}}"), "the JSON around"),
-        (format!("{{\"access\": \"{token}\", \"refresh\": \"a.b.c\"}}"), "refresh beside it were left out"),
+        (
+            format!("{{\"access\": \"{token}\", \"refresh\": \"a.b.c\"}}"),
+            "“access”; ignored beside it: refresh",
+        ),
     ];
-    report.check("a token is read however it was pasted, and what was taken off is said", || {
+    report.check("a token is read however it was pasted, and the page says what it removed", || {
         for (text, taken) in &pasted {
             valid_by_key(page, text)?;
             let said = page.text("#taken")?;
-            expect(said.starts_with("Taken off: ") && said.contains(taken), || format!("{text}\n{said}"))?;
+            expect(said.starts_with("Removed: ") && said.contains(taken), || format!("{text}\n{said}"))?;
         }
         valid_by_key(page, token)?;
         let said = page.text("#taken")?;
