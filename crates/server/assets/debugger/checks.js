@@ -116,11 +116,11 @@ async function checkKey(checks, token, { members, bytes, input }, keys) {
     return checks.refuse(isAlgorithm ? "Algorithm" : "Key", flaw);
   }
   checks.pass("Algorithm", `${members.alg}, which ${found.length > 1 ? "these keys allow" : "the key allows"}`);
-  let outcome = new Flaw("signature_invalid", "The signature is wrong: the token was changed, or signed with another key.");
+  const detached = token.detached ? " Or its payload is detached: then it cannot be checked here." : "";
+  let outcome = new Flaw("signature_invalid", `The signature is wrong: the token was changed, or signed with another key.${detached}`);
   let match = null;
   for (const key of found.slice(0, MAX_TRIES)) {
     try {
-      if (token.detached) throw new Flaw("token_malformed", "The payload is detached, so the signature cannot be checked here.");
       if (await verify(key.jwk, alg, input, bytes ?? new Uint8Array())) match ??= key;
     } catch (error) {
       outcome = error instanceof Flaw ? error : new Flaw("key_inconsistent", `The browser cannot use the key: ${error.message}`);

@@ -123,7 +123,7 @@ async function signedLayer(layer, keys, wanted) {
 /** A token that was signed as the payload of another. */
 function nestedIn({ signatures, content }) {
   const isToken = shortType(signatures[0]?.members.cty ?? "") === "jwt";
-  return isToken && content.text ? content.text.trim() : null;
+  return isToken && content.text && !content.node ? content.text.trim() : null;
 }
 
 /** The outcome in words: "good", "bad", or "open" where something was not checked. */

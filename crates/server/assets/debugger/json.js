@@ -84,8 +84,8 @@ export function parseJson(text, code) {
 
   function value(depth) {
     space();
-    if (depth > MAX_DEPTH) throw new Flaw(code, `The JSON is nested deeper than ${MAX_DEPTH} levels.`);
     const letter = text[at];
+    if (depth >= MAX_DEPTH && (letter === "{" || letter === "[")) throw new Flaw(code, `The JSON is nested deeper than ${MAX_DEPTH} levels.`);
     if (letter === "{") return object(depth);
     if (letter === "[") return array(depth);
     if (letter === '"') return { string: string() };

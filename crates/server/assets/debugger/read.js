@@ -4,6 +4,7 @@ import { member, parseJson, plain } from "./json.js";
 import { refuseOthers } from "./pasted.js";
 
 const MAX_TOKEN = 16 * 1024;
+const MAX_HEADER = 8 * 1024;
 const MAX_SHOWN = 1024 * 1024;
 
 /**
@@ -38,6 +39,8 @@ function decodeOrThrow(text, what) {
 function readHeader(part, offset, flaws, what = "header") {
   const { bytes, flaw } = decode(part, what, offset);
   if (flaw) flaws.push(flaw);
+  if (part === "") flaws.push(new Flaw("token_malformed", `The ${what} is empty.`));
+  if (bytes?.length > MAX_HEADER) flaws.push(new Flaw("token_too_large", `The ${what} has ${bytes.length} bytes; verifiers take at most ${MAX_HEADER}.`));
   const text = bytes && textOf(bytes);
   if (text == null) {
     if (bytes) flaws.push(new Flaw("header_malformed", `The ${what} is not UTF-8 text.`));
@@ -62,13 +65,14 @@ export function readContent(bytes, flaws, { typ, cty }) {
   const text = bytes && textOf(bytes);
   const content = { bytes, text, node: null, members: null, isClaims: false };
   if (!bytes) return content;
-  const mustBeClaims = cty === undefined && (/(^|\+)jwt$/i.test(typ) || /^\s*\{/.test(text ?? ""));
+  const isClaims = cty === undefined || /^(application\/)?(jwt|json)$/i.test(cty);
+  const mustBeClaims = isClaims && ((cty === undefined && /(^|\+)jwt$/i.test(typ)) || /^\s*\{/.test(text ?? ""));
   try {
     if (text === null) throw new Flaw("claims_malformed", "The claims are not UTF-8 text.");
     const { root, flaws: found } = parseJson(text, "claims_malformed");
     if (!root.object) throw new Flaw("claims_malformed", "The claims are not a JSON object.");
     flaws.push(...found);
-    Object.assign(content, { node: root, members: plain(root), isClaims: cty === undefined });
+    Object.assign(content, { node: root, members: plain(root), isClaims });
   } catch (error) {
     if (mustBeClaims) flaws.push(error);
   }
@@ -81,7 +85,7 @@ function readJws([head, body, tail]) {
   const payload = decode(body, "payload", head.length + 1);
   const signature = decode(tail, "signature", head.length + body.length + 2);
   for (const { flaw } of [payload, signature]) if (flaw) flaws.push(flaw);
-  const content = readContent(payload.bytes, claimFlaws, body === "" ? { cty: "" } : header.members);
+  const content = readContent(payload.bytes, claimFlaws, header.members);
   const input = utf8(`${head}.${body}`);
   const signatures = [{ header, unprotected: null, members: header.members, bytes: signature.bytes, input }];
   return { form: "JWS", json: false, signatures, content, flaws, claimFlaws, detached: body === "" };

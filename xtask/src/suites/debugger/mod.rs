@@ -1,6 +1,7 @@
 //! The token debugger in a real browser: this issuer's tokens, the published examples, tokens pasted as people find them, tokens made
 //! in the page, and a saved copy. Nothing is sent but the two requests for this issuer's metadata and keys.
 
+mod agreement;
 mod examples;
 mod making;
 mod pasting;
@@ -42,6 +43,7 @@ pub(super) fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         return server.stop();
     }
     issued_here(&page, &server, report)?;
+    agreement::check(&page, &jeton, &stage.scratch, report)?;
     pasting::check(&page, report)?;
     examples::check(&page, report)?;
     making::check(&page, report)?;
