@@ -18,6 +18,10 @@ export async function checkProof(checks, token, { method, url, accessToken, nonc
     checks.refuse("Key", new Flaw("header_malformed", "The header has no jwk: a proof brings its public key along."));
     return null;
   }
+  if (typeof jwk !== "object" || Array.isArray(jwk)) {
+    checks.refuse("Key", new Flaw("header_malformed", "The jwk in the header is not a key."));
+    return null;
+  }
   if (isPrivate(jwk) || jwk.kty === "oct") checks.refuse("Key", new Flaw("key_kind", "The jwk in the header is a private or shared key. Replace it: everyone who saw the proof has it."));
   await checkSignature(checks, token, { ...signature, members: { ...signature.members, kid: undefined } }, await keysIn(JSON.stringify(jwk)), { typ: "dpop+jwt" });
   const claims = token.content.members ?? {};

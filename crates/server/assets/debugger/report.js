@@ -6,6 +6,8 @@ import { code, copyButton, h, pre } from "./elements.js";
 import { timeline } from "./timeline.js";
 import { fromNow, isDate, local, utc } from "./times.js";
 
+/** The most members that are shown one by one. */
+const MAX_ROWS = 500;
 const SIGNS = { pass: ["✓", "passed"], fail: ["✕", "failed"], warn: ["!", "note"], skip: ["–", "not checked"] };
 const KINDS = { JWS: "Signed token", JWE: "Encrypted token", "SD-JWT": "Selective disclosure token" };
 
@@ -78,12 +80,14 @@ const asJson = (node) => h("details", {}, h("summary", {}, "As JSON"), copyButto
 /** The members of an object with what they mean. */
 function members(node, meanings, now) {
   const names = node.object.map(([name]) => name);
-  return h("dl", { class: "members" }, node.object.map(([name, value], at) => {
+  const more = names.length > MAX_ROWS && h("p", {}, `${names.length - MAX_ROWS} more members are shown only as JSON.`);
+  const rows = h("dl", { class: "members" }, node.object.slice(0, MAX_ROWS).map(([name, value], at) => {
     const twice = names.indexOf(name) !== names.lastIndexOf(name);
     return h("div", {},
       h("dt", {}, code(name), twice && h("strong", { class: "twice" }, names.indexOf(name) === at ? "twice" : "again"), h("span", { class: "meaning" }, meanings[name])),
       h("dd", {}, valueOf(name, value, now)));
   }));
+  return [rows, more];
 }
 
 function valueOf(name, node, now) {

@@ -102,5 +102,13 @@ pub(super) fn check(page: &Page<'_>, report: &mut Report) -> Result<()> {
         let claims = page.text(".claims")?;
         expect(claims.contains("12345678901234567890123"), || claims)
     });
+    report.check("hidden characters are shown, and nothing in a token is markup", || {
+        // {"iss":"<U+202E><b>a<U+200B>da","exp":9000000000}
+        let hostile = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiLigK48Yj5h4oCLZGEiLCJleHAiOjkwMDAwMDAwMDB9.AAAA";
+        page.inspect(&[("token", hostile), ("against-keys", ""), ("issuer", "ada")])?;
+        page.says(&["issuer_mismatch", r"\u202e<b>a\u200bda"])?;
+        let claims = page.text(".claims")?;
+        expect(claims.contains(r"\u202e<b>a\u200bda"), || claims)
+    });
     Ok(())
 }
