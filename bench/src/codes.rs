@@ -100,7 +100,8 @@ struct Form {
 
 impl Form {
     fn last_of(page: &str) -> Option<Self> {
-        let form = &page[page.rfind("<form")?..];
+        // A form for a passkey needs a script.
+        let form = page.split("<form").skip(1).filter(|form| !form.contains("data-passkey")).last()?;
         let attribute = |tag: &str, name: &str| {
             let (_, value) = tag.split_once(&format!(" {name}=\""))?;
             Some(value.split_once('"')?.0.replace("&#38;", "&"))

@@ -14,6 +14,10 @@ pub enum Factor {
     /// A one-time code: of an authenticator app (RFC 6238), or one of the recovery codes that stand in for it.
     #[serde(rename = "otp")]
     OneTimeCode,
+    /// A passkey. Alone, only if its authenticator verified its user, which makes two factors of it; after a password, in any
+    /// case.
+    #[serde(rename = "pop")]
+    Passkey,
 }
 
 /// The `acr` of a sign-in with one factor that is not resistant to phishing (RFC 8485 and others number from 0; this
@@ -21,24 +25,28 @@ pub enum Factor {
 const SINGLE_FACTOR: &str = "1";
 /// The `acr` of a sign-in with two factors.
 const TWO_FACTORS: &str = "2";
+/// The `acr` of a sign-in with a passkey: two factors, one of which works at no other site (OpenID Connect Extended
+/// Authentication Profile ACR Values 1.0 §2).
+const PHISHING_RESISTANT: &str = "phr";
 /// The levels, the lowest first.
-pub const ACR_VALUES: &[&str] = &[SINGLE_FACTOR, TWO_FACTORS];
+pub const ACR_VALUES: &[&str] = &[SINGLE_FACTOR, TWO_FACTORS, PHISHING_RESISTANT];
 
 /// What `amr` says besides the factors if there were several (RFC 8176 §2).
 const SEVERAL: &str = "mfa";
 
 impl Factor {
     /// The available factors, in the order in which they are asked for.
-    pub const OFFERED: &[Self] = &[Self::Password, Self::OneTimeCode];
+    pub const OFFERED: &[Self] = &[Self::Password, Self::OneTimeCode, Self::Passkey];
 
     /// The factors that say who somebody is.
-    pub const FIRST: &[Self] = &[Self::Password];
+    pub const FIRST: &[Self] = &[Self::Password, Self::Passkey];
 
     /// Its name in `amr` (RFC 8176 §2), which is also what the store keeps.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "pwd",
             Self::OneTimeCode => "otp",
+            Self::Passkey => "pop",
         }
     }
 
@@ -47,12 +55,47 @@ impl Factor {
         Self::OFFERED.iter().copied().find(|factor| factor.as_str() == name)
     }
 
-    /// Whether it is asked for after another one.
-    pub const fn is_second(self) -> bool {
+    /// Whether a sign-in with it has two factors: because it comes after a password, or is two by itself.
+    pub const fn makes_two(self) -> bool {
         match self {
             Self::Password => false,
-            Self::OneTimeCode => true,
+            Self::OneTimeCode | Self::Passkey => true,
         }
+    }
+}
+
+/// What a user has set up besides the password.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Enrolled {
+    /// The factors.
+    pub factors: Vec<Factor>,
+    /// Whether one of them is required after the password.
+    pub is_two_step: bool,
+}
+
+/// What stands for [`Enrolled::is_two_step`] in the stored text.
+const TWO_STEP: &str = "2";
+
+impl Enrolled {
+    /// The factors of which one is required after the password.
+    pub fn second(&self) -> &[Factor] {
+        if self.is_two_step { &self.factors } else { &[] }
+    }
+
+    /// Whether there is a passkey.
+    pub fn has_passkey(&self) -> bool {
+        self.factors.contains(&Factor::Passkey)
+    }
+
+    /// Reads [`Self::to_text`]. As in [`parse_factors`], unknown names are left out.
+    pub fn parse(text: &str) -> Self {
+        Self { factors: parse_factors(text), is_two_step: text.split(' ').any(|name| name == TWO_STEP) }
+    }
+
+    /// What the store keeps.
+    pub fn to_text(&self) -> String {
+        let names = self.factors.iter().map(|factor| factor.as_str());
+        names.chain(self.is_two_step.then_some(TWO_STEP)).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -67,15 +110,19 @@ pub fn factors_to_text(factors: &[Factor]) -> String {
     factors.iter().map(|factor| factor.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a second factor is among them.
-pub(crate) fn has_second(met: &[Factor]) -> bool {
-    met.iter().any(|factor| factor.is_second())
+/// Whether these are two factors.
+pub(crate) fn are_two(met: &[Factor]) -> bool {
+    met.iter().any(|factor| factor.makes_two())
 }
 
 /// How many of [`ACR_VALUES`] these factors reach.
 fn levels(met: &[Factor]) -> usize {
     // Grants from before factors were noted came from a password.
-    if has_second(met) && met.iter().any(|factor| !factor.is_second()) { 2 } else { 1 }
+    match met {
+        met if met.contains(&Factor::Passkey) => 3,
+        met if are_two(met) => 2,
+        _ => 1,
+    }
 }
 
 /// The authentication context class of these factors: `acr` (OpenID Connect Core §2). Who reached a level reached those
@@ -104,6 +151,8 @@ mod tests {
 
     const ONE: &[Factor] = &[Factor::Password];
     const TWO: &[Factor] = &[Factor::Password, Factor::OneTimeCode];
+    const PASSKEY: &[Factor] = &[Factor::Passkey];
+    const AFTER_PASSWORD: &[Factor] = &[Factor::Password, Factor::Passkey];
 
     fn wanted(values: &[&str]) -> ClaimRequest {
         let values = values.iter().map(|value| (*value).into()).collect();
@@ -115,6 +164,8 @@ mod tests {
         assert_eq!((amr(&[]), acr(&[], None)), (vec![], "1"));
         assert_eq!((amr(ONE), acr(ONE, None)), (vec!["pwd"], "1"));
         assert_eq!((amr(TWO), acr(TWO, None)), (vec!["pwd", "otp", "mfa"], "2"));
+        assert_eq!((amr(PASSKEY), acr(PASSKEY, None)), (vec!["pop", "mfa"], "phr"));
+        assert_eq!((amr(AFTER_PASSWORD), acr(AFTER_PASSWORD, None)), (vec!["pwd", "pop", "mfa"], "phr"));
     }
 
     #[test]
@@ -126,7 +177,11 @@ mod tests {
             (TWO, &["1"], true, "1"),
             (TWO, &["2"], true, "2"),
             (TWO, &["1", "2"], true, "2"),
+            (TWO, &["phr"], false, "2"),
             (TWO, &["3"], false, "2"),
+            (PASSKEY, &["phr"], true, "phr"),
+            (PASSKEY, &["2"], true, "2"),
+            (PASSKEY, &["1", "phr"], true, "phr"),
         ] {
             let wanted = wanted(values);
             assert_eq!(
@@ -143,5 +198,15 @@ mod tests {
         assert_eq!(parse_factors("pwd otp"), TWO);
         assert_eq!(parse_factors("pwd retina"), ONE);
         assert_eq!(parse_factors(""), []);
+        for (text, second, has_passkey) in [
+            ("", &[][..], false),
+            ("pop", &[], true),
+            ("otp 2", &[Factor::OneTimeCode], false),
+            ("otp pop 2", &[Factor::OneTimeCode, Factor::Passkey], true),
+        ] {
+            let enrolled = Enrolled::parse(text);
+            assert_eq!((enrolled.second(), enrolled.has_passkey()), (second, has_passkey), "{text}");
+            assert_eq!(enrolled.to_text(), text);
+        }
     }
 }

@@ -1,19 +1,21 @@
-//! Setting up, showing and removing second factors, at the request of their user. [`crate::authenticators`] has them as stored,
+//! Setting up, showing and removing authenticators, at the request of their user. [`crate::authenticators`] has them as stored,
 //! and the rules; [`crate::sign_in`] asks for them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_jose::Timestamp;
+use jeton_jose::{Timestamp, base64url};
 
 use crate::audit::Actor;
 use crate::authenticators::{
-    AuthenticatorChange, Authenticators, AuthenticatorsChanged, RecoveryCode, RecoverySet,
+    AuthenticatorChange, Authenticators, AuthenticatorsChanged, LONGEST_PASSKEY_NAME, RecoveryCode,
+    RecoverySet, passkey_name,
 };
 use crate::factor_secrets::{TypedCode, recovery_codes, recovery_hash};
 use crate::keyring::Keys;
+use crate::passkey::{CredentialId, Passkey, PasskeyError, RegistrationResponse, verify_registration};
 use crate::random::{Random, sixteen};
-use crate::sign_in::{Demand, SignedIn, Step, next_unless_done};
+use crate::sign_in::{Asked, Demand, PasskeyChallenge, SignedIn, Step, next_unless_done};
 use crate::store::{Store, StoreError};
 use crate::user::User;
 use crate::{Network, UserId};
@@ -36,6 +38,12 @@ pub enum FactorError {
     /// There is no such user any more.
     #[error("the user was removed")]
     UnknownUser,
+    /// The passkey cannot be added.
+    #[error("the passkey is refused: {0}")]
+    Passkey(#[from] PasskeyError),
+    /// What was typed cannot be the name of a passkey.
+    #[error("a passkey's name has 1 to {LONGEST_PASSKEY_NAME} characters")]
+    PasskeyName,
     /// The stored secret cannot be decrypted.
     #[error("a stored secret cannot be decrypted with the master key")]
     Unreadable,
@@ -51,6 +59,8 @@ impl FactorError {
             Self::Malformed => "second_factor_malformed",
             Self::Wrong => "second_factor_refused",
             Self::NotNow => "second_factor_missing",
+            Self::Passkey(_) => "passkey_refused",
+            Self::PasskeyName => "passkey_name_invalid",
             Self::UnknownUser => "user_unknown",
             Self::Unreadable => "second_factor_unreadable",
             Self::Store(error) => error.code(),
@@ -168,12 +178,99 @@ impl FactorSetup {
         self.change(user, AuthenticatorChange::RenewRecoveryCodes(set), network, now).await
     }
 
-    /// Removes all second factors.
+    /// Turns the second step off: the app and the recovery codes are removed, and passkeys stay.
     ///
     /// # Errors
     /// [`FactorError::UnknownUser`], or the store fails.
-    pub async fn remove(&self, user: UserId, network: Network, now: Timestamp) -> Result<(), FactorError> {
-        self.change(user, AuthenticatorChange::Remove, network, now).await.map(drop)
+    pub async fn turn_off(&self, user: UserId, network: Network, now: Timestamp) -> Result<(), FactorError> {
+        self.change(user, AuthenticatorChange::TurnOff, network, now).await.map(drop)
+    }
+
+    /// Requires a passkey after the password.
+    ///
+    /// # Errors
+    /// [`FactorError::NotNow`] if the user has no passkey.
+    pub async fn ask_for_passkey(
+        &self,
+        user: UserId,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<Authenticators, FactorError> {
+        let recovery = self.draw_recovery_codes(user, now);
+        self.change(user, AuthenticatorChange::AskAfterPassword { recovery }, network, now).await
+    }
+
+    /// Makes a challenge for a page on which a passkey is added, in base64url.
+    pub fn passkey_challenge(&self, holder: &[&str], now: Timestamp) -> String {
+        base64url::encode(PasskeyChallenge::draw(&*self.random, now).to_bytes(&self.keys, holder))
+    }
+
+    /// Adds a passkey, which gets the name of its provider. The same answer of a browser changes nothing a second time, and
+    /// succeeds.
+    ///
+    /// # Errors
+    /// [`FactorError::Passkey`] says what is wrong with it; [`FactorError::NotNow`] if the page is too old, or there are
+    /// [`MOST_PASSKEYS`](crate::authenticators::MOST_PASSKEYS).
+    pub async fn add_passkey(
+        &self,
+        user: UserId,
+        asked: Asked<'_>,
+        answer: &RegistrationResponse,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<Authenticators, FactorError> {
+        let answered = answer.challenge()?;
+        PasskeyChallenge::parse(&answered, &self.keys, asked.holder, now).ok_or(FactorError::NotNow)?;
+        let registered = verify_registration(answer, &answered, asked.party)?;
+        // A browser that does not say was asked for one that can be found.
+        let is_discoverable = registered.is_discoverable.unwrap_or(true) && registered.user_verified;
+        let passkey = Passkey {
+            name: Passkey::default_name(registered.aaguid, &registered.transports).into(),
+            id: registered.id,
+            key: registered.key,
+            counter: registered.counter,
+            transports: registered.transports,
+            is_discoverable,
+            backup_eligible: registered.backup_eligible,
+            backed_up: registered.backed_up,
+            aaguid: base64url::encode(registered.aaguid).into(),
+            added_at: now,
+            used_at: None,
+        };
+        self.change(user, AuthenticatorChange::AddPasskey(Box::new(passkey)), network, now).await
+    }
+
+    /// Gives a passkey another name.
+    ///
+    /// # Errors
+    /// [`FactorError::PasskeyName`], or [`FactorError::NotNow`] if there is no such passkey.
+    pub async fn rename_passkey(
+        &self,
+        user: UserId,
+        id: CredentialId,
+        typed: &str,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(), FactorError> {
+        let name = passkey_name(typed).ok_or(FactorError::PasskeyName)?;
+        self.change(user, AuthenticatorChange::RenamePasskey { id, name }, network, now).await.map(drop)
+    }
+
+    /// Removes a passkey.
+    ///
+    /// # Errors
+    /// [`FactorError::NotNow`] if it is the last way in: the only passkey of a user without a password.
+    pub async fn remove_passkey(
+        &self,
+        user: &User,
+        id: CredentialId,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(), FactorError> {
+        let keep_one = user.password.is_unusable();
+        self.change(user.id, AuthenticatorChange::RemovePasskey { id, keep_one }, network, now)
+            .await
+            .map(drop)
     }
 
     /// The codes of a set, used ones too.

@@ -35,6 +35,7 @@ mod known_token;
 mod network;
 mod oauth_error;
 pub mod one_time;
+pub mod passkey;
 pub mod password;
 mod pkce;
 pub mod ports;

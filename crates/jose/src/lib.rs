@@ -136,6 +136,7 @@ pub mod remote_signer;
 #[cfg(feature = "sd-jwt")]
 pub mod sd_jwt;
 mod shown;
+mod signature;
 #[cfg(feature = "status-list")]
 pub mod status_list;
 mod timestamp;
@@ -152,6 +153,6 @@ pub use crypto::RsaBits;
 pub use error::{SignError, VerifyError};
 pub use found::{ClaimFault, KeyNames};
 pub use jwk::{Jwk, JwkSet};
-pub use key::{KeySet, PrivateKey, PublicKey, SharedSecret, SigningKey, VerifyingKey};
+pub use key::{KeySet, PrivateKey, PublicKey, SharedSecret, SignatureInvalid, SigningKey, VerifyingKey};
 pub use material::KeyError;
 pub use timestamp::Timestamp;

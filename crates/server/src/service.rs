@@ -17,6 +17,7 @@ use http::{HeaderName, HeaderValue, Request, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use jeton_authority::client_auth::ClientCertificate;
+use jeton_authority::passkey::RelyingParty;
 use jeton_authority::ports::{CertificatesSeen, Ports, ThisMachine};
 use jeton_authority::store::StoreError;
 use jeton_authority::{Authority, Network};
@@ -463,7 +464,9 @@ impl ServiceBuilder {
         let metadata = discovery::metadata(&authority, mtls_url.as_deref());
         let clocks = Arc::new(ClockAgreement::within(limits.clock_difference));
         let feed = Arc::new(Hub::new(Arc::clone(&authority), &limits));
+        let relying_party = RelyingParty::of(&authority.settings().issuer);
         let app = Arc::new(App {
+            relying_party,
             authority,
             clock,
             limits,

@@ -22,9 +22,12 @@ pub(crate) mod path {
     pub(crate) const DEVICE_DECIDE: &str = "/device/decide";
     pub(crate) const ACCOUNT: &str = "/account";
     pub(crate) const ACCOUNT_AUTHENTICATOR: &str = "/account/authenticator";
+    pub(crate) const ACCOUNT_PASSKEYS: &str = "/account/passkeys";
     pub(crate) const ACCOUNT_RECOVERY_CODES: &str = "/account/recovery-codes";
     pub(crate) const ACCOUNT_SIGN_IN: &str = "/account/sign-in";
     pub(crate) const ACCOUNT_SECOND_FACTOR: &str = "/account/second-factor";
+    /// The script of pages that use passkeys.
+    pub(crate) const PASSKEY_JS: &str = "/assets/passkey.js";
     pub(crate) const END_SESSION: &str = "/end_session";
     pub(crate) const END_SESSION_CONFIRM: &str = "/end_session/confirm";
     pub(crate) const END_SESSION_DONE: &str = "/end_session/done";

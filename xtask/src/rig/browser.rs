@@ -47,8 +47,9 @@ impl Browser {
     pub(crate) fn open(scratch: &Path) -> Result<Self> {
         machine::need_program("chromium", &["chromium"])?;
         machine::need_program("chromedriver", &["chromium-driver"])?;
-        let profile = empty_folder(scratch, "chromium")?;
         let port = process::free_port()?;
+        // Browsers of suites that run side by side would take a profile that they share for one browser.
+        let profile = empty_folder(scratch, &format!("chromium-{port}"))?;
         let mut command = Command::new("chromedriver");
         command.arg(format!("--port={port}"));
         let mut process = Running::start("chromedriver", &mut command, &scratch.join("chromedriver.log"))?;
@@ -113,6 +114,34 @@ impl Browser {
             Ok(holds(&shown).then_some(()))
         });
         waited.with_context(|| format!("it shows:\n{shown}"))
+    }
+
+    /// Gives the browser an authenticator (Web Authentication §11), which consents to everything at once. Answers its name.
+    ///
+    /// # Errors
+    /// When the browser cannot.
+    pub(crate) fn add_authenticator(&self, kind: &Value) -> Result<String> {
+        let name = self.post("/webauthn/authenticator", kind)?;
+        name.as_str().map(str::to_owned).context("the authenticator has no name")
+    }
+
+    /// Takes an authenticator away.
+    ///
+    /// # Errors
+    /// When the browser cannot.
+    pub(crate) fn remove_authenticator(&self, name: &str) -> Result<()> {
+        let path = format!("{}/webauthn/authenticator/{name}", self.session);
+        self.driver.send("DELETE", &path, &[], "")?.expect(200).map(drop)
+    }
+
+    /// How many passkeys an authenticator has.
+    ///
+    /// # Errors
+    /// When the browser does not say.
+    pub(crate) fn passkeys(&self, authenticator: &str) -> Result<usize> {
+        let path = format!("{}/webauthn/authenticator/{authenticator}/credentials", self.session);
+        let answer = self.driver.fetch(&path)?.expect(200)?.json()?;
+        Ok(answer["value"].as_array().map_or(0, Vec::len))
     }
 
     /// The address that the window shows.

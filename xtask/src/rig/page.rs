@@ -14,7 +14,8 @@ pub(crate) struct Form {
 impl Form {
     /// The last form of a page: on the sign-in page the one with the fields.
     pub(crate) fn last_of(html: &str) -> Option<Self> {
-        let form = &html[html.rfind("<form")?..];
+        // A form for a passkey needs a script.
+        let form = html.split("<form").skip(1).filter(|form| !form.contains("data-passkey")).last()?;
         let form = form.split("</form>").next()?;
         let action = attribute(form.split('>').next()?, "action")?;
         let mut found = Self { action, fields: Vec::new(), controls: Vec::new() };

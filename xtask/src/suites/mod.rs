@@ -15,6 +15,7 @@ mod flood;
 pub(crate) mod ha;
 mod nodes;
 mod packages;
+mod passkeys;
 mod pgbouncer;
 mod telemetry;
 mod wire;
@@ -91,6 +92,12 @@ pub(crate) const ALL: &[Suite] = &[
         about: "npm oidc-client-ts in Chromium, from another site, signs in and out",
         alone: false,
         run: clients::oidc_client_ts,
+    },
+    Suite {
+        name: "passkeys",
+        about: "Chromium adds passkeys and signs in with them",
+        alone: false,
+        run: passkeys::run,
     },
     Suite {
         name: "form-redirects",

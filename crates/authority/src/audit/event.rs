@@ -70,13 +70,21 @@ pub enum AuditEvent {
     RecoveryCodeUsed,
     /// The recovery codes of a user were replaced.
     RecoveryCodesRenewed,
+    /// A user added a passkey.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A passkey counted fewer signatures than before: it may have been copied.
+    PasskeyCounterWentBack,
+    /// A passkey can be copied to other devices now, or cannot any more.
+    PasskeyBackupChanged,
     /// What a newer version of this program recorded, on the same database.
     Unknown,
 }
 
 impl AuditEvent {
     /// All events that this version records, for parsing a stored name.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 36] = [
         Self::UserAdded,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -109,6 +117,10 @@ impl AuditEvent {
         Self::SecondFactorRefused,
         Self::RecoveryCodeUsed,
         Self::RecoveryCodesRenewed,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::PasskeyCounterWentBack,
+        Self::PasskeyBackupChanged,
     ];
 
     /// Its stable name, which is also what the store keeps.
@@ -146,6 +158,10 @@ impl AuditEvent {
             Self::SecondFactorRefused => "second_factor_refused",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesRenewed => "recovery_codes_renewed",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::PasskeyCounterWentBack => "passkey_counter_went_back",
+            Self::PasskeyBackupChanged => "passkey_backup_changed",
             Self::Unknown => "unknown",
         }
     }

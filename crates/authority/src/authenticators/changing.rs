@@ -1,13 +1,14 @@
-//! Setting a second factor up, and removing it.
+//! Setting up, changing and removing what a user proves their identity with.
 
 use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
-use super::{Authenticators, RecoverySet, SettingUp, Totp};
+use super::{Authenticators, MOST_PASSKEYS, RecoverySet, SettingUp, Totp};
 use crate::Network;
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::keys::SealedKey;
+use crate::passkey::{CredentialId, Passkey};
 use crate::user::UserStanding;
 
 /// For how long setting up an app may take. After that, it begins anew with another secret.
@@ -35,6 +36,29 @@ pub enum AuthenticatorChange {
     },
     /// Replaces the recovery codes.
     RenewRecoveryCodes(RecoverySet),
+    /// Turns the second step off: the app and the recovery codes are removed, and passkeys stay.
+    TurnOff,
+    /// Adds a passkey.
+    AddPasskey(Box<Passkey>),
+    /// Gives a passkey another name.
+    RenamePasskey {
+        /// The passkey.
+        id: CredentialId,
+        /// The name.
+        name: Box<str>,
+    },
+    /// Removes a passkey.
+    RemovePasskey {
+        /// The passkey.
+        id: CredentialId,
+        /// Whether the last one stays, because the user could not sign in any more.
+        keep_one: bool,
+    },
+    /// Requires a passkey after the password. The user gets recovery codes if they have none.
+    AskAfterPassword {
+        /// The recovery codes.
+        recovery: RecoverySet,
+    },
     /// Removes all of them.
     Remove,
 }
@@ -92,27 +116,67 @@ pub fn change(
             }
             after.setting_up = None;
             after.totp = Some(Totp { secret: secret.clone(), added_at: now, used_at: now, step: *step });
-            events.push(AuditEvent::SecondFactorAdded);
-            if before.totp.is_none() || before.recovery.is_none() {
-                after.recovery = Some(recovery.clone());
-            }
+            events.push((AuditEvent::SecondFactorAdded, None));
+            after.recovery.get_or_insert_with(|| recovery.clone());
         }
         AuthenticatorChange::RenewRecoveryCodes(set) => {
-            if before.totp.is_none() {
+            if !before.is_two_step() {
                 return nothing(AuthenticatorsChanged::NotNow(before));
             }
             after.recovery = Some(set.clone());
-            events.push(AuditEvent::RecoveryCodesRenewed);
+            events.push((AuditEvent::RecoveryCodesRenewed, None));
+        }
+        AuthenticatorChange::TurnOff => {
+            after = Authenticators { passkeys: before.passkeys.clone(), ..Authenticators::default() };
+        }
+        AuthenticatorChange::AddPasskey(passkey) => match before.passkey(&passkey.id) {
+            // They pressed twice.
+            Some(known) if known.key == passkey.key => return nothing(AuthenticatorsChanged::Done(before)),
+            None if before.passkeys.len() < MOST_PASSKEYS => {
+                after.passkeys.push((**passkey).clone());
+                events.push((AuditEvent::PasskeyAdded, Some(passkey.name.clone())));
+            }
+            _ => return nothing(AuthenticatorsChanged::NotNow(before)),
+        },
+        AuthenticatorChange::RenamePasskey { id, name } => {
+            let Some(passkey) = after.passkeys.iter_mut().find(|passkey| passkey.id == *id) else {
+                return nothing(AuthenticatorsChanged::NotNow(before));
+            };
+            passkey.name = name.clone();
+        }
+        AuthenticatorChange::RemovePasskey { keep_one: true, .. } if before.passkeys.len() == 1 => {
+            return nothing(AuthenticatorsChanged::NotNow(before));
+        }
+        AuthenticatorChange::RemovePasskey { id, .. } => {
+            after.passkeys.retain(|passkey| passkey.id != *id);
+            after.passkey_after_password &= !after.passkeys.is_empty();
+            if !after.is_two_step() {
+                after.recovery = None;
+            }
+            let removed = before.passkey(id).map(|passkey| passkey.name.clone());
+            events.extend(removed.map(|name| (AuditEvent::PasskeyRemoved, Some(name))));
+        }
+        AuthenticatorChange::AskAfterPassword { .. } if before.passkeys.is_empty() => {
+            return nothing(AuthenticatorsChanged::NotNow(before));
+        }
+        AuthenticatorChange::AskAfterPassword { recovery } => {
+            after.passkey_after_password = true;
+            after.recovery.get_or_insert_with(|| recovery.clone());
+            if !before.is_two_step() {
+                events.push((AuditEvent::SecondFactorAdded, None));
+            }
         }
         AuthenticatorChange::Remove => {
             after = Authenticators::default();
-            if !before.factors().is_empty() {
-                events.push(AuditEvent::SecondFactorRemoved);
-            }
+            let names = before.passkeys.iter().map(|passkey| passkey.name.clone());
+            events.extend(names.map(|name| (AuditEvent::PasskeyRemoved, Some(name))));
         }
     }
-    let record = |event| {
-        let subject = AuditSubject::user(user.id);
+    if before.is_two_step() && !after.is_two_step() {
+        events.push((AuditEvent::SecondFactorRemoved, None));
+    }
+    let record = |(event, key)| {
+        let subject = AuditSubject { key, ..AuditSubject::user(user.id) };
         AuditRecord { network, ..AuditRecord::new(event, by.clone(), subject, now) }
     };
     ChangeDecision {
@@ -124,9 +188,9 @@ pub fn change(
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{ADA, at, recovery_set, sealed, set_up};
+    use super::super::example::{ADA, at, passkey, recovery_set, sealed, set_up};
     use super::*;
-    use crate::factor::Factor;
+    use crate::factor::{Enrolled, Factor};
 
     const BY: Actor = Actor::User(ADA.id);
 
@@ -157,7 +221,7 @@ mod tests {
     #[test]
     fn an_app_that_is_being_set_up_keeps_its_secret_until_it_is_confirmed_given_up_or_too_old() {
         let begun = done(changed(&Authenticators::default(), 0, begin("first")));
-        assert_eq!(begun.factors(), [], "it is no factor yet");
+        assert_eq!(begun.enrolled(), Enrolled::default(), "it is no factor yet");
         let again = changed(&begun, 3599, begin("second"));
         assert_eq!((again.changes, done(again)), (false, begun.clone()));
         let late = done(changed(&begun, 3600, begin("second")));
@@ -171,7 +235,7 @@ mod tests {
         let decision = changed(&begun, 5, confirm("first"));
         assert_eq!((decision.changes, events(&decision)), (true, vec![AuditEvent::SecondFactorAdded]));
         let after = done(decision);
-        assert_eq!(after.factors(), [Factor::OneTimeCode]);
+        assert_eq!(after.enrolled().second(), [Factor::OneTimeCode]);
         assert_eq!(after.recovery, Some(recovery_set(2)));
         assert_eq!((after.totp.as_ref().map(|totp| totp.step), after.setting_up.is_none()), (Some(7), true));
         // A second press changes nothing.
@@ -218,6 +282,70 @@ mod tests {
         assert!(after.is_empty());
         let again = changed(&after, 0, AuthenticatorChange::Remove);
         assert_eq!((again.changes, events(&again)), (false, vec![]));
+    }
+
+    fn add(number: u8) -> AuthenticatorChange {
+        AuthenticatorChange::AddPasskey(Box::new(passkey(number, 0)))
+    }
+
+    fn remove(number: u8, keep_one: bool) -> AuthenticatorChange {
+        AuthenticatorChange::RemovePasskey { id: passkey(number, 0).id, keep_one }
+    }
+
+    #[test]
+    fn passkeys_are_added_once_up_to_twenty_and_are_no_second_step() {
+        let mut now = Authenticators::default();
+        for number in 0..20 {
+            let decision = changed(&now, 0, add(number));
+            assert_eq!(events(&decision), [AuditEvent::PasskeyAdded]);
+            now = done(decision);
+            let again = changed(&now, 1, add(number));
+            assert_eq!((again.changes, events(&again)), (false, vec![]));
+        }
+        assert_eq!((now.passkeys.len(), now.is_two_step()), (MOST_PASSKEYS, false));
+        assert_eq!(now.enrolled(), Enrolled::parse("pop"));
+        assert_eq!(changed(&now, 0, add(20)).outcome, AuthenticatorsChanged::NotNow(now));
+    }
+
+    #[test]
+    fn removing_one_passkey_leaves_the_others_and_the_last_way_in_stays() {
+        let two = done(changed(&done(changed(&set_up(), 0, add(1))), 0, add(2)));
+        let decision = changed(&two, 0, remove(1, true));
+        assert_eq!(events(&decision), [AuditEvent::PasskeyRemoved]);
+        let one = done(decision);
+        assert_eq!(one.passkeys, [passkey(2, 0)]);
+        assert_eq!(changed(&one, 0, remove(2, true)).outcome, AuthenticatorsChanged::NotNow(one.clone()));
+        assert_eq!(done(changed(&one, 0, remove(2, false))), set_up());
+        let unknown = changed(&two, 0, remove(9, false));
+        assert_eq!((unknown.changes, events(&unknown)), (false, vec![]));
+    }
+
+    #[test]
+    fn a_passkey_after_the_password_is_a_second_step_that_ends_with_the_last_passkey() {
+        let ask = || AuthenticatorChange::AskAfterPassword { recovery: recovery_set(3) };
+        let none = Authenticators::default();
+        assert_eq!(changed(&none, 0, ask()).outcome, AuthenticatorsChanged::NotNow(none.clone()));
+        let one = done(changed(&none, 0, add(1)));
+        let decision = changed(&one, 0, ask());
+        assert_eq!(events(&decision), [AuditEvent::SecondFactorAdded]);
+        let asked = done(decision);
+        assert_eq!((asked.enrolled(), &asked.recovery), (Enrolled::parse("pop 2"), &Some(recovery_set(3))));
+        let decision = changed(&asked, 0, remove(1, false));
+        assert_eq!(events(&decision), [AuditEvent::PasskeyRemoved, AuditEvent::SecondFactorRemoved]);
+        assert_eq!(done(decision), none);
+        // Turning the second step off leaves the passkeys.
+        assert_eq!(done(changed(&asked, 0, AuthenticatorChange::TurnOff)), one);
+    }
+
+    #[test]
+    fn a_passkey_is_renamed_and_nothing_else_is() {
+        let two = done(changed(&done(changed(&set_up(), 0, add(1))), 0, add(2)));
+        let rename =
+            |number| AuthenticatorChange::RenamePasskey { id: passkey(number, 0).id, name: "mine".into() };
+        let after = done(changed(&two, 0, rename(2)));
+        let names: Vec<_> = after.passkeys.iter().map(|passkey| &*passkey.name).collect();
+        assert_eq!(names, ["Passkey 1", "mine"]);
+        assert_eq!(changed(&two, 0, rename(3)).outcome, AuthenticatorsChanged::NotNow(two));
     }
 
     #[test]

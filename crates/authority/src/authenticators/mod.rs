@@ -1,18 +1,22 @@
-//! The second factors of a user, as they are stored, with the rules about them: setting one up, removing it, and presenting
-//! a code of it. Everything about one user is one document, so that each rule decides over all of it at once.
+//! What a user proves their identity with besides the password, as it is stored, with the rules about it: setting it up, removing
+//! it, and presenting it. Everything about one user is one document, so that each rule decides over all of it at once.
 
 mod changing;
+mod passkeys;
 mod recovery;
 mod tries;
 mod trying;
 
 pub use changing::{AuthenticatorChange, AuthenticatorsChanged, ChangeDecision, SETUP_LIFETIME, change};
+pub use passkeys::{
+    LONGEST_PASSKEY_NAME, MOST_PASSKEY_SIGN_INS, MOST_PASSKEYS, PasskeyPresented, passkey_name,
+};
 pub(crate) use recovery::is_separator;
 pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryCodeHash, RecoverySet};
 pub use tries::{FREE_CODES, FREE_RECOVERY_CODES, LONGEST_WAIT, RECOVERY_WAIT};
 pub use trying::{
     ACCEPTED_AGAIN, Attempt, CHALLENGE_LIFETIME, ChallengeId, CodeDecision, CodeVerdict, CodesFrom,
-    Presented, Repeated, attempt,
+    PASSKEY_CHALLENGE_LIFETIME, Presented, Repeated, attempt,
 };
 
 use jeton_jose::Timestamp;
@@ -20,10 +24,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use self::tries::Tries;
 use self::trying::Accepted;
-use crate::factor::Factor;
+use crate::factor::{Enrolled, Factor};
 use crate::keys::SealedKey;
+use crate::passkey::{CredentialId, Passkey};
 
-/// The second factors of a user, and what is remembered about presenting them. A user who has none has an empty document.
+/// The authenticators of a user, and what is remembered about presenting them. A user who has none has an empty document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Authenticators {
@@ -36,9 +41,15 @@ pub struct Authenticators {
     /// The recovery codes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovery: Option<RecoverySet>,
+    /// The passkeys, in the order in which they were added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passkeys: Vec<Passkey>,
+    /// Whether a passkey is required after the password, if there is no app.
+    #[serde(skip_serializing_if = "is_false")]
+    pub passkey_after_password: bool,
     #[serde(skip_serializing_if = "Tries::is_empty")]
     tries: Tries,
-    /// The codes that were accepted lately.
+    /// What was accepted lately.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     accepted: Vec<Accepted>,
 }
@@ -68,9 +79,21 @@ pub struct SettingUp {
 }
 
 impl Authenticators {
-    /// The factors that the user has set up.
-    pub fn factors(&self) -> Vec<Factor> {
-        self.totp.iter().map(|_| Factor::OneTimeCode).collect()
+    /// What the user has set up.
+    pub fn enrolled(&self) -> Enrolled {
+        let app = self.totp.as_ref().map(|_| Factor::OneTimeCode);
+        let passkey = self.passkeys.first().map(|_| Factor::Passkey);
+        Enrolled { factors: app.into_iter().chain(passkey).collect(), is_two_step: self.is_two_step() }
+    }
+
+    /// Whether something is required after the password.
+    pub fn is_two_step(&self) -> bool {
+        self.totp.is_some() || self.passkey_after_password
+    }
+
+    /// The passkey with this id.
+    pub fn passkey(&self, id: &CredentialId) -> Option<&Passkey> {
+        self.passkeys.iter().find(|passkey| passkey.id == *id)
     }
 
     /// How many recovery codes are left.
@@ -98,6 +121,11 @@ impl Authenticators {
     pub fn from_json(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Encrypted values as texts.
@@ -129,6 +157,21 @@ pub(crate) mod example {
 
     pub(crate) fn sealed(text: &str) -> SealedKey {
         SealedKey::new(text)
+    }
+
+    pub(crate) fn passkey(number: u8, counter: u32) -> Passkey {
+        let passkey = serde_json::json!({
+            "id": format!("passkey{number:05}"),
+            "key": format!("the key of {number}"),
+            "name": format!("Passkey {number}"),
+            "counter": counter,
+            "is_discoverable": true,
+            "backup_eligible": false,
+            "backed_up": false,
+            "aaguid": "",
+            "added_at": at(0),
+        });
+        serde_json::from_value(passkey).expect("a passkey")
     }
 
     pub(crate) fn hash(number: u8) -> RecoveryCodeHash {

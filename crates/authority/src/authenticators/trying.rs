@@ -1,19 +1,24 @@
-//! Presenting a code: whether it counts, and what is written then.
+//! Presenting a code or a passkey: whether it counts, and what is written then.
 
 use std::time::Duration;
 
 use jeton_jose::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::passkeys::{self, PasskeyPresented};
 use super::tries::Counter;
 use super::{Authenticators, RecoveryCodeHash};
 use crate::Network;
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::keys::SealedKey;
+use crate::passkey::CredentialId;
 use crate::user::UserStanding;
 
 /// For how long a code may be presented after the password.
 pub const CHALLENGE_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// For how long a passkey may answer the challenge of a page: as long as the form on it may be posted.
+pub const PASSKEY_CHALLENGE_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// For how long the same code for the same sign-in is taken for a second press of the same button.
 pub const ACCEPTED_AGAIN: Duration = Duration::from_secs(30);
@@ -21,14 +26,14 @@ pub const ACCEPTED_AGAIN: Duration = Duration::from_secs(30);
 /// What a sign-in whose password was verified goes by: sixteen random bytes.
 pub type ChallengeId = [u8; 16];
 
-/// A code that somebody presents.
+/// A code or a passkey that somebody presents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// The sign-in that it is for.
     pub challenge: ChallengeId,
-    /// The user's epoch when the password was verified.
+    /// The user's epoch when the password was verified, or when the passkey was.
     pub epoch: u64,
-    /// The code.
+    /// What is presented.
     pub presented: Presented,
     /// Which wrong codes it is counted with.
     pub from: CodesFrom,
@@ -38,7 +43,7 @@ pub struct Attempt {
     pub network: Network,
 }
 
-/// A code, as far as it can be compared without the rule.
+/// What is presented, as far as it can be compared without the rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presented {
     /// A code of an authenticator app.
@@ -50,6 +55,8 @@ pub enum Presented {
     },
     /// A recovery code.
     Recovery(RecoveryCodeHash),
+    /// A passkey, whose signature was verified.
+    Passkey(PasskeyPresented),
 }
 
 /// Where codes of an app come from. Each has its own counter of wrong ones.
@@ -70,7 +77,7 @@ pub enum Repeated {
     Refused,
 }
 
-/// What becomes of a code.
+/// What becomes of a code or a passkey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeVerdict {
     /// It counts.
@@ -88,7 +95,7 @@ pub enum CodeVerdict {
     Over,
 }
 
-/// What a rule decided of a code.
+/// What a rule decided of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeDecision {
     /// The answer.
@@ -96,38 +103,41 @@ pub struct CodeDecision {
     /// What to write, if anything changed.
     pub after: Option<Authenticators>,
     /// What goes into the audit trail.
-    pub record: Option<AuditRecord>,
+    pub records: Vec<AuditRecord>,
 }
 
-/// A code that was accepted, and for which sign-in: no sign-in takes two.
+/// What was accepted, and for which sign-in: no sign-in takes two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Accepted {
-    challenge: ChallengeId,
-    code: AcceptedCode,
-    at: Timestamp,
+    pub(super) challenge: ChallengeId,
+    pub(super) code: AcceptedCode,
+    pub(super) at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum AcceptedCode {
+pub(super) enum AcceptedCode {
     Step(u64),
     Recovery(RecoveryCodeHash),
+    Passkey(CredentialId),
 }
 
-/// Decides about a code.
+/// Decides about a code or a passkey.
 pub fn attempt(
     user: Option<&UserStanding>,
     before: Authenticators,
     attempt: &Attempt,
     now: Timestamp,
 ) -> CodeDecision {
-    let nothing = |verdict| CodeDecision { verdict, after: None, record: None };
-    let (Some(user), Some(totp)) = (user.filter(|user| user.honours(attempt.epoch)), &before.totp) else {
+    let nothing = CodeDecision::nothing;
+    let Some(user) = user.filter(|user| user.honours(attempt.epoch)) else {
         return nothing(CodeVerdict::Over);
     };
     if let Some(accepted) = before.accepted.iter().find(|accepted| accepted.challenge == attempt.challenge) {
         return nothing(accepted.again(attempt, now));
     }
-    let counter = match attempt.presented {
+    let counter = match &attempt.presented {
+        Presented::Passkey(presented) => return passkeys::attempt(user, before, attempt, presented, now),
+        _ if !before.is_two_step() => return nothing(CodeVerdict::Over),
         Presented::Code { .. } => Counter::Codes(attempt.from),
         Presented::Recovery(_) => Counter::Recovery,
     };
@@ -136,16 +146,17 @@ pub fn attempt(
     }
     let record = |event| {
         let (by, subject) = (Actor::User(user.id), AuditSubject::user(user.id));
-        Some(AuditRecord::asked_from(attempt.network, event, by, subject, now))
+        vec![AuditRecord::asked_from(attempt.network, event, by, subject, now)]
     };
     let mut after = before.clone();
-    let (code, event) = match &attempt.presented {
+    let (code, event) = match (&attempt.presented, &before.totp) {
+        (Presented::Code { secret, step }, Some(totp)) if *secret == totp.secret => match step {
+            Some(step) if *step <= totp.step => return nothing(CodeVerdict::Used),
+            step => (step.map(AcceptedCode::Step), None),
+        },
         // Another app was set up since it was compared, so it was compared with nothing.
-        Presented::Code { secret, .. } if *secret != totp.secret => return nothing(CodeVerdict::Over),
-        Presented::Code { step: Some(step), .. } if *step <= totp.step => return nothing(CodeVerdict::Used),
-        Presented::Code { step: Some(step), .. } => (Some(AcceptedCode::Step(*step)), None),
-        Presented::Code { step: None, .. } => (None, None),
-        Presented::Recovery(hash) => {
+        (Presented::Code { .. } | Presented::Passkey(_), _) => return nothing(CodeVerdict::Over),
+        (Presented::Recovery(hash), _) => {
             let left = after.recovery.as_mut().map(|set| &mut set.left);
             let place = left.as_ref().and_then(|left| left.iter().position(|known| known == hash));
             if let (Some(left), Some(place)) = (left, place) {
@@ -156,26 +167,51 @@ pub fn attempt(
     };
     let Some(code) = code else {
         after.tries.fail(counter, now);
-        let record = record(AuditEvent::SecondFactorRefused);
-        return CodeDecision { verdict: CodeVerdict::Wrong, after: Some(after), record };
+        let records = record(AuditEvent::SecondFactorRefused);
+        return CodeDecision { verdict: CodeVerdict::Wrong, after: Some(after), records };
     };
     if let (AcceptedCode::Step(step), Some(totp)) = (&code, &mut after.totp) {
         (totp.step, totp.used_at) = (*step, now);
     }
     after.tries.succeed(counter);
-    // Nobody presents a code for a sign-in whose time is over, so it need not be remembered. Each of the others took a code that
-    // is used, so there are few.
-    after.accepted.retain(|accepted| accepted.at.saturating_add(CHALLENGE_LIFETIME) > now);
-    after.accepted.push(Accepted { challenge: attempt.challenge, code, at: now });
-    CodeDecision { verdict: CodeVerdict::Accepted, after: Some(after), record: event.and_then(record) }
+    after.remember(Accepted { challenge: attempt.challenge, code, at: now }, now);
+    let records = event.map(record).unwrap_or_default();
+    CodeDecision { verdict: CodeVerdict::Accepted, after: Some(after), records }
+}
+
+impl CodeDecision {
+    /// Nothing is written.
+    pub(super) const fn nothing(verdict: CodeVerdict) -> Self {
+        Self { verdict, after: None, records: Vec::new() }
+    }
+}
+
+impl Authenticators {
+    /// Remembers what was accepted. Nobody presents anything for a sign-in whose time is over, so it need not be remembered any
+    /// more. Each of the others took a code that is used, or a passkey, of which so many count, so there are few.
+    pub(super) fn remember(&mut self, accepted: Accepted, now: Timestamp) {
+        self.accepted.retain(|accepted| accepted.at.saturating_add(accepted.code.kept_for()) > now);
+        self.accepted.push(accepted);
+    }
+}
+
+impl AcceptedCode {
+    /// For how long the sign-in could be presented again.
+    const fn kept_for(&self) -> Duration {
+        match self {
+            Self::Step(_) | Self::Recovery(_) => CHALLENGE_LIFETIME,
+            Self::Passkey(_) => PASSKEY_CHALLENGE_LIFETIME,
+        }
+    }
 }
 
 impl Accepted {
-    /// What becomes of another code for the sign-in that this one completed.
+    /// What becomes of something else for the sign-in that this one completed.
     fn again(&self, attempt: &Attempt, now: Timestamp) -> CodeVerdict {
         let is_same = match (&self.code, &attempt.presented) {
             (AcceptedCode::Step(step), Presented::Code { step: again, .. }) => Some(*step) == *again,
             (AcceptedCode::Recovery(hash), Presented::Recovery(again)) => hash == again,
+            (AcceptedCode::Passkey(id), Presented::Passkey(again)) => *id == again.id,
             _ => false,
         };
         let in_time = now.unix().abs_diff(self.at.unix()) <= ACCEPTED_AGAIN.as_secs();
@@ -258,7 +294,10 @@ mod tests {
         assert_eq!(verdicts, [Accepted, Accepted, Wrong, Wrong]);
         assert_eq!(after.recovery_codes_left(), 9);
         let decision = attempt(Some(&ADA), set_up(), &recovery(1, 16), at(0));
-        assert_eq!(decision.record.map(|record| record.event), Some(AuditEvent::RecoveryCodeUsed));
+        assert_eq!(
+            decision.records.iter().map(|record| record.event).collect::<Vec<_>>(),
+            [AuditEvent::RecoveryCodeUsed]
+        );
     }
 
     #[test]
@@ -279,7 +318,10 @@ mod tests {
         );
         assert_eq!(next(recovery(9, 16), 0).verdict, Accepted);
         let decision = attempt(Some(&ADA), set_up(), &code(1, None), at(0));
-        assert_eq!(decision.record.map(|record| record.event), Some(AuditEvent::SecondFactorRefused));
+        assert_eq!(
+            decision.records.iter().map(|record| record.event).collect::<Vec<_>>(),
+            [AuditEvent::SecondFactorRefused]
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use jeton_oauth::{ErrorCode, Parameters, Scope};
 use crate::Network;
 use crate::authorization::{narrowed_details, permitted_details};
 use crate::client::{Client, SecondFactorPolicy};
-use crate::factor::has_second;
+use crate::factor::are_two;
 use crate::grant::GrantDetail;
 use crate::oauth_error::OAuthError;
 use crate::refusal::Refusal;
@@ -62,7 +62,7 @@ impl TokenCall {
     pub(super) fn check_factors(&self, detail: Option<&GrantDetail>) -> Result<(), OAuthError> {
         match detail {
             _ if !self.requires_second_factor() => Ok(()),
-            Some(detail) if has_second(&detail.amr) => Ok(()),
+            Some(detail) if are_two(&detail.amr) => Ok(()),
             _ => Err(NO_SECOND_FACTOR.into()),
         }
     }

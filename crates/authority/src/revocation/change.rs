@@ -73,6 +73,7 @@ mod tests {
 
     use super::*;
     use crate::UserId;
+    use crate::factor::Enrolled;
     use crate::password::PasswordHash;
     use crate::user::{Attributes, Role, UserStatus, Username};
 
@@ -89,7 +90,7 @@ mod tests {
             created_at: Timestamp::from_unix(0),
             attributes: Attributes::new(attributes.as_object().expect("an object").clone())
                 .expect("attributes"),
-            second_factors: Vec::new(),
+            enrolled: Enrolled::default(),
         }
     }
 

@@ -2,11 +2,13 @@
 //! browser; each factor is checked in its own file.
 
 mod browser;
+mod passkey;
 mod password;
 mod second_factor;
 mod signed_in;
 mod step;
 
+pub use passkey::{Asked, PasskeyChallenge};
 pub use password::SignInError;
 pub use second_factor::{Challenge, CodeError};
 pub use signed_in::SignedIn;

@@ -174,7 +174,7 @@ impl SignIn {
         };
         self.throttle().succeed(attempt, now);
         // Half a sign-in makes no network known.
-        if !user.second_factors.is_empty() {
+        if user.enrolled.is_two_step {
             return Err(SignInError::SecondFactorRequired(Challenge::of(&user, &*self.random, now)));
         }
         if is_worth_noting(caller.network(), noted_at, now) {

@@ -12,10 +12,11 @@ use super::{SignIn, SignInError, SignedIn};
 use crate::authenticators::{
     Attempt, CHALLENGE_LIFETIME, ChallengeId, CodeVerdict, CodesFrom, Presented, Repeated,
 };
-use crate::factor::{Factor, has_second};
+use crate::factor::{Factor, are_two};
 use crate::factor_secrets::{TotpSecret, TypedCode, recovery_hash};
 use crate::issue::TokenPair;
 use crate::keyring::Keys;
+use crate::passkey::PasskeyError;
 use crate::random::{Random, sixteen};
 use crate::session::SessionSecret;
 use crate::store::StoreError;
@@ -40,6 +41,11 @@ const CONTENT: usize = 16 + 8 + 16 + 8;
 impl Challenge {
     pub(super) fn of(user: &User, random: &dyn Random, now: Timestamp) -> Self {
         Self { user: user.id, epoch: user.epoch, id: sixteen(random), verified_at: now }
+    }
+
+    /// What it goes by.
+    pub(super) fn id(&self) -> ChallengeId {
+        self.id
     }
 
     /// Whose sign-in it is.
@@ -115,6 +121,9 @@ pub enum CodeError {
     /// The sign-in is over: it took too long, was completed with another code, or the user's credentials changed.
     #[error("the sign-in has ended")]
     Over,
+    /// The passkey, or what the browser brought back of it, is refused.
+    #[error("the passkey is refused: {0}")]
+    Passkey(PasskeyError),
     /// The stored secret cannot be decrypted.
     #[error("the stored secret cannot be decrypted with the master key")]
     Unreadable,
@@ -135,6 +144,7 @@ impl CodeError {
             Self::Used => "second_factor_used",
             Self::Throttled { .. } => "second_factor_throttled",
             Self::Over => "second_factor_over",
+            Self::Passkey(_) => "passkey_refused",
             Self::Unreadable => "second_factor_unreadable",
             Self::Signing(_) => "signing_failed",
             Self::Store(_) => "store_failed",
@@ -153,12 +163,16 @@ impl From<SignInError> for CodeError {
     }
 }
 
-const fn counted<T>(outcome: &Result<T, CodeError>) -> SignInOutcome {
+pub(super) const fn counted<T>(outcome: &Result<T, CodeError>) -> SignInOutcome {
     match outcome {
         Ok(_) => SignInOutcome::Succeeded,
-        Err(CodeError::Malformed | CodeError::Refused | CodeError::Used | CodeError::Over) => {
-            SignInOutcome::Refused
-        }
+        Err(
+            CodeError::Malformed
+            | CodeError::Refused
+            | CodeError::Used
+            | CodeError::Over
+            | CodeError::Passkey(_),
+        ) => SignInOutcome::Refused,
         Err(CodeError::Throttled { .. }) => SignInOutcome::Throttled,
         Err(_) => SignInOutcome::Failed,
     }
@@ -189,9 +203,7 @@ impl SignIn {
         }
         let user = self.store.find_user_by_id(challenge.user).await?;
         Ok(user.filter(|user| {
-            user.status == UserStatus::Active
-                && user.epoch == challenge.epoch
-                && !user.second_factors.is_empty()
+            user.status == UserStatus::Active && user.epoch == challenge.epoch && user.enrolled.is_two_step
         }))
     }
 
@@ -230,28 +242,29 @@ impl SignIn {
         Ok(self.open_session(user, methods, before, caller.network(), now).await?)
     }
 
-    /// A session with both factors, for a user who has just set up an app in a session that began with the password alone: the
-    /// code that completed it counts here, too. `None` if the session has a second factor already.
+    /// A session with both factors, for a user who has just presented this one while they set the second step up, in a session that
+    /// began with the password alone. `None` if the session has two factors already.
     ///
     /// # Errors
     /// As [`Self::with_code`].
     pub async fn after_setting_up(
         &self,
         signed_in: &SignedIn,
+        factor: Factor,
         before: Option<&SessionSecret>,
         network: Network,
         now: Timestamp,
     ) -> Result<Option<(SessionSecret, SignedIn)>, CodeError> {
-        if has_second(&signed_in.session.methods) {
+        if are_two(&signed_in.session.methods) {
             return Ok(None);
         }
         let Some(user) = self.store.find_user_by_id(signed_in.user.id).await? else {
             return Err(CodeError::Over);
         };
-        if user.epoch != signed_in.user.epoch || user.second_factors.is_empty() {
+        if user.epoch != signed_in.user.epoch || !user.enrolled.second().contains(&factor) {
             return Err(CodeError::Over);
         }
-        let methods = [Factor::FIRST, &user.second_factors].concat();
+        let methods = vec![Factor::Password, factor];
         Ok(Some(self.open_session(user, methods, before, network, now).await?))
     }
 
@@ -288,18 +301,29 @@ impl SignIn {
             repeated,
             network: caller.network(),
         };
-        match self.store.present_code(user.id, attempt, now).await? {
+        match self.store.present_authenticator(user.id, attempt, now).await? {
             CodeVerdict::Accepted => {}
             CodeVerdict::Wrong => return Err(CodeError::Refused),
             CodeVerdict::Used => return Err(CodeError::Used),
             CodeVerdict::Throttled { retry_after } => return Err(CodeError::Throttled { retry_after }),
             CodeVerdict::Over => return Err(CodeError::Over),
         }
+        self.note_caller(&user, caller, now).await?;
+        Ok(user)
+    }
+
+    /// Notes the network of somebody who has signed in with all factors.
+    pub(super) async fn note_caller(
+        &self,
+        user: &User,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let noted_at = self.store.find_known_network(user.id, caller.network()).await?;
         if is_worth_noting(caller.network(), noted_at, now) {
-            self.note_network(&user, caller.network(), now).await?;
+            self.note_network(user, caller.network(), now).await?;
         }
-        Ok(user)
+        Ok(())
     }
 
     /// A code, compared with what the user has.

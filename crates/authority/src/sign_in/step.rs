@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SignedIn;
 use crate::client::SecondFactorPolicy;
-use crate::factor::{Factor, has_second, reaches};
+use crate::factor::{Factor, are_two, reaches};
 use crate::user::User;
 
 /// How the user identified themselves in this request.
@@ -122,7 +122,7 @@ pub enum Unmet {
 /// Returns what is still required.
 pub fn next(demand: &Demand<'_>, signed_in: Option<&SignedIn>, since: Since<'_>, now: Timestamp) -> Step {
     if let Some(user) = since.challenged {
-        return Step::Factor(user.second_factors.clone());
+        return Step::Factor(user.enrolled.second().to_vec());
     }
     let Some(signed_in) = signed_in else { return Step::Account };
     let subject = signed_in.user.subject();
@@ -177,13 +177,13 @@ fn first_factor() -> Step {
 /// What is still required for a second factor. It is presented after a password that was typed for the same sign-in, so that
 /// both are as recent as the sign-in is said to be.
 fn still_second(demand: &Demand<'_>, signed_in: &SignedIn) -> Option<Step> {
-    if demand.second_factor == SecondFactorDemand::None || has_second(&signed_in.session.methods) {
+    if demand.second_factor == SecondFactorDemand::None || are_two(&signed_in.session.methods) {
         return None;
     }
-    match (signed_in.user.second_factors.is_empty(), demand.second_factor) {
-        (false, _) => Some(first_factor()),
-        (true, SecondFactorDemand::Always) => Some(Step::SetUp),
-        (true, _) => None,
+    match (signed_in.user.enrolled.is_two_step, demand.second_factor) {
+        (true, _) => Some(first_factor()),
+        (false, SecondFactorDemand::Always) => Some(Step::SetUp),
+        (false, _) => None,
     }
 }
 
@@ -191,14 +191,21 @@ fn still_second(demand: &Demand<'_>, signed_in: &SignedIn) -> Option<Step> {
 fn still_for_acr(demand: &Demand<'_>, signed_in: &SignedIn) -> Option<Step> {
     let met = &signed_in.session.methods;
     let wanted = demand.acr.filter(|wanted| wanted.essential && !reaches(met, wanted))?;
-    let all = [Factor::FIRST, &signed_in.user.second_factors].concat();
-    let leads_there = !has_second(met) && reaches(&all, wanted);
-    Some(if leads_there { first_factor() } else { Step::Unmet(Unmet::Acr) })
+    let enrolled = &signed_in.user.enrolled;
+    let with_password = [&[Factor::Password], enrolled.second()].concat();
+    Some(if reaches(&with_password, wanted) && !are_two(met) {
+        first_factor()
+    } else if enrolled.has_passkey() && reaches(&[Factor::Passkey], wanted) {
+        Step::Factor(vec![Factor::Passkey])
+    } else {
+        Step::Unmet(Unmet::Acr)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::factor::Enrolled;
     use crate::password::PasswordHash;
     use crate::session::Session;
     use crate::user::{Attributes, Role, UserStatus, Username};
@@ -233,7 +240,7 @@ mod tests {
             role: Role::Member,
             created_at: NOW,
             attributes: Attributes::default(),
-            second_factors: Vec::new(),
+            enrolled: Enrolled::default(),
         };
         SignedIn { session, user }
     }
@@ -243,7 +250,7 @@ mod tests {
     }
 
     fn a_factor() -> Step {
-        Step::Factor(vec![Factor::Password])
+        Step::Factor(Factor::FIRST.to_vec())
     }
 
     #[test]
@@ -295,7 +302,7 @@ mod tests {
     /// A user with an authenticator app, who presented these factors.
     fn with_app(methods: &[Factor]) -> SignedIn {
         let mut ada = ada(10);
-        ada.user.second_factors = vec![Factor::OneTimeCode];
+        ada.user.enrolled = Enrolled::parse("otp 2");
         ada.session.methods = methods.to_vec();
         ada
     }
@@ -311,7 +318,7 @@ mod tests {
         let signing_out = Demand { second_factor: SecondFactorDemand::None, ..Demand::default() };
         assert_eq!(step(&before_it_was_set_up, signing_out), Step::Done);
         let mut removed_since = with_app(TWO);
-        removed_since.user.second_factors.clear();
+        removed_since.user.enrolled = Enrolled::default();
         assert_eq!(step(&removed_since, Demand::default()), Step::Done);
     }
 

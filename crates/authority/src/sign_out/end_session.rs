@@ -88,7 +88,7 @@ pub enum Acting {
 #[derive(Debug, Clone)]
 pub enum AtBrowser {
     /// Somebody who is signed in.
-    SignedIn(SignedIn),
+    SignedIn(Box<SignedIn>),
     /// Nobody is signed in any more, but the session that the browser's secret stands for has not ended.
     Lapsed(LapsedSession),
     /// Nobody.

@@ -1,4 +1,4 @@
-//! Users' second factors.
+//! What users prove their identity with besides the password.
 
 use async_trait::async_trait;
 use jeton_jose::Timestamp;
@@ -10,14 +10,14 @@ use crate::authenticators::{
 };
 use crate::{Network, UserId};
 
-/// The stored second factors. What a user has set up is also part of the user
-/// ([`User::second_factors`](crate::user::User::second_factors)), and changes in the same transaction.
+/// The stored authenticators. What a user has set up is also part of the user
+/// ([`User::enrolled`](crate::user::User::enrolled)), and changes in the same transaction.
 #[async_trait]
 pub trait AuthenticatorStore {
-    /// The second factors of a user; none for a user that does not exist.
+    /// The authenticators of a user; none for a user that does not exist.
     async fn find_authenticators(&self, user: UserId) -> Result<Authenticators, StoreError>;
 
-    /// Changes the second factors of a user, following [`crate::authenticators::change`]. Audited.
+    /// Changes the authenticators of a user, following [`crate::authenticators::change`]. Audited.
     async fn change_authenticators(
         &self,
         user: UserId,
@@ -27,9 +27,9 @@ pub trait AuthenticatorStore {
         now: Timestamp,
     ) -> Result<AuthenticatorsChanged, StoreError>;
 
-    /// Presents a code, following [`crate::authenticators::attempt`]. Of many callers with one code, one at most is told that it
-    /// counts. Audited.
-    async fn present_code(
+    /// Presents a code or a passkey, following [`crate::authenticators::attempt`]. Of many callers with one code, one at most is
+    /// told that it counts. Audited.
+    async fn present_authenticator(
         &self,
         user: UserId,
         attempt: Attempt,

@@ -74,7 +74,8 @@ impl Tokens {
     fn imagined(&self, client: &Client, user: &User, scope: &Scope, now: Timestamp) -> LiveGrant {
         let detail = GrantDetail {
             auth_time: now,
-            amr: [Factor::FIRST, &user.second_factors].concat(),
+            amr: [&[Factor::Password], &user.enrolled.second()[..usize::from(user.enrolled.is_two_step)]]
+                .concat(),
             resources: vec![],
             claims: ClaimsRequest::default(),
             authorization_details: AuthorizationDetails::default(),

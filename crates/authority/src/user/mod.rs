@@ -32,7 +32,7 @@ use jeton_jose::Timestamp;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::UserId;
-use crate::factor::Factor;
+use crate::factor::Enrolled;
 use crate::password::PasswordHash;
 
 /// A username: 1 to [`Username::MAX_CHARS`] characters, without control characters, and without white space at either
@@ -170,8 +170,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// The attributes, which supply claims.
     pub attributes: Attributes,
-    /// The second factors that the user has set up. A password alone signs nobody in who has one.
-    pub second_factors: Vec<Factor>,
+    /// What the user has set up besides the password.
+    pub enrolled: Enrolled,
 }
 
 impl User {

@@ -137,6 +137,7 @@ mod tests {
 
     use super::*;
     use crate::UserId;
+    use crate::factor::Enrolled;
 
     fn there() -> ImportedUser {
         ImportedUser {
@@ -163,7 +164,7 @@ mod tests {
             role: there.role,
             created_at: Timestamp::from_unix(0),
             attributes: Attributes::new(there.attributes).expect("attributes"),
-            second_factors: Vec::new(),
+            enrolled: Enrolled::default(),
         }
     }
 

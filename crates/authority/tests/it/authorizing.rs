@@ -10,7 +10,7 @@ use jeton_authority::client::{
     Client, ClientPolicy, ClientSecret, Consent, ConsentPolicy, IdTokenClaims, NewClient, PkcePolicy,
     SecurityProfile,
 };
-use jeton_authority::factor::Factor;
+use jeton_authority::factor::{Enrolled, Factor};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::session::Session;
 use jeton_authority::settings::Settings;
@@ -123,7 +123,7 @@ fn ada(seconds_ago: i64) -> SignedIn {
         role: Role::Member,
         created_at: now(),
         attributes: Attributes::default(),
-        second_factors: Vec::new(),
+        enrolled: Enrolled::default(),
     };
     SignedIn { session, user }
 }

@@ -271,8 +271,11 @@ fn the_second_factors_of_a_user_are_shown_and_removed() {
     let folder = Folder::new();
     folder.add_user("ada", "correct horse");
     let shown = folder.run(&["user", "factors", "ada", "--json"]).json();
-    assert_eq!(shown, serde_json::json!({"username": "ada", "second_factors": [], "recovery_codes_left": 0}));
-    assert_eq!(folder.run(&["user", "factors", "ada"]).done().trim(), "ada has no second factor");
+    assert_eq!(
+        shown,
+        serde_json::json!({"username": "ada", "two_step": false, "factors": [], "recovery_codes_left": 0})
+    );
+    assert_eq!(folder.run(&["user", "factors", "ada"]).done().trim(), "ada has a password only");
     let removed = folder.run(&["user", "factors", "ada", "--remove", "--json"]).json();
     assert_eq!(removed["removed"], 0);
     assert_eq!(

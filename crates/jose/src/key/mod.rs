@@ -12,7 +12,7 @@ mod signing;
 mod verifying;
 
 pub use private::PrivateKey;
-pub use public::PublicKey;
+pub use public::{PublicKey, SignatureInvalid};
 pub use secret::SharedSecret;
 pub use set::KeySet;
 pub use signing::SigningKey;

@@ -9,6 +9,12 @@ use crate::crypto::VerifyKey;
 use crate::curve::OkpCurve;
 use crate::jwk::{Jwk, KeyOperation};
 use crate::material::{KeyError, Material, Public};
+use crate::signature::Signature;
+
+/// The signature is not of this key, or not of this message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the signature does not match the key and the message")]
+pub struct SignatureInvalid;
 
 /// A public key: verifies by one algorithm.
 ///
@@ -88,6 +94,15 @@ impl PublicKey {
     #[must_use]
     pub fn to_jwk(&self) -> Jwk {
         Jwk::for_signing(Material::Public((*self.parts).clone()), self.algorithm(), self.kid())
+    }
+
+    /// Verifies a signature of a message that is not a JWS: an assertion of Web Authentication, for example. The signature is
+    /// verified by the key's algorithm, in the form that it has in JOSE ([`Signature`]).
+    ///
+    /// # Errors
+    /// [`SignatureInvalid`] if it is not this key's signature of this message.
+    pub fn verify_message(&self, message: &[u8], signature: &Signature) -> Result<(), SignatureInvalid> {
+        self.prepared.verify(message, signature.as_bytes()).map_err(|_| SignatureInvalid)
     }
 
     pub(super) fn identity(&self) -> Identity {

@@ -37,7 +37,6 @@ mod error;
 mod jws;
 mod jwt;
 mod message;
-mod signature;
 mod signed;
 
 use std::fmt;
@@ -48,7 +47,8 @@ pub use error::{RemoteError, RemoteSignError};
 pub use jws::RemoteJwsSigner;
 pub use jwt::RemoteJwtSigner;
 pub use message::Message;
-pub use signature::{Signature, SignatureMalformed};
+
+pub use crate::signature::{Signature, SignatureMalformed};
 
 use crate::key::PublicKey;
 

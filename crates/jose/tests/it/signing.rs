@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use jeton_jose::jwt::{Audience, Issuer, Signer, Verifier};
-use jeton_jose::{Algorithm, SharedSecret, SignError, Timestamp, jws};
+use jeton_jose::remote_signer::Signature;
+use jeton_jose::{Algorithm, PrivateKey, SharedSecret, SignError, Timestamp, base64url, jws};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -160,5 +161,25 @@ fn a_member_twice_and_a_text_that_is_too_deep_are_not_signed() {
         let signed = sign(vec![("x", nested(depth))]);
         let text = json!({"x": nested(depth)}).to_string();
         assert_eq!(signed.is_ok(), verifies(text.as_bytes()), "{depth}");
+    }
+}
+
+#[test]
+fn a_message_that_is_no_jws_is_verified_by_the_keys_algorithm_and_as_it_was_signed_only() {
+    for algorithm in [Algorithm::ES256, Algorithm::Ed25519] {
+        let key = PrivateKey::generate(algorithm).expect("a key");
+        let compact = jws::Signer::new(&key).sign(b"a message").expect("a JWS");
+        let (message, signature) = compact.rsplit_once('.').expect("three parts");
+        let signature = base64url::decode(signature).expect("base64url");
+        let verified = |message: &str, signature: &[u8]| {
+            let signature = Signature::from_bytes(signature);
+            key.public_key().verify_message(message.as_bytes(), &signature).is_ok()
+        };
+        assert!(verified(message, &signature), "{algorithm}");
+        assert!(!verified(&message[1..], &signature), "{algorithm}");
+        assert!(!verified(message, &signature[1..]) && !verified(message, b""), "{algorithm}");
+        let mut spoiled = signature.clone();
+        spoiled[7] ^= 1;
+        assert!(!verified(message, &spoiled), "{algorithm}");
     }
 }

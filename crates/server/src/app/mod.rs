@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jeton_authority::Authority;
+use jeton_authority::passkey::{NoRelyingParty, RelyingParty};
 use jeton_fetch::Fetcher;
 
 use crate::cookies::Cookies;
@@ -30,6 +31,8 @@ pub(crate) struct App {
     pub(crate) readiness: Readiness,
     /// Whether this node's clock agrees with the database's.
     pub(crate) clocks: Arc<ClockAgreement>,
+    /// The relying party of passkeys, or why there is none.
+    pub(crate) relying_party: Result<RelyingParty, NoRelyingParty>,
     /// The names of the cookies.
     pub(crate) cookies: Cookies,
     /// The settings of the token API.

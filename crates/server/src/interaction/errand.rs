@@ -16,7 +16,7 @@ use super::notice::Sentence;
 use super::typed_name::keep_typed_name;
 use super::{Browser, Elsewhere, Navigation, Notice, PageError, Seal};
 use crate::app::App;
-use crate::pages::{Forms, page};
+use crate::pages::{Forms, page, with_passkeys};
 use crate::request::{RequestContext, form};
 
 /// Why a browser is here.
@@ -64,6 +64,19 @@ impl<P: Purpose> Errand<P> {
         let mut response = page(&self.app.urls, status, shown, self.purpose.forms());
         self.browser.introduce(&self.app, &mut response);
         response
+    }
+}
+
+impl<P: Purpose> Errand<P> {
+    /// The same for a page that may use passkeys.
+    pub(crate) fn page_with_passkey(
+        &self,
+        status: StatusCode,
+        shown: &impl Template,
+        uses_one: bool,
+    ) -> Response {
+        let page = self.page(status, shown);
+        if uses_one { with_passkeys(&self.app.urls, page, self.purpose.forms()) } else { page }
     }
 }
 

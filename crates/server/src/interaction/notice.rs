@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::response::Response;
 use http::{StatusCode, header};
 use jeton_authority::device::UserCodeError;
+use jeton_authority::passkey::PasskeyError;
 use jeton_authority::password::PasswordError;
 use jeton_authority::sign_in::CodeError;
 use jeton_authority::user::UsernameError;
@@ -48,6 +49,16 @@ pub(crate) enum Notice {
     OneTimeCode(BadOneTimeCode),
     /// There were too many wrong one-time codes; the next attempt is allowed at this time.
     OneTimeCodesThrottled { until: Timestamp },
+    /// The passkey is not known, here or not any more.
+    PasskeyUnknown,
+    /// The passkey alone is not enough: its authenticator did not verify who uses it.
+    PasskeyUnverified,
+    /// The page is at another address than the issuer.
+    PasskeyElsewhere,
+    /// The passkey cannot be used.
+    PasskeyRefused,
+    /// The name of a passkey is missing or too long.
+    PasskeyName,
     /// The sign-in took too long, was completed elsewhere, or the credentials changed.
     SignInOver,
     /// There were too many wrong user codes from this network; the next attempt is allowed at this time.
@@ -171,7 +182,17 @@ impl Notice {
                 Self::OneTimeCodesThrottled { until: now.saturating_add(*retry_after) }
             }
             CodeError::Over => Self::SignInOver,
+            CodeError::Passkey(error) => Self::of_passkey(error),
             _ => Self::Busy,
+        }
+    }
+
+    pub(crate) const fn of_passkey(error: &PasskeyError) -> Self {
+        match error {
+            PasskeyError::Unknown => Self::PasskeyUnknown,
+            PasskeyError::NobodyVerified => Self::PasskeyUnverified,
+            PasskeyError::Origin { .. } => Self::PasskeyElsewhere,
+            _ => Self::PasskeyRefused,
         }
     }
 
@@ -208,6 +229,11 @@ impl Notice {
             | Self::Password(_)
             | Self::Unreadable
             | Self::OneTimeCode(_)
+            | Self::PasskeyUnknown
+            | Self::PasskeyUnverified
+            | Self::PasskeyElsewhere
+            | Self::PasskeyRefused
+            | Self::PasskeyName
             | Self::Code(_) => StatusCode::BAD_REQUEST,
             Self::Throttled { .. } | Self::CodesThrottled { .. } | Self::OneTimeCodesThrottled { .. } => {
                 StatusCode::TOO_MANY_REQUESTS
@@ -251,6 +277,21 @@ impl Notice {
             Self::Code(BadCode::Unknown) => problem(
                 "No device is waiting for this code. You may have used it already, or your device may now show a new code.",
             ),
+            Self::PasskeyUnknown => lead(
+                "This passkey is not known here. It may have been removed. Use another one, or your password.".to_owned(),
+            ),
+            Self::PasskeyUnverified => lead(
+                "This security key needs a PIN before it can sign you in alone. Set a PIN in your system's settings, or use your password."
+                    .to_owned(),
+            ),
+            Self::PasskeyElsewhere => lead(
+                "This page is open at another address than the one that passkeys are for. Open it at the address that you were given."
+                    .to_owned(),
+            ),
+            Self::PasskeyRefused => {
+                lead("The passkey could not be used. Try again, or sign in another way.".to_owned())
+            }
+            Self::PasskeyName => lead("Enter a name of at most 60 characters.".to_owned()),
             Self::Busy => Sentence {
                 retry_after: Some(1),
                 ..problem("Sign-in is busy at the moment. Wait a moment and try again.")
@@ -302,7 +343,7 @@ impl BadPassword {
 mod tests {
     use super::*;
 
-    const ALL: [Notice; 24] = [
+    const ALL: [Notice; 29] = [
         Notice::Credentials,
         Notice::Incomplete,
         Notice::Username(BadUsername::TooLong { found: 151 }),
@@ -327,6 +368,11 @@ mod tests {
         Notice::OneTimeCode(BadOneTimeCode::Used),
         Notice::OneTimeCodesThrottled { until: Timestamp::from_unix(1_800_000_009) },
         Notice::SignInOver,
+        Notice::PasskeyUnknown,
+        Notice::PasskeyUnverified,
+        Notice::PasskeyElsewhere,
+        Notice::PasskeyRefused,
+        Notice::PasskeyName,
     ];
 
     #[test]

@@ -5,12 +5,13 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 use jeton_authority::FormVerdict;
 use jeton_authority::client::Client;
+use jeton_authority::factor::Factor;
 use jeton_authority::sign_in::{Challenge, CodeError, SignedIn};
 use jeton_authority::store::StoreError;
 use jeton_authority::user::User;
 use jeton_oauth::Parameters;
 
-use super::{Browser, Errand, Notice, PageError, Seal, SignsIn, remember_browser};
+use super::{Browser, Errand, Notice, PASSKEY, PageError, Seal, SignsIn, remember_browser};
 use crate::app::App;
 use crate::pages::SecondFactorPage;
 
@@ -37,11 +38,21 @@ impl Challenged {
         Ok(user.map(|user| Self { challenge, user }))
     }
 
+    /// Whether its user has an authenticator app.
+    pub(super) fn has_app(&self) -> bool {
+        self.user.enrolled.second().contains(&Factor::OneTimeCode)
+    }
+
+    /// The sign-in.
+    pub(super) fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+
     /// Whether somebody has completed this sign-in, or a later one as the same user: they pressed twice.
     pub(crate) fn is_completed_by(&self, signed_in: &SignedIn) -> bool {
         signed_in.user.id == self.user.id
             && signed_in.session.authenticated_at >= self.challenge.verified_at()
-            && signed_in.session.methods.iter().any(|factor| factor.is_second())
+            && signed_in.session.methods.iter().any(|factor| factor.makes_two())
     }
 }
 
@@ -61,13 +72,14 @@ impl<P: SignsIn> Errand<P> {
         self.app.authority.sign_in().seal_challenge(challenge, &holder)
     }
 
-    /// The page that asks for a code.
-    pub(crate) fn second_factor_page(
+    /// The page that asks for a code or a passkey.
+    pub(crate) async fn second_factor_page(
         &self,
         challenged: &Challenged,
         form: &SecondFactorForm<'_>,
         notice: Option<Notice>,
-    ) -> Response {
+    ) -> Result<Response, StoreError> {
+        let passkey = self.second_passkey_form(challenged, notice).await?;
         let sentence = self.sentence(notice);
         let shown = SecondFactorPage {
             client: self.purpose.client().map_or("", Client::name),
@@ -77,11 +89,14 @@ impl<P: SignsIn> Errand<P> {
             problem: sentence.problem.as_deref(),
             notice: sentence.lead.as_deref(),
             another: form.another,
+            by_app: challenged.has_app(),
             can_cancel: form.can_cancel,
+            passkey,
         };
-        let mut response = self.page(notice.map_or(StatusCode::OK, Notice::status), &shown);
+        let status = notice.map_or(StatusCode::OK, Notice::status);
+        let mut response = self.page_with_passkey(status, &shown, shown.passkey.is_some());
         sentence.add_retry_after(&mut response);
-        response
+        Ok(response)
     }
 
     /// Whether the posted form of that page is current.
@@ -99,6 +114,9 @@ impl<P: SignsIn> Errand<P> {
         challenged: &Challenged,
         form: &Parameters,
     ) -> Result<(SignedIn, Vec<HeaderValue>), PageError> {
+        if form.get("action") == Some(PASSKEY) {
+            return self.sign_in_with_passkey(Some(challenged), form).await;
+        }
         let Self { app, context, browser, .. } = self;
         let typed = |name| form.get(name).map(str::trim).filter(|text| !text.is_empty());
         // Password managers and people fill in either field.

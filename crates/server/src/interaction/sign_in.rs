@@ -1,4 +1,4 @@
-//! Signing in in a browser, with a username and a password, for every errand.
+//! Signing in in a browser, with a username and a password or with a passkey, for every errand.
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
@@ -12,7 +12,7 @@ use jeton_authority::user::Username;
 use jeton_oauth::Parameters;
 
 use super::typed_name::typed_name;
-use super::{Errand, Notice, PageError, Seal, SignsIn};
+use super::{Errand, Notice, PASSKEY, PageError, Seal, SignsIn};
 use crate::app::App;
 use crate::pages::{SignInPage, SignedInAs};
 use crate::request::RequestContext;
@@ -28,10 +28,10 @@ pub(crate) struct SignInForm<'a> {
     pub(crate) can_cancel: bool,
 }
 
-/// Who signed in with a username and a password.
+/// Who signed in, with a username and a password or with a passkey.
 pub(crate) enum SignedInBy {
     /// This user, with the cookies of the session.
-    Password(Box<SignedIn>, Vec<HeaderValue>),
+    Factors(Box<SignedIn>, Vec<HeaderValue>),
     /// Nobody yet: a second factor is still required. The text is the sealed challenge, for the URL of its page.
     NoOneYet(String),
 }
@@ -55,24 +55,23 @@ impl<P: SignsIn> Errand<P> {
 
     /// The page on which users identify themselves, and prove it: so far, every identified user has done both.
     pub(crate) fn account_page(&self, form: SignInForm<'_>, notice: Option<Notice>) -> Response {
-        self.password_page(form, notice)
+        self.first_page(form, notice, true)
     }
 
-    /// The page on which the signed-in user presents one of these factors: it asks for the first. A second factor comes after a
-    /// password of the same sign-in, and has a page of its own ([`Self::second_factor_page`]).
+    /// The page on which the signed-in user presents one of these factors. A second factor comes after a password of the same
+    /// sign-in, and has a page of its own ([`Self::second_factor_page`]).
     pub(crate) fn factor_page(
         &self,
         factors: &[Factor],
         form: SignInForm<'_>,
         notice: Option<Notice>,
     ) -> Response {
-        match factors {
-            [] | [Factor::Password | Factor::OneTimeCode, ..] => self.password_page(form, notice),
-        }
+        let by_password = factors.contains(&Factor::Password) || self.app.relying_party.is_err();
+        self.first_page(form, notice, by_password)
     }
 
-    /// A username and a password. Only the password has to be typed again.
-    fn password_page(&self, form: SignInForm<'_>, notice: Option<Notice>) -> Response {
+    /// A username and a password, of which only the password has to be typed again, or a passkey.
+    fn first_page(&self, form: SignInForm<'_>, notice: Option<Notice>, by_password: bool) -> Response {
         let (sentence, typed) = (self.sentence(notice), self.typed_name());
         let shown = SignInPage {
             client: self.purpose.client().map_or("", Client::name),
@@ -82,9 +81,12 @@ impl<P: SignsIn> Errand<P> {
             problem: sentence.problem.as_deref(),
             notice: sentence.lead.as_deref(),
             signed_in_as: form.signed_in_as,
+            passkey: self.passkey_form(notice, !by_password),
+            by_password,
             can_cancel: form.can_cancel,
         };
-        let mut response = self.page(notice.map_or(StatusCode::OK, Notice::status), &shown);
+        let status = notice.map_or(StatusCode::OK, Notice::status);
+        let mut response = self.page_with_passkey(status, &shown, shown.passkey.is_some());
         sentence.add_retry_after(&mut response);
         response
     }
@@ -93,13 +95,20 @@ impl<P: SignsIn> Errand<P> {
         typed_name(&self.app, &self.browser, self.purpose.about())
     }
 
-    /// Whether this is the signed-in account.
-    pub(crate) fn is_signed_in_as(&self, typed: &str) -> bool {
-        self.browser.username() == Some(typed.trim())
+    /// Whether a form is about the signed-in account: they pressed twice, or signed in in another tab.
+    pub(crate) fn is_signed_in_as_typed(&self, form: &Parameters) -> bool {
+        match form.get("action") {
+            Some(PASSKEY) => self.is_passkey_of_account(form),
+            _ => self.browser.username() == Some(form.get("username").unwrap_or_default().trim()),
+        }
     }
 
     /// Signs in with the input.
     pub(crate) async fn sign_in(&self, form: &Parameters) -> Result<SignedInBy, PageError> {
+        if form.get("action") == Some(PASSKEY) {
+            let (signed_in, cookies) = self.sign_in_with_passkey(None, form).await?;
+            return Ok(SignedInBy::Factors(Box::new(signed_in), cookies));
+        }
         let username = form.get("username").unwrap_or_default();
         let password = form.get("password").unwrap_or_default();
         self.try_sign_in(username, password).await.map_err(|notice| self.did_nothing(notice, Some(username)))
@@ -124,7 +133,7 @@ impl<P: SignsIn> Errand<P> {
             Ok((secret, signed_in)) => {
                 remember_browser(app, context, signed_in.user.username.as_str());
                 tracing::info!(request, user = %signed_in.user.id, %network, "browser sign-in");
-                return Ok(SignedInBy::Password(Box::new(signed_in), self.cookies_of(&secret)));
+                return Ok(SignedInBy::Factors(Box::new(signed_in), self.cookies_of(&secret)));
             }
             Err(SignInError::SecondFactorRequired(challenge)) => {
                 let user = challenge.user();

@@ -4,7 +4,7 @@ use askama::Template;
 use jeton_jose::Timestamp;
 use qrcodegen::{QrCode, QrCodeEcc};
 
-use super::filters;
+use super::{PasskeyForm, filters};
 
 /// The first page.
 #[derive(Template)]
@@ -18,6 +18,11 @@ pub(crate) struct AccountPage<'a> {
     /// How many recovery codes are left.
     pub(crate) codes_left: usize,
     pub(crate) authenticator: &'a str,
+    /// How many passkeys there are.
+    pub(crate) passkeys: usize,
+    /// Whether a passkey is asked for after the password.
+    pub(crate) passkey_after_password: bool,
+    pub(crate) passkeys_at: &'a str,
     pub(crate) sign_out: &'a str,
 }
 
@@ -32,6 +37,15 @@ pub(crate) struct AuthenticatorPage<'a> {
     pub(crate) app_since: Option<String>,
     pub(crate) app_used: Option<String>,
     pub(crate) codes_left: usize,
+    /// Whether there is a passkey, which can be asked for after the password.
+    pub(crate) has_passkey: bool,
+    /// Whether it is.
+    pub(crate) passkey_after_password: bool,
+    /// What the browser is asked for before that.
+    pub(crate) passkey: Option<PasskeyForm>,
+    pub(crate) ask_token: &'a str,
+    /// Where a passkey is added.
+    pub(crate) passkeys_at: &'a str,
     /// Whether an application requires it.
     pub(crate) is_required: bool,
     pub(crate) begin_token: &'a str,
@@ -59,6 +73,44 @@ pub(crate) struct NewAuthenticatorPage<'a> {
     pub(crate) secret: &'a str,
     pub(crate) confirm_token: &'a str,
     pub(crate) give_up_token: &'a str,
+}
+
+/// The passkeys of a user.
+#[derive(Template)]
+#[template(path = "account/passkeys.html")]
+pub(crate) struct PasskeysPage<'a> {
+    pub(crate) username: &'a str,
+    /// Why the page is shown again.
+    pub(crate) notice: Option<&'a str>,
+    pub(crate) action: &'a str,
+    pub(crate) passkeys: Vec<ShownPasskey<'a>>,
+    /// What the browser is asked for when one is added, as JSON; nothing if there is room for none.
+    pub(crate) options: Option<String>,
+    /// The same for a security key that is asked for after the password.
+    pub(crate) security_key_options: Option<String>,
+    /// Why browsers make no passkeys here.
+    pub(crate) why_none: Option<String>,
+    /// Whether the only passkey is the last way in.
+    pub(crate) is_last_way_in: bool,
+    /// The passkeys that still work, for the browser, as JSON.
+    pub(crate) accepted: Option<String>,
+    pub(crate) form_token: &'a str,
+    pub(crate) rename_token: &'a str,
+    pub(crate) remove_token: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) two_step: &'a str,
+}
+
+/// A passkey in the list.
+pub(crate) struct ShownPasskey<'a> {
+    pub(crate) id: String,
+    pub(crate) name: &'a str,
+    pub(crate) added: String,
+    pub(crate) used: Option<String>,
+    /// Whether it is on other devices, too.
+    pub(crate) is_synced: bool,
+    /// Whether it needs no password.
+    pub(crate) signs_in_alone: bool,
 }
 
 /// Recovery codes that were just made.

@@ -1,4 +1,5 @@
-//! The pages for people, each next to its template of the same name. They work without scripts, but for the token debugger.
+//! The pages for people, each next to its template of the same name. They work without scripts, but for passkeys and the token
+//! debugger.
 
 mod account;
 mod asked;
@@ -8,13 +9,15 @@ mod device;
 mod error;
 mod filters;
 mod form_post;
+mod passkey;
 mod second_factor;
 mod send;
 mod sign_in;
 mod sign_out;
 
 pub(crate) use account::{
-    AccountPage, AuthenticatorPage, NewAuthenticatorPage, RecoveryCodesPage, day, qr_code,
+    AccountPage, AuthenticatorPage, NewAuthenticatorPage, PasskeysPage, RecoveryCodesPage, ShownPasskey, day,
+    qr_code,
 };
 pub(crate) use asked::Asked;
 pub(crate) use consent::ConsentPage;
@@ -22,8 +25,9 @@ pub(crate) use debugger::Debugger;
 pub(crate) use device::{DeviceCodePage, DeviceDecidedPage, DevicePage};
 pub(crate) use error::{WayOn, error_page};
 pub(crate) use form_post::FormPostPage;
+pub(crate) use passkey::PasskeyForm;
 pub(crate) use second_factor::SecondFactorPage;
-pub(crate) use send::{Forms, asset, page, self_contained, with_script};
+pub(crate) use send::{Forms, asset, page, self_contained, with_passkeys, with_script};
 pub(crate) use sign_in::{SignInPage, SignedInAs};
 pub(crate) use sign_out::{DonePage, SignOutPage, SignOutQuestion, SignOutRefusedPage};
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::filters;
+use super::{PasskeyForm, filters};
 
 #[derive(Template)]
 #[template(path = "second_factor.html")]
@@ -18,6 +18,10 @@ pub(crate) struct SecondFactorPage<'a> {
     pub(crate) notice: Option<&'a str>,
     /// Where to sign in as somebody else.
     pub(crate) another: &'a str,
+    /// The form for a passkey, where one can be used.
+    pub(crate) passkey: Option<PasskeyForm>,
+    /// Whether there is an authenticator app.
+    pub(crate) by_app: bool,
     /// Whether the user can go back to the client without signing in.
     pub(crate) can_cancel: bool,
 }

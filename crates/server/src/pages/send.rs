@@ -6,7 +6,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use crate::urls::Urls;
+use crate::urls::{Urls, path};
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -63,6 +63,16 @@ pub(crate) fn self_contained(html: Bytes, policy: HeaderValue) -> Response {
     ];
     *response.headers_mut() = HeaderMap::from_iter(headers);
     response
+}
+
+/// The same page, which may run only the script of passkeys.
+pub(crate) fn with_passkeys(urls: &Urls, mut page: Response, forms: Forms) -> Response {
+    let policy = format!("{}; script-src {}", forms.policy(), urls.absolute(path::PASSKEY_JS));
+    // A URL whose host a header cannot hold has no passkeys.
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    page
 }
 
 /// The same page, which may run only the script with this hash.

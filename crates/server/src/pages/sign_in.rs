@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::filters;
+use super::{PasskeyForm, filters};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -18,6 +18,10 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) notice: Option<&'a str>,
     /// The signed-in account, if the user may continue with it.
     pub(crate) signed_in_as: Option<SignedInAs<'a>>,
+    /// The form for a passkey, where one can be used.
+    pub(crate) passkey: Option<PasskeyForm>,
+    /// Whether a password can be used.
+    pub(crate) by_password: bool,
     /// Whether the user can go back to the client without signing in.
     pub(crate) can_cancel: bool,
 }

@@ -218,7 +218,7 @@ delegate! { StatusStore {
 delegate! { AuthenticatorStore {
     false find_authenticators(user: UserId) -> Authenticators;
     true change_authenticators(user: UserId, change: AuthenticatorChange, by: Actor, network: Option<Network>, now: Timestamp) -> AuthenticatorsChanged;
-    true present_code(user: UserId, attempt: Attempt, now: Timestamp) -> CodeVerdict;
+    true present_authenticator(user: UserId, attempt: Attempt, now: Timestamp) -> CodeVerdict;
 } }
 
 delegate! { SignInStore {

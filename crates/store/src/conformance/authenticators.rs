@@ -7,7 +7,7 @@ use jeton_authority::authenticators::{
     Attempt, AuthenticatorChange, Authenticators, AuthenticatorsChanged, CodeVerdict, CodesFrom, FREE_CODES,
     Presented, RecoveryCodeHash, RecoverySet, Repeated,
 };
-use jeton_authority::factor::Factor;
+use jeton_authority::factor::{Enrolled, Factor};
 use jeton_authority::factor_setup::TotpSecret;
 use jeton_authority::keys::{MasterKey, SealedKey};
 use jeton_authority::{SystemRandom, UserId};
@@ -68,7 +68,7 @@ impl Fresh {
     }
 
     async fn presented(&self, user: UserId, attempt: Attempt, second: i64) -> CodeVerdict {
-        self.present_code(user, attempt, at(second)).await.expect("presenting a code")
+        self.present_authenticator(user, attempt, at(second)).await.expect("presenting a code")
     }
 
     async fn factors(&self, user: UserId) -> Authenticators {
@@ -79,16 +79,16 @@ impl Fresh {
 pub(super) async fn an_app_is_a_factor_of_its_user_once_it_is_confirmed(fresh: &Fresh) {
     let (ada, bob) = (fresh.user("ada").await, fresh.user("bob").await);
     let secret = fresh.begin(ada, 0).await;
-    assert_eq!(fresh.found("ada").await.second_factors, []);
+    assert_eq!(fresh.found("ada").await.enrolled, Enrolled::default());
     assert_eq!(fresh.set_up_app(ada, 5).await, secret);
-    assert_eq!(fresh.found("ada").await.second_factors, [Factor::OneTimeCode]);
+    assert_eq!(fresh.found("ada").await.enrolled.second(), [Factor::OneTimeCode]);
     let factors = fresh.factors(ada).await;
     assert_eq!(factors.recovery, Some(recovery()));
     let totp = factors.totp.expect("an app");
     assert_eq!((totp.secret, totp.added_at, totp.step), (secret, at(5), 100));
     assert_eq!(
-        (fresh.found("bob").await.second_factors, fresh.factors(bob).await),
-        (vec![], Authenticators::default())
+        (fresh.found("bob").await.enrolled, fresh.factors(bob).await),
+        (Enrolled::default(), Authenticators::default())
     );
     assert_eq!(fresh.audited().await.last(), Some(&AuditEvent::SecondFactorAdded));
 }
@@ -166,7 +166,7 @@ pub(super) async fn removing_leaves_nothing_and_so_does_removing_the_user(fresh:
     }
     let removed = fresh.change_authenticators(ada, AuthenticatorChange::Remove, OPERATOR, None, at(1)).await;
     assert_eq!(removed.expect("removing"), AuthenticatorsChanged::Done(Authenticators::default()));
-    assert_eq!(fresh.found("ada").await.second_factors, []);
+    assert_eq!(fresh.found("ada").await.enrolled, Enrolled::default());
     assert_eq!(fresh.factors(ada).await, Authenticators::default());
     assert_eq!(fresh.audited().await.last(), Some(&AuditEvent::SecondFactorRemoved));
     fresh.remove_user(bob, OPERATOR, at(1)).await.expect("removing a user");
@@ -191,7 +191,7 @@ pub(super) async fn of_a_hundred_callers_with_one_code_one_is_let_in(fresh: &Fre
     let verdicts = fresh
         .at_once(move |store, _| {
             let attempt = code(&secret, Some(101));
-            async move { store.present_code(ada, attempt, at(1)).await.expect("presenting a code") }
+            async move { store.present_authenticator(ada, attempt, at(1)).await.expect("presenting a code") }
         })
         .await;
     let accepted = verdicts.iter().filter(|verdict| **verdict == CodeVerdict::Accepted).count();
@@ -205,7 +205,7 @@ pub(super) async fn of_a_hundred_wrong_codes_at_once_five_are_looked_at(fresh: &
     let verdicts = fresh
         .at_once(move |store, _| {
             let attempt = code(&secret, None);
-            async move { store.present_code(ada, attempt, at(1)).await.expect("presenting a code") }
+            async move { store.present_authenticator(ada, attempt, at(1)).await.expect("presenting a code") }
         })
         .await;
     let wrong = verdicts.iter().filter(|verdict| **verdict == CodeVerdict::Wrong).count();

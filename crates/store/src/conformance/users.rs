@@ -1,6 +1,7 @@
 //! Users: adding, finding, listing, and what ends with a change to one.
 
 use jeton_authority::audit::{Actor, AuditEvent};
+use jeton_authority::factor::Enrolled;
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::store::{Refresh, UserAddition, UserChange};
@@ -30,7 +31,7 @@ pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
         role: new.role,
         created_at: new.created_at,
         attributes: new.attributes,
-        second_factors: Vec::new(),
+        enrolled: Enrolled::default(),
     };
     assert_eq!(fresh.found("Ada Ünal").await, expected);
     assert_eq!(fresh.find_user_by_id(expected.id).await.expect("finding"), Some(expected));

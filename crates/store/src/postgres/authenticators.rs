@@ -1,4 +1,4 @@
-//! Users' second factors in PostgreSQL. They are changed, and codes are presented, under the lock on the row of their user, so that
+//! Users' authenticators in PostgreSQL. They are changed, and codes are presented, under the lock on the row of their user, so that
 //! of two nodes with one code one comes second and sees that it was used.
 
 use async_trait::async_trait;
@@ -6,7 +6,6 @@ use jeton_authority::audit::Actor;
 use jeton_authority::authenticators::{
     self, Attempt, AuthenticatorChange, Authenticators, AuthenticatorsChanged, CodeVerdict,
 };
-use jeton_authority::factor::factors_to_text;
 use jeton_authority::store::{AuthenticatorStore, StoreError};
 use jeton_authority::{Network, UserId};
 use jeton_jose::Timestamp;
@@ -37,7 +36,7 @@ impl AuthenticatorStore for PostgresStore {
         .await
     }
 
-    async fn present_code(
+    async fn present_authenticator(
         &self,
         user: UserId,
         attempt: Attempt,
@@ -89,7 +88,7 @@ async fn present(
     if let Some(after) = &decision.after {
         write(db, user, after).await?;
     }
-    if let Some(record) = &decision.record {
+    for record in &decision.records {
         audit::append(db, record).await?;
     }
     Ok(decision.verdict)
@@ -99,7 +98,7 @@ async fn write(db: &Connection, user: UserId, factors: &Authenticators) -> Resul
     for sealed in factors.sealed() {
         master_key::bind(db, sealed).await?;
     }
-    let names = factors_to_text(&factors.factors());
+    let names = factors.enrolled().to_text();
     let sql = "UPDATE users SET factors = $2 WHERE id = $1 AND factors <> $2";
     db.execute(sql, params![uuid(user), names]).await?;
     if factors.is_empty() {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jeton_authority::audit::Actor;
-use jeton_authority::factor::parse_factors;
+use jeton_authority::factor::Enrolled;
 use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::revocation::{RevocationEvent, Revoked};
@@ -371,7 +371,7 @@ pub(super) fn user_at(row: &Row, first: usize) -> Result<User, Failed> {
         role: if value(row, first + 7)? { Role::Admin } else { Role::Member },
         created_at: timestamp(row, first + 8)?,
         attributes: attributes(row, first + 9)?,
-        second_factors: parse_factors(str(row, first + 10)?),
+        enrolled: Enrolled::parse(str(row, first + 10)?),
     })
 }
 

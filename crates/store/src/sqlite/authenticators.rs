@@ -1,11 +1,10 @@
-//! Users' second factors in SQLite.
+//! Users' authenticators in SQLite.
 
 use async_trait::async_trait;
 use jeton_authority::audit::Actor;
 use jeton_authority::authenticators::{
     self, Attempt, AuthenticatorChange, Authenticators, AuthenticatorsChanged, CodeVerdict,
 };
-use jeton_authority::factor::factors_to_text;
 use jeton_authority::store::{AuthenticatorStore, StoreError};
 use jeton_authority::{Network, UserId};
 use jeton_jose::Timestamp;
@@ -31,7 +30,7 @@ impl AuthenticatorStore for SqliteStore {
         self.writer.submit(move |db| change_factors(db, user, &change, &by, network, now)).await
     }
 
-    async fn present_code(
+    async fn present_authenticator(
         &self,
         user: UserId,
         attempt: Attempt,
@@ -81,7 +80,7 @@ fn present(
     if let Some(after) = &decision.after {
         write(db, user, after)?;
     }
-    if let Some(record) = &decision.record {
+    for record in &decision.records {
         audit::append(db, record)?;
     }
     Ok(decision.verdict)
@@ -92,7 +91,7 @@ fn write(db: &Connection, user: UserId, factors: &Authenticators) -> rusqlite::R
         master_key::bind(db, sealed)?;
     }
     db.prepare_cached("UPDATE users SET factors = ?2 WHERE id = ?1 AND factors <> ?2")?
-        .execute((user.as_bytes(), factors_to_text(&factors.factors())))?;
+        .execute((user.as_bytes(), factors.enrolled().to_text()))?;
     if factors.is_empty() {
         return forget(db, user);
     }

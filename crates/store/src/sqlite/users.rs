@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jeton_authority::audit::Actor;
-use jeton_authority::factor::parse_factors;
+use jeton_authority::factor::Enrolled;
 use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::revocation::{RevocationEvent, Revoked};
@@ -356,7 +356,7 @@ pub(super) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
         role: if row.get(first + 7)? { Role::Admin } else { Role::Member },
         created_at: timestamp(row, first + 8)?,
         attributes: attributes(row, first + 9)?,
-        second_factors: parse_factors(row.get_ref(first + 10)?.as_str()?),
+        enrolled: Enrolled::parse(row.get_ref(first + 10)?.as_str()?),
     })
 }
 

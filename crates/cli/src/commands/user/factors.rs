@@ -1,4 +1,4 @@
-//! `jeton user factors`: the second factors of a user.
+//! `jeton user factors`: what a user proves their identity with besides the password.
 
 use jeton_authority::accounts::Accounts;
 use jeton_authority::audit::Actor;
@@ -10,11 +10,13 @@ use crate::failure::Failure;
 use crate::output::{self, Style};
 use crate::{clock, words};
 
-/// Second factors as they are shown.
+/// Factors as they are shown.
 #[derive(Serialize)]
 struct Shown {
     username: String,
-    second_factors: Vec<ShownFactor>,
+    /// Whether one of them is required after the password.
+    two_step: bool,
+    factors: Vec<ShownFactor>,
     recovery_codes_left: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<usize>,
@@ -24,34 +26,51 @@ struct Shown {
 struct ShownFactor {
     #[serde(rename = "type")]
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     added_at: String,
-    used_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used_at: Option<String>,
 }
 
 impl Shown {
     fn of(username: &str, factors: &Authenticators) -> Self {
         let app = factors.totp.iter().map(|totp| ShownFactor {
             kind: "totp",
+            name: None,
             added_at: words::date(totp.added_at),
-            used_at: words::date(totp.used_at),
+            used_at: Some(words::date(totp.used_at)),
+        });
+        let passkeys = factors.passkeys.iter().map(|passkey| ShownFactor {
+            kind: "passkey",
+            name: Some(passkey.name.to_string()),
+            added_at: words::date(passkey.added_at),
+            used_at: passkey.used_at.map(words::date),
         });
         Self {
             username: username.to_owned(),
-            second_factors: app.collect(),
+            two_step: factors.is_two_step(),
+            factors: app.chain(passkeys).collect(),
             recovery_codes_left: factors.recovery_codes_left(),
             removed: None,
         }
     }
 
     fn lines(&self) -> String {
-        if self.second_factors.is_empty() {
-            return format!("{} has no second factor", output::printable(&self.username));
+        if self.factors.is_empty() {
+            return format!("{} has a password only", output::printable(&self.username));
         }
-        let factors = self.second_factors.iter().map(|factor| {
-            format!("authenticator app, added {}, last used {}", factor.added_at, factor.used_at)
+        let factors = self.factors.iter().map(|factor| {
+            let kind = match &factor.name {
+                Some(name) => format!("passkey {}", output::printable(name)),
+                None => "authenticator app".to_owned(),
+            };
+            let used =
+                factor.used_at.as_ref().map_or("never used".to_owned(), |at| format!("last used {at}"));
+            format!("{kind}, added {}, {used}", factor.added_at)
         });
-        let left = format!("recovery codes, {} left", self.recovery_codes_left);
-        factors.chain([left]).collect::<Vec<_>>().join("\n")
+        let left = self.two_step.then(|| format!("recovery codes, {} left", self.recovery_codes_left));
+        factors.chain(left).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -65,14 +84,16 @@ pub(super) async fn show(accounts: &Accounts, name: &str, style: Style) -> Resul
 pub(super) async fn remove(accounts: &Accounts, name: &str, style: Style) -> Result<(), Failure> {
     let user = accounts.find(name).await.map_err(refused)?;
     let removed = accounts.remove_authenticators(&user, Actor::Operator, clock::now()).await;
-    let removed = removed.map_err(refused)?.factors().len();
+    let removed = Shown::of("", &removed.map_err(refused)?).factors.len();
     let none = Authenticators::default();
     let shown = Shown { removed: Some(removed), ..Shown::of(user.username.as_str(), &none) };
     style.print(&shown, || {
         let name = output::printable(user.username.as_str());
         match removed {
-            0 => format!("{name} has no second factor"),
-            _ => format!("removed the second factors of {name}; the password alone signs them in again"),
+            0 => format!("{name} has a password only"),
+            _ => format!(
+                "removed the passkeys and the second step of {name}; the password alone signs them in again"
+            ),
         }
     })
 }

@@ -92,7 +92,7 @@ enum Action {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Show a user's second factors, or remove them if they are lost
+    /// Show a user's passkeys and second factors, or remove them if they are lost
     Factors {
         /// The username
         name: String,
@@ -208,7 +208,7 @@ impl Shown {
                 Role::Admin => "admin",
             },
             imported_key: user.imported_key.as_deref().map(str::to_owned),
-            second_factors: user.second_factors.iter().map(|factor| factor.as_str()).collect(),
+            second_factors: user.enrolled.second().iter().map(|factor| factor.as_str()).collect(),
             created_at: words::date(user.created_at),
             attributes: user.attributes.clone(),
         }

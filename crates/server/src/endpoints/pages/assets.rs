@@ -18,3 +18,8 @@ pub(crate) async fn favicon() -> Response {
 pub(crate) async fn page_css() -> Response {
     asset("text/css; charset=utf-8", include_str!("../../../assets/page.css"))
 }
+
+/// `GET /assets/passkey.js`
+pub(crate) async fn passkey_js() -> Response {
+    asset("text/javascript; charset=utf-8", include_str!("../../../assets/passkey.js"))
+}

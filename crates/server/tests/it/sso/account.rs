@@ -92,7 +92,8 @@ async fn an_app_is_set_up_with_a_code_and_comes_with_ten_recovery_codes() {
             .await
             .expect("a store")
             .expect("a user")
-            .second_factors,
+            .enrolled
+            .second(),
         [Factor::OneTimeCode]
     );
     // The code counted for this session too, and for nothing else.
@@ -225,7 +226,7 @@ async fn nothing_changes_by_a_link_a_forged_form_or_somebody_elses() {
     browser.press(&begin, &[("action", "remove")]).await;
     let setup = app.service.authority().factor_setup();
     assert!(setup.of(app.user_id("ada").await).await.expect("a store").is_empty());
-    assert_eq!(setup.of(app.user_id("bob").await).await.expect("a store").factors().len(), 1);
+    assert_eq!(setup.of(app.user_id("bob").await).await.expect("a store").enrolled().factors.len(), 1);
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ pub(crate) struct Browser<'a> {
 pub(crate) struct Form {
     pub(crate) action: String,
     pub(crate) hidden: Vec<(String, String)>,
+    /// What a passkey is asked for, in a form for one.
+    pub(crate) options: Option<serde_json::Value>,
 }
 
 impl<'a> Browser<'a> {
@@ -123,10 +125,19 @@ pub(crate) fn leads_on(answer: &Answer) -> Option<String> {
     path.starts_with('/').then(|| path.to_owned())
 }
 
-/// The last form of a page: on the sign-in page the one with the fields.
+/// The last form of a page that needs no script: on the sign-in page the one with the fields.
 #[track_caller]
 pub(crate) fn form(page: &Answer) -> Form {
-    forms(page).pop().unwrap_or_else(|| panic!("no form: {} {}", page.status, page.text()))
+    let without_scripts = |form: &Form| form.options.is_none();
+    let found = forms(page).into_iter().rfind(without_scripts);
+    found.unwrap_or_else(|| panic!("no form: {} {}", page.status, page.text()))
+}
+
+/// The first form of a page that a script fills in with a passkey.
+#[track_caller]
+pub(crate) fn passkey_form(page: &Answer) -> Form {
+    let form = forms(page).into_iter().find(|form| form.options.is_some());
+    form.unwrap_or_else(|| panic!("no form for a passkey: {} {}", page.status, page.text()))
 }
 
 /// All forms of a page.
@@ -153,7 +164,9 @@ fn form_of(text: &str) -> Form {
         let tag = tag.split('>').next().expect("a tag");
         (attribute(tag, "name").expect("a name"), attribute(tag, "value").expect("a value"))
     });
-    Form { action, hidden: hidden.collect() }
+    let options = attribute(form.split('>').next().expect("a tag"), "data-passkey");
+    let options = options.map(|options| serde_json::from_str(&options).expect("options"));
+    Form { action, hidden: hidden.collect(), options }
 }
 
 /// The parameters that an answer sends back to the client.

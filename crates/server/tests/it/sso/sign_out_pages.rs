@@ -233,7 +233,9 @@ async fn a_browser_without_any_cookie_is_told_about_cookies_and_no_other() {
     assert!(shown.text().contains("allow cookies"), "{}", shown.text());
     let lost = Browser::new(&app);
     lost.get("/end_session").await;
-    let shown = lost.submit_and_follow(&Form { action: page.action.clone(), hidden: vec![] }, &[]).await;
+    let shown = lost
+        .submit_and_follow(&Form { action: page.action.clone(), hidden: vec![], options: None }, &[])
+        .await;
     assert!(shown.text().contains("You are not signed in"), "{}", shown.text());
     assert!(!shown.text().contains("cookie"), "{}", shown.text());
 }

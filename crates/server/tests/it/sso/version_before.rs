@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::browser::{Browser, Form, forms, leads_on};
+use super::browser::{Browser, Form, form, forms, leads_on};
 use super::client::{authorize, web};
 use super::device;
 use crate::app::{Answer, HOME, NOW, PASSWORD, TestApp, cheap, open_store};
@@ -267,7 +267,7 @@ enum Place {
 
 /// The last form of a page, or the first.
 fn last(page: &Answer) -> Place {
-    Place::Form(forms(page).pop().expect("a form"))
+    Place::Form(form(page))
 }
 
 fn first(page: &Answer) -> Place {
@@ -292,8 +292,7 @@ async fn sealed(keys: &[Value]) -> Before {
     recorder.step("sign in", &browser, last(&page), &ZOE_TYPES).await;
     let wrong = [("username", "zo"), ("password", "wrong"), ("action", "sign_in")];
     recorder.step("sign in with a wrong password", &browser, last(&page), &wrong).await;
-    let form = forms(&page).pop().expect("a form");
-    let again = browser.press(&form, &wrong).await;
+    let again = browser.press(&form(&page), &wrong).await;
     recorder.step("the page after a wrong password", &browser, address(&again), &[]).await;
     recorder.step("cancel", &browser, last(&page), &[("action", "cancel")]).await;
 
@@ -312,11 +311,11 @@ async fn sealed(keys: &[Value]) -> Before {
     let typed = [("user_code", USER_CODE)];
     let answer = recorder.step("the code of a device", &browser, last(&page), &typed).await;
     recorder.step("a code that was typed", &browser, address(&answer), &[]).await;
-    let page = browser.submit_and_follow(&forms(&page).pop().expect("a form"), &typed).await;
+    let page = browser.submit_and_follow(&form(&page), &typed).await;
     recorder.step("sign in for a device", &browser, last(&page), &ZOE_TYPES).await;
     let browser = world.browser_of_zoe();
     let page = browser.get("/device").await;
-    let page = browser.submit_and_follow(&forms(&page).pop().expect("a form"), &typed).await;
+    let page = browser.submit_and_follow(&form(&page), &typed).await;
     recorder.step("allow a device", &browser, last(&page), &[("action", "allow")]).await;
 
     // Signing out.
@@ -327,7 +326,7 @@ async fn sealed(keys: &[Value]) -> Before {
 
     let browser = world.browser();
     let page = browser.get(&authorize(&[])).await;
-    browser.press(&forms(&page).pop().expect("a form"), &ZOE_TYPES).await;
+    browser.press(&form(&page), &ZOE_TYPES).await;
     Before {
         keys: keys.to_vec(),
         known_browser: browser.cookie(KNOWN).expect("a cookie"),

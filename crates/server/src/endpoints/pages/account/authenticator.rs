@@ -1,8 +1,9 @@
 //! The page on which users set up an authenticator app, and remove it again.
 
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use jeton_authority::authenticators::Authenticators;
+use jeton_authority::factor::Factor;
 use jeton_authority::factor_setup::TotpSecret;
 use jeton_authority::sign_in::SignedIn;
 use jeton_oauth::Parameters;
@@ -18,12 +19,13 @@ const CONFIRM: &str = "confirm";
 const GIVE_UP: &str = "give_up";
 const RENEW: &str = "renew";
 const REMOVE: &str = "remove";
+const ASK: &str = "ask";
 
 /// `GET /account/authenticator`
 pub(crate) async fn get(errand: Errand<Account>) -> Result<Response, PageError> {
     let signed_in = match errand.user(Page::Authenticator.recency()) {
         Ok(signed_in) => signed_in,
-        Err(wanted) => return Ok(sign_in::page(&errand, &wanted)),
+        Err(wanted) => return sign_in::page(&errand, &wanted).await,
     };
     let setup = errand.app.authority.factor_setup();
     let factors = setup.of(signed_in.user.id).await?;
@@ -46,6 +48,11 @@ fn overview(errand: &Errand<Account>, signed_in: &SignedIn, factors: &Authentica
         app_since: factors.totp.as_ref().map(|totp| day(totp.added_at)),
         app_used: factors.totp.as_ref().map(|totp| day(totp.used_at)),
         codes_left: factors.recovery_codes_left(),
+        has_passkey: !factors.passkeys.is_empty(),
+        passkey: errand.own_passkey_form(&factors.passkeys),
+        passkey_after_password: factors.passkey_after_password,
+        ask_token: &token(ASK),
+        passkeys_at: &errand.url(Page::Passkeys),
         is_required: errand.purpose.back.is_some(),
         begin_token: &token(BEGIN),
         renew_token: &token(RENEW),
@@ -53,7 +60,7 @@ fn overview(errand: &Errand<Account>, signed_in: &SignedIn, factors: &Authentica
         way_on: &way_on,
         is_application,
     };
-    errand.page(StatusCode::OK, &shown)
+    errand.page_with_passkey(StatusCode::OK, &shown, shown.passkey.is_some())
 }
 
 /// The secret, for the app, and the field for its first code.
@@ -82,6 +89,7 @@ pub(crate) async fn post(Posted { errand, form }: Posted<Account>) -> Result<Res
         Some(GIVE_UP) => change(&errand, &form, GIVE_UP).await,
         Some(RENEW) => change(&errand, &form, RENEW).await,
         Some(REMOVE) => change(&errand, &form, REMOVE).await,
+        Some(ASK) => ask(&errand, &form).await,
         _ => Err(errand.did_nothing(Notice::Unreadable, None)),
     }
 }
@@ -104,14 +112,14 @@ async fn change(
             let factors = setup.renew_recovery_codes(user, network, now).await.map_err(failed)?;
             shown_codes(errand, &factors)
         }
-        _ => setup.remove(user, network, now).await.map(|()| ACCOUNT.to_owned()).map_err(failed)?,
+        _ => setup.turn_off(user, network, now).await.map(|()| ACCOUNT.to_owned()).map_err(failed)?,
     }))
 }
 
 /// Completes setting up an app. Its code also counts for this session, which its user goes on with.
 async fn confirm(errand: &Errand<Account>, form: &Parameters) -> Result<Response, PageError> {
     let signed_in = errand.user_of(form, CONFIRM)?;
-    let Errand { app, context, browser, .. } = errand;
+    let Errand { app, context, .. } = errand;
     let (request, network, now) = (context.id(), context.network(), app.clock.now());
     let (user, typed) = (signed_in.user.id, form.get("code").unwrap_or_default());
     let had_codes = app.authority.factor_setup().of(user).await?.recovery.is_some();
@@ -122,17 +130,38 @@ async fn confirm(errand: &Errand<Account>, form: &Parameters) -> Result<Response
         true if !recovery_codes::are_new(&factors, now) => errand.purpose.address(Page::Authenticator, None),
         _ => shown_codes(errand, &factors),
     };
-    let stronger = app.authority.sign_in().after_setting_up(signed_in, browser.secret.as_ref(), network, now);
-    let cookies = match stronger.await {
+    Ok(Elsewhere { path, cookies: stronger(errand, signed_in, Factor::OneTimeCode).await }.go(app))
+}
+
+/// Requires a passkey after the password. The user presents one first, which also counts for this session.
+async fn ask(errand: &Errand<Account>, form: &Parameters) -> Result<Response, PageError> {
+    let signed_in = errand.user_of(form, ASK)?;
+    errand.prove_passkey(signed_in, form).await?;
+    let Errand { app, context, .. } = errand;
+    let (request, network, now, user) = (context.id(), context.network(), app.clock.now(), signed_in.user.id);
+    let found = app.authority.factor_setup().ask_for_passkey(user, network, now).await;
+    let found = found.map_err(|error| errand.failed(error))?;
+    tracing::info!(request, %user, "passkey required after the password");
+    let path = match recovery_codes::are_new(&found, now) {
+        true => shown_codes(errand, &found),
+        false => errand.purpose.address(Page::Authenticator, None),
+    };
+    Ok(Elsewhere { path, cookies: stronger(errand, signed_in, Factor::Passkey).await }.go(app))
+}
+
+/// The cookies of a session that has the second factor, too, which its user has just presented.
+async fn stronger(errand: &Errand<Account>, signed_in: &SignedIn, factor: Factor) -> Vec<HeaderValue> {
+    let Errand { app, context, browser, .. } = errand;
+    let (before, network, now) = (browser.secret.as_ref(), context.network(), app.clock.now());
+    match app.authority.sign_in().after_setting_up(signed_in, factor, before, network, now).await {
         Ok(Some((secret, _))) => errand.cookies_of(&secret),
         Ok(None) => Vec::new(),
         // They sign in again.
         Err(error) => {
-            tracing::warn!(request, code = error.code(), "{error}");
+            tracing::warn!(request = context.id(), code = error.code(), "{error}");
             Vec::new()
         }
-    };
-    Ok(Elsewhere { path, cookies }.go(app))
+    }
 }
 
 /// The page with recovery codes that were just made in this browser.

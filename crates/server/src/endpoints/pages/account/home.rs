@@ -12,7 +12,7 @@ use crate::urls::path::END_SESSION;
 pub(crate) async fn get(errand: Errand<Account>) -> Result<Response, PageError> {
     let signed_in = match errand.user(Page::Home.recency()) {
         Ok(signed_in) => signed_in,
-        Err(wanted) => return Ok(sign_in::page(&errand, &wanted)),
+        Err(wanted) => return sign_in::page(&errand, &wanted).await,
     };
     let factors = errand.app.authority.factor_setup().of(signed_in.user.id).await?;
     let sentence = errand.sentence(errand.purpose.notice);
@@ -22,6 +22,9 @@ pub(crate) async fn get(errand: Errand<Account>) -> Result<Response, PageError> 
         app_since: factors.totp.as_ref().map(|totp| day(totp.added_at)),
         codes_left: factors.recovery_codes_left(),
         authenticator: &errand.url(Page::Authenticator),
+        passkeys: factors.passkeys.len(),
+        passkey_after_password: factors.passkey_after_password,
+        passkeys_at: &errand.url(Page::Passkeys),
         sign_out: &errand.app.urls.local(END_SESSION),
     };
     Ok(errand.page(StatusCode::OK, &shown))

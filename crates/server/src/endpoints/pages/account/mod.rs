@@ -5,6 +5,7 @@
 
 mod authenticator;
 mod home;
+mod passkeys;
 mod recovery_codes;
 mod sign_in;
 
@@ -24,11 +25,14 @@ use crate::interaction::{
 };
 use crate::pages::Forms;
 use crate::request::{RequestContext, form};
-use crate::urls::path::{ACCOUNT, ACCOUNT_AUTHENTICATOR, ACCOUNT_RECOVERY_CODES, AUTHORIZE};
+use crate::urls::path::{
+    ACCOUNT, ACCOUNT_AUTHENTICATOR, ACCOUNT_PASSKEYS, ACCOUNT_RECOVERY_CODES, AUTHORIZE,
+};
 
 pub(in crate::endpoints::pages) use authenticator::address_for;
 pub(crate) use authenticator::{get as authenticator, post as post_authenticator};
 pub(crate) use home::get as home;
+pub(crate) use passkeys::{get as passkeys, post as post_passkeys};
 pub(crate) use recovery_codes::get as recovery_codes;
 pub(crate) use sign_in::{lead_to_page, post as post_sign_in, post_second_factor};
 
@@ -48,16 +52,18 @@ const SHOWN: &str = "shown";
 enum Page {
     Home,
     Authenticator,
+    Passkeys,
     RecoveryCodes,
 }
 
 impl Page {
-    const ALL: [Self; 3] = [Self::Home, Self::Authenticator, Self::RecoveryCodes];
+    const ALL: [Self; 4] = [Self::Home, Self::Authenticator, Self::Passkeys, Self::RecoveryCodes];
 
     const fn path(self) -> &'static str {
         match self {
             Self::Home => ACCOUNT,
             Self::Authenticator => ACCOUNT_AUTHENTICATOR,
+            Self::Passkeys => ACCOUNT_PASSKEYS,
             Self::RecoveryCodes => ACCOUNT_RECOVERY_CODES,
         }
     }
@@ -72,7 +78,7 @@ impl Page {
     const fn recency(self) -> Recency {
         match self {
             Self::Home => Recency::Any,
-            Self::Authenticator | Self::RecoveryCodes => Recency::Recent,
+            Self::Authenticator | Self::Passkeys | Self::RecoveryCodes => Recency::Recent,
         }
     }
 }
@@ -191,6 +197,12 @@ impl Errand<Account> {
             FactorError::Store(error) => return PageError::Failed(error.into()),
             FactorError::Malformed => Notice::OneTimeCode(BadOneTimeCode::Malformed),
             FactorError::Wrong => Notice::OneTimeCode(BadOneTimeCode::Wrong),
+            FactorError::PasskeyName => Notice::PasskeyName,
+            FactorError::Passkey(error) => {
+                let request = self.context.id();
+                tracing::info!(request, code = "passkey_refused", cause = %error, "passkey not added");
+                Notice::of_passkey(&error)
+            }
             FactorError::Unreadable => {
                 let (request, code) = (self.context.id(), error.code());
                 tracing::error!(request, code, "{error}");

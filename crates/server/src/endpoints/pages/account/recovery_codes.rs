@@ -21,7 +21,7 @@ const SHOWN_FOR: Duration = Duration::from_secs(10 * 60);
 pub(crate) async fn get(errand: Errand<Account>) -> Result<Response, PageError> {
     let signed_in = match errand.user(Page::RecoveryCodes.recency()) {
         Ok(signed_in) => signed_in,
-        Err(wanted) => return Ok(sign_in::page(&errand, &wanted)),
+        Err(wanted) => return sign_in::page(&errand, &wanted).await,
     };
     let Errand { app, browser, purpose, .. } = &errand;
     let setup = app.authority.factor_setup();

@@ -15,18 +15,18 @@ use crate::interaction::{
 use crate::urls::path::{ACCOUNT_SECOND_FACTOR, ACCOUNT_SIGN_IN};
 
 /// The page that asks for what is still required.
-pub(super) fn page(errand: &Errand<Account>, wanted: &Step) -> Response {
+pub(super) async fn page(errand: &Errand<Account>, wanted: &Step) -> Result<Response, PageError> {
     let Errand { app, browser, purpose, .. } = errand;
     let local = |path: String| app.urls.local(&path);
     match (wanted, &purpose.challenged) {
-        (Step::Factor(factors), Some((challenged, _))) if factors.iter().all(|factor| factor.is_second()) => {
+        (Step::Factor(factors), Some((challenged, _))) if factors.iter().all(|factor| factor.makes_two()) => {
             let another = with_query(purpose.page.path(), purpose.kept());
             let form = SecondFactorForm {
                 action: &local(purpose.sign_in_address(ACCOUNT_SECOND_FACTOR)),
                 another: &local(another),
                 can_cancel: false,
             };
-            errand.second_factor_page(challenged, &form, purpose.notice)
+            Ok(errand.second_factor_page(challenged, &form, purpose.notice).await?)
         }
         _ => {
             let form = SignInForm {
@@ -36,7 +36,7 @@ pub(super) fn page(errand: &Errand<Account>, wanted: &Step) -> Response {
                 signed_in_as: None,
                 can_cancel: false,
             };
-            errand.sign_in_page(wanted, form, purpose.notice)
+            Ok(errand.sign_in_page(wanted, form, purpose.notice))
         }
     }
 }
@@ -47,7 +47,7 @@ pub(crate) async fn post(Posted { errand, form }: Posted<Account>) -> Result<Res
     let verdict = errand.judge(Seal::AccountSignIn { page: purpose.page.path() }, &form);
     let typed = form.get("username").unwrap_or_default();
     // They pressed twice, or signed in in another tab.
-    let is_same = verdict == FormVerdict::Stale(StaleForm::Account) && errand.is_signed_in_as(typed);
+    let is_same = verdict == FormVerdict::Stale(StaleForm::Account) && errand.is_signed_in_as_typed(&form);
     let to = |challenge: Option<String>| {
         let challenge = challenge.map(|challenge| (CHALLENGE, challenge));
         with_query(purpose.page.path(), challenge.into_iter().chain(purpose.kept()))
@@ -56,7 +56,7 @@ pub(crate) async fn post(Posted { errand, form }: Posted<Account>) -> Result<Res
         errand.demand_current(verdict, Some(typed))?;
     }
     let on = match errand.sign_in(&form).await? {
-        SignedInBy::Password(_, cookies) => Elsewhere { path: to(None), cookies },
+        SignedInBy::Factors(_, cookies) => Elsewhere { path: to(None), cookies },
         SignedInBy::NoOneYet(challenge) => Elsewhere::at(to(Some(challenge))),
     };
     Ok(on.go(&errand.app))

@@ -126,7 +126,8 @@ pub(crate) async fn lead_to_form(State(app): State<Arc<App>>, Query(parameters):
 }
 
 /// The fields of the forms here, which must not appear in a URL.
-const FIELDS: [&str; 6] = ["form_token", "username", "password", "code", "recovery_code", "action"];
+const FIELDS: [&str; 7] =
+    ["form_token", "username", "password", "passkey", "code", "recovery_code", "action"];
 
 /// Reads the request from the query, and identifies the browser.
 impl FromRequestParts<Arc<App>> for Step {
@@ -201,7 +202,7 @@ async fn proceed(step: &Step) -> Result<Response, PageError> {
         }
         (NextStep::Consent, Some(signed_in)) => consent::page(step, signed_in, notice),
         (NextStep::Factor(factors), _) => match challenged {
-            Some(challenged) => second_factor::page(step, challenged, notice),
+            Some(challenged) => second_factor::page(step, challenged, notice).await?,
             None => sign_in::factor_page(step, &factors, notice),
         },
         // They come back with a second factor.

@@ -3,20 +3,25 @@
 use axum::response::Response;
 use jeton_authority::FormVerdict;
 use jeton_authority::sign_in::Identified;
+use jeton_authority::store::StoreError;
 
 use super::progress::{Answer, Progress};
 use super::{Authorization, Step};
 use crate::interaction::{Browser, Challenged, Elsewhere, Notice, PageError, Posted, SecondFactorForm};
 use crate::urls::path::{AUTHORIZE, AUTHORIZE_SECOND_FACTOR};
 
-/// The page that asks for a code.
-pub(super) fn page(step: &Step, challenged: &Challenged, notice: Option<Notice>) -> Response {
+/// The page that asks for a code or a passkey.
+pub(super) async fn page(
+    step: &Step,
+    challenged: &Challenged,
+    notice: Option<Notice>,
+) -> Result<Response, StoreError> {
     let form = SecondFactorForm {
         action: &step.action(AUTHORIZE_SECOND_FACTOR),
         another: &step.app.urls.local(&step.purpose.path(AUTHORIZE, "")),
         can_cancel: true,
     };
-    step.second_factor_page(challenged, &form, notice)
+    step.second_factor_page(challenged, &form, notice).await
 }
 
 /// `POST /authorize/second-factor`: a code, or the choice to go back.

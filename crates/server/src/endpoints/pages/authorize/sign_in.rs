@@ -54,7 +54,7 @@ impl Step {
     }
 }
 
-/// `POST /authorize/sign-in`: a username and a password, or the choice to continue as the signed-in user or to go
+/// `POST /authorize/sign-in`: a username and a password, a passkey, or the choice to continue as the signed-in user or to go
 /// back.
 pub(crate) async fn post(
     Posted { errand: step, form }: Posted<Authorization>,
@@ -74,11 +74,11 @@ pub(crate) async fn post(
         return Ok(step.go_on(&progress.answered(&step.browser, Answer::Cancelled)));
     }
     // They pressed twice, or signed in in another tab: it is the account that they ask for.
-    if verdict != FormVerdict::Stale(StaleForm::Account) || !step.is_signed_in_as(typed) {
+    if verdict != FormVerdict::Stale(StaleForm::Account) || !step.is_signed_in_as_typed(&form) {
         step.demand_current(verdict, Some(typed))?;
     }
     let (signed_in, cookies) = match step.sign_in(&form).await? {
-        SignedInBy::Password(signed_in, cookies) => (*signed_in, cookies),
+        SignedInBy::Factors(signed_in, cookies) => (*signed_in, cookies),
         SignedInBy::NoOneYet(challenge) => {
             return Ok(step.go_on(&Progress::challenged(&step.browser, challenge)));
         }

@@ -15,16 +15,16 @@ use crate::pages::{Asked, DevicePage};
 use crate::urls::path::{DEVICE_CONFIRM, DEVICE_DECIDE, DEVICE_SIGN_IN};
 
 /// `GET /device/confirm`: lets the user sign in, and asks whether the device may have what it requests.
-pub(crate) async fn confirm(errand: Errand<Decision>) -> Response {
+pub(crate) async fn confirm(errand: Errand<Decision>) -> Result<Response, PageError> {
     let Errand { app, browser, purpose: Decision { device, challenged, notice }, .. } = &errand;
     let challenged = challenged.as_ref().map(|(challenged, _)| challenged);
-    match decider(app, browser, Some(&device.client), challenged) {
+    Ok(match decider(app, browser, Some(&device.client), challenged) {
         Ok(signed_in) if is_decided_by(device, signed_in) => decided_page(app, browser, device),
         // Somebody else decided, which is nobody else's business.
         _ if device.decided.is_some() => to_code_page(None, Some(Notice::Code(BadCode::Unknown))).go(app),
         Ok(signed_in) => question(&errand, signed_in),
-        Err(Step::Factor(factors)) if factors.iter().all(|factor| factor.is_second()) => match challenged {
-            Some(challenged) => second_factor::page(&errand, challenged),
+        Err(Step::Factor(factors)) if factors.iter().all(|factor| factor.makes_two()) => match challenged {
+            Some(challenged) => second_factor::page(&errand, challenged).await?,
             None => to_confirm(app, browser, &device.user_code).go(app),
         },
         Err(wanted) => {
@@ -38,7 +38,7 @@ pub(crate) async fn confirm(errand: Errand<Decision>) -> Response {
             };
             errand.sign_in_page(&wanted, form, *notice)
         }
-    }
+    })
 }
 
 /// `POST /device/sign-in`: a username and a password.
@@ -48,10 +48,10 @@ pub(crate) async fn post_sign_in(Posted { errand, form }: Posted<Decision>) -> R
     let typed = form.get("username").unwrap_or_default();
     let mut on = to_confirm(app, browser, &device.user_code);
     // They pressed twice, or signed in in another tab.
-    if verdict != FormVerdict::Stale(StaleForm::Account) || !errand.is_signed_in_as(typed) {
+    if verdict != FormVerdict::Stale(StaleForm::Account) || !errand.is_signed_in_as_typed(&form) {
         errand.demand_current(verdict, Some(typed))?;
         match errand.sign_in(&form).await? {
-            SignedInBy::Password(_, cookies) => on.cookies = cookies,
+            SignedInBy::Factors(_, cookies) => on.cookies = cookies,
             SignedInBy::NoOneYet(challenge) => {
                 let parameters = super::typed(app, browser, &device.user_code).into_iter();
                 let parameters = parameters.chain([(CHALLENGE, challenge)]);

@@ -2,13 +2,14 @@
 
 use axum::response::Response;
 use jeton_authority::FormVerdict;
+use jeton_authority::store::StoreError;
 
 use super::{Decision, to_confirm};
 use crate::interaction::{Challenged, Errand, Notice, PageError, Posted, SecondFactorForm};
 use crate::urls::path::DEVICE_SECOND_FACTOR;
 
-/// The page that asks for a code.
-pub(super) fn page(errand: &Errand<Decision>, challenged: &Challenged) -> Response {
+/// The page that asks for a code or a passkey.
+pub(super) async fn page(errand: &Errand<Decision>, challenged: &Challenged) -> Result<Response, StoreError> {
     let Errand { app, browser, purpose: Decision { device, notice, .. }, .. } = errand;
     let form = SecondFactorForm {
         action: &errand.action(DEVICE_SECOND_FACTOR),
@@ -16,7 +17,7 @@ pub(super) fn page(errand: &Errand<Decision>, challenged: &Challenged) -> Respon
         // The device goes on by itself once its code has expired.
         can_cancel: false,
     };
-    errand.second_factor_page(challenged, &form, *notice)
+    errand.second_factor_page(challenged, &form, *notice).await
 }
 
 /// `POST /device/second-factor`: a code.

@@ -149,15 +149,15 @@ async fn answer(errand: &Errand<SignOut>) -> Result<Response, PageError> {
     let acting = if *is_navigation && !is_stale { Acting::Allowed } else { Acting::AskFirst };
     let decided = app.authority.sign_out().decide(asked, &here, acting, app.clock.now()).await?;
     Ok(match (decided, here) {
-        (EndSession::AtOnce, AtBrowser::SignedIn(SignedIn { session, user })) => {
-            errand.end_at_once(session.id, user.id).await?
+        (EndSession::AtOnce, AtBrowser::SignedIn(here)) => {
+            errand.end_at_once(here.session.id, here.user.id).await?
         }
         (EndSession::AtOnce, AtBrowser::Lapsed(LapsedSession { id, user, .. })) => {
             errand.end_at_once(id, user).await?
         }
-        (EndSession::AskAboutSession, AtBrowser::SignedIn(SignedIn { user, .. })) => {
-            let question = SignOutQuestion::SignedIn { username: user.username.as_str() };
-            errand.ask(Subject::User(user.id), question)
+        (EndSession::AskAboutSession, AtBrowser::SignedIn(here)) => {
+            let question = SignOutQuestion::SignedIn { username: here.user.username.as_str() };
+            errand.ask(Subject::User(here.user.id), question)
         }
         (EndSession::AskAboutSession, AtBrowser::Lapsed(LapsedSession { user, .. })) => {
             errand.ask(Subject::User(user), SignOutQuestion::Lapsed)
@@ -201,7 +201,7 @@ fn signed_in_at<'a>(app: &App, browser: &'a Browser) -> Option<&'a SignedIn> {
 impl Errand<SignOut> {
     async fn here(&self) -> Result<AtBrowser, OAuthError> {
         Ok(match (signed_in_at(&self.app, &self.browser), &self.browser.secret) {
-            (Some(signed_in), _) => AtBrowser::SignedIn(signed_in.clone()),
+            (Some(signed_in), _) => AtBrowser::SignedIn(Box::new(signed_in.clone())),
             (None, Some(secret)) => {
                 let lapsed = self.app.authority.sign_in().lapsed_session(secret).await?;
                 lapsed.map_or(AtBrowser::Nobody, AtBrowser::Lapsed)

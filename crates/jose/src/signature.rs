@@ -1,4 +1,4 @@
-//! What comes back.
+//! Signatures that are not part of a JWS: what a remote signer returns, or another format brings.
 
 use std::fmt;
 
