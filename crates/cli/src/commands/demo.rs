@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::user::refused;
 use crate::clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Issuer};
 use crate::failure::Failure;
 use crate::options::ConfigOptions;
 use crate::output;
@@ -64,6 +64,11 @@ impl Demo {
         })?;
         config.data = scratch.path().join("data");
         config.database.0 = None;
+        // Browsers make passkeys for names, not for addresses.
+        let listen = config.listen.0;
+        if config.issuer.is_none() && listen.ip().is_loopback() && listen.port() != 0 {
+            config.issuer = Some(Issuer(format!("http://localhost:{}", listen.port())));
+        }
         // The demo's applications are on this machine, and hear of sign-outs here.
         config.fetch_allow.0 = vec![jeton_server::Reach::Loopback];
         // It is half of what the demo shows.

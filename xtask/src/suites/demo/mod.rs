@@ -53,13 +53,15 @@ impl Demo {
     /// When it does not come up, or does not print four curl lines.
     pub(super) fn start(stage: &Stage, settings: &[(&str, &str)]) -> Result<Self> {
         let folder = empty_folder(&stage.scratch, "demo")?;
-        let address = format!("127.0.0.1:{}", process::free_port()?);
+        let port = process::free_port()?;
+        let address = format!("127.0.0.1:{port}");
         let log = stage.scratch.join("demo.log");
         std::fs::write(&log, "").context("cannot empty the demo's log")?;
         let mut command = Command::new(&stage.binary);
         command.args(["demo", "--listen", &address]).env("TMPDIR", &folder).envs(settings.iter().copied());
         let mut process = Running::start("jeton demo", &mut command, &log)?;
-        let client = Client::new(format!("http://{address}"));
+        // What it is known as: browsers make passkeys for a name only.
+        let client = Client::new(format!("http://localhost:{port}"));
         process.wait_until("it answers", || {
             client.fetch("/startupz").is_ok_and(|answer| answer.status == 200)
         })?;
