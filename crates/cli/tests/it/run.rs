@@ -149,6 +149,8 @@ impl Server {
     /// Starts a server and waits until it says where it listens.
     pub(crate) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = jeton(arguments);
+        // As patient as the tests: on a busy machine, an imported password takes its time.
+        command.env("JETON_LIMITS_REQUEST_TIME", "120s");
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self::spawn(command)
     }
