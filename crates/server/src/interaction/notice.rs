@@ -78,6 +78,7 @@ pub(crate) enum BadCode {
 pub(crate) enum BadOneTimeCode {
     Malformed,
     Wrong,
+    WrongRecovery,
     Used,
 }
 
@@ -267,6 +268,9 @@ impl Notice {
             Self::OneTimeCode(BadOneTimeCode::Wrong) => problem(
                 "Incorrect code. Check that you use the right account in your app, and that the time of your phone is right.",
             ),
+            Self::OneTimeCode(BadOneTimeCode::WrongRecovery) => {
+                problem("Incorrect recovery code. Each code works once, and new codes replace all earlier ones.")
+            }
             Self::OneTimeCode(BadOneTimeCode::Used) => {
                 problem("This code was used already. Wait until your app shows the next one.")
             }
@@ -343,7 +347,7 @@ impl BadPassword {
 mod tests {
     use super::*;
 
-    const ALL: [Notice; 29] = [
+    const ALL: [Notice; 30] = [
         Notice::Credentials,
         Notice::Incomplete,
         Notice::Username(BadUsername::TooLong { found: 151 }),
@@ -365,6 +369,7 @@ mod tests {
         Notice::CodesThrottled { until: Timestamp::from_unix(1_800_000_009) },
         Notice::OneTimeCode(BadOneTimeCode::Malformed),
         Notice::OneTimeCode(BadOneTimeCode::Wrong),
+        Notice::OneTimeCode(BadOneTimeCode::WrongRecovery),
         Notice::OneTimeCode(BadOneTimeCode::Used),
         Notice::OneTimeCodesThrottled { until: Timestamp::from_unix(1_800_000_009) },
         Notice::SignInOver,

@@ -87,7 +87,12 @@ impl<P: SignsIn> Errand<P> {
             }
             _ => tracing::info!(request, code, %network, cause = %error, "passkey refused"),
         }
-        self.did_nothing(Notice::of_code(error, self.app.clock.now()), None)
+        let notice = match error {
+            // Nobody is told that the account is disabled.
+            CodeError::Refused | CodeError::Throttled { .. } => Notice::PasskeyRefused,
+            error => Notice::of_code(error, self.app.clock.now()),
+        };
+        self.did_nothing(notice, None)
     }
 
     /// Signs in with the passkey in a form. Returns the user and the cookies of the session.

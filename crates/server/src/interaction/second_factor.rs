@@ -11,7 +11,7 @@ use jeton_authority::store::StoreError;
 use jeton_authority::user::User;
 use jeton_oauth::Parameters;
 
-use super::{Browser, Errand, Notice, PASSKEY, PageError, Seal, SignsIn, remember_browser};
+use super::{BadOneTimeCode, Browser, Errand, Notice, PASSKEY, PageError, Seal, SignsIn, remember_browser};
 use crate::app::App;
 use crate::pages::SecondFactorPage;
 
@@ -89,6 +89,8 @@ impl<P: SignsIn> Errand<P> {
             problem: sentence.problem.as_deref(),
             notice: sentence.lead.as_deref(),
             another: form.another,
+            at_recovery: !challenged.has_app()
+                || notice == Some(Notice::OneTimeCode(BadOneTimeCode::WrongRecovery)),
             by_app: challenged.has_app(),
             can_cancel: form.can_cancel,
             passkey,
@@ -120,11 +122,11 @@ impl<P: SignsIn> Errand<P> {
         let Self { app, context, browser, .. } = self;
         let typed = |name| form.get(name).map(str::trim).filter(|text| !text.is_empty());
         // Password managers and people fill in either field.
-        let code = typed("code").or(typed("recovery_code")).unwrap_or_default();
+        let typed_code = typed("code").or(typed("recovery_code")).unwrap_or_default();
         let (request, network, now) = (context.id(), context.network(), app.clock.now());
         let (before, caller) = (browser.secret.as_ref(), context.caller());
         let sign_in = app.authority.sign_in();
-        match sign_in.at_browser_with_code(&challenged.challenge, code, before, caller, now).await {
+        match sign_in.at_browser_with_code(&challenged.challenge, typed_code, before, caller, now).await {
             Ok((secret, signed_in)) => {
                 remember_browser(app, context, signed_in.user.username.as_str());
                 tracing::info!(request, user = %signed_in.user.id, %network, "browser sign-in");
@@ -138,7 +140,15 @@ impl<P: SignsIn> Errand<P> {
                     }
                     _ => tracing::info!(request, code, %user, %network, "second factor refused"),
                 }
-                Err(self.did_nothing(Notice::of_code(&error, now), None))
+                // What is not six digits was taken for a recovery code.
+                let is_recovery = typed_code.chars().filter(|letter| letter.is_alphanumeric()).count() > 6;
+                let notice = match Notice::of_code(&error, now) {
+                    Notice::OneTimeCode(BadOneTimeCode::Wrong) if is_recovery => {
+                        Notice::OneTimeCode(BadOneTimeCode::WrongRecovery)
+                    }
+                    notice => notice,
+                };
+                Err(self.did_nothing(notice, None))
             }
         }
     }

@@ -12,7 +12,7 @@ pub(crate) struct SecondFactorPage<'a> {
     pub(crate) form_token: &'a str,
     /// Whose password was presented.
     pub(crate) username: &'a str,
-    /// The error message next to the code.
+    /// The error message.
     pub(crate) problem: Option<&'a str>,
     /// Why the page is shown again.
     pub(crate) notice: Option<&'a str>,
@@ -20,6 +20,8 @@ pub(crate) struct SecondFactorPage<'a> {
     pub(crate) another: &'a str,
     /// The form for a passkey, where one can be used.
     pub(crate) passkey: Option<PasskeyForm>,
+    /// Whether the error message is about a recovery code.
+    pub(crate) at_recovery: bool,
     /// Whether there is an authenticator app.
     pub(crate) by_app: bool,
     /// Whether the user can go back to the client without signing in.

@@ -188,7 +188,7 @@ async fn new_recovery_codes_end_the_old_ones_and_ask_for_a_recent_sign_in_with_b
     let other = Browser::new(&app);
     let page = sign_in(&other, "/account").await;
     let refused = other.submit_and_follow(&form(&page), &[("code", &old[0]), ("action", "sign_in")]).await;
-    assert!(refused.text().contains("Incorrect code"), "{}", refused.text());
+    assert!(refused.text().contains("Incorrect recovery code"), "{}", refused.text());
 }
 
 #[tokio::test]

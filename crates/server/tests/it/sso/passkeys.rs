@@ -195,6 +195,9 @@ async fn after_the_password_a_passkey_or_a_recovery_code_is_required_wherever_on
     let browser = Browser::new(&app);
     let page = browser.submit_and_follow(&form(&browser.get("/account").await), &ADA).await;
     says(&page, "<h1>Use your passkey</h1>");
+    let wrong = [("recovery_code", "zzzz-zzzz-zzzz"), ("action", "sign_in")];
+    let page = browser.submit_and_follow(&form(&page), &wrong).await;
+    says(&page, "Incorrect recovery code");
     let code = &app.recovery_codes("ada").await[3];
     let page =
         browser.submit_and_follow(&form(&page), &[("recovery_code", code), ("action", "sign_in")]).await;
@@ -285,6 +288,7 @@ async fn a_disabled_user_has_no_way_in_and_is_told_nothing_more() {
     let browser = Browser::new(&app);
     let page = present(&browser, &device, &browser.get("/account").await).await;
     assert_eq!((page.status, browser.cookie(SESSION)), (StatusCode::BAD_REQUEST, None));
+    says(&page, "The passkey could not be used");
 }
 
 #[tokio::test]

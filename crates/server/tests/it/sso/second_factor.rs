@@ -229,7 +229,7 @@ async fn a_recovery_code_signs_in_once_however_it_is_written() {
     let other = Browser::new(&app);
     let page = password(&other, &authorize(&[])).await;
     let again = other.submit(&form(&page), &typed(&codes[3])).await;
-    assert!(again.text().contains("Incorrect code"), "{}", again.text());
+    assert!(again.text().contains("Incorrect recovery code"), "{}", again.text());
 }
 
 #[tokio::test]
