@@ -89,6 +89,10 @@ impl Authority {
             Ok(()) | Err(StoreError::Unavailable(_)) => {}
             Err(error) => return Err(error.into()),
         }
+        match store.want_notices(settings.mail.notices()).await {
+            Ok(()) | Err(StoreError::Unavailable(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         let keys = Arc::new(keys);
         let accounts = Accounts::new(store.clone(), random.clone(), hashing.clone());
         let tally = Arc::new(Tally::default());

@@ -86,6 +86,10 @@ identifier!(
     /// A segment of the audit trail.
     SegmentId
 );
+identifier!(
+    /// A mail, from when it is queued until it is forgotten.
+    MailId
+);
 
 /// Writes `bytes` as lower-case hex into `buffer` and returns it as text.
 pub(crate) fn hex<'a>(bytes: &[u8; 16], buffer: &'a mut [u8; 32]) -> &'a str {

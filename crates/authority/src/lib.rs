@@ -32,6 +32,7 @@ pub mod issue;
 pub mod keyring;
 pub mod keys;
 mod known_token;
+pub mod mail;
 mod network;
 mod oauth_error;
 pub mod one_time;
@@ -71,7 +72,7 @@ pub use device_authorization::{
 pub use display_text::{DisplayNameError, MAX_DISPLAY_NAME, check_display_name, hidden_characters, visible};
 pub use dpop::{GoodProof, PresentedProof, Proofs, dpop_algorithms};
 pub use forms::{FORM_LIFETIME, FormSeal, FormVerdict, Forms, StaleForm};
-pub use id::{GrantId, NodeId, ParseIdError, SessionId, UserId};
+pub use id::{GrantId, MailId, NodeId, ParseIdError, SessionId, UserId};
 pub use issue::TokenPair;
 pub use keyring::OpenError;
 pub use network::Network;

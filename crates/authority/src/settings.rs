@@ -6,6 +6,7 @@ use jeton_jose::{Algorithm, SharedSecret};
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::GrantType;
 
+use crate::mail::Notices;
 use crate::password::Argon2Params;
 use crate::pkce::PkcePolicy;
 use crate::user::ClaimMapping;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub password: PasswordSettings,
     /// The audit trail.
     pub audit: AuditSettings,
+    /// Mail to users.
+    pub mail: MailSettings,
 }
 
 impl Settings {
@@ -62,6 +65,36 @@ impl Settings {
             keys: KeySettings::default(),
             password: PasswordSettings::default(),
             audit: AuditSettings::default(),
+            mail: MailSettings::default(),
+        }
+    }
+}
+
+/// Settings `mail.*`, apart from how it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailSettings {
+    /// Whether mail is sent at all. Without it, nothing is queued.
+    pub is_sent: bool,
+    /// Whether users are told of a changed password.
+    pub password_notices: bool,
+    /// Whether users are told of changes to their second factors and passkeys.
+    pub second_factor_notices: bool,
+    /// Whether users are told of sign-ins from a device that is new.
+    pub new_device_notices: bool,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self { is_sent: false, password_notices: true, second_factor_notices: true, new_device_notices: true }
+    }
+}
+
+impl MailSettings {
+    /// Which mails about audited events are wanted.
+    pub const fn notices(&self) -> Notices {
+        Notices {
+            password: self.is_sent && self.password_notices,
+            second_factor: self.is_sent && self.second_factor_notices,
         }
     }
 }

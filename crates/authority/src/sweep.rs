@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
+use crate::mail::{KEPT_FAILED, KEPT_SENT};
 use crate::one_time::OneTimeKind;
 use crate::revocation::matter_since;
 use crate::store::{ExpiredSession, Needless, Store, StoreError, SweepStep};
@@ -51,6 +52,8 @@ pub enum Swept {
     Revocations,
     /// Places of the status list at its end. The other ones are taken again.
     StatusPlaces,
+    /// Mails that were sent, which are kept for [`KEPT_SENT`], and that failed, which are kept for [`KEPT_FAILED`].
+    Mails,
     /// The audit trail, which is kept for [`SweepLifetimes::audit`].
     Audit,
 }
@@ -66,6 +69,7 @@ impl Swept {
             Self::KnownNetworks,
             Self::Revocations,
             Self::StatusPlaces,
+            Self::Mails,
             Self::Audit,
         ];
         OneTimeKind::ALL.into_iter().map(Self::OneTime).chain(others)
@@ -82,6 +86,7 @@ impl Swept {
             Self::KnownNetworks => "known_network",
             Self::Revocations => "revocation",
             Self::StatusPlaces => "status_place",
+            Self::Mails => "mail",
             Self::Audit => "audit",
         }
     }
@@ -180,6 +185,10 @@ pub async fn sweep_step(
             found_by_index(store.sweep_revocations(before, SWEEP_STEP).await?)
         }
         Swept::StatusPlaces => found_by_index(store.sweep_status_places(now, SWEEP_STEP).await?),
+        Swept::Mails => {
+            let (sent, failed) = (now.saturating_sub(KEPT_SENT), now.saturating_sub(KEPT_FAILED));
+            found_by_index(store.sweep_mails(sent, failed, SWEEP_STEP).await?)
+        }
         Swept::RemovedClients => found_by_index(store.end_removed_clients().await?),
         Swept::Sessions => {
             let from = if let Cursor::Session(session) = from.0 { Some(session) } else { None };

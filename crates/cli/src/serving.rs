@@ -12,6 +12,7 @@ use jeton_authority::{Authority, Ports};
 use jeton_jose::SharedSecret;
 use jeton_server::control::ControlSocket;
 use jeton_server::hashing::HashPool;
+use jeton_server::mail::MailServer;
 use jeton_server::tls::{self, AskForCertificates, Tls, TlsError};
 use jeton_server::{
     Background, Clock, Fetcher, HangUps, Limits, Listener, Service, ServiceBuilder, Shutdown, Signals,
@@ -249,6 +250,9 @@ fn service(
     if let Some(url) = config.mtls_url_at(address, mtls_address.map(|it| it.port())) {
         builder = builder.mtls_url(url);
     }
+    if let Some(server) = mail_server(config)? {
+        builder = builder.mail(server);
+    }
     Ok(builder
         .clock(Clock::system())
         .limits(limits(config))
@@ -266,6 +270,7 @@ pub(crate) fn settings(
 ) -> Settings {
     let mut settings = config.authority.clone();
     settings.issuer = config.issuer_at(address);
+    settings.mail.is_sent = config.mail_host.is_some();
     settings.access.audience.clone_from(&settings.issuer);
     match &config.access_audience {
         Some(config::AccessAudience::Named(audience)) => settings.access.audience.clone_from(audience),
@@ -298,6 +303,13 @@ fn hash_pool(config: &Config) -> Result<HashPool, Failure> {
 
 fn limits(config: &Config) -> Limits {
     Limits { connections: descriptors::make_room_for(config.limits.connections), ..config.limits.clone() }
+}
+
+/// The mail server, where mail is sent.
+pub(crate) fn mail_server(config: &Config) -> Result<Option<MailServer>, Failure> {
+    config
+        .mail_server()
+        .map_err(|(key, text)| Failure::coded("mail_setting_unusable", format!("{key}: {text}")))
 }
 
 /// What fetches the documents that clients name.

@@ -1,4 +1,4 @@
-//! Background tasks: generating and refreshing keys, removing expired rows, delivering logout tokens, and ending again what a failover
+//! Background tasks: generating and refreshing keys, removing expired rows, delivering logout tokens and mail, and ending again what a failover
 //! forgot.
 
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use crate::feed;
 use crate::logging::Trouble;
 use crate::machine::ClockWatch;
+use crate::mail::deliver_mail;
 use crate::outbound::deliver_logouts;
 use crate::service::Service;
 
@@ -51,6 +52,10 @@ impl Background {
         let (authority, fetcher) = (Arc::clone(service.authority()), service.fetcher().clone());
         let clocks = || Arc::clone(&service.app().clocks);
         tasks.spawn(deliver_logouts(authority, fetcher, service.clock().clone(), clocks()));
+        if let Some(mailer) = &service.app().mailer {
+            let (authority, clock) = (Arc::clone(service.authority()), service.clock().clone());
+            tasks.spawn(deliver_mail(Arc::clone(mailer), authority, clock, clocks()));
+        }
         tasks.spawn(end_again(service.clone()));
         tasks.spawn(feed::read(Arc::clone(service.feed()), service.clock().clone(), clocks()));
         Self { tasks }

@@ -18,6 +18,7 @@ mod feed;
 mod interaction;
 pub mod logging;
 mod machine;
+pub mod mail;
 mod outbound;
 mod pages;
 #[cfg(feature = "otlp")]

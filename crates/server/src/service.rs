@@ -35,6 +35,7 @@ use crate::error::ApiError;
 use crate::feed::Hub;
 use crate::logging::on_behalf_of;
 use crate::machine::{Clock, ClockAgreement};
+use crate::mail::{MailServer, MailTally, Mailer, Postmark};
 use crate::outbound::{FetchPlaces, RemoteClientDocuments, RemoteClientKeys, RemoteSectors};
 use crate::proxy::{FoundClient, Notices, TrustedProxies, certificate};
 use crate::request::id::{RequestId, RequestIds, X_REQUEST_ID};
@@ -82,6 +83,7 @@ impl Service {
             client_roots: None,
             mtls_url: None,
             fetcher: Fetcher::new(),
+            mail: None,
             routes: Router::new(),
             #[cfg(feature = "otlp")]
             traces: None,
@@ -233,7 +235,8 @@ impl Service {
         } else {
             Reader::Program
         };
-        RequestContext::new(Some(id), client.address, reader, Arc::clone(&app.urls), browser)
+        let user_agent = if glance.reader { headers.get(header::USER_AGENT).cloned() } else { None };
+        RequestContext::new(Some(id), client.address, reader, Arc::clone(&app.urls), browser, user_agent)
     }
 
     /// The certificate whose key the client proved to have: from the handshake if it was requested there, otherwise
@@ -330,6 +333,7 @@ pub struct ServiceBuilder {
     client_roots: Option<TrustRoots>,
     mtls_url: Option<String>,
     fetcher: Fetcher,
+    mail: Option<Arc<MailServer>>,
     routes: Router,
     #[cfg(feature = "otlp")]
     traces: Option<Traces>,
@@ -399,6 +403,12 @@ impl ServiceBuilder {
         Self { fetcher, ..self }
     }
 
+    /// Sends mail over this server. The authority's settings say whether any is queued.
+    #[must_use]
+    pub fn mail(self, server: MailServer) -> Self {
+        Self { mail: Some(Arc::new(server)), ..self }
+    }
+
     /// Traces requests.
     #[cfg(feature = "otlp")]
     #[must_use]
@@ -454,11 +464,14 @@ impl ServiceBuilder {
             certificate_header,
             mtls_url,
             fetcher,
+            mail,
             routes,
             #[cfg(feature = "otlp")]
             traces,
             ..
         } = self;
+        let postmark = Postmark::of(&authority.settings().issuer);
+        let mailer = mail.map(|server| Mailer { server, postmark, tally: MailTally::default() });
         let urls = Urls::of(&authority.settings().issuer);
         let cookies = Cookies::of(&authority.settings().issuer, urls.base());
         let metadata = discovery::metadata(&authority, mtls_url.as_deref());
@@ -482,6 +495,7 @@ impl ServiceBuilder {
             requests: RequestTally::default(),
             #[cfg(feature = "otlp")]
             traces,
+            mailer: mailer.map(Arc::new),
             swept: SweepTally::default(),
             store_reachable: AtomicBool::new(true),
         });

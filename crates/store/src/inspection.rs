@@ -9,6 +9,7 @@ use jeton_authority::device::{DeviceDecision, DeviceState};
 use jeton_authority::factor_setup::TotpSecret;
 use jeton_authority::keyring::check_key;
 use jeton_authority::keys::{MasterKey, StoredKey};
+use jeton_authority::mail::{QueuedMail, open_secret};
 use jeton_authority::user::User;
 use serde::de::IgnoredAny;
 
@@ -29,6 +30,7 @@ pub(crate) enum Record {
     Key(Box<StoredKey>),
     Device(Box<DeviceState>),
     Authenticators(UserId, Box<Authenticators>),
+    Mail(Box<QueuedMail>),
     /// Anything else.
     Plain,
 }
@@ -145,6 +147,13 @@ impl Inspector {
                 factors.sealed().any(is_sealed).then(|| {
                     "the secret of a second factor cannot be decrypted with this master key".to_owned()
                 })
+            }
+            Record::Mail(mail) => {
+                let key = self.key.as_ref()?;
+                let sealed = mail.sealed.as_ref()?;
+                open_secret(key, mail.id, sealed)
+                    .is_none()
+                    .then(|| "what is secret in a mail cannot be decrypted with this master key".to_owned())
             }
             Record::Plain => None,
         }

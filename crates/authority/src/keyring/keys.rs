@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jeton_jose::Timestamp;
+use zeroize::Zeroizing;
 
 use super::{KeyChangeError, KeyOverview, KeyPairs, KeyRing, KeyRingError, PublishedKeys, missing_keys};
 use crate::audit::Actor;
 use crate::keys::{MasterKey, newest};
+use crate::mail::{QueuedMail, open_secret};
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::store::{KeyAddition, Store, StoreError};
@@ -82,6 +84,11 @@ impl Keys {
     }
 
     /// The key that seals what the store keeps.
+    /// What is secret in a mail, if anything is and can be decrypted.
+    pub fn mail_secret(&self, mail: &QueuedMail) -> Option<Zeroizing<Vec<u8>>> {
+        open_secret(self.master(), mail.id, mail.sealed.as_ref()?)
+    }
+
     pub(crate) fn master(&self) -> &MasterKey {
         &self.master
     }

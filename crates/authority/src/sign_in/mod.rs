@@ -2,6 +2,7 @@
 //! browser; each factor is checked in its own file.
 
 mod browser;
+mod new_device;
 mod passkey;
 mod password;
 mod second_factor;

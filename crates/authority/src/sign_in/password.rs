@@ -177,6 +177,7 @@ impl SignIn {
         if user.enrolled.is_two_step {
             return Err(SignInError::SecondFactorRequired(Challenge::of(&user, &*self.random, now)));
         }
+        self.tell_of_new_device(&user, caller, noted_at, now).await?;
         if is_worth_noting(caller.network(), noted_at, now) {
             self.note_network(&user, caller.network(), now).await?;
         }

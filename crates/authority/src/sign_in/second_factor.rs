@@ -320,6 +320,7 @@ impl SignIn {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let noted_at = self.store.find_known_network(user.id, caller.network()).await?;
+        self.tell_of_new_device(user, caller, noted_at, now).await?;
         if is_worth_noting(caller.network(), noted_at, now) {
             self.note_network(user, caller.network(), now).await?;
         }

@@ -12,6 +12,7 @@ mod examination;
 mod grants;
 mod keys;
 mod logouts;
+mod mails;
 mod one_time;
 mod revocations;
 mod sessions;
@@ -37,6 +38,7 @@ pub use examination::{ConnectionBudget, Examination, InactiveSlot, Standby, Tran
 pub use grants::{GrantFilter, GrantOpening, GrantStore, Refresh};
 pub use keys::KeyStore;
 pub use logouts::{LogoutDelivery, LogoutStore};
+pub use mails::MailStore;
 pub use one_time::OneTimeStore;
 pub use revocations::RevocationStore;
 pub use sessions::{SessionEnding, SessionStore};
@@ -148,6 +150,7 @@ pub trait Store:
     + GrantStore
     + KeyStore
     + LogoutStore
+    + MailStore
     + OneTimeStore
     + RevocationStore
     + AuthenticatorStore

@@ -11,6 +11,7 @@ pub struct Caller {
     network: Network,
     ipv4: Option<[u8; 4]>,
     browser: Option<KnownBrowser>,
+    device: Box<str>,
 }
 
 impl Caller {
@@ -20,13 +21,29 @@ impl Caller {
             Some(IpAddr::V4(address)) => Some(address.octets()),
             _ => None,
         };
-        Self { network: address.map_or(Network::Unknown, Network::of), ipv4, browser: None }
+        Self {
+            network: address.map_or(Network::Unknown, Network::of),
+            ipv4,
+            browser: None,
+            device: Box::default(),
+        }
     }
 
     /// The same caller, with a browser that somebody signed in with before.
     #[must_use]
     pub fn with_browser(self, browser: Option<KnownBrowser>) -> Self {
         Self { browser, ..self }
+    }
+
+    /// The same caller, whose browser says that it is this, in words.
+    #[must_use]
+    pub fn with_device(self, device: &str) -> Self {
+        Self { device: device.into(), ..self }
+    }
+
+    /// What the browser says that it is, in words; empty if nothing is known.
+    pub fn device(&self) -> &str {
+        &self.device
     }
 
     /// The network.
@@ -48,6 +65,6 @@ impl Caller {
 /// A caller of whom only the network is known.
 impl From<Network> for Caller {
     fn from(network: Network) -> Self {
-        Self { network, ipv4: None, browser: None }
+        Self { network, ipv4: None, browser: None, device: Box::default() }
     }
 }

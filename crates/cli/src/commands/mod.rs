@@ -17,6 +17,7 @@ mod jwk;
 mod jws;
 mod jwt;
 mod key;
+mod mail;
 mod man;
 mod migrate;
 mod moving;
@@ -59,6 +60,7 @@ enum Command {
     Key(key::KeyCommand),
     Session(session::SessionCommand),
     Grant(grant::GrantCommand),
+    Mail(mail::MailCommand),
     Audit(audit::AuditCommand),
     Backup(backup::BackupCommand),
     Restore(restore::RestoreCommand),
@@ -86,6 +88,7 @@ impl Jeton {
             Command::Key(command) => command.run(),
             Command::Session(command) => command.run(),
             Command::Grant(command) => command.run(),
+            Command::Mail(command) => command.run(),
             Command::Audit(command) => command.run(),
             Command::Backup(command) => command.run(),
             Command::Restore(command) => command.run(),

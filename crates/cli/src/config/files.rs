@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use jeton_server::Fetcher;
+use jeton_server::mail::MailServer;
 use jeton_server::tls::{Tls, TlsError, TlsFiles};
 use jeton_store::cause;
+use zeroize::Zeroizing;
 
 use super::problem::Problem;
 use super::rules::culprit;
 use super::{Config, Loaded, Problems};
-use crate::{clock, words};
+use crate::{clock, input, words};
 
 impl Config {
     /// The certificate that the server shows, where it speaks TLS itself.
@@ -48,6 +50,43 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The mail server, where mail is sent.
+    ///
+    /// # Errors
+    /// The key at fault, and what is wrong with its file.
+    pub(crate) fn mail_server(&self) -> Result<Option<MailServer>, (&'static str, String)> {
+        let (Some(host), Some(from)) = (&self.mail_host, &self.mail_from) else { return Ok(None) };
+        let mut server =
+            MailServer::new(host.as_str(), self.mail_port(), self.mail_encryption, from.0.clone());
+        if let Some(name) = &self.mail_from_name {
+            server = server.with_name(name.as_str());
+        }
+        if let Some(username) = &self.mail_username {
+            let password = match (&self.mail_password, &self.mail_password_file) {
+                (Some(password), _) => Zeroizing::new(password.expose().to_owned()),
+                (None, Some(file)) => {
+                    let at = |text: String| ("mail.password_file", text);
+                    let read = input::file_or_stdin(file).map_err(|error| at(error.to_string()))?;
+                    let text = std::str::from_utf8(input::without_line_break(&read));
+                    let text =
+                        text.map_err(|_| at(format!("{}: the password is not text", file.display())))?;
+                    Zeroizing::new(text.to_owned())
+                }
+                (None, None) => Zeroizing::default(),
+            };
+            server = server.with_credentials(username.as_str(), password);
+        }
+        if let Some(file) = &self.mail_roots {
+            let at = |text: String| ("mail.roots", text);
+            let pem = std::fs::read(file)
+                .map_err(|error| at(format!("{} cannot be read: {}", file.display(), cause(file, &error))))?;
+            server = server.trust_also(&pem).map_err(|error| at(format!("{}: {error}", file.display())))?;
+        }
+        Ok(Some(server))
+    }
+}
+
 impl Loaded {
     /// Looks into the files that the configuration names. `others` are problems that were found elsewhere, by key.
     ///
@@ -73,6 +112,9 @@ impl Loaded {
         }
         if let Err(text) = self.config.fetcher() {
             report("fetch.roots", text);
+        }
+        if let Err((key, text)) = self.config.mail_server() {
+            report(key, text);
         }
         if let Err(text) = self.config.shared_secret() {
             report("access.shared_secret_file", text);

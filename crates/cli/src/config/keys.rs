@@ -9,14 +9,15 @@ use jeton_authority::client::PkcePolicy;
 use jeton_authority::settings::{AccessTyp, DpopNonces, RegistrationPolicy, Settings};
 use jeton_oauth::Scope;
 use jeton_server::logging::Format;
+use jeton_server::mail::Encryption;
 use jeton_server::tls::AskForCertificates;
 use jeton_server::{ForwardingHeader, Limits, Origins, TokenApiOptions, UsernameField};
 use jeton_store::DataFolder;
 
 use super::problem::Problem;
 use super::setting::{
-    AccessAlgorithm, Collector, Database, Documents, FieldName, GrantTypes, Issuer, Listen, LogLevel,
-    Networks, OwnListen, Reaches, Secret, Setting, Share, Size, Texts, WebUrl,
+    AccessAlgorithm, Collector, Database, Documents, FieldName, FromAddress, GrantTypes, Issuer, Listen,
+    LogLevel, Networks, OwnListen, Port, Reaches, Secret, Setting, Share, Size, Texts, WebUrl,
 };
 use super::token_api::{AccessAudience, ClaimMappings};
 use super::{Source, Value};
@@ -218,6 +219,33 @@ settings! {
     /// How long a connection of a trusted proxy is kept open between requests. It must be longer than the proxy keeps idle connections, so that no request meets a closing connection.
     limits.proxy_keep_alive_time: Duration = "proxy.keep_alive_time";
 
+    /// The host of the mail server. Without it, no mail is sent.
+    mail_host: Option<String> = "mail.host", "";
+    /// The port of the mail server. By default 465 for `tls`, 587 for `starttls`, 25 for `none`.
+    mail_port: Option<Port> = "mail.port", "";
+    /// How the connection to the mail server is protected: `tls` from the first byte (usually port 465), `starttls` (usually port 587), or `none`. With `starttls`, nothing is sent to a server that does not offer it. `jeton mail test` says which one the server wants.
+    mail_encryption: Encryption = "mail.encryption", "tls";
+    /// Whether mail may be sent without TLS to a mail server on another machine. Whoever sees the network can then read it, and the password of the mail server.
+    mail_allow_plain_text: bool = "mail.allow_plain_text", "false";
+    /// The username at the mail server, if it wants one.
+    mail_username: Option<String> = "mail.username", "";
+    /// The password at the mail server. Best set as an environment variable.
+    mail_password: Option<Secret> = "mail.password", "";
+    /// A file with the password at the mail server. One line break at its end is ignored.
+    mail_password_file: Option<PathBuf> = "mail.password_file", "";
+    /// The address that mail is sent from, such as `login@example.org`.
+    mail_from: Option<FromAddress> = "mail.from", "";
+    /// The name that is shown beside this address. By default the host of the issuer.
+    mail_from_name: Option<String> = "mail.from_name", "";
+    /// Trusted root certificates for the mail server, besides those of the system, in PEM.
+    mail_roots: Option<PathBuf> = "mail.roots", "";
+    /// Whether users get a mail when their password was changed.
+    authority.mail.password_notices: bool = "mail.notices.password";
+    /// Whether users get a mail when a passkey or a second factor was added to their account or removed, and when a recovery code was used.
+    authority.mail.second_factor_notices: bool = "mail.notices.second_factor";
+    /// Whether users get a mail about a sign-in from a network and in a browser that their account was not used with before.
+    authority.mail.new_device_notices: bool = "mail.notices.new_device";
+
     /// Addresses besides public ones at which the authority may fetch client documents (keys, sectors and metadata) and deliver logout tokens: for development, and for clients on an internal network. Plain http is used for loopback addresses only.
     fetch_allow: Reaches = "fetch.allow", "";
     /// Trusted root certificates for these requests, besides those of the system, in PEM.
@@ -304,6 +332,11 @@ impl Config {
         Some(format!("{scheme}://{host}:{port}{path}"))
     }
 
+    /// The port of the mail server.
+    pub(crate) fn mail_port(&self) -> u16 {
+        self.mail_port.map_or(self.mail_encryption.usual_port(), |port| port.0)
+    }
+
     /// What stands for a key that nobody set and whose default follows from other keys.
     pub(crate) fn derived(&self, key: &str) -> Option<String> {
         match key {
@@ -313,6 +346,7 @@ impl Config {
                 self.mtls_url_at(self.listen.0, self.tls_mtls_listen.map(|listen| listen.0.port()))
             }
             "database" => Some(format!("sqlite:{}", self.data.join(DataFolder::DATABASE).display())),
+            "mail.port" if self.mail_host.is_some() => Some(self.mail_port().to_string()),
             "keys.master_key_file" if self.keys_master_key.is_none() => {
                 Some(self.data.join(DataFolder::MASTER_KEY).display().to_string())
             }

@@ -1,9 +1,11 @@
 //! The rules between keys, which no single value can break.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use jeton_oauth::RedirectUri;
 use jeton_oauth::authorization::AuthorizationDetails;
+use jeton_server::mail::Encryption;
 use jeton_server::tls::AskForCertificates;
 
 use super::problem::Problem;
@@ -154,8 +156,53 @@ pub(super) fn check(config: &Config, values: &[Value], problems: &mut Vec<Proble
             }
         }
     }
+    check_mail(config, &mut report);
     check_access_algorithm(config, &mut report);
     check_tls(config, &mut report);
+}
+
+fn check_mail(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
+    if config.mail_password.is_some() && config.mail_password_file.is_some() {
+        report(
+            &["mail.password_file", "mail.password"],
+            "mail.password and mail.password_file are both set: which one counts?".to_owned(),
+        );
+    }
+    let has_password = config.mail_password.is_some() || config.mail_password_file.is_some();
+    if config.mail_username.is_some() != has_password {
+        report(
+            &["mail.username", "mail.password", "mail.password_file"],
+            "mail.username and a password (mail.password_file or mail.password) belong together: set both or none"
+                .to_owned(),
+        );
+    }
+    let Some(host) = &config.mail_host else {
+        if config.mail_from.is_some() {
+            report(&["mail.from"], "mail.from is used only where mail is sent: set mail.host".to_owned());
+        }
+        return;
+    };
+    if config.mail_from.is_none() {
+        report(
+            &["mail.host"],
+            "mail.host also requires mail.from, the address that mail is sent from".to_owned(),
+        );
+    }
+    if config.mail_encryption == Encryption::None && !config.mail_allow_plain_text && !is_loopback(host) {
+        report(
+            &["mail.encryption", "mail.host"],
+            format!(
+                "mail.encryption is none, and {host} is not this machine: use tls or starttls, or allow it with mail.allow_plain_text"
+            ),
+        );
+    }
+}
+
+/// Whether a host is this machine, without asking anybody.
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn check_tls(config: &Config, report: &mut dyn FnMut(&[&str], String)) {

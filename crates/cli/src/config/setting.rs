@@ -8,12 +8,14 @@ use std::time::Duration;
 use axum::http::HeaderName;
 use ipnet::IpNet;
 use jeton_authority::client::PkcePolicy;
+use jeton_authority::mail::MailAddress;
 use jeton_authority::settings::{AccessTyp, DpopNonces, Ed25519Name, RegistrationPolicy};
 use jeton_fetch::RemoteUrl;
 use jeton_jose::Algorithm;
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::GrantType;
 use jeton_server::logging::Format;
+use jeton_server::mail::Encryption;
 use jeton_server::tls::AskForCertificates;
 use jeton_server::{ForwardingHeader, Reach};
 use jeton_store::{DatabaseUrl, DatabaseUrlError};
@@ -162,6 +164,30 @@ impl Setting for AccessAlgorithm {
         let algorithm = text.parse().map_err(|_| wanted::<Self>(text))?;
         let ed25519_name = if text == "EdDSA" { Ed25519Name::EdDsa } else { Ed25519Name::Ed25519 };
         Ok(Self { algorithm, ed25519_name })
+    }
+}
+
+/// A port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Port(pub(crate) u16);
+
+impl Setting for Port {
+    const FORM: &'static str = "a port between 1 and 65535";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().ok().filter(|port| *port > 0).map(Self).ok_or_else(|| wanted::<Self>(text))
+    }
+}
+
+/// The address that mail is sent from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FromAddress(pub(crate) MailAddress);
+
+impl Setting for FromAddress {
+    const FORM: &'static str = "an e-mail address such as login@example.org";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        MailAddress::parse(text).map(Self).map_err(|error| format!("{error}: expected {}", Self::FORM))
     }
 }
 
@@ -417,6 +443,7 @@ words!(
     XForwardedFor = "x-forwarded-for",
     Forwarded = "forwarded"
 );
+words!(Encryption, "tls, starttls or none", Tls = "tls", StartTls = "starttls", None = "none");
 words!(AskForCertificates, "off or optional", No = "off", Optional = "optional");
 words!(RegistrationPolicy, "closed, token or open", Closed = "closed", WithToken = "token", Open = "open");
 words!(PkcePolicy, "auto, required or lenient", Auto = "auto", Required = "required", Lenient = "lenient");

@@ -12,6 +12,7 @@ use jeton_fetch::Fetcher;
 use crate::cookies::Cookies;
 use crate::feed::Hub;
 use crate::machine::{Clock, ClockAgreement};
+use crate::mail::Mailer;
 use crate::respond::Document;
 use crate::settings::{Limits, TokenApiOptions};
 use crate::tally::{RequestTally, SweepTally};
@@ -48,6 +49,8 @@ pub(crate) struct App {
     /// What traces requests, if they are traced.
     #[cfg(feature = "otlp")]
     pub(crate) traces: Option<Traces>,
+    /// What sends mail, if any is sent.
+    pub(crate) mailer: Option<Arc<Mailer>>,
     /// How far the sweep is.
     pub(crate) swept: SweepTally,
     /// Whether the store could be read when it was last asked.

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{Extensions, HeaderValue};
+use jeton_authority::mail::device_in_words;
 use jeton_authority::{Caller, KnownBrowser, Network};
 use jeton_oauth::Parameters;
 
@@ -32,6 +33,8 @@ pub(crate) struct Known {
     pub(crate) urls: Arc<Urls>,
     /// The browser, if somebody signed in with it before.
     pub(crate) browser: Option<KnownBrowser>,
+    /// What a browser says of itself.
+    user_agent: Option<HeaderValue>,
     /// The cookies that the response sets.
     pub(crate) known_cookie: OnceLock<HeaderValue>,
     /// Whose scripts may read the response, if the endpoint decides that.
@@ -80,7 +83,7 @@ pub(crate) fn logged(text: &str) -> &str {
 impl RequestContext {
     pub(crate) fn of(extensions: &Extensions) -> Self {
         let known = extensions.get().cloned();
-        known.unwrap_or_else(|| Self::new(None, None, Reader::Program, Arc::new(Urls::of("")), None))
+        known.unwrap_or_else(|| Self::new(None, None, Reader::Program, Arc::new(Urls::of("")), None, None))
     }
 
     /// The context of a request about which nothing else is known.
@@ -90,6 +93,7 @@ impl RequestContext {
         reader: Reader,
         urls: Arc<Urls>,
         browser: Option<KnownBrowser>,
+        user_agent: Option<HeaderValue>,
     ) -> Self {
         Self(Arc::new(Known {
             id,
@@ -97,6 +101,7 @@ impl RequestContext {
             reader,
             urls,
             browser,
+            user_agent,
             known_cookie: OnceLock::new(),
             readable_by: OnceLock::new(),
             client_id: OnceLock::new(),
@@ -145,7 +150,9 @@ impl RequestContext {
 
     /// Where the sign-in comes from.
     pub(crate) fn caller(&self) -> Caller {
-        Caller::at(self.client).with_browser(self.browser.clone())
+        let device =
+            self.user_agent.as_ref().and_then(|user_agent| device_in_words(user_agent.to_str().ok()?));
+        Caller::at(self.client).with_browser(self.browser.clone()).with_device(&device.unwrap_or_default())
     }
 
     /// Sets a cookie by which the browser is recognized as one that this user signed in with.

@@ -1,5 +1,7 @@
 //! The metrics, and where each comes from. All labels come from fixed lists or from the operator's keys, never from a request.
 
+use std::sync::atomic::Ordering;
+
 use jeton_authority::keys::lifecycle::KeyState;
 use jeton_authority::store::StoreFigures;
 use jeton_authority::tally::{RefreshOutcome, SignInOutcome};
@@ -7,6 +9,7 @@ use jeton_authority::tally::{RefreshOutcome, SignInOutcome};
 use super::text::{Kind, Text};
 use super::{Watched, process};
 use crate::app::App;
+use crate::mail::MailTally;
 use crate::tally::{Endpoint, Outcome};
 
 /// About how long the text becomes.
@@ -74,6 +77,22 @@ fn write_service(text: &mut Text, app: &App) {
     write_feed(text, app);
     write_keys(text, app);
     write_sweep(text, app);
+    if let Some(mailer) = &app.mailer {
+        write_mail(text, &mailer.tally);
+    }
+}
+
+fn write_mail(text: &mut Text, tally: &MailTally) {
+    let help = "Mails that this node tried to send, by outcome.";
+    let mut metric = text.metric("jeton_mails_total", Kind::Counter, help);
+    for (outcome, count) in
+        [("sent", &tally.sent), ("postponed", &tally.postponed), ("failed", &tally.failed)]
+    {
+        metric.sample(&[("outcome", outcome)], count.get());
+    }
+    let help = "Since when the mail server could not be reached; 0 while it can be.";
+    let since = tally.unreachable_since.load(Ordering::Relaxed);
+    text.single("jeton_mail_unreachable_since_timestamp_seconds", Kind::Gauge, help, since);
 }
 
 fn write_requests(text: &mut Text, app: &App) {

@@ -14,6 +14,7 @@ use jeton_authority::client::{Consent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use jeton_authority::keys::{KeyId, SealedThings, StoredKey};
+use jeton_authority::mail::{ListedMail, MailAdmission, MailSettled, NewMail, Notices, QueuedMail};
 use jeton_authority::one_time::{NewAnswer, RequestAnswer};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 use jeton_authority::password::PasswordHash;
@@ -24,14 +25,14 @@ use jeton_authority::settings::RefreshPolicy;
 use jeton_authority::store::{
     AccountStore, AccountsUpdated, AuditStore, AuthenticatorStore, ClientChange, ClientRemoval, ClientStore,
     CodeRedemption, DeviceDecided, DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening,
-    GrantStore, GrantsEnded, KeyAddition, KeyStore, KeyWithdrawal, LogoutDelivery, LogoutStore, Marks,
-    Needless, NewUser, OneTimeStore, Placement, Redemption, Refresh, Revocation, RevocationStore,
+    GrantStore, GrantsEnded, KeyAddition, KeyStore, KeyWithdrawal, LogoutDelivery, LogoutStore, MailStore,
+    Marks, Needless, NewUser, OneTimeStore, Placement, Redemption, Refresh, Revocation, RevocationStore,
     SessionEnding, SessionOpening, SessionStore, SignInStore, StatusStore, Store, StoreError, SweepStep,
     SweepStore, UserAddition, UserChange, UserStore,
 };
 use jeton_authority::user::{Attributes, User, UserStanding, UserStatus, Username};
 use jeton_authority::user::{ImportedUser, LastImport};
-use jeton_authority::{GrantId, Network, NodeId, SessionId, UserId};
+use jeton_authority::{GrantId, MailId, Network, NodeId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
@@ -253,6 +254,17 @@ delegate! { LogoutStore {
     true postpone_logout(number: i64, due_at: Timestamp, now: Timestamp) -> ();
 } }
 
+delegate! { MailStore {
+    true want_notices(notices: Notices) -> ();
+    true queue_mail(mail: NewMail) -> MailAdmission;
+    false due_mails(now: Timestamp, limit: u32) -> Vec<QueuedMail>;
+    true claim_mail(id: MailId, until: Timestamp, now: Timestamp) -> bool;
+    true settle_mail(id: MailId, settled: MailSettled, now: Timestamp) -> ();
+    false list_mails(limit: u32) -> Vec<ListedMail>;
+    true retry_mail(id: MailId, now: Timestamp) -> bool;
+    true drop_mail(id: MailId) -> bool;
+} }
+
 delegate! { RevocationStore {
     false revocations_since(since: Timestamp) -> Recent;
 }
@@ -269,5 +281,6 @@ delegate! { SweepStore {
     true sweep_known_networks(before: Timestamp, limit: u32) -> u64;
     true sweep_revocations(before: Timestamp, limit: u32) -> u64;
     true sweep_status_places(now: Timestamp, limit: u32) -> u64;
+    true sweep_mails(sent: Timestamp, failed: Timestamp, limit: u32) -> u64;
     true sweep_audit(before: Timestamp, limit: u32) -> u64;
 } }

@@ -13,6 +13,7 @@ mod jwks;
 mod keys;
 mod known_callers;
 mod logs;
+mod mail;
 mod metrics;
 mod nodes;
 mod refreshing;

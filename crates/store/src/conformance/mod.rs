@@ -19,6 +19,7 @@ mod fixture;
 mod grants;
 mod keys;
 mod logouts;
+mod mails;
 mod marks;
 mod one_time;
 mod refresh;
@@ -285,6 +286,18 @@ cases! { $
         a_client_that_is_removed_knows_no_session_any_more,
         a_later_grant_is_found_by_the_name_of_the_first,
         a_grant_from_before_has_a_name_of_its_own,
+    }
+    mails {
+        a_mail_is_queued_to_the_address_that_the_user_has_at_that_moment,
+        who_has_no_address_gets_no_mail,
+        an_audited_change_queues_its_mail_once_that_is_wanted,
+        a_mail_is_claimed_by_one_and_again_when_its_claim_is_over,
+        what_is_settled_is_not_due_and_not_changed,
+        a_mail_that_is_tried_again_waits_for_its_time,
+        a_failed_mail_is_listed_tried_again_and_dropped,
+        one_address_gets_so_many_of_a_kind_and_no_more,
+        the_mails_of_a_removed_user_are_gone,
+        mails_are_swept_after_their_time,
     }
     sweeping {
         every_table_comes_back_to_its_base_size,

@@ -25,13 +25,14 @@ use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
 
 /// What nobody but the operator or a user removes, the nodes that live, and the last segment of the audit trail: its row alone says that
 /// it was there.
-const LASTING: [&str; 15] = [
+const LASTING: [&str; 16] = [
     "audit_segments",
     "clients",
     "consents",
     "history",
     "jeton",
     "keys",
+    "mail_notices",
     "marks",
     "master_key_check",
     "migrations",
@@ -100,6 +101,7 @@ impl Fresh {
             NewPlace { grant: None, client: "web".into(), jti: "1".into(), issued_at: at(1), free_at: at(2) };
         self.take_status_place(place).await.expect("taking a place");
         self.note_token_api_client("first-party").await.expect("noting a client");
+        self.mails_of_all_states().await;
         let gone = self.client("gone").await;
         self.remove_client(&gone, OPERATOR, at(1)).await.expect("removing a client");
     }

@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 use super::columns::{bytes, count, optional_id, optional_text, params, text, timestamp, uuid, value};
 use super::connection::Connection;
 use super::error::Failed;
-use super::{PostgresStore, audit_segments};
+use super::{PostgresStore, audit_segments, mails};
 
 #[async_trait]
 impl AuditStore for PostgresStore {
@@ -56,7 +56,7 @@ const APPEND: &str = "WITH appended AS (
         ON CONFLICT (number) DO NOTHING RETURNING number)
     UPDATE audit_segments s SET next = $12 + 1, head = $13 FROM appended WHERE s.id = $11 RETURNING appended.number";
 
-/// Appends a record, within the transaction of what it tells of.
+/// Appends a record, within the transaction of what it tells of, and queues the mail that it calls for.
 pub(super) async fn append(db: &Connection, record: &AuditRecord) -> Result<(), Failed> {
     let stored = StoredRecord::of(record);
     let mut segment = audit_segments::own(db, record.at).await?;
@@ -88,7 +88,7 @@ pub(super) async fn append(db: &Connection, record: &AuditRecord) -> Result<(), 
             .await?;
         if let Some(row) = added {
             db.set_last_audit_number(value(&row, 0)?);
-            return Ok(());
+            return mails::note(db, record).await;
         }
     }
     Err(Failed::Overtaken)

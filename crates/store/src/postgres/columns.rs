@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use bytes::{BufMut, BytesMut};
 use jeton_authority::audit::SegmentId;
-use jeton_authority::{GrantId, Network, NodeId, SessionId, UserId};
+use jeton_authority::{GrantId, MailId, Network, NodeId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, FromSqlOwned, IsNull, ToSql, Type, to_sql_checked};
@@ -115,7 +115,7 @@ macro_rules! identifiers {
     };
 }
 
-identifiers!(UserId GrantId SessionId NodeId SegmentId);
+identifiers!(UserId GrantId SessionId NodeId SegmentId MailId);
 
 /// An identifier as a parameter.
 pub(super) fn uuid(id: impl Into<Uuid>) -> Uuid {

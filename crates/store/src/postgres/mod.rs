@@ -24,6 +24,7 @@ mod inspection;
 mod keys;
 mod lease;
 mod logouts;
+mod mails;
 mod master_key;
 mod migrations;
 mod name_locks;

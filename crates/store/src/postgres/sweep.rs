@@ -14,7 +14,7 @@ use super::columns::{id, params, timestamp, uuid, uuids, value};
 use super::connection::Connection;
 use super::error::Failed;
 use super::grants::idle_since;
-use super::{PostgresStore, audit_segments, removal, revocations, session_clients, sign_ins, status};
+use super::{PostgresStore, audit_segments, mails, removal, revocations, session_clients, sign_ins, status};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -100,6 +100,13 @@ impl SweepStore for PostgresStore {
 
     async fn sweep_status_places(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.write((now, limit), |db, (now, limit)| Box::pin(status::sweep(db, *now, *limit))).await
+    }
+
+    async fn sweep_mails(&self, sent: Timestamp, failed: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.write((sent, failed, limit), |db, (sent, failed, limit)| {
+            Box::pin(mails::sweep(db, *sent, *failed, *limit))
+        })
+        .await
     }
 
     async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

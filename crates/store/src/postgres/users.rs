@@ -271,7 +271,11 @@ pub(super) async fn remove(
     if removed.is_none() {
         return Ok(UserChange::UnknownUser);
     }
-    for sql in ["DELETE FROM consents WHERE user_id = $1", "DELETE FROM known_networks WHERE user_id = $1"] {
+    for sql in [
+        "DELETE FROM consents WHERE user_id = $1",
+        "DELETE FROM known_networks WHERE user_id = $1",
+        "DELETE FROM mails WHERE user_id = $1",
+    ] {
         db.execute(sql, params![uuid(user)]).await?;
     }
     authenticators::forget(db, user).await?;

@@ -62,10 +62,11 @@ impl Table {
 }
 
 /// Tables that are not carried: what a new database has of its own. The name of the history is among them: who followed the revocation
-/// feed of the other database begins again; and the nodes of the other database are not those of this one.
+/// feed of the other database begins again; the nodes of the other database are not those of this one; and servers say what mail they
+/// want when they start.
 #[cfg(test)]
-pub(crate) const LEFT_OUT: [&str; 7] =
-    ["history", "jeton", "marks", "migrations", "name_locks", "nodes", "probe"];
+pub(crate) const LEFT_OUT: [&str; 8] =
+    ["history", "jeton", "mail_notices", "marks", "migrations", "name_locks", "nodes", "probe"];
 
 /// The tables of a database with the schema that this program works with, in the order in which rows are carried: what says which master
 /// key is meant comes first, and users before what belongs to them.
@@ -236,6 +237,25 @@ const TABLES: &[Listed] = &[
             ("attempts", Integer),
             ("due_at", Integer),
             ("claimed_until", Integer),
+        ],
+    ),
+    (
+        "mails",
+        1,
+        &[
+            ("id", Id),
+            ("user_id", Id),
+            ("kind", Text),
+            ("recipient", Text),
+            ("facts", Text),
+            ("sealed", Text),
+            ("queued_at", Integer),
+            ("expires_at", Integer),
+            ("due_at", Integer),
+            ("attempts", Integer),
+            ("claimed_until", Integer),
+            ("settled_at", Integer),
+            ("problem", Text),
         ],
     ),
     (

@@ -12,7 +12,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 
 use super::columns::{count, optional_text, text, timestamp, unreadable};
-use super::{SqliteStore, audit_segments};
+use super::{SqliteStore, audit_segments, mails};
 
 #[async_trait]
 impl AuditStore for SqliteStore {
@@ -45,7 +45,7 @@ impl AuditStore for SqliteStore {
     }
 }
 
-/// Appends a record, within the transaction of what it tells of.
+/// Appends a record, within the transaction of what it tells of, and queues the mail that it calls for.
 pub(super) fn append(db: &Connection, record: &AuditRecord) -> rusqlite::Result<()> {
     let stored = StoredRecord::of(record);
     let link = audit_segments::append(db, &stored)?;
@@ -70,7 +70,7 @@ pub(super) fn append(db: &Connection, record: &AuditRecord) -> rusqlite::Result<
         count(link.position)?,
         link.hash.as_bytes(),
     ])?;
-    Ok(())
+    mails::note(db, record)
 }
 
 /// Writes the record of what a rule decided, and gives back the answer.

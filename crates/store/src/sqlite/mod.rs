@@ -19,6 +19,7 @@ mod header;
 mod inspection;
 mod keys;
 mod logouts;
+mod mails;
 mod master_key;
 mod nodes;
 mod one_time;

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::columns::{grant_id, halves, timestamp};
 use super::grants::idle_since;
-use super::{SqliteStore, audit_segments, removal, revocations, session_clients, sign_ins, status};
+use super::{SqliteStore, audit_segments, mails, removal, revocations, session_clients, sign_ins, status};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -82,6 +82,10 @@ impl SweepStore for SqliteStore {
 
     async fn sweep_status_places(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.writer.submit(move |db| status::sweep(db, now, limit)).await
+    }
+
+    async fn sweep_mails(&self, sent: Timestamp, failed: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.writer.submit(move |db| mails::sweep(db, sent, failed, limit)).await
     }
 
     async fn sweep_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -226,7 +230,17 @@ pub(super) mod tests {
     #[test]
     fn the_writer_finds_what_it_removes_by_an_index() {
         let (_folder, db) = opened();
-        for sql in [UNUSED, USED, UNUSED_DEVICES, USED_DEVICES, audit_segments::ANY_OLD, revocations::SWEEP] {
+        for sql in [
+            UNUSED,
+            USED,
+            UNUSED_DEVICES,
+            USED_DEVICES,
+            audit_segments::ANY_OLD,
+            revocations::SWEEP,
+            mails::SENT,
+            mails::FAILED,
+            mails::EXPIRED,
+        ] {
             let plan = plan(&db, sql);
             assert!(!plan.contains("SCAN"), "{sql}\n{plan}");
         }
