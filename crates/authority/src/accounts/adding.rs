@@ -78,6 +78,7 @@ impl Accounts {
             (UserAddition::NameTaken | UserAddition::ImportedKeyTaken, _) => {
                 Err(AccountError::NameTaken { username })
             }
+            (UserAddition::NotAllowed, _) => Err(AccountError::NotAllowed),
             (UserAddition::Added, _) => self.find(username.as_str()).await,
         }
     }

@@ -3,19 +3,24 @@
 use jeton_jose::Timestamp;
 
 use super::{AccountError, Accounts};
+use crate::ShownDigest;
 use crate::audit::Actor;
 use crate::password::Password;
 use crate::random::sixteen;
 use crate::store::UserChange;
-use crate::user::{AttributeChange, User, email_of};
+use crate::user::{AttributeChange, Role, User, UserEdit, UserEdited, email_of};
 
 /// What is to change of what is known of a user. The rest stays.
 #[derive(Debug, Clone, Default)]
 pub struct AccountEdit {
     /// Another email address, as somebody typed it; a blank one takes it away.
     pub email: Option<Box<str>>,
+    /// Another role.
+    pub role: Option<Role>,
     /// Other attributes.
     pub attributes: Vec<AttributeChange>,
+    /// The version of the user that the change is made for ([`User::version`]), if it matters.
+    pub expected: Option<ShownDigest>,
 }
 
 /// What came of a change.
@@ -28,10 +33,11 @@ pub struct AccountChanged {
 }
 
 impl Accounts {
-    /// Changes what is known of a user. No session ends.
+    /// Changes what is known of a user, all of it or nothing. No session ends.
     ///
     /// # Errors
-    /// [`AccountError::Attributes`] where the attributes cannot be a user's; nothing was changed then.
+    /// [`AccountError::Attributes`] where the attributes cannot be a user's, [`AccountError::Outdated`] where the user is not of the expected
+    /// version, [`AccountError::NotAllowed`] and [`AccountError::LastOwner`]; nothing was changed then.
     pub async fn edit(
         &self,
         user: &User,
@@ -39,23 +45,26 @@ impl Accounts {
         by: Actor,
         now: Timestamp,
     ) -> Result<User, AccountError> {
-        // All is known before anything is written.
-        let attributes = user.attributes.changed(&edit.attributes)?;
-        if let Some(typed) = &edit.email {
-            let change = self.store.change_email(user.id, email_of(typed), by.clone(), now).await?;
-            grants_ended(user, change)?;
+        let edit = UserEdit {
+            email: edit.email.as_deref().map(email_of),
+            role: edit.role,
+            attributes: edit.attributes.clone(),
+            expected: edit.expected,
+        };
+        match self.store.edit_user(user.id, edit, by, now).await? {
+            UserEdited::Done(user) => Ok(*user),
+            UserEdited::UnknownUser => Err(AccountError::Unknown { name: user.username.as_str().into() }),
+            UserEdited::Outdated => Err(AccountError::Outdated),
+            UserEdited::Refused(refusal) => Err(refusal.into()),
+            UserEdited::Attributes(error) => Err(error.into()),
         }
-        if !edit.attributes.is_empty() {
-            let change = self.store.change_attributes(user.id, attributes, by, now).await?;
-            grants_ended(user, change)?;
-        }
-        self.find(user.username.as_str()).await
     }
 
     /// Keeps a user from signing in: every grant and session of theirs ends.
     ///
     /// # Errors
-    /// [`AccountError::Unknown`] where the user was removed meanwhile, or the store fails.
+    /// [`AccountError::Unknown`] where the user was removed meanwhile, [`AccountError::NotAllowed`] where a user does it who may not,
+    /// [`AccountError::LastOwner`], or the store fails.
     pub async fn disable(
         &self,
         user: &User,
@@ -112,5 +121,6 @@ fn grants_ended(user: &User, change: UserChange) -> Result<u64, AccountError> {
     match change {
         UserChange::Done { grants_ended } => Ok(grants_ended),
         UserChange::UnknownUser => Err(AccountError::Unknown { name: user.username.as_str().into() }),
+        UserChange::Refused(refusal) => Err(refusal.into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::password::HashingBusy;
 use crate::store::StoreError;
-use crate::user::{AttributesError, ImportedKey, Username};
+use crate::user::{ActRefusal, AttributesError, ImportedKey, Username};
 
 /// Why nothing was done to an account.
 #[derive(Debug, thiserror::Error)]
@@ -39,12 +39,30 @@ pub enum AccountError {
     /// The attributes cannot be those of a user.
     #[error(transparent)]
     Attributes(#[from] AttributesError),
+    /// Who asks for it lacks the rights for it, or has fewer rights than the user.
+    #[error("this takes rights that you do not have")]
+    NotAllowed,
+    /// No owner would be left who can sign in.
+    #[error("the last owner must stay: make another user an owner first")]
+    LastOwner,
+    /// The user was changed since the version that the change was made for.
+    #[error("the user was changed meanwhile")]
+    Outdated,
     /// Too many passwords wait to be hashed.
     #[error(transparent)]
     Busy(#[from] HashingBusy),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<ActRefusal> for AccountError {
+    fn from(refusal: ActRefusal) -> Self {
+        match refusal {
+            ActRefusal::NotAllowed => Self::NotAllowed,
+            ActRefusal::LastOwner => Self::LastOwner,
+        }
+    }
 }
 
 impl AccountError {
@@ -56,6 +74,9 @@ impl AccountError {
             Self::SimilarNameTaken { .. } => "username_similar",
             Self::KeyTaken { .. } => "user_key_taken",
             Self::Attributes(error) => error.code(),
+            Self::NotAllowed => "not_allowed",
+            Self::LastOwner => "last_owner",
+            Self::Outdated => "outdated",
             Self::Busy(busy) => busy.code(),
             Self::Store(error) => error.code(),
         }

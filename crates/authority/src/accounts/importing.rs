@@ -235,7 +235,8 @@ impl Accounts {
                         // Somebody else added this very user in the meantime.
                         UserAddition::NameTaken
                         | UserAddition::SimilarNameTaken
-                        | UserAddition::ImportedKeyTaken => Imported::Left(name.clone()),
+                        | UserAddition::ImportedKeyTaken
+                        | UserAddition::NotAllowed => Imported::Left(name.clone()),
                     },
                 )
             }));

@@ -145,7 +145,7 @@ impl AuditSegment {
 
 /// The hash of a record at a position, behind the record with the hash `before`.
 pub(super) fn link(segment: SegmentId, position: u64, before: ChainHash, record: &StoredRecord) -> ChainHash {
-    let StoredRecord { at, event, actor, subject, network } = record;
+    let StoredRecord { at, event, actor, subject, network, changes } = record;
     let mut hash = Hash::new("jeton-audit-record-1");
     hash.part(before.as_bytes());
     hash.part(segment.as_bytes());
@@ -160,6 +160,10 @@ pub(super) fn link(segment: SegmentId, position: u64, before: ChainHash, record:
     hash.optional(subject.client.as_ref().map(|client| client.as_bytes()));
     hash.optional(subject.key.as_ref().map(|key| key.as_bytes()));
     hash.optional(network.as_ref());
+    // Records without changes are hashed as before there were any.
+    if let Some(changes) = changes {
+        hash.part(changes.as_bytes());
+    }
     hash.finish()
 }
 
@@ -296,6 +300,8 @@ mod tests {
             changed(&|record| record.subject.key = Some("".into())),
             changed(&|record| record.subject.key = None),
             changed(&|record| record.network = Some([198, 51, 100].into())),
+            changed(&|record| record.changes = Some("{}".into())),
+            changed(&|record| record.changes = Some("".into())),
             changed(&|record| std::mem::swap(&mut record.subject.key, &mut record.subject.client)),
         ];
         let count = hashes.len();

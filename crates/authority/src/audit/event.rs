@@ -10,8 +10,10 @@ pub enum AuditEvent {
     UserDisabled,
     /// A disabled user was enabled.
     UserEnabled,
-    /// The name, email address or role of a user was changed.
+    /// The name or email address of a user was changed, or an import changed the role.
     UserChanged,
+    /// A user was given another role.
+    RoleChanged,
     /// A user was removed; all the user's grants ended.
     UserRemoved,
     /// A password was changed; the user's other grants ended.
@@ -84,11 +86,12 @@ pub enum AuditEvent {
 
 impl AuditEvent {
     /// All events that this version records, for parsing a stored name.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::UserAdded,
         Self::UserDisabled,
         Self::UserEnabled,
         Self::UserChanged,
+        Self::RoleChanged,
         Self::UserRemoved,
         Self::PasswordChanged,
         Self::RefreshExcused,
@@ -130,6 +133,7 @@ impl AuditEvent {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::UserChanged => "user_changed",
+            Self::RoleChanged => "role_changed",
             Self::UserRemoved => "user_removed",
             Self::PasswordChanged => "password_changed",
             Self::RefreshExcused => "refresh_excused",

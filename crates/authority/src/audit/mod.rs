@@ -2,6 +2,7 @@
 
 mod actor;
 mod chain;
+mod changes;
 mod event;
 mod stored;
 mod subject;
@@ -11,6 +12,7 @@ pub use actor::{Actor, StoredActor};
 pub use chain::{
     AgedRecord, AuditHead, AuditSegment, ChainHash, Link, LinkedRecord, Pruned, needless_segments, prune,
 };
+pub use changes::Changes;
 pub use event::AuditEvent;
 pub use stored::StoredRecord;
 pub use subject::AuditSubject;
@@ -34,12 +36,20 @@ pub struct AuditRecord {
     pub subject: AuditSubject,
     /// From where it was asked for, if over the network.
     pub network: Option<Network>,
+    /// What was changed: before and after.
+    pub changes: Option<Changes>,
 }
 
 impl AuditRecord {
     /// A record of what nobody asked for over the network.
     pub const fn new(event: AuditEvent, actor: Actor, subject: AuditSubject, at: Timestamp) -> Self {
-        Self { at, event, actor: Some(actor), subject, network: None }
+        Self { at, event, actor: Some(actor), subject, network: None, changes: None }
+    }
+
+    /// The record, with what was changed.
+    #[must_use]
+    pub fn with_changes(self, changes: Option<Changes>) -> Self {
+        Self { changes, ..self }
     }
 
     /// A record of what was asked for from a network.
@@ -50,7 +60,7 @@ impl AuditRecord {
         subject: AuditSubject,
         at: Timestamp,
     ) -> Self {
-        Self { at, event, actor: Some(actor), subject, network: Some(network) }
+        Self { at, event, actor: Some(actor), subject, network: Some(network), changes: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jeton_jose::Timestamp;
 
-use super::{Actor, AuditEvent, AuditRecord, AuditSubject, StoredActor};
+use super::{Actor, AuditEvent, AuditRecord, AuditSubject, Changes, StoredActor};
 use crate::Network;
 
 /// A record as a store keeps it, which may be of a version that writes events that this one does not know.
@@ -18,6 +18,8 @@ pub struct StoredRecord {
     pub subject: AuditSubject,
     /// From where it was asked for, as [`Network::as_bytes`] has it.
     pub network: Option<Box<[u8]>>,
+    /// What was changed, as [`super::Changes`] writes it.
+    pub changes: Option<Box<str>>,
 }
 
 impl StoredRecord {
@@ -29,6 +31,7 @@ impl StoredRecord {
             actor: record.actor.as_ref().map(|actor| actor.to_stored(&record.subject)),
             subject: record.subject.clone(),
             network: record.network.as_ref().map(|network| network.as_bytes().into()),
+            changes: record.changes.as_ref().map(|changes| changes.as_json().into()),
         }
     }
 
@@ -53,6 +56,7 @@ impl StoredRecord {
             Some(bytes) => Some(Network::from_bytes(&bytes)?),
             None => None,
         };
-        Some(AuditRecord { at: self.at, event, actor, subject, network })
+        let changes = self.changes.map(Changes::from_stored);
+        Some(AuditRecord { at: self.at, event, actor, subject, network, changes })
     }
 }

@@ -2,9 +2,12 @@
 
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
+use serde_json::{Map, Value};
 
 use super::StoredClient;
-use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject, Decided};
+use crate::ShownDigest;
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject, Changes, Decided};
+use crate::keys::SealedKey;
 use crate::revocation::{RevocationEvent, Revoked};
 
 /// The outcome of writing a client.
@@ -16,6 +19,8 @@ pub enum ClientChange {
     IdTaken,
     /// There is no such client.
     Unknown,
+    /// The client is not of the version that the change is for; nothing was changed.
+    Outdated,
 }
 
 /// The outcome of removing a client.
@@ -49,13 +54,53 @@ pub fn add(client: &StoredClient, id: IdStanding, by: &Actor) -> Decided<ClientC
     }
 }
 
-/// Puts a description in the place of a client's.
-pub fn change(client: &StoredClient, id: IdStanding, by: &Actor, now: Timestamp) -> Decided<ClientChange> {
-    match id {
-        IdStanding::Taken => {
-            Decided::recorded(ClientChange::Done, record(AuditEvent::ClientChanged, &client.id, by, now))
+/// Puts a description in the place of a client's. `before` is the client as it is, if there is one, and `expected` its version that the
+/// change is for ([`StoredClient::version`]), if that matters.
+pub fn change(
+    client: &StoredClient,
+    before: Option<&StoredClient>,
+    expected: Option<ShownDigest>,
+    by: &Actor,
+    now: Timestamp,
+) -> Decided<ClientChange> {
+    let Some(before) = before else { return Decided::nothing(ClientChange::Unknown) };
+    if expected.is_some_and(|expected| expected != before.version()) {
+        return Decided::nothing(ClientChange::Outdated);
+    }
+    let record = record(AuditEvent::ClientChanged, &client.id, by, now);
+    Decided::recorded(ClientChange::Done, record.with_changes(differences(before, client)))
+}
+
+/// What differs, member by member. Of secrets it says only that they do.
+fn differences(before: &StoredClient, after: &StoredClient) -> Option<Changes> {
+    let shown = |client: &StoredClient, secret: &str| {
+        let document = serde_json::from_str(&client.document).unwrap_or_default();
+        let Value::Object(mut document) = document else { return Map::new() };
+        let mut members = Map::new();
+        for part in ["metadata", "policy"] {
+            if let Some(Value::Object(part)) = document.remove(part) {
+                members.extend(part);
+            }
         }
-        IdStanding::Free | IdStanding::Removed => Decided::nothing(ClientChange::Unknown),
+        let secret = client.secret.as_ref().map(|_| secret);
+        members.insert("client_secret".to_owned(), secret.into());
+        members
+    };
+    let is_same = before.secret == after.secret;
+    Changes::between(
+        &shown(before, "(secret)"),
+        &shown(after, if is_same { "(secret)" } else { "(another secret)" }),
+    )
+}
+
+impl StoredClient {
+    /// What tells this version of the client from others.
+    pub fn version(&self) -> ShownDigest {
+        ShownDigest::of([
+            self.id.as_str(),
+            &*self.document,
+            self.secret.as_ref().map_or("", SealedKey::as_str),
+        ])
     }
 }
 
@@ -86,7 +131,6 @@ fn record(event: AuditEvent, client: &ClientId, by: &Actor, now: Timestamp) -> A
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::SealedKey;
 
     const NOW: Timestamp = Timestamp::from_unix(1_000);
 
@@ -156,16 +200,42 @@ mod tests {
         let (client, itself) = (client(), Actor::Client("web".into()));
         let record = |event| AuditRecord::new(event, itself.clone(), AuditSubject::client("web"), NOW);
         assert_eq!(
-            change(&client, IdStanding::Taken, &itself, NOW),
+            change(&client, Some(&client), None, &itself, NOW),
             Decided::recorded(ClientChange::Done, record(AuditEvent::ClientChanged))
         );
         assert_eq!(
             remove(&client.id, IdStanding::Taken, &itself, NOW),
             Decided::recorded(ClientRemoval::Removed, record(AuditEvent::ClientRemoved))
         );
+        assert_eq!(change(&client, None, None, &itself, NOW), Decided::nothing(ClientChange::Unknown));
         for id in [IdStanding::Free, IdStanding::Removed] {
-            assert_eq!(change(&client, id, &itself, NOW), Decided::nothing(ClientChange::Unknown));
             assert_eq!(remove(&client.id, id, &itself, NOW), Decided::nothing(ClientRemoval::Unknown));
         }
+    }
+
+    #[test]
+    fn a_change_for_another_version_changes_nothing_and_secrets_are_not_recorded() {
+        let before = StoredClient {
+            document: r#"{"metadata": {"scope": "a", "client_name": "A"}, "registration_token": "x"}"#.into(),
+            secret: Some(SealedKey::new("first")),
+            ..client()
+        };
+        let after = StoredClient {
+            document: r#"{"metadata": {"scope": "b", "client_name": "A"}, "policy": {"disabled": true}}"#
+                .into(),
+            secret: Some(SealedKey::new("second")),
+            ..client()
+        };
+        let by = Actor::Operator;
+        let refused = change(&after, Some(&before), Some(after.version()), &by, NOW);
+        assert_eq!(refused, Decided::nothing(ClientChange::Outdated));
+        let done = change(&after, Some(&before), Some(before.version()), &by, NOW);
+        let changes = done.record.and_then(|record| record.changes).expect("changes").to_value();
+        let wanted = serde_json::json!({
+            "scope": {"before": "a", "after": "b"},
+            "disabled": {"before": null, "after": true},
+            "client_secret": {"before": "(secret)", "after": "(another secret)"},
+        });
+        assert_eq!(changes, wanted);
     }
 }

@@ -65,6 +65,9 @@ pub enum ClientAdminError {
     /// Another client has the identifier.
     #[error("client {0} already exists")]
     Exists(ClientId),
+    /// The client was changed since the version that the change was made for.
+    #[error("the client was changed meanwhile")]
+    Outdated,
     /// The token API's own client has the identifier.
     #[error("{0} is the client identifier of the token API (client_id): choose another")]
     Reserved(ClientId),
@@ -101,6 +104,7 @@ impl ClientAdminError {
         match self {
             Self::Unknown(_) => "client_unknown",
             Self::Exists(_) => "client_exists",
+            Self::Outdated => "outdated",
             Self::Reserved(_) => "client_id_reserved",
             Self::Description(error) => error.code(),
             Self::Client(error) => error.code(),

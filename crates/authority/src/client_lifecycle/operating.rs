@@ -5,6 +5,7 @@ use jeton_jose::Timestamp;
 use jeton_oauth::client::{ClientId, ClientMetadata};
 
 use super::{ClientAdminError, ClientDescription, Drafted, NotOfSector, SecretChoice, draft};
+use crate::ShownDigest;
 use crate::audit::Actor;
 use crate::client::{Client, NewClient, is_token_apis_own};
 use crate::keyring::make_for_client;
@@ -105,11 +106,27 @@ impl ClientLifecycle<'_> {
         by: Actor,
         now: Timestamp,
     ) -> Result<Drafted, ClientAdminError> {
+        self.change_version(id, None, description, secret, by, now).await
+    }
+
+    /// The same for a client of the expected version ([`crate::client::StoredClient::version`]), if it matters.
+    ///
+    /// # Errors
+    /// [`ClientAdminError::Outdated`] if the client was changed since; as [`ClientLifecycle::change`].
+    pub async fn change_version(
+        &self,
+        id: &ClientId,
+        expected: Option<ShownDigest>,
+        description: &ClientDescription,
+        secret: SecretChoice,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Drafted, ClientAdminError> {
         let mut client = self.find(id).await?;
         description.change(&mut client.metadata, &mut client.policy)?;
         let drafted = draft(client.into(), secret, self.random)?;
         self.sectors.check(&drafted.client.metadata).await?;
-        self.write(drafted, by, now).await
+        self.write(drafted, expected, by, now).await
     }
 
     /// Refuses a client whatever it asks for. No session ends: [`ClientLifecycle::enable`] reverts everything.
@@ -124,7 +141,7 @@ impl ClientLifecycle<'_> {
     ) -> Result<Drafted, ClientAdminError> {
         let mut client = self.find(id).await?;
         client.policy.disabled = true;
-        self.write(draft(client.into(), SecretChoice::AsNeeded, self.random)?, by, now).await
+        self.write(draft(client.into(), SecretChoice::AsNeeded, self.random)?, None, by, now).await
     }
 
     /// Lets a disabled client ask again.
@@ -139,7 +156,7 @@ impl ClientLifecycle<'_> {
     ) -> Result<Drafted, ClientAdminError> {
         let mut client = self.find(id).await?;
         client.policy.disabled = false;
-        self.write(draft(client.into(), SecretChoice::AsNeeded, self.random)?, by, now).await
+        self.write(draft(client.into(), SecretChoice::AsNeeded, self.random)?, None, by, now).await
     }
 
     /// Removes a client: whatever it asks for is refused from now on. [`ClientLifecycle::end_removed`] ends its grants.
@@ -162,13 +179,24 @@ impl ClientLifecycle<'_> {
         self.store.end_removed_client(id).await
     }
 
-    async fn write(&self, drafted: Drafted, by: Actor, now: Timestamp) -> Result<Drafted, ClientAdminError> {
+    async fn write(
+        &self,
+        drafted: Drafted,
+        expected: Option<ShownDigest>,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Drafted, ClientAdminError> {
         make_for_client(self.store, self.master, &drafted.client, now).await?;
         let before = self.store.find_client(&drafted.client.id).await?;
         let before = before.ok_or_else(|| ClientAdminError::Unknown(drafted.client.id.clone()))?;
         let stored = drafted.client.to_stored_instead_of(&before, self.master);
-        match self.store.change_client(stored, by, now).await? {
+        let change = match expected {
+            Some(expected) => self.store.change_client_version(stored, expected, by, now).await?,
+            None => self.store.change_client(stored, by, now).await?,
+        };
+        match change {
             ClientChange::Done => Ok(drafted),
+            ClientChange::Outdated => Err(ClientAdminError::Outdated),
             _ => Err(ClientAdminError::Unknown(drafted.client.id)),
         }
     }

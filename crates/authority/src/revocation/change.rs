@@ -135,7 +135,7 @@ mod tests {
     fn what_tokens_never_say_concerns_none() {
         let before = user(json!({"roles": ["a"]}));
         let after = User {
-            role: Role::Admin,
+            role: Role::Owner,
             password: PasswordHash::from_stored("another"),
             epoch: 3,
             ..before.clone()

@@ -5,6 +5,7 @@ use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
 use super::StoreError;
+use crate::ShownDigest;
 use crate::UserId;
 use crate::audit::Actor;
 use crate::client::{ClientChange, ClientRemoval, Consent, StoredClient};
@@ -24,6 +25,15 @@ pub trait ClientStore {
     async fn change_client(
         &self,
         client: StoredClient,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ClientChange, StoreError>;
+
+    /// The same for a client of this version ([`StoredClient::version`]); one that was changed since stays as it is.
+    async fn change_client_version(
+        &self,
+        client: StoredClient,
+        expected: ShownDigest,
         by: Actor,
         now: Timestamp,
     ) -> Result<ClientChange, StoreError>;

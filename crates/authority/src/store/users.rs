@@ -6,7 +6,9 @@ use jeton_jose::Timestamp;
 use super::StoreError;
 use crate::audit::Actor;
 use crate::password::PasswordHash;
-use crate::user::{Attributes, NewUser, User, UserAddition, UserStanding, Username};
+use crate::user::{
+    ActRefusal, Attributes, NewUser, User, UserAddition, UserEdit, UserEdited, UserStanding, Username,
+};
 use crate::{GrantId, UserId};
 
 /// The outcome of a change to one user.
@@ -19,9 +21,12 @@ pub enum UserChange {
     },
     /// There is no such user.
     UnknownUser,
+    /// Who asks for it may not do it, or no owner would be left; nothing was changed.
+    Refused(ActRefusal),
 }
 
-/// What the authority remembers of users. `by` is who does it, for the audit trail.
+/// What the authority remembers of users. `by` is who does it, for the audit trail. What one user does to another is permitted by
+/// [`crate::user::permit`], within the transaction, and so is whatever may cost the last owner.
 #[async_trait]
 pub trait UserStore {
     /// Adds a user.
@@ -38,6 +43,27 @@ pub trait UserStore {
 
     /// The users in the order of their names, at most `limit` of them, from the first name after `after`.
     async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError>;
+
+    /// The users whose [folded](Username::folded) names begin with a text, in the order of the folded names and then of the names, at most
+    /// `limit` of them, from the first one after `after`.
+    async fn search_users(
+        &self,
+        prefix: &str,
+        after: Option<&Username>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError>;
+
+    /// The users with any role but that of a member, in the order of their names, at most `limit` of them.
+    async fn list_administrators(&self, limit: u32) -> Result<Vec<User>, StoreError>;
+
+    /// Changes what is known of a user, as [`crate::user::edit`] decides. No grant ends. Audited.
+    async fn edit_user(
+        &self,
+        user: UserId,
+        edit: UserEdit,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<UserEdited, StoreError>;
 
     /// Disables a user: every grant of theirs ends in the same transaction, and the epoch grows. Audited.
     async fn disable_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError>;

@@ -42,6 +42,8 @@ pub enum UserAddition {
     SimilarNameTaken,
     /// Another user has that imported key; nothing was changed.
     ImportedKeyTaken,
+    /// Who adds the user may not, or may not give the role; nothing was changed.
+    NotAllowed,
 }
 
 /// What of a new user another one has already.

@@ -128,6 +128,11 @@ impl Attributes {
         Self::new(members)
     }
 
+    /// All of them.
+    pub const fn members(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// Parses a JSON object.
     ///
     /// # Errors

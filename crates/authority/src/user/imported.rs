@@ -73,7 +73,7 @@ impl LastImport {
             username: user.username.as_str().into(),
             email: user.email.clone(),
             password: digest(&user.password),
-            admin: user.role == Role::Admin,
+            admin: user.role == Role::Owner,
             active: user.status == UserStatus::Active,
             attributes: user.attributes.clone(),
         }

@@ -1,24 +1,30 @@
 //! Users: the people who sign in.
 
 mod adding;
+mod administering;
 mod attributes;
 mod claim_mapping;
+mod editing;
 mod email;
 mod imported;
 mod imported_key;
 mod meant;
 mod renaming;
+mod role;
 mod standing;
 mod update;
 
 pub use adding::{NewUser, Taken, UserAddition, add};
+pub use administering::{Act, ActRefusal, Privileges, permit};
 pub use attributes::{AttributeChange, Attributes, AttributesError};
 pub use claim_mapping::{ClaimMapping, ClaimMappingError};
+pub use editing::{UserEdit, UserEdited, edit};
 pub use email::email_of;
 pub use imported::{ImportedUser, LastImport};
 pub use imported_key::{ImportedKey, ImportedKeyError};
 pub use meant::meant;
 pub use renaming::taken_name;
+pub use role::{Right, Role, UnknownRole, may};
 pub use standing::{
     EndingGrants, UserDecision, UserStanding, attributes_changed, change_password, described_anew, disable,
     enable, end_again, remove, sign_out_everywhere,
@@ -117,6 +123,11 @@ pub(crate) fn folded(typed: &str) -> Cow<'_, str> {
     }
 }
 
+/// The beginning of a name as it is compared with [folded](Username::folded) names.
+pub fn folded_prefix(typed: &str) -> String {
+    typed.trim_start().nfkc().flat_map(char::to_lowercase).nfkc().collect()
+}
+
 impl fmt::Display for Username {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -136,15 +147,6 @@ pub enum UserStatus {
     Active,
     /// May not sign in; all grants have ended.
     Disabled,
-}
-
-/// Whether a user administers the authority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Signs in to applications.
-    Member,
-    /// May also administer the authority.
-    Admin,
 }
 
 /// A stored user.

@@ -84,7 +84,9 @@ pub fn update(
             .then(|| now.username.clone()),
         email: differs(user.email != now.email, changed(|it| it.email.as_deref().into()))
             .then(|| now.email.clone()),
-        role: differs(user.role != now.role, changed(|it| it.admin.into())).then_some(now.role),
+        // The other system knows administrators alone; other roles are given here.
+        role: differs((user.role == Role::Owner) != (now.role == Role::Owner), changed(|it| it.admin.into()))
+            .then_some(now.role),
         status,
         password: password(user, last, now),
         attributes: attributes.map(Attributes::new).transpose()?,
@@ -193,7 +195,7 @@ mod tests {
         user.password = PasswordHash::from_stored("the same password, hashed anew");
         user.status = UserStatus::Disabled;
         user.email = Some("new@example.org".into());
-        user.role = Role::Admin;
+        user.role = Role::Owner;
         set_by_hand(&mut user, "name", json!("Ada Lovelace"));
         set_by_hand(&mut user, "roles", json!(["editor"]));
         assert!(updated(&user, &there()).changes_nothing());
@@ -205,7 +207,7 @@ mod tests {
             username: name("countess"),
             email: None,
             password: PasswordHash::from_stored("another"),
-            role: Role::Admin,
+            role: Role::Owner,
             status: UserStatus::Disabled,
             attributes: members(json!({"name": null, "is_staff": true})),
         };
@@ -215,7 +217,7 @@ mod tests {
         assert_eq!(update.username, Some(name("countess")));
         assert_eq!(
             (update.email, update.role, update.status),
-            (Some(None), Some(Role::Admin), Some(UserStatus::Disabled))
+            (Some(None), Some(Role::Owner), Some(UserStatus::Disabled))
         );
         assert_eq!(update.password, PasswordFate::Changed(PasswordHash::from_stored("another")));
         let attributes = update.attributes.expect("they change").to_json();

@@ -55,7 +55,7 @@ fn users_come_from_django_with_their_keys_hashes_names_groups_and_rights() {
     let ada = show(&folder, "ada");
     assert_eq!(
         (&ada["subject"], &ada["role"], &ada["email"]),
-        (&"7".into(), &"admin".into(), &"ada@example.org".into())
+        (&"7".into(), &"owner".into(), &"ada@example.org".into())
     );
     let attributes = json!({
         "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace", "groups": ["staff", "Eng, backend"],
@@ -350,7 +350,7 @@ fn a_table_is_read_as_psql_and_spreadsheets_write_it_or_the_message_says_what_is
     );
     read(&of_django, &[]).done();
     let ada = show(&folder, "ada");
-    assert_eq!((&ada["subject"], &ada["role"]), (&"7".into(), &"admin".into()));
+    assert_eq!((&ada["subject"], &ada["role"]), (&"7".into(), &"owner".into()));
     assert_eq!(
         (&ada["attributes"]["name"], &ada["attributes"]["is_staff"]),
         (&"Ada Lovelace".into(), &true.into())

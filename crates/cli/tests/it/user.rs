@@ -13,18 +13,53 @@ fn a_user_is_added_listed_shown_disabled_and_enabled() {
         .json();
     assert_eq!(added["username"], "ada");
     assert_eq!(added["email"], "ada@example.org");
-    assert_eq!((added["role"].as_str(), added["status"].as_str()), (Some("admin"), Some("active")));
+    assert_eq!((added["role"].as_str(), added["status"].as_str()), (Some("owner"), Some("active")));
     assert_eq!(added["subject"], added["id"]);
 
     assert_eq!(folder.run(&["user", "list", "--json"]).json()[0], added);
     assert_eq!(folder.run(&["user", "show", "ada", "--json"]).json(), added);
     assert!(folder.run(&["user", "list"]).done().contains("ada@example.org"));
-    assert!(folder.run(&["user", "show", "ada"]).done().contains("admin"));
+    assert!(folder.run(&["user", "show", "ada"]).done().contains("owner"));
 
     folder.run(&["user", "disable", "ada"]).done();
     assert_eq!(folder.run(&["user", "show", "ada", "--json"]).json()["status"], "disabled");
     folder.run(&["user", "enable", "ada"]).done();
     assert_eq!(folder.run(&["user", "show", "ada", "--json"]).json()["status"], "active");
+}
+
+#[test]
+fn a_role_is_given_and_taken_and_the_trail_tells_before_and_after() {
+    let folder = Folder::new();
+    let add = |name: &str, arguments: &[&str]| {
+        folder
+            .run_reading(
+                &[&["user", "add", name, "--password-stdin", "--json"], arguments].concat(),
+                b"a password\n",
+            )
+            .json()["role"]
+            .clone()
+    };
+    assert_eq!(add("ada", &["--role", "owner"]), "owner");
+    assert_eq!(add("bob", &["--role", "auditor"]), "auditor");
+    assert_eq!(add("eve", &[]), "member");
+    let role = |name: &str| folder.run(&["user", "show", name, "--json"]).json()["role"].clone();
+    folder.run(&["user", "set", "bob", "--role", "operator", "--email", "bob@example.org"]).done();
+    assert_eq!(role("bob"), "operator");
+    // The command line may do what would lock others out, since it also opens the door again.
+    folder.run(&["user", "set", "ada", "--role", "member"]).done();
+    folder.run(&["user", "set", "ada", "--role", "owner"]).done();
+    assert_eq!(role("ada"), "owner");
+    let trail = folder.run(&["audit", "list", "--user", "bob", "--json"]).json();
+    let changed = trail.as_array().expect("records").iter().find(|record| record["event"] == "role_changed");
+    let wanted = serde_json::json!({"role": {"before": "auditor", "after": "operator"}});
+    assert_eq!(changed.expect("a record")["changes"], wanted);
+    assert!(
+        folder
+            .run(&["user", "set", "ada", "--role", "admin"])
+            .misused()
+            .contains("owner, operator, auditor or member")
+    );
+    assert!(folder.run(&["user", "add", "cy", "--role", "owner", "--admin"]).misused().contains("--role"));
 }
 
 #[test]

@@ -30,9 +30,9 @@ use jeton_authority::store::{
     SessionEnding, SessionOpening, SessionStore, SignInStore, StatusStore, Store, StoreError, SweepStep,
     SweepStore, UserAddition, UserChange, UserStore,
 };
-use jeton_authority::user::{Attributes, User, UserStanding, UserStatus, Username};
+use jeton_authority::user::{Attributes, User, UserEdit, UserEdited, UserStanding, UserStatus, Username};
 use jeton_authority::user::{ImportedUser, LastImport};
-use jeton_authority::{GrantId, MailId, Network, NodeId, SessionId, UserId};
+use jeton_authority::{GrantId, MailId, Network, NodeId, SessionId, ShownDigest, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
 
@@ -118,6 +118,9 @@ delegate! { UserStore {
     false find_users_alike(username: &Username) -> Vec<User>;
     false find_user_by_id(user: UserId) -> Option<User>;
     false list_users(after: Option<&Username>, limit: u32) -> Vec<User>;
+    false search_users(prefix: &str, after: Option<&Username>, limit: u32) -> Vec<User>;
+    false list_administrators(limit: u32) -> Vec<User>;
+    true edit_user(user: UserId, edit: UserEdit, by: Actor, now: Timestamp) -> UserEdited;
     true disable_user(user: UserId, by: Actor, now: Timestamp) -> UserChange;
     true enable_user(user: UserId, by: Actor, now: Timestamp) -> UserChange;
     true end_again(last: UserStanding, by: Actor, now: Timestamp) -> UserChange;
@@ -190,6 +193,7 @@ delegate! { ClientStore {
     true note_token_api_client(id: &str) -> ();
     true add_client(client: StoredClient, by: Actor) -> ClientChange;
     true change_client(client: StoredClient, by: Actor, now: Timestamp) -> ClientChange;
+    true change_client_version(client: StoredClient, expected: ShownDigest, by: Actor, now: Timestamp) -> ClientChange;
     true remove_client(client: &ClientId, by: Actor, now: Timestamp) -> ClientRemoval;
     true end_removed_client(client: &ClientId) -> u64;
     false find_client(client: &ClientId) -> Option<StoredClient>;

@@ -74,11 +74,11 @@ pub(super) async fn an_update_changes_what_changed_elsewhere(fresh: &Fresh) {
     fresh.rehash_password(ada, &hash("of there"), hash("anew")).await.expect("rehashing");
     let mut now = imported("countess");
     now.email = Some("ada@example.org".into());
-    now.role = Role::Admin;
+    now.role = Role::Owner;
     let changes = done(update(fresh, vec![(ada, now.clone())]).await);
     assert_eq!(changes, [AccountChange { changed: true, grants_ended: 0, password_unknown: false }]);
     let found = fresh.found("countess").await;
-    assert_eq!((found.id, found.email.as_deref(), found.role), (ada, Some("ada@example.org"), Role::Admin));
+    assert_eq!((found.id, found.email.as_deref(), found.role), (ada, Some("ada@example.org"), Role::Owner));
     assert_eq!((found.password, found.epoch), (hash("anew"), 0));
     assert_eq!(found.attributes.get("name"), Some(&"countess".into()));
     assert_eq!(found.imported_key.as_deref(), Some("1"));

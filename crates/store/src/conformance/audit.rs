@@ -5,7 +5,7 @@ use jeton_authority::audit::{
     Actor, AuditEvent, AuditHead, AuditRecord, AuditReport, AuditSegment, AuditSubject, AuditVerification,
 };
 use jeton_authority::keys::{KeyId, KeyPurpose};
-use jeton_authority::user::Attributes;
+use jeton_authority::user::{Attributes, Role, UserEdit};
 
 use super::fixture::{
     CALLERS, ELSEWHERE, Fresh, HOME, IDLE, OPERATOR, at, hash, key, new_user, unknown_grant,
@@ -94,6 +94,8 @@ pub(super) async fn every_change_is_by_who_asked_for_it(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let [grant, other] = [fresh.grant(ada).await, fresh.grant(ada).await];
     let session = fresh.session(ada).await;
+    let edit = UserEdit { role: Some(Role::Owner), ..UserEdit::default() };
+    fresh.edit_user(bob, edit, OPERATOR, at(0)).await.expect("giving");
     let before = fresh.list_audit(100).await.expect("listing").len();
     let by = || Actor::User(bob);
     fresh.revoke_grant(grant, by(), at(1)).await.expect("revoking");

@@ -289,3 +289,22 @@ pub(super) async fn of_a_hundred_additions_one_adds_the_client(fresh: &Fresh) {
     assert_eq!(fresh.list_clients(None, 10).await.expect("listing").len(), 1);
     assert_eq!(fresh.audited().await, [AuditEvent::ClientAdded]);
 }
+
+pub(super) async fn of_a_hundred_changes_of_one_version_one_is_made(fresh: &Fresh) {
+    let web = fresh.client("web").await;
+    let before = fresh.find_client(&web).await.expect("finding").expect("a client");
+    let expected = before.version();
+    let answers = fresh
+        .at_once(move |store, caller| async move {
+            let document = format!(r#"{{"metadata":{{"client_name":"{caller}"}}}}"#).into();
+            let changed = StoredClient { document, ..new_client("web") };
+            store.change_client_version(changed, expected, OPERATOR, at(1)).await.expect("changing")
+        })
+        .await;
+    assert_eq!(tally(&answers), counts([("Done", 1), ("Outdated", CALLERS - 1)]));
+    let record = &fresh.list_audit(1).await.expect("listing")[0];
+    assert_eq!(record.event, AuditEvent::ClientChanged);
+    let changes = record.changes.as_ref().expect("changes").to_value();
+    assert!(changes["client_name"]["after"].is_string(), "{changes}");
+    assert_eq!(fresh.audited().await.len(), 2, "what was outdated is not recorded");
+}

@@ -10,6 +10,7 @@
 //! A case that is written but not named in the list below is dead code, which the compiler points out.
 
 mod accounts;
+mod administering;
 mod audit;
 mod authenticators;
 mod clients;
@@ -151,6 +152,7 @@ cases! { $
         a_consent_is_what_was_given_last,
         the_audit_names_the_client_and_who_changed_it,
         of_a_hundred_additions_one_adds_the_client,
+        of_a_hundred_changes_of_one_version_one_is_made,
     }
     sessions {
         a_session_is_found_as_it_was_opened,
@@ -341,6 +343,16 @@ cases! { $
         a_hash_that_is_not_of_the_default_kind_shows,
         what_nobody_keeps_in_memory_changes_no_mark,
         nodes_that_were_seen_lately_are_counted,
+    }
+    administering {
+        a_role_comes_back_as_it_was_given,
+        a_change_is_made_as_a_whole_for_the_version_it_expects_and_is_recorded,
+        nobody_acts_on_who_has_more_rights_or_gives_rights_that_they_do_not_have,
+        the_last_owner_stays_but_for_the_command_line,
+        of_owners_who_demote_each_other_at_once_one_stays,
+        users_are_found_by_the_beginnings_of_their_names,
+        names_that_are_longer_than_an_index_takes_are_found_too,
+        administrators_are_listed,
     }
     contention {
         of_a_hundred_callers_with_one_token_one_advances_the_grant,

@@ -16,7 +16,7 @@ pub(super) async fn a_user_is_found_as_it_was_added(fresh: &Fresh) {
     let mut new = new_user("Ada Ünal");
     new.imported_key = Some("17".into());
     new.email = Some("ada@example.org".into());
-    new.role = Role::Admin;
+    new.role = Role::Owner;
     new.status = UserStatus::Disabled;
     new.attributes = attributes(r#"{"name":"Ada Ünal","roles":["a","b"],"address":{"country":"TR"}}"#);
     assert_eq!(fresh.add_user(new.clone(), OPERATOR).await.expect("adding"), UserAddition::Added);

@@ -9,7 +9,7 @@ use jeton_authority::store::{
     AccountChange, AccountStore, AccountsUpdated, NewUser, StoreError, UserAddition, UserChange,
 };
 use jeton_authority::user::{
-    self, AccountUpdate, ImportedUser, LastImport, PasswordFate, Role, User, UserStatus, Username,
+    self, AccountUpdate, Act, ImportedUser, LastImport, PasswordFate, User, UserStatus, Username,
     described_anew, update,
 };
 use jeton_jose::Timestamp;
@@ -169,8 +169,9 @@ async fn apply(
         set_email(db, id, email.as_deref()).await?;
     }
     if let Some(role) = update.role {
-        let sql = "UPDATE users SET admin = $2 WHERE id = $1";
-        db.execute(sql, params![uuid(id), role == Role::Admin]).await?;
+        let (owner, role) = role.to_stored();
+        let sql = "UPDATE users SET admin = $2, role = $3 WHERE id = $1";
+        db.execute(sql, params![uuid(id), owner, role]).await?;
     }
     if update.describes_anew() {
         audit::append(db, &described_anew(id, by, now)).await?;
@@ -212,6 +213,9 @@ async fn change_email(
     by: &Actor,
     now: Timestamp,
 ) -> Result<UserChange, Failed> {
+    if let Some(refusal) = users::guard(db, user, Act::Change, by).await? {
+        return Ok(UserChange::Refused(refusal));
+    }
     users::lock(db, user).await?;
     let Some(before) = users::find_by_id(db, user).await? else { return Ok(UserChange::UnknownUser) };
     set_email(db, user, email).await?;

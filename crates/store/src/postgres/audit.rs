@@ -49,9 +49,9 @@ impl AuditStore for PostgresStore {
 /// clock was set back, a segment goes on from its last number.
 const APPEND: &str = "WITH appended AS (
         INSERT INTO audit (number, at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id,
-                           segment, position, hash)
+                           segment, position, hash, changes)
         SELECT greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, $14 + 1),
-               $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+               $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15
         FROM audit_segments s WHERE s.id = $11 AND s.next = $12
         ON CONFLICT (number) DO NOTHING RETURNING number)
     UPDATE audit_segments s SET next = $12 + 1, head = $13 FROM appended WHERE s.id = $11 RETURNING appended.number";
@@ -61,7 +61,7 @@ pub(super) async fn append(db: &Connection, record: &AuditRecord) -> Result<(), 
     let stored = StoredRecord::of(record);
     let mut segment = audit_segments::own(db, record.at).await?;
     let link = segment.append(&stored);
-    let StoredRecord { at, event, actor, subject, network } = &stored;
+    let StoredRecord { at, event, actor, subject, network, changes } = &stored;
     let AuditSubject { user, grant, session, client, key } = subject;
     // Another record may have the same microsecond.
     for _ in 0..100 {
@@ -83,6 +83,7 @@ pub(super) async fn append(db: &Connection, record: &AuditRecord) -> Result<(), 
                     count(link.position)?,
                     bytes(link.hash.as_bytes()),
                     db.last_audit_number(),
+                    changes.as_deref(),
                 ],
             )
             .await?;
@@ -104,17 +105,17 @@ pub(super) async fn write<T>(db: &Connection, decided: Decided<T>) -> Result<T, 
 
 async fn list(db: &Connection, limit: u32) -> Result<Vec<AuditRecord>, Failed> {
     let rows = db.rows(
-        "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id FROM audit
+        "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, changes FROM audit
          ORDER BY at DESC, number DESC LIMIT $1",
         params![i64::from(limit)],
     ).await?;
     rows.iter().map(record).collect()
 }
 
-const OLDEST: &str = "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, number FROM audit
+const OLDEST: &str = "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, changes, number FROM audit
     WHERE ($1 IS NULL OR user_id = $1) AND ($2 IS NULL OR at >= $2) AND ($3 IS NULL OR number > $3)
     ORDER BY number LIMIT $4";
-const NEWEST: &str = "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, number FROM audit
+const NEWEST: &str = "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, changes, number FROM audit
     WHERE ($1 IS NULL OR user_id = $1) AND ($2 IS NULL OR at >= $2) AND ($3 IS NULL OR number > $3)
     ORDER BY number DESC LIMIT $4";
 
@@ -130,7 +131,7 @@ async fn read(
     let since = filter.since.map(Timestamp::unix);
     let after = filter.after.map(|AuditNumber(number)| number);
     let rows = db.rows(sql, params![filter.user.map(uuid), since, after, i64::from(limit)]).await?;
-    let records = rows.iter().map(|row| Ok((AuditNumber(value(row, 10)?), record(row)?)));
+    let records = rows.iter().map(|row| Ok((AuditNumber(value(row, 11)?), record(row)?)));
     let mut records = records.collect::<Result<Vec<_>, Failed>>()?;
     records.sort_by_key(|(number, _)| *number);
     Ok(records)
@@ -143,13 +144,13 @@ async fn read_chain(
 ) -> Result<Vec<LinkedRecord>, Failed> {
     let after = after.map_or(i64::MIN, |AuditNumber(number)| number);
     let rows = db.rows(
-        "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, number, segment, position, hash
+        "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, changes, number, segment, position, hash
          FROM audit WHERE number > $1 ORDER BY number LIMIT $2",
         params![after, i64::from(limit)],
     ).await?;
     let record = |row: &Row| {
-        let number = AuditNumber(value(row, 10)?);
-        Ok(LinkedRecord { number, link: audit_segments::link(row, 11)?, record: stored(row)? })
+        let number = AuditNumber(value(row, 11)?);
+        Ok(LinkedRecord { number, link: audit_segments::link(row, 12)?, record: stored(row)? })
     };
     rows.iter().map(record).collect()
 }
@@ -178,5 +179,6 @@ fn stored(row: &Row) -> Result<StoredRecord, Failed> {
             key: optional_text(row, 5)?,
         },
         network: row.try_get::<_, Option<&[u8]>>(4)?.map(Into::into),
+        changes: optional_text(row, 10)?,
     })
 }

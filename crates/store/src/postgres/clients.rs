@@ -1,11 +1,11 @@
 //! Clients and consents in PostgreSQL.
 
 use async_trait::async_trait;
-use jeton_authority::UserId;
 use jeton_authority::audit::Actor;
 use jeton_authority::client::{self, ClientChange, ClientRemoval, Consent, IdStanding, StoredClient};
 use jeton_authority::keys::SealedKey;
 use jeton_authority::store::{ClientStore, StoreError};
+use jeton_authority::{ShownDigest, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
@@ -37,7 +37,21 @@ impl ClientStore for PostgresStore {
         by: Actor,
         now: Timestamp,
     ) -> Result<ClientChange, StoreError> {
-        self.write((client, by, now), |db, (client, by, now)| Box::pin(change(db, client, by, *now))).await
+        self.write((client, by, now), |db, (client, by, now)| Box::pin(change(db, client, None, by, *now)))
+            .await
+    }
+
+    async fn change_client_version(
+        &self,
+        client: StoredClient,
+        expected: ShownDigest,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ClientChange, StoreError> {
+        self.write((client, expected, by, now), |db, (client, expected, by, now)| {
+            Box::pin(change(db, client, Some(*expected), by, *now))
+        })
+        .await
     }
 
     async fn remove_client(
@@ -128,14 +142,16 @@ async fn id_standing(db: &Connection, id: &ClientId) -> Result<IdStanding, Faile
 async fn change(
     db: &Connection,
     client: &StoredClient,
+    expected: Option<ShownDigest>,
     by: &Actor,
     now: Timestamp,
 ) -> Result<ClientChange, Failed> {
     bind_secret(db, client).await?;
-    let standing = id_standing(db, &client.id).await?;
-    let change = audit::write(db, client::change(client, standing, by, now)).await?;
+    // Locks the identifier: two changes come one after the other.
+    id_standing(db, &client.id).await?;
+    let before = find(db, &client.id).await?;
+    let change = audit::write(db, client::change(client, before.as_ref(), expected, by, now)).await?;
     if change == ClientChange::Done {
-        let before = find(db, &client.id).await?;
         let event = before.and_then(|before| client::outdated(&before, client, now));
         revocations::note(db, event.into_iter().collect()).await?;
         let sql = "UPDATE clients SET document = $2, secret = $3, backchannel_logout = $4 WHERE id = $1";

@@ -8,8 +8,8 @@ use jeton_authority::password::PasswordHash;
 use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::{GrantsEnded, NewUser, StoreError, UserAddition, UserChange, UserStore};
 use jeton_authority::user::{
-    self, Attributes, EndingGrants, Role, Taken, User, UserDecision, UserStanding, UserStatus, Username,
-    attributes_changed,
+    self, Act, ActRefusal, Attributes, EndingGrants, Privileges, Role, Taken, User, UserDecision, UserEdit,
+    UserEdited, UserStanding, UserStatus, Username, attributes_changed,
 };
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
@@ -45,6 +45,35 @@ impl UserStore for PostgresStore {
     async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError> {
         self.list((after.cloned(), limit), |db, (after, limit)| Box::pin(list(db, after.as_ref(), *limit)))
             .await
+    }
+
+    async fn search_users(
+        &self,
+        prefix: &str,
+        after: Option<&Username>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        self.list((prefix.to_owned(), after.cloned(), limit), |db, (prefix, after, limit)| {
+            Box::pin(search(db, prefix, after.as_ref(), *limit))
+        })
+        .await
+    }
+
+    async fn list_administrators(&self, limit: u32) -> Result<Vec<User>, StoreError> {
+        self.list(limit, |db, limit| Box::pin(administrators(db, *limit))).await
+    }
+
+    async fn edit_user(
+        &self,
+        user: UserId,
+        edit: UserEdit,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<UserEdited, StoreError> {
+        self.write((user, edit, by, now), |db, (user, edit, by, now)| {
+            Box::pin(apply_edit(db, *user, edit, by, *now))
+        })
+        .await
     }
 
     async fn disable_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError> {
@@ -122,13 +151,17 @@ pub(super) async fn add(
     if names == Names::Alike {
         name_locks::lock(db, &user.username).await?;
     }
+    if !may_add(db, user, by).await? {
+        return Ok(UserAddition::NotAllowed);
+    }
     let addition = audit::write(db, user::add(user, taken(db, user, names).await?, by)).await?;
     if addition != UserAddition::Added {
         return Ok(addition);
     }
+    let (owner, role) = user.role.to_stored();
     let added = db.execute(
-        "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, created_at, attributes, folded)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+        "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, role, created_at, attributes, folded)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
         params![
             uuid(user.id),
             user.username.as_str(),
@@ -136,7 +169,8 @@ pub(super) async fn add(
             user.email.as_deref(),
             user.password.expose(),
             user.status == UserStatus::Disabled,
-            user.role == Role::Admin,
+            owner,
+            role,
             user.created_at.unix(),
             user.attributes.to_json(),
             user.username.folded(),
@@ -197,6 +231,9 @@ pub(super) async fn change_attributes(
     by: &Actor,
     now: Timestamp,
 ) -> Result<UserChange, Failed> {
+    if let Some(refusal) = guard(db, user, Act::Change, by).await? {
+        return Ok(UserChange::Refused(refusal));
+    }
     lock(db, user).await?;
     let Some(before) = find_by_id(db, user).await? else { return Ok(UserChange::UnknownUser) };
     let sql = "UPDATE users SET attributes = $2 WHERE id = $1";
@@ -213,6 +250,9 @@ pub(super) async fn disable(
     by: &Actor,
     now: Timestamp,
 ) -> Result<UserChange, Failed> {
+    if let Some(refusal) = guard(db, user, Act::Disable, by).await? {
+        return Ok(UserChange::Refused(refusal));
+    }
     decide(db, user, now, |user| user::disable(user, by, now)).await.map(change)
 }
 
@@ -222,6 +262,9 @@ pub(super) async fn enable(
     by: &Actor,
     now: Timestamp,
 ) -> Result<UserChange, Failed> {
+    if let Some(refusal) = guard(db, user, Act::Enable, by).await? {
+        return Ok(UserChange::Refused(refusal));
+    }
     decide(db, user, now, |user| user::enable(user, by, now)).await.map(change)
 }
 
@@ -242,6 +285,9 @@ pub(super) async fn change_password(
     by: &Actor,
     now: Timestamp,
 ) -> Result<UserChange, Failed> {
+    if let Some(refusal) = guard(db, user, Act::Change, by).await? {
+        return Ok(UserChange::Refused(refusal));
+    }
     let changed = decide(db, user, now, |user| user::change_password(user, keep, by, now)).await?;
     if changed.is_some() {
         let sql = "UPDATE users SET password = $2 WHERE id = $1";
@@ -267,6 +313,9 @@ pub(super) async fn remove(
     by: &Actor,
     now: Timestamp,
 ) -> Result<UserChange, Failed> {
+    if let Some(refusal) = guard(db, user, Act::Remove, by).await? {
+        return Ok(UserChange::Refused(refusal));
+    }
     let removed = decide(db, user, now, |user| user::remove(user, by, now)).await?;
     if removed.is_none() {
         return Ok(UserChange::UnknownUser);
@@ -280,7 +329,7 @@ pub(super) async fn remove(
     }
     authenticators::forget(db, user).await?;
     let sql = "UPDATE users SET username = $2, folded = NULL, removed_key = imported_key, imported_key = NULL,
-                   email = NULL, password = $3, admin = false, attributes = '{}', factors = '', last_import = NULL, removed_at = $4
+                   email = NULL, password = $3, admin = false, role = '', attributes = '{}', factors = '', last_import = NULL, removed_at = $4
                WHERE id = $1";
     let unusable = PasswordHash::unusable();
     db.execute(sql, params![uuid(user), format!("removed {user}"), unusable.expose(), now.unix()]).await?;
@@ -294,6 +343,101 @@ pub(super) async fn sign_out_everywhere(
     now: Timestamp,
 ) -> Result<Option<GrantsEnded>, Failed> {
     decide(db, user, now, |user| user::sign_out_everywhere(user, by, now)).await
+}
+
+/// Whether somebody may do something to a user; why not, otherwise. A user who is not there is none of its business. Locks the user,
+/// whoever acts, and all owners where one may be lost: two who demote each other come one after the other.
+pub(super) async fn guard(
+    db: &Connection,
+    user: UserId,
+    act: Act,
+    by: &Actor,
+) -> Result<Option<ActRefusal>, Failed> {
+    if matches!(by, Actor::Authority | Actor::Operator) {
+        return Ok(None);
+    }
+    lock_for(db, user, act.may_cost_an_owner(), by).await?;
+    let Some(target) = privileges(db, user).await? else { return Ok(None) };
+    let (actor, owners) = (acting(db, by).await?, other_owners(db, user).await?);
+    Ok(user::permit(act, target, by, actor, owners).err())
+}
+
+async fn lock_for(db: &Connection, user: UserId, owners: bool, by: &Actor) -> Result<(), Failed> {
+    let actor = match by {
+        Actor::User(actor) => Some(*actor),
+        _ => None,
+    };
+    let users = uuids([user].into_iter().chain(actor));
+    let sql = if owners {
+        "SELECT 1 FROM users WHERE id IN (
+             SELECT unnest($1) UNION
+             SELECT id FROM users WHERE (admin OR role <> '') AND admin AND NOT disabled AND removed_at IS NULL)
+         ORDER BY id FOR UPDATE"
+    } else {
+        "SELECT 1 FROM users WHERE id = ANY($1) ORDER BY id FOR UPDATE"
+    };
+    db.rows(sql, params![users]).await.map(drop)
+}
+
+async fn privileges(db: &Connection, user: UserId) -> Result<Option<Privileges>, Failed> {
+    let sql = "SELECT admin, role, disabled FROM users WHERE id = $1 AND removed_at IS NULL";
+    let row = db.row(sql, params![uuid(user)]).await?;
+    row.map(|row| Ok(Privileges { id: user, role: role(&row, 0, 1)?, status: status(&row, 2)? })).transpose()
+}
+
+/// The user who acts, if it is a user.
+async fn acting(db: &Connection, by: &Actor) -> Result<Option<Privileges>, Failed> {
+    match by {
+        Actor::User(user) => privileges(db, *user).await,
+        _ => Ok(None),
+    }
+}
+
+/// Whether somebody may add a user with this role. Who adds themselves is a member.
+async fn may_add(db: &Connection, user: &NewUser, by: &Actor) -> Result<bool, Failed> {
+    if let Actor::User(actor) = by {
+        lock(db, *actor).await?;
+    }
+    let new = Privileges { id: user.id, role: Role::Member, status: user.status };
+    Ok(user::permit(Act::Give(user.role), new, by, acting(db, by).await?, 1).is_ok())
+}
+
+/// How many owners can sign in, besides a user.
+async fn other_owners(db: &Connection, user: UserId) -> Result<u64, Failed> {
+    let sql = "SELECT COUNT(*) FROM users
+               WHERE (admin OR role <> '') AND admin AND NOT disabled AND removed_at IS NULL AND id <> $1";
+    match db.row(sql, params![uuid(user)]).await? {
+        Some(row) => counted(&row, 0),
+        None => Err(Failed::Unreadable),
+    }
+}
+
+async fn apply_edit(
+    db: &Connection,
+    user: UserId,
+    edit: &UserEdit,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<UserEdited, Failed> {
+    lock_for(db, user, edit.role.is_some(), by).await?;
+    let Some(before) = find_by_id(db, user).await? else { return Ok(UserEdited::UnknownUser) };
+    let (actor, owners) = (acting(db, by).await?, other_owners(db, user).await?);
+    let (after, records) = match user::edit(&before, edit, by, actor, owners, now) {
+        Ok(edited) => edited,
+        Err(outcome) => return Ok(outcome),
+    };
+    if records.is_empty() {
+        return Ok(UserEdited::Done(Box::new(after)));
+    }
+    let (owner, role) = after.role.to_stored();
+    let sql = "UPDATE users SET email = $2, attributes = $3, admin = $4, role = $5 WHERE id = $1";
+    let attributes = after.attributes.to_json();
+    db.execute(sql, params![uuid(user), after.email.as_deref(), attributes, owner, role]).await?;
+    revocations::note_change(db, &before, &after, now).await?;
+    for record in &records {
+        audit::append(db, record).await?;
+    }
+    Ok(UserEdited::Done(Box::new(after)))
 }
 
 /// Writes what a rule decides of a user; none where there is no such user.
@@ -343,6 +487,41 @@ pub(super) async fn lock_all(db: &Connection, users: impl IntoIterator<Item = Us
     db.rows(sql, params![uuids(users)]).await.map(drop)
 }
 
+async fn search(
+    db: &Connection,
+    prefix: &str,
+    after: Option<&Username>,
+    limit: u32,
+) -> Result<Vec<User>, Failed> {
+    // The index has the beginning of the name alone. Users who were removed have no folded name.
+    let sql = concat!(
+        "SELECT ",
+        user_columns!(),
+        " FROM users u
+         WHERE left(u.folded, 200) >= left($1, 200) AND left(u.folded, 200) < left($2, 200) || $3
+           AND (left(u.folded, 200), u.folded, u.username) > (left($4, 200), $4, $5)
+           AND starts_with(u.folded, $1)
+         ORDER BY left(u.folded, 200), u.folded, u.username LIMIT $6"
+    );
+    // What is compared is at most 200 characters long, so each name that begins with the prefix comes before this.
+    let last = char::MAX.to_string().repeat(201);
+    let folded = after.map(Username::folded).unwrap_or_default();
+    let after = after.map_or("", Username::as_str);
+    let rows = db.rows(sql, params![prefix, prefix, last, folded, after, i64::from(limit)]).await?;
+    rows.iter().map(|row| user_at(row, 0)).collect()
+}
+
+async fn administrators(db: &Connection, limit: u32) -> Result<Vec<User>, Failed> {
+    let sql = concat!(
+        "SELECT ",
+        user_columns!(),
+        " FROM users u WHERE (u.admin OR u.role <> '') AND u.removed_at IS NULL
+         ORDER BY u.username LIMIT $1"
+    );
+    let rows = db.rows(sql, params![i64::from(limit)]).await?;
+    rows.iter().map(|row| user_at(row, 0)).collect()
+}
+
 /// How a user stands.
 pub(super) async fn standing(db: &Connection, user: UserId) -> Result<Option<UserStanding>, Failed> {
     let sql = "SELECT disabled, epoch FROM users WHERE id = $1 AND removed_at IS NULL";
@@ -354,13 +533,13 @@ pub(super) async fn standing(db: &Connection, user: UserId) -> Result<Option<Use
 /// The columns that [`user_at`] reads.
 macro_rules! user_columns {
     () => {
-        "u.id, u.username, u.imported_key, u.email, u.password, u.epoch, u.disabled, u.admin, u.created_at, u.attributes, u.factors"
+        "u.id, u.username, u.imported_key, u.email, u.password, u.epoch, u.disabled, u.admin, u.created_at, u.attributes, u.factors, u.role"
     };
 }
 pub(super) use user_columns;
 
 /// How many they are.
-pub(super) const USER_COLUMN_COUNT: usize = 11;
+pub(super) const USER_COLUMN_COUNT: usize = 12;
 
 /// A user whose columns begin at `first`.
 pub(super) fn user_at(row: &Row, first: usize) -> Result<User, Failed> {
@@ -372,7 +551,7 @@ pub(super) fn user_at(row: &Row, first: usize) -> Result<User, Failed> {
         password: PasswordHash::from_stored(text(row, first + 4)?),
         epoch: counted(row, first + 5)?,
         status: status(row, first + 6)?,
-        role: if value(row, first + 7)? { Role::Admin } else { Role::Member },
+        role: role(row, first + 7, first + 11)?,
         created_at: timestamp(row, first + 8)?,
         attributes: attributes(row, first + 9)?,
         enrolled: Enrolled::parse(str(row, first + 10)?),
@@ -385,6 +564,11 @@ pub(super) fn attributes(row: &Row, column: usize) -> Result<Attributes, Failed>
 
 pub(super) fn status(row: &Row, column: usize) -> Result<UserStatus, Failed> {
     Ok(if value(row, column)? { UserStatus::Disabled } else { UserStatus::Active })
+}
+
+/// A role, from the column that tells owners and the one that names other roles.
+fn role(row: &Row, owner: usize, name: usize) -> Result<Role, Failed> {
+    Ok(Role::from_stored(value(row, owner)?, str(row, name)?))
 }
 
 pub(super) fn username(row: &Row, column: usize) -> Result<Username, Failed> {

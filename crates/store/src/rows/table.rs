@@ -122,6 +122,7 @@ const TABLES: &[Listed] = &[
             ("removed_key", Text),
             ("folded", Text),
             ("factors", Text),
+            ("role", Text),
         ],
     ),
     (
@@ -289,6 +290,7 @@ const TABLES: &[Listed] = &[
             ("segment", Id),
             ("position", Integer),
             ("hash", Bytes),
+            ("changes", Text),
         ],
     ),
     (

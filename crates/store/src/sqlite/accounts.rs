@@ -7,7 +7,7 @@ use jeton_authority::store::{
     AccountChange, AccountStore, AccountsUpdated, NewUser, StoreError, UserAddition, UserChange,
 };
 use jeton_authority::user::{
-    self, AccountUpdate, ImportedUser, LastImport, PasswordFate, Role, User, UserStatus, Username,
+    self, AccountUpdate, Act, ImportedUser, LastImport, PasswordFate, User, UserStatus, Username,
     described_anew, update,
 };
 use jeton_jose::Timestamp;
@@ -148,8 +148,12 @@ fn apply(
         set_email(db, id, email.as_deref())?;
     }
     if let Some(role) = update.role {
-        db.prepare_cached("UPDATE users SET admin = ?2 WHERE id = ?1")?
-            .execute((id.as_bytes(), role == Role::Admin))?;
+        let (owner, role) = role.to_stored();
+        db.prepare_cached("UPDATE users SET admin = ?2, role = ?3 WHERE id = ?1")?.execute((
+            id.as_bytes(),
+            owner,
+            role,
+        ))?;
     }
     if update.describes_anew() {
         audit::append(db, &described_anew(id, by, now))?;
@@ -192,6 +196,9 @@ fn change_email(
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
     let Some(before) = users::find_by_id(db, user)? else { return Ok(UserChange::UnknownUser) };
+    if let Some(refusal) = users::guard(db, user, Act::Change, by)? {
+        return Ok(UserChange::Refused(refusal));
+    }
     set_email(db, user, email)?;
     let after = User { email: email.map(Into::into), ..before.clone() };
     revocations::note_change(db, &before, &after, now)?;

@@ -51,8 +51,8 @@ pub(super) fn append(db: &Connection, record: &AuditRecord) -> rusqlite::Result<
     let link = audit_segments::append(db, &stored)?;
     let mut insert = db.prepare_cached(
         "INSERT INTO audit (at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id,
-                            segment, position, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                            segment, position, hash, changes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     let AuditSubject { user, grant, session, client, key } = &stored.subject;
     insert.execute(params![
@@ -69,6 +69,7 @@ pub(super) fn append(db: &Connection, record: &AuditRecord) -> rusqlite::Result<
         link.segment.as_bytes(),
         count(link.position)?,
         link.hash.as_bytes(),
+        stored.changes.as_deref(),
     ])?;
     mails::note(db, record)
 }
@@ -134,8 +135,8 @@ fn read_chain(
 
 /// The columns that [`stored`] reads.
 pub(super) const COLUMNS: &str =
-    "at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id";
-const COLUMN_COUNT: usize = 10;
+    "at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, changes";
+const COLUMN_COUNT: usize = 11;
 
 pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
     stored(row)?.parse().ok_or_else(|| unreadable(1, Type::Text))
@@ -158,5 +159,6 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
             key: optional_text(row, 5)?,
         },
         network: row.get_ref(4)?.as_blob_or_null()?.map(Into::into),
+        changes: optional_text(row, 10)?,
     })
 }

@@ -1,11 +1,11 @@
 //! Clients and consents in SQLite.
 
 use async_trait::async_trait;
-use jeton_authority::UserId;
 use jeton_authority::audit::Actor;
 use jeton_authority::client::{self, ClientChange, ClientRemoval, Consent, IdStanding, StoredClient};
 use jeton_authority::keys::SealedKey;
 use jeton_authority::store::{ClientStore, StoreError};
+use jeton_authority::{ShownDigest, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
@@ -37,7 +37,17 @@ impl ClientStore for SqliteStore {
         by: Actor,
         now: Timestamp,
     ) -> Result<ClientChange, StoreError> {
-        self.writer.submit(move |db| change(db, &client, &by, now)).await
+        self.writer.submit(move |db| change(db, &client, None, &by, now)).await
+    }
+
+    async fn change_client_version(
+        &self,
+        client: StoredClient,
+        expected: ShownDigest,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ClientChange, StoreError> {
+        self.writer.submit(move |db| change(db, &client, Some(expected), &by, now)).await
     }
 
     async fn remove_client(
@@ -119,13 +129,14 @@ fn id_standing(db: &Connection, id: &ClientId) -> rusqlite::Result<IdStanding> {
 fn change(
     db: &Connection,
     client: &StoredClient,
+    expected: Option<ShownDigest>,
     by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<ClientChange> {
     bind_secret(db, client)?;
-    let change = audit::write(db, client::change(client, id_standing(db, &client.id)?, by, now))?;
+    let before = find(db, &client.id)?;
+    let change = audit::write(db, client::change(client, before.as_ref(), expected, by, now))?;
     if change == ClientChange::Done {
-        let before = find(db, &client.id)?;
         if let Some(event) = before.and_then(|before| client::outdated(&before, client, now)) {
             revocations::note(db, &event)?;
         }

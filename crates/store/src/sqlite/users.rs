@@ -8,8 +8,8 @@ use jeton_authority::password::PasswordHash;
 use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::store::{GrantsEnded, NewUser, StoreError, UserAddition, UserChange, UserStore};
 use jeton_authority::user::{
-    self, Attributes, EndingGrants, Role, Taken, User, UserDecision, UserStanding, UserStatus, Username,
-    attributes_changed,
+    self, Act, ActRefusal, Attributes, EndingGrants, Privileges, Role, Taken, User, UserDecision, UserEdit,
+    UserEdited, UserStanding, UserStatus, Username, attributes_changed,
 };
 use jeton_authority::{GrantId, UserId};
 use jeton_jose::Timestamp;
@@ -41,6 +41,30 @@ impl UserStore for SqliteStore {
     async fn list_users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError> {
         let after = after.cloned();
         self.list(move |db| list(db, after.as_ref(), limit)).await
+    }
+
+    async fn search_users(
+        &self,
+        prefix: &str,
+        after: Option<&Username>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let (prefix, after) = (prefix.to_owned(), after.cloned());
+        self.list(move |db| search(db, &prefix, after.as_ref(), limit)).await
+    }
+
+    async fn list_administrators(&self, limit: u32) -> Result<Vec<User>, StoreError> {
+        self.list(move |db| administrators(db, limit)).await
+    }
+
+    async fn edit_user(
+        &self,
+        user: UserId,
+        edit: UserEdit,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<UserEdited, StoreError> {
+        self.writer.submit(move |db| apply_edit(db, user, &edit, &by, now)).await
     }
 
     async fn disable_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError> {
@@ -108,6 +132,9 @@ pub(super) fn add(
     by: &Actor,
 ) -> rusqlite::Result<UserAddition> {
     let exists = |sql, value: &dyn ToSql| db.prepare_cached(sql)?.exists([value]);
+    if !may_add(db, user, by)? {
+        return Ok(UserAddition::NotAllowed);
+    }
     let key = user.imported_key.as_deref();
     let key_as_id = user.key_as_id();
     let taken = Taken {
@@ -122,9 +149,10 @@ pub(super) fn add(
         return Ok(addition);
     }
     let mut insert = db.prepare_cached(
-        "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, created_at, attributes, folded)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO users (id, username, imported_key, email, password, disabled, admin, role, created_at, attributes, folded)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
+    let (owner, role) = user.role.to_stored();
     insert.execute((
         user.id.as_bytes(),
         user.username.as_str(),
@@ -132,7 +160,8 @@ pub(super) fn add(
         user.email.as_deref(),
         user.password.expose(),
         user.status == UserStatus::Disabled,
-        user.role == Role::Admin,
+        owner,
+        role,
         user.created_at.unix(),
         user.attributes.to_json(),
         user.username.folded(),
@@ -183,6 +212,9 @@ pub(super) fn change_attributes(
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
     let Some(before) = find_by_id(db, user)? else { return Ok(UserChange::UnknownUser) };
+    if let Some(refusal) = guard(db, user, Act::Change, by)? {
+        return Ok(UserChange::Refused(refusal));
+    }
     db.prepare_cached("UPDATE users SET attributes = ?2 WHERE id = ?1")?
         .execute((user.as_bytes(), attributes.to_json()))?;
     let after = User { attributes: attributes.clone(), ..before.clone() };
@@ -205,6 +237,9 @@ pub(super) fn disable(
     by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
+    if let Some(refusal) = guard(db, user, Act::Disable, by)? {
+        return Ok(UserChange::Refused(refusal));
+    }
     decide(db, user, now, |user| user::disable(user, by, now)).map(change)
 }
 
@@ -214,6 +249,9 @@ pub(super) fn enable(
     by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
+    if let Some(refusal) = guard(db, user, Act::Enable, by)? {
+        return Ok(UserChange::Refused(refusal));
+    }
     decide(db, user, now, |user| user::enable(user, by, now)).map(change)
 }
 
@@ -234,6 +272,9 @@ pub(super) fn change_password(
     by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
+    if let Some(refusal) = guard(db, user, Act::Change, by)? {
+        return Ok(UserChange::Refused(refusal));
+    }
     let changed = decide(db, user, now, |user| user::change_password(user, keep, by, now))?;
     if changed.is_some() {
         db.prepare_cached("UPDATE users SET password = ?2 WHERE id = ?1")?
@@ -260,6 +301,9 @@ pub(super) fn remove(
     by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
+    if let Some(refusal) = guard(db, user, Act::Remove, by)? {
+        return Ok(UserChange::Refused(refusal));
+    }
     let removed = decide(db, user, now, |user| user::remove(user, by, now))?;
     if removed.is_none() {
         return Ok(UserChange::UnknownUser);
@@ -275,7 +319,7 @@ pub(super) fn remove(
     let unusable = PasswordHash::unusable();
     db.prepare_cached(
         "UPDATE users SET username = ?2, folded = NULL, removed_key = imported_key, imported_key = NULL, email = NULL, password = ?3,
-             admin = 0, attributes = '{}', factors = '', last_import = NULL, removed_at = ?4
+             admin = 0, role = '', attributes = '{}', factors = '', last_import = NULL, removed_at = ?4
          WHERE id = ?1",
     )?
     .execute((user.as_bytes(), format!("removed {user}"), unusable.expose(), now.unix()))?;
@@ -289,6 +333,77 @@ pub(super) fn sign_out_everywhere(
     now: Timestamp,
 ) -> rusqlite::Result<Option<GrantsEnded>> {
     decide(db, user, now, |user| user::sign_out_everywhere(user, by, now))
+}
+
+/// Whether somebody may do something to a user; why not, otherwise. A user who is not there is none of its business.
+pub(super) fn guard(
+    db: &Connection,
+    user: UserId,
+    act: Act,
+    by: &Actor,
+) -> rusqlite::Result<Option<ActRefusal>> {
+    if matches!(by, Actor::Authority | Actor::Operator) {
+        return Ok(None);
+    }
+    let Some(target) = privileges(db, user)? else { return Ok(None) };
+    Ok(user::permit(act, target, by, acting(db, by)?, other_owners(db, user)?).err())
+}
+
+fn privileges(db: &Connection, user: UserId) -> rusqlite::Result<Option<Privileges>> {
+    db.prepare_cached("SELECT admin, role, disabled FROM users WHERE id = ?1 AND removed_at IS NULL")?
+        .query_row([user.as_bytes()], |row| {
+            Ok(Privileges { id: user, role: role(row, 0, 1)?, status: status(row, 2)? })
+        })
+        .optional()
+}
+
+/// The user who acts, if it is a user.
+fn acting(db: &Connection, by: &Actor) -> rusqlite::Result<Option<Privileges>> {
+    match by {
+        Actor::User(user) => privileges(db, *user),
+        _ => Ok(None),
+    }
+}
+
+/// Whether somebody may add a user with this role. Who adds themselves is a member.
+fn may_add(db: &Connection, user: &NewUser, by: &Actor) -> rusqlite::Result<bool> {
+    let new = Privileges { id: user.id, role: Role::Member, status: user.status };
+    Ok(user::permit(Act::Give(user.role), new, by, acting(db, by)?, 1).is_ok())
+}
+
+/// How many owners can sign in, besides a user.
+fn other_owners(db: &Connection, user: UserId) -> rusqlite::Result<u64> {
+    db.prepare_cached(
+        "SELECT COUNT(*) FROM users
+         WHERE (admin = 1 OR role <> '') AND admin = 1 AND disabled = 0 AND removed_at IS NULL AND id <> ?1",
+    )?
+    .query_row([user.as_bytes()], |row| counted(row, 0))
+}
+
+fn apply_edit(
+    db: &Connection,
+    user: UserId,
+    edit: &UserEdit,
+    by: &Actor,
+    now: Timestamp,
+) -> rusqlite::Result<UserEdited> {
+    let Some(before) = find_by_id(db, user)? else { return Ok(UserEdited::UnknownUser) };
+    let (actor, owners) = (acting(db, by)?, other_owners(db, user)?);
+    let (after, records) = match user::edit(&before, edit, by, actor, owners, now) {
+        Ok(edited) => edited,
+        Err(outcome) => return Ok(outcome),
+    };
+    if records.is_empty() {
+        return Ok(UserEdited::Done(Box::new(after)));
+    }
+    let (owner, role) = after.role.to_stored();
+    db.prepare_cached("UPDATE users SET email = ?2, attributes = ?3, admin = ?4, role = ?5 WHERE id = ?1")?
+        .execute((user.as_bytes(), after.email.as_deref(), after.attributes.to_json(), owner, role))?;
+    revocations::note_change(db, &before, &after, now)?;
+    for record in &records {
+        audit::append(db, record)?;
+    }
+    Ok(UserEdited::Done(Box::new(after)))
 }
 
 /// Writes what a rule decides of a user; none where there is no such user.
@@ -328,6 +443,33 @@ fn change(decided: Option<GrantsEnded>) -> UserChange {
     decided.map_or(UserChange::UnknownUser, |ended| UserChange::Done { grants_ended: ended.count })
 }
 
+fn search(
+    db: &Connection,
+    prefix: &str,
+    after: Option<&Username>,
+    limit: u32,
+) -> rusqlite::Result<Vec<User>> {
+    // Users who were removed have no folded name. Texts are compared by their bytes.
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {USER_COLUMNS} FROM users u
+         WHERE u.folded >= max(?1, ?3) AND u.folded < ?2 AND (u.folded, u.username) > (?3, ?4)
+         ORDER BY u.folded, u.username LIMIT ?5"
+    ))?;
+    let after_folded = after.map(Username::folded).unwrap_or_default();
+    // No name is longer, so each that begins with the prefix comes before this.
+    let behind = format!("{prefix}{}", char::MAX.to_string().repeat(Username::MAX_CHARS + 1));
+    let after = after.map_or("", Username::as_str);
+    select.query_map((prefix, behind, after_folded, after, limit), |row| user_at(row, 0))?.collect()
+}
+
+fn administrators(db: &Connection, limit: u32) -> rusqlite::Result<Vec<User>> {
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {USER_COLUMNS} FROM users u
+         WHERE (u.admin = 1 OR u.role <> '') AND u.removed_at IS NULL ORDER BY u.username LIMIT ?1"
+    ))?;
+    select.query_map([limit], |row| user_at(row, 0))?.collect()
+}
+
 /// How a user stands.
 pub(super) fn standing(db: &Connection, user: UserId) -> rusqlite::Result<Option<UserStanding>> {
     db.prepare_cached("SELECT disabled, epoch FROM users WHERE id = ?1 AND removed_at IS NULL")?
@@ -339,10 +481,10 @@ pub(super) fn standing(db: &Connection, user: UserId) -> rusqlite::Result<Option
 
 /// The columns that [`user_at`] reads.
 pub(super) const USER_COLUMNS: &str = "u.id, u.username, u.imported_key, u.email, u.password, u.epoch, u.disabled, \
-                                       u.admin, u.created_at, u.attributes, u.factors";
+                                       u.admin, u.created_at, u.attributes, u.factors, u.role";
 
 /// How many they are.
-pub(super) const USER_COLUMN_COUNT: usize = 11;
+pub(super) const USER_COLUMN_COUNT: usize = 12;
 
 /// A user whose columns begin at `first`.
 pub(super) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
@@ -354,7 +496,7 @@ pub(super) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
         password: PasswordHash::from_stored(text(row, first + 4)?),
         epoch: counted(row, first + 5)?,
         status: status(row, first + 6)?,
-        role: if row.get(first + 7)? { Role::Admin } else { Role::Member },
+        role: role(row, first + 7, first + 11)?,
         created_at: timestamp(row, first + 8)?,
         attributes: attributes(row, first + 9)?,
         enrolled: Enrolled::parse(row.get_ref(first + 10)?.as_str()?),
@@ -367,6 +509,11 @@ pub(super) fn attributes(row: &Row<'_>, column: usize) -> rusqlite::Result<Attri
 
 pub(super) fn status(row: &Row<'_>, column: usize) -> rusqlite::Result<UserStatus> {
     Ok(if row.get(column)? { UserStatus::Disabled } else { UserStatus::Active })
+}
+
+/// A role, from the column that tells owners and the one that names other roles.
+fn role(row: &Row<'_>, owner: usize, name: usize) -> rusqlite::Result<Role> {
+    Ok(Role::from_stored(row.get(owner)?, row.get_ref(name)?.as_str()?))
 }
 
 pub(super) fn username(row: &Row<'_>, column: usize) -> rusqlite::Result<Username> {

@@ -71,7 +71,7 @@ async fn the_first_schema_is_brought_up_to_date_with_nothing_lost() {
     let [ada, bob] = &users[..] else { panic!("there are two users: {users:?}") };
     assert_eq!(ada.id, UserId::from_bytes(0x0a00_0000_0000_0000_0000_0000_0000_0001_u128.to_be_bytes()));
     assert_eq!((ada.imported_key.as_deref(), ada.email.as_deref()), (Some("17"), Some("ada@example.org")));
-    assert_eq!((ada.epoch, ada.role, ada.status), (3, Role::Admin, UserStatus::Active));
+    assert_eq!((ada.epoch, ada.role, ada.status), (3, Role::Owner, UserStatus::Active));
     assert_eq!((&bob.username, bob.epoch, bob.status), (&username("bob"), 1, UserStatus::Disabled));
     assert!(users.iter().all(|user| user.attributes.is_empty()));
 
@@ -111,8 +111,14 @@ fn write_records_of_before(db: &Connection) {
 
 /// Those records as they are read.
 fn records_of_before() -> Vec<AuditRecord> {
-    let record =
-        |seconds, event, subject| AuditRecord { at: at(seconds), event, actor: None, subject, network: None };
+    let record = |seconds, event, subject| AuditRecord {
+        at: at(seconds),
+        event,
+        actor: None,
+        subject,
+        network: None,
+        changes: None,
+    };
     let ada = UserId::from_bytes(0x0a00_0000_0000_0000_0000_0000_0000_0001_u128.to_be_bytes());
     let signed_in = AuditSubject::user(ada).with_grant(GrantId::from_bytes(5_u128.to_be_bytes()));
     vec![

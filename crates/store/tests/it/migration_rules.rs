@@ -10,7 +10,12 @@ use std::path::Path;
 const FIRST: u32 = 24;
 
 /// Statements that are allowed all the same: the backend, the number, how the statement begins, and why.
-const ALLOWED: [(&str, u32, &str, &str); 0] = [];
+const ALLOWED: [(&str, u32, &str, &str); 2] = [
+    ("sqlite", 31, "CREATE INDEX administrators", FEW_ROWS),
+    ("postgres", 31, "CREATE INDEX administrators", FEW_ROWS),
+];
+
+const FEW_ROWS: &str = "it reads a million users within a second and holds few of them, and while it does, users are read all the same";
 
 /// Why a statement is refused, given the tables that its migration makes.
 fn problem(statement: &str, made: &[String]) -> Option<&'static str> {

@@ -138,6 +138,9 @@ struct Shown {
     subject: ShownSubject,
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<String>,
+    /// What was changed: before and after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<serde_json::Value>,
     #[serde(flatten)]
     before: ShownBefore,
 }
@@ -283,7 +286,7 @@ impl Trail<'_> {
     }
 
     async fn shown(&mut self, record: AuditRecord) -> Result<Shown, Failure> {
-        let AuditRecord { at, event, actor, subject, network } = record;
+        let AuditRecord { at, event, actor, subject, network, changes } = record;
         let AuditSubject { user, grant, session, client, key } = subject;
         let actor = match actor {
             Some(actor) => self.actor(actor).await?,
@@ -302,6 +305,7 @@ impl Trail<'_> {
             before: subject.clone().into(),
             subject,
             network: network.map(|network| network.to_string()),
+            changes: changes.map(|changes| changes.to_value()),
         })
     }
 

@@ -29,6 +29,7 @@ Examples:
   jeton user import django users.json             what `manage.py dumpdata auth.user` wrote
   jeton user set ada --email ada@example.org name='Ada Lovelace' admin:=true
   jeton user factors ada --remove                 ada has lost the authenticator app and the recovery codes
+  jeton user set ada --role owner                 ada may do everything at /admin
   jeton user disable ada                          all sessions and grants of the user end at once")]
 pub(crate) struct UserCommand {
     #[command(flatten)]
@@ -52,9 +53,12 @@ enum Action {
         /// The user's subject in tokens, such as the primary key in another system [default: random]
         #[arg(long)]
         key: Option<ImportedKey>,
-        /// Mark the user as an administrator (has no effect yet)
-        #[arg(long)]
+        /// Make the user an owner, who may do everything at /admin: the same as --role owner
+        #[arg(long, conflicts_with = "role")]
         admin: bool,
+        /// What the user may do at /admin: owner, operator, auditor or member [default: member]
+        #[arg(long)]
+        role: Option<Role>,
     },
     /// List all users
     List,
@@ -63,15 +67,18 @@ enum Action {
         /// The username
         name: String,
     },
-    /// Set a user's attributes: name, roles, groups and others
+    /// Set a user's role, e-mail address and attributes: name, roles, groups and others
     Set {
         /// The username
         name: String,
         /// The user's e-mail address; an empty value removes it
         #[arg(long)]
         email: Option<String>,
+        /// What the user may do at /admin: owner, operator, auditor or member
+        #[arg(long)]
+        role: Option<Role>,
         /// An attribute: text after `=`, JSON after `:=`; `:=null` removes it
-        #[arg(value_name = "KEY=VALUE|KEY:=JSON", required_unless_present = "email")]
+        #[arg(value_name = "KEY=VALUE|KEY:=JSON", required_unless_present_any = ["email", "role"])]
         attributes: Vec<attributes::Change>,
     },
     /// Disable a user and end all of their sessions and grants
@@ -114,13 +121,13 @@ impl UserCommand {
         let config = self.store.load()?.config;
         let accounts = async || Ok::<_, Failure>(Accounts::of_store(Data::open(&config).await?.store));
         match self.action {
-            Action::Add { name, password_stdin, email, key, admin } => {
+            Action::Add { name, password_stdin, email, key, admin, role } => {
                 let username = username(&name)?;
                 let password = new_password(&username, password_stdin)?;
                 let account = NewAccount {
                     email: email.map(Into::into),
                     imported_key: key,
-                    role: if admin { Role::Admin } else { Role::Member },
+                    role: if admin { Role::Owner } else { role.unwrap_or(Role::Member) },
                     ..NewAccount::new(username, password)
                 };
                 data::run(async { add(&accounts().await?, account, style).await })
@@ -133,9 +140,10 @@ impl UserCommand {
                 let user = Shown::of(&accounts().await?.find(&name).await.map_err(refused)?);
                 style.print(&user, || user.lines())
             }),
-            Action::Set { name, email, attributes } => {
+            Action::Set { name, email, role, attributes } => {
                 let attributes = attributes.into_iter().map(|change| change.0).collect();
-                let edit = AccountEdit { email: email.map(Into::into), attributes };
+                let edit =
+                    AccountEdit { email: email.map(Into::into), role, attributes, ..AccountEdit::default() };
                 data::run(async { set(&accounts().await?, &name, &edit, style).await })
             }
             Action::Factors { name, remove } => data::run(async {
@@ -203,10 +211,7 @@ impl Shown {
                 UserStatus::Active => "active",
                 UserStatus::Disabled => "disabled",
             },
-            role: match user.role {
-                Role::Member => "member",
-                Role::Admin => "admin",
-            },
+            role: user.role.as_str(),
             imported_key: user.imported_key.as_deref().map(str::to_owned),
             second_factors: user.enrolled.second().iter().map(|factor| factor.as_str()).collect(),
             created_at: words::date(user.created_at),

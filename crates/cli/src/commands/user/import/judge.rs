@@ -78,7 +78,7 @@ fn row_of(place: String, raw: &Raw) -> Result<Row, String> {
     Attributes::new(given).map_err(|error| named(printable(&error.to_string())))?;
     let password = PasswordHash::from_stored(raw.password_hash.as_str());
     let without_password = password.problem();
-    let role = if raw.admin == Some(true) { Role::Admin } else { Role::Member };
+    let role = if raw.admin == Some(true) { Role::Owner } else { Role::Member };
     let status = if raw.active == Some(false) { UserStatus::Disabled } else { UserStatus::Active };
     let email = raw.email.as_deref().and_then(email_of);
     let user = ImportedUser {
