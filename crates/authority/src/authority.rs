@@ -2,26 +2,30 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use jeton_jose::Timestamp;
+use jeton_jose::{Algorithm, Timestamp};
 
 use crate::NodeId;
 use crate::accounts::Accounts;
+use crate::audit::Actor;
 use crate::authorization::Authorization;
 use crate::base::Base;
 use crate::client_auth::ClientAuth;
 use crate::client_directory::ClientDirectory;
+use crate::client_lifecycle::{ClientLifecycle, SectorCheck};
 use crate::device_authorization::Devices;
 use crate::dpop::Proofs;
 use crate::factor_setup::FactorSetup;
 use crate::feed::Feed;
 use crate::forms::Forms;
 use crate::grant_types::{Grants, RecordedExchanges};
-use crate::keyring::{Keys, OpenError};
-use crate::keys::MasterKey;
+use crate::idempotency::Idempotency;
+use crate::keyring::{self, KeyChangeError, Keys, OpenError};
+use crate::keys::{KeyId, MasterKey, StoredKey};
 use crate::ports::Ports;
-use crate::random::sixteen;
+use crate::random::{SystemRandom, sixteen};
 use crate::registration::ClientRegistration;
 use crate::settings::Settings;
 use crate::sign_in::SignIn;
@@ -204,6 +208,50 @@ impl Authority {
     /// The clients that there are.
     pub fn clients(&self) -> &ClientDirectory {
         &self.clients
+    }
+
+    /// What adds, changes and removes clients at the request of an administrator.
+    pub fn client_lifecycle<'a>(&'a self, sectors: &'a dyn SectorCheck) -> ClientLifecycle<'a> {
+        ClientLifecycle {
+            store: &*self.store,
+            master: self.keys.master(),
+            random: &SystemRandom,
+            sectors,
+            token_api_client: &self.settings.client_id,
+        }
+    }
+
+    /// Rotates the signing keys ([`keyring::rotate`]), and uses the new ones from when they sign.
+    ///
+    /// # Errors
+    /// [`KeyChangeError`] says why not.
+    pub async fn rotate_keys(
+        &self,
+        algorithm: Option<Algorithm>,
+        publish_wait: Duration,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Vec<StoredKey>, KeyChangeError> {
+        let added =
+            keyring::rotate(&*self.store, self.keys.master(), algorithm, publish_wait, by, now).await?;
+        // The tick does it otherwise.
+        self.reload(now).await.ok();
+        Ok(added)
+    }
+
+    /// Withdraws a key at once ([`keyring::retire`]).
+    ///
+    /// # Errors
+    /// [`KeyChangeError`] says why not.
+    pub async fn withdraw_key(&self, kid: &KeyId, by: Actor, now: Timestamp) -> Result<(), KeyChangeError> {
+        keyring::retire(&*self.store, kid, self.settings.access.lifetime, by, now).await?;
+        self.reload(now).await.ok();
+        Ok(())
+    }
+
+    /// What an administrator's request with an `Idempotency-Key` came to, so that it is not executed twice.
+    pub fn idempotency(&self) -> Idempotency<'_> {
+        Idempotency { store: &*self.store, master: self.keys.master() }
     }
 
     /// What finds out which client asks.

@@ -28,6 +28,7 @@ mod forms;
 pub mod grant;
 pub mod grant_types;
 mod id;
+pub mod idempotency;
 pub mod issue;
 pub mod keyring;
 pub mod keys;
@@ -89,4 +90,7 @@ pub use shown_digest::ShownDigest;
 pub use sign_in::SignInError;
 pub use sign_out::{Acting, AtBrowser, EndSession, EndSessionError, EndSessionRequest, LogoutToken, SignOut};
 pub use throttle::{Caller, KNOWN_ACCOUNTS, KNOWN_NETWORK_KEPT, KNOWN_NETWORKS, KnownBrowser};
-pub use tokens::{Introspection, Preview, TokenError, Tokens, UserInfo, UserInfoBody, UserInfoError};
+pub use tokens::{
+    ADMIN_API, ADMIN_READ_SCOPE, ADMIN_SCOPE, Administrator, AdministratorError, Introspection, Preview,
+    TokenError, Tokens, UserInfo, UserInfoBody, UserInfoError,
+};

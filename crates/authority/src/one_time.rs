@@ -42,11 +42,13 @@ pub enum OneTimeKind {
     RevokedTokenId,
     /// One use of an initial access token (RFC 7591 §1.2).
     RegistrationTokenUse,
+    /// An `Idempotency-Key` of the administration API, and what became of the request.
+    IdempotencyKey,
 }
 
 impl OneTimeKind {
     /// All kinds, for parsing a stored name.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AuthorizationCode,
         Self::PushedRequest,
         Self::SignOutRequest,
@@ -55,6 +57,7 @@ impl OneTimeKind {
         Self::RequestObjectId,
         Self::RevokedTokenId,
         Self::RegistrationTokenUse,
+        Self::IdempotencyKey,
     ];
 
     /// Its stable name, which is also what the store keeps.
@@ -68,6 +71,7 @@ impl OneTimeKind {
             Self::RequestObjectId => "request_object_id",
             Self::RevokedTokenId => "revoked_token_id",
             Self::RegistrationTokenUse => "registration_token_use",
+            Self::IdempotencyKey => "idempotency_key",
         }
     }
 }

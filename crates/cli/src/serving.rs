@@ -15,14 +15,14 @@ use jeton_server::hashing::HashPool;
 use jeton_server::mail::MailServer;
 use jeton_server::tls::{self, AskForCertificates, Tls, TlsError};
 use jeton_server::{
-    Background, Clock, Fetcher, HangUps, Limits, Listener, Service, ServiceBuilder, Shutdown, Signals,
-    StartPhase, StartUp, Telemetry, TokenApi, TrustedProxies, descriptors, logging, memory,
+    Background, Clock, Fetcher, HangUps, Limits, Listener, Service, ServiceBuilder, ShownSetting, Shutdown,
+    Signals, StartPhase, StartUp, Telemetry, TokenApi, TrustedProxies, descriptors, logging, memory,
 };
 use jeton_store::{Access, DataFolder, MigratedBy, MigrationStep, ServerLock, cause};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::config::{self, Config, Setting};
+use crate::config::{self, Config, Loaded, Setting};
 use crate::data::{self, Data};
 use crate::failure::Failure;
 use crate::tracing::Tracing;
@@ -55,6 +55,16 @@ pub(crate) struct Prepared {
     _lock: ServerLock,
 }
 
+/// The settings in force, as administrators see them.
+pub(crate) fn shown_settings(loaded: &Loaded) -> Vec<ShownSetting> {
+    let shown = loaded.shown().map(|shown| ShownSetting {
+        name: shown.name.into(),
+        value: shown.value.into(),
+        source: shown.source.into(),
+    });
+    shown.collect()
+}
+
 /// Sets up the log, as the configuration wants it.
 pub(crate) fn start_log(config: &Config) -> Result<(), Failure> {
     let log = logging::init(config.log_format, &config.log_level.show());
@@ -81,6 +91,11 @@ pub(crate) fn run(server: impl AsyncFnOnce(Signals) -> Result<(), Failure>) -> R
 }
 
 impl Prepared {
+    /// Shows these settings to administrators.
+    pub(crate) fn with_shown_settings(self, shown: Vec<ShownSetting>) -> Self {
+        Self { service: self.service.shown_settings(shown), ..self }
+    }
+
     /// Prepares a server. What may be refused is tried before anything is changed: a folder that another server has, a
     /// database of a newer version, a wrong master key. The server listens before it opens its database, so that the probes are
     /// answered while it is migrated. `None` if the process was asked to stop meanwhile.

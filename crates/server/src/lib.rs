@@ -47,7 +47,8 @@ pub use proxy::{ForwardingHeader, TrustedProxies};
 pub use request::id::X_REQUEST_ID;
 pub use service::{Service, ServiceBuilder};
 pub use settings::{
-    Limits, OriginError, Origins, TokenApi, TokenApiOptions, UsernameField, UsernameFieldError, limits,
+    Limits, OriginError, Origins, ShownSetting, TokenApi, TokenApiOptions, UsernameField, UsernameFieldError,
+    limits,
 };
 pub use startup::{StartPhase, StartUp};
 pub use telemetry::{Telemetry, TelemetryBuilder};

@@ -10,9 +10,9 @@ use http::{HeaderValue, Method, header};
 
 use crate::app::App;
 use crate::endpoints::{
-    account, assets, authorize, blacklist, debugger, device, device_authorization, end_session, health,
-    introspect, obtain, par, refresh, register, revocations, revoke, second_factor, status_list, token,
-    userinfo, verify,
+    account, admin_api, assets, authorize, blacklist, debugger, device, device_authorization, end_session,
+    health, introspect, obtain, par, refresh, register, revocations, revoke, second_factor, status_list,
+    token, userinfo, verify,
 };
 use crate::error::ApiError;
 use crate::interaction::show_page_errors;
@@ -29,6 +29,7 @@ pub(crate) fn router(app: Arc<App>, token_api: TokenApi) -> Router {
     Router::new()
         .merge(token_api)
         .merge(single_sign_on(&app))
+        .merge(admin_api())
         // The service answers `GET` before it routes.
         .route(path::JWKS, any(not_a_get))
         .route(path::OPENID_CONFIGURATION, any(not_a_get))

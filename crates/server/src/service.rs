@@ -41,7 +41,7 @@ use crate::proxy::{FoundClient, Notices, TrustedProxies, certificate};
 use crate::request::id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::request::{Glance, Reader, RequestContext, host};
 use crate::router::router;
-use crate::settings::{Limits, TokenApi, TokenApiOptions};
+use crate::settings::{Limits, ShownSetting, TokenApi, TokenApiOptions};
 use crate::tally::{Endpoint, RequestTally, SweepTally};
 #[cfg(feature = "otlp")]
 use crate::traces::{OpenSpan, Traces, method_name};
@@ -84,6 +84,7 @@ impl Service {
             mtls_url: None,
             fetcher: Fetcher::new(),
             mail: None,
+            shown_settings: Arc::new([]),
             routes: Router::new(),
             #[cfg(feature = "otlp")]
             traces: None,
@@ -334,6 +335,7 @@ pub struct ServiceBuilder {
     mtls_url: Option<String>,
     fetcher: Fetcher,
     mail: Option<Arc<MailServer>>,
+    shown_settings: Arc<[ShownSetting]>,
     routes: Router,
     #[cfg(feature = "otlp")]
     traces: Option<Traces>,
@@ -409,6 +411,12 @@ impl ServiceBuilder {
         Self { mail: Some(Arc::new(server)), ..self }
     }
 
+    /// Sets what administrators see as the settings in force. Secrets must not be among them.
+    #[must_use]
+    pub fn shown_settings(self, settings: Vec<ShownSetting>) -> Self {
+        Self { shown_settings: settings.into(), ..self }
+    }
+
     /// Traces requests.
     #[cfg(feature = "otlp")]
     #[must_use]
@@ -465,6 +473,7 @@ impl ServiceBuilder {
             mtls_url,
             fetcher,
             mail,
+            shown_settings,
             routes,
             #[cfg(feature = "otlp")]
             traces,
@@ -485,6 +494,7 @@ impl ServiceBuilder {
             limits,
             urls: Arc::new(urls),
             fetcher,
+            shown_settings,
             readiness: Readiness::default(),
             clocks,
             cookies,

@@ -48,6 +48,11 @@ pub(crate) mod path {
     /// The path prefix of self-registered clients.
     pub(crate) const REGISTERED: &str = "/register/";
 
+    /// The administration API, and its endpoints below.
+    pub(crate) const ADMIN_API: &str = "/admin/api/v1";
+    /// What describes it.
+    pub(crate) const ADMIN_OPENAPI: &str = "/admin/api/v1/openapi.json";
+
     /// The token API, and its endpoints below.
     pub(crate) const TOKEN_API: &str = "/api/token";
 

@@ -1,5 +1,6 @@
 //! Operations on tokens that are presented: refresh, verify, introspect, revoke.
 
+mod administrator;
 mod error;
 mod introspect;
 mod preview;
@@ -10,6 +11,7 @@ mod sign_out;
 mod userinfo;
 mod verify;
 
+pub use administrator::{ADMIN_API, ADMIN_READ_SCOPE, ADMIN_SCOPE, Administrator, AdministratorError};
 pub use error::TokenError;
 pub use introspect::Introspection;
 pub use preview::Preview;

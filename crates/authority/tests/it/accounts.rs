@@ -81,10 +81,12 @@ async fn an_edit_changes_what_it_names_and_ends_no_session() {
     let edit = AccountEdit {
         email: Some(" ada@example.org ".into()),
         attributes: vec![change("name", json!("Ada")), change("roles", json!(["editor"]))],
+        ..AccountEdit::default()
     };
     let ada = test.try_edit("ada", &edit).await.expect("an edit");
     assert_eq!(ada.email.as_deref(), Some("ada@example.org"));
-    let less = AccountEdit { email: Some("".into()), attributes: vec![change("roles", Value::Null)] };
+    let attributes = vec![change("roles", Value::Null)];
+    let less = AccountEdit { email: Some("".into()), attributes, ..AccountEdit::default() };
     let ada = test.try_edit("ada", &less).await.expect("an edit");
     assert_eq!((ada.email, ada.attributes.to_json()), (None, r#"{"name":"Ada"}"#.to_owned()));
     test.refresh(&pair.refresh).await;
@@ -96,7 +98,7 @@ async fn an_edit_changes_what_it_names_and_ends_no_session() {
 async fn an_edit_that_cannot_be_whole_changes_nothing() {
     let test = TestAuthority::new().await;
     let attributes = vec![AttributeChange::new("sub", json!("admin")).expect("a name")];
-    let edit = AccountEdit { email: Some("ada@example.org".into()), attributes };
+    let edit = AccountEdit { email: Some("ada@example.org".into()), attributes, ..AccountEdit::default() };
     let refused = test.try_edit("ada", &edit).await.expect_err("sub is reserved");
     assert_eq!(refused.code(), "attribute_reserved");
     assert_eq!(test.account("ada").await.email, None);

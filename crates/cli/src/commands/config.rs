@@ -68,14 +68,7 @@ struct Shown {
 }
 
 fn show(loaded: &Loaded, style: Style) -> Result<(), Failure> {
-    let shown = KEYS.iter().zip(&loaded.values).map(|(key, value)| {
-        let text = match (value.text.is_empty(), key.secret) {
-            (true, _) => loaded.config.derived(key.name).unwrap_or_default(),
-            (false, true) => "(hidden)".to_owned(),
-            (false, false) => loaded.config.without_password(key.name).unwrap_or_else(|| value.text.clone()),
-        };
-        (key.name, Shown { value: text, source: value.source.to_string() })
-    });
+    let shown = loaded.shown().map(|shown| (shown.name, Shown { value: shown.value, source: shown.source }));
     match style {
         Style::Json => {
             let document: serde_json::Map<_, _> = shown

@@ -29,10 +29,13 @@ pub(crate) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         serving::run(async |signals| {
-            let config = self.options.load()?.config;
+            let loaded = self.options.load()?;
+            let shown = serving::shown_settings(&loaded);
+            let config = loaded.config;
             serving::start_log(&config)?;
             config.warnings().iter().for_each(|warning| output::note(warning));
             let Some(server) = Prepared::new(config, signals).await? else { return Ok(()) };
+            let server = server.with_shown_settings(shown);
             if server.config.issuer.is_none() && !server.address.ip().is_loopback() {
                 output::note(
                     "warning: others reach this address, and know the authority by it: set `issuer` to its URL",

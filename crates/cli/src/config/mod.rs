@@ -60,7 +60,28 @@ pub(crate) struct Loaded {
     pub(crate) values: Vec<Value>,
 }
 
+/// A value in force, as it is shown: secrets are hidden.
+pub(crate) struct ShownValue {
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+    pub(crate) source: String,
+}
+
 impl Loaded {
+    /// All values in force, as they are shown.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = ShownValue> {
+        KEYS.iter().zip(&self.values).map(|(key, value)| {
+            let text = match (value.text.is_empty(), key.secret) {
+                (true, _) => self.config.derived(key.name).unwrap_or_default(),
+                (false, true) => "(hidden)".to_owned(),
+                (false, false) => {
+                    self.config.without_password(key.name).unwrap_or_else(|| value.text.clone())
+                }
+            };
+            ShownValue { name: key.name, value: text, source: value.source.to_string() }
+        })
+    }
+
     /// Whether somebody set this key, in the file, by a variable or by a flag.
     pub(crate) fn is_set(&self, key: &str) -> bool {
         position(key).is_some_and(|position| self.values[position].source != Source::Default)

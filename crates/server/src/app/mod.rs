@@ -14,7 +14,7 @@ use crate::feed::Hub;
 use crate::machine::{Clock, ClockAgreement};
 use crate::mail::Mailer;
 use crate::respond::Document;
-use crate::settings::{Limits, TokenApiOptions};
+use crate::settings::{Limits, ShownSetting, TokenApiOptions};
 use crate::tally::{RequestTally, SweepTally};
 #[cfg(feature = "otlp")]
 use crate::traces::Traces;
@@ -40,6 +40,8 @@ pub(crate) struct App {
     pub(crate) token_api: TokenApiOptions,
     /// The URL for clients with certificates, if it differs from the issuer.
     pub(crate) mtls_url: Option<Box<str>>,
+    /// The settings in force, as administrators see them.
+    pub(crate) shown_settings: Arc<[ShownSetting]>,
     /// The metadata of the authority, ready to be sent.
     pub(crate) metadata: Document,
     /// Who listens to what is revoked.

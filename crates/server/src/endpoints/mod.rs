@@ -1,10 +1,12 @@
 //! One file per endpoint. Each translates between HTTP and the authority, and makes no decisions.
 
+mod admin_api;
 pub(crate) mod health;
 mod oauth;
 mod pages;
 mod token_api;
 
+pub(crate) use admin_api::routes as admin_api;
 pub(crate) use oauth::{
     device_authorization, discovery, document, dpop, introspect, par, register, revocations, revoke,
     status_list, token, userinfo,

@@ -40,6 +40,7 @@ labels! {
         DeviceAuthorization = "device_authorization",
         EndSession = "end_session",
         Account = "account",
+        AdminApi = "admin_api",
         Token = "token",
         Par = "par",
         Introspect = "introspect",
@@ -104,6 +105,7 @@ impl Endpoint {
             path::USERINFO => Self::UserInfo,
             path::REGISTER => Self::Register,
             _ if path.starts_with(path::REGISTERED) => Self::Register,
+            _ if path.starts_with(path::ADMIN_API) => Self::AdminApi,
             _ => match path.strip_prefix(path::TOKEN_API) {
                 Some("" | "/") => Self::TokenApiObtain,
                 Some("/second-factor" | "/second-factor/") => Self::TokenApiSecondFactor,
@@ -126,6 +128,7 @@ impl Endpoint {
                 | Self::Register
                 | Self::Revoke
                 | Self::UserInfo
+                | Self::AdminApi
         )
     }
 

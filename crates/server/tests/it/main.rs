@@ -1,5 +1,9 @@
 //! The authority over HTTP, driven as its clients drive it.
 
+// Requests pass through many futures, each within another.
+#![recursion_limit = "256"]
+
+mod admin_api;
 mod anything;
 mod app;
 mod clock_set_back;
