@@ -24,6 +24,7 @@ use crate::grant_types::{Grants, RecordedExchanges};
 use crate::idempotency::Idempotency;
 use crate::keyring::{self, KeyChangeError, Keys, OpenError};
 use crate::keys::{KeyId, MasterKey, StoredKey};
+use crate::password_reset::PasswordResets;
 use crate::ports::Ports;
 use crate::random::{SystemRandom, sixteen};
 use crate::registration::ClientRegistration;
@@ -57,6 +58,7 @@ pub struct Authority {
     registration: ClientRegistration,
     sign_in: SignIn,
     factor_setup: FactorSetup,
+    password_resets: PasswordResets,
     sign_out: SignOut,
     authorization: Authorization,
     devices: Devices,
@@ -101,6 +103,14 @@ impl Authority {
         let accounts = Accounts::new(store.clone(), random.clone(), hashing.clone());
         let tally = Arc::new(Tally::default());
         let factor_setup = FactorSetup { store: store.clone(), keys: keys.clone(), random: random.clone() };
+        let password_resets = PasswordResets {
+            store: store.clone(),
+            settings: settings.clone(),
+            keys: keys.clone(),
+            random: random.clone(),
+            rates: rates.clone(),
+            hashing: hashing.clone(),
+        };
         let sign_in = SignIn::open(
             tally.clone(),
             store.clone(),
@@ -158,6 +168,7 @@ impl Authority {
             },
             sign_in,
             factor_setup,
+            password_resets,
             sign_out: SignOut { base: base.clone() },
             authorization: Authorization { base: base.clone() },
             devices: Devices { base: base.clone() },
@@ -272,6 +283,11 @@ impl Authority {
     /// What sets up second factors.
     pub fn factor_setup(&self) -> &FactorSetup {
         &self.factor_setup
+    }
+
+    /// What lets users set a new password by mail.
+    pub fn password_resets(&self) -> &PasswordResets {
+        &self.password_resets
     }
 
     /// What signs browsers out.

@@ -81,11 +81,19 @@ pub struct MailSettings {
     pub second_factor_notices: bool,
     /// Whether users are told of sign-ins from a device that is new.
     pub new_device_notices: bool,
+    /// Whether users may set a new password by mail.
+    pub password_reset: bool,
 }
 
 impl Default for MailSettings {
     fn default() -> Self {
-        Self { is_sent: false, password_notices: true, second_factor_notices: true, new_device_notices: true }
+        Self {
+            is_sent: false,
+            password_notices: true,
+            second_factor_notices: true,
+            new_device_notices: true,
+            password_reset: true,
+        }
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Swept {
     Revocations,
     /// Places of the status list at its end. The other ones are taken again.
     StatusPlaces,
+    /// Requests to set a new password by mail.
+    PasswordResets,
     /// Mails that were sent, which are kept for [`KEPT_SENT`], and that failed, which are kept for [`KEPT_FAILED`].
     Mails,
     /// The audit trail, which is kept for [`SweepLifetimes::audit`].
@@ -69,6 +71,7 @@ impl Swept {
             Self::KnownNetworks,
             Self::Revocations,
             Self::StatusPlaces,
+            Self::PasswordResets,
             Self::Mails,
             Self::Audit,
         ];
@@ -86,6 +89,7 @@ impl Swept {
             Self::KnownNetworks => "known_network",
             Self::Revocations => "revocation",
             Self::StatusPlaces => "status_place",
+            Self::PasswordResets => "password_reset",
             Self::Mails => "mail",
             Self::Audit => "audit",
         }
@@ -185,6 +189,7 @@ pub async fn sweep_step(
             found_by_index(store.sweep_revocations(before, SWEEP_STEP).await?)
         }
         Swept::StatusPlaces => found_by_index(store.sweep_status_places(now, SWEEP_STEP).await?),
+        Swept::PasswordResets => found_by_index(store.sweep_resets(now, SWEEP_STEP).await?),
         Swept::Mails => {
             let (sent, failed) = (now.saturating_sub(KEPT_SENT), now.saturating_sub(KEPT_FAILED));
             found_by_index(store.sweep_mails(sent, failed, SWEEP_STEP).await?)

@@ -11,8 +11,8 @@ use http::{HeaderValue, Method, header};
 use crate::app::App;
 use crate::endpoints::{
     account, admin_api, assets, authorize, blacklist, debugger, device, device_authorization, end_session,
-    health, introspect, obtain, par, refresh, register, revocations, revoke, second_factor, status_list,
-    token, userinfo, verify,
+    health, introspect, obtain, par, refresh, register, reset, revocations, revoke, second_factor,
+    status_list, token, userinfo, verify,
 };
 use crate::error::ApiError;
 use crate::interaction::show_page_errors;
@@ -90,6 +90,12 @@ fn single_sign_on(app: &Arc<App>) -> Router<Arc<App>> {
         .route(path::ACCOUNT_RECOVERY_CODES, get(account::recovery_codes))
         .route(path::ACCOUNT_SIGN_IN, get(account::lead_to_page).post(account::post_sign_in))
         .route(path::ACCOUNT_SECOND_FACTOR, get(account::lead_to_page).post(account::post_second_factor))
+        .route(path::RESET, get(reset::ask).post(reset::post_ask))
+        .route(path::RESET_SENT, get(reset::sent))
+        .route(path::RESET_CODE, get(reset::lead_to_sent).post(reset::post_code))
+        .route(path::RESET_LINK, get(reset::link).post(reset::post_link))
+        .route(path::RESET_PASSWORD, get(reset::password).post(reset::post_password))
+        .route(path::RESET_DONE, get(reset::done))
         .route(path::END_SESSION, get(end_session::begin).post(end_session::begin))
         .route(path::END_SESSION_CONFIRM, get(end_session::lead_to_form).post(end_session::confirm))
         .route(path::END_SESSION_DONE, get(end_session::done))

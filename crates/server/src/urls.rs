@@ -28,6 +28,12 @@ pub(crate) mod path {
     pub(crate) const ACCOUNT_SECOND_FACTOR: &str = "/account/second-factor";
     /// The script of pages that use passkeys.
     pub(crate) const PASSKEY_JS: &str = "/assets/passkey.js";
+    pub(crate) const RESET: &str = "/reset";
+    pub(crate) const RESET_SENT: &str = "/reset/sent";
+    pub(crate) const RESET_CODE: &str = "/reset/code";
+    pub(crate) const RESET_LINK: &str = "/reset/link";
+    pub(crate) const RESET_PASSWORD: &str = "/reset/password";
+    pub(crate) const RESET_DONE: &str = "/reset/done";
     pub(crate) const END_SESSION: &str = "/end_session";
     pub(crate) const END_SESSION_CONFIRM: &str = "/end_session/confirm";
     pub(crate) const END_SESSION_DONE: &str = "/end_session/done";

@@ -17,11 +17,14 @@ pub enum MailKind {
     SecondFactorChanged,
     /// Somebody signed in from a network and in a browser that the account was not used with before.
     NewDevice,
+    /// Somebody asked to set a new password: the mail has a link and a code.
+    PasswordReset,
 }
 
 impl MailKind {
     /// All kinds that this version writes.
-    pub const ALL: [Self; 3] = [Self::PasswordChanged, Self::SecondFactorChanged, Self::NewDevice];
+    pub const ALL: [Self; 4] =
+        [Self::PasswordChanged, Self::SecondFactorChanged, Self::NewDevice, Self::PasswordReset];
 
     /// Its stable name, which is also what the store keeps.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +32,7 @@ impl MailKind {
             Self::PasswordChanged => "password_changed",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::NewDevice => "new_device",
+            Self::PasswordReset => "password_reset",
         }
     }
 
@@ -56,6 +60,8 @@ impl MailKind {
             Self::PasswordChanged | Self::SecondFactorChanged | Self::NewDevice => {
                 Duration::from_secs(24 * 3600)
             }
+            // Somebody waits for it.
+            Self::PasswordReset => Duration::from_secs(3600),
         }
     }
 }
@@ -122,7 +128,7 @@ impl Notices {
         match kind {
             MailKind::PasswordChanged => self.password,
             MailKind::SecondFactorChanged => self.second_factor,
-            MailKind::NewDevice => false,
+            MailKind::NewDevice | MailKind::PasswordReset => false,
         }
     }
 

@@ -14,6 +14,7 @@ mod keys;
 mod logouts;
 mod mails;
 mod one_time;
+mod resets;
 mod revocations;
 mod sessions;
 mod sign_ins;
@@ -40,6 +41,7 @@ pub use keys::KeyStore;
 pub use logouts::{LogoutDelivery, LogoutStore};
 pub use mails::MailStore;
 pub use one_time::OneTimeStore;
+pub use resets::ResetStore;
 pub use revocations::RevocationStore;
 pub use sessions::{SessionEnding, SessionStore};
 pub use sign_ins::SignInStore;
@@ -152,6 +154,7 @@ pub trait Store:
     + LogoutStore
     + MailStore
     + OneTimeStore
+    + ResetStore
     + RevocationStore
     + AuthenticatorStore
     + SessionStore

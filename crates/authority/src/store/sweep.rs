@@ -83,6 +83,9 @@ pub trait SweepStore {
     /// Removes events of the revocation feed from before `before`; answers how many.
     async fn sweep_revocations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
+    /// Removes requests to set a new password whose time is over at `now`; answers how many.
+    async fn sweep_resets(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
     /// Removes mails that were sent before `sent`, and others that failed or expired before `failed`; answers how many.
     async fn sweep_mails(&self, sent: Timestamp, failed: Timestamp, limit: u32) -> Result<u64, StoreError>;
 

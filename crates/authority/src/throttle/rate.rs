@@ -40,6 +40,10 @@ pub const RECORDED_THROTTLING: u32 = 5;
 const RECORDED_THROTTLING_IN_ALL: u32 = 100;
 /// How many sectors one network may have fetched in a burst; then one per minute.
 pub const SECTORS_FETCHED: u32 = 20;
+/// How many mails for a new password one network may ask for in a burst; then one per minute.
+pub const PASSWORD_RESETS: u32 = 30;
+/// How many one name or address may be asked for in a burst, by whomever; then one per ten minutes.
+pub const PASSWORD_RESETS_OF_ACCOUNT: u32 = 5;
 /// How many times as much an IPv6 site (a /48) may do as one of its networks.
 const SITE_FACTOR: u32 = 10;
 
@@ -71,6 +75,10 @@ pub(crate) struct Rates {
     pub(crate) client_failures: ClientFailures,
     /// Sectors fetched for registrations.
     pub(crate) sectors: Rate,
+    /// Mails for a new password.
+    pub(crate) resets: Rate,
+    /// The same for one name or address.
+    pub(crate) resets_of_account: Rate,
 }
 
 impl Rates {
@@ -88,6 +96,8 @@ impl Rates {
             recorded_throttling_in_all: Rate::new(RECORDED_THROTTLING_IN_ALL, 1, 60),
             client_failures: ClientFailures::default(),
             sectors: Rate::new(SECTORS_FETCHED, 1, 60),
+            resets: Rate::new(PASSWORD_RESETS, 1, 60),
+            resets_of_account: Rate::new(PASSWORD_RESETS_OF_ACCOUNT, 1, 10 * 60),
         }
     }
 }
@@ -106,6 +116,8 @@ impl Rates {
             recorded_throttling_in_all,
             client_failures,
             sectors,
+            resets,
+            resets_of_account,
         } = self;
         for rate in [
             wrong_user_codes,
@@ -117,6 +129,8 @@ impl Rates {
             recorded_throttling,
             recorded_throttling_in_all,
             sectors,
+            resets,
+            resets_of_account,
         ] {
             rate.nodes.store(nodes.max(1), Ordering::Relaxed);
         }

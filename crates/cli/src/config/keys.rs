@@ -246,6 +246,9 @@ settings! {
     /// Whether users get a mail about a sign-in from a network and in a browser that their account was not used with before.
     authority.mail.new_device_notices: bool = "mail.notices.new_device";
 
+    /// Whether users who forgot their password may set a new one at `/reset`, by a mail with a link and a code.
+    authority.mail.password_reset: bool = "mail.password_reset";
+
     /// Addresses besides public ones at which the authority may fetch client documents (keys, sectors and metadata) and deliver logout tokens: for development, and for clients on an internal network. Plain http is used for loopback addresses only.
     fetch_allow: Reaches = "fetch.allow", "";
     /// Trusted root certificates for these requests, besides those of the system, in PEM.

@@ -11,7 +11,7 @@ pub(crate) use oauth::{
     device_authorization, discovery, document, dpop, introspect, par, register, revocations, revoke,
     status_list, token, userinfo,
 };
-pub(crate) use pages::{account, assets, authorize, debugger, device, end_session};
+pub(crate) use pages::{account, assets, authorize, debugger, device, end_session, reset};
 pub(crate) use token_api::{
     blacklist, cross_origin as cross_origin_at_token_api, obtain, refresh, second_factor, verify,
 };

@@ -24,6 +24,8 @@ pub(crate) enum Seal<'a> {
     AccountSignIn { page: &'a str },
     /// Changing something of the account that is signed in.
     Account { action: &'a str },
+    /// Setting a new password by mail.
+    Reset { about: &'a str },
     /// Continuing with an authorization request as the signed-in user. Made only if the request permits that.
     Continue { request: &'a str },
     /// Signing out of something.
@@ -46,6 +48,7 @@ impl<'a> Seal<'a> {
             Self::SecondFactor { about, .. } => ("second factor", about, ShownDigest::NOTHING),
             Self::AccountSignIn { page } => ("account sign-in", page, ShownDigest::NOTHING),
             Self::Account { action } => ("account", action, ShownDigest::NOTHING),
+            Self::Reset { about } => ("password reset", about, ShownDigest::NOTHING),
             Self::Continue { request } => ("continue", request, ShownDigest::NOTHING),
             Self::SignOut { subject } => ("sign-out", subject, ShownDigest::NOTHING),
             Self::Consent { request, shown } => ("consent", request, shown),

@@ -16,6 +16,7 @@ use super::{Errand, Notice, PASSKEY, PageError, Seal, SignsIn};
 use crate::app::App;
 use crate::pages::{SignInPage, SignedInAs};
 use crate::request::RequestContext;
+use crate::urls::path;
 
 /// The sign-in form, as an errand shows it.
 pub(crate) struct SignInForm<'a> {
@@ -83,6 +84,12 @@ impl<P: SignsIn> Errand<P> {
             signed_in_as: form.signed_in_as,
             passkey: self.passkey_form(notice, !by_password),
             by_password,
+            forgotten: self
+                .app
+                .authority
+                .password_resets()
+                .are_offered()
+                .then(|| self.app.urls.local(path::RESET)),
             can_cancel: form.can_cancel,
         };
         let status = notice.map_or(StatusCode::OK, Notice::status);

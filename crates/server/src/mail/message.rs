@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 use askama::Template;
 use jeton_authority::mail::{MailAddress, MailKind, QueuedMail};
 use jeton_authority::user::User;
-use jeton_authority::visible;
+use jeton_authority::{ResetSecret, visible};
 use jeton_jose::Timestamp;
+use jeton_oauth::Parameters;
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -83,8 +84,14 @@ impl Postmark {
         mail: &QueuedMail,
         to: &MailAddress,
         user: &User,
-        _secret: Option<Zeroizing<Vec<u8>>>,
+        secret: Option<Zeroizing<Vec<u8>>>,
     ) -> Result<Message, MailError> {
+        if mail.kind == MailKind::PasswordReset {
+            let unreadable = "what is secret in the mail cannot be decrypted with the master key";
+            let secret = secret.and_then(|secret| ResetSecret::parse(&secret));
+            let secret = secret.ok_or_else(|| MailError::Unwritable { reason: unreadable.to_owned() })?;
+            return self.password_reset(server, mail, to, user, &secret);
+        }
         let words = words(mail);
         let mut facts = vec![("When", moment(mail.facts.at()))];
         facts.extend(mail.facts.network.as_deref().map(|network| ("From the network", network.to_owned())));
@@ -111,6 +118,37 @@ impl Postmark {
             facts,
             closing,
             link,
+        };
+        self.write(server, &content, to, &mail.id.to_string(), mail.queued_at)
+    }
+
+    fn password_reset(
+        &self,
+        server: &MailServer,
+        mail: &QueuedMail,
+        to: &MailAddress,
+        user: &User,
+        secret: &ResetSecret,
+    ) -> Result<Message, MailError> {
+        let query = [("request", secret.request.as_str()), ("token", secret.token.as_str())];
+        let query = query.into_iter().collect::<Parameters>().to_query();
+        let mut facts = vec![("Code", secret.code.clone()), ("Asked for", moment(mail.facts.at()))];
+        facts.extend(mail.facts.network.as_deref().map(|network| ("From the network", network.to_owned())));
+        facts.extend(mail.facts.device.as_deref().map(|device| ("With", device.to_owned())));
+        let content = Content {
+            subject: "Set a new password",
+            username: visible(user.username.as_str()).into_owned(),
+            host: self.host.to_string(),
+            lead: "somebody asked to set a new password for your account. If it was you, open the link below in the browser in which \
+                   you asked, or type the code there. Both count for 15 minutes, and once."
+                .to_owned(),
+            facts,
+            closing: vec![
+                "If it was not you, there is nothing to do: your password stays as it is, and nobody can use the link or the code in another \
+                 browser. Do not pass the code on."
+                    .to_owned(),
+            ],
+            link: Some(self.urls.absolute(&format!("{}?{query}", path::RESET_LINK))),
         };
         self.write(server, &content, to, &mail.id.to_string(), mail.queued_at)
     }

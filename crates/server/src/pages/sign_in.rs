@@ -22,6 +22,8 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) passkey: Option<PasskeyForm>,
     /// Whether a password can be used.
     pub(crate) by_password: bool,
+    /// Where a user who forgot the password goes.
+    pub(crate) forgotten: Option<String>,
     /// Whether the user can go back to the client without signing in.
     pub(crate) can_cancel: bool,
 }

@@ -41,6 +41,7 @@ labels! {
         EndSession = "end_session",
         Account = "account",
         AdminApi = "admin_api",
+        Reset = "reset",
         Token = "token",
         Par = "par",
         Introspect = "introspect",
@@ -95,6 +96,12 @@ impl Endpoint {
             | path::ACCOUNT_RECOVERY_CODES
             | path::ACCOUNT_SIGN_IN
             | path::ACCOUNT_SECOND_FACTOR => Self::Account,
+            path::RESET
+            | path::RESET_SENT
+            | path::RESET_CODE
+            | path::RESET_LINK
+            | path::RESET_PASSWORD
+            | path::RESET_DONE => Self::Reset,
             path::DEVICE_AUTHORIZATION => Self::DeviceAuthorization,
             path::END_SESSION | path::END_SESSION_CONFIRM | path::END_SESSION_DONE => Self::EndSession,
             path::PAR => Self::Par,

@@ -19,6 +19,7 @@ use jeton_authority::one_time::{NewAnswer, RequestAnswer};
 use jeton_authority::one_time::{OneTime, OneTimeHash, OneTimeKind, Presentation};
 use jeton_authority::password::PasswordHash;
 use jeton_authority::refresh_token::Presented;
+use jeton_authority::reset::{ResetId, ResetProof, ResetVerdict, StoredReset};
 use jeton_authority::revocation::{NewPlace, Places, Recent, RevocationEvent};
 use jeton_authority::session::{LapsedSession, NewSession, Session, SessionSecretHash, SessionSummary};
 use jeton_authority::settings::RefreshPolicy;
@@ -26,9 +27,9 @@ use jeton_authority::store::{
     AccountStore, AccountsUpdated, AuditStore, AuthenticatorStore, ClientChange, ClientRemoval, ClientStore,
     CodeRedemption, DeviceDecided, DevicePoll, DeviceStore, ExpiredSession, GrantFilter, GrantOpening,
     GrantStore, GrantsEnded, KeyAddition, KeyStore, KeyWithdrawal, LogoutDelivery, LogoutStore, MailStore,
-    Marks, Needless, NewUser, OneTimeStore, Placement, Redemption, Refresh, Revocation, RevocationStore,
-    SessionEnding, SessionOpening, SessionStore, SignInStore, StatusStore, Store, StoreError, SweepStep,
-    SweepStore, UserAddition, UserChange, UserStore,
+    Marks, Needless, NewUser, OneTimeStore, Placement, Redemption, Refresh, ResetStore, Revocation,
+    RevocationStore, SessionEnding, SessionOpening, SessionStore, SignInStore, StatusStore, Store,
+    StoreError, SweepStep, SweepStore, UserAddition, UserChange, UserStore,
 };
 use jeton_authority::user::{Attributes, User, UserEdit, UserEdited, UserStanding, UserStatus, Username};
 use jeton_authority::user::{ImportedUser, LastImport};
@@ -269,6 +270,14 @@ delegate! { MailStore {
     true drop_mail(id: MailId) -> bool;
 } }
 
+delegate! { ResetStore {
+    false find_users_by_email(email: &str) -> Vec<User>;
+    true begin_reset(reset: StoredReset, mail: NewMail) -> ();
+    false find_reset(id: ResetId) -> Option<StoredReset>;
+    true prove_reset(id: ResetId, browser: &str, proof: ResetProof, now: Timestamp) -> ResetVerdict;
+    true complete_reset(id: ResetId, browser: &str, password: PasswordHash, now: Timestamp) -> Option<UserId>;
+} }
+
 delegate! { RevocationStore {
     false revocations_since(since: Timestamp) -> Recent;
 }
@@ -285,6 +294,7 @@ delegate! { SweepStore {
     true sweep_known_networks(before: Timestamp, limit: u32) -> u64;
     true sweep_revocations(before: Timestamp, limit: u32) -> u64;
     true sweep_status_places(now: Timestamp, limit: u32) -> u64;
+    true sweep_resets(now: Timestamp, limit: u32) -> u64;
     true sweep_mails(sent: Timestamp, failed: Timestamp, limit: u32) -> u64;
     true sweep_audit(before: Timestamp, limit: u32) -> u64;
 } }

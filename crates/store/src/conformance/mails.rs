@@ -17,7 +17,7 @@ fn facts(second: i64) -> MailFacts {
     MailFacts { event: "".into(), at, network: Some("192.0.2.0/24".into()), device: None, by_operator: false }
 }
 
-fn new_mail(user: UserId, second: i64) -> NewMail {
+pub(super) fn new_mail(user: UserId, second: i64) -> NewMail {
     let id = MailId::from_bytes(random());
     let (kind, sealed) = (MailKind::NewDevice, Some(seal_secret(&MasterKey::from_bytes([1; 32]), id, b"s")));
     NewMail { id, user, kind, facts: facts(second), sealed, queued_at: at(second) }

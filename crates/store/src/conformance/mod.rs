@@ -24,6 +24,7 @@ mod mails;
 mod marks;
 mod one_time;
 mod refresh;
+mod resets;
 mod revocations;
 mod session_clients;
 mod sessions;
@@ -300,6 +301,16 @@ cases! { $
         one_address_gets_so_many_of_a_kind_and_no_more,
         the_mails_of_a_removed_user_are_gone,
         mails_are_swept_after_their_time,
+    }
+    resets {
+        a_request_comes_back_as_it_was_stored_with_its_mail,
+        without_a_mail_the_request_is_nobodys_and_earlier_ones_go_on,
+        a_newer_request_ends_the_one_before,
+        the_time_of_a_link_begins_when_its_mail_was_sent,
+        of_many_that_set_a_password_with_one_request_one_does,
+        a_change_of_the_password_ends_the_request,
+        wrong_codes_are_counted_at_once,
+        users_are_found_by_their_address_whatever_its_case,
     }
     sweeping {
         every_table_comes_back_to_its_base_size,

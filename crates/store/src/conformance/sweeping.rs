@@ -102,6 +102,7 @@ impl Fresh {
         self.take_status_place(place).await.expect("taking a place");
         self.note_token_api_client("first-party").await.expect("noting a client");
         self.mails_of_all_states().await;
+        self.reset_of("mailed", 1).await;
         let gone = self.client("gone").await;
         self.remove_client(&gone, OPERATOR, at(1)).await.expect("removing a client");
     }

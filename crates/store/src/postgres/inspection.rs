@@ -15,7 +15,7 @@ use super::source::{counts, database, refuse_unreadable, snapshot};
 use super::users::user_columns;
 use super::{
     audit, audit_segments, authenticators, clients, devices, grants, keys, logouts, mails, master_key,
-    one_time, schema, sessions, users,
+    one_time, resets, schema, sessions, users,
 };
 use crate::inspection::{Inspector, Record, TableFindings};
 use crate::move_error::MoveError;
@@ -186,6 +186,11 @@ const READINGS: &[Reading] = &[
         sql: "SELECT id, user_id, kind, recipient, facts, sealed, queued_at, expires_at, attempts, id::text FROM mails",
         // A kind that a newer version wrote is passed over.
         read: |row| Ok(mails::queued(row)?.map_or(Record::Plain, |mail| Record::Mail(Box::new(mail)))),
+    },
+    Reading {
+        table: "password_resets",
+        sql: "SELECT id, user_id, mail, content, asked_at, sent_at, encode(id, 'hex') FROM password_resets",
+        read: |row| resets::stored(row).map(|_| Record::Plain),
     },
     Reading {
         table: "status_indexes",

@@ -15,7 +15,7 @@ use tokio_postgres::Row;
 use super::columns::{counted, id, named, optional_text, params, str, text, timestamp, uuid, value};
 use super::connection::Connection;
 use super::error::Failed;
-use super::{PostgresStore, master_key};
+use super::{PostgresStore, master_key, resets};
 
 #[async_trait]
 impl MailStore for PostgresStore {
@@ -155,6 +155,9 @@ async fn claim(db: &Connection, id: MailId, until: Timestamp, now: Timestamp) ->
 }
 
 async fn settle(db: &Connection, id: MailId, settled: &MailSettled, now: Timestamp) -> Result<(), Failed> {
+    if *settled == MailSettled::Sent {
+        resets::note_sent(db, id, now).await?;
+    }
     match settled {
         MailSettled::Sent => {
             let sql = "UPDATE mails SET settled_at = $2, problem = NULL, sealed = NULL, claimed_until = NULL

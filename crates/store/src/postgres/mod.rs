@@ -34,6 +34,7 @@ mod pool;
 mod refresh;
 mod removal;
 mod replica;
+mod resets;
 mod revocations;
 mod schema;
 mod session_clients;

@@ -14,7 +14,9 @@ use super::columns::{id, params, timestamp, uuid, uuids, value};
 use super::connection::Connection;
 use super::error::Failed;
 use super::grants::idle_since;
-use super::{PostgresStore, audit_segments, mails, removal, revocations, session_clients, sign_ins, status};
+use super::{
+    PostgresStore, audit_segments, mails, removal, resets, revocations, session_clients, sign_ins, status,
+};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -100,6 +102,10 @@ impl SweepStore for PostgresStore {
 
     async fn sweep_status_places(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.write((now, limit), |db, (now, limit)| Box::pin(status::sweep(db, *now, *limit))).await
+    }
+
+    async fn sweep_resets(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.write((now, limit), |db, (now, limit)| Box::pin(resets::sweep(db, *now, *limit))).await
     }
 
     async fn sweep_mails(&self, sent: Timestamp, failed: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -324,6 +324,7 @@ pub(super) async fn remove(
         "DELETE FROM consents WHERE user_id = $1",
         "DELETE FROM known_networks WHERE user_id = $1",
         "DELETE FROM mails WHERE user_id = $1",
+        "DELETE FROM password_resets WHERE user_id = $1",
     ] {
         db.execute(sql, params![uuid(user)]).await?;
     }

@@ -260,6 +260,19 @@ const TABLES: &[Listed] = &[
         ],
     ),
     (
+        "password_resets",
+        1,
+        &[
+            ("id", Bytes),
+            ("user_id", Id),
+            ("mail", Id),
+            ("content", Text),
+            ("asked_at", Integer),
+            ("sent_at", Integer),
+            ("expires_at", Integer),
+        ],
+    ),
+    (
         "status_indexes",
         1,
         &[

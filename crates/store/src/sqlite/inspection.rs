@@ -12,7 +12,7 @@ use super::columns::{counted, network, optional_text, optional_timestamp, parsed
 use super::error::store_error;
 use super::{
     audit, audit_segments, authenticators, clients, devices, grants, keys, logouts, mails, master_key,
-    one_time, schema, sessions, users,
+    one_time, resets, schema, sessions, users,
 };
 use crate::inspection::{Inspector, Record, TableFindings};
 use crate::mode::{Access, OpenMode};
@@ -191,6 +191,9 @@ fn readings() -> Vec<Reading> {
         plain("mails", mails::COLUMNS, "hex(id)", |row| {
             // A kind that a newer version wrote is passed over.
             Ok(mails::queued(row)?.map_or(Record::Plain, |mail| Record::Mail(Box::new(mail))))
+        }),
+        plain("password_resets", resets::COLUMNS, "hex(id)", |row| {
+            resets::stored(row).map(|_| Record::Plain)
         }),
         plain("status_indexes", "number, issued_at, free_at", "CAST(number AS TEXT)", |row| {
             counted(row, 0)?;

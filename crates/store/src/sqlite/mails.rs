@@ -13,7 +13,7 @@ use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::columns::{counted, named, optional_text, text, timestamp, user_id};
-use super::{SqliteStore, master_key};
+use super::{SqliteStore, master_key, resets};
 
 #[async_trait]
 impl MailStore for SqliteStore {
@@ -158,6 +158,9 @@ fn claim(db: &Connection, id: MailId, until: Timestamp, now: Timestamp) -> rusql
 }
 
 fn settle(db: &Connection, id: MailId, settled: &MailSettled, now: Timestamp) -> rusqlite::Result<()> {
+    if *settled == MailSettled::Sent {
+        resets::note_sent(db, id, now)?;
+    }
     match settled {
         MailSettled::Sent => db
             .prepare_cached(

@@ -27,6 +27,7 @@ mod place;
 mod readers;
 mod refresh;
 mod removal;
+mod resets;
 mod revocations;
 mod schema;
 mod session_clients;

@@ -67,6 +67,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(26, "status_indexes", "0026_status_indexes.sql"),
     migration!(27, "authenticators", "0027_authenticators.sql"),
     migration!(29, "mails", "0029_mails.sql"),
+    migration!(30, "password_resets", "0030_password_resets.sql"),
     migration!(31, "roles", "0031_roles.sql"),
 ];
 

@@ -12,7 +12,9 @@ use rusqlite::Connection;
 
 use super::columns::{grant_id, halves, timestamp};
 use super::grants::idle_since;
-use super::{SqliteStore, audit_segments, mails, removal, revocations, session_clients, sign_ins, status};
+use super::{
+    SqliteStore, audit_segments, mails, removal, resets, revocations, session_clients, sign_ins, status,
+};
 
 /// How many rows a walk looks at for each one that it may remove.
 const LOOKS: u32 = 8;
@@ -82,6 +84,10 @@ impl SweepStore for SqliteStore {
 
     async fn sweep_status_places(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.writer.submit(move |db| status::sweep(db, now, limit)).await
+    }
+
+    async fn sweep_resets(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.writer.submit(move |db| resets::sweep(db, now, limit)).await
     }
 
     async fn sweep_mails(&self, sent: Timestamp, failed: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -240,6 +246,7 @@ pub(super) mod tests {
             mails::SENT,
             mails::FAILED,
             mails::EXPIRED,
+            resets::SWEEP,
         ] {
             let plan = plan(&db, sql);
             assert!(!plan.contains("SCAN"), "{sql}\n{plan}");

@@ -312,6 +312,7 @@ pub(super) fn remove(
         "DELETE FROM consents WHERE user = (SELECT number FROM users WHERE id = ?1)",
         "DELETE FROM known_networks WHERE user = (SELECT number FROM users WHERE id = ?1)",
         "DELETE FROM mails WHERE user_id = ?1",
+        "DELETE FROM password_resets WHERE user_id = ?1",
     ] {
         db.prepare_cached(sql)?.execute([user.as_bytes()])?;
     }

@@ -6,3 +6,4 @@ pub(crate) mod authorize;
 pub(crate) mod debugger;
 pub(crate) mod device;
 pub(crate) mod end_session;
+pub(crate) mod reset;

@@ -3,6 +3,7 @@
 mod delivery;
 mod notices;
 mod probing;
+mod reset;
 pub(crate) mod sink;
 
 use jeton_authority::UserId;

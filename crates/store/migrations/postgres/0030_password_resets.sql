@@ -1,0 +1,15 @@
+-- Requests to set a new password by mail. There is one for every name that was typed, also for those that nobody has.
+CREATE TABLE password_resets (
+    id         bytea  PRIMARY KEY,      -- a keyed hash of what the browser has
+    user_id    uuid,
+    mail       uuid   NOT NULL,
+    content    text   NOT NULL,         -- JSON; of secrets, keyed hashes alone
+    asked_at   bigint NOT NULL,
+    sent_at    bigint,                  -- when the mail server took the mail
+    expires_at bigint NOT NULL
+);
+
+CREATE INDEX password_resets_of_user ON password_resets (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX password_resets_by_mail ON password_resets (mail);
+CREATE INDEX password_resets_by_time ON password_resets (expires_at);
+CREATE INDEX users_by_email ON users (lower(email));
