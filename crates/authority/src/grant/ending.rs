@@ -15,12 +15,12 @@ pub enum Ending {
     One(GrantId),
     /// Those that came from a session.
     OfSession(SessionId),
-    /// Those of a user, but for one.
+    /// Those of a user, but for those that came from one session.
     OfUser {
         /// Whose they are.
         user: UserId,
-        /// The one that stays.
-        keep: Option<GrantId>,
+        /// The session that stays.
+        keep: Option<SessionId>,
     },
 }
 
@@ -73,6 +73,8 @@ impl EndingCause {
 pub struct OpenGrant {
     /// Its identifier.
     pub id: GrantId,
+    /// The session that it came from and ends with.
+    pub session: Option<SessionId>,
     /// When it expires.
     pub expires_at: Timestamp,
     /// Its client, and what the client's ID tokens say in `sid`.
@@ -155,22 +157,24 @@ impl Ended {
 }
 
 /// Ends grants that are open. Expired ones end too: a clock that is set back must not revive them, and a client's own session may outlast
-/// its grant. `session_clients` know a session that ends, whether they hold a grant of it or not.
+/// its grant. `session_clients` know a session, whether they hold a grant of it or not.
 pub fn end(
     ending: Ending,
     mut open: Vec<OpenGrant>,
-    session_clients: impl IntoIterator<Item = SessionClient>,
+    session_clients: impl IntoIterator<Item = (SessionId, SessionClient)>,
     audience: Audience,
     now: Timestamp,
 ) -> Ended {
-    if let Ending::OfUser { keep: Some(keep), .. } = ending {
-        open.retain(|grant| grant.id != keep);
-    }
+    let keep = if let Ending::OfUser { keep, .. } = ending { keep } else { None };
+    open.retain(|grant| keep.is_none() || grant.session != keep);
     let ended = |grant: &OpenGrant| EndedGrant { id: grant.id, user: grant.known_to.user, ended_at: now };
     let grants = open.iter().map(ended).collect();
     let alive = open.iter().filter(|grant| grant.expires_at > now).count() as u64;
     let known_to = match audience {
-        Audience::Clients => open.into_iter().map(|grant| grant.known_to).chain(session_clients).collect(),
+        Audience::Clients => {
+            let ending = session_clients.into_iter().filter(|(session, _)| Some(*session) != keep);
+            open.into_iter().map(|grant| grant.known_to).chain(ending.map(|(_, client)| client)).collect()
+        }
         Audience::Nobody => BTreeSet::new(),
     };
     Ended { grants, alive, known_to }
@@ -197,12 +201,16 @@ mod tests {
         GrantId::from_bytes([number; 16])
     }
 
+    fn session(number: u8) -> SessionId {
+        SessionId::from_bytes([number; 16])
+    }
+
     fn client(name: &str, sid: u8, listens: bool) -> SessionClient {
         SessionClient { client: name.into(), sid: id(sid), user: ADA, listens }
     }
 
     fn open(number: u8, expires_at: i64, known_to: SessionClient) -> OpenGrant {
-        OpenGrant { id: id(number), expires_at: Timestamp::from_unix(expires_at), known_to }
+        OpenGrant { id: id(number), session: None, expires_at: Timestamp::from_unix(expires_at), known_to }
     }
 
     #[test]
@@ -223,7 +231,7 @@ mod tests {
             open(2, 2_000, client("web", 1, true)),
             open(3, 2_000, client("deaf", 3, false)),
         ];
-        let knowing = [client("web", 1, true), client("gone", 4, true)];
+        let knowing = [client("web", 1, true), client("gone", 4, true)].map(|client| (session(1), client));
         let ended = end(ALL, grants, knowing, Audience::Clients, NOW);
         let told: Vec<_> = ended.told().cloned().collect();
         assert_eq!(told, [client("gone", 4, true), client("web", 1, true)]);
@@ -240,11 +248,19 @@ mod tests {
     }
 
     #[test]
-    fn the_grant_that_is_kept_does_not_end() {
-        let grants = vec![open(1, 2_000, client("web", 1, true)), open(2, 2_000, client("web", 2, true))];
-        let ended = end(Ending::OfUser { user: ADA, keep: Some(id(1)) }, grants, [], Audience::Clients, NOW);
-        assert_eq!(ended.grants.iter().map(|grant| grant.id).collect::<Vec<_>>(), [id(2)]);
-        assert_eq!(ended.told().map(|client| client.sid).collect::<Vec<_>>(), [id(2)]);
+    fn the_session_that_is_kept_loses_neither_its_grants_nor_its_clients() {
+        let from = |session, grant| OpenGrant { session, ..grant };
+        let grants = vec![
+            from(Some(session(1)), open(1, 2_000, client("web", 1, true))),
+            from(Some(session(2)), open(2, 2_000, client("web", 2, true))),
+            from(None, open(3, 2_000, client("app", 3, true))),
+        ];
+        let knowing = [(session(1), client("web", 1, true)), (session(2), client("gone", 4, true))];
+        let keep = Some(session(1));
+        let ended = end(Ending::OfUser { user: ADA, keep }, grants, knowing, Audience::Clients, NOW);
+        assert_eq!(ended.grants.iter().map(|grant| grant.id).collect::<Vec<_>>(), [id(2), id(3)]);
+        let told: BTreeSet<_> = ended.told().map(|client| client.sid).collect();
+        assert_eq!(told, [id(2), id(3), id(4)].into());
     }
 
     #[test]

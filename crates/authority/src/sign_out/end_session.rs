@@ -320,7 +320,7 @@ impl SignOut {
     /// # Errors
     /// When the store fails.
     pub async fn everywhere(&self, user: UserId, now: Timestamp) -> Result<GrantsEnded, OAuthError> {
-        Ok(self.base.store.revoke_user_grants(user, Actor::User(user), now).await?.unwrap_or_default())
+        Ok(self.base.store.revoke_user_grants(user, None, Actor::User(user), now).await?.unwrap_or_default())
     }
 
     /// Whether a user has no session and no grant any more.

@@ -12,7 +12,7 @@ use crate::refresh_token::{Presented, RefreshKind, RefreshRefusal};
 use crate::settings::RefreshPolicy;
 use crate::tally::RefreshOutcome;
 use crate::user::UserStatus;
-use crate::{GrantId, UserId};
+use crate::{GrantId, SessionId, UserId};
 
 /// The outcome of opening a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,10 +99,12 @@ pub trait GrantStore {
     /// for [`super::LogoutStore`]. Audited.
     async fn end_grant(&self, grant: GrantId, by: Actor, now: Timestamp) -> Result<Revocation, StoreError>;
 
-    /// Ends all live grants of a user, and their browsers' sessions. Audited. `None` if there is no such user.
+    /// Ends all live grants of a user, and their browsers' sessions. The session `keep`, with the grants that came from it, goes on, as in
+    /// [`super::UserStore::change_password`]. Audited. `None` if there is no such user.
     async fn revoke_user_grants(
         &self,
         user: UserId,
+        keep: Option<SessionId>,
         by: Actor,
         now: Timestamp,
     ) -> Result<Option<GrantsEnded>, StoreError>;

@@ -9,7 +9,7 @@ use crate::password::PasswordHash;
 use crate::user::{
     ActRefusal, Attributes, NewUser, User, UserAddition, UserEdit, UserEdited, UserStanding, Username,
 };
-use crate::{GrantId, UserId};
+use crate::{SessionId, UserId};
 
 /// The outcome of a change to one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +79,13 @@ pub trait UserStore {
         now: Timestamp,
     ) -> Result<UserChange, StoreError>;
 
-    /// Changes a password: every grant of the user but `keep` ends in the same transaction, and the epoch grows. Audited.
+    /// Changes a password: every session and grant of the user ends in the same transaction, and the epoch grows. The session `keep`, with
+    /// the grants that came from it, goes on at the new epoch, if it is the user's and holds. Audited.
     async fn change_password(
         &self,
         user: UserId,
         password: PasswordHash,
-        keep: Option<GrantId>,
+        keep: Option<SessionId>,
         by: Actor,
         now: Timestamp,
     ) -> Result<UserChange, StoreError>;

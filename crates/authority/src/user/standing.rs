@@ -4,7 +4,7 @@ use jeton_jose::Timestamp;
 
 use super::{User, UserStatus};
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
-use crate::{GrantId, UserId};
+use crate::{SessionId, UserId};
 
 /// How a user stands, as far as their sign-ins depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,8 +35,8 @@ impl From<&User> for UserStanding {
 pub enum EndingGrants {
     /// None.
     None,
-    /// All but the one that is kept.
-    AllBut(Option<GrantId>),
+    /// All but those of the session that is kept.
+    AllBut(Option<SessionId>),
 }
 
 /// What a change comes to.
@@ -46,7 +46,8 @@ pub struct UserDecision {
     pub standing: UserStanding,
     /// The grants that end. Clients are told.
     pub ends: EndingGrants,
-    /// Whether the browsers' sessions are to be written as ended. They hold for one epoch only, so no sign-in outlives it either way.
+    /// Whether the browsers' sessions are to be written as ended, but for the one that is kept. A session holds for one epoch only, so no
+    /// other sign-in outlives it either way.
     pub ends_sessions: bool,
     /// What goes into the audit trail.
     pub audit: Option<AuditRecord>,
@@ -75,19 +76,24 @@ pub fn enable(user: UserStanding, by: &Actor, now: Timestamp) -> UserDecision {
     }
 }
 
-/// Changes the password of a user: every grant of theirs but `keep` ends.
+/// Changes the password of a user: everything they are signed in with ends, but the session `keep` with its grants.
 pub fn change_password(
     user: UserStanding,
-    keep: Option<GrantId>,
+    keep: Option<SessionId>,
     by: &Actor,
     now: Timestamp,
 ) -> UserDecision {
     ended(user, keep, AuditEvent::PasswordChanged, by, now)
 }
 
-/// Signs a user out everywhere. What was allowed before and is not redeemed yet, a code or a device, opens no grant any more.
-pub fn sign_out_everywhere(user: UserStanding, by: &Actor, now: Timestamp) -> UserDecision {
-    UserDecision { ends_sessions: true, ..ended(user, None, AuditEvent::UserGrantsRevoked, by, now) }
+/// Signs a user out everywhere, but for the session `keep` with its grants. What was allowed before and is not redeemed yet, a code or a device, opens no grant any more.
+pub fn sign_out_everywhere(
+    user: UserStanding,
+    keep: Option<SessionId>,
+    by: &Actor,
+    now: Timestamp,
+) -> UserDecision {
+    UserDecision { ends_sessions: true, ..ended(user, keep, AuditEvent::UserGrantsRevoked, by, now) }
 }
 
 /// Removes a user.
@@ -139,7 +145,7 @@ fn unchanged(user: UserStanding) -> UserDecision {
 
 fn ended(
     user: UserStanding,
-    keep: Option<GrantId>,
+    keep: Option<SessionId>,
     why: AuditEvent,
     by: &Actor,
     now: Timestamp,
@@ -173,12 +179,13 @@ mod tests {
 
     #[test]
     fn whatever_takes_sign_ins_away_ends_the_grants_and_raises_the_epoch() {
-        let kept = GrantId::from_bytes([7; 16]);
+        let kept = SessionId::from_bytes([7; 16]);
         for (decision, keep, recorded) in [
             (disable(ACTIVE, &BOB, NOW), None, AuditEvent::UserDisabled),
             (change_password(ACTIVE, None, &BOB, NOW), None, AuditEvent::PasswordChanged),
             (change_password(ACTIVE, Some(kept), &BOB, NOW), Some(kept), AuditEvent::PasswordChanged),
-            (sign_out_everywhere(ACTIVE, &BOB, NOW), None, AuditEvent::UserGrantsRevoked),
+            (sign_out_everywhere(ACTIVE, None, &BOB, NOW), None, AuditEvent::UserGrantsRevoked),
+            (sign_out_everywhere(ACTIVE, Some(kept), &BOB, NOW), Some(kept), AuditEvent::UserGrantsRevoked),
             (remove(ACTIVE, &BOB, NOW), None, AuditEvent::UserRemoved),
         ] {
             assert_eq!(decision.ends, EndingGrants::AllBut(keep), "{recorded:?}");

@@ -254,7 +254,10 @@ async fn end_all_of(store: &dyn Store, user: &User, config: &Config) -> Result<u
     let now = clock::now();
     let browsers = store.list_sessions(user.id, u32::MAX, config.authority.session.idle_lifetime, now).await;
     let browsers = browsers.map_err(failed)?.len() as u64;
-    let grants =
-        store.revoke_user_grants(user.id, Actor::Operator, now).await.map_err(failed)?.unwrap_or_default();
+    let grants = store
+        .revoke_user_grants(user.id, None, Actor::Operator, now)
+        .await
+        .map_err(failed)?
+        .unwrap_or_default();
     Ok(browsers + grants.count)
 }

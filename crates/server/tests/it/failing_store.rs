@@ -125,7 +125,7 @@ delegate! { UserStore {
     true disable_user(user: UserId, by: Actor, now: Timestamp) -> UserChange;
     true enable_user(user: UserId, by: Actor, now: Timestamp) -> UserChange;
     true end_again(last: UserStanding, by: Actor, now: Timestamp) -> UserChange;
-    true change_password(user: UserId, password: PasswordHash, keep: Option<GrantId>, by: Actor, now: Timestamp) -> UserChange;
+    true change_password(user: UserId, password: PasswordHash, keep: Option<SessionId>, by: Actor, now: Timestamp) -> UserChange;
     true change_attributes(user: UserId, attributes: Attributes, by: Actor, now: Timestamp) -> UserChange;
     true rehash_password(user: UserId, from: &PasswordHash, to: PasswordHash) -> ();
 } }
@@ -137,7 +137,7 @@ delegate! { GrantStore {
     false find_grant(grant: GrantId) -> Option<(LiveGrant, UserStatus)>;
     true revoke_grant(grant: GrantId, by: Actor, now: Timestamp) -> Revocation;
     true end_grant(grant: GrantId, by: Actor, now: Timestamp) -> Revocation;
-    true revoke_user_grants(user: UserId, by: Actor, now: Timestamp) -> Option<GrantsEnded>;
+    true revoke_user_grants(user: UserId, keep: Option<SessionId>, by: Actor, now: Timestamp) -> Option<GrantsEnded>;
     false list_grants(filter: GrantFilter, after: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> Vec<GrantSummary>;
 }
 async fn find_replicated_grant(&self, grant: GrantId) -> Option<(LiveGrant, UserStatus)> {

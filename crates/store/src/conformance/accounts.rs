@@ -189,7 +189,7 @@ pub(super) async fn a_removed_user_is_found_by_nobody_and_their_grants_have_ende
 pub(super) async fn the_trail_is_read_by_user_time_and_place(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     for (user, seconds) in [(ada, 1), (bob, 2), (ada, 3)] {
-        fresh.revoke_user_grants(user, OPERATOR, at(seconds)).await.expect("signing out");
+        fresh.revoke_user_grants(user, None, OPERATOR, at(seconds)).await.expect("signing out");
     }
     let read = async |filter, limit| fresh.read_audit(filter, limit).await.expect("reading");
     let all = read(AuditFilter::default(), 10).await;

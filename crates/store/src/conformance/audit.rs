@@ -16,7 +16,7 @@ pub(super) async fn each_change_leaves_its_record(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let grant = fresh.grant(ada).await;
     fresh.revoke_grant(grant, OPERATOR, at(1)).await.expect("revoking");
-    fresh.revoke_user_grants(ada, OPERATOR, at(2)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, None, OPERATOR, at(2)).await.expect("signing out");
     fresh.change_password(ada, hash("second"), None, OPERATOR, at(3)).await.expect("changing");
     fresh.disable_user(ada, OPERATOR, at(4)).await.expect("disabling");
     fresh.enable_user(ada, OPERATOR, at(5)).await.expect("enabling");
@@ -101,7 +101,7 @@ pub(super) async fn every_change_is_by_who_asked_for_it(fresh: &Fresh) {
     fresh.revoke_grant(grant, by(), at(1)).await.expect("revoking");
     fresh.end_grant(other, by(), at(2)).await.expect("ending");
     fresh.end_session(session.id, by(), at(3)).await.expect("ending");
-    fresh.revoke_user_grants(ada, by(), at(4)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, None, by(), at(4)).await.expect("signing out");
     fresh.change_password(ada, hash("second"), None, by(), at(5)).await.expect("changing");
     fresh.change_email(ada, Some("ada@example.org".into()), by(), at(6)).await.expect("changing");
     fresh.change_attributes(ada, Attributes::default(), by(), at(7)).await.expect("changing");
@@ -148,7 +148,7 @@ pub(super) async fn a_record_comes_back_whoever_did_it_and_whatever_it_concerns(
 pub(super) async fn the_newest_records_come_first(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     for seconds in [5, 3, 9] {
-        fresh.revoke_user_grants(ada, OPERATOR, at(seconds)).await.expect("signing out");
+        fresh.revoke_user_grants(ada, None, OPERATOR, at(seconds)).await.expect("signing out");
     }
     let times = |records: Vec<AuditRecord>| records.into_iter().map(|record| record.at).collect::<Vec<_>>();
     assert_eq!(times(fresh.list_audit(3).await.expect("listing")), [at(9), at(5), at(3)]);
@@ -210,7 +210,7 @@ async fn many_users(fresh: &Fresh) -> Vec<UserId> {
 pub(super) async fn the_trail_is_unbroken_after_old_records_went(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     for seconds in 1..=9 {
-        fresh.revoke_user_grants(ada, OPERATOR, at(seconds)).await.expect("signing out");
+        fresh.revoke_user_grants(ada, None, OPERATOR, at(seconds)).await.expect("signing out");
     }
     let heads: Vec<_> = verified(fresh, vec![]).await.segments.iter().map(AuditSegment::head).collect();
     for (removed, left) in [(4, 6), (2, 4), (0, 4)] {

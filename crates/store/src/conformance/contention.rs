@@ -89,7 +89,8 @@ enum End {
 /// was asked for after the end had been answered.
 async fn race(fresh: &Fresh, end: End) -> (GrantId, usize) {
     let user = fresh.user("ada").await;
-    let grant = fresh.grant(user).await;
+    let session = fresh.session(user).await;
+    let (grant, session) = (fresh.grant_from(&session).await, session.id);
     let answers = fresh
         .at_once(|store, caller| async move {
             let refresh = async |seconds| {
@@ -110,7 +111,7 @@ async fn race(fresh: &Fresh, end: End) -> (GrantId, usize) {
                         store.disable_user(user, OPERATOR, at(1)).await.map(drop).expect("disabling")
                     }
                     End::NewPassword { keep } => {
-                        let keep = keep.then_some(grant);
+                        let keep = keep.then_some(session);
                         store
                             .change_password(user, hash("second"), keep, OPERATOR, at(1))
                             .await
@@ -147,7 +148,7 @@ pub(super) async fn no_refresh_is_granted_after_a_change_of_password(fresh: &Fre
     assert!(!fresh.stands(grant).await);
 }
 
-pub(super) async fn a_kept_grant_is_refreshed_through_a_change_of_password(fresh: &Fresh) {
+pub(super) async fn a_grant_of_the_kept_session_is_refreshed_through_a_change_of_password(fresh: &Fresh) {
     let (grant, _) = race(fresh, End::NewPassword { keep: true }).await;
     // The race may have run ahead of a caller by two generations, which is a replay; a change of password is none.
     let replayed = fresh.audited().await.contains(&jeton_authority::audit::AuditEvent::RefreshReplayed);

@@ -129,12 +129,20 @@ pub(super) async fn signing_out_a_user_ends_all_of_their_grants(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let grants = [fresh.grant(ada).await, fresh.grant(ada).await, fresh.grant(bob).await];
     assert_eq!(
-        fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out").map(|ended| ended.count),
+        fresh
+            .revoke_user_grants(ada, None, OPERATOR, at(1))
+            .await
+            .expect("signing out")
+            .map(|ended| ended.count),
         Some(2)
     );
     assert_eq!(fresh.which_stand(grants).await, [false, false, true]);
     assert_eq!(
-        fresh.revoke_user_grants(ada, OPERATOR, at(2)).await.expect("signing out").map(|ended| ended.count),
+        fresh
+            .revoke_user_grants(ada, None, OPERATOR, at(2))
+            .await
+            .expect("signing out")
+            .map(|ended| ended.count),
         Some(0)
     );
 }
@@ -142,7 +150,7 @@ pub(super) async fn signing_out_a_user_ends_all_of_their_grants(fresh: &Fresh) {
 pub(super) async fn what_was_allowed_before_a_user_signed_out_everywhere_opens_nothing(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     let before = new_grant(ada);
-    fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, None, OPERATOR, at(1)).await.expect("signing out");
     let opened = fresh.open_grant(before.clone()).await.expect("opening");
     assert_eq!(opened, GrantOpening::CredentialsChanged);
     let epoch = fresh.find_user_by_id(ada).await.expect("looking").expect("she is there").epoch;

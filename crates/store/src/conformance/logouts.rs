@@ -95,7 +95,8 @@ pub(super) async fn a_sign_out_says_how_many_clients_will_be_told(fresh: &Fresh)
     fresh.opened(again).await;
     let ended = fresh.end_session(grants.session.id, OPERATOR, at(1)).await.expect("ending a session");
     assert_eq!(ended, SessionEnding::Ended(GrantsEnded { count: 4, told: 1 }), "one client, with two grants");
-    let ended = fresh.revoke_user_grants(grants.session.user, OPERATOR, at(1)).await.expect("signing out");
+    let ended =
+        fresh.revoke_user_grants(grants.session.user, None, OPERATOR, at(1)).await.expect("signing out");
     assert_eq!(ended, Some(GrantsEnded { count: 1, told: 1 }));
 }
 
@@ -107,15 +108,15 @@ pub(super) async fn disabling_is_noted(fresh: &Fresh) {
 
 pub(super) async fn signing_out_everywhere_is_noted(fresh: &Fresh) {
     let grants = grants(fresh).await;
-    fresh.revoke_user_grants(grants.session.user, OPERATOR, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(grants.session.user, None, OPERATOR, at(1)).await.expect("signing out");
     assert_eq!(fresh.noted().await, sorted([grants.listening, grants.outliving]));
 }
 
-pub(super) async fn a_changed_password_is_noted_but_for_the_grant_that_was_kept(fresh: &Fresh) {
+pub(super) async fn a_changed_password_is_noted_but_for_the_session_that_was_kept(fresh: &Fresh) {
     let grants = grants(fresh).await;
     let user = grants.session.user;
     fresh
-        .change_password(user, hash("second"), Some(grants.listening), OPERATOR, at(1))
+        .change_password(user, hash("second"), Some(grants.session.id), OPERATOR, at(1))
         .await
         .expect("changing");
     assert_eq!(fresh.noted().await, [grants.outliving]);
@@ -138,7 +139,7 @@ pub(super) async fn what_ends_a_grant_alone_is_not_noted(fresh: &Fresh) {
     fresh.open_session(next, Some(grants.session.secret)).await.expect("opening");
     assert_eq!(fresh.noted().await, []);
     // Nor is it later: it had ended before.
-    fresh.revoke_user_grants(grants.session.user, OPERATOR, at(2)).await.expect("signing out");
+    fresh.revoke_user_grants(grants.session.user, None, OPERATOR, at(2)).await.expect("signing out");
     assert_eq!(fresh.noted().await, [grants.outliving]);
 }
 
@@ -171,7 +172,7 @@ pub(super) async fn clients_hear_of_users_by_the_subject_of_their_tokens(fresh: 
     let id = ada.id;
     fresh.add_user(ada, OPERATOR).await.expect("adding");
     fresh.opened(new_grant(id)).await;
-    fresh.revoke_user_grants(id, OPERATOR, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(id, None, OPERATOR, at(1)).await.expect("signing out");
     let subjects: Vec<_> = fresh.due(1).await.into_iter().map(|delivery| delivery.subject).collect();
     assert_eq!(subjects, [Subject::of(id, Some("17"))]);
 }
@@ -208,8 +209,8 @@ pub(super) async fn one_client_does_not_stand_in_the_way_of_others(fresh: &Fresh
         fresh.opened(NewGrant { client: "silent".into(), ..new_grant(ada) }).await;
     }
     fresh.opened(NewGrant { client: "other".into(), ..new_grant(bob) }).await;
-    fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out");
-    fresh.revoke_user_grants(bob, OPERATOR, at(2)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, None, OPERATOR, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(bob, None, OPERATOR, at(2)).await.expect("signing out");
     let due = fresh.due_logouts(at(2), 2, 3).await.expect("asking what is due");
     let clients: Vec<_> = due.iter().map(|delivery| delivery.client.as_str()).collect();
     assert_eq!(clients, ["silent", "other", "silent"]);
@@ -223,7 +224,7 @@ pub(super) async fn a_failed_delivery_puts_off_all_that_is_due_at_its_client(fre
     for client in ["silent", "silent", "silent", "other"] {
         fresh.opened(NewGrant { client: client.into(), ..new_grant(ada) }).await;
     }
-    fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, None, OPERATOR, at(1)).await.expect("signing out");
     let due = fresh.due(1).await;
     let silent: Vec<_> = due.iter().filter(|delivery| delivery.client.as_str() == "silent").collect();
     assert_eq!(silent.len(), 3);
@@ -240,7 +241,7 @@ pub(super) async fn a_failed_delivery_puts_off_all_that_is_due_at_its_client(fre
     // What is new finds out whether it is back.
     let bob = fresh.user("bob").await;
     fresh.opened(NewGrant { client: "silent".into(), ..new_grant(bob) }).await;
-    fresh.revoke_user_grants(bob, OPERATOR, at(4)).await.expect("signing out");
+    fresh.revoke_user_grants(bob, None, OPERATOR, at(4)).await.expect("signing out");
     assert_eq!(clients(4).await, [("other".to_owned(), 0), ("silent".to_owned(), 0)]);
 }
 
@@ -291,7 +292,7 @@ pub(super) async fn claimed_deliveries_count_against_their_client(fresh: &Fresh)
     for _ in 0..3 {
         fresh.opened(NewGrant { client: "slow".into(), ..new_grant(ada) }).await;
     }
-    fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, None, OPERATOR, at(1)).await.expect("signing out");
     let due = async || fresh.due_logouts(at(1), 2, 100).await.expect("asking what is due");
     let first = due().await;
     assert_eq!(first.len(), 2);
@@ -318,7 +319,7 @@ pub(super) async fn a_client_that_does_not_listen_any_more_is_not_told(fresh: &F
         fresh.listening_client(client).await;
         fresh.opened(NewGrant { client: client.into(), ..new_grant(ada) }).await;
     }
-    fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, None, OPERATOR, at(1)).await.expect("signing out");
     assert_eq!(fresh.due(1).await.len(), 3);
     fresh.remove_client(&new_client("removed").id, OPERATOR, at(2)).await.expect("removing");
     fresh.end_removed_client(&new_client("removed").id).await.expect("ending");
@@ -336,7 +337,7 @@ pub(super) async fn what_ended_at_once_is_noted_once(fresh: &Fresh) {
         .at_once(|store, caller| async move {
             match caller % 3 {
                 0 => store.end_session(session, OPERATOR, at(1)).await.map(drop),
-                1 => store.revoke_user_grants(user, OPERATOR, at(1)).await.map(drop),
+                1 => store.revoke_user_grants(user, None, OPERATOR, at(1)).await.map(drop),
                 _ => store.change_password(user, hash("second"), None, OPERATOR, at(1)).await.map(drop),
             }
             .expect("ending");

@@ -80,8 +80,9 @@ pub(super) async fn whatever_ends_a_grant_is_an_event(fresh: &Fresh) {
     fresh.end_session(session.id, OPERATOR, at(30)).await.expect("ending the session");
     let replayed = fresh.grant_at(ada, 3).await;
     fresh.present(replayed, 1, HOME, at(40)).await;
-    let (kept, other) = (fresh.grant(ada).await, fresh.grant(ada).await);
-    fresh.change_password(ada, hash("second"), Some(kept), OPERATOR, at(50)).await.expect("changing");
+    let here = fresh.session(ada).await;
+    let (kept, other) = (fresh.grant_from(&here).await, fresh.grant(ada).await);
+    fresh.change_password(ada, hash("second"), Some(here.id), OPERATOR, at(50)).await.expect("changing");
     fresh.disable_user(ada, OPERATOR, at(60)).await.expect("disabling");
     let events = [
         ended(10, revoked),
@@ -242,7 +243,7 @@ pub(super) async fn what_ends_sign_ins_is_an_event_of_which_apis_are_not_told(fr
     fresh.disable_user(ada, OPERATOR, at(20)).await.expect("disabling");
     fresh.disable_user(ada, OPERATOR, at(21)).await.expect("disabling again");
     fresh.enable_user(ada, OPERATOR, at(30)).await.expect("enabling");
-    fresh.revoke_user_grants(ada, OPERATOR, at(40)).await.expect("signing out");
+    fresh.revoke_user_grants(ada, None, OPERATOR, at(40)).await.expect("signing out");
     fresh.change_password(ada, hash("second"), None, OPERATOR, at(50)).await.expect("changing");
     let stood = |seconds, status, epoch| RevocationEvent {
         at: at(seconds),

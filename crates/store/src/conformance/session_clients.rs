@@ -144,7 +144,7 @@ pub(super) async fn whatever_ends_a_users_sessions_is_told_to_those_who_know_the
         fresh.revoke_grant(grant, OPERATOR, at(1)).await.expect("revoking");
         match how {
             0 => drop(fresh.disable_user(user, OPERATOR, at(1)).await.expect("disabling")),
-            1 => drop(fresh.revoke_user_grants(user, OPERATOR, at(1)).await.expect("signing out")),
+            1 => drop(fresh.revoke_user_grants(user, None, OPERATOR, at(1)).await.expect("signing out")),
             2 => drop(
                 fresh.change_password(user, hash("second"), None, OPERATOR, at(1)).await.expect("changing"),
             ),

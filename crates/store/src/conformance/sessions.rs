@@ -45,6 +45,18 @@ impl Fresh {
         self.find_session(&session.secret, IDLE, at).await.expect("finding a session").is_some()
     }
 
+    async fn epoch_of(&self, user: UserId) -> u64 {
+        self.find_user_by_id(user).await.expect("looking").expect("a user").epoch
+    }
+
+    /// Opens a grant outside all sessions.
+    async fn new_grant_at(&self, user: UserId, epoch: u64) -> GrantId {
+        let grant = NewGrant { epoch, ..new_grant(user) };
+        let id = grant.id;
+        assert_eq!(self.open_grant(grant).await.expect("opening a grant"), GrantOpening::Opened);
+        id
+    }
+
     async fn ended(&self, session: &NewSession, at: Timestamp) -> SessionEnding {
         self.end_session(session.id, OPERATOR, at).await.expect("ending a session")
     }
@@ -64,6 +76,11 @@ pub(super) fn new_session(user: UserId) -> NewSession {
         authenticated_at: at(0),
         expires_at: at(LIFETIME),
     }
+}
+
+/// The same session, whose user stands so by now.
+fn at_epoch(session: &NewSession, epoch: u64) -> NewSession {
+    NewSession { epoch, ..session.clone() }
 }
 
 /// A grant that comes from a session and ends with it.
@@ -185,17 +202,49 @@ pub(super) async fn the_end_of_a_session_ends_the_grants_that_came_from_it(fresh
 pub(super) async fn a_session_dies_with_a_changed_password(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let sessions = [fresh.session(ada).await, fresh.session(bob).await];
-    let [kept, ended] = [fresh.grant_from(&sessions[0]).await, fresh.grant_from(&sessions[0]).await];
-    fresh.change_password(ada, hash("second"), Some(kept), OPERATOR, at(1)).await.expect("changing");
+    let grant = fresh.grant_from(&sessions[0]).await;
+    fresh.change_password(ada, hash("second"), None, OPERATOR, at(1)).await.expect("changing");
     assert!(!fresh.holds(&sessions[0], at(1)).await);
     assert!(fresh.holds(&sessions[1], at(1)).await);
-    assert_eq!(fresh.which_stand([kept, ended]).await, [true, false]);
+    assert!(!fresh.stands(grant).await);
     assert_eq!(fresh.list_sessions(ada, 10, IDLE, at(1)).await.expect("listing"), []);
-    // The grant that was kept goes on in the session that follows, and ends with it.
-    let next = NewSession { epoch: 1, ..new_session(ada) };
-    fresh.open_session(next.clone(), Some(sessions[0].secret)).await.expect("opening");
-    assert_eq!(fresh.ended(&next, at(2)).await, SessionEnding::Ended(GrantsEnded { count: 1, told: 0 }));
-    assert!(!fresh.stands(kept).await);
+}
+
+pub(super) async fn the_session_that_is_kept_outlives_what_ends_the_others(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    let [here, there] = [fresh.session(ada).await, fresh.session(ada).await];
+    let grants = async || {
+        let alone = fresh.new_grant_at(ada, fresh.epoch_of(ada).await).await;
+        [fresh.grant_from(&at_epoch(&here, fresh.epoch_of(ada).await)).await, alone]
+    };
+    let (first, of_other) = (grants().await, fresh.grant_from(&there).await);
+    fresh.change_password(ada, hash("second"), Some(here.id), OPERATOR, at(1)).await.expect("changing");
+    assert_eq!([fresh.holds(&here, at(1)).await, fresh.holds(&there, at(1)).await], [true, false]);
+    assert_eq!(fresh.which_stand([first[0], first[1], of_other]).await, [true, false, false]);
+    let second = grants().await;
+    let ended = fresh.revoke_user_grants(ada, Some(here.id), OPERATOR, at(2)).await.expect("signing out");
+    assert_eq!(ended.map(|ended| ended.count), Some(1));
+    assert!(fresh.holds(&here, at(2)).await);
+    assert_eq!(fresh.which_stand([first[0], second[0], second[1]]).await, [true, true, false]);
+    let listed = fresh.list_sessions(ada, 10, IDLE, at(2)).await.expect("listing");
+    assert_eq!(listed.iter().map(|session| session.id).collect::<Vec<_>>(), [here.id]);
+    // It ends as ever.
+    let ended = fresh.ended(&here, at(3)).await;
+    assert_eq!(ended, SessionEnding::Ended(GrantsEnded { count: 2, told: 0 }));
+}
+
+pub(super) async fn only_a_session_of_the_user_that_holds_can_be_kept(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let [over, of_bob] = [fresh.session(ada).await, fresh.session(bob).await];
+    fresh.ended(&over, at(1)).await;
+    let grant = fresh.grant(ada).await;
+    for (kept, epoch) in [(over.id, 1), (of_bob.id, 2)] {
+        fresh.change_password(ada, hash("second"), Some(kept), OPERATOR, at(2)).await.expect("changing");
+        assert!(!fresh.holds(&over, at(2)).await);
+        assert!(fresh.holds(&of_bob, at(2)).await, "it is as it was");
+        assert!(!fresh.stands(grant).await);
+        assert_eq!(fresh.epoch_of(ada).await, epoch);
+    }
 }
 
 pub(super) async fn a_session_dies_with_the_disabling_of_its_user(fresh: &Fresh) {
@@ -216,7 +265,11 @@ pub(super) async fn a_session_dies_with_signing_out_everywhere(fresh: &Fresh) {
         [fresh.session(ada).await, fresh.session(ada).await, fresh.session(bob).await];
     let grant = fresh.grant_from(&first).await;
     assert_eq!(
-        fresh.revoke_user_grants(ada, OPERATOR, at(1)).await.expect("signing out").map(|ended| ended.count),
+        fresh
+            .revoke_user_grants(ada, None, OPERATOR, at(1))
+            .await
+            .expect("signing out")
+            .map(|ended| ended.count),
         Some(1)
     );
     assert!(!fresh.holds(&first, at(1)).await);

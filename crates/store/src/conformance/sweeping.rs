@@ -265,7 +265,7 @@ pub(super) async fn a_device_that_was_never_decided_frees_its_user_code(fresh: &
 pub(super) async fn old_records_are_swept_in_small_steps(fresh: &Fresh) {
     let ada = fresh.user("ada").await;
     for seconds in 1..=9 {
-        fresh.revoke_user_grants(ada, OPERATOR, at(seconds)).await.expect("signing out");
+        fresh.revoke_user_grants(ada, None, OPERATOR, at(seconds)).await.expect("signing out");
     }
     let sweep = async || fresh.sweep_audit(at(6), 4).await.expect("sweeping");
     assert_eq!([sweep().await, sweep().await, sweep().await], [4, 2, 0]);

@@ -1,5 +1,6 @@
 //! Users: adding, finding, listing, and what ends with a change to one.
 
+use jeton_authority::UserId;
 use jeton_authority::audit::{Actor, AuditEvent};
 use jeton_authority::factor::Enrolled;
 use jeton_authority::password::PasswordHash;
@@ -7,7 +8,6 @@ use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::store::{Refresh, UserAddition, UserChange};
 use jeton_authority::user::LastImport;
 use jeton_authority::user::{Attributes, Role, User, UserStanding, UserStatus};
-use jeton_authority::{GrantId, UserId};
 
 use super::accounts;
 use super::fixture::{Fresh, HOME, IDLE, LIFETIME, OPERATOR, at, hash, new_user, unknown_user, username};
@@ -220,33 +220,14 @@ pub(super) async fn what_was_forgotten_to_have_ended_is_ended_again_and_a_newer_
     assert_eq!(end_again(nobody, 5).await, UserChange::UnknownUser);
 }
 
-/// Changes the password of the user `ada` and tells which of two grants still stand.
-async fn change_password(
-    fresh: &Fresh,
-    keep: impl Fn([GrantId; 2], GrantId) -> Option<GrantId>,
-) -> [bool; 3] {
+pub(super) async fn a_changed_password_ends_all_grants_of_the_user_alone(fresh: &Fresh) {
     let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
     let (own, other) = ([fresh.grant(ada).await, fresh.grant(ada).await], fresh.grant(bob).await);
-    let keep = keep(own, other);
-    let change = fresh.change_password(ada, hash("second"), keep, OPERATOR, at(1)).await.expect("changing");
-    let stand = fresh.which_stand(own).await;
-    let grants_ended = stand.iter().filter(|stands| !**stands).count() as u64;
-    assert_eq!(change, UserChange::Done { grants_ended });
+    let change = fresh.change_password(ada, hash("second"), None, OPERATOR, at(1)).await.expect("changing");
+    assert_eq!(change, UserChange::Done { grants_ended: 2 });
+    assert_eq!(fresh.which_stand([own[0], own[1], other]).await, [false, false, true]);
     let found = fresh.found("ada").await;
     assert_eq!((found.password, found.epoch), (hash("second"), 1));
-    [stand[0], stand[1], fresh.stands(other).await]
-}
-
-pub(super) async fn a_changed_password_ends_all_grants_but_the_one_kept(fresh: &Fresh) {
-    assert_eq!(change_password(fresh, |[_, second], _| Some(second)).await, [false, true, true]);
-}
-
-pub(super) async fn a_changed_password_ends_all_grants_if_none_is_kept(fresh: &Fresh) {
-    assert_eq!(change_password(fresh, |_, _| None).await, [false, false, true]);
-}
-
-pub(super) async fn keeping_the_grant_of_another_user_keeps_nothing(fresh: &Fresh) {
-    assert_eq!(change_password(fresh, |_, other| Some(other)).await, [false, false, true]);
 }
 
 pub(super) async fn rehashing_changes_neither_grants_nor_the_epoch(fresh: &Fresh) {
@@ -286,6 +267,6 @@ pub(super) async fn changes_to_an_unknown_user_say_so(fresh: &Fresh) {
     assert_eq!(fresh.enable_user(nobody, OPERATOR, at(1)).await.expect("enabling"), UserChange::UnknownUser);
     let change = fresh.change_password(nobody, password(), None, OPERATOR, at(1)).await.expect("changing");
     assert_eq!(change, UserChange::UnknownUser);
-    assert_eq!(fresh.revoke_user_grants(nobody, OPERATOR, at(1)).await.expect("signing out"), None);
+    assert_eq!(fresh.revoke_user_grants(nobody, None, OPERATOR, at(1)).await.expect("signing out"), None);
     fresh.rehash_password(nobody, &hash("first"), password()).await.expect("rehashing");
 }

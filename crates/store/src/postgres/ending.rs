@@ -36,7 +36,7 @@ pub(super) async fn end_grants(
     };
     if audience == Audience::Clients {
         let known_to = open.iter_mut().map(|grant| &mut grant.known_to);
-        note_who_listens(db, known_to.chain(&mut knowing).collect()).await?;
+        note_who_listens(db, known_to.chain(knowing.iter_mut().map(|(_, client)| client)).collect()).await?;
     }
     let ended = end(ending, open, knowing, audience, now);
     if !ended.grants.is_empty() {
@@ -82,7 +82,7 @@ async fn owner(db: &Connection, grant: GrantId) -> Result<Option<UserId>, Failed
 macro_rules! open_grants {
     ($condition:literal) => {
         concat!(
-            "SELECT id, sid, expires_at, user_id, client FROM grants WHERE ",
+            "SELECT id, sid, expires_at, user_id, client, session FROM grants WHERE ",
             $condition,
             " AND revoked_at IS NULL ORDER BY id FOR UPDATE"
         )
@@ -104,7 +104,8 @@ fn open_grant(row: &Row) -> Result<OpenGrant, Failed> {
     let grant = id(row, 0)?;
     let sid = optional_id(row, 1)?.unwrap_or(grant);
     let known_to = SessionClient { client: text(row, 4)?, sid, user: id(row, 3)?, listens: false };
-    Ok(OpenGrant { id: grant, expires_at: timestamp(row, 2)?, known_to })
+    let session = optional_id(row, 5)?;
+    Ok(OpenGrant { id: grant, session, expires_at: timestamp(row, 2)?, known_to })
 }
 
 /// Notes which of these want to hear of sign-outs. They are locked, so that one that changes its mind finds what is noted for it.

@@ -85,11 +85,12 @@ impl GrantStore for PostgresStore {
     async fn revoke_user_grants(
         &self,
         user: UserId,
+        keep: Option<SessionId>,
         by: Actor,
         now: Timestamp,
     ) -> Result<Option<GrantsEnded>, StoreError> {
-        self.write((user, by, now), |db, (user, by, now)| {
-            Box::pin(users::sign_out_everywhere(db, *user, by, *now))
+        self.write((user, keep, by, now), |db, (user, keep, by, now)| {
+            Box::pin(users::sign_out_everywhere(db, *user, *keep, by, *now))
         })
         .await
     }

@@ -8,6 +8,9 @@ use super::columns::{id, params, text, uuid, uuids};
 use super::connection::Connection;
 use super::error::Failed;
 
+/// A client that knows a session.
+type Knowing = (SessionId, SessionClient);
+
 /// What a client knows a session by.
 pub(super) async fn find(
     db: &Connection,
@@ -50,19 +53,19 @@ pub(super) async fn move_to(db: &Connection, from: SessionId, to: SessionId) -> 
 }
 
 /// Those that know a session. Whether they listen is still to be asked.
-pub(super) async fn of_session(db: &Connection, session: SessionId) -> Result<Vec<SessionClient>, Failed> {
+pub(super) async fn of_session(db: &Connection, session: SessionId) -> Result<Vec<Knowing>, Failed> {
     let rows = db.rows(
-        "SELECT k.client, k.sid, s.user_id FROM sessions s JOIN session_clients k ON k.session = s.id WHERE s.id = $1",
+        "SELECT k.client, k.sid, s.user_id, s.id FROM sessions s JOIN session_clients k ON k.session = s.id WHERE s.id = $1",
         params![uuid(session)],
     ).await?;
     rows.iter().map(knowing).collect()
 }
 
 /// Those that know a session of a user that has not ended. Whether they listen is still to be asked.
-pub(super) async fn of_user(db: &Connection, user: UserId) -> Result<Vec<SessionClient>, Failed> {
+pub(super) async fn of_user(db: &Connection, user: UserId) -> Result<Vec<Knowing>, Failed> {
     let rows = db
         .rows(
-            "SELECT k.client, k.sid, s.user_id FROM sessions s JOIN session_clients k ON k.session = s.id
+            "SELECT k.client, k.sid, s.user_id, s.id FROM sessions s JOIN session_clients k ON k.session = s.id
          WHERE s.user_id = $1 AND s.ended_at IS NULL",
             params![uuid(user)],
         )
@@ -70,8 +73,9 @@ pub(super) async fn of_user(db: &Connection, user: UserId) -> Result<Vec<Session
     rows.iter().map(knowing).collect()
 }
 
-fn knowing(row: &Row) -> Result<SessionClient, Failed> {
-    Ok(SessionClient { client: text(row, 0)?, sid: id(row, 1)?, user: id(row, 2)?, listens: false })
+fn knowing(row: &Row) -> Result<Knowing, Failed> {
+    let client = SessionClient { client: text(row, 0)?, sid: id(row, 1)?, user: id(row, 2)?, listens: false };
+    Ok((id(row, 3)?, client))
 }
 
 /// Forgets what clients knew a session by: they were told that this ended, and must not get it again.

@@ -13,7 +13,7 @@ use jeton_authority::session::{
     heir, session_of_browser, succeed,
 };
 use jeton_authority::store::{SessionEnding, SessionOpening, SessionStore, StoreError};
-use jeton_authority::user::{Subject, User};
+use jeton_authority::user::{Subject, User, UserStanding};
 use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
@@ -344,10 +344,29 @@ async fn end_found(
     Ok(SessionEnding::Ended(ended.counted()))
 }
 
-/// Writes all sessions of a user, who is locked, as ended. Their grants are the caller's affair.
-pub(super) async fn end_all(db: &Connection, user: UserId, now: Timestamp) -> Result<(), Failed> {
-    let sql = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
-    db.execute(sql, params![uuid(user), now.unix()]).await.map(drop)
+/// Writes all sessions of a user, who is locked, as ended, but for one. Their grants are the caller's affair.
+pub(super) async fn end_all(
+    db: &Connection,
+    user: UserId,
+    keep: Option<SessionId>,
+    now: Timestamp,
+) -> Result<(), Failed> {
+    let sql = "UPDATE sessions SET ended_at = $2
+         WHERE user_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $3";
+    db.execute(sql, params![uuid(user), now.unix(), keep.map(uuid)]).await.map(drop)
+}
+
+/// Lets a session go on, if it is of how its user, who is locked, stood before.
+pub(super) async fn keep(
+    db: &Connection,
+    session: SessionId,
+    before: &UserStanding,
+    after: &UserStanding,
+) -> Result<(), Failed> {
+    let sql =
+        "UPDATE sessions SET epoch = $4 WHERE id = $1 AND user_id = $2 AND epoch = $3 AND ended_at IS NULL";
+    let (from, to) = (count(before.epoch)?, count(after.epoch)?);
+    db.execute(sql, params![uuid(session), uuid(before.id), from, to]).await.map(drop)
 }
 
 async fn set_ended(db: &Connection, session: SessionId, now: Timestamp) -> Result<(), Failed> {

@@ -11,7 +11,7 @@ use jeton_authority::user::{
     self, Act, ActRefusal, Attributes, EndingGrants, Privileges, Role, Taken, User, UserDecision, UserEdit,
     UserEdited, UserStanding, UserStatus, Username, attributes_changed,
 };
-use jeton_authority::{GrantId, UserId};
+use jeton_authority::{SessionId, UserId};
 use jeton_jose::Timestamp;
 use tokio_postgres::Row;
 
@@ -97,7 +97,7 @@ impl UserStore for PostgresStore {
         &self,
         user: UserId,
         password: PasswordHash,
-        keep: Option<GrantId>,
+        keep: Option<SessionId>,
         by: Actor,
         now: Timestamp,
     ) -> Result<UserChange, StoreError> {
@@ -281,7 +281,7 @@ pub(super) async fn change_password(
     db: &Connection,
     user: UserId,
     password: &PasswordHash,
-    keep: Option<GrantId>,
+    keep: Option<SessionId>,
     by: &Actor,
     now: Timestamp,
 ) -> Result<UserChange, Failed> {
@@ -340,10 +340,11 @@ pub(super) async fn remove(
 pub(super) async fn sign_out_everywhere(
     db: &Connection,
     user: UserId,
+    keep: Option<SessionId>,
     by: &Actor,
     now: Timestamp,
 ) -> Result<Option<GrantsEnded>, Failed> {
-    decide(db, user, now, |user| user::sign_out_everywhere(user, by, now)).await
+    decide(db, user, now, |user| user::sign_out_everywhere(user, keep, by, now)).await
 }
 
 /// Whether somebody may do something to a user; why not, otherwise. A user who is not there is none of its business. Locks the user,
@@ -461,11 +462,15 @@ async fn decide(
     let ended = match decision.ends {
         EndingGrants::None => GrantsEnded::default(),
         EndingGrants::AllBut(keep) => {
+            if let Some(session) = keep {
+                sessions::keep(db, session, &before, &decision.standing).await?;
+            }
             end_grants(db, Ending::OfUser { user, keep }, Audience::Clients, now).await?.counted()
         }
     };
     if decision.ends_sessions {
-        sessions::end_all(db, user, now).await?;
+        let keep = if let EndingGrants::AllBut(keep) = decision.ends { keep } else { None };
+        sessions::end_all(db, user, keep, now).await?;
     }
     if let Some(record) = &decision.audit {
         audit::append(db, record).await?;

@@ -1,10 +1,10 @@
 //! Where grants end: the one place of this backend that writes the end of a grant, and whom to tell of it.
 
-use jeton_authority::GrantId;
 use jeton_authority::grant::{
     Audience, Ended, Ending, EndingCause, OpenGrant, SessionClient, end, revocation,
 };
 use jeton_authority::store::Revocation;
+use jeton_authority::{GrantId, SessionId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, Params, Row};
 
@@ -62,7 +62,7 @@ pub(super) fn end_grant(
 /// The grants that have not ended, among those for which `condition` holds.
 fn open(db: &Connection, condition: &str, params: impl Params) -> rusqlite::Result<Vec<OpenGrant>> {
     db.prepare_cached(&format!(
-        "SELECT g.id_high, g.id_low, g.sid, g.expires_at, u.id, g.client, coalesce(c.backchannel_logout, 0)
+        "SELECT g.id_high, g.id_low, g.sid, g.expires_at, u.id, g.client, coalesce(c.backchannel_logout, 0), g.session
          FROM grants g JOIN users u ON u.number = g.user LEFT JOIN clients c ON c.id = g.client
          WHERE {condition} AND g.revoked_at IS NULL"
     ))?
@@ -76,6 +76,7 @@ fn open_grant(row: &Row<'_>) -> rusqlite::Result<OpenGrant> {
     let sid = row.get::<_, Option<_>>(2)?.map_or(id, GrantId::from_bytes);
     Ok(OpenGrant {
         id,
+        session: row.get::<_, Option<_>>(7)?.map(SessionId::from_bytes),
         expires_at: timestamp(row, 3)?,
         known_to: SessionClient { client: text(row, 5)?, sid, user, listens: row.get(6)? },
     })

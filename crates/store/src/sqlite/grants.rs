@@ -73,10 +73,11 @@ impl GrantStore for SqliteStore {
     async fn revoke_user_grants(
         &self,
         user: UserId,
+        keep: Option<SessionId>,
         by: Actor,
         now: Timestamp,
     ) -> Result<Option<GrantsEnded>, StoreError> {
-        self.writer.submit(move |db| users::sign_out_everywhere(db, user, &by, now)).await
+        self.writer.submit(move |db| users::sign_out_everywhere(db, user, keep, &by, now)).await
     }
 
     async fn list_grants(

@@ -6,6 +6,9 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::columns::{text, user_id};
 
+/// A client that knows a session.
+type Knowing = (SessionId, SessionClient);
+
 /// What a client knows a session by.
 pub(super) fn find(db: &Connection, session: SessionId, client: &str) -> rusqlite::Result<Option<GrantId>> {
     db.prepare_cached("SELECT sid FROM session_clients WHERE session = ?1 AND client = ?2")?
@@ -38,28 +41,29 @@ pub(super) fn move_to(db: &Connection, from: SessionId, to: SessionId) -> rusqli
 }
 
 /// Those that know a session.
-pub(super) fn of_session(db: &Connection, session: SessionId) -> rusqlite::Result<Vec<SessionClient>> {
+pub(super) fn of_session(db: &Connection, session: SessionId) -> rusqlite::Result<Vec<Knowing>> {
     knowing(db, "s.id = ?1", session.as_bytes())
 }
 
 /// Those that know a session of a user that has not ended.
-pub(super) fn of_user(db: &Connection, user: UserId) -> rusqlite::Result<Vec<SessionClient>> {
+pub(super) fn of_user(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Knowing>> {
     knowing(db, "u.id = ?1 AND s.ended_at IS NULL", user.as_bytes())
 }
 
-fn knowing(db: &Connection, condition: &str, of: &[u8; 16]) -> rusqlite::Result<Vec<SessionClient>> {
+fn knowing(db: &Connection, condition: &str, of: &[u8; 16]) -> rusqlite::Result<Vec<Knowing>> {
     db.prepare_cached(&format!(
-        "SELECT k.client, k.sid, u.id, coalesce(c.backchannel_logout, 0)
+        "SELECT k.client, k.sid, u.id, coalesce(c.backchannel_logout, 0), s.id
          FROM users u JOIN sessions s ON s.user = u.number JOIN session_clients k ON k.session = s.id
          LEFT JOIN clients c ON c.id = k.client WHERE {condition}"
     ))?
     .query_map([of], |row| {
-        Ok(SessionClient {
+        let client = SessionClient {
             client: text(row, 0)?,
             sid: row.get(1).map(GrantId::from_bytes)?,
             user: user_id(row, 2)?,
             listens: row.get(3)?,
-        })
+        };
+        Ok((row.get(4).map(SessionId::from_bytes)?, client))
     })?
     .collect()
 }

@@ -12,7 +12,7 @@ use jeton_authority::session::{
     heir, session_of_browser, succeed,
 };
 use jeton_authority::store::{SessionEnding, SessionOpening, SessionStore, StoreError};
-use jeton_authority::user::{Subject, User};
+use jeton_authority::user::{Subject, User, UserStanding};
 use jeton_authority::{GrantId, SessionId, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
@@ -252,13 +252,33 @@ fn end(db: &Connection, session: SessionId, by: &Actor, now: Timestamp) -> rusql
     Ok(SessionEnding::Ended(ended.counted()))
 }
 
-/// Writes all sessions of a user as ended. Their grants are the caller's affair.
-pub(super) fn end_all(db: &Connection, user: UserId, now: Timestamp) -> rusqlite::Result<()> {
+/// Writes all sessions of a user but one as ended. Their grants are the caller's affair.
+pub(super) fn end_all(
+    db: &Connection,
+    user: UserId,
+    keep: Option<SessionId>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     db.prepare_cached(
         "UPDATE sessions SET ended_at = ?2
-         WHERE user = (SELECT number FROM users WHERE id = ?1) AND ended_at IS NULL",
+         WHERE user = (SELECT number FROM users WHERE id = ?1) AND ended_at IS NULL AND id IS NOT ?3",
     )?
-    .execute((user.as_bytes(), now.unix()))
+    .execute((user.as_bytes(), now.unix(), keep.as_ref().map(SessionId::as_bytes)))
+    .map(drop)
+}
+
+/// Lets a session go on, if it is of how its user stood before.
+pub(super) fn keep(
+    db: &Connection,
+    session: SessionId,
+    before: &UserStanding,
+    after: &UserStanding,
+) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "UPDATE sessions SET epoch = ?4
+         WHERE id = ?1 AND user = (SELECT number FROM users WHERE id = ?2) AND epoch = ?3 AND ended_at IS NULL",
+    )?
+    .execute((session.as_bytes(), before.id.as_bytes(), count(before.epoch)?, count(after.epoch)?))
     .map(drop)
 }
 

@@ -11,7 +11,7 @@ use jeton_authority::user::{
     self, Act, ActRefusal, Attributes, EndingGrants, Privileges, Role, Taken, User, UserDecision, UserEdit,
     UserEdited, UserStanding, UserStatus, Username, attributes_changed,
 };
-use jeton_authority::{GrantId, UserId};
+use jeton_authority::{SessionId, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
@@ -88,7 +88,7 @@ impl UserStore for SqliteStore {
         &self,
         user: UserId,
         password: PasswordHash,
-        keep: Option<GrantId>,
+        keep: Option<SessionId>,
         by: Actor,
         now: Timestamp,
     ) -> Result<UserChange, StoreError> {
@@ -268,7 +268,7 @@ pub(super) fn change_password(
     db: &Connection,
     user: UserId,
     password: &PasswordHash,
-    keep: Option<GrantId>,
+    keep: Option<SessionId>,
     by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<UserChange> {
@@ -330,10 +330,11 @@ pub(super) fn remove(
 pub(super) fn sign_out_everywhere(
     db: &Connection,
     user: UserId,
+    keep: Option<SessionId>,
     by: &Actor,
     now: Timestamp,
 ) -> rusqlite::Result<Option<GrantsEnded>> {
-    decide(db, user, now, |user| user::sign_out_everywhere(user, by, now))
+    decide(db, user, now, |user| user::sign_out_everywhere(user, keep, by, now))
 }
 
 /// Whether somebody may do something to a user; why not, otherwise. A user who is not there is none of its business.
@@ -428,11 +429,15 @@ fn decide(
     let ended = match decision.ends {
         EndingGrants::None => GrantsEnded::default(),
         EndingGrants::AllBut(keep) => {
+            if let Some(session) = keep {
+                sessions::keep(db, session, &before, &decision.standing)?;
+            }
             end_grants(db, Ending::OfUser { user, keep }, Audience::Clients, now)?.counted()
         }
     };
     if decision.ends_sessions {
-        sessions::end_all(db, user, now)?;
+        let keep = if let EndingGrants::AllBut(keep) = decision.ends { keep } else { None };
+        sessions::end_all(db, user, keep, now)?;
     }
     if let Some(record) = &decision.audit {
         audit::append(db, record)?;

@@ -164,7 +164,7 @@ async fn a_database_that_was_brought_up_to_date_works() {
         store.add_keys(vec![], None, Actor::Operator).await.expect("adding nothing"),
         KeyAddition::Added
     );
-    let ended = store.revoke_user_grants(ada.id, Actor::Operator, at(2)).await.expect("signing out");
+    let ended = store.revoke_user_grants(ada.id, None, Actor::Operator, at(2)).await.expect("signing out");
     assert_eq!(ended.map(|ended| ended.count), Some(2));
     store.close().expect("closing");
     SqliteStore::open(scratch.database(), OpenMode::AsIs).expect("it is up to date");

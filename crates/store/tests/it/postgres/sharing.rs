@@ -52,7 +52,7 @@ async fn two_nodes_refresh_and_sign_out_at_once_and_none_fails() {
             }
             if number == 150 {
                 let user = new_grant("").user;
-                store.revoke_user_grants(user, Actor::Operator, at(2)).await.expect("signing out");
+                store.revoke_user_grants(user, None, Actor::Operator, at(2)).await.expect("signing out");
             }
         })
     });
