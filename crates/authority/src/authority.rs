@@ -24,6 +24,7 @@ use crate::grant_types::{Grants, RecordedExchanges};
 use crate::idempotency::Idempotency;
 use crate::keyring::{self, KeyChangeError, Keys, OpenError};
 use crate::keys::{KeyId, MasterKey, StoredKey};
+use crate::own_account::OwnAccount;
 use crate::password_reset::PasswordResets;
 use crate::ports::Ports;
 use crate::random::{SystemRandom, sixteen};
@@ -53,6 +54,7 @@ pub struct Authority {
     settings: Arc<Settings>,
     keys: Arc<Keys>,
     accounts: Accounts,
+    own_account: OwnAccount,
     clients: Arc<ClientDirectory>,
     client_auth: ClientAuth,
     registration: ClientRegistration,
@@ -118,7 +120,7 @@ impl Authority {
             random.clone(),
             rates.clone(),
             keys.clone(),
-            hashing,
+            hashing.clone(),
             now,
         );
         let sign_in = sign_in.await?;
@@ -129,6 +131,13 @@ impl Authority {
             ports.client_keys,
             ports.client_documents,
         ));
+        let own_account = OwnAccount {
+            store: store.clone(),
+            settings: settings.clone(),
+            clients: clients.clone(),
+            hashing,
+            random: random.clone(),
+        };
         let used_up = Arc::new(UsedUp::default());
         let feed = Arc::new(Feed::new(store.clone(), settings.clone(), keys.clone(), used_up.clone()));
         let tokens = Arc::new(Tokens {
@@ -190,6 +199,7 @@ impl Authority {
             settings,
             keys,
             accounts,
+            own_account,
             clients,
             tokens,
             tally,
@@ -204,6 +214,11 @@ impl Authority {
     /// The store, for what needs no rules of its own: lists, and the readiness check.
     pub fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    /// What users see and change of their own account.
+    pub fn own_account(&self) -> &OwnAccount {
+        &self.own_account
     }
 
     /// The keys in use.

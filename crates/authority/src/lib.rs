@@ -37,6 +37,7 @@ pub mod mail;
 mod network;
 mod oauth_error;
 pub mod one_time;
+pub mod own_account;
 pub mod passkey;
 pub mod password;
 mod password_reset;

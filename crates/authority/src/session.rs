@@ -85,6 +85,8 @@ pub struct NewSession {
     pub methods: Vec<Factor>,
     /// The network of the sign-in.
     pub network: Network,
+    /// What the browser says that it is, in words; empty if nothing is known.
+    pub device: Box<str>,
     /// When the user signed in: `auth_time`.
     pub authenticated_at: Timestamp,
     /// When it expires, however often it is used.
@@ -102,6 +104,8 @@ pub struct Session {
     pub methods: Vec<Factor>,
     /// The network of the sign-in.
     pub network: Network,
+    /// [`NewSession::device`].
+    pub device: Box<str>,
     /// When the user signed in: `auth_time`.
     pub authenticated_at: Timestamp,
     /// When it was last used, to the minute.

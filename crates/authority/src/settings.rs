@@ -40,6 +40,8 @@ pub struct Settings {
     pub keys: KeySettings,
     /// Passwords.
     pub password: PasswordSettings,
+    /// What users may do about their account.
+    pub account: AccountSettings,
     /// The audit trail.
     pub audit: AuditSettings,
     /// Mail to users.
@@ -64,6 +66,7 @@ impl Settings {
             userinfo: UserInfoSettings::default(),
             keys: KeySettings::default(),
             password: PasswordSettings::default(),
+            account: AccountSettings::default(),
             audit: AuditSettings::default(),
             mail: MailSettings::default(),
         }
@@ -300,10 +303,33 @@ impl Default for KeySettings {
 }
 
 /// Settings `password.*`.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct PasswordSettings {
     /// The parameters for hashing passwords.
     pub argon2: Argon2Params,
+    /// How many characters a password has at least that its user chooses. Beside a second factor,
+    /// [`MIN_LENGTH_WITH_SECOND_FACTOR`](crate::password::MIN_LENGTH_WITH_SECOND_FACTOR) are enough.
+    pub min_length: u32,
+}
+
+impl Default for PasswordSettings {
+    fn default() -> Self {
+        // NIST SP 800-63B-4 §3.1.1.2.
+        Self { argon2: Argon2Params::default(), min_length: 15 }
+    }
+}
+
+/// Settings `account.*`.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountSettings {
+    /// How long it takes until users are removed who ask for it; `None` if users may not remove themselves.
+    pub removal: Option<Duration>,
+}
+
+impl Default for AccountSettings {
+    fn default() -> Self {
+        Self { removal: Some(Duration::from_secs(7 * 24 * 3600)) }
+    }
 }
 
 /// The default scopes of self-registered clients.

@@ -48,6 +48,8 @@ pub enum Swept {
     RemovedClients,
     /// Networks that users signed in from, which are kept for [`KNOWN_NETWORK_KEPT`].
     KnownNetworks,
+    /// Users who asked to be removed, when the time has come that they were told.
+    LeavingUsers,
     /// Events of the revocation feed, which are kept for as long as they matter ([`crate::revocation::matters_for`]).
     Revocations,
     /// Places of the status list at its end. The other ones are taken again.
@@ -69,6 +71,7 @@ impl Swept {
             Self::Grants,
             Self::RemovedClients,
             Self::KnownNetworks,
+            Self::LeavingUsers,
             Self::Revocations,
             Self::StatusPlaces,
             Self::PasswordResets,
@@ -87,6 +90,7 @@ impl Swept {
             Self::Grants => "grant",
             Self::RemovedClients => "removed_client",
             Self::KnownNetworks => "known_network",
+            Self::LeavingUsers => "leaving_user",
             Self::Revocations => "revocation",
             Self::StatusPlaces => "status_place",
             Self::PasswordResets => "password_reset",
@@ -184,6 +188,7 @@ pub async fn sweep_step(
             let before = now.saturating_sub(KNOWN_NETWORK_KEPT);
             found_by_index(store.sweep_known_networks(before, SWEEP_STEP).await?)
         }
+        Swept::LeavingUsers => found_by_index(store.remove_leaving_users(now, SWEEP_STEP).await?),
         Swept::Revocations => {
             let before = matter_since(lifetimes.access, now);
             found_by_index(store.sweep_revocations(before, SWEEP_STEP).await?)

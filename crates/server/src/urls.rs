@@ -23,6 +23,12 @@ pub(crate) mod path {
     pub(crate) const ACCOUNT: &str = "/account";
     pub(crate) const ACCOUNT_AUTHENTICATOR: &str = "/account/authenticator";
     pub(crate) const ACCOUNT_PASSKEYS: &str = "/account/passkeys";
+    pub(crate) const ACCOUNT_PASSWORD: &str = "/account/password";
+    pub(crate) const ACCOUNT_PLACES: &str = "/account/places";
+    pub(crate) const ACCOUNT_APPLICATIONS: &str = "/account/applications";
+    pub(crate) const ACCOUNT_ACTIVITY: &str = "/account/activity";
+    pub(crate) const ACCOUNT_DATA: &str = "/account/data";
+    pub(crate) const ACCOUNT_EXPORT: &str = "/account/export";
     pub(crate) const ACCOUNT_RECOVERY_CODES: &str = "/account/recovery-codes";
     pub(crate) const ACCOUNT_SIGN_IN: &str = "/account/sign-in";
     pub(crate) const ACCOUNT_SECOND_FACTOR: &str = "/account/second-factor";

@@ -54,6 +54,8 @@ pub enum AuditEvent {
     ClientThrottled,
     /// A user consented to a client's request.
     ConsentGiven,
+    /// A user took back what they had allowed a client; its grants for the user ended.
+    ConsentWithdrawn,
     /// An authorization code for a user was issued to a client.
     CodeGranted,
     /// A user allowed a device to act for them.
@@ -80,13 +82,17 @@ pub enum AuditEvent {
     PasskeyCounterWentBack,
     /// A passkey can be copied to other devices now, or cannot any more.
     PasskeyBackupChanged,
+    /// A user asked to be removed.
+    RemovalRequested,
+    /// A user who had asked to be removed stays.
+    RemovalCancelled,
     /// What a newer version of this program recorded, on the same database.
     Unknown,
 }
 
 impl AuditEvent {
     /// All events that this version records, for parsing a stored name.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 40] = [
         Self::UserAdded,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -111,6 +117,7 @@ impl AuditEvent {
         Self::SignInThrottled,
         Self::ClientThrottled,
         Self::ConsentGiven,
+        Self::ConsentWithdrawn,
         Self::CodeGranted,
         Self::DeviceApproved,
         Self::DeviceDenied,
@@ -124,6 +131,8 @@ impl AuditEvent {
         Self::PasskeyRemoved,
         Self::PasskeyCounterWentBack,
         Self::PasskeyBackupChanged,
+        Self::RemovalRequested,
+        Self::RemovalCancelled,
     ];
 
     /// Its stable name, which is also what the store keeps.
@@ -153,6 +162,7 @@ impl AuditEvent {
             Self::SignInThrottled => "sign_in_throttled",
             Self::ClientThrottled => "client_throttled",
             Self::ConsentGiven => "consent_given",
+            Self::ConsentWithdrawn => "consent_withdrawn",
             Self::CodeGranted => "code_granted",
             Self::DeviceApproved => "device_approved",
             Self::DeviceDenied => "device_denied",
@@ -166,8 +176,18 @@ impl AuditEvent {
             Self::PasskeyRemoved => "passkey_removed",
             Self::PasskeyCounterWentBack => "passkey_counter_went_back",
             Self::PasskeyBackupChanged => "passkey_backup_changed",
+            Self::RemovalRequested => "removal_requested",
+            Self::RemovalCancelled => "removal_cancelled",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// Whether users see it in their account. What applications cause by themselves, and often, is left out.
+    pub const fn is_shown(self) -> bool {
+        !matches!(
+            self,
+            Self::CodeGranted | Self::TokenExchanged | Self::RefreshExcused | Self::RefreshCaughtUp
+        )
     }
 
     /// The event with this name.

@@ -2,8 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use jeton_jose::Timestamp;
 use jeton_oauth::Scope;
 use jeton_oauth::authorization::AuthorizationDetails;
+use jeton_oauth::client::ClientId;
+
+use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
+use crate::{Network, UserId};
 
 /// What a user allowed a client: exactly what the page showed.
 ///
@@ -68,4 +73,27 @@ impl Consent {
             resources: &self.resources | &now.resources,
         }
     }
+}
+/// What a user allowed a client, in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenConsent {
+    /// The client.
+    pub client: ClientId,
+    /// What it was allowed.
+    pub consent: Consent,
+    /// When that was last changed.
+    pub given_at: Timestamp,
+}
+
+/// The record of a user who takes back what they allowed a client; none where nothing was left to take back.
+pub fn withdraw_consent(
+    user: UserId,
+    client: &ClientId,
+    (had_consent, had_grants): (bool, bool),
+    network: Network,
+    now: Timestamp,
+) -> Option<AuditRecord> {
+    let subject = AuditSubject::user(user).with_client(client.as_str());
+    let (event, by) = (AuditEvent::ConsentWithdrawn, Actor::User(user));
+    (had_consent || had_grants).then(|| AuditRecord::asked_from(network, event, by, subject, now))
 }

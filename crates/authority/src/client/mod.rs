@@ -21,7 +21,7 @@ pub use algorithms::{
     REQUEST_OBJECT_ALGORITHMS, SIGNING_ALGORITHMS,
 };
 pub(crate) use algorithms::{ClientAlgorithms, Encryption, names};
-pub use consent::Consent;
+pub use consent::{Consent, GivenConsent, withdraw_consent};
 pub use defaults::say_id_token_algorithm;
 pub use policy::{
     ClientPolicy, ClientSource, ConsentPolicy, ExchangeActor, ExchangePolicy, IdTokenClaims,

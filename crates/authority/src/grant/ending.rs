@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jeton_jose::Timestamp;
+use jeton_oauth::client::ClientId;
 
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject, Decided};
 use crate::revocation::{RevocationEvent, Revoked};
@@ -10,11 +11,18 @@ use crate::{GrantId, SessionId, UserId};
 
 /// Which grants end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum Ending<'a> {
     /// This one.
     One(GrantId),
     /// Those that came from a session.
     OfSession(SessionId),
+    /// Those of a client for a user.
+    OfClient {
+        /// Whose they are.
+        user: UserId,
+        /// The client.
+        client: &'a ClientId,
+    },
     /// Those of a user, but for those that came from one session.
     OfUser {
         /// Whose they are.
@@ -159,7 +167,7 @@ impl Ended {
 /// Ends grants that are open. Expired ones end too: a clock that is set back must not revive them, and a client's own session may outlast
 /// its grant. `session_clients` know a session, whether they hold a grant of it or not.
 pub fn end(
-    ending: Ending,
+    ending: Ending<'_>,
     mut open: Vec<OpenGrant>,
     session_clients: impl IntoIterator<Item = (SessionId, SessionClient)>,
     audience: Audience,
@@ -195,7 +203,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_unix(1_000);
     const ADA: UserId = UserId::from_bytes([9; 16]);
-    const ALL: Ending = Ending::OfUser { user: ADA, keep: None };
+    const ALL: Ending<'_> = Ending::OfUser { user: ADA, keep: None };
 
     fn id(number: u8) -> GrantId {
         GrantId::from_bytes([number; 16])

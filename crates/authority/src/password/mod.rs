@@ -4,6 +4,7 @@ pub mod argon2id;
 pub mod django;
 mod hashing;
 mod padding;
+mod policy;
 mod problem;
 mod rule;
 
@@ -15,6 +16,7 @@ use zeroize::Zeroizing;
 pub use argon2id::{Argon2Params, OutOfMemory, Scratch};
 pub use hashing::{Hashing, HashingBusy, InlineHashing};
 pub use padding::{HashKinds, PadWhen, Padding};
+pub use policy::{MIN_LENGTH_WITH_SECOND_FACTOR, WeakPassword, Weakness, judge, least_length};
 pub use problem::HashProblem;
 pub use rule::PasswordError;
 

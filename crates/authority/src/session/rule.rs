@@ -71,6 +71,7 @@ mod tests {
             user: ADA.id,
             methods: vec![Factor::Password],
             network: Network::V4([192, 0, 2]),
+            device: "".into(),
             authenticated_at: at(0),
             last_used_at: at(150),
             expires_at: at(200),
@@ -112,6 +113,7 @@ mod tests {
             epoch: 3,
             methods: known.methods,
             network: known.network,
+            device: known.device,
             authenticated_at: at(0),
             expires_at: at(200),
         };

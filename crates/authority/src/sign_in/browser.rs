@@ -12,7 +12,7 @@ use crate::sign_in::SignedIn;
 use crate::store::{SessionOpening, StoreError};
 use crate::throttle::{KnownBrowser, account_tag};
 use crate::user::User;
-use crate::{Caller, Network, SessionId};
+use crate::{Caller, SessionId};
 
 /// The use of a session is recorded the first time, and then at most this often, in seconds, so that not every page
 /// view costs a write.
@@ -34,9 +34,8 @@ impl SignIn {
         now: Timestamp,
     ) -> Result<(SessionSecret, SignedIn), SignInError> {
         let caller = caller.into();
-        let network = caller.network();
         let user = self.authenticate(username, password, &caller, now).await?;
-        self.open_session(user, vec![Factor::Password], before, network, now).await
+        self.open_session(user, vec![Factor::Password], before, &caller, now).await
     }
 
     /// Opens a session for a user who presented these factors.
@@ -45,7 +44,7 @@ impl SignIn {
         user: User,
         methods: Vec<Factor>,
         before: Option<&SessionSecret>,
-        network: Network,
+        caller: &Caller,
         now: Timestamp,
     ) -> Result<(SessionSecret, SignedIn), SignInError> {
         let secret = SessionSecret::draw(&*self.random);
@@ -55,7 +54,8 @@ impl SignIn {
             user: user.id,
             epoch: user.epoch,
             methods,
-            network,
+            network: caller.network(),
+            device: caller.device().into(),
             authenticated_at: now,
             expires_at: now.saturating_add(self.settings.session.absolute_lifetime),
         };
@@ -63,7 +63,8 @@ impl SignIn {
             id: new.id,
             user: user.id,
             methods: new.methods.clone(),
-            network,
+            network: new.network,
+            device: new.device.clone(),
             authenticated_at: now,
             last_used_at: now,
             expires_at: new.expires_at,

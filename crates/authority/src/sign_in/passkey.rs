@@ -94,7 +94,7 @@ impl SignIn {
         let outcome = self.try_passkey(asked, answer, &caller, now).await;
         self.tally.count_sign_in(counted(&outcome));
         let user = outcome?;
-        Ok(self.open_session(user, vec![Factor::Passkey], before, caller.network(), now).await?)
+        Ok(self.open_session(user, vec![Factor::Passkey], before, &caller, now).await?)
     }
 
     /// Completes signing in in a browser with a passkey, after the password.
@@ -114,7 +114,7 @@ impl SignIn {
         let outcome = self.try_second_passkey(challenge, asked, answer, &caller, now).await;
         self.tally.count_sign_in(counted(&outcome));
         let methods = vec![Factor::Password, Factor::Passkey];
-        Ok(self.open_session(outcome?, methods, before, caller.network(), now).await?)
+        Ok(self.open_session(outcome?, methods, before, &caller, now).await?)
     }
 
     /// Checks that a user who is signed in can use one of their passkeys.

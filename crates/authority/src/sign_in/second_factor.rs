@@ -23,7 +23,7 @@ use crate::store::StoreError;
 use crate::tally::SignInOutcome;
 use crate::throttle::{account_tag, is_worth_noting};
 use crate::user::{User, UserStatus};
-use crate::{Caller, Network, UserId};
+use crate::{Caller, UserId};
 
 /// A sign-in whose password was verified, and which still requires a code. It holds for [`CHALLENGE_LIFETIME`], as long as the
 /// user's credentials do not change, and for one code.
@@ -239,7 +239,7 @@ impl SignIn {
         let caller = caller.into();
         let user = self.present(challenge, code, Repeated::LeadsOn, &caller, now).await?;
         let methods = vec![Factor::Password, Factor::OneTimeCode];
-        Ok(self.open_session(user, methods, before, caller.network(), now).await?)
+        Ok(self.open_session(user, methods, before, &caller, now).await?)
     }
 
     /// A session with both factors, for a user who has just presented this one while they set the second step up, in a session that
@@ -252,7 +252,7 @@ impl SignIn {
         signed_in: &SignedIn,
         factor: Factor,
         before: Option<&SessionSecret>,
-        network: Network,
+        caller: impl Into<Caller>,
         now: Timestamp,
     ) -> Result<Option<(SessionSecret, SignedIn)>, CodeError> {
         if are_two(&signed_in.session.methods) {
@@ -265,7 +265,7 @@ impl SignIn {
             return Err(CodeError::Over);
         }
         let methods = vec![Factor::Password, factor];
-        Ok(Some(self.open_session(user, methods, before, network, now).await?))
+        Ok(Some(self.open_session(user, methods, before, &caller.into(), now).await?))
     }
 
     async fn present(

@@ -224,6 +224,7 @@ mod tests {
             user: id,
             methods: vec![Factor::Password],
             network: Network::Unknown,
+            device: "".into(),
             authenticated_at: Timestamp::from_unix(NOW.unix() - seconds_ago),
             last_used_at: NOW,
             expires_at: NOW,

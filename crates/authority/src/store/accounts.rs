@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use jeton_jose::Timestamp;
 
 use super::{StoreError, UserChange};
-use crate::UserId;
 use crate::audit::Actor;
-use crate::user::{ImportedUser, LastImport, NewUser, UserAddition, Username};
+use crate::user::{ImportedUser, LastImport, Leaving, LeavingChange, NewUser, UserAddition, Username};
+use crate::{Network, UserId};
 
 /// The outcome of bringing accounts up to date.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,4 +63,16 @@ pub trait AccountStore {
     /// Removes a user: every grant and session of theirs ends in the same transaction, and their name and imported key are free for
     /// others. Clients that want to hear of it are noted for [`super::LogoutStore`]. Nobody finds the user any more. Audited.
     async fn remove_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError>;
+
+    /// When a user is to be removed because they asked for it; none if they did not, or there is no such user.
+    async fn find_removal(&self, user: UserId) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Notes that a user wants to be removed, or no longer does, as [`crate::user::leave`] decides. Audited.
+    async fn change_removal(
+        &self,
+        user: UserId,
+        wish: Leaving,
+        network: Option<Network>,
+        now: Timestamp,
+    ) -> Result<LeavingChange, StoreError>;
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::UserId;
 use crate::audit::{AuditFilter, AuditNumber, AuditRecord, AuditSegment, LinkedRecord};
 
 /// The stored audit trail.
@@ -20,6 +21,10 @@ pub trait AuditStore {
         filter: AuditFilter,
         limit: u32,
     ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError>;
+
+    /// The records about a user that the user is shown ([`AuditEvent::is_shown`](crate::audit::AuditEvent::is_shown)), newest first, at
+    /// most `limit`. It is fast, however long the trail is.
+    async fn list_audit_of(&self, user: UserId, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
 
     /// All segments of the hash chain.
     async fn audit_segments(&self) -> Result<Vec<AuditSegment>, StoreError>;

@@ -6,9 +6,10 @@ use jeton_oauth::client::ClientId;
 
 use super::StoreError;
 use crate::ShownDigest;
-use crate::UserId;
 use crate::audit::Actor;
-use crate::client::{ClientChange, ClientRemoval, Consent, StoredClient};
+use crate::client::{ClientChange, ClientRemoval, Consent, GivenConsent, StoredClient};
+use crate::grant::GrantsEnded;
+use crate::{Network, UserId};
 
 /// What the authority remembers of clients. `by` is who does it, for the audit trail.
 #[async_trait]
@@ -73,6 +74,16 @@ pub trait ClientStore {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Forgets what a user allowed a client.
-    async fn withdraw_consent(&self, user: UserId, client: &ClientId) -> Result<(), StoreError>;
+    /// What a user has allowed clients, in the order of their identifiers, at most `limit`.
+    async fn list_consents(&self, user: UserId, limit: u32) -> Result<Vec<GivenConsent>, StoreError>;
+
+    /// Forgets what a user allowed a client, and ends the grants of the client for the user, in one transaction. Clients that want to hear of
+    /// sign-outs are noted for [`super::LogoutStore`]. Audited, unless nothing was left to take back.
+    async fn withdraw_consent(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<GrantsEnded, StoreError>;
 }

@@ -80,6 +80,10 @@ pub trait SweepStore {
     /// Removes places of the status list that are free at `now`, from the end to the last one that is not; answers how many.
     async fn sweep_status_places(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
+    /// Removes users who asked for it, and whose time has come ([`crate::user::has_left`]), as [`super::AccountStore::remove_user`] does, on
+    /// their own behalf; answers how many.
+    async fn remove_leaving_users(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
     /// Removes events of the revocation feed from before `before`; answers how many.
     async fn sweep_revocations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 

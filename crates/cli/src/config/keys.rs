@@ -17,7 +17,7 @@ use jeton_store::DataFolder;
 use super::problem::Problem;
 use super::setting::{
     AccessAlgorithm, Collector, Database, Documents, FieldName, FromAddress, GrantTypes, Issuer, Listen,
-    LogLevel, Networks, OwnListen, Port, Reaches, Secret, Setting, Share, Size, Texts, WebUrl,
+    LogLevel, Networks, OwnListen, Port, Reaches, Secret, Setting, Share, Size, Texts, Wait, WebUrl,
 };
 use super::token_api::{AccessAudience, ClaimMappings};
 use super::{Source, Value};
@@ -208,6 +208,12 @@ settings! {
     password_threads: usize = "password.threads", "0";
     /// How many passwords may wait per hashing thread; further sign-ins are answered with 503 and `Retry-After`.
     password_queue: usize = "password.queue", "32";
+
+    /// How many characters a password that a user chooses has at least. 8 are enough for a user with two-step sign-in. Passwords that are easy to guess are refused, however long they are.
+    authority.password.min_length: u32 = "password.min_length";
+
+    /// How long it takes until a user who asks for it is deleted. Until then, they can change their mind. `off`: users cannot delete themselves.
+    authority.account.removal: Wait = "account.removal";
 
     /// How long the records of the audit trail are kept.
     authority.audit.retention: Duration = "audit.retention";

@@ -492,6 +492,25 @@ impl Setting for Documents {
     }
 }
 
+/// A time to wait, or never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wait(Option<Duration>);
+
+impl Setting for Wait {
+    const FORM: &'static str = "a duration such as 7d, or off";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self(None)),
+            _ => Duration::parse(text).map(|wait| Self(Some(wait))).map_err(|_| wanted::<Self>(text)),
+        }
+    }
+
+    fn show(&self) -> String {
+        self.0.map_or_else(|| "off".to_owned(), |wait| wait.show())
+    }
+}
+
 /// Types that exist for their form alone: the parts of the server take what is in them.
 macro_rules! forms {
     ($($form:ident($inner:ty)),+) => {$(
@@ -511,7 +530,13 @@ macro_rules! forms {
 
 pub(super) use forms;
 
-forms!(Size(usize), Texts(Vec<String>), GrantTypes(Vec<GrantType>), Documents(RegistrationPolicy));
+forms!(
+    Size(usize),
+    Texts(Vec<String>),
+    GrantTypes(Vec<GrantType>),
+    Documents(RegistrationPolicy),
+    Wait(Option<Duration>)
+);
 
 /// The name of a header field (RFC 9110 §5.1).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -98,6 +98,7 @@ async fn sign_in_at_a_browser(store: &dyn Store) {
         epoch: ada.epoch,
         methods: vec![Factor::Password],
         network,
+        device: "".into(),
         authenticated_at: now,
         expires_at: later,
     };

@@ -16,7 +16,7 @@ mod way_back;
 pub(crate) use browser::Browser;
 pub(crate) use errand::{Errand, Posted, Purpose, Query, Sent, SignsIn};
 pub(crate) use navigation::{Navigation, is_navigation};
-pub(crate) use notice::{BadCode, BadOneTimeCode, Notice};
+pub(crate) use notice::{BadCode, BadNewPassword, BadOneTimeCode, Done, Notice};
 pub(crate) use page_error::{Elsewhere, PageError, show_page_errors};
 pub(crate) use passkey::{PASSKEY, descriptor};
 pub(crate) use seal::{Mark, Seal};

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::{StatusCode, header};
 use jeton_authority::device::UserCodeError;
 use jeton_authority::passkey::PasskeyError;
-use jeton_authority::password::PasswordError;
+use jeton_authority::password::{PasswordError, WeakPassword, Weakness};
 use jeton_authority::sign_in::CodeError;
 use jeton_authority::user::UsernameError;
 use jeton_authority::{SignInError, StaleForm};
@@ -59,10 +59,83 @@ pub(crate) enum Notice {
     PasskeyRefused,
     /// The name of a passkey is missing or too long.
     PasskeyName,
+    /// The new password cannot be chosen.
+    NewPassword(BadNewPassword),
+    /// What the user asked for was done.
+    Done(Done),
     /// The sign-in took too long, was completed elsewhere, or the credentials changed.
     SignInOver,
     /// There were too many wrong user codes from this network; the next attempt is allowed at this time.
     CodesThrottled { until: Timestamp },
+}
+
+/// Why a password cannot be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum BadNewPassword {
+    Missing,
+    /// The two fields differ.
+    Differs,
+    TooShort {
+        found: u32,
+        wanted: u32,
+    },
+    Guessable(Weakness),
+}
+
+impl From<WeakPassword> for BadNewPassword {
+    fn from(weak: WeakPassword) -> Self {
+        match weak {
+            WeakPassword::TooShort { found, wanted } => Self::TooShort { found, wanted },
+            WeakPassword::Guessable(weakness) => Self::Guessable(weakness),
+            _ => Self::Guessable(Weakness::Common),
+        }
+    }
+}
+
+impl BadNewPassword {
+    fn sentence(self) -> String {
+        let because = match self {
+            Self::Missing => return "Enter a new password.".to_owned(),
+            Self::Differs => return "The two passwords differ. Enter the same one twice.".to_owned(),
+            Self::TooShort { found, wanted } => {
+                return format!("This password has {found} characters. It needs at least {wanted}.");
+            }
+            Self::Guessable(weakness) => match weakness {
+                Weakness::Common => "many people use it, or one like it",
+                Weakness::Repetition => "it repeats itself",
+                Weakness::Sequence => "its characters follow each other",
+                Weakness::Keyboard => "its keys lie side by side",
+                Weakness::Name => "it is little more than a name",
+                Weakness::Date => "it is little more than a date",
+                Weakness::Word => "it is little more than a word, or something about you",
+            },
+        };
+        format!("This password is easy to guess: {because}. Choose another one.")
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Done {
+    PasswordChanged,
+    SignedOutThere,
+    SignedOutElsewhere,
+    AccessRemoved,
+    Leaving,
+    Staying,
+}
+
+impl Done {
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "Your password was changed. You are signed out everywhere else.",
+            Self::SignedOutThere => "It is signed out.",
+            Self::SignedOutElsewhere => "You are signed out everywhere else.",
+            Self::AccessRemoved => "It has no access any more, and has to ask you again.",
+            Self::Leaving => "Your account will be deleted.",
+            Self::Staying => "Your account stays.",
+        }
+    }
 }
 
 /// Why a text is not a waiting device's code.
@@ -208,6 +281,7 @@ impl Notice {
                 | Self::NoCookies
                 | Self::Unreadable
                 | Self::SignInOver
+                | Self::Done(_)
         )
     }
 
@@ -235,6 +309,7 @@ impl Notice {
             | Self::PasskeyElsewhere
             | Self::PasskeyRefused
             | Self::PasskeyName
+            | Self::NewPassword(_)
             | Self::Code(_) => StatusCode::BAD_REQUEST,
             Self::Throttled { .. } | Self::CodesThrottled { .. } | Self::OneTimeCodesThrottled { .. } => {
                 StatusCode::TOO_MANY_REQUESTS
@@ -295,6 +370,8 @@ impl Notice {
             Self::PasskeyRefused => {
                 lead("The passkey could not be used. Try again, or sign in another way.".to_owned())
             }
+            Self::NewPassword(bad) => problem(&bad.sentence()),
+            Self::Done(done) => lead(done.sentence().to_owned()),
             Self::PasskeyName => lead("Enter a name of at most 60 characters.".to_owned()),
             Self::Busy => Sentence {
                 retry_after: Some(1),
@@ -347,7 +424,7 @@ impl BadPassword {
 mod tests {
     use super::*;
 
-    const ALL: [Notice; 30] = [
+    const ALL: [Notice; 37] = [
         Notice::Credentials,
         Notice::Incomplete,
         Notice::Username(BadUsername::TooLong { found: 151 }),
@@ -378,6 +455,13 @@ mod tests {
         Notice::PasskeyElsewhere,
         Notice::PasskeyRefused,
         Notice::PasskeyName,
+        Notice::NewPassword(BadNewPassword::Missing),
+        Notice::NewPassword(BadNewPassword::Differs),
+        Notice::NewPassword(BadNewPassword::TooShort { found: 3, wanted: 15 }),
+        Notice::NewPassword(BadNewPassword::Guessable(Weakness::Date)),
+        Notice::Done(Done::PasswordChanged),
+        Notice::Done(Done::SignedOutElsewhere),
+        Notice::Done(Done::Leaving),
     ];
 
     #[test]

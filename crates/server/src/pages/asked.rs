@@ -42,13 +42,13 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn of(
-        client: &Client,
+        client: Option<&Client>,
         scope: &Scope,
         resources: &[Box<str>],
         details: &AuthorizationDetails,
     ) -> Self {
         Self {
-            unverified: unverified_line(client),
+            unverified: client.and_then(unverified_line),
             scopes: scope.tokens().map(scope_line).collect(),
             resources: resources.iter().map(|resource| visible(resource).into_owned()).collect(),
             details: details.iter().map(of).collect(),

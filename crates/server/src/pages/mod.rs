@@ -17,8 +17,9 @@ mod sign_in;
 mod sign_out;
 
 pub(crate) use account::{
-    AccountPage, AuthenticatorPage, NewAuthenticatorPage, PasskeysPage, RecoveryCodesPage, ShownPasskey, day,
-    qr_code,
+    AccountPage, ActivityPage, ApplicationsPage, AuthenticatorPage, DataPage, NewAuthenticatorPage,
+    PasskeysPage, PasswordPage, PlacesPage, RecoveryCodesPage, ShownApplication, ShownEvent, ShownGrant,
+    ShownPasskey, ShownPlace, When, day, qr_code,
 };
 pub(crate) use asked::Asked;
 pub(crate) use consent::ConsentPage;

@@ -10,7 +10,7 @@ use jeton_authority::audit::{Actor, AuditFilter, AuditNumber, AuditRecord, Audit
 use jeton_authority::authenticators::{
     Attempt, AuthenticatorChange, Authenticators, AuthenticatorsChanged, CodeVerdict,
 };
-use jeton_authority::client::{Consent, StoredClient};
+use jeton_authority::client::{Consent, GivenConsent, StoredClient};
 use jeton_authority::device::{DeviceAuthorization, DeviceDecision, NewDeviceAuthorization};
 use jeton_authority::grant::{GrantStanding, GrantSummary, LiveGrant, NewGrant};
 use jeton_authority::keys::{KeyId, SealedThings, StoredKey};
@@ -32,7 +32,7 @@ use jeton_authority::store::{
     StoreError, SweepStep, SweepStore, UserAddition, UserChange, UserStore,
 };
 use jeton_authority::user::{Attributes, User, UserEdit, UserEdited, UserStanding, UserStatus, Username};
-use jeton_authority::user::{ImportedUser, LastImport};
+use jeton_authority::user::{ImportedUser, LastImport, Leaving, LeavingChange};
 use jeton_authority::{GrantId, MailId, Network, NodeId, SessionId, ShownDigest, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::client::ClientId;
@@ -147,6 +147,7 @@ async fn find_replicated_grant(&self, grant: GrantId) -> Option<(LiveGrant, User
 delegate! { AuditStore {
     true record_audit(record: AuditRecord) -> ();
     false list_audit(limit: u32) -> Vec<AuditRecord>;
+    false list_audit_of(user: UserId, limit: u32) -> Vec<AuditRecord>;
     false read_audit(filter: AuditFilter, limit: u32) -> Vec<(AuditNumber, AuditRecord)>;
     false audit_segments() -> Vec<AuditSegment>;
     false read_audit_chain(after: Option<AuditNumber>, limit: u32) -> Vec<LinkedRecord>;
@@ -188,6 +189,8 @@ delegate! { AccountStore {
     true update_imported_users(users: Vec<(UserId, ImportedUser)>, by: Actor, now: Timestamp) -> AccountsUpdated;
     true change_email(user: UserId, email: Option<Box<str>>, by: Actor, now: Timestamp) -> UserChange;
     true remove_user(user: UserId, by: Actor, now: Timestamp) -> UserChange;
+    false find_removal(user: UserId) -> Option<Timestamp>;
+    true change_removal(user: UserId, wish: Leaving, network: Option<Network>, now: Timestamp) -> LeavingChange;
 } }
 
 delegate! { ClientStore {
@@ -201,7 +204,8 @@ delegate! { ClientStore {
     false list_clients(after: Option<&ClientId>, limit: u32) -> Vec<StoredClient>;
     false find_consent(user: UserId, client: &ClientId) -> Option<Consent>;
     true give_consent(user: UserId, client: &ClientId, consent: &Consent, now: Timestamp) -> ();
-    true withdraw_consent(user: UserId, client: &ClientId) -> ();
+    false list_consents(user: UserId, limit: u32) -> Vec<GivenConsent>;
+    true withdraw_consent(user: UserId, client: &ClientId, network: Network, now: Timestamp) -> GrantsEnded;
 } }
 
 delegate! { SessionStore {
@@ -292,6 +296,7 @@ delegate! { SweepStore {
     true sweep_grants(from: Option<GrantId>, limit: u32, idle_lifetime: Duration, now: Timestamp) -> SweepStep<GrantId>;
     true end_removed_clients() -> u64;
     true sweep_known_networks(before: Timestamp, limit: u32) -> u64;
+    true remove_leaving_users(now: Timestamp, limit: u32) -> u64;
     true sweep_revocations(before: Timestamp, limit: u32) -> u64;
     true sweep_status_places(now: Timestamp, limit: u32) -> u64;
     true sweep_resets(now: Timestamp, limit: u32) -> u64;

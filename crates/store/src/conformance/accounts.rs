@@ -1,11 +1,14 @@
 //! Accounts: users who come from elsewhere, change or go.
 
-use jeton_authority::audit::{AuditEnd, AuditEvent, AuditFilter};
+use std::time::Duration;
+
+use jeton_authority::audit::{Actor, AuditEnd, AuditEvent, AuditFilter};
 use jeton_authority::refresh_token::RefreshRefusal;
 use jeton_authority::store::{AccountChange, AccountsUpdated, NewUser, Refresh, UserAddition, UserChange};
 use jeton_authority::user::{Attributes, Role, User, UserStatus};
-use jeton_authority::user::{ImportedUser, LastImport};
+use jeton_authority::user::{ImportedUser, LastImport, Leaving, LeavingChange};
 use jeton_authority::{GrantId, UserId};
+use jeton_jose::Timestamp;
 
 use super::fixture::{CALLERS, Fresh, HOME, OPERATOR, at, hash, new_grant, new_user, unknown_user, username};
 
@@ -184,6 +187,56 @@ pub(super) async fn a_removed_user_is_found_by_nobody_and_their_grants_have_ende
     let again = added(fresh, "ada", "1").await;
     assert_ne!(again, ada);
     assert!(!fresh.stands(grants[0]).await);
+}
+
+impl Fresh {
+    async fn leaving(&self, user: UserId, wish: Leaving, seconds: i64) -> LeavingChange {
+        self.change_removal(user, wish, Some(HOME), at(seconds)).await.expect("noting a wish")
+    }
+
+    async fn removal_of(&self, user: UserId) -> Option<Timestamp> {
+        self.find_removal(user).await.expect("looking")
+    }
+
+    async fn removed_by(&self, seconds: i64, limit: u32) -> u64 {
+        self.remove_leaving_users(at(seconds), limit).await.expect("removing")
+    }
+}
+
+const WAIT: Leaving = Leaving::After(Duration::from_secs(100));
+
+pub(super) async fn who_wants_to_leave_is_removed_when_their_time_has_come(fresh: &Fresh) {
+    let [ada, bob, zoe] = [fresh.user("ada").await, fresh.user("bob").await, fresh.user("zoe").await];
+    let grant = fresh.grant(ada).await;
+    assert_eq!(fresh.leaving(ada, WAIT, 10).await, LeavingChange::Done(Some(at(110))));
+    assert_eq!(fresh.leaving(ada, WAIT, 50).await, LeavingChange::Done(Some(at(110))), "it is not put off");
+    assert_eq!(fresh.leaving(bob, WAIT, 20).await, LeavingChange::Done(Some(at(120))));
+    assert_eq!([fresh.removal_of(ada).await, fresh.removal_of(zoe).await], [Some(at(110)), None]);
+    assert_eq!(fresh.removed_by(109, 10).await, 0);
+    assert!(fresh.stands(grant).await);
+    assert_eq!(fresh.removed_by(120, 1).await, 1, "one a step");
+    assert_eq!(fresh.find_user_by_id(ada).await.expect("looking"), None);
+    assert!(!fresh.stands(grant).await);
+    assert_eq!([fresh.removed_by(120, 10).await, fresh.removed_by(1_000, 10).await], [1, 0]);
+    assert_eq!(fresh.find_user_by_id(zoe).await.expect("looking").map(|user| user.id), Some(zoe));
+    let records = fresh.list_audit_of(ada, 10).await.expect("listing");
+    let events: Vec<_> = records.iter().map(|record| (record.event, record.actor.clone())).collect();
+    let herself = Some(Actor::User(ada));
+    assert_eq!(events[0], (AuditEvent::UserRemoved, herself.clone()));
+    assert_eq!(events[1], (AuditEvent::RemovalRequested, herself), "{events:?}");
+}
+
+pub(super) async fn who_changes_their_mind_is_not_removed(fresh: &Fresh) {
+    let ada = fresh.user("ada").await;
+    assert_eq!(fresh.leaving(ada, Leaving::NoLonger, 5).await, LeavingChange::Done(None));
+    fresh.leaving(ada, WAIT, 10).await;
+    assert_eq!(fresh.leaving(ada, Leaving::NoLonger, 20).await, LeavingChange::Done(None));
+    assert_eq!(fresh.removed_by(1_000, 10).await, 0);
+    assert_eq!(fresh.removal_of(ada).await, None);
+    let expected = [AuditEvent::UserAdded, AuditEvent::RemovalRequested, AuditEvent::RemovalCancelled];
+    assert_eq!(fresh.audited().await, expected);
+    assert_eq!(fresh.leaving(unknown_user(), WAIT, 10).await, LeavingChange::UnknownUser);
+    assert_eq!(fresh.removal_of(unknown_user()).await, None);
 }
 
 pub(super) async fn the_trail_is_read_by_user_time_and_place(fresh: &Fresh) {

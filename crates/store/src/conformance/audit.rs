@@ -156,6 +156,24 @@ pub(super) async fn the_newest_records_come_first(fresh: &Fresh) {
     assert_eq!(fresh.list_audit(0).await.expect("listing"), []);
 }
 
+pub(super) async fn users_are_shown_what_concerns_them_but_not_what_applications_cause(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let before = fresh.list_audit_of(ada, 100).await.expect("listing").len();
+    for (seconds, event) in (1..).zip(AuditEvent::ALL) {
+        for user in [ada, bob] {
+            let record = AuditRecord::new(event, OPERATOR, AuditSubject::user(user), at(seconds));
+            fresh.record_audit(record).await.expect("recording");
+        }
+    }
+    let shown: Vec<_> = AuditEvent::ALL.into_iter().filter(|event| event.is_shown()).rev().collect();
+    let records = fresh.list_audit_of(ada, 100).await.expect("listing");
+    assert!(records.iter().all(|record| record.subject.user == Some(ada)));
+    let events: Vec<_> = records.iter().map(|record| record.event).collect();
+    assert_eq!(events[..events.len() - before], shown);
+    let newest = fresh.list_audit_of(ada, 2).await.expect("listing");
+    assert_eq!(newest.iter().map(|record| record.event).collect::<Vec<_>>(), shown[..2]);
+}
+
 pub(super) async fn the_store_says_that_it_is_ready(fresh: &Fresh) {
     fresh.probe().await.expect("it reads and writes");
 }

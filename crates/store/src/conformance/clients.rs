@@ -1,8 +1,8 @@
 //! Clients, and what users allowed them.
 
 use jeton_authority::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
-use jeton_authority::client::{Consent, StoredClient};
-use jeton_authority::grant::{GrantDetail, NewGrant};
+use jeton_authority::client::{Consent, GivenConsent, StoredClient};
+use jeton_authority::grant::{GrantDetail, GrantsEnded, NewGrant};
 use jeton_authority::keys::SealedKey;
 use jeton_authority::store::{ClientChange, ClientRemoval, DevicePoll, GrantOpening};
 use jeton_authority::{GrantId, UserId};
@@ -11,7 +11,7 @@ use jeton_oauth::client::ClientId;
 
 use super::contention::{counts, tally};
 use super::devices::new_device;
-use super::fixture::{CALLERS, Fresh, OPERATOR, at, new_grant, unknown_user};
+use super::fixture::{CALLERS, Fresh, HOME, OPERATOR, at, new_grant, unknown_user};
 
 impl Fresh {
     /// Adds a client that does not ask to hear of sign-outs.
@@ -32,6 +32,10 @@ impl Fresh {
 
     async fn found_client(&self, id: &ClientId) -> Option<StoredClient> {
         self.find_client(id).await.expect("finding a client")
+    }
+
+    async fn withdrawn(&self, user: UserId, client: &ClientId) -> GrantsEnded {
+        self.withdraw_consent(user, client, HOME, at(9)).await.expect("withdrawing")
     }
 
     async fn consent(&self, user: UserId, client: &ClientId) -> Option<Consent> {
@@ -250,11 +254,51 @@ pub(super) async fn a_consent_is_what_was_given_last(fresh: &Fresh) {
         assert_eq!(fresh.consent(user, client).await, None);
     }
     fresh.give_consent(bob, &web, &consent_to("email"), at(2)).await.expect("consenting");
-    fresh.withdraw_consent(ada, &web).await.expect("withdrawing");
-    fresh.withdraw_consent(ada, &other).await.expect("withdrawing nothing");
+    fresh.withdrawn(ada, &web).await;
+    fresh.withdrawn(ada, &other).await;
     assert_eq!(fresh.consent(ada, &web).await, None);
     assert_eq!(fresh.consent(bob, &web).await, Some(consent_to("email")));
     fresh.give_consent(unknown_user(), &web, &consent_to("email"), at(3)).await.expect("consenting");
+}
+
+pub(super) async fn consents_are_listed_by_client(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let [web, app] = [fresh.client("web").await, fresh.client("app").await];
+    for (seconds, user, client) in [(1, ada, &web), (2, ada, &app), (3, bob, &web)] {
+        fresh.give_consent(user, client, &consent_to("openid"), at(seconds)).await.expect("consenting");
+    }
+    let given = |client: &ClientId, seconds| GivenConsent {
+        client: client.clone(),
+        consent: consent_to("openid"),
+        given_at: at(seconds),
+    };
+    let listed = async |user, limit| fresh.list_consents(user, limit).await.expect("listing");
+    assert_eq!(listed(ada, 10).await, [given(&app, 2), given(&web, 1)]);
+    assert_eq!(listed(ada, 1).await, [given(&app, 2)]);
+    assert_eq!(listed(unknown_user(), 10).await, []);
+}
+
+pub(super) async fn a_client_whose_consent_is_withdrawn_loses_its_grants_for_the_user(fresh: &Fresh) {
+    let [ada, bob] = [fresh.user("ada").await, fresh.user("bob").await];
+    let [web, app] = [fresh.client("web").await, fresh.client("app").await];
+    let grants = [
+        fresh.grant_for(ada, &web).await,
+        fresh.grant_for(ada, &web).await,
+        fresh.grant_for(ada, &app).await,
+        fresh.grant_for(bob, &web).await,
+    ];
+    assert_eq!(fresh.withdrawn(ada, &web).await, GrantsEnded { count: 2, told: 0 });
+    assert_eq!(fresh.which_stand(grants).await, [false, false, true, true]);
+    let recorded = async || {
+        let records = fresh.list_audit(100).await.expect("listing");
+        records.into_iter().filter(|record| record.event == AuditEvent::ConsentWithdrawn).collect::<Vec<_>>()
+    };
+    let subject = AuditSubject::user(ada).with_client("web");
+    let record =
+        AuditRecord::asked_from(HOME, AuditEvent::ConsentWithdrawn, Actor::User(ada), subject, at(9));
+    assert_eq!(recorded().await, [record.clone()]);
+    assert_eq!(fresh.withdrawn(ada, &web).await, GrantsEnded::default());
+    assert_eq!(recorded().await, [record], "nothing was left to take back");
 }
 
 /// A consent to the scope of this text, which may be empty, to nothing in detail and at no resource.

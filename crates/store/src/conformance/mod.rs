@@ -101,6 +101,8 @@ cases! { $
         of_many_updates_at_once_each_name_goes_to_one,
         an_address_is_changed_and_taken_away,
         a_removed_user_is_found_by_nobody_and_their_grants_have_ended,
+        who_wants_to_leave_is_removed_when_their_time_has_come,
+        who_changes_their_mind_is_not_removed,
         the_trail_is_read_by_user_time_and_place,
     }
     grants {
@@ -149,6 +151,8 @@ cases! { $
         a_client_that_is_added_again_begins_with_nothing,
         clients_are_listed_in_pages,
         a_consent_is_what_was_given_last,
+        consents_are_listed_by_client,
+        a_client_whose_consent_is_withdrawn_loses_its_grants_for_the_user,
         the_audit_names_the_client_and_who_changed_it,
         of_a_hundred_additions_one_adds_the_client,
         of_a_hundred_changes_of_one_version_one_is_made,
@@ -347,6 +351,7 @@ cases! { $
         the_trail_is_unbroken_after_old_records_went,
         a_record_comes_back_whoever_did_it_and_whatever_it_concerns,
         the_newest_records_come_first,
+        users_are_shown_what_concerns_them_but_not_what_applications_cause,
         the_store_says_that_it_is_ready,
     }
     marks {

@@ -73,6 +73,7 @@ pub(super) fn new_session(user: UserId) -> NewSession {
         epoch: 0,
         methods: vec![Factor::Password],
         network: HOME,
+        device: "".into(),
         authenticated_at: at(0),
         expires_at: at(LIFETIME),
     }
@@ -94,7 +95,8 @@ pub(super) async fn a_session_is_found_as_it_was_opened(fresh: &Fresh) {
     ada.attributes = Attributes::from_json(r#"{"name":"Ada"}"#).expect("attributes");
     let id = ada.id;
     fresh.add_user(ada, OPERATOR).await.expect("adding");
-    let session = NewSession { network: ELSEWHERE, authenticated_at: at(7), ..new_session(id) };
+    let device = "Firefox on Linux".into();
+    let session = NewSession { network: ELSEWHERE, device, authenticated_at: at(7), ..new_session(id) };
     fresh.open_session(session.clone(), None).await.expect("opening");
     fresh.session(fresh.user("bob").await).await;
     let expected = Session {
@@ -102,6 +104,7 @@ pub(super) async fn a_session_is_found_as_it_was_opened(fresh: &Fresh) {
         user: id,
         methods: session.methods.clone(),
         network: ELSEWHERE,
+        device: session.device.clone(),
         authenticated_at: at(7),
         last_used_at: at(7),
         expires_at: session.expires_at,

@@ -14,6 +14,7 @@ use jeton_authority::revocation::NewPlace;
 use jeton_authority::session::NewSession;
 use jeton_authority::store::{DevicePoll, ExpiredSession, GrantsEnded, Needless, Refresh, SessionEnding};
 use jeton_authority::sweep::{SWEEP_STEP, SweepCursor, SweepPace, Swept, sweep_step};
+use jeton_authority::user::Leaving;
 use jeton_jose::Timestamp;
 
 use super::clients::{client_id, new_client};
@@ -23,15 +24,16 @@ use super::sessions::{grant_from, new_session};
 
 use OneTimeKind::{AssertionId, AuthorizationCode, DpopProofId};
 
-/// What nobody but the operator or a user removes, the nodes that live, and the last segment of the audit trail: its row alone says that
+/// What nobody but the operator or a user removes, who leaves in ten years, the nodes that live, and the last segment of the audit trail: its row alone says that
 /// it was there.
-const LASTING: [&str; 16] = [
+const LASTING: [&str; 17] = [
     "audit_segments",
     "clients",
     "consents",
     "history",
     "jeton",
     "keys",
+    "leaving_users",
     "mail_notices",
     "marks",
     "master_key_check",
@@ -65,6 +67,8 @@ impl Fresh {
         let client = StoredClient { backchannel_logout: true, ..new_client("web") };
         self.add_client(client.clone(), OPERATOR).await.expect("adding a client");
         self.set_up_app(ada, 0).await;
+        let wish = Leaving::After(Duration::from_secs(10 * 365 * 24 * 3600));
+        self.change_removal(ada, wish, None, at(0)).await.expect("noting a wish");
         self.give_consent(ada, &client.id, &Consent::default(), at(0)).await.expect("consenting");
         let master = MasterKey::from_bytes([1; 32]);
         keyring::rotate(&**self, &master, None, Duration::ZERO, OPERATOR, at(0)).await.expect("adding a key");

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use jeton_authority::UserId;
 use jeton_authority::audit::Actor;
 use jeton_authority::store::{
     AccountChange, AccountStore, AccountsUpdated, NewUser, StoreError, UserAddition, UserChange,
 };
 use jeton_authority::user::{
-    self, AccountUpdate, Act, ImportedUser, LastImport, PasswordFate, User, UserStatus, Username,
-    described_anew, update,
+    self, AccountUpdate, Act, ImportedUser, LastImport, Leaving, LeavingChange, PasswordFate, User,
+    UserStatus, Username, described_anew, update,
 };
+use jeton_authority::{Network, UserId};
 use jeton_jose::Timestamp;
 
 use super::PostgresStore;
@@ -19,7 +19,7 @@ use super::columns::{id, optional_str, params, text, uuid};
 use super::connection::Connection;
 use super::error::Failed;
 use super::users::{self, Names, USER_COLUMN_COUNT, user_at, user_columns};
-use super::{audit, revocations};
+use super::{audit, leaving, revocations};
 
 #[async_trait]
 impl AccountStore for PostgresStore {
@@ -56,6 +56,23 @@ impl AccountStore for PostgresStore {
 
     async fn remove_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError> {
         self.write((user, by, now), |db, (user, by, now)| Box::pin(users::remove(db, *user, by, *now))).await
+    }
+
+    async fn find_removal(&self, user: UserId) -> Result<Option<Timestamp>, StoreError> {
+        self.read(user, |db, user| Box::pin(leaving::find(db, *user))).await.map(Option::flatten)
+    }
+
+    async fn change_removal(
+        &self,
+        user: UserId,
+        wish: Leaving,
+        network: Option<Network>,
+        now: Timestamp,
+    ) -> Result<LeavingChange, StoreError> {
+        self.write((user, wish, network, now), |db, (user, wish, network, now)| {
+            Box::pin(leaving::change(db, *user, *wish, *network, *now))
+        })
+        .await
     }
 }
 

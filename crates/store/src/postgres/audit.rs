@@ -1,6 +1,7 @@
 //! The audit trail in PostgreSQL.
 
 use async_trait::async_trait;
+use jeton_authority::UserId;
 use jeton_authority::audit::{
     AuditEnd, AuditFilter, AuditNumber, AuditRecord, AuditSegment, AuditSubject, Decided, LinkedRecord,
     StoredActor, StoredRecord,
@@ -32,6 +33,10 @@ impl AuditStore for PostgresStore {
         self.list((filter, limit), |db, (filter, limit)| Box::pin(read(db, *filter, *limit))).await
     }
 
+    async fn list_audit_of(&self, user: UserId, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.list((user, limit), |db, (user, limit)| Box::pin(list_of(db, *user, *limit))).await
+    }
+
     async fn audit_segments(&self) -> Result<Vec<AuditSegment>, StoreError> {
         self.read((), |db, ()| Box::pin(audit_segments::all(db))).await
     }
@@ -53,7 +58,8 @@ const APPEND: &str = "WITH appended AS (
         SELECT greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, $14 + 1),
                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15
         FROM audit_segments s WHERE s.id = $11 AND s.next = $12
-        ON CONFLICT (number) DO NOTHING RETURNING number)
+        ON CONFLICT (number) DO NOTHING RETURNING number),
+    shown AS (INSERT INTO audit_of_users (user_id, number) SELECT $3, number FROM appended WHERE $16)
     UPDATE audit_segments s SET next = $12 + 1, head = $13 FROM appended WHERE s.id = $11 RETURNING appended.number";
 
 /// Appends a record, within the transaction of what it tells of, and queues the mail that it calls for.
@@ -84,6 +90,7 @@ pub(super) async fn append(db: &Connection, record: &AuditRecord) -> Result<(), 
                     bytes(link.hash.as_bytes()),
                     db.last_audit_number(),
                     changes.as_deref(),
+                    user.is_some() && record.event.is_shown(),
                 ],
             )
             .await?;
@@ -109,6 +116,18 @@ async fn list(db: &Connection, limit: u32) -> Result<Vec<AuditRecord>, Failed> {
          ORDER BY at DESC, number DESC LIMIT $1",
         params![i64::from(limit)],
     ).await?;
+    rows.iter().map(record).collect()
+}
+
+async fn list_of(db: &Connection, user: UserId, limit: u32) -> Result<Vec<AuditRecord>, Failed> {
+    let rows = db
+        .rows(
+            "SELECT at, event, a.user_id, grant_id, network, key_id, actor, actor_id, client, session_id, changes
+         FROM audit_of_users o JOIN audit a ON a.number = o.number
+         WHERE o.user_id = $1 ORDER BY o.number DESC LIMIT $2",
+            params![uuid(user), i64::from(limit)],
+        )
+        .await?;
     rows.iter().map(record).collect()
 }
 

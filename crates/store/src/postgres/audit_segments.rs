@@ -101,6 +101,9 @@ pub(super) async fn sweep(db: &Connection, before: Timestamp, limit: u32) -> Res
         return Ok(0);
     }
     let numbers: Vec<i64> = records.into_iter().map(|AuditNumber(number)| number).collect();
+    let sql = "DELETE FROM audit_of_users o USING audit a
+         WHERE a.number = ANY($1) AND o.user_id = a.user_id AND o.number = a.number";
+    db.execute(sql, params![numbers]).await?;
     let removed = db.execute("DELETE FROM audit WHERE number = ANY($1)", params![numbers]).await?;
     for last in &segments {
         let sql = "UPDATE audit_segments SET first = $2, before_first = $3 WHERE id = $1 AND first < $2";

@@ -2,10 +2,13 @@
 
 use async_trait::async_trait;
 use jeton_authority::audit::Actor;
-use jeton_authority::client::{self, ClientChange, ClientRemoval, Consent, IdStanding, StoredClient};
+use jeton_authority::client::{
+    self, ClientChange, ClientRemoval, Consent, GivenConsent, IdStanding, StoredClient,
+};
+use jeton_authority::grant::{Audience, Ending, GrantsEnded};
 use jeton_authority::keys::SealedKey;
 use jeton_authority::store::{ClientStore, StoreError};
-use jeton_authority::{ShownDigest, UserId};
+use jeton_authority::{Network, ShownDigest, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
@@ -14,8 +17,9 @@ use tokio_postgres::Row;
 use super::PostgresStore;
 use super::columns::{optional_text, params, parsed, str, text, timestamp, uuid, value};
 use super::connection::Connection;
+use super::ending::end_grants;
 use super::error::Failed;
-use super::{audit, master_key, removal, revocations};
+use super::{audit, master_key, removal, revocations, users};
 
 #[async_trait]
 impl ClientStore for PostgresStore {
@@ -98,9 +102,21 @@ impl ClientStore for PostgresStore {
         .await
     }
 
-    async fn withdraw_consent(&self, user: UserId, client: &ClientId) -> Result<(), StoreError> {
-        self.write((user, client.clone()), |db, (user, client)| Box::pin(withdraw_consent(db, *user, client)))
-            .await
+    async fn list_consents(&self, user: UserId, limit: u32) -> Result<Vec<GivenConsent>, StoreError> {
+        self.list((user, limit), |db, (user, limit)| Box::pin(consents_of(db, *user, *limit))).await
+    }
+
+    async fn withdraw_consent(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<GrantsEnded, StoreError> {
+        self.write((user, client.clone(), network, now), |db, (user, client, network, now)| {
+            Box::pin(withdraw_consent(db, *user, client, *network, *now))
+        })
+        .await
     }
 }
 
@@ -230,9 +246,32 @@ async fn give_consent(
     .map(drop)
 }
 
-async fn withdraw_consent(db: &Connection, user: UserId, client: &ClientId) -> Result<(), Failed> {
+async fn consents_of(db: &Connection, user: UserId, limit: u32) -> Result<Vec<GivenConsent>, Failed> {
+    let sql = "SELECT scope, details, resources, appearance, client, given_at FROM consents
+         WHERE user_id = $1 ORDER BY client LIMIT $2";
+    let given = |row: &Row| {
+        let (client, given_at) = (parsed(row, 4)?, timestamp(row, 5)?);
+        Ok(GivenConsent { client, consent: consented(row)?, given_at })
+    };
+    db.rows(sql, params![uuid(user), i64::from(limit)]).await?.iter().map(given).collect()
+}
+
+async fn withdraw_consent(
+    db: &Connection,
+    user: UserId,
+    client: &ClientId,
+    network: Network,
+    now: Timestamp,
+) -> Result<GrantsEnded, Failed> {
+    users::lock(db, user).await?;
     let sql = "DELETE FROM consents WHERE user_id = $1 AND client = $2";
-    db.execute(sql, params![uuid(user), client.as_str()]).await.map(drop)
+    let forgotten = db.execute(sql, params![uuid(user), client.as_str()]).await?;
+    let ended = end_grants(db, Ending::OfClient { user, client }, Audience::Clients, now).await?;
+    let had = (forgotten > 0, !ended.grants.is_empty());
+    if let Some(record) = client::withdraw_consent(user, client, had, network, now) {
+        audit::append(db, &record).await?;
+    }
+    Ok(ended.counted())
 }
 
 pub(super) fn consented(row: &Row) -> Result<Consent, Failed> {

@@ -19,7 +19,7 @@ use super::{audit, grants, logouts, revocations, session_clients, users};
 /// user, so no grant is opened meanwhile.
 pub(super) async fn end_grants(
     db: &Connection,
-    ending: Ending,
+    ending: Ending<'_>,
     audience: Audience,
     now: Timestamp,
 ) -> Result<Ended, Failed> {
@@ -28,6 +28,10 @@ pub(super) async fn end_grants(
         Ending::OfSession(session) => {
             let open = open(db, OPEN_OF_SESSION, uuid(session)).await?;
             (open, session_clients::of_session(db, session).await?)
+        }
+        Ending::OfClient { user, client } => {
+            let rows = db.rows(OPEN_OF_CLIENT, params![uuid(user), client.as_str()]).await?;
+            (rows.iter().map(open_grant).collect::<Result<_, _>>()?, vec![])
         }
         Ending::OfUser { user, .. } => {
             let open = open(db, OPEN_OF_USER, uuid(user)).await?;
@@ -90,6 +94,7 @@ macro_rules! open_grants {
 }
 const OPEN: &str = open_grants!("id = $1");
 const OPEN_OF_SESSION: &str = open_grants!("session = $1");
+const OPEN_OF_CLIENT: &str = open_grants!("user_id = $1 AND client = $2");
 const OPEN_OF_USER: &str = open_grants!("user_id = $1");
 
 async fn open(

@@ -116,6 +116,14 @@ const READINGS: &[Reading] = &[
         read: |row| clients::consented(row).map(|_| Record::Plain),
     },
     Reading {
+        table: "leaving_users",
+        sql: "SELECT u.id, l.removal_at, u.id::text FROM leaving_users l JOIN users u ON u.id = l.user_id",
+        read: |row| {
+            id::<UserId>(row, 0)?;
+            timestamp(row, 1).map(|_| Record::Plain)
+        },
+    },
+    Reading {
         table: "authenticators",
         sql: "SELECT u.id, f.document, u.id::text FROM authenticators f JOIN users u ON u.id = f.user_id",
         read: |row| {
@@ -216,6 +224,11 @@ const READINGS: &[Reading] = &[
         sql: "SELECT at, event, user_id, grant_id, network, key_id, actor, actor_id, client, session_id, number::text
               FROM audit",
         read: |row| audit::record(row).map(|_| Record::Plain),
+    },
+    Reading {
+        table: "audit_of_users",
+        sql: "SELECT user_id, number::text FROM audit_of_users",
+        read: |row| id::<UserId>(row, 0).map(|_| Record::Plain),
     },
     Reading {
         table: "audit_segments",

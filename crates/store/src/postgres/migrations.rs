@@ -47,6 +47,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(25, "audit_chain", "0025_audit_chain.sql"),
     migration!(26, "status_indexes", "0026_status_indexes.sql"),
     migration!(27, "authenticators", "0027_authenticators.sql"),
+    migration!(28, "account", "0028_account.sql"),
     migration!(29, "mails", "0029_mails.sql"),
     migration!(30, "password_resets", "0030_password_resets.sql"),
     migration!(31, "roles", "0031_roles.sql"),

@@ -23,6 +23,7 @@ mod grants;
 mod inspection;
 mod keys;
 mod lease;
+mod leaving;
 mod logouts;
 mod mails;
 mod master_key;

@@ -21,7 +21,7 @@ use tokio_postgres::Row;
 
 use super::PostgresStore;
 use super::columns::{
-    bytes, count, counted, id, network, optional_id, optional_str, params, str, timestamp, uuid, value,
+    bytes, count, counted, id, network, optional_id, optional_str, params, str, text, timestamp, uuid, value,
 };
 use super::connection::Connection;
 use super::ending::end_grants;
@@ -132,8 +132,8 @@ async fn open(
     let methods: Vec<_> = session.methods.iter().map(|method| method.as_str()).collect();
     db.execute(
         "INSERT INTO sessions (id, secret, user_id, epoch, methods, network, authenticated_at, last_used_at, expires_at,
-                               seen)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, false)",
+                               device, seen)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, false)",
         params![
             uuid(session.id),
             bytes(session.secret.as_bytes()),
@@ -143,6 +143,7 @@ async fn open(
             session.network.as_bytes(),
             session.authenticated_at.unix(),
             session.expires_at.unix(),
+            &*session.device,
         ],
     )
     .await?;
@@ -419,11 +420,11 @@ async fn list_all(
 
 macro_rules! session_columns {
     () => {
-        "s.id, s.user_id, s.methods, s.network, s.authenticated_at, s.last_used_at, s.expires_at, s.seen"
+        "s.id, s.user_id, s.methods, s.network, s.authenticated_at, s.last_used_at, s.expires_at, s.seen, s.device"
     };
 }
 pub(super) use session_columns;
-const SESSION_COLUMN_COUNT: usize = 8;
+const SESSION_COLUMN_COUNT: usize = 9;
 
 pub(super) fn session_at(row: &Row, first: usize) -> Result<Session, Failed> {
     Ok(Session {
@@ -435,5 +436,6 @@ pub(super) fn session_at(row: &Row, first: usize) -> Result<Session, Failed> {
         last_used_at: timestamp(row, first + 5)?,
         expires_at: timestamp(row, first + 6)?,
         seen: value(row, first + 7)?,
+        device: text(row, first + 8)?,
     })
 }

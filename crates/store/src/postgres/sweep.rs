@@ -15,7 +15,7 @@ use super::connection::Connection;
 use super::error::Failed;
 use super::grants::idle_since;
 use super::{
-    PostgresStore, audit_segments, mails, removal, resets, revocations, session_clients, sign_ins, status,
+    PostgresStore, audit_segments, leaving, mails, removal, resets, revocations, session_clients, sign_ins, status,
 };
 
 /// How many rows a walk looks at for each one that it may remove.
@@ -93,6 +93,16 @@ impl SweepStore for PostgresStore {
             Box::pin(sign_ins::sweep_networks(db, *before, *limit))
         })
         .await
+    }
+
+    async fn remove_leaving_users(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let due = self.read((now, limit), |db, (now, limit)| Box::pin(leaving::due(db, *now, *limit)));
+        let mut removed = 0;
+        for user in due.await? {
+            removed +=
+                self.write((user, now), |db, (user, now)| Box::pin(leaving::remove(db, *user, *now))).await?;
+        }
+        Ok(removed)
     }
 
     async fn sweep_revocations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

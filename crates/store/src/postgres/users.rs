@@ -22,7 +22,7 @@ use super::columns::{
 use super::connection::Connection;
 use super::ending::end_grants;
 use super::error::Failed;
-use super::{audit, authenticators, name_locks, revocations, sessions};
+use super::{audit, authenticators, leaving, name_locks, revocations, sessions};
 
 #[async_trait]
 impl UserStore for PostgresStore {
@@ -329,6 +329,7 @@ pub(super) async fn remove(
         db.execute(sql, params![uuid(user)]).await?;
     }
     authenticators::forget(db, user).await?;
+    leaving::forget(db, user).await?;
     let sql = "UPDATE users SET username = $2, folded = NULL, removed_key = imported_key, imported_key = NULL,
                    email = NULL, password = $3, admin = false, role = '', attributes = '{}', factors = '', last_import = NULL, removed_at = $4
                WHERE id = $1";

@@ -151,6 +151,7 @@ const TABLES: &[Listed] = &[
             ("appearance", Text),
         ],
     ),
+    ("leaving_users", 1, &[("user", User), ("removal_at", Integer)]),
     ("authenticators", 1, &[("user", User), ("document", Text)]),
     ("known_networks", 2, &[("user", User), ("network", Bytes), ("seen_at", Integer)]),
     (
@@ -169,6 +170,7 @@ const TABLES: &[Listed] = &[
             ("ended_at", Integer),
             ("replaced_by", Id),
             ("seen", Flag),
+            ("device", Text),
         ],
     ),
     ("session_clients", 2, &[("session", Id), ("client", Text), ("sid", Id)]),
@@ -306,6 +308,7 @@ const TABLES: &[Listed] = &[
             ("changes", Text),
         ],
     ),
+    ("audit_of_users", 2, &[("user_id", Id), ("number", Integer)]),
     (
         "audit_segments",
         1,

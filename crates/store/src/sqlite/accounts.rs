@@ -1,15 +1,15 @@
 //! Accounts in SQLite: users who come from elsewhere, change or go.
 
 use async_trait::async_trait;
-use jeton_authority::UserId;
 use jeton_authority::audit::Actor;
 use jeton_authority::store::{
     AccountChange, AccountStore, AccountsUpdated, NewUser, StoreError, UserAddition, UserChange,
 };
 use jeton_authority::user::{
-    self, AccountUpdate, Act, ImportedUser, LastImport, PasswordFate, User, UserStatus, Username,
-    described_anew, update,
+    self, AccountUpdate, Act, ImportedUser, LastImport, Leaving, LeavingChange, PasswordFate, User,
+    UserStatus, Username, described_anew, update,
 };
+use jeton_authority::{Network, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension};
@@ -17,7 +17,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::SqliteStore;
 use super::columns::{optional_text, unreadable};
 use super::users::{self, Names, USER_COLUMN_COUNT, USER_COLUMNS, user_at};
-use super::{audit, revocations};
+use super::{audit, leaving, revocations};
 
 #[async_trait]
 impl AccountStore for SqliteStore {
@@ -52,6 +52,20 @@ impl AccountStore for SqliteStore {
 
     async fn remove_user(&self, user: UserId, by: Actor, now: Timestamp) -> Result<UserChange, StoreError> {
         self.writer.submit(move |db| users::remove(db, user, &by, now)).await
+    }
+
+    async fn find_removal(&self, user: UserId) -> Result<Option<Timestamp>, StoreError> {
+        self.readers.read(|db| leaving::find(db, user)).map(Option::flatten)
+    }
+
+    async fn change_removal(
+        &self,
+        user: UserId,
+        wish: Leaving,
+        network: Option<Network>,
+        now: Timestamp,
+    ) -> Result<LeavingChange, StoreError> {
+        self.writer.submit(move |db| leaving::change(db, user, wish, network, now)).await
     }
 }
 

@@ -32,6 +32,10 @@ impl AuditStore for SqliteStore {
         self.list(move |db| read(db, filter, limit)).await
     }
 
+    async fn list_audit_of(&self, user: UserId, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.list(move |db| list_of(db, user, limit)).await
+    }
+
     async fn audit_segments(&self) -> Result<Vec<AuditSegment>, StoreError> {
         self.list(audit_segments::all).await
     }
@@ -71,6 +75,10 @@ pub(super) fn append(db: &Connection, record: &AuditRecord) -> rusqlite::Result<
         link.hash.as_bytes(),
         stored.changes.as_deref(),
     ])?;
+    if let (Some(user), true) = (user, record.event.is_shown()) {
+        db.prepare_cached("INSERT INTO audit_of_users (user_id, number) VALUES (?1, ?2)")?
+            .execute((user.as_bytes(), db.last_insert_rowid()))?;
+    }
     mails::note(db, record)
 }
 
@@ -86,6 +94,15 @@ fn list(db: &Connection, limit: u32) -> rusqlite::Result<Vec<AuditRecord>> {
     let mut select =
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM audit ORDER BY at DESC, number DESC LIMIT ?1",))?;
     select.query_map([limit], record)?.collect()
+}
+
+fn list_of(db: &Connection, user: UserId, limit: u32) -> rusqlite::Result<Vec<AuditRecord>> {
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM audit WHERE number IN
+             (SELECT number FROM audit_of_users WHERE user_id = ?1 ORDER BY number DESC LIMIT ?2)
+         ORDER BY number DESC",
+    ))?;
+    select.query_map((user.as_bytes(), limit), record)?.collect()
 }
 
 fn read(

@@ -135,6 +135,9 @@ pub(super) fn sweep(db: &Connection, before: Timestamp, limit: u32) -> rusqlite:
     // What is needless depends on it.
     write(db)?;
     for AuditNumber(number) in &records {
+        let sql = "DELETE FROM audit_of_users
+                   WHERE user_id = (SELECT user_id FROM audit WHERE number = ?1) AND number = ?1";
+        db.prepare_cached(sql)?.execute([number])?;
         db.prepare_cached("DELETE FROM audit WHERE number = ?1")?.execute([number])?;
     }
     for last in &segments {

@@ -2,10 +2,13 @@
 
 use async_trait::async_trait;
 use jeton_authority::audit::Actor;
-use jeton_authority::client::{self, ClientChange, ClientRemoval, Consent, IdStanding, StoredClient};
+use jeton_authority::client::{
+    self, ClientChange, ClientRemoval, Consent, GivenConsent, IdStanding, StoredClient,
+};
+use jeton_authority::grant::{Audience, Ending, GrantsEnded};
 use jeton_authority::keys::SealedKey;
 use jeton_authority::store::{ClientStore, StoreError};
-use jeton_authority::{ShownDigest, UserId};
+use jeton_authority::{Network, ShownDigest, UserId};
 use jeton_jose::Timestamp;
 use jeton_oauth::Scope;
 use jeton_oauth::client::ClientId;
@@ -14,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::SqliteStore;
 use super::columns::{optional_text, parsed, text, timestamp, unreadable};
+use super::ending::end_grants;
 use super::{audit, master_key, removal, revocations};
 
 #[async_trait]
@@ -92,9 +96,19 @@ impl ClientStore for SqliteStore {
         self.writer.submit(move |db| give_consent(db, user, &client, &consent, now)).await
     }
 
-    async fn withdraw_consent(&self, user: UserId, client: &ClientId) -> Result<(), StoreError> {
+    async fn list_consents(&self, user: UserId, limit: u32) -> Result<Vec<GivenConsent>, StoreError> {
+        self.list(move |db| consents_of(db, user, limit)).await
+    }
+
+    async fn withdraw_consent(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<GrantsEnded, StoreError> {
         let client = client.clone();
-        self.writer.submit(move |db| withdraw_consent(db, user, &client)).await
+        self.writer.submit(move |db| withdraw_consent(db, user, &client, network, now)).await
     }
 }
 
@@ -230,12 +244,37 @@ fn give_consent(
     .map(drop)
 }
 
-fn withdraw_consent(db: &Connection, user: UserId, client: &ClientId) -> rusqlite::Result<()> {
+fn consents_of(db: &Connection, user: UserId, limit: u32) -> rusqlite::Result<Vec<GivenConsent>> {
     db.prepare_cached(
-        "DELETE FROM consents WHERE client = ?2 AND user = (SELECT number FROM users WHERE id = ?1)",
+        "SELECT c.scope, c.details, c.resources, c.appearance, c.client, c.given_at
+         FROM consents c JOIN users u ON u.number = c.user WHERE u.id = ?1 ORDER BY c.client LIMIT ?2",
     )?
-    .execute((user.as_bytes(), client.as_str()))
-    .map(drop)
+    .query_map((user.as_bytes(), limit), |row| {
+        let (client, given_at) = (parsed(row, 4)?, timestamp(row, 5)?);
+        Ok(GivenConsent { client, consent: consented(row)?, given_at })
+    })?
+    .collect()
+}
+
+fn withdraw_consent(
+    db: &Connection,
+    user: UserId,
+    client: &ClientId,
+    network: Network,
+    now: Timestamp,
+) -> rusqlite::Result<GrantsEnded> {
+    let forgotten = db
+        .prepare_cached(
+            "DELETE FROM consents WHERE client = ?2 AND user = (SELECT number FROM users WHERE id = ?1)",
+        )?
+        .execute((user.as_bytes(), client.as_str()))?;
+    let ending = Ending::OfClient { user, client };
+    let ended = end_grants(db, ending, Audience::Clients, now)?;
+    let had = (forgotten > 0, !ended.grants.is_empty());
+    if let Some(record) = client::withdraw_consent(user, client, had, network, now) {
+        audit::append(db, &record)?;
+    }
+    Ok(ended.counted())
 }
 
 pub(super) fn consented(row: &Row<'_>) -> rusqlite::Result<Consent> {

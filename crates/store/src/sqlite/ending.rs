@@ -14,7 +14,7 @@ use super::{audit, grants, logouts, revocations, session_clients};
 /// Ends grants, as [`jeton_authority::grant::end`] says.
 pub(super) fn end_grants(
     db: &Connection,
-    ending: Ending,
+    ending: Ending<'_>,
     audience: Audience,
     now: Timestamp,
 ) -> rusqlite::Result<Ended> {
@@ -27,6 +27,11 @@ pub(super) fn end_grants(
         Ending::OfSession(session) => {
             let open = open(db, "g.session = ?1", [session.as_bytes()])?;
             end(ending, open, session_clients::of_session(db, session)?, audience, now)
+        }
+        Ending::OfClient { user, client } => {
+            let condition = "g.user = (SELECT number FROM users WHERE id = ?1) AND g.client = ?2";
+            let open = open(db, condition, (user.as_bytes(), client.as_str()))?;
+            end(ending, open, [], audience, now)
         }
         Ending::OfUser { user, .. } => {
             let open = open(db, "g.user = (SELECT number FROM users WHERE id = ?1)", [user.as_bytes()])?;

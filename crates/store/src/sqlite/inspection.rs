@@ -128,6 +128,14 @@ fn readings() -> Vec<Reading> {
             |row| clients::consented(row).map(|_| Record::Plain),
         ),
         reading(
+            "leaving_users",
+            "SELECT u.id, l.removal_at, hex(u.id) FROM leaving_users l JOIN users u ON u.number = l.user".to_owned(),
+            |row| {
+                user_id(row, 0)?;
+                timestamp(row, 1).map(|_| Record::Plain)
+            },
+        ),
+        reading(
             "authenticators",
             "SELECT u.id, f.document, hex(u.id) FROM authenticators f JOIN users u ON u.number = f.user".to_owned(),
             |row| {
@@ -208,6 +216,9 @@ fn readings() -> Vec<Reading> {
         }),
         plain("audit", audit::COLUMNS, "CAST(number AS TEXT)", |row| {
             audit::record(row).map(|_| Record::Plain)
+        }),
+        plain("audit_of_users", "user_id", "CAST(number AS TEXT)", |row| {
+            user_id(row, 0).map(|_| Record::Plain)
         }),
         plain(
             "audit_segments",

@@ -18,6 +18,7 @@ mod grants;
 mod header;
 mod inspection;
 mod keys;
+mod leaving;
 mod logouts;
 mod mails;
 mod master_key;

@@ -19,7 +19,7 @@ use jeton_oauth::client::ClientId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
-use super::columns::{count, counted, halves, named, network, timestamp, user_id};
+use super::columns::{count, counted, halves, named, network, text, timestamp, user_id};
 use super::ending::end_grants;
 use super::users::{USER_COLUMNS, user_at, username};
 use super::{audit, grants, revocations, session_clients, users};
@@ -109,8 +109,8 @@ fn open(
     let methods: Vec<_> = session.methods.iter().map(|method| method.as_str()).collect();
     db.prepare_cached(
         "INSERT INTO sessions (id, secret, user, epoch, methods, network, authenticated_at, last_used_at, expires_at,
-                               seen)
-         SELECT ?1, ?2, number, ?4, ?5, ?6, ?7, ?7, ?8, 0 FROM users WHERE id = ?3",
+                               device, seen)
+         SELECT ?1, ?2, number, ?4, ?5, ?6, ?7, ?7, ?8, ?9, 0 FROM users WHERE id = ?3",
     )?
     .execute(params![
         session.id.as_bytes(),
@@ -121,6 +121,7 @@ fn open(
         session.network.as_bytes(),
         session.authenticated_at.unix(),
         session.expires_at.unix(),
+        session.device,
     ])?;
     if let Some(replaced) = replaces {
         replace(db, replaced, session)?;
@@ -330,8 +331,8 @@ fn list_all(
 }
 
 pub(super) const SESSION_COLUMNS: &str =
-    "s.id, u.id, s.methods, s.network, s.authenticated_at, s.last_used_at, s.expires_at, s.seen";
-const SESSION_COLUMN_COUNT: usize = 8;
+    "s.id, u.id, s.methods, s.network, s.authenticated_at, s.last_used_at, s.expires_at, s.seen, s.device";
+const SESSION_COLUMN_COUNT: usize = 9;
 
 pub(super) fn session_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Session> {
     Ok(Session {
@@ -343,6 +344,7 @@ pub(super) fn session_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Sessio
         last_used_at: timestamp(row, first + 5)?,
         expires_at: timestamp(row, first + 6)?,
         seen: row.get(first + 7)?,
+        device: text(row, first + 8)?,
     })
 }
 

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::columns::{grant_id, halves, timestamp};
 use super::grants::idle_since;
 use super::{
-    SqliteStore, audit_segments, mails, removal, resets, revocations, session_clients, sign_ins, status,
+    SqliteStore, audit_segments, leaving, mails, removal, resets, revocations, session_clients, sign_ins, status,
 };
 
 /// How many rows a walk looks at for each one that it may remove.
@@ -76,6 +76,10 @@ impl SweepStore for SqliteStore {
 
     async fn sweep_known_networks(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.writer.submit(move |db| sign_ins::sweep_networks(db, before, limit)).await
+    }
+
+    async fn remove_leaving_users(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.writer.submit(move |db| leaving::remove(db, now, limit)).await
     }
 
     async fn sweep_revocations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

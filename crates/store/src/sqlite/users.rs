@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use super::SqliteStore;
 use super::columns::{count, counted, named, optional_text, text, timestamp, user_id};
 use super::ending::end_grants;
-use super::{audit, authenticators, revocations, sessions};
+use super::{audit, authenticators, leaving, revocations, sessions};
 
 #[async_trait]
 impl UserStore for SqliteStore {
@@ -317,6 +317,7 @@ pub(super) fn remove(
         db.prepare_cached(sql)?.execute([user.as_bytes()])?;
     }
     authenticators::forget(db, user)?;
+    leaving::forget(db, user)?;
     let unusable = PasswordHash::unusable();
     db.prepare_cached(
         "UPDATE users SET username = ?2, folded = NULL, removed_key = imported_key, imported_key = NULL, email = NULL, password = ?3,

@@ -12,6 +12,7 @@ use crate::app::{Answer, TestApp};
 pub(crate) struct Browser<'a> {
     app: &'a TestApp,
     cookies: RefCell<BTreeMap<String, String>>,
+    user_agent: Option<&'static str>,
 }
 
 /// A form of a page.
@@ -25,7 +26,12 @@ pub(crate) struct Form {
 
 impl<'a> Browser<'a> {
     pub(crate) fn new(app: &'a TestApp) -> Self {
-        Self { app, cookies: RefCell::default() }
+        Self { app, cookies: RefCell::default(), user_agent: None }
+    }
+
+    /// One that says what it is.
+    pub(crate) fn called(app: &'a TestApp, user_agent: &'static str) -> Self {
+        Self { user_agent: Some(user_agent), ..Self::new(app) }
     }
 
     pub(crate) async fn get(&self, target: &str) -> Answer {
@@ -102,6 +108,9 @@ impl<'a> Browser<'a> {
             self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().expect("cookies"));
+        }
+        if let Some(said) = self.user_agent {
+            request.headers_mut().insert(header::USER_AGENT, said.parse().expect("a header"));
         }
         let answer = self.app.send(request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {

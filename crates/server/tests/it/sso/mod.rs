@@ -51,6 +51,7 @@ mod narrowed_registrations;
 mod navigations;
 mod neighbours;
 mod new_clients;
+mod own_account;
 mod passkeys;
 mod plain_typ;
 mod pushed;

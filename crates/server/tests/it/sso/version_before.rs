@@ -119,6 +119,7 @@ impl World {
             epoch: 0,
             methods: vec![Factor::Password],
             network: Network::of(HOME.parse().expect("an address")),
+            device: "".into(),
             authenticated_at: now,
             expires_at: now.saturating_add(day),
         };

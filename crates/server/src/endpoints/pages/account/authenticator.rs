@@ -152,8 +152,8 @@ async fn ask(errand: &Errand<Account>, form: &Parameters) -> Result<Response, Pa
 /// The cookies of a session that has the second factor, too, which its user has just presented.
 async fn stronger(errand: &Errand<Account>, signed_in: &SignedIn, factor: Factor) -> Vec<HeaderValue> {
     let Errand { app, context, browser, .. } = errand;
-    let (before, network, now) = (browser.secret.as_ref(), context.network(), app.clock.now());
-    match app.authority.sign_in().after_setting_up(signed_in, factor, before, network, now).await {
+    let (before, caller, now) = (browser.secret.as_ref(), context.caller(), app.clock.now());
+    match app.authority.sign_in().after_setting_up(signed_in, factor, before, caller, now).await {
         Ok(Some((secret, _))) => errand.cookies_of(&secret),
         Ok(None) => Vec::new(),
         // They sign in again.

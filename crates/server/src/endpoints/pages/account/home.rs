@@ -14,17 +14,31 @@ pub(crate) async fn get(errand: Errand<Account>) -> Result<Response, PageError> 
         Ok(signed_in) => signed_in,
         Err(wanted) => return sign_in::page(&errand, &wanted).await,
     };
-    let factors = errand.app.authority.factor_setup().of(signed_in.user.id).await?;
+    let (authority, user, now) = (&errand.app.authority, &signed_in.user, errand.app.clock.now());
+    let factors = authority.factor_setup().of(user.id).await?;
+    let account = authority.own_account();
+    let places = account.places(user.id, now).await?;
     let sentence = errand.sentence(errand.purpose.notice);
     let shown = AccountPage {
-        username: signed_in.user.username.as_str(),
+        username: user.username.as_str(),
+        name: user.attributes.get("name").and_then(|name| name.as_str()),
+        email: user.email.as_deref(),
         notice: sentence.text(),
+        removal_on: account.removal(user.id).await?.map(day),
+        has_password: !user.password.is_unusable(),
         app_since: factors.totp.as_ref().map(|totp| day(totp.added_at)),
         codes_left: factors.recovery_codes_left(),
-        authenticator: &errand.url(Page::Authenticator),
         passkeys: factors.passkeys.len(),
         passkey_after_password: factors.passkey_after_password,
+        places: places.sessions.len() + places.alone.len(),
+        applications: account.applications(user.id, now).await?.len(),
+        password_at: &errand.url(Page::Password),
+        authenticator: &errand.url(Page::Authenticator),
         passkeys_at: &errand.url(Page::Passkeys),
+        places_at: &errand.url(Page::Places),
+        applications_at: &errand.url(Page::Applications),
+        activity_at: &errand.url(Page::Activity),
+        data_at: &errand.url(Page::Data),
         sign_out: &errand.app.urls.local(END_SESSION),
     };
     Ok(errand.page(StatusCode::OK, &shown))

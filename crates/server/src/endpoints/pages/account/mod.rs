@@ -3,9 +3,15 @@
 //!
 //! Each form is answered with a redirect to a page, so that Back and reload repeat nothing.
 
+mod activity;
+mod applications;
 mod authenticator;
+mod data;
+mod export;
 mod home;
 mod passkeys;
+mod password;
+mod places;
 mod recovery_codes;
 mod sign_in;
 
@@ -26,13 +32,20 @@ use crate::interaction::{
 use crate::pages::Forms;
 use crate::request::{RequestContext, form};
 use crate::urls::path::{
-    ACCOUNT, ACCOUNT_AUTHENTICATOR, ACCOUNT_PASSKEYS, ACCOUNT_RECOVERY_CODES, AUTHORIZE,
+    ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_APPLICATIONS, ACCOUNT_AUTHENTICATOR, ACCOUNT_DATA, ACCOUNT_EXPORT,
+    ACCOUNT_PASSKEYS, ACCOUNT_PASSWORD, ACCOUNT_PLACES, ACCOUNT_RECOVERY_CODES, AUTHORIZE,
 };
 
+pub(crate) use activity::get as activity;
+pub(crate) use applications::{get as applications, post as post_applications};
 pub(in crate::endpoints::pages) use authenticator::address_for;
 pub(crate) use authenticator::{get as authenticator, post as post_authenticator};
+pub(crate) use data::{get as data, post as post_data};
+pub(crate) use export::get as export;
 pub(crate) use home::get as home;
 pub(crate) use passkeys::{get as passkeys, post as post_passkeys};
+pub(crate) use password::{get as password, post as post_password};
+pub(crate) use places::{get as places, post as post_places};
 pub(crate) use recovery_codes::get as recovery_codes;
 pub(crate) use sign_in::{lead_to_page, post as post_sign_in, post_second_factor};
 
@@ -54,10 +67,27 @@ enum Page {
     Authenticator,
     Passkeys,
     RecoveryCodes,
+    Password,
+    Places,
+    Applications,
+    Activity,
+    Data,
+    Export,
 }
 
 impl Page {
-    const ALL: [Self; 4] = [Self::Home, Self::Authenticator, Self::Passkeys, Self::RecoveryCodes];
+    const ALL: [Self; 10] = [
+        Self::Home,
+        Self::Authenticator,
+        Self::Passkeys,
+        Self::RecoveryCodes,
+        Self::Password,
+        Self::Places,
+        Self::Applications,
+        Self::Activity,
+        Self::Data,
+        Self::Export,
+    ];
 
     const fn path(self) -> &'static str {
         match self {
@@ -65,6 +95,12 @@ impl Page {
             Self::Authenticator => ACCOUNT_AUTHENTICATOR,
             Self::Passkeys => ACCOUNT_PASSKEYS,
             Self::RecoveryCodes => ACCOUNT_RECOVERY_CODES,
+            Self::Password => ACCOUNT_PASSWORD,
+            Self::Places => ACCOUNT_PLACES,
+            Self::Applications => ACCOUNT_APPLICATIONS,
+            Self::Activity => ACCOUNT_ACTIVITY,
+            Self::Data => ACCOUNT_DATA,
+            Self::Export => ACCOUNT_EXPORT,
         }
     }
 
@@ -77,8 +113,14 @@ impl Page {
     /// How recent a sign-in it requires.
     const fn recency(self) -> Recency {
         match self {
-            Self::Home => Recency::Any,
-            Self::Authenticator | Self::Passkeys | Self::RecoveryCodes => Recency::Recent,
+            // Whoever may look may also take access away.
+            Self::Home | Self::Places | Self::Applications | Self::Activity => Recency::Any,
+            Self::Authenticator
+            | Self::Passkeys
+            | Self::RecoveryCodes
+            | Self::Password
+            | Self::Data
+            | Self::Export => Recency::Recent,
         }
     }
 }
@@ -172,11 +214,16 @@ impl Errand<Account> {
         }
     }
 
-    /// The user of a form that changes how they sign in.
+    /// The user of a form that changes something.
     fn user_of(&self, form: &Parameters, action: &str) -> Result<&SignedIn, PageError> {
         self.demand_current(self.judge(Seal::Account { action }, form), None)?;
         // The sign-in has become too old while the page was open.
-        self.user(Recency::Recent).map_err(|_| self.did_nothing(Notice::Expired, None))
+        self.user(self.purpose.page.recency()).map_err(|_| self.did_nothing(Notice::Expired, None))
+    }
+
+    /// Shows a page, with what was done.
+    fn done(&self, page: Page, what: Notice) -> Response {
+        self.go(self.purpose.address(page, Some(what)))
     }
 
     /// The URL of a page, for a browser.

@@ -38,7 +38,7 @@ pub(super) fn page(step: &Step, signed_in: &SignedIn, notice: Option<Notice>) ->
         tos_uri: metadata.tos_uri.as_deref().filter(|uri| uri.starts_with("https://")),
         username: signed_in.user.username.as_str(),
         asked: &Asked::of(
-            &request.client,
+            Some(&request.client),
             &request.scope,
             &request.resources,
             &request.authorization_details,

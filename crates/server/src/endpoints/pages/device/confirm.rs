@@ -119,7 +119,12 @@ fn question(errand: &Errand<Decision>, signed_in: &SignedIn) -> Response {
         client: device.client.name(),
         user_code: &device.user_code.to_string(),
         username: signed_in.user.username.as_str(),
-        asked: &Asked::of(&device.client, &device.scope, &device.resources, &device.authorization_details),
+        asked: &Asked::of(
+            Some(&device.client),
+            &device.scope,
+            &device.resources,
+            &device.authorization_details,
+        ),
         notice: sentence.text(),
         action: &errand.action(DEVICE_DECIDE),
         form_token: &errand.token(seal),

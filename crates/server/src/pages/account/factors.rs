@@ -1,30 +1,9 @@
-//! The pages of `/account`.
+//! The pages about what a user signs in with besides the password.
 
 use askama::Template;
-use jeton_jose::Timestamp;
 use qrcodegen::{QrCode, QrCodeEcc};
 
-use super::{PasskeyForm, filters};
-
-/// The first page.
-#[derive(Template)]
-#[template(path = "account/home.html")]
-pub(crate) struct AccountPage<'a> {
-    pub(crate) username: &'a str,
-    /// Why the page is shown again.
-    pub(crate) notice: Option<&'a str>,
-    /// Since when there is an authenticator app.
-    pub(crate) app_since: Option<String>,
-    /// How many recovery codes are left.
-    pub(crate) codes_left: usize,
-    pub(crate) authenticator: &'a str,
-    /// How many passkeys there are.
-    pub(crate) passkeys: usize,
-    /// Whether a passkey is asked for after the password.
-    pub(crate) passkey_after_password: bool,
-    pub(crate) passkeys_at: &'a str,
-    pub(crate) sign_out: &'a str,
-}
+use crate::pages::{PasskeyForm, filters};
 
 /// The authenticator app of a user, or none.
 #[derive(Template)]
@@ -158,13 +137,6 @@ pub(crate) fn qr_code(text: &str) -> QrImage {
     QrImage { side: code.size() + 2 * MARGIN, path }
 }
 
-/// A day, as the pages write it.
-pub(crate) fn day(at: Timestamp) -> String {
-    let since = std::time::Duration::from_secs(at.unix().unsigned_abs());
-    let date = humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + since).to_string();
-    date.chars().take("2026-11-22".len()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,10 +149,5 @@ mod tests {
         assert!(code.path.starts_with("M4 4h7v1h-7z"), "{}", code.path);
         assert_eq!((code.side - 8 - 17) % 4, 0, "{}", code.side);
         assert_eq!(qr_code(&"x".repeat(10_000)).side, 0);
-    }
-
-    #[test]
-    fn a_day_is_a_date() {
-        assert_eq!(day(Timestamp::from_unix(1_795_377_600)), "2026-11-22");
     }
 }

@@ -1,0 +1,72 @@
+//! Changing one's own password.
+
+use jeton_jose::Timestamp;
+
+use super::OwnAccount;
+use crate::audit::Actor;
+use crate::password::{HashingBusy, Password, WeakPassword, judge};
+use crate::random::sixteen;
+use crate::sign_in::SignedIn;
+use crate::store::{StoreError, UserChange};
+
+/// Why a password was not changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NewPasswordError {
+    /// The new password is too easy to guess.
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    /// There is no such user any more.
+    #[error("the user was removed")]
+    UnknownUser,
+    /// Too many passwords wait to be hashed.
+    #[error(transparent)]
+    Busy(#[from] HashingBusy),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl NewPasswordError {
+    /// The stable name of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Weak(weak) => weak.code(),
+            Self::UnknownUser => "user_unknown",
+            Self::Busy(busy) => busy.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+impl OwnAccount {
+    /// Gives the user another password. They stay signed in here, with the applications of this browser; everything else ends.
+    ///
+    /// # Errors
+    /// [`NewPasswordError`] says why not; nothing was changed then.
+    pub async fn change_password(
+        &self,
+        signed_in: &SignedIn,
+        password: Password,
+        now: Timestamp,
+    ) -> Result<(), NewPasswordError> {
+        let user = &signed_in.user;
+        judge(&password, user.enrolled.is_two_step, &self.related(user), &self.settings.password)?;
+        let hash = self.hashing.hash(password, sixteen(&*self.random)).await?;
+        let (keep, by) = (Some(signed_in.session.id), Actor::User(user.id));
+        match self.store.change_password(user.id, hash, keep, by, now).await? {
+            UserChange::Done { .. } => Ok(()),
+            UserChange::UnknownUser => Err(NewPasswordError::UnknownUser),
+        }
+    }
+
+    /// Texts that somebody who knows the user tries first.
+    fn related<'a>(&'a self, user: &'a crate::user::User) -> Vec<&'a str> {
+        let host = self.settings.issuer.split("//").nth(1).unwrap_or_default();
+        let name = user.attributes.get("name").and_then(|name| name.as_str());
+        [Some(user.username.as_str()), user.email.as_deref(), name, Some(host)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}

@@ -1,0 +1,17 @@
+-- What people see of themselves: which browser a session is in, in words, what happened to their account, and when it is to be removed because
+-- they asked for it.
+ALTER TABLE sessions ADD COLUMN device text NOT NULL DEFAULT '';
+
+-- The records of the audit trail that a user is shown. Those from before are not in it.
+CREATE TABLE audit_of_users (
+    user_id uuid   NOT NULL,
+    number  bigint NOT NULL,            -- of the record
+    PRIMARY KEY (user_id, number)
+);
+
+CREATE TABLE leaving_users (
+    user_id    uuid PRIMARY KEY,
+    removal_at bigint NOT NULL
+);
+
+CREATE INDEX leaving_users_by_time ON leaving_users (removal_at);
