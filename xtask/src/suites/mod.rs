@@ -1,5 +1,6 @@
 //! The suites: what only the real command and its real peers can show.
 
+mod account;
 mod clients;
 mod clocks;
 pub(crate) mod crash;
@@ -92,6 +93,12 @@ pub(crate) const ALL: &[Suite] = &[
         about: "npm oidc-client-ts in Chromium, from another site, signs in and out",
         alone: false,
         run: clients::oidc_client_ts,
+    },
+    Suite {
+        name: "account",
+        about: "the account in Chromium, and axe-core on the pages",
+        alone: false,
+        run: account::run,
     },
     Suite {
         name: "passkeys",
