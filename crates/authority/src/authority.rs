@@ -104,7 +104,12 @@ impl Authority {
         let keys = Arc::new(keys);
         let accounts = Accounts::new(store.clone(), random.clone(), hashing.clone());
         let tally = Arc::new(Tally::default());
-        let factor_setup = FactorSetup { store: store.clone(), keys: keys.clone(), random: random.clone() };
+        let factor_setup = FactorSetup {
+            store: store.clone(),
+            settings: settings.clone(),
+            keys: keys.clone(),
+            random: random.clone(),
+        };
         let password_resets = PasswordResets {
             store: store.clone(),
             settings: settings.clone(),

@@ -220,9 +220,12 @@ impl Devices {
         challenged: Option<&User>,
         now: Timestamp,
     ) -> Step {
-        let second_factor = client.map(|client| client.policy.second_factor.into()).unwrap_or_default();
-        let demand = Demand { second_factor, consent: ConsentDemand::Asked, ..Demand::default() };
-        next_unless_done(&demand, signed_in, challenged, now)
+        next_unless_done(&demand(client), signed_in, challenged, now)
+    }
+
+    /// [`Demand::takes_known_device`], for a device of this client.
+    pub fn takes_known_device(client: Option<&Client>) -> bool {
+        demand(client).takes_known_device()
     }
 
     /// Allows a device's request on behalf of the signed-in user.
@@ -288,4 +291,10 @@ impl Devices {
         }
         Ok(outcome)
     }
+}
+
+/// What a device of this client demands of the sign-in.
+fn demand(client: Option<&Client>) -> Demand<'static> {
+    let second_factor = client.map(|client| client.policy.second_factor.into()).unwrap_or_default();
+    Demand { second_factor, consent: ConsentDemand::Asked, ..Demand::default() }
 }

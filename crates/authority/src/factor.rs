@@ -18,6 +18,10 @@ pub enum Factor {
     /// case.
     #[serde(rename = "pop")]
     Passkey,
+    /// A browser in which the user presented a second factor before, and wanted not to be asked for a while. It is no factor: tokens do not
+    /// say it, and only a request that requires a second factor of those alone who have one is content with it.
+    #[serde(rename = "dev")]
+    KnownDevice,
 }
 
 /// The `acr` of a sign-in with one factor that is not resistant to phishing (RFC 8485 and others number from 0; this
@@ -38,6 +42,9 @@ impl Factor {
     /// The available factors, in the order in which they are asked for.
     pub const OFFERED: &[Self] = &[Self::Password, Self::OneTimeCode, Self::Passkey];
 
+    /// All that is stored.
+    const STORED: &[Self] = &[Self::Password, Self::OneTimeCode, Self::Passkey, Self::KnownDevice];
+
     /// The factors that say who somebody is.
     pub const FIRST: &[Self] = &[Self::Password, Self::Passkey];
 
@@ -47,18 +54,19 @@ impl Factor {
             Self::Password => "pwd",
             Self::OneTimeCode => "otp",
             Self::Passkey => "pop",
+            Self::KnownDevice => "dev",
         }
     }
 
     /// The factor with this name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::OFFERED.iter().copied().find(|factor| factor.as_str() == name)
+        Self::STORED.iter().copied().find(|factor| factor.as_str() == name)
     }
 
     /// Whether a sign-in with it has two factors: because it comes after a password, or is two by itself.
     pub const fn makes_two(self) -> bool {
         match self {
-            Self::Password => false,
+            Self::Password | Self::KnownDevice => false,
             Self::OneTimeCode | Self::Passkey => true,
         }
     }
@@ -142,7 +150,8 @@ pub(crate) fn reaches(met: &[Factor], requested: &ClaimRequest) -> bool {
 /// The names of these factors: `amr` (RFC 8176).
 pub(crate) fn amr(met: &[Factor]) -> Vec<&'static str> {
     let several = (levels(met) > 1).then_some(SEVERAL);
-    met.iter().map(|factor| factor.as_str()).chain(several).collect()
+    let factors = met.iter().filter(|factor| **factor != Factor::KnownDevice);
+    factors.map(|factor| factor.as_str()).chain(several).collect()
 }
 
 #[cfg(test)]
@@ -157,6 +166,13 @@ mod tests {
     fn wanted(values: &[&str]) -> ClaimRequest {
         let values = values.iter().map(|value| (*value).into()).collect();
         ClaimRequest { essential: true, value: None, values: Some(values) }
+    }
+
+    #[test]
+    fn a_known_device_is_stored_and_is_no_factor() {
+        let met = &[Factor::Password, Factor::KnownDevice];
+        assert_eq!((amr(met), acr(met, None), are_two(met)), (vec!["pwd"], "1", false));
+        assert_eq!(parse_factors(&factors_to_text(met)), met);
     }
 
     #[test]

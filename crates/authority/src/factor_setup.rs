@@ -8,14 +8,15 @@ use jeton_jose::{Timestamp, base64url};
 
 use crate::audit::Actor;
 use crate::authenticators::{
-    AuthenticatorChange, Authenticators, AuthenticatorsChanged, LONGEST_PASSKEY_NAME, RecoveryCode,
-    RecoverySet, passkey_name,
+    AuthenticatorChange, Authenticators, AuthenticatorsChanged, DeviceHash, LONGEST_PASSKEY_NAME,
+    RecoveryCode, RecoverySet, RememberedDevice, passkey_name,
 };
 use crate::factor_secrets::{TypedCode, recovery_codes, recovery_hash};
 use crate::keyring::Keys;
 use crate::passkey::{CredentialId, Passkey, PasskeyError, RegistrationResponse, verify_registration};
 use crate::random::{Random, sixteen};
-use crate::sign_in::{Asked, Demand, PasskeyChallenge, SignedIn, Step, next_unless_done};
+use crate::settings::Settings;
+use crate::sign_in::{Asked, Demand, PasskeyChallenge, SecondFactorDemand, SignedIn, Step, next_unless_done};
 use crate::store::{Store, StoreError};
 use crate::user::User;
 use crate::{Network, UserId};
@@ -77,12 +78,32 @@ pub enum Recency {
     Recent,
 }
 
+impl Recency {
+    /// What it demands of the sign-in.
+    fn demand(self) -> Demand<'static> {
+        match self {
+            Self::Any => Demand::default(),
+            Self::Recent => Demand {
+                max_age: Some(RECENT.as_secs()),
+                second_factor: SecondFactorDemand::Presented,
+                ..Demand::default()
+            },
+        }
+    }
+
+    /// [`Demand::takes_known_device`].
+    pub fn takes_known_device(self) -> bool {
+        self.demand().takes_known_device()
+    }
+}
+
 /// A sign-in is recent for so long.
 pub const RECENT: Duration = Duration::from_secs(10 * 60);
 
 /// Sets up, shows and removes second factors.
 pub struct FactorSetup {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) random: Arc<dyn Random>,
 }
@@ -95,8 +116,27 @@ impl FactorSetup {
         recency: Recency,
         now: Timestamp,
     ) -> Step {
-        let max_age = (recency == Recency::Recent).then_some(RECENT.as_secs());
-        next_unless_done(&Demand { max_age, ..Demand::default() }, signed_in, challenged, now)
+        next_unless_done(&recency.demand(), signed_in, challenged, now)
+    }
+
+    /// The browsers in which a user is not asked for the second factor.
+    pub fn remembered(&self, user: &User, factors: &Authenticators, now: Timestamp) -> Vec<RememberedDevice> {
+        let Some(remembered_for) = self.settings.account.remembered_for else { return Vec::new() };
+        factors.remembered(&user.into(), remembered_for, now).cloned().collect()
+    }
+
+    /// Asks for the second factor again in a browser where it was not asked for.
+    ///
+    /// # Errors
+    /// [`FactorError::UnknownUser`], or the store fails.
+    pub async fn forget_device(
+        &self,
+        user: UserId,
+        device: DeviceHash,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(), FactorError> {
+        self.change(user, AuthenticatorChange::ForgetDevice(device), network, now).await.map(drop)
     }
 
     /// The second factors of a user.

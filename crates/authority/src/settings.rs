@@ -324,11 +324,14 @@ impl Default for PasswordSettings {
 pub struct AccountSettings {
     /// How long it takes until users are removed who ask for it; `None` if users may not remove themselves.
     pub removal: Option<Duration>,
+    /// For how long users who want that are not asked for the second factor in a browser; `None` if they are always asked.
+    pub remembered_for: Option<Duration>,
 }
 
 impl Default for AccountSettings {
     fn default() -> Self {
-        Self { removal: Some(Duration::from_secs(7 * 24 * 3600)) }
+        let days = |days| Some(Duration::from_secs(days * 24 * 3600));
+        Self { removal: days(7), remembered_for: days(30) }
     }
 }
 

@@ -2,7 +2,10 @@
 //! in there before, so that the throttle does not slow these users down because of others, and for a short time the
 //! username that was typed.
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue, header};
+use jeton_authority::authenticators::DeviceSecret;
 use jeton_authority::session::SessionSecret;
 use jeton_jose::base64url;
 
@@ -22,6 +25,7 @@ const SESSION: &str = "jeton-session";
 const BROWSER: &str = "jeton-browser";
 const KNOWN: &str = "jeton-known";
 const TYPED_NAME: &str = "jeton-typed-name";
+const DEVICE: &str = "jeton-device";
 
 /// How long a browser remembers who signed in there, from the last sign-in, in seconds: half a year.
 const KNOWN_FOR: u32 = 180 * 24 * 3600;
@@ -64,6 +68,15 @@ impl Cookies {
     /// The sealed input of the user.
     pub(crate) fn typed_name<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         self.only(headers, TYPED_NAME)
+    }
+
+    /// The secret of a browser in which users are not asked for the second factor.
+    pub(crate) fn device(&self, headers: &HeaderMap) -> Option<DeviceSecret> {
+        DeviceSecret::parse(self.only(headers, DEVICE)?)
+    }
+
+    pub(crate) fn set_device(&self, secret: &DeviceSecret, kept: Duration) -> HeaderValue {
+        self.set(DEVICE, secret.expose(), Some(u32::try_from(kept.as_secs()).unwrap_or(u32::MAX)))
     }
 
     /// A name for a browser that has none.

@@ -154,7 +154,8 @@ impl Person<'_> {
         self.browser.resize(320, "light")?;
         for path in paths {
             self.opens(path)?;
-            let too_wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            let too_wide =
+                "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
             let pixels = self.browser.run(too_wide, &json!([]))?;
             expect(pixels == 0, || format!("{path} is {pixels} pixels too wide"))?;
         }

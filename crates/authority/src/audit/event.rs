@@ -86,13 +86,17 @@ pub enum AuditEvent {
     RemovalRequested,
     /// A user who had asked to be removed stays.
     RemovalCancelled,
+    /// A user wanted not to be asked for the second factor in a browser for a while.
+    DeviceRemembered,
+    /// A user is asked for the second factor again in a browser where they were not.
+    DeviceForgotten,
     /// What a newer version of this program recorded, on the same database.
     Unknown,
 }
 
 impl AuditEvent {
     /// All events that this version records, for parsing a stored name.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::UserAdded,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -133,6 +137,8 @@ impl AuditEvent {
         Self::PasskeyBackupChanged,
         Self::RemovalRequested,
         Self::RemovalCancelled,
+        Self::DeviceRemembered,
+        Self::DeviceForgotten,
     ];
 
     /// Its stable name, which is also what the store keeps.
@@ -178,6 +184,8 @@ impl AuditEvent {
             Self::PasskeyBackupChanged => "passkey_backup_changed",
             Self::RemovalRequested => "removal_requested",
             Self::RemovalCancelled => "removal_cancelled",
+            Self::DeviceRemembered => "device_remembered",
+            Self::DeviceForgotten => "device_forgotten",
             Self::Unknown => "unknown",
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
-use super::{Authenticators, MOST_PASSKEYS, RecoverySet, SettingUp, Totp};
+use super::{Authenticators, DeviceHash, MOST_PASSKEYS, RecoverySet, RememberedDevice, SettingUp, Totp};
 use crate::Network;
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject};
 use crate::keys::SealedKey;
@@ -59,6 +59,10 @@ pub enum AuthenticatorChange {
         /// The recovery codes.
         recovery: RecoverySet,
     },
+    /// Asks for no second factor in this browser for a while.
+    RememberDevice(RememberedDevice),
+    /// Asks for it again there.
+    ForgetDevice(DeviceHash),
     /// Removes all of them.
     Remove,
 }
@@ -118,6 +122,8 @@ pub fn change(
             after.totp = Some(Totp { secret: secret.clone(), added_at: now, used_at: now, step: *step });
             events.push((AuditEvent::SecondFactorAdded, None));
             after.recovery.get_or_insert_with(|| recovery.clone());
+            // Whoever held the app before may have had browsers remembered.
+            after.remembered.clear();
         }
         AuthenticatorChange::RenewRecoveryCodes(set) => {
             if !before.is_two_step() {
@@ -150,6 +156,7 @@ pub fn change(
         AuthenticatorChange::RemovePasskey { id, .. } => {
             after.passkeys.retain(|passkey| passkey.id != *id);
             after.passkey_after_password &= !after.passkeys.is_empty();
+            after.remembered.clear();
             if !after.is_two_step() {
                 after.recovery = None;
             }
@@ -165,6 +172,18 @@ pub fn change(
             if !before.is_two_step() {
                 events.push((AuditEvent::SecondFactorAdded, None));
             }
+        }
+        AuthenticatorChange::RememberDevice(device) => {
+            if !before.is_two_step() || !user.honours(device.epoch) {
+                return nothing(AuthenticatorsChanged::NotNow(before));
+            }
+            after.remember_device(device.clone());
+            events.push((AuditEvent::DeviceRemembered, Some(device.device.clone())));
+        }
+        AuthenticatorChange::ForgetDevice(hash) => {
+            after.remembered.retain(|device| device.hash != *hash);
+            let forgotten = before.remembered.iter().find(|device| device.hash == *hash);
+            events.extend(forgotten.map(|device| (AuditEvent::DeviceForgotten, Some(device.device.clone()))));
         }
         AuthenticatorChange::Remove => {
             after = Authenticators::default();

@@ -4,6 +4,7 @@
 mod changing;
 mod passkeys;
 mod recovery;
+mod remembered;
 mod tries;
 mod trying;
 
@@ -13,6 +14,7 @@ pub use passkeys::{
 };
 pub(crate) use recovery::is_separator;
 pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryCodeHash, RecoverySet};
+pub use remembered::{DeviceHash, DeviceSecret, MOST_REMEMBERED, RememberedDevice};
 pub use tries::{FREE_CODES, FREE_RECOVERY_CODES, LONGEST_WAIT, RECOVERY_WAIT};
 pub use trying::{
     ACCEPTED_AGAIN, Attempt, CHALLENGE_LIFETIME, ChallengeId, CodeDecision, CodeVerdict, CodesFrom,
@@ -47,6 +49,9 @@ pub struct Authenticators {
     /// Whether a passkey is required after the password, if there is no app.
     #[serde(skip_serializing_if = "is_false")]
     pub passkey_after_password: bool,
+    /// The browsers in which no second factor is asked for, in the order in which they were remembered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remembered: Vec<RememberedDevice>,
     #[serde(skip_serializing_if = "Tries::is_empty")]
     tries: Tries,
     /// What was accepted lately.

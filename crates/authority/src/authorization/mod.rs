@@ -23,7 +23,7 @@ pub use received::{PageError, ReceivedRequest};
 pub use redirectable::{RedirectError, RedirectableRequest};
 pub use request::AuthorizationRequest;
 pub use response::{AuthorizationResponse, ResponseParameters};
-pub use step::{NextStep, may_continue, next_step};
+pub use step::{NextStep, may_continue, next_step, takes_known_device};
 
 use crate::base::Base;
 

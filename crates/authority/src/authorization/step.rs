@@ -81,6 +81,11 @@ pub fn may_continue(
     !matches!(step, Step::Account | Step::Factor(_))
 }
 
+/// Whether a sign-in for a request may leave the second factor out in a browser that the user had remembered.
+pub fn takes_known_device(request: &AuthorizationRequest) -> bool {
+    demand(request, None, None).takes_known_device()
+}
+
 /// The demands of a request on the sign-in.
 fn demand<'a>(
     request: &'a AuthorizationRequest,

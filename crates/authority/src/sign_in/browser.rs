@@ -4,12 +4,14 @@ use jeton_jose::Timestamp;
 
 use super::SignIn;
 use super::SignInError;
+use crate::authenticators::DeviceSecret;
 use crate::factor::Factor;
 use crate::password::Password;
 use crate::random::sixteen;
 use crate::session::{LapsedSession, NewSession, Session, SessionSecret};
 use crate::sign_in::SignedIn;
 use crate::store::{SessionOpening, StoreError};
+use crate::tally::SignInOutcome;
 use crate::throttle::{KnownBrowser, account_tag};
 use crate::user::User;
 use crate::{Caller, SessionId};
@@ -24,18 +26,29 @@ impl SignIn {
     /// (session fixation). A session of another user ends.
     ///
     /// # Errors
-    /// As [`Self::with_password`]; a user with a second factor goes on with [`Self::at_browser_with_code`].
+    /// As [`Self::with_password`]; a user with a second factor goes on with [`Self::at_browser_with_code`], unless `device` is the secret
+    /// of a browser that they had remembered. Pass none where the request [wants the factor all the same](super::Demand::takes_known_device).
     pub async fn at_browser(
         &self,
         username: &str,
         password: Password,
+        device: Option<&DeviceSecret>,
         before: Option<&SessionSecret>,
         caller: impl Into<Caller>,
         now: Timestamp,
     ) -> Result<(SessionSecret, SignedIn), SignInError> {
         let caller = caller.into();
-        let user = self.authenticate(username, password, &caller, now).await?;
-        self.open_session(user, vec![Factor::Password], before, &caller, now).await
+        let (user, methods) = match (self.authenticate(username, password, &caller, now).await, device) {
+            (Err(SignInError::SecondFactorRequired(challenge)), Some(device)) => {
+                let remembered = self.remembered(challenge.user(), device, now).await?;
+                let user = remembered.ok_or(SignInError::SecondFactorRequired(challenge))?;
+                self.note_caller(&user, &caller, now).await?;
+                self.tally.count_sign_in(SignInOutcome::Succeeded);
+                (user, vec![Factor::Password, Factor::KnownDevice])
+            }
+            (authenticated, _) => (authenticated?, vec![Factor::Password]),
+        };
+        self.open_session(user, methods, before, &caller, now).await
     }
 
     /// Opens a session for a user who presented these factors.

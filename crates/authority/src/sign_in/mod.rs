@@ -5,6 +5,7 @@ mod browser;
 mod new_device;
 mod passkey;
 mod password;
+mod remembered;
 mod second_factor;
 mod signed_in;
 mod step;

@@ -65,9 +65,11 @@ pub enum Freshness {
 /// Whether a second factor is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SecondFactorDemand {
-    /// Of a user who has one.
+    /// Of a user who has one. A browser that the user had remembered stands in for it.
     #[default]
     IfSetUp,
+    /// Of a user who has one, whatever is remembered.
+    Presented,
     /// Of everybody.
     Always,
     /// Of nobody.
@@ -91,6 +93,14 @@ pub enum ConsentDemand {
     None,
     /// Yes, in this request.
     Asked,
+}
+
+impl Demand<'_> {
+    /// Whether a sign-in for it may leave the second factor out in a browser that the user had remembered. A request that names an `acr` gets
+    /// the best that the user can do.
+    pub fn takes_known_device(&self) -> bool {
+        self.second_factor == SecondFactorDemand::IfSetUp && self.acr.is_none()
+    }
 }
 
 /// What is still required.
@@ -177,7 +187,10 @@ fn first_factor() -> Step {
 /// What is still required for a second factor. It is presented after a password that was typed for the same sign-in, so that
 /// both are as recent as the sign-in is said to be.
 fn still_second(demand: &Demand<'_>, signed_in: &SignedIn) -> Option<Step> {
-    if demand.second_factor == SecondFactorDemand::None || are_two(&signed_in.session.methods) {
+    let met = &signed_in.session.methods;
+    let is_remembered =
+        demand.second_factor == SecondFactorDemand::IfSetUp && met.contains(&Factor::KnownDevice);
+    if demand.second_factor == SecondFactorDemand::None || are_two(met) || is_remembered {
         return None;
     }
     match (signed_in.user.enrolled.is_two_step, demand.second_factor) {

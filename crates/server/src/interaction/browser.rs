@@ -7,6 +7,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use jeton_authority::UserId;
+use jeton_authority::authenticators::DeviceSecret;
 use jeton_authority::session::SessionSecret;
 use jeton_authority::sign_in::SignedIn;
 use jeton_authority::store::StoreError;
@@ -25,6 +26,8 @@ pub(crate) struct Browser {
     pub(crate) signed_in: Option<SignedIn>,
     /// The secret of its session, valid or not.
     pub(crate) secret: Option<SessionSecret>,
+    /// The secret of a browser that is remembered, for one user or several.
+    pub(crate) device: Option<DeviceSecret>,
     /// The sealed username that was typed before the page was shown again.
     pub(crate) typed_name: Option<String>,
     /// Whether another site's page made the request. Seals protect forms; this only prevents a response to a forged
@@ -41,10 +44,11 @@ impl Browser {
             None => None,
         };
         let (is_new, name) = (known.is_none(), known.unwrap_or_else(Cookies::new_browser));
+        let device = app.cookies.device(headers);
         let typed_name = app.cookies.typed_name(headers).map(str::to_owned);
         let site = headers.get("sec-fetch-site");
         let is_from_elsewhere = site.is_some_and(|site| site != "same-origin" && site != "none");
-        Ok(Self { name, is_new, signed_in, secret, typed_name, is_from_elsewhere })
+        Ok(Self { name, is_new, signed_in, secret, device, typed_name, is_from_elsewhere })
     }
 
     /// The signed-in account.

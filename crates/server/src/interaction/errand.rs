@@ -41,6 +41,9 @@ pub(crate) trait SignsIn: Purpose {
     /// The purpose that its forms are sealed for.
     fn about(&self) -> &str;
 
+    /// Whether a sign-in for it may leave the second factor out in a browser that the user had remembered.
+    fn takes_known_device(&self) -> bool;
+
     /// The path of the currently appropriate page, which is to say why a form had no effect.
     fn shown_again(&self, app: &App, browser: &Browser, why: Notice) -> String;
 }

@@ -13,7 +13,10 @@ use jeton_oauth::Parameters;
 
 use super::{BadOneTimeCode, Browser, Errand, Notice, PASSKEY, PageError, Seal, SignsIn, remember_browser};
 use crate::app::App;
-use crate::pages::SecondFactorPage;
+use crate::pages::{SecondFactorPage, in_words};
+
+/// The box that is checked where no code is to be asked for in this browser.
+const REMEMBER: &str = "remember";
 
 /// A sign-in that still requires a second factor.
 pub(crate) struct Challenged {
@@ -93,6 +96,7 @@ impl<P: SignsIn> Errand<P> {
                 || notice == Some(Notice::OneTimeCode(BadOneTimeCode::WrongRecovery)),
             by_app: challenged.has_app(),
             can_cancel: form.can_cancel,
+            remembered_for: self.app.authority.settings().account.remembered_for.map(in_words),
             passkey,
         };
         let status = notice.map_or(StatusCode::OK, Notice::status);
@@ -108,6 +112,21 @@ impl<P: SignsIn> Errand<P> {
 
     fn seal_of(&self, challenged: &Challenged) -> Seal<'_> {
         Seal::SecondFactor { about: self.purpose.about(), user: challenged.user.id }
+    }
+
+    /// Asks for no code in this browser for a while. The cookie of it; none where that is not offered, or cannot be stored now.
+    async fn remember_device(&self, signed_in: &SignedIn) -> Option<HeaderValue> {
+        let Self { app, context, browser, .. } = self;
+        let kept = app.authority.settings().account.remembered_for?;
+        let (secret, caller) = (browser.device.as_ref(), context.caller());
+        match app.authority.sign_in().remember_device(signed_in, secret, &caller, app.clock.now()).await {
+            Ok(secret) => secret.map(|secret| app.cookies.set_device(&secret, kept)),
+            // They are asked again next time.
+            Err(error) => {
+                tracing::warn!(request = context.id(), code = error.code(), "{error}");
+                None
+            }
+        }
     }
 
     /// Completes a sign-in with the input. Returns the user and the cookies of the session.
@@ -130,7 +149,11 @@ impl<P: SignsIn> Errand<P> {
             Ok((secret, signed_in)) => {
                 remember_browser(app, context, signed_in.user.username.as_str());
                 tracing::info!(request, user = %signed_in.user.id, %network, "browser sign-in");
-                Ok((signed_in, self.cookies_of(&secret)))
+                let remembered = match form.get(REMEMBER) {
+                    Some(_) => self.remember_device(&signed_in).await,
+                    None => None,
+                };
+                Ok((signed_in, self.cookies_of(&secret).into_iter().chain(remembered).collect()))
             }
             Err(error) => {
                 let (code, user) = (error.code(), challenged.user.id);

@@ -136,7 +136,9 @@ impl<P: SignsIn> Errand<P> {
         let password = Password::parse(password).map_err(Notice::from)?;
         let (request, network, now) = (context.id(), context.network(), app.clock.now());
         let (before, caller) = (browser.secret.as_ref(), context.caller());
-        let error = match app.authority.sign_in().at_browser(username, password, before, caller, now).await {
+        let device = browser.device.as_ref().filter(|_| self.purpose.takes_known_device());
+        let sign_in = app.authority.sign_in();
+        let error = match sign_in.at_browser(username, password, device, before, caller, now).await {
             Ok((secret, signed_in)) => {
                 remember_browser(app, context, signed_in.user.username.as_str());
                 tracing::info!(request, user = %signed_in.user.id, %network, "browser sign-in");

@@ -18,8 +18,8 @@ mod sign_out;
 
 pub(crate) use account::{
     AccountPage, ActivityPage, ApplicationsPage, AuthenticatorPage, DataPage, NewAuthenticatorPage,
-    PasskeysPage, PasswordPage, PlacesPage, RecoveryCodesPage, ShownApplication, ShownEvent, ShownGrant,
-    ShownPasskey, ShownPlace, When, day, qr_code,
+    PasskeysPage, PasswordPage, PlacesPage, RecoveryCodesPage, ShownApplication, ShownDevice, ShownEvent,
+    ShownGrant, ShownPasskey, ShownPlace, When, day, in_words, qr_code,
 };
 pub(crate) use asked::Asked;
 pub(crate) use consent::ConsentPage;

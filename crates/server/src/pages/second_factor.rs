@@ -24,6 +24,8 @@ pub(crate) struct SecondFactorPage<'a> {
     pub(crate) at_recovery: bool,
     /// Whether there is an authenticator app.
     pub(crate) by_app: bool,
+    /// For how long no code is asked for in this browser, in words, if that is offered.
+    pub(crate) remembered_for: Option<String>,
     /// Whether the user can go back to the client without signing in.
     pub(crate) can_cancel: bool,
 }

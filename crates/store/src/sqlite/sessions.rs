@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jeton_authority::audit::Actor;
-use jeton_authority::factor::Factor;
+use jeton_authority::factor::parse_factors;
 use jeton_authority::grant::{Audience, Ending};
 use jeton_authority::revocation::{RevocationEvent, Revoked};
 use jeton_authority::session::{
@@ -338,7 +338,7 @@ pub(super) fn session_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Sessio
     Ok(Session {
         id: row.get(first).map(SessionId::from_bytes)?,
         user: user_id(row, first + 1)?,
-        methods: named(row, first + 2, |text| text.split_terminator(' ').map(Factor::parse).collect())?,
+        methods: parse_factors(row.get_ref(first + 2)?.as_str()?),
         network: network(row, first + 3)?,
         authenticated_at: timestamp(row, first + 4)?,
         last_used_at: timestamp(row, first + 5)?,

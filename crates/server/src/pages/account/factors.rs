@@ -30,10 +30,20 @@ pub(crate) struct AuthenticatorPage<'a> {
     pub(crate) begin_token: &'a str,
     pub(crate) renew_token: &'a str,
     pub(crate) remove_token: &'a str,
+    /// The browsers in which no second step is asked for.
+    pub(crate) devices: Vec<ShownDevice>,
+    pub(crate) forget_token: &'a str,
     /// Where the user continues.
     pub(crate) way_on: &'a str,
     /// Whether that is an application.
     pub(crate) is_application: bool,
+}
+
+/// A browser in which no second step is asked for.
+pub(crate) struct ShownDevice {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) since: String,
 }
 
 /// An authenticator app that is being set up.

@@ -34,6 +34,16 @@ impl When {
     }
 }
 
+/// A length of time.
+pub(crate) fn in_words(length: Duration) -> String {
+    let days = length.as_secs().cast_signed() / DAY;
+    match length.as_secs().cast_signed() % DAY {
+        0 if days == 1 => "a day".to_owned(),
+        0 if days > 0 => format!("{days} days"),
+        _ => humantime::format_duration(length).to_string(),
+    }
+}
+
 /// A day.
 pub(crate) fn day(at: Timestamp) -> String {
     exact(at).chars().take("2026-11-22".len()).collect()
@@ -54,6 +64,13 @@ mod tests {
     #[test]
     fn a_day_is_a_date() {
         assert_eq!(day(Timestamp::from_unix(1_795_377_600)), "2026-11-22");
+    }
+
+    #[test]
+    fn a_length_of_time_is_in_days_where_it_can_be() {
+        for (seconds, words) in [(30 * 86_400, "30 days"), (86_400, "a day"), (5_400, "1h 30m")] {
+            assert_eq!(in_words(Duration::from_secs(seconds)), words);
+        }
     }
 
     #[test]

@@ -59,6 +59,7 @@ mod rates;
 mod refresh_tokens;
 mod registered_addresses;
 mod registration;
+mod remembered_devices;
 mod remembered_tokens;
 mod request_objects;
 mod second_factor;

@@ -87,6 +87,10 @@ fn in_words(event: AuditEvent, client: Option<&str>, key: Option<&str>) -> Optio
         AuditEvent::SecondFactorAdded => "Two-step sign-in was turned on or changed".to_owned(),
         AuditEvent::SecondFactorRemoved => "Two-step sign-in was turned off".to_owned(),
         AuditEvent::SecondFactorRefused => "Somebody knew your password, but not the second step".to_owned(),
+        AuditEvent::DeviceRemembered => {
+            "You wanted not to be asked for the second step in a browser".to_owned()
+        }
+        AuditEvent::DeviceForgotten => "The second step is asked for again in a browser".to_owned(),
         AuditEvent::RecoveryCodeUsed => "A recovery code was used".to_owned(),
         AuditEvent::RecoveryCodesRenewed => "New recovery codes were made".to_owned(),
         AuditEvent::PasskeyAdded => format!("{} was added", passkey()),

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
-use jeton_authority::authenticators::Authenticators;
+use jeton_authority::authenticators::{Authenticators, DeviceHash};
 use jeton_authority::factor::Factor;
 use jeton_authority::factor_setup::TotpSecret;
 use jeton_authority::sign_in::SignedIn;
@@ -10,7 +10,7 @@ use jeton_oauth::Parameters;
 
 use super::{Account, Page, SHOWN, recovery_codes, sign_in, with_query};
 use crate::interaction::{Elsewhere, Errand, Mark, Notice, PageError, Posted, Seal};
-use crate::pages::{AuthenticatorPage, NewAuthenticatorPage, day, qr_code};
+use crate::pages::{AuthenticatorPage, NewAuthenticatorPage, ShownDevice, day, qr_code};
 use crate::urls::path::{ACCOUNT, ACCOUNT_AUTHENTICATOR, ACCOUNT_RECOVERY_CODES};
 
 /// What the buttons of the page do.
@@ -20,6 +20,7 @@ const GIVE_UP: &str = "give_up";
 const RENEW: &str = "renew";
 const REMOVE: &str = "remove";
 const ASK: &str = "ask";
+const FORGET: &str = "forget";
 
 /// `GET /account/authenticator`
 pub(crate) async fn get(errand: Errand<Account>) -> Result<Response, PageError> {
@@ -41,6 +42,14 @@ fn overview(errand: &Errand<Account>, signed_in: &SignedIn, factors: &Authentica
     let token = |action| errand.token(Seal::Account { action });
     let sentence = errand.sentence(errand.purpose.notice);
     let (way_on, is_application) = errand.way_on();
+    let now = errand.app.clock.now();
+    let remembered = errand.app.authority.factor_setup().remembered(&signed_in.user, factors, now);
+    let devices = remembered.into_iter().map(|device| ShownDevice {
+        id: device.hash.to_text(),
+        name: if device.device.is_empty() { "A browser".to_owned() } else { device.device.into() },
+        since: day(device.added_at),
+    });
+    let devices = devices.collect();
     let shown = AuthenticatorPage {
         username: signed_in.user.username.as_str(),
         notice: sentence.text(),
@@ -57,6 +66,8 @@ fn overview(errand: &Errand<Account>, signed_in: &SignedIn, factors: &Authentica
         begin_token: &token(BEGIN),
         renew_token: &token(RENEW),
         remove_token: &token(REMOVE),
+        devices,
+        forget_token: &token(FORGET),
         way_on: &way_on,
         is_application,
     };
@@ -90,6 +101,7 @@ pub(crate) async fn post(Posted { errand, form }: Posted<Account>) -> Result<Res
         Some(RENEW) => change(&errand, &form, RENEW).await,
         Some(REMOVE) => change(&errand, &form, REMOVE).await,
         Some(ASK) => ask(&errand, &form).await,
+        Some(FORGET) => forget(&errand, &form).await,
         _ => Err(errand.did_nothing(Notice::Unreadable, None)),
     }
 }
@@ -147,6 +159,19 @@ async fn ask(errand: &Errand<Account>, form: &Parameters) -> Result<Response, Pa
         false => errand.purpose.address(Page::Authenticator, None),
     };
     Ok(Elsewhere { path, cookies: stronger(errand, signed_in, Factor::Passkey).await }.go(app))
+}
+
+/// Asks for the second factor again in a browser.
+async fn forget(errand: &Errand<Account>, form: &Parameters) -> Result<Response, PageError> {
+    let user = errand.user_of(form, FORGET)?.user.id;
+    let device = DeviceHash::parse(form.get("id").unwrap_or_default());
+    let device = device.ok_or_else(|| errand.did_nothing(Notice::Unreadable, None))?;
+    let Errand { app, context, .. } = errand;
+    let (request, network, now) = (context.id(), context.network(), app.clock.now());
+    let forgotten = app.authority.factor_setup().forget_device(user, device, network, now).await;
+    forgotten.map_err(|error| errand.failed(error))?;
+    tracing::info!(request, %user, "remembered browser forgotten");
+    Ok(errand.go(errand.purpose.address(Page::Authenticator, None)))
 }
 
 /// The cookies of a session that has the second factor, too, which its user has just presented.

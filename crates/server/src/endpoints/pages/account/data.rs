@@ -5,7 +5,7 @@ use http::StatusCode;
 
 use super::{Account, Page, sign_in};
 use crate::interaction::{Done, Errand, Notice, PageError, Posted, Seal};
-use crate::pages::{DataPage, day};
+use crate::pages::{DataPage, day, in_words};
 
 /// What the buttons do.
 const LEAVE: &str = "leave";
@@ -22,7 +22,7 @@ pub(crate) async fn get(errand: Errand<Account>) -> Result<Response, PageError> 
     let sentence = errand.sentence(errand.purpose.notice);
     let wait = authority.settings().account.removal.map(|wait| match wait.as_secs() {
         0 => "within an hour".to_owned(),
-        _ => format!("after {}", humantime::format_duration(wait)),
+        _ => format!("after {}", in_words(wait)),
     });
     let shown = DataPage {
         username: signed_in.user.username.as_str(),

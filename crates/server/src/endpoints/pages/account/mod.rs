@@ -152,6 +152,10 @@ impl SignsIn for Account {
         self.page.path()
     }
 
+    fn takes_known_device(&self) -> bool {
+        self.page.recency().takes_known_device()
+    }
+
     fn shown_again(&self, _: &App, _: &Browser, why: Notice) -> String {
         self.address(self.page, Some(why))
     }

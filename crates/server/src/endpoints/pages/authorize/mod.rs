@@ -16,7 +16,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
 use http::request::Parts;
 use jeton_authority::Refusal;
-use jeton_authority::authorization::{AuthorizationRequest, NextStep};
+use jeton_authority::authorization::{AuthorizationRequest, NextStep, takes_known_device};
 use jeton_authority::client::Client;
 use jeton_authority::sign_in::{SignedIn, Since};
 use jeton_oauth::authorization::Prompt;
@@ -63,6 +63,10 @@ impl Purpose for Authorization {
 impl SignsIn for Authorization {
     fn about(&self) -> &str {
         &self.query
+    }
+
+    fn takes_known_device(&self) -> bool {
+        takes_known_device(&self.request)
     }
 
     /// A genuine form keeps what the user has done.

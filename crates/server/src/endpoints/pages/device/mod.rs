@@ -66,6 +66,10 @@ impl SignsIn for Decision {
         self.device.user_code.as_str()
     }
 
+    fn takes_known_device(&self) -> bool {
+        Devices::takes_known_device(self.client())
+    }
+
     fn shown_again(&self, app: &App, browser: &Browser, why: Notice) -> String {
         address(DEVICE_CONFIRM, self.parameters(app, browser), Some(why))
     }
