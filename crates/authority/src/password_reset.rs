@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::device::UserCode;
 use crate::keyring::Keys;
 use crate::mail::{MailFacts, MailKind, NewMail, seal_secret};
-use crate::password::{Hashing, HashingBusy, Password};
+use crate::password::{Hashing, HashingBusy, Password, WeakPassword, judge};
 use crate::random::{Random, sixteen};
 use crate::reset::{ResetContent, ResetId, ResetProof, ResetVerdict, StoredReset, completes};
 use crate::settings::Settings;
@@ -57,6 +57,9 @@ pub enum ResetError {
         /// When the next one is welcome.
         retry_after: Duration,
     },
+    /// The new password is too easy to guess.
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
     /// Too many passwords wait to be hashed.
     #[error(transparent)]
     Busy(#[from] HashingBusy),
@@ -70,6 +73,7 @@ impl ResetError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Throttled { .. } => "password_reset_throttled",
+            Self::Weak(weak) => weak.code(),
             Self::Busy(busy) => busy.code(),
             Self::Store(error) => error.code(),
         }
@@ -205,7 +209,7 @@ impl PasswordResets {
     /// Sets the password. Answers whether it was set: once, and only as long as nothing changed.
     ///
     /// # Errors
-    /// Too many passwords wait to be hashed, or the store fails.
+    /// The password is too easy to guess, too many wait to be hashed, or the store fails.
     pub async fn complete(
         &self,
         request: &str,
@@ -213,9 +217,9 @@ impl PasswordResets {
         password: Password,
         now: Timestamp,
     ) -> Result<bool, ResetError> {
-        if self.proved(request, browser, now).await?.is_none() {
-            return Ok(false);
-        }
+        let Some(user) = self.proved(request, browser, now).await? else { return Ok(false) };
+        let related = user.related_texts(&self.settings.issuer);
+        judge(&password, user.enrolled.is_two_step, &related, self.settings.password.min_length)?;
         let hash = self.hashing.hash(password, sixteen(&*self.random)).await?;
         let browser = self.hash("reset browser", &[browser]);
         let done = self.store.complete_reset(self.id_of(request), &browser, hash, now).await?;

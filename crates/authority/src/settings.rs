@@ -330,7 +330,7 @@ pub struct AccountSettings {
 
 impl Default for AccountSettings {
     fn default() -> Self {
-        let days = |days| Some(Duration::from_secs(days * 24 * 3600));
+        let days = |days: u64| Some(Duration::from_secs(days * 24 * 3600));
         Self { removal: days(7), remembered_for: days(30) }
     }
 }

@@ -34,6 +34,18 @@ pub const MOST_LISTED: u32 = 200;
 /// How many events are listed at most.
 pub const MOST_EVENTS: u32 = 100;
 
+/// Why a wish to be removed was not noted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeaveError {
+    /// No owner would be left.
+    #[error("the last owner cannot be removed")]
+    LastOwner,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Shows users their account, and changes it for them.
 pub struct OwnAccount {
     pub(crate) store: Arc<dyn Store>,
@@ -46,7 +58,7 @@ pub struct OwnAccount {
 impl OwnAccount {
     /// How many characters a new password of the user has at least.
     pub fn least_password_length(&self, user: &User) -> u32 {
-        least_length(user.enrolled.is_two_step, &self.settings.password)
+        least_length(user.enrolled.is_two_step, self.settings.password.min_length)
     }
 
     /// The client with this identifier, for its name; none for that of the token API, for one that was removed, and for one that is known by
@@ -171,22 +183,23 @@ impl OwnAccount {
     /// themselves ([`AccountSettings::removal`](crate::settings::AccountSettings::removal)), they can still change their mind.
     ///
     /// # Errors
-    /// The store fails.
+    /// [`LeaveError`] says why nothing was noted.
     pub async fn change_removal(
         &self,
         user: UserId,
         leaves: bool,
         network: Network,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    ) -> Result<Option<Timestamp>, LeaveError> {
         let wish = match (leaves, self.settings.account.removal) {
             (true, Some(wait)) => Leaving::After(wait),
-            (true, None) => return self.removal(user).await,
+            (true, None) => return Ok(self.removal(user).await?),
             (false, _) => Leaving::NoLonger,
         };
         match self.store.change_removal(user, wish, Some(network), now).await? {
             LeavingChange::Done(at) => Ok(at),
             LeavingChange::UnknownUser => Ok(None),
+            LeavingChange::Refused(_) => Err(LeaveError::LastOwner),
         }
     }
 }

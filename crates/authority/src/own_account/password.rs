@@ -51,22 +51,14 @@ impl OwnAccount {
         now: Timestamp,
     ) -> Result<(), NewPasswordError> {
         let user = &signed_in.user;
-        judge(&password, user.enrolled.is_two_step, &self.related(user), &self.settings.password)?;
+        let related = user.related_texts(&self.settings.issuer);
+        judge(&password, user.enrolled.is_two_step, &related, self.settings.password.min_length)?;
         let hash = self.hashing.hash(password, sixteen(&*self.random)).await?;
         let (keep, by) = (Some(signed_in.session.id), Actor::User(user.id));
         match self.store.change_password(user.id, hash, keep, by, now).await? {
             UserChange::Done { .. } => Ok(()),
-            UserChange::UnknownUser => Err(NewPasswordError::UnknownUser),
+            // Nobody else decides about one's own password.
+            UserChange::UnknownUser | UserChange::Refused(_) => Err(NewPasswordError::UnknownUser),
         }
-    }
-
-    /// Texts that somebody who knows the user tries first.
-    fn related<'a>(&'a self, user: &'a crate::user::User) -> Vec<&'a str> {
-        let host = self.settings.issuer.split("//").nth(1).unwrap_or_default();
-        let name = user.attributes.get("name").and_then(|name| name.as_str());
-        [Some(user.username.as_str()), user.email.as_deref(), name, Some(host)]
-            .into_iter()
-            .flatten()
-            .collect()
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jeton_jose::Timestamp;
 
+use super::ActRefusal;
 use crate::audit::{Actor, AuditEvent, AuditRecord, AuditSubject, Decided};
 use crate::{Network, UserId};
 
@@ -23,6 +24,8 @@ pub enum LeavingChange {
     Done(Option<Timestamp>),
     /// There is no such user.
     UnknownUser,
+    /// It may not be: no owner would be left.
+    Refused(ActRefusal),
 }
 
 /// Decides when a user is removed, who so far is to be removed at this time. A second wish does not put it off.

@@ -179,6 +179,16 @@ pub struct User {
 }
 
 impl User {
+    /// Texts about the user that whoever knows them tries first as a password, beside the host of the issuer.
+    pub fn related_texts<'a>(&'a self, issuer: &'a str) -> Vec<&'a str> {
+        let host = issuer.split("//").nth(1).unwrap_or_default();
+        let name = self.attributes.get("name").and_then(|name| name.as_str());
+        [Some(self.username.as_str()), self.email.as_deref(), name, Some(host)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
     /// The user's subject in tokens (`sub` and `user_id`): the imported key, or else the identifier in hex.
     pub fn subject(&self) -> Subject {
         Subject::of(self.id, self.imported_key.as_deref())

@@ -4,18 +4,32 @@ use jeton_authority::UserId;
 use jeton_authority::accounts::{AccountEdit, AccountError, NewAccount};
 use jeton_authority::audit::{Actor, AuditEvent};
 use jeton_authority::password::Password;
-use jeton_authority::user::{AttributeChange, ImportedKey, User, UserStatus, Username};
+use jeton_authority::user::{
+    AttributeChange, ImportedKey, Role, User, UserEdit, UserEdited, UserStatus, Username,
+};
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, TestAuthority};
+use crate::support::{PASSWORD, TestAuthority, hashed};
 
 fn account(name: &str) -> NewAccount {
     NewAccount::new(Username::parse(name).expect("a name"), Password::new("battery staple"))
 }
 
+const ADMIN: [u8; 16] = [9; 16];
+
 /// An administrator, who is somebody else than the users here.
 fn admin() -> Actor {
-    Actor::User(UserId::from_bytes([9; 16]))
+    Actor::User(UserId::from_bytes(ADMIN))
+}
+
+/// An authority whose administrator is an owner.
+async fn administered() -> TestAuthority {
+    let test = TestAuthority::new().await;
+    let owner = test.import_user("zoe", None, hashed(PASSWORD), ADMIN).await;
+    let edit = UserEdit { role: Some(Role::Owner), ..UserEdit::default() };
+    let edited = test.store.edit_user(owner, edit, Actor::Operator, test.now).await.expect("the store works");
+    assert!(matches!(edited, UserEdited::Done(..)), "{edited:?}");
+    test
 }
 
 impl TestAuthority {
@@ -41,7 +55,7 @@ impl TestAuthority {
 
 #[tokio::test]
 async fn a_user_who_is_added_signs_in_with_the_password_that_was_given() {
-    let test = TestAuthority::new().await;
+    let test = administered().await;
     let bob = test.add(account("bob")).await.expect("an addition");
     test.try_sign_in("bob", "battery staple").await.expect("the password is right");
     assert_eq!(test.events(bob.id).await, [AuditEvent::UserAdded]);
@@ -49,7 +63,7 @@ async fn a_user_who_is_added_signs_in_with_the_password_that_was_given() {
 
 #[tokio::test]
 async fn what_another_user_has_is_named_and_nobody_is_added() {
-    let test = TestAuthority::new().await;
+    let test = administered().await;
     let key = |key: &str| Some(ImportedKey::parse(key).expect("a key"));
     test.add(NewAccount { imported_key: key("7"), ..account("bob") }).await.expect("an addition");
     let refusals = [
@@ -75,7 +89,7 @@ async fn what_another_user_has_is_named_and_nobody_is_added() {
 
 #[tokio::test]
 async fn an_edit_changes_what_it_names_and_ends_no_session() {
-    let test = TestAuthority::new().await;
+    let test = administered().await;
     let pair = test.sign_in("ada").await;
     let change = |name: &str, value| AttributeChange::new(name, value).expect("a name");
     let edit = AccountEdit {
@@ -96,7 +110,7 @@ async fn an_edit_changes_what_it_names_and_ends_no_session() {
 
 #[tokio::test]
 async fn an_edit_that_cannot_be_whole_changes_nothing() {
-    let test = TestAuthority::new().await;
+    let test = administered().await;
     let attributes = vec![AttributeChange::new("sub", json!("admin")).expect("a name")];
     let edit = AccountEdit { email: Some("ada@example.org".into()), attributes, ..AccountEdit::default() };
     let refused = test.try_edit("ada", &edit).await.expect_err("sub is reserved");
@@ -106,7 +120,7 @@ async fn an_edit_that_cannot_be_whole_changes_nothing() {
 
 #[tokio::test]
 async fn whatever_takes_sign_ins_away_counts_the_grants_that_end() {
-    let test = TestAuthority::new().await;
+    let test = administered().await;
     let accounts = test.authority.accounts();
     let [first, _second] = [test.sign_in("ada").await, test.sign_in("ada").await];
     let ada = test.account("ada").await;

@@ -107,6 +107,7 @@ fn ada(seconds_ago: i64) -> SignedIn {
         user,
         methods: vec![Factor::Password],
         network,
+        device: "".into(),
         authenticated_at: Timestamp::from_unix(NOW - seconds_ago),
         last_used_at: now(),
         expires_at: Timestamp::from_unix(NOW + 1000),

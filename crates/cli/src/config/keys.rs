@@ -214,7 +214,7 @@ settings! {
 
     /// How long it takes until a user who asks for it is deleted. Until then, they can change their mind. `off`: users cannot delete themselves.
     authority.account.removal: Wait = "account.removal";
-    /// For how long users who want that are not asked for the second factor in a browser. Clients with `--second-factor required`, requests with an `acr` and changes of the account ask all the same. `off`: users are always asked.
+    /// For how long users who want that are not asked for the second factor in a browser. Clients with `--second-factor required`, requests whose `claims` name an `acr`, and changes of the account ask all the same. `off`: users are always asked.
     authority.account.remembered_for: Wait = "account.remembered_for";
 
     /// How long the records of the audit trail are kept.

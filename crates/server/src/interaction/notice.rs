@@ -61,6 +61,8 @@ pub(crate) enum Notice {
     PasskeyName,
     /// The new password cannot be chosen.
     NewPassword(BadNewPassword),
+    /// The account is that of the last owner, who cannot leave.
+    LastOwner,
     /// What the user asked for was done.
     Done(Done),
     /// The sign-in took too long, was completed elsewhere, or the credentials changed.
@@ -93,7 +95,7 @@ impl From<WeakPassword> for BadNewPassword {
 }
 
 impl BadNewPassword {
-    fn sentence(self) -> String {
+    pub(crate) fn sentence(self) -> String {
         let because = match self {
             Self::Missing => return "Enter a new password.".to_owned(),
             Self::Differs => return "The two passwords differ. Enter the same one twice.".to_owned(),
@@ -310,6 +312,7 @@ impl Notice {
             | Self::PasskeyRefused
             | Self::PasskeyName
             | Self::NewPassword(_)
+            | Self::LastOwner
             | Self::Code(_) => StatusCode::BAD_REQUEST,
             Self::Throttled { .. } | Self::CodesThrottled { .. } | Self::OneTimeCodesThrottled { .. } => {
                 StatusCode::TOO_MANY_REQUESTS
@@ -371,6 +374,10 @@ impl Notice {
                 lead("The passkey could not be used. Try again, or sign in another way.".to_owned())
             }
             Self::NewPassword(bad) => problem(&bad.sentence()),
+            Self::LastOwner => lead(
+                "You are the last owner of this site, so your account stays. Make somebody else an owner first."
+                    .to_owned(),
+            ),
             Self::Done(done) => lead(done.sentence().to_owned()),
             Self::PasskeyName => lead("Enter a name of at most 60 characters.".to_owned()),
             Self::Busy => Sentence {
@@ -424,7 +431,7 @@ impl BadPassword {
 mod tests {
     use super::*;
 
-    const ALL: [Notice; 37] = [
+    const ALL: [Notice; 38] = [
         Notice::Credentials,
         Notice::Incomplete,
         Notice::Username(BadUsername::TooLong { found: 151 }),
@@ -459,6 +466,7 @@ mod tests {
         Notice::NewPassword(BadNewPassword::Differs),
         Notice::NewPassword(BadNewPassword::TooShort { found: 3, wanted: 15 }),
         Notice::NewPassword(BadNewPassword::Guessable(Weakness::Date)),
+        Notice::LastOwner,
         Notice::Done(Done::PasswordChanged),
         Notice::Done(Done::SignedOutElsewhere),
         Notice::Done(Done::Leaving),

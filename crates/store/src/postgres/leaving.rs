@@ -1,7 +1,8 @@
 //! Users who want to be removed, in PostgreSQL.
 
 use jeton_authority::audit::Actor;
-use jeton_authority::user::{Leaving, LeavingChange, has_left, leave};
+use jeton_authority::store::UserChange;
+use jeton_authority::user::{Act, Leaving, LeavingChange, has_left, leave};
 use jeton_authority::{Network, UserId};
 use jeton_jose::Timestamp;
 
@@ -24,8 +25,12 @@ pub(super) async fn change(
     network: Option<Network>,
     now: Timestamp,
 ) -> Result<LeavingChange, Failed> {
-    users::lock(db, user).await?;
+    // It locks the user, and whoever else it depends on.
+    let refusal = users::guard(db, user, Act::Remove, &Actor::User(user)).await?;
     let Some(before) = find(db, user).await? else { return Ok(LeavingChange::UnknownUser) };
+    if let (Leaving::After(_), Some(refusal)) = (wish, refusal) {
+        return Ok(LeavingChange::Refused(refusal));
+    }
     let change = audit::write(db, leave(user, before, wish, network, now)).await?;
     match change {
         LeavingChange::Done(Some(at)) => {
@@ -34,7 +39,7 @@ pub(super) async fn change(
             db.execute(sql, params![uuid(user), at.unix()]).await?;
         }
         LeavingChange::Done(None) => forget(db, user).await?,
-        LeavingChange::UnknownUser => {}
+        LeavingChange::UnknownUser | LeavingChange::Refused(_) => {}
     }
     Ok(change)
 }
@@ -53,9 +58,11 @@ pub(super) async fn due(db: &Connection, now: Timestamp, limit: u32) -> Result<V
 
 /// Removes a user whose time has come, unless they changed their mind meanwhile, or another node was faster.
 pub(super) async fn remove(db: &Connection, user: UserId, now: Timestamp) -> Result<u64, Failed> {
-    users::lock(db, user).await?;
+    users::guard(db, user, Act::Remove, &Actor::User(user)).await?;
     if !has_left(find(db, user).await?.flatten(), now) {
         return Ok(0);
     }
-    users::remove(db, user, &Actor::User(user), now).await.map(|_| 1)
+    // Whoever became the last owner meanwhile stays.
+    let change = users::remove(db, user, &Actor::User(user), now).await?;
+    Ok(u64::from(matches!(change, UserChange::Done { .. })))
 }

@@ -15,7 +15,8 @@ use super::connection::Connection;
 use super::error::Failed;
 use super::grants::idle_since;
 use super::{
-    PostgresStore, audit_segments, leaving, mails, removal, resets, revocations, session_clients, sign_ins, status,
+    PostgresStore, audit_segments, leaving, mails, removal, resets, revocations, session_clients, sign_ins,
+    status,
 };
 
 /// How many rows a walk looks at for each one that it may remove.

@@ -1,7 +1,8 @@
 //! Users who want to be removed, in SQLite.
 
 use jeton_authority::audit::Actor;
-use jeton_authority::user::{Leaving, LeavingChange, has_left, leave};
+use jeton_authority::store::UserChange;
+use jeton_authority::user::{Act, Leaving, LeavingChange, has_left, leave};
 use jeton_authority::{Network, UserId};
 use jeton_jose::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
@@ -27,6 +28,11 @@ pub(super) fn change(
     now: Timestamp,
 ) -> rusqlite::Result<LeavingChange> {
     let Some(before) = find(db, user)? else { return Ok(LeavingChange::UnknownUser) };
+    if let (Leaving::After(_), Some(refusal)) =
+        (wish, users::guard(db, user, Act::Remove, &Actor::User(user))?)
+    {
+        return Ok(LeavingChange::Refused(refusal));
+    }
     let change = audit::write(db, leave(user, before, wish, network, now))?;
     match change {
         LeavingChange::Done(Some(at)) => drop(
@@ -37,7 +43,7 @@ pub(super) fn change(
             .execute((user.as_bytes(), at.unix()))?,
         ),
         LeavingChange::Done(None) => forget(db, user)?,
-        LeavingChange::UnknownUser => {}
+        LeavingChange::UnknownUser | LeavingChange::Refused(_) => {}
     }
     Ok(change)
 }
@@ -60,8 +66,9 @@ pub(super) fn remove(db: &Connection, now: Timestamp, limit: u32) -> rusqlite::R
         .collect::<rusqlite::Result<_>>()?;
     let mut removed = 0;
     for (user, _) in due.into_iter().filter(|(_, removal_at)| has_left(*removal_at, now)) {
-        users::remove(db, user, &Actor::User(user), now)?;
-        removed += 1;
+        // Whoever became the last owner meanwhile stays.
+        let change = users::remove(db, user, &Actor::User(user), now)?;
+        removed += u64::from(matches!(change, UserChange::Done { .. }));
     }
     Ok(removed)
 }

@@ -19,7 +19,7 @@ use jeton_oauth::client::ClientId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
-use super::columns::{count, counted, halves, named, network, text, timestamp, user_id};
+use super::columns::{count, counted, halves, network, text, timestamp, user_id};
 use super::ending::end_grants;
 use super::users::{USER_COLUMNS, user_at, username};
 use super::{audit, grants, revocations, session_clients, users};

@@ -13,7 +13,8 @@ use rusqlite::Connection;
 use super::columns::{grant_id, halves, timestamp};
 use super::grants::idle_since;
 use super::{
-    SqliteStore, audit_segments, leaving, mails, removal, resets, revocations, session_clients, sign_ins, status,
+    SqliteStore, audit_segments, leaving, mails, removal, resets, revocations, session_clients, sign_ins,
+    status,
 };
 
 /// How many rows a walk looks at for each one that it may remove.

@@ -133,7 +133,7 @@ async fn grants_that(call: &Call<'_>, filter: GrantFilter) -> Result<Answer, Pro
 
 pub(super) async fn end_of_user(call: &mut Call<'_>) -> Result<Answer, Problem> {
     let user: UserId = users::changeable(call).await?.id;
-    let ended = call.app.authority.store().revoke_user_grants(user, call.actor(), call.now).await?;
+    let ended = call.app.authority.store().revoke_user_grants(user, None, call.actor(), call.now).await?;
     call.log("sessions ended", &user);
     Ok(Answer::of(&Ended { grants_ended: ended.ok_or(Refusal::UnknownUser)?.count }))
 }

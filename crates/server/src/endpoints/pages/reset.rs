@@ -16,7 +16,7 @@ use jeton_authority::{FormVerdict, ResetError, StaleForm};
 use jeton_oauth::Parameters;
 
 use crate::app::App;
-use crate::interaction::{Browser, Elsewhere, PageError, Query, Seal};
+use crate::interaction::{BadNewPassword, Browser, Elsewhere, PageError, Query, Seal};
 use crate::pages::{
     Forms, ResetAskPage, ResetLinkPage, ResetOverPage, ResetPasswordPage, ResetSentPage, page,
 };
@@ -70,7 +70,8 @@ pub(crate) async fn post_ask(
                 format!("A mail was asked for several times. Look into your inbox, or try again in {wait}.");
             again(StatusCode::TOO_MANY_REQUESTS, &problem)
         }
-        Err(ResetError::Busy(_)) => again(StatusCode::SERVICE_UNAVAILABLE, BUSY),
+        // No password is chosen yet.
+        Err(ResetError::Busy(_) | ResetError::Weak(_)) => again(StatusCode::SERVICE_UNAVAILABLE, BUSY),
         Err(ResetError::Store(error)) => Err(PageError::Failed(error.into())),
     }
 }
@@ -170,6 +171,10 @@ pub(crate) async fn post_password(
     match resets.complete(request, &browser.name, password, app.clock.now()).await {
         Ok(true) => Ok(Elsewhere::at(RESET_DONE.to_owned()).go(&app)),
         Ok(false) => Ok(over_page(&app, &browser)),
+        Err(ResetError::Weak(weak)) => {
+            let why = BadNewPassword::from(weak).sentence();
+            password_page(&app, &browser, request, Some(&why)).await
+        }
         Err(ResetError::Busy(_) | ResetError::Throttled { .. }) => {
             password_page(&app, &browser, request, Some(BUSY)).await
         }

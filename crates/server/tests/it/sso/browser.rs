@@ -111,6 +111,7 @@ impl<'a> Browser<'a> {
         }
         if let Some(said) = self.user_agent {
             request.headers_mut().insert(header::USER_AGENT, said.parse().expect("a header"));
+            request.headers_mut().insert(header::ACCEPT, "text/html".parse().expect("a header"));
         }
         let answer = self.app.send(request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {

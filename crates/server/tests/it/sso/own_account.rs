@@ -1,7 +1,9 @@
 //! The pages of `/account` about the account itself: the password, where one is signed in, applications, what happened, and leaving.
 
 use http::StatusCode;
+use jeton_authority::audit::Actor;
 use jeton_authority::client::{ClientPolicy, ConsentPolicy};
+use jeton_authority::user::{Role, UserEdit};
 use serde_json::Value;
 
 use super::browser::{Browser, Form, form, redirected};
@@ -312,6 +314,19 @@ async fn who_wants_to_leave_can_change_their_mind_for_a_week() {
     assert_eq!(swept().await, 1);
     assert_eq!(app.try_sign_in("ada", PASSWORD).await.status, 401);
     assert!(!is_signed_in(&again).await);
+}
+
+#[tokio::test]
+async fn the_last_owner_cannot_leave() {
+    let app = TestApp::new().await;
+    let user = app.user_id("ada").await;
+    let now = app.service.clock().now();
+    let owner = UserEdit { role: Some(Role::Owner), ..UserEdit::default() };
+    app.store.edit_user(user, owner, Actor::Operator, now).await.expect("a store");
+    let browser = ada(&app).await;
+    let page = press(&browser, &browser.get("/account/data").await, "leave", &[]).await;
+    assert!(page.text().contains("You are the last owner"), "{}", page.text());
+    assert_eq!(app.service.authority().own_account().removal(user).await.expect("a store"), None);
 }
 
 #[tokio::test]

@@ -117,8 +117,10 @@ async fn a_request_for_more_asks_for_the_code_once_and_goes_on() {
     let policy = ClientPolicy { second_factor: SecondFactorPolicy::Required, ..ClientPolicy::default() };
     app.add_client_with("strict", web(), policy).await;
     let browser = remembered(&app, &secret).await;
-    let claims = r#"{"id_token":{"acr":{"essential":true,"value":"2"}}}"#;
-    for changes in [&[("client_id", "strict")][..], &[("acr_values", "2")], &[("claims", claims)]] {
+    let essential = r#"{"id_token":{"acr":{"essential":true,"value":"2"}}}"#;
+    let voluntary = r#"{"id_token":{"acr":{"value":"2"}}}"#;
+    for changes in [("client_id", "strict"), ("claims", essential), ("claims", voluntary)] {
+        let changes = &[changes];
         app.hand.step(60);
         let page = password(&browser, &authorize(changes)).await;
         assert!(asks_for_a_code(&page), "{changes:?}: {}", page.text());

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use http::StatusCode;
+use jeton_authority::own_account::LeaveError;
 
 use super::{Account, Page, sign_in};
 use crate::interaction::{Done, Errand, Notice, PageError, Posted, Seal};
@@ -49,7 +50,11 @@ pub(crate) async fn post(Posted { errand, form }: Posted<Account>) -> Result<Res
     let Errand { app, context, .. } = &errand;
     let (request, network, now) = (context.id(), context.network(), app.clock.now());
     let leaves = action == LEAVE;
-    app.authority.own_account().change_removal(user, leaves, network, now).await?;
+    match app.authority.own_account().change_removal(user, leaves, network, now).await {
+        Ok(_) => {}
+        Err(LeaveError::Store(error)) => return Err(error.into()),
+        Err(_) => return Err(errand.did_nothing(Notice::LastOwner, None)),
+    }
     tracing::info!(request, %user, action, "removal of the account");
     let done = if leaves { Done::Leaving } else { Done::Staying };
     Ok(errand.done(Page::Data, Notice::Done(done)))
