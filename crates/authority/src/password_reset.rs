@@ -86,8 +86,8 @@ impl PasswordResets {
         self.settings.mail.is_sent && self.settings.mail.password_reset
     }
 
-    /// Asks for a mail for whoever has this name or address. All work is the same for every name. Answers what the browser presents
-    /// the code with.
+    /// Requests a mail to the user with this name or address. The work is the same for every name. Returns what the browser later presents
+    /// together with the code.
     ///
     /// # Errors
     /// [`ResetError::Throttled`] goes by what was typed, not by whether somebody has it.

@@ -122,7 +122,7 @@ pub fn change(
             after.totp = Some(Totp { secret: secret.clone(), added_at: now, used_at: now, step: *step });
             events.push((AuditEvent::SecondFactorAdded, None));
             after.recovery.get_or_insert_with(|| recovery.clone());
-            // Whoever held the app before may have had browsers remembered.
+            // Browsers that were remembered with the old app must present a code of the new one.
             after.remembered.clear();
         }
         AuthenticatorChange::RenewRecoveryCodes(set) => {

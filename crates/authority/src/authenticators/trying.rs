@@ -161,7 +161,7 @@ pub fn attempt(
             let place = left.as_ref().and_then(|left| left.iter().position(|known| known == hash));
             if let (Some(left), Some(place)) = (left, place) {
                 left.remove(place);
-                // Whoever lost the app may have lost a browser that is remembered.
+                // A user who lost the app may also have lost a device whose browser is remembered.
                 after.remembered.clear();
             }
             (place.map(|_| AcceptedCode::Recovery(*hash)), Some(AuditEvent::RecoveryCodeUsed))

@@ -12,7 +12,7 @@ use crate::sign_in::SignedIn;
 
 impl OwnAccount {
     /// All that is stored about a user, as JSON. Hashes, secrets and public keys are left out: they say nothing about the user, and would
-    /// help whoever finds the file.
+    /// help an attacker who finds the file.
     ///
     /// # Errors
     /// The store fails.

@@ -1,5 +1,5 @@
 //! Which passwords people may choose (NIST SP 800-63B-4 §3.1.1): long enough, and not easy to guess. Nothing is asked of its composition,
-//! and nothing expires. The rule is about new passwords; whoever has an older one signs in with it.
+//! and nothing expires. The rule applies to new passwords only: users can still sign in with older ones.
 
 use serde::{Deserialize, Serialize};
 use zxcvbn::Score;
@@ -64,8 +64,8 @@ pub enum Weakness {
     Word,
 }
 
-/// Judges a password that somebody chooses, who has a second factor or not. `related` are texts that whoever knows them tries first, and
-/// `min_length` is how many characters are required of a user who presents nothing else.
+/// Judges a new password. `related` are texts that an attacker who knows the user tries first, and `min_length` is the number of characters
+/// required of users without a second factor.
 ///
 /// # Errors
 /// [`WeakPassword`] says what is wrong, without the password.

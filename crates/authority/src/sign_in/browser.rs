@@ -26,8 +26,9 @@ impl SignIn {
     /// (session fixation). A session of another user ends.
     ///
     /// # Errors
-    /// As [`Self::with_password`]; a user with a second factor goes on with [`Self::at_browser_with_code`], unless `device` is the secret
-    /// of a browser that they had remembered. Pass none where the request [wants the factor all the same](super::Demand::takes_known_device).
+    /// As [`Self::with_password`]; a user with a second factor continues with [`Self::at_browser_with_code`], unless `device` is the secret
+    /// of a browser that is remembered for them. Pass `None` if the request
+    /// [requires the factor regardless](super::Demand::takes_known_device).
     pub async fn at_browser(
         &self,
         username: &str,

@@ -79,8 +79,8 @@ pub trait UserStore {
         now: Timestamp,
     ) -> Result<UserChange, StoreError>;
 
-    /// Changes a password: every session and grant of the user ends in the same transaction, and the epoch grows. The session `keep`, with
-    /// the grants that came from it, goes on at the new epoch, if it is the user's and holds. Audited.
+    /// Changes a password: every session and grant of the user ends in the same transaction, and the epoch grows. The session `keep` and
+    /// the grants that came from it continue at the new epoch, if it belongs to the user and has not ended. Audited.
     async fn change_password(
         &self,
         user: UserId,
